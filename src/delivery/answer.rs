@@ -1,0 +1,69 @@
+//! What was sent back to the sender.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// How the exchange ended from our side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The response was handed to the connection.
+    Sent,
+    /// The sender hung up before there was an answer.
+    SenderGone,
+}
+
+impl Outcome {
+    /// The stable name that the store uses.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::SenderGone => "sender_gone",
+        }
+    }
+
+    /// The outcome that [`Outcome::code`] names.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Sent, Self::SenderGone].into_iter().find(|outcome| outcome.code() == code)
+    }
+}
+
+/// An answer as kept with its delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// How the exchange ended.
+    pub outcome: Outcome,
+    /// The HTTP status; 0 when nothing was sent.
+    pub status: u16,
+    /// The response headers in the order in which they were sent.
+    pub headers: Vec<(String, String)>,
+    /// The response body.
+    pub body: Bytes,
+    /// Which rule chose it: `auto`, `fixed 503`, `limit` …
+    pub rule: String,
+    /// From the head's last byte to the response being handed to the connection.
+    pub latency: Duration,
+}
+
+impl Answer {
+    /// The part that a list row shows.
+    #[must_use]
+    pub fn facts(&self) -> AnswerFacts {
+        AnswerFacts { outcome: self.outcome, status: self.status, rule: self.rule.clone(), latency: self.latency }
+    }
+}
+
+/// The part of an [`Answer`] that a list row shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerFacts {
+    /// How the exchange ended.
+    pub outcome: Outcome,
+    /// The HTTP status; 0 when nothing was sent.
+    pub status: u16,
+    /// Which rule chose it.
+    pub rule: String,
+    /// As in [`Answer::latency`].
+    pub latency: Duration,
+}

@@ -1,0 +1,63 @@
+//! How much of a request arrived, and whether it was HTTP at all.
+
+/// How a request came in. Everything but [`Intake::Complete`] is kept with the bytes that were seen
+/// and is shown as what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Intake {
+    /// Head and body arrived whole.
+    #[default]
+    Complete,
+    /// The body ended before the length that the head declared, or before its last chunk.
+    Truncated(String),
+    /// The body passed the configured limit; only its beginning was kept.
+    TooLarge(String),
+    /// The head never became whole: the sender fell silent or hung up.
+    Incomplete(String),
+    /// The bytes are no acceptable HTTP/1 request.
+    Malformed(String),
+}
+
+impl Intake {
+    /// The stable name that the store and JSON output use.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Truncated(_) => "truncated",
+            Self::TooLarge(_) => "too_large",
+            Self::Incomplete(_) => "incomplete",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
+    /// What was wrong, in words; empty for a complete request.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Complete => "",
+            Self::Truncated(reason) | Self::TooLarge(reason) | Self::Incomplete(reason) | Self::Malformed(reason) => {
+                reason
+            }
+        }
+    }
+
+    /// The reverse of [`Intake::name`] and [`Intake::reason`]; `None` for an unknown name.
+    #[must_use]
+    pub fn from_parts(name: &str, reason: &str) -> Option<Self> {
+        let reason = reason.to_owned();
+        Some(match name {
+            "complete" => Self::Complete,
+            "truncated" => Self::Truncated(reason),
+            "too_large" => Self::TooLarge(reason),
+            "incomplete" => Self::Incomplete(reason),
+            "malformed" => Self::Malformed(reason),
+            _ => return None,
+        })
+    }
+
+    /// Whether head and body arrived whole.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete)
+    }
+}

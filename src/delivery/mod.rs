@@ -1,0 +1,45 @@
+//! What a delivery is: the facts that every other layer speaks of.
+//!
+//! A [`Delivery`] is one HTTP request as it came on the wire, what was judged of it at that moment
+//! ([`Judgement`]), and what was sent back ([`Answer`]). A [`Summary`] is the small part that a list
+//! row needs; the interface holds summaries only and reads whole deliveries by their [`DeliveryId`].
+
+mod answer;
+mod head;
+mod id;
+mod intake;
+mod json;
+mod summary;
+mod verdict;
+
+pub use answer::{Answer, AnswerFacts, Outcome};
+pub use head::{HeaderField, RequestHead};
+pub use id::{DeliveryId, InvalidDeliveryId};
+pub use intake::Intake;
+pub use json::{detail_json, summary_json};
+pub use summary::{EventFacts, ImageFacts, Summary};
+pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
+
+use bytes::Bytes;
+
+/// One captured request, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The facts that a list row shows.
+    pub summary: Summary,
+    /// The request line and headers exactly as they came, the final empty line included.
+    pub head: Bytes,
+    /// The body after transfer decoding (chunk framing removed) and nothing else: a compressed body
+    /// is still compressed.
+    pub body: Bytes,
+    /// What was sent back, once something was.
+    pub answer: Option<Answer>,
+}
+
+impl Delivery {
+    /// Reads the kept head as a request line and ordered header fields.
+    #[must_use]
+    pub fn request_head(&self) -> RequestHead {
+        RequestHead::parse(&self.head)
+    }
+}

@@ -1,0 +1,85 @@
+//! The small part of a delivery that lists and one-line outputs need.
+
+use jiff::Timestamp;
+
+use super::{AnswerFacts, DeliveryId, Intake, Judgement};
+
+/// What the payload's envelope says of itself, read without building a tree. A field is `None` when
+/// the payload does not have it or has it as another type.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFacts {
+    /// The event's full name, such as `desktop.app_tracking.captured`.
+    pub event: Option<String>,
+    /// The contract version, `v1`.
+    pub version: Option<String>,
+    /// The sender, `desktop-agent`.
+    pub agent: Option<String>,
+    /// `Some(true)` for a simulation; live events have no such field.
+    pub simulation: Option<bool>,
+    /// The envelope's own time, Unix milliseconds.
+    pub timestamp_ms: Option<i64>,
+    /// How many items `data` holds: its length when it is an array, 1 when it is an object.
+    pub items: Option<u64>,
+}
+
+impl EventFacts {
+    /// The middle part of a Trackpilots event name (`screenshot_tracking`), else the name whole.
+    #[must_use]
+    pub fn short_event(&self) -> Option<&str> {
+        let event = self.event.as_deref()?;
+        let short = event.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix(".captured"));
+        Some(short.unwrap_or(event))
+    }
+
+    /// Whether the payload marks itself as a simulation.
+    #[must_use]
+    pub fn is_simulation(&self) -> bool {
+        self.simulation == Some(true)
+    }
+}
+
+/// What is known of the first image in a payload.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFacts {
+    /// The stable name of the form in which the bytes were written, such as `node_print`.
+    pub form: String,
+    /// Bytes present in the payload.
+    pub bytes: u64,
+    /// Bytes of the whole image, when the form tells.
+    pub total: Option<u64>,
+    /// The format by its magic number: `jpeg`, `png` …
+    pub format: Option<String>,
+    /// Width in pixels, when the bytes reach that far.
+    pub width: Option<u32>,
+    /// Height in pixels, likewise.
+    pub height: Option<u32>,
+}
+
+/// One delivery as a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The number in the store.
+    pub id: DeliveryId,
+    /// When the head was complete (or, for an incomplete one, when it was given up).
+    pub received_at: Timestamp,
+    /// The peer's address and port. Behind a tunnel this is the tunnel's agent.
+    pub remote: String,
+    /// The request method as sent (bytes outside UTF-8 replaced); empty for a malformed request.
+    pub method: String,
+    /// The request target as sent, query included; empty for a malformed request.
+    pub path: String,
+    /// The configured webhook that the path belongs to.
+    pub webhook: Option<String>,
+    /// How much arrived.
+    pub intake: Intake,
+    /// The envelope's facts.
+    pub event: EventFacts,
+    /// The signature's verdict, as judged at capture.
+    pub judgement: Judgement,
+    /// Length of the body that was kept.
+    pub body_bytes: u64,
+    /// The first image, when the payload holds one.
+    pub image: Option<ImageFacts>,
+    /// What was answered, once something was.
+    pub answer: Option<AnswerFacts>,
+}

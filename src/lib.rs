@@ -1,0 +1,11 @@
+//! whyhook: a terminal inspector and local tunnel target for Trackpilots webhooks.
+//!
+//! The layers, each knowing only those above it in this list:
+//!
+//! | layer | what it is |
+//! |---|---|
+//! | [`text`] | the only way from untrusted bytes to a terminal |
+//! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
+
+pub mod delivery;
+pub mod text;

@@ -1,0 +1,3 @@
+//! The `whyhook` command.
+
+fn main() {}
