@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`text`] | the only way from untrusted bytes to a terminal |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
+//! | [`signature`] | the scheme, secrets, exact verification |
 
 pub mod delivery;
+pub mod signature;
 pub mod text;

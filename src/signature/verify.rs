@@ -1,0 +1,316 @@
+//! The exact verification of the configured scheme, and its reverse.
+
+use hmac::Mac as _;
+use jiff::Timestamp;
+use subtle::ConstantTimeEq as _;
+
+use super::{Scheme, Secret, read_timestamp};
+use crate::delivery::{Judgement, RequestHead, Verdict};
+
+/// Bytes in a SHA-256 digest.
+pub const DIGEST_BYTES: usize = 32;
+
+/// Computes `HMAC_SHA256(secret, timestamp + "." + body)`.
+#[must_use]
+pub fn digest(secret: &Secret, timestamp: &[u8], body: &[u8]) -> [u8; DIGEST_BYTES] {
+    let mut mac = secret.mac();
+    mac.update(timestamp);
+    mac.update(b".");
+    mac.update(body);
+    mac.finalize().into_bytes().into()
+}
+
+/// The signature header's value for these bytes: [`digest`] as 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn sign(secret: &Secret, timestamp: &[u8], body: &[u8]) -> String {
+    hex::encode(digest(secret, timestamp, body))
+}
+
+/// Why a signature is not 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedDigest {
+    /// Not 64 characters.
+    #[error("{0} bytes long, expected 64 hexadecimal digits")]
+    Length(usize),
+    /// A character that is no hexadecimal digit.
+    #[error("byte 0x{byte:02x} at offset {offset} is no hexadecimal digit")]
+    Digit {
+        /// The byte found.
+        byte: u8,
+        /// Where, from 0.
+        offset: usize,
+    },
+    /// Hexadecimal, but with capital letters.
+    #[error("written with capital letters, expected lower-case hexadecimal digits")]
+    UpperCase,
+}
+
+/// Reads exactly 64 lower-case hexadecimal digits.
+///
+/// # Errors
+///
+/// [`MalformedDigest`] for everything else; nothing is trimmed, folded or guessed.
+pub fn parse_digest(text: &[u8]) -> Result<[u8; DIGEST_BYTES], MalformedDigest> {
+    if text.len() != 2 * DIGEST_BYTES {
+        return Err(MalformedDigest::Length(text.len()));
+    }
+    if let Some((offset, &byte)) = text.iter().enumerate().find(|(_, byte)| !byte.is_ascii_hexdigit()) {
+        return Err(MalformedDigest::Digit { byte, offset });
+    }
+    let mut decoded = [0; DIGEST_BYTES];
+    if text.iter().any(u8::is_ascii_uppercase) || hex::decode_to_slice(text, &mut decoded).is_err() {
+        return Err(MalformedDigest::UpperCase);
+    }
+    Ok(decoded)
+}
+
+/// Judges a request under `scheme` with every secret that may have signed it.
+///
+/// The digests are compared in constant time. Freshness is reported beside the verdict and does not
+/// change it; `now` is the moment of capture.
+#[must_use]
+pub fn judge<'a>(
+    scheme: &Scheme,
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    head: &RequestHead,
+    body: &[u8],
+    now: Timestamp,
+) -> Judgement {
+    let mut secrets = secrets.into_iter().peekable();
+    let signature = single(head, &scheme.signature_header);
+    let timestamp = single(head, &scheme.timestamp_header);
+    let mut judgement = Judgement {
+        timestamp: match timestamp {
+            Found::Once(raw) => Some(read_timestamp(raw, now, scheme.tolerance)),
+            Found::Missing | Found::Repeated(_) => None,
+        },
+        ..Judgement::bare(Verdict::NoSecret)
+    };
+    if secrets.peek().is_none() {
+        return judgement;
+    }
+    let (signature, timestamp) = match (signature, timestamp) {
+        (Found::Repeated(count), _) => {
+            judgement.note = Some(format!("{} came {count} times", scheme.signature_header));
+            judgement.verdict = Verdict::AmbiguousHeaders;
+            return judgement;
+        }
+        (_, Found::Repeated(count)) => {
+            judgement.note = Some(format!("{} came {count} times", scheme.timestamp_header));
+            judgement.verdict = Verdict::AmbiguousHeaders;
+            return judgement;
+        }
+        (Found::Missing, _) => {
+            judgement.verdict = Verdict::MissingSignature;
+            return judgement;
+        }
+        (_, Found::Missing) => {
+            judgement.verdict = Verdict::MissingTimestamp;
+            return judgement;
+        }
+        (Found::Once(signature), Found::Once(timestamp)) => (signature, timestamp),
+    };
+    match parse_digest(signature) {
+        Err(reason) => {
+            judgement.note = Some(format!("{} is {reason}", scheme.signature_header));
+            judgement.verdict = Verdict::MalformedSignature;
+        }
+        Ok(received) => {
+            let matching = secrets.find(|secret| bool::from(digest(secret, timestamp, body).ct_eq(&received)));
+            judgement.verdict = if matching.is_some() { Verdict::Verified } else { Verdict::Mismatch };
+            judgement.secret = matching.map(|secret| secret.label().to_owned());
+        }
+    }
+    judgement
+}
+
+enum Found<'a> {
+    Missing,
+    Once(&'a [u8]),
+    Repeated(usize),
+}
+
+/// Finds the field `name`. An empty value counts as missing, as it does for the documented receiver.
+fn single<'a>(head: &'a RequestHead, name: &'a str) -> Found<'a> {
+    let mut values = head.values(name);
+    match (values.next(), values.count()) {
+        (None, _) => Found::Missing,
+        (Some(value), 0) if value.is_empty() => Found::Missing,
+        (Some(value), 0) => Found::Once(value),
+        (Some(_), more) => Found::Repeated(more + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::TimestampUnit;
+    use crate::signature::SecretOrigin;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    const BODY: &[u8] = br#"{"event":"desktop.app_tracking.captured"}"#;
+
+    fn secret(label: &str, bytes: &[u8]) -> Secret {
+        Secret::new(label, bytes.to_vec(), SecretOrigin::Typed)
+    }
+
+    fn head(fields: &[(&str, &str)]) -> RequestHead {
+        let mut text = "POST /webhooks/trackpilots HTTP/1.1\r\n".to_owned();
+        for (name, value) in fields {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        RequestHead::parse(&Bytes::from(text + "\r\n"))
+    }
+
+    fn judged(fields: &[(&str, &str)], body: &[u8]) -> Judgement {
+        let secrets = [secret("old", b"another secret"), secret("dev", b"a webhook secret")];
+        let now = Timestamp::from_second(1_746_123_460).unwrap();
+        judge(&Scheme::default(), &secrets, &head(fields), body, now)
+    }
+
+    fn signed(timestamp: &str) -> String {
+        sign(&secret("dev", b"a webhook secret"), timestamp.as_bytes(), BODY)
+    }
+
+    /// RFC 4231, test cases 1, 2 and 6 (a key longer than the block).
+    #[test]
+    fn hmac_is_the_rfcs() {
+        let cases: [(Vec<u8>, &[u8], &str); 3] = [
+            (vec![0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (
+                b"Jefe".to_vec(),
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                vec![0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+        ];
+        for (key, message, expected) in cases {
+            let mac = secret("rfc", &key).mac().chain_update(message);
+            assert_eq!(hex::encode(mac.finalize().into_bytes()), expected);
+        }
+    }
+
+    /// Made with `crypto.createHmac('sha256', 'a webhook secret').update('1746123456.' + body)` in Node.
+    #[test]
+    fn the_signature_is_nodes() {
+        assert_eq!(signed("1746123456"), "0607a4588aa49c3e5719f636f27638ec3ec6ce8d66e5dea5c43401a3b9503c67");
+    }
+
+    #[test]
+    fn right_bytes_verify_in_both_units() {
+        for (timestamp, unit) in
+            [("1746123456", TimestampUnit::Seconds), ("1746123456789", TimestampUnit::Milliseconds)]
+        {
+            let signature = signed(timestamp);
+            let judgement = judged(&[("x-webhook-signature", &signature), ("X-WEBHOOK-TIMESTAMP", timestamp)], BODY);
+            assert_eq!(judgement.verdict, Verdict::Verified);
+            assert_eq!(judgement.secret.as_deref(), Some("dev"));
+            let facts = judgement.timestamp.unwrap();
+            assert_eq!((facts.unit, facts.fresh), (unit, Some(true)));
+        }
+    }
+
+    #[test]
+    fn a_stale_delivery_still_verifies() {
+        let signature = signed("1700000000");
+        let judgement = judged(&[("X-Webhook-Signature", &signature), ("X-Webhook-Timestamp", "1700000000")], BODY);
+        assert_eq!(judgement.verdict, Verdict::Verified);
+        assert_eq!(judgement.timestamp.unwrap().fresh, Some(false));
+    }
+
+    #[test]
+    fn changed_bytes_do_not_match() {
+        let signature = signed("1746123456");
+        let fields = [("X-Webhook-Signature", signature.as_str()), ("X-Webhook-Timestamp", "1746123456")];
+        assert_eq!(judged(&fields, b"{}").verdict, Verdict::Mismatch);
+        let fields = [("X-Webhook-Signature", signature.as_str()), ("X-Webhook-Timestamp", "1746123457")];
+        assert_eq!(judged(&fields, BODY).verdict, Verdict::Mismatch);
+    }
+
+    #[test]
+    fn absent_and_empty_headers_are_missing() {
+        let signature = signed("1746123456");
+        assert_eq!(judged(&[], BODY).verdict, Verdict::MissingSignature);
+        assert_eq!(judged(&[("X-Webhook-Timestamp", "1")], BODY).verdict, Verdict::MissingSignature);
+        let empty = [("X-Webhook-Signature", " "), ("X-Webhook-Timestamp", "1")];
+        assert_eq!(judged(&empty, BODY).verdict, Verdict::MissingSignature);
+        assert_eq!(judged(&[("X-Webhook-Signature", &signature)], BODY).verdict, Verdict::MissingTimestamp);
+    }
+
+    #[test]
+    fn repeated_headers_are_ambiguous_even_when_one_is_right() {
+        let signature = signed("1746123456");
+        let twice = [
+            ("X-Webhook-Signature", signature.as_str()),
+            ("x-webhook-signature", signature.as_str()),
+            ("X-Webhook-Timestamp", "1746123456"),
+        ];
+        assert_eq!(judged(&twice, BODY).verdict, Verdict::AmbiguousHeaders);
+        let clocks = [
+            ("X-Webhook-Signature", signature.as_str()),
+            ("X-Webhook-Timestamp", "1746123456"),
+            ("X-Webhook-Timestamp", "1746123457"),
+        ];
+        let judgement = judged(&clocks, BODY);
+        assert_eq!(judgement.verdict, Verdict::AmbiguousHeaders);
+        assert_eq!(judgement.note.unwrap(), "X-Webhook-Timestamp came 2 times");
+    }
+
+    #[test]
+    fn other_spellings_of_a_right_digest_are_malformed() {
+        let signature = signed("1746123456");
+        for text in [
+            signature.to_uppercase(),
+            format!("sha256={signature}"),
+            signature[..62].to_owned(),
+            format!("\"{signature}\""),
+            signature.replacen(|c: char| c.is_ascii_hexdigit(), "g", 1),
+        ] {
+            let fields = [("X-Webhook-Signature", text.as_str()), ("X-Webhook-Timestamp", "1746123456")];
+            let judgement = judged(&fields, BODY);
+            assert_eq!(judgement.verdict, Verdict::MalformedSignature, "{text}");
+            assert!(judgement.note.is_some());
+        }
+    }
+
+    #[test]
+    fn without_a_secret_nothing_is_said() {
+        let now = Timestamp::from_second(1_746_123_460).unwrap();
+        let judgement = judge(&Scheme::default(), [], &head(&[("X-Webhook-Timestamp", "1746123456")]), BODY, now);
+        assert_eq!(judgement.verdict, Verdict::NoSecret);
+        assert_eq!(judgement.timestamp.unwrap().age_seconds(), Some(4));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_signed_verifies_and_one_flipped_bit_does_not(
+            key in proptest::collection::vec(any::<u8>(), 0..80),
+            body in proptest::collection::vec(any::<u8>(), 1..200),
+            bit in any::<proptest::sample::Index>(),
+        ) {
+            let secret = secret("k", &key);
+            let signature = sign(&secret, b"1746123456", &body);
+            let fields = [("X-Webhook-Signature", signature.as_str()), ("X-Webhook-Timestamp", "1746123456")];
+            let verdict = |body: &[u8]| {
+                judge(&Scheme::default(), [&secret], &head(&fields), body, Timestamp::UNIX_EPOCH).verdict
+            };
+            prop_assert_eq!(verdict(&body), Verdict::Verified);
+            let mut flipped = body.clone();
+            let at = bit.index(body.len() * 8);
+            flipped[at / 8] ^= 1 << (at % 8);
+            prop_assert_eq!(verdict(&flipped), Verdict::Mismatch);
+        }
+
+        #[test]
+        fn digests_are_read_strictly(text in "[0-9a-fA-F]{60,68}|\\PC{0,70}") {
+            if let Ok(digest) = parse_digest(text.as_bytes()) {
+                prop_assert_eq!(hex::encode(digest), text);
+            }
+        }
+    }
+}
