@@ -7,7 +7,9 @@
 //! | [`text`] | the only way from untrusted bytes to a terminal |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification |
+//! | [`store`] | SQLite and segment files: one writer, many readers |
 
 pub mod delivery;
 pub mod signature;
+pub mod store;
 pub mod text;

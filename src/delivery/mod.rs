@@ -21,6 +21,25 @@ pub use summary::{EventFacts, ImageFacts, Summary};
 pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
 
 use bytes::Bytes;
+use jiff::Timestamp;
+
+/// A request that has been read and judged, and is about to be kept: a [`Delivery`] without a
+/// number and an answer. The fields are those of [`Summary`] and [`Delivery`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is documented where it ends up, in Summary and Delivery")]
+pub struct Captured {
+    pub received_at: Timestamp,
+    pub remote: String,
+    pub method: String,
+    pub path: String,
+    pub webhook: Option<String>,
+    pub intake: Intake,
+    pub event: EventFacts,
+    pub judgement: Judgement,
+    pub image: Option<ImageFacts>,
+    pub head: Bytes,
+    pub body: Bytes,
+}
 
 /// One captured request, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,126 @@
+//! What can go wrong with a store, in words for the person who has to mend it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::delivery::DeliveryId;
+
+/// A failure of the store. Every message names the file and says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The path names a folder.
+    #[error("store {path} is a folder: give a file, such as --store {path}/whyhook.db")]
+    IsFolder {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The file exists and is something else.
+    #[error("{path} is not a whyhook store ({found}): nothing was changed; choose another file with --store")]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+        /// What it looks like instead.
+        found: String,
+    },
+    /// Written by a newer release.
+    #[error(
+        "store {path} has schema version {found}, this whyhook knows up to {known}: nothing was changed; \
+         use a newer whyhook, or another file with --store"
+    )]
+    Newer {
+        /// The store's file.
+        path: PathBuf,
+        /// The version found.
+        found: i64,
+        /// The newest version that this release knows.
+        known: i64,
+    },
+    /// SQLite says that the file's content is broken.
+    #[error(
+        "store {path} is damaged ({detail}): nothing was changed; what can be read may be saved with \
+         `sqlite3 {path} .recover`, and --store starts another"
+    )]
+    Damaged {
+        /// The store's file.
+        path: PathBuf,
+        /// SQLite's words.
+        detail: String,
+    },
+    /// No store yet, and this command only reads.
+    #[error("there is no store at {path} yet: run `whyhook` to capture into it, or name another with --store")]
+    Missing {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// Another process is capturing into it.
+    #[error("store {path} is in use by another whyhook{holder}: stop that one, or give this one its own --store")]
+    InUse {
+        /// The store's file.
+        path: PathBuf,
+        /// ` (process 123)`, or empty when unknown.
+        holder: String,
+    },
+    /// The file was deleted or replaced under a running whyhook.
+    #[error("store {path} was deleted or replaced while whyhook was running: deliveries are refused; restart whyhook")]
+    Vanished {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The file system refused something.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried: "create", "write to" …
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// SQLite refused something.
+    #[error("store {path}: cannot {action}: {source}")]
+    Sqlite {
+        /// What was tried.
+        action: &'static str,
+        /// The store's file.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// A row names bytes that are not (all) there.
+    #[error("delivery {id}: its body in {path} is missing or damaged")]
+    BodyLost {
+        /// The delivery.
+        id: DeliveryId,
+        /// The segment file.
+        path: PathBuf,
+    },
+    /// A row holds something that this release did not write.
+    #[error("delivery {id}: column {column} of the store holds an unknown value")]
+    UnknownValue {
+        /// The delivery.
+        id: DeliveryId,
+        /// The column.
+        column: &'static str,
+    },
+    /// The thread that writes has ended.
+    #[error("the store's writer has stopped: deliveries are refused; restart whyhook")]
+    Stopped,
+}
+
+impl StoreError {
+    /// Sorts an SQLite failure into damage, a foreign file, or the rest.
+    pub(super) fn sqlite(path: &std::path::Path, action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
+            Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "no SQLite file".to_owned() },
+            _ => Self::Sqlite { action, path, source },
+        }
+    }
+
+    /// An [`StoreError::Io`].
+    pub(super) fn io(path: &std::path::Path, action: &'static str, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}

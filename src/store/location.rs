@@ -1,0 +1,176 @@
+//! Where a store lies: its files, their permissions, and who may write to it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{StoreError, schema};
+
+/// How long a statement waits for another process's write lock before it fails.
+const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A store's place. Cloning is cheap; nothing is opened yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    file: PathBuf,
+}
+
+impl Location {
+    /// The store whose SQLite file is `file`.
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into() }
+    }
+
+    /// The SQLite file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The folder of segment files.
+    #[must_use]
+    pub fn bodies(&self) -> PathBuf {
+        self.beside("-bodies")
+    }
+
+    /// The segment file number `segment`.
+    #[must_use]
+    pub fn segment(&self, segment: i64) -> PathBuf {
+        self.bodies().join(format!("{segment:08}.seg"))
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.file.clone().into_os_string();
+        name.push(suffix);
+        PathBuf::from(name)
+    }
+
+    /// Takes the writer's place in this store: creates its folder (0700) and files (0600) where they
+    /// are missing, takes the lock, checks what is there, and migrates it.
+    ///
+    /// # Errors
+    ///
+    /// Each is one of [`StoreError`]'s; an existing file that is no readable store is left as it is.
+    pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
+        if self.file.is_dir() {
+            return Err(StoreError::IsFolder { path: self.file.clone() });
+        }
+        if let Some(folder) = self.file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            create_private_folder(folder)?;
+        }
+        self.check_header()?;
+        let lock = StoreLock::take(self)?;
+        self.create_file()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = self.connect(flags)?;
+        schema::check(&connection, &self.file)?;
+        schema::prepare(&connection, &self.file)?;
+        schema::migrate(&mut connection, &self.file)?;
+        create_private_folder(&self.bodies())?;
+        Ok((connection, lock))
+    }
+
+    /// Opens the store for reading only, also while another process writes to it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] when there is none, and the others where they apply.
+    pub fn open_for_reading(&self) -> Result<Connection, StoreError> {
+        if self.file.is_dir() {
+            return Err(StoreError::IsFolder { path: self.file.clone() });
+        }
+        if !self.file.exists() {
+            return Err(StoreError::Missing { path: self.file.clone() });
+        }
+        self.check_header()?;
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        if schema::check(&connection, &self.file)? == 0 {
+            return Err(StoreError::Missing { path: self.file.clone() });
+        }
+        Ok(connection)
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let failed = |source| StoreError::sqlite(&self.file, "open it", source);
+        let connection = Connection::open_with_flags(&self.file, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        Ok(connection)
+    }
+
+    /// Refuses a file that is no SQLite database before SQLite gets to see it.
+    fn check_header(&self) -> Result<(), StoreError> {
+        let file = match File::open(&self.file) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StoreError::io(&self.file, "read", error)),
+        };
+        let mut magic = Vec::new();
+        file.take(16).read_to_end(&mut magic).map_err(|error| StoreError::io(&self.file, "read", error))?;
+        if magic.is_empty() || magic == b"SQLite format 3\0" {
+            return Ok(());
+        }
+        Err(StoreError::NotAStore { path: self.file.clone(), found: "no SQLite file".to_owned() })
+    }
+
+    /// Creates the file ourselves, so that it is private from its first moment and a dangling link
+    /// is not followed. SQLite gives its `-wal` and `-shm` files the same permissions.
+    fn create_file(&self) -> Result<(), StoreError> {
+        match private_file().create_new(true).open(&self.file) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let writable = OpenOptions::new().write(true).open(&self.file);
+                writable.map(drop).map_err(|error| StoreError::io(&self.file, "write to", error))
+            }
+            Err(error) => Err(StoreError::io(&self.file, "create", error)),
+        }
+    }
+}
+
+/// The right to write captures into a store, held until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct StoreLock {
+    _file: File,
+}
+
+impl StoreLock {
+    fn take(location: &Location) -> Result<Self, StoreError> {
+        let path = location.beside("-lock");
+        let failed = |error| StoreError::io(&path, "write to", error);
+        let mut file = private_file().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.take(20).read_to_string(&mut holder);
+                let holder = match holder.trim().parse::<u32>() {
+                    Ok(process) => format!(" (process {process})"),
+                    Err(_) => String::new(),
+                };
+                return Err(StoreError::InUse { path: location.file.clone(), holder });
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Options for a file that only its owner may read, to be completed with `create` or `create_new`.
+pub(super) fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| StoreError::io(folder, "create the folder", error))
+}

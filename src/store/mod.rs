@@ -1,0 +1,33 @@
+//! The store: an SQLite file that people can query, with large bodies in segment files beside it.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `whyhook.db` | facts, heads, answers, and bodies up to [`INLINE_BODY_BYTES`] |
+//! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
+//! | `whyhook.db-bodies/00000001.seg` … | larger bodies, end to end, each found by its row |
+//! | `whyhook.db-lock` | held by the one process that writes captures |
+//!
+//! One [`Writer`] thread commits deliveries in groups, synced to disk; any number of [`Reader`]s, in
+//! this process or others, read meanwhile. A body in a segment is synced before the row that names
+//! it is committed, and carries a CRC-32, so that a row never speaks of bytes that are not there.
+
+mod error;
+mod location;
+mod reader;
+mod row;
+mod schema;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::StoreError;
+pub use location::{Location, StoreLock};
+pub use reader::{Page, Reader, Scan};
+pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
+pub use writer::{Keeping, QueueFull, StoreEvent, Writer, WriterHandle};
+
+/// Bodies up to this many bytes lie in the SQLite file itself; larger ones in segment files. SQLite
+/// copies a large blob into overflow pages, the log and the file again, which is what makes it slow
+/// at them; below this size the second file's sync costs more than the copies.
+pub const INLINE_BODY_BYTES: usize = 16 * 1024;

@@ -1,0 +1,172 @@
+//! Reading the store: pages of summaries, searches, and whole deliveries by their number.
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::segment::{self, Extent};
+use super::{Location, StoreError, row};
+use crate::delivery::{Delivery, DeliveryId, Summary};
+
+/// Which way to read from a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The newest deliveries of all.
+    Newest,
+    /// Those before (older than) this one.
+    Before(DeliveryId),
+    /// Those after (newer than) this one.
+    After(DeliveryId),
+}
+
+/// What a search has found so far.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scan {
+    /// What matched, newest first.
+    pub rows: Vec<Summary>,
+    /// Where to go on: set when the scan ended for its budget or its limit rather than at the
+    /// store's end.
+    pub next: Option<DeliveryId>,
+}
+
+/// A connection that only reads. It sees every commit made before each call.
+#[derive(Debug)]
+pub struct Reader {
+    location: Location,
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens the store for reading.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Location::open_for_reading`].
+    pub fn open(location: &Location) -> Result<Self, StoreError> {
+        Ok(Self { connection: location.open_for_reading()?, location: location.clone() })
+    }
+
+    /// Up to `limit` summaries from `page` on, always newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn page(&self, page: Page, limit: usize) -> Result<Vec<Summary>, StoreError> {
+        Ok(self.scan(page, limit, usize::MAX, |_, _| Ok(true))?.rows)
+    }
+
+    /// Like [`Reader::page`] with only what `keep` accepts, after looking at no more than `budget`
+    /// rows. `keep` may load a delivery's bytes with the reader that it is handed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read, or what `keep` returned.
+    pub fn scan(
+        &self,
+        page: Page,
+        limit: usize,
+        budget: usize,
+        mut keep: impl FnMut(&Summary, &Self) -> Result<bool, StoreError>,
+    ) -> Result<Scan, StoreError> {
+        let (condition, anchor, order) = match page {
+            Page::Newest => ("d.id <= ?1", i64::MAX, "DESC"),
+            Page::Before(id) => ("d.id < ?1", id.0, "DESC"),
+            Page::After(id) => ("d.id > ?1", id.0, "ASC"),
+        };
+        let sql = format!(
+            "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE {condition} ORDER BY d.id {order}",
+            row::SUMMARY_COLUMNS
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|source| self.failed(source))?;
+        let mut rows = statement.query(params![anchor]).map_err(|source| self.failed(source))?;
+        let mut scan = Scan::default();
+        let mut seen = 0;
+        while let Some(row) = rows.next().map_err(|source| self.failed(source))? {
+            let summary = row::summary(row).map_err(|source| self.failed(source))??;
+            let id = summary.id;
+            if keep(&summary, self)? {
+                scan.rows.push(summary);
+            }
+            seen += 1;
+            if scan.rows.len() >= limit || seen >= budget {
+                scan.next = Some(id);
+                break;
+            }
+        }
+        if matches!(page, Page::After(_)) {
+            scan.rows.reverse();
+        }
+        Ok(scan)
+    }
+
+    /// One summary; `None` when there is no such delivery.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn summary(&self, id: DeliveryId) -> Result<Option<Summary>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
+            row::SUMMARY_COLUMNS
+        );
+        self.connection
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_row([id.0], row::summary).optional())
+            .map_err(|source| self.failed(source))?
+            .transpose()
+    }
+
+    /// A whole delivery; `None` when there is none of that number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BodyLost`] when its body's segment file is gone or damaged, and the others
+    /// where the store cannot be read.
+    pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let Some(summary) = self.summary(id)? else {
+            return Ok(None);
+        };
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT w.head, w.body, w.segment, w.position, w.crc32,
+                    a.outcome, a.status, a.rule, a.latency_us, a.headers, a.body
+                 FROM wire w LEFT JOIN answers a ON a.id = w.id WHERE w.id = ?1",
+            )
+            .map_err(|source| self.failed(source))?;
+        let (head, body, answer) = statement
+            .query_row([id.0], |row| {
+                let body = match row.get::<_, Option<Vec<u8>>>(1)? {
+                    Some(body) => Ok(Bytes::from(body)),
+                    None => Err(Extent {
+                        segment: row.get(2)?,
+                        position: row.get::<_, i64>(3)?.unsigned_abs(),
+                        crc32: row.get(4)?,
+                    }),
+                };
+                Ok((Bytes::from(row.get::<_, Vec<u8>>(0)?), body, row::answer(row, 5)?))
+            })
+            .map_err(|source| self.failed(source))?;
+        let body = body.or_else(|extent| {
+            let length = usize::try_from(summary.body_bytes).unwrap_or(usize::MAX);
+            segment::read(&self.location, extent, length)
+                .ok_or_else(|| StoreError::BodyLost { id, path: self.location.segment(extent.segment) })
+        })?;
+        Ok(Some(Delivery { summary, head, body, answer }))
+    }
+
+    /// How many deliveries there are. Takes time in proportion to them: keep it off the interface.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.connection
+            .query_row("SELECT count(*) FROM deliveries", [], |row| row.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+            .map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::sqlite(self.location.file(), "read", source)
+    }
+}

@@ -1,0 +1,204 @@
+//! Rows to summaries and back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Row, Statement, params};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::segment::Extent;
+use crate::delivery::{
+    Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary,
+    TimestampFacts, TimestampUnit, Verdict,
+};
+
+/// Inserts one delivery's facts; the parameters are those of [`insert_delivery`].
+pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries VALUES
+    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)";
+
+/// Inserts a head with its body or the place of it.
+pub(super) const INSERT_WIRE: &str = "INSERT INTO wire VALUES (?1,?2,?3,?4,?5,?6)";
+
+/// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.
+pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7)";
+
+/// The columns that [`summary`] reads, from `deliveries d LEFT JOIN answers a`.
+pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.method, d.path, d.webhook, d.intake,
+    d.intake_reason, d.event, d.version, d.agent, d.simulation, d.event_ms, d.items, d.verdict, d.secret,
+    d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image,
+    a.outcome, a.status, a.rule, a.latency_us";
+
+/// [`ImageFacts`] as the `image` column's JSON.
+#[derive(Serialize, Deserialize)]
+struct ImageColumn {
+    form: String,
+    bytes: u64,
+    total: Option<u64>,
+    format: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+pub(super) fn insert_delivery(
+    statement: &mut Statement<'_>,
+    id: DeliveryId,
+    captured: &Captured,
+) -> rusqlite::Result<()> {
+    let Captured { event, judgement, .. } = captured;
+    let timestamp = judgement.timestamp.as_ref();
+    statement.execute(params![
+        id.0,
+        captured.received_at.as_microsecond(),
+        captured.remote,
+        captured.method,
+        captured.path,
+        captured.webhook,
+        captured.intake.name(),
+        captured.intake.reason(),
+        event.event,
+        event.version,
+        event.agent,
+        event.simulation,
+        event.timestamp_ms,
+        event.items.map(clamp),
+        judgement.verdict.code(),
+        judgement.secret,
+        timestamp.map(|timestamp| &timestamp.raw),
+        timestamp.map(|timestamp| timestamp.unit.code()),
+        timestamp.and_then(|timestamp| timestamp.age_ms),
+        timestamp.and_then(|timestamp| timestamp.fresh),
+        judgement.note,
+        clamp(captured.body.len() as u64),
+        captured.image.as_ref().map(image_column),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_wire(
+    statement: &mut Statement<'_>,
+    id: DeliveryId,
+    captured: &Captured,
+    extent: Option<Extent>,
+) -> rusqlite::Result<()> {
+    statement.execute(params![
+        id.0,
+        &captured.head[..],
+        extent.is_none().then_some(&captured.body[..]),
+        extent.map(|extent| extent.segment),
+        extent.map(|extent| clamp(extent.position)),
+        extent.map(|extent| extent.crc32),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answer: &Answer) -> rusqlite::Result<()> {
+    statement.execute(params![
+        id.0,
+        answer.outcome.code(),
+        answer.status,
+        answer.rule,
+        i64::try_from(answer.latency.as_micros()).unwrap_or(i64::MAX),
+        serde_json::to_string(&answer.headers).unwrap_or_default(),
+        &answer.body[..],
+    ])?;
+    Ok(())
+}
+
+/// Reads [`SUMMARY_COLUMNS`].
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreError>> {
+    let id = DeliveryId(row.get(0)?);
+    let unknown = |column| Ok(Err(StoreError::UnknownValue { id, column }));
+    let Ok(received_at) = Timestamp::from_microsecond(row.get(1)?) else {
+        return unknown("received_us");
+    };
+    let Some(intake) = Intake::from_parts(row.get_ref(6)?.as_str()?, row.get_ref(7)?.as_str()?) else {
+        return unknown("intake");
+    };
+    let Some(verdict) = Verdict::from_code(row.get_ref(14)?.as_str()?) else {
+        return unknown("verdict");
+    };
+    let image = match row.get_ref(22)?.as_str_or_null()? {
+        None => None,
+        Some(json) => match serde_json::from_str::<ImageColumn>(json) {
+            Ok(column) => Some(image_facts(column)),
+            Err(_) => return unknown("image"),
+        },
+    };
+    let answer = match row.get_ref(23)?.as_str_or_null()? {
+        None => None,
+        Some(code) => match Outcome::from_code(code) {
+            Some(outcome) => Some(AnswerFacts {
+                outcome,
+                status: row.get(24)?,
+                rule: row.get(25)?,
+                latency: Duration::from_micros(row.get::<_, i64>(26)?.unsigned_abs()),
+            }),
+            None => return unknown("outcome"),
+        },
+    };
+    Ok(Ok(Summary {
+        id,
+        received_at,
+        remote: row.get(2)?,
+        method: row.get(3)?,
+        path: row.get(4)?,
+        webhook: row.get(5)?,
+        intake,
+        event: EventFacts {
+            event: row.get(8)?,
+            version: row.get(9)?,
+            agent: row.get(10)?,
+            simulation: row.get(11)?,
+            timestamp_ms: row.get(12)?,
+            items: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
+        },
+        judgement: Judgement { verdict, secret: row.get(15)?, timestamp: timestamp(row)?, note: row.get(20)? },
+        body_bytes: row.get::<_, i64>(21)?.unsigned_abs(),
+        image,
+        answer,
+    }))
+}
+
+fn timestamp(row: &Row<'_>) -> rusqlite::Result<Option<TimestampFacts>> {
+    let (Some(raw), Some(unit)) = (row.get::<_, Option<String>>(16)?, row.get_ref(17)?.as_str_or_null()?) else {
+        return Ok(None);
+    };
+    Ok(Some(TimestampFacts {
+        raw,
+        unit: TimestampUnit::from_code(unit).unwrap_or(TimestampUnit::Other),
+        age_ms: row.get(18)?,
+        fresh: row.get(19)?,
+    }))
+}
+
+/// Reads `outcome, status, rule, latency_us, headers, body`, in this order from column `first`.
+pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Answer>> {
+    let Some(outcome) = row.get_ref(first)?.as_str_or_null()?.and_then(Outcome::from_code) else {
+        return Ok(None);
+    };
+    Ok(Some(Answer {
+        outcome,
+        status: row.get(first + 1)?,
+        rule: row.get(first + 2)?,
+        latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
+        headers: serde_json::from_str(row.get_ref(first + 4)?.as_str()?).unwrap_or_default(),
+        body: Bytes::from(row.get::<_, Vec<u8>>(first + 5)?),
+    }))
+}
+
+fn image_column(image: &ImageFacts) -> String {
+    let ImageFacts { form, bytes, total, format, width, height } = image.clone();
+    serde_json::to_string(&ImageColumn { form, bytes, total, format, width, height }).unwrap_or_default()
+}
+
+fn image_facts(column: ImageColumn) -> ImageFacts {
+    let ImageColumn { form, bytes, total, format, width, height } = column;
+    ImageFacts { form, bytes, total, format, width, height }
+}
+
+/// SQLite's integers are signed.
+fn clamp(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
