@@ -5,6 +5,7 @@
 //! | layer | what it is |
 //! |---|---|
 //! | [`text`] | the only way from untrusted bytes to a terminal |
+//! | [`units`] | durations and sizes as people write them |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
@@ -13,3 +14,4 @@ pub mod delivery;
 pub mod signature;
 pub mod store;
 pub mod text;
+pub mod units;
