@@ -8,8 +8,10 @@
 //! | [`units`] | durations and sizes as people write them |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification |
+//! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
 
+pub mod config;
 pub mod delivery;
 pub mod signature;
 pub mod store;

@@ -1,0 +1,56 @@
+//! Why a run cannot start with these settings. All of them are usage or environment errors.
+
+use super::KeyringError;
+use super::file::FileError;
+use crate::text::visible;
+
+/// A setting's text cannot be used; says why and what is expected, without saying where it stood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSetting {
+    /// No address to listen on.
+    #[error(
+        "'{}' is no address to listen on: expected an address and a port, such as 127.0.0.1:3000 or [::1]:3000",
+        visible(.0)
+    )]
+    Bind(String),
+    /// No address of an ngrok agent.
+    #[error(
+        "'{}' is no address of ngrok's agent: expected one such as 127.0.0.1:4040, or false to switch it off",
+        visible(.0)
+    )]
+    NgrokApi(String),
+    /// No duration.
+    #[error(transparent)]
+    Duration(#[from] crate::units::InvalidDuration),
+    /// No size.
+    #[error(transparent)]
+    Size(#[from] crate::units::InvalidSize),
+    /// A body limit of nothing.
+    #[error("a body limit of 0 would refuse every delivery: expected a size such as 64MiB")]
+    NoBody,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A flag or an environment variable.
+    #[error("{origin}: {reason}")]
+    Setting {
+        /// `--bind`, `WHYHOOK_BIND` …
+        origin: &'static str,
+        /// What is wrong with it.
+        reason: BadSetting,
+    },
+    /// An environment variable that must be text and is not UTF-8.
+    #[error("the environment variable {0} is no UTF-8 text: set it to plain text, or unset it")]
+    NotText(&'static str),
+    /// There is no place for the store.
+    #[error("no home directory is known to keep deliveries in: name a file with --store, or use --ephemeral")]
+    NoDataHome,
+    /// The configuration file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The secrets.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}

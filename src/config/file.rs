@@ -1,0 +1,271 @@
+//! The configuration file: where it is, what it says, and where in it a mistake is.
+//!
+//! ```toml
+//! bind = "127.0.0.1:3000"
+//! store = "~/trackpilots/whyhook.db"
+//! tolerance = "5m"
+//! body_limit = "64MiB"
+//! respond = "auto"
+//! ngrok_api = "127.0.0.1:4040"        # or false
+//!
+//! [secrets]
+//! dev = { env = "TRACKPILOTS_DEV_SECRET" }
+//! resale = { file = "~/.secrets/resale" }
+//!
+//! [[webhook]]
+//! name = "dev"
+//! path = "/webhooks/trackpilots"
+//! kind = "developer"                  # or "reseller"
+//! secret = "dev"                      # or several: ["dev", "old"]
+//! events = ["desktop.app_tracking.captured"]
+//! url = "https://example.ngrok.app/webhooks/trackpilots"
+//! ```
+
+mod raw;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use raw::SecretSource;
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{Environment, Keyring, Warning, Webhook, shown};
+use crate::text::visible;
+
+/// Looked for in the current directory.
+const LOCAL_NAME: &str = "whyhook.toml";
+/// Larger files are no configuration.
+const SIZE_LIMIT: u64 = 1024 * 1024;
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of the byte `offset` of `text`.
+    fn of(text: &str, offset: usize) -> Self {
+        let before = &text.as_bytes()[..offset.min(text.len())];
+        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Self { line, column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1 }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A labelled secret of `[secrets]`, not read yet.
+#[derive(Debug, Clone)]
+pub struct SecretEntry {
+    /// The label.
+    pub label: String,
+    /// Where the secret is.
+    pub source: SecretSource,
+    /// Where the entry stands.
+    pub place: Place,
+}
+
+/// What a configuration file says; `None` for what it does not say.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Where to listen.
+    pub bind: Option<SocketAddr>,
+    /// The store, as written: see [`ConfigFile::resolve`].
+    pub store: Option<String>,
+    /// How far a timestamp may be off.
+    pub tolerance: Option<Duration>,
+    /// The largest body, in bytes.
+    pub body_limit: Option<u64>,
+    /// The answer's rule, as written.
+    pub respond: Option<String>,
+    /// The ngrok agent's address; `Some(None)` when switched off.
+    pub ngrok_api: Option<Option<SocketAddr>>,
+    /// `[secrets]`, in the order of the file.
+    pub secrets: Vec<SecretEntry>,
+    /// Every `[[webhook]]`, in the order of the file.
+    pub webhooks: Vec<Webhook>,
+    /// Where each webhook names its secrets (or, without secrets, where it begins).
+    label_places: Vec<Place>,
+    /// What looks like a mistake.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a configuration file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot read the configuration {}: {source}", shown(.file))]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is too large to be one.
+    #[error("the configuration {} is larger than 1 MiB: name a TOML file with --config", shown(.file))]
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+    },
+    /// It says something that it may not.
+    #[error("{}:{place}: {fault}", shown(.file))]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// Where.
+        place: Place,
+        /// What.
+        fault: Fault,
+    },
+}
+
+/// What is wrong at a place in the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// No UTF-8.
+    #[error("the file is no UTF-8 text here: save it as UTF-8")]
+    NotText,
+    /// No TOML, an unknown key, or a value that the key does not take; in words, on one line.
+    #[error("{0}")]
+    Syntax(String),
+    /// A webhook without a name.
+    #[error("the webhook's name is empty: give it one")]
+    EmptyName,
+    /// A second webhook of one name.
+    #[error("a second webhook is called '{}': names tell webhooks apart, choose another", visible(.0))]
+    DuplicateName(String),
+    /// A path that no request can have.
+    #[error("the path '{}' must begin with '/' and hold no '?', '#' or space", visible(.0))]
+    BadPath(String),
+    /// A second webhook of one path.
+    #[error(
+        "the path '{}' already belongs to the webhook '{}': a path finds one webhook, choose another",
+        visible(.path), visible(.owner)
+    )]
+    DuplicatePath {
+        /// The path.
+        path: String,
+        /// The webhook that has it.
+        owner: String,
+    },
+    /// A label in `[secrets]` that is empty.
+    #[error("the secret's label is empty: give it one")]
+    EmptyLabel,
+    /// A label that no secret has. It is not repeated here, for it may be a secret put in the wrong place.
+    #[error(
+        "the webhook '{}' names a secret that is not known; known labels: {}",
+        visible(.webhook), visible(.known)
+    )]
+    UnknownLabel {
+        /// The webhook's name.
+        webhook: String,
+        /// Every label, joined by commas, or `none`.
+        known: String,
+    },
+}
+
+/// Finds the file: `explicit` (from `--config` or `WHYHOOK_CONFIG`), else `./whyhook.toml`, else
+/// `$XDG_CONFIG_HOME/whyhook/config.toml`. `None` when there is neither.
+#[must_use]
+pub fn locate(explicit: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
+    let current = environment.current_dir();
+    if let Some(path) = explicit {
+        return Some(current.join(path));
+    }
+    let local = current.join(LOCAL_NAME);
+    let personal = environment.config_home().map(|home| home.join("whyhook").join("config.toml"));
+    // Present and unreadable is an error later on, which is better than being passed over.
+    [Some(local), personal].into_iter().flatten().find(|path| path.symlink_metadata().is_ok())
+}
+
+impl ConfigFile {
+    /// Reads and checks the file `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`], with the place of what is wrong. It never repeats a secret.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let unreadable = |source| FileError::Unreadable { file: path.to_owned(), source };
+        let mut bytes = Zeroizing::new(Vec::new());
+        let opened = File::open(path).map_err(unreadable)?;
+        opened.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > SIZE_LIMIT {
+            return Err(FileError::TooLarge { file: path.to_owned() });
+        }
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(error) => {
+                let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let place = Place::of(&valid, valid.len());
+                Err(FileError::Invalid { file: path.to_owned(), place, fault: Fault::NotText })
+            }
+        }
+    }
+
+    /// Reads and checks `text` as the content of `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Invalid`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let invalid =
+            |offset, fault| FileError::Invalid { file: path.to_owned(), place: Place::of(text, offset), fault };
+        let raw = toml::from_str::<raw::RawFile>(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            invalid(offset, Fault::Syntax(visible(error.message()).into_owned()))
+        })?;
+        validate::check(raw, path, text).map_err(|(offset, fault)| invalid(offset, fault))
+    }
+
+    /// Makes a path that is written in the file absolute: `~/` is the home directory, and a relative
+    /// path starts from the file's own directory.
+    #[must_use]
+    pub fn resolve(&self, path: &str, environment: &dyn Environment) -> PathBuf {
+        let directory = self.path.parent().unwrap_or(Path::new(""));
+        environment.current_dir().join(directory).join(expand_home(path, environment))
+    }
+
+    /// Checks that every label which a webhook names is one of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::UnknownLabel`] at the webhook's `secret`.
+    pub fn check_labels(&self, keyring: &Keyring) -> Result<(), FileError> {
+        for (webhook, place) in self.webhooks.iter().zip(&self.label_places) {
+            if webhook.secrets.iter().all(|label| keyring.get(label).is_some()) {
+                continue;
+            }
+            let labels: Vec<&str> = keyring.secrets().iter().map(crate::signature::Secret::label).collect();
+            let known = if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
+            let fault = Fault::UnknownLabel { webhook: webhook.name.clone(), known };
+            return Err(FileError::Invalid { file: self.path.clone(), place: *place, fault });
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a leading `~/` by the home directory, when there is one.
+pub(super) fn expand_home(path: &str, environment: &dyn Environment) -> PathBuf {
+    match (path.strip_prefix("~/"), environment.home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}

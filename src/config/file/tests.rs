@@ -1,0 +1,143 @@
+use super::*;
+use crate::signature::SigningKind;
+use proptest::prelude::*;
+use rstest::rstest;
+
+fn parse(text: &str) -> Result<ConfigFile, FileError> {
+    ConfigFile::parse(Path::new("whyhook.toml"), text)
+}
+
+const FULL: &str = r#"
+bind = "127.0.0.1:3001"
+store = "~/x.db"
+tolerance = "300s"
+body_limit = "10MB"
+respond = "auto"
+ngrok_api = "127.0.0.1:4040"
+
+[secrets]
+zed = { env = "ZED" }
+old = { file = "old.key" }
+now = { value = "hunter2" }
+
+[[webhook]]
+name = "dev"
+path = "/webhooks/trackpilots"
+kind = "developer"
+secret = ["zed", "old"]
+events = ["desktop.app_tracking.captured", "desktop.new.captured"]
+url = "https://example.com/webhooks/trackpilots"
+
+[[webhook]]
+name = "resale"
+path = "/resale"
+kind = "reseller"
+secret = "now"
+"#;
+
+#[test]
+fn every_key_is_read() {
+    let file = parse(FULL).unwrap();
+    assert_eq!(file.bind.map(|bind| bind.port()), Some(3001));
+    assert_eq!((file.store.as_deref(), file.respond.as_deref()), (Some("~/x.db"), Some("auto")));
+    assert_eq!((file.tolerance, file.body_limit), (Some(Duration::from_secs(300)), Some(10_000_000)));
+    assert_eq!(file.ngrok_api.flatten().map(|api| api.port()), Some(4040));
+    let labels: Vec<_> = file.secrets.iter().map(|entry| (entry.label.as_str(), entry.place.line)).collect();
+    assert_eq!(labels, [("zed", 10), ("old", 11), ("now", 12)]);
+    let [dev, resale] = &file.webhooks[..] else { panic!() };
+    assert_eq!((dev.kind, resale.kind), (SigningKind::Developer, SigningKind::Reseller));
+    assert_eq!(
+        (&dev.secrets[..], &resale.secrets[..]),
+        (&["zed".to_owned(), "old".to_owned()][..], &["now".to_owned()][..])
+    );
+    assert_eq!(dev.events.len(), 2);
+    assert_eq!((dev.url.is_some(), resale.url.is_some()), (true, false));
+    let warnings: Vec<_> = file.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].starts_with("whyhook.toml:19: the webhook 'dev' names the unknown event 'desktop.new.captured'")
+    );
+    assert!(!format!("{file:?}").contains("hunter2"));
+}
+
+#[rstest]
+#[case("bind = 3000", "1:8: invalid type: integer `3000`, expected a string")]
+#[case("bind = 'here'", "1:8: 'here' is no address to listen on")]
+#[case("\nport = 1", "2:1: unknown field `port`, expected one of `bind`")]
+#[case("bind = ", "1:8: ")]
+#[case("é = [", "1:6: unclosed array")]
+#[case("tolerance = '5'", "1:13: '5' is no duration")]
+#[case("body_limit = 'much'", "1:14: 'much' is no size")]
+#[case("body_limit = 0", "1:14: a body limit of 0")]
+#[case("body_limit = 1.5", "expected a size such as")]
+#[case("ngrok_api = 'x'", "1:13: 'x' is no address of ngrok's agent")]
+#[case("[secrets]\na = { env = 'A', file = 'B' }", "2:5: expected one of { env")]
+#[case("[secrets]\na = { key = 'A' }", "2:5: expected one of { env")]
+#[case("[secrets]\na = {}", "2:5: expected one of { env")]
+#[case("[secrets]\n'' = { env = 'A' }", "2:1: the secret's label is empty")]
+#[case("[secrets]\na = { env = 'A' }\na = { env = 'B' }", "3:1: duplicate key")]
+#[case("[[webhook]]\npath = '/a'", "missing field `name`")]
+#[case("[[webhook]]\nname = ''\npath = '/a'", "2:8: the webhook's name is empty")]
+#[case("[[webhook]]\nname = 'a'\npath = 'a'", "3:8: the path 'a' must begin with '/'")]
+#[case("[[webhook]]\nname = 'a'\npath = '/a?b'", "3:8: the path '/a?b' must")]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\nkind = 'other'",
+    "4:8: unknown variant `other`, expected `developer` or `reseller`"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'a'\npath = '/b'",
+    "5:8: a second webhook is called 'a'"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'b'\npath = '/a/'",
+    "6:8: the path '/a/' already belongs to the webhook 'a'"
+)]
+fn mistakes_are_placed(#[case] text: &str, #[case] expected: &str) {
+    let error = parse(text).unwrap_err().to_string();
+    assert!(error.starts_with("whyhook.toml:") && error.contains(expected), "{error}");
+    assert!(!error.chars().any(crate::text::is_hidden), "{error:?}");
+}
+
+#[rstest]
+#[case("secrets = 'hunter2'")]
+#[case("[secrets]\na = 'hunter2'")]
+#[case("[secrets]\na = ['hunter2']")]
+#[case("[secrets]\na = { value = 4242 }")]
+#[case("[secrets]\na = { value = 42.42 }")]
+#[case("[secrets]\na = { value = { x = 'hunter2' } }")]
+#[case("[secrets]\na = { value = 'hunter2 }")]
+#[case("[secrets]\na = { value = hunter2 }")]
+#[case("[secrets]\na = { value = 'hunter2', more = 'hunter2' }")]
+fn mistakes_do_not_repeat_a_secret(#[case] text: &str) {
+    let error = parse(text).unwrap_err();
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(!shown.contains("hunter2") && !shown.contains("42"), "{shown}");
+    }
+}
+
+#[test]
+fn hostile_text_in_errors_is_visible() {
+    let error = parse("\"\\u001b[31m\\u202e\" = 1").unwrap_err().to_string();
+    assert!(error.contains('␛') && !error.chars().any(crate::text::is_hidden), "{error:?}");
+}
+
+#[test]
+fn files_that_are_no_text_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("whyhook.toml");
+    std::fs::write(&path, b"a = 1\nb = \xff").unwrap();
+    let error = ConfigFile::read(&path).unwrap_err().to_string();
+    assert!(error.contains("whyhook.toml:2:5: the file is no UTF-8"), "{error}");
+    std::fs::write(&path, vec![b'#'; 1024 * 1024 + 1]).unwrap();
+    assert!(matches!(ConfigFile::read(&path), Err(FileError::TooLarge { .. })));
+    assert!(matches!(ConfigFile::read(directory.path()), Err(FileError::Unreadable { .. })));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_on_one_line(text in "\\PC*|([a-z_]{1,8} = ['\\[{]?.{0,6}\n){0,4}") {
+        if let Err(error) = parse(&text) {
+            prop_assert!(!error.to_string().contains('\n'));
+        }
+    }
+}

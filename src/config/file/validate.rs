@@ -1,0 +1,92 @@
+//! What must hold between the parts of a configuration file.
+
+use std::path::Path;
+
+use toml::Spanned;
+
+use super::raw::{RawFile, RawWebhook};
+use super::{ConfigFile, Fault, Place, SecretEntry};
+use crate::config::webhook::without_slash;
+use crate::config::{KNOWN_EVENTS, Warning, Webhook};
+
+/// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
+pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
+    let mut file = ConfigFile {
+        path: path.to_owned(),
+        bind: raw.bind,
+        store: raw.store,
+        tolerance: raw.tolerance,
+        body_limit: raw.body_limit,
+        respond: raw.respond,
+        ngrok_api: raw.ngrok_api,
+        secrets: Vec::new(),
+        webhooks: Vec::new(),
+        label_places: Vec::new(),
+        warnings: Vec::new(),
+    };
+    // The table comes sorted by label; the file's order is the person's.
+    let mut secrets: Vec<_> = raw.secrets.0.into_iter().collect();
+    secrets.sort_by_key(|(label, _)| label.span().start);
+    for (label, source) in secrets {
+        let offset = label.span().start;
+        if label.get_ref().is_empty() {
+            return Err((offset, Fault::EmptyLabel));
+        }
+        file.secrets.push(SecretEntry { label: label.into_inner(), source, place: Place::of(text, offset) });
+    }
+    for webhook in raw.webhook {
+        add_webhook(&mut file, webhook, text)?;
+    }
+    Ok(file)
+}
+
+fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(), (usize, Fault)> {
+    check_name(&raw.name, &file.webhooks)?;
+    check_path(&raw.path, &file.webhooks)?;
+    for event in &raw.events {
+        if !KNOWN_EVENTS.contains(&event.get_ref().as_str()) {
+            file.warnings.push(Warning::UnknownEvent {
+                file: file.path.clone(),
+                line: Place::of(text, event.span().start).line,
+                webhook: raw.name.get_ref().clone(),
+                event: event.get_ref().clone(),
+            });
+        }
+    }
+    let labels_at = raw.secret.as_ref().map_or(raw.name.span(), Spanned::span).start;
+    file.label_places.push(Place::of(text, labels_at));
+    file.webhooks.push(Webhook {
+        name: raw.name.into_inner(),
+        path: raw.path.into_inner(),
+        kind: raw.kind,
+        secrets: raw.secret.map(|labels| labels.into_inner().0).unwrap_or_default(),
+        events: raw.events.into_iter().map(Spanned::into_inner).collect(),
+        url: raw.url,
+    });
+    Ok(())
+}
+
+fn check_name(name: &Spanned<String>, earlier: &[Webhook]) -> Result<(), (usize, Fault)> {
+    let fault = if name.get_ref().trim().is_empty() {
+        Fault::EmptyName
+    } else if earlier.iter().any(|webhook| webhook.name == *name.get_ref()) {
+        Fault::DuplicateName(name.get_ref().clone())
+    } else {
+        return Ok(());
+    };
+    Err((name.span().start, fault))
+}
+
+fn check_path(path: &Spanned<String>, earlier: &[Webhook]) -> Result<(), (usize, Fault)> {
+    let text = path.get_ref();
+    let impossible = |byte: u8| matches!(byte, b'?' | b'#') || byte <= b' ' || byte == 0x7f;
+    let owner = earlier.iter().find(|webhook| without_slash(webhook.path.as_bytes()) == without_slash(text.as_bytes()));
+    let fault = if !text.starts_with('/') || text.bytes().any(impossible) {
+        Fault::BadPath(text.clone())
+    } else if let Some(owner) = owner {
+        Fault::DuplicatePath { path: text.clone(), owner: owner.name.clone() }
+    } else {
+        return Ok(());
+    };
+    Err((path.span().start, fault))
+}

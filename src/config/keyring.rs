@@ -1,0 +1,140 @@
+//! The secrets of a run: where they are read from, and under which labels.
+
+mod load;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub(super) use load::{Requests, load};
+pub use source::DEFAULT_VARIABLE;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::shown;
+use crate::signature::{Secret, SecretOrigin};
+use crate::text::visible;
+
+/// The label of a secret that was typed into the interface; no other secret may have it.
+pub const TYPED_LABEL: &str = "typed";
+
+/// Labelled secrets in their order. Cloning shares them.
+#[derive(Debug, Clone, Default)]
+pub struct Keyring {
+    secrets: Arc<[Secret]>,
+}
+
+/// Why the secrets could not be read. No variant holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// A variable that was asked for is not set.
+    #[error("the environment variable '{}' (asked for by {asker}) is not set: export it, or name another", visible(.variable))]
+    Unset {
+        /// The variable.
+        variable: String,
+        /// The flag, or the place in the configuration.
+        asker: String,
+    },
+    /// A source holds nothing. Anyone can sign with an empty secret.
+    #[error("{place} (asked for by {asker}) is empty: put the webhook's secret there")]
+    Empty {
+        /// The variable or file, in words.
+        place: String,
+        /// The flag, or the place in the configuration.
+        asker: String,
+    },
+    /// A secret file cannot be read.
+    #[error("cannot read the secret file {} (asked for by {asker}): {source}", shown(.file))]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The flag, or the place in the configuration.
+        asker: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A secret file is a directory.
+    #[error("{} (asked for by {asker}) is a directory: name a file that holds the secret alone", shown(.file))]
+    Directory {
+        /// The directory.
+        file: PathBuf,
+        /// The flag, or the place in the configuration.
+        asker: String,
+    },
+    /// A secret file is too large to be one.
+    #[error(
+        "{} (asked for by {asker}) is larger than 64 KiB: name a file that holds the secret alone",
+        shown(.file)
+    )]
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+        /// The flag, or the place in the configuration.
+        asker: String,
+    },
+    /// Two secrets have one label.
+    #[error(
+        "two secrets are labelled '{}': give one another label, as in --secret-env LABEL=VARIABLE",
+        visible(.label)
+    )]
+    DuplicateLabel {
+        /// The label.
+        label: String,
+    },
+    /// The label is kept for secrets typed into the interface.
+    #[error("the label '{TYPED_LABEL}' (asked for by {asker}) is kept for typed secrets: choose another")]
+    ReservedLabel {
+        /// The flag, or the place in the configuration.
+        asker: String,
+    },
+    /// A flag names nothing, or an empty label.
+    #[error("{flag} '{}' names no secret: expected {flag} [LABEL=]{what}", visible(.text))]
+    BadFlag {
+        /// The flag.
+        flag: &'static str,
+        /// What it was given.
+        text: String,
+        /// `VARIABLE` or `PATH`.
+        what: &'static str,
+    },
+}
+
+impl Keyring {
+    /// A keyring of these secrets, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::DuplicateLabel`] when two have the same label.
+    pub fn new(secrets: Vec<Secret>) -> Result<Self, KeyringError> {
+        for (position, secret) in secrets.iter().enumerate() {
+            if secrets[..position].iter().any(|earlier| earlier.label() == secret.label()) {
+                return Err(KeyringError::DuplicateLabel { label: secret.label().to_owned() });
+            }
+        }
+        Ok(Self { secrets: secrets.into() })
+    }
+
+    /// Every secret in its order.
+    #[must_use]
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// The secret labelled `label`.
+    #[must_use]
+    pub fn get(&self, label: &str) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.label() == label)
+    }
+
+    /// Whether there is no secret at all, so that nothing can be verified.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
+    /// The same keyring with `bytes` as its typed secret, the last one.
+    pub(super) fn with_typed(&self, bytes: Vec<u8>) -> Self {
+        let others = self.secrets.iter().filter(|secret| secret.label() != TYPED_LABEL).cloned();
+        Self { secrets: others.chain([Secret::new(TYPED_LABEL, bytes, SecretOrigin::Typed)]).collect() }
+    }
+}

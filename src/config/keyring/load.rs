@@ -1,0 +1,178 @@
+//! Gathering the keyring from flags, environment, `.env` and configuration.
+
+use std::path::{Path, PathBuf};
+
+use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
+use super::{Keyring, KeyringError, TYPED_LABEL};
+use crate::config::file::{ConfigFile, SecretSource};
+use crate::config::{Environment, Warning, shown};
+use crate::signature::{Secret, SecretOrigin};
+use crate::text::visible;
+
+/// Who asks for secrets.
+pub(in crate::config) struct Requests<'a> {
+    /// `--secret-env`, each `[LABEL=]VARIABLE`.
+    pub env: &'a [String],
+    /// `--secret-file`, each `[LABEL=]PATH`.
+    pub file: &'a [String],
+    /// The configuration file's `[secrets]`.
+    pub config: Option<&'a ConfigFile>,
+}
+
+/// Reads every secret: those of the flags, or else the default variable's, then the configuration's.
+pub(in crate::config) fn load(
+    requests: &Requests<'_>,
+    environment: &dyn Environment,
+) -> Result<(Keyring, Vec<Warning>), KeyringError> {
+    let mut loader = Loader { environment, secrets: Vec::new(), warnings: Vec::new() };
+    for text in requests.env {
+        let (label, variable) = split_label(text, "--secret-env", "VARIABLE")?;
+        loader.add_variable(label.unwrap_or(variable), variable, "--secret-env")?;
+    }
+    for text in requests.file {
+        let (label, path) = split_label(text, "--secret-file", "PATH")?;
+        let file = environment.current_dir().join(path);
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        loader.add_file(label.unwrap_or(&stem), &file, "--secret-file")?;
+    }
+    let configured = requests.config.map_or(&[][..], |config| &config.secrets);
+    let default_is_named = configured
+        .iter()
+        .any(|entry| matches!(&entry.source, SecretSource::Env(variable) if variable == DEFAULT_VARIABLE));
+    if requests.env.is_empty() && requests.file.is_empty() && !default_is_named {
+        loader.add_default();
+    }
+    if let Some(config) = requests.config {
+        for entry in configured {
+            let asker = format!("{}:{}", shown(&config.path), entry.place);
+            loader.add_configured(&entry.label, &entry.source, config, &asker)?;
+        }
+    }
+    Ok((Keyring::new(loader.secrets)?, loader.warnings))
+}
+
+struct Loader<'a> {
+    environment: &'a dyn Environment,
+    secrets: Vec<Secret>,
+    warnings: Vec<Warning>,
+}
+
+impl Loader<'_> {
+    fn add_variable(&mut self, label: &str, variable: &str, asker: &str) -> Result<(), KeyringError> {
+        let (bytes, origin) = match environment_bytes(variable, self.environment) {
+            Some(bytes) => (bytes, SecretOrigin::Environment(variable.to_owned())),
+            None => {
+                let file = self.dotenv_file();
+                let DotenvValue::Found(bytes) = dotenv_value(&file, variable) else {
+                    return Err(KeyringError::Unset { variable: variable.to_owned(), asker: asker.to_owned() });
+                };
+                self.warnings.extend(readable_by_others(&file));
+                (bytes, SecretOrigin::Dotenv { file, variable: variable.to_owned() })
+            }
+        };
+        if bytes.is_empty() {
+            let place = visible(&origin.to_string()).into_owned();
+            return Err(KeyringError::Empty { place, asker: asker.to_owned() });
+        }
+        self.add(label, bytes, origin, asker)
+    }
+
+    fn add_file(&mut self, label: &str, file: &Path, asker: &str) -> Result<(), KeyringError> {
+        let bytes = file_bytes(file, asker)?;
+        self.warnings.extend(readable_by_others(file));
+        self.add(label, bytes, SecretOrigin::File(file.to_owned()), asker)
+    }
+
+    fn add_configured(
+        &mut self,
+        label: &str,
+        source: &SecretSource,
+        config: &ConfigFile,
+        asker: &str,
+    ) -> Result<(), KeyringError> {
+        match source {
+            SecretSource::Env(variable) => self.add_variable(label, variable, asker),
+            SecretSource::File(path) => self.add_file(label, &config.resolve(path, self.environment), asker),
+            SecretSource::Value(value) => {
+                if value.is_empty() {
+                    return Err(KeyringError::Empty {
+                        place: "the secret's value".to_owned(),
+                        asker: asker.to_owned(),
+                    });
+                }
+                let warning = readable_by_others(&config.path);
+                if !self.warnings.iter().any(|known| Some(known) == warning.as_ref()) {
+                    self.warnings.extend(warning);
+                }
+                self.add(label, value.as_bytes().to_vec(), SecretOrigin::Config(config.path.clone()), asker)
+            }
+        }
+    }
+
+    /// The documented variable, if anything sets it. As for the documented receivers, one that is
+    /// set to nothing in the environment still hides that of `.env`.
+    fn add_default(&mut self) {
+        let file = self.dotenv_file();
+        let (bytes, origin) = match environment_bytes(DEFAULT_VARIABLE, self.environment) {
+            Some(bytes) => (bytes, SecretOrigin::Environment(DEFAULT_VARIABLE.to_owned())),
+            None => match dotenv_value(&file, DEFAULT_VARIABLE) {
+                DotenvValue::Found(bytes) => {
+                    self.warnings.extend(readable_by_others(&file));
+                    (bytes, SecretOrigin::Dotenv { file, variable: DEFAULT_VARIABLE.to_owned() })
+                }
+                DotenvValue::Absent => return,
+                DotenvValue::Unreadable(warning) => return self.warnings.push(warning),
+            },
+        };
+        if bytes.is_empty() {
+            let place = match &origin {
+                SecretOrigin::Dotenv { file, .. } => shown(file),
+                _ => "in the environment".to_owned(),
+            };
+            self.warnings.push(Warning::EmptySecret { variable: DEFAULT_VARIABLE, place });
+            return;
+        }
+        self.push(Secret::new(DEFAULT_VARIABLE, bytes, origin));
+    }
+
+    fn add(&mut self, label: &str, bytes: Vec<u8>, origin: SecretOrigin, asker: &str) -> Result<(), KeyringError> {
+        if label == TYPED_LABEL {
+            return Err(KeyringError::ReservedLabel { asker: asker.to_owned() });
+        }
+        self.push(Secret::new(label, bytes, origin));
+        Ok(())
+    }
+
+    fn push(&mut self, secret: Secret) {
+        self.warnings.extend(secret.remarks().into_iter().map(|remark| Warning::OddSecret {
+            label: secret.label().to_owned(),
+            origin: secret.origin().to_string(),
+            remark: remark.words(),
+        }));
+        self.secrets.push(secret);
+    }
+
+    fn dotenv_file(&self) -> PathBuf {
+        self.environment.current_dir().join(".env")
+    }
+}
+
+/// Splits `[LABEL=]REST`. What stands before the first `=` is a label only when it looks like one, so
+/// that `./a=b` is a path.
+fn split_label<'a>(
+    text: &'a str,
+    flag: &'static str,
+    what: &'static str,
+) -> Result<(Option<&'a str>, &'a str), KeyringError> {
+    let is_label = |label: &str| {
+        label.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | ' '))
+    };
+    let parts = match text.split_once('=') {
+        Some((label, rest)) if is_label(label) => (Some(label), rest),
+        _ => (None, text),
+    };
+    if parts.0 == Some("") || parts.1.is_empty() {
+        return Err(KeyringError::BadFlag { flag, text: text.to_owned(), what });
+    }
+    Ok(parts)
+}

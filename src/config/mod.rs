@@ -1,0 +1,34 @@
+//! What a run is told before it starts: defaults < file < environment < flags.
+//!
+//! [`Settings::load`] merges the four. Around it: the configuration [`mod@file`], the [`dotenv`] dialect
+//! of the documented receivers, the [`Keyring`] of secrets, and the [`Registry`] that says which
+//! [`Webhook`] and which secrets a request's path belongs to. What looks wrong but can be worked
+//! with comes back as a [`Warning`]; the rest is a [`ConfigError`].
+
+pub mod dotenv;
+mod environment;
+mod error;
+pub mod file;
+mod keyring;
+mod registry;
+mod settings;
+mod warning;
+mod webhook;
+
+pub use environment::{Environment, ProcessEnvironment};
+pub use error::{BadSetting, ConfigError};
+pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, TYPED_LABEL};
+pub use registry::{Registry, Route, Secrets};
+pub use settings::{DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_NGROK_API, Flags, Settings};
+pub use warning::Warning;
+pub use webhook::{KNOWN_EVENTS, Webhook};
+
+use std::path::Path;
+
+/// A path as it may be shown: on one line, nothing hidden.
+pub(crate) fn shown(path: &Path) -> String {
+    crate::text::visible_bytes(path.as_os_str().as_encoded_bytes()).into_owned()
+}
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,181 @@
+//! The merged settings of a run.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::file::{self, ConfigFile, expand_home};
+use super::keyring::{self, Requests};
+use super::{BadSetting, ConfigError, Environment, Registry, Warning};
+use crate::signature::{DEFAULT_TOLERANCE, Scheme};
+use crate::units;
+
+/// Where the listener binds unless told otherwise: the port of Trackpilots' `ngrok http 3000`.
+pub const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+/// The largest body accepted unless told otherwise, in bytes.
+pub const DEFAULT_BODY_LIMIT: u64 = 64 * 1024 * 1024;
+/// Where an ngrok agent serves its own API unless told otherwise.
+pub const DEFAULT_NGROK_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4040);
+
+/// What the command line says; `None` and empty for what it does not.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`: the configuration file, relative to the current directory.
+    pub config: Option<PathBuf>,
+    /// `--bind`: address and port; see [`Settings::bind`].
+    pub bind: Option<String>,
+    /// `--store`: the store's file, relative to the current directory.
+    pub store: Option<PathBuf>,
+    /// `--ephemeral`: keep nothing beyond this run.
+    pub ephemeral: bool,
+    /// `--respond`: the answer's rule, as written.
+    pub respond: Option<String>,
+    /// `--tolerance`: how far a timestamp may be off, such as `5m`.
+    pub tolerance: Option<String>,
+    /// `--body-limit`: the largest body, such as `64MiB`.
+    pub body_limit: Option<String>,
+    /// `--secret-env`, each `[LABEL=]VARIABLE`.
+    pub secret_env: Vec<String>,
+    /// `--secret-file`, each `[LABEL=]PATH`.
+    pub secret_file: Vec<String>,
+}
+
+/// The merged settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 picks a free one.
+    pub bind: SocketAddr,
+    /// The store's file. Empty only when `ephemeral` is set and no home directory is known.
+    pub store: PathBuf,
+    /// Keep nothing beyond this run, whatever `store` says.
+    pub ephemeral: bool,
+    /// How far a timestamp may be off in either direction; the registry's scheme has it too.
+    pub tolerance: Duration,
+    /// The largest body accepted, in bytes; at least 1.
+    pub body_limit: u64,
+    /// The answer's rule as written, if any.
+    pub respond: Option<String>,
+    /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
+    pub ngrok_api: Option<SocketAddr>,
+    /// Webhooks, secrets and the scheme.
+    pub registry: Registry,
+    /// The configuration file that was read, if any.
+    pub config: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Merges defaults < file < environment < flags and reads the secrets.
+    ///
+    /// The file is `--config`, else `WHYHOOK_CONFIG`, else `./whyhook.toml`, else
+    /// `$XDG_CONFIG_HOME/whyhook/config.toml`. `WHYHOOK_BIND`, `WHYHOOK_STORE` and
+    /// `WHYHOOK_NGROK_API` override it; a variable set to nothing counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`]: one line that says what was tried, on what, and what to do.
+    pub fn load(flags: &Flags, environment: &dyn Environment) -> Result<(Self, Vec<Warning>), ConfigError> {
+        let explicit = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
+        let path = file::locate(explicit.as_deref(), environment);
+        let file = path.as_deref().map(ConfigFile::read).transpose()?;
+        let file = file.as_ref();
+        let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
+
+        let bind = bind(flags, environment)?.or_else(|| file?.bind).unwrap_or(DEFAULT_BIND);
+        if !bind.ip().to_canonical().is_loopback() {
+            warnings.push(Warning::BeyondLoopback(bind));
+        }
+        let tolerance = flag("--tolerance", flags.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))?;
+        let tolerance = tolerance.or_else(|| file?.tolerance).unwrap_or(DEFAULT_TOLERANCE);
+        let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
+        let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
+            Some(text) => flag("WHYHOOK_NGROK_API", Some(&text), parse_ngrok_api)?,
+            None => file.and_then(|file| file.ngrok_api),
+        };
+
+        let requests = Requests { env: &flags.secret_env, file: &flags.secret_file, config: file };
+        let (keyring, remarks) = keyring::load(&requests, environment)?;
+        warnings.extend(remarks);
+        if let Some(file) = file {
+            file.check_labels(&keyring)?;
+        }
+        let webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
+        let settings = Self {
+            bind,
+            store: store(flags, file, environment)?,
+            ephemeral: flags.ephemeral,
+            tolerance,
+            body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
+            respond: flags.respond.clone().or_else(|| file?.respond.clone()),
+            ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
+            registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
+            config: path,
+        };
+        Ok((settings, warnings))
+    }
+}
+
+fn bind(flags: &Flags, environment: &dyn Environment) -> Result<Option<SocketAddr>, ConfigError> {
+    match flag("--bind", flags.bind.as_deref(), parse_bind)? {
+        Some(bind) => Ok(Some(bind)),
+        None => flag("WHYHOOK_BIND", variable_text("WHYHOOK_BIND", environment)?.as_deref(), parse_bind),
+    }
+}
+
+fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
+    if let Some(path) = flags.store.clone().or_else(|| variable_path("WHYHOOK_STORE", environment)) {
+        // A shell expands `~` in a flag; in a variable it may still stand there.
+        let path = path.to_str().map_or_else(|| path.clone(), |text| expand_home(text, environment));
+        return Ok(environment.current_dir().join(path));
+    }
+    if let Some((file, path)) = file.and_then(|file| Some((file, file.store.as_ref()?))) {
+        return Ok(file.resolve(path, environment));
+    }
+    match environment.data_home() {
+        Some(home) => Ok(home.join("whyhook").join("whyhook.db")),
+        None if flags.ephemeral => Ok(PathBuf::new()),
+        None => Err(ConfigError::NoDataHome),
+    }
+}
+
+fn flag<T>(
+    origin: &'static str,
+    text: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, BadSetting>,
+) -> Result<Option<T>, ConfigError> {
+    text.map(parse).transpose().map_err(|reason| ConfigError::Setting { origin, reason })
+}
+
+fn variable_path(name: &str, environment: &dyn Environment) -> Option<PathBuf> {
+    environment.variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn variable_text(name: &'static str, environment: &dyn Environment) -> Result<Option<String>, ConfigError> {
+    let value = environment.variable(name).filter(|value| !value.is_empty());
+    value.map(std::ffi::OsString::into_string).transpose().map_err(|_| ConfigError::NotText(name))
+}
+
+/// Reads `127.0.0.1:3000`, `[::1]:3000`, `localhost:3000`, or a port alone, which is loopback's.
+pub(super) fn parse_bind(text: &str) -> Result<SocketAddr, BadSetting> {
+    let trimmed = text.trim();
+    let port = trimmed.strip_prefix("localhost:").unwrap_or(trimmed);
+    let loopback = |port: u16| SocketAddr::new(DEFAULT_BIND.ip(), port);
+    trimmed.parse().or_else(|_| port.parse().map(loopback)).map_err(|_| BadSetting::Bind(text.to_owned()))
+}
+
+/// Reads an agent's address as [`parse_bind`] does, or `false`, `off` or `0`.
+pub(super) fn parse_ngrok_api(text: &str) -> Result<Option<SocketAddr>, BadSetting> {
+    if matches!(text.trim(), "false" | "off" | "0") {
+        return Ok(None);
+    }
+    parse_bind(text).map(Some).map_err(|_| BadSetting::NgrokApi(text.to_owned()))
+}
+
+pub(super) fn parse_body_limit(text: &str) -> Result<u64, BadSetting> {
+    match units::parse_size(text)? {
+        0 => Err(BadSetting::NoBody),
+        bytes => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests;

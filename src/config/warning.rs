@@ -1,0 +1,64 @@
+//! What looks like a mistake and is worked with as it is.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::shown;
+use crate::text::visible;
+
+/// A remark on the settings; its `Display` is one line for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// The listener can be reached from other machines.
+    #[error("listening on {0}: other machines can reach this listener; 127.0.0.1 keeps it to this one")]
+    BeyondLoopback(SocketAddr),
+    /// A secret looks odd.
+    #[error("the secret '{}' from {} {remark}; it is used exactly as it is", visible(.label), visible(.origin))]
+    OddSecret {
+        /// Its label.
+        label: String,
+        /// Where it was read from, in words.
+        origin: String,
+        /// What is odd, in words that follow "the secret".
+        remark: &'static str,
+    },
+    /// The default variable is set, but to nothing.
+    #[error("{variable} is set but empty ({place}), so that no secret is known: fill it in, or unset it")]
+    EmptySecret {
+        /// The variable.
+        variable: &'static str,
+        /// Where it was set: `the environment` or a `.env` file.
+        place: String,
+    },
+    /// Other users of this machine can read a file that holds a secret.
+    #[error("{} holds a secret and can be read by other users (mode {mode:04o}): run chmod 600 on it", shown(.file))]
+    SecretReadable {
+        /// The file.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// `.env` is there and cannot be read.
+    #[error("cannot read {} for a secret: {reason}", shown(.file))]
+    DotenvUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// A webhook subscribes to an event that Trackpilots does not document.
+    #[error(
+        "{}:{line}: the webhook '{}' names the unknown event '{}'; known are {}",
+        shown(.file), visible(.webhook), visible(.event), super::KNOWN_EVENTS.join(", ")
+    )]
+    UnknownEvent {
+        /// The configuration file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The webhook's name.
+        webhook: String,
+        /// The event.
+        event: String,
+    },
+}
