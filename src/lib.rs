@@ -8,11 +8,13 @@
 //! | [`units`] | durations and sizes as people write them |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification |
+//! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
 
 pub mod config;
 pub mod delivery;
+pub mod payload;
 pub mod signature;
 pub mod store;
 pub mod text;

@@ -1,0 +1,251 @@
+//! Re-indentation from tokens: the sender's own text, one member or item a row.
+//!
+//! Only the places of the rows are kept (twelve bytes each); a row is rendered when it is looked at,
+//! so that a terminal draws a window of 400,000 rows as quickly as one of forty.
+//!
+//! ```
+//! use whyhook::payload::json::pretty;
+//!
+//! let pretty = pretty(br#"{"price":1.10,"tags":[]}"#).unwrap();
+//! assert_eq!(pretty.to_text(), "{\n  \"price\": 1.10,\n  \"tags\": []\n}");
+//! assert_eq!(pretty.line(1).to_string(), "  \"price\": 1.10,");
+//! ```
+
+mod index;
+mod line;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+pub use line::{Line, Piece, PieceKind};
+
+use super::scan::{skip_space, skip_string, skip_value};
+use super::{Fault, path};
+
+/// Indentation stops growing at this depth: 5,000 levels would re-indent to 50 MB otherwise.
+pub const INDENT_LIMIT: usize = 40;
+
+/// How many columns of a single token [`Pretty::line`] shows.
+pub const DEFAULT_WIDTH: usize = 500;
+
+/// Prepares `body` for display; see [`Pretty::new`], which copies nothing.
+///
+/// # Errors
+///
+/// The first place at which `body` is not JSON.
+pub fn pretty(body: &[u8]) -> Result<Pretty, Fault> {
+    Pretty::new(Bytes::copy_from_slice(body))
+}
+
+/// A body's rows; see the [module](self).
+#[derive(Debug, Clone)]
+pub struct Pretty {
+    body: Bytes,
+    rows: Vec<Row>,
+    notes: Vec<NumberedNote>,
+}
+
+/// One row's place. The end takes in the comma that belongs to the row.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    start: u32,
+    end: u32,
+    depth: u32,
+}
+
+/// A row's number with what is noted of it.
+type NumberedNote = (u32, Note);
+
+/// What is known of a row beyond its text; few rows have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Note {
+    /// The row's string has this many characters.
+    Characters(u64),
+}
+
+impl Pretty {
+    /// Reads `body` once and notes where its rows are.
+    ///
+    /// # Errors
+    ///
+    /// The first place at which `body` is not JSON.
+    pub fn new(body: Bytes) -> Result<Self, Fault> {
+        let (rows, notes) = index::index(&body)?;
+        Ok(Self { body, rows, notes })
+    }
+
+    /// The body that the rows are of.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// How many rows there are; at least one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Renders a row, its tokens cut at [`DEFAULT_WIDTH`] columns. A row that does not exist is
+    /// empty.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Line<'_> {
+        self.line_within(index, DEFAULT_WIDTH)
+    }
+
+    /// Renders a row; each token longer than `columns` is cut and its length told.
+    #[must_use]
+    pub fn line_within(&self, index: usize, columns: usize) -> Line<'_> {
+        let Some(row) = self.rows.get(index) else {
+            return Line::default();
+        };
+        line::render(&self.body, row, self.note(index), columns)
+    }
+
+    /// How deep a row is nested; the outermost value has depth 0.
+    #[must_use]
+    pub fn depth(&self, index: usize) -> usize {
+        self.rows.get(index).map_or(0, |row| row.depth as usize)
+    }
+
+    /// A row's place in the body, from its key to its comma.
+    #[must_use]
+    pub fn range(&self, index: usize) -> Range<usize> {
+        self.rows.get(index).map_or(0..0, Row::range)
+    }
+
+    /// The place of the value that begins on this row, whole: an object's reaches to its closing
+    /// bracket. `None` on a closing row.
+    #[must_use]
+    pub fn value_range(&self, index: usize) -> Option<Range<usize>> {
+        let start = self.value_start(index)?;
+        Some(start..skip_value(&self.body, start)?)
+    }
+
+    /// The row that shows the byte at `offset`.
+    #[must_use]
+    pub fn line_at(&self, offset: usize) -> usize {
+        self.rows.partition_point(|row| row.start as usize <= offset).saturating_sub(1)
+    }
+
+    /// The closing row of the object or array that opens on this row, for folding. `None` when
+    /// nothing opens here, or when it closes on the same row.
+    #[must_use]
+    pub fn block_end(&self, index: usize) -> Option<usize> {
+        let depth = self.rows.get(index)?.depth;
+        if self.rows.get(index + 1)?.depth <= depth {
+            return None;
+        }
+        let inside = self.rows[index + 1..].iter().position(|row| row.depth <= depth)?;
+        Some(index + 1 + inside)
+    }
+
+    /// The path to a row's value, such as `data[0].user.userId`; empty for the outermost value. A
+    /// closing row has the path of what it closes.
+    #[must_use]
+    pub fn path(&self, index: usize) -> String {
+        let mut steps = Vec::new();
+        let mut row = index.min(self.rows.len().saturating_sub(1));
+        while self.depth(row) > 0 {
+            let (parent, position) = self.parent(row);
+            steps.push(self.key(row).ok_or(position));
+            row = parent;
+        }
+        let mut path = String::new();
+        for step in steps.into_iter().rev() {
+            match step {
+                Ok(key) => path::push_key(&mut path, &self.body[key]),
+                Err(position) => path::push_index(&mut path, position),
+            }
+        }
+        path
+    }
+
+    /// The whole body re-indented, every token byte for byte and none cut; for copying. Bytes outside
+    /// UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut bytes = Vec::with_capacity(self.body.len() * 2);
+        for (index, row) in self.rows.iter().enumerate() {
+            if index > 0 {
+                bytes.push(b'\n');
+            }
+            bytes.resize(bytes.len() + row.indent() * 2, b' ');
+            for token in line::row_tokens(&self.body, row) {
+                bytes.extend_from_slice(&self.body[token.clone()]);
+                if self.body[token] == *b":" {
+                    bytes.push(b' ');
+                }
+            }
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }
+    }
+
+    fn note(&self, index: usize) -> Option<&Note> {
+        let found = self.notes.binary_search_by_key(&index, |(row, _)| *row as usize).ok()?;
+        Some(&self.notes[found].1)
+    }
+
+    /// The row's key, when it has one.
+    fn key(&self, index: usize) -> Option<Range<usize>> {
+        let start = self.rows.get(index)?.start as usize;
+        if self.is_closing(index) {
+            return self.key(self.opening(index));
+        }
+        let end = skip_string(&self.body, start).filter(|_| self.body[start] == b'"')?;
+        (self.body.get(skip_space(&self.body, end)) == Some(&b':')).then_some(start..end)
+    }
+
+    fn value_start(&self, index: usize) -> Option<usize> {
+        if self.is_closing(index) {
+            return None;
+        }
+        Some(match self.key(index) {
+            Some(key) => skip_space(&self.body, skip_space(&self.body, key.end) + 1),
+            None => self.rows.get(index)?.start as usize,
+        })
+    }
+
+    fn is_closing(&self, index: usize) -> bool {
+        self.rows.get(index).is_some_and(|row| matches!(self.body[row.start as usize], b'}' | b']'))
+    }
+
+    /// The row on which what closes on row `index` opens.
+    fn opening(&self, index: usize) -> usize {
+        let depth = self.depth(index);
+        self.rows[..index].iter().rposition(|row| row.depth as usize == depth).unwrap_or(0)
+    }
+
+    /// The row in which row `index` stands, and how many siblings come before it.
+    fn parent(&self, index: usize) -> (usize, u64) {
+        let depth = self.depth(index);
+        let mut siblings = 0;
+        for row in (0..index).rev() {
+            let here = self.depth(row);
+            if here < depth {
+                // A closing row is its opening row's other end, not a value of its own.
+                return (row, siblings - u64::from(self.is_closing(index) && siblings > 0));
+            }
+            siblings += u64::from(here == depth && !self.is_closing(row));
+        }
+        (0, siblings)
+    }
+}
+
+impl Row {
+    fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Levels of indentation shown.
+    fn indent(&self) -> usize {
+        (self.depth as usize).min(INDENT_LIMIT)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! Rendering one row: its tokens made visible, cut and named.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::payload::grouped;
+use crate::text;
+
+use super::super::scan::{skip_space, skip_value};
+use super::super::{Part, parts};
+use super::{Note, Row};
+
+/// What a piece of a row is, for colouring it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PieceKind {
+    /// A member's key with its quotation marks.
+    Key,
+    /// A string with its quotation marks.
+    String,
+    /// A number.
+    Number,
+    /// `true`, `false` or `null`.
+    Literal,
+    /// Brackets, colons (with the space that follows), commas.
+    Punctuation,
+    /// The beginning of a value that is a picture or other binary.
+    Binary,
+    /// Part of a string that no text can hold: a lone surrogate's escape, or bytes outside UTF-8.
+    Fault,
+    /// A remark of ours that does not stand in the body, such as the length of a cut string.
+    Note,
+}
+
+/// A stretch of a row; its text is visible already and holds no line break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// What it is.
+    pub kind: PieceKind,
+    /// What to show.
+    pub text: Cow<'a, str>,
+}
+
+/// One rendered row. Its [`Display`](fmt::Display) is the row as plain text, two spaces a level.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line<'a> {
+    /// Levels of indentation, at most [`super::INDENT_LIMIT`].
+    pub indent: usize,
+    /// The row's true depth.
+    pub depth: usize,
+    /// The row's text in order.
+    pub pieces: Vec<Piece<'a>>,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:1$}", "", self.indent * 2)?;
+        self.pieces.iter().try_for_each(|piece| formatter.write_str(&piece.text))
+    }
+}
+
+/// The places of a row's tokens. A collapsed object or array is one token here.
+pub(super) fn row_tokens<'a>(body: &'a [u8], row: &Row) -> impl Iterator<Item = Range<usize>> + use<'a> {
+    let end = (row.end as usize).min(body.len());
+    let mut at = row.start as usize;
+    std::iter::from_fn(move || {
+        at = skip_space(&body[..end], at);
+        let start = at;
+        at = match body[..end].get(start)? {
+            b'{' | b'}' | b'[' | b']' | b':' | b',' => start + 1,
+            _ => skip_value(&body[..end], start).unwrap_or(end),
+        };
+        Some(start..at)
+    })
+}
+
+pub(super) fn render<'a>(body: &'a [u8], row: &Row, note: Option<&Note>, columns: usize) -> Line<'a> {
+    let mut line = Line { indent: row.indent(), depth: row.depth as usize, pieces: Vec::with_capacity(4) };
+    let mut tokens = row_tokens(body, row).peekable();
+    while let Some(token) = tokens.next() {
+        let raw = &body[token.clone()];
+        match raw[0] {
+            b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => {
+                line.push_string(PieceKind::Key, raw, None, columns);
+            }
+            b'"' => line.push_string(PieceKind::String, raw, note, columns),
+            b':' => line.push(PieceKind::Punctuation, ": "),
+            b'{' | b'}' | b'[' | b']' | b',' => line.push_raw(PieceKind::Punctuation, raw),
+            b't' | b'f' | b'n' => line.push_raw(PieceKind::Literal, raw),
+            _ => line.push_string(PieceKind::Number, raw, None, columns),
+        }
+    }
+    line
+}
+
+impl<'a> Line<'a> {
+    fn push(&mut self, kind: PieceKind, text: impl Into<Cow<'a, str>>) {
+        self.pieces.push(Piece { kind, text: text.into() });
+    }
+
+    fn push_raw(&mut self, kind: PieceKind, raw: &'a [u8]) {
+        self.push(kind, text::visible_bytes(raw));
+    }
+
+    /// Pushes a token of any length, cut at `columns`.
+    fn push_string(&mut self, kind: PieceKind, raw: &'a [u8], note: Option<&Note>, columns: usize) {
+        // A column is at most four bytes, so that this prefix fills all of them.
+        let head = &raw[..raw.len().min(columns.saturating_mul(4).saturating_add(16))];
+        let mut room = columns;
+        let mut whole = head.len() == raw.len();
+        for (piece_kind, part) in whole_text_parts(kind, head) {
+            let shown = text::visible_bytes(part);
+            let width = shown.width();
+            if width > room {
+                self.push(piece_kind, clipped(shown, room));
+                whole = false;
+                break;
+            }
+            room -= width;
+            self.push(piece_kind, shown);
+        }
+        if !whole {
+            let characters = match note {
+                Some(Note::Characters(characters)) => *characters,
+                _ => count_characters(raw),
+            };
+            self.push(PieceKind::Note, format!("… ({} characters)", grouped(characters)));
+        }
+    }
+}
+
+/// At most `room` columns of `shown`, without a mark: a note follows.
+fn clipped(shown: Cow<'_, str>, room: usize) -> Cow<'_, str> {
+    match text::clip(&shown, room + 1) {
+        Cow::Borrowed(_) => shown,
+        Cow::Owned(clipped) => Cow::Owned(clipped.trim_end_matches('…').to_owned()),
+    }
+}
+
+/// Splits a token where it holds what no text can hold. Nearly every token is one part.
+fn whole_text_parts(kind: PieceKind, token: &[u8]) -> Vec<(PieceKind, &[u8])> {
+    let surrogate = memchr::memmem::find(token, b"\\ud").or_else(|| memchr::memmem::find(token, b"\\uD"));
+    if surrogate.is_none() && std::str::from_utf8(token).is_ok() {
+        return vec![(kind, token)];
+    }
+    let mut split = Vec::new();
+    let mut start = 0;
+    let mut cut = |from: usize, to: usize| {
+        if start < from {
+            split.push((kind, &token[start..from]));
+        }
+        if from < to {
+            split.push((PieceKind::Fault, &token[from..to]));
+        }
+        start = to;
+    };
+    for (offset, part) in parts(token) {
+        match part {
+            Part::Lone(_) => cut(offset, offset + 6),
+            Part::Raw(raw) => {
+                let mut at = offset;
+                for chunk in raw.utf8_chunks() {
+                    let bad = at + chunk.valid().len();
+                    at = bad + chunk.invalid().len();
+                    if bad < at {
+                        cut(bad, at);
+                    }
+                }
+            }
+            Part::Escaped(_) => {}
+        }
+    }
+    cut(token.len(), token.len());
+    split
+}
+
+/// How many characters a token stands for, quotation marks not counted.
+pub(super) fn count_characters(token: &[u8]) -> u64 {
+    let quotes = if token.first() == Some(&b'"') { 2 } else { 0 };
+    let mut count = 0_usize;
+    for (_, part) in parts(token) {
+        count += match part {
+            // Every byte but UTF-8's continuation bytes begins a character.
+            Part::Raw(raw) => raw.iter().filter(|&&byte| byte & 0xc0 != 0x80).count(),
+            Part::Escaped(_) | Part::Lone(_) => 1,
+        };
+    }
+    count.saturating_sub(quotes) as u64
+}

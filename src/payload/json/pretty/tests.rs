@@ -1,0 +1,81 @@
+use super::*;
+
+fn lines(body: &[u8]) -> Vec<String> {
+    let pretty = pretty(body).unwrap();
+    (0..pretty.line_count()).map(|row| pretty.line(row).to_string()).collect()
+}
+
+#[test]
+fn rows_are_the_senders_own_text() {
+    let shown = lines(br#"{"a":1.10,"a":"\u0041","e":{},"l":[ ],"n":[1e400,{"x":null}]}"#);
+    let expected = [
+        "{",
+        "  \"a\": 1.10,",
+        "  \"a\": \"\\u0041\",",
+        "  \"e\": {},",
+        "  \"l\": [],",
+        "  \"n\": [",
+        "    1e400,",
+        "    {",
+        "      \"x\": null",
+        "    }",
+        "  ]",
+        "}",
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(pretty(b" 7 ").unwrap().to_text(), "7");
+}
+
+#[test]
+fn pieces_are_named_and_faults_marked() {
+    let pretty = pretty(b"[\"Chat \\ud83d!\xff\", -1, true]").unwrap();
+    let kinds = |row| pretty.line(row).pieces.iter().map(|piece| piece.kind).collect::<Vec<_>>();
+    use PieceKind::{Fault, Literal, Number, Punctuation, String};
+    assert_eq!(kinds(1), [String, Fault, String, Fault, String, Punctuation]);
+    assert_eq!(pretty.line(1).to_string(), "  \"Chat \\ud83d!⟨ff⟩\",");
+    assert_eq!((kinds(2), kinds(3)), (vec![Number, Punctuation], vec![Literal]));
+}
+
+#[test]
+fn hidden_characters_are_shown_but_copied_as_they_are() {
+    let pretty = pretty("{\"k\u{202e}\":\"\u{9b}\"}".as_bytes()).unwrap();
+    assert_eq!(pretty.line(1).to_string(), "  \"k⟨U+202E⟩\": \"⟨U+009B⟩\"");
+    assert_eq!(pretty.to_text(), "{\n  \"k\u{202e}\": \"\u{9b}\"\n}");
+}
+
+#[test]
+fn long_tokens_are_cut_and_counted() {
+    let body = format!("[\"{}\"]", "é".repeat(44_869));
+    let pretty = pretty(body.as_bytes()).unwrap();
+    let line = pretty.line_within(1, 10).to_string();
+    assert_eq!(line, format!("  \"{}… (44,869 characters)", "é".repeat(9)));
+    assert_eq!(pretty.line_within(1, 0).to_string(), "  … (44,869 characters)");
+    assert_eq!(pretty.to_text().chars().count(), 44_869 + 8);
+}
+
+#[test]
+fn paths_ranges_and_blocks_are_found() {
+    let body = br#"{"data":[{"a b":1},{"x":[2,3]}]}"#;
+    let pretty = pretty(body).unwrap();
+    let row = |text: &str| (0..pretty.line_count()).find(|&row| pretty.line(row).to_string().trim() == text).unwrap();
+    assert_eq!(pretty.path(0), "");
+    assert_eq!(pretty.path(row("\"a b\": 1")), "data[0][\"a b\"]");
+    assert_eq!(pretty.path(row("3")), "data[1].x[1]");
+    assert_eq!(pretty.path(row("]") - 1), "data[1].x[1]");
+    assert_eq!(pretty.path(row("]")), "data[1].x");
+    assert_eq!(pretty.path(row("}")), "data[1]");
+    assert_eq!(&body[pretty.value_range(row("\"x\": [")).unwrap()], b"[2,3]");
+    assert_eq!(pretty.value_range(row("}")), None);
+    assert_eq!(pretty.block_end(0), Some(pretty.line_count() - 1));
+    assert_eq!(pretty.block_end(row("\"x\": [")), Some(row("]")));
+    assert_eq!(pretty.block_end(row("3")), None);
+    assert_eq!(pretty.line_at(body.len() - 1), pretty.line_count() - 1);
+}
+
+#[test]
+fn indentation_is_capped() {
+    let body = [vec![b'['; 5000], vec![b']'; 5000]].concat();
+    let pretty = pretty(&body).unwrap();
+    assert_eq!((pretty.line(4000).indent, pretty.depth(4000)), (INDENT_LIMIT, 4000));
+    assert!(pretty.to_text().len() < 1_000_000);
+}

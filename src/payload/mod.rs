@@ -1,0 +1,34 @@
+//! What a body holds, read without changing it.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | [`json`] | tokens with their places, and rows for display made from them |
+//! | [`event`] | the envelope's facts, cheap enough for every delivery |
+//!
+//! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
+//! any of it.
+
+pub mod event;
+pub mod json;
+
+use crate::delivery::{EventFacts, ImageFacts};
+
+/// Reads the facts that a list row shows, once for every delivery.
+#[must_use]
+pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
+    event::read(body, &mut |_| None)
+}
+
+/// A number with its thousands set apart: `44,869`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
