@@ -11,9 +11,11 @@
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
+//! | [`listener`] | accept, tee, judge, keep, answer |
 
 pub mod config;
 pub mod delivery;
+pub mod listener;
 pub mod payload;
 pub mod signature;
 pub mod store;

@@ -1,0 +1,446 @@
+//! Where one HTTP/1 request ends and the next begins: RFC 9112, read strictly.
+//!
+//! hyper sees only what has passed here, so that what is kept and what is answered can never be two
+//! different requests. Anything that two parsers could read differently (both lengths, a folded
+//! header, a space before the colon) is a [`HeadFault`] with the status it deserves.
+
+use memchr::memchr;
+
+/// The most bytes that a head may have; a longer one is answered with 431.
+pub const HEAD_LIMIT: usize = 256 * 1024;
+/// The most header fields; more are answered with 431.
+pub const FIELD_LIMIT: usize = 100;
+/// The most bytes of a request target; a longer one is answered with 414. (hyper's own limit is
+/// 65,534.)
+pub const TARGET_LIMIT: usize = 65_000;
+/// The longest chunk-size line, extensions included.
+const CHUNK_LINE_LIMIT: usize = 4096;
+/// The most bytes of trailer fields.
+const TRAILER_LIMIT: usize = 16 * 1024;
+
+/// Why a head is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadFault {
+    /// The status that says so to the sender.
+    pub status: u16,
+    /// What is wrong, for the person.
+    pub reason: String,
+}
+
+impl HeadFault {
+    fn bad(reason: impl Into<String>) -> Self {
+        Self { status: 400, reason: reason.into() }
+    }
+}
+
+/// How the end of a request's body is found (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLength {
+    /// This many bytes follow the head.
+    Known(u64),
+    /// Chunks follow.
+    Chunked,
+}
+
+/// Looks for the end of a head in `bytes`, of which the first `searched` are known not to hold it.
+/// Returns the head's length, its final empty line included.
+#[must_use]
+pub fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
+    // An end that began in the searched part is at most three bytes back ("\r\n\r").
+    let mut from = searched.saturating_sub(3);
+    while let Some(offset) = memchr(b'\n', &bytes[from..]) {
+        let next = from + offset + 1;
+        match bytes.get(next..) {
+            Some([b'\n', ..]) => return Some(next + 1),
+            Some([b'\r', b'\n', ..]) => return Some(next + 2),
+            _ => from = next,
+        }
+    }
+    None
+}
+
+/// Whether the first bytes of a connection can still become an HTTP/1 request. Called before the
+/// head is whole, so that a TLS handshake or an HTTP/2 preface is answered at once.
+///
+/// # Errors
+///
+/// [`HeadFault`] when they cannot.
+pub fn check_start(bytes: &[u8]) -> Result<(), HeadFault> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2";
+    match bytes {
+        [0x16, 0x03, ..] => {
+            Err(HeadFault::bad("a TLS handshake: whyhook listens for plain HTTP; let the tunnel end TLS"))
+        }
+        [first, ..] if !is_token(*first) => {
+            Err(HeadFault::bad(format!("byte 0x{first:02x} cannot begin an HTTP request")))
+        }
+        _ if bytes.starts_with(PREFACE) => {
+            Err(HeadFault { status: 505, reason: "an HTTP/2 preface: whyhook speaks HTTP/1.1".to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks a whole head and says how its body ends.
+///
+/// # Errors
+///
+/// [`HeadFault`] for everything that RFC 9112 does not allow a server to accept, and for what
+/// receivers are known to read differently.
+pub fn inspect(head: &[u8]) -> Result<BodyLength, HeadFault> {
+    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let version = check_request_line(lines.next().unwrap_or_default())?;
+    let mut lengths = Lengths::default();
+    for (index, line) in lines.take_while(|line| !line.is_empty()).enumerate() {
+        if index >= FIELD_LIMIT {
+            return Err(HeadFault { status: 431, reason: format!("more than {FIELD_LIMIT} header fields") });
+        }
+        let (name, value) = check_field(line)?;
+        lengths.note(name, value)?;
+    }
+    lengths.resolve(version)
+}
+
+/// Checks the request line and returns the minor version.
+fn check_request_line(line: &[u8]) -> Result<u8, HeadFault> {
+    let mut parts = line.split(|byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(HeadFault::bad("the request line is not 'METHOD target HTTP/1.1'"));
+    };
+    if method.is_empty() || !method.iter().copied().all(is_token) {
+        return Err(HeadFault::bad("the method holds a character that is not allowed"));
+    }
+    if target.len() > TARGET_LIMIT {
+        return Err(HeadFault { status: 414, reason: format!("a request target of {} bytes", target.len()) });
+    }
+    if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
+        return Err(HeadFault::bad("the request target holds a control character"));
+    }
+    match version {
+        b"HTTP/1.1" => Ok(1),
+        b"HTTP/1.0" => Ok(0),
+        _ if version.starts_with(b"HTTP/") => {
+            Err(HeadFault { status: 505, reason: "a protocol version other than HTTP/1.0 and 1.1".to_owned() })
+        }
+        _ => Err(HeadFault::bad("the request line does not end in HTTP/1.1")),
+    }
+}
+
+fn check_field(line: &[u8]) -> Result<(&[u8], &[u8]), HeadFault> {
+    if matches!(line, [b' ' | b'\t', ..]) {
+        return Err(HeadFault::bad("a folded header line (RFC 9112, section 5.2)"));
+    }
+    let Some(colon) = memchr(b':', line) else {
+        return Err(HeadFault::bad("a header line without a colon"));
+    };
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    if matches!(name, [.., b' ' | b'\t']) {
+        return Err(HeadFault::bad("white space between a header's name and its colon (RFC 9112, section 5.1)"));
+    }
+    if name.is_empty() || !name.iter().copied().all(is_token) {
+        return Err(HeadFault::bad("a header name holds a character that is not allowed"));
+    }
+    if let Some(byte) = value.iter().find(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+        return Err(HeadFault::bad(format!("a header value holds the control character 0x{byte:02x}")));
+    }
+    Ok((name, value.trim_ascii()))
+}
+
+/// What the length headers say, gathered over the whole head.
+#[derive(Default)]
+struct Lengths {
+    content_length: Option<u64>,
+    transfer_encoding: Vec<u8>,
+}
+
+impl Lengths {
+    fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadFault> {
+        if name.eq_ignore_ascii_case(b"content-length") {
+            let length = parse_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is no number"))?;
+            if self.content_length.is_some_and(|earlier| earlier != length) {
+                return Err(HeadFault::bad("two Content-Length headers that differ"));
+            }
+            self.content_length = Some(length);
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            if !self.transfer_encoding.is_empty() {
+                self.transfer_encoding.extend_from_slice(b", ");
+            }
+            self.transfer_encoding.extend_from_slice(value);
+        }
+        Ok(())
+    }
+
+    fn resolve(self, version: u8) -> Result<BodyLength, HeadFault> {
+        match (self.transfer_encoding.is_empty(), self.content_length) {
+            (true, length) => Ok(BodyLength::Known(length.unwrap_or(0))),
+            (false, Some(_)) => {
+                Err(HeadFault::bad("both Content-Length and Transfer-Encoding (RFC 9112, section 6.3)"))
+            }
+            (false, None) if version == 0 => Err(HeadFault::bad("Transfer-Encoding in an HTTP/1.0 request")),
+            (false, None) if self.transfer_encoding.eq_ignore_ascii_case(b"chunked") => Ok(BodyLength::Chunked),
+            (false, None) => {
+                Err(HeadFault { status: 501, reason: "a Transfer-Encoding other than chunked".to_owned() })
+            }
+        }
+    }
+}
+
+/// Plain digits only: no sign, no list, no white space inside.
+fn parse_length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+/// `tchar` of RFC 9110, section 5.6.2.
+const fn is_token(byte: u8) -> bool {
+    matches!(byte,
+        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
+/// Follows a body on the wire to its end (RFC 9112, sections 6 and 7.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyFraming {
+    /// This many bytes are still to come.
+    Known(u64),
+    /// In a chunked body.
+    Chunked(ChunkState),
+}
+
+/// A place in a chunked body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChunkState {
+    /// In a chunk-size line, of which this much has been read.
+    Size(Vec<u8>),
+    /// In a chunk's data: this many bytes to come, its line end included.
+    Data(u64),
+    /// In the trailer section: bytes of it so far, and bytes of its current line.
+    Trailer(usize, usize),
+    /// Behind the last byte.
+    Done,
+}
+
+impl BodyFraming {
+    /// At the beginning of a body of this length.
+    #[must_use]
+    pub fn new(length: BodyLength) -> Self {
+        match length {
+            BodyLength::Known(length) => Self::Known(length),
+            BodyLength::Chunked => Self::Chunked(ChunkState::Size(Vec::new())),
+        }
+    }
+
+    /// Whether the body has ended.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Known(0) | Self::Chunked(ChunkState::Done))
+    }
+
+    /// Takes in `bytes` and returns how many of them belong to this body.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the chunk framing.
+    pub fn advance(&mut self, bytes: &[u8]) -> Result<usize, &'static str> {
+        match self {
+            Self::Known(remaining) => {
+                let taken = clamp(*remaining).min(bytes.len());
+                *remaining -= taken as u64;
+                Ok(taken)
+            }
+            Self::Chunked(state) => {
+                let mut taken = 0;
+                while taken < bytes.len() && *state != ChunkState::Done {
+                    taken += state.step(&bytes[taken..])?;
+                }
+                Ok(taken)
+            }
+        }
+    }
+}
+
+impl ChunkState {
+    /// Takes in at least one byte and returns how many.
+    fn step(&mut self, bytes: &[u8]) -> Result<usize, &'static str> {
+        match self {
+            Self::Size(line) => {
+                let (part, ended) = until_newline(bytes);
+                line.extend_from_slice(part);
+                if line.len() > CHUNK_LINE_LIMIT {
+                    return Err("a chunk-size line without an end");
+                }
+                if ended {
+                    *self = match parse_chunk_size(line)? {
+                        0 => Self::Trailer(0, 0),
+                        size => Self::Data(size.checked_add(2).ok_or("a chunk size beyond 64 bits")?),
+                    };
+                }
+                Ok(part.len())
+            }
+            Self::Data(remaining) => {
+                let taken = clamp(*remaining).min(bytes.len());
+                *remaining -= taken as u64;
+                if *remaining == 0 {
+                    *self = Self::Size(Vec::new());
+                }
+                Ok(taken)
+            }
+            Self::Trailer(total, line) => {
+                let (part, ended) = until_newline(bytes);
+                *total += part.len();
+                if *total > TRAILER_LIMIT {
+                    return Err("a trailer section without an end");
+                }
+                let is_empty_line =
+                    ended && *line == 0 && matches!(part, b"\n" | b"\r\n") || ended && *line == 1 && part == b"\n";
+                *line = if ended { 0 } else { *line + part.len() };
+                if is_empty_line {
+                    *self = Self::Done;
+                }
+                Ok(part.len())
+            }
+            Self::Done => Ok(0),
+        }
+    }
+}
+
+/// The bytes up to and with the first newline, and whether there is one.
+fn until_newline(bytes: &[u8]) -> (&[u8], bool) {
+    match memchr(b'\n', bytes) {
+        Some(at) => (&bytes[..=at], true),
+        None => (bytes, false),
+    }
+}
+
+/// Reads `1a;extension\r\n`.
+fn parse_chunk_size(line: &[u8]) -> Result<u64, &'static str> {
+    let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
+    if digits.is_empty() || digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err("a chunk size that is no hexadecimal number");
+    }
+    let text = std::str::from_utf8(digits).map_err(|_| "a chunk size that is no hexadecimal number")?;
+    u64::from_str_radix(text, 16).map_err(|_| "a chunk size beyond 64 bits")
+}
+
+fn clamp(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("GET / HTTP/1.1\r\n\r\n", BodyLength::Known(0))]
+    #[case("GET / HTTP/1.0\n\n", BodyLength::Known(0))]
+    #[case("POST /a?b HTTP/1.1\r\nContent-Length: 5\r\nX: é\t!\r\n\r\n", BodyLength::Known(5))]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length:5\r\n\r\n", BodyLength::Known(5))]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", BodyLength::Chunked)]
+    #[case("POST / HTTP/1.1\r\nX-Empty:\r\n\r\n", BodyLength::Known(0))]
+    fn right_heads(#[case] head: &str, #[case] length: BodyLength) {
+        assert_eq!(inspect(head.as_bytes()), Ok(length));
+    }
+
+    #[rstest]
+    #[case("GET /\r\n\r\n", 400)]
+    #[case("GET  / HTTP/1.1\r\n\r\n", 400)]
+    #[case("G\u{1b}T / HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET /\u{1b}[31m HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET / HTTP/2.0\r\n\r\n", 505)]
+    #[case("GET / SPDY/1\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nA : 1\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nA: \u{0}\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nA: \u{1b}\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
+    fn refused_heads(#[case] head: &str, #[case] status: u16) {
+        assert_eq!(inspect(head.as_bytes()).unwrap_err().status, status);
+    }
+
+    #[test]
+    fn limits() {
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(FIELD_LIMIT + 1));
+        assert_eq!(inspect(many.as_bytes()).unwrap_err().status, 431);
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
+        assert_eq!(inspect(long.as_bytes()).unwrap_err().status, 414);
+    }
+
+    #[test]
+    fn other_protocols_are_known_by_their_first_bytes() {
+        assert!(check_start(b"\x16\x03\x01\x02").unwrap_err().reason.contains("TLS"));
+        assert_eq!(check_start(b"PRI * HTTP/2.0\r\n").unwrap_err().status, 505);
+        assert!(check_start(b"\x00\xff").is_err());
+        assert_eq!(check_start(b"POS"), Ok(()));
+        assert_eq!(check_start(b""), Ok(()));
+    }
+
+    fn chunked(bytes: &[u8], step: usize) -> Result<(usize, bool), &'static str> {
+        let mut framing = BodyFraming::new(BodyLength::Chunked);
+        let mut taken = 0;
+        while taken < bytes.len() && !framing.is_done() {
+            let end = bytes.len().min(taken + step);
+            taken += framing.advance(&bytes[taken..end])?;
+        }
+        Ok((taken, framing.is_done()))
+    }
+
+    #[test]
+    fn chunks_end_where_they_end_however_they_are_cut() {
+        let body = b"5;ext=1\r\nhello\r\n0\r\nTrailer: x\r\n\r\nGET / HTTP/1.1\r\n";
+        for step in 1..body.len() {
+            assert_eq!(chunked(body, step), Ok((body.len() - 16, true)), "step {step}");
+        }
+        assert_eq!(chunked(b"5\r\nhel", 3), Ok((6, false)));
+        assert_eq!(chunked(b"0\r\n\r\n", 1), Ok((5, true)));
+    }
+
+    #[test]
+    fn bad_chunk_sizes() {
+        for bytes in [&b"x\r\n"[..], b"\r\n", b"-1\r\n", b"11111111111111111\r\n", b"ffffffffffffffff\r\n"] {
+            assert!(chunked(bytes, 64).is_err(), "{bytes:?}");
+        }
+        assert!(chunked(&[b'1'; 5000], 64).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_head_ends_at_the_same_place_however_it_is_cut(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'a')], 0..40),
+            cuts in proptest::collection::vec(0_usize..40, 0..6),
+        ) {
+            let whole = head_end(&bytes, 0);
+            let mut searched = 0;
+            let mut found = None;
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.push(bytes.len());
+            cuts.sort_unstable();
+            for cut in cuts {
+                found = head_end(&bytes[..cut], searched);
+                searched = cut;
+                if found.is_some() { break; }
+            }
+            prop_assert_eq!(found, whole);
+        }
+
+        #[test]
+        fn any_bytes_are_inspected(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = check_start(&bytes);
+            let _ = inspect(&bytes);
+            let _ = chunked(&bytes, 7);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The listener: accepts connections, keeps each request as it came, and answers after the commit.
+//!
+//! ```text
+//! socket → tee → hyper http/1 → exchange: read → judge → keep (on disk) → policy → answer
+//! ```
+
+pub mod answer;
+mod capture;
+mod connection;
+mod exchange;
+pub mod framing;
+mod stats;
+mod tee;
+#[cfg(test)]
+mod tests;
+
+pub use stats::{Stats, StatsSnapshot};
+pub use tee::Deadlines;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+use self::answer::{AnswerPolicy, Reply};
+use crate::config::Registry;
+use crate::delivery::DeliveryId;
+use crate::store::WriterHandle;
+
+/// What bounds the listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest body that is kept whole.
+    pub body_bytes: u64,
+    /// Bytes of bodies that may be in memory at once, over all connections.
+    pub in_flight_bytes: usize,
+    /// Connections served at once; more are told to come back.
+    pub connections: usize,
+    /// How long senders may take.
+    pub deadlines: Deadlines,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024 * 1024,
+            in_flight_bytes: 256 * 1024 * 1024,
+            connections: 1024,
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody else does.
+    #[error(
+        "{address} is in use by another program: stop it, or choose another port, such as --bind {}:{}",
+        address.ip(), address.port().checked_add(1).unwrap_or(0)
+    )]
+    InUse {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The system refuses it.
+    #[error("cannot listen on {address}: {source}")]
+    Refused {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// What the listener is steered by while it runs: secrets and webhooks, the answer, and counters.
+#[derive(Debug)]
+pub struct Control {
+    registry: RwLock<Arc<Registry>>,
+    policy: RwLock<Arc<AnswerPolicy>>,
+    limits: Limits,
+    room: Arc<Semaphore>,
+    writer: WriterHandle,
+    stats: Stats,
+}
+
+impl Control {
+    /// Control over a listener that keeps what it receives with `writer`.
+    #[must_use]
+    pub fn new(registry: Registry, policy: AnswerPolicy, limits: Limits, writer: WriterHandle) -> Arc<Self> {
+        let units = limits.in_flight_bytes.div_ceil(exchange::ROOM_UNIT_BYTES);
+        Arc::new(Self {
+            registry: RwLock::new(Arc::new(registry)),
+            policy: RwLock::new(Arc::new(policy)),
+            limits,
+            room: Arc::new(Semaphore::new(units)),
+            writer,
+            stats: Stats::default(),
+        })
+    }
+
+    /// The webhooks and secrets in force.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the webhooks and secrets, for deliveries from now on.
+    pub fn set_registry(&self, registry: Registry) {
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// The answer in force.
+    #[must_use]
+    pub fn policy(&self) -> Arc<AnswerPolicy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the answer, for deliveries from now on.
+    pub fn set_policy(&self, policy: AnswerPolicy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    /// The bounds, which hold for the listener's life.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn writer(&self) -> &WriterHandle {
+        &self.writer
+    }
+
+    /// Waits for `units` of room in memory.
+    async fn room(&self, units: usize, patience: Duration) -> Option<OwnedSemaphorePermit> {
+        let units = u32::try_from(units).ok()?;
+        let room = Arc::clone(&self.room);
+        match Arc::clone(&room).try_acquire_many_owned(units) {
+            Ok(permit) => Some(permit),
+            Err(_) => tokio::time::timeout(patience, room.acquire_many_owned(units)).await.ok()?.ok(),
+        }
+    }
+
+    /// Counts a refusal and says it to the sender.
+    fn overloaded(&self) -> Response<Full<Bytes>> {
+        self.stats.refused();
+        exchange::response(&overloaded_reply(), SystemTime::now(), true).0
+    }
+
+    fn record(&self, id: DeliveryId, reply: &Reply, headers: Vec<(String, String)>, rule: String, since: Instant) {
+        self.writer.answered(id, exchange::sent(reply, headers, rule, since));
+    }
+}
+
+fn overloaded_reply() -> Reply {
+    Reply::text(503, "whyhook is at its limit").with_header("retry-after", "1")
+}
+
+/// A bound listener that is not yet served.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds `address`; port 0 picks a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] when the address is taken or refused.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ListenError::InUse { address },
+            _ => ListenError::Refused { address, source },
+        };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address that it listens on, with the port that was picked.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stopping` becomes true; then lets what is being answered finish, for at most
+    /// half a second.
+    pub async fn serve(self, control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(control.limits.connections));
+        let mut connections = tokio::task::JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+                Some(_) = connections.join_next() => continue,
+            };
+            let Ok((socket, remote)) = accepted else {
+                // Out of descriptors, most likely: they come back as connections end.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let (control, stopping) = (Arc::clone(&control), stopping.clone());
+            match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => connections.spawn(async move {
+                    connection::serve(socket, remote, control, stopping).await;
+                    drop(place);
+                }),
+                Err(_) => {
+                    control.stats.refused();
+                    connection::turn_away(&socket);
+                    continue;
+                }
+            };
+        }
+        drop(self.socket);
+        let finish = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_millis(500), finish).await;
+    }
+}
