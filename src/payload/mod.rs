@@ -4,11 +4,15 @@
 //! |---|---|
 //! | [`json`] | tokens with their places, and rows for display made from them |
 //! | [`event`] | the envelope's facts, cheap enough for every delivery |
+//! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
+//! | [`image`] | what a picture's bytes say: format, dimensions, segments |
 //!
 //! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
 //! any of it.
 
+pub mod binary;
 pub mod event;
+pub mod image;
 pub mod json;
 
 use crate::delivery::{EventFacts, ImageFacts};
@@ -16,7 +20,7 @@ use crate::delivery::{EventFacts, ImageFacts};
 /// Reads the facts that a list row shows, once for every delivery.
 #[must_use]
 pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
-    event::read(body, &mut |_| None)
+    event::read(body, &mut binary::image_facts)
 }
 
 /// A number with its thousands set apart: `44,869`.

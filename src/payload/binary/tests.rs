@@ -1,0 +1,296 @@
+use proptest::prelude::*;
+
+use super::super::json::{decode_string, entries, scan::Entries};
+use super::*;
+
+const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
+const LIVE: &str = include_str!("../../../assets/samples/screenshot-live.json");
+
+/// What Node 20 (with superjson 2 and bson 6) and Python 3.11 made of the sample picture: each form
+/// with the bytes that can be had from it.
+const FORMS: &[u8] = include_bytes!("../../../assets/fixtures/image-forms.json");
+
+struct Recorded {
+    form: Form,
+    from: String,
+    present: u64,
+    total: Option<u64>,
+    value: &'static [u8],
+}
+
+fn recorded() -> Vec<Recorded> {
+    entries(FORMS)
+        .map(|row| {
+            let fields: Vec<&[u8]> = Entries::at(FORMS, row.value.start).map(|field| &FORMS[field.value]).collect();
+            let number = |raw: &[u8]| std::str::from_utf8(raw).unwrap().parse().ok();
+            Recorded {
+                form: Form::from_code(&decode_string(fields[0]).text).unwrap(),
+                from: decode_string(fields[1]).text.into_owned(),
+                present: number(fields[2]).unwrap(),
+                total: number(fields[3]),
+                value: fields[4],
+            }
+        })
+        .collect()
+}
+
+/// The live sample with another value in its `imageBuffer`.
+fn event_with(value: &str) -> String {
+    let start = LIVE.find("\"<Buffer").unwrap();
+    let end = LIVE.find("bytes>\"").unwrap() + "bytes>\"".len();
+    format!("{}{value}{}", &LIVE[..start], &LIVE[end..])
+}
+
+#[test]
+fn every_recorded_form_is_read_in_the_known_field() {
+    for recorded in recorded() {
+        let name = format!("{:?}, {}", recorded.form, recorded.from);
+        let binary = recognise(recorded.value, Context::KnownField).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(
+            (binary.form, binary.present, binary.total),
+            (recorded.form, recorded.present, recorded.total),
+            "{name}"
+        );
+        assert_eq!(binary.bytes, &JPEG[..binary.bytes.len()], "{name}");
+        assert_eq!(binary.bytes.len() as u64, binary.present, "{name}");
+        assert!(!binary.summary().is_empty() && binary.explanation().ends_with('.'), "{name}");
+    }
+    let seen: Vec<Form> = recorded().iter().map(|recorded| recorded.form).collect();
+    assert!(Form::ALL.iter().all(|form| seen.contains(form)));
+}
+
+#[test]
+fn elsewhere_only_pictures_are_binaries() {
+    for recorded in recorded() {
+        let name = format!("{:?}, {}", recorded.form, recorded.from);
+        let binary = recognise(recorded.value, Context::Elsewhere);
+        assert_eq!(binary.is_some(), recorded.present >= 5, "{name}");
+        assert!(binary.is_none_or(|binary| binary.form == recorded.form), "{name}");
+    }
+}
+
+#[test]
+fn a_prefix_tells_the_same_lengths() {
+    for recorded in recorded() {
+        for limit in [1, 257, 260] {
+            let name = format!("{:?}, {}, {limit}", recorded.form, recorded.from);
+            let binary =
+                recognise_prefix(recorded.value, Context::KnownField, limit).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!((binary.form, binary.present), (recorded.form, recorded.present), "{name}");
+            assert!(JPEG.starts_with(&binary.bytes), "{name}");
+        }
+    }
+}
+
+#[test]
+fn facts_come_from_the_event() {
+    let (event, image) = crate::payload::capture_facts(LIVE.as_bytes());
+    assert_eq!(event.short_event(), Some("screenshot_tracking"));
+    let image = image.unwrap();
+    assert_eq!((&*image.form, image.bytes, image.total), ("node_print", 50, Some(44_869)));
+    assert_eq!((image.format.as_deref(), image.width), (Some("jpeg"), None));
+
+    for recorded in recorded() {
+        let body = event_with(std::str::from_utf8(recorded.value).unwrap());
+        let image = crate::payload::capture_facts(body.as_bytes()).1.unwrap();
+        assert_eq!((&*image.form, image.bytes, image.total), (recorded.form.code(), recorded.present, recorded.total));
+        let size = (recorded.present >= 149).then_some((16, 9)).unzip();
+        assert_eq!((image.width, image.height), size, "{}", recorded.from);
+        let found = find_all(body.as_bytes());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].path, "data[0].screenshot.imageBuffer");
+        assert_eq!(&body.as_bytes()[found[0].range.clone()], recorded.value);
+        assert_eq!(found[0].context, Context::KnownField);
+    }
+}
+
+#[test]
+fn an_array_of_forms_is_each_of_them() {
+    use base64::Engine as _;
+    let base64 = base64::prelude::BASE64_STANDARD.encode(JPEG);
+    let body = event_with(&format!("[null, \"{base64}\", {{}}, \"<Buffer ff d8 ff ... 7 more bytes>\"]"));
+    let paths: Vec<String> = find_all(body.as_bytes()).into_iter().map(|found| found.path).collect();
+    let expected = [1, 2, 3].map(|index| format!("data[0].screenshot.imageBuffer[{index}]"));
+    assert_eq!(paths, expected);
+    assert_eq!(crate::payload::capture_facts(body.as_bytes()).1.unwrap().form, "base64");
+}
+
+#[test]
+fn the_first_item_with_an_image_counts() {
+    let item = |value: &str| format!("{{\"screenshot\":{{\"imageBuffer\":{value}}}}}");
+    let body = |data: &str| format!("{{\"data\":{data}}}");
+    let form = |data: &str| crate::payload::capture_facts(body(data).as_bytes()).1.map(|image| image.form);
+    assert_eq!(form(&format!("[1,{},{},{}]", item("null"), item("{}"), item("[1,2]"))).as_deref(), Some("lost"));
+    assert_eq!(form(&item("[1,2]")).as_deref(), Some("number_array"));
+    let twice = r#"{"screenshot":{"imageBuffer":{},"imageBuffer":[1,2]}}"#;
+    assert_eq!(form(twice).as_deref(), Some("number_array"));
+    assert_eq!(form(r#"{"screenshot":{"imageBuffer":{}},"screenshot":1}"#), None);
+}
+
+#[test]
+fn words_numbers_and_digests_are_no_images() {
+    let values = [
+        r#""""#,
+        r#""hello""#,
+        r#""/9j/photos""#,
+        r#""screenshot_not_available""#,
+        r#""BMW is a make of car, and this is a sentence""#,
+        r#""GIF89a is a format that a sentence may begin with""#,
+        r#""3c90c3cc-0d44-4b50-8888-8dd25736052a""#,
+        r#""https://dev.trackpilots.com/favicon.ico""#,
+        r#""<Buffer>>""#,
+        r#""<Buffer ff d8 zz>""#,
+        r#""<Buffered ff d8>""#,
+        r#""Uint8Array(3) [ 1, 2 ]""#,
+        r#""b'unfinished""#,
+        r#""1,234""#,
+        "[]",
+        "[256]",
+        "[1.5]",
+        "[01]",
+        "[-1]",
+        r#"{"0":1,"2":3}"#,
+        r#"{"type":"Other","data":[1]}"#,
+        r#"{"type":"Buffer"}"#,
+        r#"{"json":[1]}"#,
+        "null",
+        "7",
+    ];
+    for value in values {
+        assert_eq!(recognise(value.as_bytes(), Context::KnownField), None, "{value}");
+    }
+    let digest = format!("\"{}\"", "ab".repeat(32));
+    assert_eq!(recognise(digest.as_bytes(), Context::Elsewhere), None);
+    let unrecognised = recognise(digest.as_bytes(), Context::KnownField).unwrap();
+    assert!(unrecognised.explanation().contains("unrecognised bytes"));
+}
+
+#[test]
+fn what_was_printed_is_explained() {
+    let live = &find_all(LIVE.as_bytes())[0];
+    assert_eq!(live.binary.summary(), "50 of 44,869 bytes, JPEG, Node's print-out of a Buffer");
+    assert_eq!(
+        live.binary.explanation(),
+        "Node's print-out of a Buffer: the first 50 of 44,869 bytes; the sender must send base64 to deliver the image."
+    );
+    assert_eq!(live.binary.missing(), Some(44_819));
+}
+
+#[test]
+fn keys_may_be_sorted_as_text_or_come_twice() {
+    let mut keys: Vec<usize> = (0..JPEG.len()).collect();
+    keys.sort_by_key(usize::to_string);
+    let members: Vec<String> = keys.iter().map(|&key| format!("\"{key}\":{}", JPEG[key])).collect();
+    let sorted = format!("{{{}}}", members.join(", "));
+    assert_eq!(recognise(sorted.as_bytes(), Context::KnownField).unwrap().bytes, JPEG);
+    let twice = recognise(br#"{"0":1,"1":2,"0":3}"#, Context::KnownField).unwrap();
+    assert_eq!(twice.bytes, [3, 2]);
+}
+
+#[test]
+fn an_image_may_stand_anywhere_at_any_depth() {
+    let value = serde_json::to_string(JPEG).unwrap();
+    let body = format!("{}{{\"a b\":{value}}}{}", "[".repeat(5000), "]".repeat(5000));
+    let found = find_all(body.as_bytes());
+    assert_eq!(found.len(), 1);
+    assert!(found[0].path.ends_with("[0][\"a b\"]"));
+    assert_eq!(found[0].binary.bytes, JPEG);
+}
+
+#[test]
+fn what_is_found_is_bounded() {
+    let item = format!("{},", serde_json::to_string(&JPEG[..60]).unwrap()).repeat(FOUND_LIMIT + 10);
+    let body = format!("[{}0]", item);
+    assert_eq!(find_all(body.as_bytes()).len(), FOUND_LIMIT);
+}
+
+/// Nested beginnings of forms must not be read again at each level.
+#[test]
+fn hostile_nesting_takes_linear_time() {
+    let openings = [
+        r#"{"type":"Buffer","data":["#,
+        r#"{"data":[255,216,255,224,0,16,"#,
+        "[255,216,255,224,0,16,",
+        r#"{"0":255,"1":"#,
+        r#"{"json":[1],"meta":"#,
+        r#"{"$binary":"#,
+        "{\"type\":",
+    ];
+    for opening in openings {
+        let body = opening.repeat(20_000);
+        assert_eq!(find_all(body.as_bytes()), []);
+        assert_eq!(recognise(body.as_bytes(), Context::KnownField), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn bytes_come_back_from_every_encoding(tail in prop::collection::vec(any::<u8>(), 0..600), limit in 1_usize..600) {
+        use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, Engine as _};
+        let bytes = [&JPEG[..32], &tail].concat();
+        let latin1: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+        let printed: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let decimal: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let python: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let keyed: serde_json::Map<_, _> = bytes.iter().enumerate().map(|(key, &byte)| (key.to_string(), byte.into())).collect();
+        let text = |text: String| serde_json::Value::from(text);
+        let values = [
+            text(BASE64_STANDARD.encode(&bytes)),
+            text(BASE64_STANDARD_NO_PAD.encode(&bytes)),
+            text(BASE64_URL_SAFE.encode(&bytes)),
+            text(format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&bytes))),
+            text(hex::encode(&bytes)),
+            text(latin1),
+            text(decimal.join(",")),
+            text(format!("<Buffer {}>", printed.join(" "))),
+            text(format!("Uint8Array({}) [ {} ]", bytes.len(), decimal.join(", "))),
+            text(format!("b'{python}'")),
+            serde_json::json!({"type": "Buffer", "data": bytes}),
+            text(serde_json::json!({"type": "Buffer", "data": bytes}).to_string()),
+            serde_json::json!({"json": bytes, "meta": {"values": [["typed-array", "Uint8Array"]]}}),
+            serde_json::json!({"$binary": {"base64": BASE64_STANDARD.encode(&bytes), "subType": "00"}}),
+            serde_json::json!(bytes),
+            keyed.into(),
+        ];
+        for value in values {
+            for raw in [serde_json::to_vec(&value).unwrap(), serde_json::to_vec_pretty(&value).unwrap()] {
+                let binary = recognise(&raw, Context::Elsewhere).unwrap();
+                prop_assert_eq!(&binary.bytes, &bytes);
+                prop_assert_eq!(binary.total, Some(bytes.len() as u64));
+                let prefix = recognise_prefix(&raw, Context::KnownField, limit).unwrap();
+                prop_assert_eq!((prefix.form, prefix.present), (binary.form, binary.present));
+                prop_assert!(bytes.starts_with(&prefix.bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn prose_is_no_image(words in prop::collection::vec("[A-Za-z]{1,12}", 1..12), glue in "[ ,/_-]") {
+        let token = serde_json::to_vec(&words.join(&glue)).unwrap();
+        prop_assert_eq!(recognise(&token, Context::Elsewhere), None);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(
+        start in prop::sample::select(vec![
+            "", "\"<Buffer ", "\"Uint8Array(3) [", "\"ArrayBuffer { [Uint8Contents]: <", "\"data:", "\"b'", "\"bytearray(b\\\"",
+            "\"/9j/", "{\"type\":\"Buffer\",\"data\":", "{\"0\":", "[255,216,", "{\"json\":[", "{\"$binary\":", "\"{\\\"0\\\":", "\"\u{ff}\u{d8}\u{ff}",
+        ]),
+        rest in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..60),
+            "[0-9a-f ,.\\[\\]{}:\"\\\\<>=more bytsi()x-]{0,60}".prop_map(String::into_bytes),
+        ],
+        limit in 0_usize..20,
+    ) {
+        let value = [start.as_bytes(), &rest].concat();
+        for context in [Context::KnownField, Context::Elsewhere] {
+            let _ = recognise(&value, context).map(|binary| (binary.summary(), binary.explanation()));
+            let _ = recognise_prefix(&value, context, limit);
+        }
+        let body = [b"{\"data\":{\"screenshot\":{\"imageBuffer\":".as_slice(), &value, b"}}}"].concat();
+        let _ = find_all(&body);
+        let _ = crate::payload::capture_facts(&body);
+    }
+}
