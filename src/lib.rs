@@ -9,6 +9,7 @@
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
+//! | [`query`] | the filter language over deliveries |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
 //! | [`listener`] | accept, tee, judge, keep, answer |
@@ -17,6 +18,7 @@ pub mod config;
 pub mod delivery;
 pub mod listener;
 pub mod payload;
+pub mod query;
 pub mod signature;
 pub mod store;
 pub mod text;

@@ -1,0 +1,103 @@
+//! What is wrong with a filter, and where.
+
+use crate::text::visible;
+
+/// A filter that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at {at}: {problem}")]
+pub struct QueryError {
+    /// The byte offset in the filter's text, from 0; its length when something is missing at the end.
+    pub at: usize,
+    /// What is wrong there, and what was expected.
+    pub problem: Problem,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A quotation mark without its pair.
+    #[error("this quotation mark is never closed: expected another \"")]
+    UnclosedQuote,
+    /// An opening parenthesis without its pair.
+    #[error("this parenthesis is never closed: expected ')'")]
+    UnclosedGroup,
+    /// A closing parenthesis without its pair.
+    #[error("this ')' closes nothing")]
+    UnopenedGroup,
+    /// Nothing where a term must stand.
+    #[error("expected a word, a filter such as status:>=500, or '('")]
+    ExpectedTerm,
+    /// Too many nested groups or negations.
+    #[error("nested too deep: expected at most {} levels", super::parse::DEPTH_LIMIT)]
+    TooDeep,
+    /// `name:` is no atom.
+    #[error("there is no filter '{}:'{}", visible(.name), suggestion(*.nearest))]
+    UnknownAtom {
+        /// The name as written.
+        name: String,
+        /// The name of the atom that it is nearest to, if any is near.
+        nearest: Option<&'static str>,
+    },
+    /// An atom cannot take this value.
+    #[error("'{}' is no value for '{atom}:': expected {expected}", visible(.value))]
+    BadValue {
+        /// The atom's name.
+        atom: &'static str,
+        /// The value as written.
+        value: String,
+        /// What it takes.
+        expected: String,
+    },
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean '{name}:'?"),
+        None => "; put the text in quotation marks to search for it".to_owned(),
+    }
+}
+
+/// The one of `names` that `written` most likely means.
+pub(super) fn nearest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let written = written.to_ascii_lowercase();
+    if written.chars().count() > 32 {
+        return None;
+    }
+    let near = |name: &str| distance(&written, name) <= 1 + name.len() / 4;
+    let extends = |name: &str| written.len() > 1 && (name.starts_with(&written) || written.starts_with(name));
+    names.filter(|name| near(name) || extends(name)).min_by_key(|name| distance(&written, name))
+}
+
+/// Levenshtein's distance with swapped neighbours counted as one edit.
+fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
+    for i in 0..=left.len() {
+        for j in 0..=right.len() {
+            if i == 0 || j == 0 {
+                rows[i][j] = i + j;
+                continue;
+            }
+            let replaced = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[left.len()][right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_counted() {
+        assert_eq!(distance("event", "event"), 0);
+        assert_eq!(distance("evnet", "event"), 1);
+        assert_eq!(distance("", "event"), 5);
+        assert_eq!(distance("state", "status"), 2);
+    }
+}

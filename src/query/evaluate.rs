@@ -1,0 +1,148 @@
+//! Asking a filter about a delivery.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::atoms::Test;
+use super::needle::Needle;
+use super::{Node, Query};
+use crate::delivery::{Delivery, RequestHead, Summary, Verdict};
+
+/// A delivery's head and body, fetched only when a filter's answer hangs on them.
+pub trait Content {
+    /// The head as it came; `None` when it cannot be read.
+    fn head(&self) -> Option<Bytes>;
+
+    /// The body as it was kept; `None` when it cannot be read.
+    fn body(&self) -> Option<Bytes>;
+}
+
+impl Content for Delivery {
+    fn head(&self) -> Option<Bytes> {
+        Some(self.head.clone())
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        Some(self.body.clone())
+    }
+}
+
+impl Query {
+    /// Whether the delivery matches at the moment `now` (from which `since:1h` counts back).
+    ///
+    /// `content` is asked only when the summary does not settle the matter. When it is needed and
+    /// missing, nothing matches.
+    #[must_use]
+    pub fn matches(&self, summary: &Summary, content: Option<&dyn Content>, now: Timestamp) -> bool {
+        self.settled(summary, now).unwrap_or_else(|| {
+            let asked = Asked { summary, content, now };
+            self.root.as_ref().and_then(|root| asked.node(root)).unwrap_or(false)
+        })
+    }
+
+    /// Whether the delivery matches as far as its summary tells: `None` when head or body decide.
+    #[must_use]
+    pub fn settled(&self, summary: &Summary, now: Timestamp) -> Option<bool> {
+        match &self.root {
+            None => Some(true),
+            Some(root) => Asked { summary, content: None, now }.node(root),
+        }
+    }
+}
+
+struct Asked<'a> {
+    summary: &'a Summary,
+    content: Option<&'a dyn Content>,
+    now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// Three-valued: `None` is "not known without the content", as in Kleene's logic.
+    fn node(&self, node: &Node) -> Option<bool> {
+        match node {
+            Node::All(nodes) => self.first_or(nodes, false),
+            Node::Any(nodes) => self.first_or(nodes, true),
+            Node::Not(node) => self.node(node).map(|holds| !holds),
+            Node::Atom(atom) => self.test(&atom.test),
+        }
+    }
+
+    /// `decisive` if some node says so, else unknown if some node is, else its opposite.
+    fn first_or(&self, nodes: &[Node], decisive: bool) -> Option<bool> {
+        let mut outcome = Some(!decisive);
+        for node in nodes {
+            match self.node(node) {
+                Some(holds) if holds == decisive => return Some(decisive),
+                Some(_) => {}
+                None => outcome = None,
+            }
+        }
+        outcome
+    }
+
+    fn test(&self, test: &Test) -> Option<bool> {
+        let summary = self.summary;
+        let answer = summary.answer.as_ref();
+        Some(match test {
+            Test::Word(needle) => self.any_field(needle),
+            Test::Event(needle) => is_in(needle, summary.event.event.as_deref()),
+            Test::Verdict(Some(verdict)) => summary.judgement.verdict == *verdict,
+            Test::Verdict(None) => summary.judgement.verdict != Verdict::Verified,
+            Test::Is(flag) => (flag.holds)(summary),
+            Test::Path(needle) => needle.is_in(&summary.path),
+            Test::Method(method) => summary.method.eq_ignore_ascii_case(method),
+            Test::Status(range) => self.status().is_some_and(|status| range.holds(status.into())),
+            Test::Webhook(needle) => is_in(needle, summary.webhook.as_deref()),
+            Test::Secret(needle) => is_in(needle, summary.judgement.secret.as_deref()),
+            Test::Id(range) => range.holds(summary.id.0),
+            Test::Size(range) => range.holds(saturated(summary.body_bytes)),
+            Test::Items(range) => summary.event.items.is_some_and(|items| range.holds(saturated(items))),
+            Test::Latency(range) => answer.is_some_and(|answer| range.holds(saturated(answer.latency.as_nanos()))),
+            Test::Age(range) => {
+                let age = summary.judgement.timestamp.as_ref().and_then(|timestamp| timestamp.age_ms);
+                age.is_some_and(|age| range.holds(age))
+            }
+            Test::Since(moment) => summary.received_at >= moment.resolve(self.now),
+            Test::Until(moment) => summary.received_at <= moment.resolve(self.now),
+            Test::Image(needle) => summary
+                .image
+                .as_ref()
+                .is_some_and(|image| needle.is_in(&image.form) || is_in(needle, image.format.as_deref())),
+            Test::Rule(needle) => answer.is_some_and(|answer| needle.is_in(&answer.rule)),
+            Test::Remote(needle) => needle.is_in(&summary.remote),
+            Test::Body(needle) => return Some(needle.is_in_bytes(&self.content?.body()?)),
+            Test::Header(name, value) => {
+                let head = RequestHead::parse(&self.content?.head()?);
+                head.values(name).any(|field| value.as_ref().is_none_or(|value| value.is_in_bytes(field)))
+            }
+        })
+    }
+
+    fn any_field(&self, needle: &Needle) -> bool {
+        let summary = self.summary;
+        let verdict = summary.judgement.verdict;
+        needle.is_in(&summary.path)
+            || is_in(needle, summary.event.event.as_deref())
+            || needle.is_in(verdict.code())
+            || needle.is_in(verdict.words())
+            || needle.is_in(&summary.method)
+            || needle.is_in(&summary.remote)
+            || is_in(needle, summary.webhook.as_deref())
+            || is_in(needle, summary.judgement.secret.as_deref())
+            || needle.is_in_number(summary.id.0.unsigned_abs())
+            || self.status().is_some_and(|status| needle.is_in_number(status.into()))
+    }
+
+    /// The status answered; a sender that hung up was answered nothing.
+    fn status(&self) -> Option<u16> {
+        self.summary.answer.as_ref().map(|answer| answer.status).filter(|&status| status != 0)
+    }
+}
+
+fn is_in(needle: &Needle, text: Option<&str>) -> bool {
+    text.is_some_and(|text| needle.is_in(text))
+}
+
+fn saturated(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}

@@ -1,0 +1,45 @@
+//! What `is:` can ask: yes or no of a delivery.
+
+use crate::delivery::{Intake, Outcome, Summary, Verdict};
+
+/// One word that `is:` takes.
+#[derive(Debug)]
+pub(super) struct Flag {
+    pub(super) name: &'static str,
+    pub(super) holds: fn(&Summary) -> bool,
+}
+
+/// Every word, in the order in which help lists them.
+pub(super) static FLAGS: [Flag; 15] = [
+    Flag { name: "sim", holds: |summary| summary.event.is_simulation() },
+    Flag { name: "live", holds: |summary| summary.event.event.is_some() && !summary.event.is_simulation() },
+    Flag { name: "verified", holds: |summary| summary.judgement.verdict == Verdict::Verified },
+    Flag { name: "bad", holds: |summary| summary.judgement.verdict != Verdict::Verified },
+    Flag { name: "fresh", holds: |summary| freshness(summary) == Some(true) },
+    Flag { name: "stale", holds: |summary| freshness(summary) == Some(false) },
+    Flag { name: "complete", holds: |summary| summary.intake.is_complete() },
+    Flag { name: "malformed", holds: |summary| matches!(summary.intake, Intake::Malformed(_)) },
+    Flag { name: "incomplete", holds: |summary| matches!(summary.intake, Intake::Incomplete(_)) },
+    Flag { name: "truncated", holds: |summary| matches!(summary.intake, Intake::Truncated(_)) },
+    Flag { name: "too_large", holds: |summary| matches!(summary.intake, Intake::TooLarge(_)) },
+    Flag { name: "answered", holds: |summary| outcome(summary) == Some(Outcome::Sent) },
+    Flag { name: "waiting", holds: |summary| summary.answer.is_none() },
+    Flag { name: "gone", holds: |summary| outcome(summary) == Some(Outcome::SenderGone) },
+    Flag { name: "image", holds: |summary| summary.image.is_some() },
+];
+
+/// The flag called `name`, in any letter case and with `-` for `_`.
+pub(super) fn flag(name: &str) -> Option<&'static Flag> {
+    let same = |left: u8, right: u8| left.eq_ignore_ascii_case(&right) || (left == b'-' && right == b'_');
+    FLAGS.iter().find(|flag| {
+        flag.name.len() == name.len() && name.bytes().zip(flag.name.bytes()).all(|(left, right)| same(left, right))
+    })
+}
+
+fn freshness(summary: &Summary) -> Option<bool> {
+    summary.judgement.timestamp.as_ref()?.fresh
+}
+
+fn outcome(summary: &Summary) -> Option<Outcome> {
+    summary.answer.as_ref().map(|answer| answer.outcome)
+}

@@ -1,0 +1,138 @@
+//! From tokens to a filter's tree, by recursive descent.
+
+use std::str::FromStr;
+
+use super::lex::{Term, Token, TokenKind, lex};
+use super::{Atom, Node, Problem, Query, QueryError};
+
+/// How deep groups and negations may nest: far beyond use, far within the stack.
+pub(super) const DEPTH_LIMIT: usize = 64;
+
+impl Query {
+    /// Reads a filter; white space alone is the empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`] with the byte offset and what was expected there.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        let tokens = lex(text)?;
+        if tokens.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut parser = Parser { tokens: tokens.into_iter().peekable(), end: text.len(), depth: 0 };
+        let root = parser.any()?;
+        match parser.tokens.next() {
+            None => Ok(Self { root: Some(root) }),
+            // `any` stops only at a closing parenthesis.
+            Some(token) => Err(QueryError { at: token.at, problem: Problem::UnopenedGroup }),
+        }
+    }
+}
+
+impl FromStr for Query {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        Self::parse(text)
+    }
+}
+
+struct Parser {
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn any(&mut self) -> Result<Node, QueryError> {
+        let mut nodes = vec![self.all()?];
+        while self.take(&TokenKind::Or) {
+            nodes.push(self.all()?);
+        }
+        Ok(grouped(nodes, Node::Any, |node| match node {
+            Node::Any(inner) => Ok(inner),
+            other => Err(other),
+        }))
+    }
+
+    fn all(&mut self) -> Result<Node, QueryError> {
+        let mut nodes = vec![self.unary()?];
+        while let Some(token) = self.tokens.peek() {
+            if matches!(token.kind, TokenKind::Or | TokenKind::Close) {
+                break;
+            }
+            self.take(&TokenKind::And);
+            nodes.push(self.unary()?);
+        }
+        Ok(grouped(nodes, Node::All, |node| match node {
+            Node::All(inner) => Ok(inner),
+            other => Err(other),
+        }))
+    }
+
+    fn unary(&mut self) -> Result<Node, QueryError> {
+        let Some(token) = self.tokens.next() else {
+            return Err(QueryError { at: self.end, problem: Problem::ExpectedTerm });
+        };
+        match token.kind {
+            TokenKind::Not => self.nested(token.at, |parser| Ok(Node::Not(Box::new(parser.unary()?)))),
+            TokenKind::Open => self.nested(token.at, |parser| {
+                let node = parser.any()?;
+                if parser.take(&TokenKind::Close) {
+                    Ok(node)
+                } else {
+                    Err(QueryError { at: token.at, problem: Problem::UnclosedGroup })
+                }
+            }),
+            TokenKind::Term(term) => atom(term, token.at).map(Node::Atom),
+            TokenKind::Close | TokenKind::And | TokenKind::Or => {
+                Err(QueryError { at: token.at, problem: Problem::ExpectedTerm })
+            }
+        }
+    }
+
+    fn nested(
+        &mut self,
+        at: usize,
+        read: impl FnOnce(&mut Self) -> Result<Node, QueryError>,
+    ) -> Result<Node, QueryError> {
+        if self.depth == DEPTH_LIMIT {
+            return Err(QueryError { at, problem: Problem::TooDeep });
+        }
+        self.depth += 1;
+        let node = read(self);
+        self.depth -= 1;
+        node
+    }
+
+    fn take(&mut self, kind: &TokenKind) -> bool {
+        self.tokens.next_if(|token| token.kind == *kind).is_some()
+    }
+}
+
+/// One node as itself, several as a group in which groups of the same kind are dissolved.
+fn grouped(nodes: Vec<Node>, group: fn(Vec<Node>) -> Node, dissolve: fn(Node) -> Result<Vec<Node>, Node>) -> Node {
+    let mut members = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        match dissolve(node) {
+            Ok(inner) => members.extend(inner),
+            Err(other) => members.push(other),
+        }
+    }
+    if members.len() == 1 { members.swap_remove(0) } else { group(members) }
+}
+
+fn atom(term: Term, at: usize) -> Result<Atom, QueryError> {
+    let position = if term.name.is_some() { term.text_at } else { at };
+    match &term.name {
+        Some(name) => {
+            let spec = super::atoms::spec(name).ok_or_else(|| {
+                let nearest = super::error::nearest(name, super::atoms::names());
+                QueryError { at, problem: Problem::UnknownAtom { name: name.clone(), nearest } }
+            })?;
+            Atom::new(spec, term.text)
+        }
+        None => Atom::word(term.text, term.quoted),
+    }
+    .map_err(|problem| QueryError { at: position, problem })
+}

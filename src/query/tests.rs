@@ -1,0 +1,376 @@
+use std::cell::Cell;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+use crate::delivery::{
+    AnswerFacts, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary, TimestampFacts,
+    TimestampUnit, Verdict,
+};
+
+fn now() -> Timestamp {
+    "2026-01-28T10:00:00Z".parse().unwrap()
+}
+
+/// A simulated screenshot, verified with "dev", answered 503 half an hour ago.
+fn screenshot() -> Summary {
+    Summary {
+        id: DeliveryId(42),
+        received_at: "2026-01-28T09:30:00Z".parse().unwrap(),
+        remote: "127.0.0.1:51234".to_owned(),
+        method: "POST".to_owned(),
+        path: "/webhooks/trackpilots?x=Été".to_owned(),
+        webhook: Some("Agency".to_owned()),
+        intake: Intake::Complete,
+        event: EventFacts {
+            event: Some("desktop.screenshot_tracking.captured".to_owned()),
+            simulation: Some(true),
+            items: Some(3),
+            ..EventFacts::default()
+        },
+        judgement: Judgement {
+            verdict: Verdict::Verified,
+            secret: Some("dev".to_owned()),
+            timestamp: Some(TimestampFacts {
+                raw: "1769590500".to_owned(),
+                unit: TimestampUnit::Seconds,
+                age_ms: Some(301_000),
+                fresh: Some(false),
+            }),
+            note: None,
+        },
+        body_bytes: 10_240,
+        image: Some(ImageFacts {
+            form: "node_print".to_owned(),
+            bytes: 50,
+            format: Some("jpeg".to_owned()),
+            ..ImageFacts::default()
+        }),
+        answer: Some(AnswerFacts {
+            outcome: Outcome::Sent,
+            status: 503,
+            rule: "fixed 503".to_owned(),
+            latency: Duration::from_micros(150_500),
+        }),
+    }
+}
+
+/// Bytes that are no HTTP, not answered yet.
+fn garbage() -> Summary {
+    Summary {
+        id: DeliveryId(7),
+        method: String::new(),
+        path: String::new(),
+        webhook: None,
+        intake: Intake::Malformed("a TLS hello".to_owned()),
+        event: EventFacts::default(),
+        judgement: Judgement::bare(Verdict::NotJudged),
+        body_bytes: 0,
+        image: None,
+        answer: None,
+        ..screenshot()
+    }
+}
+
+fn matches(text: &str, summary: &Summary) -> bool {
+    Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).matches(summary, None, now())
+}
+
+#[rstest]
+#[case("")]
+#[case("  \t ")]
+#[case("screen")]
+#[case("AGENCY")]
+#[case("été")]
+#[case("post")]
+#[case("verified")]
+#[case("dev")]
+#[case("51234")]
+#[case("42")]
+#[case("503")]
+#[case("\"screenshot_tracking.captured\"")]
+#[case("event:Screenshot")]
+#[case("verdict:verified")]
+#[case("VERDICT:Verified")]
+#[case("sim")]
+#[case("is:sim")]
+#[case("is:stale")]
+#[case("is:complete")]
+#[case("is:answered")]
+#[case("is:image")]
+#[case("path:/webhooks")]
+#[case("path:\"?x=\"")]
+#[case("method:post")]
+#[case("status:503")]
+#[case("status:5xx")]
+#[case("status:>=500")]
+#[case("status:500..599")]
+#[case("webhook:agency")]
+#[case("secret:dev")]
+#[case("id:42")]
+#[case("#42")]
+#[case("id:#42")]
+#[case("id:10..42")]
+#[case("id:>41")]
+#[case("size:10kib")]
+#[case("size:>10kb")]
+#[case("size:..1MB")]
+#[case("items:>2")]
+#[case("latency:>150ms")]
+#[case("latency:0s..151ms")]
+#[case("age:>5m")]
+#[case("age:-1h..1h")]
+#[case("since:1h")]
+#[case("since:2026-01-28T09:30:00Z")]
+#[case("until:2026-01-28T10:30:00+01:00")]
+#[case("until:10m")]
+#[case("since:2026-01-01 until:2026-02-01")]
+#[case("image:JPEG")]
+#[case("image:node_print")]
+#[case("rule:fixed")]
+#[case("remote:127.0.0.1:5")]
+#[case("screen sim")]
+#[case("screen and sim")]
+#[case("nothing | sim")]
+#[case("nothing or (screen !live)")]
+#[case("not nothing -live !garbage")]
+#[case("!!sim")]
+#[case("nothing screen | sim")]
+fn the_screenshot_matches(#[case] text: &str) {
+    assert!(matches(text, &screenshot()));
+}
+
+#[rstest]
+#[case("nothing")]
+#[case("\"sim\"")]
+#[case("\"#42\"")]
+#[case("event:app")]
+#[case("verdict:bad")]
+#[case("is:bad")]
+#[case("live")]
+#[case("is:fresh")]
+#[case("is:malformed")]
+#[case("is:waiting")]
+#[case("is:gone")]
+#[case("path:/Webhooks/other")]
+#[case("method:pos")]
+#[case("status:4xx")]
+#[case("status:<500")]
+#[case("id:4")]
+#[case("id:>42")]
+#[case("size:>10KiB")]
+#[case("latency:<150ms")]
+#[case("age:<5m")]
+#[case("since:29m")]
+#[case("until:31m")]
+#[case("until:2026-01-01")]
+#[case("since:2026-02-01")]
+#[case("image:png")]
+#[case("screen live")]
+#[case("!(screen sim)")]
+#[case("nothing (screen | sim)")]
+fn the_screenshot_does_not(#[case] text: &str) {
+    assert!(!matches(text, &screenshot()));
+}
+
+#[rstest]
+#[case("is:malformed", true)]
+#[case("is:waiting", true)]
+#[case("verdict:bad", true)]
+#[case("verdict:not-judged", true)]
+#[case("not judged", false)]
+#[case("\"not judged\"", true)]
+#[case("live", false)]
+#[case("is:sim", false)]
+#[case("status:<1000", false)]
+#[case("latency:<1h", false)]
+#[case("age:<1h", false)]
+#[case("event:desktop", false)]
+#[case("!event:desktop", true)]
+#[case("size:0", true)]
+fn what_is_absent_matches_nothing(#[case] text: &str, #[case] expected: bool) {
+    assert_eq!(matches(text, &garbage()), expected);
+}
+
+#[rstest]
+#[case("is:gone", true)]
+#[case("is:answered", false)]
+#[case("status:<1000", false)]
+#[case("is:waiting", false)]
+fn a_sender_that_hung_up_was_answered_nothing(#[case] text: &str, #[case] expected: bool) {
+    let mut summary = screenshot();
+    let answer = AnswerFacts { outcome: Outcome::SenderGone, status: 0, ..summary.answer.take().unwrap() };
+    summary.answer = Some(answer);
+    assert_eq!(matches(text, &summary), expected);
+}
+
+struct Stored {
+    asked: Cell<u32>,
+    readable: bool,
+}
+
+impl Content for Stored {
+    fn head(&self) -> Option<Bytes> {
+        self.asked.set(self.asked.get() + 1);
+        self.readable
+            .then(|| Bytes::from_static(b"POST / HTTP/1.1\r\nUser-Agent: axios/1.7\r\nX-Two: a\r\nx-two: B c\r\n\r\n"))
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        self.asked.set(self.asked.get() + 1);
+        self.readable.then(|| Bytes::from_static(b"{\"app\":\"Google Chrome\"}\xff"))
+    }
+}
+
+#[rstest]
+#[case("body:\"google chrome\"", true, 1)]
+#[case("body:firefox", false, 1)]
+#[case("!body:firefox", true, 1)]
+#[case("header:user-agent", true, 1)]
+#[case("header:User-Agent=AXIOS", true, 1)]
+#[case("header:x-two=\"b c\"", true, 1)]
+#[case("header:X-Three", false, 1)]
+#[case("header:X-Two=", true, 1)]
+#[case("body:firefox | sim", true, 0)]
+#[case("body:chrome live", false, 0)]
+#[case("body:chrome header:x-two sim", true, 2)]
+fn content_is_fetched_only_when_it_decides(#[case] text: &str, #[case] expected: bool, #[case] asked: u32) {
+    let query = Query::parse(text).unwrap();
+    assert!(query.needs_content());
+    let stored = Stored { asked: Cell::new(0), readable: true };
+    assert_eq!(query.matches(&screenshot(), Some(&stored), now()), expected);
+    assert_eq!(stored.asked.get(), asked);
+    assert_eq!(query.settled(&screenshot(), now()).is_some(), asked == 0);
+}
+
+#[test]
+fn content_that_cannot_be_read_matches_neither_way() {
+    let stored = Stored { asked: Cell::new(0), readable: false };
+    for text in ["body:x", "!body:x", "header:x", "!header:x"] {
+        let query = Query::parse(text).unwrap();
+        assert!(!query.matches(&screenshot(), Some(&stored), now()), "{text}");
+        assert!(!query.matches(&screenshot(), None, now()), "{text}");
+    }
+}
+
+#[rstest]
+#[case("evnt:app", "at 0: there is no filter 'evnt:'; did you mean 'event:'?")]
+#[case("sim stat:500", "at 4: there is no filter 'stat:'; did you mean 'status:'?")]
+#[case("http://x", "at 0: there is no filter 'http:'; put the text in quotation marks to search for it")]
+#[case("verdict:verfied", "at 8: 'verfied' is no value for 'verdict:': expected 'verified'? It is one of verified, ")]
+#[case("is:mallformed", "at 3: 'mallformed' is no value for 'is:': expected 'malformed'?")]
+#[case("is:x", "at 3: 'x' is no value for 'is:': expected one of sim, live, ")]
+#[case("status:abc", "at 7: 'abc' is no value for 'status:': expected a status such as 503")]
+#[case("size:>big", "expected a size such as >10kb")]
+#[case("latency:100ms", "expected a comparison such as >100ms")]
+#[case("age:soon", "expected a comparison such as >5m")]
+#[case("id:x", "expected a number such as 42")]
+#[case("since:later", "expected how long ago (90s, 1h), a date (2026-01-28), or an RFC 3339 time")]
+#[case("header:=x", "expected a header's name")]
+#[case("event:", "at 6: '' is no value for 'event:': expected a value, as in event:TEXT")]
+#[case("event: app", "at 6: '' is no value for 'event:'")]
+#[case("a | ", "at 4: expected a word")]
+#[case("| a", "at 0: expected a word")]
+#[case("a or or b", "at 5: expected a word")]
+#[case("and", "at 0: expected a word")]
+#[case("a and", "at 5: expected a word")]
+#[case("not", "at 3: expected a word")]
+#[case("()", "at 1: expected a word")]
+#[case("\"\"", "at 0: expected a word")]
+#[case("a (b", "at 2: this parenthesis is never closed")]
+#[case("a) b", "at 1: this ')' closes nothing")]
+#[case("é \"b", "at 3: this quotation mark is never closed")]
+#[case("event:\u{202e}\u{1b} status:\u{202e}", "'⟨U+202E⟩' is no value")]
+fn mistakes_are_placed(#[case] text: &str, #[case] expected: &str) {
+    let error = Query::parse(text).unwrap_err();
+    assert!(error.to_string().contains(expected), "{error}");
+    assert!(error.at <= text.len() && text.is_char_boundary(error.at));
+}
+
+#[test]
+fn depth_is_bounded() {
+    for opening in ["(", "!", "-", "not ", "(!"] {
+        let error = Query::parse(&opening.repeat(100_000)).unwrap_err();
+        assert_eq!(error.problem, Problem::TooDeep, "{opening}");
+    }
+    let deep = format!("{}a{}", "(".repeat(60), ")".repeat(60));
+    assert_eq!(Query::parse(&deep), Query::parse("a"));
+}
+
+#[rstest]
+#[case("a and (b c)", "a b c")]
+#[case("a or (b | (c))", "a | b | c")]
+#[case("(a | b) c", "(a | b) c")]
+#[case("NOT (a b)", "!(a b)")]
+#[case("live #7", "is:live id:7")]
+#[case("\"live\" \"or\" \"-x\" \"a-b\" \"http://x\"", "\"live\" \"or\" \"-x\" a-b \"http://x\"")]
+#[case(r#"body:"a \"b\" \\ c" a\b"#, r#"body:"a \"b\" \\ c" "a\\b""#)]
+#[case("header:X=\"a b\"", "header:\"X=a b\"")]
+#[case("Status:>=500", "status:>=500")]
+fn filters_are_printed_plainly(#[case] text: &str, #[case] expected: &str) {
+    let query = Query::parse(text).unwrap();
+    assert_eq!(query.to_string(), expected);
+    assert_eq!(Query::parse(expected), Ok(query));
+}
+
+#[test]
+fn help_lists_every_atom_once() {
+    let help = help();
+    for name in atoms::names() {
+        assert_eq!(help.iter().filter(|(usage, _)| usage.starts_with(&format!("{name}:"))).count(), 1, "{name}");
+    }
+    for flag in &flags::FLAGS {
+        assert!(help.iter().any(|(usage, text)| usage.starts_with("is:") && text.contains(flag.name)), "{}", flag.name);
+    }
+}
+
+/// Filters made of the language's own pieces.
+fn any_filter() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("(".to_owned()),
+        Just(")".to_owned()),
+        Just(" | ".to_owned()),
+        Just(" or ".to_owned()),
+        Just(" and ".to_owned()),
+        Just(" not ".to_owned()),
+        Just("!".to_owned()),
+        Just(" -".to_owned()),
+        Just(" ".to_owned()),
+        Just(" sim ".to_owned()),
+        Just(" status:>=500 ".to_owned()),
+        Just(" event:app".to_owned()),
+        Just(" since:1h ".to_owned()),
+        " [a-zé#]{1,4}",
+        "body:\"[a-z\\\\ \"()|]{0,4}\" ",
+        "\"\\PC{0,5}\"",
+        "header:[a-z=]{1,4} ",
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*|[a-z:\"()|! \\\\<>=.0-9-]{0,40}") {
+        match Query::parse(&text) {
+            Ok(query) => {
+                let _ = query.matches(&screenshot(), None, now());
+            }
+            Err(error) => {
+                prop_assert!(error.at <= text.len());
+                prop_assert!(!error.to_string().contains(crate::text::is_hidden));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_printed_reads_the_same(text in any_filter()) {
+        if let Ok(query) = Query::parse(&text) {
+            let printed = query.to_string();
+            prop_assert_eq!(Query::parse(&printed), Ok(query), "{}", printed);
+        }
+    }
+}
