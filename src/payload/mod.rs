@@ -6,12 +6,14 @@
 //! | [`event`] | the envelope's facts, cheap enough for every delivery |
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
+//! | [`hex`] | bytes as rows for a screen |
 //!
 //! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
 //! any of it.
 
 pub mod binary;
 pub mod event;
+pub mod hex;
 pub mod image;
 pub mod json;
 
