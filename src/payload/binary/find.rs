@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::json::scan::means;
 use super::super::json::{Token, TokenKind, path, tokens};
 use super::{Binary, Context, decode_at};
 
@@ -10,6 +11,9 @@ pub const FOUND_LIMIT: usize = 256;
 
 /// At most so many bytes are decoded of one body, all its binaries together.
 pub const DECODED_LIMIT: usize = 64 * 1024 * 1024;
+
+/// No string token shorter than this holds a picture, in any form.
+const SHORTEST: usize = 24;
 
 /// A binary and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,25 +32,36 @@ pub struct Found {
 /// by a picture's magic number. Of a body that is no JSON, those before the fault.
 #[must_use]
 pub fn find_all(body: &[u8]) -> Vec<Found> {
-    let mut search = Search { body, frames: Vec::new(), found: Vec::new(), budget: DECODED_LIMIT, skip_to: 0 };
+    let mut search = Search::new(body, DECODED_LIMIT);
+    let mut found = Vec::new();
     for token in tokens(body) {
         let Ok(token) = token else { break };
-        if search.found.len() >= FOUND_LIMIT || search.budget == 0 {
-            break;
+        if let Some(Hit { range, context, binary }) = search.take(token) {
+            search.limit = search.limit.saturating_sub(binary.bytes.len());
+            found.push(Found { path: search.path(), range, context, binary });
+            if found.len() >= FOUND_LIMIT || search.limit == 0 {
+                break;
+            }
         }
-        search.take(token);
     }
-    search.found
+    found
 }
 
-struct Search<'a> {
+/// Follows a body's tokens and recognises the binaries among its values.
+pub(in crate::payload) struct Search<'a> {
     body: &'a [u8],
     frames: Vec<Frame>,
-    found: Vec<Found>,
-    /// How many bytes may still be decoded.
-    budget: usize,
+    /// How many bytes of a binary are decoded.
+    limit: usize,
     /// Tokens before this offset belong to a binary that was found.
     skip_to: usize,
+}
+
+/// A binary at the token that was taken last.
+pub(in crate::payload) struct Hit {
+    pub(in crate::payload) range: Range<usize>,
+    pub(in crate::payload) context: Context,
+    pub(in crate::payload) binary: Binary,
 }
 
 /// An open object or array.
@@ -72,42 +87,42 @@ enum Place {
     Other,
 }
 
-impl Search<'_> {
-    fn take(&mut self, token: Token) {
-        let inside = token.range().start < self.skip_to;
+impl<'a> Search<'a> {
+    pub(in crate::payload) fn new(body: &'a [u8], limit: usize) -> Self {
+        Self { body, frames: Vec::new(), limit, skip_to: 0 }
+    }
+
+    /// Takes the next token; what it returns begins with it.
+    pub(in crate::payload) fn take(&mut self, token: Token) -> Option<Hit> {
+        if token.range().start < self.skip_to {
+            return None;
+        }
         match token.kind {
-            _ if inside => {}
             TokenKind::ObjectClose | TokenKind::ArrayClose => {
                 self.frames.pop();
             }
             TokenKind::Comma => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.after_colon = false;
-                    frame.index += 1;
-                }
+                let frame = self.frames.last_mut()?;
+                frame.after_colon = false;
+                frame.index += 1;
             }
-            TokenKind::Colon => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.after_colon = true;
-                }
-            }
-            TokenKind::String if self.frames.last().is_some_and(|frame| frame.object && !frame.after_colon) => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.key = Some(token);
-                }
-            }
-            TokenKind::String => {
-                self.try_value(token, self.place());
-            }
+            TokenKind::Colon => self.frames.last_mut()?.after_colon = true,
+            TokenKind::String => match self.frames.last_mut() {
+                Some(frame) if frame.object && !frame.after_colon => frame.key = Some(token),
+                _ => return self.recognise(token, self.place()),
+            },
             TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
                 let place = self.place();
-                if !self.try_value(token, place) {
+                let hit = self.recognise(token, place);
+                if hit.is_none() {
                     let object = token.kind == TokenKind::ObjectOpen;
                     self.frames.push(Frame { place, object, key: None, after_colon: false, index: 0 });
                 }
+                return hit;
             }
             _ => {}
         }
+        None
     }
 
     /// The place of the value that comes next.
@@ -115,8 +130,7 @@ impl Search<'_> {
         let Some(frame) = self.frames.last() else {
             return Place::Envelope;
         };
-        let is_key =
-            |name: &str| frame.key.is_some_and(|key| super::super::json::scan::means(key.text(self.body), name));
+        let is_key = |name: &str| frame.key.is_some_and(|key| means(key.text(self.body), name));
         match (frame.place, frame.object) {
             (Place::Envelope, true) if is_key("data") => Place::Data,
             (Place::Data, false) => Place::Item,
@@ -127,19 +141,19 @@ impl Search<'_> {
         }
     }
 
-    fn try_value(&mut self, token: Token, place: Place) -> bool {
-        let context = if place == Place::ImageBuffer { Context::KnownField } else { Context::Elsewhere };
-        let start = token.range().start;
-        // A body that is one value, and is no envelope, has no documented field.
-        let Some(decoded) = decode_at(self.body, start, context, self.budget) else {
-            return false;
+    fn recognise(&mut self, token: Token, place: Place) -> Option<Hit> {
+        let Range { start, end } = token.range();
+        let context = match place {
+            Place::ImageBuffer => Context::KnownField,
+            _ if token.kind == TokenKind::String && end - start < SHORTEST => return None,
+            _ => Context::Elsewhere,
         };
-        self.budget = self.budget.saturating_sub(decoded.binary.bytes.len());
+        let decoded = decode_at(self.body, start, context, self.limit)?;
         self.skip_to = decoded.end;
-        self.found.push(Found { path: self.path(), range: start..decoded.end, context, binary: decoded.binary });
-        true
+        Some(Hit { range: start..decoded.end, context, binary: decoded.binary })
     }
 
+    /// The path of the token that was taken last.
     fn path(&self) -> String {
         let mut path = String::new();
         for frame in &self.frames {

@@ -21,7 +21,9 @@ mod prints;
 mod text;
 
 pub use find::{DECODED_LIMIT, FOUND_LIMIT, Found, find_all};
+pub(super) use find::{Hit, Search};
 pub use form::Form;
+pub(super) use objects::is_buffer;
 
 use crate::delivery::ImageFacts;
 
@@ -189,6 +191,9 @@ fn decode_at(body: &[u8], at: usize, context: Context, limit: usize) -> Option<D
             Decoded { binary: text::decode(&body[at + 1..end - 1], context, limit)?, end }
         }
         b'[' => {
+            if context == Context::Elsewhere && !numbers::may_be_picture(body, at) {
+                return None;
+            }
             let run = numbers::array(body, at, context, limit)?;
             Decoded { end: run.end, binary: run.into_binary(Form::NumberArray) }
         }

@@ -44,6 +44,13 @@ pub(super) fn array(body: &[u8], open: usize, context: Context, limit: usize) ->
     })
 }
 
+/// Whether the array that opens at `open` begins with the first byte of any picture: the cheapest
+/// question, asked of every array of a body.
+pub(super) fn may_be_picture(body: &[u8], open: usize) -> bool {
+    let first = byte_value(body, skip_space(body, open + 1));
+    first.is_some_and(|(first, _)| matches!(first, 0 | 0x42 | 0x47 | 0x49 | 0x4d | 0x52 | 0x89 | 0xff))
+}
+
 /// The object with the keys 0 … n-1 in any order that opens at `open`.
 pub(super) fn numeric_keys(body: &[u8], open: usize, context: Context, limit: usize) -> Option<Run> {
     gated(context, limit, |limit| {

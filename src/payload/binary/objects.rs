@@ -30,6 +30,14 @@ pub(super) fn decode(body: &[u8], at: usize, context: Context, limit: usize) -> 
     }
 }
 
+/// The Buffer's JSON that opens at `at`, of whatever bytes: where it ends, and how many there are.
+pub(in crate::payload) fn is_buffer(body: &[u8], at: usize) -> Option<(usize, u64)> {
+    /// The bytes themselves are not asked for.
+    const LIMIT: usize = 256;
+    let decoded = decode(body, at, Context::Elsewhere, LIMIT)?;
+    (decoded.binary.form == Form::BufferJson).then_some((decoded.end, decoded.binary.present))
+}
+
 /// `{"type":"Buffer","data":…}` in either order; `data` is an array, base64, or `base64:` and that.
 fn buffer(body: &[u8], at: usize, limit: usize) -> Option<Decoded> {
     let mut walker = Walker { body, at };

@@ -10,8 +10,20 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Decodes the raw content of a string, escapes and all.
 pub(super) fn decode(raw: &[u8], context: Context, limit: usize) -> Option<Binary> {
+    if context == Context::Elsewhere && !may_be_picture(*raw.first()?) {
+        return None;
+    }
     let text = unescape(raw);
     named(&text, context, limit).or_else(|| unnamed(&text, context, limit))
+}
+
+/// Whether any form of a picture begins with `first`: the cheapest question, asked of every longer
+/// string of a body. The first character of a picture's base64 is one of `/_iRUQSTA`, of its
+/// hexadecimal a digit or `f`, of Latin-1 its magic number's or an escape.
+fn may_be_picture(first: u8) -> bool {
+    let encoded = matches!(first, b'/' | b'_' | b'i' | b'Q'..=b'U' | b'A' | b'0'..=b'9' | b'f' | b'F');
+    let plain = matches!(first, b'B' | b'G' | b'I' | b'M' | b'\\' | 0xc2 | 0xc3);
+    encoded || plain || matches!(first, b'<' | b'[' | b'{' | b'd' | b'b')
 }
 
 /// Forms that say what they are.

@@ -62,6 +62,15 @@ type NumberedNote = (u32, Note);
 enum Note {
     /// The row's string has this many characters.
     Characters(u64),
+    /// The value from `start` to `end` is a binary: one row, whatever it is made of.
+    Binary {
+        /// Where it begins.
+        start: u32,
+        /// The offset after it.
+        end: u32,
+        /// One line about it.
+        summary: String,
+    },
 }
 
 impl Pretty {
@@ -92,6 +101,15 @@ impl Pretty {
     #[must_use]
     pub fn line(&self, index: usize) -> Line<'_> {
         self.line_within(index, DEFAULT_WIDTH)
+    }
+
+    /// What is known of the binary on this row, in a line; `None` when there is none.
+    #[must_use]
+    pub fn binary(&self, index: usize) -> Option<&str> {
+        match self.note(index) {
+            Some(Note::Binary { summary, .. }) => Some(summary),
+            _ => None,
+        }
     }
 
     /// Renders a row; each token longer than `columns` is cut and its length told.

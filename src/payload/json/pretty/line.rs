@@ -43,6 +43,9 @@ pub struct Piece<'a> {
     pub text: Cow<'a, str>,
 }
 
+/// How much of a binary's own text is shown.
+const BINARY_COLUMNS: usize = 64;
+
 /// One rendered row. Its [`Display`](fmt::Display) is the row as plain text, two spaces a level.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line<'a> {
@@ -61,7 +64,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// The places of a row's tokens. A collapsed object or array is one token here.
+/// The places of a row's tokens.
 pub(super) fn row_tokens<'a>(body: &'a [u8], row: &Row) -> impl Iterator<Item = Range<usize>> + use<'a> {
     let end = (row.end as usize).min(body.len());
     let mut at = row.start as usize;
@@ -80,6 +83,14 @@ pub(super) fn render<'a>(body: &'a [u8], row: &Row, note: Option<&Note>, columns
     let mut line = Line { indent: row.indent(), depth: row.depth as usize, pieces: Vec::with_capacity(4) };
     let mut tokens = row_tokens(body, row).peekable();
     while let Some(token) = tokens.next() {
+        if let Some(Note::Binary { start, end, summary }) = note
+            && token.start == *start as usize
+        {
+            let end = *end as usize;
+            line.push_binary(&body[token.start..end], summary, columns);
+            while tokens.next_if(|token| token.start < end).is_some() {}
+            continue;
+        }
         let raw = &body[token.clone()];
         match raw[0] {
             b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => {
@@ -102,6 +113,21 @@ impl<'a> Line<'a> {
 
     fn push_raw(&mut self, kind: PieceKind, raw: &'a [u8]) {
         self.push(kind, text::visible_bytes(raw));
+    }
+
+    /// Pushes the beginning of a binary's text, without the white space within it, and what it is.
+    fn push_binary(&mut self, raw: &[u8], summary: &str, columns: usize) {
+        let columns = columns.min(BINARY_COLUMNS);
+        let head = &raw[..raw.len().min(columns * 4 + 16)];
+        let compact: Vec<u8> = match head.first() {
+            Some(b'"') => head.to_vec(),
+            _ => head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+        };
+        let shown = text::visible_bytes(&compact);
+        let cut = head.len() < raw.len() || shown.width() > columns;
+        let shown = if shown.width() > columns { clipped(shown, columns) } else { shown };
+        self.push(PieceKind::Binary, shown.into_owned());
+        self.push(PieceKind::Note, format!("{} ({summary})", if cut { "…" } else { "" }));
     }
 
     /// Pushes a token of any length, cut at `columns`.

@@ -79,3 +79,29 @@ fn indentation_is_capped() {
     assert_eq!((pretty.line(4000).indent, pretty.depth(4000)), (INDENT_LIMIT, 4000));
     assert!(pretty.to_text().len() < 1_000_000);
 }
+
+#[test]
+fn a_binary_is_one_row() {
+    let live = lines(include_bytes!("../../../../assets/samples/screenshot-live.json"));
+    let row = live.iter().find(|row| row.contains("imageBuffer")).unwrap();
+    let shown = "\"<Buffer ff d8 ff db 00 43 00 03 02 02 03 02 02 03 03 03 03 04 0";
+    let expected = format!("\"imageBuffer\": {shown}… (50 of 44,869 bytes, JPEG, Node's print-out of a Buffer),");
+    assert_eq!(row.trim(), expected);
+
+    let jpeg: &[u8] = include_bytes!("../../../../assets/samples/screenshot.jpg");
+    let body = serde_json::json!({"a": {"type": "Buffer", "data": jpeg}, "b": {"type": "Buffer", "data": [1, 2]}, "c": [1, 2]});
+    let body = serde_json::to_string_pretty(&body).unwrap();
+    let pretty = pretty(body.as_bytes()).unwrap();
+    assert_eq!(pretty.line_count(), 8);
+    let first = "\"a\": {\"type\":\"Buffer\",\"data\":[255,216,255,219,0,67,0,3,2,2,3,2,2,3,3,… (270 bytes, JPEG, a Buffer as JSON),";
+    assert_eq!(pretty.line(1).to_string().trim(), first);
+    assert_eq!(
+        pretty.line(2).to_string(),
+        "  \"b\": {\"type\":\"Buffer\",\"data\":[1,2]} (2 bytes, a Buffer as JSON),"
+    );
+    assert_eq!(pretty.binary(1), Some("270 bytes, JPEG, a Buffer as JSON"));
+    assert_eq!((pretty.binary(3), pretty.block_end(1)), (None, None));
+    assert_eq!((pretty.path(2), pretty.path(4)), ("b".to_owned(), "c[0]".to_owned()));
+    let copied: serde_json::Value = serde_json::from_str(&pretty.to_text()).unwrap();
+    assert_eq!(copied, serde_json::from_str::<serde_json::Value>(&body).unwrap());
+}
