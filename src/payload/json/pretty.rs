@@ -57,11 +57,16 @@ struct Row {
 /// A row's number with what is noted of it.
 type NumberedNote = (u32, Note);
 
-/// What is known of a row beyond its text; few rows have one.
+/// What is known of a token beyond its text; few rows have any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Note {
-    /// The row's string has this many characters.
-    Characters(u64),
+    /// The long key, string or number at `start` has so many characters.
+    Characters {
+        /// Where it begins.
+        start: u32,
+        /// Its characters, quotation marks not counted.
+        characters: u64,
+    },
     /// The value from `start` to `end` is a binary: one row, whatever it is made of.
     Binary {
         /// Where it begins.
@@ -106,10 +111,10 @@ impl Pretty {
     /// What is known of the binary on this row, in a line; `None` when there is none.
     #[must_use]
     pub fn binary(&self, index: usize) -> Option<&str> {
-        match self.note(index) {
-            Some(Note::Binary { summary, .. }) => Some(summary),
-            _ => None,
-        }
+        self.notes(index).iter().find_map(|(_, note)| match note {
+            Note::Binary { summary, .. } => Some(&**summary),
+            Note::Characters { .. } => None,
+        })
     }
 
     /// Renders a row; each token longer than `columns` is cut and its length told.
@@ -118,7 +123,7 @@ impl Pretty {
         let Some(row) = self.rows.get(index) else {
             return Line::default();
         };
-        line::render(&self.body, row, self.note(index), columns)
+        line::render(&self.body, row, self.notes(index), columns)
     }
 
     /// How deep a row is nested; the outermost value has depth 0.
@@ -203,9 +208,11 @@ impl Pretty {
         }
     }
 
-    fn note(&self, index: usize) -> Option<&Note> {
-        let found = self.notes.binary_search_by_key(&index, |(row, _)| *row as usize).ok()?;
-        Some(&self.notes[found].1)
+    /// What is noted of a row: of its key, of its value, or of both.
+    fn notes(&self, index: usize) -> &[NumberedNote] {
+        let start = self.notes.partition_point(|(row, _)| (*row as usize) < index);
+        let length = self.notes[start..].iter().take_while(|(row, _)| *row as usize == index).count();
+        &self.notes[start..start + length]
     }
 
     /// The row's key, when it has one.
@@ -251,6 +258,15 @@ impl Pretty {
             siblings += u64::from(here == depth && !self.is_closing(row));
         }
         (0, siblings)
+    }
+}
+
+impl Note {
+    /// Where the token begins that it is of.
+    fn start(&self) -> usize {
+        match self {
+            Self::Characters { start, .. } | Self::Binary { start, .. } => *start as usize,
+        }
     }
 }
 

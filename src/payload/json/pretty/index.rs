@@ -6,8 +6,8 @@ use crate::payload::grouped;
 use super::super::{Fault, Token, TokenKind, tokens};
 use super::{Note, NumberedNote, Row};
 
-/// Strings of more bytes than this are counted once, here, and not each time they are drawn.
-const COUNTED_STRING: u32 = 4096;
+/// Tokens of more bytes than this are counted once, here, and not each time they are drawn.
+const COUNTED: u32 = 4096;
 
 /// How much of a binary is decoded to tell what it is.
 const PREFIX: usize = 256;
@@ -76,13 +76,15 @@ impl<'a> Indexer<'a> {
                 self.finish_row();
                 return;
             }
-            TokenKind::String => self.note_string(token),
             _ => {}
         }
         if opened {
             self.descend();
         }
         self.extend(token);
+        if matches!(token.kind, TokenKind::String | TokenKind::Number) {
+            self.note_length(token);
+        }
     }
 
     /// The binary that begins with `token`: where it ends, and one line about it.
@@ -124,19 +126,17 @@ impl<'a> Indexer<'a> {
         }
     }
 
-    fn note_string(&mut self, token: Token) {
-        if token.end - token.start > COUNTED_STRING {
+    fn note_length(&mut self, token: Token) {
+        if token.end - token.start > COUNTED {
             let characters = super::line::count_characters(token.text(self.body));
-            self.note(Note::Characters(characters));
+            self.note(Note::Characters { start: token.start, characters });
         }
     }
 
-    /// Notes something of the row under construction. A row has one note: its value's replaces its
-    /// key's.
+    /// Notes something of the row under construction.
     fn note(&mut self, note: Note) {
         // Rows are fewer than the body's bytes, which 32 bits count.
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.notes.pop_if(|(last, _)| *last == row);
         self.notes.push((row, note));
     }
 }

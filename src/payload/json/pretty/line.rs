@@ -11,7 +11,7 @@ use crate::text;
 
 use super::super::scan::{skip_space, skip_value};
 use super::super::{Part, parts};
-use super::{Note, Row};
+use super::{Note, NumberedNote, Row};
 
 /// What a piece of a row is, for colouring it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,28 +79,29 @@ pub(super) fn row_tokens<'a>(body: &'a [u8], row: &Row) -> impl Iterator<Item = 
     })
 }
 
-pub(super) fn render<'a>(body: &'a [u8], row: &Row, note: Option<&Note>, columns: usize) -> Line<'a> {
+pub(super) fn render<'a>(body: &'a [u8], row: &Row, notes: &[NumberedNote], columns: usize) -> Line<'a> {
     let mut line = Line { indent: row.indent(), depth: row.depth as usize, pieces: Vec::with_capacity(4) };
     let mut tokens = row_tokens(body, row).peekable();
     while let Some(token) = tokens.next() {
-        if let Some(Note::Binary { start, end, summary }) = note
-            && token.start == *start as usize
-        {
+        let note = notes.iter().map(|(_, note)| note).find(|note| note.start() == token.start);
+        if let Some(Note::Binary { end, summary, .. }) = note {
             let end = *end as usize;
             line.push_binary(&body[token.start..end], summary, columns);
             while tokens.next_if(|token| token.start < end).is_some() {}
             continue;
         }
-        let raw = &body[token.clone()];
-        match raw[0] {
-            b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => {
-                line.push_string(PieceKind::Key, raw, None, columns);
-            }
-            b'"' => line.push_string(PieceKind::String, raw, note, columns),
-            b':' => line.push(PieceKind::Punctuation, ": "),
-            b'{' | b'}' | b'[' | b']' | b',' => line.push_raw(PieceKind::Punctuation, raw),
-            b't' | b'f' | b'n' => line.push_raw(PieceKind::Literal, raw),
-            _ => line.push_string(PieceKind::Number, raw, None, columns),
+        let raw = &body[token];
+        let kind = match raw[0] {
+            b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => PieceKind::Key,
+            b'"' => PieceKind::String,
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => PieceKind::Punctuation,
+            b't' | b'f' | b'n' => PieceKind::Literal,
+            _ => PieceKind::Number,
+        };
+        match kind {
+            PieceKind::Punctuation if raw == b":" => line.push(kind, ": "),
+            PieceKind::Punctuation | PieceKind::Literal => line.push(kind, text::visible_bytes(raw)),
+            _ => line.push_long(kind, raw, note, columns),
         }
     }
     line
@@ -111,14 +112,10 @@ impl<'a> Line<'a> {
         self.pieces.push(Piece { kind, text: text.into() });
     }
 
-    fn push_raw(&mut self, kind: PieceKind, raw: &'a [u8]) {
-        self.push(kind, text::visible_bytes(raw));
-    }
-
     /// Pushes the beginning of a binary's text, without the white space within it, and what it is.
     fn push_binary(&mut self, raw: &[u8], summary: &str, columns: usize) {
         let columns = columns.min(BINARY_COLUMNS);
-        let head = &raw[..raw.len().min(columns * 4 + 16)];
+        let head = head(raw, columns);
         let compact: Vec<u8> = match head.first() {
             Some(b'"') => head.to_vec(),
             _ => head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
@@ -131,9 +128,8 @@ impl<'a> Line<'a> {
     }
 
     /// Pushes a token of any length, cut at `columns`.
-    fn push_string(&mut self, kind: PieceKind, raw: &'a [u8], note: Option<&Note>, columns: usize) {
-        // A column is at most four bytes, so that this prefix fills all of them.
-        let head = &raw[..raw.len().min(columns.saturating_mul(4).saturating_add(16))];
+    fn push_long(&mut self, kind: PieceKind, raw: &'a [u8], note: Option<&Note>, columns: usize) {
+        let head = head(raw, columns);
         let mut room = columns;
         let mut whole = head.len() == raw.len();
         for (piece_kind, part) in whole_text_parts(kind, head) {
@@ -149,12 +145,23 @@ impl<'a> Line<'a> {
         }
         if !whole {
             let characters = match note {
-                Some(Note::Characters(characters)) => *characters,
+                Some(Note::Characters { characters, .. }) => *characters,
                 _ => count_characters(raw),
             };
             self.push(PieceKind::Note, format!("… ({} characters)", grouped(characters)));
         }
     }
+}
+
+/// A prefix of `raw` that fills `columns`: a column of text is at most four bytes. No character is
+/// cut in two.
+fn head(raw: &[u8], columns: usize) -> &[u8] {
+    let length = columns.saturating_mul(4).saturating_add(16);
+    if raw.len() <= length {
+        return raw;
+    }
+    let tail = raw[..=length].iter().rev().take(4).take_while(|&&byte| byte & 0xc0 == 0x80).count();
+    &raw[..length - tail.min(3)]
 }
 
 /// At most `room` columns of `shown`, without a mark: a note follows.

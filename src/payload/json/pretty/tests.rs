@@ -105,3 +105,15 @@ fn a_binary_is_one_row() {
     let copied: serde_json::Value = serde_json::from_str(&pretty.to_text()).unwrap();
     assert_eq!(copied, serde_json::from_str::<serde_json::Value>(&body).unwrap());
 }
+
+#[test]
+fn lengths_are_told_of_the_token_they_are_of() {
+    let body = format!("[[0],{{\"{}\":\"{}\",\"n\":{}}}]", "k".repeat(5000), "v".repeat(90), "7".repeat(6000));
+    let pretty = pretty(body.as_bytes()).unwrap();
+    assert_eq!(pretty.line_within(5, 4).to_string(), "    \"kkk… (5,000 characters): \"vvv… (90 characters),");
+    assert_eq!(pretty.line_within(6, 4).to_string(), "    \"n\": 7777… (6,000 characters)");
+
+    let marks = format!("[\"{}\"]", "e\u{301}\u{302}".repeat(1000));
+    let line = super::pretty(marks.as_bytes()).unwrap().line_within(1, 50).to_string();
+    assert!(line.ends_with("… (3,000 characters)") && !line.contains('⟨'), "{line}");
+}
