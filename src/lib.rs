@@ -13,6 +13,7 @@
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
 //! | [`listener`] | accept, tee, judge, keep, answer |
+//! | [`tunnel`] | what ngrok's agent says of its tunnels |
 
 pub mod config;
 pub mod delivery;
@@ -22,4 +23,5 @@ pub mod query;
 pub mod signature;
 pub mod store;
 pub mod text;
+pub mod tunnel;
 pub mod units;
