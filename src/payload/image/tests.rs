@@ -70,7 +70,7 @@ fn short_magic_is_no_evidence_by_itself() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_bytes_are_survived(magic in prop::sample::select(vec![
