@@ -66,7 +66,6 @@ impl Loader<'_> {
                 let DotenvValue::Found(bytes) = dotenv_value(&file, variable) else {
                     return Err(KeyringError::Unset { variable: variable.to_owned(), asker: asker.to_owned() });
                 };
-                self.warnings.extend(readable_by_others(&file));
                 (bytes, SecretOrigin::Dotenv { file, variable: variable.to_owned() })
             }
         };
@@ -117,7 +116,6 @@ impl Loader<'_> {
             Some(bytes) => (bytes, SecretOrigin::Environment(DEFAULT_VARIABLE.to_owned())),
             None => match dotenv_value(&file, DEFAULT_VARIABLE) {
                 DotenvValue::Found(bytes) => {
-                    self.warnings.extend(readable_by_others(&file));
                     (bytes, SecretOrigin::Dotenv { file, variable: DEFAULT_VARIABLE.to_owned() })
                 }
                 DotenvValue::Absent => return,

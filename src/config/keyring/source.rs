@@ -71,7 +71,8 @@ pub(super) fn dotenv_value(file: &Path, variable: &str) -> DotenvValue {
     }
 }
 
-/// Warns when others than its owner may read a file that holds a secret.
+/// Warns when others than its owner may read a file that holds a secret for this program. A `.env`
+/// belongs to the project beside it and is not judged: most are readable, and every start would warn.
 #[cfg(unix)]
 pub(crate) fn readable_by_others(file: &Path) -> Option<Warning> {
     use std::os::unix::fs::PermissionsExt as _;
