@@ -74,9 +74,7 @@ impl Settings {
     ///
     /// [`ConfigError`]: one line that says what was tried, on what, and what to do.
     pub fn load(flags: &Flags, environment: &dyn Environment) -> Result<(Self, Vec<Warning>), ConfigError> {
-        let explicit = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
-        let path = file::locate(explicit.as_deref(), environment);
-        let file = path.as_deref().map(ConfigFile::read).transpose()?;
+        let (path, file) = read_file(flags, environment)?;
         let file = file.as_ref();
         let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
 
@@ -112,6 +110,29 @@ impl Settings {
         };
         Ok((settings, warnings))
     }
+}
+
+impl Settings {
+    /// Only where the store lies, for commands that read it: no secret has to be set for that.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when the configuration file cannot be read or no place is known.
+    pub fn locate_store(flags: &Flags, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
+        let (_, file) = read_file(flags, environment)?;
+        store(flags, file.as_ref(), environment)
+    }
+}
+
+/// The configuration file in force: `--config`, else `WHYHOOK_CONFIG`, else the usual places.
+fn read_file(
+    flags: &Flags,
+    environment: &dyn Environment,
+) -> Result<(Option<PathBuf>, Option<ConfigFile>), ConfigError> {
+    let explicit = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
+    let path = file::locate(explicit.as_deref(), environment);
+    let file = path.as_deref().map(ConfigFile::read).transpose()?;
+    Ok((path, file))
 }
 
 fn bind(flags: &Flags, environment: &dyn Environment) -> Result<Option<SocketAddr>, ConfigError> {

@@ -7,7 +7,7 @@
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
 //! | [`hex`] | bytes as rows for a screen |
-//! | [`plain`] | what is no JSON, as rows of text |
+//! | [`raw`] | any bytes as rows of text, nothing hidden |
 //!
 //! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
 //! any of it.
@@ -17,7 +17,7 @@ pub mod event;
 pub mod hex;
 pub mod image;
 pub mod json;
-pub mod plain;
+pub mod raw;
 
 use crate::delivery::{EventFacts, ImageFacts};
 

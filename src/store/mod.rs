@@ -23,7 +23,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use location::{Location, StoreLock};
-pub use reader::{Page, Reader, Scan};
+pub use reader::{Page, Reader, Scan, StoredContent};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use writer::{Keeping, QueueFull, StoreEvent, Writer, WriterHandle};
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::segment::{self, Extent};
 use super::{Location, StoreError, row};
 use crate::delivery::{Delivery, DeliveryId, Summary};
+use crate::query::Content;
 
 /// Which way to read from a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,5 +169,24 @@ impl Reader {
 
     fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "read", source)
+    }
+}
+
+/// A stored delivery's bytes for a filter, read only when it asks for them.
+#[derive(Debug)]
+pub struct StoredContent<'a> {
+    /// Reads them.
+    pub reader: &'a Reader,
+    /// Whose they are.
+    pub id: DeliveryId,
+}
+
+impl Content for StoredContent<'_> {
+    fn head(&self) -> Option<Bytes> {
+        self.reader.load(self.id).ok().flatten().map(|delivery| delivery.head)
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        self.reader.load(self.id).ok().flatten().map(|delivery| delivery.body)
     }
 }

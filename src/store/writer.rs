@@ -49,10 +49,12 @@ pub enum StoreEvent {
 pub struct QueueFull;
 
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
-pub type Keeping = oneshot::Receiver<Result<DeliveryId, Arc<StoreError>>>;
+pub type Keeping = oneshot::Receiver<Kept>;
+
+type Kept = Result<DeliveryId, Arc<StoreError>>;
 
 enum Job {
-    Keep(Box<Captured>, oneshot::Sender<Result<DeliveryId, Arc<StoreError>>>),
+    Keep(Box<Captured>, oneshot::Sender<Kept>),
     Answered(DeliveryId, Answer),
 }
 
@@ -145,7 +147,7 @@ impl Writer {
 }
 
 struct Group {
-    keeps: Vec<(Box<Captured>, oneshot::Sender<Result<DeliveryId, Arc<StoreError>>>)>,
+    keeps: Vec<(Box<Captured>, oneshot::Sender<Kept>)>,
     answers: Vec<(DeliveryId, Answer)>,
     bytes: usize,
 }

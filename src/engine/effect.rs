@@ -1,0 +1,76 @@
+//! What the engine asks the world to do.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::delivery::DeliveryId;
+use crate::listener::answer::AnswerPolicy;
+use crate::query::Query;
+
+/// One thing to do outside the engine. Each that has a result answers with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read a page of the list; a newer request makes an older one pointless.
+    LoadPage(PageRequest),
+    /// Read these rows again: their answers may be there now.
+    Reread(Vec<DeliveryId>),
+    /// Read a delivery whole and prepare it for its tabs.
+    Load(DeliveryId),
+    /// Answer so from now on.
+    SetPolicy(AnswerPolicy),
+    /// Judge with this secret too, from now on; keep it in memory only.
+    UseSecret(Zeroizing<Vec<u8>>),
+    /// Put `text` on the clipboard; `what` says what it is, for the notice.
+    Copy {
+        /// Such as "the path".
+        what: String,
+        /// The text itself, unescaped.
+        text: String,
+    },
+    /// Clear the terminal and draw everything anew.
+    Redraw,
+    /// Give the terminal back and stop, until the shell wakes the program.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// A page of the list to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageRequest {
+    /// Tells results apart; see [`super::PageResult::generation`].
+    pub generation: u64,
+    /// Where to begin.
+    pub edge: Edge,
+    /// Where the rows will go.
+    pub place: Place,
+    /// How many rows at most.
+    pub limit: usize,
+    /// What they must match.
+    pub query: Arc<Query>,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// With the newest delivery.
+    Newest,
+    /// With the oldest.
+    Oldest,
+    /// Before (older than) this one.
+    Before(DeliveryId),
+    /// After (newer than) this one.
+    After(DeliveryId),
+}
+
+/// Where the rows of a page go in the list's window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Instead of what is there.
+    Replace,
+    /// Above (newer than) what is there.
+    Top,
+    /// Below (older than) what is there.
+    Bottom,
+}

@@ -1,0 +1,72 @@
+//! What the world tells the engine.
+
+use zeroize::Zeroizing;
+
+use super::{Action, Loaded, Viewport};
+use crate::delivery::{DeliveryId, Summary};
+use crate::listener::StatsSnapshot;
+use crate::tunnel::TunnelState;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A person asked for something.
+    Act(Action),
+    /// A person typed into the open prompt.
+    Edit(tui_input::InputRequest),
+    /// A person pasted into the open prompt.
+    Paste(Zeroizing<String>),
+    /// A person pressed the key of an item in the open menu.
+    Choose(char),
+    /// The store has grown.
+    Stored {
+        /// The newest delivery.
+        last: DeliveryId,
+        /// The listener's counters at this moment.
+        stats: StatsSnapshot,
+    },
+    /// Deliveries could not be kept; in words.
+    StoreFault(String),
+    /// How many deliveries the store held when `last` was the newest.
+    Counted {
+        /// How many.
+        total: u64,
+        /// The newest.
+        last: DeliveryId,
+    },
+    /// Rows of the list.
+    Page(PageResult),
+    /// Rows read again.
+    Reread(Vec<Summary>),
+    /// A delivery for the detail pane, or why it cannot be shown.
+    Loaded(DeliveryId, Result<Box<Loaded>, String>),
+    /// What ngrok's agent says.
+    Tunnel(TunnelState),
+    /// The secrets in force, each in a line without the secret itself.
+    Secrets(Vec<String>),
+    /// How copying went, in words.
+    Copied(Result<String, String>),
+    /// Something a person should know, in words.
+    Warn(String),
+    /// What was drawn last, so that scrolling knows the ends.
+    Drawn(Viewport),
+}
+
+/// Rows that were asked for with a [`super::PageRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageResult {
+    /// The request's generation; the list ignores all but the newest.
+    pub generation: u64,
+    /// Newest first.
+    pub rows: Vec<Summary>,
+    /// The newest delivery that was looked at.
+    pub newest: Option<DeliveryId>,
+    /// The oldest delivery that was looked at, when the search goes on from there.
+    pub reached: Option<DeliveryId>,
+    /// Whether more parts of this page follow.
+    pub more_follows: bool,
+    /// Whether the page ended at the store's end rather than at its limit.
+    pub at_end: bool,
+    /// What went wrong, in words.
+    pub error: Option<String>,
+}

@@ -1,0 +1,28 @@
+//! The state machine behind every face: a message and a model in, effects out.
+//!
+//! ```text
+//! keys, store, tunnel, loader ─▶ Message ─▶ update(&mut Model) ─▶ Effect ─▶ threads, disk, clipboard
+//!                                               │
+//!                                               └─▶ Model ─▶ draw
+//! ```
+//!
+//! [`update`] does no I/O, reads no clock and starts no thread; so a session can be replayed in a
+//! test from its messages alone.
+
+mod action;
+mod detail;
+mod effect;
+mod list;
+mod message;
+mod model;
+mod overlay;
+mod update;
+
+pub use action::{Action, Step, Tab};
+pub use detail::{Expected, Loaded, Payload};
+pub use effect::{Edge, Effect, PageRequest, Place};
+pub use list::List;
+pub use message::{Message, PageResult};
+pub use model::{Detail, Focus, Model, Notice, Setup, Viewport};
+pub use overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+pub use update::update;

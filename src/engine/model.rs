@@ -1,0 +1,211 @@
+//! All that the interface knows.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::Tab;
+use super::detail::{Loaded, Payload};
+use super::list::List;
+use super::overlay::Overlay;
+use crate::delivery::DeliveryId;
+use crate::listener::StatsSnapshot;
+use crate::listener::answer::AnswerPolicy;
+use crate::payload::raw::RawRows;
+use crate::query::Query;
+use crate::tunnel::TunnelState;
+
+/// The path that Trackpilots' documentation uses, shown when no webhook is configured.
+const CONVENTIONAL_PATH: &str = "/webhooks/trackpilots";
+
+/// What is known when the program starts and does not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The base URL that it listens on.
+    pub url: String,
+    /// The store's file.
+    pub store: PathBuf,
+    /// Whether the store goes when the program ends.
+    pub ephemeral: bool,
+    /// Each configured webhook: name, path, kind.
+    pub webhooks: Vec<(String, String, String)>,
+    /// Each webhook's subscribed events, in the order of `webhooks`; empty for all.
+    pub events: Vec<Vec<String>>,
+}
+
+impl Setup {
+    /// The path that a sender should be given: the first webhook's, else the conventional one.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.webhooks.first().map_or(CONVENTIONAL_PATH, |(_, path, _)| path)
+    }
+}
+
+/// Which pane the keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// The list.
+    #[default]
+    List,
+    /// The detail pane.
+    Detail,
+}
+
+/// One line for the person, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What to say.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_error: bool,
+}
+
+/// What was drawn last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Viewport {
+    /// Rows of the list on the screen.
+    pub list_rows: usize,
+    /// Rows of the detail pane on the screen.
+    pub detail_rows: usize,
+    /// Columns of the detail pane.
+    pub detail_columns: usize,
+    /// Rows that the shown tab has in all.
+    pub detail_lines: usize,
+    /// Rows that the overlay has in all.
+    pub overlay_lines: usize,
+    /// Rows of the overlay on the screen.
+    pub overlay_rows: usize,
+}
+
+/// The delivery in the detail pane.
+#[derive(Debug)]
+pub struct Detail {
+    /// Which it is.
+    pub id: DeliveryId,
+    /// The delivery, or why it cannot be shown.
+    pub content: Result<Box<Loaded>, String>,
+    /// The first row shown of each tab.
+    pub scroll: [usize; Tab::ALL.len()],
+    /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
+    /// when first needed, for the width of the pane.
+    pub(super) raw: Option<(Tab, RawRows)>,
+}
+
+impl Detail {
+    /// The rows made for `tab`, if it shows any.
+    #[must_use]
+    pub fn raw_rows(&self, tab: Tab) -> Option<&RawRows> {
+        self.raw.as_ref().filter(|(made_for, _)| *made_for == tab).map(|(_, rows)| rows)
+    }
+}
+
+/// The interface's state.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change.
+    pub setup: Setup,
+    /// The list.
+    pub list: List,
+    /// The delivery that is shown; it may lag behind the selection by one read.
+    pub detail: Option<Detail>,
+    /// The delivery being read for the detail pane.
+    pub(super) loading: Option<DeliveryId>,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// Which pane the keys go to.
+    pub focus: Focus,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The answer in force.
+    pub policy: AnswerPolicy,
+    /// The secrets in force, one line each, without the secrets themselves.
+    pub secrets: Vec<String>,
+    /// What ngrok's agent says.
+    pub tunnel: TunnelState,
+    /// Deliveries in the store when they were counted, and the newest at that moment.
+    pub(super) counted: Option<(u64, DeliveryId)>,
+    /// The newest delivery.
+    pub(super) last: DeliveryId,
+    /// The listener's counters.
+    pub stats: StatsSnapshot,
+    /// Why the last delivery could not be kept, until one is.
+    pub fault: Option<String>,
+    /// One line for the person.
+    pub notice: Option<Notice>,
+    /// Whether the expected digest is shown.
+    pub revealed: bool,
+    /// What was copied last, for terminals without a clipboard.
+    pub register: Option<String>,
+    /// What was drawn last.
+    pub viewport: Viewport,
+}
+
+impl Model {
+    /// The state at the start, before anything was read.
+    #[must_use]
+    pub fn new(setup: Setup, policy: AnswerPolicy, secrets: Vec<String>, query: Query, filter: String) -> Self {
+        Self {
+            setup,
+            list: List::new(query, filter),
+            detail: None,
+            loading: None,
+            tab: Tab::default(),
+            focus: Focus::default(),
+            overlay: None,
+            policy,
+            secrets,
+            tunnel: TunnelState::None,
+            counted: None,
+            last: DeliveryId(0),
+            stats: StatsSnapshot::default(),
+            fault: None,
+            notice: None,
+            revealed: false,
+            register: None,
+            viewport: Viewport::default(),
+        }
+    }
+
+    /// The shown delivery, when it could be read.
+    #[must_use]
+    pub fn loaded(&self) -> Option<&Loaded> {
+        self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
+    }
+
+    /// Deliveries in the store; `None` until counted.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        let (total, last) = self.counted?;
+        Some(total + (self.last.0 - last.0).max(0).unsigned_abs())
+    }
+
+    /// The public URL with the webhook's path, when a tunnel leads to us.
+    #[must_use]
+    pub fn public_url(&self) -> Option<String> {
+        self.tunnel.url_for(self.setup.path())
+    }
+
+    /// The URL that reaches us from this machine, with the webhook's path.
+    #[must_use]
+    pub fn local_url(&self) -> String {
+        format!("{}{}", self.setup.url, self.setup.path())
+    }
+
+    /// Makes the raw rows that the shown tab needs.
+    pub(super) fn prepare_rows(&mut self) {
+        let columns = self.viewport.detail_columns;
+        let tab = self.tab;
+        let Some(detail) = &mut self.detail else { return };
+        let Ok(loaded) = &detail.content else { return };
+        let delivery = &loaded.delivery;
+        let bytes = match (tab, &loaded.payload) {
+            (Tab::Raw, _) => Bytes::from([&delivery.head[..], &delivery.body[..]].concat()),
+            (Tab::Payload, Payload::Other(..)) => delivery.body.clone(),
+            _ => return,
+        };
+        let is_made = |(made_for, rows): &(Tab, RawRows)| *made_for == tab && rows.is_for(columns);
+        if columns > 0 && !detail.raw.as_ref().is_some_and(is_made) {
+            detail.raw = Some((tab, RawRows::new(bytes, columns)));
+        }
+    }
+}

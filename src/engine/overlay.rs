@@ -1,0 +1,119 @@
+//! What lies over the panes: prompts, pickers, help.
+
+use tui_input::{Input, InputRequest};
+use zeroize::Zeroize as _;
+
+use crate::listener::answer::{AnswerPolicy, Reply, presets};
+
+/// The one thing on top of the panes. `Back` closes it.
+#[derive(Debug)]
+pub enum Overlay {
+    /// Every key, scrolled to a row.
+    Help(usize),
+    /// The answers to choose from, with the cursor's place.
+    Answers(usize),
+    /// What can be copied, with the cursor's place.
+    Copy(usize),
+    /// Something is being typed.
+    Prompt(Prompt),
+}
+
+/// A line being typed.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What for.
+    pub kind: PromptKind,
+    /// The text and its cursor. For a secret it is wiped when the prompt closes.
+    pub input: Input,
+    /// What is wrong with it so far, in words.
+    pub error: Option<String>,
+    /// The chosen suggestion, where there are any.
+    pub cursor: usize,
+    /// The text that it began with, to go back to.
+    pub(super) before: String,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptKind {
+    /// A filter over the list.
+    Filter,
+    /// A secret, shown as dots.
+    Secret,
+    /// A command by its name.
+    Command,
+}
+
+impl Prompt {
+    pub(super) fn new(kind: PromptKind, text: String) -> Self {
+        Self { kind, input: Input::new(text.clone()), error: None, cursor: 0, before: text }
+    }
+
+    /// What has been typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    pub(super) fn edit(&mut self, request: InputRequest) {
+        self.input.handle(request);
+        self.cursor = 0;
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        // A prompt is one line; a pasted secret's final newline is not part of it.
+        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
+            self.input.handle(InputRequest::InsertChar(character));
+        }
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        if self.kind == PromptKind::Secret {
+            let mut typed = self.input.value_and_reset();
+            typed.zeroize();
+        }
+    }
+}
+
+/// A row of the answer picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerChoice {
+    /// What choosing it does.
+    pub policy: AnswerPolicy,
+}
+
+impl AnswerChoice {
+    /// The picker's rows: back to automatic first, then the ready-made answers, then the answer in
+    /// force when it is none of them.
+    #[must_use]
+    pub fn all(current: &AnswerPolicy) -> Vec<Self> {
+        let mut choices = vec![Self { policy: AnswerPolicy::Auto }];
+        choices.extend(presets().into_iter().map(|reply| Self { policy: AnswerPolicy::Fixed(reply) }));
+        if !choices.iter().any(|choice| choice.policy == *current) {
+            choices.push(Self { policy: current.clone() });
+        }
+        choices
+    }
+
+    /// The reply that it stands for; `None` for automatic.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.policy {
+            AnswerPolicy::Auto => None,
+            AnswerPolicy::Fixed(reply) => Some(reply),
+        }
+    }
+}
+
+/// Something that can be copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyItem {
+    /// The key that copies it straight from the menu.
+    pub key: char,
+    /// What it is, such as "the path".
+    pub what: &'static str,
+    /// The text itself.
+    pub text: String,
+}
