@@ -13,15 +13,26 @@
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
 //! | [`listener`] | accept, tee, judge, keep, answer |
-//! | [`tunnel`] | what ngrok's agent says of its tunnels |
+//! | [`tunnel`] | ngrok's agent and where it leads |
+//! | [`engine`] | the pure state machine shared by every face |
+//! | [`session`] | a run: store, listener, tunnel and signals, started and stopped together |
+//! | [`tui`] | the terminal interface |
+//! | [`headless`] | the same as lines of text or JSON |
+//! | [`cli`] | arguments to a command, errors to an exit code |
 
+pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod engine;
+pub mod headless;
 pub mod listener;
+pub mod panic;
 pub mod payload;
 pub mod query;
+pub mod session;
 pub mod signature;
 pub mod store;
 pub mod text;
+pub mod tui;
 pub mod tunnel;
 pub mod units;

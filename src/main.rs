@@ -1,3 +1,7 @@
 //! The `whyhook` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    whyhook::cli::main()
+}

@@ -1,0 +1,82 @@
+//! `whyhook list [FILTER]`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{CliError, Format, SettingsArgs, output};
+use crate::delivery::{Summary, summary_json};
+use crate::query::Query;
+use crate::store::{Page, Reader, StoredContent};
+use crate::text;
+
+/// Rows read between two looks at stdout.
+const PAGE_ROWS: usize = 1000;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ListArgs {
+    /// Only deliveries that match, such as: verdict:bad event:screenshot since:1h
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+    /// At most so many
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    limit: Option<usize>,
+    /// One line for people, or one JSON object, per delivery
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// Exit code 0 when anything was listed, 1 when nothing matches.
+pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, CliError> {
+    let query = Query::parse(&args.filter.join(" "))?;
+    let reader = Reader::open(&settings.location()?)?;
+    let now = Timestamp::now();
+    let zone = TimeZone::system();
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut listed = 0;
+    let mut page = Page::Newest;
+    while left > 0 {
+        let scan = reader.scan(page, left.min(PAGE_ROWS), PAGE_ROWS, |summary, reader| {
+            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
+        })?;
+        left -= scan.rows.len();
+        listed += scan.rows.len();
+        let lines: String =
+            scan.rows.iter().map(|summary| format!("{}\n", line(summary, args.format, &zone))).collect();
+        output::print(&lines)?;
+        match scan.next {
+            Some(next) => page = Page::Before(next),
+            None => break,
+        }
+    }
+    Ok(if listed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn line(summary: &Summary, format: Format, zone: &TimeZone) -> String {
+    match format {
+        Format::Json => text::safe_json(&summary_json(summary).to_string()).into_owned(),
+        Format::Text => {
+            let time = summary.received_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+            let status = summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string());
+            let kind = match (summary.event.event.is_some(), summary.event.is_simulation()) {
+                (_, true) => "SIM",
+                (true, false) => "live",
+                (false, false) => "-",
+            };
+            let subject = match &summary.event.event {
+                Some(event) => event.clone(),
+                None if summary.method.is_empty() => format!("({} request)", summary.intake.name()),
+                None => format!("{} {}", summary.method, summary.path),
+            };
+            let line = format!(
+                "{:>6}  {time}  {:<19}  {status:>3}  {kind:<4}  {:>9}  {subject}",
+                summary.id,
+                summary.judgement.verdict.code(),
+                summary.body_bytes,
+            );
+            text::visible(&line).into_owned()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `whyhook` and `whyhook listen`: the interface, or a line per delivery.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use jiff::tz::TimeZone;
+
+use super::{CliError, Format, ListenArgs, SettingsArgs, output};
+use crate::config::Settings;
+use crate::engine::Setup;
+use crate::headless::{self, LineFormat};
+use crate::query::Query;
+use crate::session::Session;
+use crate::tui;
+use crate::tui::theme::{Background, Theme};
+use crate::tui::view::Look;
+
+pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
+    let (settings, warnings) = args.load(listen)?;
+    let filter = listen.filter.clone().unwrap_or_default();
+    let query = Query::parse(&filter)?;
+    let (events, received) = mpsc::channel();
+    let session = Session::start(&settings, events)?;
+    let ended = if wants_lines(listen) {
+        warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
+        output::log(&format!("listening on {}", session.url()));
+        output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+        if settings.registry.keyring().is_empty() {
+            output::log(
+                "no secret: set TRACKPILOTS_WEBHOOKS_SECRET_KEY in the environment or .env to verify signatures",
+            );
+        }
+        let format = match listen.format.unwrap_or_default() {
+            Format::Text => LineFormat::Text,
+            Format::Json => LineFormat::Json,
+        };
+        headless::run(&session, &received, format, &query).map_err(|error| match error {
+            headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
+            headless::HeadlessError::Store(error) => CliError::Store(error),
+        })
+    } else {
+        let look = look(listen)?;
+        tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings)
+            .map_err(CliError::Tui)
+    };
+    session.stop();
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Lines instead of the interface: when asked for, or when there is no terminal that can show it.
+fn wants_lines(listen: &ListenArgs) -> bool {
+    listen.headless
+        || listen.format.is_some()
+        || !std::io::stdout().is_terminal()
+        || !std::io::stdin().is_terminal()
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+fn look(listen: &ListenArgs) -> Result<Look, CliError> {
+    let background: Background =
+        listen.theme.parse().map_err(|error: tui::theme::UnknownTheme| CliError::Usage(error.to_string()))?;
+    // https://no-color.org: present and not empty.
+    let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Ok(Look { theme: Theme::new(background, colour), zone: TimeZone::system() })
+}
+
+fn setup(settings: &Settings, session: &Session) -> Setup {
+    let webhooks = settings.registry.webhooks();
+    Setup {
+        url: session.url(),
+        store: session.location().file().to_owned(),
+        ephemeral: settings.ephemeral,
+        webhooks: webhooks
+            .iter()
+            .map(|webhook| (webhook.name.clone(), webhook.path.clone(), webhook.kind.name().to_owned()))
+            .collect(),
+        events: webhooks.iter().map(|webhook| webhook.events.clone()).collect(),
+    }
+}

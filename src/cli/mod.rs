@@ -1,0 +1,151 @@
+//! The command line: arguments to a command, errors to one line and an exit code.
+//!
+//! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
+
+mod completions;
+mod list;
+mod listen;
+mod output;
+mod settings;
+mod show;
+mod sign;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+pub use settings::SettingsArgs;
+
+/// A terminal inspector and local tunnel target for Trackpilots webhooks.
+///
+/// Run it beside `ngrok http 3000`: it keeps every delivery, shows each one live, and says whether its
+/// signature is right.
+#[derive(Debug, Parser)]
+#[command(name = "whyhook", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Without a command, whyhook listens. Secrets come from the environment, files or the \
+    config, never from arguments: put TRACKPILOTS_WEBHOOKS_SECRET_KEY=… into .env to begin with.")]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What can be done besides listening.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Listen for deliveries and show them (the default)
+    Listen(ListenArgs),
+    /// List captured deliveries, the newest first
+    List(list::ListArgs),
+    /// Show one captured delivery
+    Show(show::ShowArgs),
+    /// Verify a signature offline; exit 0 only when it is right
+    Verify(verify::VerifyArgs),
+    /// Sign a body: print the two headers
+    Sign(sign::SignArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Options of the listener.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ListenArgs {
+    /// Address and port to listen on; port 0 picks a free one [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bind: Option<String>,
+    /// Keep nothing beyond this run
+    #[arg(long)]
+    ephemeral: bool,
+    /// What to answer: auto, a status such as 503, or a status and a body such as '503 try later'
+    #[arg(long, value_name = "RULE")]
+    respond: Option<String>,
+    /// Print one line per delivery instead of opening the interface
+    #[arg(long)]
+    headless: bool,
+    /// The lines' format, with --headless or when stdout is no terminal
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Begin with this filter, as `/` takes it
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
+    /// Colours for a dark or a light background
+    #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
+    theme: String,
+    /// The largest body that is kept whole [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    body_limit: Option<String>,
+}
+
+/// How output is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// Documented, stable JSON
+    Json,
+}
+
+/// An environment or usage error: exit code 2 and one line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
+    Start(#[from] crate::session::StartError),
+    #[error(transparent)]
+    Tui(#[from] crate::tui::TuiError),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error("{0}")]
+    Filter(#[from] crate::query::QueryError),
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write to stdout: {0}")]
+    Stdout(std::io::Error),
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// Parses the arguments of this process and does what they say.
+#[must_use]
+pub fn main() -> ExitCode {
+    crate::panic::install_hook();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        // A reader that has seen enough (`| head`) is no error.
+        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            output::log(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    let Cli { settings, listen, command } = cli;
+    match command {
+        None => listen::run(&settings, &listen),
+        Some(Command::Listen(listen)) => listen::run(&settings, &listen),
+        Some(Command::List(args)) => list::run(&settings, &args),
+        Some(Command::Show(args)) => show::run(&settings, &args),
+        Some(Command::Verify(args)) => verify::run(&settings, &args),
+        Some(Command::Sign(args)) => sign::run(&settings, &args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man) => completions::man(),
+    }
+}
+
+/// The command line as data, for completions, the manual page and tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}

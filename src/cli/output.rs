@@ -1,0 +1,36 @@
+//! Writing to stdout and stderr: everything untrusted is made visible on its way.
+
+use std::io::{self, Write as _};
+
+use serde_json::Value;
+
+use super::CliError;
+use crate::text;
+
+/// One line on stderr.
+#[expect(clippy::print_stderr, reason = "this is where logs are written")]
+pub(super) fn log(line: &str) {
+    eprintln!("whyhook: {}", text::visible(line));
+}
+
+/// Writes lines to stdout as they are; they must be visible text already.
+pub(super) fn print(lines: &str) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
+}
+
+/// Writes raw bytes to stdout.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
+}
+
+/// Writes a value as one line of JSON that is safe on a terminal.
+pub(super) fn print_json(value: &Value) -> Result<(), CliError> {
+    print(&format!("{}\n", text::safe_json(&value.to_string())))
+}
+
+/// Writes a value as indented JSON that is safe on a terminal.
+pub(super) fn print_json_pretty(value: &Value) -> Result<(), CliError> {
+    print(&format!("{}\n", text::safe_json(&format!("{value:#}"))))
+}

@@ -1,0 +1,62 @@
+//! Options that every command takes, and the settings that come of them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CliError, ListenArgs, output};
+use crate::config::{Flags, ProcessEnvironment, Settings};
+use crate::store::Location;
+
+/// Where settings, secrets and the store come from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingsArgs {
+    /// The configuration file [default: ./whyhook.toml, else ~/.config/whyhook/config.toml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    config: Option<PathBuf>,
+    /// The store's file [default: whyhook/whyhook.db in the user's data folder]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    store: Option<PathBuf>,
+    /// Read a secret from an environment variable; may be repeated
+    #[arg(long, global = true, value_name = "[LABEL=]VARIABLE", help_heading = "Settings")]
+    secret_env: Vec<String>,
+    /// Read a secret from a file; may be repeated
+    #[arg(long, global = true, value_name = "[LABEL=]PATH", help_heading = "Settings")]
+    secret_file: Vec<String>,
+    /// How old a delivery may be before it is called stale [default: 5m]
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "Settings")]
+    tolerance: Option<String>,
+}
+
+impl SettingsArgs {
+    /// Merges these options with the listener's, the environment and the configuration file. Warnings
+    /// are returned, not printed: the interface shows them itself.
+    pub(super) fn load(&self, listen: &ListenArgs) -> Result<(Settings, Vec<String>), CliError> {
+        let flags = Flags {
+            config: self.config.clone(),
+            bind: listen.bind.clone(),
+            store: self.store.clone(),
+            ephemeral: listen.ephemeral,
+            respond: listen.respond.clone(),
+            tolerance: self.tolerance.clone(),
+            body_limit: listen.body_limit.clone(),
+            secret_env: self.secret_env.clone(),
+            secret_file: self.secret_file.clone(),
+        };
+        let (settings, warnings) = Settings::load(&flags, &ProcessEnvironment)?;
+        Ok((settings, warnings.iter().map(ToString::to_string).collect()))
+    }
+
+    /// The same for a command that does not listen; warnings go to stderr.
+    pub(super) fn load_quietly(&self) -> Result<Settings, CliError> {
+        let (settings, warnings) = self.load(&ListenArgs::default())?;
+        warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
+        Ok(settings)
+    }
+
+    /// The store's place alone. Unset secrets and the like do not matter to who only reads.
+    pub(super) fn location(&self) -> Result<Location, CliError> {
+        let flags = Flags { config: self.config.clone(), store: self.store.clone(), ..Flags::default() };
+        Ok(Location::new(Settings::locate_store(&flags, &ProcessEnvironment)?))
+    }
+}

@@ -1,0 +1,71 @@
+//! `whyhook sign`: the two headers for a body.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::verify::read_body;
+use super::{CliError, SettingsArgs, output};
+use crate::signature::{self, SigningKind};
+use crate::text;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SignArgs {
+    /// The body's bytes: a file, or - for stdin
+    #[arg(long, value_name = "FILE")]
+    body: PathBuf,
+    /// Developer webhooks sign seconds, reseller webhooks milliseconds
+    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+    kind: Kind,
+    /// The timestamp's text, taken as it is [default: now, in the kind's unit]
+    #[arg(long, value_name = "TIMESTAMP")]
+    timestamp: Option<String>,
+    /// The label of the secret to sign with, where there are several [default: the first]
+    #[arg(long, value_name = "LABEL")]
+    secret: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Kind {
+    /// Unix seconds
+    #[default]
+    Developer,
+    /// Unix milliseconds
+    Reseller,
+}
+
+pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
+    let loaded = settings.load_quietly()?;
+    let keyring = loaded.registry.keyring();
+    let secret = match &args.secret {
+        Some(label) => keyring.get(label).ok_or_else(|| {
+            let known: Vec<&str> = keyring.secrets().iter().map(signature::Secret::label).collect();
+            CliError::Usage(format!(
+                "no secret is labelled '{}'; known are: {}",
+                text::visible(label),
+                known.join(", ")
+            ))
+        })?,
+        None => keyring.secrets().first().ok_or_else(|| {
+            CliError::Usage(
+                "no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file"
+                    .to_owned(),
+            )
+        })?,
+    };
+    let kind = match args.kind {
+        Kind::Developer => SigningKind::Developer,
+        Kind::Reseller => SigningKind::Reseller,
+    };
+    let timestamp = args.timestamp.clone().unwrap_or_else(|| kind.timestamp_text(Timestamp::now()));
+    if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
+        return Err(CliError::Usage(format!("--timestamp '{}' cannot stand in a header", text::visible(&timestamp))));
+    }
+    let body = read_body(&args.body)?;
+    let scheme = loaded.registry.scheme();
+    let value = signature::sign(secret, timestamp.as_bytes(), &body);
+    output::print(&format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header, scheme.timestamp_header))?;
+    Ok(ExitCode::SUCCESS)
+}

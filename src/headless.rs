@@ -1,0 +1,164 @@
+//! The face without a terminal: one line per delivery, when it has been answered.
+//!
+//! Lines are read back from the store, so that none is lost when whoever reads them is slow, and
+//! nothing is held in memory for them.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::sync::mpsc;
+
+use jiff::Timestamp;
+
+use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_json};
+use crate::query::Query;
+use crate::session::{Event, Session};
+use crate::store::{Page, Reader, StoreError, StoredContent};
+use crate::text;
+
+/// Rows read from the store at once.
+const PAGE_ROWS: usize = 500;
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFormat {
+    /// In the style of the log line in Trackpilots' documentation.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Why the lines ended.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadlessError {
+    /// Nobody reads them any more, or the disk is full.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(io::Error),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Prints a line for each delivery that matches, until the session is told to stop.
+///
+/// # Errors
+///
+/// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
+pub fn run(
+    session: &Session,
+    events: &mpsc::Receiver<Event>,
+    format: LineFormat,
+    query: &Query,
+) -> Result<(), HeadlessError> {
+    let reader = Reader::open(session.location())?;
+    let last = reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |row| row.id);
+    let mut lines = Lines { reader, last, open: BTreeSet::new(), format, query };
+    for event in events {
+        match event {
+            Event::Stored => {
+                let _ = session.pulse().take();
+                lines.catch_up()?;
+            }
+            Event::StoreFault(error) => log(&format!("not kept: {error}")),
+            Event::Tunnel(state) => log(&format!("tunnel: {state}")),
+            Event::Stop => break,
+            Event::Suspend | Event::Resized => {}
+        }
+    }
+    Ok(())
+}
+
+struct Lines<'a> {
+    reader: Reader,
+    /// Deliveries up to this one have been seen.
+    last: DeliveryId,
+    /// Seen, and not yet answered.
+    open: BTreeSet<DeliveryId>,
+    format: LineFormat,
+    query: &'a Query,
+}
+
+impl Lines<'_> {
+    fn catch_up(&mut self) -> Result<(), HeadlessError> {
+        let mut ready = Vec::new();
+        for id in self.open.clone() {
+            match self.reader.summary(id)? {
+                Some(summary) if summary.answer.is_none() => {}
+                summary => {
+                    self.open.remove(&id);
+                    ready.extend(summary);
+                }
+            }
+        }
+        loop {
+            let rows = self.reader.page(Page::After(self.last), PAGE_ROWS)?;
+            let count = rows.len();
+            for summary in rows.into_iter().rev() {
+                self.last = summary.id;
+                if summary.answer.is_some() {
+                    ready.push(summary);
+                } else {
+                    self.open.insert(summary.id);
+                }
+            }
+            self.print(&mut ready)?;
+            if count < PAGE_ROWS {
+                return Ok(());
+            }
+        }
+    }
+
+    fn print(&self, ready: &mut Vec<Summary>) -> Result<(), HeadlessError> {
+        let now = Timestamp::now();
+        let mut stdout = io::stdout().lock();
+        for summary in ready.drain(..) {
+            let content = StoredContent { reader: &self.reader, id: summary.id };
+            if self.query.matches(&summary, Some(&content), now) {
+                writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
+            }
+        }
+        stdout.flush().map_err(HeadlessError::Stdout)
+    }
+}
+
+/// One delivery as a line, safe on a terminal, without its line end.
+#[must_use]
+pub fn line(summary: &Summary, format: LineFormat) -> String {
+    match format {
+        LineFormat::Json => text::safe_json(&summary_json(summary).to_string()).into_owned(),
+        LineFormat::Text => text_line(summary),
+    }
+}
+
+/// `✅ Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in 1.2 ms | #7`
+fn text_line(summary: &Summary) -> String {
+    let verdict = summary.judgement.verdict;
+    let mark = match verdict {
+        Verdict::Verified => "✅ Webhook verified".to_owned(),
+        Verdict::NoSecret => "❔ Webhook not verified: no secret".to_owned(),
+        _ => format!("❌ Webhook not verified: {}", verdict.words()),
+    };
+    let what = match &summary.event.event {
+        Some(event) => format!("event: {event} | simulation: {}", summary.event.is_simulation()),
+        None if summary.method.is_empty() => format!("{}: {}", summary.intake.name(), summary.intake.reason()),
+        None => format!("{} {}", summary.method, summary.path),
+    };
+    let mut line = format!("{mark} — {what}");
+    if summary.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)) {
+        line.push_str(" | stale");
+    }
+    match &summary.answer {
+        Some(answer) if answer.outcome == Outcome::Sent => {
+            let milliseconds = answer.latency.as_secs_f64() * 1000.0;
+            line.push_str(&format!(" | {} in {milliseconds:.1} ms", answer.status));
+        }
+        Some(_) => line.push_str(" | the sender hung up"),
+        None => {}
+    }
+    line.push_str(&format!(" | #{}", summary.id));
+    text::visible(&line).into_owned()
+}
+
+#[expect(clippy::print_stderr, reason = "logs go to stderr")]
+fn log(line: &str) {
+    eprintln!("whyhook: {}", text::visible(line));
+}

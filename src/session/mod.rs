@@ -1,0 +1,166 @@
+//! A run of the listener: store, writer, listener, tunnel watch and signals, started together and
+//! stopped in order. Both faces (interface and lines) stand on it.
+
+mod pulse;
+mod signals;
+
+pub use pulse::Pulse;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::config::Settings;
+use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
+use crate::listener::{Control, Limits, ListenError, Listener};
+use crate::store::{Location, StoreError, StoreEvent, Writer};
+use crate::tunnel::{self, TunnelState};
+
+/// What a run tells its face.
+#[derive(Debug)]
+pub enum Event {
+    /// The store has grown; [`Session::pulse`] says how far. Sent once until it is asked.
+    Stored,
+    /// Deliveries could not be kept.
+    StoreFault(Arc<StoreError>),
+    /// The tunnel has changed.
+    Tunnel(TunnelState),
+    /// The terminal has another size.
+    Resized,
+    /// Somebody wants the program to sleep (SIGTSTP).
+    Suspend,
+    /// Somebody wants the program to end (SIGTERM, SIGINT, SIGHUP).
+    Stop,
+}
+
+/// Why a run could not start. Each is one clear line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The answer rule.
+    #[error("--respond: {0}")]
+    Respond(#[from] InvalidPolicy),
+    /// The system refused a thread, a folder or a signal handler.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Session {
+    address: SocketAddr,
+    location: Location,
+    control: Arc<Control>,
+    pulse: Arc<Pulse>,
+    writer: Writer,
+    runtime: Runtime,
+    stop: watch::Sender<bool>,
+    _ephemeral: Option<tempfile::TempDir>,
+}
+
+impl Session {
+    /// Opens the store, binds the address and starts to listen. `events` is what the face reads.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(settings: &Settings, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
+        let policy: AnswerPolicy = settings.respond.as_deref().unwrap_or("auto").parse()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("whyhook-listener")
+            .build()
+            .map_err(|source| StartError::System { action: "start threads", source })?;
+        // The address first: a second whyhook on the same port should hear of the port.
+        let listener = runtime.block_on(Listener::bind(settings.bind))?;
+        let address = listener.address();
+
+        let ephemeral = settings.ephemeral.then(ephemeral_folder).transpose()?;
+        let file = ephemeral.as_ref().map_or_else(|| settings.store.clone(), |folder| folder.path().join("whyhook.db"));
+        let location = Location::new(file);
+        let pulse = Arc::new(Pulse::default());
+        let observer = {
+            let (pulse, events) = (Arc::clone(&pulse), events.clone());
+            move |event| match event {
+                StoreEvent::Committed { last, .. } => {
+                    if pulse.beat(last) {
+                        let _ = events.send(Event::Stored);
+                    }
+                }
+                StoreEvent::Fault(error) => drop(events.send(Event::StoreFault(error))),
+            }
+        };
+        let (writer, handle) = Writer::start(&location, observer)?;
+
+        let limits = Limits { body_bytes: settings.body_limit, ..Limits::default() };
+        let control = Control::new(settings.registry.clone(), policy, limits, handle);
+        let (stop, stopping) = watch::channel(false);
+        runtime.spawn(listener.serve(Arc::clone(&control), stopping));
+        if let Some(agent) = settings.ngrok_api {
+            let events = events.clone();
+            runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
+        }
+        signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
+        Ok(Self { address, location, control, pulse, writer, runtime, stop, _ephemeral: ephemeral })
+    }
+
+    /// Where it listens, with the port that was picked.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL that reaches it from this machine.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Secrets, webhooks and the answer, to be changed while it runs.
+    #[must_use]
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// How far the store has grown.
+    #[must_use]
+    pub fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
+    /// Closes the door, lets what is being answered finish (for half a second at most), and waits
+    /// until everything that was received is on disk.
+    pub fn stop(self) {
+        let Self { control, writer, runtime, stop, .. } = self;
+        let _ = stop.send(true);
+        runtime.shutdown_timeout(Duration::from_millis(50));
+        drop(control);
+        writer.join();
+    }
+}
+
+fn ephemeral_folder() -> Result<tempfile::TempDir, StartError> {
+    tempfile::Builder::new()
+        .prefix("whyhook-")
+        .tempdir()
+        .map_err(|source| StartError::System { action: "create a folder for this run", source })
+}

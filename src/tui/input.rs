@@ -1,0 +1,69 @@
+//! Keys from the terminal, on a thread of their own.
+//!
+//! crossterm spins at full speed on a terminal that has gone (its issue 793), so the thread waits
+//! with `poll(2)` for bytes or for the end, and asks crossterm only when there are bytes.
+
+use std::sync::mpsc;
+
+use crossterm::event::Event;
+
+/// What the terminal says.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A key, a paste, or a new size.
+    Event(Event),
+    /// There is no terminal any more.
+    Gone,
+}
+
+/// Starts the thread. It ends when the terminal or the receiver is gone.
+pub(super) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name("whyhook-input".to_owned()).spawn(move || {
+        while wait() {
+            if !drain(&send) {
+                return;
+            }
+        }
+        let _ = send(Input::Gone);
+    })?;
+    Ok(())
+}
+
+/// Hands on every event that is there. `false` when nobody listens any more.
+fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
+    while let Ok(true) = crossterm::event::poll(std::time::Duration::ZERO) {
+        match crossterm::event::read() {
+            Ok(event) => {
+                if send(Input::Event(event)).is_err() {
+                    return false;
+                }
+            }
+            Err(_) => return true,
+        }
+    }
+    true
+}
+
+/// Waits for bytes; `false` when the terminal has gone.
+#[cfg(unix)]
+fn wait() -> bool {
+    use rustix::event::{PollFd, PollFlags};
+    let stdin = rustix::stdio::stdin();
+    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+    loop {
+        match rustix::event::poll(&mut polled, None) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+            Ok(_) => {
+                let flags = polled[0].revents();
+                return !flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+                    && rustix::termios::isatty(stdin);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn wait() -> bool {
+    crossterm::event::poll(std::time::Duration::from_secs(3600)).is_ok()
+}

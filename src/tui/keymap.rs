@@ -1,0 +1,245 @@
+//! Keys and what they do: the one table from which keys work, hints are drawn and help is written.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::engine::{Action, Focus, Model, Overlay, PromptKind, Step, Tab};
+
+/// Where a key works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// With nothing on top, wherever the focus is.
+    Anywhere,
+    /// With nothing on top and the list in focus.
+    List,
+    /// With nothing on top and the details in focus.
+    Detail,
+    /// In a menu or the help.
+    Menu,
+    /// While typing.
+    Prompt,
+}
+
+impl Context {
+    /// The heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Anywhere => "Anywhere",
+            Self::List => "In the list",
+            Self::Detail => "In the details",
+            Self::Menu => "In a menu",
+            Self::Prompt => "While typing",
+        }
+    }
+
+    /// Every context, in the help's order.
+    pub const ALL: [Self; 5] = [Self::Anywhere, Self::List, Self::Detail, Self::Menu, Self::Prompt];
+}
+
+/// One row of the table: these keys, here, do this.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Where.
+    pub context: Context,
+    /// Which keys, each alike.
+    pub keys: &'static [Key],
+    /// What they do.
+    pub action: Action,
+    /// A word for the hint line; empty for none.
+    pub hint: &'static str,
+}
+
+/// A key with its modifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// A character.
+    Char(char),
+    /// A character with Ctrl.
+    Ctrl(char),
+    /// Any other key.
+    Code(KeyCode),
+}
+
+impl Key {
+    /// The key as the help writes it.
+    #[must_use]
+    pub fn label(self) -> String {
+        match self {
+            Self::Char(' ') => "Space".to_owned(),
+            Self::Char(character) => character.to_string(),
+            Self::Ctrl(character) => format!("^{}", character.to_ascii_uppercase()),
+            Self::Code(code) => match code {
+                KeyCode::Up => "↑".to_owned(),
+                KeyCode::Down => "↓".to_owned(),
+                KeyCode::Left => "←".to_owned(),
+                KeyCode::Right => "→".to_owned(),
+                KeyCode::Enter => "Enter".to_owned(),
+                KeyCode::Esc => "Esc".to_owned(),
+                KeyCode::Tab => "Tab".to_owned(),
+                KeyCode::BackTab => "⇧Tab".to_owned(),
+                KeyCode::PageUp => "PgUp".to_owned(),
+                KeyCode::PageDown => "PgDn".to_owned(),
+                KeyCode::Home => "Home".to_owned(),
+                KeyCode::End => "End".to_owned(),
+                other => format!("{other:?}"),
+            },
+        }
+    }
+
+    fn is(self, event: &KeyEvent) -> bool {
+        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+        match self {
+            Self::Char(character) => !ctrl && event.code == KeyCode::Char(character),
+            Self::Ctrl(character) => ctrl && event.code == KeyCode::Char(character),
+            Self::Code(code) => event.code == code,
+        }
+    }
+}
+
+const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'static str) -> Binding {
+    Binding { context, keys, action, hint }
+}
+
+/// The table. Earlier rows win.
+#[rustfmt::skip]
+pub const KEYMAP: &[Binding] = {
+    use Action as A;
+    use Context::{Anywhere, Detail, List, Menu, Prompt};
+    use Key::{Char, Code, Ctrl};
+    use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
+    &[
+        bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
+        bind(List, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
+        bind(List, &[Code(Enter)], A::Open, "open"),
+        bind(Detail, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
+        bind(Detail, &[Code(Down), Char('j')], A::Move(Step::Down), "scroll"),
+        bind(Detail, &[Code(Esc)], A::Back, "back"),
+        bind(Anywhere, &[Code(TabKey), Code(Right), Char('l')], A::NextTab, "tab"),
+        bind(Anywhere, &[Code(BackTab), Code(Left), Char('h')], A::PreviousTab, ""),
+        bind(Anywhere, &[Char('1')], A::Show(Tab::Overview), ""),
+        bind(Anywhere, &[Char('2')], A::Show(Tab::Signature), ""),
+        bind(Anywhere, &[Char('3')], A::Show(Tab::Payload), ""),
+        bind(Anywhere, &[Char('4')], A::Show(Tab::Image), ""),
+        bind(Anywhere, &[Char('5')], A::Show(Tab::Headers), ""),
+        bind(Anywhere, &[Char('6')], A::Show(Tab::Answer), ""),
+        bind(Anywhere, &[Char('7')], A::Show(Tab::Raw), ""),
+        bind(Anywhere, &[Char('a')], A::PickAnswer, "answer"),
+        bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
+        bind(Anywhere, &[Char('/')], A::Filter, "filter"),
+        bind(Anywhere, &[Char('y')], A::CopyMenu, "copy"),
+        bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
+        bind(Anywhere, &[Char('f')], A::Follow, "follow"),
+        bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
+        bind(Anywhere, &[Char('e')], A::Reveal, ""),
+        bind(List, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
+        bind(List, &[Code(PageDown)], A::Move(Step::PageDown), ""),
+        bind(List, &[Char('g'), Code(Home)], A::Move(Step::First), ""),
+        bind(List, &[Char('G'), Code(End)], A::Move(Step::Last), ""),
+        bind(List, &[Code(Esc)], A::Back, ""),
+        bind(Detail, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
+        bind(Detail, &[Code(PageDown)], A::Move(Step::PageDown), ""),
+        bind(Detail, &[Ctrl('u')], A::Move(Step::HalfUp), ""),
+        bind(Detail, &[Ctrl('d')], A::Move(Step::HalfDown), ""),
+        bind(Detail, &[Char('g'), Code(Home)], A::Move(Step::First), ""),
+        bind(Detail, &[Char('G'), Code(End)], A::Move(Step::Last), ""),
+        bind(Anywhere, &[Char('K'), Char('[')], A::Scroll(Step::Up), ""),
+        bind(Anywhere, &[Char('J'), Char(']')], A::Scroll(Step::Down), ""),
+        bind(List, &[Ctrl('u')], A::Scroll(Step::HalfUp), ""),
+        bind(List, &[Ctrl('d')], A::Scroll(Step::HalfDown), ""),
+        bind(Anywhere, &[Char(':')], A::Commands, ""),
+        bind(Anywhere, &[Char('?')], A::Help, "help"),
+        bind(Anywhere, &[Ctrl('l')], A::Redraw, ""),
+        bind(Anywhere, &[Ctrl('z')], A::Suspend, ""),
+        bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
+        bind(Menu, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
+        bind(Menu, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
+        bind(Menu, &[Code(PageUp)], A::Move(Step::PageUp), ""),
+        bind(Menu, &[Code(PageDown)], A::Move(Step::PageDown), ""),
+        bind(Menu, &[Code(Home), Char('g')], A::Move(Step::First), ""),
+        bind(Menu, &[Code(End), Char('G')], A::Move(Step::Last), ""),
+        bind(Menu, &[Code(Enter)], A::Accept, "choose"),
+        bind(Menu, &[Code(Esc), Char('q'), Char('?')], A::Back, "back"),
+        bind(Menu, &[Ctrl('c')], A::Quit, ""),
+        bind(Menu, &[Ctrl('z')], A::Suspend, ""),
+        bind(Prompt, &[Code(Enter)], A::Accept, "accept"),
+        bind(Prompt, &[Code(Esc)], A::Back, "back"),
+        bind(Prompt, &[Code(Up)], A::Move(Step::Up), ""),
+        bind(Prompt, &[Code(Down)], A::Move(Step::Down), ""),
+        bind(Prompt, &[Ctrl('c')], A::Quit, ""),
+        bind(Prompt, &[Ctrl('z')], A::Suspend, ""),
+    ]
+};
+
+/// The contexts in force, the narrowest first.
+#[must_use]
+pub fn contexts(model: &Model) -> &'static [Context] {
+    match (&model.overlay, model.focus) {
+        (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
+        (Some(_), _) => &[Context::Menu],
+        (None, Focus::List) => &[Context::List, Context::Anywhere],
+        (None, Focus::Detail) => &[Context::Detail, Context::Anywhere],
+    }
+}
+
+/// What a key does now.
+#[must_use]
+pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
+    let works = |binding: &&Binding| contexts(model).contains(&binding.context);
+    KEYMAP.iter().filter(works).find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|b| b.action)
+}
+
+/// The hints for the bottom line: key and word, for what works now.
+#[must_use]
+pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
+    let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
+    KEYMAP
+        .iter()
+        .filter(|binding| contexts(model).contains(&binding.context) && !binding.hint.is_empty())
+        .map(|binding| {
+            let hint = if is_secret && binding.action == Action::Accept { "use it" } else { binding.hint };
+            (binding.keys[0].label(), hint)
+        })
+        .collect()
+}
+
+/// The help: for each context its keys and what they do.
+#[must_use]
+pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+    let rows = |context| {
+        let of_context = KEYMAP.iter().filter(move |binding| binding.context == context);
+        of_context
+            .map(|binding| {
+                let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
+                (keys.join(" "), binding.action.words())
+            })
+            .collect()
+    };
+    Context::ALL.into_iter().map(|context| (context.title(), rows(context))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        for (index, binding) in KEYMAP.iter().enumerate() {
+            for other in &KEYMAP[index + 1..] {
+                let clash = binding.keys.iter().any(|key| other.keys.contains(key));
+                let together = binding.context == other.context
+                    || (other.context == Context::Anywhere
+                        && matches!(binding.context, Context::List | Context::Detail))
+                    || (binding.context == Context::Anywhere
+                        && matches!(other.context, Context::List | Context::Detail));
+                assert!(!(clash && together), "{binding:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_key() {
+        for action in Action::COMMANDS {
+            assert!(KEYMAP.iter().any(|binding| binding.action == action), "{action:?}");
+        }
+    }
+}

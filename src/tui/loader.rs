@@ -1,0 +1,163 @@
+//! The thread that reads the store for the interface, so that the interface never waits for a disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use jiff::Timestamp;
+
+use crate::delivery::{DeliveryId, Summary};
+use crate::engine::{Edge, Effect, Loaded, Message, PageRequest, PageResult};
+use crate::listener::Control;
+use crate::query::Query;
+use crate::store::{Location, Page, Reader, StoreError, StoredContent};
+
+/// Rows looked at before the search shows what it has and asks whether it is still wanted.
+const SCAN_ROWS: usize = 10_000;
+
+/// Takes read effects; its results come as messages.
+pub(super) struct Loader {
+    jobs: mpsc::Sender<Effect>,
+    newest_generation: Arc<AtomicU64>,
+}
+
+impl Loader {
+    /// Starts the thread.
+    pub(super) fn start(
+        location: &Location,
+        control: Arc<Control>,
+        send: impl Fn(Message) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let reader = Reader::open(location)?;
+        let (jobs, queue) = mpsc::channel();
+        let newest_generation = Arc::new(AtomicU64::new(0));
+        let worker = Worker { reader, control, send, newest_generation: Arc::clone(&newest_generation) };
+        std::thread::Builder::new().name("whyhook-loader".to_owned()).spawn(move || worker.run(&queue)).map_err(
+            |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source },
+        )?;
+        Ok(Self { jobs, newest_generation })
+    }
+
+    /// Queues a read. A page request makes the pages asked for before it pointless.
+    pub(super) fn read(&self, effect: Effect) {
+        if let Effect::LoadPage(request) = &effect {
+            self.newest_generation.store(request.generation, Ordering::Release);
+        }
+        let _ = self.jobs.send(effect);
+    }
+}
+
+struct Worker<S> {
+    reader: Reader,
+    control: Arc<Control>,
+    send: S,
+    newest_generation: Arc<AtomicU64>,
+}
+
+impl<S: Fn(Message)> Worker<S> {
+    fn run(self, queue: &mpsc::Receiver<Effect>) {
+        self.count();
+        while let Ok(job) = queue.recv() {
+            match job {
+                Effect::LoadPage(request) => self.page(&request),
+                Effect::Reread(ids) => self.reread(&ids),
+                Effect::Load(id) => (self.send)(Message::Loaded(id, self.load(id))),
+                _ => {}
+            }
+        }
+    }
+
+    fn count(&self) {
+        let newest = self.reader.page(Page::Newest, 1);
+        if let (Ok(rows), Ok(total)) = (newest, self.reader.count()) {
+            let last = rows.first().map_or(DeliveryId(0), |row| row.id);
+            (self.send)(Message::Counted { total, last });
+        }
+    }
+
+    fn load(&self, id: DeliveryId) -> Result<Box<Loaded>, String> {
+        match self.reader.load(id) {
+            Ok(Some(delivery)) => Ok(Box::new(Loaded::prepare(delivery, &self.control.registry()))),
+            Ok(None) => Err(format!("delivery {id} is no longer in the store")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn reread(&self, ids: &[DeliveryId]) {
+        let rows = ids.iter().filter_map(|id| self.reader.summary(*id).ok().flatten()).collect();
+        (self.send)(Message::Reread(rows));
+    }
+
+    /// Reads a page in parts, each sent as soon as it is there.
+    fn page(&self, request: &PageRequest) {
+        let mut edge = match request.edge {
+            Edge::Newest => Page::Newest,
+            Edge::Oldest => Page::After(DeliveryId(0)),
+            Edge::Before(id) => Page::Before(id),
+            Edge::After(id) => Page::After(id),
+        };
+        let mut missing = request.limit;
+        let mut pending = Vec::new();
+        loop {
+            if self.newest_generation.load(Ordering::Acquire) != request.generation {
+                return;
+            }
+            let newest = self.reader.page(Page::Newest, 1).ok().and_then(|rows| rows.first().map(|row| row.id));
+            let scan = match self.scan(edge, missing, &request.query) {
+                Ok(scan) => scan,
+                Err(error) => return (self.send)(failed(request, &error)),
+            };
+            missing = missing.saturating_sub(scan.rows.len());
+            let is_upwards = matches!(edge, Page::After(_));
+            let more_follows = scan.next.is_some() && missing > 0;
+            // Upwards, the oldest rows come first, and all are handed over at once.
+            let rows = if is_upwards { [scan.rows, std::mem::take(&mut pending)].concat() } else { scan.rows };
+            if is_upwards && more_follows {
+                pending = rows;
+            } else {
+                // A delivery may have come between the two reads.
+                let newest = looked_at(request, newest, scan.next).max(rows.first().map(|row| row.id));
+                (self.send)(Message::Page(PageResult {
+                    generation: request.generation,
+                    newest,
+                    reached: scan.next,
+                    more_follows,
+                    at_end: scan.next.is_none(),
+                    rows,
+                    error: None,
+                }));
+            }
+            match scan.next {
+                Some(next) if more_follows => edge = if is_upwards { Page::After(next) } else { Page::Before(next) },
+                _ => return,
+            }
+        }
+    }
+
+    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::Scan, StoreError> {
+        let now = Timestamp::now();
+        self.reader.scan(page, limit, SCAN_ROWS, |summary: &Summary, reader| {
+            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
+        })
+    }
+}
+
+/// The newest delivery that a page has looked at: upwards it may stop short of the store's newest.
+fn looked_at(request: &PageRequest, newest: Option<DeliveryId>, stopped: Option<DeliveryId>) -> Option<DeliveryId> {
+    match request.edge {
+        Edge::After(_) => stopped.or(newest),
+        Edge::Newest | Edge::Oldest | Edge::Before(_) => newest,
+    }
+}
+
+fn failed(request: &PageRequest, error: &StoreError) -> Message {
+    Message::Page(PageResult {
+        generation: request.generation,
+        rows: Vec::new(),
+        newest: None,
+        reached: None,
+        more_follows: false,
+        at_end: true,
+        error: Some(error.to_string()),
+    })
+}

@@ -1,0 +1,270 @@
+//! The terminal interface: input and the session's events in, frames out.
+//!
+//! ```text
+//! ┌ header: where it listens · public URL · secret · answer ──────────────────────┐
+//! │ list                         │ Overview Signature Payload Image Headers …     │
+//! │ ✓ 14:02:11 screenshot SIM 200│                                                │
+//! │ ✗ 14:02:09 app        live 401                                                │
+//! ├ hints, or what was just done ────────────────────────────────────────────────┤
+//! ```
+//!
+//! A frame is drawn when something has changed and no input waits, at most sixty a second. With
+//! nothing happening, nothing runs.
+
+mod clipboard;
+mod input;
+pub mod keymap;
+mod loader;
+mod terminal;
+pub mod theme;
+pub mod view;
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use zeroize::Zeroizing;
+
+use self::clipboard::Clipboard;
+use self::input::Input;
+use self::loader::Loader;
+use self::terminal::Screen;
+use self::view::Look;
+use crate::engine::{Effect, Message, Model, Overlay, Setup, update};
+use crate::query::Query;
+use crate::session::{Event, Session};
+use crate::store::StoreError;
+
+/// Sixty frames a second at most.
+const FRAME: Duration = Duration::from_millis(16);
+/// While deliveries pour in, the store is asked for new rows this often; it keeps what the listener
+/// loses to the interface small.
+const CATCH_UP: Duration = Duration::from_millis(50);
+
+/// Why the interface ended otherwise than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal refused something.
+    #[error("cannot use this terminal: {0}; --headless prints lines instead")]
+    Terminal(#[from] std::io::Error),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Anything that wakes the loop.
+enum Wake {
+    Input(Input),
+    Event(Event),
+    Message(Message),
+}
+
+/// Runs the interface until it is told to end. `events` are the session's.
+///
+/// # Errors
+///
+/// [`TuiError`] when there is no usable terminal or store; the terminal is given back first.
+pub fn run(
+    session: &Session,
+    setup: Setup,
+    look: Look,
+    filter: (Query, String),
+    events: mpsc::Receiver<Event>,
+    warnings: &[String],
+) -> Result<(), TuiError> {
+    let (wakes, queue) = mpsc::channel();
+    let loader = {
+        let wakes = wakes.clone();
+        Loader::start(session.location(), Arc::clone(session.control()), move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
+    let control = session.control();
+    let secrets = described(&control.registry());
+    let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
+    let screen = terminal::enter()?;
+    {
+        let wakes = wakes.clone();
+        input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+    }
+    {
+        let wakes = wakes.clone();
+        std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
+            for event in events {
+                if wakes.send(Wake::Event(event)).is_err() {
+                    return;
+                }
+            }
+        })?;
+    }
+    let mut face = Face { session, look, loader, model, screen, clipboard: Clipboard::default(), end: false };
+    let ended = face.run(&queue, warnings);
+    drop(face);
+    crate::panic::restore_terminal();
+    ended
+}
+
+fn described(registry: &crate::config::Registry) -> Vec<String> {
+    registry.keyring().secrets().iter().map(crate::signature::Secret::describe).collect()
+}
+
+struct Face<'a> {
+    session: &'a Session,
+    look: Look,
+    loader: Loader,
+    model: Model,
+    screen: Screen,
+    clipboard: Clipboard,
+    end: bool,
+}
+
+impl Face<'_> {
+    fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
+        self.stored();
+        if let Some(first) = self.model.list_reload() {
+            self.perform(first)?;
+        }
+        if let Some(warning) = warnings.first() {
+            self.message(Message::Warn(warning.clone()))?;
+        }
+        self.draw()?;
+        let mut drawn = Instant::now();
+        let mut caught_up = Instant::now();
+        let mut grown = false;
+        let mut dirty = false;
+        while !self.end {
+            let wake = match (dirty, grown) {
+                (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed())),
+                (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
+            };
+            match wake {
+                Ok(Wake::Event(Event::Stored)) => grown = true,
+                Ok(wake) => {
+                    self.wake(wake)?;
+                    dirty = true;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if grown && caught_up.elapsed() >= CATCH_UP {
+                self.stored();
+                (grown, dirty, caught_up) = (false, true, Instant::now());
+            }
+            if dirty && drawn.elapsed() >= FRAME {
+                self.draw()?;
+                (dirty, drawn) = (false, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn stored(&mut self) {
+        let last = self.session.pulse().take();
+        let stats = self.session.control().stats().snapshot();
+        let effects = update(&mut self.model, Message::Stored { last, stats });
+        // Reads of the store alone come of this, which cannot fail here.
+        effects.into_iter().for_each(|effect| self.loader.read(effect));
+    }
+
+    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+        match wake {
+            Wake::Message(message) => self.message(message),
+            Wake::Input(Input::Gone) | Wake::Event(Event::Stop) => {
+                self.end = true;
+                Ok(())
+            }
+            Wake::Input(Input::Event(event)) => self.input(event),
+            Wake::Event(Event::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
+            Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
+            Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
+            // The next frame asks the terminal for its size.
+            Wake::Event(Event::Resized | Event::Stored) => Ok(()),
+        }
+    }
+
+    fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
+        match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent) -> Result<(), TuiError> {
+        if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
+    }
+
+    fn message(&mut self, message: Message) -> Result<(), TuiError> {
+        for effect in update(&mut self.model, message) {
+            self.perform(effect)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+        match effect {
+            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
+            Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
+            Effect::UseSecret(secret) => {
+                let control = self.session.control();
+                control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
+                return self.message(Message::Secrets(described(&control.registry())));
+            }
+            Effect::Copy { what, text } => {
+                let outcome = self.clipboard.copy(&what, &text);
+                return self.message(Message::Copied(outcome));
+            }
+            Effect::Redraw => self.screen.clear()?,
+            Effect::Suspend => terminal::suspend(&mut self.screen)?,
+            Effect::Quit => self.end = true,
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        let before = self.model.viewport;
+        let mut viewport = before;
+        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        self.message(Message::Drawn(viewport))?;
+        if (viewport.detail_columns, viewport.list_rows) != (before.detail_columns, before.list_rows) {
+            // The panes have another size: rows made for the old one were made again.
+            self.screen.draw(|frame| {
+                view::draw(frame, &self.model, &self.look);
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a key means: an action of the keymap, an item of the open menu, or a letter of a prompt.
+#[must_use]
+pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
+    if let Some(action) = keymap::action(model, key) {
+        return Some(Message::Act(action));
+    }
+    match (&model.overlay, key.code) {
+        (Some(Overlay::Copy(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
+        (Some(Overlay::Prompt(_)), _) => edit(key).map(Message::Edit),
+        _ => None,
+    }
+}
+
+/// The editing keys of a prompt, as in a shell.
+fn edit(key: &KeyEvent) -> Option<tui_input::InputRequest> {
+    use tui_input::InputRequest as Request;
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (key.code, ctrl) {
+        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => Request::DeletePrevChar,
+        (KeyCode::Delete, false) | (KeyCode::Char('d'), true) => Request::DeleteNextChar,
+        (KeyCode::Left, false) | (KeyCode::Char('b'), true) => Request::GoToPrevChar,
+        (KeyCode::Right, false) | (KeyCode::Char('f'), true) => Request::GoToNextChar,
+        (KeyCode::Home, _) | (KeyCode::Char('a'), true) => Request::GoToStart,
+        (KeyCode::End, _) | (KeyCode::Char('e'), true) => Request::GoToEnd,
+        (KeyCode::Char('w'), true) => Request::DeletePrevWord,
+        (KeyCode::Char('u'), true) => Request::DeleteLine,
+        (KeyCode::Char('k'), true) => Request::DeleteTillEnd,
+        (KeyCode::Char(character), false) => Request::InsertChar(character),
+        _ => return None,
+    })
+}

@@ -1,0 +1,127 @@
+//! The detail pane: the tabs' titles and the shown tab.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::widgets::{put, shown};
+use super::{Drawn, Look, answer, headers, image, overview, payload, raw, signature, welcome};
+use crate::engine::{Detail, Focus, Loaded, Model, Tab};
+use crate::text;
+
+/// Columns left free on each side.
+const MARGIN: u16 = 1;
+
+/// A tab's content: short ones are made whole, long ones a window at a time.
+pub(super) enum Content<'a> {
+    /// All lines.
+    Whole(Vec<Line<'a>>),
+    /// So many lines, each made when it is on the screen.
+    Window(usize, Box<dyn Fn(usize) -> Line<'a> + 'a>),
+}
+
+/// What a tab is drawn from.
+pub(super) struct Pane<'a> {
+    pub(super) model: &'a Model,
+    pub(super) detail: &'a Detail,
+    pub(super) loaded: &'a Loaded,
+    pub(super) look: &'a Look,
+    pub(super) columns: usize,
+}
+
+/// Draws the tabs' titles and the shown tab.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Drawn {
+    put(frame, area, 0, titles(model, look, area.width.into()));
+    let inner = Rect {
+        x: area.x + MARGIN,
+        y: area.y + 2.min(area.height),
+        width: area.width.saturating_sub(2 * MARGIN),
+        height: area.height.saturating_sub(2),
+    };
+    let columns = usize::from(inner.width);
+    let content = match &model.detail {
+        None => Content::Whole(welcome::lines(model, columns, look)),
+        Some(detail) => match &detail.content {
+            Err(error) => Content::Whole(super::widgets::paragraph(&shown(error), look.theme.bad, columns)),
+            Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
+        },
+    };
+    let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
+    let lines = content.draw(frame, inner, first);
+    scrollbar(frame, area, inner, first, lines, look);
+    Drawn { rows: inner.height.into(), lines, columns }
+}
+
+fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
+    match pane.model.tab {
+        Tab::Overview => Content::Whole(overview::lines(pane)),
+        Tab::Signature => Content::Whole(signature::lines(pane)),
+        Tab::Payload => payload::content(pane),
+        Tab::Image => image::content(pane),
+        Tab::Headers => Content::Whole(headers::lines(pane)),
+        Tab::Answer => Content::Whole(answer::lines(pane)),
+        Tab::Raw => raw::content(pane),
+    }
+}
+
+impl Content<'_> {
+    /// Draws the lines from `first` on, and returns how many there are in all.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
+        let count = match self {
+            Self::Whole(lines) => lines.len(),
+            Self::Window(count, _) => *count,
+        };
+        let first = first.min(count.saturating_sub(area.height.into()));
+        for (row, index) in (0..area.height).zip(first..count) {
+            match self {
+                Self::Whole(lines) => put(frame, area, row, lines[index].clone()),
+                Self::Window(_, line) => put(frame, area, row, line(index)),
+            }
+        }
+        count
+    }
+}
+
+fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+    let theme = &look.theme;
+    // Room for the longest: every title with its number and two spaces around.
+    let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 3).sum();
+    let mut spans = vec![Span::raw(" ")];
+    for tab in Tab::ALL {
+        let is_shown = tab == model.tab;
+        let title = if columns > all || is_shown { tab.title() } else { text_prefix(tab.title(), columns) };
+        let style = match (is_shown, model.focus) {
+            (true, Focus::Detail) => theme.selected,
+            (true, Focus::List) => theme.selected_unfocused.add_modifier(ratatui::style::Modifier::UNDERLINED),
+            (false, _) => theme.dim,
+        };
+        spans.push(Span::styled(format!(" {title} "), style));
+    }
+    Line::from(spans)
+}
+
+/// A title cut to what a narrow pane has room for.
+fn text_prefix(title: &'static str, columns: usize) -> &'static str {
+    let room = (columns / Tab::ALL.len()).saturating_sub(3).clamp(2, title.len());
+    &title[..room]
+}
+
+/// A thumb at the right edge, when there is more than fits.
+fn scrollbar(frame: &mut Frame<'_>, pane: Rect, inner: Rect, first: usize, lines: usize, look: &Look) {
+    let rows = usize::from(inner.height);
+    if rows == 0 || lines <= rows {
+        return;
+    }
+    let thumb = (rows * rows / lines).clamp(1, rows);
+    let last_first = lines - rows;
+    let start = (rows - thumb) * first.min(last_first) / last_first;
+    let column = Rect { x: pane.right().saturating_sub(1), width: 1, ..inner };
+    for row in start..start + thumb {
+        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("▐", look.theme.rule));
+    }
+}
+
+/// A visible line cut to the pane's width.
+pub(super) fn cut(words: &str, columns: usize) -> String {
+    text::clip(words, columns).into_owned()
+}

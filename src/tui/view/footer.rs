@@ -1,0 +1,74 @@
+//! The bottom line: a filter being typed, what was just done, or the keys that work now.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Look;
+use super::widgets::put;
+use crate::engine::{Model, Overlay, Prompt, PromptKind};
+use crate::text;
+use crate::tui::keymap;
+
+/// Draws the line.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
+    let theme = &look.theme;
+    frame.buffer_mut().set_style(area, theme.bar);
+    let columns = usize::from(area.width).saturating_sub(2);
+    match (&model.overlay, &model.notice) {
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
+        (None, Some(notice)) => {
+            let style = if notice.is_error { theme.bad } else { theme.good };
+            let shown = text::visible(&notice.text);
+            put(frame, area, 0, Line::styled(format!(" {}", text::clip(&shown, columns)), style));
+        }
+        _ => put(frame, area, 0, hints(model, look, columns)),
+    }
+}
+
+fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    for (key, word) in keymap::hints(model) {
+        let width = key.width() + word.width() + 4;
+        if used + width > columns + 2 {
+            break;
+        }
+        used += width;
+        spans.push(Span::styled(key, look.theme.title));
+        spans.push(Span::styled(format!(" {word}   "), look.theme.dim));
+    }
+    Line::from(spans)
+}
+
+fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
+    let theme = &look.theme;
+    let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).into_owned();
+    let room = usize::from(area.width).saturating_sub(4);
+    let (typed, column) = if before.width() <= room {
+        (text::visible(prompt.text()).into_owned(), before.width())
+    } else {
+        // The end of what was typed is what matters.
+        let skipped = before.chars().count().saturating_sub(room / 2);
+        let tail: String = before.chars().skip(skipped).collect();
+        let column = tail.width();
+        (tail, column)
+    };
+    let tail = match &prompt.error {
+        Some(error) => Span::styled(format!("   {}", text::visible(error)), theme.bad),
+        None if prompt.text().is_empty() => {
+            Span::styled("words, or verdict:bad  event:screenshot  is:sim  status:5xx  since:1h", theme.dim)
+        }
+        None => Span::styled("   Enter keeps it, Esc goes back", theme.dim),
+    };
+    put(frame, area, 0, Line::from(vec![Span::styled(" / ", theme.title), Span::raw(typed), tail]));
+    let column = u16::try_from(3 + column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+}
+
+/// The prompt's cursor as a byte offset (tui-input counts characters).
+pub(super) fn byte_cursor(prompt: &Prompt) -> usize {
+    let text = prompt.text();
+    text.char_indices().nth(prompt.input.cursor()).map_or(text.len(), |(at, _)| at)
+}

@@ -1,0 +1,99 @@
+//! The top line: where it listens, the public URL, which secret, which answer; and alerts below it.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Look;
+use super::widgets::put;
+use crate::engine::Model;
+use crate::listener::answer::AnswerPolicy;
+use crate::text;
+use crate::tunnel::TunnelState;
+
+/// What must not be missed, the most urgent first.
+pub(super) fn alerts(model: &Model) -> Vec<String> {
+    let mut alerts = Vec::new();
+    if let Some(fault) = &model.fault {
+        alerts.push(format!("not kept: {fault}"));
+    }
+    if let TunnelState::Elsewhere { public_url, addr, .. } = &model.tunnel {
+        let ours = model.setup.url.rsplit(':').next().unwrap_or_default();
+        alerts.push(format!("the tunnel {public_url} leads to {addr}, not here: run `ngrok http {ours}`"));
+    }
+    if model.stats.refused > 0 {
+        alerts.push(format!("{} requests turned away with 503: too many at once", model.stats.refused));
+    }
+    alerts
+}
+
+/// Draws the line, and the first alert under it when there is room.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look, alerts: &[String]) {
+    let theme = &look.theme;
+    frame.buffer_mut().set_style(Rect { height: 1, ..area }, theme.bar);
+    put(frame, area, 0, Line::from(fit(parts(model, look), area.width.into())));
+    if let Some(alert) = alerts.first() {
+        let shown = text::visible(alert);
+        let clipped = text::clip(&shown, usize::from(area.width).saturating_sub(4));
+        put(frame, area, 1, Line::styled(format!(" ! {clipped}"), theme.bad));
+    }
+}
+
+/// One part of the line: its spans, and how soon it goes when the line is too narrow.
+struct Part {
+    spans: Vec<Span<'static>>,
+    rank: u8,
+}
+
+fn parts(model: &Model, look: &Look) -> Vec<Part> {
+    let theme = &look.theme;
+    let part = |rank, glyph: &'static str, words: String, style: Style| {
+        let words = text::visible(&words).into_owned();
+        Part { spans: vec![Span::styled(format!("{glyph} "), theme.dim), Span::styled(words, style)], rank }
+    };
+    let (tunnel, tunnel_style) = match &model.tunnel {
+        TunnelState::Ours { .. } => (model.public_url().unwrap_or_default(), theme.info),
+        TunnelState::Elsewhere { .. } => ("tunnel leads elsewhere".to_owned(), theme.bad),
+        TunnelState::None | TunnelState::NoTunnel => ("no tunnel".to_owned(), theme.dim),
+        TunnelState::Unreadable(_) => ("tunnel unknown".to_owned(), theme.warn),
+    };
+    let (secret, secret_style) = match &model.secrets[..] {
+        [] => ("no secret: press s".to_owned(), theme.warn),
+        [one] => (format!("secret {}", one.split(" (").next().unwrap_or_default()), theme.text),
+        many => (format!("{} secrets", many.len()), theme.text),
+    };
+    let answer_style = if model.policy == AnswerPolicy::Auto { theme.text } else { theme.warn };
+    let mut parts = vec![
+        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 4 },
+        part(2, "●", model.setup.url.clone(), theme.good),
+        part(3, "⇄", tunnel, tunnel_style),
+        part(1, "◆", secret, secret_style),
+        part(0, "↩", format!("answers {}", model.policy), answer_style),
+    ];
+    if model.setup.ephemeral {
+        parts.push(part(5, "○", "ephemeral".to_owned(), theme.warn));
+    }
+    parts
+}
+
+/// Drops the parts that matter least until the line fits.
+fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
+    let width = |parts: &[Part]| -> usize {
+        let words: usize = parts.iter().flat_map(|part| &part.spans).map(|span| span.content.width()).sum();
+        1 + words + 3 * parts.len().saturating_sub(1)
+    };
+    while parts.len() > 1 && width(&parts) > columns {
+        let least = parts.iter().enumerate().max_by_key(|(_, part)| part.rank).map(|(index, _)| index);
+        parts.remove(least.unwrap_or_default());
+    }
+    let mut spans = vec![Span::raw(" ")];
+    for (index, part) in parts.into_iter().enumerate() {
+        if index > 0 {
+            spans.push(Span::raw("   "));
+        }
+        spans.extend(part.spans);
+    }
+    spans
+}

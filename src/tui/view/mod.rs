@@ -1,0 +1,121 @@
+//! Drawing: the model in, cells out. Nothing here changes anything.
+
+mod answer;
+mod detail;
+mod footer;
+mod header;
+mod headers;
+mod image;
+mod list;
+mod overlay;
+mod overview;
+mod payload;
+mod raw;
+mod signature;
+mod welcome;
+mod widgets;
+
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::theme::Theme;
+use crate::engine::{Focus, Model, Viewport};
+
+/// How things look, whatever they are.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+}
+
+/// From this width on, list and details stand side by side.
+const SIDE_BY_SIDE_COLUMNS: u16 = 100;
+/// Below this height, list and details take turns instead of sharing the screen.
+const STACKED_ROWS: u16 = 16;
+
+/// Draws everything and returns what scrolling must know of it.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
+    let area = frame.area();
+    let mut viewport = Viewport::default();
+    if area.width < 4 || area.height < 3 {
+        return viewport;
+    }
+    let alerts = header::alerts(model);
+    let header_rows = 1 + u16::from(!alerts.is_empty() && area.height > 8);
+    let [top, body, bottom] = split_rows(area, header_rows);
+    header::draw(frame, top, model, look, &alerts);
+    let panes = Panes::of(body, model);
+    if let Some(area) = panes.list {
+        viewport.list_rows = list::draw(frame, area, model, look);
+    }
+    if let Some(area) = panes.rule {
+        widgets::vertical_rule(frame, area, look);
+    }
+    if let Some(area) = panes.detail {
+        let drawn = detail::draw(frame, area, model, look);
+        viewport.detail_rows = drawn.rows;
+        viewport.detail_lines = drawn.lines;
+        viewport.detail_columns = drawn.columns;
+    }
+    footer::draw(frame, bottom, model, look);
+    if let Some(overlay) = &model.overlay {
+        let drawn = overlay::draw(frame, body, overlay, model, look);
+        viewport.overlay_rows = drawn.rows;
+        viewport.overlay_lines = drawn.lines;
+    }
+    viewport
+}
+
+/// What a pane has drawn.
+#[derive(Debug, Clone, Copy, Default)]
+struct Drawn {
+    /// Rows on the screen.
+    rows: usize,
+    /// Rows in all.
+    lines: usize,
+    /// Columns on the screen.
+    columns: usize,
+}
+
+fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {
+    let body_rows = area.height - header_rows - 1;
+    [
+        Rect { height: header_rows, ..area },
+        Rect { y: area.y + header_rows, height: body_rows, ..area },
+        Rect { y: area.y + header_rows + body_rows, height: 1, ..area },
+    ]
+}
+
+/// Where list and details stand.
+struct Panes {
+    list: Option<Rect>,
+    rule: Option<Rect>,
+    detail: Option<Rect>,
+}
+
+impl Panes {
+    fn of(body: Rect, model: &Model) -> Self {
+        if body.width >= SIDE_BY_SIDE_COLUMNS {
+            let list = (body.width * 2 / 5).clamp(46, 72);
+            return Self {
+                list: Some(Rect { width: list, ..body }),
+                rule: Some(Rect { x: body.x + list, width: 1, ..body }),
+                detail: Some(Rect { x: body.x + list + 1, width: body.width - list - 1, ..body }),
+            };
+        }
+        if body.height < STACKED_ROWS {
+            let is_detail = model.focus == Focus::Detail;
+            return Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
+        }
+        // The pane with the focus has the larger share.
+        let list = if model.focus == Focus::List { body.height * 2 / 5 } else { body.height / 4 };
+        Self {
+            list: Some(Rect { height: list, ..body }),
+            rule: None,
+            detail: Some(Rect { y: body.y + list, height: body.height - list, ..body }),
+        }
+    }
+}

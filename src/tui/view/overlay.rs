@@ -1,0 +1,182 @@
+//! What lies over the panes: help, menus, prompts.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::footer::byte_cursor;
+use super::widgets::{put, shown, wrap};
+use super::{Drawn, Look};
+use crate::engine::{AnswerChoice, Model, Overlay, Prompt, PromptKind};
+use crate::listener::answer::AnswerPolicy;
+use crate::tui::keymap;
+use crate::{query, text};
+
+/// Draws the overlay over `body`.
+pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: &Model, look: &Look) -> Drawn {
+    match overlay {
+        Overlay::Help(first) => {
+            let lines = help(look);
+            let area = window(frame, body, "Keys", 76, lines.len(), look);
+            draw_lines(frame, area, &lines, *first)
+        }
+        Overlay::Answers(cursor) => {
+            let lines = answers(model, *cursor, look);
+            let area = window(frame, body, "Answer the next deliveries with", 74, lines.len(), look);
+            draw_menu(frame, area, &lines, *cursor, look)
+        }
+        Overlay::Copy(cursor) => {
+            let items = model.copy_items();
+            let lines: Vec<Line<'static>> = items
+                .iter()
+                .map(|item| {
+                    let start: String = item.text.chars().take(200).collect();
+                    Line::from(vec![
+                        Span::styled(format!(" {}  ", item.key), look.theme.title),
+                        Span::raw(format!("{:<18}", item.what)),
+                        Span::styled(shown(&start), look.theme.dim),
+                    ])
+                })
+                .collect();
+            let area = window(frame, body, "Copy", 72, lines.len(), look);
+            draw_menu(frame, area, &lines, *cursor, look)
+        }
+        Overlay::Prompt(prompt) => match prompt.kind {
+            // Typed in the bottom line.
+            PromptKind::Filter => Drawn::default(),
+            PromptKind::Secret => draw_secret(frame, body, prompt, look),
+            PromptKind::Command => draw_commands(frame, body, prompt, look),
+        },
+    }
+}
+
+/// Clears and frames a window in the middle of `body`; returns its inside.
+fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
+    let width = columns.min(body.width);
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
+    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(look.theme.rule)
+        .title(Span::styled(format!(" {title} "), look.theme.title));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
+    let rows = usize::from(area.height);
+    let first = first.min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
+        put(frame, area, row, line.clone());
+    }
+    Drawn { rows, lines: lines.len(), columns: area.width.into() }
+}
+
+fn draw_menu(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], cursor: usize, look: &Look) -> Drawn {
+    let rows = usize::from(area.height);
+    let first = (cursor + 1).saturating_sub(rows);
+    if let Ok(row) = u16::try_from(cursor - first.min(cursor))
+        && row < area.height
+        && cursor < lines.len()
+    {
+        frame.buffer_mut().set_style(Rect { y: area.y + row, height: 1, ..area }, look.theme.selected);
+    }
+    draw_lines(frame, area, lines, first)
+}
+
+fn help(look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let row = |keys: &str, words: &str| {
+        Line::from(vec![Span::styled(format!("  {keys:<16}"), theme.title), Span::raw(format!(" {words}"))])
+    };
+    let mut lines = Vec::new();
+    for (title, rows) in keymap::help() {
+        lines.push(Line::styled(format!(" {title}"), theme.brand));
+        lines.extend(rows.iter().map(|(keys, words)| row(keys, words)));
+        lines.push(Line::default());
+    }
+    lines.push(Line::styled(" Filters", theme.brand));
+    lines.extend(query::help().into_iter().map(|(atom, words)| row(atom, words)));
+    lines
+}
+
+fn answers(model: &Model, cursor: usize, look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    AnswerChoice::all(&model.policy)
+        .iter()
+        .enumerate()
+        .map(|(index, choice)| {
+            let mark = if choice.policy == model.policy { "●" } else { " " };
+            let mark_style = if index == cursor { theme.title } else { theme.info };
+            let mut spans = vec![Span::styled(format!(" {mark} "), mark_style)];
+            match (&choice.policy, choice.reply()) {
+                (AnswerPolicy::Fixed(_), Some(reply)) => {
+                    spans.push(Span::styled(format!("{:<5}", reply.status), theme.status(reply.status)));
+                    spans.push(Span::raw(text::visible_bytes(&reply.body).into_owned()));
+                    let headers: String =
+                        reply.headers.iter().map(|(name, value)| format!("  {name}: {value}")).collect();
+                    spans.push(Span::styled(shown(&headers), theme.dim));
+                }
+                _ => {
+                    spans.push(Span::styled("auto ", theme.title));
+                    spans.push(Span::raw("by the verdict: 200, 400 or 401, as documented"));
+                }
+            }
+            Line::from(spans)
+        })
+        .collect()
+}
+
+fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let about = "It verifies deliveries from now on, stays in memory, and is forgotten when whyhook ends.";
+    let columns = usize::from(body.width.min(64)).saturating_sub(4);
+    let about = wrap(about, columns);
+    let area = window(frame, body, "The webhook's secret, for this run", 64, about.len() + 3, look);
+    // Dots, and nothing of the text: neither its characters nor their widths.
+    let typed = prompt.text().chars().count();
+    let dots = "•".repeat(typed.min(columns.saturating_sub(18)));
+    let count = if typed == 0 { String::new() } else { format!("  {typed} characters") };
+    put(
+        frame,
+        area,
+        1,
+        Line::from(vec![Span::styled(" › ", theme.title), Span::raw(dots.clone()), Span::styled(count, theme.dim)]),
+    );
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), theme.dim));
+    }
+    let column = u16::try_from(3 + dots.width()).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    if area.height > 1 {
+        frame.set_cursor_position(Position { x: area.x + column, y: area.y + 1 });
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let commands = prompt.commands();
+    let area = window(frame, body, "Command", 56, crate::engine::Action::COMMANDS.len() + 2, look);
+    let typed = shown(prompt.text());
+    let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).width();
+    put(frame, area, 0, Line::from(vec![Span::styled(" : ", theme.title), Span::raw(typed)]));
+    let menu = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
+    let lines: Vec<Line<'static>> = commands
+        .iter()
+        .map(|action| {
+            let key =
+                keymap::KEYMAP.iter().find(|binding| binding.action == *action).map(|binding| binding.keys[0].label());
+            Line::from(vec![
+                Span::raw(format!(" {:<42}", action.words())),
+                Span::styled(key.unwrap_or_default(), theme.dim),
+            ])
+        })
+        .collect();
+    let column = u16::try_from(3 + before).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+    draw_menu(frame, menu, &lines, prompt.cursor, look)
+}

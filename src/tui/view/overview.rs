@@ -1,0 +1,142 @@
+//! The delivery at a glance.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::detail::Pane;
+use super::widgets::{age_words, counted, date_time, field, paragraph, short_latency, shown};
+use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::payload::grouped;
+
+pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let summary = &pane.loaded.delivery.summary;
+    let mut lines = vec![verdict(pane), Line::default()];
+    lines.extend(remarks(pane));
+    let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
+
+    let event = &summary.event;
+    if let Some(name) = &event.event {
+        add("event", shown(name), theme.title);
+        let kind = if event.is_simulation() { "SIM  a simulation" } else { "live" };
+        add("kind", kind.to_owned(), if event.is_simulation() { theme.simulation } else { theme.text });
+        let parts = [event.version.as_deref(), event.agent.as_deref()].into_iter().flatten().map(shown);
+        let items = event.items.map(|items| counted(items, "item"));
+        let about: Vec<String> = parts.chain(items).collect();
+        if !about.is_empty() {
+            add("envelope", about.join(", "), theme.text);
+        }
+    }
+    add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
+    if let Some(webhook) = &summary.webhook {
+        add("webhook", shown(webhook), theme.text);
+    }
+    add("received", format!("{}  from {}", date_time(summary.received_at, look), shown(&summary.remote)), theme.text);
+    if let Some(timestamp) = &summary.judgement.timestamp {
+        let (words, is_odd) = timestamp_words(timestamp);
+        add("timestamp", words, if is_odd { theme.warn } else { theme.text });
+    }
+    add("body", counted(summary.body_bytes, "byte"), theme.text);
+    if let Some(image) = pane.loaded.images.first() {
+        add("image", image.binary.summary(), theme.text);
+    }
+    match &summary.answer {
+        None => add("answer", "not answered yet".to_owned(), theme.dim),
+        Some(answer) if answer.outcome == Outcome::SenderGone => {
+            add("answer", "none: the sender hung up first".to_owned(), theme.warn);
+        }
+        Some(answer) => {
+            let words = format!("{} by {} after {}", answer.status, shown(&answer.rule), short_latency(answer.latency));
+            add("answer", words, theme.status(answer.status));
+        }
+    }
+    add("id", format!("#{}", summary.id), theme.dim);
+    lines
+}
+
+/// Glyph and words, as large as a line can be.
+pub(super) fn verdict(pane: &Pane<'_>) -> Line<'static> {
+    let judgement = pane.loaded.judgement();
+    let (glyph, _, style) = pane.look.theme.verdict(judgement.verdict);
+    let mut words = match (&judgement.secret, judgement.verdict) {
+        (Some(label), Verdict::Verified) => format!("verified with the secret {}", shown(label)),
+        _ => judgement.verdict.words().to_owned(),
+    };
+    if let Some(note) = &judgement.note {
+        words = format!("{words}: {}", shown(note));
+    }
+    Line::from(vec![Span::styled(format!("{glyph} "), style), Span::styled(words, style)])
+}
+
+/// What a person should not miss about this delivery.
+fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let summary = &pane.loaded.delivery.summary;
+    let mut remarks = Vec::new();
+    if !summary.intake.is_complete() {
+        remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
+    }
+    if let Some(now) = &pane.loaded.rejudged {
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
+        let words = format!("judged so when it came; under the secrets of now: {}{with}", now.verdict.words());
+        remarks.push((words, theme.info));
+    } else if summary.judgement.verdict == Verdict::NoSecret {
+        let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
+        remarks.push((words.to_owned(), theme.warn));
+    }
+    if let Some(origin) = pane.loaded.head.value("origin") {
+        let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
+        remarks.push((words, theme.warn));
+    }
+    if let Some(words) = unsubscribed(pane) {
+        remarks.push((words, theme.warn));
+    }
+    let mut lines: Vec<Line<'static>> =
+        remarks.into_iter().flat_map(|(words, style)| paragraph(&words, style, pane.columns)).collect();
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// The event is not among those that its webhook subscribes to.
+fn unsubscribed(pane: &Pane<'_>) -> Option<String> {
+    let summary = &pane.loaded.delivery.summary;
+    let (event, webhook) = (summary.event.event.as_ref()?, summary.webhook.as_ref()?);
+    let setup = &pane.model.setup;
+    let index = setup.webhooks.iter().position(|(name, ..)| name == webhook)?;
+    let events = setup.events.get(index)?;
+    (!events.is_empty() && !events.contains(event))
+        .then(|| format!("the webhook {} does not subscribe to this event", shown(webhook)))
+}
+
+/// The header's text with its unit and age, and whether something about it is odd.
+pub(super) fn timestamp_words(timestamp: &TimestampFacts) -> (String, bool) {
+    let raw = shown(&timestamp.raw);
+    let Some(age) = timestamp.age_ms else {
+        return (format!("{raw}  neither seconds nor milliseconds"), true);
+    };
+    let unit = match timestamp.unit {
+        TimestampUnit::Seconds => "seconds",
+        TimestampUnit::Milliseconds => "milliseconds",
+        TimestampUnit::Other => "other",
+    };
+    let side = if age < 0 { "ahead of our clock" } else { "old on arrival" };
+    let is_stale = timestamp.fresh == Some(false);
+    let stale = match (is_stale, age < 0) {
+        (false, _) => "",
+        (true, false) => ", stale",
+        (true, true) => ", from the future",
+    };
+    let words = match age_words(age) {
+        age if is_stale => format!("{raw}  {unit}, {age} {side}{stale}"),
+        age => format!("{raw}  {unit}, {age} {side}, fresh"),
+    };
+    (words, is_stale)
+}
+
+/// A byte count with its thousands set apart.
+pub(super) fn bytes(count: usize) -> String {
+    grouped(count as u64)
+}

@@ -1,0 +1,56 @@
+//! The payload: JSON re-indented from its own tokens, anything else as the text that it is.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::detail::{Content, Pane, cut};
+use super::widgets::shown;
+use crate::engine::{Payload, Tab};
+use crate::payload::json::PieceKind;
+use crate::tui::theme::Theme;
+
+pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
+    let theme = &pane.look.theme;
+    match &pane.loaded.payload {
+        Payload::Empty => Content::Whole(vec![Line::styled("The body is empty.", theme.dim)]),
+        Payload::Json(pretty) => {
+            let columns = pane.columns;
+            Content::Window(
+                pretty.line_count(),
+                Box::new(move |index| {
+                    let line = pretty.line_within(index, columns);
+                    let mut spans = vec![Span::raw(" ".repeat(2 * line.indent))];
+                    spans.extend(
+                        line.pieces.into_iter().map(|piece| Span::styled(piece.text, style(theme, piece.kind))),
+                    );
+                    Line::from(spans)
+                }),
+            )
+        }
+        Payload::Other(fault, _) => {
+            let rows = pane.detail.raw_rows(Tab::Payload);
+            let reason = cut(&shown(&format!("No JSON: {fault}")), pane.columns);
+            Content::Window(
+                2 + rows.map_or(0, crate::payload::raw::RawRows::len),
+                Box::new(move |index| match (index, rows) {
+                    (0, _) => Line::styled(reason.clone(), theme.warn),
+                    (2.., Some(rows)) => Line::raw(rows.row(index - 2)),
+                    _ => Line::default(),
+                }),
+            )
+        }
+    }
+}
+
+fn style(theme: &Theme, kind: PieceKind) -> Style {
+    match kind {
+        PieceKind::Key => theme.key,
+        PieceKind::String => theme.string,
+        PieceKind::Number => theme.number,
+        PieceKind::Literal => theme.literal,
+        PieceKind::Punctuation => theme.dim,
+        PieceKind::Binary => theme.info,
+        PieceKind::Fault => theme.hidden,
+        PieceKind::Note => theme.dim.add_modifier(ratatui::style::Modifier::ITALIC),
+    }
+}

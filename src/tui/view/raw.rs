@@ -1,0 +1,13 @@
+//! The request as it came over the wire (chunk framing removed), every byte visible.
+
+use ratatui::text::Line;
+
+use super::detail::{Content, Pane};
+use crate::engine::Tab;
+
+pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
+    match pane.detail.raw_rows(Tab::Raw) {
+        Some(rows) => Content::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
+        None => Content::Whole(Vec::new()),
+    }
+}

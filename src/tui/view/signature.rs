@@ -1,0 +1,184 @@
+//! The verdict with what it rests on: headers, age, the signed bytes, both digests.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::detail::Pane;
+use super::overview::{bytes, timestamp_words, verdict};
+use super::widgets::{field, heading, paragraph, shown, wrap};
+use crate::delivery::Verdict;
+use crate::signature::{Scheme, parse_digest};
+use crate::text;
+
+/// Of the signed bytes, so many are shown from the beginning, and so many from the end: enough to
+/// see how they begin, and whether a line end or a space hides behind the last bracket.
+const SIGNED_FIRST_BYTES: usize = 600;
+const SIGNED_LAST_BYTES: usize = 60;
+/// Hexadecimal digits in a group of a digest.
+const GROUP: usize = 16;
+
+pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let scheme = Scheme::default();
+    let mut lines = vec![verdict(pane)];
+    lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
+    if let Some(now) = &pane.loaded.rejudged {
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {}", shown(label)));
+        lines.extend(paragraph(
+            &format!("Under the secrets of now: {}{with}.", now.verdict.words()),
+            theme.info,
+            columns,
+        ));
+    }
+    lines.push(Line::default());
+
+    lines.push(heading("Headers", look));
+    for (name, header) in [("signature", &scheme.signature_header), ("timestamp", &scheme.timestamp_header)] {
+        let mut found = false;
+        for value in pane.loaded.head.values(header) {
+            found = true;
+            lines.extend(field(name, &text::visible_bytes(value), theme.text, columns, look));
+        }
+        if !found {
+            lines.extend(field(name, &format!("{header} is absent"), theme.bad, columns, look));
+        }
+    }
+    if let Some(timestamp) = &pane.loaded.judgement().timestamp {
+        let (words, is_odd) = timestamp_words(timestamp);
+        let words = words.strip_prefix(&shown(&timestamp.raw)).unwrap_or(&words).trim().to_owned();
+        lines.extend(field("age", &words, if is_odd { theme.warn } else { theme.good }, columns, look));
+    }
+    lines.push(Line::default());
+    lines.extend(digests(pane, &scheme));
+    lines.extend(signed_bytes(pane, &scheme));
+    lines
+}
+
+/// What the verdict means for the person, in a sentence.
+fn meaning(pane: &Pane<'_>) -> Option<String> {
+    let scheme = Scheme::default();
+    Some(match pane.loaded.judgement().verdict {
+        Verdict::Verified => {
+            "HMAC-SHA256 over timestamp + \".\" + body, with this secret, is exactly what the header says.".to_owned()
+        }
+        Verdict::Mismatch => {
+            "None of the secrets here gives this signature for exactly these bytes: either another secret signed it, \
+             or other bytes were signed."
+                .to_owned()
+        }
+        Verdict::MissingSignature => format!("The request has no {} header.", scheme.signature_header),
+        Verdict::MissingTimestamp => format!("The request has no {} header.", scheme.timestamp_header),
+        Verdict::MalformedSignature => {
+            "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
+        }
+        Verdict::AmbiguousHeaders => {
+            "A header that came twice can be read either way by other receivers; it is refused.".to_owned()
+        }
+        Verdict::NoSecret => {
+            "Press s to type the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
+                .to_owned()
+        }
+        Verdict::NotJudged => return None,
+    })
+}
+
+fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let received = pane.loaded.head.value(&scheme.signature_header).and_then(|value| parse_digest(value).ok());
+    if received.is_none() && pane.loaded.expected.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading("Digests", pane.look)];
+    match received {
+        Some(digest) => lines.extend(digest_lines("received", &hex::encode(digest), theme.text, pane)),
+        None => lines.extend(field("received", "nothing that is a digest", theme.dim, pane.columns, pane.look)),
+    }
+    for expected in &pane.loaded.expected {
+        let is_equal = received == Some(expected.digest);
+        // The right digest of arbitrary bytes is a credential: it is shown when it is known already,
+        // or when asked for.
+        let digits = if is_equal || pane.model.revealed { hex::encode(expected.digest) } else { "·".repeat(64) };
+        let style = if is_equal { theme.good } else { theme.dim };
+        lines.extend(digest_lines("expected", &digits, style, pane));
+        let (glyph, words, style) = match (is_equal, received.is_some()) {
+            (true, _) => ("=", "equal", theme.good),
+            (false, true) => ("≠", "differs", theme.bad),
+            (false, false) => (" ", "nothing to compare", theme.dim),
+        };
+        let reveal = match (is_equal, pane.model.revealed) {
+            (true, _) => "",
+            (false, false) => "   e reveals it",
+            (false, true) => "   e hides it",
+        };
+        let words = format!("{glyph} {words}, secret {}{reveal}", shown(&expected.label));
+        lines.extend(field("", &words, style, pane.columns, pane.look));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// A digest in groups, so that two of them can be compared by eye; as many in a line as fit.
+fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let characters: Vec<char> = digits.chars().collect();
+    let groups: Vec<String> = characters.chunks(GROUP).map(|group| group.iter().collect()).collect();
+    let fitting = pane.columns.saturating_sub(12) / (GROUP + 1);
+    let a_line = if fitting >= 4 { 4 } else { fitting.clamp(1, 2) };
+    let mut lines = Vec::new();
+    for (index, part) in groups.chunks(a_line).enumerate() {
+        lines.extend(field(if index == 0 { name } else { "" }, &part.join(" "), style, pane.columns, pane.look));
+    }
+    lines
+}
+
+/// Timestamp, dot and body as they were signed, with what cannot be seen made visible.
+fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let Some(timestamp) = pane.loaded.head.value(&scheme.timestamp_header) else { return Vec::new() };
+    let body = &pane.loaded.delivery.body;
+    let total = timestamp.len() + 1 + body.len();
+    let mut lines = vec![Line::from(vec![
+        Span::styled("Signed bytes", theme.title),
+        Span::styled(
+            format!("  {} = {} timestamp + 1 dot + {} body", bytes(total), bytes(timestamp.len()), bytes(body.len())),
+            theme.dim,
+        ),
+    ])];
+    let signed = [&timestamp[..], b".", &body[..body.len().min(SIGNED_FIRST_BYTES)]].concat();
+    lines.extend(marked(&text::visible_bytes(&signed), pane));
+    let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
+    if left > SIGNED_LAST_BYTES {
+        let words = format!("… {} bytes …", bytes(left - SIGNED_LAST_BYTES));
+        lines.push(Line::styled(words, theme.dim));
+    }
+    if left > 0 {
+        let tail = &body[body.len() - left.min(SIGNED_LAST_BYTES)..];
+        lines.extend(marked(&text::visible_bytes(tail), pane));
+    }
+    lines
+}
+
+/// Lines of visible text in which the symbols that stand for invisible characters are marked.
+fn marked(shown: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let is_symbol = |character: char| matches!(character, '\u{2400}'..='\u{2421}' | '⟨' | '⟩');
+    let mut lines = Vec::new();
+    for part in wrap(shown, pane.columns) {
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        let mut run = String::new();
+        let mut run_is_symbol = false;
+        for character in part.chars() {
+            if is_symbol(character) != run_is_symbol && !run.is_empty() {
+                spans.push(Span::styled(
+                    std::mem::take(&mut run),
+                    if run_is_symbol { theme.hidden } else { theme.text },
+                ));
+            }
+            run_is_symbol = is_symbol(character);
+            run.push(character);
+        }
+        spans.push(Span::styled(run, if run_is_symbol { theme.hidden } else { theme.text }));
+        lines.push(Line::from(spans));
+    }
+    lines
+}

@@ -1,0 +1,52 @@
+//! What a newcomer sees before the first delivery: what to do next.
+
+use ratatui::text::{Line, Span};
+
+use super::Look;
+use super::widgets::{heading, wrap};
+use crate::engine::Model;
+use crate::tunnel::TunnelState;
+
+/// The steps, fitted to what is known already.
+pub(super) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let port = model.setup.url.rsplit(':').next().unwrap_or("3000");
+    let tunnel = match &model.tunnel {
+        TunnelState::Ours { .. } => (
+            "The tunnel is up. Give Trackpilots this URL for your webhook (u copies it):".to_owned(),
+            model.public_url(),
+        ),
+        _ => (
+            "In another terminal, open a tunnel; its public URL will appear above:".to_owned(),
+            Some(format!("ngrok http {port}")),
+        ),
+    };
+    let secret = match &model.secrets[..] {
+        [] => (
+            "Give the webhook's secret: press s to type it for this run, or put it into .env and start again:"
+                .to_owned(),
+            Some("TRACKPILOTS_WEBHOOKS_SECRET_KEY=<your webhook's secret>".to_owned()),
+        ),
+        secrets => (format!("Deliveries are verified with {}.", secrets.join("; ")), None),
+    };
+    let send = (
+        "In Trackpilots, open Developer Tools → Simulations and send a test event. To see one at once, knock yourself:"
+            .to_owned(),
+        Some(format!("curl -d '{{}}' {}", model.local_url())),
+    );
+    let mut lines = vec![heading("Waiting for the first delivery", look), Line::default()];
+    for (number, (what, command)) in (1..).zip([tunnel, secret, send]) {
+        step(&mut lines, number, &what, command.as_deref(), columns, look);
+    }
+    lines
+}
+
+fn step(lines: &mut Vec<Line<'static>>, number: usize, what: &str, command: Option<&str>, columns: usize, look: &Look) {
+    for (index, part) in wrap(what, columns.saturating_sub(3)).into_iter().enumerate() {
+        let mark = if index == 0 { format!("{number}. ") } else { "   ".to_owned() };
+        lines.push(Line::from(vec![Span::styled(mark, look.theme.brand), Span::raw(part)]));
+    }
+    for part in command.into_iter().flat_map(|command| wrap(command, columns.saturating_sub(5))) {
+        lines.push(Line::from(vec![Span::raw("     "), Span::styled(part, look.theme.info)]));
+    }
+    lines.push(Line::default());
+}
