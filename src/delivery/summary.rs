@@ -23,11 +23,12 @@ pub struct EventFacts {
 }
 
 impl EventFacts {
-    /// The middle part of a Trackpilots event name (`screenshot_tracking`), else the name whole.
+    /// What tells Trackpilots' events apart (`screenshot` of `desktop.screenshot_tracking.captured`);
+    /// any other name whole.
     #[must_use]
     pub fn short_event(&self) -> Option<&str> {
         let event = self.event.as_deref()?;
-        let short = event.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix(".captured"));
+        let short = event.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix("_tracking.captured"));
         Some(short.unwrap_or(event))
     }
 

@@ -16,6 +16,8 @@ mod list;
 mod message;
 mod model;
 mod overlay;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub use action::{Action, Step, Tab};

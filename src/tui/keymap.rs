@@ -124,9 +124,11 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('6')], A::Show(Tab::Answer), ""),
         bind(Anywhere, &[Char('7')], A::Show(Tab::Raw), ""),
         bind(Anywhere, &[Char('a')], A::PickAnswer, "answer"),
-        bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
         bind(Anywhere, &[Char('/')], A::Filter, "filter"),
         bind(Anywhere, &[Char('y')], A::CopyMenu, "copy"),
+        bind(Anywhere, &[Char('?')], A::Help, "help"),
+        bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
+        bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
         bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
         bind(Anywhere, &[Char('f')], A::Follow, "follow"),
         bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
@@ -147,10 +149,8 @@ pub const KEYMAP: &[Binding] = {
         bind(List, &[Ctrl('u')], A::Scroll(Step::HalfUp), ""),
         bind(List, &[Ctrl('d')], A::Scroll(Step::HalfDown), ""),
         bind(Anywhere, &[Char(':')], A::Commands, ""),
-        bind(Anywhere, &[Char('?')], A::Help, "help"),
         bind(Anywhere, &[Ctrl('l')], A::Redraw, ""),
         bind(Anywhere, &[Ctrl('z')], A::Suspend, ""),
-        bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
         bind(Menu, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
         bind(Menu, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
         bind(Menu, &[Code(PageUp)], A::Move(Step::PageUp), ""),
@@ -197,7 +197,12 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         .filter(|binding| contexts(model).contains(&binding.context) && !binding.hint.is_empty())
         .map(|binding| {
             let hint = if is_secret && binding.action == Action::Accept { "use it" } else { binding.hint };
-            (binding.keys[0].label(), hint)
+            // The other direction's key stands for itself.
+            let key = match binding.action {
+                Action::Move(Step::Down) => "↑↓".to_owned(),
+                _ => binding.keys[0].label(),
+            };
+            (key, hint)
         })
         .collect()
 }

@@ -5,6 +5,8 @@
 
 use std::str::FromStr;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::delivery::Verdict;
@@ -120,6 +122,15 @@ impl Theme {
             segment_even: ground(236, 255, Modifier::empty()),
             segment_odd: ground(238, 253, Modifier::empty()),
         }
+    }
+
+    /// Marks a row as chosen. Where that reverses the row, its colours go: reversed, they would be a
+    /// patchwork.
+    pub fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
+        if style.add_modifier.contains(Modifier::REVERSED) {
+            buffer.set_style(row, Style::new().fg(Color::Reset).bg(Color::Reset));
+        }
+        buffer.set_style(row, style);
     }
 
     /// The glyph, the word and the style of a verdict.

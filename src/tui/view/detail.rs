@@ -9,9 +9,6 @@ use super::{Drawn, Look, answer, headers, image, overview, payload, raw, signatu
 use crate::engine::{Detail, Focus, Loaded, Model, Tab};
 use crate::text;
 
-/// Columns left free on each side.
-const MARGIN: u16 = 1;
-
 /// A tab's content: short ones are made whole, long ones a window at a time.
 pub(super) enum Content<'a> {
     /// All lines.
@@ -29,13 +26,14 @@ pub(super) struct Pane<'a> {
     pub(super) columns: usize,
 }
 
-/// Draws the tabs' titles and the shown tab.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Drawn {
+/// Draws the tabs' titles and the shown tab. How far it is scrolled shows on the rule to its left, or
+/// without one in its last column.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model: &Model, look: &Look) -> Drawn {
     put(frame, area, 0, titles(model, look, area.width.into()));
     let inner = Rect {
-        x: area.x + MARGIN,
+        x: area.x + 1,
         y: area.y + 2.min(area.height),
-        width: area.width.saturating_sub(2 * MARGIN),
+        width: area.width.saturating_sub(if rule.is_some() { 1 } else { 2 }),
         height: area.height.saturating_sub(2),
     };
     let columns = usize::from(inner.width);
@@ -48,7 +46,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     };
     let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
     let lines = content.draw(frame, inner, first);
-    scrollbar(frame, area, inner, first, lines, look);
+    let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
+    scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, lines, look);
     Drawn { rows: inner.height.into(), lines, columns }
 }
 
@@ -106,18 +105,17 @@ fn text_prefix(title: &'static str, columns: usize) -> &'static str {
     &title[..room]
 }
 
-/// A thumb at the right edge, when there is more than fits.
-fn scrollbar(frame: &mut Frame<'_>, pane: Rect, inner: Rect, first: usize, lines: usize, look: &Look) {
-    let rows = usize::from(inner.height);
+/// A thumb, when there is more than fits.
+fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, look: &Look) {
+    let rows = usize::from(column.height);
     if rows == 0 || lines <= rows {
         return;
     }
     let thumb = (rows * rows / lines).clamp(1, rows);
     let last_first = lines - rows;
     let start = (rows - thumb) * first.min(last_first) / last_first;
-    let column = Rect { x: pane.right().saturating_sub(1), width: 1, ..inner };
     for row in start..start + thumb {
-        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("▐", look.theme.rule));
+        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("┃", look.theme.info));
     }
 }
 

@@ -11,6 +11,9 @@ use crate::engine::{Model, Overlay, Prompt, PromptKind};
 use crate::text;
 use crate::tui::keymap;
 
+/// From this width on, hints stand further apart.
+const ROOMY_COLUMNS: usize = 98;
+
 /// Draws the line.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
     let theme = &look.theme;
@@ -29,15 +32,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
 
 fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
+    let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
     let mut used = 1;
     for (key, word) in keymap::hints(model) {
-        let width = key.width() + word.width() + 4;
-        if used + width > columns + 2 {
+        let width = key.width() + 1 + word.width() + gap;
+        if used + width > columns + gap {
             break;
         }
         used += width;
         spans.push(Span::styled(key, look.theme.title));
-        spans.push(Span::styled(format!(" {word}   "), look.theme.dim));
+        spans.push(Span::styled(format!(" {word}{:gap$}", ""), look.theme.dim));
     }
     Line::from(spans)
 }

@@ -13,6 +13,9 @@ use crate::listener::answer::AnswerPolicy;
 use crate::text;
 use crate::tunnel::TunnelState;
 
+/// Columns for a secret's label; the default variable's name is long.
+const LABEL_COLUMNS: usize = 20;
+
 /// What must not be missed, the most urgent first.
 pub(super) fn alerts(model: &Model) -> Vec<String> {
     let mut alerts = Vec::new();
@@ -59,21 +62,25 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         TunnelState::None | TunnelState::NoTunnel => ("no tunnel".to_owned(), theme.dim),
         TunnelState::Unreadable(_) => ("tunnel unknown".to_owned(), theme.warn),
     };
-    let (secret, secret_style) = match &model.secrets[..] {
-        [] => ("no secret: press s".to_owned(), theme.warn),
-        [one] => (format!("secret {}", one.split(" (").next().unwrap_or_default()), theme.text),
-        many => (format!("{} secrets", many.len()), theme.text),
+    let (secret, secret_style, secret_rank) = match &model.secrets[..] {
+        [] => ("no secret: press s".to_owned(), theme.warn, 0),
+        [one] => {
+            let label = text::clip(one.split(" (").next().unwrap_or_default(), LABEL_COLUMNS).into_owned();
+            (format!("secret {label}"), theme.text, 2)
+        }
+        many => (format!("{} secrets", many.len()), theme.text, 2),
     };
+    let tunnel_rank = if matches!(model.tunnel, TunnelState::Ours { .. }) { 1 } else { 4 };
     let answer_style = if model.policy == AnswerPolicy::Auto { theme.text } else { theme.warn };
     let mut parts = vec![
-        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 4 },
-        part(2, "●", model.setup.url.clone(), theme.good),
-        part(3, "⇄", tunnel, tunnel_style),
-        part(1, "◆", secret, secret_style),
+        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5 },
+        part(3, "●", model.setup.url.clone(), theme.good),
+        part(tunnel_rank, "⇄", tunnel, tunnel_style),
+        part(secret_rank, "◆", secret, secret_style),
         part(0, "↩", format!("answers {}", model.policy), answer_style),
     ];
     if model.setup.ephemeral {
-        parts.push(part(5, "○", "ephemeral".to_owned(), theme.warn));
+        parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
     }
     parts
 }

@@ -41,7 +41,7 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
 
 fn nothing(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let words = match pane.loaded.delivery.summary.event.short_event() {
-        Some("screenshot_tracking") => {
+        Some("screenshot") => {
             "No image: this is a screenshot event, but nothing in it is recognised as an image buffer."
         }
         Some(_) => "No image: only desktop.screenshot_tracking.captured carries one.",
@@ -112,7 +112,7 @@ fn about(found: &Found, segments: &[Segment], index: usize, count: usize, pane: 
     if let Some(format) = binary.format() {
         let size = match image::dimensions(&binary.bytes) {
             Dimensions::Known { width, height } => format!("{width} × {height} pixels"),
-            unknown => unknown.to_string(),
+            unknown => format!("size {unknown}"),
         };
         let whole = match (binary.missing(), image::is_complete(&binary.bytes)) {
             (Some(1..) | None, _) => "cut off",
@@ -120,7 +120,7 @@ fn about(found: &Found, segments: &[Segment], index: usize, count: usize, pane: 
             (_, Some(false)) => "its end is missing",
             (_, None) => "all its bytes are here",
         };
-        lines.extend(field("picture", &format!("{}, {size}, {whole}", format.words()), theme.text, columns, look));
+        lines.extend(field("picture", &format!("{} · {size} · {whole}", format.words()), theme.text, columns, look));
     }
     if !segments.is_empty() {
         let names = segments.iter().take(LEGEND_SEGMENTS).map(|segment| format!("{}@{}", segment.name, segment.offset));

@@ -24,11 +24,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     let columns = Columns::for_width(area.width.into());
     for (row, summary) in (0..rows.height).zip(list.rows().iter().skip(list.top())) {
         let is_selected = list.selected() == Some(summary.id);
+        put(frame, rows, row, line(summary, &columns, is_selected, look));
         if is_selected {
             let style = if model.focus == Focus::List { look.theme.selected } else { look.theme.selected_unfocused };
-            frame.buffer_mut().set_style(Rect { y: rows.y + row, height: 1, ..rows }, style);
+            look.theme.highlight(frame.buffer_mut(), Rect { y: rows.y + row, height: 1, ..rows }, style);
         }
-        put(frame, rows, row, line(summary, &columns, is_selected, look));
     }
     rows.height.into()
 }
@@ -78,14 +78,15 @@ struct Columns {
 
 impl Columns {
     fn for_width(width: usize) -> Self {
-        // Marker, glyph, status; then each further column as long as the event keeps ten.
-        let mut left = width.saturating_sub(1 + 2 + 4);
+        // Marker, glyph, status; then each further column as long as the event keeps ten. The last
+        // column needs no space behind it.
+        let mut left = width.saturating_sub(1 + 2 + 3);
         let mut take = |needed: usize| {
             let fits = left >= needed + 11;
             left -= if fits { needed } else { 0 };
             fits
         };
-        let (time, live, size, latency, word) = (take(9), take(5), take(6), take(7), take(10));
+        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(6), take(10));
         Self { word, time, live, latency, size, event: left.saturating_sub(1) }
     }
 }

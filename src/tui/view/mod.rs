@@ -55,7 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         widgets::vertical_rule(frame, area, look);
     }
     if let Some(area) = panes.detail {
-        let drawn = detail::draw(frame, area, model, look);
+        let drawn = detail::draw(frame, area, panes.rule, model, look);
         viewport.detail_rows = drawn.rows;
         viewport.detail_lines = drawn.lines;
         viewport.detail_columns = drawn.columns;
@@ -99,7 +99,8 @@ struct Panes {
 impl Panes {
     fn of(body: Rect, model: &Model) -> Self {
         if body.width >= SIDE_BY_SIDE_COLUMNS {
-            let list = (body.width * 2 / 5).clamp(46, 72);
+            // Hex rows of 16 bytes take 74 columns, and should fit beside the list at 120.
+            let list = (body.width * 3 / 8).clamp(44, 72).min(body.width.saturating_sub(76).max(44));
             return Self {
                 list: Some(Rect { width: list, ..body }),
                 rule: Some(Rect { x: body.x + list, width: 1, ..body }),

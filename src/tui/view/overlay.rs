@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::UnicodeWidthStr as _;
@@ -61,7 +62,8 @@ fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: us
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(look.theme.rule)
-        .title(Span::styled(format!(" {title} "), look.theme.title));
+        // The border's colour would show through.
+        .title(Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset)));
     let inside = block.inner(area);
     frame.render_widget(block, area);
     inside
@@ -79,13 +81,15 @@ fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first:
 fn draw_menu(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], cursor: usize, look: &Look) -> Drawn {
     let rows = usize::from(area.height);
     let first = (cursor + 1).saturating_sub(rows);
+    let drawn = draw_lines(frame, area, lines, first);
     if let Ok(row) = u16::try_from(cursor - first.min(cursor))
         && row < area.height
         && cursor < lines.len()
     {
-        frame.buffer_mut().set_style(Rect { y: area.y + row, height: 1, ..area }, look.theme.selected);
+        let row = Rect { y: area.y + row, height: 1, ..area };
+        look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
     }
-    draw_lines(frame, area, lines, first)
+    drawn
 }
 
 fn help(look: &Look) -> Vec<Line<'static>> {
@@ -116,7 +120,10 @@ fn answers(model: &Model, cursor: usize, look: &Look) -> Vec<Line<'static>> {
             match (&choice.policy, choice.reply()) {
                 (AnswerPolicy::Fixed(_), Some(reply)) => {
                     spans.push(Span::styled(format!("{:<5}", reply.status), theme.status(reply.status)));
-                    spans.push(Span::raw(text::visible_bytes(&reply.body).into_owned()));
+                    spans.push(match &reply.body[..] {
+                        b"" => Span::styled("(no body)", theme.dim),
+                        body => Span::raw(text::visible_bytes(body).into_owned()),
+                    });
                     let headers: String =
                         reply.headers.iter().map(|(name, value)| format!("  {name}: {value}")).collect();
                     spans.push(Span::styled(shown(&headers), theme.dim));

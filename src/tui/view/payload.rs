@@ -3,10 +3,12 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::detail::{Content, Pane, cut};
 use super::widgets::shown;
 use crate::engine::{Payload, Tab};
-use crate::payload::json::PieceKind;
+use crate::payload::json::pretty::{self, PieceKind, Pretty};
 use crate::tui::theme::Theme;
 
 pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
@@ -18,7 +20,7 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
             Content::Window(
                 pretty.line_count(),
                 Box::new(move |index| {
-                    let line = pretty.line_within(index, columns);
+                    let line = fitted(pretty, index, columns);
                     let mut spans = vec![Span::raw(" ".repeat(2 * line.indent))];
                     spans.extend(
                         line.pieces.into_iter().map(|piece| Span::styled(piece.text, style(theme, piece.kind))),
@@ -40,6 +42,21 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
             )
         }
     }
+}
+
+/// Below this many columns a cut value says nothing any more.
+const SHORTEST_VALUE: usize = 12;
+
+/// Renders a row so that it fits: its longest token is cut further, since the remark behind it (how
+/// long it is, what it is) matters more than its fortieth byte.
+fn fitted(pretty: &Pretty, index: usize, columns: usize) -> pretty::Line<'_> {
+    let line = pretty.line_within(index, columns);
+    let width = 2 * line.indent + line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
+    if width <= columns {
+        return line;
+    }
+    let longest = line.pieces.iter().map(|piece| piece.text.width()).max().unwrap_or(0);
+    pretty.line_within(index, longest.saturating_sub(width - columns).max(SHORTEST_VALUE))
 }
 
 fn style(theme: &Theme, kind: PieceKind) -> Style {

@@ -5,8 +5,9 @@ use ratatui::text::{Line, Span};
 
 use super::detail::Pane;
 use super::overview::{bytes, timestamp_words, verdict};
-use super::widgets::{field, heading, paragraph, shown, wrap};
+use super::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
 use crate::delivery::Verdict;
+use crate::payload::raw::RawRows;
 use crate::signature::{Scheme, parse_digest};
 use crate::text;
 
@@ -14,8 +15,9 @@ use crate::text;
 /// see how they begin, and whether a line end or a space hides behind the last bracket.
 const SIGNED_FIRST_BYTES: usize = 600;
 const SIGNED_LAST_BYTES: usize = 60;
-/// Hexadecimal digits in a group of a digest.
-const GROUP: usize = 16;
+/// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
+/// 80 columns.
+const GROUP: usize = 32;
 
 pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
@@ -108,10 +110,10 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         };
         let reveal = match (is_equal, pane.model.revealed) {
             (true, _) => "",
-            (false, false) => "   e reveals it",
-            (false, true) => "   e hides it",
+            (false, false) => "; e reveals it",
+            (false, true) => "; e hides it",
         };
-        let words = format!("{glyph} {words}, secret {}{reveal}", shown(&expected.label));
+        let words = format!("{glyph} {words}{reveal}  (secret {})", shown(&expected.label));
         lines.extend(field("", &words, style, pane.columns, pane.look));
     }
     lines.push(Line::default());
@@ -122,8 +124,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
 fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let characters: Vec<char> = digits.chars().collect();
     let groups: Vec<String> = characters.chunks(GROUP).map(|group| group.iter().collect()).collect();
-    let fitting = pane.columns.saturating_sub(12) / (GROUP + 1);
-    let a_line = if fitting >= 4 { 4 } else { fitting.clamp(1, 2) };
+    let a_line = if pane.columns >= NAME_COLUMNS + 2 * GROUP + 2 { 2 } else { 1 };
     let mut lines = Vec::new();
     for (index, part) in groups.chunks(a_line).enumerate() {
         lines.extend(field(if index == 0 { name } else { "" }, &part.join(" "), style, pane.columns, pane.look));
@@ -144,26 +145,26 @@ fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
             theme.dim,
         ),
     ])];
-    let signed = [&timestamp[..], b".", &body[..body.len().min(SIGNED_FIRST_BYTES)]].concat();
-    lines.extend(marked(&text::visible_bytes(&signed), pane));
+    lines.extend(marked([&timestamp[..], b".", &body[..body.len().min(SIGNED_FIRST_BYTES)]].concat(), pane));
     let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
     if left > SIGNED_LAST_BYTES {
         let words = format!("… {} bytes …", bytes(left - SIGNED_LAST_BYTES));
         lines.push(Line::styled(words, theme.dim));
     }
     if left > 0 {
-        let tail = &body[body.len() - left.min(SIGNED_LAST_BYTES)..];
-        lines.extend(marked(&text::visible_bytes(tail), pane));
+        lines.extend(marked(body[body.len() - left.min(SIGNED_LAST_BYTES)..].to_vec(), pane));
     }
     lines
 }
 
-/// Lines of visible text in which the symbols that stand for invisible characters are marked.
-fn marked(shown: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
+/// Bytes as rows in which the symbols that stand for invisible characters are marked.
+fn marked(bytes: Vec<u8>, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let is_symbol = |character: char| matches!(character, '\u{2400}'..='\u{2421}' | '⟨' | '⟩');
+    let rows = RawRows::new(bytes.into(), pane.columns);
     let mut lines = Vec::new();
-    for part in wrap(shown, pane.columns) {
+    for index in 0..rows.len() {
+        let part = rows.row(index);
         let mut spans: Vec<Span<'static>> = Vec::new();
         let mut run = String::new();
         let mut run_is_symbol = false;

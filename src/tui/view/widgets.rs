@@ -11,7 +11,7 @@ use super::Look;
 use crate::text;
 
 /// Columns of the names in "name  value" lines.
-const NAME_COLUMNS: usize = 11;
+pub(super) const NAME_COLUMNS: usize = 11;
 
 /// Draws one line at row `row` of `area`, cut at its width.
 pub(super) fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: Line<'_>) {
