@@ -12,6 +12,8 @@ mod overview;
 mod payload;
 mod raw;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod welcome;
 mod widgets;
 

@@ -1,0 +1,287 @@
+//! Screens as text, and what must hold for all of them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use rstest::rstest;
+
+use super::*;
+use crate::config::{Keyring, Registry};
+use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, RequestHead, Summary};
+use crate::engine::{Action, Effect, Loaded, Message, PageResult, Setup, Step, Tab, update};
+use crate::listener::StatsSnapshot;
+use crate::listener::answer::AnswerPolicy;
+use crate::query::Query;
+use crate::signature::{Scheme, Secret, SecretOrigin, judge, sign};
+use crate::text::is_hidden;
+use crate::tui::theme::Background;
+use crate::tunnel::TunnelState;
+
+const SCREENSHOT: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
+const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/app.json");
+
+fn registry() -> Registry {
+    let secret = Secret::new("dev", b"a webhook secret".to_vec(), SecretOrigin::Environment("SECRET".to_owned()));
+    Registry::new(Vec::new(), Keyring::new(vec![secret]).unwrap(), Scheme::default())
+}
+
+fn look() -> Look {
+    Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC }
+}
+
+/// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.
+fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delivery {
+    let signing = Secret::new("s", secret.as_bytes().to_vec(), SecretOrigin::Typed);
+    let signature = sign(&signing, b"1746123456", body);
+    let head = Bytes::from(format!(
+        "POST /webhooks/trackpilots HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: application/json\r\n\
+         X-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n{more}\r\n"
+    ));
+    let received_at = Timestamp::from_second(1_746_123_459).unwrap();
+    let registry = registry();
+    let parsed = RequestHead::parse(&head);
+    let judgement = judge(registry.scheme(), registry.route(&parsed.target).secrets, &parsed, body, received_at);
+    let (event, image) = crate::payload::capture_facts(body);
+    let (reply, rule) = AnswerPolicy::Auto.choose(&Intake::Complete, judgement.verdict);
+    let answer = Answer {
+        outcome: Outcome::Sent,
+        status: reply.status,
+        headers: vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())],
+        body: reply.body,
+        rule,
+        latency: Duration::from_micros(1234),
+    };
+    let summary = Summary {
+        id: DeliveryId(id),
+        received_at,
+        remote: "127.0.0.1:50000".to_owned(),
+        method: String::from_utf8_lossy(&parsed.method).into_owned(),
+        path: String::from_utf8_lossy(&parsed.target).into_owned(),
+        webhook: None,
+        intake: Intake::Complete,
+        event,
+        judgement,
+        body_bytes: body.len() as u64,
+        image,
+        answer: Some(answer.facts()),
+    };
+    Delivery { summary, head, body: Bytes::copy_from_slice(body), answer: Some(answer) }
+}
+
+/// A model that shows `deliveries` (newest first) with the first selected.
+fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
+    let setup = Setup {
+        url: "http://127.0.0.1:3000".to_owned(),
+        store: "/store.db".into(),
+        ephemeral: false,
+        webhooks: Vec::new(),
+        events: Vec::new(),
+    };
+    let mut model = Model::new(setup, AnswerPolicy::Auto, secrets, Query::default(), String::new());
+    let Some(Effect::LoadPage(request)) = model.list_reload() else { panic!() };
+    let newest = deliveries.first().map(|delivery| delivery.summary.id);
+    let page = PageResult {
+        generation: request.generation,
+        rows: deliveries.iter().map(|delivery| delivery.summary.clone()).collect(),
+        newest,
+        reached: None,
+        more_follows: false,
+        at_end: true,
+        error: None,
+    };
+    update(&mut model, Message::Page(page));
+    let total = deliveries.len() as u64;
+    update(&mut model, Message::Counted { total, last: newest.unwrap_or(DeliveryId(0)) });
+    if let Some(first) = deliveries.first() {
+        select(&mut model, first);
+    }
+    model
+}
+
+fn select(model: &mut Model, delivery: &Delivery) {
+    let loaded = Loaded::prepare(delivery.clone(), &registry());
+    update(model, Message::Loaded(delivery.summary.id, Ok(Box::new(loaded))));
+}
+
+/// Draws as the interface does: once to learn the sizes, and again with what they need.
+fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    for _ in 0..2 {
+        let mut viewport = Viewport::default();
+        terminal.draw(|frame| viewport = draw(frame, model, &look())).unwrap();
+        update(model, Message::Drawn(viewport));
+    }
+    let buffer = terminal.backend().buffer();
+    let line = |row: u16| -> String { (0..columns).map(|column| buffer[(column, row)].symbol()).collect() };
+    (0..rows).map(|row| format!("{}\n", line(row).trim_end())).collect()
+}
+
+fn three() -> Vec<Delivery> {
+    vec![
+        delivery(3, SCREENSHOT, "a webhook secret", ""),
+        delivery(2, SIMULATION, "another secret", ""),
+        delivery(1, b"not json\r\n", "a webhook secret", "Origin: https://evil.example\r\n"),
+    ]
+}
+
+fn secrets() -> Vec<String> {
+    vec!["dev (environment variable SECRET, 16 bytes)".to_owned()]
+}
+
+#[rstest]
+#[case::overview(Tab::Overview)]
+#[case::signature(Tab::Signature)]
+#[case::payload(Tab::Payload)]
+#[case::image(Tab::Image)]
+#[case::headers(Tab::Headers)]
+#[case::answer(Tab::Answer)]
+#[case::raw(Tab::Raw)]
+fn tabs(#[case] tab: Tab) {
+    let mut model = model(&three(), secrets());
+    update(&mut model, Message::Act(Action::Show(tab)));
+    insta::assert_snapshot!(format!("tab_{}", tab.title().to_lowercase()), screen(&mut model, 120, 36));
+}
+
+#[rstest]
+#[case(80, 24)]
+#[case(200, 50)]
+#[case(40, 10)]
+fn sizes(#[case] columns: u16, #[case] rows: u16) {
+    let mut model = model(&three(), secrets());
+    insta::assert_snapshot!(format!("size_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+#[test]
+fn a_mismatch_hides_the_expected_digest_until_asked() {
+    let deliveries = [delivery(1, SIMULATION, "another secret", "")];
+    let mut model = model(&deliveries, secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Signature)));
+    let right = sign(registry().keyring().get("dev").unwrap(), b"1746123456", SIMULATION);
+    let hidden = screen(&mut model, 120, 40);
+    assert!(hidden.contains("signature does not match") && hidden.contains("e reveals it"), "{hidden}");
+    assert!(!hidden.contains(&right[..32]), "{hidden}");
+    update(&mut model, Message::Act(Action::Reveal));
+    assert!(screen(&mut model, 120, 40).contains(&right[..32]));
+}
+
+#[test]
+fn nothing_yet_says_what_to_do() {
+    let mut model = model(&[], Vec::new());
+    insta::assert_snapshot!("welcome", screen(&mut model, 120, 36));
+    update(
+        &mut model,
+        Message::Tunnel(TunnelState::Ours { public_url: "https://a1.ngrok-free.app".into(), others: vec![] }),
+    );
+    let shown = screen(&mut model, 120, 36);
+    assert!(shown.contains("https://a1.ngrok-free.app/webhooks/trackpilots"), "{shown}");
+}
+
+#[test]
+fn a_tunnel_that_leads_elsewhere_is_said() {
+    let mut model = model(&[], secrets());
+    update(
+        &mut model,
+        Message::Tunnel(TunnelState::Elsewhere {
+            public_url: "https://a1.ngrok-free.app".into(),
+            addr: "http://localhost:8080".into(),
+            port: Some(8080),
+        }),
+    );
+    let shown = screen(&mut model, 120, 36);
+    assert!(shown.contains("leads to http://localhost:8080, not here: run `ngrok http 3000`"), "{shown}");
+}
+
+#[test]
+fn overlays() {
+    let mut model = model(&three(), secrets());
+    update(&mut model, Message::Act(Action::PickAnswer));
+    insta::assert_snapshot!("answers", screen(&mut model, 100, 24));
+    update(&mut model, Message::Act(Action::Back));
+    update(&mut model, Message::Act(Action::CopyMenu));
+    insta::assert_snapshot!("copy", screen(&mut model, 100, 24));
+    update(&mut model, Message::Act(Action::Back));
+    update(&mut model, Message::Act(Action::Help));
+    insta::assert_snapshot!("help", screen(&mut model, 100, 110));
+}
+
+#[test]
+fn a_secret_being_typed_is_dots() {
+    let mut model = model(&[], Vec::new());
+    update(&mut model, Message::Act(Action::TypeSecret));
+    for character in "hunter2".chars() {
+        update(&mut model, Message::Edit(tui_input::InputRequest::InsertChar(character)));
+    }
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("•••••••  7 characters"), "{shown}");
+    assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[test]
+fn refusals_and_faults_are_counted_in_sight() {
+    let mut model = model(&three(), secrets());
+    let stats = StatsSnapshot { refused: 7, not_kept: 0 };
+    update(&mut model, Message::Stored { last: DeliveryId(3), stats });
+    assert!(screen(&mut model, 80, 24).contains("7 requests turned away with 503"));
+    update(&mut model, Message::StoreFault("disk full".to_owned()));
+    assert!(screen(&mut model, 80, 24).contains("not kept: disk full"));
+}
+
+#[test]
+fn a_long_payload_scrolls_past_line_65535() {
+    let body = format!("[{}]", vec!["1"; 100_000].join(","));
+    let mut model = model(&[delivery(1, body.as_bytes(), "a webhook secret", "")], secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    update(&mut model, Message::Act(Action::Open));
+    screen(&mut model, 80, 24);
+    update(&mut model, Message::Act(Action::Move(Step::Last)));
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("\n ] "), "{shown}");
+}
+
+#[test]
+fn every_size_is_drawn() {
+    let mut model = model(&three(), secrets());
+    for tab in Tab::ALL {
+        update(&mut model, Message::Act(Action::Show(tab)));
+        for (columns, rows) in
+            [(1, 1), (2, 9), (4, 3), (5, 4), (9, 9), (20, 6), (39, 17), (99, 15), (100, 16), (500, 200)]
+        {
+            for action in [Action::Open, Action::Back, Action::Help, Action::Back, Action::PickAnswer, Action::Back] {
+                update(&mut model, Message::Act(action));
+                screen(&mut model, columns, rows);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_screen_shows_what_a_terminal_would_act_on(
+        body in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..300),
+            "\\PC{0,80}|[\\x00-\\xff\u{202e}\u{200b}\u{9b}]{0,40}".prop_map(|text| {
+                format!("{{\"event\":{},\"data\":[{{}}]}}", serde_json::json!(text)).into_bytes()
+            }),
+        ],
+        target in "[^\\r\\n]{0,40}",
+        header in "[^\\r\\n]{0,60}",
+        columns in 4_u16..160,
+        rows in 3_u16..40,
+    ) {
+        let mut hostile = delivery(1, &body, "a webhook secret", &format!("X-Hostile: {header}\r\n{header}: x\r\n"));
+        hostile.summary.path = target.clone();
+        hostile.summary.intake = Intake::Malformed(target);
+        let mut model = model(&[hostile], vec![header]);
+        for tab in Tab::ALL {
+            update(&mut model, Message::Act(Action::Show(tab)));
+            let shown = screen(&mut model, columns, rows);
+            prop_assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)), "{tab:?}: {shown:?}");
+        }
+    }
+}
