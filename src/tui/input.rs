@@ -44,6 +44,11 @@ fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     true
 }
 
+/// Whether stdin is no terminal any more.
+pub(super) fn is_gone() -> bool {
+    !std::io::IsTerminal::is_terminal(&std::io::stdin())
+}
+
 /// Waits for bytes; `false` when the terminal has gone.
 #[cfg(unix)]
 fn wait() -> bool {
@@ -57,7 +62,7 @@ fn wait() -> bool {
             Ok(_) => {
                 let flags = polled[0].revents();
                 return !flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
-                    && rustix::termios::isatty(stdin);
+                    && !is_gone();
             }
         }
     }

@@ -101,7 +101,11 @@ pub fn run(
     let ended = face.run(&queue, warnings);
     drop(face);
     crate::panic::restore_terminal();
-    ended
+    match ended {
+        // A terminal that was closed takes no more frames; that is an end, not an error.
+        Err(TuiError::Terminal(_)) if input::is_gone() => Ok(()),
+        ended => ended,
+    }
 }
 
 fn described(registry: &crate::config::Registry) -> Vec<String> {

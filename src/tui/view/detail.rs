@@ -83,12 +83,12 @@ impl Content<'_> {
 
 fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
-    // Room for the longest: every title with its number and two spaces around.
-    let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 3).sum();
+    let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
     let mut spans = vec![Span::raw(" ")];
     for tab in Tab::ALL {
         let is_shown = tab == model.tab;
-        let title = if columns > all || is_shown { tab.title() } else { text_prefix(tab.title(), columns) };
+        // Where not every title fits, the others are the keys that show them.
+        let title = if columns > all || is_shown { tab.title().to_owned() } else { (tab.index() + 1).to_string() };
         let style = match (is_shown, model.focus) {
             (true, Focus::Detail) => theme.selected,
             (true, Focus::List) => theme.selected_unfocused.add_modifier(ratatui::style::Modifier::UNDERLINED),
@@ -97,12 +97,6 @@ fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
         spans.push(Span::styled(format!(" {title} "), style));
     }
     Line::from(spans)
-}
-
-/// A title cut to what a narrow pane has room for.
-fn text_prefix(title: &'static str, columns: usize) -> &'static str {
-    let room = (columns / Tab::ALL.len()).saturating_sub(3).clamp(2, title.len());
-    &title[..room]
 }
 
 /// A thumb, when there is more than fits.
