@@ -2,6 +2,7 @@
 //!
 //! Machines differ, so everything is a ratio to two neighbours in the same run, in turns with it:
 //! a bare axum handler, and the durable limit (see [`support::servers::durable_limit`]).
+//! `cargo bench --bench capture -- 45` measures the larger delivery alone.
 //! At the end every delivery that was answered must be in the store, whole and verified.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -47,6 +48,9 @@ fn main() -> Result<(), Failure> {
     // Beside the build, which is on a disk; the system's temporary folder may be in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     for request in [SignedRequest::app_tracking()?, SignedRequest::screenshot()?] {
+        if !support::is_chosen(request.name) {
+            continue;
+        }
         let folder = folder.path().join(request.name);
         std::fs::create_dir(&folder)?;
         let servers = Servers::start(&folder)?;

@@ -21,3 +21,9 @@ pub(crate) fn is_measuring() -> bool {
     }
     measuring
 }
+
+/// Whether `name` is to be measured: everything is, unless words are given that begin names.
+pub(crate) fn is_chosen(name: &str) -> bool {
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    words.peek().is_none() || words.any(|word| name.starts_with(&word))
+}

@@ -34,11 +34,16 @@ pub(crate) struct Server {
 
 /// Reads the body and answers.
 pub(crate) fn bare() -> Result<Server, Failure> {
-    serve(Router::new().route(PATH, post(|body: Bytes| async move { drop(body) })))
+    serve("bare", Router::new().route(PATH, post(|body: Bytes| async move { drop(body) })))
 }
 
-fn serve(router: Router) -> Result<Server, Failure> {
-    let runtime = Runtime::new()?;
+/// Named, so that a profiler can tell the servers apart.
+fn runtime(name: &str) -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build()
+}
+
+fn serve(name: &str, router: Router) -> Result<Server, Failure> {
+    let runtime = runtime(name)?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind(ANYWHERE))?;
     let address = listener.local_addr()?;
     runtime.spawn(async move {
@@ -63,7 +68,7 @@ pub(crate) fn durable_limit(log: &Path) -> Result<Server, Failure> {
         }
     });
     let state = Limit { queue, secret: secret() };
-    serve(Router::new().route(PATH, post(keep_in_log)).with_state(state))
+    serve("limit", Router::new().route(PATH, post(keep_in_log)).with_state(state))
 }
 
 #[derive(Clone)]
@@ -112,7 +117,7 @@ pub(crate) fn whyhook(folder: &Path) -> Result<Whyhook, Failure> {
     let (writer, handle) = Writer::start(&location, |_| {})?;
     let registry = Registry::new(Vec::new(), Keyring::new(vec![secret()])?, Scheme::default());
     let control = Control::new(registry, AnswerPolicy::Auto, Limits::default(), handle);
-    let runtime = Runtime::new()?;
+    let runtime = runtime("whyhook")?;
     let listener = runtime.block_on(Listener::bind(ANYWHERE.into()))?;
     let address = listener.address();
     let (stop, stopping) = watch::channel(false);
