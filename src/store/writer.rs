@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rusqlite::{Connection, TransactionBehavior};
@@ -26,6 +26,9 @@ const GROUP_JOBS: usize = 1024;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
+/// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
+/// commits of answers alone, which would hold up the next delivery's, fall away.
+const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
 
 /// What the writer tells of its work, once for each group.
 #[derive(Debug, Clone)]
@@ -163,6 +166,21 @@ impl Group {
         }
     }
 
+    /// Takes in what is queued. A group without a delivery waits a little for one.
+    fn fill(&mut self, queue: &mpsc::Receiver<Job>) {
+        let patience = Instant::now() + ANSWERS_PATIENCE;
+        while !self.is_full() {
+            let job = match queue.try_recv() {
+                Err(_) if self.keeps.is_empty() => {
+                    queue.recv_timeout(patience.saturating_duration_since(Instant::now())).ok()
+                }
+                queued => queued.ok(),
+            };
+            let Some(job) = job else { break };
+            self.add(job);
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.keeps.len() + self.answers.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
     }
@@ -185,10 +203,7 @@ impl Committer {
         while let Ok(job) = queue.recv() {
             let mut group = Group { keeps: Vec::new(), answers: std::mem::take(&mut self.kept_back), bytes: 0 };
             group.add(job);
-            while !group.is_full() {
-                let Ok(job) = queue.try_recv() else { break };
-                group.add(job);
-            }
+            group.fill(queue);
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
             observer(self.settle(group));
         }
