@@ -1,0 +1,14 @@
+//! The real program, end to end, by what a person or a sender does: its own process, real sockets on
+//! loopback, real files, a real terminal. Every test has a home and a working directory of its own.
+//!
+//! Waiting is for something to be seen, with a limit so generous that only a hang reaches it; nothing
+//! here depends on how fast a machine is. What needs a tool that is not installed says so on stderr
+//! and passes, unless `WHYHOOK_REQUIRE_TOOLS=1` asks for it to fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod deliver;
+mod layers;
+mod verify_sign;

@@ -1,0 +1,214 @@
+//! A home, a working directory and an environment that hold nothing but what a test puts there.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Listening, SECRET, until};
+
+pub(crate) const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
+
+pub(crate) struct House {
+    root: TempDir,
+    variables: Vec<(OsString, OsString)>,
+}
+
+impl House {
+    /// Without any secret.
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("whyhook-e2e-").tempdir().unwrap();
+        for folder in ["home", "work", "tmp"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        Self { root, variables: Vec::new() }
+    }
+
+    /// With [`SECRET`] in the documented variable.
+    pub(crate) fn with_secret() -> Self {
+        Self::new().set(DEFAULT_VARIABLE, SECRET)
+    }
+
+    /// With an environment variable.
+    pub(crate) fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Everything that the program could write to lies below.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// The working directory.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// Where deliveries are kept unless told otherwise.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.home().join("data/whyhook/whyhook.db")
+    }
+
+    /// Writes a file into the working directory.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.work().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The whole environment of the program.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let home = self.home();
+        let mut environment: Vec<(OsString, OsString)> = vec![
+            ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME".into(), home.clone().into()),
+            ("XDG_CONFIG_HOME".into(), home.join("config").into()),
+            ("XDG_DATA_HOME".into(), home.join("data").into()),
+            ("TMPDIR".into(), self.root().join("tmp").into()),
+            ("TZ".into(), "UTC".into()),
+            ("TERM".into(), "xterm-256color".into()),
+            // Whoever runs the tests may have an agent running.
+            ("WHYHOOK_NGROK_API".into(), "off".into()),
+        ];
+        environment.extend(self.variables.iter().cloned());
+        environment
+    }
+
+    /// The program, ready to run.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.other(Path::new(env!("CARGO_BIN_EXE_whyhook")));
+        command.args(arguments);
+        command
+    }
+
+    /// Another program in the same house.
+    pub(crate) fn other(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.environment()).current_dir(self.work());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        finish(self.command(arguments), b"")
+    }
+
+    /// Runs the program to its end with something on its stdin.
+    pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
+        finish(self.command(arguments), stdin)
+    }
+
+    /// Starts the program headless on a free port, and waits until it can be reached.
+    pub(crate) fn listen(&self, arguments: &[&str]) -> Listening {
+        Listening::start(self, arguments)
+    }
+
+    /// One delivery as `show --format json` prints it.
+    pub(crate) fn show(&self, id: i64) -> Value {
+        self.run(&["show", &id.to_string(), "--format", "json"]).yes().json()
+    }
+
+    /// A delivery's bytes as `show` gives them back in the format `body` or `raw`.
+    pub(crate) fn bytes(&self, id: i64, format: &str) -> Vec<u8> {
+        self.run(&["show", &id.to_string(), "--format", format]).yes().stdout
+    }
+}
+
+/// Runs `command` to its end, or kills it when it does not come to one.
+pub(crate) fn finish(mut command: Command, stdin: &[u8]) -> Ran {
+    if !stdin.is_empty() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = Leashed(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
+    let (stdout, stderr) = (drain(child.0.stdout.take().unwrap()), drain(child.0.stderr.take().unwrap()));
+    if !stdin.is_empty() {
+        // Who exits early does not read everything; that is no failure of the test.
+        let _ = child.0.stdin.take().unwrap().write_all(stdin);
+    }
+    let status = until(|| child.0.try_wait().unwrap()).unwrap_or_else(|| panic!("{command:?} does not end"));
+    Ran { what: format!("{command:?}"), status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+fn drain(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        bytes
+    })
+}
+
+/// A child that does not outlive the test.
+pub(crate) struct Leashed(pub(crate) Child);
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A program that has ended.
+pub(crate) struct Ran {
+    what: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Ran {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8(self.stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8(self.stderr.clone()).unwrap()
+    }
+
+    /// Checks the exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        let shown = String::from_utf8_lossy(&self.stdout[..self.stdout.len().min(4000)]).into_owned();
+        assert_eq!(self.status.code(), Some(code), "{}\n{shown}\n{}", self.what, self.stderr());
+        self
+    }
+
+    /// Exit code 0.
+    #[track_caller]
+    pub(crate) fn yes(self) -> Self {
+        self.exits(0)
+    }
+
+    /// Exit code 1.
+    #[track_caller]
+    pub(crate) fn no(self) -> Self {
+        self.exits(1)
+    }
+
+    /// Exit code 2, nothing on stdout, and one line on stderr, which is returned.
+    #[track_caller]
+    pub(crate) fn complains(self) -> String {
+        let ran = self.exits(2);
+        let line = ran.stderr();
+        assert!(ran.stdout.is_empty(), "{}", ran.stdout());
+        assert_eq!(line.lines().count(), 1, "one clear line: {line}");
+        assert!(line.starts_with("whyhook: "), "{line}");
+        line
+    }
+
+    /// What was printed, as one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{}: {error}", self.stdout()))
+    }
+}

@@ -1,0 +1,32 @@
+//! What the end-to-end tests are written with: a house to run in, a program to run, a sender on a
+//! socket, a person at a terminal.
+
+mod house;
+mod listening;
+mod signing;
+pub(crate) mod tools;
+mod wire;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use house::{House, Ran};
+pub(crate) use listening::Listening;
+pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
+pub(crate) use wire::{Answer, Wire, talk};
+
+/// How long anything may take before it counts as hanging.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Asks until there is an answer; `None` when there is none after [`PATIENCE`].
+pub(crate) fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(15));
+    }
+}
