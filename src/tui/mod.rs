@@ -219,7 +219,7 @@ impl Face<'_> {
                 let outcome = self.clipboard.copy(&what, &text);
                 return self.message(Message::Copied(outcome));
             }
-            Effect::Redraw => self.screen.clear()?,
+            Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,
             Effect::Quit => self.end = true,
         }

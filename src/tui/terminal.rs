@@ -7,6 +7,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 /// The terminal as the interface draws on it.
 pub(super) type Screen = Terminal<CrosstermBackend<Stdout>>;
@@ -15,8 +16,17 @@ pub(super) type Screen = Terminal<CrosstermBackend<Stdout>>;
 pub(super) fn enter() -> io::Result<Screen> {
     take()?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    screen.clear()?;
+    clear(&mut screen)?;
     Ok(screen)
+}
+
+/// Empties the screen, so that the next frame is drawn whole.
+///
+/// ratatui's own `clear` asks the terminal where the cursor is, and fails after two seconds on one
+/// that does not answer.
+pub(super) fn clear(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 fn take() -> io::Result<()> {
@@ -40,7 +50,7 @@ pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
     // SIGSTOP cannot be caught, so it stops us although SIGTSTP is handled.
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
     take()?;
-    screen.clear()
+    clear(screen)
 }
 
 #[cfg(not(unix))]
