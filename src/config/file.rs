@@ -96,6 +96,8 @@ pub struct ConfigFile {
     pub body_limit: Option<u64>,
     /// The answer's rule, as written.
     pub respond: Option<String>,
+    /// Where that rule stands.
+    pub respond_at: Option<Place>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
     /// `[secrets]`, in the order of the file.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
-use super::{BadSetting, ConfigError, Environment, Registry, Warning};
+use super::{BadSetting, ConfigError, Environment, Registry, Warning, shown};
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::units;
 
@@ -55,6 +55,8 @@ pub struct Settings {
     pub body_limit: u64,
     /// The answer's rule as written, if any.
     pub respond: Option<String>,
+    /// Where that rule stands: `--respond`, or the configuration's file, line and column.
+    pub respond_origin: String,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// Webhooks, secrets and the scheme.
@@ -103,6 +105,7 @@ impl Settings {
             ephemeral: flags.ephemeral,
             tolerance,
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
+            respond_origin: respond_origin(flags, file),
             respond: flags.respond.clone().or_else(|| file?.respond.clone()),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
@@ -156,6 +159,11 @@ fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment
         None if flags.ephemeral => Ok(PathBuf::new()),
         None => Err(ConfigError::NoDataHome),
     }
+}
+
+fn respond_origin(flags: &Flags, file: Option<&ConfigFile>) -> String {
+    let place = file.filter(|_| flags.respond.is_none()).and_then(|file| Some((file, file.respond_at?)));
+    place.map_or_else(|| "--respond".to_owned(), |(file, place)| format!("{}:{place}", shown(&file.path)))
 }
 
 fn flag<T>(

@@ -46,8 +46,13 @@ pub enum StartError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The answer rule.
-    #[error("--respond: {0}")]
-    Respond(#[from] InvalidPolicy),
+    #[error("{origin}: {reason}")]
+    Respond {
+        /// Where it stands.
+        origin: String,
+        /// What is wrong with it.
+        reason: InvalidPolicy,
+    },
     /// The system refused a thread, a folder or a signal handler.
     #[error("cannot {action}: {source}")]
     System {
@@ -78,7 +83,12 @@ impl Session {
     ///
     /// [`StartError`]; nothing is left running then.
     pub fn start(settings: &Settings, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
-        let policy: AnswerPolicy = settings.respond.as_deref().unwrap_or("auto").parse()?;
+        let policy: AnswerPolicy = settings
+            .respond
+            .as_deref()
+            .unwrap_or("auto")
+            .parse()
+            .map_err(|reason| StartError::Respond { origin: settings.respond_origin.clone(), reason })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("whyhook-listener")

@@ -25,7 +25,7 @@ pub(super) struct RawFile {
     pub(super) tolerance: Option<Duration>,
     #[serde(default, deserialize_with = "body_limit")]
     pub(super) body_limit: Option<u64>,
-    pub(super) respond: Option<String>,
+    pub(super) respond: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "ngrok_api")]
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default)]
