@@ -9,6 +9,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answer;
+mod config;
+mod crash;
 mod deliver;
 mod layers;
+#[cfg(unix)]
+mod signals;
 mod verify_sign;

@@ -111,7 +111,12 @@ impl House {
 
     /// Starts the program headless on a free port, and waits until it can be reached.
     pub(crate) fn listen(&self, arguments: &[&str]) -> Listening {
-        Listening::start(self, arguments)
+        Listening::start(self, arguments, true)
+    }
+
+    /// The same, with a stdout that nobody reads.
+    pub(crate) fn listen_unread(&self, arguments: &[&str]) -> Listening {
+        Listening::start(self, arguments, false)
     }
 
     /// One delivery as `show --format json` prints it.

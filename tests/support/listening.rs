@@ -21,11 +21,11 @@ pub(crate) struct Listening {
 type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Listening {
-    pub(super) fn start(house: &House, arguments: &[&str]) -> Self {
+    pub(super) fn start(house: &House, arguments: &[&str], reads: bool) -> Self {
         let mut command = house.command(&["listen", "--headless", "--bind", "127.0.0.1:0"]);
         command.args(arguments);
         let mut child = Leashed(command.spawn().unwrap());
-        let stdout = follow(child.0.stdout.take().unwrap());
+        let stdout = child.0.stdout.take().filter(|_| reads).map(follow).unwrap_or_default();
         let stderr = follow(child.0.stderr.take().unwrap());
         let address = until(|| {
             let ended = child.0.try_wait().unwrap();
@@ -74,6 +74,10 @@ impl Listening {
     /// Everything on stdout so far.
     pub(crate) fn stdout(&self) -> String {
         self.stdout.lock().unwrap().join("\n")
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.0.try_wait().unwrap().is_some()
     }
 
     /// Waits until it ends by itself.

@@ -3,6 +3,7 @@
 
 mod house;
 mod listening;
+mod person;
 mod signing;
 pub(crate) mod tools;
 mod wire;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use house::{House, Ran};
 pub(crate) use listening::Listening;
+pub(crate) use person::{Person, Size};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
 pub(crate) use wire::{Answer, Wire, talk};
 

@@ -1,0 +1,101 @@
+//! `kill -9` at any moment loses no delivery that was answered.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use whyhook::store::{Location, Page, Reader};
+
+use crate::support::{House, Signed, Wire, talk, until};
+
+const ROUNDS: usize = 5;
+const SENDERS: usize = 4;
+/// Answers to wait for in each round before the program is killed.
+const ANSWERS: usize = 120;
+
+/// A body that no other delivery has: mostly small, some large enough to lie outside SQLite.
+fn body(round: usize, sender: usize, number: usize) -> Vec<u8> {
+    let size = match number % 7 {
+        0 => 90_000,
+        3 => 9_000,
+        _ => 700,
+    };
+    let mut body = format!("{{\"round\":{round},\"sender\":{sender},\"number\":{number},\"pad\":\"").into_bytes();
+    body.extend((0..size).map(|at| b'a' + u8::try_from((at * 31 + number) % 26).unwrap()));
+    body.extend_from_slice(b"\"}");
+    body
+}
+
+fn path(round: usize, sender: usize, number: usize) -> String {
+    format!("/{round}/{sender}/{number}")
+}
+
+/// Sends until the listener is gone; returns how many deliveries were answered with 200.
+fn send(address: SocketAddr, round: usize, sender: usize, answered: &AtomicUsize) -> usize {
+    let mut wire = Wire::connect(address);
+    for number in 0.. {
+        let request = Signed::new(body(round, sender, number)).to(&path(round, sender, number));
+        if wire.try_send(&request.wire()).is_err() {
+            return number;
+        }
+        match wire.try_answer() {
+            Ok(answer) => assert_eq!(answer.status, 200),
+            Err(_) => return number,
+        }
+        answered.fetch_add(1, Ordering::SeqCst);
+    }
+    unreachable!("numbers do not end")
+}
+
+#[test]
+fn killed_under_load_nothing_answered_is_lost() {
+    let house = House::with_secret();
+    let mut answered: HashMap<String, Vec<u8>> = HashMap::new();
+    for round in 0..ROUNDS {
+        // No repair by hand: it simply starts again.
+        let listening = house.listen(&[]);
+        let address = listening.address();
+        let count = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let senders: Vec<_> = (0..SENDERS)
+                .map(|sender| {
+                    let count = &count;
+                    scope.spawn(move || send(address, round, sender, count))
+                })
+                .collect();
+            // Another moment each round: a few answers more, and not between two of them.
+            let enough = ANSWERS + 7 * round;
+            until(|| (count.load(Ordering::SeqCst) >= enough).then_some(())).expect("deliveries are answered");
+            listening.kill();
+            for (sender, done) in senders.into_iter().enumerate() {
+                for number in 0..done.join().unwrap() {
+                    answered.insert(path(round, sender, number), body(round, sender, number));
+                }
+            }
+        });
+        assert!(answered.len() >= ANSWERS * (round + 1));
+
+        let kept = kept(&house);
+        let lost: Vec<&String> = answered.keys().filter(|path| !kept.contains_key(*path)).collect();
+        assert!(lost.is_empty(), "round {round}: {} answered are lost: {lost:?}", lost.len());
+        let changed: Vec<&String> =
+            answered.iter().filter(|(path, body)| kept[*path] != **body).map(|(path, _)| path).collect();
+        assert!(changed.is_empty(), "round {round}: changed: {changed:?}");
+    }
+    let listening = house.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new("{}").to("/after").wire()).status, 200);
+    listening.stop();
+    assert_eq!(house.bytes(i64::try_from(kept(&house).len()).unwrap(), "body"), b"{}");
+}
+
+/// Every delivery in the store that can be read as it came, by its path.
+fn kept(house: &House) -> HashMap<String, Vec<u8>> {
+    let reader = Reader::open(&Location::new(house.store())).unwrap();
+    let mut kept = HashMap::new();
+    for summary in reader.page(Page::Newest, 1_000_000).unwrap() {
+        let delivery = reader.load(summary.id).unwrap().unwrap();
+        kept.insert(summary.path.clone(), delivery.body.to_vec());
+    }
+    kept
+}

@@ -1,0 +1,102 @@
+//! Signals, and terminals that go away: the program ends, and gives the terminal back.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+
+use crate::support::tools::signal;
+use crate::support::{House, Person, Signed, Size, Wire, talk, until};
+
+const ENDS: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::HUP];
+
+#[test]
+fn a_signal_ends_the_lines_and_what_was_answered_is_kept() {
+    for ending in ENDS {
+        let house = House::with_secret();
+        let mut listening = house.listen(&[]);
+        assert_eq!(talk(listening.address(), Signed::new("{\"last\":1}").wire()).status, 200);
+        // Neither an idle connection nor one in the middle of a body holds it up.
+        let mut idle = Wire::connect(listening.address());
+        idle.send(Signed::new("{}").wire()).answer();
+        let half = Signed::new("half a body").wire();
+        let mut stuck = Wire::connect(listening.address());
+        stuck.send(&half[..half.len() - 5]);
+        signal(listening.process(), ending);
+        assert!(listening.ends().code().is_some(), "{ending:?}");
+        assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+        house.listen(&[]).stop();
+    }
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for ending in ENDS {
+        let house = House::with_secret();
+        let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+        assert!(person.terminal_is_taken());
+        assert_eq!(talk(address, Signed::new("{\"last\":1}").wire()).status, 200);
+        signal(person.process(), ending);
+        person.ends();
+        person.has_the_terminal_back();
+        assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+    }
+}
+
+#[test]
+fn keys_that_quit_give_the_terminal_back() {
+    let house = House::with_secret();
+    // From the list, and out of a menu, a prompt, the help.
+    for keys in ["q", "\u{3}", "a\u{3}", "/x\u{3}", "s\u{3}", "?\u{3}", ":quit\r", "aqq"] {
+        let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+        assert!(person.terminal_is_taken());
+        person.types(keys);
+        assert_eq!(person.ends(), 0, "{keys:?}");
+        person.has_the_terminal_back();
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    assert_eq!(talk(address, Signed::new("{\"last\":1}").wire()).status, 200);
+    person.leaves();
+    person.ends();
+    assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_lines() {
+    let house = House::with_secret();
+    let mut listening = house.listen_unread(&[]);
+    // The first line after that finds nobody to read it.
+    let ended = until(|| {
+        let request = Signed::new("{}").wire();
+        let _ = TcpStream::connect(listening.address()).and_then(|mut socket| socket.write_all(&request));
+        listening.has_ended().then_some(())
+    });
+    assert!(ended.is_some());
+    assert_eq!(listening.ends().code(), Some(0), "{}", listening.stderr());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_z_stops_it_and_fg_brings_it_back() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    person.sees("Waiting for the first delivery").types("\u{1a}");
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", person.process())).unwrap();
+        stat.rsplit(") ").next().unwrap().starts_with('T').then_some(())
+    };
+    assert!(until(state).is_some(), "it is not stopped");
+    person.has_the_terminal_back();
+    signal(person.process(), Signal::CONT);
+    assert!(until(|| person.terminal_is_taken().then_some(())).is_some());
+    person.sees("Waiting for the first delivery");
+    assert_eq!(talk(address, Signed::new("{}").to("/back").wire()).status, 200);
+    person.sees("POST /back").types("q");
+    person.ends();
+    person.has_the_terminal_back();
+}

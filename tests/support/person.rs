@@ -1,0 +1,221 @@
+//! A person at a terminal: keys go in, and what the terminal then shows is read.
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+
+use super::{House, until};
+
+pub(crate) struct Person {
+    // Killed by its id on drop.
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    // Held open, so that the terminal can still be looked at when the program has ended.
+    slave: Option<Box<dyn SlavePty + Send>>,
+    keys: Option<Box<dyn std::io::Write + Send>>,
+    seen: Arc<Mutex<Seen>>,
+    leaving: Arc<AtomicBool>,
+    before: String,
+}
+
+struct Seen {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+/// Columns and rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size(pub(crate) u16, pub(crate) u16);
+
+impl Size {
+    fn pty(self) -> PtySize {
+        PtySize { rows: self.1, cols: self.0, pixel_width: 0, pixel_height: 0 }
+    }
+
+    fn cells(self) -> (NonZeroU16, NonZeroU16) {
+        (NonZeroU16::new(self.1).unwrap(), NonZeroU16::new(self.0).unwrap())
+    }
+}
+
+impl Person {
+    /// Starts the interface on a free port in a terminal of this size.
+    pub(crate) fn sits_down(house: &House, size: Size, arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(size.pty()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_whyhook"));
+        command.env_clear();
+        for (name, value) in house.environment() {
+            command.env(name, value);
+        }
+        command.cwd(house.work());
+        command.args(["listen", "--bind", "127.0.0.1:0"]);
+        command.args(arguments);
+        let before = modes(&*pair.master);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let (rows, columns) = size.cells();
+        let seen = Arc::new(Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new() }));
+        let leaving = Arc::new(AtomicBool::new(false));
+        watch(&*pair.master, Arc::clone(&seen), Arc::clone(&leaving));
+        let keys = Some(pair.master.take_writer().unwrap());
+        Self { child, master: Some(pair.master), slave: Some(pair.slave), keys, seen, leaving, before }
+    }
+
+    /// The same, and waits for the address in the top line.
+    pub(crate) fn listening(house: &House, size: Size, arguments: &[&str]) -> (Self, SocketAddr) {
+        let person = Self::sits_down(house, size, arguments);
+        let address = person.address();
+        (person, address)
+    }
+
+    /// Waits for the address in the top line.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let read = || {
+            let screen = self.screen();
+            let after = screen.lines().next()?.split("http://").nth(1)?.to_owned();
+            after.split_whitespace().next()?.parse().ok()
+        };
+        until(read).unwrap_or_else(|| panic!("no address in\n{}", self.screen()))
+    }
+
+    /// Types keys as a terminal sends them.
+    pub(crate) fn types(&mut self, keys: &str) -> &mut Self {
+        let terminal = self.keys.as_mut().unwrap();
+        terminal.write_all(keys.as_bytes()).unwrap();
+        terminal.flush().unwrap();
+        self
+    }
+
+    pub(crate) fn enter(&mut self) -> &mut Self {
+        self.types("\r")
+    }
+
+    /// Pastes, as a terminal with bracketed paste does.
+    pub(crate) fn pastes(&mut self, text: &str) -> &mut Self {
+        self.types(&format!("\u{1b}[200~{text}\u{1b}[201~"))
+    }
+
+    /// Waits until `words` are on the screen.
+    #[track_caller]
+    pub(crate) fn sees(&mut self, words: &str) -> &mut Self {
+        self.sees_that(&format!("'{words}'"), |screen| screen.contains(words))
+    }
+
+    /// Waits until `words` are no longer on the screen.
+    #[track_caller]
+    pub(crate) fn no_longer_sees(&mut self, words: &str) -> &mut Self {
+        self.sees_that(&format!("no '{words}'"), |screen| !screen.contains(words))
+    }
+
+    /// Waits until the screen is as described.
+    #[track_caller]
+    pub(crate) fn sees_that(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> &mut Self {
+        let seen = until(|| is_so(&self.screen()).then_some(()));
+        assert!(seen.is_some(), "{what} is not to be seen in\n{}", self.screen());
+        self
+    }
+
+    /// What stands on the screen now.
+    pub(crate) fn screen(&self) -> String {
+        self.seen.lock().unwrap().parser.screen().contents()
+    }
+
+    /// The row that is marked as selected in the list.
+    pub(crate) fn selected(&self) -> Option<String> {
+        self.screen().lines().find(|line| line.starts_with('▌')).map(str::to_owned)
+    }
+
+    /// Everything that the program has written to the terminal.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().raw.clone()
+    }
+
+    /// Changes the terminal's size.
+    pub(crate) fn resizes(&mut self, size: Size) -> &mut Self {
+        let (rows, columns) = size.cells();
+        self.seen.lock().unwrap().parser.set_size(rows, columns);
+        self.master.as_ref().unwrap().resize(size.pty()).unwrap();
+        self
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until the program has ended, and returns its exit code.
+    pub(crate) fn ends(&mut self) -> u32 {
+        until(|| self.child.try_wait().unwrap())
+            .unwrap_or_else(|| panic!("it does not end:\n{}", self.screen()))
+            .exit_code()
+    }
+
+    /// Checks that the terminal is as it was before: not raw, the main screen, a cursor.
+    #[track_caller]
+    pub(crate) fn has_the_terminal_back(&self) {
+        let after = modes(&**self.master.as_ref().unwrap());
+        assert_eq!(after, self.before, "the terminal's modes");
+        let is_main = || {
+            let seen = self.seen.lock().unwrap();
+            let screen = seen.parser.screen();
+            (!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()).then_some(())
+        };
+        assert!(until(is_main).is_some(), "{:?}", String::from_utf8_lossy(&self.raw()));
+    }
+
+    /// Whether the terminal has other modes than before the program started: raw, that is.
+    pub(crate) fn terminal_is_taken(&self) -> bool {
+        modes(&**self.master.as_ref().unwrap()) != self.before
+    }
+
+    /// Closes the terminal's window.
+    pub(crate) fn leaves(&mut self) -> &mut Self {
+        self.leaving.store(true, Ordering::SeqCst);
+        self.slave = None;
+        // Anything that is drawn lets the thread that reads see that it is over.
+        let rows = self.master.as_ref().unwrap().get_size().unwrap().rows;
+        self.master.as_ref().unwrap().resize(Size(60, rows - 1).pty()).unwrap();
+        self.keys = None;
+        self.master = None;
+        self
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.is_running() {
+            super::tools::signal(self.process(), rustix::process::Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// The terminal's modes in words.
+fn modes(master: &dyn MasterPty) -> String {
+    let mut words = String::new();
+    let _ = write!(words, "{:?}", master.get_termios());
+    words
+}
+
+fn watch(master: &dyn MasterPty, seen: Arc<Mutex<Seen>>, leaving: Arc<AtomicBool>) {
+    let mut reader = master.try_clone_reader().unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        // A terminal whose last user has gone reads as an error (EIO).
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if leaving.load(Ordering::SeqCst) {
+                break;
+            }
+            let mut seen = seen.lock().unwrap();
+            seen.raw.extend_from_slice(&buffer[..count]);
+            seen.parser.process(&buffer[..count]);
+        }
+    });
+}
