@@ -1,0 +1,58 @@
+//! `json.Marshal` of what `json.Unmarshal` made of the body.
+
+use super::numbers::{as_written, copy_small_integer, shortest};
+use super::strings::{Lone, PLAIN, Strings};
+use super::style::{INDENT_2, INDENT_TAB, Order, Style, VERBATIM};
+use super::{Family, Preset};
+
+/// Until Go 1.21, backspace and form feed had no short form.
+const OLD: Strings = Strings { extra: b"<>&", separators: true, short_backspace: false, lone: Lone::Replace, ..PLAIN };
+const NEW: Strings = Strings { short_backspace: true, ..OLD };
+/// `SetEscapeHTML(false)`
+const NO_HTML: Strings = Strings { extra: b"", ..NEW };
+
+/// `json.Marshal(map[string]any)`
+pub(super) const MAP: Style =
+    Style { order: Order::Bytes, merge_duplicates: true, numbers, strings: Some(&NEW), ..VERBATIM };
+
+pub(super) const PRESETS: &[Preset] = &[
+    Preset::new(Family::Go, "Go json.Marshal of a map", 5, MAP),
+    Preset::new(Family::Go, "Go json.NewEncoder of a map", 9, Style { tail: "\n", ..MAP }),
+    Preset::new(
+        Family::Go,
+        "Go json.NewEncoder of a map, SetEscapeHTML(false)",
+        17,
+        Style { strings: Some(&NO_HTML), tail: "\n", ..MAP },
+    ),
+    Preset::new(Family::Go, "Go json.Marshal of a map (Go 1.21 or earlier)", 30, Style { strings: Some(&OLD), ..MAP }),
+    Preset::new(Family::Go, "Go json.Marshal of a map with json.Number", 31, Style { numbers: as_written, ..MAP }),
+    Preset::new(Family::Go, "Go json.MarshalIndent of a map, by 2", 32, Style { layout: INDENT_2, ..MAP }),
+    Preset::new(Family::Go, "Go json.MarshalIndent of a map, by tabs", 33, Style { layout: INDENT_TAB, ..MAP }),
+    Preset::new(
+        Family::Go,
+        "Go json.Marshal of a struct in the body's order",
+        18,
+        Style { order: Order::AsWritten, ..MAP },
+    ),
+    Preset::new(
+        Family::Go,
+        "Go json.NewEncoder of a struct in the body's order",
+        19,
+        Style { order: Order::AsWritten, tail: "\n", ..MAP },
+    ),
+];
+
+/// Every number is a float64 in a map; beyond it, `json.Unmarshal` fails.
+pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if copy_small_integer(text, out) {
+        return Some(());
+    }
+    let number = shortest(text)?;
+    number.sign(out);
+    if number.digits == b"0" || (-5..=21).contains(&number.point) {
+        number.plain(false, out);
+    } else {
+        number.exponent(b'e', "+", false, 1, out);
+    }
+    Some(())
+}

@@ -1,0 +1,217 @@
+//! What becomes of a body on its way through other people's programs.
+//!
+//! Every function here maps bytes to bytes and is total: hostile input costs time in proportion, never
+//! a panic, never recursion. JSON is rewritten from its own tokens (digits, escapes, order and
+//! duplicate keys as sent), so that each serialiser's habits can be told apart.
+//!
+//! | part | what it rewrites |
+//! |---|---|
+//! | [`tree`], `style`, `strings`, `numbers` | the one writer that follows a serialiser given as data |
+//! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet` | each language's serialisers |
+//! | [`text`] | newlines, byte order marks, character sets, normal forms |
+//! | [`wrap`] | base64, forms, JSON within JSON |
+//! | [`prints`] | what printing an object leaves |
+//! | [`inflate`] | compressed bodies, bounded |
+
+mod dotnet;
+mod go;
+pub mod inflate;
+mod java;
+mod java_gson;
+mod java_jackson;
+mod javascript;
+mod numbers;
+mod php;
+pub mod prints;
+mod python;
+mod ruby;
+mod strings;
+mod style;
+pub mod text;
+mod tree;
+pub mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use tree::Tree;
+
+use strings::{Lone, NonAscii, PLAIN, Strings};
+use style::{INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
+
+/// A language whose serialisers are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// `JSON.stringify`
+    JavaScript,
+    /// `json.dumps`
+    Python,
+    /// `json_encode`
+    Php,
+    /// `to_json`
+    Ruby,
+    /// `encoding/json`
+    Go,
+    /// Jackson and Gson
+    Java,
+    /// System.Text.Json
+    DotNet,
+    /// An edit that any language may make.
+    Any,
+}
+
+/// What kind of change a serialiser makes, as far as the codes tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// The whole body written again.
+    Reserialized,
+    /// Keys in another order.
+    Sorted,
+    /// Members that are null left out.
+    NullsDropped,
+}
+
+/// One known serialiser with one set of options.
+#[derive(Clone, Copy)]
+pub struct Preset {
+    /// Whose it is.
+    pub family: Family,
+    /// What a person calls it.
+    pub name: &'static str,
+    /// How common it is: 0 is the commonest.
+    pub rank: u16,
+    /// What kind of change it is.
+    pub effect: Effect,
+    style: Recipe,
+}
+
+#[derive(Clone, Copy)]
+enum Recipe {
+    Whole(Style),
+    InPlace(numbers::Numbers, Option<&'static Strings>),
+}
+
+impl std::fmt::Debug for Preset {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Preset({})", self.name)
+    }
+}
+
+impl Preset {
+    const fn new(family: Family, name: &'static str, rank: u16, style: Style) -> Self {
+        Self { family, name, rank, effect: Effect::Reserialized, style: Recipe::Whole(style) }
+    }
+
+    const fn of_any(effect: Effect, name: &'static str, rank: u16, style: Style) -> Self {
+        Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style) }
+    }
+
+    const fn in_place(
+        name: &'static str,
+        rank: u16,
+        numbers: numbers::Numbers,
+        strings: Option<&'static Strings>,
+    ) -> Self {
+        let style = Recipe::InPlace(numbers, strings);
+        Self { family: Family::Any, name, rank, effect: Effect::Reserialized, style }
+    }
+
+    /// The body as this serialiser writes it; `None` when it fails on it, or would write more than
+    /// `limit` bytes.
+    #[must_use]
+    pub fn apply(&self, tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+        match &self.style {
+            Recipe::Whole(style) => style::write(tree, style, limit),
+            Recipe::InPlace(numbers, strings) => style::edit_in_place(tree, *numbers, *strings, limit),
+        }
+    }
+}
+
+const SLASHES: Strings = Strings { solidus: true, lone: Lone::Escape, ..PLAIN };
+const LOWER: Strings = Strings { non_ascii: NonAscii::Lower, lone: Lone::Escape, ..PLAIN };
+const UPPER: Strings = Strings { non_ascii: NonAscii::Upper, lone: Lone::Escape, ..PLAIN };
+const RAW: Strings = Strings { lone: Lone::Escape, ..PLAIN };
+const SORTED: Style = Style { order: Order::Bytes, ..VERBATIM };
+
+/// Edits that are nobody's own.
+const GENERIC: &[Preset] = &[
+    Preset::of_any(Effect::Reserialized, "white space between tokens removed", 3, VERBATIM),
+    Preset::of_any(
+        Effect::Reserialized,
+        "one space after each comma and colon",
+        17,
+        Style { layout: SPACED, ..VERBATIM },
+    ),
+    Preset::of_any(Effect::Reserialized, "indented by 2, tokens as sent", 18, Style { layout: INDENT_2, ..VERBATIM }),
+    Preset::of_any(Effect::Reserialized, "indented by 4, tokens as sent", 19, Style { layout: INDENT_4, ..VERBATIM }),
+    Preset::of_any(Effect::Sorted, "keys sorted, tokens as sent, compact", 6, SORTED),
+    Preset::of_any(
+        Effect::Sorted,
+        "keys sorted, one space after each comma and colon",
+        14,
+        Style { layout: SPACED, ..SORTED },
+    ),
+    Preset::of_any(Effect::Sorted, "keys sorted, indented by 2", 30, Style { layout: INDENT_2, ..SORTED }),
+    Preset::of_any(
+        Effect::Sorted,
+        "keys sorted by JavaScript, JSON.stringify",
+        8,
+        Style { order: Order::Utf16, ..javascript::COMPACT },
+    ),
+    Preset::of_any(
+        Effect::Sorted,
+        "integer-like keys first, tokens as sent, compact",
+        16,
+        Style { order: Order::IntegersFirst, ..VERBATIM },
+    ),
+    Preset::of_any(
+        Effect::NullsDropped,
+        "members that are null left out, tokens as sent, compact",
+        8,
+        Style { drop_nulls: true, ..VERBATIM },
+    ),
+    Preset::of_any(
+        Effect::NullsDropped,
+        "members that are null left out, JSON.stringify",
+        9,
+        Style { drop_nulls: true, ..javascript::COMPACT },
+    ),
+    Preset::of_any(
+        Effect::NullsDropped,
+        "members that are null left out, json.dumps",
+        20,
+        Style { drop_nulls: true, ..python::DEFAULT },
+    ),
+    Preset::in_place("numbers as JavaScript writes them, white space as sent", 20, javascript::numbers, None),
+    Preset::in_place("numbers as Python writes them, white space as sent", 21, python::numbers, None),
+    Preset::in_place("strings without needless escapes, white space as sent", 12, numbers::as_written, Some(&RAW)),
+    Preset::in_place("slashes written \\/, white space as sent", 12, numbers::as_written, Some(&SLASHES)),
+    Preset::in_place(
+        "non-ASCII characters written \\u00e9, white space as sent",
+        13,
+        numbers::as_written,
+        Some(&LOWER),
+    ),
+    Preset::in_place(
+        "non-ASCII characters written \\u00E9, white space as sent",
+        24,
+        numbers::as_written,
+        Some(&UPPER),
+    ),
+];
+
+/// Every known serialiser, in the order in which they are tried.
+pub fn presets() -> impl Iterator<Item = &'static Preset> {
+    let languages = [
+        javascript::PRESETS,
+        python::PRESETS,
+        php::PRESETS,
+        ruby::PRESETS,
+        go::PRESETS,
+        java_jackson::PRESETS,
+        java_gson::PRESETS,
+        dotnet::PRESETS,
+        GENERIC,
+    ];
+    languages.into_iter().flatten()
+}

@@ -1,0 +1,186 @@
+//! What printing an object instead of serialising it leaves.
+
+use super::Tree;
+
+/// `{"type":"Buffer","data":[123,34]}`: `JSON.stringify` of a Node Buffer.
+#[must_use]
+pub fn buffer_json(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = b"{\"type\":\"Buffer\",\"data\":[".to_vec();
+    push_numbers(body, &mut out);
+    out.extend_from_slice(b"]}");
+    Some(out)
+}
+
+/// `123,34`: a `Uint8Array` made into a string.
+#[must_use]
+pub fn byte_list(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    push_numbers(body, &mut out);
+    Some(out)
+}
+
+/// `<Buffer 7b 22 … 12 more bytes>`: what `util.inspect` prints of a Node Buffer.
+#[must_use]
+pub fn buffer_print(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = String::from("<Buffer");
+    for byte in body.iter().take(50) {
+        out.push_str(&format!(" {byte:02x}"));
+    }
+    match body.len().saturating_sub(50) {
+        0 => {}
+        1 => out.push_str(" ... 1 more byte"),
+        more => out.push_str(&format!(" ... {more} more bytes")),
+    }
+    Some((out + ">").into_bytes())
+}
+
+/// `b'{"a":1}'`: what Python's `str()` makes of bytes.
+#[must_use]
+pub fn python_bytes(body: &[u8]) -> Option<Vec<u8>> {
+    let quote = if body.contains(&b'\'') && !body.contains(&b'"') { b'"' } else { b'\'' };
+    let mut out = vec![b'b', quote];
+    for &byte in body {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ if byte == quote => out.extend_from_slice(&[b'\\', byte]),
+            0x20..=0x7e => out.push(byte),
+            _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+        }
+    }
+    out.push(quote);
+    Some(out)
+}
+
+/// `{'a': 1, 'b': None}`: what Python's `str()` makes of the parsed body.
+#[must_use]
+pub fn python_dict(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+    if !matches!(tree.first_byte(0), b'{' | b'[') {
+        return None;
+    }
+    let spaced = super::style::write(tree, &super::python::REPR, limit)?;
+    reword(&spaced, limit, &PYTHON)
+}
+
+/// `{"a"=>1, "b"=>nil}`: what Ruby's `inspect` makes of the parsed body (Ruby 3.3 and earlier).
+#[must_use]
+pub fn ruby_hash(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+    let spaced = super::style::write(tree, &super::ruby::INSPECT, limit)?;
+    reword(&spaced, limit, &RUBY)
+}
+
+/// How one language prints what JSON calls a string and `null`, `true`, `false`.
+struct Wording {
+    words: [&'static str; 3],
+    string: fn(&[u8], &mut Vec<u8>),
+}
+
+const PYTHON: Wording = Wording { words: ["None", "True", "False"], string: python_string };
+const RUBY: Wording = Wording { words: ["nil", "true", "false"], string: ruby_string };
+
+/// Replaces the strings and words of `json`, which must be JSON but for its separators.
+fn reword(json: &[u8], limit: usize, wording: &Wording) -> Option<Vec<u8>> {
+    use crate::payload::json::{scan::skip_string, unescape};
+
+    let mut out = Vec::with_capacity(json.len() + 16);
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
+        let end = match byte {
+            b'"' => {
+                let end = skip_string(json, at)?;
+                (wording.string)(&unescape(&json[at + 1..end - 1]), &mut out);
+                end
+            }
+            b'I' => {
+                out.extend_from_slice(b"inf");
+                at + "Infinity".len()
+            }
+            b'n' | b't' | b'f' => {
+                let (word, length) = match byte {
+                    b'n' => (wording.words[0], 4),
+                    b't' => (wording.words[1], 4),
+                    _ => (wording.words[2], 5),
+                };
+                out.extend_from_slice(word.as_bytes());
+                at + length
+            }
+            _ => {
+                out.push(byte);
+                at + 1
+            }
+        };
+        if out.len() > limit {
+            return None;
+        }
+        at = end;
+    }
+    Some(out)
+}
+
+/// `repr()` of a text; characters that Python holds for unprintable are escaped as far as they are
+/// controls or invisible.
+fn python_string(bytes: &[u8], out: &mut Vec<u8>) {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut shown = String::from(quote);
+    for character in String::from_utf8_lossy(bytes).chars() {
+        match (character, u32::from(character)) {
+            ('\\', _) => shown.push_str("\\\\"),
+            ('\n', _) => shown.push_str("\\n"),
+            ('\r', _) => shown.push_str("\\r"),
+            ('\t', _) => shown.push_str("\\t"),
+            (character, _) if character == quote => shown.extend(['\\', quote]),
+            (_, code @ (..0x20 | 0x7f..=0xa0 | 0xad)) => shown.push_str(&format!("\\x{code:02x}")),
+            (character, code) if crate::text::is_hidden(character) && !(0xfe00..=0xfe0f).contains(&code) => {
+                let width = if code > 0xffff { 8 } else { 4 };
+                shown.push_str(&format!("\\{}{code:0width$x}", if width == 8 { 'U' } else { 'u' }));
+            }
+            (character, _) => shown.push(character),
+        }
+    }
+    shown.push(quote);
+    out.extend_from_slice(shown.as_bytes());
+}
+
+fn ruby_string(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut shown = String::from('"');
+    for character in String::from_utf8_lossy(bytes).chars() {
+        match character {
+            '"' | '\\' => shown.extend(['\\', character]),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            '\u{1b}' => shown.push_str("\\e"),
+            '\u{8}' => shown.push_str("\\b"),
+            '\u{c}' => shown.push_str("\\f"),
+            character
+                if u32::from(character) != 0xad
+                    && u32::from(character) < 0x1_0000
+                    && crate::text::is_hidden(character) =>
+            {
+                shown.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            character => shown.push(character),
+        }
+    }
+    shown.push('"');
+    // Ruby escapes the beginning of an interpolation.
+    out.extend_from_slice(shown.replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@").as_bytes());
+}
+
+fn push_numbers(body: &[u8], out: &mut Vec<u8>) {
+    out.reserve(body.len() * 4);
+    for (index, byte) in body.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        if *byte >= 100 {
+            out.push(b'0' + byte / 100);
+        }
+        if *byte >= 10 {
+            out.push(b'0' + byte / 10 % 10);
+        }
+        out.push(b'0' + byte % 10);
+    }
+}

@@ -1,0 +1,169 @@
+//! How serialisers write strings: which characters they escape, and how.
+
+use crate::payload::json::{Part, parts};
+
+/// What becomes of characters outside ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NonAscii {
+    /// Written as they are.
+    Raw,
+    /// `\u00e9`
+    Lower,
+    /// `\u00E9`
+    Upper,
+}
+
+/// What becomes of a surrogate without its other half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lone {
+    /// `\ud83d`, as well-formed `JSON.stringify` writes it.
+    Escape,
+    /// U+FFFD.
+    Replace,
+    /// The parser or the serialiser fails.
+    Refuse,
+}
+
+/// How one serialiser writes strings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strings {
+    pub(super) non_ascii: NonAscii,
+    /// ASCII characters beyond `"`, `\` and controls that become `\uXXXX`.
+    pub(super) extra: &'static [u8],
+    /// Whether `/` becomes `\/`.
+    pub(super) solidus: bool,
+    /// Whether U+2028 and U+2029 are escaped among raw characters.
+    pub(super) separators: bool,
+    /// Whether `\b` and `\f` are written short.
+    pub(super) short_backspace: bool,
+    /// Whether the digits of control characters are capital letters.
+    pub(super) upper_controls: bool,
+    /// Whether `"` becomes `\u0022`.
+    pub(super) quote_as_unicode: bool,
+    pub(super) lone: Lone,
+}
+
+/// The plainest serialiser: only what JSON demands is escaped.
+pub(super) const PLAIN: Strings = Strings {
+    non_ascii: NonAscii::Raw,
+    extra: b"",
+    solidus: false,
+    separators: false,
+    short_backspace: true,
+    upper_controls: false,
+    quote_as_unicode: false,
+    lone: Lone::Refuse,
+};
+
+/// A [`Strings`] with the table of bytes that cannot be copied as they are.
+pub(super) struct Writer<'s> {
+    strings: &'s Strings,
+    special: [bool; 256],
+}
+
+impl<'s> Writer<'s> {
+    /// `utf8` tells that the whole body is UTF-8, so that raw characters need no look.
+    pub(super) fn new(strings: &'s Strings, utf8: bool) -> Self {
+        let mut special = [false; 256];
+        special[..0x20].fill(true);
+        special[usize::from(b'"')] = true;
+        special[usize::from(b'\\')] = true;
+        special[usize::from(b'/')] = strings.solidus;
+        for &byte in strings.extra {
+            special[usize::from(byte)] = true;
+        }
+        if strings.non_ascii != NonAscii::Raw || !utf8 {
+            special[0x80..].fill(true);
+        }
+        special[0xe2] |= strings.separators;
+        Self { strings, special }
+    }
+
+    /// Writes the string whose content as sent is `inner`, quotation marks included. `None` when this
+    /// serialiser would have failed.
+    pub(super) fn write(&self, inner: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        out.push(b'"');
+        for (_, part) in parts(inner) {
+            match part {
+                Part::Raw(raw) => self.run(raw, out),
+                Part::Escaped(character) => self.character(character, out),
+                Part::Lone(unit) => match self.strings.lone {
+                    Lone::Escape => push_unit(out, unit, self.strings.non_ascii == NonAscii::Upper),
+                    Lone::Replace => self.character('\u{fffd}', out),
+                    Lone::Refuse => return None,
+                },
+            }
+        }
+        out.push(b'"');
+        Some(())
+    }
+
+    /// Writes text without backslashes.
+    pub(super) fn run(&self, mut raw: &[u8], out: &mut Vec<u8>) {
+        loop {
+            let plain = raw.iter().position(|&byte| self.special[usize::from(byte)]).unwrap_or(raw.len());
+            out.extend_from_slice(&raw[..plain]);
+            raw = &raw[plain..];
+            if raw.is_empty() {
+                return;
+            }
+            let head = &raw[..raw.len().min(4)];
+            let (character, length) = first_character(head);
+            self.character(character, out);
+            raw = &raw[length..];
+        }
+    }
+
+    fn character(&self, character: char, out: &mut Vec<u8>) {
+        let strings = self.strings;
+        let short: &[u8] = match character {
+            '"' if strings.quote_as_unicode => b"\\u0022",
+            '"' => b"\\\"",
+            '\\' => b"\\\\",
+            '/' if strings.solidus => b"\\/",
+            '\n' => b"\\n",
+            '\r' => b"\\r",
+            '\t' => b"\\t",
+            '\u{8}' if strings.short_backspace => b"\\b",
+            '\u{c}' if strings.short_backspace => b"\\f",
+            _ => b"",
+        };
+        if !short.is_empty() {
+            return out.extend_from_slice(short);
+        }
+        let code = u32::from(character);
+        let upper = strings.non_ascii == NonAscii::Upper || (code < 0x20 && strings.upper_controls);
+        let escaped = match code {
+            ..0x20 => true,
+            ..0x80 => strings.extra.contains(&(code as u8)),
+            0x2028 | 0x2029 => strings.separators || strings.non_ascii != NonAscii::Raw,
+            _ => strings.non_ascii != NonAscii::Raw,
+        };
+        if escaped {
+            for &mut unit in character.encode_utf16(&mut [0; 2]) {
+                push_unit(out, unit, upper);
+            }
+        } else {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// The character that `head` begins with, U+FFFD for a byte outside UTF-8, and its length.
+fn first_character(head: &[u8]) -> (char, usize) {
+    let Some(chunk) = head.utf8_chunks().next() else {
+        return ('\u{fffd}', head.len());
+    };
+    match chunk.valid().chars().next() {
+        Some(character) => (character, character.len_utf8()),
+        None => ('\u{fffd}', chunk.invalid().len().max(1)),
+    }
+}
+
+pub(super) fn push_unit(out: &mut Vec<u8>, unit: u16, upper: bool) {
+    let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    out.extend_from_slice(b"\\u");
+    for shift in [12, 8, 4, 0] {
+        out.push(digits[usize::from(unit >> shift & 0xf)]);
+    }
+}

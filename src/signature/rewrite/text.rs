@@ -1,0 +1,198 @@
+//! Edits of a body as text: newlines, byte order marks, character sets, normal forms.
+
+use memchr::memmem;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::payload::json::BOM;
+
+/// One edit; `None` when it would leave the body as it is or cannot be made.
+pub type Edit = fn(&[u8]) -> Option<Vec<u8>>;
+
+fn changed(body: &[u8], edited: Vec<u8>) -> Option<Vec<u8>> {
+    (edited != body).then_some(edited)
+}
+
+fn appended(body: &[u8], tail: &[u8]) -> Option<Vec<u8>> {
+    Some([body, tail].concat())
+}
+
+/// Adds a final line feed.
+pub fn add_lf(body: &[u8]) -> Option<Vec<u8>> {
+    appended(body, b"\n")
+}
+
+/// Adds a final CR LF.
+pub fn add_crlf(body: &[u8]) -> Option<Vec<u8>> {
+    appended(body, b"\r\n")
+}
+
+/// Removes one final line ending.
+pub fn drop_newline(body: &[u8]) -> Option<Vec<u8>> {
+    let rest = body.strip_suffix(b"\n")?;
+    Some(rest.strip_suffix(b"\r").unwrap_or(rest).to_vec())
+}
+
+/// Removes the white space around the body.
+pub fn trim(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, body.trim_ascii().to_vec())
+}
+
+/// Removes every CR and LF, as `curl -d @file` does.
+pub fn drop_all_newlines(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, body.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect())
+}
+
+/// Turns CR LF into LF.
+pub fn to_lf(body: &[u8]) -> Option<Vec<u8>> {
+    memmem::find(body, b"\r\n")?;
+    let mut edited = Vec::with_capacity(body.len());
+    for (index, &byte) in body.iter().enumerate() {
+        if !(byte == b'\r' && body.get(index + 1) == Some(&b'\n')) {
+            edited.push(byte);
+        }
+    }
+    Some(edited)
+}
+
+/// Turns every LF into CR LF, those that are one already left alone.
+pub fn to_crlf(body: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(b'\n', body)?;
+    let mut edited = Vec::with_capacity(body.len() + body.len() / 16);
+    let mut previous = 0;
+    for &byte in body {
+        if byte == b'\n' && previous != b'\r' {
+            edited.push(b'\r');
+        }
+        edited.push(byte);
+        previous = byte;
+    }
+    changed(body, edited)
+}
+
+/// Adds a UTF-8 byte order mark.
+pub fn add_bom(body: &[u8]) -> Option<Vec<u8>> {
+    (!body.starts_with(BOM)).then(|| [BOM, body].concat())
+}
+
+/// Removes a UTF-8 byte order mark.
+pub fn drop_bom(body: &[u8]) -> Option<Vec<u8>> {
+    body.strip_prefix(BOM).map(<[u8]>::to_vec)
+}
+
+/// Normal form C: characters composed.
+pub fn nfc(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    changed(body, text.nfc().collect::<String>().into_bytes())
+}
+
+/// Normal form D: characters taken apart.
+pub fn nfd(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    changed(body, text.nfd().collect::<String>().into_bytes())
+}
+
+/// UTF-8 written as Latin-1 (Node's `latin1`, `binary`): each character's lowest byte.
+pub fn latin1_cut(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    Some(text.encode_utf16().map(|unit| unit as u8).collect())
+}
+
+/// UTF-8 written as Latin-1 with `?` for what it does not have.
+pub fn latin1(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    Some(text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect())
+}
+
+/// UTF-8 written as Windows-1252 with `?` for what it does not have.
+pub fn windows_1252(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    Some(text.chars().map(|character| to_1252(character).unwrap_or(b'?')).collect())
+}
+
+/// UTF-8 written as ASCII, one `?` for each other character.
+pub fn ascii_question(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    Some(text.chars().map(|character| if character.is_ascii() { character as u8 } else { b'?' }).collect())
+}
+
+/// UTF-8 written as ASCII, one `?` for each UTF-16 unit, as Java and .NET do.
+pub fn ascii_question_units(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    Some(text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(b'?')).collect())
+}
+
+/// Characters outside ASCII left out.
+pub fn ascii_dropped(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, body.iter().copied().filter(u8::is_ascii).collect())
+}
+
+/// Bytes outside UTF-8 replaced by U+FFFD, as every string type of UTF-8 does.
+pub fn lossy_utf8(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, String::from_utf8_lossy(body).into_owned().into_bytes())
+}
+
+/// Every byte outside ASCII replaced by U+FFFD, as reading UTF-8 as ASCII does.
+pub fn lossy_ascii(body: &[u8]) -> Option<Vec<u8>> {
+    let replaced = body.iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' });
+    changed(body, replaced.collect::<String>().into_bytes())
+}
+
+/// UTF-8 taken for Latin-1 and written as UTF-8 again: `Ã©`.
+pub fn mojibake_latin1(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, body.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())
+}
+
+/// UTF-8 taken for Windows-1252 and written as UTF-8 again: `Ã©`, `â€™`.
+pub fn mojibake_1252(body: &[u8]) -> Option<Vec<u8>> {
+    changed(body, body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
+}
+
+/// The reverse of the two: the body's own mojibake undone.
+pub fn undo_mojibake(body: &[u8]) -> Option<Vec<u8>> {
+    let text = non_ascii(body)?;
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| to_1252(character).or_else(|| u8::try_from(u32::from(character)).ok())).collect();
+    bytes.filter(|bytes| std::str::from_utf8(bytes).is_ok())
+}
+
+/// Latin-1 bytes written as UTF-8, for a body that is no UTF-8.
+pub fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
+    std::str::from_utf8(body)
+        .is_err()
+        .then(|| body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
+}
+
+/// UTF-16, little-endian, without a mark.
+pub fn utf16_le(body: &[u8]) -> Option<Vec<u8>> {
+    Some(std::str::from_utf8(body).ok()?.encode_utf16().flat_map(u16::to_le_bytes).collect())
+}
+
+/// UTF-16, big-endian, without a mark.
+pub fn utf16_be(body: &[u8]) -> Option<Vec<u8>> {
+    Some(std::str::from_utf8(body).ok()?.encode_utf16().flat_map(u16::to_be_bytes).collect())
+}
+
+/// The body as text, when it is UTF-8 with something outside ASCII.
+fn non_ascii(body: &[u8]) -> Option<&str> {
+    if body.is_ascii() { None } else { std::str::from_utf8(body).ok() }
+}
+
+/// Windows-1252's bytes 0x80 to 0x9f (WHATWG Encoding, index windows-1252).
+const HIGH: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+fn from_1252(byte: u8) -> char {
+    match byte {
+        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+fn to_1252(character: char) -> Option<u8> {
+    match u32::from(character) {
+        code @ (0..0x80 | 0xa0..=0xff) => u8::try_from(code).ok(),
+        _ => HIGH.iter().zip(0x80_u8..).find(|&(&high, _)| high == character).map(|(_, byte)| byte),
+    }
+}
