@@ -1,14 +1,23 @@
-//! Signatures: the scheme as data, secrets, and the exact verification.
+//! Signatures: the scheme as data, secrets, the exact verification, and why one does not match.
 //!
 //! `signature = HMAC_SHA256(key = secret, message = timestamp + "." + body)`, written as 64
 //! lower-case hexadecimal digits. The timestamp is the header's text and the body is the bytes on
-//! the wire, both verbatim.
+//! the wire, both verbatim. Other senders' schemes are [`presets`].
+//!
+//! [`diagnose`] searches for the change that makes a received digest come out, and [`rewrite`] knows
+//! what other programs make of a body; both read JSON through [`crate::payload::json`]'s tokens.
 
+mod algorithm;
+mod content;
+pub mod diagnose;
 mod freshness;
+pub mod rewrite;
 mod scheme;
 mod secret;
 mod verify;
 
+pub use algorithm::Algorithm;
+pub use content::{Content, InvalidContent, Piece};
 pub use freshness::read_timestamp;
 pub use scheme::{DEFAULT_TOLERANCE, Scheme, SigningKind};
 pub use secret::{Remark, Secret, SecretOrigin};

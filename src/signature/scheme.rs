@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::Content;
+
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
 pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// A signature scheme as data. The message is always `timestamp.body`, the algorithm HMAC-SHA256 and
-/// the encoding lower-case hex: Trackpilots' scheme.
+/// A signature scheme as data. The default is Trackpilots': HMAC-SHA256 over `timestamp.body`, as
+/// lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
     /// The header that carries the signature; its letter case does not matter.
@@ -18,6 +20,8 @@ pub struct Scheme {
     pub timestamp_header: String,
     /// How far the timestamp may be from the moment of capture, in either direction.
     pub tolerance: Duration,
+    /// What is signed.
+    pub content: Content,
 }
 
 impl Default for Scheme {
@@ -26,6 +30,7 @@ impl Default for Scheme {
             signature_header: "X-Webhook-Signature".to_owned(),
             timestamp_header: "X-Webhook-Timestamp".to_owned(),
             tolerance: DEFAULT_TOLERANCE,
+            content: Content::default(),
         }
     }
 }

@@ -1,0 +1,263 @@
+//! The received signature, decoded before anything is hashed.
+//!
+//! Encodings and prefixes so never multiply the search: every reading of the header is a digest to
+//! compare with. Hexadecimal is read before base64, since 64 such digits are base64 as well.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use subtle::ConstantTimeEq as _;
+
+use super::axis::Why;
+use super::{Code, Part, Place};
+use crate::signature::{Algorithm, parse_digest};
+
+/// Digits of a cut signature that still prove something: 128 bits.
+pub(super) const LEAST_PREFIX: usize = 16;
+
+/// One reading of the signature header: a digest to compare with.
+#[derive(Debug, Clone)]
+pub(super) struct Received {
+    pub(super) digest: Vec<u8>,
+    pub(super) algorithm: Algorithm,
+    /// How the header's text differs from the configured scheme's.
+    pub(super) whys: Vec<Why>,
+    /// The `t=` that came with it.
+    pub(super) timestamp: Option<Vec<u8>>,
+}
+
+impl Received {
+    /// Whether `computed` is this digest, or begins with it; in constant time.
+    pub(super) fn matches(&self, computed: &[u8]) -> bool {
+        computed.get(..self.digest.len()).is_some_and(|head| bool::from(head.ct_eq(&self.digest)))
+    }
+}
+
+/// Every reading of one header value, the plainest first.
+pub(super) fn readings(value: &[u8]) -> Vec<Received> {
+    let mut all = Vec::new();
+    read_value(value, &[], None, &mut all);
+    if let Some(inner) = unquoted(value) {
+        let why = encoding(2, "wrapped in quotation marks", value, 0);
+        read_value(inner, &[why], None, &mut all);
+    }
+    for (timestamp, candidate, detail) in tagged(value) {
+        let why = Why::new(Code::SignaturePrefix, 0, detail).at(Place {
+            part: Part::Signature,
+            offset: 0,
+            before: shown(value),
+            after: String::new(),
+        });
+        read_value(candidate, &[why], timestamp, &mut all);
+    }
+    all.sort_by_key(|received| (received.whys.len(), received.whys.iter().map(|why| why.rank).sum::<u16>()));
+    let mut seen: Vec<(Vec<u8>, Algorithm)> = Vec::new();
+    all.retain(|received| {
+        let key = (received.digest.clone(), received.algorithm);
+        let fresh = !seen.contains(&key);
+        seen.push(key);
+        fresh
+    });
+    all
+}
+
+/// Whether the value reads as a public-key signature; its reason in words.
+pub(super) fn asymmetric(value: &[u8]) -> Option<String> {
+    if value.starts_with(b"v1a,") {
+        return Some("the tag v1a is Standard Webhooks' for Ed25519 signatures".to_owned());
+    }
+    let length = hex::decode(value).ok().or_else(|| from_base64(value)).map_or(0, |bytes| bytes.len());
+    match length {
+        64 => Some("64 bytes are the length of an Ed25519 or ECDSA signature (or of HMAC-SHA512)".to_owned()),
+        256 | 384 | 512 => Some(format!("{length} bytes are the length of an RSA signature")),
+        70..=72 if !value.is_ascii() || value.starts_with(b"ME") => {
+            Some("it reads as an ECDSA signature in DER".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn shown(value: &[u8]) -> String {
+    crate::text::clip(&crate::text::visible_bytes(value), 24).into_owned()
+}
+
+fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
+    let place =
+        Place { part: Part::Signature, offset, before: shown(&value[offset.min(value.len())..]), after: String::new() };
+    Why::new(Code::SignatureEncoding, rank, detail).at(place)
+}
+
+fn unquoted(value: &[u8]) -> Option<&[u8]> {
+    match value {
+        [first @ (b'"' | b'\'' | b'`' | b'<' | b'['), inner @ .., last] => {
+            let closing = match first {
+                b'<' => b'>',
+                b'[' => b']',
+                other => *other,
+            };
+            (*last == closing).then_some(inner)
+        }
+        _ => None,
+    }
+}
+
+const PREFIXES: [&str; 22] = [
+    "sha256=",
+    "sha1=",
+    "sha512=",
+    "sha384=",
+    "md5=",
+    "v1=",
+    "v0=",
+    "v1,",
+    "v1:",
+    "v0:",
+    "h1=",
+    "s=",
+    "hmac=",
+    "sig=",
+    "signature=",
+    "hmac-sha256=",
+    "sha256:",
+    "hmac-sha256:",
+    "HMAC-SHA256 ",
+    "hmac-sha256 ",
+    "Bearer ",
+    "0x",
+];
+
+/// Candidates behind prefixes: each with its `t=`, its text, and the prefix in words.
+fn tagged(value: &[u8]) -> Vec<(Option<&[u8]>, &[u8], String)> {
+    let mut found = Vec::new();
+    for prefix in PREFIXES {
+        let matches = value.len() > prefix.len() && value[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
+        if matches {
+            found.push((None, &value[prefix.len()..], format!("the prefix {prefix}")));
+        }
+    }
+    // `t=1,v1=…` (Stripe), `ts=1;h1=…` (Paddle), and lists of `v1,…` (Standard Webhooks).
+    let pairs: Vec<(&[u8], &[u8])> = value
+        .split(|byte| matches!(byte, b',' | b';' | b' ' | b'&'))
+        .filter_map(|field| {
+            let at = field.iter().position(|byte| matches!(byte, b'=' | b':'))?;
+            Some((field[..at].trim_ascii(), field[at + 1..].trim_ascii()))
+        })
+        .take(16)
+        .collect();
+    let timestamp =
+        pairs.iter().find(|(name, _)| matches!(*name, b"t" | b"ts" | b"timestamp")).map(|&(_, timestamp)| timestamp);
+    for (name, text) in &pairs {
+        if !matches!(*name, b"t" | b"ts" | b"timestamp") && (timestamp.is_some() || pairs.len() > 1) {
+            let form = if timestamp.is_some() { "a list with the timestamp" } else { "a list of values" };
+            found.push((timestamp, *text, format!("{form}, {}=…", crate::text::visible_bytes(name))));
+        }
+    }
+    for entry in value.split(|&byte| byte == b' ').take(16) {
+        if let Some(text) = entry.strip_prefix(b"v1,")
+            && entry.len() < value.len()
+        {
+            found.push((None, text, "a list of signatures, v1,…".to_owned()));
+        }
+    }
+    found
+}
+
+fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
+    let mut push = |digest: Vec<u8>, why: Option<Why>| {
+        let mut whys = before.to_vec();
+        whys.extend(why);
+        add_by_length(digest, whys, timestamp, all);
+    };
+    if parse_digest(text).is_ok() {
+        return push(hex::decode(text).unwrap_or_default(), None);
+    }
+    let trimmed = text.trim_ascii();
+    if let Some((digest, why)) = from_hex(text, trimmed) {
+        push(digest, why);
+    }
+    if let Some(bytes) = from_base64(trimmed) {
+        let detail =
+            if trimmed.iter().any(|byte| b"-_".contains(byte)) { "written as base64url" } else { "written as base64" };
+        // Some encode the hexadecimal digits instead of the bytes.
+        if let Ok(inner) = hex::decode(&bytes) {
+            push(inner, Some(encoding(3, "written as base64 of hexadecimal digits", text, 0)));
+        }
+        push(bytes, Some(encoding(0, detail, text, 0)));
+    }
+    if memchr::memchr(b'%', text).is_some() {
+        let decoded = crate::signature::rewrite::wrap::form_decoded(text);
+        if let Some(bytes) = from_base64(&decoded).or_else(|| hex::decode(&decoded).ok()) {
+            push(bytes, Some(encoding(2, "percent-encoded", text, 0)));
+        }
+    }
+    // Hexadecimal digits of a text: the digits encoded twice.
+    if let Some(inner) = hex::decode(trimmed).ok().filter(|inner| inner.is_ascii()) {
+        if let Ok(bytes) = hex::decode(&inner) {
+            push(bytes, Some(encoding(4, "hexadecimal digits encoded as such once more", text, 0)));
+        } else if let Some(bytes) = from_base64(&inner) {
+            push(bytes, Some(encoding(4, "base64 written as hexadecimal digits", text, 0)));
+        }
+    }
+}
+
+/// Hexadecimal digits with whatever people put between and around them.
+fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
+    let is_separator = |byte: &u8| matches!(byte, b':' | b' ' | b'-' | b'\t' | b'_' | b',');
+    let digits: Vec<u8> = trimmed.iter().copied().filter(|byte| !is_separator(byte)).collect();
+    if digits.len() < 2 * LEAST_PREFIX || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    // A cut may leave half a byte.
+    let whole = &digits[..digits.len() & !1];
+    let digest = hex::decode(whole).ok()?;
+    let why = if digits.len() != trimmed.len() {
+        let offset = text.iter().position(|byte| is_separator(byte)).unwrap_or_default();
+        Some(encoding(1, "hexadecimal digits with separators between them", text, offset))
+    } else if text.len() != trimmed.len() {
+        Some(encoding(1, "white space around the digits", text, 0))
+    } else if let Some(offset) = text.iter().position(u8::is_ascii_uppercase) {
+        Some(encoding(0, "hexadecimal digits in capital letters", text, offset))
+    } else {
+        None
+    };
+    Some((digest, why))
+}
+
+/// Base64 of either alphabet, with or without padding. A cut text loses its last, incomplete group.
+fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let trimmed = text.strip_suffix(b"=").map_or(text, |rest| rest.strip_suffix(b"=").unwrap_or(rest));
+    if trimmed.len() < 20 {
+        return None;
+    }
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let whole = if trimmed.len() % 4 == 1 { &trimmed[..trimmed.len() - 1] } else { trimmed };
+    let alphabet = if whole.iter().any(|byte| b"-_".contains(byte)) { alphabet::URL_SAFE } else { alphabet::STANDARD };
+    GeneralPurpose::new(&alphabet, config).decode(whole).ok()
+}
+
+/// Gives the digest the algorithms that its length allows: a whole digest, or the beginning of one.
+fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
+    let timestamp = timestamp.map(<[u8]>::to_vec);
+    if let Some(algorithm) = Algorithm::of_length(digest.len()) {
+        let mut whys = whys.clone();
+        if algorithm != Algorithm::Sha256 {
+            let detail = format!("{} instead of HMAC-SHA256", algorithm.name());
+            whys.push(Why::new(Code::SignatureAlgorithm, 1, detail));
+        }
+        all.push(Received { digest: digest.clone(), algorithm, whys, timestamp: timestamp.clone() });
+    }
+    if (LEAST_PREFIX..Algorithm::Sha256.digest_bytes()).contains(&digest.len()) {
+        let mut whys = whys;
+        let detail = format!("only the first {} of 32 bytes arrived", digest.len());
+        whys.push(Why::new(Code::SignatureTruncated, 0, detail).at(Place {
+            part: Part::Signature,
+            offset: digest.len() * 2,
+            before: "the end".to_owned(),
+            after: format!("{} more hexadecimal digits", 64 - digest.len() * 2),
+        }));
+        all.push(Received { digest, algorithm: Algorithm::Sha256, whys, timestamp });
+    }
+}

@@ -1,0 +1,182 @@
+//! From matches to explanations in words, ranked.
+
+use super::axis::{Ways, Why};
+use super::bodies::first_difference;
+use super::search::{Found, Match};
+use super::structure::Structure;
+use super::{Cause, Change, Code, Diagnosis, Evidence, Kind, Request, Stage, fixes};
+use crate::delivery::{Judgement, TimestampFacts};
+use crate::signature::Piece;
+
+/// Explanations beyond this many help nobody.
+const MOST_CAUSES: usize = 12;
+/// Ways of one part that are told apart.
+const MOST_WAYS: usize = 6;
+
+/// The diagnosis of a delivery that verifies: at most its age is wrong.
+pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosis {
+    let causes = judgement.timestamp.as_ref().and_then(age).map(|why| cause(vec![why], judgement.secret.clone()));
+    Diagnosis {
+        complete: true,
+        tried: request.secrets.len() as u64,
+        of: Some(request.secrets.len() as u64),
+        stage: Stage::Canonical,
+        verdict: judgement.verdict,
+        causes: causes.into_iter().collect(),
+        evidence: Vec::new(),
+    }
+}
+
+/// What is wrong with the age, when it passes the tolerance.
+fn age(timestamp: &TimestampFacts) -> Option<Why> {
+    let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
+    let seconds = age.unsigned_abs().div_ceil(1000);
+    Some(if age < 0 {
+        Why::new(Code::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
+    } else {
+        Why::new(Code::Stale, 0, format!("its timestamp is {seconds} s old"))
+    })
+}
+
+/// The diagnosis of one that does not.
+pub(super) fn report(
+    request: &Request<'_>,
+    judgement: &Judgement,
+    structure: &Structure,
+    found: Found<'_>,
+) -> Diagnosis {
+    let mut ranked: Vec<(Vec<Why>, Option<String>)> = Vec::new();
+    if let Some((place, why)) = &structure.is_secret {
+        ranked.push((vec![why.clone()], label(request, Some(*place))));
+    }
+    for matched in &found.matches {
+        ranked.extend(explanations(request, structure, &found, matched));
+    }
+    ranked.sort_by_key(|(whys, _)| (whys.len(), whys.iter().map(|why| u32::from(why.rank)).sum::<u32>()));
+    let mut causes: Vec<Cause> = Vec::new();
+    for (whys, secret) in ranked {
+        let codes = |cause: &Cause| cause.changes.iter().map(|change| change.code).collect::<Vec<_>>();
+        let new = cause(whys, secret);
+        if causes.len() < MOST_CAUSES
+            && !causes.iter().any(|known| codes(known) == codes(&new) && known.secret == new.secret)
+        {
+            causes.push(new);
+        }
+    }
+    let mut evidence = structure.evidence.clone();
+    evidence.extend(request.history.evidence(request.body));
+    if causes.is_empty() {
+        causes.extend(seen(structure, &found));
+    }
+    if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
+        evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
+    }
+    Diagnosis {
+        complete: found.complete,
+        tried: found.tried,
+        of: Some(found.of),
+        stage: found.stage,
+        verdict: judgement.verdict,
+        causes,
+        evidence,
+    }
+}
+
+/// What is seen without a proof, and the admission that nothing explains it.
+fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
+    let unsigned = structure.seen.iter().any(|why| why.code == Code::SignatureHeaderMissing);
+    if !unsigned {
+        let budget = if found.complete {
+            format!("all {} computations were tried", found.tried)
+        } else {
+            format!("stopped after {} of {} computations", found.tried, found.of)
+        };
+        let detail = format!(
+            "either it was signed with a secret that is not configured here, or its bytes were changed in a way that \
+             cannot be undone; one request cannot tell which ({budget})"
+        );
+        causes.push(evidence(vec![Why::new(Code::Unexplained, 0, detail)]));
+    }
+    causes
+}
+
+fn evidence(whys: Vec<Why>) -> Cause {
+    Cause { kind: Kind::Evidence, ..cause(whys, None) }
+}
+
+/// Every way to tell one match, each as its changes in the order of the way of a signature.
+fn explanations(
+    request: &Request<'_>,
+    structure: &Structure,
+    found: &Found<'_>,
+    matched: &Match,
+) -> Vec<(Vec<Why>, Option<String>)> {
+    let (key, key_ways) = &found.keys.all[matched.key];
+    let (shape, shape_ways) = &found.shapes.all[matched.shape];
+    let covers_time = shape.content.covers(&Piece::Timestamp);
+    let mut all = vec![found.received[matched.received].whys.clone()];
+    if structure.timestamp.is_none() && (!covers_time || matched.stamp != 0) {
+        let missing =
+            Why::new(Code::TimestampHeaderMissing, 0, format!("{} is missing", request.scheme.timestamp_header));
+        all[0].push(missing);
+    }
+    multiply(&mut all, key_ways);
+    if covers_time {
+        multiply(&mut all, &found.stamps.all[matched.stamp].1);
+    }
+    if let Some(body) = matched.body {
+        multiply(&mut all, found.bodies.ways(body));
+        let place = found.bodies.bytes(body).map(|bytes| first_difference(request.body, &bytes));
+        for why in all.iter_mut().flatten().filter(|why| why.code.code().starts_with("body_")) {
+            why.at.clone_from(&place);
+        }
+    }
+    multiply(&mut all, shape_ways);
+    if key.bytes.is_empty() {
+        all.iter_mut().flatten().filter(|why| why.code.code().starts_with("secret_")).for_each(|why| why.alarm = true);
+    }
+    let label = label(request, key.secret);
+    all.into_iter().filter(|whys| !whys.is_empty()).map(|whys| (whys, label.clone())).collect()
+}
+
+fn multiply(all: &mut Vec<Vec<Why>>, ways: &Ways) {
+    let before = std::mem::take(all);
+    for way in ways.0.iter().take(MOST_WAYS) {
+        all.extend(before.iter().map(|whys| whys.iter().chain(way).cloned().collect::<Vec<_>>()));
+    }
+}
+
+fn label(request: &Request<'_>, place: Option<usize>) -> Option<String> {
+    let secret = request.secrets.iter().chain(request.others).nth(place?)?;
+    Some(secret.label().to_owned())
+}
+
+fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
+    let kind = if whys.iter().any(|why| why.alarm) { Kind::Alarm } else { Kind::Proof };
+    let changes: Vec<Change> = whys.iter().map(Why::change).collect();
+    let fix = changes.iter().map(|change| fixes::fix(change.code)).collect::<Vec<_>>().join(" ");
+    Cause { summary: summary(&changes), changes, kind, fix, secret }
+}
+
+/// One sentence: the title and what exactly; for several changes, all of them.
+fn summary(changes: &[Change]) -> String {
+    let told = |change: &Change| {
+        let mut text = change.detail.clone();
+        match change.names.as_slice() {
+            [] => {}
+            [name] => text.push_str(&format!(" ({name})")),
+            [names @ .., last] => {
+                text.push_str(&format!(" ({} or {last}; these bytes cannot tell them apart)", names.join(", ")));
+            }
+        }
+        text
+    };
+    match changes {
+        [change] => format!("{}: {}.", change.code.title(), told(change)),
+        changes => {
+            let all: Vec<String> = changes.iter().map(told).collect();
+            format!("{} things differ at once: {}.", changes.len(), all.join("; and "))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What earlier deliveries tell about one that does not match.
+//!
+//! When nothing can be proved, this is the best evidence: a secret that never verified anything is
+//! probably wrong, one that usually does points to this body. The caller reads its store and gives
+//! the facts as plain data.
+
+use jiff::Timestamp;
+
+use super::Evidence;
+use super::bodies::excerpt;
+
+/// Another delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its number.
+    pub id: i64,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Whether it verified.
+    pub verified: bool,
+    /// Its body, when it is not the same; empty otherwise.
+    pub body: Vec<u8>,
+}
+
+/// What the store holds that concerns this delivery. All counts leave it out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Signed deliveries of the same webhook.
+    pub deliveries: u64,
+    /// How many of them verified.
+    pub verified: u64,
+    /// The last that verified before this one.
+    pub last_verified: Option<Timestamp>,
+    /// The first of the unbroken run of mismatches that this one ends.
+    pub failing_since: Option<Timestamp>,
+    /// One with the very same body.
+    pub same_body: Option<Earlier>,
+    /// One with the same id or the same event and timestamp, but another body.
+    pub same_event: Option<Earlier>,
+}
+
+impl History {
+    /// What it tells, as sentences about the delivery with this body.
+    #[must_use]
+    pub fn evidence(&self, body: &[u8]) -> Vec<Evidence> {
+        let mut told = Vec::new();
+        let mut say = |code, text| told.push(Evidence { code, text });
+        match (self.deliveries, self.verified, self.last_verified) {
+            (0, ..) => {}
+            (all, 0, _) => say(
+                "never_verified",
+                format!("none of {all} earlier signed deliveries verified: look at the secret and the scheme first"),
+            ),
+            (_, _, Some(last)) if self.failing_since.is_some() => say(
+                "verified_until",
+                format!(
+                    "deliveries verified until {last:.0}, none since: a secret was changed then, or what lies between"
+                ),
+            ),
+            (all, some, _) => say(
+                "usually_verified",
+                format!(
+                    "{some} of {all} earlier signed deliveries verified with these secrets: look at this body first"
+                ),
+            ),
+        }
+        if let Some(earlier) = &self.same_body {
+            let how = if earlier.verified { "and verified" } else { "and did not verify either" };
+            say("same_body", format!("the same body came as delivery {} {how}", earlier.id));
+        }
+        if let Some(earlier) = &self.same_event {
+            let offset = body.iter().zip(&earlier.body).position(|(one, other)| one != other);
+            let offset = offset.unwrap_or_else(|| body.len().min(earlier.body.len()));
+            let how = if earlier.verified { "verified" } else { "did not verify either" };
+            say(
+                "same_event",
+                format!(
+                    "the same event came as delivery {}, which {how}; its body differs from byte {offset} on: “{}” there, “{}” here",
+                    earlier.id,
+                    excerpt(&earlier.body, offset),
+                    excerpt(body, offset),
+                ),
+            );
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fact_becomes_a_sentence() {
+        let codes =
+            |history: &History| history.evidence(b"{\"a\":1}").into_iter().map(|told| told.code).collect::<Vec<_>>();
+        let moment = Timestamp::from_second(1_746_123_456).unwrap();
+        assert!(codes(&History::default()).is_empty());
+        assert_eq!(codes(&History { deliveries: 4, ..History::default() }), ["never_verified"]);
+        let usual = History { deliveries: 4, verified: 3, last_verified: Some(moment), ..History::default() };
+        assert_eq!(codes(&usual), ["usually_verified"]);
+        assert_eq!(codes(&History { failing_since: Some(moment), ..usual.clone() }), ["verified_until"]);
+        let earlier = Earlier { id: 7, received_at: moment, verified: true, body: b"{\"a\":2}".to_vec() };
+        let history = History { same_body: Some(earlier.clone()), same_event: Some(earlier), ..usual };
+        assert_eq!(codes(&history), ["usually_verified", "same_body", "same_event"]);
+        let text = &history.evidence(b"{\"a\":1}")[2].text;
+        assert!(text.contains("from byte 5 on: “2}” there, “1}” here"), "{text}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Why a signature does not match: a search for the change that makes the received digest come out.
+//!
+//! A digest that matches under a secret nobody can guess proves which bytes and which key were
+//! signed. So one thing about the configured computation is changed at a time, then two, and the
+//! digest computed again. What nothing reproduces is [`Code::Unexplained`], with the evidence there is.
+//!
+//! Nothing here reads a clock, a file or the network, starts a thread, or changes a verdict: only the
+//! exact scheme ([`crate::signature::judge`]) verifies.
+//!
+//! | part | what it varies |
+//! |---|---|
+//! | `structure` | nothing: headers, lengths, what was declared |
+//! | `encoding` | how the received signature is read |
+//! | `secrets` | the key |
+//! | `timestamps` | the timestamp's text |
+//! | `templates` | how the parts are joined and hashed |
+//! | `bodies` | the body |
+//! | `search` | the stages, within a [`Budget`] |
+//! | [`history`] | what earlier deliveries tell |
+//! | [`other_direction`] | bodies that another server would have hashed instead |
+
+mod axis;
+mod bodies;
+mod code;
+mod encoding;
+mod explain;
+mod fixes;
+pub mod history;
+mod report;
+mod search;
+mod secrets;
+mod structure;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod timestamps;
+
+pub use code::{Code, Kind};
+pub use history::{Earlier, History};
+pub use report::{Cause, Change, Diagnosis, Evidence, Part, Place, Stage};
+
+use jiff::Timestamp;
+
+use super::{Scheme, Secret, judge};
+use crate::delivery::{Intake, RequestHead};
+
+/// What is to be explained.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The request line and headers as they came.
+    pub head: &'a RequestHead,
+    /// The body as it came.
+    pub body: &'a [u8],
+    /// The moment of capture, by which ages are judged.
+    pub received_at: Timestamp,
+    /// Whether it arrived whole.
+    pub intake: &'a Intake,
+    /// The scheme it is judged by.
+    pub scheme: &'a Scheme,
+    /// The secrets that may have signed it.
+    pub secrets: &'a [&'a Secret],
+    /// Configured secrets that belong to other webhooks.
+    pub others: &'a [&'a Secret],
+    /// What earlier deliveries tell.
+    pub history: &'a History,
+}
+
+/// How many changes at once are searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Depth {
+    /// One change.
+    One,
+    /// Two changes.
+    #[default]
+    Pairs,
+    /// Three of the commonest changes.
+    Triples,
+    /// Also every clock reading within five minutes.
+    Deep,
+}
+
+/// How far the search has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being tried.
+    pub stage: Stage,
+    /// Digests computed so far.
+    pub tried: u64,
+    /// Digests that the asked depth may need, as far as known.
+    pub of: u64,
+    /// Matches found so far.
+    pub found: usize,
+}
+
+/// What a search may cost, and who it asks.
+#[derive(Clone, Copy)]
+pub struct Budget<'a> {
+    /// How deep to search when nothing simpler matches.
+    pub depth: Depth,
+    /// The most digests to compute.
+    pub max_candidates: u64,
+    /// The most bytes to hash.
+    pub max_bytes: u64,
+    /// Asked again and again whether to go on; false ends the search with what was found.
+    pub go_on: &'a dyn Fn() -> bool,
+    /// Told from time to time how far the search has got.
+    pub progress: &'a dyn Fn(Progress),
+}
+
+impl Default for Budget<'_> {
+    fn default() -> Self {
+        Self {
+            depth: Depth::default(),
+            max_candidates: 2_000_000,
+            max_bytes: 16 << 30,
+            go_on: &|| true,
+            progress: &|_| {},
+        }
+    }
+}
+
+impl std::fmt::Debug for Budget<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Budget")
+            .field("depth", &self.depth)
+            .field("max_candidates", &self.max_candidates)
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds out why the signature does not match. For a delivery that verifies, the causes are at most
+/// [`Code::Stale`] or [`Code::ClockSkew`].
+#[must_use]
+pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
+    let judgement =
+        judge(request.scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at);
+    if judgement.verdict == crate::delivery::Verdict::Verified {
+        return explain::verified(request, &judgement);
+    }
+    let structure = structure::read(request);
+    let found = search::run(request, &structure, budget);
+    explain::report(request, &judgement, &structure, found)
+}

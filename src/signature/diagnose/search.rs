@@ -1,0 +1,335 @@
+//! The stages of the search, from nothing changed to three changes, within a budget.
+
+use super::axis::Axis;
+use super::bodies::Bodies;
+use super::encoding::Received;
+use super::secrets::{Key, keys};
+use super::structure::Structure;
+use super::templates::{Construction, Shape, shapes};
+use super::{Budget, Code, Depth, Progress, Request, Stage, timestamps};
+use crate::signature::algorithm::Keyed;
+use crate::signature::content::Parts;
+use crate::signature::{Algorithm, Piece};
+
+/// A computation that came out as received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Match {
+    pub(super) received: usize,
+    pub(super) key: usize,
+    pub(super) stamp: usize,
+    pub(super) shape: usize,
+    /// `None` for the body as received.
+    pub(super) body: Option<usize>,
+}
+
+/// What the search found, with what the matches' numbers mean.
+pub(super) struct Found<'a> {
+    pub(super) matches: Vec<Match>,
+    pub(super) received: Vec<Received>,
+    pub(super) keys: Axis<Key>,
+    pub(super) stamps: Axis<Vec<u8>>,
+    pub(super) shapes: Axis<Shape>,
+    pub(super) bodies: Bodies<'a>,
+    pub(super) complete: bool,
+    pub(super) tried: u64,
+    pub(super) of: u64,
+    pub(super) stage: Stage,
+}
+
+/// The budget ended the stage.
+struct Ended;
+
+/// Tries everything that the budget allows, and stops after the first stage that matches.
+pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> Found<'a> {
+    let keys = keys(request.secrets, request.others);
+    // Keys that are there unchanged come first.
+    let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
+    let mut algorithms: Vec<Algorithm> = structure.received.iter().map(|received| received.algorithm).collect();
+    algorithms.sort_by_key(|algorithm| *algorithm as u8);
+    algorithms.dedup();
+    let states =
+        keys.all.iter().map(|(key, _)| algorithms.iter().map(|algorithm| algorithm.keyed(&key.bytes)).collect());
+    let mut search = Search {
+        request,
+        structure,
+        budget,
+        base_keys,
+        states: states.collect(),
+        algorithms,
+        bytes: 0,
+        found: Found {
+            matches: Vec::new(),
+            received: structure.received.clone(),
+            stamps: structure.stamps.clone(),
+            shapes: shapes(&request.scheme.content, structure.id.is_some()),
+            bodies: Bodies::new(request.body, &structure.content_encoding),
+            keys,
+            complete: true,
+            tried: 0,
+            of: 0,
+            stage: Stage::Structure,
+        },
+    };
+    if !search.found.received.is_empty() {
+        search.found.complete = search.stages().is_ok();
+    }
+    let mut found = search.found;
+    found.of = if found.complete { found.tried } else { found.of.max(found.tried) };
+    found
+}
+
+struct Search<'s, 'a, 'b> {
+    request: &'s Request<'a>,
+    structure: &'s Structure,
+    budget: &'s Budget<'b>,
+    base_keys: usize,
+    /// HMAC's states after each key, one for each algorithm.
+    states: Vec<Vec<Keyed>>,
+    algorithms: Vec<Algorithm>,
+    bytes: u64,
+    found: Found<'a>,
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    fn stages(&mut self) -> Result<(), Ended> {
+        let depth = self.budget.depth;
+        let (keys, stamps) = (self.found.keys.all.len(), self.found.stamps.all.len());
+        let (shapes, bodies) = (self.found.shapes.all.len(), self.found.bodies.len());
+        self.found.of = (keys + self.base_keys * (stamps + shapes + bodies)) as u64;
+        if depth >= Depth::Pairs {
+            let others = stamps + shapes + keys;
+            self.found.of += (self.base_keys * bodies * others + keys * (stamps + shapes) + stamps * shapes) as u64;
+        }
+        self.stage(Stage::Canonical, Self::canonical)?;
+        self.stage(Stage::One, Self::one)?;
+        if depth >= Depth::Pairs {
+            self.stage(Stage::Pairs, Self::pairs)?;
+        }
+        if depth >= Depth::Triples {
+            self.stage(Stage::Triples, Self::triples)?;
+        }
+        if depth >= Depth::Deep {
+            self.stage(Stage::Deep, Self::deep)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a stage to its end, unless an earlier one matched.
+    fn stage(&mut self, stage: Stage, run: fn(&mut Self) -> Result<(), Ended>) -> Result<(), Ended> {
+        if !self.found.matches.is_empty() {
+            return Ok(());
+        }
+        self.found.stage = stage;
+        self.tell();
+        run(self)
+    }
+
+    fn canonical(&mut self) -> Result<(), Ended> {
+        let body = self.request.body;
+        (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, None, body))
+    }
+
+    fn one(&mut self) -> Result<(), Ended> {
+        let body = self.request.body;
+        for key in self.base_keys..self.states.len() {
+            self.attempt(key, 0, 0, None, body)?;
+        }
+        for key in 0..self.base_keys {
+            for stamp in 1..self.found.stamps.all.len() {
+                self.attempt(key, stamp, 0, None, body)?;
+            }
+            for shape in 1..self.found.shapes.all.len() {
+                self.attempt(key, 0, shape, None, body)?;
+            }
+        }
+        self.foreign_schemes()?;
+        let ended = self.each_new_body(0, |search, index, bytes| {
+            (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
+        });
+        self.missing_timestamp()?;
+        ended
+    }
+
+    /// Other providers' schemes differ in more than one way at once, yet are one explanation.
+    fn foreign_schemes(&mut self) -> Result<(), Ended> {
+        let decoded: Vec<usize> = (self.base_keys..self.states.len())
+            .filter(|&key| {
+                self.found.keys.all[key].1.0.iter().any(|way| way.iter().any(|why| why.code == Code::SecretBase64))
+            })
+            .collect();
+        let with_id: Vec<usize> = (1..self.found.shapes.all.len())
+            .filter(|&shape| self.found.shapes.all[shape].0.content.covers(&Piece::Id))
+            .collect();
+        for &key in &decoded {
+            for &shape in &with_id {
+                self.attempt(key, 0, shape, None, self.request.body)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a timestamp header, the body alone is the first thing to think of, changed or not.
+    fn missing_timestamp(&mut self) -> Result<(), Ended> {
+        if self.structure.timestamp.is_some() {
+            return Ok(());
+        }
+        let alone = (1..self.found.shapes.all.len())
+            .find(|&shape| self.found.shapes.all[shape].0.content.pieces() == [Piece::Body]);
+        let Some(alone) = alone else { return Ok(()) };
+        for index in self.found.bodies.unique() {
+            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            for key in 0..self.base_keys {
+                self.attempt(key, 0, alone, Some(index), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pairs(&mut self) -> Result<(), Ended> {
+        let body = self.request.body;
+        let (keys, stamps, shapes) = (self.states.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
+        // A timestamp in another unit is the commonest companion of anything.
+        let common = stamps.min(12);
+        for index in self.found.bodies.unique() {
+            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            for key in 0..self.base_keys {
+                (1..common).try_for_each(|stamp| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+            }
+        }
+        for index in self.found.bodies.unique() {
+            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            (self.base_keys..keys).try_for_each(|key| self.attempt(key, 0, 0, Some(index), &bytes))?;
+            for key in 0..self.base_keys {
+                (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, Some(index), &bytes))?;
+                (common..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+            }
+        }
+        for key in self.base_keys..keys {
+            (1..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, None, body))?;
+            (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, None, body))?;
+        }
+        for key in 0..self.base_keys {
+            for stamp in 1..stamps {
+                (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, None, body))?;
+            }
+        }
+        let from = self.found.bodies.len();
+        self.found.bodies.add_combinations();
+        self.each_new_body(from, |search, index, bytes| {
+            (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
+        })
+    }
+
+    fn triples(&mut self) -> Result<(), Ended> {
+        let keys = self.states.len().min(self.base_keys + 24);
+        let stamps = self.found.stamps.all.len().min(10);
+        let shapes = self.found.shapes.all.len().min(12);
+        for index in self.found.bodies.unique().into_iter().take(40) {
+            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            for stamp in 1..stamps {
+                (self.base_keys..keys).try_for_each(|key| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+                for key in 0..self.base_keys {
+                    (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, Some(index), &bytes))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn deep(&mut self) -> Result<(), Ended> {
+        let Some(header) = &self.structure.timestamp else { return Ok(()) };
+        let first = self.found.stamps.all.len();
+        self.found.stamps.all.extend(timestamps::deep(header));
+        let last = self.found.stamps.all.len();
+        let variants = self.found.bodies.unique().into_iter().take(8).map(Some);
+        for index in std::iter::once(None).chain(variants) {
+            let bytes = match index {
+                None => self.request.body.into(),
+                Some(index) => match self.found.bodies.bytes(index) {
+                    Some(bytes) => bytes,
+                    None => continue,
+                },
+            };
+            for key in 0..self.base_keys {
+                (first..last).try_for_each(|stamp| self.attempt(key, stamp, 0, index, &bytes))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the bodies from `from` on and hands each new one to `each`.
+    fn each_new_body(
+        &mut self,
+        from: usize,
+        mut each: impl FnMut(&mut Self, usize, &[u8]) -> Result<(), Ended>,
+    ) -> Result<(), Ended> {
+        let mut bodies = std::mem::replace(&mut self.found.bodies, Bodies::new(b"", b""));
+        let mut result = Ok(());
+        bodies.build(from, |index, bytes| {
+            result = each(self, index, bytes);
+            result.is_ok()
+        });
+        self.found.bodies = bodies;
+        result
+    }
+
+    /// Computes one digest in each algorithm that was received, and compares.
+    fn attempt(
+        &mut self,
+        key: usize,
+        stamp: usize,
+        shape: usize,
+        body: Option<usize>,
+        bytes: &[u8],
+    ) -> Result<(), Ended> {
+        let found = &mut self.found;
+        let (how, _) = &found.shapes.all[shape];
+        let indifferent = (stamp != 0 && !how.content.covers(&Piece::Timestamp))
+            || (body.is_some() && !how.covers_body())
+            || (key != 0 && how.construction == Construction::NoKey);
+        if indifferent {
+            return Ok(());
+        }
+        let parts = Parts {
+            timestamp: &found.stamps.all[stamp].0,
+            id: self.structure.id.as_deref().unwrap_or_default(),
+            method: &self.request.head.method,
+            target: &self.request.head.target,
+            url: &self.structure.url,
+            body: bytes,
+        };
+        for (algorithm, state) in self.algorithms.iter().zip(&self.states[key]) {
+            let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);
+            for (received, expected) in found.received.iter().enumerate() {
+                if expected.algorithm == *algorithm && expected.matches(&digest) {
+                    found.matches.push(Match { received, key, stamp, shape, body });
+                }
+            }
+        }
+        found.tried += 1;
+        self.bytes += bytes.len() as u64 + 128;
+        self.check(bytes.len())
+    }
+
+    /// Polls the caller, seldom enough not to cost anything.
+    fn check(&mut self, just_hashed: usize) -> Result<(), Ended> {
+        let (tried, budget) = (self.found.tried, self.budget);
+        if tried >= budget.max_candidates || self.bytes >= budget.max_bytes {
+            return Err(Ended);
+        }
+        if just_hashed > 64 << 10 || tried.is_multiple_of(32) {
+            if tried.is_multiple_of(256) || just_hashed > 1 << 20 {
+                self.tell();
+            }
+            if !(budget.go_on)() {
+                return Err(Ended);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let Found { stage, tried, of, ref matches, .. } = self.found;
+        (self.budget.progress)(Progress { stage, tried, of: of.max(tried), found: matches.len() });
+    }
+}

@@ -1,0 +1,341 @@
+//! What the key may have been instead of the configured secret.
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use super::axis::{Axis, Ways, Why};
+use super::{Code, Part, Place};
+use crate::signature::{Secret, SecretOrigin};
+
+/// A key to try: whose it is, and its bytes, wiped when dropped.
+#[derive(Clone, PartialEq)]
+pub(super) struct Key {
+    /// The secret it was made from, by its place; `None` for literals that are nobody's.
+    pub(super) secret: Option<usize>,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Every key: the configured ones first, those of other webhooks, and their variants.
+pub(super) fn keys(expected: &[&Secret], others: &[&Secret]) -> Axis<Key> {
+    let mut axis = Axis::new();
+    for (place, secret) in expected.iter().enumerate() {
+        let bytes = Zeroizing::new(secret.expose().to_vec());
+        if !axis.all.iter().any(|(key, _): &(Key, Ways)| key.bytes == bytes) {
+            axis.all.push((Key { secret: Some(place), bytes }, Ways::unchanged()));
+        }
+    }
+    for (place, secret) in (expected.len()..).zip(others) {
+        let detail = format!("signed with the secret {}, which belongs to another webhook", secret.label());
+        add(&mut axis, Some(place), secret.expose().to_vec(), Why::new(Code::WrongSecret, 0, detail));
+    }
+    for (place, secret) in expected.iter().enumerate() {
+        variants(secret.expose(), &mut |bytes, why| add(&mut axis, Some(place), bytes, why));
+    }
+    literals(expected, &mut |text, why| add(&mut axis, None, text, why));
+    axis.sort();
+    axis
+}
+
+/// Adds a key unless its bytes are there: two secrets may yield the same.
+fn add(axis: &mut Axis<Key>, secret: Option<usize>, bytes: Vec<u8>, why: Why) {
+    let bytes = Zeroizing::new(bytes);
+    match axis.all.iter_mut().find(|(key, _)| key.bytes == bytes) {
+        Some((_, ways)) if ways.weight() == 0 => {}
+        Some((_, ways)) => ways.join(Ways::of(why)),
+        None => axis.all.push((Key { secret, bytes }, Ways::of(why))),
+    }
+}
+
+type Found<'f> = &'f mut dyn FnMut(Vec<u8>, Why);
+
+fn variants(key: &[u8], found: Found<'_>) {
+    whitespace(key, found);
+    quotes_and_escapes(key, found);
+    prefixes(key, found);
+    encodings(key, found);
+    expansions(key, found);
+    hidden(key, found);
+}
+
+fn place(offset: usize, before: &str, after: &str) -> Place {
+    Place { part: Part::Secret, offset, before: before.to_owned(), after: after.to_owned() }
+}
+
+fn whitespace(key: &[u8], found: Found<'_>) {
+    let why = |rank, detail: &str| Why::new(Code::SecretWhitespace, rank, detail);
+    for (tail, picture, name) in [
+        (&b"\n"[..], "␊", "a newline"),
+        (b"\r\n", "␍␊", "CR LF"),
+        (b"\r", "␍", "a carriage return"),
+        (b" ", "␠", "a space"),
+        (b"\t", "␉", "a tab"),
+    ] {
+        if let Some(rest) = key.strip_suffix(tail) {
+            let detail = format!("the configured secret ends in {name}, which was not part of the signing key");
+            found(rest.to_vec(), why(0, &detail).at(place(rest.len(), picture, "")));
+        }
+        let detail = format!("the signing key ended in {name}, which the configured secret does not have");
+        found([key, tail].concat(), why(2, &detail).at(place(key.len(), "", picture)));
+    }
+    let trimmed = key.trim_ascii();
+    if trimmed.len() != key.len() {
+        let offset = if key.first() == trimmed.first() { trimmed.len() } else { 0 };
+        let detail = "the configured secret has white space around it, which was not part of the signing key";
+        found(trimmed.to_vec(), why(1, detail).at(place(offset, "␠", "")));
+    }
+    found([b" ", key].concat(), why(6, "the signing key began with a space").at(place(0, "", "␠")));
+    let inner: Vec<u8> = key.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if inner.len() != trimmed.len() {
+        found(inner, why(8, "the configured secret has white space within, which was not part of the signing key"));
+    }
+}
+
+fn quotes_and_escapes(key: &[u8], found: Found<'_>) {
+    for quote in *b"\"'`" {
+        let why = |rank, detail: String| Why::new(Code::SecretQuoted, rank, detail);
+        let shown = char::from(quote).to_string();
+        if let [first, inner @ .., last] = key.trim_ascii()
+            && (*first, *last) == (quote, quote)
+        {
+            let detail = format!("the configured secret is wrapped in {shown}, which was not part of the signing key");
+            found(inner.to_vec(), why(0, detail).at(place(0, &shown, "")));
+        }
+        let detail = format!("the signing key was wrapped in {shown}");
+        found([&[quote], key, &[quote]].concat(), why(3, detail).at(place(0, "", &shown)));
+    }
+    let why = |rank, detail: &str| Why::new(Code::SecretEscaped, rank, detail);
+    for (literal, meant) in [(&b"\\n"[..], &b"\n"[..]), (b"\\r\\n", b"\r\n"), (b"\\r", b"\r"), (b"\\t", b"\t")] {
+        let shown = String::from_utf8_lossy(literal).into_owned();
+        if let Some(at) = memchr::memmem::find(key, literal) {
+            let detail =
+                format!("the configured secret holds a literal {shown}, which the signer read as the character");
+            found(replace(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
+            let detail =
+                format!("the configured secret holds a literal {shown}, which was not part of the signing key");
+            found(replace(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
+        }
+        if let Some(at) = memchr::memmem::find(key, meant) {
+            let detail = format!("the signing key had a literal {shown} where the configured secret has the character");
+            found(replace(key, meant, literal), why(4, &detail).at(place(at, "", &shown)));
+        }
+        let detail = format!("the signing key ended in a literal {shown}");
+        found([key, literal].concat(), why(5, &detail).at(place(key.len(), "", &shown)));
+    }
+}
+
+fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(key.len());
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(key, from) {
+        replaced.extend_from_slice(&key[copied..at]);
+        replaced.extend_from_slice(to);
+        copied = at + from.len();
+    }
+    replaced.extend_from_slice(&key[copied..]);
+    replaced
+}
+
+const PREFIXES: [&str; 12] = [
+    "whsec_",
+    "v1,whsec_",
+    "sk_",
+    "sk_live_",
+    "sk_test_",
+    "Bearer ",
+    "bearer ",
+    "secret_",
+    "whsk_",
+    "sha256=",
+    "base64:",
+    "hex:",
+];
+
+fn prefixes(key: &[u8], found: Found<'_>) {
+    let why = |rank, detail: String| Why::new(Code::SecretPrefix, rank, detail);
+    for (rank, prefix) in (0..).zip(PREFIXES) {
+        if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
+            let detail = format!("the configured secret begins with {prefix}, which was not part of the signing key");
+            found(rest.to_vec(), why(rank, detail).at(place(0, prefix, "")));
+        } else {
+            let detail = format!("the signing key began with {prefix}, which the configured secret does not have");
+            found([prefix.as_bytes(), key].concat(), why(rank + 3, detail).at(place(0, "", prefix)));
+        }
+    }
+}
+
+/// Base64 and hexadecimal, both ways. Decoding is strict: a lenient decoder would yield short or
+/// empty keys, and with them false proofs.
+fn encodings(key: &[u8], found: Found<'_>) {
+    let base64 = |rank, detail: &str| Why::new(Code::SecretBase64, rank, detail);
+    for part in [Some(key), key.strip_prefix(b"whsec_"), key.strip_prefix(b"base64:")].into_iter().flatten() {
+        let stripped = if part.len() == key.len() { "" } else { " without its prefix" };
+        for engine in [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD] {
+            if let Ok(bytes) = engine.decode(part)
+                && bytes.len() >= 8
+            {
+                found(
+                    bytes,
+                    base64(
+                        0,
+                        &format!("the configured secret{stripped} was decoded from base64 to make the signing key"),
+                    ),
+                );
+            }
+        }
+    }
+    let why = || base64(4, "the configured secret was encoded as base64 to make the signing key");
+    found(BASE64_STANDARD.encode(key).into_bytes(), why());
+    found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes(), why());
+    found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes(), why());
+    let hex_why = |rank, detail: &str| Why::new(Code::SecretHex, rank, detail);
+    if let Ok(bytes) = hex::decode(key)
+        && bytes.len() >= 8
+    {
+        found(bytes, hex_why(0, "the configured secret was decoded from hexadecimal digits to make the signing key"));
+    }
+    let why = || hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key");
+    found(hex::encode(key).into_bytes(), why());
+    found(hex::encode_upper(key).into_bytes(), why());
+}
+
+fn expansions(key: &[u8], found: Found<'_>) {
+    let why = |rank, detail: &str| Why::new(Code::SecretExpanded, rank, detail);
+    if let Some(at) = memchr::memchr(b'#', key) {
+        let detail = "a dotenv reader took what follows # in the secret for a comment";
+        found(key[..at].trim_ascii_end().to_vec(), why(0, detail).at(place(at, "#", "")));
+    }
+    if let Some(at) = memchr::memmem::rfind(key, b" #") {
+        found(key[..at].to_vec(), why(1, "a dotenv reader took what follows # in the secret for a comment"));
+    }
+    if let Some(at) = memchr::memchr(b'$', key) {
+        let detail = "a shell or dotenv reader expanded $… in the secret to nothing";
+        found(without_variables(key, false), why(0, detail).at(place(at, "$", "")));
+        found(without_variables(key, true), why(1, detail));
+        found(key[..at].to_vec(), why(3, "the secret was cut at its $"));
+        found(replace(key, b"$$", b"$"), why(2, "a reader took $$ in the secret for one $"));
+        found(replace(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
+    }
+    if memchr::memmem::find(key, b"\\$").is_some() {
+        found(
+            replace(key, b"\\$", b"$"),
+            why(1, "the configured secret has a backslash before its $, which the signer removed"),
+        );
+    }
+}
+
+/// `key` with `$NAME` and `${NAME}` gone. A shell takes one digit after the dollar for a whole name;
+/// dotenv readers take all of it.
+fn without_variables(key: &[u8], shell: bool) -> Vec<u8> {
+    let mut left = Vec::with_capacity(key.len());
+    let mut at = 0;
+    while let Some(&byte) = key.get(at) {
+        let rest = &key[at + 1..];
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let length = match rest.first() {
+            _ if byte != b'$' => 0,
+            Some(b'{') => memchr::memchr(b'}', rest).map_or(0, |close| close + 1),
+            Some(first) if shell && first.is_ascii_digit() => 1,
+            _ => rest.iter().take_while(|byte| is_name(byte)).count(),
+        };
+        if length == 0 {
+            left.push(byte);
+        }
+        at += 1 + length;
+    }
+    left
+}
+
+fn hidden(key: &[u8], found: Found<'_>) {
+    let why = |rank, detail: &str| Why::new(Code::SecretHiddenChars, rank, detail);
+    for (mark, name) in
+        [("\u{feff}", "a byte order mark"), ("\u{a0}", "a no-break space"), ("\u{200b}", "a zero-width space")]
+    {
+        let symbol = format!("⟨U+{:04X}⟩", mark.chars().next().map_or(0, u32::from));
+        found(
+            [mark.as_bytes(), key].concat(),
+            why(4, &format!("the signing key began with {name}")).at(place(0, "", &symbol)),
+        );
+        found(
+            [key, mark.as_bytes()].concat(),
+            why(4, &format!("the signing key ended in {name}")).at(place(key.len(), "", &symbol)),
+        );
+    }
+    if let Ok(text) = std::str::from_utf8(key) {
+        let is_odd = |character: char| crate::text::is_hidden(character) || character == '\u{a0}';
+        if let Some((at, odd)) = text.char_indices().find(|&(_, character)| is_odd(character)) {
+            let clean: String = text.chars().filter(|&character| !is_odd(character)).collect();
+            let symbol = format!("⟨U+{:04X}⟩", u32::from(odd));
+            let detail = format!(
+                "the configured secret holds the invisible character {symbol}, which was not part of the signing key"
+            );
+            found(clean.into_bytes(), why(0, &detail).at(place(at, &symbol, "")));
+        }
+        let plain = text.replace(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'], "-");
+        if plain != text {
+            found(
+                plain.into_bytes(),
+                why(1, "the configured secret has a typographic dash where the signing key has a hyphen"),
+            );
+        }
+        if !text.is_ascii() {
+            found(text.nfc().collect::<String>().into_bytes(), why(5, "the signing key was in normal form C"));
+            found(text.nfd().collect::<String>().into_bytes(), why(5, "the signing key was in normal form D"));
+            if let Some(bytes) = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect() {
+                found(bytes, why(5, "the signing key was written in Latin-1"));
+            }
+        }
+        found(
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            why(6, "the signing key was UTF-16, little-endian"),
+        );
+        found(
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            why(8, "the signing key was UTF-16, big-endian"),
+        );
+    }
+    found(key.to_ascii_lowercase(), why(3, "the signing key was in small letters"));
+    found(key.to_ascii_uppercase(), why(3, "the signing key was in capital letters"));
+}
+
+/// What signs when the signer's secret is not set.
+fn literals(expected: &[&Secret], found: Found<'_>) {
+    let why = |rank, detail: String| Why::new(Code::SecretUnset, rank, detail).alarming();
+    found(Vec::new(), why(0, "signed with an empty key".to_owned()));
+    const WORDS: [&str; 22] = [
+        "undefined",
+        "null",
+        "None",
+        "nil",
+        "NULL",
+        "false",
+        "NaN",
+        "secret",
+        "changeme",
+        "your-secret",
+        "your_secret",
+        "your-webhook-secret",
+        "your_webhook_secret",
+        "YOUR_WEBHOOK_SECRET",
+        "YOUR_SECRET",
+        "webhook_secret",
+        "test",
+        "[object Object]",
+        "TRACKPILOTS_WEBHOOKS_SECRET_KEY",
+        "process.env.TRACKPILOTS_WEBHOOKS_SECRET_KEY",
+        "$TRACKPILOTS_WEBHOOKS_SECRET_KEY",
+        "${TRACKPILOTS_WEBHOOKS_SECRET_KEY}",
+    ];
+    for word in WORDS {
+        found(word.as_bytes().to_vec(), why(2, format!("signed with the literal text {word}")));
+    }
+    for secret in expected {
+        if let SecretOrigin::Environment(variable) | SecretOrigin::Dotenv { variable, .. } = secret.origin() {
+            let detail = "signed with the variable's own name".to_owned();
+            found(variable.as_bytes().to_vec(), why(1, detail.clone()));
+            found(format!("${variable}").into_bytes(), why(1, detail.clone()));
+            found(format!("${{{variable}}}").into_bytes(), why(1, detail));
+        }
+    }
+}

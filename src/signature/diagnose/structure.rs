@@ -1,0 +1,305 @@
+//! What headers, lengths and encodings tell before anything is hashed.
+
+use subtle::ConstantTimeEq as _;
+
+use super::axis::{Axis, Ways, Why};
+use super::encoding::{self, Received};
+use super::timestamps;
+use super::{Code, Evidence, Request};
+use crate::payload::json::{decode_string, entries, tokenize};
+
+/// What was read of one request.
+pub(super) struct Structure {
+    /// Every digest that the signature header may mean.
+    pub(super) received: Vec<Received>,
+    /// Every timestamp to try; the first is the header's.
+    pub(super) stamps: Axis<Vec<u8>>,
+    /// The delivery's id, when a header carries one.
+    pub(super) id: Option<Vec<u8>>,
+    pub(super) url: Vec<u8>,
+    pub(super) content_encoding: Vec<u8>,
+    /// Causes that are seen, not proved.
+    pub(super) seen: Vec<Why>,
+    /// An alarm that needs no search.
+    pub(super) is_secret: Option<(usize, Why)>,
+    pub(super) evidence: Vec<Evidence>,
+    /// The header's text, for the deep search.
+    pub(super) timestamp: Option<Vec<u8>>,
+}
+
+const SIGNATURE_NAMES: [&str; 26] = [
+    "X-Webhook-Signature",
+    "X-Signature",
+    "Signature",
+    "X-Hub-Signature-256",
+    "X-Hub-Signature",
+    "Stripe-Signature",
+    "X-Slack-Signature",
+    "webhook-signature",
+    "svix-signature",
+    "X-Shopify-Hmac-SHA256",
+    "X-Signature-256",
+    "X-Webhook-Hmac",
+    "X-Hmac-Signature",
+    "X-Hmac-SHA256",
+    "Paddle-Signature",
+    "Linear-Signature",
+    "WorkOS-Signature",
+    "X-HubSpot-Signature-v3",
+    "X-Zendesk-Webhook-Signature",
+    "x-square-hmacsha256-signature",
+    "x-zm-signature",
+    "X-Trackpilots-Signature",
+    "Webhook-Signature-256",
+    "X-Webhook-Signature-256",
+    "X-Request-Signature",
+    "Authorization",
+];
+const TIMESTAMP_NAMES: [&str; 12] = [
+    "X-Webhook-Timestamp",
+    "X-Timestamp",
+    "Timestamp",
+    "webhook-timestamp",
+    "svix-timestamp",
+    "X-Slack-Request-Timestamp",
+    "X-Signature-Timestamp",
+    "X-Request-Timestamp",
+    "x-zm-request-timestamp",
+    "X-HubSpot-Request-Timestamp",
+    "X-Zendesk-Webhook-Signature-Timestamp",
+    "X-Trackpilots-Timestamp",
+];
+const ID_NAMES: [&str; 10] = [
+    "webhook-id",
+    "svix-id",
+    "X-Webhook-Id",
+    "X-Request-Id",
+    "X-Delivery-Id",
+    "X-GitHub-Delivery",
+    "X-Event-Id",
+    "X-Message-Id",
+    "X-Webhook-Delivery",
+    "X-Trackpilots-Delivery",
+];
+
+/// Reads a request.
+pub(super) fn read(request: &Request<'_>) -> Structure {
+    let head = request.head;
+    let mut structure = Structure {
+        received: Vec::new(),
+        stamps: Axis::new(),
+        id: ID_NAMES.iter().find_map(|name| head.value(name)).map(|id| id.to_vec()),
+        url: url(request),
+        content_encoding: head.value("Content-Encoding").map(|value| value.to_vec()).unwrap_or_default(),
+        seen: Vec::new(),
+        is_secret: None,
+        evidence: Vec::new(),
+        timestamp: None,
+    };
+    read_signatures(request, &mut structure);
+    read_timestamps(request, &mut structure);
+    read_body(request, &mut structure);
+    read_surroundings(request, &mut structure);
+    structure
+}
+
+fn url(request: &Request<'_>) -> Vec<u8> {
+    let host = request.head.value("X-Forwarded-Host").or_else(|| request.head.value("Host"));
+    let host = host.map(|host| host.to_vec()).unwrap_or_default();
+    let scheme = request.head.value("X-Forwarded-Proto").map_or(b"https".to_vec(), |scheme| scheme.to_vec());
+    [&scheme, b"://".as_slice(), &host, &request.head.target].concat()
+}
+
+/// Values of the header `wanted`, or else of one whose name is near it: the name and the value.
+fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> (Vec<&'a [u8]>, Vec<(String, &'a [u8])>) {
+    let head = request.head;
+    let exact: Vec<&[u8]> = head
+        .fields
+        .iter()
+        .filter(|field| field.name.eq_ignore_ascii_case(wanted.as_bytes()) && !field.value.is_empty())
+        .map(|field| &field.value[..])
+        .collect();
+    let plain = |name: &[u8]| -> String {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('_', "-");
+        name.trim_start_matches("http-").trim_start_matches("x-").trim().to_owned()
+    };
+    let near = head.fields.iter().filter(|field| {
+        !field.value.is_empty()
+            && !field.name.eq_ignore_ascii_case(wanted.as_bytes())
+            && (plain(&field.name) == plain(wanted.as_bytes())
+                || known.iter().any(|name| plain(name.as_bytes()) == plain(&field.name)))
+    });
+    let near = near.map(|field| (crate::text::visible_bytes(&field.name).into_owned(), &field.value[..]));
+    (exact, near.collect())
+}
+
+fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
+    let name = &request.scheme.signature_header;
+    let (exact, near) = values(request, name, &SIGNATURE_NAMES);
+    let mut add = |value: &[u8], before: Option<Why>| {
+        for mut received in encoding::readings(value) {
+            received.whys.splice(0..0, before.clone());
+            structure.received.push(received);
+        }
+    };
+    for (place, value) in (1..).zip(&exact) {
+        let twice = (exact.len() > 1).then(|| {
+            Why::new(Code::HeaderDuplicated, 0, format!("{name} came {} times; number {place} is right", exact.len()))
+        });
+        add(value, twice);
+        let parts: Vec<&[u8]> = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
+        let joined = parts.len() > 1 && parts.iter().all(|part| part.len() >= 20 && !part.contains(&b'='));
+        for (place, part) in (1..).zip(parts).filter(|_| joined) {
+            let detail = format!("{name} holds several values joined with commas; number {place} is right");
+            add(part, Some(Why::new(Code::HeaderDuplicated, 1, detail)));
+        }
+    }
+    if exact.is_empty() {
+        for (near, value) in &near {
+            let detail = format!("{name} is missing; the signature came as {near}");
+            add(value, Some(Why::new(Code::SignatureHeaderMissing, 0, detail)));
+        }
+        let mut detail = format!("{name} is missing");
+        if let Some((near, _)) = near.first() {
+            detail.push_str(&format!("; {near} is there instead, but nothing it holds matches"));
+        }
+        structure.seen.push(Why::new(Code::SignatureHeaderMissing, 0, detail));
+    }
+    let all = exact.iter().copied().chain(near.iter().map(|(_, value)| *value));
+    for value in all {
+        if let Some(reason) = encoding::asymmetric(value) {
+            structure.seen.push(Why::new(Code::SignatureAsymmetric, 1, reason));
+        }
+        if structure.is_secret.is_none() {
+            structure.is_secret = carries_secret(request, value);
+        }
+    }
+}
+
+/// Whether the header's value is a secret itself, plainly or encoded.
+fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
+    let bare = [&b"Bearer "[..], b"sha256=", b"Basic "].iter().find_map(|prefix| value.strip_prefix(*prefix));
+    let known = request.secrets.iter().chain(request.others);
+    for (place, secret) in known.enumerate() {
+        let bytes = secret.expose();
+        if bytes.len() < 4 {
+            continue;
+        }
+        let trimmed = bytes.trim_ascii();
+        let forms = [
+            (bytes.to_vec(), ""),
+            (trimmed.to_vec(), ""),
+            (hex::encode(bytes).into_bytes(), ", in hexadecimal digits"),
+            (base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes).into_bytes(), ", as base64"),
+        ];
+        for (form, words) in forms {
+            if [Some(value), bare].into_iter().flatten().any(|value| bool::from(value.ct_eq(&form))) {
+                let detail = format!("the signature header carries the secret {} itself{words}", secret.label());
+                return Some((place, Why::new(Code::SignatureIsSecret, 0, detail).alarming()));
+            }
+        }
+    }
+    None
+}
+
+fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
+    let name = &request.scheme.timestamp_header;
+    let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
+    let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
+    let header = exact.first().copied();
+    let date = request.head.value("Date").map(|date| &date[..]);
+    let body = body_timestamp(request.body);
+    let first = header.or(tagged.as_deref());
+    let mut axis = timestamps::stamps(first, body, date);
+    if exact.len() > 1 {
+        for (place, value) in (1..).zip(&exact) {
+            let detail = format!("{name} came {} times; number {place} was signed", exact.len());
+            let ways = Ways::of(Why::new(Code::HeaderDuplicated, 0, detail));
+            match axis.all.iter_mut().find(|(known, _)| known == value) {
+                Some((_, known)) => *known = ways,
+                None => axis.all.push((value.to_vec(), ways)),
+            }
+        }
+    }
+    if let (Some(_), Some(tagged)) = (header, &tagged) {
+        let why = Why::new(Code::TimestampDiffers, 0, "the t= beside the signature was signed, not the header's value");
+        axis.add(tagged.clone(), Ways::of(why));
+    }
+    if let Some(joined) = header.filter(|value| value.contains(&b',')) {
+        for part in joined.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            let detail = format!("{name} holds several values joined with commas; one of them was signed");
+            axis.add(part.to_vec(), Ways::of(Why::new(Code::HeaderDuplicated, 1, detail)));
+        }
+    }
+    if first.is_none() {
+        for (near, value) in &near {
+            let detail = format!("{name} is missing; the timestamp came as {near}");
+            axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(Code::TimestampHeaderMissing, 0, detail))));
+        }
+        let why = Why::new(Code::TimestampHeaderMissing, 0, format!("{name} is missing"));
+        if near.is_empty() {
+            // The others keep their own explanation, to which the missing header is no news.
+            axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
+        }
+        structure.seen.push(why);
+    }
+    structure.timestamp = first.or_else(|| near.first().map(|(_, value)| *value)).map(<[u8]>::to_vec);
+    structure.stamps = axis;
+}
+
+/// The envelope's own `timestamp`, as written there.
+fn body_timestamp(body: &[u8]) -> Option<&[u8]> {
+    let named = entries(body)
+        .take(64)
+        .find(|entry| entry.key.clone().is_some_and(|key| decode_string(&body[key]).text == "timestamp"))?;
+    let text = &body[named.value];
+    let inner = text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text);
+    (inner.len() < 64).then_some(inner)
+}
+
+fn read_body(request: &Request<'_>, structure: &mut Structure) {
+    let declared =
+        request.head.value("Content-Length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
+    let seen = request.body.len() as u64;
+    if let Some(declared) = declared.filter(|&declared| declared > seen) {
+        let detail = format!("{declared} bytes were declared, {seen} arrived");
+        structure.seen.push(Why::new(Code::BodyTruncated, 0, detail));
+    } else if !request.intake.is_complete() {
+        structure.seen.push(Why::new(Code::BodyTruncated, 0, request.intake.reason().to_owned()));
+    } else if let Err(fault) = tokenize(request.body)
+        && fault.offset >= request.body.trim_ascii_end().len()
+        && matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
+    {
+        let detail = format!("the JSON breaks off after {seen} bytes, where {} was expected", fault.expected);
+        structure.seen.push(Why::new(Code::BodyTruncated, 1, detail));
+    }
+}
+
+fn read_surroundings(request: &Request<'_>, structure: &mut Structure) {
+    let mut say = |code: &'static str, text: String| structure.evidence.push(Evidence { code, text });
+    let head = request.head;
+    let proxies = ["Via", "X-Forwarded-For", "X-Forwarded-Host", "CF-Ray", "X-Amzn-Trace-Id", "X-Original-Host"];
+    let passed: Vec<&str> = proxies.into_iter().filter(|name| head.value(name).is_some()).collect();
+    if !passed.is_empty() {
+        say("proxy", format!("it passed a proxy or tunnel, which may have changed it ({})", passed.join(", ")));
+    }
+    if let Some(encoding) = head.value("Content-Encoding") {
+        say("content_encoding", format!("it was sent with Content-Encoding {}", crate::text::visible_bytes(encoding)));
+    }
+    if let Some(kind) =
+        head.value("Content-Type").filter(|kind| !kind.to_ascii_lowercase().starts_with(b"application/json"))
+    {
+        say("content_type", format!("its Content-Type is {}, not application/json", crate::text::visible_bytes(kind)));
+    }
+    if !request.body.is_empty() && std::str::from_utf8(request.body).is_err() {
+        say("not_utf8", "its body is not UTF-8".to_owned());
+    }
+    for secret in request.secrets {
+        for remark in secret.remarks() {
+            say("odd_secret", format!("the secret {} {}", crate::text::visible(secret.label()), remark.words()));
+        }
+    }
+    if request.secrets.is_empty() {
+        say("no_secret", "no secret is configured for it, so that only literal keys could be tried".to_owned());
+    }
+}

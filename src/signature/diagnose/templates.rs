@@ -1,0 +1,154 @@
+//! How the parts may have been joined and hashed.
+
+use super::Code;
+use super::axis::{Axis, Ways, Why};
+use crate::signature::algorithm::Keyed;
+use crate::signature::content::Parts;
+use crate::signature::{Algorithm, Content, Piece};
+
+/// What is made of key and message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Construction {
+    Hmac,
+    /// HMAC with the message as the key.
+    Swapped,
+    /// `hash(key + message)`
+    KeyFirst,
+    /// `hash(message + key)`
+    KeyLast,
+    /// `hash(key + message + key)`
+    KeyAround,
+    /// `hash(message)`: no key at all.
+    NoKey,
+}
+
+/// One way to compute a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) content: Content,
+    pub(super) construction: Construction,
+}
+
+impl Shape {
+    /// The digest of `parts` under `key`; `keyed` is HMAC's state after that key.
+    pub(super) fn compute(&self, algorithm: Algorithm, keyed: &Keyed, key: &[u8], parts: &Parts<'_>) -> Vec<u8> {
+        if self.construction == Construction::Hmac {
+            let mut state = keyed.clone();
+            self.content.feed(parts, |bytes| state.update(bytes));
+            return state.finish();
+        }
+        let mut message = Vec::new();
+        self.content.feed(parts, |bytes| message.extend_from_slice(bytes));
+        match self.construction {
+            Construction::Hmac | Construction::Swapped => {
+                let mut state = algorithm.keyed(&message);
+                state.update(key);
+                state.finish()
+            }
+            Construction::KeyFirst => algorithm.hash(&[key, &message]),
+            Construction::KeyLast => algorithm.hash(&[&message, key]),
+            Construction::KeyAround => algorithm.hash(&[key, &message, key]),
+            Construction::NoKey => algorithm.hash(&[&message]),
+        }
+    }
+
+    /// Whether the body is part of what is hashed.
+    pub(super) fn covers_body(&self) -> bool {
+        self.content.covers(&Piece::Body) || self.content.covers(&Piece::BodyHash)
+    }
+}
+
+/// Who else signs like that.
+const TEMPLATES: [(&str, &[&str], u16); 40] = [
+    ("{body}", &["GitHub", "Shopify", "Meta", "Linear"], 0),
+    ("{timestamp}.{body}", &["Trackpilots", "Stripe", "WorkOS"], 0),
+    ("{timestamp}{body}", &["Zendesk"], 1),
+    ("{timestamp}:{body}", &["Paddle"], 1),
+    ("v0:{timestamp}:{body}", &["Slack", "Zoom"], 1),
+    ("{id}.{timestamp}.{body}", &["Standard Webhooks", "Svix"], 1),
+    ("{timestamp}\n{body}", &[], 2),
+    ("{body}.{timestamp}", &[], 2),
+    ("{body}{timestamp}", &[], 2),
+    ("{method}{url}{body}{timestamp}", &["HubSpot"], 3),
+    ("{url}{body}", &["Square"], 3),
+    ("{method}{target}{body}{timestamp}", &[], 4),
+    ("{target}{body}", &[], 5),
+    ("{timestamp} {body}", &[], 4),
+    ("{timestamp}|{body}", &[], 4),
+    ("{timestamp}-{body}", &[], 4),
+    ("{timestamp}_{body}", &[], 5),
+    ("{timestamp},{body}", &[], 5),
+    ("{timestamp};{body}", &[], 6),
+    ("{timestamp}&{body}", &[], 6),
+    ("{timestamp}\\n{body}", &[], 6),
+    ("{timestamp}\r\n{body}", &[], 6),
+    ("{timestamp}. {body}", &[], 6),
+    ("{timestamp}..{body}", &[], 6),
+    ("{timestamp}/{body}", &[], 7),
+    ("{body}:{timestamp}", &[], 5),
+    ("{body}|{timestamp}", &[], 6),
+    ("{body}\n{timestamp}", &[], 6),
+    ("v1:{timestamp}:{body}", &[], 5),
+    ("v1.{timestamp}.{body}", &[], 5),
+    ("v0.{timestamp}.{body}", &[], 6),
+    ("{timestamp}.{id}.{body}", &[], 5),
+    ("{id}{timestamp}{body}", &[], 6),
+    ("{id}.{body}", &[], 6),
+    ("{timestamp}.{body_sha256}", &[], 3),
+    ("{method}\n{target}\n{timestamp}\n{body}", &[], 6),
+    ("{timestamp}.{method}.{target}.{body}", &[], 6),
+    ("{timestamp}{method}{target}{body}", &[], 5),
+    ("{url}.{timestamp}.{body}", &[], 7),
+    ("{method}\n{target}\n{timestamp}\n{body_sha256}", &[], 7),
+];
+
+/// Every shape to try; `usual` is the configured one. Without an id, templates that name one are
+/// left out.
+pub(super) fn shapes(usual: &Content, has_id: bool) -> Axis<Shape> {
+    let mut axis = Axis::new();
+    let hmac = |content| Shape { content, construction: Construction::Hmac };
+    axis.add(hmac(usual.clone()), Ways::unchanged());
+    for (template, senders, rank) in TEMPLATES {
+        let Ok(content) = template.parse::<Content>() else { continue };
+        if content.covers(&Piece::Id) && !has_id {
+            continue;
+        }
+        let covers_time = content.covers(&Piece::Timestamp);
+        let detail = match (covers_time, senders) {
+            (_, []) => format!("{content} was signed instead of {usual}"),
+            (_, senders) => format!("{content} was signed, as {} signs, instead of {usual}", senders.join(", ")),
+        };
+        let mut why = Why::new(Code::ContentTemplate, rank, detail);
+        why.names = senders.iter().map(|&sender| sender.to_owned()).collect();
+        // Without the timestamp in it, a captured delivery can be sent again for ever.
+        axis.add(hmac(content), Ways::of(if covers_time { why } else { why.alarming() }));
+    }
+    let bare = Why::new(Code::ContentTemplate, 9, "the timestamp alone was signed; the body is not covered").alarming();
+    axis.add(hmac(Content::of(vec![Piece::Timestamp])), Ways::of(bare));
+    plain_hashes(usual, &mut axis);
+    axis.sort();
+    axis
+}
+
+fn plain_hashes(usual: &Content, axis: &mut Axis<Shape>) {
+    let body = Content::of(vec![Piece::Body]);
+    let joined = Content::of(vec![Piece::Timestamp, Piece::Body]);
+    for (rank, content) in (0..).zip([usual, &body, &joined]) {
+        for (extra, construction, words) in [
+            (0, Construction::KeyFirst, "the hash of the secret followed by"),
+            (0, Construction::KeyLast, "the hash with the secret after"),
+            (2, Construction::Swapped, "HMAC with key and message swapped, over"),
+            (3, Construction::NoKey, "the plain hash, without any secret, of"),
+            (4, Construction::KeyAround, "the hash with the secret before and after"),
+        ] {
+            let why = Why::new(Code::NotHmac, rank * 3 + extra, format!("{words} {content}"));
+            let keyless = construction == Construction::NoKey;
+            let shape = Shape { content: content.clone(), construction };
+            axis.add(shape, Ways::of(if keyless { why.alarming() } else { why }));
+        }
+    }
+    // A dot between secret and body, with no timestamp.
+    let dotted = Content::of(vec![Piece::Text(b".".to_vec()), Piece::Body]);
+    let shape = Shape { content: dotted, construction: Construction::KeyFirst };
+    axis.add(shape, Ways::of(Why::new(Code::NotHmac, 8, "the hash of the secret, a dot and the body")));
+}

@@ -1,0 +1,111 @@
+//! Each cause, from requests that were really signed that way.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::*;
+use crate::signature::{SecretOrigin, sign};
+
+pub(super) const SECRET: &str = "a webhook secret of some length";
+pub(super) const BODY: &str = "{ \"event\": \"desktop.app_tracking.captured\", \"n\": 1.0, \"name\": \"Caf\u{e9} / <b>\", \"none\": null,\n  \"timestamp\": 1746123456123, \"data\": {\"b\": [1, 2.50], \"a\": \"x\"} }";
+
+pub(super) fn secret(bytes: &[u8]) -> Secret {
+    Secret::new("dev", bytes.to_vec(), SecretOrigin::Typed)
+}
+
+/// One request and what it is judged by.
+pub(super) struct Case {
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) others: Vec<Secret>,
+    pub(super) depth: Depth,
+    pub(super) target: String,
+}
+
+impl Case {
+    pub(super) fn new(signature: &str, timestamp: &str, body: &[u8]) -> Self {
+        Self {
+            fields: vec![
+                ("X-Webhook-Signature".to_owned(), signature.to_owned()),
+                ("X-Webhook-Timestamp".to_owned(), timestamp.to_owned()),
+            ],
+            body: body.to_vec(),
+            secrets: vec![secret(SECRET.as_bytes())],
+            others: Vec::new(),
+            depth: Depth::One,
+            target: "/webhooks/trackpilots".to_owned(),
+        }
+    }
+
+    pub(super) fn run(&self) -> Diagnosis {
+        self.run_within(&Budget { depth: self.depth, ..Budget::default() })
+    }
+
+    pub(super) fn run_within(&self, budget: &Budget<'_>) -> Diagnosis {
+        let mut text = format!("POST {} HTTP/1.1\r\nHost: hooks.example\r\n", self.target);
+        for (name, value) in &self.fields {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let head = RequestHead::parse(&Bytes::from(text + "\r\n"));
+        let secrets: Vec<&Secret> = self.secrets.iter().collect();
+        let others: Vec<&Secret> = self.others.iter().collect();
+        let request = Request {
+            head: &head,
+            body: &self.body,
+            received_at: Timestamp::from_second(1_746_123_460).unwrap(),
+            intake: &Intake::Complete,
+            scheme: &Scheme::default(),
+            secrets: &secrets,
+            others: &others,
+            history: &History::default(),
+        };
+        diagnose(&request, budget)
+    }
+}
+
+const T: &str = "1746123456";
+
+/// The codes of the first cause.
+pub(super) fn first(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    diagnosis
+        .causes
+        .first()
+        .map(|cause| cause.changes.iter().map(|change| change.code.code()).collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_right_delivery_has_no_cause() {
+    let signature = sign(&secret(SECRET.as_bytes()), T.as_bytes(), BODY.as_bytes());
+    let diagnosis = Case::new(&signature, T, BODY.as_bytes()).run();
+    assert_eq!(diagnosis.verdict.code(), "verified");
+    assert!(diagnosis.causes.is_empty() && diagnosis.complete);
+}
+
+#[test]
+fn a_stranger_is_unexplained() {
+    let signature = sign(&secret(b"who knows"), T.as_bytes(), BODY.as_bytes());
+    let diagnosis = Case { depth: Depth::Pairs, ..Case::new(&signature, T, BODY.as_bytes()) }.run();
+    assert_eq!(first(&diagnosis), ["unexplained"]);
+    assert!(diagnosis.complete && !diagnosis.is_proved());
+}
+
+#[test]
+fn json_stringify_is_found() {
+    let compact = r#"{"event":"desktop.app_tracking.captured","n":1,"name":"Café / <b>","none":null,"timestamp":1746123456123,"data":{"b":[1,2.5],"a":"x"}}"#;
+    let signature = sign(&secret(SECRET.as_bytes()), T.as_bytes(), compact.as_bytes());
+    let diagnosis = Case::new(&signature, T, BODY.as_bytes()).run();
+    assert_eq!(first(&diagnosis), ["body_reserialized"], "{diagnosis:#?}");
+    let change = &diagnosis.causes[0].changes[0];
+    assert_eq!(change.names[0], "JavaScript JSON.stringify");
+    assert_eq!(change.at.as_ref().map(|place| place.offset), Some(1));
+}
+
+#[test]
+fn two_changes_are_told_as_a_list() {
+    let compact = r#"{"event":"desktop.app_tracking.captured","n":1,"name":"Café / <b>","none":null,"timestamp":1746123456123,"data":{"b":[1,2.5],"a":"x"}}"#;
+    let signature = sign(&secret(SECRET.as_bytes()), T.as_bytes(), compact.as_bytes());
+    let diagnosis = Case { depth: Depth::Pairs, ..Case::new(&signature, "1746123456789", BODY.as_bytes()) }.run();
+    assert_eq!(first(&diagnosis), ["timestamp_unit", "body_reserialized"], "{diagnosis:#?}");
+}

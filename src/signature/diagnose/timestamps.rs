@@ -1,0 +1,173 @@
+//! What may have been signed in place of the timestamp header's text.
+
+use jiff::Timestamp;
+
+use super::axis::{Axis, Ways, Why};
+use super::{Code, Part, Place};
+
+/// Where a header's integers stop being seconds and stop being milliseconds; see
+/// [`crate::signature::read_timestamp`].
+const FIRST_MILLISECOND: i64 = 100_000_000_000;
+const FIRST_MICROSECOND: i64 = 100_000_000_000_000;
+const FIRST_NANOSECOND: i64 = 100_000_000_000_000_000;
+
+/// Every timestamp to try. `header` is the header's text, `body` the envelope's own timestamp as
+/// written there.
+pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[u8]>) -> Axis<Vec<u8>> {
+    let mut axis = Axis::new();
+    if let Some(header) = header {
+        axis.add(header.to_vec(), Ways::unchanged());
+        units(header, &mut axis);
+        neighbours(header, &mut axis);
+    }
+    if let Some(body) = body {
+        let moment = moment_of(body);
+        let mut add = |text: Vec<u8>, rank| {
+            let why =
+                Why::new(Code::TimestampDiffers, rank, "the body's own timestamp was signed instead of the header's");
+            axis.add(text, Ways::of(why));
+        };
+        add(body.to_vec(), 0);
+        if let Some(moment) = moment {
+            add(moment.as_second().to_string().into_bytes(), 1);
+            add(moment.as_millisecond().to_string().into_bytes(), 1);
+        }
+    }
+    if let Some(date) = date {
+        axis.add(date.to_vec(), Ways::of(Why::new(Code::TimestampDiffers, 20, "the Date header was signed")));
+    }
+    for (rank, word) in
+        (0..).zip(["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"])
+    {
+        let detail = match word {
+            "" => "nothing was signed as the timestamp".to_owned(),
+            _ => format!("the literal text {word} was signed as the timestamp"),
+        };
+        axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(Code::TimestampLiteral, rank, detail)));
+    }
+    axis.sort();
+    axis
+}
+
+/// Every clock reading near the header's: milliseconds 0 to 999 of its second, and ±300 seconds.
+pub(super) fn deep(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let Some(moment) = moment_of(header) else { return Vec::new() };
+    let (second, millis) = (moment.as_second(), moment.as_millisecond());
+    let mut all: Vec<(i64, i64)> =
+        (0..1000).map(|part| (second * 1000 + part, second * 1000 + part - millis)).collect();
+    let in_millis = integer(header).is_some_and(|number| number >= FIRST_MILLISECOND);
+    for distance in (1..=300).flat_map(|distance| [-distance, distance]) {
+        all.push(if in_millis {
+            (millis + distance * 1000, distance * 1000)
+        } else {
+            (second + distance, distance * 1000)
+        });
+        if in_millis {
+            all.push((second + distance, distance * 1000));
+        }
+    }
+    let why = |distance: i64| {
+        let detail = format!("a clock reading {} was signed", signed_distance(distance));
+        Ways::of(Why::new(Code::TimestampDiffers, 30, detail))
+    };
+    all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance))).collect()
+}
+
+fn signed_distance(milliseconds: i64) -> String {
+    let direction = if milliseconds < 0 { "earlier" } else { "later" };
+    let amount = milliseconds.unsigned_abs();
+    match amount % 1000 {
+        0 => format!("{} s {direction}", amount / 1000),
+        _ => format!("{amount} ms {direction}"),
+    }
+}
+
+fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
+    let Some(moment) = moment_of(header) else { return };
+    let sent = match integer(header) {
+        Some(number) if number < FIRST_MILLISECOND => "the header is in seconds",
+        Some(number) if number < FIRST_MICROSECOND => "the header is in ms",
+        Some(_) => "the header is in another unit",
+        None => "the header is a date or a fraction",
+    };
+    let shown = String::from_utf8_lossy(header).into_owned();
+    let mut add = |text: String, rank, signed: &str| {
+        let detail = format!("{sent}, {signed} signed");
+        let place = Place {
+            part: Part::Timestamp,
+            offset: 0,
+            before: crate::text::visible(&shown).into_owned(),
+            after: text.clone(),
+        };
+        axis.add(text.into_bytes(), Ways::of(Why::new(Code::TimestampUnit, rank, detail).at(place)));
+    };
+    let (second, millis) = (moment.as_second(), moment.as_millisecond());
+    add(second.to_string(), 0, "seconds were");
+    add(millis.to_string(), 0, "milliseconds were");
+    add((second + 1).to_string(), 8, "seconds rounded up were");
+    add(moment.as_microsecond().to_string(), 12, "microseconds were");
+    add(moment.as_nanosecond().to_string(), 12, "nanoseconds were");
+    add(format!("{second}.0"), 6, "seconds as a float were");
+    add(format!("{millis}.0"), 9, "milliseconds as a float were");
+    let fraction = millis.rem_euclid(1000);
+    add(format!("{second}.{fraction:03}"), 7, "seconds with a fraction were");
+    let trimmed = format!("{second}.{fraction:03}");
+    add(trimmed.trim_end_matches('0').trim_end_matches('.').to_owned(), 8, "seconds with a fraction were");
+    for (rank, format) in (2..).zip([
+        "%Y-%m-%dT%H:%M:%S%.3fZ",
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%dT%H:%M:%S+00:00",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%a, %d %b %Y %H:%M:%S GMT",
+    ]) {
+        let text = moment.to_zoned(jiff::tz::TimeZone::UTC).strftime(format).to_string();
+        add(text, rank, "a date was");
+    }
+    let quoted = format!("\"{shown}\"");
+    add(quoted, 10, "the value in quotation marks was");
+}
+
+fn neighbours(header: &[u8], axis: &mut Axis<Vec<u8>>) {
+    let Some(moment) = moment_of(header) else { return };
+    let in_millis = integer(header).is_some_and(|number| number >= FIRST_MILLISECOND);
+    for distance in (1..=5).flat_map(|distance: i64| [-distance, distance]) {
+        let number = if in_millis { moment.as_millisecond() + distance * 1000 } else { moment.as_second() + distance };
+        let rank = 2 + distance.unsigned_abs() as u16;
+        let detail = format!("a clock reading {} was signed", signed_distance(distance * 1000));
+        axis.add(number.to_string().into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
+        if in_millis {
+            let near = (moment.as_millisecond() + distance).to_string();
+            let detail = format!("a clock reading {} was signed", signed_distance(distance));
+            axis.add(near.into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
+        }
+    }
+}
+
+fn integer(text: &[u8]) -> Option<i64> {
+    let digits = !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit);
+    digits.then(|| text.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+}
+
+/// The moment that a timestamp in any form means.
+fn moment_of(text: &[u8]) -> Option<Timestamp> {
+    if let Some(number) = integer(text) {
+        return match number {
+            ..FIRST_MILLISECOND => Timestamp::from_second(number).ok(),
+            ..FIRST_MICROSECOND => Timestamp::from_millisecond(number).ok(),
+            ..FIRST_NANOSECOND => Timestamp::from_microsecond(number).ok(),
+            _ => Timestamp::from_nanosecond(i128::from(number)).ok(),
+        };
+    }
+    let text = std::str::from_utf8(text).ok()?.trim().trim_matches('"');
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if integer(fraction.as_bytes()).is_some() || fraction.is_empty() {
+        let millis = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
+        let whole = integer(whole.as_bytes()).filter(|&number| number < FIRST_MILLISECOND)?;
+        return Timestamp::from_millisecond(whole * 1000 + millis).ok();
+    }
+    None
+}
