@@ -109,3 +109,77 @@ fn two_changes_are_told_as_a_list() {
     let diagnosis = Case { depth: Depth::Pairs, ..Case::new(&signature, "1746123456789", BODY.as_bytes()) }.run();
     assert_eq!(first(&diagnosis), ["timestamp_unit", "body_reserialized"], "{diagnosis:#?}");
 }
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    code: String,
+    signer: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    secret: String,
+    others: Vec<String>,
+    kind: String,
+    target: String,
+}
+
+fn vectors() -> Vec<Vector> {
+    serde_json::from_str(include_str!("../../../assets/fixtures/signature-vectors.json")).unwrap()
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    base64::Engine::decode(&base64::prelude::BASE64_STANDARD, text).unwrap()
+}
+
+fn case_of(vector: &Vector) -> Case {
+    let other = |text: &String| Secret::new("other", decoded(text), SecretOrigin::Typed);
+    Case {
+        fields: vector.headers.clone(),
+        secrets: vec![secret(&decoded(&vector.secret))],
+        others: vector.others.iter().map(other).collect(),
+        target: vector.target.clone(),
+        ..Case::new("", "", &decoded(&vector.body))
+    }
+}
+
+/// Signed by the languages themselves; `tests/fixtures-src/signature/vectors.py` recorded them.
+#[test]
+fn every_way_to_sign_wrongly_is_explained() {
+    let mut wrong = Vec::new();
+    for (number, vector) in vectors().iter().enumerate() {
+        let diagnosis = case_of(vector).run();
+        let codes = first(&diagnosis);
+        let kind = diagnosis.causes.first().map_or("none", |cause| cause.kind.code());
+        let kind_fits = kind == vector.kind || (vector.signer != "Python" && kind == "alarm");
+        if !codes.contains(&vector.code.as_str()) || !kind_fits {
+            let headers = &vector.headers;
+            wrong.push(format!(
+                "{number} {} by {}, {}: {codes:?} {kind} {headers:?}",
+                vector.code, vector.signer, vector.kind
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_vector() {
+    let vectors = vectors();
+    for code in Code::ALL {
+        assert!(vectors.iter().any(|vector| vector.code == code.code()), "{code:?}");
+    }
+}
+
+/// Neither the configured secrets nor any digest they would yield are in what is said.
+#[test]
+fn nothing_said_gives_a_secret_or_a_digest_away() {
+    for vector in vectors() {
+        let case = case_of(&vector);
+        let diagnosis = case.run();
+        let said = format!("{diagnosis:?}{}", serde_json::to_string(&diagnosis).unwrap());
+        let key = String::from_utf8_lossy(case.secrets[0].expose()).trim().to_owned();
+        assert!(!said.contains(&key), "{}", vector.code);
+        let right = sign(&case.secrets[0], T.as_bytes(), &case.body);
+        let received = vector.headers.iter().any(|(_, value)| value.contains(&right));
+        assert!(received || !said.contains(&right), "{}", vector.code);
+    }
+}
