@@ -11,14 +11,16 @@ mod algorithm;
 mod content;
 pub mod diagnose;
 mod freshness;
+pub mod presets;
 pub mod rewrite;
 mod scheme;
 mod secret;
+mod strict;
 mod verify;
 
 pub use algorithm::Algorithm;
 pub use content::{Content, InvalidContent, Piece};
 pub use freshness::read_timestamp;
-pub use scheme::{DEFAULT_TOLERANCE, Scheme, SigningKind};
+pub use scheme::{DEFAULT_TOLERANCE, Encoding, Form, KeyForm, Scheme, SigningKind};
 pub use secret::{Remark, Secret, SecretOrigin};
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Content;
+use super::{Algorithm, Content};
 
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
@@ -22,6 +22,71 @@ pub struct Scheme {
     pub tolerance: Duration,
     /// What is signed.
     pub content: Content,
+    /// The hash function under HMAC.
+    pub algorithm: Algorithm,
+    /// How the digest is written.
+    pub encoding: Encoding,
+    /// What stands around the digest in the signature header.
+    pub form: Form,
+    /// How the secret's text becomes the key.
+    pub key: KeyForm,
+    /// The header that carries the delivery's id, for content with `{id}`.
+    pub id_header: Option<String>,
+    /// The URL as the sender knows it, for content with `{url}`; the Host header's otherwise.
+    pub url: Option<String>,
+}
+
+/// How a digest is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// Lower-case hexadecimal digits.
+    #[default]
+    Hex,
+    /// Standard base64 with padding.
+    Base64,
+}
+
+/// What stands around the digest in the signature header.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// A fixed prefix, which may be empty: `sha256=…`.
+    Prefix(String),
+    /// Named values, the timestamp among them: `t=1746123456,v1=…`. Several signatures may be there
+    /// while a secret is being changed.
+    Pairs {
+        /// What separates them: `,` or `;`.
+        separator: u8,
+        /// The timestamp's name.
+        timestamp: String,
+        /// The signature's name.
+        signature: String,
+    },
+    /// Signatures separated by spaces, each behind this tag: `v1,… v1,…`.
+    List(String),
+}
+
+/// How a secret's text becomes the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyForm {
+    /// The text's own bytes.
+    #[default]
+    Text,
+    /// Base64, behind `whsec_` or without it.
+    Base64,
+}
+
+impl Scheme {
+    /// Whether verification is that of Trackpilots but for the headers' names and the tolerance.
+    #[must_use]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.algorithm == Algorithm::Sha256
+            && self.encoding == Encoding::Hex
+            && self.key == KeyForm::Text
+            && matches!(&self.form, Form::Prefix(prefix) if prefix.is_empty())
+            && self.content == Content::default()
+    }
 }
 
 impl Default for Scheme {
@@ -31,6 +96,12 @@ impl Default for Scheme {
             timestamp_header: "X-Webhook-Timestamp".to_owned(),
             tolerance: DEFAULT_TOLERANCE,
             content: Content::default(),
+            algorithm: Algorithm::Sha256,
+            encoding: Encoding::Hex,
+            form: Form::Prefix(String::new()),
+            key: KeyForm::Text,
+            id_header: None,
+            url: None,
         }
     }
 }

@@ -76,6 +76,9 @@ pub fn judge<'a>(
     body: &[u8],
     now: Timestamp,
 ) -> Judgement {
+    if !scheme.is_plain() {
+        return super::strict::judge(scheme, &mut secrets.into_iter(), head, body, now);
+    }
     let mut secrets = secrets.into_iter().peekable();
     let signature = single(head, &scheme.signature_header);
     let timestamp = single(head, &scheme.timestamp_header);
@@ -124,14 +127,14 @@ pub fn judge<'a>(
     judgement
 }
 
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated(usize),
 }
 
 /// Finds the field `name`. An empty value counts as missing, as it does for the documented receiver.
-fn single<'a>(head: &'a RequestHead, name: &'a str) -> Found<'a> {
+pub(super) fn single<'a>(head: &'a RequestHead, name: &'a str) -> Found<'a> {
     let mut values = head.values(name);
     match (values.next(), values.count()) {
         (None, _) => Found::Missing,

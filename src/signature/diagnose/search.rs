@@ -41,7 +41,7 @@ struct Ended;
 
 /// Tries everything that the budget allows, and stops after the first stage that matches.
 pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> Found<'a> {
-    let keys = keys(request.secrets, request.others);
+    let keys = keys(request.scheme, request.secrets, request.others);
     // Keys that are there unchanged come first.
     let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
     let mut algorithms: Vec<Algorithm> = structure.received.iter().map(|received| received.algorithm).collect();

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
 use super::{Code, Part, Place};
-use crate::signature::{Secret, SecretOrigin};
+use crate::signature::{Scheme, Secret, SecretOrigin, strict};
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -18,19 +18,23 @@ pub(super) struct Key {
 }
 
 /// Every key: the configured ones first, those of other webhooks, and their variants.
-pub(super) fn keys(expected: &[&Secret], others: &[&Secret]) -> Axis<Key> {
+pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<Key> {
     let mut axis = Axis::new();
     for (place, secret) in expected.iter().enumerate() {
-        let bytes = Zeroizing::new(secret.expose().to_vec());
+        let Some(bytes) = strict::key_bytes(scheme, secret) else { continue };
         if !axis.all.iter().any(|(key, _): &(Key, Ways)| key.bytes == bytes) {
             axis.all.push((Key { secret: Some(place), bytes }, Ways::unchanged()));
         }
     }
     for (place, secret) in (expected.len()..).zip(others) {
         let detail = format!("signed with the secret {}, which belongs to another webhook", secret.label());
-        add(&mut axis, Some(place), secret.expose().to_vec(), Why::new(Code::WrongSecret, 0, detail));
+        let bytes = strict::key_bytes(scheme, secret).unwrap_or_default().to_vec();
+        add(&mut axis, Some(place), bytes, Why::new(Code::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
+        // Under another key form, the text itself is one more mistake.
+        let plain = Why::new(Code::SecretBase64, 0, "the secret's text was used as the key without decoding it");
+        add(&mut axis, Some(place), secret.expose().to_vec(), plain);
         variants(secret.expose(), &mut |bytes, why| add(&mut axis, Some(place), bytes, why));
     }
     literals(expected, &mut |text, why| add(&mut axis, None, text, why));

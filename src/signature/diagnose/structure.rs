@@ -7,6 +7,7 @@ use super::encoding::{self, Received};
 use super::timestamps;
 use super::{Code, Evidence, Request};
 use crate::payload::json::{decode_string, entries, tokenize};
+use crate::signature::strict;
 
 /// What was read of one request.
 pub(super) struct Structure {
@@ -88,7 +89,14 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
     let mut structure = Structure {
         received: Vec::new(),
         stamps: Axis::new(),
-        id: ID_NAMES.iter().find_map(|name| head.value(name)).map(|id| id.to_vec()),
+        id: request
+            .scheme
+            .id_header
+            .as_deref()
+            .into_iter()
+            .chain(ID_NAMES)
+            .find_map(|name| head.value(name))
+            .map(|id| id.to_vec()),
         url: url(request),
         content_encoding: head.value("Content-Encoding").map(|value| value.to_vec()).unwrap_or_default(),
         seen: Vec::new(),
@@ -137,6 +145,15 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     let name = &request.scheme.signature_header;
     let (exact, near) = values(request, name, &SIGNATURE_NAMES);
     let mut add = |value: &[u8], before: Option<Why>| {
+        for (digest, timestamp) in strict::read_value(request.scheme, value) {
+            let received = Received {
+                digest,
+                algorithm: request.scheme.algorithm,
+                whys: before.iter().cloned().collect(),
+                timestamp,
+            };
+            structure.received.push(received);
+        }
         for mut received in encoding::readings(value) {
             received.whys.splice(0..0, before.clone());
             structure.received.push(received);

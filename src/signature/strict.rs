@@ -1,0 +1,155 @@
+//! The exact verification of schemes other than the default's.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::content::Parts;
+use super::verify::{Found, single};
+use super::{Encoding, Form, KeyForm, Piece, Scheme, Secret, read_timestamp};
+use crate::delivery::{Judgement, RequestHead, Verdict};
+
+/// Signatures in one header beyond this many are not looked at.
+const MOST_SIGNATURES: usize = 16;
+
+/// As [`super::judge`], for any scheme: strict decoding, comparison in constant time.
+pub(super) fn judge<'a>(
+    scheme: &Scheme,
+    secrets: &mut dyn Iterator<Item = &'a Secret>,
+    head: &RequestHead,
+    body: &[u8],
+    now: Timestamp,
+) -> Judgement {
+    let mut secrets = secrets.peekable();
+    let mut judgement = Judgement::bare(Verdict::NoSecret);
+    let signature = single(head, &scheme.signature_header);
+    let header = match (&scheme.form, single(head, &scheme.timestamp_header)) {
+        (Form::Pairs { .. }, _) => Found::Missing,
+        (_, found) => found,
+    };
+    if let Found::Once(raw) = header {
+        judgement.timestamp = Some(read_timestamp(raw, now, scheme.tolerance));
+    }
+    let refuse = |mut judgement: Judgement, verdict: Verdict, note: Option<String>| {
+        (judgement.verdict, judgement.note) = (verdict, note);
+        judgement
+    };
+    if secrets.peek().is_none() {
+        return judgement;
+    }
+    let value = match signature {
+        Found::Repeated(count) => {
+            let note = format!("{} came {count} times", scheme.signature_header);
+            return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
+        }
+        Found::Missing => return refuse(judgement, Verdict::MissingSignature, None),
+        Found::Once(value) => value,
+    };
+    let candidates = read_value(scheme, value);
+    let Some((_, tagged)) = candidates.first() else {
+        let note = format!("{} holds no signature in the scheme's form", scheme.signature_header);
+        return refuse(judgement, Verdict::MalformedSignature, Some(note));
+    };
+    let timestamp: &[u8] = match (header, tagged) {
+        (Found::Repeated(count), _) => {
+            let note = format!("{} came {count} times", scheme.timestamp_header);
+            return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
+        }
+        (Found::Once(raw), _) => raw,
+        (Found::Missing, Some(tagged)) => {
+            judgement.timestamp = Some(read_timestamp(tagged, now, scheme.tolerance));
+            tagged
+        }
+        (Found::Missing, None) if scheme.content.covers(&Piece::Timestamp) => {
+            return refuse(judgement, Verdict::MissingTimestamp, None);
+        }
+        (Found::Missing, None) => b"",
+    };
+    let id = match scheme.id_header.as_deref().map(|name| (name, single(head, name))) {
+        Some((_, Found::Once(id))) => id,
+        Some((name, _)) => {
+            let note = format!("{name} is missing or came more than once");
+            return refuse(judgement, Verdict::MalformedSignature, Some(note));
+        }
+        None => b"",
+    };
+    let url = url(scheme, head);
+    let parts = Parts { timestamp, id, method: &head.method, target: &head.target, url: &url, body };
+    let matching = secrets.find(|secret| {
+        let Some(computed) = digest(scheme, secret, &parts) else { return false };
+        candidates.iter().any(|(received, _)| bool::from(received.ct_eq(&computed)))
+    });
+    judgement.verdict = if matching.is_some() { Verdict::Verified } else { Verdict::Mismatch };
+    judgement.secret = matching.map(|secret| secret.label().to_owned());
+    judgement
+}
+
+/// The scheme's digest of these parts; `None` when the secret cannot be a key of it.
+fn digest(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Option<Vec<u8>> {
+    let mut state = scheme.algorithm.keyed(&key_bytes(scheme, secret)?);
+    scheme.content.feed(parts, |bytes| state.update(bytes));
+    Some(state.finish())
+}
+
+/// The key that the scheme makes of a secret; strict, since a lenient decoder yields short keys.
+pub(super) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    let text = secret.expose();
+    Some(Zeroizing::new(match scheme.key {
+        KeyForm::Text => text.to_vec(),
+        KeyForm::Base64 => {
+            let bytes = BASE64_STANDARD.decode(text.strip_prefix(b"whsec_").unwrap_or(text)).ok()?;
+            // Anyone can sign with an empty key.
+            (!bytes.is_empty()).then_some(bytes)?
+        }
+    }))
+}
+
+/// The URL that the sender is taken to have known.
+fn url(scheme: &Scheme, head: &RequestHead) -> Vec<u8> {
+    match &scheme.url {
+        Some(url) => url.as_bytes().to_vec(),
+        None => {
+            let host = head.value("Host").map(|host| host.to_vec()).unwrap_or_default();
+            [b"https://".as_slice(), &host, &head.target].concat()
+        }
+    }
+}
+
+/// Every digest that the header's value holds in exactly the scheme's form, with the timestamp beside
+/// it.
+pub(super) fn read_value(scheme: &Scheme, value: &[u8]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    match &scheme.form {
+        Form::Prefix(prefix) => {
+            let text = value.strip_prefix(prefix.as_bytes());
+            text.and_then(|text| decode(scheme, text)).map(|digest| (digest, None)).into_iter().collect()
+        }
+        Form::List(tag) => value
+            .split(|&byte| byte == b' ')
+            .take(MOST_SIGNATURES)
+            .filter_map(|entry| Some((decode(scheme, entry.strip_prefix(tag.as_bytes())?)?, None)))
+            .collect(),
+        Form::Pairs { separator, timestamp, signature } => {
+            let named = |name: &str| {
+                let name = format!("{name}=");
+                value
+                    .split(move |byte| byte == separator)
+                    .take(MOST_SIGNATURES)
+                    .filter_map(move |field| field.trim_ascii().strip_prefix(name.as_bytes()))
+            };
+            let mut stamps = named(timestamp);
+            let (Some(stamp), None) = (stamps.next(), stamps.next()) else { return Vec::new() };
+            named(signature).filter_map(|text| Some((decode(scheme, text)?, Some(stamp.to_vec())))).collect()
+        }
+    }
+}
+
+fn decode(scheme: &Scheme, text: &[u8]) -> Option<Vec<u8>> {
+    let digest = match scheme.encoding {
+        Encoding::Hex if text.iter().any(u8::is_ascii_uppercase) => return None,
+        Encoding::Hex => hex::decode(text).ok()?,
+        Encoding::Base64 => BASE64_STANDARD.decode(text).ok()?,
+    };
+    (digest.len() == scheme.algorithm.digest_bytes()).then_some(digest)
+}
