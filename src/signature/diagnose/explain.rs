@@ -27,6 +27,19 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
     }
 }
 
+/// The explanations of a search alone, for a digest that is no delivery's signature.
+pub(super) fn digest_report(
+    request: &Request<'_>,
+    verdict: crate::delivery::Verdict,
+    structure: &Structure,
+    found: Found<'_>,
+) -> Diagnosis {
+    let bare = Judgement::bare(verdict);
+    let mut diagnosis = report(request, &bare, structure, found);
+    diagnosis.evidence.clear();
+    diagnosis
+}
+
 /// What is wrong with the age, when it passes the tolerance.
 fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };

@@ -26,6 +26,7 @@ mod encoding;
 mod explain;
 mod fixes;
 pub mod history;
+pub mod other_direction;
 mod report;
 mod search;
 mod secrets;
@@ -37,6 +38,7 @@ mod timestamps;
 
 pub use code::{Code, Kind};
 pub use history::{Earlier, History};
+pub use other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
 pub use report::{Cause, Change, Diagnosis, Evidence, Part, Place, Stage};
 
 use jiff::Timestamp;

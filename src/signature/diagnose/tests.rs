@@ -183,3 +183,127 @@ fn nothing_said_gives_a_secret_or_a_digest_away() {
         assert!(received || !said.contains(&right), "{}", vector.code);
     }
 }
+
+#[test]
+fn pairs_of_every_two_parts_are_found() {
+    let key = secret(SECRET.as_bytes());
+    let run = |signature: &str, timestamp: &str, configured: &[u8], body: &[u8]| {
+        let case =
+            Case { depth: Depth::Pairs, secrets: vec![secret(configured)], ..Case::new(signature, timestamp, body) };
+        first(&case.run())
+    };
+    let body = BODY.as_bytes();
+    let newline = [body, b"\n"].concat();
+    let with_newline = sign(&key, T.as_bytes(), &newline);
+    assert_eq!(
+        run(&with_newline, T, b"a webhook secret of some length\n", body),
+        ["secret_whitespace", "body_newline"]
+    );
+    let right = sign(&key, T.as_bytes(), body);
+    assert_eq!(
+        run(&right, "1746123456789", b"a webhook secret of some length\n", body),
+        ["secret_whitespace", "timestamp_unit"]
+    );
+    let slack = key.mac();
+    let joined = hmac::Mac::chain_update(slack, [b"v0:1746123456:", &newline[..]].concat());
+    let signature = hex::encode(hmac::Mac::finalize(joined).into_bytes());
+    assert_eq!(run(&signature, T, SECRET.as_bytes(), body), ["body_newline", "content_template"]);
+    assert_eq!(
+        run(&right.to_uppercase(), "1746123456789", SECRET.as_bytes(), body),
+        ["signature_encoding", "timestamp_unit"]
+    );
+    let dumped = b"{\"a\": 1}\n";
+    assert_eq!(
+        run(&sign(&key, T.as_bytes(), dumped), T, SECRET.as_bytes(), b"{\"a\":1}"),
+        ["body_reserialized", "body_newline"]
+    );
+}
+
+#[test]
+fn triples_and_near_clock_readings_are_found_on_request() {
+    let key = secret(SECRET.as_bytes());
+    let signature = sign(&key, T.as_bytes(), b"{\"a\": 1}");
+    let mut case = Case::new(&signature, "1746123456789", b"{\"a\":1}");
+    case.secrets = vec![secret(b"a webhook secret of some length\n")];
+    case.depth = Depth::Pairs;
+    assert_eq!(first(&case.run()), ["unexplained"]);
+    case.depth = Depth::Triples;
+    assert_eq!(first(&case.run()), ["secret_whitespace", "timestamp_unit", "body_reserialized"]);
+    for signed in ["1746123456417", "1746123300"] {
+        let mut case = Case::new(&sign(&key, signed.as_bytes(), b"{}"), T, b"{}");
+        case.depth = Depth::Deep;
+        assert_eq!(first(&case.run()), ["timestamp_differs"], "{signed}");
+    }
+}
+
+#[test]
+fn a_budget_ends_the_search_and_the_report_says_so() {
+    let case = Case { depth: Depth::Pairs, ..Case::new(&"0".repeat(64), T, BODY.as_bytes()) };
+    let diagnosis = case.run_within(&Budget { max_candidates: 50, ..Budget::default() });
+    assert!(!diagnosis.complete && diagnosis.tried == 50 && diagnosis.of.unwrap() > 1000);
+    assert!(diagnosis.causes[0].summary.contains("stopped after 50 of"), "{}", diagnosis.causes[0].summary);
+    let told = std::cell::Cell::new(0);
+    let diagnosis = case.run_within(&Budget {
+        go_on: &|| told.get() < 3,
+        progress: &|progress| {
+            assert!(progress.tried <= progress.of);
+            told.set(told.get() + 1);
+        },
+        ..Budget::default()
+    });
+    assert!(!diagnosis.complete && told.get() >= 3);
+}
+
+/// Whatever is wrong beyond repair yields no proof.
+#[test]
+fn strangers_and_edits_yield_not_one_proof() {
+    let key = secret(SECRET.as_bytes());
+    let samples: [&[u8]; 6] = [
+        BODY.as_bytes(),
+        include_bytes!("../../../assets/samples/app.json"),
+        include_bytes!("../../../assets/samples/activity.json"),
+        b"{}",
+        b"",
+        b"\xff\x00 not JSON {",
+    ];
+    for (number, body) in samples.into_iter().enumerate() {
+        let mut edited = body.to_vec();
+        match edited.iter().position(u8::is_ascii_alphabetic) {
+            Some(at) => edited[at] ^= 1,
+            None => edited.push(b'x'),
+        }
+        let strange = sign(&secret(format!("unknown {number}").as_bytes()), T.as_bytes(), body);
+        let random = hex::encode(crate::signature::Algorithm::Sha256.hash(&[b"random", &[number as u8]]));
+        for signature in [strange, sign(&key, T.as_bytes(), &edited), random.clone(), random[..40].to_owned()] {
+            // Emptied by the edit: that is a cause of its own.
+            let case = Case { depth: Depth::Triples, ..Case::new(&signature, T, body) };
+            let diagnosis = case.run();
+            assert!(!diagnosis.is_proved(), "{number} {:?}", first(&diagnosis));
+            assert_eq!(diagnosis.causes.last().unwrap().changes[0].code, Code::Unexplained);
+        }
+    }
+}
+
+#[test]
+fn hostile_bodies_end_in_time_and_memory() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let many = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(20_000));
+    let broken = format!("{{\"a\":{}", "[1,".repeat(30_000));
+    for body in [deep.as_bytes(), many.as_bytes(), broken.as_bytes(), &[0xff; 70_000]] {
+        let diagnosis = Case::new(&"0".repeat(64), T, body).run();
+        assert!(!diagnosis.is_proved() && diagnosis.complete);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_request_is_diagnosed(
+        signature in "[0-9a-f]{0,70}|[ -~]{0,90}",
+        timestamp in "[0-9]{0,20}|[ -~]{0,30}",
+        body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120),
+    ) {
+        let diagnosis = Case::new(&signature, &timestamp, &body).run();
+        proptest::prop_assert!(!diagnosis.is_proved());
+    }
+}

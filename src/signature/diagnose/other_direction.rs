@@ -1,0 +1,209 @@
+//! The other direction: the bytes are right here, and another server says they are not.
+//!
+//! Then that server hashes something else. [`other_direction`] lists the well-known re-serialisations
+//! that change *this* body, and [`explain_digest`] tells which mistake yields a digest that the server
+//! printed.
+
+use std::fmt;
+
+use super::axis::Ways;
+use super::bodies::{Bodies, first_difference};
+use super::encoding::{self, Received};
+use super::{Budget, Code, Diagnosis, Evidence, Place, Request, explain, search, structure};
+use crate::signature::{DIGEST_BYTES, Secret, digest, judge};
+
+/// One rewriting that changes a body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rewriting {
+    /// What kind of change it is.
+    pub code: Code,
+    /// What it does, in words.
+    pub detail: String,
+    /// Everything that yields the very same bytes.
+    pub names: Vec<String>,
+    /// The first byte that differs: what arrived, and what that server would hash.
+    pub at: Place,
+    /// Bytes of the rewritten body.
+    pub length: usize,
+    digest: [u8; DIGEST_BYTES],
+}
+
+impl Rewriting {
+    /// The digest that a server which rewrites so computes. A credential for those bytes: show it
+    /// only when asked.
+    #[must_use]
+    pub fn digest_hex(&self) -> String {
+        hex::encode(self.digest)
+    }
+}
+
+impl fmt::Debug for Rewriting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, detail, names, at, length, digest: _ } = self;
+        formatter
+            .debug_struct("Rewriting")
+            .field("code", code)
+            .field("detail", detail)
+            .field("names", names)
+            .field("at", at)
+            .field("length", length)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lists the rewritings that change this body, the commonest first, each with the digest of the
+/// default scheme. One that leaves it as it is cannot be the server's mistake, and is left out.
+#[must_use]
+pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Rewriting> {
+    let mut bodies = Bodies::new(body, b"");
+    let mut made = Vec::new();
+    bodies.build(0, |index, bytes| {
+        made.push((index, first_difference(body, bytes), bytes.len(), digest(secret, timestamp, bytes)));
+        true
+    });
+    // By now every entry has all of its names.
+    let mut all: Vec<(usize, u16, Rewriting)> = Vec::new();
+    for (index, at, length, digest) in made {
+        let ways: &Ways = bodies.ways(index);
+        let Some(why) = ways.0.first().and_then(|way| way.first()) else { continue };
+        let (code, detail, names) = (why.code, why.detail.clone(), why.names.clone());
+        all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, at, length, digest }));
+    }
+    all.sort_by_key(|(weight, rank, _)| (*weight, *rank));
+    all.into_iter().map(|(_, _, rewriting)| rewriting).collect()
+}
+
+/// The text holds no digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no digest in that text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
+pub struct NoDigest;
+
+/// Tells which mistake yields a digest that another server computed for this delivery. `text` is the
+/// digest, or a log line that holds it.
+///
+/// The causes are those of [`super::diagnose`]. When the digest is the right one, there are none, and
+/// the evidence says that the server compares wrongly (`same_digest`).
+///
+/// # Errors
+///
+/// [`NoDigest`] when the text holds none.
+pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
+    let received = digests(text);
+    if received.is_empty() {
+        return Err(NoDigest);
+    }
+    let mut structure = structure::read(request);
+    structure.received = received;
+    structure.is_secret = None;
+    structure.seen.clear();
+    let verdict =
+        judge(request.scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at).verdict;
+    let found = search::run(request, &structure, budget);
+    let is_right = found.matches.iter().any(|found| {
+        (found.stamp, found.shape, found.body) == (0, 0, None) && {
+            structure.received[found.received].whys.is_empty() && found.key < request.secrets.len()
+        }
+    });
+    let mut diagnosis = explain::digest_report(request, verdict, &structure, found);
+    if is_right {
+        diagnosis.causes.clear();
+        let text = "the server computed the right digest: look at how it compares (letter case, encoding, an array of \
+                    bytes against a text), and at which header it reads";
+        diagnosis.evidence.push(Evidence { code: "same_digest", text: text.to_owned() });
+    }
+    Ok(diagnosis)
+}
+
+/// Every digest that a text holds. How it is written there says nothing about the mistake.
+fn digests(text: &str) -> Vec<Received> {
+    let is_digit = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
+    let mut all: Vec<Received> = Vec::new();
+    for word in
+        text.split(|character| !is_digit(character)).flat_map(|word| [word, word.rsplit('=').next().unwrap_or(word)])
+    {
+        // Shorter words are ids and the like.
+        if word.len() < 32 {
+            continue;
+        }
+        for mut received in encoding::readings(word.as_bytes()) {
+            received.whys.retain(|why| why.code == Code::SignatureAlgorithm);
+            let whole = received.digest.len() == received.algorithm.digest_bytes();
+            if whole
+                && !all.iter().any(|known| (&known.digest, known.algorithm) == (&received.digest, received.algorithm))
+            {
+                all.push(received);
+            }
+        }
+        if all.len() >= 16 {
+            break;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{BODY, SECRET, secret};
+    use super::*;
+    use crate::delivery::{Intake, RequestHead};
+    use crate::signature::diagnose::History;
+    use crate::signature::{Scheme, sign};
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    const T: &str = "1746123456";
+
+    #[test]
+    fn only_what_changes_the_body_is_listed() {
+        let secret = secret(SECRET.as_bytes());
+        let all = other_direction(br#"{"a":1}"#, T.as_bytes(), &secret);
+        let names: Vec<&String> = all.iter().flat_map(|rewriting| &rewriting.names).collect();
+        assert!(names.iter().any(|name| *name == "Python json.dumps"), "{names:?}");
+        assert!(!names.iter().any(|name| *name == "JavaScript JSON.stringify"), "{names:?}");
+        let python =
+            all.iter().find(|rewriting| rewriting.names.iter().any(|name| name == "Python json.dumps")).unwrap();
+        assert_eq!((python.at.offset, python.at.before.as_str(), python.at.after.as_str()), (5, "1}", " 1}"));
+        assert_eq!(python.digest_hex(), sign(&secret, T.as_bytes(), br#"{"a": 1}"#));
+        assert!(!format!("{python:?}").contains(&python.digest_hex()));
+    }
+
+    fn explained(line: &str) -> Result<Diagnosis, NoDigest> {
+        let secret = secret(SECRET.as_bytes());
+        let signature = sign(&secret, T.as_bytes(), BODY.as_bytes());
+        let head = format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: {T}\r\n\r\n");
+        let request = Request {
+            head: &RequestHead::parse(&Bytes::from(head)),
+            body: BODY.as_bytes(),
+            received_at: Timestamp::from_second(1_746_123_460).unwrap(),
+            intake: &Intake::Complete,
+            scheme: &Scheme::default(),
+            secrets: &[&secret],
+            others: &[],
+            history: &History::default(),
+        };
+        explain_digest(line, &request, &Budget::default())
+    }
+
+    #[test]
+    fn a_log_line_tells_the_mistake() {
+        let secret = secret(SECRET.as_bytes());
+        let compact = crate::signature::rewrite::Tree::read(BODY.as_bytes())
+            .and_then(|tree| crate::signature::rewrite::presets().next()?.apply(&tree, 1 << 20))
+            .unwrap();
+        let line = format!("[warn] req=7f3a expected={} got=…", sign(&secret, T.as_bytes(), &compact).to_uppercase());
+        let diagnosis = explained(&line).unwrap();
+        assert_eq!(diagnosis.causes[0].changes[0].code, Code::BodyReserialized);
+        let empty = format!("computed: {}", sign(&secret, T.as_bytes(), b""));
+        assert_eq!(explained(&empty).unwrap().causes[0].changes[0].code, Code::BodyEmpty);
+    }
+
+    #[test]
+    fn the_right_digest_is_said_to_be_right() {
+        let right = sign(&secret(SECRET.as_bytes()), T.as_bytes(), BODY.as_bytes());
+        let diagnosis = explained(&right).unwrap();
+        assert!(diagnosis.causes.is_empty());
+        assert_eq!(diagnosis.evidence[0].code, "same_digest");
+        assert_eq!(explained("nothing here").unwrap_err(), NoDigest);
+        assert_eq!(explained(&"0".repeat(64)).unwrap().causes[0].changes[0].code, Code::Unexplained);
+    }
+}
