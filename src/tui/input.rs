@@ -2,10 +2,19 @@
 //!
 //! crossterm spins at full speed on a terminal that has gone (its issue 793), so the thread waits
 //! with `poll(2)` for bytes or for the end, and asks crossterm only when there are bytes.
+//!
+//! crossterm's default way to read is told of bytes once, when they come, and forgets them when the
+//! terminal changes its size at the same moment or more than a kilobyte comes at once: the keys would
+//! wait for the next key, and this thread would spin. Hence its feature `use-dev-tty`, which looks
+//! for bytes each time; it never reads at all with a timeout of nothing.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use crossterm::event::Event;
+
+/// How long to look for more events after the last one. It ends with the first that comes.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// What the terminal says.
 #[derive(Debug)]
@@ -31,7 +40,7 @@ pub(super) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Se
 
 /// Hands on every event that is there. `false` when nobody listens any more.
 fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
-    while let Ok(true) = crossterm::event::poll(std::time::Duration::ZERO) {
+    while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {
             Ok(event) => {
                 if send(Input::Event(event)).is_err() {
@@ -70,5 +79,5 @@ fn wait() -> bool {
 
 #[cfg(not(unix))]
 fn wait() -> bool {
-    crossterm::event::poll(std::time::Duration::from_secs(3600)).is_ok()
+    crossterm::event::poll(Duration::from_secs(3600)).is_ok()
 }
