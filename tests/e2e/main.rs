@@ -13,7 +13,12 @@ mod answer;
 mod config;
 mod crash;
 mod deliver;
+mod hostile;
 mod layers;
+mod meanwhile;
+mod screen;
+mod secrets;
 #[cfg(unix)]
 mod signals;
+mod tunnel;
 mod verify_sign;

@@ -10,11 +10,11 @@ mod wire;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use house::{House, Ran};
+pub(crate) use house::{House, Leashed};
 pub(crate) use listening::Listening;
 pub(crate) use person::{Person, Size};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
-pub(crate) use wire::{Answer, Wire, talk};
+pub(crate) use wire::{Wire, talk};
 
 /// How long anything may take before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
@@ -118,14 +119,40 @@ impl Person {
         self
     }
 
+    /// Reads a menu that is longer than the screen: looks for `words` on the pages read so far, and
+    /// turns pages until they are there.
+    #[track_caller]
+    pub(crate) fn sees_or_scrolls(&mut self, words: &str, pages: &mut String) {
+        for _ in 0..20 {
+            if pages.contains(words) {
+                return;
+            }
+            let screen = self.screen();
+            if pages.ends_with(&screen) {
+                self.types("\u{1b}[6~");
+                self.settles();
+            }
+            pages.push_str(&self.screen());
+        }
+        panic!("'{words}' is not to be seen in\n{pages}");
+    }
+
+    /// Waits until nothing more is drawn. For looking around, not for waiting for something.
+    pub(crate) fn settles(&mut self) -> &mut Self {
+        let mut before = usize::MAX;
+        until(|| {
+            let now = self.seen.lock().unwrap().raw.len();
+            let is_still = now == before;
+            before = now;
+            std::thread::sleep(Duration::from_millis(25));
+            is_still.then_some(())
+        });
+        self
+    }
+
     /// What stands on the screen now.
     pub(crate) fn screen(&self) -> String {
         self.seen.lock().unwrap().parser.screen().contents()
-    }
-
-    /// The row that is marked as selected in the list.
-    pub(crate) fn selected(&self) -> Option<String> {
-        self.screen().lines().find(|line| line.starts_with('▌')).map(str::to_owned)
     }
 
     /// Everything that the program has written to the terminal.
@@ -143,6 +170,14 @@ impl Person {
 
     pub(crate) fn process(&self) -> u32 {
         self.child.process_id().unwrap()
+    }
+
+    /// The processor time that it has used so far.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
+        let after_name = stat.rsplit(") ").next().unwrap();
+        after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -1,0 +1,261 @@
+//! The interface, in a real terminal of many sizes, by keys and what is then seen.
+
+use serde_json::json;
+use whyhook::tui::keymap;
+
+use crate::support::{House, Person, SECRET, Signed, Size, Unit, sample, talk};
+
+/// Sends something that is told apart by its path.
+fn numbered(address: std::net::SocketAddr, number: usize) {
+    assert_eq!(talk(address, Signed::new("{}").to(&format!("/n/{number}")).wire()).status, 200);
+}
+
+#[test]
+fn a_newcomer_sees_what_the_readme_promises() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    person.sees("Waiting for the first delivery").sees("no tunnel").sees("answers auto");
+    person.sees("secret TRACKPILOTS_WEBHOOKS_SECRET_KEY").sees(&format!("ngrok http {}", address.port()));
+
+    // A simulation.
+    assert_eq!(talk(address, Signed::new(sample("screenshot-simulation.json")).wire()).status, 200);
+    person.sees("screenshot_tracking").sees("SIM").sees("verified").sees("SIM  a simulation").sees("200");
+    person.types("3").sees("\"event\": \"desktop.screenshot_tracking.captured\",");
+    person.types("4").sees("placeholder").types("1");
+
+    // A live screenshot, of a reseller's webhook.
+    let live = Signed::new(sample("screenshot-live.json")).by(SECRET, Unit::Milliseconds);
+    assert_eq!(talk(address, live.wire()).status, 200);
+    person.sees("live").sees("desktop.screenshot_tracking.captured");
+    person.types("4").sees("ff d8 ff db").sees("44,869").sees("JPEG");
+    person.types("2").sees("verified").sees("milliseconds");
+    person.types("5").sees("X-Webhook-Signature").sees("application/json");
+    person.types("6").sees("Webhook received and processed successfully");
+    person.types("7").sees("POST /webhooks/trackpilots HTTP/1.1");
+    person.types("1");
+
+    // Another answer, for a sender that is not us.
+    person.types("a").sees("Answer the next deliveries with").sees("by the verdict: 200, 400 or 401");
+    person.types("G").enter().sees("answers 503");
+    let answer = talk(address, Signed::new(sample("app.json")).wire());
+    assert_eq!((answer.status, answer.body.as_str()), (503, "Service Unavailable"));
+    person.sees("app_tracking").sees("503").types("6").sees("fixed 503");
+    // And back.
+    person.types("a").sees("Answer the next deliveries with").types("g").enter().sees("answers auto");
+    assert_eq!(talk(address, Signed::new("{}").wire()).status, 200);
+    person.types("q");
+    assert_eq!(person.ends(), 0);
+    person.has_the_terminal_back();
+}
+
+#[test]
+fn a_wrong_signature_is_seen_with_both_digests() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(200, 50), &[]);
+    let wrong = Signed::new("{\"event\":\"desktop.app_tracking.captured\"}").by("not_the_secret", Unit::Seconds);
+    assert_eq!(talk(address, wrong.wire()).status, 401);
+    person.sees("mismatch").types("2").sees("signature does not match");
+    let received = house.show(1)["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|pair| (pair[0] == "X-Webhook-Signature").then(|| pair[1].as_str().unwrap().to_owned()));
+    person.sees(&received.unwrap()[..16]);
+}
+
+#[test]
+fn every_size_shows_what_came_and_none_breaks_it() {
+    let house = House::with_secret();
+    for (number, size) in [(1, Size(120, 36)), (2, Size(80, 24)), (3, Size(200, 50)), (4, Size(40, 10))] {
+        let mut person = Person::sits_down(&house, size, &["--ephemeral"]);
+        person.sees("Deliveries");
+        // Where the address is dropped for want of room, a larger window shows it.
+        let address = person.resizes(Size(120, 36)).address();
+        person.resizes(size);
+        assert_eq!(talk(address, Signed::new(sample("activity.json")).wire()).status, 200, "{number}");
+        person.sees_that("a row", |screen| screen.lines().any(|line| line.starts_with('▌') && line.contains("200")));
+        for tab in "1234567".chars() {
+            person.types(&tab.to_string());
+        }
+        person.types("?").sees("Anywhere").types("q").no_longer_sees("Anywhere");
+        for tiny in [Size(1, 1), Size(3, 2), Size(4, 3), Size(1, 50), Size(500, 1), Size(500, 200), Size(10, 5)] {
+            person.resizes(tiny);
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            person.types("a").types("q").types("j2");
+        }
+        person.resizes(size).types("1\u{c}").sees("200");
+        assert!(person.is_running());
+        person.types("q").ends();
+        person.has_the_terminal_back();
+    }
+}
+
+#[test]
+fn a_key_counts_while_the_size_changes() {
+    let house = House::with_secret();
+    let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+    for round in 0..30 {
+        person.resizes(Size(100 + round % 3, 30)).types("p").sees("paused");
+        person.types("p").resizes(Size(101 + round % 3, 30)).no_longer_sees("paused");
+    }
+    // More at once than is read at once.
+    person.types("s").sees("for this run").pastes(&"x".repeat(3000)).sees("3000 characters").types("\u{1b}");
+    person.no_longer_sees("for this run").settles();
+    #[cfg(target_os = "linux")]
+    {
+        let before = person.ticks();
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let spent = person.ticks() - before;
+        assert!(spent <= 7, "idle, and yet it took {spent} hundredths of a second of the processor");
+    }
+}
+
+#[test]
+fn a_filter_narrows_the_list_as_it_is_typed() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(160, 36), &[]);
+    for name in ["activity.json", "app.json", "screenshot-live.json"] {
+        talk(address, Signed::new(sample(name)).wire());
+    }
+    person.sees("activity_tracking").sees("app_tracking").sees("screenshot_tracking");
+    person.types("/activity").no_longer_sees("app_tracking").sees("activity_tracking").sees("/ activity");
+    // Escape goes back to what was; Enter keeps it.
+    person.types("\u{1b}").sees("app_tracking");
+    person.types("/").sees("words, or verdict:bad").types("is:sim event:app").enter();
+    person.no_longer_sees("activity_tracking").sees("app_tracking").sees("/ is:sim event:app");
+    talk(address, Signed::new(sample("activity.json")).wire());
+    talk(address, Signed::new(sample("app.json")).to("/second").wire());
+    person.sees("/second").sees_that("only what matches", |screen| !screen.contains("activity_tracking"));
+    person.types("/").types("\u{15}verdict:odd").sees("verdict").types("\u{1b}").settles();
+    person.types("\u{1b}").sees("activity_tracking");
+    person.types("/nothing_like_this\r").sees("nothing matches the filter; Esc clears it");
+    person.types("\u{1b}").sees("activity_tracking");
+}
+
+#[test]
+fn the_help_shows_every_key_of_the_keymap() {
+    let house = House::with_secret();
+    let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+    person.types("?").sees("Anywhere");
+    let mut pages = String::new();
+    // Row by row, so that none is missed.
+    for (title, rows) in keymap::help() {
+        person.sees_or_scrolls(title, &mut pages);
+        for (keys, words) in rows {
+            person.sees_or_scrolls(&format!("{keys:<16} {words}"), &mut pages);
+        }
+    }
+    person.sees_or_scrolls("Filters", &mut pages);
+    person.types("\u{1b}").no_longer_sees("Filters");
+    // The hints below are of the same table.
+    for hint in ["a answer", "s secret", "/ filter", "? help"] {
+        person.sees(hint);
+    }
+}
+
+#[test]
+fn new_deliveries_do_not_steal_the_selection() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let selects = |person: &mut Person, path: &str| {
+        let starts = |line: &str| line.starts_with('▌') && line.contains(path);
+        person.sees_that(&format!("{path} selected"), |screen| screen.lines().any(starts));
+    };
+    for number in 1..=3 {
+        numbered(address, number);
+    }
+    selects(&mut person, "/n/3");
+    person.sees("following").types("j");
+    selects(&mut person, "/n/2");
+    for number in 4..=9 {
+        numbered(address, number);
+    }
+    person.sees("/n/9");
+    selects(&mut person, "/n/2");
+    person.types("5").sees("POST /n/2 HTTP/1.1");
+    // Also when there are more than the screen has rows.
+    for number in 10..=60 {
+        numbered(address, number);
+    }
+    selects(&mut person, "/n/2");
+    person.sees("POST /n/2 HTTP/1.1").no_longer_sees("following");
+
+    person.types("f").sees("following");
+    selects(&mut person, "/n/60");
+    numbered(address, 61);
+    selects(&mut person, "/n/61");
+
+    person.types("p").sees("paused");
+    numbered(address, 62);
+    numbered(address, 63);
+    person.sees("paused, 2 new").sees_that("still", |screen| !screen.contains("/n/62"));
+    person.types("p").sees("/n/63").no_longer_sees("paused");
+    selects(&mut person, "/n/63");
+    person.types("G");
+    selects(&mut person, "/n/1");
+    person.types("g");
+    selects(&mut person, "/n/63");
+}
+
+#[test]
+fn a_typed_secret_is_never_shown_and_verifies_from_then_on() {
+    let house = House::new();
+    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    person.sees("no secret: press s").sees("TRACKPILOTS_WEBHOOKS_SECRET_KEY=<your webhook's secret>");
+    assert_eq!(talk(address, Signed::new("{}").to("/before").wire()).status, 401);
+    person.sees("/before");
+    person.types("s").sees("The webhook's secret, for this run");
+    for character in SECRET.chars() {
+        person.types(&character.to_string());
+    }
+    person.sees(&format!("{} characters", SECRET.len())).sees("••••").enter();
+    person.no_longer_sees("for this run").sees("secret typed");
+    assert_eq!(talk(address, Signed::new("{}").to("/after").wire()).status, 200);
+    person.sees("/after").sees("verified");
+    assert_eq!(house.show(2)["secret"], json!("typed"));
+
+    // Pasted, with the newline that a copied line ends with.
+    person.types("s").sees("The webhook's secret, for this run").pastes("q7wX-kB3nV5zL8jR2mT6\n");
+    person.sees("20 characters").enter().no_longer_sees("20 characters");
+    let request = Signed::new("{}").by("q7wX-kB3nV5zL8jR2mT6", Unit::Seconds).to("/pasted");
+    assert_eq!(talk(address, request.wire()).status, 200);
+    person.sees("/pasted").types("q").ends();
+
+    let raw = String::from_utf8_lossy(&person.raw()).into_owned();
+    for secret in [SECRET, "q7wX-kB3nV5zL8jR2mT6"] {
+        for part in secret.as_bytes().windows(5) {
+            let part = std::str::from_utf8(part).unwrap();
+            assert!(!raw.contains(part), "{part} was written to the terminal");
+        }
+    }
+}
+
+#[test]
+fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
+    use base64::Engine as _;
+    let house = House::with_secret().set("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22");
+    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    talk(address, Signed::new("{\"copied\":\"\u{1b}]0;no\u{7}\"}").to("/copied/path").wire());
+    person.sees("/copied/path");
+    let body = "{\"copied\":\"\u{1b}]0;no\u{7}\"}";
+    for (key, what, text) in [("p", "the path", "/copied/path"), ("b", "the body", body), ("i", "the id", "1")] {
+        person.types("y").sees("the request head").types(key).sees(&format!("sent {what} to the terminal's clipboard"));
+        let sequence = format!("\u{1b}]52;c;{}\u{1b}\\", base64::prelude::BASE64_STANDARD.encode(text));
+        let raw = String::from_utf8_lossy(&person.raw()).into_owned();
+        assert!(raw.contains(&sequence), "{text:?} was not sent");
+    }
+    person.types("u").sees("no tunnel leads here yet");
+}
+
+#[test]
+fn without_colours_nothing_is_lost() {
+    let house = House::with_secret().set("NO_COLOR", "1");
+    let (mut person, address) = Person::listening(&house, Size(160, 36), &[]);
+    talk(address, Signed::new(sample("app.json")).wire());
+    talk(address, Signed::new("{}").by("wrong", Unit::Seconds).wire());
+    person.sees("✓").sees("verified").sees("✗").sees("mismatch").sees("401").types("q").ends();
+    let raw = String::from_utf8_lossy(&person.raw()).into_owned();
+    for colour in ["\u{1b}[38;", "\u{1b}[48;", "\u{1b}[31m", "\u{1b}[32m"] {
+        assert!(!raw.contains(colour), "{colour:?}");
+    }
+}
