@@ -12,6 +12,7 @@
 //! | [`query`] | the filter language over deliveries |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | SQLite and segment files: one writer, many readers |
+//! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`engine`] | the pure state machine shared by every face |
@@ -23,6 +24,7 @@
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod diagnosis;
 pub mod engine;
 pub mod headless;
 pub mod listener;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
 mod completions;
+mod explain;
 mod list;
 mod listen;
 mod output;

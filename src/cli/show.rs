@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use super::{CliError, SettingsArgs, output};
 use crate::delivery::{Delivery, DeliveryId, Outcome, detail_json};
+use crate::diagnosis::{self, Subject};
 use crate::payload::json::pretty;
+use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
 use crate::text;
 
@@ -41,12 +44,34 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         return Ok(ExitCode::FAILURE);
     };
     match args.format {
-        ShowFormat::Json => output::print_json_pretty(&detail_json(&delivery))?,
+        ShowFormat::Json => {
+            let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
+            output::print_json_pretty(&detail_json(&delivery, diagnosis))?;
+        }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
         ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body[..]].concat())?,
         ShowFormat::Text => output::print(&for_people(&delivery))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was found out about a delivery's signature: what was kept, else what a search finds now with
+/// the secrets of now. `None` when there is nothing to explain.
+fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
+    let id = delivery.summary.id;
+    if let Some(kept) = reader.diagnosis(id)?.and_then(|json| serde_json::from_str(&json).ok()) {
+        return Ok(Some(kept));
+    }
+    // Who only looks at a delivery need not have its secret at hand.
+    let Ok(loaded) = settings.load_quietly() else { return Ok(None) };
+    if loaded.registry.keyring().is_empty() {
+        return Ok(None);
+    }
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
+    let go_on = || std::time::Instant::now() < deadline;
+    let budget = Budget { go_on: &go_on, ..Budget::default() };
+    let found = Subject::of(delivery, &loaded.registry).why(&diagnosis::history(reader, delivery), &budget);
+    Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
 }
 
 /// Reads the delivery that `id` names; `latest` is the newest.

@@ -1,28 +1,40 @@
-//! `whyhook verify`: is this signature right?
+//! `whyhook verify`: is this signature right, and if not, why?
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{CliError, Format, SettingsArgs, output, show};
-use crate::delivery::{Judgement, RequestHead, Verdict};
+use super::{CliError, Format, SettingsArgs, explain, output, show};
+use crate::delivery::{Intake, Judgement, RequestHead, Verdict};
+use crate::diagnosis::{self, Subject};
+use crate::listener::framing;
 use crate::signature;
+use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
 use crate::text;
+
+/// How long the search may take; `--deep` may take longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+const DEEP_PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct VerifyArgs {
     /// A captured delivery's number, or `latest`; judged with the secrets of now
-    #[arg(value_name = "ID", conflicts_with_all = ["body", "header", "at", "path"], required_unless_present = "body")]
+    #[arg(value_name = "ID", conflicts_with_all = ["body", "request", "header", "at", "path"])]
+    #[arg(required_unless_present_any = ["body", "request"])]
     id: Option<String>,
     /// The body's bytes: a file, or - for stdin
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
+    /// A whole raw HTTP request, head and body: a file, or - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["body", "path"])]
+    request: Option<PathBuf>,
     /// A request header, as 'Name: value'; may be repeated
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
@@ -32,42 +44,141 @@ pub(super) struct VerifyArgs {
     /// The request's path, where several webhooks are configured
     #[arg(long, value_name = "PATH", default_value = "/")]
     path: String,
+    /// A digest that your own server computed, or its log line: tells which mistake yields it
+    #[arg(long, value_name = "DIGEST")]
+    computed: Option<String>,
+    /// Try three changes at once and every moment near by; may take minutes
+    #[arg(long)]
+    deep: bool,
+    /// Also print the digests that would be right (they are credentials)
+    #[arg(long)]
+    reveal: bool,
     /// For people, or documented JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
-struct Subject {
+/// What is to be verified, and what the store knows of it.
+struct Given {
     head: RequestHead,
     body: Bytes,
     at: Timestamp,
+    intake: Intake,
+    history: History,
 }
 
 /// Exit code 0 only when verified.
 pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode, CliError> {
     let loaded = settings.load_quietly()?;
-    let subject = match &args.id {
+    let given = match &args.id {
         Some(id) => {
-            let Some(delivery) = show::find(&Reader::open(&settings.location()?)?, id)? else {
+            let reader = Reader::open(&settings.location()?)?;
+            let Some(delivery) = show::find(&reader, id)? else {
                 output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
                 return Ok(ExitCode::FAILURE);
             };
-            Subject { head: delivery.request_head(), body: delivery.body, at: delivery.summary.received_at }
+            let history = diagnosis::history(&reader, &delivery);
+            let head = delivery.request_head();
+            let at = delivery.summary.received_at;
+            Given { head, body: delivery.body, at, intake: delivery.summary.intake, history }
         }
         None => given(args)?,
     };
-    let registry = &loaded.registry;
-    let secrets = registry.route(&subject.head.target).secrets;
-    let judgement = signature::judge(registry.scheme(), secrets, &subject.head, &subject.body, subject.at);
+    let Given { head, body, at, intake, history } = given;
+    let subject = Subject::new(head, &body, at, intake, &loaded.registry);
+    let judgement = signature::judge(subject.scheme(), subject.secrets(), &subject.head, &body, at);
+    let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
-        Format::Json => output::print_json(&as_json(&judgement))?,
-        Format::Text => output::print(&for_people(&judgement))?,
+        Format::Json => output::print_json(&report.as_json(&judgement))?,
+        Format::Text => output::print(&report.for_people(&judgement, args, &subject))?,
     }
     Ok(if judgement.verdict == Verdict::Verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn given(args: &VerifyArgs) -> Result<Subject, CliError> {
-    let body = read_body(args.body.as_deref().unwrap_or(Path::new("-")))?;
+/// What was found out beside the verdict.
+struct Report {
+    why: Option<Diagnosis>,
+    whence: Option<Diagnosis>,
+    expected: Vec<(String, String)>,
+}
+
+impl Report {
+    fn of(
+        args: &VerifyArgs,
+        subject: &Subject<'_>,
+        judgement: &Judgement,
+        history: &History,
+    ) -> Result<Self, CliError> {
+        let patience = if args.deep { DEEP_PATIENCE } else { PATIENCE };
+        let deadline = Instant::now() + patience;
+        let go_on = || Instant::now() < deadline;
+        let depth = if args.deep { Depth::Deep } else { Depth::Pairs };
+        let budget = Budget { depth, go_on: &go_on, ..Budget::default() };
+        let is_silent = judgement.verdict == Verdict::NoSecret;
+        let whence = args.computed.as_ref().map(|text| subject.whence(text, &budget)).transpose();
+        Ok(Self {
+            why: (!is_silent).then(|| subject.why(history, &budget)),
+            whence: whence.map_err(|error| CliError::Usage(format!("--computed: {error}")))?,
+            expected: if args.reveal { expected(subject) } else { Vec::new() },
+        })
+    }
+
+    fn as_json(&self, judgement: &Judgement) -> Value {
+        let mut report = json!({
+            "verdict": judgement.verdict.code(),
+            "secret": judgement.secret,
+            "timestamp": judgement.timestamp.as_ref().map(|timestamp| json!({
+                "raw": timestamp.raw,
+                "unit": timestamp.unit.code(),
+                "age_seconds": timestamp.age_seconds(),
+                "fresh": timestamp.fresh,
+            })),
+            "note": judgement.note,
+            "diagnosis": self.why,
+        });
+        if let Some(whence) = &self.whence {
+            report["computed"] = json!(whence);
+        }
+        if !self.expected.is_empty() {
+            let digests = self.expected.iter().map(|(label, digest)| json!({"secret": label, "digest": digest}));
+            report["expected"] = digests.collect();
+        }
+        report
+    }
+
+    fn for_people(&self, judgement: &Judgement, args: &VerifyArgs, subject: &Subject<'_>) -> String {
+        let mut lines = verdict_lines(judgement);
+        for (label, digest) in &self.expected {
+            lines.push_str(&format!("   expected {digest} (secret {})\n", text::visible(label)));
+        }
+        if let Some(why) = &self.why {
+            lines.push_str(&explain::findings(why));
+        }
+        match &self.whence {
+            Some(whence) => {
+                lines.push_str("What your server hashed:\n");
+                lines.push_str(&explain::findings(whence));
+            }
+            None if judgement.verdict == Verdict::Verified => {
+                lines.push_str(&explain::rewritings(&subject.rewritings(), args.reveal));
+            }
+            None => {}
+        }
+        lines
+    }
+}
+
+/// The right digest under each secret, where the scheme is Trackpilots'.
+fn expected(subject: &Subject<'_>) -> Vec<(String, String)> {
+    if !subject.scheme().is_plain() {
+        return Vec::new();
+    }
+    let timestamp = subject.head.value(&subject.scheme().timestamp_header).cloned().unwrap_or_default();
+    let secrets = subject.secrets().iter();
+    secrets.map(|secret| (secret.label().to_owned(), signature::sign(secret, &timestamp, subject.body))).collect()
+}
+
+fn given(args: &VerifyArgs) -> Result<Given, CliError> {
     let at = match &args.at {
         None => Timestamp::now(),
         Some(text) => text.parse().map_err(|error| {
@@ -77,7 +188,13 @@ fn given(args: &VerifyArgs) -> Result<Subject, CliError> {
             ))
         })?,
     };
-    let mut head = format!("POST {} HTTP/1.1\r\n", args.path).into_bytes();
+    let (mut head, body) = match &args.request {
+        Some(path) => split_request(&read_body(path)?)?,
+        None => {
+            let body = read_body(args.body.as_deref().unwrap_or(Path::new("-")))?;
+            (format!("POST {} HTTP/1.1\r\n", args.path).into_bytes(), body)
+        }
+    };
     for header in &args.header {
         let is_field = header.split_once(':').is_some_and(|(name, _)| !name.trim().is_empty());
         if !is_field || header.contains(['\r', '\n']) {
@@ -89,7 +206,34 @@ fn given(args: &VerifyArgs) -> Result<Subject, CliError> {
         head.extend_from_slice(header.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
-    Ok(Subject { head: RequestHead::parse(&Bytes::from(head)), body, at })
+    let head = RequestHead::parse(&Bytes::from(head));
+    let intake = declared(&head, body.len());
+    Ok(Given { head, body, at, intake, history: History::default() })
+}
+
+/// Cuts a raw request into its head, without the final empty line, and its body.
+fn split_request(request: &Bytes) -> Result<(Vec<u8>, Bytes), CliError> {
+    let Some(end) = framing::head_end(request, 0) else {
+        let words = "--request: no empty line ends the head; expected a request line, headers, an empty line, a body";
+        return Err(CliError::Usage(words.to_owned()));
+    };
+    let mut head = request[..end].to_vec();
+    while head.ends_with(b"\r\n\r\n") || head.ends_with(b"\n\n") {
+        head.truncate(head.len() - if head.ends_with(b"\r\n") { 2 } else { 1 });
+    }
+    Ok((head, request.slice(end..)))
+}
+
+/// A body shorter than the head declares was cut on its way here.
+fn declared(head: &RequestHead, present: usize) -> Intake {
+    let declared =
+        head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<usize>().ok());
+    match declared {
+        Some(declared) if declared > present => {
+            Intake::Truncated(format!("{present} of the {declared} bytes that Content-Length declares"))
+        }
+        _ => Intake::Complete,
+    }
 }
 
 /// Reads a file, or stdin for `-`, byte for byte.
@@ -104,21 +248,7 @@ pub(super) fn read_body(path: &Path) -> Result<Bytes, CliError> {
     Ok(Bytes::from(body))
 }
 
-fn as_json(judgement: &Judgement) -> Value {
-    json!({
-        "verdict": judgement.verdict.code(),
-        "secret": judgement.secret,
-        "timestamp": judgement.timestamp.as_ref().map(|timestamp| json!({
-            "raw": timestamp.raw,
-            "unit": timestamp.unit.code(),
-            "age_seconds": timestamp.age_seconds(),
-            "fresh": timestamp.fresh,
-        })),
-        "note": judgement.note,
-    })
-}
-
-fn for_people(judgement: &Judgement) -> String {
+fn verdict_lines(judgement: &Judgement) -> String {
     let mark = if judgement.verdict == Verdict::Verified { "✅" } else { "❌" };
     let mut lines = vec![match (&judgement.secret, &judgement.note) {
         (Some(label), _) => format!("{mark} verified with the secret {label}"),

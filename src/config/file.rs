@@ -22,6 +22,7 @@
 //! ```
 
 mod raw;
+mod scheme;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -21,6 +21,8 @@ pub struct Route<'a> {
     pub webhook: Option<&'a Webhook>,
     /// The secrets that may have signed it, in their configured order.
     pub secrets: Secrets<'a>,
+    /// The scheme that they signed it by.
+    pub scheme: &'a Scheme,
 }
 
 /// Iterates over the secrets of a [`Route`]; cheap to clone.
@@ -62,7 +64,9 @@ impl Registry {
     pub fn route(&self, target: &[u8]) -> Route<'_> {
         let path = memchr::memchr(b'?', target).map_or(target, |query| &target[..query]);
         let webhook = self.webhooks.iter().find(|webhook| webhook.answers_to(path));
-        Route { webhook, secrets: webhook.map_or_else(|| self.all_secrets(), |webhook| self.secrets_of(webhook)) }
+        let secrets = webhook.map_or_else(|| self.all_secrets(), |webhook| self.secrets_of(webhook));
+        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(&self.scheme);
+        Route { webhook, secrets, scheme }
     }
 
     /// The secrets that may sign `webhook`: its own if it names any, else the whole keyring.
@@ -122,6 +126,7 @@ mod tests {
             secrets: secrets.iter().map(|&label| label.to_owned()).collect(),
             events: Vec::new(),
             url: None,
+            scheme: None,
         }
     }
 

@@ -98,7 +98,12 @@ impl Settings {
         if let Some(file) = file {
             file.check_labels(&keyring)?;
         }
-        let webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
+        let mut webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
+        // One tolerance holds for all.
+        webhooks
+            .iter_mut()
+            .filter_map(|webhook| webhook.scheme.as_mut())
+            .for_each(|scheme| scheme.tolerance = tolerance);
         let settings = Self {
             bind,
             store: store(flags, file, environment)?,

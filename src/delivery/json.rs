@@ -35,9 +35,9 @@ pub fn summary_json(summary: &Summary) -> Value {
 }
 
 /// One delivery as JSON with its headers (an array of pairs, in order) and its body (`body` when it
-/// is UTF-8, `body_base64` otherwise).
+/// is UTF-8, `body_base64` otherwise), and with what was found out about its signature.
 #[must_use]
-pub fn detail_json(delivery: &Delivery) -> Value {
+pub fn detail_json(delivery: &Delivery, diagnosis: Option<Value>) -> Value {
     let Value::Object(mut object) = summary_json(&delivery.summary) else {
         return Value::Null;
     };
@@ -55,6 +55,7 @@ pub fn detail_json(delivery: &Delivery) -> Value {
         }))),
     );
     object.insert("note".to_owned(), json!(judgement.note));
+    object.insert("diagnosis".to_owned(), json!(diagnosis));
     let headers: Vec<Value> = delivery
         .request_head()
         .fields

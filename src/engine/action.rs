@@ -33,6 +33,20 @@ pub enum Action {
     CopyPublicUrl,
     /// Show or hide the digest that would have been right.
     Reveal,
+    /// Look deeper for why the signature does not match.
+    Deeper,
+    /// Stop looking.
+    StopLooking,
+    /// Try another secret, header or template on the shown delivery.
+    Try,
+    /// Give the digest that another server computed, to learn what it hashed.
+    Compare,
+    /// The next field of a form.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// Turn the timestamp of a form from seconds to milliseconds, or back.
+    TurnUnit,
     /// List every key.
     Help,
     /// Find a command by its name.
@@ -85,6 +99,13 @@ impl Action {
             Self::CopyMenu => "copy …",
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",
+            Self::Deeper => "look deeper for the cause",
+            Self::StopLooking => "stop looking",
+            Self::Try => "try a secret, header or template",
+            Self::Compare => "explain another server's digest",
+            Self::NextField => "next field",
+            Self::PreviousField => "previous field",
+            Self::TurnUnit => "turn the timestamp's unit",
             Self::Help => "help",
             Self::Commands => "find a command",
             Self::Accept => "accept",
@@ -95,7 +116,7 @@ impl Action {
     }
 
     /// What the command prompt offers: everything but moves and keys that only make sense pressed.
-    pub const COMMANDS: [Self; 19] = [
+    pub const COMMANDS: [Self; 23] = [
         Self::PickAnswer,
         Self::TypeSecret,
         Self::Filter,
@@ -103,6 +124,10 @@ impl Action {
         Self::Pause,
         Self::CopyMenu,
         Self::CopyPublicUrl,
+        Self::Deeper,
+        Self::StopLooking,
+        Self::Try,
+        Self::Compare,
         Self::Reveal,
         Self::Show(Tab::Overview),
         Self::Show(Tab::Signature),

@@ -4,8 +4,11 @@ use bytes::Bytes;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
+use crate::diagnosis::Subject;
 use crate::payload::binary::Found;
 use crate::payload::json::{Fault, Pretty};
+use crate::signature::diagnose::other_direction::Rewriting;
+use crate::signature::{Scheme, Secret};
 use crate::{payload, signature};
 
 /// A delivery with all that its tabs show.
@@ -23,6 +26,12 @@ pub struct Loaded {
     pub rejudged: Option<Judgement>,
     /// The digests that would be right, one for each secret of the delivery's path.
     pub expected: Vec<Expected>,
+    /// The scheme of the delivery's path.
+    pub scheme: Scheme,
+    /// The secrets of the delivery's path, to try changes with.
+    pub(super) secrets: Vec<Secret>,
+    /// For a delivery that verifies: what well-known re-serialisations would change in its body.
+    pub rewritings: Vec<Rewriting>,
 }
 
 /// The digest that one secret gives for a delivery's bytes.
@@ -64,14 +73,26 @@ impl Loaded {
                 Err(fault) => Payload::Other(fault, delivery.body.clone()),
             }
         };
+        let subject = Subject::of(&delivery, registry);
+        let rejudged = rejudge(&delivery, &subject);
+        let is_right = rejudged.as_ref().unwrap_or(&delivery.summary.judgement).verdict == Verdict::Verified;
         Self {
             images: payload::binary::find_all(&delivery.body),
-            rejudged: rejudge(&delivery, &head, registry),
-            expected: expected(&delivery, &head, registry),
+            rejudged,
+            expected: expected(&subject),
+            scheme: subject.scheme().clone(),
+            secrets: subject.secrets().to_vec(),
+            rewritings: if is_right { subject.rewritings() } else { Vec::new() },
             payload,
             head,
             delivery,
         }
+    }
+
+    /// Whether it is right under the secrets of today.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict == Verdict::Verified
     }
 
     /// The verdict with its evidence, as judged at capture.
@@ -82,26 +103,26 @@ impl Loaded {
 }
 
 /// Age stays what it was at capture; only the secrets may have changed since.
-fn rejudge(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Option<Judgement> {
+fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
     let judged = &delivery.summary.judgement;
     if judged.verdict == Verdict::NotJudged {
         return None;
     }
-    let secrets = registry.route(&head.target).secrets;
-    let now = signature::judge(registry.scheme(), secrets, head, &delivery.body, delivery.summary.received_at);
+    let now = signature::judge(subject.scheme(), subject.secrets(), &subject.head, subject.body, subject.received_at);
     ((now.verdict, &now.secret) != (judged.verdict, &judged.secret)).then_some(now)
 }
 
-fn expected(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Vec<Expected> {
-    let Some(timestamp) = head.value(&registry.scheme().timestamp_header) else {
+fn expected(subject: &Subject<'_>) -> Vec<Expected> {
+    let scheme = subject.scheme();
+    let Some(timestamp) = subject.head.value(&scheme.timestamp_header).filter(|_| scheme.is_plain()) else {
         return Vec::new();
     };
-    registry
-        .route(&head.target)
-        .secrets
+    subject
+        .secrets()
+        .iter()
         .map(|secret| Expected {
             label: secret.label().to_owned(),
-            digest: signature::digest(secret, timestamp, &delivery.body),
+            digest: signature::digest(secret, timestamp, subject.body),
         })
         .collect()
 }

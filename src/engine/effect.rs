@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::Question;
 use crate::delivery::DeliveryId;
 use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
@@ -17,6 +18,10 @@ pub enum Effect {
     Reread(Vec<DeliveryId>),
     /// Read a delivery whole and prepare it for its tabs.
     Load(DeliveryId),
+    /// Find something out about a delivery; what was being looked into before is given up.
+    Inquire(DeliveryId, Question),
+    /// Give up what is being looked into.
+    StopInquiry,
     /// Answer so from now on.
     SetPolicy(AnswerPolicy),
     /// Judge with this secret too, from now on; keep it in memory only.

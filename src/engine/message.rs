@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, Loaded, Viewport};
+use super::{Action, Loaded, Report, Viewport};
 use crate::delivery::{DeliveryId, Summary};
 use crate::listener::StatsSnapshot;
 use crate::tunnel::TunnelState;
@@ -40,6 +40,8 @@ pub enum Message {
     Reread(Vec<Summary>),
     /// A delivery for the detail pane, or why it cannot be shown.
     Loaded(DeliveryId, Result<Box<Loaded>, String>),
+    /// How an inquiry into a delivery goes.
+    Inquiry(DeliveryId, Report),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The secrets in force, each in a line without the secret itself.

@@ -12,19 +12,23 @@
 mod action;
 mod detail;
 mod effect;
+mod inquiry;
 mod list;
 mod message;
 mod model;
 mod overlay;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod update;
 
 pub use action::{Action, Step, Tab};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
+pub use inquiry::{Finding, Inquiry, Question, Report};
 pub use list::List;
 pub use message::{Message, PageResult};
 pub use model::{Detail, Focus, Model, Notice, Setup, Viewport};
 pub use overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+pub use trial::{Trial, TrialField};
 pub use update::update;

@@ -1,13 +1,14 @@
 //! All that the interface knows.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::Tab;
 use super::detail::{Loaded, Payload};
 use super::list::List;
 use super::overlay::Overlay;
+use super::{Inquiry, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
@@ -89,6 +90,8 @@ pub struct Detail {
     /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
     /// when first needed, for the width of the pane.
     pub(super) raw: Option<(Tab, RawRows)>,
+    /// Why its signature does not match, as far as is known.
+    pub inquiry: Inquiry,
 }
 
 impl Detail {
@@ -108,6 +111,8 @@ pub struct Model {
     pub list: List,
     /// The delivery that is shown; it may lag behind the selection by one read.
     pub detail: Option<Detail>,
+    /// What was found out about deliveries shown before, the latest last.
+    pub(super) inquiries: VecDeque<(DeliveryId, Inquiry)>,
     /// The delivery being read for the detail pane.
     pub(super) loading: Option<DeliveryId>,
     /// The tab that is shown.
@@ -148,6 +153,7 @@ impl Model {
             setup,
             list: List::new(query, filter),
             detail: None,
+            inquiries: VecDeque::new(),
             loading: None,
             tab: Tab::default(),
             focus: Focus::default(),

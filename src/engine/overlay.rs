@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
+use super::Trial;
 use crate::listener::answer::{AnswerPolicy, Reply, presets};
 
 /// The one thing on top of the panes. `Back` closes it.
@@ -16,6 +17,8 @@ pub enum Overlay {
     Copy(usize),
     /// Something is being typed.
     Prompt(Prompt),
+    /// Other secrets, headers and templates are being tried on the shown delivery.
+    Try(Box<Trial>),
 }
 
 /// A line being typed.
@@ -42,6 +45,8 @@ pub enum PromptKind {
     Secret,
     /// A command by its name.
     Command,
+    /// A digest, or a log line with one, that another server printed.
+    Digest,
 }
 
 impl Prompt {

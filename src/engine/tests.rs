@@ -1,5 +1,6 @@
 //! Sessions replayed from their messages: no terminal, no disk, no clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use crate::delivery::{
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
+use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::signature::{Scheme, Secret, SecretOrigin};
 use crate::tunnel::TunnelState;
 
@@ -53,13 +55,15 @@ struct Person {
     model: Model,
     stored: i64,
     effects: Vec<Effect>,
+    /// Questions about deliveries, in the order in which they were asked.
+    asked: Vec<(i64, Question)>,
 }
 
 impl Person {
     fn new(stored: i64) -> Self {
         let mut model = Model::new(setup(), AnswerPolicy::Auto, Vec::new(), Query::default(), String::new());
         model.viewport = Viewport { list_rows: 10, detail_rows: 20, detail_columns: 60, ..Viewport::default() };
-        let mut person = Self { model, stored, effects: Vec::new() };
+        let mut person = Self { model, stored, effects: Vec::new(), asked: Vec::new() };
         let first = person.model.list_reload();
         person.effects.extend(first);
         person.settle();
@@ -67,8 +71,12 @@ impl Person {
     }
 
     fn tell(&mut self, message: Message) -> &mut Self {
-        let effects = update(&mut self.model, message);
-        self.effects.extend(effects);
+        for effect in update(&mut self.model, message) {
+            match effect {
+                Effect::Inquire(id, question) => self.asked.push((id.0, question)),
+                other => self.effects.push(other),
+            }
+        }
         self
     }
 
@@ -405,4 +413,77 @@ fn commands_are_found_by_their_words() {
     let mut person = Person::new(1);
     person.act(Action::Commands).type_in("tab hea").act(Action::Accept);
     assert_eq!(person.model.tab, Tab::Headers);
+}
+
+fn diagnosis(loaded: &Loaded) -> Arc<Diagnosis> {
+    let registry = registry();
+    let subject = crate::diagnosis::Subject::of(&loaded.delivery, &registry);
+    Arc::new(subject.why(&History::default(), &Budget::default()))
+}
+
+#[test]
+fn a_mismatch_is_looked_into_by_itself_once() {
+    let mut person = Person::new(2);
+    assert_eq!(person.asked, [(2, Question::Why(Depth::Pairs))]);
+    let found = diagnosis(person.model.loaded().unwrap());
+    let id = DeliveryId(2);
+    person.tell(Message::Inquiry(id, Report::Found(Finding::Why(Depth::Pairs, Arc::clone(&found)))));
+    assert_eq!(person.model.detail.as_ref().unwrap().inquiry.why, Some((Depth::Pairs, found)));
+    person.act(Action::Move(Step::Down)).act(Action::Move(Step::Up));
+    let asked: Vec<i64> = person.asked.iter().map(|(id, _)| *id).collect();
+    assert_eq!(asked, [2, 1], "what was found is remembered");
+    assert!(person.model.detail.as_ref().unwrap().inquiry.why.is_some());
+}
+
+#[test]
+fn one_looks_deeper_step_by_step_and_stops() {
+    let mut person = Person::new(1);
+    let found = diagnosis(person.model.loaded().unwrap());
+    for depth in [Depth::Pairs, Depth::Triples, Depth::Deep] {
+        assert_eq!(person.asked.last(), Some(&(1, Question::Why(depth))));
+        person.act(Action::Deeper);
+        assert_eq!(person.asked.last(), Some(&(1, Question::Why(depth))), "one search at a time");
+        person.tell(Message::Inquiry(DeliveryId(1), Report::Found(Finding::Why(depth, Arc::clone(&found)))));
+        person.act(Action::Deeper);
+    }
+    assert_eq!(person.asked.len(), 3);
+    assert!(person.model.notice.is_some(), "this is as deep as it goes");
+    person.act(Action::Compare).type_in("digest: abc").act(Action::Accept);
+    assert_eq!(person.asked.last(), Some(&(1, Question::Whence("digest: abc".to_owned()))));
+    person.act(Action::StopLooking);
+    assert_eq!(person.effects, [Effect::StopInquiry]);
+    assert!(person.model.detail.as_ref().unwrap().inquiry.running.is_none());
+}
+
+#[test]
+fn news_of_another_delivery_is_not_taken_for_this_one() {
+    let mut person = Person::new(2);
+    let found = diagnosis(person.model.loaded().unwrap());
+    person.tell(Message::Inquiry(DeliveryId(1), Report::Found(Finding::Why(Depth::Pairs, found))));
+    assert!(person.model.detail.as_ref().unwrap().inquiry.why.is_none());
+}
+
+#[test]
+fn trying_follows_what_is_typed_and_changes_nothing() {
+    let mut person = Person::new(1);
+    let secret = Secret::new("x", b"tried".to_vec(), SecretOrigin::Typed);
+    let right = crate::signature::sign(&secret, b"1746123456", b"{}");
+    person.act(Action::Try);
+    let verdict = |person: &Person| match &person.model.overlay {
+        Some(Overlay::Try(trial)) => trial.verdict.as_ref().ok().map(|judgement| judgement.verdict),
+        _ => None,
+    };
+    assert_eq!(verdict(&person), Some(Verdict::MalformedSignature));
+    person.type_in("tried").act(Action::NextField);
+    person.tell(Message::Edit(tui_input::InputRequest::DeleteLine));
+    person.tell(Message::Paste(zeroize::Zeroizing::new(right)));
+    assert_eq!(verdict(&person), Some(Verdict::Verified));
+    person.act(Action::TurnUnit);
+    assert_eq!(verdict(&person), Some(Verdict::Mismatch));
+    person.act(Action::TurnUnit);
+    assert_eq!(verdict(&person), Some(Verdict::Verified));
+    assert!(!format!("{:?}", person.model).contains("tried"));
+    person.act(Action::Back);
+    assert!(person.model.overlay.is_none());
+    assert_eq!(person.effects, []);
 }

@@ -1,12 +1,18 @@
 //! A message and the model in, effects out. Pure.
 
 use super::detail::Loaded;
+use super::inquiry::{Inquiry, Question, Report, asks_why};
 use super::model::{Detail, Focus, Model, Notice};
 use super::overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
+use crate::signature::diagnose::Depth;
 use zeroize::Zeroizing;
+
+/// Deliveries whose inquiries are remembered.
+const INQUIRIES: usize = 64;
 
 /// Takes in what happened and says what to do about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -20,6 +26,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 prompt.edit(request);
                 typed(model)
             }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
             _ => Vec::new(),
         },
         Message::Paste(text) => match &mut model.overlay {
@@ -27,6 +34,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 prompt.paste(&text);
                 typed(model)
             }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
             _ => Vec::new(),
         },
         Message::Choose(key) => model.choose(key),
@@ -58,7 +66,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Loaded(id, content) => {
             model.loading = None;
-            show(model, id, content);
+            show(model, id, content)
+        }
+        Message::Inquiry(id, news) => {
+            report(model, id, news);
             Vec::new()
         }
         Message::Tunnel(tunnel) => {
@@ -67,6 +78,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secrets(secrets) => {
             model.secrets = secrets;
+            // What was found out rests on the secrets of before.
+            model.inquiries.clear();
+            if let Some(detail) = &mut model.detail {
+                detail.inquiry = Inquiry::default();
+            }
             // The detail pane compares with the secrets of today.
             let shown = model.detail.as_ref().map(|detail| detail.id);
             load(model, shown)
@@ -111,13 +127,86 @@ fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
     }
 }
 
-fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) {
-    let earlier = model.detail.take().filter(|detail| detail.id == id);
-    if earlier.is_none() {
-        model.revealed = false;
+fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
+    let (scroll, mut inquiry) = match model.detail.take() {
+        Some(shown) if shown.id == id => (shown.scroll, shown.inquiry),
+        before => {
+            model.revealed = false;
+            ([0; Tab::ALL.len()], switch_inquiry(model, before, id))
+        }
+    };
+    let mut effects = Vec::new();
+    let is_open = inquiry.why.is_none() && inquiry.running.is_none();
+    if is_open && content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
+        effects.push(ask(&mut inquiry, id, Question::Why(Depth::Pairs)));
     }
-    let scroll = earlier.map_or([0; Tab::ALL.len()], |detail| detail.scroll);
-    model.detail = Some(Detail { id, content, scroll, raw: None });
+    model.detail = Some(Detail { id, content, scroll, raw: None, inquiry });
+    effects
+}
+
+/// Puts away what was found out about the delivery shown `before`, and takes out what is known of
+/// `id`. A search that was under way has been given up for the next.
+fn switch_inquiry(model: &mut Model, before: Option<Detail>, id: DeliveryId) -> Inquiry {
+    let known = model.inquiries.iter().position(|(known, _)| *known == id).and_then(|at| model.inquiries.remove(at));
+    if let Some(Detail { id, inquiry, .. }) = before {
+        model.inquiries.push_back((id, Inquiry { running: None, ..inquiry }));
+        if model.inquiries.len() > INQUIRIES {
+            model.inquiries.pop_front();
+        }
+    }
+    known.map(|(_, inquiry)| inquiry).unwrap_or_default()
+}
+
+/// Begins an inquiry.
+fn ask(inquiry: &mut Inquiry, id: DeliveryId, question: Question) -> Effect {
+    inquiry.running = Some((question.clone(), None));
+    Effect::Inquire(id, question)
+}
+
+fn ask_shown(model: &mut Model, question: Question) -> Vec<Effect> {
+    model.tab = Tab::Signature;
+    match &mut model.detail {
+        Some(detail) if detail.content.is_ok() => vec![ask(&mut detail.inquiry, detail.id, question)],
+        _ => Vec::new(),
+    }
+}
+
+fn look_deeper(model: &mut Model) -> Vec<Effect> {
+    let inquiry = model.detail.as_ref().map(|detail| &detail.inquiry);
+    if inquiry.is_some_and(|inquiry| inquiry.running.is_some()) {
+        return Vec::new();
+    }
+    match inquiry.and_then(Inquiry::deeper) {
+        Some(depth) => ask_shown(model, Question::Why(depth)),
+        None => {
+            let text = "this is as deep as it goes".to_owned();
+            model.notice = Some(Notice { text, is_error: false });
+            Vec::new()
+        }
+    }
+}
+
+fn stop_looking(model: &mut Model) -> Vec<Effect> {
+    match model.detail.as_mut().and_then(|detail| detail.inquiry.running.take()) {
+        Some(_) => vec![Effect::StopInquiry],
+        None => Vec::new(),
+    }
+}
+
+fn report(model: &mut Model, id: DeliveryId, report: Report) {
+    let Some(detail) = model.detail.as_mut().filter(|detail| detail.id == id) else { return };
+    match report {
+        Report::Progress(progress) => {
+            if let Some((_, last)) = &mut detail.inquiry.running {
+                *last = Some(progress);
+            }
+        }
+        Report::Found(finding) => detail.inquiry.found(finding),
+        Report::Failed(text) => {
+            detail.inquiry.running = None;
+            model.notice = Some(Notice { text, is_error: true });
+        }
+    }
 }
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -155,12 +244,26 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.revealed = !model.revealed;
             show_tab(model, Tab::Signature)
         }
+        Action::Deeper => look_deeper(model),
+        Action::StopLooking => stop_looking(model),
+        Action::Try => {
+            let trial = model.loaded().map(Trial::of);
+            trial.map_or_else(Vec::new, |trial| open(model, Overlay::Try(Box::new(trial))))
+        }
+        Action::Compare if model.loaded().is_some() => {
+            open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
+        }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit => vec![Effect::Quit],
-        Action::Open | Action::Accept => Vec::new(),
+        Action::Open
+        | Action::Compare
+        | Action::Accept
+        | Action::NextField
+        | Action::PreviousField
+        | Action::TurnUnit => Vec::new(),
     }
 }
 
@@ -242,8 +345,30 @@ fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             copy_item(model, chosen)
         }
         (Some(Overlay::Prompt(_)), Action::Accept) => accept_prompt(model),
+        (Some(Overlay::Try(trial)), Action::NextField | Action::Move(Step::Down)) => {
+            trial.turn(1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(trial)), Action::PreviousField | Action::Move(Step::Up)) => {
+            trial.turn(-1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(_)), Action::TurnUnit) => retry(model, Trial::turn_unit),
+        (Some(Overlay::Try(_)), Action::Accept) => close(model),
         _ => Vec::new(),
     }
+}
+
+/// Changes the trial and judges it again.
+fn retry(model: &mut Model, change: impl FnOnce(&mut Trial)) -> Vec<Effect> {
+    if let Some(Overlay::Try(mut trial)) = model.overlay.take() {
+        change(&mut trial);
+        if let Some(loaded) = model.loaded() {
+            trial.judge(loaded);
+        }
+        model.overlay = Some(Overlay::Try(trial));
+    }
+    Vec::new()
 }
 
 /// Closes the overlay and undoes what a filter prompt has changed.
@@ -294,6 +419,11 @@ fn accept_prompt(model: &mut Model) -> Vec<Effect> {
             let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
             model.overlay = None;
             if typed.is_empty() { Vec::new() } else { vec![Effect::UseSecret(typed)] }
+        }
+        PromptKind::Digest => {
+            let text = prompt.text().to_owned();
+            model.overlay = None;
+            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::Whence(text)) }
         }
         PromptKind::Command => {
             let chosen = prompt.commands().get(prompt.cursor).copied();

@@ -28,7 +28,7 @@ pub(super) fn capture(incoming: Incoming, registry: &Registry) -> Captured {
     let route = registry.route(&parsed.target);
     let judgement = match intake {
         Intake::Complete | Intake::Truncated(_) => {
-            signature::judge(registry.scheme(), route.secrets, &parsed, &body, received_at)
+            signature::judge(route.scheme, route.secrets, &parsed, &body, received_at)
         }
         _ => Judgement::bare(Verdict::NotJudged),
     };

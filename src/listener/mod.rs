@@ -32,6 +32,7 @@ use tokio::time::Instant;
 use self::answer::{AnswerPolicy, Reply};
 use crate::config::Registry;
 use crate::delivery::DeliveryId;
+use crate::signature::diagnose::Diagnosis;
 use crate::store::WriterHandle;
 
 /// What bounds the listener.
@@ -138,6 +139,14 @@ impl Control {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Keeps what was found out about a delivery's signature beside it, in the place of what was
+    /// found before.
+    pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
+        if let Ok(json) = serde_json::to_string(diagnosis) {
+            self.writer.diagnosed(id, json);
+        }
     }
 
     fn writer(&self) -> &WriterHandle {

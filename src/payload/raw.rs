@@ -66,9 +66,7 @@ fn row_end(bytes: &[u8], start: usize, columns: usize) -> usize {
     let mut at = start;
     while at < bytes.len() {
         let (length, width) = match bytes[at] {
-            b'\n' => return at + 1,
-            0x20..=0x7e => (1, 1),
-            0..=0x1f | 0x7f => (1, 1),
+            0..=0x7f => (1, 1),
             _ => character(&bytes[at..]),
         };
         if used + width > columns {
@@ -76,6 +74,9 @@ fn row_end(bytes: &[u8], start: usize, columns: usize) -> usize {
         }
         used += width;
         at += length;
+        if bytes[at - 1] == b'\n' {
+            break;
+        }
     }
     at
 }
@@ -114,6 +115,7 @@ mod tests {
         assert_eq!(rows(b"a\r\n\nabcdefghijkl\xff", 10), ["a␍␊", "␊", "abcdefghij", "kl⟨ff⟩"]);
         assert_eq!(rows(b"", 10), Vec::<String>::new());
         assert_eq!(rows(b"x\n", 10), ["x␊"]);
+        assert_eq!(rows(b"0123456789\nx", 10), ["0123456789", "␊", "x"]);
     }
 
     proptest! {

@@ -155,6 +155,18 @@ impl Reader {
         Ok(Some(Delivery { summary, head, body, answer }))
     }
 
+    /// What was found out about a delivery's signature, as JSON; `None` when nothing was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn diagnosis(&self, id: DeliveryId) -> Result<Option<String>, StoreError> {
+        self.connection
+            .prepare_cached("SELECT diagnosis FROM diagnoses WHERE id = ?1")
+            .and_then(|mut statement| statement.query_row([id.0], |row| row.get(0)).optional())
+            .map_err(|source| self.failed(source))
+    }
+
     /// How many deliveries there are. Takes time in proportion to them: keep it off the interface.
     ///
     /// # Errors

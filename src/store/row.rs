@@ -24,6 +24,9 @@ pub(super) const INSERT_WIRE: &str = "INSERT INTO wire VALUES (?1,?2,?3,?4,?5,?6
 /// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.
 pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7)";
 
+/// Inserts a diagnosis in the place of an earlier one.
+pub(super) const INSERT_DIAGNOSIS: &str = "INSERT OR REPLACE INTO diagnoses VALUES (?1,?2)";
+
 /// The columns that [`summary`] reads, from `deliveries d LEFT JOIN answers a`.
 pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.method, d.path, d.webhook, d.intake,
     d.intake_reason, d.event, d.version, d.agent, d.simulation, d.event_ms, d.items, d.verdict, d.secret,

@@ -62,6 +62,10 @@ const MIGRATIONS: &[&str] = &[
         headers         TEXT NOT NULL,      -- JSON: array of pairs
         body            BLOB NOT NULL
     ) STRICT;
+    CREATE TABLE diagnoses (
+        id              INTEGER PRIMARY KEY,
+        diagnosis       TEXT NOT NULL       -- JSON: complete, tried, causes, evidence
+    ) STRICT;
     CREATE VIEW answered AS
         SELECT d.*, a.status, a.rule, a.latency_us / 1000.0 AS latency_ms,
                datetime(d.received_us / 1000000, 'unixepoch') AS received_utc

@@ -59,6 +59,7 @@ type Kept = Result<DeliveryId, Arc<StoreError>>;
 enum Job {
     Keep(Box<Captured>, oneshot::Sender<Kept>),
     Answered(DeliveryId, Answer),
+    Diagnosed(DeliveryId, String),
 }
 
 /// Where deliveries are handed to the writer. Cheap to clone; the writer ends when all are gone.
@@ -90,6 +91,12 @@ impl WriterHandle {
     /// Queues the record of what was answered. Nobody waits for it, and it is not synced by itself.
     pub fn answered(&self, id: DeliveryId, answer: Answer) {
         let _ = self.jobs.send(Job::Answered(id, answer));
+    }
+
+    /// Queues what was found out about a delivery's signature, as JSON. It replaces what was found
+    /// before; nobody waits for it either.
+    pub fn diagnosed(&self, id: DeliveryId, diagnosis: String) {
+        let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
 }
 
@@ -152,6 +159,7 @@ impl Writer {
 struct Group {
     keeps: Vec<(Box<Captured>, oneshot::Sender<Kept>)>,
     answers: Vec<(DeliveryId, Answer)>,
+    diagnoses: Vec<(DeliveryId, String)>,
     bytes: usize,
 }
 
@@ -163,6 +171,7 @@ impl Group {
                 self.keeps.push((captured, reply));
             }
             Job::Answered(id, answer) => self.answers.push((id, answer)),
+            Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
         }
     }
 
@@ -201,14 +210,24 @@ struct Committer {
 impl Committer {
     fn run(mut self, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, observer: &dyn Fn(StoreEvent)) {
         while let Ok(job) = queue.recv() {
-            let mut group = Group { keeps: Vec::new(), answers: std::mem::take(&mut self.kept_back), bytes: 0 };
+            let mut group = Group {
+                keeps: Vec::new(),
+                answers: std::mem::take(&mut self.kept_back),
+                diagnoses: Vec::new(),
+                bytes: 0,
+            };
             group.add(job);
             group.fill(queue);
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
             observer(self.settle(group));
         }
         if !self.kept_back.is_empty() {
-            let group = Group { keeps: Vec::new(), answers: std::mem::take(&mut self.kept_back), bytes: 0 };
+            let group = Group {
+                keeps: Vec::new(),
+                answers: std::mem::take(&mut self.kept_back),
+                diagnoses: Vec::new(),
+                bytes: 0,
+            };
             observer(self.settle(group));
         }
     }
@@ -302,6 +321,10 @@ fn insert(connection: &Connection, group: &Group, first: DeliveryId, extents: &[
     let mut answers = connection.prepare_cached(row::INSERT_ANSWER)?;
     for (id, answer) in &group.answers {
         row::insert_answer(&mut answers, *id, answer)?;
+    }
+    let mut diagnoses = connection.prepare_cached(row::INSERT_DIAGNOSIS)?;
+    for (id, diagnosis) in &group.diagnoses {
+        diagnoses.execute(rusqlite::params![id.0, diagnosis])?;
     }
     Ok(())
 }

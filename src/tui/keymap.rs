@@ -17,6 +17,8 @@ pub enum Context {
     Menu,
     /// While typing.
     Prompt,
+    /// In a form of several fields.
+    Form,
 }
 
 impl Context {
@@ -29,11 +31,12 @@ impl Context {
             Self::Detail => "In the details",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
+            Self::Form => "In a form",
         }
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 5] = [Self::Anywhere, Self::List, Self::Detail, Self::Menu, Self::Prompt];
+    pub const ALL: [Self; 6] = [Self::Anywhere, Self::List, Self::Detail, Self::Menu, Self::Prompt, Self::Form];
 }
 
 /// One row of the table: these keys, here, do this.
@@ -104,7 +107,7 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, List, Menu, Prompt};
+    use Context::{Anywhere, Detail, Form, List, Menu, Prompt};
     use Key::{Char, Code, Ctrl};
     use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
@@ -132,6 +135,10 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
         bind(Anywhere, &[Char('f')], A::Follow, "follow"),
         bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
+        bind(Anywhere, &[Char('d')], A::Deeper, ""),
+        bind(Anywhere, &[Char('x')], A::StopLooking, ""),
+        bind(Anywhere, &[Char('t')], A::Try, ""),
+        bind(Anywhere, &[Char('c')], A::Compare, ""),
         bind(Anywhere, &[Char('e')], A::Reveal, ""),
         bind(List, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
         bind(List, &[Code(PageDown)], A::Move(Step::PageDown), ""),
@@ -167,6 +174,12 @@ pub const KEYMAP: &[Binding] = {
         bind(Prompt, &[Code(Down)], A::Move(Step::Down), ""),
         bind(Prompt, &[Ctrl('c')], A::Quit, ""),
         bind(Prompt, &[Ctrl('z')], A::Suspend, ""),
+        bind(Form, &[Code(TabKey), Code(Down)], A::NextField, "next field"),
+        bind(Form, &[Code(BackTab), Code(Up)], A::PreviousField, ""),
+        bind(Form, &[Ctrl('t')], A::TurnUnit, "seconds ↔ milliseconds"),
+        bind(Form, &[Code(Esc), Code(Enter)], A::Back, "back"),
+        bind(Form, &[Ctrl('c')], A::Quit, ""),
+        bind(Form, &[Ctrl('z')], A::Suspend, ""),
     ]
 };
 
@@ -175,6 +188,7 @@ pub const KEYMAP: &[Binding] = {
 pub fn contexts(model: &Model) -> &'static [Context] {
     match (&model.overlay, model.focus) {
         (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
+        (Some(Overlay::Try(_)), _) => &[Context::Form],
         (Some(_), _) => &[Context::Menu],
         (None, Focus::List) => &[Context::List, Context::Anywhere],
         (None, Focus::Detail) => &[Context::Detail, Context::Anywhere],

@@ -12,6 +12,7 @@
 //! nothing happening, nothing runs.
 
 mod clipboard;
+mod diagnoser;
 mod input;
 pub mod keymap;
 mod loader;
@@ -26,6 +27,7 @@ use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, 
 use zeroize::Zeroizing;
 
 use self::clipboard::Clipboard;
+use self::diagnoser::Diagnoser;
 use self::input::Input;
 use self::loader::Loader;
 use self::terminal::Screen;
@@ -79,6 +81,12 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let diagnoser = {
+        let wakes = wakes.clone();
+        Diagnoser::start(session.location(), Arc::clone(session.control()), move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
@@ -97,7 +105,8 @@ pub fn run(
             }
         })?;
     }
-    let mut face = Face { session, look, loader, model, screen, clipboard: Clipboard::default(), end: false };
+    let mut face =
+        Face { session, look, loader, diagnoser, model, screen, clipboard: Clipboard::default(), end: false };
     let ended = face.run(&queue, warnings);
     drop(face);
     crate::panic::restore_terminal();
@@ -116,6 +125,7 @@ struct Face<'a> {
     session: &'a Session,
     look: Look,
     loader: Loader,
+    diagnoser: Diagnoser,
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
@@ -209,6 +219,8 @@ impl Face<'_> {
     fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
+            Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
+            Effect::StopInquiry => self.diagnoser.stop(),
             Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
             Effect::UseSecret(secret) => {
                 let control = self.session.control();
@@ -249,7 +261,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
     }
     match (&model.overlay, key.code) {
         (Some(Overlay::Copy(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
-        (Some(Overlay::Prompt(_)), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
         _ => None,
     }
 }

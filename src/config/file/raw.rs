@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use zeroize::Zeroizing;
 
+use super::scheme::RawScheme;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::signature::SigningKind;
 use crate::units;
@@ -45,6 +46,7 @@ pub(super) struct RawWebhook {
     #[serde(default)]
     pub(super) events: Vec<Spanned<String>>,
     pub(super) url: Option<String>,
+    pub(super) scheme: Option<RawScheme>,
 }
 
 fn bind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

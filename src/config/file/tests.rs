@@ -141,3 +141,35 @@ proptest! {
         }
     }
 }
+
+fn webhook(scheme: &str) -> Result<ConfigFile, FileError> {
+    parse(&format!("[[webhook]]\nname = \"x\"\npath = \"/x\"\nscheme = {scheme}\n"))
+}
+
+#[test]
+fn a_webhook_may_be_signed_as_others_sign() {
+    let scheme = |text: &str| webhook(text).unwrap().webhooks[0].scheme.clone();
+    for preset in crate::signature::presets::ALL {
+        assert_eq!(scheme(&format!("\"{}\"", preset.name)), Some(preset.scheme()));
+    }
+    let own = scheme(
+        r#"{ signature_header = "X-Mine", content = "{timestamp}|{body}", algorithm = "sha512", encoding = "base64", prefix = "v2=" }"#,
+    )
+    .unwrap();
+    assert_eq!((own.signature_header.as_str(), own.timestamp_header.as_str()), ("X-Mine", "X-Webhook-Timestamp"));
+    assert_eq!(own.content.to_string(), "{timestamp}|{body}");
+    assert_eq!(own.algorithm, crate::signature::Algorithm::Sha512);
+}
+
+#[rstest]
+#[case(r#""slak""#, "'slak' is no scheme")]
+#[case(r#"{ content = "{time}.{body}" }"#, "time")]
+#[case(r#"{ content = "{timestamp}" }"#, "body")]
+#[case(r#"{ algorithm = "sha3" }"#, "sha3")]
+#[case(r#"{ signature_header = "no spaces" }"#, "cannot be a header's name")]
+#[case(r#"{ signature = "X" }"#, "signature")]
+#[case("7", "scheme")]
+fn impossible_schemes_say_what_was_expected(#[case] scheme: &str, #[case] words: &str) {
+    let message = webhook(scheme).unwrap_err().to_string();
+    assert!(message.starts_with("whyhook.toml:4:") && message.contains(words), "{message}");
+}

@@ -85,7 +85,7 @@ fn a_prefix_tells_the_same_lengths() {
 #[test]
 fn facts_come_from_the_event() {
     let (event, image) = crate::payload::capture_facts(LIVE.as_bytes());
-    assert_eq!(event.short_event(), Some("screenshot_tracking"));
+    assert_eq!(event.short_event(), Some("screenshot"));
     let image = image.unwrap();
     assert_eq!((&*image.form, image.bytes, image.total), ("node_print", 50, Some(44_869)));
     assert_eq!((image.format.as_deref(), image.width), (Some("jpeg"), None));

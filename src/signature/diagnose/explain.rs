@@ -10,6 +10,8 @@ use crate::signature::Piece;
 
 /// Explanations beyond this many help nobody.
 const MOST_CAUSES: usize = 12;
+/// Names in a sentence; the change has them all.
+const MOST_NAMED: usize = 3;
 /// Ways of one part that are told apart.
 const MOST_WAYS: usize = 6;
 
@@ -179,8 +181,12 @@ fn summary(changes: &[Change]) -> String {
         match change.names.as_slice() {
             [] => {}
             [name] => text.push_str(&format!(" ({name})")),
-            [names @ .., last] => {
+            [names @ .., last] if names.len() < MOST_NAMED => {
                 text.push_str(&format!(" ({} or {last}; these bytes cannot tell them apart)", names.join(", ")));
+            }
+            names => {
+                let (named, more) = (names[..MOST_NAMED].join(", "), names.len() - MOST_NAMED);
+                text.push_str(&format!(" ({named} or {more} others; these bytes cannot tell them apart)"));
             }
         }
         text

@@ -2,6 +2,7 @@
 
 mod answer;
 mod detail;
+mod diagnosis;
 mod footer;
 mod header;
 mod headers;

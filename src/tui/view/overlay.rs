@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::footer::byte_cursor;
 use super::widgets::{put, shown, wrap};
 use super::{Drawn, Look};
-use crate::engine::{AnswerChoice, Model, Overlay, Prompt, PromptKind};
+use crate::engine::{AnswerChoice, Model, Overlay, Prompt, PromptKind, Trial, TrialField};
 use crate::listener::answer::AnswerPolicy;
 use crate::tui::keymap;
 use crate::{query, text};
@@ -49,7 +49,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
             PromptKind::Filter => Drawn::default(),
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
             PromptKind::Command => draw_commands(frame, body, prompt, look),
+            PromptKind::Digest => draw_digest(frame, body, prompt, look),
         },
+        Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }
 
@@ -161,6 +163,67 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
     if area.height > 1 {
         frame.set_cursor_position(Position { x: area.x + column, y: area.y + 1 });
     }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let about =
+        "Paste the digest that your server computed, or the log line that shows it. whyhook finds what was hashed.";
+    let columns = usize::from(body.width.min(78)).saturating_sub(4);
+    let about = wrap(about, columns);
+    let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), look.theme.dim));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+/// Text being typed, of which the part around the cursor (in characters) is shown.
+fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize, look: &Look) {
+    let room = usize::from(row.width).saturating_sub(4);
+    let first = cursor.saturating_sub(room.saturating_sub(1));
+    let part: String = text.chars().skip(first).take(room).collect();
+    let before: String = text.chars().skip(first).take(cursor - first).collect();
+    put(frame, row, 0, Line::from(vec![Span::styled(" › ", look.theme.title), Span::raw(part)]));
+    let column = u16::try_from(3 + before.width()).unwrap_or(u16::MAX).min(row.width.saturating_sub(1));
+    if row.height > 0 {
+        frame.set_cursor_position(Position { x: row.x + column, y: row.y });
+    }
+}
+
+fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let area = window(frame, body, "Try: nothing of this is kept", 86, TrialField::ALL.len() + 5, look);
+    for (row, field) in (1..).zip(TrialField::ALL) {
+        let is_typed = field == trial.field;
+        let text = match (field, trial.text(field)) {
+            (TrialField::Secret, "") if !is_typed => "(the configured secrets)".to_owned(),
+            (TrialField::Secret, typed) => "•".repeat(typed.chars().count()),
+            (_, typed) => shown(typed),
+        };
+        let name = format!(" {:<10}", field.name());
+        put(frame, area, row, Line::styled(name, if is_typed { theme.title } else { theme.dim }));
+        let value = Rect { x: area.x + 11, y: area.y + row, width: area.width.saturating_sub(11), height: 1 };
+        if row >= area.height {
+            continue;
+        }
+        if is_typed {
+            typing(frame, value, &text, trial.cursor(), look);
+        } else {
+            put(frame, value, 0, Line::styled(format!("   {text}"), theme.text));
+        }
+    }
+    let verdict = match &trial.verdict {
+        Err(error) => Line::styled(format!(" {}", shown(error)), theme.warn),
+        Ok(judgement) => {
+            let (glyph, _, style) = theme.verdict(judgement.verdict);
+            let with = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
+            let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {}", shown(note)));
+            Line::styled(format!(" {glyph} {}{with}{note}", judgement.verdict.words()), style)
+        }
+    };
+    put(frame, area, u16::try_from(TrialField::ALL.len() + 2).unwrap_or(u16::MAX), verdict);
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 

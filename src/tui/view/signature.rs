@@ -1,20 +1,23 @@
 //! The verdict with what it rests on: headers, age, the signed bytes, both digests.
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::detail::Pane;
+use super::diagnosis;
 use super::overview::{bytes, timestamp_words, verdict};
 use super::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
 use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
-use crate::signature::{Scheme, parse_digest};
+use crate::signature::{Content, Scheme, parse_digest};
 use crate::text;
 
 /// Of the signed bytes, so many are shown from the beginning, and so many from the end: enough to
 /// see how they begin, and whether a line end or a space hides behind the last bracket.
 const SIGNED_FIRST_BYTES: usize = 600;
 const SIGNED_LAST_BYTES: usize = 60;
+/// So many bytes are shown on each side of the place that differs.
+const AROUND_BYTES: usize = 120;
 /// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
 /// 80 columns.
 const GROUP: usize = 32;
@@ -22,7 +25,7 @@ const GROUP: usize = 32;
 pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
-    let scheme = Scheme::default();
+    let scheme = &pane.loaded.scheme;
     let mut lines = vec![verdict(pane)];
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(now) = &pane.loaded.rejudged {
@@ -35,8 +38,12 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
 
+    lines.extend(diagnosis::lines(pane));
+    lines.extend(differing_place(pane));
     lines.push(heading("Headers", look));
-    for (name, header) in [("signature", &scheme.signature_header), ("timestamp", &scheme.timestamp_header)] {
+    let carried = [("signature", &scheme.signature_header), ("timestamp", &scheme.timestamp_header)];
+    // Some schemes have no timestamp header.
+    for (name, header) in carried.into_iter().filter(|(_, header)| !header.is_empty()) {
         let mut found = false;
         for value in pane.loaded.head.values(header) {
             found = true;
@@ -52,15 +59,21 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(field("age", &words, if is_odd { theme.warn } else { theme.good }, columns, look));
     }
     lines.push(Line::default());
-    lines.extend(digests(pane, &scheme));
-    lines.extend(signed_bytes(pane, &scheme));
+    lines.extend(digests(pane, scheme));
+    lines.extend(diagnosis::other_direction(pane));
+    lines.extend(signed_bytes(pane, scheme));
     lines
 }
 
 /// What the verdict means for the person, in a sentence.
 fn meaning(pane: &Pane<'_>) -> Option<String> {
-    let scheme = Scheme::default();
-    Some(match pane.loaded.judgement().verdict {
+    let scheme = &pane.loaded.scheme;
+    let verdict = pane.loaded.judgement().verdict;
+    if matches!(verdict, Verdict::Mismatch | Verdict::MalformedSignature) && pane.detail.inquiry.why.is_some() {
+        // The diagnosis says more.
+        return None;
+    }
+    Some(match verdict {
         Verdict::Verified => {
             "HMAC-SHA256 over timestamp + \".\" + body, with this secret, is exactly what the header says.".to_owned()
         }
@@ -132,20 +145,61 @@ fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<
     lines
 }
 
+/// The place in the body where what was signed differs, with what stands around it.
+fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let Some(place) = pane.detail.inquiry.place_in_body() else { return Vec::new() };
+    let body = &pane.loaded.delivery.body;
+    let offset = place.offset.min(body.len());
+    let before = &body[offset.saturating_sub(AROUND_BYTES)..offset];
+    let after = text::visible_bytes(&body[offset..(offset + AROUND_BYTES).min(body.len())]).into_owned();
+    let marked = if after.starts_with(&place.before) {
+        place.before.len()
+    } else {
+        after.chars().next().map_or(0, char::len_utf8)
+    };
+    let (marked, rest) = after.split_at(marked);
+    let mut lines = vec![Line::from(vec![
+        Span::styled("Where it differs", theme.title),
+        Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
+    ])];
+    let room = pane.columns.saturating_sub(12);
+    let left: String =
+        text::visible_bytes(before).chars().rev().take(room / 2).collect::<Vec<_>>().into_iter().rev().collect();
+    let right: String = rest.chars().take(room.saturating_sub(left.chars().count() + marked.chars().count())).collect();
+    let marked = if marked.is_empty() { "(the end)" } else { marked };
+    lines.push(Line::from(vec![
+        Span::styled("  here      ", theme.dim),
+        Span::raw(left.clone()),
+        Span::styled(marked.to_owned(), theme.hidden.add_modifier(Modifier::REVERSED)),
+        Span::raw(right),
+    ]));
+    let signed = if place.after.is_empty() { "(nothing)" } else { &place.after };
+    lines.push(Line::from(vec![
+        Span::styled("  signed    ", theme.dim),
+        Span::raw(left),
+        Span::styled(signed.to_owned(), theme.good.add_modifier(Modifier::REVERSED)),
+    ]));
+    lines.push(Line::default());
+    lines
+}
+
 /// Timestamp, dot and body as they were signed, with what cannot be seen made visible.
 fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let Some(timestamp) = pane.loaded.head.value(&scheme.timestamp_header) else { return Vec::new() };
+    let timestamp = pane.loaded.head.value(&scheme.timestamp_header).cloned().unwrap_or_default();
     let body = &pane.loaded.delivery.body;
-    let total = timestamp.len() + 1 + body.len();
-    let mut lines = vec![Line::from(vec![
-        Span::styled("Signed bytes", theme.title),
-        Span::styled(
-            format!("  {} = {} timestamp + 1 dot + {} body", bytes(total), bytes(timestamp.len()), bytes(body.len())),
-            theme.dim,
-        ),
-    ])];
-    lines.extend(marked([&timestamp[..], b".", &body[..body.len().min(SIGNED_FIRST_BYTES)]].concat(), pane));
+    let sum = if scheme.content == Content::default() {
+        let total = bytes(timestamp.len() + 1 + body.len());
+        format!("  {total} = {} timestamp + 1 dot + {} body", bytes(timestamp.len()), bytes(body.len()))
+    } else {
+        format!("  {}, with {} of body", scheme.content, bytes(body.len()))
+    };
+    let mut lines = vec![Line::from(vec![Span::styled("Signed bytes", theme.title), Span::styled(sum, theme.dim)])];
+    let first = &body[..body.len().min(SIGNED_FIRST_BYTES)];
+    let signed =
+        if scheme.content == Content::default() { [&timestamp[..], b".", first].concat() } else { first.to_vec() };
+    lines.extend(marked(signed, pane));
     let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
     if left > SIGNED_LAST_BYTES {
         let words = format!("… {} bytes …", bytes(left - SIGNED_LAST_BYTES));

@@ -1,0 +1,78 @@
+//! A diagnosis as text for people.
+
+use std::fmt::Write as _;
+
+use crate::diagnosis::{names_words, place_words, rewriting_words};
+use crate::payload::grouped;
+use crate::signature::diagnose::other_direction::Rewriting;
+use crate::signature::diagnose::{Cause, Diagnosis, Kind};
+
+/// Explanations printed; the rest are less likely.
+const CAUSES: usize = 6;
+
+/// The findings, each with what to do and where it shows. Every text in it is visible already.
+pub(super) fn findings(diagnosis: &Diagnosis) -> String {
+    let mut text = String::new();
+    for cause in diagnosis.causes.iter().take(CAUSES) {
+        push_cause(&mut text, cause);
+    }
+    if diagnosis.causes.len() > CAUSES {
+        let _ = writeln!(text, "   … and {} more, less likely", diagnosis.causes.len() - CAUSES);
+    }
+    for evidence in &diagnosis.evidence {
+        let _ = writeln!(text, "   seen: {}", evidence.text);
+    }
+    if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
+        let tried = grouped(diagnosis.tried);
+        let _ = match (diagnosis.complete, diagnosis.of) {
+            (true, _) => writeln!(text, "   {tried} digests tried"),
+            (false, Some(of)) => writeln!(text, "   stopped after {tried} of {} digests", grouped(of)),
+            (false, None) => writeln!(text, "   stopped after {tried} digests"),
+        };
+    }
+    text
+}
+
+fn push_cause(text: &mut String, cause: &Cause) {
+    let mark = match cause.kind {
+        Kind::Proof => "proved",
+        Kind::Alarm => "ALARM",
+        Kind::Evidence => "seen",
+    };
+    let _ = writeln!(text, "{mark}: {}", cause.summary);
+    if !cause.fix.is_empty() {
+        let _ = writeln!(text, "   to do: {}", cause.fix);
+    }
+    for change in &cause.changes {
+        let _ = writeln!(text, "   {}: {}", change.code.code(), change.detail);
+        if change.names.len() > 1 {
+            let _ = writeln!(text, "     as {}", names_words(&change.names));
+        }
+        if let Some(place) = &change.at {
+            let _ = writeln!(text, "     at {}", place_words(place));
+        }
+    }
+}
+
+/// For a delivery that verifies: what other servers would have hashed instead.
+pub(super) fn rewritings(rewritings: &[Rewriting], reveal: bool) -> String {
+    let mut text = String::new();
+    if rewritings.is_empty() {
+        text.push_str(
+            "If your own server says 401: these bytes survive every well-known re-serialisation; look at its \
+                       secret and its timestamp.\n",
+        );
+        return text;
+    }
+    text.push_str(
+        "If your own server says 401, it hashes other bytes. Parsing and writing this body again changes it:\n",
+    );
+    for rewriting in rewritings {
+        let _ = writeln!(text, "   {}", rewriting_words(rewriting));
+        if reveal {
+            let _ = writeln!(text, "     {}", rewriting.digest_hex());
+        }
+    }
+    text.push_str("   --computed DIGEST tells which mistake yields the digest that your server printed\n");
+    text
+}
