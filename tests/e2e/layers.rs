@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["signature", "query"],
     &["config"],
     &["store"],
+    &["diagnosis"],
     &["listener", "tunnel"],
     &["engine"],
     &["session"],

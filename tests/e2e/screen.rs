@@ -15,7 +15,7 @@ fn a_newcomer_sees_what_the_readme_promises() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
     person.sees("Waiting for the first delivery").sees("no tunnel").sees("answers auto");
-    person.sees("secret TRACKPILOTS_WEBHOOKS_SECRET_KEY").sees(&format!("ngrok http {}", address.port()));
+    person.sees("secret TRACKPILOTS_WEBHOOK").sees(&format!("ngrok http {}", address.port()));
 
     // A simulation.
     assert_eq!(talk(address, Signed::new(sample("screenshot-simulation.json")).wire()).status, 200);
@@ -117,19 +117,21 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
     for name in ["activity.json", "app.json", "screenshot-live.json"] {
         talk(address, Signed::new(sample(name)).wire());
     }
-    person.sees("activity_tracking").sees("app_tracking").sees("screenshot_tracking");
-    person.types("/activity").no_longer_sees("app_tracking").sees("activity_tracking").sees("/ activity");
+    // Names as the list's rows have them.
+    let (activity, app) = ("activity         SIM", "app              SIM");
+    person.sees(activity).sees(app).sees("screenshot       live");
+    person.types("/activity").no_longer_sees(app).sees(activity).sees("/ activity");
     // Escape goes back to what was; Enter keeps it.
-    person.types("\u{1b}").sees("app_tracking");
+    person.types("\u{1b}").sees(app);
     person.types("/").sees("words, or verdict:bad").types("is:sim event:app").enter();
-    person.no_longer_sees("activity_tracking").sees("app_tracking").sees("/ is:sim event:app");
+    person.no_longer_sees(activity).sees(app).sees("/ is:sim event:app");
     talk(address, Signed::new(sample("activity.json")).wire());
     talk(address, Signed::new(sample("app.json")).to("/second").wire());
-    person.sees("/second").sees_that("only what matches", |screen| !screen.contains("activity_tracking"));
+    person.sees("/second").sees_that("only what matches", |screen| !screen.contains(activity));
     person.types("/").types("\u{15}verdict:odd").sees("verdict").types("\u{1b}").settles();
-    person.types("\u{1b}").sees("activity_tracking");
+    person.types("\u{1b}").sees(activity);
     person.types("/nothing_like_this\r").sees("nothing matches the filter; Esc clears it");
-    person.types("\u{1b}").sees("activity_tracking");
+    person.types("\u{1b}").sees(activity);
 }
 
 #[test]
