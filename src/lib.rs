@@ -7,7 +7,7 @@
 //! | [`text`] | the only way from untrusted bytes to a terminal |
 //! | [`units`] | durations and sizes as people write them |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
-//! | [`signature`] | the scheme, secrets, exact verification |
+//! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`query`] | the filter language over deliveries |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |

@@ -15,9 +15,9 @@ use crate::delivery::{Judgement, RequestHead, Verdict};
 const MOST_SIGNATURES: usize = 16;
 
 /// As [`super::judge`], for any scheme: strict decoding, comparison in constant time.
-pub(super) fn judge<'a>(
+pub(super) fn judge(
     scheme: &Scheme,
-    secrets: &mut dyn Iterator<Item = &'a Secret>,
+    secrets: &mut dyn Iterator<Item = &Secret>,
     head: &RequestHead,
     body: &[u8],
     now: Timestamp,

@@ -6,10 +6,9 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use super::axis::{Ways, Why};
-use super::{Code, Part, Place};
-use crate::payload::json::entries;
+use super::{Code, Part, Place, recipes};
 use crate::signature::rewrite::text::{self, Edit};
-use crate::signature::rewrite::{Effect, Family, Preset, Tree, inflate, presets, prints, wrap};
+use crate::signature::rewrite::{Effect, Preset, Tree, inflate, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
 /// variant under construction up to [`GROWTH`].
@@ -18,8 +17,6 @@ const MEMORY: usize = 16;
 const GROWTH: usize = 5;
 /// Small bodies may grow by this much more.
 const SLACK: usize = 64 << 10;
-/// Bodies beyond this length are not printed byte by byte.
-const PRINT_LIMIT: usize = 8 << 20;
 
 /// A body to build from.
 struct Base<'a> {
@@ -30,7 +27,7 @@ struct Base<'a> {
 
 /// How to build one variant.
 #[derive(Clone)]
-enum Recipe {
+pub(super) enum Recipe {
     Edit(Edit),
     Preset(&'static Preset),
     Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
@@ -95,10 +92,12 @@ impl<'a> Bodies<'a> {
             if base > 0 {
                 self.push(base, Recipe::Edit(|body| Some(body.to_vec())), Vec::new());
             }
-            list_edits(&mut |recipe, why| self.entries.push(entry(base, &self.bases[base].undone, recipe, vec![why])));
+            recipes::list_edits(&mut |recipe, why| {
+                self.entries.push(entry(base, &self.bases[base].undone, recipe, vec![why]))
+            });
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
-            list_parts(&bytes, &mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
+            recipes::list_parts(&bytes, &mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
             for preset in presets() {
                 let why = preset_why(preset);
                 self.entries.push(entry(base, &undone, Recipe::Preset(preset), vec![why]));
@@ -261,152 +260,5 @@ fn preset_why(preset: &'static Preset) -> Why {
         Effect::Sorted => (Code::BodyKeysSorted, "the keys were in another order when it was signed"),
         Effect::NullsDropped => (Code::BodyNullsDropped, "the members that are null were left out when it was signed"),
     };
-    let _ = Family::Any;
     Why::new(code, preset.rank, detail).named(preset.name)
-}
-
-type Found<'f> = &'f mut dyn FnMut(Recipe, Why);
-
-fn list_edits(found: Found<'_>) {
-    let edits: [(Edit, Code, u16, &str); 38] = [
-        (text::add_lf, Code::BodyNewline, 0, "a final newline was signed that did not arrive"),
-        (text::drop_newline, Code::BodyNewline, 0, "a final newline arrived that was not signed"),
-        (text::add_crlf, Code::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
-        (
-            text::drop_all_newlines,
-            Code::BodyNewline,
-            1,
-            "all newlines were left out when it was signed, as curl -d @file does",
-        ),
-        (text::trim, Code::BodyNewline, 2, "the white space around the body was not signed"),
-        (text::to_lf, Code::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
-        (text::to_crlf, Code::BodyLineEndings, 0, "CR LF was signed where LF arrived"),
-        (text::drop_bom, Code::BodyBom, 0, "a byte order mark arrived that was not signed"),
-        (text::add_bom, Code::BodyBom, 3, "a byte order mark was signed that did not arrive"),
-        (text::latin1, Code::BodyCharset, 1, "its Latin-1 bytes were signed"),
-        (
-            text::latin1_cut,
-            Code::BodyCharset,
-            2,
-            "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' cut them",
-        ),
-        (text::windows_1252, Code::BodyCharset, 2, "its Windows-1252 bytes were signed"),
-        (text::ascii_question, Code::BodyCharset, 2, "ASCII was signed, with ? for each other character"),
-        (text::ascii_question_units, Code::BodyCharset, 3, "ASCII was signed, with ? for each other UTF-16 unit"),
-        (text::ascii_dropped, Code::BodyCharset, 5, "ASCII was signed, other characters left out"),
-        (text::lossy_utf8, Code::BodyCharset, 1, "U+FFFD was signed for each byte outside UTF-8"),
-        (text::lossy_ascii, Code::BodyCharset, 4, "U+FFFD was signed for each byte outside ASCII"),
-        (
-            text::mojibake_latin1,
-            Code::BodyCharset,
-            2,
-            "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8",
-        ),
-        (
-            text::mojibake_1252,
-            Code::BodyCharset,
-            2,
-            "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8",
-        ),
-        (text::undo_mojibake, Code::BodyCharset, 1, "the body arrived as mojibake; what was signed is right UTF-8"),
-        (text::from_latin1, Code::BodyCharset, 1, "the body arrived as Latin-1; its UTF-8 was signed"),
-        (text::utf16_le, Code::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
-        (text::utf16_be, Code::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
-        (text::nfc, Code::BodyUnicodeNormalized, 0, "normal form C was signed"),
-        (text::nfd, Code::BodyUnicodeNormalized, 0, "normal form D was signed"),
-        (wrap::from_base64, Code::BodyBase64, 0, "the body arrived as base64; what it decodes to was signed"),
-        (wrap::to_base64, Code::BodyBase64, 2, "its base64 was signed"),
-        (wrap::to_base64_url, Code::BodyBase64, 5, "its base64url was signed"),
-        (
-            wrap::json_string_content,
-            Code::BodyDoubleEncoded,
-            0,
-            "the body arrived as a JSON string; its content was signed",
-        ),
-        (
-            wrap::as_json_string,
-            Code::BodyDoubleEncoded,
-            1,
-            "the body was signed as a JSON string, serialised once too often",
-        ),
-        (
-            wrap::as_ascii_json_string,
-            Code::BodyDoubleEncoded,
-            2,
-            "the body was signed as a JSON string, as Python writes it",
-        ),
-        (
-            wrap::as_php_json_string,
-            Code::BodyDoubleEncoded,
-            2,
-            "the body was signed as a JSON string, as PHP writes it",
-        ),
-        (form_payload, Code::BodyFormEncoded, 2, "the form field payload=… was signed"),
-        (form_whole, Code::BodyFormEncoded, 3, "the percent-encoded body was signed"),
-        (form_undone, Code::BodyFormEncoded, 1, "the body arrived percent-encoded; what it decodes to was signed"),
-        (form_key, Code::BodyFormEncoded, 4, "a form parser took the whole body for a key"),
-        (print_buffer_json, Code::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
-        (print_bytes, Code::BodyStringifiedObject, 2, "Python's print-out of the bytes was signed"),
-    ];
-    for (edit, code, rank, detail) in edits {
-        found(Recipe::Edit(edit), Why::new(code, rank, detail));
-    }
-    let printed = |rank, detail: &str| Why::new(Code::BodyStringifiedObject, rank, detail);
-    found(Recipe::Edit(prints::buffer_print), printed(3, "the print-out of a Buffer was signed").alarming());
-    found(Recipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
-    found(Recipe::Print(prints::python_dict), printed(1, "Python's print-out of a dict was signed"));
-    found(Recipe::Print(prints::ruby_hash), printed(4, "Ruby's print-out of a hash was signed"));
-    found(Recipe::Fixed(Cow::Borrowed(b"")), Why::new(Code::BodyEmpty, 0, "an empty body was signed").alarming());
-    for (rank, word) in
-        (0..).zip(["[object Object]", "undefined", "null", "{}", "None", "Array", "[object Promise]", "[object Blob]"])
-    {
-        let why = printed(rank, &format!("the text {word} was signed instead of the body")).alarming();
-        found(Recipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
-    }
-}
-
-fn form_payload(body: &[u8]) -> Option<Vec<u8>> {
-    Some([b"payload=".as_slice(), &wrap::form_encoded(body)].concat())
-}
-
-fn form_whole(body: &[u8]) -> Option<Vec<u8>> {
-    Some(wrap::form_encoded(body))
-}
-
-fn form_undone(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memchr(b'%', body)?;
-    Some(wrap::form_decoded(body))
-}
-
-/// What `JSON.stringify(req.body)` is after Express' `urlencoded()` was given JSON: `{"<body>":""}`.
-fn form_key(body: &[u8]) -> Option<Vec<u8>> {
-    Some([b"{", wrap::as_json_string(&wrap::form_decoded(body))?.as_slice(), b":\"\"}"].concat())
-}
-
-fn print_buffer_json(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() > PRINT_LIMIT { None } else { prints::buffer_json(body) }
-}
-
-fn print_byte_list(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() > PRINT_LIMIT { None } else { prints::byte_list(body) }
-}
-
-fn print_bytes(body: &[u8]) -> Option<Vec<u8>> {
-    prints::python_bytes(body)
-}
-
-/// The members of the body, and a form's fields.
-fn list_parts(body: &[u8], found: Found<'_>) {
-    for (place, member) in (0_u16..24).zip(entries(body)) {
-        let Some(key) = member.key else { break };
-        let name = crate::text::visible_bytes(&body[key]).into_owned();
-        let rank = if matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"") { 0 } else { 4 + place };
-        let why = |form: &str| Why::new(Code::BodyPartSigned, rank, format!("only the member {name} was signed{form}"));
-        found(Recipe::Part(member.value.clone()), why(""));
-        found(Recipe::PartCompact(member.value), why(", written as JSON.stringify does"));
-    }
-    for (index, (name, _)) in wrap::form_fields(body).into_iter().enumerate() {
-        let detail = format!("the body arrived as a form; its field {} was signed", crate::text::visible(&name));
-        found(Recipe::FormField(index), Why::new(Code::BodyFormEncoded, 0, detail));
-    }
 }

@@ -126,8 +126,11 @@ const PREFIXES: [&str; 22] = [
     "0x",
 ];
 
+/// A `t=`, a candidate's text, and its prefix in words.
+type Tagged<'v> = (Option<&'v [u8]>, &'v [u8], String);
+
 /// Candidates behind prefixes: each with its `t=`, its text, and the prefix in words.
-fn tagged(value: &[u8]) -> Vec<(Option<&[u8]>, &[u8], String)> {
+fn tagged(value: &[u8]) -> Vec<Tagged<'_>> {
     let mut found = Vec::new();
     for prefix in PREFIXES {
         let matches = value.len() > prefix.len() && value[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
@@ -211,14 +214,13 @@ fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
     let whole = &digits[..digits.len() & !1];
     let digest = hex::decode(whole).ok()?;
     let why = if digits.len() != trimmed.len() {
-        let offset = text.iter().position(|byte| is_separator(byte)).unwrap_or_default();
+        let offset = text.iter().position(is_separator).unwrap_or_default();
         Some(encoding(1, "hexadecimal digits with separators between them", text, offset))
     } else if text.len() != trimmed.len() {
         Some(encoding(1, "white space around the digits", text, 0))
-    } else if let Some(offset) = text.iter().position(u8::is_ascii_uppercase) {
-        Some(encoding(0, "hexadecimal digits in capital letters", text, offset))
     } else {
-        None
+        let capital = text.iter().position(u8::is_ascii_uppercase);
+        capital.map(|offset| encoding(0, "hexadecimal digits in capital letters", text, offset))
     };
     Some((digest, why))
 }

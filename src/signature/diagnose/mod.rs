@@ -14,10 +14,10 @@
 //! | `secrets` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `templates` | how the parts are joined and hashed |
-//! | `bodies` | the body |
+//! | `bodies`, `recipes` | the body |
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries tell |
-//! | [`other_direction`] | bodies that another server would have hashed instead |
+//! | [`mod@other_direction`] | bodies that another server would have hashed instead |
 
 mod axis;
 mod bodies;
@@ -27,6 +27,7 @@ mod explain;
 mod fixes;
 pub mod history;
 pub mod other_direction;
+mod recipes;
 mod report;
 mod search;
 mod secrets;

@@ -36,6 +36,9 @@ pub(super) struct Found<'a> {
     pub(super) stage: Stage,
 }
 
+/// Pairs of two rare changes are left out: their ranks together may not pass this.
+const RAREST_PAIR: u16 = 26;
+
 /// The budget ended the stage.
 struct Ended;
 
@@ -190,18 +193,21 @@ impl<'a> Search<'_, 'a, '_> {
         let (keys, stamps, shapes) = (self.states.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
         // A timestamp in another unit is the commonest companion of anything.
         let common = stamps.min(12);
+        let rank_of = |search: &Self, index: usize| search.found.bodies.ways(index).rank();
         for index in self.found.bodies.unique() {
             let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            let rank = rank_of(self, index);
             for key in 0..self.base_keys {
-                (1..common).try_for_each(|stamp| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+                (1..common).try_for_each(|stamp| self.pair(rank, key, stamp, 0, index, &bytes))?;
             }
         }
         for index in self.found.bodies.unique() {
             let Some(bytes) = self.found.bodies.bytes(index) else { continue };
-            (self.base_keys..keys).try_for_each(|key| self.attempt(key, 0, 0, Some(index), &bytes))?;
+            let rank = rank_of(self, index);
+            (self.base_keys..keys).try_for_each(|key| self.pair(rank, key, 0, 0, index, &bytes))?;
             for key in 0..self.base_keys {
-                (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, Some(index), &bytes))?;
-                (common..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+                (1..shapes).try_for_each(|shape| self.pair(rank, key, 0, shape, index, &bytes))?;
+                (common..stamps).try_for_each(|stamp| self.pair(rank, key, stamp, 0, index, &bytes))?;
             }
         }
         for key in self.base_keys..keys {
@@ -218,6 +224,25 @@ impl<'a> Search<'_, 'a, '_> {
         self.each_new_body(from, |search, index, bytes| {
             (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
         })
+    }
+
+    /// One body with one other change, unless both are rare; `rank` is the body's.
+    fn pair(
+        &mut self,
+        rank: u16,
+        key: usize,
+        stamp: usize,
+        shape: usize,
+        body: usize,
+        bytes: &[u8],
+    ) -> Result<(), Ended> {
+        let found = &self.found;
+        let other = found.keys.all[key].1.rank() + found.stamps.all[stamp].1.rank() + found.shapes.all[shape].1.rank();
+        // A part that is received as usual has rank 0.
+        if rank + other > RAREST_PAIR {
+            return Ok(());
+        }
+        self.attempt(key, stamp, shape, Some(body), bytes)
     }
 
     fn triples(&mut self) -> Result<(), Ended> {

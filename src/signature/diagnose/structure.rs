@@ -118,8 +118,11 @@ fn url(request: &Request<'_>) -> Vec<u8> {
     [&scheme, b"://".as_slice(), &host, &request.head.target].concat()
 }
 
+/// The values of one header, and those of headers with names near it.
+type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
+
 /// Values of the header `wanted`, or else of one whose name is near it: the name and the value.
-fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> (Vec<&'a [u8]>, Vec<(String, &'a [u8])>) {
+fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> Values<'a> {
     let head = request.head;
     let exact: Vec<&[u8]> = head
         .fields

@@ -152,11 +152,14 @@ fn integer(text: &[u8]) -> Option<i64> {
 /// The moment that a timestamp in any form means.
 fn moment_of(text: &[u8]) -> Option<Timestamp> {
     if let Some(number) = integer(text) {
-        return match number {
-            ..FIRST_MILLISECOND => Timestamp::from_second(number).ok(),
-            ..FIRST_MICROSECOND => Timestamp::from_millisecond(number).ok(),
-            ..FIRST_NANOSECOND => Timestamp::from_microsecond(number).ok(),
-            _ => Timestamp::from_nanosecond(i128::from(number)).ok(),
+        return if number < FIRST_MILLISECOND {
+            Timestamp::from_second(number).ok()
+        } else if number < FIRST_MICROSECOND {
+            Timestamp::from_millisecond(number).ok()
+        } else if number < FIRST_NANOSECOND {
+            Timestamp::from_microsecond(number).ok()
+        } else {
+            Timestamp::from_nanosecond(i128::from(number)).ok()
         };
     }
     let text = std::str::from_utf8(text).ok()?.trim().trim_matches('"');

@@ -6,7 +6,7 @@
 //!
 //! | part | what it rewrites |
 //! |---|---|
-//! | [`tree`], `style`, `strings`, `numbers` | the one writer that follows a serialiser given as data |
+//! | [`Tree`], `style`, `strings`, `numbers` | the one writer that follows a serialiser given as data |
 //! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet` | each language's serialisers |
 //! | [`text`] | newlines, byte order marks, character sets, normal forms |
 //! | [`wrap`] | base64, forms, JSON within JSON |

@@ -134,8 +134,8 @@ impl<'s> Writer<'s> {
         let code = u32::from(character);
         let upper = strings.non_ascii == NonAscii::Upper || (code < 0x20 && strings.upper_controls);
         let escaped = match code {
-            ..0x20 => true,
-            ..0x80 => strings.extra.contains(&(code as u8)),
+            0..0x20 => true,
+            0x20..0x80 => strings.extra.contains(&(code as u8)),
             0x2028 | 0x2029 => strings.separators || strings.non_ascii != NonAscii::Raw,
             _ => strings.non_ascii != NonAscii::Raw,
         };
