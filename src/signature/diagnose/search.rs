@@ -37,7 +37,7 @@ pub(super) struct Found<'a> {
 }
 
 /// Pairs of two rare changes are left out: their ranks together may not pass this.
-const RAREST_PAIR: u16 = 26;
+const RAREST_PAIR: u16 = 20;
 
 /// The budget ended the stage.
 struct Ended;

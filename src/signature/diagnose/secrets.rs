@@ -27,7 +27,10 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
         }
     }
     for (place, secret) in (expected.len()..).zip(others) {
-        let detail = format!("signed with the secret {}, which belongs to another webhook", secret.label());
+        let detail = format!(
+            "signed with the secret {}, which belongs to another webhook",
+            crate::text::visible(secret.label())
+        );
         let bytes = strict::key_bytes(scheme, secret).unwrap_or_default().to_vec();
         add(&mut axis, Some(place), bytes, Why::new(Code::WrongSecret, 0, detail));
     }

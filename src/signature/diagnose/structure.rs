@@ -214,7 +214,10 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
         ];
         for (form, words) in forms {
             if [Some(value), bare].into_iter().flatten().any(|value| bool::from(value.ct_eq(&form))) {
-                let detail = format!("the signature header carries the secret {} itself{words}", secret.label());
+                let detail = format!(
+                    "the signature header carries the secret {} itself{words}",
+                    crate::text::visible(secret.label())
+                );
                 return Some((place, Why::new(Code::SignatureIsSecret, 0, detail).alarming()));
             }
         }
@@ -285,7 +288,11 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
         let detail = format!("{declared} bytes were declared, {seen} arrived");
         structure.seen.push(Why::new(Code::BodyTruncated, 0, detail));
     } else if !request.intake.is_complete() {
-        structure.seen.push(Why::new(Code::BodyTruncated, 0, request.intake.reason().to_owned()));
+        structure.seen.push(Why::new(
+            Code::BodyTruncated,
+            0,
+            crate::text::visible(request.intake.reason()).into_owned(),
+        ));
     } else if let Err(fault) = tokenize(request.body)
         && fault.offset >= request.body.trim_ascii_end().len()
         && matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))

@@ -307,3 +307,34 @@ proptest::proptest! {
         proptest::prop_assert!(!diagnosis.is_proved());
     }
 }
+
+#[test]
+fn nothing_said_steers_a_terminal() {
+    let odd = "17\u{1b}[31m46\u{202e}";
+    let mut case = Case::new("\u{1b}]0;x\u{7}", odd, b"\x1b[2J{\"\xe2\x80\xae\":1}");
+    case.fields.push(("X_Webhook\u{1b}Signature".to_owned(), "\u{9b}".to_owned()));
+    case.others = vec![Secret::new("la\u{1b}bel", b"other secret".to_vec(), SecretOrigin::Typed)];
+    let diagnosis = case.run();
+    let mut said: Vec<&str> = diagnosis.evidence.iter().map(|told| told.text.as_str()).collect();
+    for cause in &diagnosis.causes {
+        said.extend([cause.summary.as_str(), cause.fix.as_str()]);
+        for change in &cause.changes {
+            said.push(&change.detail);
+            said.extend(change.at.iter().flat_map(|place| [place.before.as_str(), place.after.as_str()]));
+        }
+    }
+    assert!(!said.iter().any(|text| text.chars().any(crate::text::is_hidden)), "{said:?}");
+}
+
+#[test]
+fn json_has_the_documented_names() {
+    let signature = sign(&secret(SECRET.as_bytes()), b"1746123456", BODY.as_bytes());
+    let json = serde_json::to_value(Case::new(&signature, "1746123456789", BODY.as_bytes()).run()).unwrap();
+    assert_eq!((json["complete"].as_bool(), json["verdict"].as_str()), (Some(true), Some("mismatch")));
+    assert!(json["tried"].as_u64().is_some_and(|tried| tried > 50));
+    let cause = &json["causes"][0];
+    assert_eq!(cause["kind"], "proof");
+    assert_eq!(cause["changes"][0]["code"], "timestamp_unit");
+    assert_eq!(cause["changes"][0]["detail"], "the header is in ms, seconds were signed");
+    assert!(cause["summary"].is_string() && cause["fix"].is_string() && cause["secret"] == "dev");
+}

@@ -97,7 +97,7 @@ fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
             part: Part::Timestamp,
             offset: 0,
             before: crate::text::visible(&shown).into_owned(),
-            after: text.clone(),
+            after: crate::text::visible(&text).into_owned(),
         };
         axis.add(text.into_bytes(), Ways::of(Why::new(Code::TimestampUnit, rank, detail).at(place)));
     };
