@@ -87,8 +87,8 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// A row names bytes that are not (all) there.
-    #[error("delivery {id}: its body in {path} is missing or damaged")]
-    BodyLost {
+    #[error("delivery {id}: its record in {path} is missing or damaged")]
+    RecordLost {
         /// The delivery.
         id: DeliveryId,
         /// The segment file.

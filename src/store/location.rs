@@ -30,16 +30,16 @@ impl Location {
         &self.file
     }
 
-    /// The folder of segment files.
+    /// The folder of the log's segment files.
     #[must_use]
-    pub fn bodies(&self) -> PathBuf {
-        self.beside("-bodies")
+    pub fn log(&self) -> PathBuf {
+        self.beside("-log")
     }
 
     /// The segment file number `segment`.
     #[must_use]
     pub fn segment(&self, segment: i64) -> PathBuf {
-        self.bodies().join(format!("{segment:08}.seg"))
+        self.log().join(format!("{segment:08}.log"))
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -69,7 +69,7 @@ impl Location {
         schema::check(&connection, &self.file)?;
         schema::prepare(&connection, &self.file)?;
         schema::migrate(&mut connection, &self.file)?;
-        create_private_folder(&self.bodies())?;
+        create_private_folder(&self.log())?;
         Ok((connection, lock))
     }
 
@@ -165,6 +165,12 @@ pub(super) fn private_file() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Brings the names in a folder to disk.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened as a file, and its names need no sync.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn create_private_folder(folder: &Path) -> Result<(), StoreError> {

@@ -12,11 +12,17 @@
 //! it is committed, and carries a CRC-32, so that a row never speaks of bytes that are not there.
 
 mod error;
+mod facts;
+mod group;
+mod identity;
+mod index;
 mod location;
+mod log;
 mod reader;
+mod record;
+mod recovery;
 mod row;
 mod schema;
-mod segment;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -26,8 +32,3 @@ pub use location::{Location, StoreLock};
 pub use reader::{Page, Reader, Scan, StoredContent};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use writer::{Keeping, QueueFull, StoreEvent, Writer, WriterHandle};
-
-/// Bodies up to this many bytes lie in the SQLite file itself; larger ones in segment files. SQLite
-/// copies a large blob into overflow pages, the log and the file again, which is what makes it slow
-/// at them; below this size the second file's sync costs more than the copies.
-pub const INLINE_BODY_BYTES: usize = 16 * 1024;

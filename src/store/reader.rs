@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::segment::{self, Extent};
-use super::{Location, StoreError, row};
+use super::{Location, StoreError, log, row};
 use crate::delivery::{Delivery, DeliveryId, Summary};
 use crate::query::Content;
 
@@ -120,38 +119,25 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`StoreError::BodyLost`] when its body's segment file is gone or damaged, and the others
+    /// [`StoreError::RecordLost`] when its record in the log is gone or damaged, and the others
     /// where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let Some(summary) = self.summary(id)? else {
             return Ok(None);
         };
-        let mut statement = self
+        let (place, answer) = self
             .connection
             .prepare_cached(
-                "SELECT w.head, w.body, w.segment, w.position, w.crc32,
+                "SELECT d.segment, d.position, d.record_bytes,
                     a.outcome, a.status, a.rule, a.latency_us, a.headers, a.body
-                 FROM wire w LEFT JOIN answers a ON a.id = w.id WHERE w.id = ?1",
+                 FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
             )
-            .map_err(|source| self.failed(source))?;
-        let (head, body, answer) = statement
-            .query_row([id.0], |row| {
-                let body = match row.get::<_, Option<Vec<u8>>>(1)? {
-                    Some(body) => Ok(Bytes::from(body)),
-                    None => Err(Extent {
-                        segment: row.get(2)?,
-                        position: row.get::<_, i64>(3)?.unsigned_abs(),
-                        crc32: row.get(4)?,
-                    }),
-                };
-                Ok((Bytes::from(row.get::<_, Vec<u8>>(0)?), body, row::answer(row, 5)?))
+            .and_then(|mut statement| {
+                statement.query_row([id.0], |row| Ok((row::place(row, 0)?, row::answer(row, 3)?)))
             })
             .map_err(|source| self.failed(source))?;
-        let body = body.or_else(|extent| {
-            let length = usize::try_from(summary.body_bytes).unwrap_or(usize::MAX);
-            segment::read(&self.location, extent, length)
-                .ok_or_else(|| StoreError::BodyLost { id, path: self.location.segment(extent.segment) })
-        })?;
+        let (head, body) = log::read(&self.location, place, id)
+            .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(place.segment) })?;
         Ok(Some(Delivery { summary, head, body, answer }))
     }
 

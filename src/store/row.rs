@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Row, Statement, params};
-use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::segment::Extent;
+use super::facts::ImageForm;
+use super::log::Place;
 use crate::delivery::{
     Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary,
     TimestampFacts, TimestampUnit, Verdict,
@@ -16,10 +16,7 @@ use crate::delivery::{
 
 /// Inserts one delivery's facts; the parameters are those of [`insert_delivery`].
 pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries VALUES
-    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)";
-
-/// Inserts a head with its body or the place of it.
-pub(super) const INSERT_WIRE: &str = "INSERT INTO wire VALUES (?1,?2,?3,?4,?5,?6)";
+    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)";
 
 /// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.
 pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7)";
@@ -33,21 +30,13 @@ pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.metho
     d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image,
     a.outcome, a.status, a.rule, a.latency_us";
 
-/// [`ImageFacts`] as the `image` column's JSON.
-#[derive(Serialize, Deserialize)]
-struct ImageColumn {
-    form: String,
-    bytes: u64,
-    total: Option<u64>,
-    format: Option<String>,
-    width: Option<u32>,
-    height: Option<u32>,
-}
-
+/// Inserts one delivery's facts, the length of its body, and its record's place.
 pub(super) fn insert_delivery(
     statement: &mut Statement<'_>,
     id: DeliveryId,
     captured: &Captured,
+    body_bytes: u64,
+    place: Place,
 ) -> rusqlite::Result<()> {
     let Captured { event, judgement, .. } = captured;
     let timestamp = judgement.timestamp.as_ref();
@@ -73,25 +62,11 @@ pub(super) fn insert_delivery(
         timestamp.and_then(|timestamp| timestamp.age_ms),
         timestamp.and_then(|timestamp| timestamp.fresh),
         judgement.note,
-        clamp(captured.body.len() as u64),
+        clamp(body_bytes),
         captured.image.as_ref().map(image_column),
-    ])?;
-    Ok(())
-}
-
-pub(super) fn insert_wire(
-    statement: &mut Statement<'_>,
-    id: DeliveryId,
-    captured: &Captured,
-    extent: Option<Extent>,
-) -> rusqlite::Result<()> {
-    statement.execute(params![
-        id.0,
-        &captured.head[..],
-        extent.is_none().then_some(&captured.body[..]),
-        extent.map(|extent| extent.segment),
-        extent.map(|extent| clamp(extent.position)),
-        extent.map(|extent| extent.crc32),
+        place.segment,
+        clamp(place.position),
+        clamp(place.bytes),
     ])?;
     Ok(())
 }
@@ -124,8 +99,8 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreEr
     };
     let image = match row.get_ref(22)?.as_str_or_null()? {
         None => None,
-        Some(json) => match serde_json::from_str::<ImageColumn>(json) {
-            Ok(column) => Some(image_facts(column)),
+        Some(json) => match serde_json::from_str::<ImageForm<'_>>(json) {
+            Ok(column) => Some(ImageFacts::from(column)),
             Err(_) => return unknown("image"),
         },
     };
@@ -191,14 +166,14 @@ pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Ans
     }))
 }
 
-fn image_column(image: &ImageFacts) -> String {
-    let ImageFacts { form, bytes, total, format, width, height } = image.clone();
-    serde_json::to_string(&ImageColumn { form, bytes, total, format, width, height }).unwrap_or_default()
+/// Reads `segment, position, record_bytes`, in this order from column `first`.
+pub(super) fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
+    let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+    Ok(Place { segment: row.get(first)?, position: number(first + 1)?, bytes: number(first + 2)? })
 }
 
-fn image_facts(column: ImageColumn) -> ImageFacts {
-    let ImageColumn { form, bytes, total, format, width, height } = column;
-    ImageFacts { form, bytes, total, format, width, height }
+fn image_column(image: &ImageFacts) -> String {
+    serde_json::to_string(&ImageForm::from(image)).unwrap_or_default()
 }
 
 /// SQLite's integers are signed.

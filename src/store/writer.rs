@@ -8,27 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::group::{Group, Job, Kept};
+use super::identity::FileIdentity;
+use super::index::{Index, Inserted, Inserter};
 use super::location::StoreLock;
-use super::segment::{Extent, SegmentWriter};
-use super::{INLINE_BODY_BYTES, Location, StoreError, row};
+use super::log::LogWriter;
+use super::record::Draft;
+use super::{Location, StoreError, recovery};
 use crate::delivery::{Answer, Captured, DeliveryId, Outcome};
 
 /// Deliveries that may wait for a commit; past this the sender is asked to come back later.
 const QUEUE_CAPACITY: usize = 4096;
-/// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
-const GROUP_JOBS: usize = 1024;
-const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
-/// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
-/// commits of answers alone, which would hold up the next delivery's, fall away.
-const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
 
 /// What the writer tells of its work, once for each group.
 #[derive(Debug, Clone)]
@@ -54,14 +51,6 @@ pub struct QueueFull;
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
 pub type Keeping = oneshot::Receiver<Kept>;
 
-type Kept = Result<DeliveryId, Arc<StoreError>>;
-
-enum Job {
-    Keep(Box<Captured>, oneshot::Sender<Kept>),
-    Answered(DeliveryId, Answer),
-    Diagnosed(DeliveryId, String),
-}
-
 /// Where deliveries are handed to the writer. Cheap to clone; the writer ends when all are gone.
 #[derive(Debug, Clone)]
 pub struct WriterHandle {
@@ -82,7 +71,8 @@ impl WriterHandle {
             return Err(QueueFull);
         }
         let (reply, keeping) = oneshot::channel();
-        if let Err(mpsc::SendError(Job::Keep(_, reply))) = self.jobs.send(Job::Keep(Box::new(captured), reply)) {
+        let draft = Box::new(Draft::new(captured));
+        if let Err(mpsc::SendError(Job::Keep(_, reply))) = self.jobs.send(Job::Keep(draft, reply)) {
             let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
         }
         Ok(keeping)
@@ -118,35 +108,25 @@ impl Writer {
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         let (connection, lock) = location.open_for_writing()?;
-        let identity = FileIdentity::of(location)?;
-        let newest = |sql| {
-            connection
-                .query_row(sql, [], |row| row.get::<_, Option<i64>>(0))
-                .map_err(|source| StoreError::sqlite(location.file(), "read", source))
-        };
-        let last_segment = newest("SELECT segment FROM wire WHERE segment IS NOT NULL ORDER BY id DESC LIMIT 1")
-            .or_else(|error| match error {
-                StoreError::Sqlite { source: rusqlite::Error::QueryReturnedNoRows, .. } => Ok(None),
-                other => Err(other),
-            })?;
-        let last = DeliveryId(newest("SELECT max(id) FROM deliveries")?.unwrap_or(0));
-        let (jobs, queue) = mpsc::channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let index = Index::new(location, connection);
+        let (last, end) = recovery::recover(location, &index)?;
+        let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let committer = Committer {
-            segments: SegmentWriter::after(location.clone(), last_segment.unwrap_or(0)),
+            identity: FileIdentity::of(location.file())?,
             location: location.clone(),
-            connection,
-            identity,
+            log: LogWriter::new(location.clone(), end),
+            inserter: Inserter::start().map_err(failed)?,
             last,
-            synced: true,
             kept_back: Vec::new(),
             _lock: lock,
         };
+        let (jobs, queue) = mpsc::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
         let handle = WriterHandle { jobs, waiting: Arc::clone(&waiting) };
         let thread = std::thread::Builder::new()
             .name("whyhook-writer".to_owned())
-            .spawn(move || committer.run(&queue, &waiting, &observer))
-            .map_err(|error| StoreError::io(location.file(), "start the writer of", error))?;
+            .spawn(move || committer.run(index, &queue, &waiting, &observer))
+            .map_err(failed)?;
         Ok((Self { thread }, handle))
     }
 
@@ -156,94 +136,101 @@ impl Writer {
     }
 }
 
-struct Group {
-    keeps: Vec<(Box<Captured>, oneshot::Sender<Kept>)>,
-    answers: Vec<(DeliveryId, Answer)>,
-    diagnoses: Vec<(DeliveryId, String)>,
-    bytes: usize,
-}
-
-impl Group {
-    fn add(&mut self, job: Job) {
-        match job {
-            Job::Keep(captured, reply) => {
-                self.bytes += captured.head.len() + captured.body.len();
-                self.keeps.push((captured, reply));
-            }
-            Job::Answered(id, answer) => self.answers.push((id, answer)),
-            Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
-        }
-    }
-
-    /// Takes in what is queued. A group without a delivery waits a little for one.
-    fn fill(&mut self, queue: &mpsc::Receiver<Job>) {
-        let patience = Instant::now() + ANSWERS_PATIENCE;
-        while !self.is_full() {
-            let job = match queue.try_recv() {
-                Err(_) if self.keeps.is_empty() => {
-                    queue.recv_timeout(patience.saturating_duration_since(Instant::now())).ok()
-                }
-                queued => queued.ok(),
-            };
-            let Some(job) = job else { break };
-            self.add(job);
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.keeps.len() + self.answers.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
-    }
-}
-
 struct Committer {
     location: Location,
-    connection: Connection,
-    segments: SegmentWriter,
     identity: FileIdentity,
+    log: LogWriter,
+    inserter: Inserter,
     last: DeliveryId,
-    /// Whether commits are synced at present (SQLite's `synchronous` is `full`).
-    synced: bool,
     kept_back: Vec<(DeliveryId, Answer)>,
     _lock: StoreLock,
 }
 
 impl Committer {
-    fn run(mut self, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, observer: &dyn Fn(StoreEvent)) {
-        while let Ok(job) = queue.recv() {
-            let mut group = Group {
-                keeps: Vec::new(),
-                answers: std::mem::take(&mut self.kept_back),
-                diagnoses: Vec::new(),
-                bytes: 0,
-            };
-            group.add(job);
-            group.fill(queue);
+    fn run(
+        mut self,
+        mut index: Index,
+        queue: &mpsc::Receiver<Job>,
+        waiting: &AtomicUsize,
+        observer: &dyn Fn(StoreEvent),
+    ) {
+        let mut open = true;
+        while open {
+            let mut group = Group::of(std::mem::take(&mut self.kept_back));
+            match queue.recv() {
+                Ok(job) => {
+                    group.add(job);
+                    group.fill(queue);
+                }
+                Err(mpsc::RecvError) if group.answers.is_empty() => return,
+                Err(mpsc::RecvError) => open = false,
+            }
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
-            observer(self.settle(group));
-        }
-        if !self.kept_back.is_empty() {
-            let group = Group {
-                keeps: Vec::new(),
-                answers: std::mem::take(&mut self.kept_back),
-                diagnoses: Vec::new(),
-                bytes: 0,
-            };
-            observer(self.settle(group));
+            let Some((returned, group, outcome)) = self.commit(index, group) else { return };
+            index = returned;
+            observer(self.reply(group, outcome));
         }
     }
 
-    /// Commits a group and tells each of its senders.
-    fn settle(&mut self, group: Group) -> StoreEvent {
-        let outcome = self.commit(&group);
+    /// Puts a group on disk and into the index, or into neither.
+    fn commit(&mut self, index: Index, mut group: Group) -> Option<Inserted> {
+        let at = self.log.end();
+        let written = self.write(&mut group);
+        let (index, group, outcome) = match written {
+            Err(error) => (index, group, Err(error)),
+            // Nobody waits for answers, and the next delivery's sync brings them to disk.
+            Ok(()) if group.keeps.is_empty() => {
+                let inserted = index.insert(&group, at);
+                (index, group, inserted)
+            }
+            Ok(()) => {
+                let ((index, group, inserted), synced) =
+                    self.inserter.insert(index, group, at, || self.log.sync().and_then(|()| self.check()))?;
+                (index, group, synced.and(inserted))
+            }
+        };
+        let outcome = outcome.and_then(|()| index.commit());
+        if outcome.is_ok() {
+            self.log.accept(group.record_bytes());
+            self.last = DeliveryId(self.last.0.saturating_add(group.keeps.len() as i64));
+        } else {
+            index.roll_back();
+            // Should this fail, it is tried again before the next group is written.
+            let _ = self.log.take_back();
+            // Somebody may have added rows by hand.
+            if let Ok(Some((newest, _))) = index.newest() {
+                self.last = self.last.max(newest);
+            }
+        }
+        Some((index, group, outcome))
+    }
+
+    fn write(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        if group.keeps.is_empty() {
+            return self.check();
+        }
+        group.number(DeliveryId(self.last.0.saturating_add(1)));
+        self.log.append(group.drafts())
+    }
+
+    /// Whether all that was written can still be found by its name.
+    fn check(&self) -> Result<(), StoreError> {
+        self.identity.check(self.location.file())?;
+        self.log.check()
+    }
+
+    /// Tells each sender of a group, and then what there is to tell of it.
+    fn reply(&mut self, group: Group, outcome: Result<(), StoreError>) -> StoreEvent {
         let (kept, answered) = (group.keeps.len(), group.answers.len());
         match outcome {
-            Ok(first) => {
-                for (offset, (_, reply)) in (0_i64..).zip(group.keeps) {
-                    let id = DeliveryId(first.0 + offset);
-                    if reply.send(Ok(id)).is_err() {
-                        self.kept_back.push((id, sender_gone()));
+            Ok(()) => {
+                // The senders first: freeing what was written can wait.
+                let mut written = Vec::with_capacity(kept);
+                for (draft, reply) in group.keeps {
+                    if reply.send(Ok(draft.id())).is_err() {
+                        self.kept_back.push((draft.id(), sender_gone()));
                     }
-                    self.last = id;
+                    written.push(draft);
                 }
                 StoreEvent::Committed { kept, answered, last: self.last }
             }
@@ -258,75 +245,6 @@ impl Committer {
             }
         }
     }
-
-    /// Puts a group on disk; returns the number of its first delivery.
-    fn commit(&mut self, group: &Group) -> Result<DeliveryId, StoreError> {
-        self.identity.check(&self.location)?;
-        let extents = self.append_large_bodies(group)?;
-        self.set_synced(!group.keeps.is_empty())?;
-        let path = self.location.file();
-        let failed = |source| StoreError::sqlite(path, "keep deliveries", source);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let first = next_id(&transaction, self.last).map_err(failed)?;
-        insert(&transaction, group, first, &extents).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-        Ok(first)
-    }
-
-    fn append_large_bodies(&mut self, group: &Group) -> Result<Vec<Extent>, StoreError> {
-        let large: Vec<Bytes> = group
-            .keeps
-            .iter()
-            .filter(|(captured, _)| is_large(captured))
-            .map(|(captured, _)| captured.body.clone())
-            .collect();
-        if large.is_empty() { Ok(Vec::new()) } else { self.segments.append(&large) }
-    }
-
-    /// A group of answers alone needs no sync: nobody waits for it, and the next delivery's commit
-    /// brings it to disk. (After `kill -9` it is there in any case; after a power cut it may not be.)
-    fn set_synced(&mut self, synced: bool) -> Result<(), StoreError> {
-        if self.synced != synced {
-            let mode = if synced { "full" } else { "normal" };
-            self.connection
-                .pragma_update(None, "synchronous", mode)
-                .map_err(|source| StoreError::sqlite(self.location.file(), "set up", source))?;
-            self.synced = synced;
-        }
-        Ok(())
-    }
-}
-
-fn is_large(captured: &Captured) -> bool {
-    captured.body.len() > INLINE_BODY_BYTES
-}
-
-/// The number after the last, also when another process has added deliveries or removed the newest.
-fn next_id(connection: &Connection, last: DeliveryId) -> rusqlite::Result<DeliveryId> {
-    let newest: Option<i64> =
-        connection.prepare_cached("SELECT max(id) FROM deliveries")?.query_row([], |row| row.get(0))?;
-    Ok(DeliveryId(newest.unwrap_or(0).max(last.0) + 1))
-}
-
-fn insert(connection: &Connection, group: &Group, first: DeliveryId, extents: &[Extent]) -> rusqlite::Result<()> {
-    let mut extents = extents.iter().copied();
-    let mut deliveries = connection.prepare_cached(row::INSERT_DELIVERY)?;
-    let mut wire = connection.prepare_cached(row::INSERT_WIRE)?;
-    for (offset, (captured, _)) in (0_i64..).zip(&group.keeps) {
-        let id = DeliveryId(first.0 + offset);
-        row::insert_delivery(&mut deliveries, id, captured)?;
-        let extent = if is_large(captured) { extents.next() } else { None };
-        row::insert_wire(&mut wire, id, captured, extent)?;
-    }
-    let mut answers = connection.prepare_cached(row::INSERT_ANSWER)?;
-    for (id, answer) in &group.answers {
-        row::insert_answer(&mut answers, *id, answer)?;
-    }
-    let mut diagnoses = connection.prepare_cached(row::INSERT_DIAGNOSIS)?;
-    for (id, diagnosis) in &group.diagnoses {
-        diagnoses.execute(rusqlite::params![id.0, diagnosis])?;
-    }
-    Ok(())
 }
 
 fn sender_gone() -> Answer {
@@ -337,38 +255,5 @@ fn sender_gone() -> Answer {
         body: Bytes::new(),
         rule: "sender gone".to_owned(),
         latency: Duration::ZERO,
-    }
-}
-
-/// Which file the store's path named when it was opened. SQLite would write on into a file that has
-/// lost its name, and every answer would be false.
-#[derive(Debug, PartialEq, Eq)]
-struct FileIdentity(#[cfg(unix)] (u64, u64));
-
-impl FileIdentity {
-    fn of(location: &Location) -> Result<Self, StoreError> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let metadata = std::fs::metadata(location.file())
-                .map_err(|error| StoreError::io(location.file(), "look at", error))?;
-            Ok(Self((metadata.dev(), metadata.ino())))
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = location;
-            Ok(Self())
-        }
-    }
-
-    fn check(&self, location: &Location) -> Result<(), StoreError> {
-        match Self::of(location) {
-            Ok(now) if now == *self => Ok(()),
-            Ok(_) => Err(StoreError::Vanished { path: location.file().to_owned() }),
-            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Err(StoreError::Vanished { path: location.file().to_owned() })
-            }
-            Err(error) => Err(error),
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! The store against real files.
 
+mod recovery;
+
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 
-use super::{INLINE_BODY_BYTES, Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
+use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
 use crate::delivery::{
     Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
     TimestampUnit, Verdict,
@@ -96,8 +98,7 @@ fn keep(handle: &WriterHandle, captured: Captured) -> DeliveryId {
 
 #[rstest]
 #[case::empty(0)]
-#[case::inline(INLINE_BODY_BYTES)]
-#[case::in_a_segment(INLINE_BODY_BYTES + 1)]
+#[case::small(2048)]
 #[case::large(3_000_000)]
 fn a_delivery_comes_back_whole(#[case] length: usize) {
     let fixture = Fixture::new();
@@ -167,6 +168,19 @@ fn a_crowd_is_kept_in_groups_and_each_is_told_its_own_number() {
         .collect();
     assert_eq!(groups.iter().sum::<usize>(), 500);
     assert!(groups.len() < 500, "{} groups", groups.len());
+}
+
+#[test]
+fn what_was_found_out_is_kept_and_replaced() {
+    let fixture = Fixture::new();
+    let (writer, handle, _events) = fixture.open();
+    let id = keep(&handle, captured("{}"));
+    assert_eq!(fixture.reader().diagnosis(id).unwrap(), None);
+    handle.diagnosed(id, "first".to_owned());
+    handle.diagnosed(id, "second".to_owned());
+    drop(handle);
+    writer.join();
+    assert_eq!(fixture.reader().diagnosis(id).unwrap().as_deref(), Some("second"));
 }
 
 #[test]
@@ -285,12 +299,12 @@ fn a_store_deleted_while_open_takes_nothing_more() {
 }
 
 #[test]
-fn a_lost_body_is_said() {
+fn a_lost_record_is_said() {
     let fixture = Fixture::new();
     let (_writer, handle, _events) = fixture.open();
     let id = keep(&handle, captured(vec![1; 100_000]));
     std::fs::write(fixture.location.segment(1), vec![2; 100_000]).unwrap();
-    assert!(matches!(fixture.reader().load(id).unwrap_err(), StoreError::BodyLost { .. }));
+    assert!(matches!(fixture.reader().load(id).unwrap_err(), StoreError::RecordLost { .. }));
 }
 
 #[cfg(unix)]
@@ -303,8 +317,8 @@ fn files_are_private() {
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let folder = fixture.location.file().parent().unwrap();
     assert_eq!(mode(folder), 0o700);
-    assert_eq!(mode(&fixture.location.bodies()), 0o700);
-    for entry in std::fs::read_dir(folder).unwrap().chain(std::fs::read_dir(fixture.location.bodies()).unwrap()) {
+    assert_eq!(mode(&fixture.location.log()), 0o700);
+    for entry in std::fs::read_dir(folder).unwrap().chain(std::fs::read_dir(fixture.location.log()).unwrap()) {
         let path = entry.unwrap().path();
         if path.is_file() {
             assert_eq!(mode(&path), 0o600, "{}", path.display());

@@ -1,0 +1,91 @@
+//! What is committed together.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::StoreError;
+use super::record::Draft;
+use crate::delivery::{Answer, DeliveryId};
+
+/// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
+const GROUP_JOBS: usize = 1024;
+const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
+/// commits of answers alone, which would hold up the next delivery's, fall away.
+const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
+
+/// What became of a delivery: its number, or why it could not be kept.
+pub(super) type Kept = Result<DeliveryId, Arc<StoreError>>;
+
+/// What the writer is asked to do.
+pub(super) enum Job {
+    Keep(Box<Draft>, oneshot::Sender<Kept>),
+    Answered(DeliveryId, Answer),
+    Diagnosed(DeliveryId, String),
+}
+
+/// Jobs that are committed together.
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) keeps: Vec<(Box<Draft>, oneshot::Sender<Kept>)>,
+    pub(super) answers: Vec<(DeliveryId, Answer)>,
+    pub(super) diagnoses: Vec<(DeliveryId, String)>,
+    bytes: usize,
+}
+
+impl Group {
+    /// A group of answers that are left from before.
+    pub(super) fn of(answers: Vec<(DeliveryId, Answer)>) -> Self {
+        Self { answers, ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, job: Job) {
+        match job {
+            Job::Keep(draft, reply) => {
+                self.bytes += draft.bytes();
+                self.keeps.push((draft, reply));
+            }
+            Job::Answered(id, answer) => self.answers.push((id, answer)),
+            Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
+        }
+    }
+
+    /// Takes in what is queued. A group without a delivery waits a little for one.
+    pub(super) fn fill(&mut self, queue: &mpsc::Receiver<Job>) {
+        let patience = Instant::now() + ANSWERS_PATIENCE;
+        while !self.is_full() {
+            let job = match queue.try_recv() {
+                Err(_) if self.keeps.is_empty() => {
+                    queue.recv_timeout(patience.saturating_duration_since(Instant::now())).ok()
+                }
+                queued => queued.ok(),
+            };
+            let Some(job) = job else { break };
+            self.add(job);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.keeps.len() + self.answers.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
+    }
+
+    /// Numbers the deliveries, `first` onwards.
+    pub(super) fn number(&mut self, first: DeliveryId) {
+        for (offset, (draft, _)) in (0_i64..).zip(&mut self.keeps) {
+            draft.number(DeliveryId(first.0.saturating_add(offset)));
+        }
+    }
+
+    /// The records to be, in order.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = &Draft> {
+        self.keeps.iter().map(|(draft, _)| &**draft)
+    }
+
+    /// Bytes of all records.
+    pub(super) fn record_bytes(&self) -> u64 {
+        self.bytes as u64
+    }
+}

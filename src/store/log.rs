@@ -1,0 +1,154 @@
+//! The log: every delivery's record, end to end in segment files beside the SQLite file.
+//!
+//! The log is the truth and SQLite its index. Records are only ever appended; a group that could not
+//! be kept is taken back, so that the log never holds what the index does not, or is about to.
+
+use std::fs::File;
+use std::io::{self, IoSlice, Read as _, Seek as _, SeekFrom, Write as _};
+
+use bytes::Bytes;
+
+use super::identity::FileIdentity;
+use super::location::{private_file, sync_folder};
+use super::record::{self, Draft};
+use super::{Location, StoreError};
+use crate::delivery::DeliveryId;
+
+/// A segment that has grown past this is followed by the next, so that pruning can delete old files.
+pub(super) const SEGMENT_BYTES: u64 = 1 << 30;
+
+/// Where a record lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) segment: i64,
+    pub(super) position: u64,
+    pub(super) bytes: u64,
+}
+
+impl Place {
+    /// Where the next record of the same segment would begin.
+    pub(super) fn end(&self) -> u64 {
+        self.position.saturating_add(self.bytes)
+    }
+}
+
+/// Where the next record goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LogEnd {
+    pub(super) segment: i64,
+    pub(super) position: u64,
+}
+
+/// The end of the log, to which records are appended.
+#[derive(Debug)]
+pub(super) struct LogWriter {
+    location: Location,
+    open: Option<(File, FileIdentity)>,
+    /// Behind the last record that is in the index as well.
+    end: LogEnd,
+    /// Whether there may be more bytes in the segment than that.
+    ahead: bool,
+}
+
+impl LogWriter {
+    /// Continues at `end`; a segment that is not there is created.
+    pub(super) fn new(location: Location, end: LogEnd) -> Self {
+        Self { location, open: None, end, ahead: false }
+    }
+
+    /// Where the next record goes.
+    pub(super) fn end(&self) -> LogEnd {
+        self.end
+    }
+
+    /// Writes records at the end. They are there for good only after [`LogWriter::accept`].
+    pub(super) fn append<'a>(&mut self, drafts: impl Iterator<Item = &'a Draft>) -> Result<(), StoreError> {
+        if self.ahead {
+            self.take_back()?;
+        }
+        let path = self.location.segment(self.end.segment);
+        let file = self.file()?;
+        let mut slices: Vec<IoSlice<'_>> = drafts.flat_map(Draft::slices).collect();
+        let written = write_all(file, &mut slices);
+        self.ahead = true;
+        written.map_err(|error| StoreError::io(&path, "write to", error))
+    }
+
+    /// Brings what was appended to disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        let Some((file, _)) = &self.open else { return Ok(()) };
+        file.sync_data().map_err(|error| StoreError::io(&self.location.segment(self.end.segment), "write to", error))
+    }
+
+    /// Refuses to go on when the segment has been deleted or replaced.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.open.as_ref().map_or(Ok(()), |(_, identity)| identity.check(&self.location.segment(self.end.segment)))
+    }
+
+    /// What was appended, `bytes` long, stays.
+    pub(super) fn accept(&mut self, bytes: u64) {
+        self.ahead = false;
+        self.end.position += bytes;
+        if self.end.position >= SEGMENT_BYTES {
+            self.end = LogEnd { segment: self.end.segment + 1, position: 0 };
+            self.open = None;
+        }
+    }
+
+    /// Cuts off what was appended and not accepted. Until that succeeds, nothing more is appended.
+    pub(super) fn take_back(&mut self) -> Result<(), StoreError> {
+        let position = self.end.position;
+        let Some((file, _)) = &self.open else { return Ok(()) };
+        file.set_len(position)
+            .map_err(|error| StoreError::io(&self.location.segment(self.end.segment), "shorten", error))?;
+        self.ahead = false;
+        Ok(())
+    }
+
+    fn file(&mut self) -> Result<&mut File, StoreError> {
+        if self.open.is_none() {
+            let path = self.location.segment(self.end.segment);
+            let failed = |error| StoreError::io(&path, "open", error);
+            let file = private_file().create(true).append(true).open(&path).map_err(failed)?;
+            if file.metadata().map_err(failed)?.len() != self.end.position {
+                return Err(StoreError::Vanished { path });
+            }
+            if self.end.position == 0 {
+                // The file's bytes are of no use after a power cut without its name.
+                sync_folder(&self.location.log()).map_err(failed)?;
+            }
+            self.open = Some((file, FileIdentity::of(&path)?));
+        }
+        match &mut self.open {
+            Some((file, _)) => Ok(file),
+            None => Err(StoreError::Stopped),
+        }
+    }
+}
+
+/// Writes all of `slices`, as many in one call as the system takes.
+fn write_all(file: &mut File, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+    while !slices.is_empty() {
+        match file.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut slices, count),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads the head and the body of the delivery `id`; `None` when its record is not there whole and
+/// undamaged.
+pub(super) fn read(location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
+    let mut file = File::open(location.segment(place.segment)).ok()?;
+    // A damaged row must not make us reserve its idea of a length.
+    if place.position.checked_add(place.bytes)? > file.metadata().ok()?.len() {
+        return None;
+    }
+    file.seek(SeekFrom::Start(place.position)).ok()?;
+    let mut bytes = vec![0; usize::try_from(place.bytes).ok()?];
+    file.read_exact(&mut bytes).ok()?;
+    record::open(&Bytes::from(bytes), id)
+}
