@@ -7,17 +7,21 @@ use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{Cause, Diagnosis, Kind};
 
-/// Explanations printed; the rest are less likely.
-const CAUSES: usize = 6;
+/// Explanations printed beside the likeliest.
+const OTHERS: usize = 4;
 
 /// The findings, each with what to do and where it shows. Every text in it is visible already.
 pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
-    for cause in diagnosis.causes.iter().take(CAUSES) {
-        push_cause(&mut text, cause);
+    // The likeliest explanation in full; the others in a sentence, so that there is one thing to do.
+    if let Some(likeliest) = diagnosis.causes.first() {
+        push_cause(&mut text, likeliest);
     }
-    if diagnosis.causes.len() > CAUSES {
-        let _ = writeln!(text, "   … and {} more, less likely", diagnosis.causes.len() - CAUSES);
+    for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
+        let _ = writeln!(text, "   or else: {}", cause.summary);
+    }
+    if diagnosis.causes.len() > OTHERS + 1 {
+        let _ = writeln!(text, "   … and {} more, less likely", diagnosis.causes.len() - OTHERS - 1);
     }
     for evidence in &diagnosis.evidence {
         let _ = writeln!(text, "   seen: {}", evidence.text);
@@ -44,7 +48,7 @@ fn push_cause(text: &mut String, cause: &Cause) {
         let _ = writeln!(text, "   to do: {}", cause.fix);
     }
     for change in &cause.changes {
-        let _ = writeln!(text, "   {}: {}", change.code.code(), change.detail);
+        let _ = writeln!(text, "   code: {}", change.code.code());
         if change.names.len() > 1 {
             let _ = writeln!(text, "     as {}", names_words(&change.names));
         }

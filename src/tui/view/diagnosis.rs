@@ -9,8 +9,8 @@ use crate::engine::{Inquiry, Question};
 use crate::payload::grouped;
 use crate::signature::diagnose::{Cause, Depth, Diagnosis, Kind, Progress, Stage};
 
-/// Explanations shown; the rest are fewer than likely.
-const CAUSES: usize = 6;
+/// Explanations shown beside the likeliest.
+const OTHERS: usize = 4;
 
 /// Rewritings shown; `whyhook verify` prints them all.
 const REWRITINGS: usize = 8;
@@ -69,14 +69,15 @@ fn stage(stage: Stage) -> &'static str {
 fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let mut lines = Vec::new();
-    for (index, cause) in diagnosis.causes.iter().take(CAUSES).enumerate() {
-        if index > 0 {
-            lines.push(Line::default());
-        }
-        lines.extend(explanation(cause, pane));
+    // The likeliest explanation in full; the others in a sentence, so that there is one thing to do.
+    if let Some(likeliest) = diagnosis.causes.first() {
+        lines.extend(explanation(likeliest, pane));
     }
-    if let Some(more) = diagnosis.causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
-        let words = format!("… and {}, less likely", counted(more as u64, "other explanation"));
+    for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
+        lines.extend(field("  or else", &cause.summary, theme.dim, pane.columns, pane.look));
+    }
+    if let Some(more) = diagnosis.causes.len().checked_sub(OTHERS + 1).filter(|more| *more > 0) {
+        let words = format!("  … and {}, less likely", counted(more as u64, "other explanation"));
         lines.push(Line::styled(words, theme.dim));
     }
     for evidence in &diagnosis.evidence {
@@ -98,8 +99,8 @@ fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(field("  to do", &cause.fix, theme.title, columns, pane.look));
     }
     for change in &cause.changes {
-        let words = format!("{}  {}", change.code.code(), change.detail);
-        lines.extend(field("  because", &words, theme.dim, columns, pane.look));
+        // The summary has said the rest.
+        lines.extend(field("  code", change.code.code(), theme.dim, columns, pane.look));
         if change.names.len() > 1 {
             let words = diagnosis::names_words(&change.names);
             lines.extend(field("  as", &words, theme.dim, columns, pane.look));
