@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::config::Settings;
 use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
@@ -72,6 +73,7 @@ pub struct Session {
     pulse: Arc<Pulse>,
     writer: Writer,
     runtime: Runtime,
+    serving: JoinHandle<()>,
     stop: watch::Sender<bool>,
     _ephemeral: Option<tempfile::TempDir>,
 }
@@ -118,13 +120,13 @@ impl Session {
         let limits = Limits { body_bytes: settings.body_limit, ..Limits::default() };
         let control = Control::new(settings.registry.clone(), policy, limits, handle);
         let (stop, stopping) = watch::channel(false);
-        runtime.spawn(listener.serve(Arc::clone(&control), stopping));
+        let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {
             let events = events.clone();
             runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
-        Ok(Self { address, location, control, pulse, writer, runtime, stop, _ephemeral: ephemeral })
+        Ok(Self { address, location, control, pulse, writer, runtime, serving, stop, _ephemeral: ephemeral })
     }
 
     /// Where it listens, with the port that was picked.
@@ -160,8 +162,10 @@ impl Session {
     /// Closes the door, lets what is being answered finish (for half a second at most), and waits
     /// until everything that was received is on disk.
     pub fn stop(self) {
-        let Self { control, writer, runtime, stop, .. } = self;
+        let Self { control, writer, runtime, serving, stop, .. } = self;
         let _ = stop.send(true);
+        // It bounds itself; a runtime that is shut down would drop what is being answered.
+        let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
         drop(control);
         writer.join();
