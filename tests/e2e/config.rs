@@ -155,7 +155,6 @@ fn deliveries_outlive_the_run_unless_ephemeral() {
     assert_eq!(fs::read_dir(house.root().join("tmp")).unwrap().count(), 0, "nothing is left of an ephemeral run");
 }
 
-#[cfg(unix)]
 #[test]
 fn what_is_kept_is_its_owner_s_alone() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -261,7 +260,6 @@ fn a_lost_body_is_said_and_the_rest_stays_readable() {
     assert_eq!(house.bytes(1, "body"), b"{}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_store_without_permission_is_said() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -4,6 +4,8 @@
 //! Waiting is for something to be seen, with a limit so generous that only a hang reaches it; nothing
 //! here depends on how fast a machine is. What needs a tool that is not installed says so on stderr
 //! and passes, unless `WHYHOOK_REQUIRE_TOOLS=1` asks for it to fail.
+// Signals, permissions and pseudo-terminals are Unix's.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 #[path = "../support/mod.rs"]
@@ -18,7 +20,6 @@ mod layers;
 mod meanwhile;
 mod screen;
 mod secrets;
-#[cfg(unix)]
 mod signals;
 mod tunnel;
 mod verify_sign;

@@ -250,6 +250,21 @@ fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
 }
 
 #[test]
+fn a_dumb_terminal_gets_lines() {
+    let house = House::with_secret().set("TERM", "dumb");
+    let mut person = Person::sits_down(&house, Size(200, 24), &[]);
+    person.sees("whyhook: listening on http://127.0.0.1:").sees("keeping deliveries in");
+    assert!(!person.terminal_is_taken());
+    let screen = person.screen();
+    let address = screen.split("listening on http://").nth(1).unwrap().split_whitespace().next().unwrap();
+    talk(address.parse().unwrap(), Signed::new(sample("app.json")).wire());
+    person.sees("Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in");
+    person.types("\u{3}").ends();
+    person.has_the_terminal_back();
+    assert!(!person.raw().contains(&0x1b), "{}", person.screen());
+}
+
+#[test]
 fn without_colours_nothing_is_lost() {
     let house = House::with_secret().set("NO_COLOR", "1");
     let (mut person, address) = Person::listening(&house, Size(160, 36), &[]);

@@ -92,7 +92,6 @@ impl Listening {
     }
 
     /// Asks it to end, and waits until it has.
-    #[cfg(unix)]
     pub(crate) fn stop(mut self) -> ExitStatus {
         super::tools::signal(self.process(), rustix::process::Signal::TERM);
         self.ends()

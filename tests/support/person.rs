@@ -224,7 +224,6 @@ impl Person {
 
 impl Drop for Person {
     fn drop(&mut self) {
-        #[cfg(unix)]
         if self.is_running() {
             super::tools::signal(self.process(), rustix::process::Signal::KILL);
         }

@@ -40,7 +40,6 @@ pub(crate) fn node_sender() -> &'static Path {
 }
 
 /// Sends a signal to one process, by its id.
-#[cfg(unix)]
 pub(crate) fn signal(process: u32, signal: rustix::process::Signal) {
     let process = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
     rustix::process::kill_process(process, signal).unwrap();
