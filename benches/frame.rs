@@ -4,8 +4,11 @@
 //!
 //! `cargo bench --bench frame`; the large store is made once, under `target/`, and used again.
 
-
-#![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints its figures, and ends where it cannot go on")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and ends where it cannot go on"
+)]
 
 use std::io;
 use std::path::PathBuf;
