@@ -23,3 +23,4 @@ mod secrets;
 mod signals;
 mod tunnel;
 mod verify_sign;
+mod why;
