@@ -174,6 +174,17 @@ fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
     Cause { summary: summary(&changes), changes, kind, fix, secret }
 }
 
+/// Whether what exactly differs begins with the title's own words.
+fn repeats(change: &Change) -> bool {
+    let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
+    plain(&change.detail).starts_with(&plain(change.code.title()))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
+}
+
 /// One sentence: the title and what exactly; for several changes, all of them.
 fn summary(changes: &[Change]) -> String {
     let told = |change: &Change| {
@@ -192,6 +203,7 @@ fn summary(changes: &[Change]) -> String {
         text
     };
     match changes {
+        [change] if repeats(change) => format!("{}.", capitalised(&told(change))),
         [change] => format!("{}: {}.", change.code.title(), told(change)),
         changes => {
             let all: Vec<String> = changes.iter().map(told).collect();
