@@ -18,7 +18,7 @@ const TEXT_LIMIT: usize = 256;
 ///
 /// ```
 /// let facts = whyhook::payload::event::facts(br#"{"event":"desktop.app_tracking.captured","data":[{},{}]}"#);
-/// assert_eq!(facts.short_event(), Some("app_tracking"));
+/// assert_eq!(facts.short_event(), Some("app"));
 /// assert_eq!(facts.items, Some(2));
 /// ```
 #[must_use]
