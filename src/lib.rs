@@ -11,7 +11,7 @@
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`query`] | the filter language over deliveries |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
-//! | [`store`] | SQLite and segment files: one writer, many readers |
+//! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |

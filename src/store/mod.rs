@@ -1,16 +1,24 @@
-//! The store: an SQLite file that people can query, with large bodies in segment files beside it.
+//! The store: a log that holds every delivery as it came, and an SQLite file as its index, which
+//! people can query.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `whyhook.db` | facts, heads, answers, and bodies up to [`INLINE_BODY_BYTES`] |
+//! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
+//! | `whyhook.db` | the index: facts, where each record lies in the log, and answers |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
-//! | `whyhook.db-bodies/00000001.seg` … | larger bodies, end to end, each found by its row |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
 //!
-//! One [`Writer`] thread commits deliveries in groups, synced to disk; any number of [`Reader`]s, in
-//! this process or others, read meanwhile. A body in a segment is synced before the row that names
-//! it is committed, and carries a CRC-32, so that a row never speaks of bytes that are not there.
+//! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
+//! rows of a group are inserted meanwhile and committed after it, so that a row never speaks of bytes
+//! that are not on disk, and every delivery that was answered is seen by any number of [`Reader`]s, in
+//! this process or others. SQLite's commits are not synced: after `kill -9` nothing is missing, after a
+//! power cut the last rows may be, and opening the store for writing makes them again from the log.
+//! The same makes a whole index again that was deleted, or left behind when the log was copied.
+//!
+//! Answers are in the index alone: a power cut may take the last of them, and a new index has none. To
+//! delete captures, delete the file *and* the folder: rows deleted from the file's end come back.
 
+mod checkpoint;
 mod error;
 mod facts;
 mod group;
