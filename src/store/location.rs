@@ -93,6 +93,11 @@ impl Location {
         Ok(connection)
     }
 
+    /// One more connection that may write, to a store that is open for writing.
+    pub(super) fn connect_again(&self) -> Result<Connection, StoreError> {
+        self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    }
+
     fn connect(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
         let failed = |source| StoreError::sqlite(&self.file, "open it", source);
         let connection = Connection::open_with_flags(&self.file, flags).map_err(failed)?;

@@ -8,7 +8,6 @@ use std::io::{self, IoSlice, Read as _, Seek as _, SeekFrom, Write as _};
 
 use bytes::Bytes;
 
-use super::identity::FileIdentity;
 use super::location::{private_file, sync_folder};
 use super::record::{self, Draft};
 use super::{Location, StoreError};
@@ -43,7 +42,7 @@ pub(super) struct LogEnd {
 #[derive(Debug)]
 pub(super) struct LogWriter {
     location: Location,
-    open: Option<(File, FileIdentity)>,
+    open: Option<File>,
     /// Behind the last record that is in the index as well.
     end: LogEnd,
     /// Whether there may be more bytes in the segment than that.
@@ -76,13 +75,18 @@ impl LogWriter {
 
     /// Brings what was appended to disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        let Some((file, _)) = &self.open else { return Ok(()) };
+        let Some(file) = &self.open else { return Ok(()) };
         file.sync_data().map_err(|error| StoreError::io(&self.location.segment(self.end.segment), "write to", error))
     }
 
     /// Refuses to go on when the segment has been deleted or replaced.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        self.open.as_ref().map_or(Ok(()), |(_, identity)| identity.check(&self.location.segment(self.end.segment)))
+        match &self.open {
+            Some(file) if !is_linked(file) => {
+                Err(StoreError::Vanished { path: self.location.segment(self.end.segment) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What was appended, `bytes` long, stays.
@@ -98,7 +102,7 @@ impl LogWriter {
     /// Cuts off what was appended and not accepted. Until that succeeds, nothing more is appended.
     pub(super) fn take_back(&mut self) -> Result<(), StoreError> {
         let position = self.end.position;
-        let Some((file, _)) = &self.open else { return Ok(()) };
+        let Some(file) = &self.open else { return Ok(()) };
         file.set_len(position)
             .map_err(|error| StoreError::io(&self.location.segment(self.end.segment), "shorten", error))?;
         self.ahead = false;
@@ -117,13 +121,22 @@ impl LogWriter {
                 // The file's bytes are of no use after a power cut without its name.
                 sync_folder(&self.location.log()).map_err(failed)?;
             }
-            self.open = Some((file, FileIdentity::of(&path)?));
+            self.open = Some(file);
         }
-        match &mut self.open {
-            Some((file, _)) => Ok(file),
-            None => Err(StoreError::Stopped),
-        }
+        self.open.as_mut().ok_or(StoreError::Stopped)
     }
+}
+
+/// Whether the open file still has a name; a deleted one would swallow records without a trace.
+#[cfg(unix)]
+fn is_linked(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+}
+
+#[cfg(not(unix))]
+fn is_linked(_: &File) -> bool {
+    true
 }
 
 /// Writes all of `slices`, as many in one call as the system takes.
@@ -151,4 +164,49 @@ pub(super) fn read(location: &Location, place: Place, id: DeliveryId) -> Option<
     let mut bytes = vec![0; usize::try_from(place.bytes).ok()?];
     file.read_exact(&mut bytes).ok()?;
     record::open(&Bytes::from(bytes), id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
+
+    fn draft(id: i64, body: &'static str) -> Draft {
+        let mut draft = Draft::new(Captured {
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            remote: String::new(),
+            method: String::new(),
+            path: String::new(),
+            webhook: None,
+            intake: Intake::Complete,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(Verdict::NotJudged),
+            image: None,
+            head: Bytes::from_static(b"head"),
+            body: Bytes::from_static(body.as_bytes()),
+        });
+        draft.number(DeliveryId(id));
+        draft
+    }
+
+    #[test]
+    fn what_is_not_accepted_is_gone_before_the_next_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("s.db"));
+        std::fs::create_dir(location.log()).unwrap();
+        let mut log = LogWriter::new(location.clone(), LogEnd { segment: 1, position: 0 });
+        let first = draft(1, "first");
+        log.append([&first].into_iter()).unwrap();
+        log.accept(first.bytes() as u64);
+        log.append([&draft(2, "a longer one that is not kept")].into_iter()).unwrap();
+        let (at, second) = (log.end(), draft(2, "second"));
+        log.append([&second].into_iter()).unwrap();
+        log.accept(second.bytes() as u64);
+
+        let place = Place { segment: at.segment, position: at.position, bytes: second.bytes() as u64 };
+        assert_eq!(read(&location, place, DeliveryId(2)).unwrap().1, "second");
+        assert_eq!(read(&location, place, DeliveryId(1)), None, "another delivery's number");
+        assert_eq!(read(&location, Place { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
+        assert_eq!(std::fs::metadata(location.segment(1)).unwrap().len(), place.end());
+    }
 }

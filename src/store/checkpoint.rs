@@ -1,0 +1,59 @@
+//! Bringing SQLite's write-ahead log into its file, beside the commits instead of within one of them.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use super::{Location, StoreError};
+
+/// Commits between two checkpoints. At two to four pages each this is about the 4 MB of SQLite's own
+/// default, which makes one commit in some hundred wait for two syncs.
+const COMMITS: u32 = 300;
+
+/// A thread with a connection of its own that checkpoints when it is told to.
+///
+/// Its checkpoints are passive: they wait for nobody and stop nobody. While commits never pause they
+/// also never end at a moment at which SQLite may start its log anew; for that case the writer's own
+/// automatic checkpoint stays (see [`super::schema`]).
+pub(super) struct Checkpointer {
+    /// `None` once it is to end.
+    nudge: Option<mpsc::SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+    commits: u32,
+}
+
+impl Checkpointer {
+    pub(super) fn start(location: &Location) -> Result<Self, StoreError> {
+        let connection = location.connect_again()?;
+        let (nudge, nudges) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("whyhook-checkpoint".to_owned())
+            .spawn(move || {
+                for () in nudges {
+                    // What fails now is tried again with the next; the log only grows meanwhile.
+                    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                }
+            })
+            .map_err(|error| StoreError::io(location.file(), "start the checkpoints of", error))?;
+        Ok(Self { nudge: Some(nudge), thread: Some(thread), commits: 0 })
+    }
+
+    /// Counts a commit, and begins a checkpoint when there were enough.
+    pub(super) fn committed(&mut self) {
+        self.commits += 1;
+        if self.commits >= COMMITS {
+            self.commits = 0;
+            // One that is still under way serves as well.
+            let _ = self.nudge.as_ref().map(|nudge| nudge.try_send(()));
+        }
+    }
+}
+
+impl Drop for Checkpointer {
+    /// Waits for the end, so that nothing has the store open any more once the writer has ended.
+    fn drop(&mut self) {
+        self.nudge = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
