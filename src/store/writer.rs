@@ -190,11 +190,8 @@ impl Committer {
                 let inserted = index.insert(&group, at);
                 (index, group, inserted)
             }
-            // One delivery's row is sooner inserted than another thread has woken up.
-            Ok(()) if group.keeps.len() == 1 => {
-                let inserted = index.insert(&group, at);
-                (index, group, inserted.and_then(|()| self.sync()))
-            }
+            // Also with one delivery alone: measured, the row beside the sync saves a tenth of a
+            // millisecond of its answer against the row before it.
             Ok(()) => {
                 let ((index, group, inserted), synced) = self.inserter.insert(index, group, at, || self.sync())?;
                 (index, group, synced.and(inserted))
