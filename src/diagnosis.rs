@@ -11,6 +11,9 @@ use crate::signature::diagnose::{Budget, Code, Diagnosis, Earlier, History, Part
 use crate::signature::{Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
 
+/// Bodies up to this size are written again in every way without being asked to; a megabyte takes
+/// about a quarter of a second.
+pub const REWRITTEN_BODY_BYTES: usize = 1024 * 1024;
 /// How far back history is looked at, in deliveries.
 const HISTORY_ROWS: usize = 2000;
 /// How many bodies of the same length, or of the same event, are compared.
@@ -190,8 +193,7 @@ pub fn place_words(place: &Place) -> String {
 /// What a rewriting is, in words.
 #[must_use]
 pub fn rewriting_words(rewriting: &Rewriting) -> String {
-    let what =
-        if rewriting.names.is_empty() { rewriting.code.title().to_owned() } else { names_words(&rewriting.names) };
+    let what = if rewriting.names.is_empty() { rewriting.detail.clone() } else { names_words(&rewriting.names) };
     format!("{what}: {}", place_words(&rewriting.at))
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::diagnosis::{names_words, place_words, rewriting_words};
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
-use crate::signature::diagnose::{Cause, Diagnosis, Kind};
+use crate::signature::diagnose::{Cause, Diagnosis, Kind, Stage};
 
 /// Explanations printed beside the likeliest.
 const OTHERS: usize = 4;
@@ -25,6 +25,9 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     }
     for evidence in &diagnosis.evidence {
         let _ = writeln!(text, "   seen: {}", evidence.text);
+    }
+    if !diagnosis.is_proved() && !diagnosis.causes.is_empty() && diagnosis.stage < Stage::Triples {
+        text.push_str("   --deep tries three changes at once and every moment near by\n");
     }
     if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
         let tried = grouped(diagnosis.tried);
@@ -59,8 +62,12 @@ fn push_cause(text: &mut String, cause: &Cause) {
 }
 
 /// For a delivery that verifies: what other servers would have hashed instead.
-pub(super) fn rewritings(rewritings: &[Rewriting], reveal: bool) -> String {
+pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bool) -> String {
     let mut text = String::new();
+    if !looked {
+        text.push_str("If your own server says 401: --computed DIGEST tells what it hashed instead of these bytes\n");
+        return text;
+    }
     if rewritings.is_empty() {
         text.push_str(
             "If your own server says 401: these bytes survive every well-known re-serialisation; look at its \

@@ -160,7 +160,9 @@ impl Report {
                 lines.push_str(&explain::findings(whence));
             }
             None if judgement.verdict == Verdict::Verified => {
-                lines.push_str(&explain::rewritings(&subject.rewritings(), args.reveal));
+                let is_small = subject.body.len() <= diagnosis::REWRITTEN_BODY_BYTES;
+                let rewritings = if is_small { subject.rewritings() } else { Vec::new() };
+                lines.push_str(&explain::other_direction(&rewritings, is_small, args.reveal));
             }
             None => {}
         }

@@ -7,7 +7,6 @@ use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
 use crate::diagnosis::Subject;
 use crate::payload::binary::Found;
 use crate::payload::json::{Fault, Pretty};
-use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::{Scheme, Secret};
 use crate::{payload, signature};
 
@@ -30,8 +29,6 @@ pub struct Loaded {
     pub scheme: Scheme,
     /// The secrets of the delivery's path, to try changes with.
     pub(super) secrets: Vec<Secret>,
-    /// For a delivery that verifies: what well-known re-serialisations would change in its body.
-    pub rewritings: Vec<Rewriting>,
 }
 
 /// The digest that one secret gives for a delivery's bytes.
@@ -75,14 +72,12 @@ impl Loaded {
         };
         let subject = Subject::of(&delivery, registry);
         let rejudged = rejudge(&delivery, &subject);
-        let is_right = rejudged.as_ref().unwrap_or(&delivery.summary.judgement).verdict == Verdict::Verified;
         Self {
             images: payload::binary::find_all(&delivery.body),
             rejudged,
             expected: expected(&subject),
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
-            rewritings: if is_right { subject.rewritings() } else { Vec::new() },
             payload,
             head,
             delivery,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::delivery::Verdict;
+use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{Depth, Diagnosis, Part, Place, Progress};
 
 use super::Loaded;
@@ -14,6 +15,8 @@ pub enum Question {
     Why(Depth),
     /// It verifies here: which mistake of the person's own server yields the digest in this text?
     Whence(String),
+    /// It verifies here: what would well-known re-serialisations change in its body?
+    Rewritings,
 }
 
 /// The answer to a [`Question`].
@@ -23,6 +26,8 @@ pub enum Finding {
     Why(Depth, Arc<Diagnosis>),
     /// To [`Question::Whence`].
     Whence(Arc<Diagnosis>),
+    /// To [`Question::Rewritings`].
+    Rewritings(Arc<Vec<Rewriting>>),
 }
 
 /// Where the inquiry into the shown delivery stands.
@@ -34,6 +39,8 @@ pub struct Inquiry {
     pub why: Option<(Depth, Arc<Diagnosis>)>,
     /// Which mistake yields the digest that the person gave.
     pub whence: Option<Arc<Diagnosis>>,
+    /// What well-known re-serialisations would change, when it verifies.
+    pub rewritings: Option<Arc<Vec<Rewriting>>>,
 }
 
 impl Inquiry {
@@ -57,6 +64,7 @@ impl Inquiry {
         match finding {
             Finding::Why(depth, diagnosis) => self.why = Some((depth, diagnosis)),
             Finding::Whence(diagnosis) => self.whence = Some(diagnosis),
+            Finding::Rewritings(rewritings) => self.rewritings = Some(rewritings),
         }
     }
 
@@ -78,8 +86,8 @@ pub(super) fn asks_why(loaded: &Loaded) -> bool {
     let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
     match judgement.verdict {
         Verdict::NoSecret | Verdict::NotJudged => false,
-        // Right, but older than the tolerance or from the future: that has a cause too.
-        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)),
+        // Right, but older than the tolerance, from the future, or without a time: that is told too.
+        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh != Some(true)),
         Verdict::Mismatch
         | Verdict::MissingSignature
         | Verdict::MissingTimestamp

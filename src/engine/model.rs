@@ -178,6 +178,12 @@ impl Model {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
     }
 
+    /// Whether the selected delivery is being read for the detail pane.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.loading.is_some()
+    }
+
     /// Deliveries in the store; `None` until counted.
     #[must_use]
     pub fn total(&self) -> Option<u64> {

@@ -7,6 +7,7 @@ use super::overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
 use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
 use crate::delivery::DeliveryId;
+use crate::diagnosis;
 use crate::query::Query;
 use crate::signature::diagnose::Depth;
 use zeroize::Zeroizing;
@@ -104,6 +105,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
     };
     effects.extend(follow_selection(model));
+    effects.extend(ask_for_rewritings(model));
     model.prepare_rows();
     effects
 }
@@ -161,6 +163,16 @@ fn switch_inquiry(model: &mut Model, before: Option<Detail>, id: DeliveryId) -> 
 fn ask(inquiry: &mut Inquiry, id: DeliveryId, question: Question) -> Effect {
     inquiry.running = Some((question.clone(), None));
     Effect::Inquire(id, question)
+}
+
+/// Asks what re-serialisations would change in a delivery that is right, once its Signature tab is
+/// looked at.
+fn ask_for_rewritings(model: &mut Model) -> Option<Effect> {
+    let detail = model.detail.as_mut().filter(|_| model.tab == Tab::Signature)?;
+    let loaded = detail.content.as_ref().ok()?;
+    let is_open = detail.inquiry.running.is_none() && detail.inquiry.rewritings.is_none();
+    let is_small = loaded.delivery.body.len() <= diagnosis::REWRITTEN_BODY_BYTES;
+    (is_open && is_small && loaded.is_verified()).then(|| ask(&mut detail.inquiry, detail.id, Question::Rewritings))
 }
 
 fn ask_shown(model: &mut Model, question: Question) -> Vec<Effect> {

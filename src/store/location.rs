@@ -85,7 +85,8 @@ impl Location {
         if !self.file.exists() {
             return Err(StoreError::Missing { path: self.file.clone() });
         }
-        self.check_header()?;
+        // No look at the file itself: closing it would drop the locks that this process's writer may
+        // have on it (POSIX locks belong to the process, not to the descriptor).
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         if schema::check(&connection, &self.file)? == 0 {
             return Err(StoreError::Missing { path: self.file.clone() });

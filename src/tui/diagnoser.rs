@@ -89,7 +89,7 @@ impl<S: Fn(Message)> Worker<S> {
 
     fn search(&self, job: &Job, delivery: &crate::delivery::Delivery, is_wanted: &dyn Fn() -> bool) -> Report {
         let patience = match job.question {
-            Question::Why(Depth::One | Depth::Pairs) => BY_ITSELF,
+            Question::Why(Depth::One | Depth::Pairs) | Question::Rewritings => BY_ITSELF,
             Question::Why(Depth::Triples | Depth::Deep) | Question::Whence(_) => WATCHED,
         };
         let deadline = Instant::now() + patience;
@@ -113,6 +113,7 @@ impl<S: Fn(Message)> Worker<S> {
                 }
                 Report::Found(Finding::Why(*depth, found))
             }
+            Question::Rewritings => Report::Found(Finding::Rewritings(Arc::new(subject.rewritings()))),
             Question::Whence(text) => {
                 let budget = Budget { go_on: &go_on, progress: &progress, ..Budget::default() };
                 match subject.whence(text, &budget) {

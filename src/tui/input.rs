@@ -70,8 +70,7 @@ fn wait() -> bool {
             Err(_) => return false,
             Ok(_) => {
                 let flags = polled[0].revents();
-                return !flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
-                    && !is_gone();
+                return !flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) && !is_gone();
             }
         }
     }

@@ -15,9 +15,11 @@ use crate::store::{Location, Page, Reader, StoreError, StoredContent};
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.
 const SCAN_ROWS: usize = 10_000;
 
-/// Takes read effects; its results come as messages.
+/// Takes read effects; its results come as messages. The list and whole deliveries are read on a
+/// thread each, so that a large body never holds up the list.
 pub(super) struct Loader {
-    jobs: mpsc::Sender<Effect>,
+    list: mpsc::Sender<Effect>,
+    deliveries: mpsc::Sender<Effect>,
     newest_generation: Arc<AtomicU64>,
 }
 
@@ -26,16 +28,14 @@ impl Loader {
     pub(super) fn start(
         location: &Location,
         control: Arc<Control>,
-        send: impl Fn(Message) + Send + 'static,
+        send: impl Fn(Message) + Clone + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let reader = Reader::open(location)?;
-        let (jobs, queue) = mpsc::channel();
         let newest_generation = Arc::new(AtomicU64::new(0));
-        let worker = Worker { reader, control, send, newest_generation: Arc::clone(&newest_generation) };
-        std::thread::Builder::new().name("whyhook-loader".to_owned()).spawn(move || worker.run(&queue)).map_err(
-            |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source },
-        )?;
-        Ok(Self { jobs, newest_generation })
+        let start = |counts| {
+            let (control, send) = (Arc::clone(&control), send.clone());
+            Worker::start(location, control, send, Arc::clone(&newest_generation), counts)
+        };
+        Ok(Self { list: start(true)?, deliveries: start(false)?, newest_generation })
     }
 
     /// Queues a read. A page request makes the pages asked for before it pointless.
@@ -43,7 +43,8 @@ impl Loader {
         if let Effect::LoadPage(request) = &effect {
             self.newest_generation.store(request.generation, Ordering::Release);
         }
-        let _ = self.jobs.send(effect);
+        let queue = if matches!(effect, Effect::Load(_)) { &self.deliveries } else { &self.list };
+        let _ = queue.send(effect);
     }
 }
 
@@ -54,9 +55,31 @@ struct Worker<S> {
     newest_generation: Arc<AtomicU64>,
 }
 
-impl<S: Fn(Message)> Worker<S> {
-    fn run(self, queue: &mpsc::Receiver<Effect>) {
-        self.count();
+impl<S: Fn(Message) + Send + 'static> Worker<S> {
+    fn start(
+        location: &Location,
+        control: Arc<Control>,
+        send: S,
+        newest_generation: Arc<AtomicU64>,
+        counts: bool,
+    ) -> Result<mpsc::Sender<Effect>, StoreError> {
+        let worker = Self { reader: Reader::open(location)?, control, send, newest_generation };
+        let (jobs, queue) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("whyhook-loader".to_owned())
+            .spawn(move || worker.run(&queue, counts))
+            .map_err(|source| StoreError::Io {
+                action: "start the reader of",
+                path: location.file().to_owned(),
+                source,
+            })?;
+        Ok(jobs)
+    }
+
+    fn run(self, queue: &mpsc::Receiver<Effect>, counts: bool) {
+        if counts {
+            self.count();
+        }
         while let Ok(job) = queue.recv() {
             match job {
                 Effect::LoadPage(request) => self.page(&request),

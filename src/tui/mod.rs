@@ -39,6 +39,8 @@ use crate::store::StoreError;
 
 /// Sixty frames a second at most.
 const FRAME: Duration = Duration::from_millis(16);
+/// The shortest wait for what may still come before a frame is drawn.
+const SOON: Duration = Duration::from_millis(1);
 /// While deliveries pour in, the store is asked for new rows this often; it keeps what the listener
 /// loses to the interface small.
 const CATCH_UP: Duration = Duration::from_millis(50);
@@ -146,15 +148,17 @@ impl Face<'_> {
         let mut caught_up = Instant::now();
         let mut grown = false;
         let mut dirty = false;
+        let mut changed = drawn;
         while !self.end {
             let wake = match (dirty, grown) {
                 (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
-                (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed())),
+                (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
                 (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
             };
             match wake {
                 Ok(Wake::Event(Event::Stored)) => grown = true,
                 Ok(wake) => {
+                    changed = if dirty { changed } else { Instant::now() };
                     self.wake(wake)?;
                     dirty = true;
                 }
@@ -165,7 +169,9 @@ impl Face<'_> {
                 self.stored();
                 (grown, dirty, caught_up) = (false, true, Instant::now());
             }
-            if dirty && drawn.elapsed() >= FRAME {
+            // A delivery is read in a moment: no frame in between without it.
+            let is_about_to_come = self.model.is_reading() && changed.elapsed() < FRAME;
+            if dirty && drawn.elapsed() >= FRAME && !is_about_to_come {
                 self.draw()?;
                 (dirty, drawn) = (false, Instant::now());
             }

@@ -132,7 +132,13 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     for word in ["secret", "newline", "diagnos", "expected"] {
         assert!(!format!("{answer:?}").to_lowercase().contains(word), "{answer:?}");
     }
-    person.sees("signature does not match").types("2").sees("Why").sees("proved").sees("secret_whitespace").sees("to do");
+    person
+        .sees("signature does not match")
+        .types("2")
+        .sees("Why")
+        .sees("proved")
+        .sees("secret_whitespace")
+        .sees("to do");
     // What was found stays with the delivery.
     let kept = crate::support::until(|| {
         let shown = house.show(1);

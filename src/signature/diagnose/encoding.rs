@@ -41,6 +41,10 @@ pub(super) fn readings(value: &[u8]) -> Vec<Received> {
         let why = encoding(2, "wrapped in quotation marks", value, 0);
         read_value(inner, &[why], None, &mut all);
     }
+    if let Some(digits) = digits_within(value) {
+        let why = encoding(3, "other text around the hexadecimal digits", value, 0);
+        read_value(digits, &[why], None, &mut all);
+    }
     for (timestamp, candidate, detail) in tagged(value) {
         let why = Why::new(Code::SignaturePrefix, 0, detail).at(Place {
             part: Part::Signature,
@@ -99,6 +103,14 @@ fn unquoted(value: &[u8]) -> Option<&[u8]> {
         }
         _ => None,
     }
+}
+
+/// The only run of 64 hexadecimal digits in a longer text, as a tool's whole output has it:
+/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`.
+fn digits_within(value: &[u8]) -> Option<&[u8]> {
+    let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() == 64);
+    let run = runs.next().filter(|run| run.len() < value.len())?;
+    runs.next().is_none().then_some(run)
 }
 
 const PREFIXES: [&str; 22] = [

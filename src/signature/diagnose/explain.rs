@@ -25,8 +25,19 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         stage: Stage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
-        evidence: Vec::new(),
+        evidence: judgement.timestamp.as_ref().and_then(no_time).into_iter().collect(),
     }
+}
+
+/// A timestamp that is no time at all: nothing tells a replay from the original.
+fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
+    timestamp.age_ms.is_none().then(|| {
+        let raw = crate::text::visible(&timestamp.raw).into_owned();
+        let text = format!(
+            "the timestamp header is “{raw}”, which is no time: its age cannot be told, and a replay would pass"
+        );
+        Evidence { code: Code::TimestampLiteral.code(), text }
+    })
 }
 
 /// The explanations of a search alone, for a digest that is no delivery's signature.
@@ -79,8 +90,9 @@ pub(super) fn report(
         }
     }
     let mut evidence = structure.evidence.clone();
-    evidence.extend(request.history.evidence(request.body));
     if causes.is_empty() {
+        // Beside a proof, history would only send people after the wrong thing.
+        evidence.extend(request.history.evidence(request.body));
         causes.extend(seen(structure, &found));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {

@@ -229,11 +229,31 @@ fn triples_and_near_clock_readings_are_found_on_request() {
     assert_eq!(first(&case.run()), ["unexplained"]);
     case.depth = Depth::Triples;
     assert_eq!(first(&case.run()), ["secret_whitespace", "timestamp_unit", "body_reserialized"]);
-    for signed in ["1746123456417", "1746123300"] {
+    let near = |signed: &str, depth| {
         let mut case = Case::new(&sign(&key, signed.as_bytes(), b"{}"), T, b"{}");
-        case.depth = Depth::Deep;
-        assert_eq!(first(&case.run()), ["timestamp_differs"], "{signed}");
+        case.depth = depth;
+        case.run()
+    };
+    assert_eq!(first(&near("1746123300", Depth::Deep)), ["timestamp_differs"]);
+    // `Date.now()` signed, its seconds sent: found without being asked to.
+    assert_eq!(first(&near("1746123456417", Depth::Pairs)), ["timestamp_unit"]);
+}
+
+#[test]
+fn a_tools_whole_output_in_the_header_is_read() {
+    let key = secret(SECRET.as_bytes());
+    let digits = sign(&key, T.as_bytes(), b"{}");
+    for header in [format!("SHA2-256(stdin)= {digits}"), format!("{digits} *stdin"), format!("b'{digits}'")] {
+        assert_eq!(first(&Case::new(&header, T, b"{}").run()), ["signature_encoding"], "{header}");
     }
+}
+
+#[test]
+fn a_proof_is_not_blurred_by_history_and_a_timestamp_without_time_is_told() {
+    let key = secret(SECRET.as_bytes());
+    let found = Case::new(&sign(&key, b"undefined", b"{}"), "undefined", b"{}").run();
+    assert_eq!((found.causes.len(), found.evidence.len()), (0, 1), "{found:?}");
+    assert_eq!(found.evidence[0].code, "timestamp_literal");
 }
 
 #[test]

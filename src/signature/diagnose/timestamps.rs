@@ -70,7 +70,19 @@ pub(super) fn deep(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         let detail = format!("a clock reading {} was signed", signed_distance(distance));
         Ways::of(Why::new(Code::TimestampDiffers, 30, detail))
     };
-    all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance))).collect()
+    let near = all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance)));
+    milliseconds(header).into_iter().chain(near).collect()
+}
+
+/// For a header in seconds: every millisecond of its second, as `Date.now()` would have been signed
+/// while the header has it without its last three digits.
+pub(super) fn milliseconds(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let Some(second) = integer(header).filter(|number| *number < FIRST_MILLISECOND) else { return Vec::new() };
+    let why = |part: i64| {
+        let detail = format!("the header is in seconds, milliseconds were signed ({part} ms into that second)");
+        Ways::of(Why::new(Code::TimestampUnit, 1, detail))
+    };
+    (1..1000).map(|part| ((second * 1000 + part).to_string().into_bytes(), why(part))).collect()
 }
 
 fn signed_distance(milliseconds: i64) -> String {

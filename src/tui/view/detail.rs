@@ -38,7 +38,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
     };
     let columns = usize::from(inner.width);
     let content = match &model.detail {
-        None => Content::Whole(welcome::lines(model, columns, look)),
+        None if model.list.filter().is_empty() => Content::Whole(welcome::lines(model, columns, look)),
+        None => Content::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
+        // Never one delivery's verdict beside another one's row.
+        Some(detail) if model.list.selected() != Some(detail.id) => {
+            Content::Whole(vec![Line::styled("reading the delivery …", look.theme.dim)])
+        }
         Some(detail) => match &detail.content {
             Err(error) => Content::Whole(super::widgets::paragraph(&shown(error), look.theme.bad, columns)),
             Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),

@@ -42,6 +42,7 @@ fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) ->
     let what = match question {
         Question::Why(_) => "looking for the cause",
         Question::Whence(_) => "looking for what your server hashed",
+        Question::Rewritings => return Vec::new(),
     };
     let how_far = progress.map_or_else(String::new, |progress| {
         format!(", {}: {} of {} tried", stage(progress.stage), grouped(progress.tried), grouped(progress.of))
@@ -132,12 +133,16 @@ fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'st
 /// For a delivery that is right: which re-serialisations would change its bytes, and where.
 pub(super) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let rewritings = &pane.loaded.rewritings;
     if !pane.loaded.is_verified() {
         return Vec::new();
     }
     let mut lines = vec![heading("If your own server says 401", pane.look)];
-    if rewritings.is_empty() {
+    let none = Vec::new();
+    let rewritings = pane.detail.inquiry.rewritings.as_deref().unwrap_or(&none);
+    if pane.detail.inquiry.rewritings.is_none() {
+        let words = "These bytes are right, so it hashes others, or with another key.";
+        lines.extend(paragraph(words, theme.dim, pane.columns));
+    } else if rewritings.is_empty() {
         let words = "These bytes survive every well-known re-serialisation, so it is its secret, its timestamp or its template.";
         lines.extend(paragraph(words, theme.dim, pane.columns));
     } else {

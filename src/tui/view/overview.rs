@@ -1,7 +1,7 @@
 //! The delivery at a glance.
 
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::detail::Pane;
 use super::widgets::{age_words, counted, date_time, field, paragraph, short_latency, shown};
@@ -12,7 +12,8 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let summary = &pane.loaded.delivery.summary;
-    let mut lines = vec![verdict(pane), Line::default()];
+    let mut lines = verdict(pane);
+    lines.push(Line::default());
     lines.extend(remarks(pane));
     let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
 
@@ -56,7 +57,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 }
 
 /// Glyph and words, as large as a line can be.
-pub(super) fn verdict(pane: &Pane<'_>) -> Line<'static> {
+pub(super) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let judgement = pane.loaded.judgement();
     let (glyph, _, style) = pane.look.theme.verdict(judgement.verdict);
     let mut words = match (&judgement.secret, judgement.verdict) {
@@ -66,7 +67,7 @@ pub(super) fn verdict(pane: &Pane<'_>) -> Line<'static> {
     if let Some(note) = &judgement.note {
         words = format!("{words}: {}", shown(note));
     }
-    Line::from(vec![Span::styled(format!("{glyph} "), style), Span::styled(words, style)])
+    paragraph(&format!("{glyph} {words}"), style, pane.columns)
 }
 
 /// What a person should not miss about this delivery.

@@ -45,7 +45,7 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
 }
 
 /// Below this many columns a cut value says nothing any more.
-const SHORTEST_VALUE: usize = 12;
+const SHORTEST_VALUE: usize = 24;
 
 /// Renders a row so that it fits: its longest token is cut further, since the remark behind it (how
 /// long it is, what it is) matters more than its fortieth byte.

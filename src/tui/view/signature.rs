@@ -26,7 +26,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let scheme = &pane.loaded.scheme;
-    let mut lines = vec![verdict(pane)];
+    let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(now) = &pane.loaded.rejudged {
         let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {}", shown(label)));
