@@ -1,0 +1,201 @@
+//! What asking why costs when nothing matches, which is the dearest answer: until the headers are
+//! read and every secret has been tried, after one change, after all pairs, and the memory that the
+//! search takes beside the body.
+//!
+//! Machines differ, so every time is also a ratio to one HMAC-SHA256 over the same body in the same
+//! run. `cargo bench --bench diagnosis`; with `--test` only a try, whose figures mean nothing.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::cell::Cell;
+use std::fs;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use whyhook::delivery::{Intake, RequestHead};
+use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, Stage, diagnose};
+use whyhook::signature::{Scheme, Secret, SecretOrigin, sign};
+
+type Failure = Box<dyn std::error::Error>;
+
+const TIMESTAMP: &str = "1746123456";
+const SCREENSHOT: &str = include_str!("../assets/samples/screenshot-live.json");
+
+/// A body to be explained, and how deep.
+struct Plan {
+    name: &'static str,
+    bytes: usize,
+    rounds: usize,
+    /// All pairs of a large body are more bytes to hash than the usual budget allows.
+    pairs: bool,
+}
+
+const MEASURE: &[Plan] = &[
+    Plan { name: "50 KB", bytes: 50 << 10, rounds: 7, pairs: true },
+    Plan { name: "5 MB", bytes: 5 << 20, rounds: 3, pairs: false },
+];
+const TRY: &[Plan] = &[Plan { name: "2 KB", bytes: 2 << 10, rounds: 1, pairs: true }];
+
+fn main() -> Result<(), Failure> {
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    let is_measuring = has("--bench") && !has("--test");
+    if !is_measuring {
+        println!("only a try, the figures mean nothing: measure with `cargo bench`");
+    }
+    // What the program itself takes in memory is there before anything is measured.
+    Subject::new(1 << 10)?.search(Depth::One);
+    for plan in if is_measuring { MEASURE } else { TRY } {
+        measure(plan)?;
+    }
+    Ok(())
+}
+
+fn measure(plan: &Plan) -> Result<(), Failure> {
+    let subject = Subject::new(plan.bytes)?;
+    let body = subject.body.len();
+    let deepest = if plan.pairs { Depth::Pairs } else { Depth::One };
+    // The first search alone: what it freed would serve the next.
+    let (first, memory) = peak(|| subject.search(deepest));
+    let searches: Vec<Search> = (0..plan.rounds).map(|_| subject.search(Depth::One)).collect();
+    let hmac = median((0..plan.rounds * 5).map(|_| subject.hmac()));
+    println!("{} ({body} bytes), one secret, nothing matches", plan.name);
+    println!("  one HMAC-SHA256       {hmac:>10.2?}");
+    let line = |what: &str, time: Duration, tried: u64| {
+        let ratio = time.as_secs_f64() / hmac.as_secs_f64();
+        println!("  {what:<21} {time:>10.2?} {ratio:>10.1} HMACs, {tried} digests");
+    };
+    let tried = |search: &Search| search.diagnosis.tried;
+    let before = &searches[0];
+    line("headers and secrets", median(searches.iter().map(|search| search.until_one)), before.tried_before_one);
+    line("one change", median(searches.iter().map(|search| search.whole)), tried(before));
+    if plan.pairs {
+        let again = (1..plan.rounds.min(3)).map(|_| subject.search(Depth::Pairs).whole);
+        line("all pairs", median(again.chain([first.whole])), tried(&first));
+    }
+    if let Some(memory) = memory {
+        println!(
+            "  memory at its peak    {:>7.1} KB {:>11.1} bodies",
+            memory as f64 / 1e3,
+            memory as f64 / body as f64
+        );
+    }
+    Ok(())
+}
+
+/// One search and when its stages began.
+struct Search {
+    until_one: Duration,
+    tried_before_one: u64,
+    whole: Duration,
+    diagnosis: Diagnosis,
+}
+
+/// A screenshot in base64 whose signature nobody here could have made.
+struct Subject {
+    head: RequestHead,
+    body: Vec<u8>,
+    secret: Secret,
+}
+
+impl Subject {
+    fn new(bytes: usize) -> Result<Self, Failure> {
+        let mut event: Value = serde_json::from_str(SCREENSHOT)?;
+        let image = &mut event["data"][0]["screenshot"]["imageBuffer"];
+        *image = json!("");
+        *image = json!(STANDARD.encode(noise(bytes.saturating_sub(900) / 4 * 3)));
+        let body = event.to_string().into_bytes();
+        let stranger = secret(b"a secret that is configured nowhere");
+        let head = format!(
+            "POST /webhooks/trackpilots HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncontent-type: application/json\r\n\
+             x-webhook-signature: {}\r\nx-webhook-timestamp: {TIMESTAMP}\r\ncontent-length: {}\r\n\r\n",
+            sign(&stranger, TIMESTAMP.as_bytes(), &body),
+            body.len()
+        );
+        Ok(Self {
+            head: RequestHead::parse(&Bytes::from(head)),
+            body,
+            secret: secret(b"a webhook secret of the bench"),
+        })
+    }
+
+    fn search(&self, depth: Depth) -> Search {
+        let start = Instant::now();
+        let before_one = Cell::new(None);
+        let diagnosis = diagnose(
+            &Request {
+                head: &self.head,
+                body: &self.body,
+                received_at: Timestamp::UNIX_EPOCH,
+                intake: &Intake::Complete,
+                scheme: &Scheme::default(),
+                secrets: &[&self.secret],
+                others: &[],
+                history: &History::default(),
+            },
+            &Budget {
+                depth,
+                max_candidates: u64::MAX,
+                max_bytes: u64::MAX,
+                progress: &|progress| {
+                    if progress.stage == Stage::One && before_one.get().is_none() {
+                        before_one.set(Some((start.elapsed(), progress.tried)));
+                    }
+                },
+                ..Budget::default()
+            },
+        );
+        let whole = start.elapsed();
+        assert!(diagnosis.complete && !diagnosis.is_proved(), "nothing was to match");
+        let (until_one, tried_before_one) = before_one.get().unwrap_or((whole, diagnosis.tried));
+        Search { until_one, tried_before_one, whole, diagnosis }
+    }
+
+    fn hmac(&self) -> Duration {
+        let start = Instant::now();
+        black_box(sign(&self.secret, TIMESTAMP.as_bytes(), black_box(&self.body)));
+        start.elapsed()
+    }
+}
+
+fn secret(bytes: &[u8]) -> Secret {
+    Secret::new("bench", bytes.to_vec(), SecretOrigin::Typed)
+}
+
+/// Bytes as incompressible as a picture's.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// How many bytes `work` took at its peak, beyond what was taken before; on Linux, `None` elsewhere.
+fn peak<T>(work: impl FnOnce() -> T) -> (T, Option<usize>) {
+    // Begins a new peak (proc(5)).
+    let is_reset = fs::write("/proc/self/clear_refs", "5").is_ok();
+    let before = status("VmRSS:");
+    let done = work();
+    let used = status("VmHWM:").zip(before).map(|(peak, before)| peak.saturating_sub(before));
+    (done, used.filter(|_| is_reset))
+}
+
+fn status(name: &str) -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok().map(|kilobytes| kilobytes << 10)
+}
