@@ -186,7 +186,7 @@ mod tests {
         response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
         trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
 
-    /// As the providers publish them; HubSpot, Zendesk, Square and Shopify by Python's hmac.
+    /// As the providers publish them.
     #[rstest]
     #[case("github", "It's a Secret to Everybody", &[("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")], "Hello, World!")]
     #[case("standard-webhooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &[("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), ("webhook-timestamp", "1614265330"), ("webhook-signature", "v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")], "{\"test\": 2432232314}")]
@@ -206,6 +206,22 @@ mod tests {
         let shouted: Vec<_> = fields.iter().map(|(name, value)| (*name, value.to_uppercase())).collect();
         let shouted: Vec<_> = shouted.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert_ne!(verdict(&scheme, key, &shouted, body), Verdict::Verified);
+    }
+
+    /// Made with Python's `hmac.new(b"a-receiver-s-secret", content, "sha256")`, the content as each
+    /// provider documents it, for senders that publish no vector.
+    #[rstest]
+    #[case("hubspot", &[("X-HubSpot-Signature-v3", "VU6i02i1OaJrf3qq1RMGb3UnzyJHpV3irtv2yQa9ec4="), ("X-HubSpot-Request-Timestamp", "1746123456789")])]
+    #[case("zendesk", &[("X-Zendesk-Webhook-Signature", "yG8F+JdNpnTfh1X01f41445lY2N+7EpLtcyQYpTY1cs="), ("X-Zendesk-Webhook-Signature-Timestamp", "1746123456")])]
+    #[case("square", &[("x-square-hmacsha256-signature", "x4XlaZEzoMnknjwyNoheG4cs8Or5wvOYIAOnn6AxQIo=")])]
+    #[case("shopify", &[("X-Shopify-Hmac-SHA256", "KSRN1Kb5Jk4lEvm6qNYzW6SLFgI9oBASrdSVM39Wwp8=")])]
+    #[case("workos", &[("WorkOS-Signature", "t=1746123456789, v1=ddb95a808deb7aa8f696ebc389bba5fdd70e9be8a2e3286bfc5224fe38c267dc")])]
+    #[case("zoom", &[("x-zm-signature", "v0=ef798311d5c9a4b5058374ee67675ece1af1ee18cc8c1cf3cf4b3061ba9a3240"), ("x-zm-request-timestamp", "1746123456")])]
+    fn pythons_digests_verify_and_nothing_else(#[case] name: &str, #[case] fields: &[(&str, &str)]) {
+        let scheme = named(name).unwrap();
+        assert_eq!(verdict(&scheme, "a-receiver-s-secret", fields, "{\"id\":7}"), Verdict::Verified);
+        assert_eq!(verdict(&scheme, "a-receiver-s-secret", fields, "{\"id\":8}"), Verdict::Mismatch);
+        assert_eq!(verdict(&scheme, "a-receiver-S-secret", fields, "{\"id\":7}"), Verdict::Mismatch);
     }
 
     /// Stripe's test helper signs without a timestamp.

@@ -151,6 +151,7 @@ mod tests {
     use crate::signature::SecretOrigin;
     use bytes::Bytes;
     use proptest::prelude::*;
+    use rstest::rstest;
 
     const BODY: &[u8] = br#"{"event":"desktop.app_tracking.captured"}"#;
 
@@ -176,26 +177,38 @@ mod tests {
         sign(&secret("dev", b"a webhook secret"), timestamp.as_bytes(), BODY)
     }
 
-    /// RFC 4231, test cases 1, 2 and 6 (a key longer than the block).
-    #[test]
-    fn hmac_is_the_rfcs() {
-        let cases: [(Vec<u8>, &[u8], &str); 3] = [
-            (vec![0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
-            (
-                b"Jefe".to_vec(),
-                b"what do ya want for nothing?",
-                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-            ),
-            (
-                vec![0xaa; 131],
-                b"Test Using Larger Than Block-Size Key - Hash Key First",
-                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
-            ),
-        ];
-        for (key, message, expected) in cases {
-            let mac = secret("rfc", &key).mac().chain_update(message);
-            assert_eq!(hex::encode(mac.finalize().into_bytes()), expected);
-        }
+    /// RFC 4231, sections 4.2 to 4.8; of case 5 it gives the first 128 bits alone.
+    #[rstest]
+    #[case(&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")]
+    #[case(
+        b"Jefe",
+        b"what do ya want for nothing?",
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )]
+    #[case(&[0xaa; 20], &[0xdd; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe")]
+    #[case(
+        b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19",
+        &[0xcd; 50],
+        "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"
+    )]
+    #[case(&[0x0c; 20], b"Test With Truncation", "a3b6167473100ee06e0c796c2955552b")]
+    #[case(
+        &[0xaa; 131],
+        b"Test Using Larger Than Block-Size Key - Hash Key First",
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+    )]
+    #[case(
+        &[0xaa; 131],
+        b"This is a test using a larger than block-size key and a larger than block-size data. The key needs to be \
+          hashed before being used by the HMAC algorithm.",
+        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"
+    )]
+    fn hmac_is_the_rfcs(#[case] key: &[u8], #[case] message: &[u8], #[case] expected: &str) {
+        let mac = secret("rfc", key).mac().chain_update(message).finalize().into_bytes();
+        let mut keyed = crate::signature::Algorithm::Sha256.keyed(key);
+        keyed.update(message);
+        assert_eq!(hex::encode(&mac[..expected.len() / 2]), expected);
+        assert_eq!(keyed.finish(), mac.as_slice());
     }
 
     /// Made with `crypto.createHmac('sha256', 'a webhook secret').update('1746123456.' + body)` in Node.

@@ -143,7 +143,8 @@ fn explanations(
     let (shape, shape_ways) = &found.shapes.all[matched.shape];
     let covers_time = shape.content.covers(&Piece::Timestamp);
     let mut all = vec![found.received[matched.received].whys.clone()];
-    if structure.timestamp.is_none() && (!covers_time || matched.stamp != 0) {
+    let is_missed = request.scheme.content.covers(&Piece::Timestamp) && structure.timestamp.is_none();
+    if is_missed && (!covers_time || matched.stamp != 0) {
         let missing =
             Why::new(Code::TimestampHeaderMissing, 0, format!("{} is missing", request.scheme.timestamp_header));
         all[0].push(missing);

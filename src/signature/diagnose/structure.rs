@@ -7,7 +7,7 @@ use super::encoding::{self, Received};
 use super::timestamps;
 use super::{Code, Evidence, Request};
 use crate::payload::json::{decode_string, entries, tokenize};
-use crate::signature::strict;
+use crate::signature::{Piece, strict};
 
 /// What was read of one request.
 pub(super) struct Structure {
@@ -254,7 +254,11 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
             axis.add(part.to_vec(), Ways::of(Why::new(Code::HeaderDuplicated, 1, detail)));
         }
     }
-    if first.is_none() {
+    if first.is_none() && !request.scheme.content.covers(&Piece::Timestamp) {
+        // Nobody misses what the scheme does not sign; other templates are tried with what there is.
+        let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
+        axis.all.insert(0, (value, Ways::unchanged()));
+    } else if first.is_none() {
         for (near, value) in &near {
             let detail = format!("{name} is missing; the timestamp came as {near}");
             axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(Code::TimestampHeaderMissing, 0, detail))));

@@ -102,6 +102,41 @@ fn json_stringify_is_found() {
     assert_eq!(change.at.as_ref().map(|place| place.offset), Some(1));
 }
 
+/// Lemon Squeezy's published digest is that of the body as PHP writes it, with `\/`. Its scheme signs
+/// no timestamp, so that none is missed.
+#[test]
+fn slashes_that_php_escaped_are_found() {
+    let received = br#"{"links":{"self":"https://api.lemonsqueezy.com/v1/subscriptions/xyz"}}"#;
+    let digest = "fcf1dea9cb1cf586e990dd7b481feeb36cd17548eac0180882c97a5949146679";
+    let (configured, stranger) = (secret(b"abd1285d"), secret(b"who knows"));
+    let head = RequestHead::parse(&Bytes::from(format!("POST / HTTP/1.1\r\nX-Signature: {digest}\r\n\r\n")));
+    let scheme = Scheme {
+        signature_header: "X-Signature".to_owned(),
+        timestamp_header: String::new(),
+        content: "{body}".parse().unwrap(),
+        ..Scheme::default()
+    };
+    let request = Request {
+        head: &head,
+        body: received,
+        received_at: Timestamp::UNIX_EPOCH,
+        intake: &Intake::Complete,
+        scheme: &scheme,
+        secrets: &[&configured],
+        others: &[],
+        history: &History::default(),
+    };
+    let diagnosis = diagnose(&request, &Budget { depth: Depth::One, ..Budget::default() });
+    assert_eq!(first(&diagnosis), ["body_reserialized"], "{diagnosis:#?}");
+    let change = &diagnosis.causes[0].changes[0];
+    assert!(change.names[0].starts_with("PHP json_encode"), "{:?}", change.names);
+    assert_eq!(change.at.as_ref().map(|place| place.offset), Some(24));
+
+    let unexplained = diagnose(&Request { secrets: &[&stranger], ..request }, &Budget::default());
+    assert_eq!(unexplained.causes.len(), 1, "{:#?}", unexplained.causes);
+    assert_eq!(first(&unexplained), ["unexplained"]);
+}
+
 #[test]
 fn two_changes_are_told_as_a_list() {
     let compact = r#"{"event":"desktop.app_tracking.captured","n":1,"name":"Café / <b>","none":null,"timestamp":1746123456123,"data":{"b":[1,2.5],"a":"x"}}"#;
