@@ -217,8 +217,8 @@ pub enum ChunkState {
     Size(Vec<u8>),
     /// In a chunk's data: this many bytes to come, its line end included.
     Data(u64),
-    /// In the trailer section: bytes of it so far, and bytes of its current line.
-    Trailer(usize, usize),
+    /// In the trailer section: bytes of it so far, and its current line as far as it has been read.
+    Trailer(usize, Vec<u8>),
     /// Behind the last byte.
     Done,
 }
@@ -274,7 +274,7 @@ impl ChunkState {
                 }
                 if ended {
                     *self = match parse_chunk_size(line)? {
-                        0 => Self::Trailer(0, 0),
+                        0 => Self::Trailer(0, Vec::new()),
                         size => Self::Data(size.checked_add(2).ok_or("a chunk size beyond 64 bits")?),
                     };
                 }
@@ -294,11 +294,12 @@ impl ChunkState {
                 if *total > TRAILER_LIMIT {
                     return Err("a trailer section without an end");
                 }
-                let is_empty_line =
-                    ended && *line == 0 && matches!(part, b"\n" | b"\r\n") || ended && *line == 1 && part == b"\n";
-                *line = if ended { 0 } else { *line + part.len() };
-                if is_empty_line {
+                // The whole line, since a cut may fall before its newline.
+                line.extend_from_slice(part);
+                if ended && matches!(line.as_slice(), b"\n" | b"\r\n") {
                     *self = Self::Done;
+                } else if ended {
+                    line.clear();
                 }
                 Ok(part.len())
             }
@@ -409,6 +410,15 @@ mod tests {
     }
 
     #[test]
+    fn a_trailer_of_one_byte_ends_no_body_however_it_is_cut() {
+        for body in [&b"0\r\nX\n\r\n"[..], b"0\n\r\r\n\n", b"0\n \n\n"] {
+            for step in 1..=body.len() {
+                assert_eq!(chunked(body, step), Ok((body.len(), true)), "{body:?}, step {step}");
+            }
+        }
+    }
+
+    #[test]
     fn bad_chunk_sizes() {
         for bytes in [&b"x\r\n"[..], b"\r\n", b"-1\r\n", b"11111111111111111\r\n", b"ffffffffffffffff\r\n"] {
             assert!(chunked(bytes, 64).is_err(), "{bytes:?}");
@@ -434,6 +444,15 @@ mod tests {
                 if found.is_some() { break; }
             }
             prop_assert_eq!(found, whole);
+        }
+
+        #[test]
+        fn a_body_ends_at_the_same_place_however_it_is_cut(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'0'), Just(b'1'), Just(b'a')], 0..30),
+            step in 1_usize..8,
+        ) {
+            let whole = chunked(&bytes, usize::MAX - bytes.len());
+            prop_assert_eq!(chunked(&bytes, step), whole);
         }
 
         #[test]
