@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod capture;
+mod chunks;
 mod connection;
 mod exchange;
 pub mod framing;

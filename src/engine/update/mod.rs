@@ -1,0 +1,238 @@
+//! A message and the model in, effects out. Pure.
+
+mod inquire;
+mod overlay;
+
+use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
+use self::overlay::{act_on_overlay, copy_public_url, retry, typed};
+use super::detail::Loaded;
+use super::inquiry::{Inquiry, Question, asks_why};
+use super::model::{Detail, Focus, Model, Notice};
+use super::overlay::{AnswerChoice, Overlay, Prompt, PromptKind};
+use super::trial::Trial;
+use super::{Action, Effect, Message, Step, Tab};
+use crate::delivery::DeliveryId;
+use crate::query::Query;
+use crate::signature::diagnose::Depth;
+
+/// Takes in what happened and says what to do about it.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = match message {
+        Message::Act(action) => {
+            model.notice = None;
+            act(model, action)
+        }
+        Message::Edit(request) => match &mut model.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                prompt.edit(request);
+                typed(model)
+            }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
+            _ => Vec::new(),
+        },
+        Message::Paste(text) => match &mut model.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                prompt.paste(&text);
+                typed(model)
+            }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
+            _ => Vec::new(),
+        },
+        Message::Choose(key) => model.choose(key),
+        Message::Stored { last, stats } => {
+            model.stats = stats;
+            if last > model.last {
+                model.fault = None;
+            }
+            model.last = model.last.max(last);
+            model.list.stored(last)
+        }
+        Message::StoreFault(words) => {
+            model.fault = Some(words);
+            Vec::new()
+        }
+        Message::Counted { total, last } => {
+            model.counted = Some((total, last));
+            Vec::new()
+        }
+        Message::Page(page) => {
+            model.last = model.last.max(page.newest.unwrap_or(model.last));
+            model.list.page(page, &model.viewport).into_iter().collect()
+        }
+        Message::Reread(rows) => {
+            let shown = model.detail.as_ref().map(|detail| detail.id);
+            let answered = rows.iter().any(|row| Some(row.id) == shown && row.answer.is_some());
+            model.list.reread(rows);
+            if answered { load(model, shown) } else { Vec::new() }
+        }
+        Message::Loaded(id, content) => {
+            model.loading = None;
+            show(model, id, content)
+        }
+        Message::Inquiry(id, news) => {
+            report(model, id, news);
+            Vec::new()
+        }
+        Message::Tunnel(tunnel) => {
+            model.tunnel = tunnel;
+            Vec::new()
+        }
+        Message::Secrets(secrets) => {
+            model.secrets = secrets;
+            // What was found out rests on the secrets of before.
+            model.inquiries.clear();
+            if let Some(detail) = &mut model.detail {
+                detail.inquiry = Inquiry::default();
+            }
+            // The detail pane compares with the secrets of today.
+            let shown = model.detail.as_ref().map(|detail| detail.id);
+            load(model, shown)
+        }
+        Message::Copied(outcome) => {
+            model.notice = Some(match outcome {
+                Ok(text) => Notice { text, is_error: false },
+                Err(text) => Notice { text, is_error: true },
+            });
+            Vec::new()
+        }
+        Message::Warn(text) => {
+            model.notice = Some(Notice { text, is_error: true });
+            Vec::new()
+        }
+        Message::Drawn(viewport) => {
+            model.viewport = viewport;
+            Vec::new()
+        }
+    };
+    effects.extend(follow_selection(model));
+    effects.extend(ask_for_rewritings(model));
+    model.prepare_rows();
+    effects
+}
+
+/// Reads the selected delivery when it is not the one shown, one read at a time.
+fn follow_selection(model: &mut Model) -> Vec<Effect> {
+    let selected = model.list.selected();
+    if selected.is_none() {
+        model.detail = None;
+    }
+    if selected == model.detail.as_ref().map(|detail| detail.id) { Vec::new() } else { load(model, selected) }
+}
+
+fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
+    match id {
+        Some(id) if model.loading.is_none() => {
+            model.loading = Some(id);
+            vec![Effect::Load(id)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
+    let (scroll, mut inquiry) = match model.detail.take() {
+        Some(shown) if shown.id == id => (shown.scroll, shown.inquiry),
+        before => {
+            model.revealed = false;
+            ([0; Tab::ALL.len()], switch_inquiry(model, before, id))
+        }
+    };
+    let mut effects = Vec::new();
+    let is_open = inquiry.why.is_none() && inquiry.running.is_none();
+    if is_open && content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
+        effects.push(ask(&mut inquiry, id, Question::Why(Depth::Pairs)));
+    }
+    model.detail = Some(Detail { id, content, scroll, raw: None, inquiry });
+    effects
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return act_on_overlay(model, action);
+    }
+    match action {
+        Action::Move(step) if model.focus == Focus::List => {
+            model.list.step(step, &model.viewport).into_iter().collect()
+        }
+        Action::Move(step) | Action::Scroll(step) => scroll(model, step),
+        Action::Show(tab) => show_tab(model, tab),
+        Action::NextTab => show_tab(model, model.tab.turned(1)),
+        Action::PreviousTab => show_tab(model, model.tab.turned(-1)),
+        Action::Open if model.detail.is_some() => {
+            model.focus = Focus::Detail;
+            Vec::new()
+        }
+        Action::Back => back(model),
+        Action::Filter => {
+            let filter = model.list.filter().to_owned();
+            open(model, Overlay::Prompt(Prompt::new(PromptKind::Filter, filter)))
+        }
+        Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
+        Action::Pause => model.list.toggle_pause().into_iter().collect(),
+        Action::PickAnswer => {
+            let choices = AnswerChoice::all(&model.policy);
+            let cursor = choices.iter().position(|choice| choice.policy == model.policy).unwrap_or(0);
+            open(model, Overlay::Answers(cursor))
+        }
+        Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
+        Action::CopyMenu => open(model, Overlay::Copy(0)),
+        Action::CopyPublicUrl => copy_public_url(model),
+        Action::Reveal => {
+            model.revealed = !model.revealed;
+            show_tab(model, Tab::Signature)
+        }
+        Action::Deeper => look_deeper(model),
+        Action::StopLooking => stop_looking(model),
+        Action::Try => {
+            let trial = model.loaded().map(Trial::of);
+            trial.map_or_else(Vec::new, |trial| open(model, Overlay::Try(Box::new(trial))))
+        }
+        Action::Compare if model.loaded().is_some() => {
+            open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
+        }
+        Action::Help => open(model, Overlay::Help(0)),
+        Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Quit => vec![Effect::Quit],
+        Action::Open
+        | Action::Compare
+        | Action::Accept
+        | Action::NextField
+        | Action::PreviousField
+        | Action::TurnUnit => Vec::new(),
+    }
+}
+
+fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    Vec::new()
+}
+
+fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    model.tab = tab;
+    Vec::new()
+}
+
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.focus == Focus::Detail {
+        model.focus = Focus::List;
+        return Vec::new();
+    }
+    if model.list.filter().is_empty() {
+        return Vec::new();
+    }
+    model.list.set_filter(Query::default(), String::new()).into_iter().collect()
+}
+
+fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
+    let viewport = model.viewport;
+    let tab = model.tab.index();
+    if let Some(detail) = &mut model.detail {
+        // The places that the first row can have: the last leaves the screen just full.
+        let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
+        let place = detail.scroll[tab].min(places - 1);
+        detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
+    }
+    Vec::new()
+}

@@ -1,0 +1,221 @@
+//! What keys and typing mean while something lies over the panes, and what can be copied.
+
+use zeroize::Zeroizing;
+
+use super::super::inquiry::Question;
+use super::super::model::{Model, Notice};
+use super::super::overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+use super::super::trial::Trial;
+use super::super::{Action, Effect, Step};
+use super::act;
+use super::inquire::ask_shown;
+use crate::query::Query;
+
+pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Back => return back_out(model),
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        _ => {}
+    }
+    let viewport = model.viewport;
+    let choices = match &model.overlay {
+        Some(Overlay::Answers(_)) => AnswerChoice::all(&model.policy).len(),
+        Some(Overlay::Copy(_)) => model.copy_items().len(),
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands().len(),
+        _ => 0,
+    };
+    match (&mut model.overlay, action) {
+        (Some(Overlay::Help(first)), Action::Move(step)) => {
+            let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
+            *first = step.apply(*first, places, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Help(_)), Action::Help | Action::Accept) => close(model),
+        (Some(Overlay::Answers(cursor) | Overlay::Copy(cursor)), Action::Move(step)) => {
+            *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Prompt(prompt)), Action::Move(step)) => {
+            prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Answers(cursor)), Action::Accept) => {
+            let chosen = AnswerChoice::all(&model.policy).into_iter().nth(*cursor);
+            let mut effects = close(model);
+            if let Some(AnswerChoice { policy }) = chosen {
+                model.policy = policy.clone();
+                effects.push(Effect::SetPolicy(policy));
+            }
+            effects
+        }
+        (Some(Overlay::Copy(cursor)), Action::Accept) => {
+            let cursor = *cursor;
+            let chosen = model.copy_items().into_iter().nth(cursor);
+            copy_item(model, chosen)
+        }
+        (Some(Overlay::Prompt(_)), Action::Accept) => accept_prompt(model),
+        (Some(Overlay::Try(trial)), Action::NextField | Action::Move(Step::Down)) => {
+            trial.turn(1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(trial)), Action::PreviousField | Action::Move(Step::Up)) => {
+            trial.turn(-1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(_)), Action::TurnUnit) => retry(model, Trial::turn_unit),
+        (Some(Overlay::Try(_)), Action::Accept) => close(model),
+        _ => Vec::new(),
+    }
+}
+
+/// Changes the trial and judges it again.
+pub(super) fn retry(model: &mut Model, change: impl FnOnce(&mut Trial)) -> Vec<Effect> {
+    if let Some(Overlay::Try(mut trial)) = model.overlay.take() {
+        change(&mut trial);
+        if let Some(loaded) = model.loaded() {
+            trial.judge(loaded);
+        }
+        model.overlay = Some(Overlay::Try(trial));
+    }
+    Vec::new()
+}
+
+/// Closes the overlay and undoes what a filter prompt has changed.
+pub(super) fn back_out(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter && prompt.before != model.list.filter() => {
+            let query = Query::parse(&prompt.before).unwrap_or_default();
+            model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Closes the overlay.
+pub(super) fn close(model: &mut Model) -> Vec<Effect> {
+    model.overlay = None;
+    Vec::new()
+}
+
+/// What a prompt's text means while it is being typed. A key in the copy menu chooses straight away.
+pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    if prompt.kind != PromptKind::Filter {
+        return Vec::new();
+    }
+    match Query::parse(prompt.text()) {
+        Ok(query) => {
+            prompt.error = None;
+            let filter = prompt.text().to_owned();
+            if filter == model.list.filter() {
+                return Vec::new();
+            }
+            model.list.set_filter(query, filter).into_iter().collect()
+        }
+        Err(error) => {
+            prompt.error = Some(error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
+    match prompt.kind {
+        PromptKind::Filter if prompt.error.is_some() => Vec::new(),
+        PromptKind::Filter => close(model),
+        PromptKind::Secret => {
+            let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
+            model.overlay = None;
+            if typed.is_empty() { Vec::new() } else { vec![Effect::UseSecret(typed)] }
+        }
+        PromptKind::Digest => {
+            let text = prompt.text().to_owned();
+            model.overlay = None;
+            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::Whence(text)) }
+        }
+        PromptKind::Command => {
+            let chosen = prompt.commands().get(prompt.cursor).copied();
+            model.overlay = None;
+            chosen.map_or_else(Vec::new, |action| act(model, action))
+        }
+    }
+}
+
+pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
+    match model.public_url() {
+        Some(text) => copy(model, "the public URL", text),
+        None => {
+            let text = "no tunnel leads here yet: run `ngrok http` with our port; y copies the local URL".to_owned();
+            model.notice = Some(Notice { text, is_error: true });
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect> {
+    let mut effects = close(model);
+    if let Some(CopyItem { what, text, .. }) = item {
+        effects.extend(copy(model, what, text));
+    }
+    effects
+}
+
+pub(super) fn copy(model: &mut Model, what: &str, text: String) -> Vec<Effect> {
+    model.register = Some(text.clone());
+    vec![Effect::Copy { what: what.to_owned(), text }]
+}
+
+impl Prompt {
+    /// The commands that what has been typed may mean.
+    #[must_use]
+    pub fn commands(&self) -> Vec<Action> {
+        let typed = self.text().to_lowercase();
+        let fits = |action: &Action| typed.split_whitespace().all(|word| action.words().to_lowercase().contains(word));
+        Action::COMMANDS.into_iter().filter(fits).collect()
+    }
+}
+
+impl Model {
+    /// The first read of the list.
+    pub fn list_reload(&mut self) -> Option<Effect> {
+        self.list.reload()
+    }
+
+    /// What can be copied now.
+    #[must_use]
+    pub fn copy_items(&self) -> Vec<CopyItem> {
+        let mut items = Vec::new();
+        let mut add = |key, what, text: Option<String>| {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                items.push(CopyItem { key, what, text });
+            }
+        };
+        if let Some(loaded) = self.loaded() {
+            let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let value = |name: &str| loaded.head.value(name).map(|value| lossy(value));
+            let scheme = crate::signature::Scheme::default();
+            add('i', "the id", Some(loaded.delivery.summary.id.to_string()));
+            add('p', "the path", Some(loaded.delivery.summary.path.clone()));
+            add('b', "the body", Some(lossy(&loaded.delivery.body)));
+            add('s', "the signature", value(&scheme.signature_header));
+            add('t', "the timestamp", value(&scheme.timestamp_header));
+            add('h', "the request head", Some(lossy(&loaded.delivery.head)));
+            add('e', "the event name", loaded.delivery.summary.event.event.clone());
+        }
+        add('u', "the public URL", self.public_url());
+        add('l', "the local URL", Some(self.local_url()));
+        items
+    }
+
+    /// Chooses the copy menu's item with this key.
+    pub(super) fn choose(&mut self, key: char) -> Vec<Effect> {
+        if !matches!(self.overlay, Some(Overlay::Copy(_))) {
+            return Vec::new();
+        }
+        let item = self.copy_items().into_iter().find(|item| item.key == key);
+        if item.is_some() { copy_item(self, item) } else { Vec::new() }
+    }
+}
