@@ -78,7 +78,7 @@ pub(super) fn fix(code: Code) -> &'static str {
             "Sign the timestamp, a dot and the raw body, in this order; or choose the provider's preset here."
         }
         Code::Unexplained => {
-            "Compare the secrets by length and first characters on both sides; then log the exact bytes that the signing side hashes."
+            "Compare the secrets on both sides by length and by a hash of them; then log the exact bytes that the signing side hashes."
         }
     }
 }
