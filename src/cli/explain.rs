@@ -7,6 +7,8 @@ use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{Cause, Diagnosis, Kind, Stage};
 
+/// Re-serialisations printed without being asked for all.
+const REWRITINGS: usize = 5;
 /// Explanations printed beside the likeliest.
 const OTHERS: usize = 4;
 
@@ -78,11 +80,16 @@ pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bo
     text.push_str(
         "If your own server says 401, it hashes other bytes. Parsing and writing this body again changes it:\n",
     );
-    for rewriting in rewritings {
+    let shown = if reveal { rewritings.len() } else { REWRITINGS };
+    for rewriting in rewritings.iter().take(shown) {
         let _ = writeln!(text, "   {}", rewriting_words(rewriting));
         if reveal {
             let _ = writeln!(text, "     {}", rewriting.digest_hex());
         }
+    }
+    if rewritings.len() > shown {
+        let _ =
+            writeln!(text, "   … and {} rarer ones; --reveal prints all, with their digests", rewritings.len() - shown);
     }
     text.push_str("   --computed DIGEST tells which mistake yields the digest that your server printed\n");
     text
