@@ -139,8 +139,6 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Whether the expected digest is shown.
     pub revealed: bool,
-    /// What was copied last, for terminals without a clipboard.
-    pub register: Option<String>,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -167,7 +165,6 @@ impl Model {
             fault: None,
             notice: None,
             revealed: false,
-            register: None,
             viewport: Viewport::default(),
         }
     }

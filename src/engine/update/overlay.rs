@@ -146,7 +146,7 @@ pub(super) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
     match model.public_url() {
-        Some(text) => copy(model, "the public URL", text),
+        Some(text) => vec![copy("the public URL", text)],
         None => {
             let text = "no tunnel leads here yet: run `ngrok http` with our port; y copies the local URL".to_owned();
             model.notice = Some(Notice { text, is_error: true });
@@ -158,14 +158,13 @@ pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
 pub(super) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect> {
     let mut effects = close(model);
     if let Some(CopyItem { what, text, .. }) = item {
-        effects.extend(copy(model, what, text));
+        effects.push(copy(what, text));
     }
     effects
 }
 
-pub(super) fn copy(model: &mut Model, what: &str, text: String) -> Vec<Effect> {
-    model.register = Some(text.clone());
-    vec![Effect::Copy { what: what.to_owned(), text }]
+fn copy(what: &str, text: String) -> Effect {
+    Effect::Copy { what: what.to_owned(), text }
 }
 
 impl Prompt {
