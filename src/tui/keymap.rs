@@ -13,6 +13,12 @@ pub enum Context {
     List,
     /// With nothing on top and the details in focus.
     Detail,
+    /// The same, on the Payload tab: its own keys come before those of all details.
+    Payload,
+    /// The same, on the Image tab.
+    Image,
+    /// The same, on the Answer tab.
+    Answer,
     /// In a menu or the help.
     Menu,
     /// While typing.
@@ -29,6 +35,9 @@ impl Context {
             Self::Anywhere => "Anywhere",
             Self::List => "In the list",
             Self::Detail => "In the details",
+            Self::Payload => "In the payload",
+            Self::Image => "In the image",
+            Self::Answer => "In the answer",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
             Self::Form => "In a form",
@@ -36,7 +45,17 @@ impl Context {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 6] = [Self::Anywhere, Self::List, Self::Detail, Self::Menu, Self::Prompt, Self::Form];
+    pub const ALL: [Self; 9] = [
+        Self::Anywhere,
+        Self::List,
+        Self::Detail,
+        Self::Payload,
+        Self::Image,
+        Self::Answer,
+        Self::Menu,
+        Self::Prompt,
+        Self::Form,
+    ];
 }
 
 /// One row of the table: these keys, here, do this.
@@ -191,24 +210,38 @@ pub fn contexts(model: &Model) -> &'static [Context] {
         (Some(Overlay::Try(_)), _) => &[Context::Form],
         (Some(_), _) => &[Context::Menu],
         (None, Focus::List) => &[Context::List, Context::Anywhere],
-        (None, Focus::Detail) => &[Context::Detail, Context::Anywhere],
+        (None, Focus::Detail) => match model.tab {
+            Tab::Payload => &[Context::Payload, Context::Detail, Context::Anywhere],
+            Tab::Image => &[Context::Image, Context::Detail, Context::Anywhere],
+            Tab::Answer => &[Context::Answer, Context::Detail, Context::Anywhere],
+            _ => &[Context::Detail, Context::Anywhere],
+        },
     }
 }
 
-/// What a key does now.
+/// What a key does now: the narrowest context that knows the key decides.
 #[must_use]
 pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
-    let works = |binding: &&Binding| contexts(model).contains(&binding.context);
-    KEYMAP.iter().filter(works).find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|b| b.action)
+    contexts(model).iter().find_map(|context| {
+        let of_context = KEYMAP.iter().filter(|binding| binding.context == *context);
+        of_context.into_iter().find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|b| b.action)
+    })
 }
 
-/// The hints for the bottom line: key and word, for what works now.
+/// The hints for the bottom line: key and word, for what works now, the narrowest context first.
 #[must_use]
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
-    KEYMAP
+    let contexts = contexts(model);
+    let is_shadowed = |binding: &Binding| {
+        let narrower = contexts.iter().take_while(|context| **context != binding.context);
+        let knows_key = |other: &Binding, context| other.context == context && other.keys.contains(&binding.keys[0]);
+        narrower.into_iter().any(|context| KEYMAP.iter().any(|other| knows_key(other, *context)))
+    };
+    contexts
         .iter()
-        .filter(|binding| contexts(model).contains(&binding.context) && !binding.hint.is_empty())
+        .flat_map(|context| KEYMAP.iter().filter(move |binding| binding.context == *context))
+        .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding))
         .map(|binding| {
             let hint = if is_secret && binding.action == Action::Accept { "use it" } else { binding.hint };
             // The other direction's key stands for itself.
@@ -233,7 +266,8 @@ pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
             })
             .collect()
     };
-    Context::ALL.into_iter().map(|context| (context.title(), rows(context))).collect()
+    let sections = Context::ALL.into_iter().map(|context| (context.title(), rows(context)));
+    sections.filter(|(_, rows): &(_, Vec<_>)| !rows.is_empty()).collect()
 }
 
 #[cfg(test)]
