@@ -13,6 +13,7 @@
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
+//! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`engine`] | the pure state machine shared by every face |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod delivery;
 pub mod diagnosis;
 pub mod engine;
+pub mod export;
 pub mod headless;
 pub mod listener;
 pub mod panic;

@@ -4,9 +4,12 @@
 
 mod completions;
 mod explain;
+mod export;
 mod list;
 mod listen;
 mod output;
+mod save;
+mod select;
 mod settings;
 mod show;
 mod sign;
@@ -45,6 +48,8 @@ enum Command {
     List(list::ListArgs),
     /// Show one captured delivery
     Show(show::ShowArgs),
+    /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes
+    Export(export::ExportArgs),
     /// Verify a signature offline; exit 0 only when it is right
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
@@ -109,6 +114,8 @@ pub(crate) enum CliError {
     Filter(#[from] crate::query::QueryError),
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
     #[error("{0}")]
@@ -138,6 +145,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Listen(listen)) => listen::run(&settings, &listen),
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
+        Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -41,6 +41,7 @@ pub fn detail_json(delivery: &Delivery, diagnosis: Option<Value>) -> Value {
     let Value::Object(mut object) = summary_json(&delivery.summary) else {
         return Value::Null;
     };
+    object.insert("received_us".to_owned(), json!(delivery.summary.received_at.as_microsecond()));
     if !delivery.summary.intake.is_complete() {
         object.insert("intake_reason".to_owned(), json!(delivery.summary.intake.reason()));
     }
@@ -51,6 +52,7 @@ pub fn detail_json(delivery: &Delivery, diagnosis: Option<Value>) -> Value {
             "raw": timestamp.raw,
             "unit": timestamp.unit.code(),
             "age_seconds": timestamp.age_seconds(),
+            "age_ms": timestamp.age_ms,
             "fresh": timestamp.fresh,
         }))),
     );

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["signature", "query"],
     &["config"],
     &["store"],
-    &["diagnosis"],
+    &["diagnosis", "export"],
     &["listener", "tunnel"],
     &["engine"],
     &["session"],

@@ -15,6 +15,7 @@ mod answer;
 mod config;
 mod crash;
 mod deliver;
+mod export;
 mod hostile;
 mod layers;
 mod meanwhile;

@@ -1,0 +1,166 @@
+//! `whyhook export [FILTER]`: captured deliveries for other tools.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::save::{self, Saving};
+use super::select::Selection;
+use super::{CliError, SettingsArgs, output};
+use crate::delivery::{Delivery, DeliveryId};
+use crate::export::curl::Curl;
+use crate::export::har::Har;
+use crate::export::json::Json;
+use crate::export::raw::{self, Raw};
+use crate::export::{Exporter, Item};
+use crate::store::{Reader, StoreError};
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExportArgs {
+    /// Numbers (7, 12-40, latest), or a filter such as: verdict:bad since:1h [default: everything]
+    #[arg(value_name = "ID|FILTER")]
+    what: Vec<String>,
+    /// The format
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    format: ExportFormat,
+    /// Write to a file (raw: of several deliveries, to a folder) instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace what is there already
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// At most so many, the newest of them
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    limit: Option<usize>,
+    /// Begin with the newest delivery instead of the oldest
+    #[arg(long)]
+    newest_first: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// One HTTP Archive 1.2, for browsers and HTTP tools
+    Har,
+    /// A shell script that sends the exact bytes again
+    Curl,
+    /// One JSON object a line; `whyhook import` reads it back
+    Json,
+    /// Head and body as they came (chunk framing removed)
+    Raw,
+}
+
+impl ExportFormat {
+    fn exporter(self) -> Box<dyn Exporter> {
+        match self {
+            Self::Har => Box::new(Har::default()),
+            Self::Curl => Box::new(Curl::default()),
+            Self::Json => Box::new(Json::default()),
+            Self::Raw => Box::new(Raw::default()),
+        }
+    }
+}
+
+/// Exit code 1 when there is nothing to export.
+pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode, CliError> {
+    let selection = Selection::parse(&args.what)?;
+    let reader = Reader::open(&settings.location()?)?;
+    let mut ids = match selection.resolve(&reader, args.limit.unwrap_or(usize::MAX))? {
+        Ok(ids) => ids,
+        Err(missing) => {
+            output::log(&missing);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if ids.is_empty() {
+        output::log("no delivery matches; nothing was exported");
+        return Ok(ExitCode::FAILURE);
+    }
+    if !args.newest_first {
+        ids.reverse();
+    }
+    let mut export = Export { reader: &reader, exporter: args.format.exporter(), written: 0 };
+    match &args.output {
+        Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {
+            export.to_folder(&ids, folder, args.force)?;
+        }
+        Some(path) => {
+            let mut file = Saving::begin(path, args.force)?;
+            export.to_writer(&ids, &mut file, |source| CliError::Write { path: path.clone(), source })?;
+            file.finish()?;
+        }
+        None => {
+            check_stdout(args.format, ids.len())?;
+            let mut stdout = io::BufWriter::new(io::stdout().lock());
+            export.to_writer(&ids, &mut stdout, CliError::Stdout)?;
+            stdout.flush().map_err(CliError::Stdout)?;
+        }
+    }
+    export.exporter.warnings().lines().for_each(|line| output::log(&format!("warning: {line}")));
+    Ok(if export.written > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check_stdout(format: ExportFormat, count: usize) -> Result<(), CliError> {
+    let wrong = match format {
+        ExportFormat::Raw if count > 1 => "several raw requests need a folder to go to: name one with --output",
+        ExportFormat::Raw if io::stdout().is_terminal() => {
+            "raw bytes could steer the terminal: give --output FILE, or pipe them to a program"
+        }
+        _ => return Ok(()),
+    };
+    Err(CliError::Usage(wrong.to_owned()))
+}
+
+struct Export<'a> {
+    reader: &'a Reader,
+    exporter: Box<dyn Exporter>,
+    written: usize,
+}
+
+impl Export<'_> {
+    fn to_writer(
+        &mut self,
+        ids: &[DeliveryId],
+        out: &mut dyn Write,
+        failed: impl Fn(io::Error) -> CliError,
+    ) -> Result<(), CliError> {
+        for id in ids {
+            if let Some(delivery) = self.load(*id)? {
+                self.add(&delivery, out)?.map_err(&failed)?;
+            }
+        }
+        self.exporter.end(out).map_err(failed)
+    }
+
+    fn to_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
+        save::private_folder(folder)?;
+        for id in ids {
+            if let Some(delivery) = self.load(*id)? {
+                let path = folder.join(raw::file_name(&delivery.summary));
+                let mut file = Saving::begin(&path, force)?;
+                self.add(&delivery, &mut file)?.map_err(|source| CliError::Write { path, source })?;
+                file.finish()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, delivery: &Delivery, out: &mut dyn Write) -> Result<io::Result<()>, CliError> {
+        let kept = self.reader.diagnosis(delivery.summary.id)?;
+        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
+        self.written += 1;
+        Ok(self.exporter.add(Item { delivery, diagnosis: diagnosis.as_ref() }, out))
+    }
+
+    /// `None`, and a word about it, when the delivery's bytes are not there any more.
+    fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, CliError> {
+        match self.reader.load(id) {
+            Err(lost @ StoreError::RecordLost { .. }) => {
+                output::log(&format!("warning: {lost}; it is left out"));
+                Ok(None)
+            }
+            loaded => Ok(loaded?),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Which deliveries a command is about: numbers, ranges of them, `latest`, or a filter.
+
+use jiff::Timestamp;
+
+use super::CliError;
+use crate::delivery::DeliveryId;
+use crate::query::Query;
+use crate::store::{Page, Reader, StoredContent};
+
+/// Rows looked at between two pages.
+const PAGE_ROWS: usize = 1000;
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// By number; both ends belong to a range.
+    Numbers(Vec<Numbers>),
+    /// By filter; the empty one is everything.
+    Filter(Query),
+}
+
+/// One argument that is no filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    One(DeliveryId),
+    Range(DeliveryId, DeliveryId),
+    Latest,
+}
+
+impl Selection {
+    /// Numbers when every word is one (`7`, `#7`, `12-40`, `latest`), else all words are one filter.
+    pub(super) fn parse(words: &[String]) -> Result<Self, CliError> {
+        let numbers: Option<Vec<Numbers>> = words.iter().map(|word| Numbers::parse(word)).collect();
+        match numbers {
+            Some(numbers) if !numbers.is_empty() => Ok(Self::Numbers(numbers)),
+            _ => Ok(Self::Filter(Query::parse(&words.join(" "))?)),
+        }
+    }
+
+    /// The deliveries, the newest first and at most `limit`; `Err` names a number that is not there.
+    pub(super) fn resolve(&self, reader: &Reader, limit: usize) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
+        match self {
+            Self::Filter(query) => Ok(Ok(matching(reader, query, limit)?)),
+            Self::Numbers(numbers) => {
+                let mut found = Vec::new();
+                for numbers in numbers {
+                    match numbers.resolve(reader)? {
+                        Ok(ids) => found.extend(ids),
+                        Err(missing) => return Ok(Err(missing)),
+                    }
+                }
+                found.sort_unstable_by(|left, right| right.cmp(left));
+                found.dedup();
+                found.truncate(limit);
+                Ok(Ok(found))
+            }
+        }
+    }
+}
+
+impl Numbers {
+    fn parse(word: &str) -> Option<Self> {
+        if word == "latest" {
+            return Some(Self::Latest);
+        }
+        if let Ok(id) = word.parse() {
+            return Some(Self::One(id));
+        }
+        let (from, to) = word.split_once('-')?;
+        let (from, to): (DeliveryId, DeliveryId) = (from.parse().ok()?, to.parse().ok()?);
+        Some(Self::Range(from.min(to), from.max(to)))
+    }
+
+    fn resolve(self, reader: &Reader) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
+        let found: Vec<DeliveryId> = match self {
+            Self::One(id) => reader.summary(id)?.map(|summary| summary.id).into_iter().collect(),
+            Self::Latest => reader.page(Page::Newest, 1)?.first().map(|summary| summary.id).into_iter().collect(),
+            Self::Range(from, to) => range(reader, from, to)?,
+        };
+        let missing = match self {
+            Self::One(id) => format!("there is no delivery {id}; `whyhook list` shows what there is"),
+            Self::Latest => "there is no delivery yet".to_owned(),
+            Self::Range(from, to) => {
+                format!("there is no delivery from {from} to {to}; `whyhook list` shows what there is")
+            }
+        };
+        Ok(if found.is_empty() { Err(missing) } else { Ok(found) })
+    }
+}
+
+fn range(reader: &Reader, from: DeliveryId, to: DeliveryId) -> Result<Vec<DeliveryId>, CliError> {
+    let mut found = Vec::new();
+    let mut before = DeliveryId(to.0.saturating_add(1));
+    loop {
+        let page = reader.page(Page::Before(before), PAGE_ROWS)?;
+        found.extend(page.iter().map(|summary| summary.id).take_while(|id| *id >= from));
+        match page.last() {
+            Some(last) if last.id > from => before = last.id,
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// Every delivery that matches, the newest first.
+pub(super) fn matching(reader: &Reader, query: &Query, limit: usize) -> Result<Vec<DeliveryId>, CliError> {
+    let now = Timestamp::now();
+    let mut found = Vec::new();
+    let mut page = Page::Newest;
+    while found.len() < limit {
+        let scan = reader.scan(page, (limit - found.len()).min(PAGE_ROWS), PAGE_ROWS, |summary, reader| {
+            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
+        })?;
+        found.extend(scan.rows.iter().map(|summary| summary.id));
+        match scan.next {
+            Some(next) => page = Page::Before(next),
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Selection {
+        Selection::parse(&text.split(' ').map(str::to_owned).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_told_from_filters() {
+        let (one, two) = (DeliveryId(7), DeliveryId(12));
+        assert_eq!(parse("7 #12"), Selection::Numbers(vec![Numbers::One(one), Numbers::One(two)]));
+        assert_eq!(parse("12-7 latest"), Selection::Numbers(vec![Numbers::Range(one, two), Numbers::Latest]));
+        assert!(matches!(parse("7 verdict:bad"), Selection::Filter(_)));
+        assert!(matches!(parse("2026-01-28"), Selection::Filter(_)));
+        assert_eq!(Selection::parse(&[]).unwrap(), Selection::Filter(Query::default()));
+        assert!(Selection::parse(&["evnt:app".to_owned()]).is_err());
+    }
+}

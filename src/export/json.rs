@@ -1,0 +1,30 @@
+//! One JSON object a line, with the fields of `whyhook show --format json`. Nothing is lost on the way:
+//! `whyhook import` makes the same delivery of it, except for its number.
+
+use std::io::{self, Write};
+
+use super::{Exporter, Item, Warnings, warn_of_credentials};
+use crate::delivery::detail_json;
+use crate::text;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Json {
+    warnings: Warnings,
+}
+
+impl Exporter for Json {
+    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+        warn_of_credentials(item.delivery, &mut self.warnings);
+        let line = detail_json(item.delivery, item.diagnosis.cloned()).to_string();
+        writeln!(out, "{}", text::safe_json(&line))
+    }
+
+    fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+}

@@ -1,0 +1,57 @@
+//! The bytes of a request: its head as it came, and its body without chunk framing.
+
+use std::io::{self, Write};
+
+use super::{Exporter, Item, Warnings, warn_of_credentials};
+use crate::delivery::{Delivery, Intake, Summary};
+
+/// See the module. Several deliveries go to a file each, since nothing could tell them apart in one.
+#[derive(Debug, Default)]
+pub struct Raw {
+    warnings: Warnings,
+}
+
+impl Exporter for Raw {
+    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let delivery = item.delivery;
+        warn_of_credentials(delivery, &mut self.warnings);
+        if is_chunked(delivery) {
+            self.warnings.add(
+                delivery.summary.id,
+                "came in chunks: the head still says so, and the body is what the chunks held",
+            );
+        }
+        if delivery.summary.intake != Intake::Complete {
+            let intake = &delivery.summary.intake;
+            self.warnings.add(delivery.summary.id, format!("is no whole request ({})", intake.name()));
+        }
+        out.write_all(&delivery.head)?;
+        out.write_all(&delivery.body)
+    }
+
+    fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+}
+
+/// Whether the body came in chunks.
+pub(super) fn is_chunked(delivery: &Delivery) -> bool {
+    let head = delivery.request_head();
+    head.values("transfer-encoding").any(|value| value.to_ascii_lowercase().ends_with(b"chunked"))
+}
+
+/// A file name for a delivery: `000012-screenshot.http`. Of the event's name, which the sender chose, only
+/// letters, digits, `-` and `_` remain.
+#[must_use]
+pub fn file_name(summary: &Summary) -> String {
+    /// Enough for every name that is in use, and far below what any file system takes.
+    const NAME_LIMIT: usize = 40;
+    let safe = |character: char| if character.is_ascii_alphanumeric() || character == '_' { character } else { '-' };
+    let name: String = summary.event.short_event().unwrap_or("request").chars().take(NAME_LIMIT).map(safe).collect();
+    let name = name.trim_matches('-');
+    format!("{:06}-{}.http", summary.id.0, if name.is_empty() { "request" } else { name })
+}

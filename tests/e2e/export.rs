@@ -1,0 +1,178 @@
+//! `whyhook export`: what other tools are given is what came.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::tools::tool;
+use crate::support::{House, Signed, finish, sample, talk};
+
+/// Requests that are told apart by everything but their meaning.
+fn odd_requests() -> Vec<Vec<u8>> {
+    let all: Vec<u8> = (0..=255).collect();
+    let post = |more: &str, body: &[u8]| {
+        let head = format!(
+            "POST /hook/../x?a=[1]&b={{2}} HTTP/1.1\r\nHost: somewhere.example\r\n{more}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.as_bytes(), body].concat()
+    };
+    vec![
+        post(
+            "x-WebHook-Signature: 00ff\r\nX-Webhook-Timestamp: 1746123456\r\nContent-Type: application/json\r\n",
+            b"{\"it's\": \"$HOME `id`\"}\n\n",
+        ),
+        post("user-agent: odd/1\r\nEmpty:\r\nX-Twice: 1\r\nx-twice:2\r\nACCEPT: */*\r\n", &all),
+        post("X-Latin: caf\u{e9} \u{202e}\r\n", b"\xff\xfe\0"),
+        post("", b""),
+        b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+        b"DELETE /old HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_vec(),
+        post("", &sample("screenshot-live.json")),
+    ]
+}
+
+fn house_with(requests: &[Vec<u8>]) -> House {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    for request in requests {
+        talk(listening.address(), request);
+    }
+    listening.stop();
+    house
+}
+
+/// Takes `count` connections, and returns what came over each up to the end of its request.
+fn record(count: usize) -> (SocketAddr, thread::JoinHandle<Vec<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let recorded = thread::spawn(move || (0..count).map(|_| record_one(&listener)).collect());
+    (address, recorded)
+}
+
+fn record_one(listener: &TcpListener) -> Vec<u8> {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    let mut request = Vec::new();
+    let mut chunk = [0; 65536];
+    while !is_whole(&request) {
+        match stream.read(&mut chunk).unwrap() {
+            0 => break,
+            count => request.extend_from_slice(&chunk[..count]),
+        }
+    }
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+    request
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+    request.len() >= end + 4 + length
+}
+
+#[test]
+fn the_curl_script_sends_the_very_bytes() {
+    if tool("curl").is_none() {
+        return;
+    }
+    let requests = odd_requests();
+    let house = house_with(&requests);
+    for shell in ["sh", "bash"] {
+        let Some(shell) = tool(shell) else { continue };
+        let (address, recorded) = record(requests.len());
+        let script = house.run(&["export", "--as", "curl"]).yes();
+        let file = house.write("again.sh", &script.stdout);
+        let mut command = house.other(&shell);
+        command.arg(&file).arg(format!("http://{address}/"));
+        finish(command, b"").yes();
+        for (number, (sent, came)) in requests.iter().zip(recorded.join().unwrap()).enumerate() {
+            assert_eq!(String::from_utf8_lossy(&came), String::from_utf8_lossy(sent), "request {number}");
+            assert_eq!(&came, sent, "request {number}");
+        }
+    }
+}
+
+#[test]
+fn what_a_format_cannot_say_is_warned_of() {
+    let chunked = b"POST /c HTTP/1.1\r\nX: 1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer x\r\n\r\n2\r\nab\r\n0\r\n\r\n";
+    let house = house_with(&[chunked.to_vec(), b"nonsense\r\n\r\n".to_vec()]);
+    let ran = house.run(&["export", "--as", "curl"]).yes();
+    let said = ran.stderr();
+    for words in
+        ["curl cuts the body into chunks", "Host header comes first", "authorization is included", "#2: is left out"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(ran.stdout().contains("# left out: malformed"));
+    assert!(house.run(&["export", "1", "--as", "raw"]).yes().stderr().contains("came in chunks"));
+}
+
+#[test]
+fn har_is_one_valid_log_with_every_delivery() {
+    let house = house_with(&odd_requests());
+    let har = house.run(&["export", "--as", "har"]).yes().json();
+    let log = &har["log"];
+    assert_eq!((&log["version"], &log["creator"]["name"]), (&Value::from("1.2"), &Value::from("whyhook")));
+    let entries = log["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), odd_requests().len());
+    let first = &entries[0];
+    assert_eq!(first["request"]["url"], "http://somewhere.example/hook/../x?a=[1]&b={2}");
+    assert_eq!(first["request"]["queryString"][0]["value"], "[1]");
+    assert_eq!(first["request"]["headers"][1]["name"], "x-WebHook-Signature");
+    assert_eq!(first["request"]["postData"]["text"], "{\"it's\": \"$HOME `id`\"}\n\n");
+    assert_eq!(first["response"]["status"], 401);
+    assert_eq!(entries[1]["request"]["postData"]["encoding"], "base64");
+    assert!(entries[4]["request"]["postData"].is_null());
+    assert_eq!(entries[0]["_whyhook"]["id"], 1);
+    assert!(house.run(&["export", "7", "is:sim", "--as", "har"]).no().stdout.is_empty());
+}
+
+#[test]
+fn numbers_ranges_order_and_limits_choose() {
+    let house = house_with(&odd_requests());
+    let ids = |arguments: &[&str]| -> Vec<i64> {
+        let ran = house.run(&[&["export", "--as", "json"], arguments].concat()).yes();
+        ran.stdout().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids(&[]), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(ids(&["latest", "2-4", "3"]), [2, 3, 4, 7]);
+    assert_eq!(ids(&["-n", "2"]), [6, 7]);
+    assert_eq!(ids(&["method:get | method:delete", "--newest-first"]), [6, 5]);
+    assert!(house.run(&["export", "99", "--as", "json"]).no().stderr().contains("there is no delivery 99"));
+    assert!(house.run(&["export", "--as", "raw"]).complains().contains("--output"));
+}
+
+#[test]
+fn files_are_private_whole_and_never_replaced_unasked() {
+    let house = house_with(&[
+        Signed::new("{\"event\":\"desktop.screenshot_tracking.captured\"}").wire(),
+        Signed::new("{\"event\":\"../../etc/passwd\"}").wire(),
+    ]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    house.run(&["export", "1", "--as", "raw", "-o", "one.http"]).yes();
+    let one = house.work().join("one.http");
+    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(1, "raw"));
+    assert_eq!(mode(&one), 0o600);
+    assert!(house.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains().contains("--force"));
+    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(1, "raw"));
+
+    let precious = house.write("precious", "precious");
+    std::fs::remove_file(&one).unwrap();
+    std::os::unix::fs::symlink(&precious, &one).unwrap();
+    house.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains();
+    house.run(&["export", "2", "--as", "raw", "-o", "one.http", "--force"]).yes();
+    assert_eq!(std::fs::read(&precious).unwrap(), b"precious", "a link is not followed");
+    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(2, "raw"));
+
+    house.run(&["export", "--as", "raw", "-o", "all"]).yes();
+    let mut names: Vec<_> =
+        std::fs::read_dir(house.work().join("all")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["000001-screenshot.http", "000002-etc-passwd.http"]);
+    assert_eq!(mode(&house.work().join("all")), 0o700);
+}
