@@ -83,17 +83,17 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
     let mut export = Export { reader: &reader, exporter: args.format.exporter(), written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {
-            export.to_folder(&ids, folder, args.force)?;
+            export.write_folder(&ids, folder, args.force)?;
         }
         Some(path) => {
             let mut file = Saving::begin(path, args.force)?;
-            export.to_writer(&ids, &mut file, |source| CliError::Write { path: path.clone(), source })?;
+            export.write(&ids, &mut file, |source| CliError::Write { path: path.clone(), source })?;
             file.finish()?;
         }
         None => {
             check_stdout(args.format, ids.len())?;
             let mut stdout = io::BufWriter::new(io::stdout().lock());
-            export.to_writer(&ids, &mut stdout, CliError::Stdout)?;
+            export.write(&ids, &mut stdout, CliError::Stdout)?;
             stdout.flush().map_err(CliError::Stdout)?;
         }
     }
@@ -119,7 +119,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    fn to_writer(
+    fn write(
         &mut self,
         ids: &[DeliveryId],
         out: &mut dyn Write,
@@ -133,7 +133,7 @@ impl Export<'_> {
         self.exporter.end(out).map_err(failed)
     }
 
-    fn to_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
+    fn write_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
         save::private_folder(folder)?;
         for id in ids {
             if let Some(delivery) = self.load(*id)? {

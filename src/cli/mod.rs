@@ -14,6 +14,7 @@ mod settings;
 mod show;
 mod sign;
 mod verify;
+mod wait;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes
     Export(export::ExportArgs),
+    /// Wait until a delivery comes that matches a filter; exit 1 when none has in time
+    Wait(wait::WaitArgs),
     /// Verify a signature offline; exit 0 only when it is right
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
@@ -146,6 +149,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),
+        Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),

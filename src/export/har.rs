@@ -65,7 +65,7 @@ impl Har {
 
 fn begin(out: &mut dyn Write) -> io::Result<()> {
     let creator = json!({"name": "whyhook", "version": env!("CARGO_PKG_VERSION")});
-    write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[\n")
+    writeln!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[")
 }
 
 fn entry(delivery: &Delivery) -> Value {

@@ -165,6 +165,15 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
+    /// A number that changes with every commit of another connection, told without reading anything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(|source| self.failed(source))
+    }
+
     fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "read", source)
     }

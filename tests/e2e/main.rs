@@ -24,4 +24,5 @@ mod secrets;
 mod signals;
 mod tunnel;
 mod verify_sign;
+mod wait;
 mod why;

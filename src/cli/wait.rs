@@ -1,0 +1,193 @@
+//! `whyhook wait FILTER`: until a delivery comes that matches.
+//!
+//! The store is asked, not the listener, so that it does not matter which process listens, or whether one
+//! does yet. SQLite's `data_version` tells for a few microseconds whether anything was committed.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{CliError, Format, SettingsArgs, output};
+use crate::delivery::{DeliveryId, Summary, summary_json};
+use crate::headless::{self, LineFormat};
+use crate::query::Query;
+use crate::store::{Location, Page, Reader, StoreError, StoredContent};
+use crate::{text, units};
+
+/// Between two looks at the store.
+const POLL: Duration = Duration::from_millis(50);
+/// How long a delivery's answer is waited for before the delivery is looked at without one. The listener
+/// answers at once, but what was imported, or cut off by a kill, never gets an answer.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+/// Rows read at once.
+const PAGE_ROWS: usize = 500;
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "To miss nothing, take the newest number before you trigger what you wait for:\n\n  \
+    last=$(whyhook list -n 1 --format json | jq .id)\n  ./trigger\n  \
+    whyhook wait event:screenshot verdict:verified --after \"${last:-0}\" --timeout 30s")]
+pub(super) struct WaitArgs {
+    /// What to wait for, such as: event:screenshot verdict:verified [default: any delivery]
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+    /// Give up after this long, with exit code 1
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    timeout: String,
+    /// Wait until so many have matched
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    count: u64,
+    /// Also look at the deliveries after this number that are there already; 0 for all
+    #[arg(long, value_name = "ID", conflicts_with = "include_past")]
+    after: Option<u32>,
+    /// Also look at every delivery that is there already
+    #[arg(long)]
+    include_past: bool,
+    /// One line for people, or one JSON object, per delivery
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// Exit code 0 when enough has matched, 1 when the time is over.
+pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, CliError> {
+    let query = Query::parse(&args.filter.join(" "))?;
+    let timeout = units::parse_duration(&args.timeout).map_err(|error| CliError::Usage(error.to_string()))?;
+    let deadline = Instant::now().checked_add(timeout);
+    let after = args.after.map(i64::from).or(args.include_past.then_some(0)).map(DeliveryId);
+    let mut watch = Watch::start(settings.location()?, query, after)?;
+    let mut left = args.count;
+    loop {
+        let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        for summary in watch.look(over, left)? {
+            output::print(&line(&summary, args.format))?;
+            left -= 1;
+            if left == 0 {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        if over {
+            output::log(&match args.count {
+                1 => format!("no delivery has matched within {}", args.timeout),
+                count => format!("{} of {count} deliveries have matched within {}", count - left, args.timeout),
+            });
+            return Ok(ExitCode::FAILURE);
+        }
+        let rest = deadline.map_or(POLL, |deadline| deadline.saturating_duration_since(Instant::now()));
+        std::thread::sleep(rest.min(POLL));
+    }
+}
+
+fn line(summary: &Summary, format: Format) -> String {
+    match format {
+        Format::Text => format!("{}\n", headless::line(summary, LineFormat::Text)),
+        Format::Json => format!("{}\n", text::safe_json(&summary_json(summary).to_string())),
+    }
+}
+
+/// A store that is watched, once there is one.
+struct Watch {
+    location: Location,
+    query: Query,
+    reader: Option<Reader>,
+    /// SQLite's counter of commits when the store was last read.
+    version: Option<i64>,
+    /// Deliveries up to this one have been seen.
+    last: DeliveryId,
+    /// Those that were there at the start are not waited for to be answered.
+    past: DeliveryId,
+    /// Seen, and not yet answered.
+    open: Vec<(DeliveryId, Instant)>,
+}
+
+impl Watch {
+    fn start(location: Location, query: Query, after: Option<DeliveryId>) -> Result<Self, StoreError> {
+        let reader = open(&location)?;
+        let newest = match &reader {
+            Some(reader) => reader.page(Page::Newest, 1)?.first().map(|summary| summary.id),
+            None => None,
+        };
+        let past = newest.unwrap_or(DeliveryId(0));
+        let last = after.unwrap_or(past);
+        Ok(Self { location, query, reader, version: None, last, past, open: Vec::new() })
+    }
+
+    /// What has matched since the last look, the oldest first. It may stop at
+    /// `enough`; with `over` no answer is waited for.
+    fn look(&mut self, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
+        if self.reader.is_none() {
+            self.reader = open(&self.location)?;
+        }
+        let Some(reader) = self.reader.take() else { return Ok(Vec::new()) };
+        let found = self.look_with(&reader, over, enough);
+        self.reader = Some(reader);
+        found
+    }
+
+    fn look_with(&mut self, reader: &Reader, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
+        let version = Some(reader.data_version()?);
+        let has_news = self.version != version;
+        if !has_news && self.open.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.version = version;
+        let (mut ready, mut found) = (Vec::new(), Vec::new());
+        for (id, since) in std::mem::take(&mut self.open) {
+            match reader.summary(id)? {
+                Some(summary) if summary.answer.is_none() && !over && since.elapsed() < ANSWER_PATIENCE => {
+                    self.open.push((id, since));
+                }
+                summary => ready.extend(summary),
+            }
+        }
+        found.extend(self.matching(reader, &mut ready));
+        if has_news {
+            self.read_new(reader, over, enough, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// Reads what has come, and adds to `found` what matches and needs no answer any more.
+    fn read_new(
+        &mut self,
+        reader: &Reader,
+        over: bool,
+        enough: u64,
+        found: &mut Vec<Summary>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let rows = reader.page(Page::After(self.last), PAGE_ROWS)?;
+            let is_end = rows.len() < PAGE_ROWS;
+            let mut ready = Vec::new();
+            for summary in rows.into_iter().rev() {
+                self.last = summary.id;
+                if summary.answer.is_some() || over || summary.id <= self.past {
+                    ready.push(summary);
+                } else {
+                    self.open.push((summary.id, Instant::now()));
+                }
+            }
+            found.extend(self.matching(reader, &mut ready));
+            if is_end || found.len() as u64 >= enough {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what matches out of `ready`, and forgets the rest.
+    fn matching(&self, reader: &Reader, ready: &mut Vec<Summary>) -> Vec<Summary> {
+        let now = Timestamp::now();
+        let matches =
+            |summary: &Summary| self.query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now);
+        ready.drain(..).filter(matches).collect()
+    }
+}
+
+/// `None` while there is no store.
+fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
+    match Reader::open(location) {
+        Ok(reader) => Ok(Some(reader)),
+        Err(StoreError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
