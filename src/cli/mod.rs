@@ -8,6 +8,7 @@ mod export;
 mod list;
 mod listen;
 mod output;
+mod prune;
 mod save;
 mod select;
 mod settings;
@@ -53,6 +54,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Wait until a delivery comes that matches a filter; exit 1 when none has in time
     Wait(wait::WaitArgs),
+    /// Delete captured deliveries for good
+    Prune(prune::PruneArgs),
     /// Verify a signature offline; exit 0 only when it is right
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
@@ -150,6 +153,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
+        Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),

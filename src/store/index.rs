@@ -15,6 +15,7 @@ use super::{Location, StoreError, row};
 use crate::delivery::{Captured, DeliveryId};
 
 /// The one connection that writes.
+#[derive(Debug)]
 pub(super) struct Index {
     path: PathBuf,
     connection: Connection,
@@ -23,6 +24,11 @@ pub(super) struct Index {
 impl Index {
     pub(super) fn new(location: &Location, connection: Connection) -> Self {
         Self { path: location.file().to_owned(), connection }
+    }
+
+    /// The connection, for work that is no delivery's.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Begins a transaction with a group's rows; `at` is where its first record lies.

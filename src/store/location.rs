@@ -42,6 +42,20 @@ impl Location {
         self.log().join(format!("{segment:08}.log"))
     }
 
+    /// The copy of a segment that is about to take its place; see [`super::prune`].
+    pub(super) fn segment_copy(&self, segment: i64) -> PathBuf {
+        self.log().join(format!("{segment:08}.log.new"))
+    }
+
+    /// Bytes of all files of the store.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let size = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let log: u64 = fs::read_dir(self.log())
+            .map_or(0, |entries| entries.filter_map(Result::ok).map(|entry| size(entry.path())).sum());
+        log + ["", "-wal", "-shm"].into_iter().map(|suffix| size(self.beside(suffix))).sum::<u64>()
+    }
+
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.file.clone().into_os_string();
         name.push(suffix);

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use bytes::Bytes;
 
@@ -13,8 +14,9 @@ use super::record::{self, Draft};
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
 
-/// A segment that has grown past this is followed by the next, so that pruning can delete old files.
-pub(super) const SEGMENT_BYTES: u64 = 1 << 30;
+/// A segment that has grown past this is followed by the next. Pruning deletes old segments, and copies
+/// what stays of one: so long may a copy take at most, and so much room.
+pub(super) const SEGMENT_BYTES: u64 = 1 << 27;
 
 /// Where a record lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,9 +155,14 @@ fn write_all(file: &mut File, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> 
 }
 
 /// Reads the head and the body of the delivery `id`; `None` when its record is not there whole and
-/// undamaged.
+/// undamaged. While the segment is being pruned, its row may speak of the copy already.
 pub(super) fn read(location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
-    let mut file = File::open(location.segment(place.segment)).ok()?;
+    read_from(&location.segment(place.segment), place, id)
+        .or_else(|| read_from(&location.segment_copy(place.segment), place, id))
+}
+
+fn read_from(path: &Path, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
+    let mut file = File::open(path).ok()?;
     // A damaged row must not make us reserve its idea of a length.
     if place.position.checked_add(place.bytes)? > file.metadata().ok()?.len() {
         return None;

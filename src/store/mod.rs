@@ -15,8 +15,9 @@
 //! power cut the last rows may be, and opening the store for writing makes them again from the log.
 //! The same makes a whole index again that was deleted, or left behind when the log was copied.
 //!
-//! Answers are in the index alone: a power cut may take the last of them, and a new index has none. To
-//! delete captures, delete the file *and* the folder: rows deleted from the file's end come back.
+//! Answers are in the index alone: a power cut may take the last of them, and a new index has none.
+//! [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back. To be rid
+//! of everything, delete the file *and* the folder.
 
 mod checkpoint;
 mod error;
@@ -26,9 +27,11 @@ mod identity;
 mod index;
 mod location;
 mod log;
+mod prune;
 mod reader;
 mod record;
 mod recovery;
+mod retention;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -37,6 +40,8 @@ mod writer;
 
 pub use error::StoreError;
 pub use location::{Location, StoreLock};
+pub use prune::{Freed, Pruner, Stage, Thoroughness};
 pub use reader::{Page, Reader, Scan, StoredContent};
+pub use retention::{Plan, Retention};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use writer::{Keeping, QueueFull, StoreEvent, Writer, WriterHandle};

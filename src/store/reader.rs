@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Location, StoreError, log, row};
-use crate::delivery::{Delivery, DeliveryId, Summary};
+use super::log::{self, Place};
+use super::{Location, StoreError, row};
+use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::query::Content;
 
 /// Which way to read from a delivery.
@@ -125,20 +126,37 @@ impl Reader {
         let Some(summary) = self.summary(id)? else {
             return Ok(None);
         };
-        let (place, answer) = self
-            .connection
+        let Some((place, answer)) = self.place_and_answer(id)? else { return Ok(None) };
+        if let Some((head, body)) = log::read(&self.location, place, id) {
+            return Ok(Some(Delivery { summary, head, body, answer }));
+        }
+        // It may have been pruned, or moved by pruning others, since its row was read.
+        let Some((moved, _)) = self.place_and_answer(id)? else { return Ok(None) };
+        let (head, body) = log::read(&self.location, moved, id)
+            .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
+        Ok(Some(Delivery { summary, head, body, answer }))
+    }
+
+    fn place_and_answer(&self, id: DeliveryId) -> Result<Option<(Place, Option<Answer>)>, StoreError> {
+        self.connection
             .prepare_cached(
                 "SELECT d.segment, d.position, d.record_bytes,
                     a.outcome, a.status, a.rule, a.latency_us, a.headers, a.body
                  FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
             )
             .and_then(|mut statement| {
-                statement.query_row([id.0], |row| Ok((row::place(row, 0)?, row::answer(row, 3)?)))
+                statement.query_row([id.0], |row| Ok((row::place(row, 0)?, row::answer(row, 3)?))).optional()
             })
-            .map_err(|source| self.failed(source))?;
-        let (head, body) = log::read(&self.location, place, id)
-            .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(place.segment) })?;
-        Ok(Some(Delivery { summary, head, body, answer }))
+            .map_err(|source| self.failed(source))
+    }
+
+    /// Bytes of a delivery's record in the log; 0 when there is no such delivery.
+    pub(super) fn record_bytes(&self, id: DeliveryId) -> Result<u64, StoreError> {
+        self.connection
+            .prepare_cached("SELECT record_bytes FROM deliveries WHERE id = ?1")
+            .and_then(|mut statement| statement.query_row([id.0], |row| row.get::<_, i64>(0)).optional())
+            .map(|bytes| bytes.unwrap_or(0).unsigned_abs())
+            .map_err(|source| self.failed(source))
     }
 
     /// What was found out about a delivery's signature, as JSON; `None` when nothing was.

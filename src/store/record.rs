@@ -8,6 +8,9 @@
 //! | 16–23, 24–31, 32–39 | lengths of facts, head and body |
 //! | 40–43 | CRC-32 of facts, head and body |
 //!
+//! A header alone, with all lengths 0, is a mark: the number of a delivery that was pruned (see
+//! [`super::prune`]).
+//!
 //! The header has a checksum of its own so that damage within a record does not hide where the next
 //! begins. That place is only ever taken from a header that is whole, never found by searching:
 //! bodies come from the network, and one may hold the bytes of a record.
@@ -34,7 +37,17 @@ pub(super) struct Header {
 }
 
 impl Header {
-    fn to_bytes(self) -> [u8; HEADER_BYTES] {
+    /// A record of nothing but a number, which was given to a delivery that is pruned: no other gets it.
+    pub(super) fn mark(id: DeliveryId) -> Self {
+        Self { id, facts: 0, head: 0, body: 0, crc32: 0 }
+    }
+
+    /// Whether it is such a record; a delivery always has facts.
+    pub(super) fn is_mark(&self) -> bool {
+        *self == Self::mark(self.id)
+    }
+
+    pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..4].copy_from_slice(&FORMAT);
         bytes[8..16].copy_from_slice(&self.id.0.to_le_bytes());

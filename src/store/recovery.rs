@@ -28,7 +28,7 @@ pub(super) fn recover(location: &Location, index: &Index) -> Result<(DeliveryId,
         segment: place.segment,
         position: place.end(),
     });
-    let segments = segments(&location.log())?;
+    let segments = segments(&location.log(), ".log")?;
     // A segment that is left unfinished, or gone, is not gone on with.
     let mut end = LogEnd { segment: indexed.segment + 1, position: 0 };
     for segment in segments.into_iter().filter(|segment| *segment >= indexed.segment) {
@@ -43,13 +43,13 @@ pub(super) fn recover(location: &Location, index: &Index) -> Result<(DeliveryId,
     Ok((last, end))
 }
 
-/// The numbers of the segment files in `folder`, ascending.
-fn segments(folder: &Path) -> Result<Vec<i64>, StoreError> {
+/// The numbers of the segment files in `folder`, ascending, whose names end in `suffix`.
+pub(super) fn segments(folder: &Path, suffix: &str) -> Result<Vec<i64>, StoreError> {
     let failed = |error| StoreError::io(folder, "list", error);
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".log")).and_then(|number| number.parse().ok());
+        let number = name.to_str().and_then(|name| name.strip_suffix(suffix)).and_then(|number| number.parse().ok());
         numbers.extend(number.filter(|number| (1..i64::MAX).contains(number)));
     }
     numbers.sort_unstable();
@@ -71,6 +71,9 @@ fn recover_segment(
     let mut uncommitted = 0;
     while let Some((header, position)) = scan.next_header().map_err(failed)? {
         let found = scan.content(&header).map_err(failed)?;
+        if header.is_mark() {
+            last = last.max(header.id);
+        }
         // Anything else is damaged, or was not kept and has been followed by what was.
         let Some(captured) = found.filter(|_| header.id > last) else { continue };
         if uncommitted == 0 {

@@ -69,6 +69,11 @@ const MIGRATIONS: &[&str] = &[
         SELECT d.*, a.status, a.rule, a.latency_us / 1000.0 AS latency_ms,
                datetime(d.received_us / 1000000, 'unixepoch') AS received_utc
         FROM deliveries d LEFT JOIN answers a ON a.id = d.id;",
+    // Segments whose file is not yet what the rows say; see `prune`.
+    "CREATE TABLE prunings (
+        segment         INTEGER PRIMARY KEY,
+        stays           INTEGER NOT NULL    -- whether a copy takes its place, or it is deleted
+    ) STRICT;",
 ];
 
 /// Sets up a connection that writes: a new file's page size, and SQLite's write-ahead log, which is

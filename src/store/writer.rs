@@ -23,7 +23,7 @@ use super::index::{Index, Inserted, Inserter};
 use super::location::StoreLock;
 use super::log::LogWriter;
 use super::record::Draft;
-use super::{Location, StoreError, recovery};
+use super::{Location, StoreError, prune, recovery};
 use crate::delivery::{Answer, Captured, DeliveryId, Outcome};
 
 /// Deliveries that may wait for a commit; past this the sender is asked to come back later.
@@ -112,6 +112,7 @@ impl Writer {
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         let (connection, lock) = location.open_for_writing()?;
+        prune::finish(location, &connection)?;
         let index = Index::new(location, connection);
         let (last, end) = recovery::recover(location, &index)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);

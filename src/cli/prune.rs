@@ -1,0 +1,156 @@
+//! `whyhook prune`: deletes deliveries for good.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::select::Selection;
+use super::{CliError, Format, SettingsArgs, output};
+use crate::payload::grouped;
+use crate::store::{Freed, Plan, Pruner, Reader, Retention, StoreError, Thoroughness};
+use crate::{text, units};
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "With several of --older-than, --keep and --max-size, whatever any of them names is \
+    deleted. A FILTER bounds all of them to what matches. Everything: --keep 0.")]
+pub(super) struct PruneArgs {
+    /// Numbers (7, 12-40, latest), or a filter such as: is:sim verdict:bad
+    #[arg(value_name = "ID|FILTER")]
+    what: Vec<String>,
+    /// What was received longer ago than this, such as 7d
+    #[arg(long, value_name = "DURATION")]
+    older_than: Option<String>,
+    /// What is not among so many newest
+    #[arg(long, value_name = "COUNT")]
+    keep: Option<u64>,
+    /// The oldest, until the rest takes no more than this, such as 1GiB
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<String>,
+    /// Only say what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// For people, or one JSON object
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// Exit code 1 when the person says no.
+pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode, CliError> {
+    let selection = Selection::parse(&args.what)?;
+    let retention = retention(args)?;
+    check(args, &selection, &retention)?;
+    let location = settings.location()?;
+    // A store that is not there is not made.
+    let reader = Reader::open(&location)?;
+    let pruner = if args.dry_run { None } else { Some(Pruner::open(&location).map_err(in_use)?) };
+    let plan = match &selection {
+        Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
+        Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
+            Ok(ids) => Plan::of(&reader, &ids)?,
+            Err(missing) => {
+                output::log(&missing);
+                return Ok(ExitCode::FAILURE);
+            }
+        },
+    };
+    let Some(mut pruner) = pruner.filter(|_| !plan.doomed.is_empty()) else {
+        return print(args, &plan, None);
+    };
+    if !args.yes && !ask(&plan, reader.count()?)? {
+        output::log("nothing was deleted");
+        return Ok(ExitCode::FAILURE);
+    }
+    // Its snapshot would keep SQLite from giving room back.
+    drop(reader);
+    let freed = pruner.prune(&plan.doomed, Thoroughness::Exact, &mut |_| Ok(()))?;
+    print(args, &plan, Some(freed))
+}
+
+fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
+    let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
+    Ok(Retention {
+        older_than: args.older_than.as_deref().map(units::parse_duration).transpose().map_err(|error| usage(&error))?,
+        keep: args.keep,
+        max_bytes: args.max_size.as_deref().map(units::parse_size).transpose().map_err(|error| usage(&error))?,
+    })
+}
+
+fn check(args: &PruneArgs, selection: &Selection, retention: &Retention) -> Result<(), CliError> {
+    let wrong = match selection {
+        Selection::Numbers(_) if !retention.is_empty() => {
+            "numbers name deliveries by themselves: leave out --older-than, --keep and --max-size"
+        }
+        Selection::Filter(query) if query.is_empty() && retention.is_empty() => {
+            "say what to delete: --older-than, --keep, --max-size, numbers or a filter; --keep 0 deletes everything"
+        }
+        _ if !args.yes && !args.dry_run && !is_asked() => {
+            "there is no terminal to ask on: delete with --yes, or look with --dry-run"
+        }
+        _ => return Ok(()),
+    };
+    Err(CliError::Usage(wrong.to_owned()))
+}
+
+/// What to do about a listener that runs is another thing here than where one is about to start.
+pub(super) fn in_use(error: StoreError) -> CliError {
+    match error {
+        StoreError::InUse { path, holder } => CliError::Usage(format!(
+            "store {} is in use by another whyhook{holder}, and only one may change it: nothing was changed; stop \
+             that one first",
+            path.display()
+        )),
+        other => CliError::Store(other),
+    }
+}
+
+fn is_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn ask(plan: &Plan, count: u64) -> Result<bool, CliError> {
+    let question = format!("delete {} of {} deliveries for good? [y/N] ", words(plan), grouped(count));
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{}", text::visible(&question)).and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| CliError::Usage(format!("cannot read the answer: {error}; say --yes")))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn words(plan: &Plan) -> String {
+    let count = plan.doomed.len() as u64;
+    let when = plan.received.map_or_else(String::new, |(oldest, newest)| match (oldest, newest) {
+        (oldest, newest) if oldest == newest => format!(", received {oldest:.0}"),
+        (oldest, newest) => format!(", received {oldest:.0} to {newest:.0}"),
+    });
+    format!("{} ({} bytes{when})", grouped(count), grouped(plan.bytes))
+}
+
+fn print(args: &PruneArgs, plan: &Plan, freed: Option<Freed>) -> Result<ExitCode, CliError> {
+    let deleted = freed.map_or(0, |freed| freed.deliveries);
+    match args.format {
+        Format::Json => output::print_json(&json!({
+            "matched": plan.doomed.len(),
+            "deleted": deleted,
+            "freed_bytes": freed.map_or(0, |freed| freed.bytes),
+            "dry_run": args.dry_run,
+        }))?,
+        Format::Text => {
+            let line = match freed {
+                None if plan.doomed.is_empty() => "nothing to delete".to_owned(),
+                None => format!("would delete {}", words(plan)),
+                Some(freed) => format!("deleted {}; {} bytes are free again", words(plan), grouped(freed.bytes)),
+            };
+            output::print(&format!("{}\n", text::visible(&line)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,318 @@
+//! Deleting deliveries for good: their rows, and their records in the log.
+//!
+//! The log is pruned a segment at a time. What is to stay is copied to a file beside the segment; one synced
+//! transaction of the index deletes the rows, moves the others to their new places, and notes the segment in
+//! `prunings`; then the copy takes the segment's name, and the note goes. A segment of which nothing stays is
+//! deleted in the same way. So a kill or a power cut leaves one of three states, and each is whole:
+//!
+//! | cut off | what is there | next |
+//! |---|---|---|
+//! | before the commit | the segment and its rows as they were, and a copy of no use | the copy is deleted |
+//! | behind the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
+//! | behind the renaming | rows that speak of the segment, and a note | the note is deleted |
+//!
+//! Readers find the copy by themselves meanwhile (see [`super::log::read`]), so that nothing is missing in any
+//! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
+//! (see [`super::record`]), so that no number is given twice, even if the index is lost.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+
+use rusqlite::{Connection, params};
+
+use super::index::Index;
+use super::location::{private_file, sync_folder};
+use super::log::Place;
+use super::record::Header;
+use super::recovery::{self, segments};
+use super::{Location, StoreError, StoreLock, row};
+use crate::delivery::DeliveryId;
+
+/// Tables whose rows belong to a delivery, each by its `id`.
+const TABLES: [&str; 3] = ["deliveries", "answers", "diagnoses"];
+/// An index of which this part is free is written anew; less is used up by the deliveries to come.
+const FREE_PAGES_SHARE: i64 = 4;
+/// Retention leaves a segment alone until this part of it can go: copying what stays costs time.
+const DOOMED_SHARE: u64 = 4;
+
+/// How thoroughly to prune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thoroughness {
+    /// Everything that was named goes.
+    Exact,
+    /// What lies in a segment of which little would go may stay for now.
+    Lazy,
+}
+
+/// How far a segment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// What stays is copied.
+    Copied,
+    /// The index speaks of the copy.
+    Committed,
+    /// The copy has the segment's name.
+    Replaced,
+}
+
+/// What was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Bytes that the store's files have become shorter by.
+    pub bytes: u64,
+}
+
+/// The writer's place in a store, to prune it.
+#[derive(Debug)]
+pub struct Pruner {
+    location: Location,
+    index: Index,
+    last: DeliveryId,
+    _lock: StoreLock,
+}
+
+/// One segment's part of a pruning.
+struct Task {
+    segment: i64,
+    /// The lowest and the highest number in it.
+    ids: (i64, i64),
+    deliveries: u64,
+    bytes: u64,
+    /// The highest number ever given, when it would be lost with this segment's deliveries.
+    mark: Option<DeliveryId>,
+}
+
+impl Pruner {
+    /// Takes the writer's place, finishes what an earlier pruning has left, and brings the index up to
+    /// the log.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
+    pub fn open(location: &Location) -> Result<Self, StoreError> {
+        let (connection, lock) = location.open_for_writing()?;
+        finish(location, &connection)?;
+        let index = Index::new(location, connection);
+        let (last, _) = recovery::recover(location, &index)?;
+        Ok(Self { location: location.clone(), index, last, _lock: lock })
+    }
+
+    /// Deletes deliveries. `watch` is told of each stage of each segment; its error ends the work there,
+    /// and what is done stays done.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; nothing that was not named is lost then, and what was begun is finished when the
+    /// store is next opened for writing.
+    pub fn prune(
+        &mut self,
+        doomed: &[DeliveryId],
+        thoroughness: Thoroughness,
+        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+    ) -> Result<Freed, StoreError> {
+        let before = self.location.bytes();
+        let mut freed = Freed::default();
+        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+            let size = fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
+            if thoroughness == Thoroughness::Lazy && task.bytes.saturating_mul(DOOMED_SHARE) < size {
+                continue;
+            }
+            self.prune_segment(&task, watch)?;
+            freed.deliveries += task.deliveries;
+        }
+        if freed.deliveries > 0 {
+            self.compact().map_err(|source| self.failed(source))?;
+        }
+        freed.bytes = before.saturating_sub(self.location.bytes());
+        Ok(freed)
+    }
+
+    /// Puts the numbers into a table of their own, and finds the segments where they lie.
+    fn tasks(&self, doomed: &[DeliveryId]) -> rusqlite::Result<Vec<Task>> {
+        let connection = self.index.connection();
+        // A note or a row that a power cut takes back would speak of a file that is gone.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS temp.doomed (id INTEGER PRIMARY KEY); DELETE FROM temp.doomed; BEGIN",
+        )?;
+        let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.doomed VALUES (?1)")?;
+        for id in doomed {
+            insert.execute([id.0])?;
+        }
+        connection.execute_batch("COMMIT")?;
+        let mut statement = connection.prepare(
+            "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes) FROM (
+                SELECT d.id, d.segment, d.record_bytes, x.id IS NOT NULL AS gone
+                FROM deliveries d LEFT JOIN temp.doomed x ON x.id = d.id)
+             GROUP BY segment HAVING sum(gone) > 0 ORDER BY segment",
+        )?;
+        let number = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Task {
+                segment: row.get(0)?,
+                ids: (row.get(1)?, row.get(2)?),
+                deliveries: number(row, 3)?,
+                bytes: number(row, 4)?,
+                mark: None,
+            })
+        };
+        let mut tasks = statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let newest: Option<i64> = connection.query_row("SELECT max(id) FROM deliveries", [], |row| row.get(0))?;
+        let is_doomed: bool =
+            connection
+                .query_row("SELECT EXISTS (SELECT 1 FROM temp.doomed WHERE id = ?1)", [newest], |row| row.get(0))?;
+        for task in &mut tasks {
+            if Some(task.ids.1) == newest && (is_doomed || Some(self.last.0) > newest) {
+                task.mark = Some(self.last);
+            }
+        }
+        Ok(tasks)
+    }
+
+    fn prune_segment(
+        &self,
+        task: &Task,
+        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let kept = self.survivors(task).map_err(|source| self.failed(source))?;
+        let stays = !kept.is_empty() || task.mark.is_some();
+        let moved = if stays { self.copy(task, &kept)? } else { BTreeMap::new() };
+        watch(Stage::Copied)?;
+        self.commit(task, &moved, stays).map_err(|source| {
+            self.index.roll_back();
+            self.failed(source)
+        })?;
+        watch(Stage::Committed)?;
+        settle(&self.location, task.segment, stays)?;
+        watch(Stage::Replaced)?;
+        forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
+    }
+
+    /// Where the records lie that stay, in the order in which they lie.
+    fn survivors(&self, task: &Task) -> rusqlite::Result<Vec<(DeliveryId, Place)>> {
+        let mut statement = self.index.connection().prepare_cached(
+            "SELECT id, segment, position, record_bytes FROM deliveries
+             WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND id NOT IN (SELECT id FROM temp.doomed)
+             ORDER BY position",
+        )?;
+        let read = |row: &rusqlite::Row<'_>| Ok((DeliveryId(row.get(0)?), row::place(row, 1)?));
+        statement.query_map(params![task.ids.0, task.ids.1, task.segment], read)?.collect()
+    }
+
+    /// Copies the records of `kept`, and then the mark, to the file beside the segment. Returns the new
+    /// positions.
+    fn copy(&self, task: &Task, kept: &[(DeliveryId, Place)]) -> Result<BTreeMap<DeliveryId, u64>, StoreError> {
+        let path = self.location.segment_copy(task.segment);
+        let failed = |error| StoreError::io(&path, "write to", error);
+        let mut from = open_if_there(&self.location.segment(task.segment))?;
+        let size = from.as_ref().map_or(0, |(_, size)| *size);
+        let file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        let (mut moved, mut end) = (BTreeMap::new(), 0);
+        for (id, place) in kept {
+            moved.insert(*id, end);
+            // A record that is lost stays lost: what lies where it is looked for has another number.
+            if let Some((from, _)) = from.as_mut().filter(|_| place.end() <= size) {
+                copy_range(from, *place, &mut out).map_err(failed)?;
+                end += place.bytes;
+            }
+        }
+        if let Some(last) = task.mark {
+            out.write_all(&Header::mark(last).to_bytes()).map_err(failed)?;
+        }
+        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().and_then(|()| sync_folder(&self.location.log())).map_err(failed)?;
+        Ok(moved)
+    }
+
+    fn commit(&self, task: &Task, moved: &BTreeMap<DeliveryId, u64>, stays: bool) -> rusqlite::Result<()> {
+        let connection = self.index.connection();
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let (low, high) = task.ids;
+        let doomed = "SELECT x.id FROM temp.doomed x JOIN deliveries d ON d.id = x.id
+            WHERE x.id BETWEEN ?1 AND ?2 AND d.segment = ?3";
+        // The rows by which the others are found go last.
+        for table in TABLES.iter().rev() {
+            let sql = format!("DELETE FROM {table} WHERE id IN ({doomed})");
+            connection.execute(&sql, params![low, high, task.segment])?;
+        }
+        let mut update = connection.prepare_cached("UPDATE deliveries SET position = ?2 WHERE id = ?1")?;
+        for (id, position) in moved {
+            update.execute(params![id.0, i64::try_from(*position).unwrap_or(i64::MAX)])?;
+        }
+        connection.execute("INSERT OR REPLACE INTO prunings VALUES (?1, ?2)", params![task.segment, stays])?;
+        connection.execute_batch("COMMIT")
+    }
+
+    /// Gives the index's free pages back when there are many, and empties SQLite's log.
+    fn compact(&self) -> rusqlite::Result<()> {
+        let connection = self.index.connection();
+        let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        if number("freelist_count")?.saturating_mul(FREE_PAGES_SHARE) >= number("page_count")? {
+            // Needs as much room again for a moment. Where there is none, the pages stay free for rows to come.
+            let _ = connection.execute_batch("VACUUM");
+        }
+        // Somebody who reads just now keeps it from being emptied; the next checkpoint does it then.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::sqlite(self.location.file(), "prune", source)
+    }
+}
+
+/// Finishes what a pruning has left that was cut off.
+pub(super) fn finish(location: &Location, connection: &Connection) -> Result<(), StoreError> {
+    let failed = |source| StoreError::sqlite(location.file(), "finish the last pruning of", source);
+    let read = || {
+        let mut statement = connection.prepare("SELECT segment, stays FROM prunings ORDER BY segment")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, bool)>>>()
+    };
+    for (segment, stays) in read().map_err(failed)? {
+        settle(location, segment, stays)?;
+        forget(connection, segment).map_err(failed)?;
+    }
+    for segment in segments(&location.log(), ".log.new")? {
+        let path = location.segment_copy(segment);
+        fs::remove_file(&path).map_err(|error| StoreError::io(&path, "delete", error))?;
+    }
+    Ok(())
+}
+
+/// Brings a segment's file to what the index says of it. May be done again.
+fn settle(location: &Location, segment: i64, stays: bool) -> Result<(), StoreError> {
+    let (path, copy) = (location.segment(segment), location.segment_copy(segment));
+    let done = if stays { fs::rename(&copy, &path) } else { fs::remove_file(&path) };
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&path, "replace", error)),
+        _ => sync_folder(&location.log()).map_err(|error| StoreError::io(&path, "replace", error)),
+    }
+}
+
+/// Deletes a segment's note, synced: were it to come back, it would speak of another pruning's copy.
+fn forget(connection: &Connection, segment: i64) -> rusqlite::Result<()> {
+    let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.execute("DELETE FROM prunings WHERE segment = ?1", [segment])?;
+    connection.pragma_update(None, "synchronous", before)
+}
+
+fn open_if_there(path: &std::path::Path) -> Result<Option<(File, u64)>, StoreError> {
+    match File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(path, "read", error)),
+    }
+}
+
+fn copy_range(from: &mut File, place: Place, out: &mut impl io::Write) -> io::Result<()> {
+    from.seek(SeekFrom::Start(place.position))?;
+    match io::copy(&mut from.take(place.bytes), out)? {
+        copied if copied == place.bytes => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}

@@ -1,0 +1,242 @@
+//! Deleting for good, whenever it is cut off.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::query::Query;
+use crate::store::{Pruner, Retention, Stage, Thoroughness};
+
+/// A store with `count` deliveries with answers, `per_segment` in each segment.
+fn filled(count: usize, per_segment: usize) -> Fixture {
+    let fixture = Fixture::new();
+    let mut left = count;
+    let mut number = 0;
+    let mut segment = 1;
+    while left > 0 {
+        let (writer, handle, _events) = fixture.open();
+        for _ in 0..left.min(per_segment) {
+            number += 1;
+            let id = keep(&handle, captured(body(number)));
+            handle.answered(id, answer());
+            handle.diagnosed(id, "{}".to_owned());
+        }
+        drop(handle);
+        writer.join();
+        left = left.saturating_sub(per_segment);
+        // Behind a torn end the next segment begins.
+        let path = fixture.location.segment(segment);
+        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"torn").unwrap();
+        segment += 1;
+    }
+    fixture
+}
+
+fn body(id: i64) -> String {
+    format!("{id} ").repeat(20 + usize::try_from(id).unwrap() * 3)
+}
+
+fn ids(numbers: impl IntoIterator<Item = i64>) -> Vec<DeliveryId> {
+    numbers.into_iter().map(DeliveryId).collect()
+}
+
+fn prune(fixture: &Fixture, doomed: &[DeliveryId]) -> Result<crate::store::Freed, StoreError> {
+    Pruner::open(&fixture.location).unwrap().prune(doomed, Thoroughness::Exact, &mut |_| Ok(()))
+}
+
+/// Every delivery that can be read, its body checked.
+fn readable(fixture: &Fixture) -> Vec<i64> {
+    let reader = fixture.reader();
+    let mut rows = reader.page(Page::Newest, 1000).unwrap();
+    rows.reverse();
+    for row in &rows {
+        let delivery = reader.load(row.id).unwrap().unwrap();
+        assert_eq!(delivery.body, body(row.id.0), "{}", row.id);
+        assert_eq!(delivery.answer, Some(answer()), "{}", row.id);
+    }
+    rows.iter().map(|row| row.id.0).collect()
+}
+
+fn keep_one_more(fixture: &Fixture) -> i64 {
+    let (writer, handle, _events) = fixture.open();
+    let id = keep(&handle, captured("one more"));
+    drop(handle);
+    writer.join();
+    id.0
+}
+
+/// The log's bytes, all segments together.
+fn log_bytes(fixture: &Fixture) -> Vec<u8> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(fixture.location.log()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn what_is_pruned_is_gone_from_every_file_and_the_rest_stays() {
+    let fixture = filled(30, 8);
+    let secret = b"17 17 17 17 ";
+    assert!(log_bytes(&fixture).windows(secret.len()).any(|part| part == secret));
+    let freed = prune(&fixture, &ids((1..=10).chain([17, 25]))).unwrap();
+    assert_eq!(freed.deliveries, 12);
+    assert!(freed.bytes > 0);
+    assert!(!log_bytes(&fixture).windows(secret.len()).any(|part| part == secret));
+    let stays: Vec<i64> = (11..=30).filter(|id| ![17, 25].contains(id)).collect();
+    assert_eq!(readable(&fixture), stays);
+    assert!(!fixture.location.segment(1).exists());
+    let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    for table in ["deliveries", "answers", "diagnoses"] {
+        let count: i64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 18, "{table}");
+    }
+    drop(connection);
+    assert_eq!(keep_one_more(&fixture), 31);
+}
+
+#[test]
+fn numbers_are_never_given_twice() {
+    let fixture = filled(6, 3);
+    prune(&fixture, &ids(1..=6)).unwrap();
+    assert_eq!(fixture.reader().count().unwrap(), 0);
+    assert_eq!(prune(&fixture, &ids(1..=6)).unwrap().deliveries, 0);
+    // Even when the index is lost as well.
+    std::fs::remove_file(fixture.location.file()).unwrap();
+    assert_eq!(keep_one_more(&fixture), 7);
+    prune(&fixture, &ids([7])).unwrap();
+    assert_eq!(keep_one_more(&fixture), 8);
+}
+
+#[test]
+fn the_index_can_be_made_again_from_a_pruned_log() {
+    let fixture = filled(20, 6);
+    prune(&fixture, &ids([2, 3, 7, 8, 9, 10, 11, 12, 19, 20])).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", fixture.location.file().display()));
+    }
+    assert_eq!(keep_one_more(&fixture), 21);
+    let reader = fixture.reader();
+    let found: Vec<i64> = reader.page(Page::Newest, 100).unwrap().iter().rev().map(|row| row.id.0).collect();
+    assert_eq!(found, [1, 4, 5, 6, 13, 14, 15, 16, 17, 18, 21]);
+    for id in &found[..found.len() - 1] {
+        assert_eq!(reader.load(DeliveryId(*id)).unwrap().unwrap().body, body(*id));
+    }
+}
+
+#[test]
+fn cut_off_at_any_stage_nothing_that_stays_is_missing_then_or_later() {
+    let doomed = ids([1, 2, 5, 6, 7, 8, 9, 12]);
+    let stays = [3, 4, 10, 11];
+    for at in 0.. {
+        let fixture = filled(12, 4);
+        let mut stages = 0;
+        let mut pruner = Pruner::open(&fixture.location).unwrap();
+        let cut = pruner.prune(&doomed, Thoroughness::Exact, &mut |_: Stage| {
+            stages += 1;
+            if stages > at { Err(StoreError::Stopped) } else { Ok(()) }
+        });
+        drop(pruner);
+        let whole = cut.is_ok();
+        // As a reader finds it before any writer has come.
+        let now = readable(&fixture);
+        assert!(stays.iter().all(|id| now.contains(id)), "cut at {at}: {now:?}");
+        assert_eq!(keep_one_more(&fixture), 13, "cut at {at}");
+        assert!(!fixture.location.log().join("00000001.log.new").exists());
+        prune(&fixture, &ids([13])).unwrap();
+        let later = readable(&fixture);
+        assert_eq!(later, now, "cut at {at}: what is gone does not come back");
+        prune(&fixture, &doomed).unwrap();
+        assert_eq!(readable(&fixture), stays, "cut at {at}");
+        assert_eq!(keep_one_more(&fixture), 14);
+        if whole {
+            assert_eq!(stages, 9, "three stages in each of three segments");
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_lost_record_stays_lost_and_takes_nothing_with_it() {
+    let fixture = filled(9, 3);
+    let segment = fixture.location.segment(2);
+    let whole = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &whole[..whole.len() / 2]).unwrap();
+    std::fs::remove_file(fixture.location.segment(1)).unwrap();
+    prune(&fixture, &ids([1, 4, 8])).unwrap();
+    let reader = fixture.reader();
+    for lost in [2, 3, 6] {
+        assert!(matches!(reader.load(DeliveryId(lost)).unwrap_err(), StoreError::RecordLost { .. }), "{lost}");
+    }
+    for kept in [7, 9] {
+        assert_eq!(reader.load(DeliveryId(kept)).unwrap().unwrap().body, body(kept));
+    }
+    assert_eq!(keep_one_more(&fixture), 10);
+}
+
+#[test]
+fn it_needs_the_writer_s_place() {
+    let fixture = filled(1, 1);
+    let (_writer, _handle, _events) = fixture.open();
+    assert!(matches!(Pruner::open(&fixture.location).unwrap_err(), StoreError::InUse { .. }));
+}
+
+#[test]
+fn lazily_only_what_is_worth_a_copy_goes() {
+    let fixture = filled(20, 10);
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    let freed = pruner.prune(&ids((1..=10).chain([11])), Thoroughness::Lazy, &mut |_| Ok(())).unwrap();
+    assert_eq!(freed.deliveries, 10);
+    drop(pruner);
+    assert_eq!(readable(&fixture), (11..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_plan_names_what_is_too_old_too_many_or_too_much() {
+    let fixture = filled(10, 10);
+    let reader = fixture.reader();
+    let now = captured("").received_at + jiff::SignedDuration::from_hours(1);
+    let plan = |retention: Retention, filter: &str| -> Vec<i64> {
+        let plan = retention.plan(&reader, &Query::parse(filter).unwrap(), now).unwrap();
+        plan.doomed.iter().map(|id| id.0).collect()
+    };
+    let none = Retention::default();
+    assert_eq!(plan(none, "id:..2"), [2, 1]);
+    assert_eq!(plan(Retention { keep: Some(8), ..none }, ""), [2, 1]);
+    assert_eq!(plan(Retention { keep: Some(0), ..none }, "").len(), 10);
+    assert_eq!(plan(Retention { keep: Some(1), ..none }, "id:4..5"), [4]);
+    assert!(plan(Retention { older_than: Some(Duration::from_secs(3601)), ..none }, "").is_empty());
+    assert_eq!(plan(Retention { older_than: Some(Duration::from_secs(3599)), ..none }, "").len(), 10);
+    let two = reader.record_bytes(DeliveryId(10)).unwrap() + reader.record_bytes(DeliveryId(9)).unwrap();
+    assert_eq!(plan(Retention { max_bytes: Some(two), ..none }, ""), [8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(plan(Retention { max_bytes: Some(two - 1), ..none }, "").len(), 9);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn whatever_is_pruned_the_rest_is_what_it_was(
+        rounds in proptest::collection::vec((proptest::collection::btree_set(1_i64..25, 0..12), 0_usize..12), 1..4),
+        per_segment in 1_usize..9,
+    ) {
+        let fixture = filled(24, per_segment);
+        let mut left: BTreeMap<i64, ()> = (1..=24).map(|id| (id, ())).collect();
+        for (doomed, cut) in rounds {
+            let mut stages = 0;
+            let all = ids(doomed.iter().copied());
+            let mut pruner = Pruner::open(&fixture.location).unwrap();
+            let _ = pruner.prune(&all, Thoroughness::Exact, &mut |_| {
+                stages += 1;
+                if stages > cut { Err(StoreError::Stopped) } else { Ok(()) }
+            });
+            drop(pruner);
+            let now = readable(&fixture);
+            prop_assert!(left.keys().all(|id| doomed.contains(id) || now.contains(id)));
+            left.retain(|id, ()| now.contains(id));
+            prop_assert_eq!(left.len(), now.len());
+        }
+        prop_assert_eq!(keep_one_more(&fixture), 25);
+    }
+}
