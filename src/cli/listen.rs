@@ -10,6 +10,7 @@ use super::{CliError, Format, ListenArgs, SettingsArgs, output};
 use crate::config::Settings;
 use crate::engine::Setup;
 use crate::headless::{self, LineFormat};
+use crate::payload::grouped;
 use crate::query::Query;
 use crate::session::Session;
 use crate::tui;
@@ -26,6 +27,11 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+        let retired = session.retired();
+        if retired.deliveries > 0 {
+            let (deliveries, bytes) = (grouped(retired.deliveries), grouped(retired.bytes));
+            output::log(&format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again"));
+        }
         if settings.registry.keyring().is_empty() {
             output::log(
                 "no secret: set TRACKPILOTS_WEBHOOKS_SECRET_KEY in the environment or .env to verify signatures",

@@ -8,6 +8,11 @@
 //! respond = "auto"
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //!
+//! [retention]
+//! older_than = "30d"
+//! keep = 100000
+//! max_size = "10GiB"
+//!
 //! [secrets]
 //! dev = { env = "TRACKPILOTS_DEV_SECRET" }
 //! resale = { file = "~/.secrets/resale" }
@@ -38,7 +43,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Environment, Keyring, Warning, Webhook, shown};
+use super::{Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
 use crate::text::visible;
 
 /// Looked for in the current directory.
@@ -101,6 +106,8 @@ pub struct ConfigFile {
     pub respond_at: Option<Place>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
+    /// What a listener deletes by itself.
+    pub retention: RetentionSettings,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
-use super::{BadSetting, ConfigError, Environment, Registry, Warning, shown};
+use super::{BadSetting, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::units;
 
@@ -59,6 +59,8 @@ pub struct Settings {
     pub respond_origin: String,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
+    /// What a listener deletes by itself.
+    pub retention: RetentionSettings,
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
     /// The configuration file that was read, if any.
@@ -113,6 +115,7 @@ impl Settings {
             respond_origin: respond_origin(flags, file),
             respond: flags.respond.clone().or_else(|| file?.respond.clone()),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
+            retention: file.map(|file| file.retention).unwrap_or_default(),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
             config: path,
         };

@@ -17,7 +17,8 @@ use tokio::task::JoinHandle;
 use crate::config::Settings;
 use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
 use crate::listener::{Control, Limits, ListenError, Listener};
-use crate::store::{Location, StoreError, StoreEvent, Writer};
+use crate::query::Query;
+use crate::store::{Freed, Location, Pruner, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer};
 use crate::tunnel::{self, TunnelState};
 
 /// What a run tells its face.
@@ -69,6 +70,7 @@ pub enum StartError {
 pub struct Session {
     address: SocketAddr,
     location: Location,
+    retired: Freed,
     control: Arc<Control>,
     pulse: Arc<Pulse>,
     writer: Writer,
@@ -115,6 +117,7 @@ impl Session {
                 StoreEvent::Fault(error) => drop(events.send(Event::StoreFault(error))),
             }
         };
+        let retired = retire(settings, &location)?;
         let (writer, handle) = Writer::start(&location, observer)?;
 
         let limits = Limits { body_bytes: settings.body_limit, ..Limits::default() };
@@ -126,7 +129,7 @@ impl Session {
             runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
-        Ok(Self { address, location, control, pulse, writer, runtime, serving, stop, _ephemeral: ephemeral })
+        Ok(Self { address, location, retired, control, pulse, writer, runtime, serving, stop, _ephemeral: ephemeral })
     }
 
     /// Where it listens, with the port that was picked.
@@ -145,6 +148,12 @@ impl Session {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// What the retention has deleted at the start.
+    #[must_use]
+    pub fn retired(&self) -> Freed {
+        self.retired
     }
 
     /// Secrets, webhooks and the answer, to be changed while it runs.
@@ -170,6 +179,18 @@ impl Session {
         drop(control);
         writer.join();
     }
+}
+
+/// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then.
+fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError> {
+    let bounds = settings.retention;
+    let retention = Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size };
+    if retention.is_empty() || !location.file().exists() {
+        return Ok(Freed::default());
+    }
+    let mut pruner = Pruner::open(location)?;
+    let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
+    pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))
 }
 
 fn ephemeral_folder() -> Result<tempfile::TempDir, StartError> {

@@ -19,6 +19,7 @@ mod export;
 mod hostile;
 mod layers;
 mod meanwhile;
+mod prune;
 mod screen;
 mod secrets;
 mod signals;

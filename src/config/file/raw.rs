@@ -12,6 +12,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
+use crate::config::RetentionSettings;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::signature::SigningKind;
 use crate::units;
@@ -29,6 +30,8 @@ pub(super) struct RawFile {
     pub(super) respond: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "ngrok_api")]
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
+    #[serde(default)]
+    pub(super) retention: RetentionSettings,
     #[serde(default)]
     pub(super) secrets: RawSecrets,
     #[serde(default)]

@@ -1,0 +1,30 @@
+//! `[retention]`: what a listener deletes by itself.
+
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::units;
+
+/// How much is kept; `None` for no bound. Without the table everything is kept for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// Deliveries received longer ago than this go.
+    #[serde(default, deserialize_with = "duration")]
+    pub older_than: Option<Duration>,
+    /// Deliveries beyond so many newest go.
+    pub keep: Option<u64>,
+    /// The oldest go until the rest takes no more bytes than this.
+    #[serde(default, deserialize_with = "size")]
+    pub max_size: Option<u64>,
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    units::parse_duration(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    units::parse_size(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
