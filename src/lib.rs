@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`text`] | the only way from untrusted bytes to a terminal |
 //! | [`units`] | durations and sizes as people write them |
+//! | [`wire`] | where heads and bodies end on the wire, in either direction |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
@@ -40,3 +41,4 @@ pub mod text;
 pub mod tui;
 pub mod tunnel;
 pub mod units;
+pub mod wire;

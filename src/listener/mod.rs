@@ -6,7 +6,6 @@
 
 pub mod answer;
 mod capture;
-mod chunks;
 mod connection;
 mod exchange;
 pub mod framing;

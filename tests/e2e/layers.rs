@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// From left to right. Layers in one group stand side by side and do not know each other.
 const LAYERS: &[&[&str]] = &[
     &["text"],
-    &["units", "panic"],
+    &["units", "panic", "wire"],
     &["delivery"],
     &["payload"],
     &["signature", "query"],
@@ -61,8 +61,8 @@ fn an_arrow_that_runs_the_other_way_is_found() {
     }
     assert_eq!(found("delivery.rs", "use crate::{config, store};").len(), 2);
     assert_eq!(found("tui/view/list.rs", "use crate::headless::line;").len(), 1, "side by side");
-    let unknown = found("sender/mod.rs", "use crate::text;");
-    assert!(unknown[0].contains("sender has no place in the table"), "{unknown:?}");
+    let unknown = found("nowhere/mod.rs", "use crate::text;");
+    assert!(unknown[0].contains("nowhere has no place in the table"), "{unknown:?}");
     assert_eq!(found("store/mod.rs", "use crate::nowhere::X;").len(), 1);
     let message = &found("delivery/head.rs", "\nuse crate::store::Reader;")[0];
     assert_eq!(message, "src/delivery/head.rs:2: delivery names store, which stands to its right");

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::framing::BodyLength;
+use super::BodyLength;
 
 /// The longest chunk-size line, extensions included.
 const CHUNK_LINE_LIMIT: usize = 4096;
@@ -55,16 +55,31 @@ impl BodyFraming {
     ///
     /// What is wrong with the chunk framing.
     pub fn advance(&mut self, bytes: &[u8]) -> Result<usize, &'static str> {
+        self.decode(bytes, |_| ())
+    }
+
+    /// The same, and hands the body's own bytes, without the framing around them, to `data`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the chunk framing.
+    pub fn decode(&mut self, bytes: &[u8], mut data: impl FnMut(&[u8])) -> Result<usize, &'static str> {
         match self {
             Self::Known(remaining) => {
                 let taken = clamp(*remaining).min(bytes.len());
                 *remaining -= taken as u64;
+                data(&bytes[..taken]);
                 Ok(taken)
             }
             Self::Chunked(state) => {
                 let mut taken = 0;
                 while taken < bytes.len() && *state != ChunkState::Done {
-                    taken += state.step(&bytes[taken..])?;
+                    let is_data = matches!(state, ChunkState::Data(_));
+                    let step = state.step(&bytes[taken..])?;
+                    if is_data {
+                        data(&bytes[taken..taken + step]);
+                    }
+                    taken += step;
                 }
                 Ok(taken)
             }
@@ -172,6 +187,19 @@ mod tests {
         }
         assert_eq!(chunked(b"5\r\nhel", 3), Ok((6, false)));
         assert_eq!(chunked(b"0\r\n\r\n", 1), Ok((5, true)));
+    }
+
+    #[test]
+    fn the_data_comes_out_of_its_chunks() {
+        let body = b"5;ext=1\r\nhello\r\n1\r\n \r\n5\r\nthere\r\n0\r\nTrailer: x\r\n\r\n";
+        for step in 1..body.len() {
+            let mut framing = BodyFraming::new(BodyLength::Chunked);
+            let mut data = Vec::new();
+            for part in body.chunks(step) {
+                framing.decode(part, |bytes| data.extend_from_slice(bytes)).unwrap();
+            }
+            assert_eq!((&data[..], framing.is_done()), (&b"hello there"[..], true), "step {step}");
+        }
     }
 
     #[test]
