@@ -15,6 +15,7 @@
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes |
+//! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`engine`] | the pure state machine shared by every face |
@@ -34,6 +35,7 @@ pub mod listener;
 pub mod panic;
 pub mod payload;
 pub mod query;
+pub mod sender;
 pub mod session;
 pub mod signature;
 pub mod store;

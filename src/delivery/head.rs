@@ -43,14 +43,7 @@ impl RequestHead {
             Some(space) => (rest.slice(..space), rest.slice(space + 1..)),
             None => (rest, Bytes::new()),
         };
-        let fields = lines
-            .take_while(|line| !line.is_empty())
-            .map(|line| {
-                let (name, value) = split_at_byte(&line, b':');
-                HeaderField { name, value: trim(&value) }
-            })
-            .collect();
-        Self { method, target, version, fields }
+        Self { method, target, version, fields: fields(lines) }
     }
 
     /// Every value of the field `name` (any letter case), in order.
@@ -66,6 +59,52 @@ impl RequestHead {
     pub fn value<'a>(&'a self, name: &'a str) -> Option<&'a Bytes> {
         self.values(name).next()
     }
+}
+
+/// The status line and header fields of a response's head.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResponseHead {
+    /// The protocol version, `HTTP/1.1`.
+    pub version: Bytes,
+    /// The status as written, `200`.
+    pub status: Bytes,
+    /// The reason phrase, which may be empty.
+    pub reason: Bytes,
+    /// Every field in order, duplicates included.
+    pub fields: Vec<HeaderField>,
+}
+
+impl ResponseHead {
+    /// Reads a head as far as it can be read, as [`RequestHead::parse`] does.
+    #[must_use]
+    pub fn parse(head: &Bytes) -> Self {
+        let mut lines = Lines { head, position: 0 };
+        let Some(line) = lines.next() else {
+            return Self::default();
+        };
+        let (version, rest) = split_at_byte(&line, b' ');
+        let (status, reason) = split_at_byte(&rest, b' ');
+        Self { version, status, reason, fields: fields(lines) }
+    }
+
+    /// Every value of the field `name` (any letter case), in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| &field.value)
+    }
+}
+
+/// The fields up to the empty line.
+fn fields(lines: Lines<'_>) -> Vec<HeaderField> {
+    lines
+        .take_while(|line| !line.is_empty())
+        .map(|line| {
+            let (name, value) = split_at_byte(&line, b':');
+            HeaderField { name, value: trim(&value) }
+        })
+        .collect()
 }
 
 struct Lines<'a> {
@@ -133,9 +172,21 @@ mod tests {
         assert_eq!(parse("GET / HTTP/1.0\nA:b\n\nbody: no").fields.len(), 1);
     }
 
+    #[test]
+    fn a_response_is_read_the_same_way() {
+        let head = ResponseHead::parse(&Bytes::from_static(b"HTTP/1.1 404 Not Found\r\nX-A: 1\r\nx-a:2\r\n\r\n"));
+        assert_eq!(
+            (&head.version[..], &head.status[..], &head.reason[..]),
+            (&b"HTTP/1.1"[..], &b"404"[..], &b"Not Found"[..])
+        );
+        assert_eq!(head.values("X-a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(ResponseHead::parse(&Bytes::from_static(b"HTTP/1.1 200\r\n\r\n")).status, "200");
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = ResponseHead::parse(&Bytes::from(bytes.clone()));
             let head = RequestHead::parse(&Bytes::from(bytes.clone()));
             for field in head.fields {
                 prop_assert!(!field.name.contains(&b'\n') && !field.value.contains(&b'\n'));

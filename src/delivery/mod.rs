@@ -5,6 +5,7 @@
 //! row needs; the interface holds summaries only and reads whole deliveries by their [`DeliveryId`].
 
 mod answer;
+mod attempt;
 mod head;
 mod id;
 mod intake;
@@ -13,7 +14,8 @@ mod summary;
 mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
-pub use head::{HeaderField, RequestHead};
+pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, BodyEnd, Failure, Latency, Reply};
+pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
 pub use json::{detail_json, summary_json};

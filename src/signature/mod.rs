@@ -23,4 +23,5 @@ pub use content::{Content, InvalidContent, Piece};
 pub use freshness::read_timestamp;
 pub use scheme::{DEFAULT_TOLERANCE, Encoding, Form, KeyForm, Scheme, SigningKind};
 pub use secret::{Remark, Secret, SecretOrigin};
+pub use strict::sign_request;
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

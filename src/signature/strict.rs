@@ -86,6 +86,35 @@ pub(super) fn judge(
     judgement
 }
 
+/// The signature header's value for a request under `scheme`, with this text as its timestamp: the
+/// reverse of [`super::judge`]. An id that the scheme signs is read from `head`.
+///
+/// `None` when the secret cannot be a key of the scheme.
+#[must_use]
+pub fn sign_request(
+    scheme: &Scheme,
+    secret: &Secret,
+    head: &RequestHead,
+    timestamp: &str,
+    body: &[u8],
+) -> Option<String> {
+    let id = scheme.id_header.as_deref().and_then(|name| head.value(name)).map_or(&b""[..], |id| id);
+    let url = url(scheme, head);
+    let parts =
+        Parts { timestamp: timestamp.as_bytes(), id, method: &head.method, target: &head.target, url: &url, body };
+    let digest = digest(scheme, secret, &parts)?;
+    let text = match scheme.encoding {
+        Encoding::Hex => hex::encode(digest),
+        Encoding::Base64 => BASE64_STANDARD.encode(digest),
+    };
+    Some(match &scheme.form {
+        Form::Prefix(before) | Form::List(before) => format!("{before}{text}"),
+        Form::Pairs { separator, timestamp: name, signature } => {
+            format!("{name}={timestamp}{}{signature}={text}", char::from(*separator))
+        }
+    })
+}
+
 /// The scheme's digest of these parts; `None` when the secret cannot be a key of it.
 fn digest(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Option<Vec<u8>> {
     let mut state = scheme.algorithm.keyed(&key_bytes(scheme, secret)?);

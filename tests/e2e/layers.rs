@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["store"],
     &["diagnosis", "export"],
+    &["sender"],
     &["listener", "tunnel"],
     &["engine"],
     &["session"],

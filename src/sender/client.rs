@@ -1,0 +1,261 @@
+//! The client: one connection for one request, whose bytes are written as they stand.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_util::sync::CancellationToken;
+
+use super::response::Parser;
+use super::tls::{self, Tls};
+use super::{Host, Outgoing, SendError, Stage, Target, TlsFault, TlsOptions, TlsSetupError};
+use crate::delivery::{BodyEnd, Latency, Reply};
+use crate::text::visible;
+
+/// Addresses of one name that are tried.
+const ADDRESSES: usize = 8;
+/// Bytes read at once.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How long to wait and how much to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the name's resolution and the connection together.
+    pub connect: Duration,
+    /// For the TLS handshake.
+    pub tls: Duration,
+    /// From the request having gone out to the first byte of a response.
+    pub first_byte: Duration,
+    /// For everything together.
+    pub whole: Duration,
+    /// The most bytes of a response's head, interim responses included.
+    pub head_bytes: usize,
+    /// The most bytes of a response's body: where more come, reading ends and the connection is closed.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            tls: Duration::from_secs(10),
+            first_byte: Duration::from_secs(30),
+            whole: Duration::from_secs(60),
+            head_bytes: 64 * 1024,
+            body_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// With no part of it longer than `whole`.
+    #[must_use]
+    pub fn within(whole: Duration) -> Self {
+        let usual = Self::default();
+        // Who asks for longer than usual means the wait for the response.
+        let first_byte = if whole > usual.whole { whole } else { usual.first_byte.min(whole) };
+        Self { connect: usual.connect.min(whole), tls: usual.tls.min(whole), first_byte, whole, ..usual }
+    }
+}
+
+/// A request that went out, or failed to, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// When it began.
+    pub at: Timestamp,
+    /// The address that it went to, once a connection stood.
+    pub peer: Option<SocketAddr>,
+    /// How long each part took.
+    pub latency: Latency,
+    /// The response, or why there is none. A redirect is a response like any other.
+    pub result: Result<Reply, SendError>,
+}
+
+/// Sends requests. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    tls: Arc<Tls>,
+}
+
+impl Client {
+    /// A client that trusts as `options` say.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsSetupError`] when a certificate file cannot be used.
+    pub fn new(options: &TlsOptions) -> Result<Self, TlsSetupError> {
+        Ok(Self { tls: Arc::new(Tls::new(options)?) })
+    }
+
+    /// Sends `request` to `target` over a connection of its own, and reads the response.
+    ///
+    /// A response that comes before the whole request has gone out is accepted. Redirects are not
+    /// followed. Cancelling ends it at once, and so does dropping the future.
+    pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
+        let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
+        let at = Timestamp::now();
+        let result = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            result = run.send(self, target, request) => result,
+        };
+        run.latency.total = run.begun.elapsed();
+        Sent { at, peer: run.peer, latency: run.latency, result }
+    }
+}
+
+/// One sending under way.
+struct Run<'a> {
+    limits: &'a Limits,
+    begun: Instant,
+    peer: Option<SocketAddr>,
+    latency: Latency,
+}
+
+impl Run<'_> {
+    async fn send(&mut self, client: &Client, target: &Target, request: &Outgoing) -> Result<Reply, SendError> {
+        let stream = self.connect(target).await?;
+        if !target.is_tls() {
+            return self.exchange(stream, request).await;
+        }
+        let shared = Arc::clone(&client.tls);
+        let host = target.host().to_string();
+        let setup = tokio::task::spawn_blocking(move || shared.config()).await;
+        let config = setup.map_err(|error| tls_error(&host, TlsFault::Other(error.to_string())))?;
+        let name = match target.host() {
+            Host::Address(address) => ServerName::IpAddress((*address).into()),
+            Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
+                .map_err(|error| tls_error(&host, TlsFault::Other(error.to_string())))?,
+        };
+        let begun = Instant::now();
+        let handshake = TlsConnector::from(config).connect(name, stream);
+        let stream = match timeout_at(self.deadline(begun, self.limits.tls), handshake).await {
+            Err(_) => return Err(self.timeout(Stage::Tls, self.limits.tls)),
+            Ok(Err(error)) => return Err(tls_error(&host, tls::fault(&error))),
+            Ok(Ok(stream)) => stream,
+        };
+        self.latency.tls = Some(begun.elapsed());
+        self.exchange(stream, request).await
+    }
+
+    async fn connect(&mut self, target: &Target) -> Result<TcpStream, SendError> {
+        let deadline = self.deadline(self.begun, self.limits.connect);
+        let timeout = self.timeout(Stage::Connect, self.limits.connect);
+        let addresses = match target.known_addresses() {
+            Some(addresses) => addresses,
+            None => timeout_at(deadline, resolve(target)).await.map_err(|_| timeout.clone())??,
+        };
+        let mut failure = timeout.clone();
+        for (index, peer) in addresses.iter().enumerate() {
+            // Each gets its share of the time left, so that one that is silent leaves some for the rest.
+            let left = deadline.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(addresses.len() - index).unwrap_or(1);
+            match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
+                Err(_) => failure = timeout.clone(),
+                Ok(Err(error)) => failure = connect_error(*peer, &error),
+                Ok(Ok(stream)) => {
+                    // Latency is measured here; a request is written in two parts.
+                    let _ = stream.set_nodelay(true);
+                    self.peer = Some(*peer);
+                    self.latency.connect = Some(self.begun.elapsed());
+                    return Ok(stream);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    /// Writes the request and reads the response at once, whichever goes first.
+    async fn exchange<S>(&mut self, stream: S, request: &Outgoing) -> Result<Reply, SendError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let begun = Instant::now();
+        let whole = self.begun + self.limits.whole;
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let write = write(&mut writer, request.head(), &request.body);
+        tokio::pin!(write);
+        let mut written = None;
+        let mut parser = Parser::new(&request.method, self.limits.head_bytes, self.limits.body_bytes);
+        let mut buffer = vec![0; READ_BYTES];
+        let mut first_byte = None;
+        loop {
+            let (stage, limit, deadline) = match (first_byte, &written) {
+                (Some(_), _) => (Stage::Head, self.limits.whole, whole),
+                (None, None) => (Stage::Request, self.limits.whole, whole),
+                (None, Some((since, _))) => {
+                    (Stage::FirstByte, self.limits.first_byte, self.deadline(*since, self.limits.first_byte))
+                }
+            };
+            let is_whole = matches!(written, Some((_, true)));
+            tokio::select! {
+                biased;
+                read = reader.read(&mut buffer) => match read {
+                    Ok(0) => return parser.close(BodyEnd::ClosedEarly, is_whole),
+                    Ok(count) => {
+                        if parser.is_before_head() {
+                            first_byte = Some(Instant::now());
+                            self.latency.first_byte = Some(begun.elapsed());
+                        }
+                        if let Some(end) = parser.push(&buffer[..count])? {
+                            return parser.finish(end);
+                        }
+                    }
+                    // A reset, or TLS without its proper end: what came is what there is.
+                    Err(_) if parser.has_head() => return parser.finish(BodyEnd::ClosedEarly),
+                    Err(_) => return parser.close(BodyEnd::ClosedEarly, is_whole),
+                },
+                result = &mut write, if written.is_none() => written = Some((Instant::now(), result.is_ok())),
+                () = sleep_until(deadline) => {
+                    return match parser.has_head() {
+                        true => parser.finish(BodyEnd::TimedOut),
+                        false => Err(self.timeout(stage, limit)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// When a part that began at `since` and may take `limit` must be done.
+    fn deadline(&self, since: Instant, limit: Duration) -> Instant {
+        (since + limit).min(self.begun + self.limits.whole)
+    }
+
+    fn timeout(&self, stage: Stage, limit: Duration) -> SendError {
+        SendError::Timeout { stage, after: limit.min(self.limits.whole) }
+    }
+}
+
+async fn write(writer: &mut (impl AsyncWrite + Unpin), head: Bytes, body: &Bytes) -> io::Result<()> {
+    writer.write_all(&head).await?;
+    writer.write_all(body).await?;
+    writer.flush().await
+}
+
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, SendError> {
+    let host = target.host().to_string();
+    let not_resolved = |reason: String| SendError::NameNotResolved { host: host.clone(), reason };
+    let found = tokio::net::lookup_host((host.as_str(), target.port())).await;
+    let addresses: Vec<SocketAddr> =
+        found.map_err(|error| not_resolved(visible(&error.to_string()).into_owned()))?.take(ADDRESSES).collect();
+    if addresses.is_empty() { Err(not_resolved("it has none".to_owned())) } else { Ok(addresses) }
+}
+
+fn connect_error(peer: SocketAddr, error: &io::Error) -> SendError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => SendError::Refused { peer },
+        _ => SendError::Unreachable { peer, reason: visible(&error.to_string()).into_owned() },
+    }
+}
+
+fn tls_error(host: &str, fault: TlsFault) -> SendError {
+    SendError::Tls { host: host.to_owned(), fault }
+}

@@ -1,0 +1,38 @@
+//! Sending requests: the client that writes exact bytes, and what came of it.
+//!
+//! A [`Target`] says where, an [`Outgoing`] what, byte for byte. [`Client::send`] writes it to a socket
+//! and reads the response, strictly bounded in time and size; [`attempt`] makes the facts of it that
+//! the store keeps and the result panel shows. [`Signing`] makes fresh timestamp and signature headers.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use tokio_util::sync::CancellationToken;
+//! use whyhook::sender::{Client, Limits, Outgoing, Target, TlsOptions};
+//!
+//! let target: Target = "localhost:3000/webhooks/trackpilots".parse()?;
+//! let request = Outgoing::post(&target, "{}")?;
+//! let client = Client::new(&TlsOptions::default())?;
+//! let sent = client.send(&target, &request, &Limits::default(), &CancellationToken::new()).await;
+//! println!("{}", sent.result?.status);
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod error;
+mod outcome;
+mod request;
+mod response;
+mod sign;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use client::{Client, Limits, Sent};
+pub use error::{SendError, Stage, TlsFault};
+pub use outcome::{Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, summary_json};
+pub use request::{Change, InvalidHeader, Line, NotReplayable, Outgoing};
+pub use sign::{SignError, Signing};
+pub use target::{Host, InvalidTarget, Target};
+pub use tls::{TlsOptions, TlsSetupError};

@@ -1,0 +1,336 @@
+//! What came of a sending: the facts that are kept, and the documented result panel as text and JSON.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::{Outgoing, Sent, Target};
+use crate::delivery::{
+    Attempt, AttemptKind, AttemptMode, AttemptSummary, DeliveryId, HeaderField, Latency, Reply, RequestHead,
+};
+use crate::payload::grouped;
+use crate::signature::Scheme;
+use crate::text::{visible, visible_bytes};
+
+/// Lines of a payload or response that the text shows.
+const SHOWN_LINES: usize = 60;
+/// Bytes of one line that the text shows.
+const SHOWN_BYTES: usize = 2000;
+
+/// Where a request came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The delivery that it was made from.
+    pub delivery: Option<DeliveryId>,
+    /// Why it is sent.
+    pub kind: AttemptKind,
+    /// How it came about.
+    pub mode: AttemptMode,
+}
+
+/// The facts of a sending, to be kept and shown. `original` is the body of the delivery that it was
+/// made from: one that was sent unchanged is not kept twice.
+#[must_use]
+pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Option<&Bytes>, sent: Sent) -> Attempt {
+    Attempt {
+        delivery: origin.delivery,
+        kind: origin.kind,
+        mode: origin.mode,
+        at: sent.at,
+        target: target.to_string(),
+        peer: sent.peer.map(|peer| peer.to_string()),
+        head: request.head(),
+        body: (original != Some(&request.body)).then(|| request.body.clone()),
+        body_bytes: request.body.len() as u64,
+        latency: sent.latency,
+        result: sent.result.map_err(|error| error.failure()),
+    }
+}
+
+/// What a status means, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StatusClass {
+    /// 2xx.
+    Success,
+    /// 3xx; not followed.
+    Redirect,
+    /// 4xx.
+    ClientError,
+    /// 5xx.
+    ServerError,
+    /// Anything else.
+    Other,
+}
+
+impl StatusClass {
+    /// The class of `status`.
+    #[must_use]
+    pub fn of(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Success,
+            300..=399 => Self::Redirect,
+            400..=499 => Self::ClientError,
+            500..=599 => Self::ServerError,
+            _ => Self::Other,
+        }
+    }
+
+    /// The stable name that JSON output uses.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Redirect => "redirect",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The documented errors of a simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Term {
+    /// The webhook was taken away after it was picked.
+    WebhookNotFound,
+    /// The webhook does not subscribe to the event.
+    EventNotRegistered,
+    /// The simulator itself cannot work.
+    ServiceUnavailable,
+    /// The endpoint cannot be reached.
+    NetworkError,
+    /// Anything else.
+    SimulationFailed,
+}
+
+impl Term {
+    /// The error of an attempt; `None` when it was delivered, or cancelled.
+    #[must_use]
+    pub fn of(attempt: &Attempt) -> Option<Self> {
+        match &attempt.result {
+            Ok(reply) if reply.is_success() => None,
+            Ok(_) => Some(Self::SimulationFailed),
+            Err(failure) if failure.code == "cancelled" => None,
+            Err(_) => Some(Self::NetworkError),
+        }
+    }
+
+    /// As the documentation shows it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::WebhookNotFound => "Webhook not found",
+            Self::EventNotRegistered => "Event type not registered",
+            Self::ServiceUnavailable => "Service unavailable",
+            Self::NetworkError => "Network error",
+            Self::SimulationFailed => "Simulation failed",
+        }
+    }
+
+    /// The status that the documentation gives it.
+    #[must_use]
+    pub fn status(self) -> Option<u16> {
+        match self {
+            Self::WebhookNotFound => Some(404),
+            Self::EventNotRegistered => Some(400),
+            Self::ServiceUnavailable => Some(503),
+            Self::NetworkError | Self::SimulationFailed => None,
+        }
+    }
+
+    /// What it means.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::WebhookNotFound => "no webhook of that name is configured (any more)",
+            Self::EventNotRegistered => "the event is not among those that the webhook subscribes to",
+            Self::ServiceUnavailable => "the simulator itself cannot work now; try again",
+            Self::NetworkError => "the endpoint cannot be reached",
+            Self::SimulationFailed => "look at the endpoint's logs",
+        }
+    }
+}
+
+/// The signature and timestamp headers as sent.
+#[must_use]
+pub fn delivery_headers(attempt: &Attempt, scheme: &Scheme) -> Vec<HeaderField> {
+    let names = [Some(&scheme.signature_header), Some(&scheme.timestamp_header), scheme.id_header.as_ref()];
+    let is_one =
+        |field: &HeaderField| names.iter().flatten().any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()));
+    RequestHead::parse(&attempt.head).fields.into_iter().filter(is_one).collect()
+}
+
+/// The result panel for people: Status, Latency, Result, Delivery headers, Sent payload, Endpoint
+/// response. `body` is what was sent. Every line is visible text.
+#[must_use]
+pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
+    let mut text = String::new();
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<17} {}", visible(value));
+    };
+    row("Endpoint", &attempt.target);
+    row("Status", &status_words(attempt));
+    row("Latency", &latency_words(&attempt.latency));
+    row("Result", if attempt.is_delivered() { "Delivered" } else { "Failed" });
+    if let Err(failure) = &attempt.result {
+        row("Error", &format!("{}{}", term_words(attempt), failure.message));
+        row("", &failure.advice);
+    } else if let (Some(term), AttemptKind::Simulation) = (Term::of(attempt), attempt.kind) {
+        row("Error", &format!("{}: {}", term.title(), term.meaning()));
+    }
+    for (index, field) in delivery_headers(attempt, scheme).iter().enumerate() {
+        let name = if index == 0 { "Delivery headers" } else { "" };
+        row(name, &format!("{}: {}", visible_bytes(&field.name), visible_bytes(&field.value)));
+    }
+    row("Sent payload", &format!("{} bytes, {}", grouped(body.len() as u64), attempt.mode.words()));
+    push_lines(&mut text, body);
+    if let Ok(reply) = &attempt.result {
+        let _ = writeln!(text, "{:<17} {}", "Endpoint response", response_words(reply));
+        push_lines(&mut text, &reply.body);
+    }
+    text
+}
+
+/// `Network error: ` for what the documentation calls so.
+fn term_words(attempt: &Attempt) -> String {
+    Term::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default()
+}
+
+/// `404 Not Found`, `302 Found (not followed): https://…`, `–`.
+fn status_words(attempt: &Attempt) -> String {
+    let Ok(reply) = &attempt.result else { return "–".to_owned() };
+    let head = reply.response_head();
+    let mut words = reply.status.to_string();
+    if !head.reason.is_empty() {
+        let _ = write!(words, " {}", visible_bytes(&head.reason));
+    }
+    if StatusClass::of(reply.status) == StatusClass::Redirect {
+        words.push_str(", not followed");
+        if let Some(location) = head.values("Location").next() {
+            let _ = write!(words, ": {}", visible_bytes(location));
+        }
+    }
+    words
+}
+
+fn latency_words(latency: &Latency) -> String {
+    let part = |name: &str, time: Option<Duration>| time.map(|time| format!("{name} {:.1}", milliseconds(time)));
+    let parts: Vec<String> =
+        [part("connect", latency.connect), part("TLS", latency.tls), part("first byte", latency.first_byte)]
+            .into_iter()
+            .flatten()
+            .collect();
+    let total = format!("{:.1} ms", milliseconds(latency.total));
+    if parts.is_empty() { total } else { format!("{total} ({})", parts.join(", ")) }
+}
+
+fn response_words(reply: &Reply) -> String {
+    let size = format!("{} bytes", grouped(reply.body.len() as u64));
+    if reply.end.is_truncated() { format!("{size}; it {}", reply.end.words()) } else { size }
+}
+
+fn push_lines(text: &mut String, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n');
+    let mut count = 0;
+    for line in lines {
+        count += 1;
+        if count <= SHOWN_LINES {
+            let more = if line.len() > SHOWN_BYTES { "…" } else { "" };
+            let _ = writeln!(text, "  {}{more}", visible_bytes(&line[..line.len().min(SHOWN_BYTES)]));
+        }
+    }
+    if count > SHOWN_LINES {
+        let _ = writeln!(text, "  … and {} more lines", count - SHOWN_LINES);
+    }
+}
+
+/// The result panel as JSON; `body` is what was sent.
+#[must_use]
+pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
+    let pairs = |fields: &[HeaderField]| {
+        let pair = |field: &HeaderField| json!([lossy(&field.name), lossy(&field.value)]);
+        Value::Array(fields.iter().map(pair).collect())
+    };
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
+    put("delivery", json!(attempt.delivery.map(|id| id.0)));
+    put("kind", json!(attempt.kind.code()));
+    put("mode", json!(attempt.mode.code()));
+    put("at", json!(format!("{:.3}", attempt.at)));
+    put("target", json!(attempt.target));
+    put("peer", json!(attempt.peer));
+    put("result", json!(if attempt.is_delivered() { "delivered" } else { "failed" }));
+    put("status", json!(attempt.status()));
+    put("status_class", json!(attempt.status().map(|status| StatusClass::of(status).code())));
+    put("latency_ms", json!(milliseconds(attempt.latency.total)));
+    put("connect_ms", json!(attempt.latency.connect.map(milliseconds)));
+    put("tls_ms", json!(attempt.latency.tls.map(milliseconds)));
+    put("first_byte_ms", json!(attempt.latency.first_byte.map(milliseconds)));
+    put(
+        "error",
+        json!(attempt.result.as_ref().err().map(|failure| json!({
+            "term": Term::of(attempt).map(Term::title),
+            "code": failure.code,
+            "message": failure.message,
+            "advice": failure.advice,
+        }))),
+    );
+    put("delivery_headers", pairs(&delivery_headers(attempt, scheme)));
+    put("headers", pairs(&RequestHead::parse(&attempt.head).fields));
+    put("body_bytes", json!(body.len()));
+    insert_bytes(&mut object, "body", body);
+    let response = attempt.result.as_ref().ok().map(|reply| {
+        let head = reply.response_head();
+        let mut response = Map::new();
+        response.insert("status".to_owned(), json!(reply.status));
+        response.insert("reason".to_owned(), json!(lossy(&head.reason)));
+        response.insert("headers".to_owned(), pairs(&head.fields));
+        response.insert("body_bytes".to_owned(), json!(reply.body.len()));
+        insert_bytes(&mut response, "body", &reply.body);
+        response.insert("body_end".to_owned(), json!(reply.end.code()));
+        Value::Object(response)
+    });
+    object.insert("response".to_owned(), json!(response));
+    Value::Object(object)
+}
+
+/// A kept attempt's row as JSON.
+#[must_use]
+pub fn summary_json(attempt: &AttemptSummary) -> Value {
+    json!({
+        "id": attempt.id.0,
+        "kind": attempt.kind.code(),
+        "mode": attempt.mode.code(),
+        "at": format!("{:.3}", attempt.at),
+        "target": attempt.target,
+        "result": if attempt.is_delivered() { "delivered" } else { "failed" },
+        "status": attempt.result.as_ref().ok(),
+        "latency_ms": milliseconds(attempt.latency),
+        "error": attempt.result.as_ref().err().map(|failure| json!({
+            "code": failure.code, "message": failure.message, "advice": failure.advice,
+        })),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
+fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => object.insert(name.to_owned(), json!(text)),
+        Err(_) => object.insert(format!("{name}_base64"), json!(base64::prelude::BASE64_STANDARD.encode(bytes))),
+    };
+}
