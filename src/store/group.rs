@@ -8,11 +8,13 @@ use tokio::sync::oneshot;
 
 use super::StoreError;
 use super::record::Draft;
-use crate::delivery::{Answer, DeliveryId};
+use crate::delivery::{Answer, Attempt, DeliveryId};
 
 /// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
 const GROUP_JOBS: usize = 1024;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// Attempts in a group: each may hold a response of a mebibyte, and deliveries wait for its rows.
+const GROUP_ATTEMPTS: usize = 16;
 /// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
 /// commits of answers alone, which would hold up the next delivery's, fall away.
 const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
@@ -25,6 +27,7 @@ pub(super) enum Job {
     Keep(Box<Draft>, oneshot::Sender<Kept>),
     Answered(DeliveryId, Answer),
     Diagnosed(DeliveryId, String),
+    Attempted(Box<Attempt>),
 }
 
 /// Jobs that are committed together.
@@ -33,13 +36,14 @@ pub(super) struct Group {
     pub(super) keeps: Vec<(Box<Draft>, oneshot::Sender<Kept>)>,
     pub(super) answers: Vec<(DeliveryId, Answer)>,
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
+    pub(super) attempts: Vec<Attempt>,
     bytes: usize,
 }
 
 impl Group {
-    /// A group of answers that are left from before.
-    pub(super) fn of(answers: Vec<(DeliveryId, Answer)>) -> Self {
-        Self { answers, ..Self::default() }
+    /// A group of answers and attempts that are left from before.
+    pub(super) fn of(answers: Vec<(DeliveryId, Answer)>, attempts: Vec<Attempt>) -> Self {
+        Self { answers, attempts, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, job: Job) {
@@ -50,6 +54,7 @@ impl Group {
             }
             Job::Answered(id, answer) => self.answers.push((id, answer)),
             Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
+            Job::Attempted(attempt) => self.attempts.push(*attempt),
         }
     }
 
@@ -69,7 +74,9 @@ impl Group {
     }
 
     fn is_full(&self) -> bool {
-        self.keeps.len() + self.answers.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
+        self.keeps.len() + self.answers.len() >= GROUP_JOBS
+            || self.bytes >= GROUP_BYTES
+            || self.attempts.len() >= GROUP_ATTEMPTS
     }
 
     /// Numbers the deliveries, `first` onwards.

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::group::Group;
 use super::log::{LogEnd, Place};
-use super::{Location, StoreError, row};
+use super::{Location, StoreError, attempts, row};
 use crate::delivery::{Captured, DeliveryId};
 
 /// The one connection that writes.
@@ -50,6 +50,10 @@ impl Index {
             let mut diagnoses = self.connection.prepare_cached(row::INSERT_DIAGNOSIS)?;
             for (id, diagnosis) in &group.diagnoses {
                 diagnoses.execute(rusqlite::params![id.0, diagnosis])?;
+            }
+            let mut insert_attempt = self.connection.prepare_cached(attempts::INSERT)?;
+            for attempt in &group.attempts {
+                attempts::insert(&mut insert_attempt, attempt)?;
             }
             Ok(())
         };

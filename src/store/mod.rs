@@ -4,7 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
-//! | `whyhook.db` | the index: facts, where each record lies in the log, and answers |
+//! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
 //!
@@ -15,10 +15,11 @@
 //! power cut the last rows may be, and opening the store for writing makes them again from the log.
 //! The same makes a whole index again that was deleted, or left behind when the log was copied.
 //!
-//! Answers are in the index alone: a power cut may take the last of them, and a new index has none.
-//! [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back. To be rid
-//! of everything, delete the file *and* the folder.
+//! Answers and attempts are in the index alone: a power cut may take the last of them, and a new index
+//! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
+//! To be rid of everything, delete the file *and* the folder.
 
+mod attempts;
 mod checkpoint;
 mod error;
 mod facts;
@@ -38,6 +39,7 @@ mod schema;
 mod tests;
 mod writer;
 
+pub use attempts::AttemptKeeper;
 pub use error::StoreError;
 pub use location::{Location, StoreLock};
 pub use prune::{Freed, Pruner, Stage, Thoroughness};

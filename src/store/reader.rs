@@ -192,7 +192,11 @@ impl Reader {
         self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(|source| self.failed(source))
     }
 
-    fn failed(&self, source: rusqlite::Error) -> StoreError {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "read", source)
     }
 }

@@ -65,6 +65,30 @@ const MIGRATIONS: &[&str] = &[
         id              INTEGER PRIMARY KEY,
         diagnosis       TEXT NOT NULL       -- JSON: complete, tried, causes, evidence
     ) STRICT;
+    CREATE TABLE attempts (                 -- what was sent from here, and what came of it
+        id              INTEGER PRIMARY KEY,
+        delivery        INTEGER,            -- what it was made from; NULL for a made-up event
+        kind            TEXT NOT NULL,      -- replay, forward, simulation
+        mode            TEXT NOT NULL,      -- as_captured, resigned, edited, edited_unsigned, made
+        at_us           INTEGER NOT NULL,   -- Unix microseconds
+        target          TEXT NOT NULL,      -- the URL
+        peer            TEXT,               -- the address, once a connection stood
+        head            BLOB NOT NULL,      -- request line and headers as sent
+        body            BLOB,               -- NULL when it is the delivery's own
+        body_bytes      INTEGER NOT NULL,
+        connect_us      INTEGER,
+        tls_us          INTEGER,
+        first_byte_us   INTEGER,
+        latency_us      INTEGER NOT NULL,
+        status          INTEGER,            -- NULL when there was no response
+        response_head   BLOB,
+        response_body   BLOB,               -- as far as it was read
+        response_end    TEXT,               -- complete, limit, closed_early, timed_out, malformed
+        error           TEXT,               -- refused, timeout_connect, tls …
+        error_message   TEXT,
+        advice          TEXT
+    ) STRICT;
+    CREATE INDEX attempts_of ON attempts (delivery);
     CREATE VIEW answered AS
         SELECT d.*, a.status, a.rule, a.latency_us / 1000.0 AS latency_ms,
                datetime(d.received_us / 1000000, 'unixepoch') AS received_utc

@@ -24,12 +24,14 @@ use super::location::StoreLock;
 use super::log::LogWriter;
 use super::record::Draft;
 use super::{Location, StoreError, prune, recovery};
-use crate::delivery::{Answer, Captured, DeliveryId, Outcome};
+use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
 
 /// Deliveries that may wait for a commit; past this the sender is asked to come back later.
 const QUEUE_CAPACITY: usize = 4096;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
+/// The same for attempts, which may hold a response of a mebibyte each.
+const ATTEMPTS_KEPT_BACK: usize = 32;
 
 /// What the writer tells of its work, once for each group.
 #[derive(Debug, Clone)]
@@ -92,6 +94,11 @@ impl WriterHandle {
     pub fn diagnosed(&self, id: DeliveryId, diagnosis: String) {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
+
+    /// Queues the record of what was sent from here, and what came of it. Nobody waits for it.
+    pub fn attempted(&self, attempt: Attempt) {
+        let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
+    }
 }
 
 /// The writer thread.
@@ -124,6 +131,7 @@ impl Writer {
             checkpointer: Checkpointer::start(location)?,
             last,
             kept_back: Vec::new(),
+            attempts_kept_back: Vec::new(),
             _lock: lock,
         };
         let (jobs, queue) = mpsc::channel();
@@ -150,6 +158,7 @@ struct Committer {
     checkpointer: Checkpointer,
     last: DeliveryId,
     kept_back: Vec<(DeliveryId, Answer)>,
+    attempts_kept_back: Vec<Attempt>,
     _lock: StoreLock,
 }
 
@@ -163,13 +172,14 @@ impl Committer {
     ) {
         let mut open = true;
         while open {
-            let mut group = Group::of(std::mem::take(&mut self.kept_back));
+            let mut group =
+                Group::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
             match queue.recv() {
                 Ok(job) => {
                     group.add(job);
                     group.fill(queue);
                 }
-                Err(mpsc::RecvError) if group.answers.is_empty() => return,
+                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => return,
                 Err(mpsc::RecvError) => open = false,
             }
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
@@ -254,6 +264,8 @@ impl Committer {
                 }
                 self.kept_back = group.answers;
                 self.kept_back.truncate(ANSWERS_KEPT_BACK);
+                self.attempts_kept_back = group.attempts;
+                self.attempts_kept_back.truncate(ATTEMPTS_KEPT_BACK);
                 StoreEvent::Fault(error)
             }
         }

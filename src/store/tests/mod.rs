@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod attempts;
 mod prune;
 mod recovery;
 
