@@ -3,14 +3,17 @@
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
 mod completions;
+mod edit;
 mod explain;
 mod export;
 mod list;
 mod listen;
 mod output;
 mod prune;
+mod replay;
 mod save;
 mod select;
+mod sending;
 mod settings;
 mod show;
 mod sign;
@@ -56,6 +59,8 @@ enum Command {
     Wait(wait::WaitArgs),
     /// Delete captured deliveries for good
     Prune(prune::PruneArgs),
+    /// Send captured deliveries again
+    Replay(replay::ReplayArgs),
     /// Verify a signature offline; exit 0 only when it is right
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
@@ -124,6 +129,8 @@ pub(crate) enum CliError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
+    #[error(transparent)]
+    Replay(#[from] crate::sender::replay::ReplayError),
     #[error("{0}")]
     Usage(String),
 }
@@ -154,6 +161,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
+        Some(Command::Replay(args)) => replay::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),

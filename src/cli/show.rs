@@ -6,18 +6,26 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{CliError, SettingsArgs, output};
-use crate::delivery::{Delivery, DeliveryId, Outcome, detail_json};
+use crate::delivery::{AttemptId, AttemptMode, AttemptSummary, Delivery, DeliveryId, Outcome, Summary, detail_json};
 use crate::diagnosis::{self, Subject};
 use crate::payload::json::pretty;
+use crate::sender;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
 use crate::text;
 
+/// Attempts that are listed with a delivery.
+const ATTEMPTS: usize = 100;
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct ShowArgs {
     /// The delivery's number, or `latest`
-    #[arg(value_name = "ID")]
-    id: String,
+    #[arg(value_name = "ID", required_unless_present = "attempt")]
+    id: Option<String>,
+    /// Show a kept sending instead, by the number that its delivery lists: as text, as JSON, or the
+    /// response's bytes
+    #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
+    attempt: Option<i64>,
     /// For people, as JSON, or only the bytes of the body or of the whole request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
@@ -39,18 +47,27 @@ enum ShowFormat {
 /// Exit code 1 when there is no such delivery.
 pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, CliError> {
     let reader = Reader::open(&settings.location()?)?;
-    let Some(delivery) = find(&reader, &args.id)? else {
-        output::log(&format!("there is no delivery {}; `whyhook list` shows what there is", args.id));
+    if let Some(number) = args.attempt {
+        return show_attempt(settings, &reader, AttemptId(number), args.format);
+    }
+    let id = args.id.as_deref().unwrap_or_default();
+    let Some(delivery) = find(&reader, id)? else {
+        output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
         return Ok(ExitCode::FAILURE);
     };
+    let attempts = reader.attempts(delivery.summary.id, ATTEMPTS)?;
     match args.format {
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            output::print_json_pretty(&detail_json(&delivery, diagnosis))?;
+            let mut value = detail_json(&delivery, diagnosis);
+            if let Value::Object(object) = &mut value {
+                object.insert("attempts".to_owned(), attempts.iter().map(sender::summary_json).collect());
+            }
+            output::print_json_pretty(&value)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
         ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body[..]].concat())?,
-        ShowFormat::Text => output::print(&for_people(&delivery))?,
+        ShowFormat::Text => output::print(&for_people(&delivery, &attempts))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,18 +93,70 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
 
 /// Reads the delivery that `id` names; `latest` is the newest.
 pub(super) fn find(reader: &Reader, id: &str) -> Result<Option<Delivery>, CliError> {
-    let id = if id == "latest" {
-        match reader.page(Page::Newest, 1)?.first() {
-            Some(summary) => summary.id,
-            None => return Ok(None),
-        }
-    } else {
-        id.parse::<DeliveryId>().map_err(|error| CliError::Usage(error.to_string()))?
-    };
-    Ok(reader.load(id)?)
+    Ok(match find_summary(reader, id)? {
+        Some(summary) => reader.load(summary.id)?,
+        None => None,
+    })
 }
 
-fn for_people(delivery: &Delivery) -> String {
+/// The same without its bytes.
+pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>, CliError> {
+    if id == "latest" {
+        return Ok(reader.page(Page::Newest, 1)?.into_iter().next());
+    }
+    let id = id.parse::<DeliveryId>().map_err(|error| CliError::Usage(error.to_string()))?;
+    Ok(reader.summary(id)?)
+}
+
+/// A kept sending; exit code 1 when there is none of that number.
+fn show_attempt(
+    settings: &SettingsArgs,
+    reader: &Reader,
+    id: AttemptId,
+    format: ShowFormat,
+) -> Result<ExitCode, CliError> {
+    let Some(attempt) = reader.attempt(id)? else {
+        output::log(&format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"));
+        return Ok(ExitCode::FAILURE);
+    };
+    let body = match (&attempt.body, attempt.delivery) {
+        (Some(body), _) => body.clone(),
+        (None, Some(delivery)) => reader.load(delivery)?.map(|delivery| delivery.body).unwrap_or_default(),
+        (None, None) => bytes::Bytes::new(),
+    };
+    // Who only looks need not have every secret at hand.
+    let scheme = settings.load_quietly().map(|loaded| loaded.registry.scheme().clone()).unwrap_or_default();
+    let reply = attempt.result.as_ref().ok();
+    match format {
+        ShowFormat::Json => {
+            let mut value = sender::attempt_json(&attempt, &body, &scheme);
+            if let Value::Object(object) = &mut value {
+                object.insert("attempt".to_owned(), id.0.into());
+            }
+            output::print_json_pretty(&value)?;
+        }
+        ShowFormat::Body => output::print_bytes(reply.map_or(&b""[..], |reply| &reply.body))?,
+        ShowFormat::Raw => output::print_bytes(&reply.map_or_else(Vec::new, |r| [&r.head[..], &r.body[..]].concat()))?,
+        ShowFormat::Text => output::print(&sender::attempt_text(&attempt, &body, &scheme))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `attempt 3  2026-…Z  replay, as captured, to http://…: 200 after 12.3 ms`
+fn attempt_line(attempt: &AttemptSummary) -> String {
+    let what = match attempt.mode {
+        // A made-up event needs no second word for it.
+        AttemptMode::Made => attempt.kind.code().to_owned(),
+        mode => format!("{}, {}", attempt.kind.code(), mode.words()),
+    };
+    let result = match &attempt.result {
+        Ok(status) => format!("{status} after {:.1} ms", attempt.latency.as_secs_f64() * 1000.0),
+        Err(failure) => failure.message.clone(),
+    };
+    format!("attempt {} {:.3}  {what}, to {}: {result}", attempt.id, attempt.at, attempt.target)
+}
+
+fn for_people(delivery: &Delivery, attempts: &[AttemptSummary]) -> String {
     let summary = &delivery.summary;
     let judgement = &summary.judgement;
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
@@ -109,6 +178,10 @@ fn for_people(delivery: &Delivery) -> String {
             Outcome::Sent => format!("answer    {} by {} after {milliseconds:.1} ms", answer.status, answer.rule),
             Outcome::SenderGone => "answer    none: the sender hung up".to_owned(),
         });
+    }
+    lines.extend(attempts.iter().map(attempt_line));
+    if attempts.len() == ATTEMPTS {
+        lines.push(format!("attempts  the newest {ATTEMPTS}; there may be more"));
     }
     let mut shown: String = lines.iter().map(|line| format!("{}\n", text::visible(line))).collect();
     shown.push('\n');

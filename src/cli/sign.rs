@@ -27,13 +27,23 @@ pub(super) struct SignArgs {
     secret: Option<String>,
 }
 
+/// The kinds of webhook, as the command line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Kind {
+pub(super) enum Kind {
     /// Unix seconds
     #[default]
     Developer,
     /// Unix milliseconds
     Reseller,
+}
+
+impl From<Kind> for SigningKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Developer => Self::Developer,
+            Kind::Reseller => Self::Reseller,
+        }
+    }
 }
 
 pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
@@ -55,10 +65,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
             )
         })?,
     };
-    let kind = match args.kind {
-        Kind::Developer => SigningKind::Developer,
-        Kind::Reseller => SigningKind::Reseller,
-    };
+    let kind = SigningKind::from(args.kind);
     let timestamp = args.timestamp.clone().unwrap_or_else(|| kind.timestamp_text(Timestamp::now()));
     if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
         return Err(CliError::Usage(format!("--timestamp '{}' cannot stand in a header", text::visible(&timestamp))));

@@ -18,9 +18,11 @@
 //! # }
 //! ```
 
+mod batch;
 mod client;
 mod error;
 mod outcome;
+pub mod replay;
 mod request;
 mod response;
 mod sign;
@@ -29,6 +31,7 @@ mod target;
 mod tests;
 mod tls;
 
+pub use batch::{InvalidRate, Pace, run_all};
 pub use client::{Client, Limits, Sent};
 pub use error::{SendError, Stage, TlsFault};
 pub use outcome::{Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, summary_json};

@@ -20,6 +20,7 @@ mod hostile;
 mod layers;
 mod meanwhile;
 mod prune;
+mod replay;
 mod screen;
 mod secrets;
 mod signals;

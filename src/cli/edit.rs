@@ -1,0 +1,66 @@
+//! A body in the person's own editor.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use bytes::Bytes;
+
+use super::CliError;
+use crate::text::visible;
+
+/// Opens `body` in `$VISUAL`, `$EDITOR` or vi, in a file that only its owner may read and that is
+/// gone afterwards. `None` when it was left as it was.
+///
+/// Many editors end a last line that had no end; a single line end that only they can have added is
+/// taken away again.
+pub(super) fn edit(name: &str, body: &Bytes) -> Result<Option<Bytes>, CliError> {
+    let failed =
+        |what: &str, error: std::io::Error| CliError::Usage(format!("cannot {what} the file to edit: {error}"));
+    let mut file = tempfile::Builder::new()
+        .prefix(&format!("whyhook-{name}-"))
+        .suffix(".json")
+        .tempfile()
+        .map_err(|error| failed("create", error))?;
+    file.write_all(body).and_then(|()| file.flush()).map_err(|error| failed("write", error))?;
+    // Some editors write a new file in the old one's place: only the path is sure to be the same.
+    let path = file.into_temp_path();
+    run_editor(&path)?;
+    let edited = std::fs::read(&path).map_err(|error| failed("read", error))?;
+    Ok(changed(body, edited))
+}
+
+fn changed(body: &Bytes, mut edited: Vec<u8>) -> Option<Bytes> {
+    if edited.ends_with(b"\n") && !body.ends_with(b"\n") {
+        edited.pop();
+    }
+    (edited != body[..]).then(|| Bytes::from(edited))
+}
+
+fn run_editor(path: &std::path::Path) -> Result<(), CliError> {
+    let named = |name: &str| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
+    let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+    // Through the shell, as git does it: EDITOR may hold options and quoted paths.
+    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
+    let shown = visible(&editor);
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(CliError::Usage(format!("the editor '{shown}' failed ({status}): nothing was sent"))),
+        Err(error) => Err(CliError::Usage(format!("cannot run the editor '{shown}': {error}: set EDITOR"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_editors_own_line_end_is_no_change() {
+        let body = Bytes::from_static(b"{}");
+        assert_eq!(changed(&body, b"{}".to_vec()), None);
+        assert_eq!(changed(&body, b"{}\n".to_vec()), None);
+        assert_eq!(changed(&body, b"{}\n\n".to_vec()).unwrap(), "{}\n");
+        assert_eq!(changed(&body, b"{ }\n".to_vec()).unwrap(), "{ }");
+        assert_eq!(changed(&Bytes::from_static(b"{}\n"), b"{}".to_vec()).unwrap(), "{}");
+        assert_eq!(changed(&Bytes::from_static(b"{}\n"), b"{ }\n".to_vec()).unwrap(), "{ }\n");
+    }
+}

@@ -1,0 +1,162 @@
+//! What a replay prints: the panel for one sending, a line each for many, and how it ended.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Done, Ended, shows_progress};
+use crate::cli::{CliError, Format, output};
+use crate::config::Settings;
+use crate::delivery::{Attempt, AttemptId, AttemptMode, DeliveryId};
+use crate::sender::{attempt_json, attempt_text, replay};
+use crate::signature::Scheme;
+use crate::store::Reader;
+use crate::text::visible;
+
+/// Rows of earlier attempts that are looked through for one to the same target.
+const EARLIER: usize = 50;
+
+pub(super) struct Report<'a> {
+    settings: &'a Settings,
+    format: Format,
+    reader: &'a Reader,
+    total: usize,
+    ended: usize,
+    delivered: usize,
+    progress: bool,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(settings: &'a Settings, format: Format, reader: &'a Reader, total: usize) -> Self {
+        let progress = total > 1 && shows_progress();
+        Self { settings, format, reader, total, ended: 0, delivered: 0, progress }
+    }
+
+    /// Prints what came of one sending, which was kept under this number.
+    pub(super) fn ended(&mut self, ended: &Ended, kept: Option<AttemptId>) -> Result<(), CliError> {
+        self.ended += 1;
+        self.delivered += usize::from(ended.result.as_ref().is_ok_and(|done| done.attempt.is_delivered()));
+        let id = ended.job.id;
+        match (self.format, &ended.result) {
+            (Format::Json, Ok(done)) => output::print_json(&self.json(id, done, kept))?,
+            (Format::Json, Err(reason)) => output::print_json(&json!({
+                "delivery": id.0,
+                "target": ended.job.target.to_string(),
+                "result": "failed",
+                "error": {"term": null, "code": "not_sent", "message": reason, "advice": null},
+            }))?,
+            (Format::Text, Ok(done)) if self.total == 1 => output::print(&self.panel(id, done, kept))?,
+            (Format::Text, Ok(done)) => output::print(&row(id, &done.attempt))?,
+            (Format::Text, Err(reason)) => output::log(reason),
+        }
+        self.show_progress();
+        Ok(())
+    }
+
+    /// Says how it ended. Exit code 0 when all were delivered.
+    pub(super) fn finish(self, begun: usize, total: usize) -> ExitCode {
+        if self.progress {
+            erase_line();
+        }
+        let failed = self.ended - self.delivered;
+        if begun < total {
+            output::log(&format!("cancelled: {begun} of {total} had begun, {} were delivered", self.delivered));
+        } else if total > 1 {
+            output::log(&format!("{total} sent: {} delivered, {failed} failed", self.delivered));
+        }
+        if self.delivered == total { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn scheme(&self, id: DeliveryId) -> Scheme {
+        let registry = &self.settings.registry;
+        let summary = self.reader.summary(id).ok().flatten();
+        let webhook = summary.and_then(|summary| replay::webhook_of(registry, &summary).cloned());
+        webhook.and_then(|webhook| webhook.scheme).unwrap_or_else(|| registry.scheme().clone())
+    }
+
+    fn json(&self, id: DeliveryId, done: &Done, kept: Option<AttemptId>) -> Value {
+        let mut value = attempt_json(&done.attempt, &done.body, &self.scheme(id));
+        if let Value::Object(object) = &mut value {
+            object.insert("attempt".to_owned(), json!(kept.map(|id| id.0)));
+            let changes = done.changes.iter().map(|change| json!({"code": change.code(), "detail": change.words()}));
+            object.insert("changes".to_owned(), changes.collect());
+        }
+        value
+    }
+
+    fn panel(&self, id: DeliveryId, done: &Done, kept: Option<AttemptId>) -> String {
+        let attempt = &done.attempt;
+        let mut text = attempt_text(attempt, &done.body, &self.scheme(id));
+        let mut note = |name: &str, words: &str| text.push_str(&format!("{name:<17} {}\n", visible(words)));
+        for (index, change) in done.changes.iter().enumerate() {
+            note(if index == 0 { "Changed" } else { "" }, &change.words());
+        }
+        if let Some(words) = self.earlier(id, attempt, kept) {
+            note("Earlier", &words);
+        }
+        if let Some(words) = self.stale(id, attempt) {
+            note("To do", &words);
+        }
+        if let Some(kept) = kept {
+            note("Kept as", &format!("attempt {kept} of delivery {id}: `whyhook show {id}`"));
+        }
+        text
+    }
+
+    /// What the attempt before this one to the same target came to.
+    fn earlier(&self, id: DeliveryId, attempt: &Attempt, kept: Option<AttemptId>) -> Option<String> {
+        let kept = kept?;
+        let earlier = self.reader.attempts(id, EARLIER).ok()?;
+        let earlier = earlier.into_iter().find(|earlier| earlier.id < kept && earlier.target == attempt.target)?;
+        let words = |result: Result<u16, String>| match result {
+            Ok(status) => status.to_string(),
+            Err(code) => code,
+        };
+        let before = words(earlier.result.map_err(|failure| failure.code));
+        let now = words(attempt.result.as_ref().map(|reply| reply.status).map_err(|failure| failure.code.clone()));
+        let is_same = self.reader.attempt(earlier.id).ok()??.result.ok().map(|reply| reply.body)
+            == attempt.result.as_ref().ok().map(|reply| reply.body.clone());
+        let bodies = if is_same { "the same response body" } else { "another response" };
+        Some(format!(
+            "{before} (attempt {}), now {now}: {bodies}; `whyhook diff --attempts {} {kept}`",
+            earlier.id, earlier.id
+        ))
+    }
+
+    /// A refused replay of an old signature needs a new one, if the endpoint looks at the age.
+    fn stale(&self, id: DeliveryId, attempt: &Attempt) -> Option<String> {
+        let is_refused = attempt.status().is_some_and(|status| (400..500).contains(&status));
+        let summary = self.reader.summary(id).ok()??;
+        let age = attempt.at.duration_since(summary.received_at);
+        let is_old = Duration::try_from(age).is_ok_and(|age| age > self.settings.tolerance);
+        (is_refused && is_old && attempt.mode == AttemptMode::AsCaptured).then(|| {
+            "the captured signature is old, and the endpoint may refuse it for that: --resign makes a fresh one"
+                .to_owned()
+        })
+    }
+
+    #[expect(clippy::print_stderr, reason = "progress belongs to the terminal alone")]
+    fn show_progress(&self) {
+        if self.progress {
+            eprint!("\r{} of {} sent, {} failed", self.ended, self.total, self.ended - self.delivered);
+        }
+    }
+}
+
+/// One line for one of many.
+fn row(id: DeliveryId, attempt: &Attempt) -> String {
+    let status = attempt.status().map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let result = match &attempt.result {
+        Ok(_) if attempt.is_delivered() => "Delivered".to_owned(),
+        Ok(_) => "Failed".to_owned(),
+        Err(failure) => format!("Failed: {}", failure.message),
+    };
+    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
+    format!("{}\n", visible(&format!("{id:>6}  {status:>3}  {milliseconds:>8.1} ms  {}  {result}", attempt.target)))
+}
+
+#[expect(clippy::print_stderr, reason = "as for the progress that it erases")]
+fn erase_line() {
+    eprint!("\r\u{1b}[K");
+}

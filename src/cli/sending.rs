@@ -1,0 +1,116 @@
+//! What every command that sends has in common: limits, trust, the question before it sends elsewhere,
+//! and Ctrl-C.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{CliError, output};
+use crate::sender::{Client, Limits, Target, TlsOptions};
+use crate::units;
+
+/// The longest that a response may be waited for.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SendingArgs {
+    /// How long one sending may take [default: 60s]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<String>,
+    /// Trust the certificates in this PEM file, beside the system's, for https targets
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Send to https targets without checking who they are
+    #[arg(long)]
+    insecure: bool,
+    /// Send to other machines without asking
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+impl SendingArgs {
+    /// The limits of one sending.
+    pub(super) fn limits(&self) -> Result<Limits, CliError> {
+        let Some(text) = &self.timeout else { return Ok(Limits::default()) };
+        let whole = units::parse_duration(text).map_err(|error| CliError::Usage(format!("--timeout: {error}")))?;
+        if whole.is_zero() || whole > LONGEST {
+            return Err(CliError::Usage("--timeout: expected more than nothing and at most 24h".to_owned()));
+        }
+        Ok(Limits::within(whole))
+    }
+
+    pub(super) fn client(&self) -> Result<Client, CliError> {
+        if self.insecure {
+            output::log("warning: --insecure: whoever answers an https target gets what is sent");
+        }
+        let options = TlsOptions { ca_file: self.ca_file.clone(), insecure: self.insecure };
+        Client::new(&options).map_err(|error| CliError::Usage(format!("--ca-file: {error}")))
+    }
+
+    /// Asks before `what` is sent to another machine, since captures may hold screenshots of real
+    /// people. `false` says that the person would rather not.
+    pub(super) fn may_send<'a>(
+        &self,
+        what: &str,
+        targets: impl IntoIterator<Item = &'a Target>,
+    ) -> Result<bool, CliError> {
+        let mut hosts: Vec<String> = targets
+            .into_iter()
+            .filter(|target| !target.is_loopback())
+            .map(|target| target.host().to_string())
+            .collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        if hosts.is_empty() || self.yes {
+            return Ok(true);
+        }
+        let hosts = hosts.join(", ");
+        let mut stdin = std::io::stdin().lock();
+        if !(stdin.is_terminal() && std::io::stderr().is_terminal()) {
+            return Err(CliError::Usage(format!(
+                "{hosts} is not this machine, and captures may hold screenshots of real people: \
+                 add --yes to send {what} there"
+            )));
+        }
+        output::log(&format!("captures may hold screenshots of real people. Send {what} to {hosts}? [y/N]"));
+        let mut line = String::new();
+        stdin.read_line(&mut line).map_err(|source| CliError::Read { path: "the terminal".into(), source })?;
+        Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// A token that Ctrl-C cancels. A second Ctrl-C ends the program at once.
+pub(super) fn cancelled_by_signals() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let token = cancel.clone();
+        // Without the thread, Ctrl-C ends the program as it does any other.
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) {
+            std::thread::spawn(move || {
+                for signal in signals.forever() {
+                    if token.is_cancelled() {
+                        std::process::exit(128 + signal);
+                    }
+                    token.cancel();
+                }
+            });
+        }
+    }
+    cancel
+}
+
+/// Runs a future that sends, to its end.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CliError> {
+    // Two threads: what prints and keeps results does not stand in the way of what measures.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(future))
+        .map_err(|error| CliError::Usage(format!("cannot start the threads that send: {error}")))
+}

@@ -1,0 +1,353 @@
+//! Sending captured deliveries again, against a recorder that keeps the bytes of its socket.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::{House, Ran, SECRET, Signed, Unit, Wire, sample, signature, talk, until};
+
+/// A server that keeps what it is sent and answers each with the same bytes.
+struct Recorder {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        Self::answering("HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 2\r\n\r\nok")
+    }
+
+    fn answering(response: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut bytes = Vec::new();
+                let mut buffer = vec![0; 1 << 20];
+                while !is_whole(&bytes) {
+                    match stream.read(&mut buffer) {
+                        Ok(count) if count > 0 => bytes.extend_from_slice(&buffer[..count]),
+                        _ => break,
+                    }
+                }
+                kept.lock().unwrap().push(bytes);
+                let _ = stream.write_all(response.as_bytes());
+                let _ = stream.shutdown(Shutdown::Write);
+            }
+        });
+        Self { address, requests }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn last(&self) -> Vec<u8> {
+        self.requests.lock().unwrap().last().cloned().expect("something was sent")
+    }
+
+    fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+}
+
+/// Whether head and, by its Content-Length, body are there.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    bytes.len() >= end + 4 + length.unwrap_or(0)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json_lines(ran: &Ran) -> Vec<Value> {
+    ran.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A script that the program takes for an editor.
+fn editor(house: &House, script: &str) -> String {
+    let path = house.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_replay_arrives_byte_for_byte() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let recorder = Recorder::new();
+    let body: Vec<u8> = (0..5_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    // Header case, order, duplicates, odd white space and bytes that are no UTF-8.
+    let mut request = Signed::new(body).to("/webhooks/trackpilots?a=%20&b=1");
+    request = request
+        .with(b"x-DUPLICATE: 1\r\nX-Between:\t spaced  out \r\nX-Duplicate:2\r\nX-Bytes: \xff\xfe\x80\r\nX-Empty:\r\n");
+    let wire = request.wire();
+    talk(listening.address(), &wire);
+    house.run(&["replay", "1", "--to", &recorder.url()]).yes();
+    let host = format!("Host: {}\r\n", recorder.address);
+    let expected = replace(&wire, b"Host: localhost\r\n", host.as_bytes());
+    assert!(recorder.last() == expected, "{}", text(&recorder.last()[..600]));
+    // The same while the listener runs on the store and with it stopped.
+    listening.stop();
+    house.run(&["replay", "1", "--to", &recorder.url()]).yes();
+    assert!(recorder.last() == expected);
+    assert!(house.bytes(1, "raw") == wire, "the original is as it was");
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
+
+#[test]
+fn a_chunked_original_goes_out_with_its_length_and_says_so() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let recorder = Recorder::new();
+    let mut wire = Wire::connect(listening.address());
+    wire.send(
+        "POST /webhooks/trackpilots HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nX-Last: 1\r\n\r\n",
+    );
+    wire.send("3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n").answer();
+    let shown =
+        house.run(&["replay", "1", "--to", &format!("{}/other?x", recorder.url()), "--format", "json"]).yes().json();
+    let expected = format!(
+        "POST /other?x HTTP/1.1\r\nHost: {}\r\nContent-Length: 7\r\nX-Last: 1\r\n\r\n{{\"a\":1}}",
+        recorder.address
+    );
+    assert_eq!(text(&recorder.last()), expected);
+    let codes: Vec<_> = shown["changes"].as_array().unwrap().iter().map(|change| change["code"].clone()).collect();
+    assert_eq!(codes, ["target", "host", "unchunked"]);
+}
+
+#[test]
+fn a_resigned_one_verifies_and_every_attempt_is_kept() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--respond", "auto"]);
+    let body = sample("activity.json");
+    talk(listening.address(), Signed::new(body.clone()).by("a wrong secret", Unit::Milliseconds).wire());
+    let shown = house.run(&["replay", "1", "--to", &listening.url(""), "--format", "json"]).no().json();
+    assert_eq!((&shown["status"], &shown["result"]), (&Value::from(401), &Value::from("failed")));
+    let shown = house.run(&["replay", "1", "--to", &listening.url(""), "--resign"]).yes().stdout();
+    for words in [
+        "Status            200 OK",
+        "Result            Delivered",
+        "Delivery headers  X-Webhook-Signature: ",
+        "Sent payload      ",
+        "re-signed",
+        "Endpoint response ",
+        "  Webhook received and processed successfully",
+        "Earlier           401 (attempt 1), now 200",
+        "Kept as           attempt 2 of delivery 1",
+    ] {
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
+    let resigned = house.show(3);
+    assert_eq!(resigned["verdict"], "verified");
+    assert_eq!(resigned["timestamp"]["unit"], "milliseconds", "as it came");
+    assert_eq!(resigned["body"], Value::from(text(&body)));
+    house.run(&["replay", "1", "--to", &listening.url(""), "--resign", "--kind", "developer"]).yes();
+    assert_eq!(house.show(4)["timestamp"]["unit"], "seconds");
+
+    let original = house.show(1);
+    assert_eq!((&original["verdict"], original["body"].as_str()), (&Value::from("mismatch"), Some(&*text(&body))));
+    let attempts = original["attempts"].as_array().unwrap();
+    let facts: Vec<_> =
+        attempts.iter().map(|attempt| (attempt["mode"].as_str().unwrap(), attempt["status"].as_i64())).collect();
+    assert_eq!(facts, [("resigned", Some(200)), ("resigned", Some(200)), ("as_captured", Some(401))]);
+    let shown = house.run(&["show", "1"]).yes().stdout();
+    assert!(shown.contains("replay, as captured, to http://127.0.0.1"), "{shown}");
+    let attempt = house.run(&["show", "--attempt", "1", "--format", "json"]).yes().json();
+    assert_eq!(
+        (&attempt["response"]["body"], &attempt["body"]),
+        (&Value::from("Invalid signature"), &original["body"])
+    );
+    assert!(house.run(&["show", "--attempt", "99"]).no().stderr().contains("there is no attempt 99"));
+    listening.stop();
+    let store = std::fs::read(house.store()).unwrap();
+    assert!(!store.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "no secret in the store");
+}
+
+#[test]
+fn an_edited_one_is_signed_anew_or_deliberately_not() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let recorder = Recorder::new();
+    talk(listening.address(), Signed::new("{\"n\":1}").with("X-Last: 1\r\n").wire());
+    let editor = editor(&house, "test \"$(stat -c %a \"$1\")\" = 600 || exit 9\nsed -i 's/1/2.00/; $a\\' \"$1\"");
+    let run = |arguments: &[&str], editor: &str| {
+        let mut command = house.command(&[&["replay", "1", "--edit", "--to", &recorder.url()], arguments].concat());
+        command.env("EDITOR", editor);
+        crate::support::finish(command, b"")
+    };
+    run(&[], &editor).yes();
+    let sent = text(&recorder.last());
+    let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, "{\"n\":2.00}", "without the line end that the editor added");
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    let expected = signature(SECRET.as_bytes(), &value("X-Webhook-Timestamp: "), body.as_bytes());
+    assert_eq!(value("X-Webhook-Signature: "), expected);
+    assert!(head.ends_with("X-Last: 1") && head.contains("Content-Length: 10"), "{head}");
+    assert_eq!(house.show(1)["attempts"][0]["mode"], "edited");
+
+    run(&["--keep-signature"], &editor).yes();
+    let kept = text(&recorder.last());
+    let original = text(&house.bytes(1, "raw"));
+    let line = |request: &str| request.lines().find(|line| line.starts_with("X-Webhook-Sig")).unwrap().to_owned();
+    assert_eq!(line(&kept), line(&original));
+    assert!(kept.ends_with("{\"n\":2.00}") && original.ends_with("{\"n\":1}"));
+
+    assert!(run(&[], "true").no().stderr().contains("nothing was changed, and nothing was sent"));
+    assert!(run(&[], "false").complains().contains("the editor 'false' failed"));
+    assert_eq!(recorder.count(), 2);
+    let left: Vec<_> = std::fs::read_dir(house.root().join("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn many_go_out_in_order_to_several_targets() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let (one, two) = (Recorder::new(), Recorder::answering("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"));
+    for number in 1..=5 {
+        talk(listening.address(), Signed::new(format!("{{\"number\":{number}}}")).to(&format!("/{number}")).wire());
+    }
+    let ran = house
+        .run(&["replay", "--filter", "verdict:verified", "--to", &one.url(), "--to", &two.url(), "--rate", "500/s"])
+        .no();
+    assert!(ran.stderr().contains("10 sent: 5 delivered, 5 failed"), "{}", ran.stderr());
+    assert_eq!((one.count(), two.count()), (5, 5));
+    let ran = house.run(&["replay", "3", "1", "latest", "--to", &one.url(), "--format", "json"]).yes();
+    assert_eq!(json_lines(&ran).iter().map(|line| line["delivery"].as_i64().unwrap()).collect::<Vec<_>>(), [3, 1, 5]);
+    let bodies: Vec<String> = one.requests.lock().unwrap()[5..].iter().map(|request| text(request)).collect();
+    for (body, number) in bodies.iter().zip([3, 1, 5]) {
+        assert!(
+            body.starts_with(&format!("POST /{number} ")) && body.ends_with(&format!("{{\"number\":{number}}}")),
+            "{body}"
+        );
+    }
+    assert!(
+        house
+            .run(&["replay", "--filter", "nothing_like_this", "--to", &one.url()])
+            .no()
+            .stderr()
+            .contains("no delivery")
+    );
+}
+
+#[test]
+fn ctrl_c_ends_it_and_says_how_many_went() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let recorder = Recorder::new();
+    for _ in 0..3 {
+        talk(listening.address(), Signed::new("{\"number\":1}").wire());
+    }
+    let mut command = house.command(&["replay", "1", "2", "3", "--to", &recorder.url(), "--rate", "1/m"]);
+    let mut child = crate::support::Leashed(command.spawn().unwrap());
+    until(|| (house.show(1)["attempts"].as_array().unwrap().len() == 1).then_some(())).unwrap();
+    crate::support::tools::signal(child.0.id(), rustix::process::Signal::INT);
+    let status = until(|| child.0.try_wait().unwrap()).unwrap();
+    let mut said = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("cancelled: 1 of 3 had begun, 1 were delivered"), "{said}");
+    assert_eq!(recorder.count(), 1);
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_before_anything_is() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let recorder = Recorder::new();
+    talk(listening.address(), Signed::new("{}").wire());
+    Wire::connect(listening.address()).send("BROKEN\r\n\r\n").answer();
+    let run = |arguments: &[&str]| house.run(&[&["replay"], arguments].concat());
+    assert!(
+        run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("there is no delivery 99; nothing was sent")
+    );
+    assert!(run(&["x", "--to", &recorder.url()]).complains().contains("'x' is no delivery id"));
+    assert!(run(&["1"]).complains().contains("where to send delivery 1? Give --to URL"));
+    assert!(run(&["1", "--to", "ftp://x"]).complains().contains("only http:// and https://"));
+    assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
+    assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encoded"));
+    assert!(run(&["1", "--to", &recorder.url(), "--rate", "fast"]).complains().contains("'fast' is no rate"));
+    assert!(run(&["1", "--to", &recorder.url(), "--timeout", "0s"]).complains().contains("--timeout"));
+    assert!(run(&["1", "--to", &recorder.url(), "--ca-file", "none.pem"]).complains().contains("none.pem"));
+    assert!(
+        run(&["1", "--to", &recorder.url(), "--resign", "--secret", "x"])
+            .complains()
+            .contains("no secret is labelled 'x'")
+    );
+    // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
+    let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
+    assert!(refused.contains("192.0.2.1 is not this machine") && refused.contains("--yes"), "{refused}");
+    assert!(run(&["2", "--to", &recorder.url()]).no().stderr().contains("no whole request (malformed"));
+    assert_eq!(recorder.count(), 0);
+    assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn failures_are_outcomes_and_are_kept() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let garbage = Recorder::answering("\u{1b}[31mSSH-2.0\r\n");
+    let redirect = Recorder::answering("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
+    let cut = Recorder::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+    let failed = |target: &str, words: &[&str]| {
+        let ran = house.run(&["replay", "1", "--to", target, "--timeout", "700ms"]).no();
+        let shown = ran.stdout();
+        assert!(words.iter().all(|words| shown.contains(words)), "{words:?}: {shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    };
+    failed(&format!("http://{nobody}"), &["Network error: cannot connect", "connection refused", "start the server"]);
+    failed(&format!("http://{}", silent.local_addr().unwrap()), &["did not begin to respond within 700 ms"]);
+    failed(&format!("https://{}", silent.local_addr().unwrap()), &["no TLS handshake within 700 ms"]);
+    failed(&garbage.url(), &["no HTTP/1 response", "␛[31mSSH-2.0"]);
+    failed(&redirect.url(), &["302 Found, not followed: /elsewhere", "Result            Failed"]);
+    let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
+    assert!(shown.contains("9 bytes; it broke off"), "{shown}");
+    let attempts = house.show(1)["attempts"].clone();
+    let codes: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| attempt["error"]["code"].clone()).collect();
+    let expected = [
+        Value::Null,
+        Value::Null,
+        "not_http".into(),
+        "timeout_tls".into(),
+        "timeout_first_byte".into(),
+        "refused".into(),
+    ];
+    assert_eq!(codes, expected);
+}
+
+#[test]
+fn the_webhooks_url_is_the_target_unless_told() {
+    let house = House::with_secret();
+    let recorder = Recorder::new();
+    house.write(
+        "whyhook.toml",
+        format!(
+            "[[webhook]]\nname = \"dev\"\npath = \"/webhooks/trackpilots\"\nkind = \"reseller\"\nurl = \"{}/in\"\n",
+            recorder.url()
+        ),
+    );
+    let listening = house.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    house.run(&["replay", "latest", "--resign"]).yes();
+    let sent = text(&recorder.last());
+    assert!(sent.starts_with("POST /in HTTP/1.1\r\n"), "{sent}");
+    let stamp = sent.lines().find_map(|line| line.strip_prefix("X-Webhook-Timestamp: ")).unwrap();
+    assert_eq!(stamp.len(), 13, "a reseller's milliseconds");
+}
