@@ -11,6 +11,7 @@
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`query`] | the filter language over deliveries |
+//! | [`simulation`] | a delivery made from a recipe: the documented events, images, edits, bursts |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
@@ -38,6 +39,7 @@ pub mod query;
 pub mod sender;
 pub mod session;
 pub mod signature;
+pub mod simulation;
 pub mod store;
 pub mod text;
 pub mod tui;

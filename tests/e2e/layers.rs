@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["delivery"],
     &["payload"],
     &["signature", "query"],
+    &["simulation"],
     &["config"],
     &["store"],
     &["diagnosis", "export"],

@@ -1,0 +1,162 @@
+//! A simulation under a name: `[simulations.NAME]` in the configuration.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Burst, Edit, EditError, Event, PictureSize, Recipe, form_named};
+use crate::payload::binary::Form;
+use crate::signature::SigningKind;
+use crate::text::visible;
+
+/// What `[simulations.NAME]` says. Every field may be left out.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Saved {
+    /// The event.
+    pub event: Event,
+    /// The webhook that it is sent to, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// The URL that it is sent to, instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// `developer` or `reseller`, where no webhook tells.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "kind_name")]
+    pub kind: Option<SigningKind>,
+    /// Like a live event.
+    #[serde(skip_serializing_if = "is_default")]
+    pub live: bool,
+    /// How the image is written; see [`form_named`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How large the image is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_size: Option<PictureSize>,
+    /// How many items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<usize>,
+    /// Fields set, each `PATH=VALUE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<String>,
+    /// Fields added, each `PATH=VALUE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<String>,
+    /// Fields taken out, each a path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<String>,
+    /// How many deliveries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// How many a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Each delivery twice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub duplicate: bool,
+    /// In another order than the events happened.
+    #[serde(skip_serializing_if = "is_default")]
+    pub out_of_order: bool,
+}
+
+/// Why a saved simulation makes no recipe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSaved {
+    /// No form of an image.
+    #[error("no form of an image is called '{}': known are {}", visible(.0), Form::ALL.map(Form::code).join(", "))]
+    Image(String),
+    /// No change.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl Saved {
+    /// What is built.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSaved`].
+    pub fn recipe(&self) -> Result<Recipe, InvalidSaved> {
+        let form = |name: &String| form_named(name).ok_or_else(|| InvalidSaved::Image(name.clone()));
+        let mut edits = Vec::new();
+        for (texts, read) in [
+            (&self.set, Edit::set as fn(&str) -> Result<Edit, EditError>),
+            (&self.add, Edit::add),
+            (&self.unset, Edit::unset),
+        ] {
+            for text in texts {
+                edits.push(read(text)?);
+            }
+        }
+        Ok(Recipe {
+            event: self.event,
+            live: self.live,
+            items: self.items.unwrap_or(1),
+            image: self.image.as_ref().map(form).transpose()?,
+            size: self.image_size.unwrap_or_default(),
+            edits,
+        })
+    }
+
+    /// How often it is sent.
+    #[must_use]
+    pub fn burst(&self) -> Burst {
+        Burst {
+            count: self.count.unwrap_or(1),
+            rate: self.rate,
+            duplicate: self.duplicate,
+            out_of_order: self.out_of_order,
+        }
+    }
+
+    /// The lines to put into the configuration.
+    #[must_use]
+    pub fn to_toml(&self, name: &str) -> String {
+        let table = toml::Table::try_from(self).unwrap_or_default();
+        let named = toml::Table::from_iter([(name.to_owned(), toml::Value::Table(table))]);
+        toml::Table::from_iter([("simulations".to_owned(), toml::Value::Table(named))]).to_string()
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[expect(clippy::ref_option, reason = "serde hands a reference to the field")]
+fn kind_name<S: serde::Serializer>(kind: &Option<SigningKind>, serializer: S) -> Result<S::Ok, S::Error> {
+    kind.map(SigningKind::name).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_is_read_again() {
+        let saved = Saved {
+            event: Event::Screenshot,
+            to: Some("http://127.0.0.1:8080/hook".to_owned()),
+            kind: Some(SigningKind::Reseller),
+            live: true,
+            image: Some("data-url".to_owned()),
+            image_size: Some(PictureSize::Pixels(640, 360)),
+            set: vec!["data[0].screenshot.app.name=\"a \\\"b\\\"\"".to_owned()],
+            count: Some(3),
+            rate: Some(1.5),
+            ..Saved::default()
+        };
+        let text = saved.to_toml("odd name");
+        assert!(text.contains("[simulations.\"odd name\"]"), "{text}");
+        let read: toml::Table = text.parse().unwrap();
+        let read: Saved = read["simulations"]["odd name"].clone().try_into().unwrap();
+        assert_eq!(read, saved);
+        assert_eq!(read.recipe().unwrap().form(), Form::DataUrl);
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        let unknown = toml::from_str::<Saved>("event = 'app'\ncolour = 1").unwrap_err();
+        assert!(unknown.to_string().contains("unknown field `colour`"), "{unknown}");
+        assert!(toml::from_str::<Saved>("event = 'login'").is_err());
+        let image = Saved { image: Some("webp".to_owned()), ..Saved::default() }.recipe().unwrap_err();
+        assert!(image.to_string().contains("'webp'") && image.to_string().contains("base64"), "{image}");
+    }
+}
