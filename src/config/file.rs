@@ -24,6 +24,10 @@
 //! secret = "dev"                      # or several: ["dev", "old"]
 //! events = ["desktop.app_tracking.captured"]
 //! url = "https://example.ngrok.app/webhooks/trackpilots"
+//!
+//! [simulations.idle]
+//! event = "screenshot"
+//! set = ["data[0].screenshot.isIdle=true"]
 //! ```
 
 mod raw;
@@ -34,6 +38,7 @@ mod validate;
 
 pub use raw::SecretSource;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -44,6 +49,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use crate::simulation::Saved;
 use crate::text::visible;
 
 /// Looked for in the current directory.
@@ -112,6 +118,8 @@ pub struct ConfigFile {
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.
     pub webhooks: Vec<Webhook>,
+    /// `[simulations.NAME]`, each found to make a recipe.
+    pub simulations: BTreeMap<String, Saved>,
     /// Where each webhook names its secrets (or, without secrets, where it begins).
     label_places: Vec<Place>,
     /// What looks like a mistake.
@@ -175,6 +183,14 @@ pub enum Fault {
         path: String,
         /// The webhook that has it.
         owner: String,
+    },
+    /// A simulation that cannot be made.
+    #[error("the simulation '{}' cannot be used: {reason}", visible(.name))]
+    Simulation {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
     },
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]

@@ -1,5 +1,6 @@
 //! The merged settings of a run.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{BadSetting, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
+use crate::simulation::Saved;
 use crate::units;
 
 /// Where the listener binds unless told otherwise: the port of Trackpilots' `ngrok http 3000`.
@@ -63,6 +65,8 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
+    /// Simulations under their names.
+    pub simulations: BTreeMap<String, Saved>,
     /// The configuration file that was read, if any.
     pub config: Option<PathBuf>,
 }
@@ -117,6 +121,7 @@ impl Settings {
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             retention: file.map(|file| file.retention).unwrap_or_default(),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
+            simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config: path,
         };
         Ok((settings, warnings))

@@ -8,7 +8,6 @@
 //! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
 //! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
 //! | [`Saved`] | all of that under a name in the configuration |
-//! | [`Fault`] | what can go wrong, in the documentation's terms |
 //!
 //! Everything here but [`fresh_seed`] is a function of its arguments: no input, no output, no clock.
 //!
@@ -26,7 +25,6 @@ mod compose;
 mod dice;
 mod edit;
 mod event;
-mod fault;
 mod picture;
 mod saved;
 mod scene;
@@ -37,7 +35,6 @@ mod written;
 pub use burst::{Burst, COUNT_LIMIT, InvalidBurst, RATE_LIMIT, Sending};
 pub use edit::{Edit, EditError, InvalidPath, Path, Step, Value};
 pub use event::{Event, UnknownEvent};
-pub use fault::Fault;
 pub use picture::{InvalidSize, PictureSize, picture};
 pub use saved::{InvalidSaved, Saved};
 pub use written::{PLACEHOLDER, written};

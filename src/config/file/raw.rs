@@ -15,6 +15,7 @@ use super::scheme::RawScheme;
 use crate::config::RetentionSettings;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::signature::SigningKind;
+use crate::simulation::Saved;
 use crate::units;
 
 #[derive(Deserialize)]
@@ -36,6 +37,8 @@ pub(super) struct RawFile {
     pub(super) secrets: RawSecrets,
     #[serde(default)]
     pub(super) webhook: Vec<RawWebhook>,
+    #[serde(default)]
+    pub(super) simulations: BTreeMap<Spanned<String>, Spanned<Saved>>,
 }
 
 #[derive(Deserialize)]

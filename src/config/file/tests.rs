@@ -173,3 +173,26 @@ fn impossible_schemes_say_what_was_expected(#[case] scheme: &str, #[case] words:
     let message = webhook(scheme).unwrap_err().to_string();
     assert!(message.starts_with("whyhook.toml:4:") && message.contains(words), "{message}");
 }
+
+#[test]
+fn simulations_are_kept_under_their_names() {
+    let file = parse(
+        "[simulations.idle]\nevent = \"app\"\nlive = true\nitems = 2\nset = [\"data[0].tracking.trackingMode=offline\"]\n",
+    );
+    let file = file.unwrap();
+    let recipe = file.simulations["idle"].recipe().unwrap();
+    assert_eq!((recipe.event.short(), recipe.live, recipe.items, recipe.edits.len()), ("app", true, 2, 1));
+}
+
+#[rstest]
+#[case("event = \"login\"", "no event is called 'login'")]
+#[case("image = \"webp\"", "no form of an image is called 'webp'")]
+#[case("set = [\"isIdle\"]", "'isIdle' sets nothing")]
+#[case("count = 0", "1 to 10000 deliveries")]
+#[case("image_size = \"big\"", "'big' is no size of a picture")]
+#[case("to = \"a\"\nwebhook = \"b\"", "both a webhook and a URL")]
+#[case("colour = 1", "unknown field")]
+fn impossible_simulations_say_why_and_where(#[case] lines: &str, #[case] words: &str) {
+    let message = parse(&format!("[simulations.x]\n{lines}\n")).unwrap_err().to_string();
+    assert!(message.starts_with("whyhook.toml:") && message.contains(words), "{message}");
+}

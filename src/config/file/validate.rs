@@ -1,5 +1,6 @@
 //! What must hold between the parts of a configuration file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
@@ -23,6 +24,7 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         retention: raw.retention,
         secrets: Vec::new(),
         webhooks: Vec::new(),
+        simulations: BTreeMap::new(),
         label_places: Vec::new(),
         warnings: Vec::new(),
     };
@@ -38,6 +40,17 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
     }
     for webhook in raw.webhook {
         add_webhook(&mut file, webhook, text)?;
+    }
+    for (name, saved) in raw.simulations {
+        let offset = saved.span().start;
+        let simulation = |reason: String| Fault::Simulation { name: name.get_ref().clone(), reason };
+        let saved = saved.into_inner();
+        saved.recipe().map_err(|error| (offset, simulation(error.to_string())))?;
+        saved.burst().sendings(0).map_err(|error| (offset, simulation(error.to_string())))?;
+        if saved.webhook.is_some() && saved.to.is_some() {
+            return Err((offset, simulation("it names both a webhook and a URL: keep one".to_owned())));
+        }
+        file.simulations.insert(name.into_inner(), saved);
     }
     Ok(file)
 }
