@@ -17,6 +17,7 @@
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes |
 //! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
+//! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`engine`] | the pure state machine shared by every face |
@@ -25,6 +26,7 @@
 //! | [`headless`] | the same as lines of text or JSON |
 //! | [`cli`] | arguments to a command, errors to an exit code |
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod delivery;

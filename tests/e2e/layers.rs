@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["store"],
     &["diagnosis", "export"],
     &["sender"],
+    &["check"],
     &["listener", "tunnel"],
     &["engine"],
     &["session"],
