@@ -34,12 +34,17 @@ pub(super) struct SendingArgs {
 impl SendingArgs {
     /// The limits of one sending.
     pub(super) fn limits(&self) -> Result<Limits, CliError> {
-        let Some(text) = &self.timeout else { return Ok(Limits::default()) };
+        Ok(self.asked_limits()?.unwrap_or_default())
+    }
+
+    /// The limits that were asked for, if any were.
+    pub(super) fn asked_limits(&self) -> Result<Option<Limits>, CliError> {
+        let Some(text) = &self.timeout else { return Ok(None) };
         let whole = units::parse_duration(text).map_err(|error| CliError::Usage(format!("--timeout: {error}")))?;
         if whole.is_zero() || whole > LONGEST {
             return Err(CliError::Usage("--timeout: expected more than nothing and at most 24h".to_owned()));
         }
-        Ok(Limits::within(whole))
+        Ok(Some(Limits::within(whole)))
     }
 
     pub(super) fn client(&self) -> Result<Client, CliError> {
