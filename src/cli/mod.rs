@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
+mod check;
 mod completions;
+mod destination;
 mod edit;
 mod explain;
 mod export;
@@ -17,6 +19,7 @@ mod sending;
 mod settings;
 mod show;
 mod sign;
+mod simulate;
 mod verify;
 mod wait;
 
@@ -65,6 +68,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
     Sign(sign::SignArgs),
+    /// Send a made-up event, signed as a real one, and show what came back
+    Simulate(Box<simulate::SimulateArgs>),
+    /// Check whether your server accepts what it should, and refuses the rest
+    Check(check::CheckArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
@@ -164,6 +171,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Replay(args)) => replay::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
+        Some(Command::Simulate(args)) => simulate::run(&settings, &args),
+        Some(Command::Check(args)) => check::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
     }

@@ -1,0 +1,179 @@
+//! `whyhook check`: is a receiver right?
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::destination::DestinationArgs;
+use super::sending::{SendingArgs, block_on, cancelled_by_signals};
+use super::{CliError, SettingsArgs, output};
+use crate::check::{self, Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
+use crate::sender::Limits;
+use crate::{simulation, text, units};
+
+/// How long one delivery may take, unless told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The age that stale deliveries go beyond when none is asked for: the habit of the field.
+const USUAL_AGE: Duration = Duration::from_secs(5 * 60);
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    destination: DestinationArgs,
+    /// The receiver must refuse deliveries older than this [default: advised only]
+    #[arg(long, value_name = "DURATION")]
+    max_age: Option<String>,
+    /// An answer later than this is too slow
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    slow: String,
+    /// Only these cases, by name; may be repeated
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    only: Vec<String>,
+    /// Print the matrix and send nothing
+    #[arg(long)]
+    list: bool,
+    /// How many deliveries are under way at once, 1 to 16
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    jobs: usize,
+    /// For people, documented JSON, or JUnit XML for CI
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: ReportFormat,
+    #[command(flatten)]
+    sending: SendingArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// Documented, stable JSON
+    Json,
+    /// JUnit XML, for CI
+    Junit,
+}
+
+/// Exit code 0 when nothing required failed, 1 when something did, 2 when nothing could be checked.
+pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
+    let cases = selected(&args.only)?;
+    if args.list {
+        output::print(&check::list_text(&cases))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan = plan(settings, args, cases)?;
+    let client = args.sending.client()?;
+    if !args.sending.may_send(&format!("{} made-up deliveries", plan.cases.len()), [&plan.target])? {
+        output::log("nothing was sent");
+        return Ok(ExitCode::FAILURE);
+    }
+    let cancel = cancelled_by_signals();
+    let progress = Progress::new();
+    let report = block_on(check::run(&plan, &client, &cancel, |_, all| progress.step(all)))?;
+    progress.end();
+    let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
+    if cancel.is_cancelled() {
+        output::log("stopped before the end: what was not sent is marked so");
+    }
+    print(&report, args.format)?;
+    let passed = report.is_pass() && !cancel.is_cancelled();
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
+    if only.is_empty() {
+        return Ok(MATRIX.to_vec());
+    }
+    for name in only.iter().flat_map(|names| names.split(',')) {
+        if check::case_named(name).is_none() {
+            let name = text::visible(name);
+            return Err(CliError::Usage(format!(
+                "--only: no case is called '{name}'; `whyhook check --list` shows them"
+            )));
+        }
+    }
+    let is_asked = |case: &&Case| only.iter().flat_map(|names| names.split(',')).any(|name| name == case.name);
+    Ok(MATRIX.iter().filter(is_asked).copied().collect())
+}
+
+fn plan(settings: &SettingsArgs, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan, CliError> {
+    let duration = |name: &str, text: &str| {
+        units::parse_duration(text).map_err(|error| CliError::Usage(format!("{name}: {error}")))
+    };
+    if args.destination.to.is_none() && args.destination.webhook.is_none() {
+        return Err(CliError::Usage(
+            "no receiver to check: give its URL, as in whyhook check --to http://localhost:8080/webhooks/trackpilots"
+                .to_owned(),
+        ));
+    }
+    if !(1..=JOBS_LIMIT).contains(&args.jobs) {
+        return Err(CliError::Usage(format!("--jobs {}: expected 1 to {JOBS_LIMIT}", args.jobs)));
+    }
+    let max_age = args.max_age.as_deref().map(|text| duration("--max-age", text)).transpose()?;
+    let slow = duration("--slow", &args.slow)?;
+    let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: Limits| limits.whole);
+    let destination = args.destination.find(&settings.load_quietly()?)?;
+    if !destination.scheme.is_plain() {
+        return Err(CliError::Usage(
+            "only receivers of Trackpilots' own signatures can be checked, and this webhook has another scheme"
+                .to_owned(),
+        ));
+    }
+    let seed = simulation::fresh_seed().map_err(|error| CliError::Usage(format!("no random numbers: {error}")))?;
+    let secret = destination.signing_secret()?.clone();
+    Ok(Plan {
+        ground: Ground {
+            secret,
+            kind: destination.kind,
+            names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
+            max_age: max_age.unwrap_or(USUAL_AGE),
+            seed,
+        },
+        target: destination.target,
+        cases,
+        max_age: max_age.is_some(),
+        timeout,
+        slow,
+        jobs: args.jobs,
+    })
+}
+
+fn print(report: &Report, format: ReportFormat) -> Result<(), CliError> {
+    match format {
+        ReportFormat::Json => output::print_json_pretty(&check::report_json(report)),
+        ReportFormat::Junit => output::print(&check::junit(report)),
+        ReportFormat::Text => {
+            let colours = std::io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+            let palette = if colours { Palette::Colours } else { Palette::Plain };
+            output::print(&check::report_text(report, palette))
+        }
+    }
+}
+
+/// A counter on the terminal's last line, while a person waits.
+struct Progress {
+    shown: bool,
+    done: std::cell::Cell<usize>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { shown: std::io::stderr().is_terminal(), done: std::cell::Cell::new(0) }
+    }
+
+    fn step(&self, all: usize) {
+        self.done.set(self.done.get() + 1);
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r{} of {all} ", self.done.get());
+        }
+    }
+
+    fn end(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r{:20}\r", "");
+        }
+    }
+}

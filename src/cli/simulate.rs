@@ -1,0 +1,285 @@
+//! `whyhook simulate`: a made delivery, sent and answered.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::destination::{Destination, DestinationArgs, not_sent};
+use super::sending::{SendingArgs, cancelled_by_signals};
+use super::verify::read_body;
+use super::{CliError, Format, SettingsArgs, output, show};
+use crate::config::Settings;
+use crate::payload::event;
+use crate::sender::{Outgoing, Signing, Term};
+use crate::signature::SigningKind;
+use crate::simulation::{self, Burst, Circumstances, Event, PictureSize, Recipe, Saved};
+use crate::store::Reader;
+use crate::text::{visible, visible_bytes};
+
+mod burst;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SimulateArgs {
+    /// activity, app, screenshot, an event's full name, or the name of a saved simulation
+    #[arg(value_name = "EVENT", required_unless_present_any = ["saved", "body", "from"])]
+    event: Option<String>,
+    #[command(flatten)]
+    destination: DestinationArgs,
+    /// Like a live event: no simulation field, and a real JPEG
+    #[arg(long)]
+    live: bool,
+    /// How the image is written: base64, base64url, data-url, buffer-json, node-print, number-array,
+    /// numeric-keys, hex, latin1, number-list-text, uint8array-print, python-bytes, superjson, ejson,
+    /// nested-json, destroyed-utf8, lost, placeholder
+    #[arg(long, value_name = "FORM")]
+    image: Option<String>,
+    /// How large the image is: pixels, or bytes such as 45kB [default: 1280x720]
+    #[arg(long, value_name = "SIZE")]
+    image_size: Option<PictureSize>,
+    /// How many items the data has [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    items: Option<usize>,
+    /// Another value for a field, such as data[0].screenshot.isIdle=true; what is no JSON is text
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// A field more
+    #[arg(long, value_name = "PATH=VALUE")]
+    add: Vec<String>,
+    /// A field less
+    #[arg(long, value_name = "PATH")]
+    unset: Vec<String>,
+    /// Send these bytes: a file, or - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "from", "live", "image", "image_size", "items"])]
+    body: Option<PathBuf>,
+    /// Send a captured delivery's body, signed anew: its number, or `latest`
+    #[arg(long, value_name = "ID", conflicts_with_all = ["event", "live", "image", "image_size", "items"])]
+    from: Option<String>,
+    /// A simulation of the configuration, [simulations.NAME]; other options change it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["body", "from"])]
+    saved: Option<String>,
+    /// How many deliveries [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    count: Option<u32>,
+    /// How many a second, such as 5, 5/s or 30/m [default: each as soon as the last is answered]
+    #[arg(long, value_name = "RATE", value_parser = read_rate)]
+    rate: Option<f64>,
+    /// Send each delivery twice, byte for byte
+    #[arg(long)]
+    duplicate: bool,
+    /// Send them in another order than the events happened
+    #[arg(long)]
+    out_of_order: bool,
+    /// Make everything that varies follow from this number, but for the time
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Print the request and send nothing
+    #[arg(long, visible_alias = "preview")]
+    dry_run: bool,
+    /// Print these options as [simulations.NAME] for the configuration, and send nothing
+    #[arg(long, value_name = "NAME")]
+    print_config: Option<String>,
+    /// The result panel for people, or documented JSON, one object a line
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    #[command(flatten)]
+    sending: SendingArgs,
+}
+
+/// `5`, `5/s` or `30/m`, as deliveries a second.
+fn read_rate(text: &str) -> Result<f64, String> {
+    let (number, seconds) = match text.split_once('/') {
+        None | Some((_, "s")) => (text.trim_end_matches("/s"), 1.0),
+        Some((number, "m")) => (number, 60.0),
+        Some(_) => return Err("expected a number of deliveries a second or minute, such as 5/s or 30/m".to_owned()),
+    };
+    number
+        .parse::<f64>()
+        .map(|number| number / seconds)
+        .map_err(|_| "expected a number, such as 5/s or 30/m".to_owned())
+}
+
+/// Everything that is known before the first request is made.
+struct Simulation<'a> {
+    args: &'a SimulateArgs,
+    recipe: Recipe,
+    burst: Burst,
+    /// The body, when it is not made by the recipe.
+    given: Option<Bytes>,
+    destination: Destination,
+    seed: u64,
+}
+
+/// Exit code 0 when everything was delivered, 1 when not.
+pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCode, CliError> {
+    let loaded = settings.load_quietly()?;
+    let saved = chosen(&loaded, args)?;
+    let recipe = saved.recipe().map_err(|error| CliError::Usage(error.to_string()))?;
+    if let Some(name) = &args.print_config {
+        output::print(&saved.to_toml(name))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(given) = given(settings, args)? else { return Ok(ExitCode::FAILURE) };
+    let destination = destination_of(&saved, args).find(&loaded)?;
+    check_event(&destination, &recipe, given.as_ref())?;
+    let seed = match args.seed {
+        Some(seed) => seed,
+        None => simulation::fresh_seed()
+            .map_err(|error| not_sent(Term::ServiceUnavailable, &format!("no random numbers: {error}")))?,
+    };
+    let simulation = Simulation { args, recipe, burst: saved.burst(), given, destination, seed };
+    let sendings = simulation.burst.sendings(seed).map_err(|error| CliError::Usage(error.to_string()))?;
+    if args.dry_run {
+        simulation.preview()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    simulation.destination.signing_secret()?;
+    let what = if sendings.len() == 1 { "this delivery".to_owned() } else { format!("{} deliveries", sendings.len()) };
+    if !args.sending.may_send(&what, [&simulation.destination.target])? {
+        output::log("nothing was sent");
+        return Ok(ExitCode::FAILURE);
+    }
+    simulation.send_all(&sendings, &cancelled_by_signals())
+}
+
+/// The saved simulation that is named, or none, with the options over it.
+fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
+    let find = |name: &str| settings.simulations.get(name).cloned();
+    let known = || {
+        let names: Vec<_> = settings.simulations.keys().map(|name| visible(name)).collect();
+        if names.is_empty() { "none is saved".to_owned() } else { format!("saved are: {}", names.join(", ")) }
+    };
+    let mut saved = match &args.saved {
+        Some(name) => find(name)
+            .ok_or_else(|| CliError::Usage(format!("no simulation is saved as '{}'; {}", visible(name), known())))?,
+        None => Saved::default(),
+    };
+    if let Some(text) = &args.event {
+        match (text.parse::<Event>(), find(text)) {
+            (Ok(event), _) => saved.event = event,
+            (Err(_), Some(found)) if args.saved.is_none() => saved = found,
+            (Err(error), _) => {
+                return Err(CliError::Usage(format!(
+                    "{error}, and no simulation is saved under that name; {}",
+                    known()
+                )));
+            }
+        }
+    }
+    saved.live |= args.live;
+    saved.image = args.image.clone().or(saved.image);
+    saved.image_size = args.image_size.or(saved.image_size);
+    saved.items = args.items.or(saved.items);
+    saved.set.extend(args.set.iter().cloned());
+    saved.add.extend(args.add.iter().cloned());
+    saved.unset.extend(args.unset.iter().cloned());
+    saved.count = args.count.or(saved.count);
+    saved.rate = args.rate.or(saved.rate);
+    saved.duplicate |= args.duplicate;
+    saved.out_of_order |= args.out_of_order;
+    saved.kind = args.destination.kind.map(SigningKind::from).or(saved.kind);
+    // A destination on the command line stands for that of the saved simulation.
+    if args.destination.to.is_some() || args.destination.webhook.is_some() {
+        saved.to.clone_from(&args.destination.to);
+        saved.webhook.clone_from(&args.destination.webhook);
+    }
+    Ok(saved)
+}
+
+fn destination_of(saved: &Saved, args: &SimulateArgs) -> DestinationArgs {
+    DestinationArgs {
+        to: saved.to.clone(),
+        webhook: saved.webhook.clone(),
+        kind: saved.kind.map(super::sign::Kind::from),
+        secret: args.destination.secret.clone(),
+    }
+}
+
+/// The bytes of `--body` or `--from`, if either was said. `None` when there is no such delivery, which
+/// was said.
+fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<Bytes>>, CliError> {
+    if let Some(path) = &args.body {
+        return Ok(Some(Some(read_body(path)?)));
+    }
+    let Some(id) = &args.from else { return Ok(Some(None)) };
+    let reader = Reader::open(&settings.location()?)?;
+    match show::find(&reader, id)? {
+        Some(delivery) => Ok(Some(Some(delivery.body))),
+        None => {
+            output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+            Ok(None)
+        }
+    }
+}
+
+/// Only events that the webhook subscribes to are sent to it.
+fn check_event(destination: &Destination, recipe: &Recipe, given: Option<&Bytes>) -> Result<(), CliError> {
+    let event = match given {
+        None => recipe.event.name().to_owned(),
+        Some(body) => event::facts(body).event.unwrap_or_default(),
+    };
+    if destination.events.is_empty() || destination.events.contains(&event) {
+        return Ok(());
+    }
+    let subscribed: Vec<_> = destination.events.iter().map(|event| visible(event)).collect();
+    let detail = format!("the webhook does not subscribe to '{}', only to {}", visible(&event), subscribed.join(", "));
+    Err(not_sent(Term::EventNotRegistered, &detail))
+}
+
+impl Simulation<'_> {
+    /// The request of one delivery of the burst, signed when there is a secret.
+    fn request(&self, delivery: u32) -> Result<Outgoing, CliError> {
+        let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
+        let now = Timestamp::now();
+        let seed = self.seed.wrapping_add(u64::from(delivery));
+        let body = match &self.given {
+            Some(body) => simulation::edited(body.to_vec(), &self.recipe.edits).map_err(|error| usage(&error))?,
+            None => {
+                let circumstances = Circumstances { moment: self.burst.moment(delivery, now), seed };
+                self.recipe.build(&circumstances).map_err(|error| usage(&error))?
+            }
+        };
+        let Destination { target, kind, scheme, secret, .. } = &self.destination;
+        let mut request = Outgoing::post(target, body).map_err(|error| usage(&error))?;
+        if let Some(name) = &scheme.id_header {
+            request.set(name, format!("msg_{seed:016x}")).map_err(|error| usage(&error))?;
+        }
+        if let Some(secret) = secret {
+            Signing { kind: *kind, scheme, secret }.apply(&mut request, now).map_err(|error| usage(&error))?;
+        }
+        Ok(request)
+    }
+
+    /// The request as it would go out.
+    fn preview(&self) -> Result<(), CliError> {
+        let request = self.request(0)?;
+        if self.destination.secret.is_none() {
+            output::log("no secret to sign with: the signature headers are missing");
+        }
+        if self.args.format == Format::Json {
+            let header = |line: &crate::sender::Line| {
+                json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
+            };
+            return output::print_json(&json!({
+                "target": self.destination.target.to_string(),
+                "headers": request.lines.iter().map(header).collect::<Vec<_>>(),
+                "body": String::from_utf8_lossy(&request.body),
+            }));
+        }
+        let head = request.head();
+        let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let head: Vec<_> = lines.map(|line| visible_bytes(line).into_owned()).collect();
+        output::print(&format!("{}\n", head.join("\n").trim_end()))?;
+        output::print("\n")?;
+        // To a file or pipe the very bytes; a terminal would act on some.
+        if std::io::stdout().is_terminal() {
+            output::print(&format!("{}\n", visible_bytes(&request.body)))
+        } else {
+            output::print_bytes(&request.body)
+        }
+    }
+}
