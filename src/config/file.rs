@@ -12,6 +12,9 @@
 //! older_than = "30d"
 //! keep = 100000
 //! max_size = "10GiB"
+//! [limits]
+//! head = "10s"
+//! connections = 1024
 //!
 //! [secrets]
 //! dev = { env = "TRACKPILOTS_DEV_SECRET" }
@@ -48,7 +51,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
 use crate::simulation::Saved;
 use crate::text::visible;
 
@@ -106,6 +109,8 @@ pub struct ConfigFile {
     pub tolerance: Option<Duration>,
     /// The largest body, in bytes.
     pub body_limit: Option<u64>,
+    /// `[limits]`, with the defaults for what it does not say.
+    pub bounds: Bounds,
     /// The answer's rule, as written.
     pub respond: Option<String>,
     /// Where that rule stands.

@@ -5,6 +5,7 @@
 //! [`Webhook`] and which secrets a request's path belongs to. What looks wrong but can be worked
 //! with comes back as a [`Warning`]; the rest is a [`ConfigError`].
 
+mod bounds;
 pub mod dotenv;
 mod environment;
 mod error;
@@ -16,6 +17,7 @@ mod settings;
 mod warning;
 mod webhook;
 
+pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, TYPED_LABEL};

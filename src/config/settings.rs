@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
-use super::{BadSetting, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
+use super::{BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::simulation::Saved;
 use crate::units;
@@ -55,6 +55,8 @@ pub struct Settings {
     pub tolerance: Duration,
     /// The largest body accepted, in bytes; at least 1.
     pub body_limit: u64,
+    /// How long and how much senders may take.
+    pub bounds: Bounds,
     /// The answer's rule as written, if any.
     pub respond: Option<String>,
     /// Where that rule stands: `--respond`, or the configuration's file, line and column.
@@ -116,6 +118,7 @@ impl Settings {
             ephemeral: flags.ephemeral,
             tolerance,
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
+            bounds: file.map(|file| file.bounds).unwrap_or_default(),
             respond_origin: respond_origin(flags, file),
             respond: flags.respond.clone().or_else(|| file?.respond.clone()),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),

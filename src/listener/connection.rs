@@ -85,7 +85,7 @@ async fn refuse(mut socket: TcpStream, remote: SocketAddr, fault: Fault, control
         }
         Fault::Incomplete { timed_out: true, seen } => {
             let Deadlines { head, .. } = control.limits().deadlines;
-            let reason = format!("no whole head within {} s, {} bytes came", head.as_secs(), seen.len());
+            let reason = format!("no whole head within {head:?}, {} bytes came", seen.len());
             let reply = Reply::text(408, format!("Request Timeout: {reason}"));
             (Intake::Incomplete(reason), Some(reply), seen)
         }

@@ -262,8 +262,8 @@ impl<S> Tee<S> {
     fn timed_out(&mut self) -> Step {
         match self.state {
             State::Body(_) => {
-                let seconds = self.deadlines.body_idle.as_secs();
-                self.shared.lock().body_fault = Some(format!("no byte for {seconds} s"));
+                let limit = self.deadlines.body_idle;
+                self.shared.lock().body_fault = Some(format!("no byte for {limit:?}"));
                 // An end within the body: hyper fails it, and the service tells the person why.
                 self.socket_ended = true;
                 Step::End(Ok(()))

@@ -14,9 +14,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::Settings;
+use crate::config::{Bounds, Settings};
 use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
-use crate::listener::{Control, Limits, ListenError, Listener};
+use crate::listener::{Control, Deadlines, Limits, ListenError, Listener};
 use crate::query::Query;
 use crate::store::{Freed, Location, Pruner, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer};
 use crate::tunnel::{self, TunnelState};
@@ -120,7 +120,7 @@ impl Session {
         let retired = retire(settings, &location)?;
         let (writer, handle) = Writer::start(&location, observer)?;
 
-        let limits = Limits { body_bytes: settings.body_limit, ..Limits::default() };
+        let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), policy, limits, handle);
         let (stop, stopping) = watch::channel(false);
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
@@ -191,6 +191,19 @@ fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError>
     let mut pruner = Pruner::open(location)?;
     let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
     pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))
+}
+
+/// The listener's limits as the settings have them.
+fn limits(settings: &Settings) -> Limits {
+    let Bounds { head, body_idle, keep_alive, connections, memory } = settings.bounds;
+    // A body that may be kept must find room, or it would be refused as too much for now, for ever.
+    let memory = memory.max(settings.body_limit);
+    Limits {
+        body_bytes: settings.body_limit,
+        in_flight_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
+        connections,
+        deadlines: Deadlines { head, body_idle, keep_alive },
+    }
 }
 
 fn ephemeral_folder() -> Result<tempfile::TempDir, StartError> {

@@ -12,8 +12,8 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
-use crate::config::RetentionSettings;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
+use crate::config::{Bounds, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulation::Saved;
 use crate::units;
@@ -33,6 +33,7 @@ pub(super) struct RawFile {
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
+    pub(super) limits: Bounds,
     #[serde(default)]
     pub(super) secrets: RawSecrets,
     #[serde(default)]

@@ -15,6 +15,13 @@ body_limit = "10MB"
 respond = "auto"
 ngrok_api = "127.0.0.1:4040"
 
+[limits]
+head = "5s"
+body_idle = "250ms"
+keep_alive = "2m"
+connections = 12
+memory = "1GiB"
+
 [secrets]
 zed = { env = "ZED" }
 old = { file = "old.key" }
@@ -42,8 +49,16 @@ fn every_key_is_read() {
     assert_eq!((file.store.as_deref(), file.respond.as_deref()), (Some("~/x.db"), Some("auto")));
     assert_eq!((file.tolerance, file.body_limit), (Some(Duration::from_secs(300)), Some(10_000_000)));
     assert_eq!(file.ngrok_api.flatten().map(|api| api.port()), Some(4040));
+    let bounds = Bounds {
+        head: Duration::from_secs(5),
+        body_idle: Duration::from_millis(250),
+        keep_alive: Duration::from_secs(120),
+        connections: 12,
+        memory: 1 << 30,
+    };
+    assert_eq!(file.bounds, bounds);
     let labels: Vec<_> = file.secrets.iter().map(|entry| (entry.label.as_str(), entry.place.line)).collect();
-    assert_eq!(labels, [("zed", 10), ("old", 11), ("now", 12)]);
+    assert_eq!(labels, [("zed", 17), ("old", 18), ("now", 19)]);
     let [dev, resale] = &file.webhooks[..] else { panic!() };
     assert_eq!((dev.kind, resale.kind), (SigningKind::Developer, SigningKind::Reseller));
     assert_eq!(
@@ -55,7 +70,7 @@ fn every_key_is_read() {
     let warnings: Vec<_> = file.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].starts_with("whyhook.toml:19: the webhook 'dev' names the unknown event 'desktop.new.captured'")
+        warnings[0].starts_with("whyhook.toml:26: the webhook 'dev' names the unknown event 'desktop.new.captured'")
     );
     assert!(!format!("{file:?}").contains("hunter2"));
 }
@@ -70,6 +85,12 @@ fn every_key_is_read() {
 #[case("body_limit = 'much'", "1:14: 'much' is no size")]
 #[case("body_limit = 0", "1:14: a body limit of 0")]
 #[case("body_limit = 1.5", "expected a size such as")]
+#[case("[limits]\nhead = '5'", "2:8: '5' is no duration")]
+#[case("[limits]\nhead = '1ms'", "2:8: expected a duration from 10ms to 24h")]
+#[case("[limits]\nbody_idle = '2d'", "2:13: expected a duration from 10ms to 24h")]
+#[case("[limits]\nconnections = 0", "2:15: expected a number of connections from 1 to 65535")]
+#[case("[limits]\nmemory = '1kB'", "2:10: expected a size from 1MiB to 1TiB")]
+#[case("[limits]\nheads = '1s'", "2:1: unknown field `heads`, expected one of `head`")]
 #[case("ngrok_api = 'x'", "1:13: 'x' is no address of ngrok's agent")]
 #[case("[secrets]\na = { env = 'A', file = 'B' }", "2:5: expected one of { env")]
 #[case("[secrets]\na = { key = 'A' }", "2:5: expected one of { env")]
