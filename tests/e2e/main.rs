@@ -24,6 +24,7 @@ mod replay;
 mod screen;
 mod secrets;
 mod signals;
+mod survive;
 mod tunnel;
 mod verify_sign;
 mod wait;

@@ -22,8 +22,8 @@ type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Listening {
     pub(super) fn start(house: &House, arguments: &[&str], reads: bool) -> Self {
-        let mut command = house.command(&["listen", "--headless", "--bind", "127.0.0.1:0"]);
-        command.args(arguments);
+        let mut command = house.command(&["listen", "--headless"]);
+        command.args(on_a_free_port(arguments)).args(arguments);
         let mut child = Leashed(command.spawn().unwrap());
         let stdout = child.0.stdout.take().filter(|_| reads).map(follow).unwrap_or_default();
         let stderr = follow(child.0.stderr.take().unwrap());
@@ -96,6 +96,11 @@ impl Listening {
         super::tools::signal(self.process(), rustix::process::Signal::TERM);
         self.ends()
     }
+}
+
+/// What is to be said besides `arguments`, which may name a port themselves.
+pub(super) fn on_a_free_port(arguments: &[&str]) -> &'static [&'static str] {
+    if arguments.contains(&"--bind") { &[] } else { &["--bind", "127.0.0.1:0"] }
 }
 
 fn follow(pipe: impl Read + Send + 'static) -> Lines {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
+use super::listening::on_a_free_port;
 use super::{House, until};
 
 pub(crate) struct Person {
@@ -53,7 +54,8 @@ impl Person {
             command.env(name, value);
         }
         command.cwd(house.work());
-        command.args(["listen", "--bind", "127.0.0.1:0"]);
+        command.arg("listen");
+        command.args(on_a_free_port(arguments));
         command.args(arguments);
         let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();

@@ -69,6 +69,12 @@ impl Wire {
         self.0.write_all(bytes)
     }
 
+    /// Says that nothing more will come.
+    pub(crate) fn stops_sending(&mut self) -> &mut Self {
+        self.0.shutdown(std::net::Shutdown::Write).unwrap();
+        self
+    }
+
     /// Whether the other side has closed, with nothing more to read.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.0.read(&mut [0]), Ok(0))

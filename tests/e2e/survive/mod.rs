@@ -1,0 +1,4 @@
+//! What it must survive: senders, disks, terminals and threads that misbehave. `docs/survival.md` says
+//! which test shows what.
+
+mod senders;

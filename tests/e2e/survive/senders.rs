@@ -1,0 +1,266 @@
+//! Senders that are slow, silent, too large, or no senders at all.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{House, Listening, Person, Signed, Size, Wire, talk, until};
+
+/// Deadlines so short that a test can wait for them.
+const QUICK: &str = "[limits]\nhead = \"400ms\"\nbody_idle = \"400ms\"\nkeep_alive = \"400ms\"\n";
+
+fn quick() -> House {
+    let house = House::with_secret();
+    house.write("whyhook.toml", QUICK);
+    house
+}
+
+/// What was kept of the delivery in the line `number`.
+fn kept(house: &House, line: &Value) -> Vec<u8> {
+    house.bytes(line["id"].as_i64().unwrap(), "raw")
+}
+
+#[test]
+fn who_says_nothing_or_half_a_thing_is_closed_and_shown() {
+    let house = quick();
+    let listening = house.listen(&["--format", "json"]);
+    let half_body = Signed::new("{\"never\":\"whole\"}").wire();
+    let half_body = &half_body[..half_body.len() - 6];
+    let chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+    let cases: [(&[u8], u16, &str, &str); 4] = [
+        (b"", 408, "incomplete", "no whole head within 400ms, 0 bytes came"),
+        (b"POST / HTTP/1.1\r\nHos", 408, "incomplete", "no whole head within 400ms, 20 bytes came"),
+        (half_body, 400, "truncated", "no byte for 400ms after 11 bytes of body"),
+        (chunked, 400, "truncated", "no byte for 400ms after 3 bytes of body"),
+    ];
+    for (number, (bytes, status, intake, reason)) in (1..).zip(cases) {
+        let mut wire = Wire::connect(listening.address());
+        assert_eq!(wire.send(bytes).answer().status, status, "{reason}");
+        assert!(wire.is_closed(), "{reason}");
+        let line = listening.json_line(number);
+        assert_eq!(line["intake"], intake, "{line}");
+        assert_eq!(house.show(line["id"].as_i64().unwrap())["intake_reason"], reason);
+        // Chunk framing is no part of a body.
+        let expected = if number == 4 { [&chunked[..chunked.len() - 6], b"hel"].concat() } else { bytes.to_vec() };
+        assert_eq!(kept(&house, &line), expected);
+    }
+    // Between two requests a connection may be silent for its own while, and leaves no trace.
+    let mut wire = Wire::connect(listening.address());
+    assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);
+    assert!(wire.is_closed());
+    assert_eq!(listening.json_line(5)["intake"], "complete");
+    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 5);
+}
+
+#[test]
+fn headers_that_dribble_in_for_ever_end_with_the_whole_head_s_time() {
+    let house = quick();
+    let listening = house.listen(&["--format", "json"]);
+    let mut wire = Wire::connect(listening.address());
+    wire.send("GET / HTTP/1.1\r\n");
+    // Each line comes well within the deadline, which would start again with each if it were an idle one.
+    let refused = until(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        wire.try_send(b"A: b\r\n").is_err().then_some(())
+    });
+    assert!(refused.is_some(), "it takes headers for ever");
+    let line = listening.json_line(1);
+    assert_eq!(line["intake"], "incomplete", "{line}");
+    assert!(kept(&house, &line).starts_with(b"GET / HTTP/1.1\r\nA: b\r\n"));
+}
+
+#[test]
+fn a_body_that_keeps_coming_slowly_is_taken() {
+    let house = quick();
+    let listening = house.listen(&["--format", "json"]);
+    let request = Signed::new("{\"slow\":true}").wire();
+    let mut wire = Wire::connect(listening.address());
+    let (first, last) = request.split_at(request.len() - 8);
+    wire.send(first);
+    for byte in last {
+        std::thread::sleep(Duration::from_millis(90));
+        wire.send([*byte]);
+    }
+    assert_eq!(wire.answer().status, 200, "longer than the limit in all, and never silent for as long");
+}
+
+#[test]
+fn connections_are_capped_and_the_rest_told_to_come_back() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "[limits]\nconnections = 3\n");
+    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let mut held: Vec<Wire> = (0..3).map(|_| Wire::connect(address)).collect();
+    for wire in &mut held {
+        assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);
+    }
+    for _ in 0..2 {
+        let answer = Wire::connect(address).answer();
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    }
+    person.sees("2 requests turned away with 503");
+    drop(held.pop());
+    let served = until(|| {
+        let mut wire = Wire::connect(address);
+        let sent = wire.try_send(&Signed::new("{}").to("/again").wire());
+        (sent.is_ok() && wire.try_answer().is_ok_and(|answer| answer.status == 200)).then_some(())
+    });
+    assert!(served.is_some(), "a place that has become free is given away");
+    person.sees("/again");
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json", "--body-limit", "100kB"]);
+    let large = vec![b'x'; 400_000];
+    let known = Signed::new(large.clone()).wire();
+    let chunked = [b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n61a80\r\n".as_slice(), &large].concat();
+    for (number, wire) in (1..).zip([known, chunked]) {
+        let mut sender = Wire::connect(listening.address());
+        // The listener may close before all of it is written.
+        let _ = sender.try_send(&wire);
+        let answer = sender.answer();
+        assert_eq!(answer.status, 413);
+        assert_eq!(answer.header("connection"), Some("close"));
+        let line = listening.json_line(number);
+        assert_eq!((&line["intake"], &line["answer"]["status"]), (&json!("too_large"), &json!(413)), "{line}");
+        let id = line["id"].as_i64().unwrap();
+        assert_eq!(house.show(id)["intake_reason"], "more than 100000 bytes; the first 65536 are kept");
+        assert!(house.bytes(id, "body") == large[..65_536]);
+    }
+    let whole = Signed::new(vec![b'y'; 100_000]).wire();
+    assert_eq!(talk(listening.address(), whole).status, 200, "exactly the limit");
+}
+
+#[test]
+fn a_body_limit_above_the_memory_s_is_still_a_limit_that_can_be_reached() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "body_limit = \"3MiB\"\n[limits]\nmemory = \"1MiB\"\n");
+    let listening = house.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new(vec![b'x'; 3 << 20]).wire()).status, 200);
+}
+
+#[test]
+fn who_hangs_up_early_is_recorded_as_far_as_it_came() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json"]);
+    let request = Signed::new("{\"more\":\"was announced\"}").wire();
+    let sent = &request[..request.len() - 4];
+    {
+        let mut wire = Wire::connect(listening.address());
+        wire.send(sent).stops_sending();
+        assert_eq!(wire.answer().status, 400);
+    }
+    let line = listening.json_line(1);
+    assert_eq!((&line["intake"], &line["answer"]["status"]), (&json!("truncated"), &json!(400)), "{line}");
+    assert_eq!(kept(&house, &line), sent);
+}
+
+/// Requests that are none, or that two parsers could read differently: what each is answered.
+fn malformed() -> Vec<(&'static str, Vec<u8>, u16)> {
+    let post = |lines: &str, body: &str| format!("POST / HTTP/1.1\r\n{lines}\r\n{body}").into_bytes();
+    let many: String = (0..101).map(|number| format!("X-{number}: y\r\n")).collect();
+    let noise: Vec<u8> = (0..400_u32).map(|at| u8::try_from((at * 167 + 14) % 256).unwrap()).collect();
+    vec![
+        ("both lengths", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400),
+        ("two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!"), 400),
+        ("a length that is none", post("Content-Length: +5\r\n", "hello"), 400),
+        ("a bad chunk size", post("Transfer-Encoding: chunked\r\n", "xyz\r\nhello\r\n0\r\n\r\n"), 400),
+        ("a chunk longer than said", post("Transfer-Encoding: chunked\r\n", "2\r\nhello\r\n0\r\n\r\n"), 400),
+        ("a chunk size beyond numbers", post("Transfer-Encoding: chunked\r\n", "ffffffffffffffffff\r\n"), 400),
+        ("a folded header", post("A: b\r\n c\r\n", ""), 400),
+        ("a space before the colon", post("A : b\r\n", ""), 400),
+        ("a NUL in a header", post("A: b\0c\r\n", ""), 400),
+        ("an ESC in a header", post("A: \u{1b}]0;owned\u{7}\r\n", ""), 400),
+        ("a TLS hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x1b[31m".to_vec(), 400),
+        ("HTTP/2 without asking", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 505),
+        ("random bytes", noise, 400),
+        ("101 headers", post(&many, ""), 431),
+        ("a header of 600 KB", post(&format!("A: {}\r\n", "b".repeat(600_000)), ""), 431),
+        ("a target of 70 KB", format!("GET /{} HTTP/1.1\r\n\r\n", "b".repeat(70_000)).into_bytes(), 414),
+    ]
+}
+
+#[test]
+fn every_kind_of_malformed_request_is_refused_kept_and_shown_escaped() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json"]);
+    let hidden = |text: &str| text.contains(|c| c != '\n' && whyhook::text::is_hidden(c));
+    for (number, (what, bytes, status)) in (1..).zip(malformed()) {
+        let mut wire = Wire::connect(listening.address());
+        let _ = wire.try_send(&bytes);
+        assert_eq!(wire.answer().status, status, "{what}");
+        let line = listening.json_line(number);
+        assert_eq!((&line["intake"], &line["verdict"]), (&json!("malformed"), &json!("not_judged")), "{what}: {line}");
+        assert_eq!(line["answer"]["status"], status, "{what}");
+        let raw = kept(&house, &line);
+        assert!(raw.len() <= 65_536 && !raw.is_empty(), "{what}: {} bytes are kept", raw.len());
+        // Chunk framing is no part of what is kept.
+        let head = bytes.len().min(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".len());
+        let comparable = if what.contains("chunk") { head } else { raw.len() };
+        assert_eq!(raw[..comparable], bytes[..comparable], "{what}: something else is kept");
+        let shown = house.run(&["show", &line["id"].to_string()]).yes().stdout();
+        assert!(shown.contains("malformed: ") && !hidden(&shown), "{what}: {shown:?}");
+    }
+    assert!(!hidden(&listening.stdout()));
+    assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200, "it goes on");
+}
+
+#[test]
+fn a_compressed_body_is_kept_as_it_was_sent() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json"]);
+    // 16 MiB of zeroes in 16 KiB: a bomb for who would inflate it all.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    (0..256).for_each(|_| encoder.write_all(&[0; 65_536]).unwrap());
+    let bomb = encoder.finish().unwrap();
+    assert!(bomb.len() < 20_000);
+    let request = Signed::new(bomb.clone()).with("Content-Encoding: gzip\r\n");
+    assert_eq!(talk(listening.address(), request.wire()).status, 200);
+    assert_eq!(listening.json_line(1)["body_bytes"], bomb.len());
+    assert!(house.bytes(1, "body") == bomb);
+    for format in ["text", "json"] {
+        house.run(&["show", "1", "--format", format]).yes();
+    }
+}
+
+#[test]
+fn a_web_page_s_post_is_a_delivery_like_any_other_with_its_origin_in_sight() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    // What a page may send to another origin without asking first.
+    let page = "POST /webhooks/trackpilots HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nOrigin: https://evil.example\r\n\
+                Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}";
+    let answer = talk(address, page);
+    assert_eq!(answer.status, 400);
+    assert!(answer.header("access-control-allow-origin").is_none(), "{}", answer.head);
+    let preflight = "OPTIONS / HTTP/1.1\r\nOrigin: https://evil.example\r\nAccess-Control-Request-Method: PUT\r\n\r\n";
+    assert!(talk(address, preflight).header("access-control-allow-methods").is_none());
+    person.sees("OPTIONS").types("j5").sees("https://evil.example");
+    // No path but is a delivery's: nothing can be asked or steered over the network.
+    for (number, path) in ["/api/deliveries", "/metrics", "/debug", "/../whyhook.db", "/?secret=x"].iter().enumerate() {
+        let answer = talk(address, format!("GET {path} HTTP/1.1\r\n\r\n"));
+        assert_eq!((answer.status, answer.body.as_str()), (400, "Missing signature"), "{path}");
+        person.sees(&format!("{} ", number + 3));
+    }
+    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 7);
+}
+
+#[test]
+fn to_be_reached_from_elsewhere_is_warned_of() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--bind", "0.0.0.0:0"]);
+    listening.says("warning: listening on 0.0.0.0:0: other machines can reach this listener");
+    warns_in_the_interface(&house);
+    assert_loopback_is_quiet(&house.listen(&["--ephemeral"]));
+}
+
+fn warns_in_the_interface(house: &House) {
+    let mut person = Person::sits_down(house, Size(140, 30), &["--ephemeral", "--bind", "0.0.0.0:0"]);
+    person.sees("other machines can reach this listener");
+}
+
+fn assert_loopback_is_quiet(listening: &Listening) {
+    assert!(!listening.stderr().contains("warning"), "{}", listening.stderr());
+}
