@@ -53,6 +53,7 @@ pub fn run(
     let last = reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |row| row.id);
     let mut lines = Lines { reader, last, open: BTreeSet::new(), format, query };
     for event in events {
+        crate::panic::trap("main");
         match event {
             Event::Stored => {
                 let _ = session.pulse().take();

@@ -1,21 +1,56 @@
 //! What happens when a thread panics, or the program must end at once: the terminal comes first.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 /// Gives the terminal back; set while the interface has it.
 static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
+/// Held while a frame is written, so that none is written to a terminal that was given back.
+static FRAME: Mutex<()> = Mutex::new(());
+/// How often, and how long each time, the end waits for a frame under way. One that takes longer is
+/// being written to a terminal that reads no more, or by the very thread that has panicked.
+const FRAME_WAITS: (u32, Duration) = (20, Duration::from_millis(5));
 
 /// Says how to give the terminal back from now on; `None` when there is nothing to give back.
 pub(crate) fn on_restore(restore: Option<fn()>) {
     *RESTORE.lock().unwrap_or_else(PoisonError::into_inner) = restore;
 }
 
+/// To be held while a frame is written.
+pub(crate) fn frame() -> MutexGuard<'static, ()> {
+    FRAME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Gives the terminal back, if the interface has it. May be called from any thread, and twice.
 pub fn restore_terminal() {
+    let _frame = await_frame();
+    restore();
+}
+
+/// The same for the program's last moments: no frame is written from now on.
+pub(crate) fn give_up_terminal() {
+    std::mem::forget(await_frame());
+    restore();
+}
+
+fn restore() {
     let restore = RESTORE.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(restore) = restore {
         restore();
     }
+}
+
+/// Waits for the end of a frame under way, but not for ever.
+fn await_frame() -> Option<MutexGuard<'static, ()>> {
+    let (times, pause) = FRAME_WAITS;
+    for _ in 0..times {
+        match FRAME.try_lock() {
+            Ok(frame) => return Some(frame),
+            Err(TryLockError::Poisoned(frame)) => return Some(frame.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
+        }
+    }
+    None
 }
 
 /// Makes a panic in any thread end the program: the terminal is given back, the message printed, and
@@ -23,8 +58,27 @@ pub fn restore_terminal() {
 pub fn install_hook() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        restore_terminal();
+        give_up_terminal();
         print(panic);
         std::process::exit(101);
     }));
+}
+
+/// For tests, in a debug build only: panics when `WHYHOOK_DEBUG_PANIC` is `thread=FILE` with this
+/// thread's name and that file exists. So a test chooses which thread panics, and when. A release
+/// build holds nothing of it.
+#[inline]
+pub(crate) fn trap(thread: &str) {
+    #[cfg(debug_assertions)]
+    {
+        use std::sync::OnceLock;
+        static SET: OnceLock<Option<(String, std::path::PathBuf)>> = OnceLock::new();
+        let set = SET.get_or_init(|| {
+            let variable = std::env::var("WHYHOOK_DEBUG_PANIC").ok()?;
+            variable.split_once('=').map(|(name, file)| (name.to_owned(), file.into()))
+        });
+        assert!(!set.as_ref().is_some_and(|(name, file)| name == thread && file.exists()), "the trap of {thread}");
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = thread;
 }

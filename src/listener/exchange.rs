@@ -35,6 +35,7 @@ pub(super) async fn serve(
     shared: SharedHandle,
     control: Arc<Control>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    crate::panic::trap("worker");
     let head = shared.lock().heads.pop_front();
     let response = match head {
         Some(head) => exchange(request.into_body(), head, remote, &shared, &control).await,
@@ -75,7 +76,11 @@ async fn judge(incoming: Incoming, control: &Arc<Control>) -> Captured {
     if incoming.body.len() <= JUDGED_INLINE_BYTES {
         return capture(incoming, &registry);
     }
-    match tokio::task::spawn_blocking(move || capture(incoming, &registry)).await {
+    let judging = move || {
+        crate::panic::trap("judge");
+        capture(incoming, &registry)
+    };
+    match tokio::task::spawn_blocking(judging).await {
         Ok(captured) => captured,
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }

@@ -16,6 +16,7 @@ pub(super) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH])?;
     std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
+            crate::panic::trap("signals");
             let event = match signal {
                 SIGWINCH => Event::Resized,
                 SIGTSTP => Event::Suspend,
@@ -25,7 +26,7 @@ pub(super) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
             let _ = events.send(event);
             if is_end {
                 std::thread::sleep(GRACE);
-                crate::panic::restore_terminal();
+                crate::panic::give_up_terminal();
                 std::process::exit(128 + signal);
             }
         }

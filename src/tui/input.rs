@@ -43,6 +43,7 @@ fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {
             Ok(event) => {
+                crate::panic::trap("input");
                 if send(Input::Event(event)).is_err() {
                     return false;
                 }

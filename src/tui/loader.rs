@@ -81,6 +81,7 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
             self.count();
         }
         while let Ok(job) = queue.recv() {
+            crate::panic::trap("loader");
             match job {
                 Effect::LoadPage(request) => self.page(&request),
                 Effect::Reread(ids) => self.reread(&ids),

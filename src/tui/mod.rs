@@ -101,6 +101,7 @@ pub fn run(
         let wakes = wakes.clone();
         std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
             for event in events {
+                crate::panic::trap("events");
                 if wakes.send(Wake::Event(event)).is_err() {
                     return;
                 }
@@ -245,6 +246,8 @@ impl Face<'_> {
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {
+        crate::panic::trap("main");
+        let _frame = crate::panic::frame();
         let before = self.model.viewport;
         let mut viewport = before;
         self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;

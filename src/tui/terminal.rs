@@ -1,10 +1,12 @@
 //! Taking the terminal, and giving it back whatever happens.
 
-use std::io::{self, Stdout, Write as _};
+#[cfg(not(unix))]
+use std::io::Write as _;
+use std::io::{self, Stdout};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, execute};
+use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -37,10 +39,30 @@ fn take() -> io::Result<()> {
 
 /// Gives the terminal back as it was. A dead terminal cannot be told anything; that is no error.
 fn give_back() {
-    let mut stdout = io::stdout();
-    let _ = execute!(stdout, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
-    let _ = stdout.flush();
+    let mut words = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = queue!(words, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    tell(&words);
     let _ = disable_raw_mode();
+}
+
+/// Writes past the lock of stdout, which a thread that is stuck in writing would hold for ever, and
+/// not at all to a terminal that has stopped reading.
+#[cfg(unix)]
+fn tell(words: &[u8]) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let stdout = rustix::stdio::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::OUT)];
+    if poll(&mut polled, Some(&PATIENCE)).is_ok_and(|ready| ready > 0) {
+        let _ = rustix::io::write(stdout, words);
+    }
+}
+
+#[cfg(not(unix))]
+fn tell(words: &[u8]) {
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
 /// Gives the terminal back and stops the program, as Ctrl-Z does, until the shell wakes it.

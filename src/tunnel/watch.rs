@@ -61,6 +61,7 @@ pub async fn watch(agent_addr: SocketAddr, our_port: u16, on_change: impl Fn(Tun
 async fn watch_at(pace: Pace, agent_addr: SocketAddr, our_port: u16, on_change: impl Fn(TunnelState) + Send + 'static) {
     let mut last = None;
     loop {
+        crate::panic::trap("tunnel");
         let state = ask(agent_addr, our_port, pace.limit).await;
         let pause = pace.pause_after(&state);
         if last.as_ref() != Some(&state) {

@@ -2,3 +2,4 @@
 //! which test shows what.
 
 mod senders;
+mod threads;
