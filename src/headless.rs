@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -17,6 +18,8 @@ use crate::text;
 
 /// Rows read from the store at once.
 const PAGE_ROWS: usize = 500;
+/// How long the end waits for the rows of the last answers.
+const LAST_ANSWERS: Duration = Duration::from_millis(150);
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,34 +41,32 @@ pub enum HeadlessError {
     Store(#[from] StoreError),
 }
 
-/// Prints a line for each delivery that matches, until the session is told to stop.
+/// Prints a line for each delivery that matches, until the session is told to stop; stops it, and
+/// prints the lines of what was answered last.
 ///
 /// # Errors
 ///
 /// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
 pub fn run(
-    session: &Session,
+    session: Session,
     events: &mpsc::Receiver<Event>,
     format: LineFormat,
     query: &Query,
 ) -> Result<(), HeadlessError> {
-    let reader = Reader::open(session.location())?;
-    let last = reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |row| row.id);
-    let mut lines = Lines { reader, last, open: BTreeSet::new(), format, query };
-    for event in events {
-        crate::panic::trap("main");
-        match event {
-            Event::Stored => {
-                let _ = session.pulse().take();
-                lines.catch_up()?;
-            }
-            Event::StoreFault(error) => log(&format!("not kept: {error}")),
-            Event::Tunnel(state) => log(&format!("tunnel: {state}")),
-            Event::Stop => break,
-            Event::Suspend | Event::Resized => {}
+    let mut lines = match Lines::open(&session, format, query) {
+        Ok(lines) => lines,
+        Err(error) => {
+            session.stop();
+            return Err(error);
         }
-    }
-    Ok(())
+    };
+    let mut ended = lines.follow(&session, events);
+    session.stop_after(|| {
+        if ended.is_ok() {
+            ended = lines.finish();
+        }
+    });
+    ended
 }
 
 struct Lines<'a> {
@@ -78,7 +79,42 @@ struct Lines<'a> {
     query: &'a Query,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
+        let reader = Reader::open(session.location())?;
+        let last = reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |row| row.id);
+        Ok(Self { reader, last, open: BTreeSet::new(), format, query })
+    }
+
+    fn follow(&mut self, session: &Session, events: &mpsc::Receiver<Event>) -> Result<(), HeadlessError> {
+        for event in events {
+            crate::panic::trap("main");
+            match event {
+                Event::Stored => {
+                    let _ = session.pulse().take();
+                    self.catch_up()?;
+                }
+                Event::StoreFault(error) => log(&format!("not kept: {error}")),
+                Event::Tunnel(state) => log(&format!("tunnel: {state}")),
+                Event::Stop => break,
+                Event::Suspend | Event::Resized => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what was answered last. The rows of those answers come a moment after the answers.
+    fn finish(mut self) -> Result<(), HeadlessError> {
+        let deadline = Instant::now() + LAST_ANSWERS;
+        loop {
+            self.catch_up()?;
+            if self.open.is_empty() || Instant::now() > deadline {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn catch_up(&mut self) -> Result<(), HeadlessError> {
         let mut ready = Vec::new();
         for id in self.open.clone() {

@@ -23,7 +23,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let query = Query::parse(&filter)?;
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, events)?;
-    let ended = if wants_lines(listen) {
+    if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
@@ -41,17 +41,17 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             Format::Text => LineFormat::Text,
             Format::Json => LineFormat::Json,
         };
-        headless::run(&session, &received, format, &query).map_err(|error| match error {
+        headless::run(session, &received, format, &query).map_err(|error| match error {
             headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
             headless::HeadlessError::Store(error) => CliError::Store(error),
-        })
+        })?;
     } else {
         let look = look(listen)?;
-        tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings)
-            .map_err(CliError::Tui)
-    };
-    session.stop();
-    ended.map(|()| ExitCode::SUCCESS)
+        let ended = tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings);
+        session.stop();
+        ended.map_err(CliError::Tui)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Lines instead of the interface: when asked for, or when there is no terminal that can show it.

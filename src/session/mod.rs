@@ -171,11 +171,18 @@ impl Session {
     /// Closes the door, lets what is being answered finish (for half a second at most), and waits
     /// until everything that was received is on disk.
     pub fn stop(self) {
+        self.stop_after(|| ());
+    }
+
+    /// The same, with something to do once the last answer has been given and before the store is
+    /// closed. (Who still read the store while it is closed would keep SQLite from tidying up.)
+    pub fn stop_after(self, last: impl FnOnce()) {
         let Self { control, writer, runtime, serving, stop, .. } = self;
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
+        last();
         drop(control);
         writer.join();
     }

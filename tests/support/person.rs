@@ -22,6 +22,7 @@ pub(crate) struct Person {
     keys: Option<Box<dyn std::io::Write + Send>>,
     seen: Arc<Mutex<Seen>>,
     leaving: Arc<AtomicBool>,
+    looking_away: Arc<AtomicBool>,
     before: String,
 }
 
@@ -62,9 +63,10 @@ impl Person {
         let (rows, columns) = size.cells();
         let seen = Arc::new(Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new() }));
         let leaving = Arc::new(AtomicBool::new(false));
-        watch(&*pair.master, Arc::clone(&seen), Arc::clone(&leaving));
+        let looking_away = Arc::new(AtomicBool::new(false));
+        watch(&*pair.master, Arc::clone(&seen), Arc::clone(&leaving), Arc::clone(&looking_away));
         let keys = Some(pair.master.take_writer().unwrap());
-        Self { child, master: Some(pair.master), slave: Some(pair.slave), keys, seen, leaving, before }
+        Self { child, master: Some(pair.master), slave: Some(pair.slave), keys, seen, leaving, looking_away, before }
     }
 
     /// The same, and waits for the address in the top line.
@@ -177,9 +179,7 @@ impl Person {
     /// The processor time that it has used so far.
     #[cfg(target_os = "linux")]
     pub(crate) fn ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process())).unwrap();
-        let after_name = stat.rsplit(") ").next().unwrap();
-        after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+        super::tools::ticks(self.process()).unwrap()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -211,6 +211,12 @@ impl Person {
         modes(&**self.master.as_ref().unwrap()) != self.before
     }
 
+    /// Reads no more of what is written to the terminal, and does not close it either.
+    pub(crate) fn stops_looking(&mut self) -> &mut Self {
+        self.looking_away.store(true, Ordering::SeqCst);
+        self
+    }
+
     /// Closes the terminal's window.
     pub(crate) fn leaves(&mut self) -> &mut Self {
         self.leaving.store(true, Ordering::SeqCst);
@@ -226,6 +232,7 @@ impl Person {
 
 impl Drop for Person {
     fn drop(&mut self) {
+        self.looking_away.store(false, Ordering::SeqCst);
         if self.is_running() {
             super::tools::signal(self.process(), rustix::process::Signal::KILL);
         }
@@ -240,7 +247,7 @@ fn modes(master: &dyn MasterPty) -> String {
     words
 }
 
-fn watch(master: &dyn MasterPty, seen: Arc<Mutex<Seen>>, leaving: Arc<AtomicBool>) {
+fn watch(master: &dyn MasterPty, seen: Arc<Mutex<Seen>>, leaving: Arc<AtomicBool>, looking_away: Arc<AtomicBool>) {
     let mut reader = master.try_clone_reader().unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 8192];
@@ -248,6 +255,9 @@ fn watch(master: &dyn MasterPty, seen: Arc<Mutex<Seen>>, leaving: Arc<AtomicBool
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
             if leaving.load(Ordering::SeqCst) {
                 break;
+            }
+            while looking_away.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
             }
             let mut seen = seen.lock().unwrap();
             seen.raw.extend_from_slice(&buffer[..count]);

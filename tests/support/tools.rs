@@ -39,6 +39,37 @@ pub(crate) fn node_sender() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/send.mjs"))
 }
 
+/// The processor time that a process has used so far, in hundredths of a second; `None` once it has
+/// gone.
+#[cfg(target_os = "linux")]
+pub(crate) fn ticks(process: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let after_name = stat.rsplit(") ").next()?;
+    Some(after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum())
+}
+
+/// A number of `/proc/PROCESS/status` or of a thread's.
+#[cfg(target_os = "linux")]
+fn status(path: &Path, name: &str) -> u64 {
+    let status = std::fs::read_to_string(path).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// How often the threads of a process have left the processor of their own accord so far: each wake
+/// ends with one.
+#[cfg(target_os = "linux")]
+pub(crate) fn switches(process: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.map(|thread| status(&thread.unwrap().path().join("status"), "voluntary_ctxt_switches")).sum()
+}
+
+/// The most memory that a process has had so far, in bytes.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_memory(process: u32) -> u64 {
+    1024 * status(Path::new(&format!("/proc/{process}/status")), "VmHWM")
+}
+
 /// Sends a signal to one process, by its id.
 pub(crate) fn signal(process: u32, signal: rustix::process::Signal) {
     let process = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();

@@ -2,4 +2,5 @@
 //! which test shows what.
 
 mod senders;
+mod terminals;
 mod threads;

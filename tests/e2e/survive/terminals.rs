@@ -1,0 +1,140 @@
+//! Terminals that change, stall, go away, or are none; and what idling costs.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::tools::signal;
+use crate::support::{House, Person, Signed, Size, Wire, sample, talk, until};
+
+#[test]
+fn a_storm_of_sizes_while_deliveries_come_breaks_nothing() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    talk(address, Signed::new(sample("screenshot-live.json")).to("/first").wire());
+    person.sees("/first");
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(move || {
+            let mut wire = Wire::connect(address);
+            for number in 0..200 {
+                let request = Signed::new(sample("activity.json")).to(&format!("/storm/{number}"));
+                assert_eq!(wire.send(request.wire()).answer().status, 200);
+            }
+        });
+        for round in 0..400_u16 {
+            let size = match round % 8 {
+                0 => Size(1, 1),
+                1 => Size(500, 200),
+                2 => Size(1, 200),
+                3 => Size(500, 1),
+                _ => Size(2 + round.wrapping_mul(37) % 300, 2 + round.wrapping_mul(53) % 80),
+            };
+            person.resizes(size);
+            if round % 5 == 0 {
+                // Every tab and overlay meets every kind of size.
+                let keys = ["1", "2", "3", "4", "5", "6", "7", "?q", "aq", "yq", "sabc\u{15}\r", "j", "\t"];
+                person.types(keys[usize::from(round / 5) % keys.len()]);
+            }
+            if round % 16 == 0 {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        sending.join().unwrap();
+    });
+    person.resizes(Size(120, 36)).types("g1").sees("/storm/199");
+    assert!(person.is_running());
+    person.types("q").ends();
+    person.has_the_terminal_back();
+}
+
+#[test]
+fn a_terminal_that_stops_reading_holds_up_neither_senders_nor_the_end() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(200, 50), &[]);
+    person.sees("Waiting for the first delivery").stops_looking();
+    // More than the terminal takes in without being read: frame upon frame.
+    let mut wire = Wire::connect(address);
+    for number in 0..400 {
+        let request = Signed::new(sample("activity.json")).to(&format!("/{number}"));
+        assert_eq!(wire.send(request.wire()).answer().status, 200);
+        if number % 4 == 0 {
+            person.types(["j", "3", "7", "\u{c}"][number / 4 % 4]);
+        }
+    }
+    signal(person.process(), Signal::TERM);
+    let code = person.ends();
+    assert!(code == 0 || code == 128 + 15, "{code}");
+    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 400);
+    // Its modes come back even where nothing can be written.
+    assert!(!person.terminal_is_taken());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn idle_it_does_nothing() {
+    use crate::support::tools::switches;
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(160, 50), &[]);
+    talk(address, Signed::new(sample("screenshot-live.json")).wire());
+    person.sees("screenshot").types("4").settles();
+    let listening = house.listen(&["--ephemeral"]);
+    talk(listening.address(), Signed::new("{}").wire());
+    listening.line(1);
+    // A connection that is kept open costs nothing either.
+    let mut wire = Wire::connect(listening.address());
+    wire.send(Signed::new("{}").wire()).answer();
+    listening.line(2);
+    // Threads that wake up, even for nothing, leave the processor of their own accord. In a second
+    // that has nothing left over from before there are none: the best of several counts.
+    let quiet = |process: u32| {
+        (0..10).any(|_| {
+            let before = switches(process);
+            std::thread::sleep(Duration::from_secs(1));
+            switches(process) - before <= 2
+        })
+    };
+    let drawn = person.raw().len();
+    assert!(quiet(person.process()), "the interface wakes up for nothing");
+    assert!(quiet(listening.process()), "the lines wake up for nothing");
+    assert_eq!(person.raw().len(), drawn, "a frame was drawn");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_has_gone_costs_nothing() {
+    use crate::support::tools::ticks;
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    talk(address, Signed::new("{}").wire());
+    person.sees("200");
+    let process = person.process();
+    let before = ticks(process).unwrap();
+    person.leaves();
+    let mut spent = 0;
+    until(|| {
+        // Gone, with what it had used last: hundredths of a second.
+        spent = ticks(process).map_or(spent, |ticks| ticks - before);
+        (!person.is_running()).then_some(())
+    });
+    person.ends();
+    assert!(spent < 100, "{spent} hundredths of a second of the processor on a dead terminal");
+}
+
+#[test]
+fn with_no_terminal_at_all_it_prints_lines() {
+    let house = House::with_secret();
+    // Neither asked for: stdin is /dev/null, stdout a pipe.
+    let mut child = crate::support::Leashed(house.command(&["--bind", "127.0.0.1:0"]).spawn().unwrap());
+    let mut stderr = std::io::BufReader::new(child.0.stderr.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
+    let address = line.trim().strip_prefix("whyhook: listening on http://").unwrap().parse().unwrap();
+    assert_eq!(talk(address, Signed::new("{}").wire()).status, 200);
+    signal(child.0.id(), Signal::TERM);
+    let output = until(|| child.0.try_wait().unwrap()).unwrap();
+    assert!(output.success(), "{output}");
+    let mut stdout = String::new();
+    std::io::Read::read_to_string(&mut child.0.stdout.take().unwrap(), &mut stdout).unwrap();
+    assert!(!house.store().with_file_name("whyhook.db-wal").exists(), "SQLite's own log is left behind");
+    assert!(stdout.contains("Webhook verified") && !stdout.contains('\u{1b}'), "{stdout:?}");
+}
