@@ -101,11 +101,34 @@ impl Location {
         }
         // No look at the file itself: closing it would drop the locks that this process's writer may
         // have on it (POSIX locks belong to the process, not to the descriptor).
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        if schema::check(&connection, &self.file)? == 0 {
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let checked = match schema::check(&connection, &self.file) {
+            Err(StoreError::Sqlite { source, .. }) if is_out_of_reach(&source) && !self.beside("-wal").exists() => {
+                connection = self.connect_unchanging()?;
+                schema::check(&connection, &self.file)
+            }
+            checked => checked,
+        };
+        if checked? == 0 {
             return Err(StoreError::Missing { path: self.file.clone() });
         }
         Ok(connection)
+    }
+
+    /// A connection to a store that nobody writes to, in a folder where nothing can be created: SQLite
+    /// would otherwise want its `-wal` and `-shm` files there (<https://sqlite.org/wal.html>, "Read-only
+    /// databases").
+    fn connect_unchanging(&self) -> Result<Connection, StoreError> {
+        let mut uri = String::from("file:");
+        for byte in self.file.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(char::from(*byte)),
+                _ => uri.push_str(&format!("%{byte:02x}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(uri, flags).map_err(|source| StoreError::sqlite(&self.file, "open it", source))
     }
 
     /// One more connection that may write, to a store that is open for writing.
@@ -147,6 +170,11 @@ impl Location {
             Err(error) => Err(StoreError::io(&self.file, "create", error)),
         }
     }
+}
+
+/// Whether SQLite could not open a file that it needs.
+fn is_out_of_reach(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
 }
 
 /// The right to write captures into a store, held until it is dropped or the process ends.
