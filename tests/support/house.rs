@@ -16,6 +16,8 @@ pub(crate) const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
 pub(crate) struct House {
     root: TempDir,
     variables: Vec<(OsString, OsString)>,
+    /// A program and its arguments that run the program given behind them.
+    within: Vec<OsString>,
 }
 
 impl House {
@@ -25,7 +27,7 @@ impl House {
         for folder in ["home", "work", "tmp"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
-        Self { root, variables: Vec::new() }
+        Self { root, variables: Vec::new(), within: Vec::new() }
     }
 
     /// With [`SECRET`] in the documented variable.
@@ -37,6 +39,30 @@ impl House {
     pub(crate) fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.variables.push((name.into(), value.as_ref().to_owned()));
         self
+    }
+
+    /// With a shell's words before the program starts, which see the data's folder as `$0`; in a mount
+    /// namespace of its own, where `mounts`. The program has the shell's process id.
+    pub(crate) fn within(mut self, words: &str, mounts: bool) -> Self {
+        let data = self.home().join("data");
+        fs::create_dir_all(&data).unwrap();
+        let namespace: &[&str] = if mounts { &["unshare", "--map-root-user", "--mount"] } else { &[] };
+        self.within = namespace.iter().map(OsString::from).collect();
+        self.within.extend(["sh".into(), "-c".into(), format!("{words} && exec \"$@\"").into(), data.into()]);
+        self
+    }
+
+    /// In the mount namespace of the process `process`.
+    pub(crate) fn beside(mut self, process: u32) -> Self {
+        let target = process.to_string();
+        let words = ["nsenter", "--user", "--mount", "--preserve-credentials", "--target", &target];
+        self.within = words.iter().map(OsString::from).collect();
+        self
+    }
+
+    /// The program's own name behind what it runs within.
+    pub(crate) fn program(&self) -> Vec<OsString> {
+        [&self.within[..], &[env!("CARGO_BIN_EXE_whyhook").into()]].concat()
     }
 
     /// Everything that the program could write to lies below.
@@ -86,8 +112,9 @@ impl House {
 
     /// The program, ready to run.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.other(Path::new(env!("CARGO_BIN_EXE_whyhook")));
-        command.args(arguments);
+        let program = self.program();
+        let mut command = self.other(Path::new(&program[0]));
+        command.args(&program[1..]).args(arguments);
         command
     }
 

@@ -49,7 +49,9 @@ impl Person {
     /// Starts the interface on a free port in a terminal of this size.
     pub(crate) fn sits_down(house: &House, size: Size, arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size.pty()).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_whyhook"));
+        let program = house.program();
+        let mut command = CommandBuilder::new(&program[0]);
+        command.args(&program[1..]);
         command.env_clear();
         for (name, value) in house.environment() {
             command.env(name, value);

@@ -29,9 +29,20 @@ pub(crate) fn bore() -> Option<PathBuf> {
 fn missing(name: &str) {
     assert!(
         std::env::var_os("WHYHOOK_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
-        "{name} is not installed, and WHYHOOK_REQUIRE_TOOLS=1 requires it"
+        "{name} is not to be had, and WHYHOOK_REQUIRE_TOOLS=1 requires it"
     );
-    let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed");
+    let _ = writeln!(std::io::stderr(), "skipped: {name} is not to be had");
+}
+
+/// Whether this user may mount something in a namespace of its own; says so aloud where not.
+pub(crate) fn may_mount() -> bool {
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/tmp"]);
+    let may = command.output().is_ok_and(|output| output.status.success());
+    if !may {
+        missing("a mount namespace (unshare --map-root-user --mount)");
+    }
+    may
 }
 
 /// The script that signs with Node's crypto and sends with Node's fetch.

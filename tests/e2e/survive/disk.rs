@@ -1,0 +1,215 @@
+//! Disks that are full, read-only or taken away: a sender never hears 200 for what is not kept, and
+//! what was kept stays readable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, Resource, Rlimit};
+
+use crate::support::tools::may_mount;
+use crate::support::{House, Listening, Person, Signed, Size, Wire, talk};
+
+/// A body of its own for each number, of `bytes` bytes or some more.
+fn body(number: usize, bytes: usize) -> Vec<u8> {
+    let mut body = format!("{{\"number\":{number},\"pad\":\"").into_bytes();
+    body.extend((0..bytes).map(|at| b'a' + u8::try_from((at * 7 + number) % 26).unwrap()));
+    body.extend_from_slice(b"\"}");
+    body
+}
+
+/// Small ones and some that are larger than a page of SQLite's.
+fn size(number: usize) -> usize {
+    if number.is_multiple_of(5) { 60_000 } else { 900 }
+}
+
+/// Sends the deliveries `numbers`; returns those that were answered with 200. Every other answer is
+/// a 503 that says when to come back.
+fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Vec<usize> {
+    let mut wire = Wire::connect(listening.address());
+    let mut kept = Vec::new();
+    for number in numbers {
+        let answer = wire.send(Signed::new(body(number, size(number))).wire()).answer();
+        match answer.status {
+            200 => kept.push(number),
+            503 => assert_eq!(answer.header("retry-after"), Some("5"), "{number}"),
+            other => panic!("{number}: {other} {}", answer.body),
+        }
+    }
+    kept
+}
+
+/// Checks that the store at `store` holds the deliveries `kept` in this order, whole, and no others.
+fn holds(house: &House, store: &Path, kept: &[usize]) {
+    let store = store.to_str().unwrap();
+    let listed = house.run(&["list", "--store", store, "--format", "json"]).yes().stdout();
+    let mut ids: Vec<i64> = listed
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_i64().unwrap())
+        .collect();
+    ids.reverse();
+    assert_eq!(ids.len(), kept.len());
+    for (id, number) in ids.iter().zip(kept) {
+        let shown = house.run(&["show", &id.to_string(), "--store", store, "--format", "body"]).yes().stdout;
+        assert!(shown == body(*number, size(*number)), "delivery {id} is not number {number}");
+    }
+}
+
+/// A disk that is full, then is not, whatever makes it so.
+fn full_and_emptied(house: House, reader: impl FnOnce(&Listening) -> House, full: impl Fn(&Listening, bool)) {
+    let listening = house.listen(&[]);
+    let mut kept = send(&listening, 0..12);
+    assert_eq!(kept.len(), 12);
+    full(&listening, true);
+    let meanwhile = send(&listening, 12..40);
+    assert!(meanwhile.len() < 28, "the disk is full, and yet all of them are kept");
+    kept.extend(meanwhile);
+    let said = listening.says("not kept: ");
+    assert!(said.contains("whyhook.db"), "{said}");
+    let (reader, store) = (reader(&listening), house.store());
+    holds(&reader, &store, &kept);
+    full(&listening, false);
+    let after = send(&listening, 40..60);
+    assert_eq!(after.len(), 20, "there is room again");
+    kept.extend(after);
+    holds(&reader, &store, &kept);
+}
+
+#[test]
+fn a_full_disk_is_503_until_there_is_room_again() {
+    if !may_mount() {
+        return;
+    }
+    let house = House::with_secret().within("mount -t tmpfs -o size=2m,mode=700 none \"$0\"", true);
+    let data = house.home().join("data");
+    // The namespace's files, seen from outside.
+    let root = |listening: &Listening| PathBuf::from(format!("/proc/{}/root{}", listening.process(), data.display()));
+    full_and_emptied(
+        house,
+        |listening| House::with_secret().beside(listening.process()),
+        |listening, full| {
+            let filler = root(listening).join("filler");
+            if full {
+                assert!(fs::write(&filler, vec![0; 4 << 20]).is_err(), "the disk takes what it has no room for");
+            } else {
+                fs::remove_file(&filler).unwrap();
+            }
+        },
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_may_not_grow_are_like_a_full_disk() {
+    // The signal that comes with it is ignored, as under a shell that traps it.
+    let house = House::with_secret().within("trap '' XFSZ", false);
+    full_and_emptied(
+        house,
+        |_| House::with_secret(),
+        |listening, full| {
+            let process = Pid::from_raw(i32::try_from(listening.process()).unwrap());
+            let limit = Rlimit { current: full.then_some(300_000), maximum: None };
+            rustix::process::prlimit(process, Resource::Fsize, limit).unwrap();
+        },
+    );
+}
+
+#[test]
+fn the_interface_says_that_the_disk_is_full() {
+    if !may_mount() {
+        return;
+    }
+    let house = House::with_secret().within("mount -t tmpfs -o size=1m,mode=700 none \"$0\"", true);
+    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    assert_eq!(talk(address, Signed::new("{}").to("/kept").wire()).status, 200);
+    assert_eq!(talk(address, Signed::new(vec![b'x'; 2 << 20]).to("/too/much").wire()).status, 503);
+    person.sees("not kept: ").sees("No space left").sees("/kept");
+    assert_eq!(talk(address, Signed::new("{}").to("/small/enough").wire()).status, 200);
+    person.sees("/small/enough").types("q");
+    assert_eq!(person.ends(), 0);
+}
+
+#[test]
+fn a_read_only_store_is_read_and_not_written() {
+    if !may_mount() {
+        return;
+    }
+    let house = House::with_secret();
+    let folder = house.home().join("data/50% off? #1");
+    let store = folder.join("a store.db");
+    let name = store.to_str().unwrap();
+    let listening = house.listen(&["--store", name]);
+    let kept = send(&listening, 0..6);
+    listening.stop();
+    let house = house.within("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"", true);
+    let line = house.run(&["--headless", "--bind", "127.0.0.1:0", "--store", name]).complains();
+    assert!(line.contains("Read-only file system") && line.contains(name), "{line}");
+    holds(&house, &store, &kept);
+    house.run(&["verify", "3", "--store", name]).yes();
+}
+
+#[test]
+fn a_store_that_another_program_has_locked_is_503_and_goes_on_when_it_is_free() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let mut kept = send(&listening, 0..3);
+    let other = rusqlite::Connection::open(house.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // After the five seconds for which a statement waits.
+    assert_eq!(send(&listening, 3..4), Vec::<usize>::new());
+    listening.says("not kept: ");
+    other.execute_batch("ROLLBACK").unwrap();
+    kept.extend(send(&listening, 4..8));
+    assert_eq!(kept, [0, 1, 2, 4, 5, 6, 7]);
+    holds(&house, &house.store(), &kept);
+}
+
+#[test]
+fn a_store_replaced_under_a_running_listener_is_never_a_false_200() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let kept = send(&listening, 0..3);
+    let aside = house.store().with_file_name("aside.db");
+    fs::rename(house.store(), &aside).unwrap();
+    fs::write(house.store(), "somebody else's").unwrap();
+    assert_eq!(send(&listening, 3..6), Vec::<usize>::new());
+    listening.says("was deleted or replaced while whyhook was running");
+    listening.stop();
+    assert_eq!(fs::read(house.store()).unwrap(), b"somebody else's");
+    fs::rename(&aside, house.store()).unwrap();
+    holds(&house, &house.store(), &kept);
+}
+
+#[test]
+fn a_log_deleted_under_a_running_listener_is_never_a_false_200() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    send(&listening, 0..3);
+    fs::remove_dir_all(house.store().with_file_name("whyhook.db-log")).unwrap();
+    assert_eq!(send(&listening, 3..6), Vec::<usize>::new());
+    listening.says("not kept: ");
+    listening.stop();
+    // The rows say that their bytes are gone, and new ones are kept beside them.
+    assert!(house.run(&["show", "2"]).complains().contains("delivery 2: its record"));
+    let listening = house.listen(&[]);
+    assert_eq!(send(&listening, 6..9).len(), 3);
+    assert!(house.bytes(4, "body") == body(6, size(6)));
+}
+
+#[test]
+fn a_torn_last_write_costs_nothing_that_was_whole() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let kept = send(&listening, 0..7);
+    listening.kill();
+    // As a power cut in the middle of the next group leaves it: half a record, of which no row speaks.
+    let log = house.store().with_file_name("whyhook.db-log/00000001.log");
+    let whole = fs::read(&log).unwrap();
+    let torn = [&whole[..], &whole[..whole.len() / 3]].concat();
+    fs::write(&log, &torn).unwrap();
+    let listening = house.listen(&[]);
+    holds(&house, &house.store(), &kept);
+    let again = send(&listening, 7..12);
+    listening.stop();
+    holds(&house, &house.store(), &[kept, again].concat());
+    assert!(fs::read(&log).unwrap().starts_with(&whole), "what was there is never overwritten");
+}
