@@ -98,6 +98,7 @@ impl Session {
             .thread_name("whyhook-listener")
             .build()
             .map_err(|source| StartError::System { action: "start threads", source })?;
+        allow_descriptors(settings.bounds.connections);
         // The address first: a second whyhook on the same port should hear of the port.
         let listener = runtime.block_on(Listener::bind(settings.bind))?;
         let address = listener.address();
@@ -199,6 +200,26 @@ fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError>
     let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
     pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))
 }
+
+/// Descriptors for all but connections: the store, its readers, the terminal.
+#[cfg(unix)]
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Lets this process open as many files as its connections need, where its user may: macOS begins
+/// with 256, a shell on Linux with 1024. Where that is not to be had, connections wait to be accepted.
+#[cfg(unix)]
+fn allow_descriptors(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = connections as u64 + OTHER_DESCRIPTORS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_some_and(|current| current < wanted) {
+        let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_descriptors(_: usize) {}
 
 /// The listener's limits as the settings have them.
 fn limits(settings: &Settings) -> Limits {
