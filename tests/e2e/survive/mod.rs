@@ -2,6 +2,7 @@
 //! which test shows what.
 
 mod disk;
+mod flood;
 mod senders;
 mod terminals;
 mod threads;

@@ -1,0 +1,108 @@
+//! More at once than there is room for.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::support::{House, Person, Signed, Size, Wire, talk};
+
+const CONNECTIONS: usize = 1000;
+const EACH: usize = 10;
+/// Threads that send, each over its share of the connections.
+const SENDERS: usize = 20;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_thousand_deliveries_over_a_thousand_connections_are_kept_or_refused_and_never_lost() {
+    use crate::support::tools::peak_memory;
+    let house = House::with_secret();
+    // Fewer places than there are senders, and less memory than they want together.
+    house.write("whyhook.toml", "[limits]\nconnections = 700\nmemory = \"2MiB\"\n");
+    let (mut person, address) = Person::listening(&house, Size(120, 30), &["--body-limit", "1MiB"]);
+    let refused = AtomicUsize::new(0);
+    let (opened, everybody) = (std::sync::Barrier::new(SENDERS), AtomicUsize::new(0));
+    let answered: HashSet<String> = thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|sender| {
+                let (refused, opened, everybody) = (&refused, &opened, &everybody);
+                scope.spawn(move || {
+                    let mut wires: Vec<Wire> = (0..CONNECTIONS / SENDERS).map(|_| Wire::connect(address)).collect();
+                    opened.wait();
+                    let mut answered = Vec::new();
+                    for round in 0..EACH {
+                        let mut waiting = Vec::new();
+                        for (number, wire) in wires.iter_mut().enumerate() {
+                            let path = format!("/{sender}/{number}/{round}");
+                            let pad = "x".repeat(if number.is_multiple_of(10) { 20_000 } else { 1000 });
+                            let request = Signed::new(format!("{{\"pad\":\"{pad}\"}}")).to(&path).wire();
+                            // One that was turned away is closed; what it says is still to be read.
+                            waiting.push((path, wire.try_send(&request).is_ok()));
+                        }
+                        for ((path, _), wire) in waiting.into_iter().zip(&mut wires) {
+                            match wire.try_answer() {
+                                Ok(answer) if answer.status == 200 => answered.push(path),
+                                Ok(answer) => {
+                                    assert_eq!(answer.status, 503, "{}", answer.head);
+                                    assert!(answer.header("retry-after").is_some());
+                                    refused.fetch_add(1, Ordering::SeqCst);
+                                    *wire = Wire::connect(address);
+                                }
+                                Err(_) => *wire = Wire::connect(address),
+                            }
+                            everybody.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                    answered
+                })
+            })
+            .collect();
+        senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect()
+    });
+    assert_eq!(everybody.load(Ordering::SeqCst), CONNECTIONS * EACH);
+    assert!(answered.len() > CONNECTIONS, "only {} of them were answered", answered.len());
+    assert!(refused.load(Ordering::SeqCst) > 0, "the bound was never reached");
+    person.sees("turned away with 503");
+    let peak = peak_memory(person.process());
+    assert!(peak < 160 << 20, "{} MiB", peak >> 20);
+
+    let listed = house.run(&["list", "--format", "json"]).yes().stdout();
+    let kept: HashSet<String> = listed
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["path"].as_str().unwrap().to_owned())
+        .collect();
+    let lost: Vec<&String> = answered.difference(&kept).collect();
+    assert!(lost.is_empty(), "{} answered with 200 are lost: {:?}", lost.len(), &lost[..lost.len().min(5)]);
+    person.types("q");
+    assert_eq!(person.ends(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn out_of_descriptors_it_waits_and_goes_on() {
+    // Soft and hard: more is not to be had.
+    let house = House::with_secret().within("ulimit -n 40", false);
+    house.write("whyhook.toml", "[limits]\nhead = \"1s\"\n");
+    let listening = house.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new("{}").to("/before").wire()).status, 200);
+    let silent: Vec<Wire> = (0..80).map(|_| Wire::connect(listening.address())).collect();
+    // It waits behind them in the system's queue, until their time is up.
+    assert_eq!(talk(listening.address(), Signed::new("{}").to("/behind").wire()).status, 200);
+    drop(silent);
+    assert_eq!(talk(listening.address(), Signed::new("{}").to("/after").wire()).status, 200);
+    listening.stop();
+    let listed = house.run(&["list"]).yes().stdout();
+    for path in ["/before", "/behind", "/after"] {
+        assert!(listed.contains(path), "{path}: {listed}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_asks_the_system_for_the_descriptors_that_its_connections_need() {
+    let house = House::with_secret().within("ulimit -S -n 64", false);
+    let listening = house.listen(&[]);
+    let mut wires: Vec<Wire> = (0..150).map(|_| Wire::connect(listening.address())).collect();
+    for wire in &mut wires {
+        assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);
+    }
+}
