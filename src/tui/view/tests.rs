@@ -1,5 +1,7 @@
 //! Screens as text, and what must hold for all of them.
 
+mod hostile;
+
 use std::time::Duration;
 
 use bytes::Bytes;
