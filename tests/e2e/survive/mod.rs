@@ -3,6 +3,7 @@
 
 mod disk;
 mod flood;
+mod payloads;
 mod senders;
 mod terminals;
 mod threads;
