@@ -206,12 +206,16 @@ impl StoreLock {
     }
 }
 
-/// Options for a file that only its owner may read, to be completed with `create` or `create_new`.
+/// Options for a file that only its owner may read, to be completed with `create` or `create_new`. A
+/// link is refused: in a folder that others may write to, it could lead to anything of the owner's.
 pub(super) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
     options
 }
 
