@@ -7,6 +7,7 @@
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
 //! | [`hex`] | bytes as rows for a screen |
+//! | [`inflate`] | compressed bodies undone, within bounds |
 //! | [`raw`] | any bytes as rows of text, nothing hidden |
 //!
 //! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
@@ -16,6 +17,7 @@ pub mod binary;
 pub mod event;
 pub mod hex;
 pub mod image;
+pub mod inflate;
 pub mod json;
 pub mod raw;
 

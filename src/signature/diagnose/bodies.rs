@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use super::axis::{Ways, Why};
 use super::{Code, Part, Place, recipes};
+use crate::payload::inflate;
 use crate::signature::rewrite::text::{self, Edit};
-use crate::signature::rewrite::{Effect, Preset, Tree, inflate, presets, wrap};
+use crate::signature::rewrite::{Effect, Preset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
 /// variant under construction up to [`GROWTH`].

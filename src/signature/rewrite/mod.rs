@@ -11,11 +11,9 @@
 //! | [`text`] | newlines, byte order marks, character sets, normal forms |
 //! | [`wrap`] | base64, forms, JSON within JSON |
 //! | [`prints`] | what printing an object leaves |
-//! | [`inflate`] | compressed bodies, bounded |
 
 mod dotnet;
 mod go;
-pub mod inflate;
 mod java;
 mod java_gson;
 mod java_jackson;
