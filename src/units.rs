@@ -84,6 +84,20 @@ pub fn parse_size(text: &str) -> Result<u64, InvalidSize> {
     scaled(number, &SIZE_UNITS, unit.trim_start()).ok_or_else(|| InvalidSize(visible(text).into_owned()))
 }
 
+/// An age in words: `3 s`, `5 min 1 s`, `55 years`.
+#[must_use]
+pub fn age_words(milliseconds: i64) -> String {
+    let seconds = milliseconds.unsigned_abs() / 1000;
+    match seconds {
+        0 => format!("{} ms", milliseconds.unsigned_abs()),
+        1..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
+        7_200..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        172_800..63_072_000 => format!("{} days", seconds / 86_400),
+        _ => format!("{} years", seconds / 31_556_952),
+    }
+}
+
 fn split_number(text: &str) -> (&str, &str) {
     let end = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     text.split_at(end)
@@ -108,6 +122,12 @@ fn scaled(number: &str, units: &[(&str, u64)], unit: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn ages_are_words() {
+        let words = [250, 3_999, 301_000, 7_260_000, 200_000_000, 1_746_123_459_000].map(age_words);
+        assert_eq!(words, ["250 ms", "3 s", "5 min 1 s", "2 h 1 min", "2 days", "55 years"]);
+    }
     use rstest::rstest;
 
     #[rstest]

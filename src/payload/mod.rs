@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`json`] | tokens with their places, and rows for display made from them |
 //! | [`event`] | the envelope's facts, cheap enough for every delivery |
+//! | [`contract`] | an event by the documentation: what it says, where it drifts |
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
 //! | [`hex`] | bytes as rows for a screen |
@@ -14,6 +15,7 @@
 //! any of it.
 
 pub mod binary;
+pub mod contract;
 pub mod event;
 pub mod hex;
 pub mod image;

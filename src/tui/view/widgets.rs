@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use crate::text;
+pub(super) use crate::units::age_words;
 
 /// Columns of the names in "name  value" lines.
 pub(super) const NAME_COLUMNS: usize = 11;
@@ -116,19 +117,6 @@ pub(super) fn date_time(moment: Timestamp, look: &Look) -> String {
     moment.to_zoned(look.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string()
 }
 
-/// An age in words: `3 s`, `5 min 1 s`, `55 years`.
-pub(super) fn age_words(milliseconds: i64) -> String {
-    let seconds = milliseconds.unsigned_abs() / 1000;
-    match seconds {
-        0 => format!("{} ms", milliseconds.unsigned_abs()),
-        1..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
-        7_200..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        172_800..63_072_000 => format!("{} days", seconds / 86_400),
-        _ => format!("{} years", seconds / 31_556_952),
-    }
-}
-
 /// `count` with its noun: `1 item`, `2 items`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -159,11 +147,5 @@ mod tests {
         assert_eq!(bytes, ["0B", "999B", "1.0k", "9.9k", "10k", "999k", "1.0M", "64M"]);
         let latency = [800, 9_949, 12_300, 999_499, 3_200_000].map(|us| short_latency(Duration::from_micros(us)));
         assert_eq!(latency, ["0.8ms", "9.9ms", "12ms", "999ms", "3.2s"]);
-    }
-
-    #[test]
-    fn ages_are_words() {
-        let words = [250, 3_999, 301_000, 7_260_000, 200_000_000, 1_746_123_459_000].map(age_words);
-        assert_eq!(words, ["250 ms", "3 s", "5 min 1 s", "2 h 1 min", "2 days", "55 years"]);
     }
 }

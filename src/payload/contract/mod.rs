@@ -1,0 +1,248 @@
+//! An event read by Trackpilots' documentation: what it says, and where it drifts from the pages.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | `fields` | what the pages document, as data |
+//! | `object` | members as they stand, from tokens |
+//! | `compare` | a value beside what is documented of it |
+//! | `times` | the event's times, the header's, the arrival |
+//! | `item` | one item in the pages' terms |
+//! | `ids` | the ids by which things are known again |
+//!
+//! ```
+//! use whyhook::payload::contract::{Circumstances, report};
+//!
+//! let body = br#"{"event":"desktop.activity_tracking.captured","version":"v2","agent":"desktop-agent",
+//!     "timestamp":1746123456789,"data":{"organisation":{},"team":{},"user":{},"activity":{"workMode":true}}}"#;
+//! let report = report(body, &Circumstances::default()).unwrap();
+//! assert_eq!(report.items[0].fact("mode"), Some("Work Mode, tracking active"));
+//! assert!(report.drift.iter().any(|drift| drift.path == "version" && drift.found == "“v2”"));
+//! ```
+
+mod compare;
+mod drift;
+mod fields;
+mod ids;
+mod item;
+mod json;
+mod object;
+#[cfg(test)]
+mod tests;
+mod times;
+
+pub use drift::{Code, Drift, Severity};
+pub use ids::{ID_LIMIT, Id, IdKind, handle, ids};
+pub use item::Item;
+pub use json::report_json;
+pub use times::Times;
+
+use jiff::Timestamp;
+
+use self::compare::Comparison;
+use self::drift::{Drifts, Place};
+use self::fields::Event;
+use self::object::{Object, Value};
+use crate::delivery::{TimestampFacts, TimestampUnit};
+
+/// Items compared with the contract and read for the summary; the rest are counted.
+pub const ITEM_LIMIT: usize = 1000;
+
+/// What is known of a delivery beside its body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Circumstances<'a> {
+    /// The signed header's timestamp.
+    pub header: Option<&'a TimestampFacts>,
+    /// When the delivery arrived.
+    pub received_at: Option<Timestamp>,
+    /// The `Content-Type` as sent; the inner `None` when there is none, the outer when that does not
+    /// matter.
+    pub content_type: Option<Option<&'a [u8]>>,
+    /// The unit that the webhook's kind documents for the header.
+    pub header_unit: Option<TimestampUnit>,
+    /// The events that the webhook subscribes to; empty for all.
+    pub events: &'a [String],
+}
+
+/// An event as the pages would tell it. All text is visible already.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventReport {
+    /// The event's full name.
+    pub event: Option<String>,
+    /// Whether it says `"simulation": true`.
+    pub simulation: bool,
+    /// The contract's version.
+    pub version: Option<String>,
+    /// The sender.
+    pub agent: Option<String>,
+    /// The moments.
+    pub times: Times,
+    /// The first [`ITEM_LIMIT`] items.
+    pub items: Vec<Item>,
+    /// How many items there are.
+    pub item_count: u64,
+    /// Where it differs from the pages, the worst first.
+    pub drift: Vec<Drift>,
+    /// Kinds of drift beyond those in `drift`.
+    pub more_drift: u64,
+    /// The ids in it.
+    pub ids: Vec<Id>,
+}
+
+impl EventReport {
+    /// Organisation, team and user, where all items that were read agree.
+    #[must_use]
+    pub fn people(&self) -> [Option<&str>; 3] {
+        std::array::from_fn(|which| {
+            let first = self.items.first()?.people[which].as_deref()?;
+            self.items.iter().all(|item| item.people[which].as_deref() == Some(first)).then_some(first)
+        })
+    }
+
+    /// How much drift there is of each severity, as `2 break, 1 differs`; empty for none.
+    #[must_use]
+    pub fn drift_words(&self) -> String {
+        [Severity::Breaks, Severity::Differs, Severity::Note]
+            .into_iter()
+            .map(|severity| (severity, self.drift.iter().filter(|drift| drift.severity == severity).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} {}", severity.word()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// Reads `body` by the contract. `None` when it is no object, or has fewer than two of the envelope's
+/// fields: then it is something else, and to list all that is missing would say nothing.
+///
+/// Any bytes may be fed to it; of what breaks off, the part before is read.
+#[must_use]
+pub fn report(body: &[u8], about: &Circumstances<'_>) -> Option<EventReport> {
+    let envelope = Value::root(body).object()?;
+    if fields::ENVELOPE.iter().filter(|name| envelope.get(name).is_some()).count() < 2 {
+        return None;
+    }
+    let mut drifts = Drifts::default();
+    let text = |name: &str| envelope.get(name).and_then(Value::text);
+    let simulation = envelope.get(fields::SIMULATION).and_then(Value::boolean) == Some(true);
+    let name = text("event").unwrap_or_default();
+    let event = fields::EVENTS.iter().find(|event| event.name == name);
+    request(about, &name, &mut drifts);
+    members(&envelope, event, simulation, &mut drifts);
+    let times = times::envelope(envelope.get("timestamp"), about, simulation, &mut drifts);
+    let mut report = EventReport {
+        event: envelope.shown("event"),
+        simulation,
+        version: envelope.shown("version"),
+        agent: envelope.shown("agent"),
+        times,
+        ids: ids(body),
+        ..EventReport::default()
+    };
+    if let Some(data) = envelope.get("data") {
+        read_data(data, event, &name, &mut report, &mut drifts);
+    }
+    report.drift = drifts.list;
+    report.drift.sort_by_key(|drift| drift.severity);
+    report.more_drift = drifts.dropped;
+    Some(report)
+}
+
+/// What the request itself says of the event.
+fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
+    if let Some(declared) = about.content_type {
+        let declared = declared.map(String::from_utf8_lossy);
+        let essence = declared.as_deref().and_then(|value| value.split(';').next()).map(str::trim);
+        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+            let found = declared.map_or("no Content-Type".to_owned(), |value| object::shortened(&value));
+            // A receiver that parses by type, as Express does, gets an empty body.
+            let expected = "application/json".to_owned();
+            drifts.add_at(Severity::Breaks, Code::ContentType, "Content-Type", expected, found);
+        }
+    }
+    times::header_unit(about, drifts);
+    if !about.events.is_empty() && !event.is_empty() && !about.events.iter().any(|name| name == event) {
+        let expected = "an event that the webhook subscribes to";
+        let found = format!("“{}”, which it does not", object::shortened(event));
+        drifts.add(Severity::Differs, Code::NotSubscribed, &Place::ROOT.name("event"), expected, found);
+    }
+}
+
+/// The envelope's own fields, but for `timestamp` and what is in `data`.
+fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drifts: &mut Drifts) {
+    let root = Place::ROOT;
+    for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {
+        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), "a field of every event", "no such field");
+    }
+    for (name, documented, severity, code) in [
+        ("event", None, Severity::Breaks, Code::UnknownEvent),
+        ("version", Some(fields::VERSION), Severity::Differs, Code::UnknownVersion),
+        ("agent", Some(fields::AGENT), Severity::Differs, Code::UnknownAgent),
+    ] {
+        let Some(value) = envelope.get(name) else { continue };
+        let place = root.name(name);
+        if !value.is_text() {
+            drifts.add(Severity::Breaks, Code::OtherType, &place, "a string", value.words());
+        } else if documented.map_or(event.is_none(), |documented| value.text().as_deref() != Some(documented)) {
+            let expected = documented.map_or("one of three events".to_owned(), |documented| format!("“{documented}”"));
+            drifts.add(severity, code, &place, expected, value.words());
+        }
+    }
+    if let Some(value) = envelope.get(fields::SIMULATION).filter(|_| !simulation) {
+        let severity = if value.boolean().is_some() { Severity::Differs } else { Severity::Breaks };
+        let place = root.name(fields::SIMULATION);
+        drifts.add(severity, Code::SimulationValue, &place, "true, or no such field when live", value.words());
+    }
+    let mut comparison = Comparison { drifts, simulation };
+    comparison.duplicates(envelope, &root);
+    let is_known = |key: &[u8]| {
+        let mut known = fields::ENVELOPE.iter().chain([&fields::SIMULATION]);
+        known.any(|name| crate::payload::json::scan::means(key, name))
+    };
+    for member in envelope.members.iter().filter(|member| !is_known(member.key)) {
+        let found = member.value.words();
+        drifts.add(Severity::Differs, Code::UnknownField, &root.key(member.key), "no such field", found);
+    }
+}
+
+fn read_data(data: &Value<'_>, event: Option<&Event>, name: &str, report: &mut EventReport, drifts: &mut Drifts) {
+    let place = Place::ROOT.name("data");
+    let (is_object, items) = (data.object().is_some(), data.items());
+    match (event, items.is_some()) {
+        (Some(Event { is_list: true, .. }), false) => {
+            drifts.add(Severity::Breaks, Code::DataShape, &place, "an array of items", data.words());
+        }
+        (Some(Event { is_list: false, .. }), true) => {
+            drifts.add(Severity::Breaks, Code::DataShape, &place, "an object", "an array");
+        }
+        (None, false) if !is_object => {
+            drifts.add(Severity::Breaks, Code::OtherType, &place, "an object or an array", data.words());
+        }
+        _ => {}
+    }
+    let simulation = report.simulation;
+    let mut read = |value: &Value<'_>, index: Option<u64>, place: &Place<'_>| {
+        Comparison { drifts, simulation }.item(value, event, place);
+        if let Some(time) = value.object().and_then(|item| item.object("tracking")?.object("time")) {
+            times::span(&time, &place.name("tracking").name("time"), drifts);
+        }
+        report.items.push(Item::read(value, index, name));
+    };
+    if is_object {
+        read(data, None, &place);
+        report.item_count = 1;
+    }
+    let Some(mut items) = items else { return };
+    for (index, item) in (0..).zip(items.by_ref().take(ITEM_LIMIT)) {
+        read(&item, Some(index), &place.index(index));
+    }
+    let read = report.items.len() as u64;
+    let rest = items.count() as u64;
+    report.item_count = read + rest;
+    if report.item_count == 0 {
+        drifts.add(Severity::Differs, Code::EmptyData, &place, "one or more items", "an empty array");
+    }
+    if rest > 0 {
+        let found = format!("{}, of which {} were compared", super::grouped(read + rest), super::grouped(read));
+        drifts.add(Severity::Note, Code::NotCompared, &place, "one or more items", found);
+    }
+}

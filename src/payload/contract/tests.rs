@@ -1,0 +1,366 @@
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+const ACTIVITY: &str = include_str!("../../../assets/samples/activity.json");
+const APP: &str = include_str!("../../../assets/samples/app.json");
+const LIVE: &str = include_str!("../../../assets/samples/screenshot-live.json");
+const SIMULATED: &str = include_str!("../../../assets/samples/screenshot-simulation.json");
+
+/// A report of a body alone.
+fn of(body: &str) -> EventReport {
+    report(body.as_bytes(), &Circumstances::default()).unwrap()
+}
+
+/// A sample with one piece of it replaced.
+fn changed(sample: &str, from: &str, to: &str) -> String {
+    assert!(sample.contains(from), "{from}");
+    sample.replacen(from, to, 1)
+}
+
+fn lines(report: &EventReport) -> Vec<String> {
+    report.drift.iter().map(|drift| format!("{} {} {drift}", drift.severity.word(), drift.code.code())).collect()
+}
+
+#[rstest]
+#[case(ACTIVITY)]
+#[case(APP)]
+#[case(LIVE)]
+#[case(SIMULATED)]
+fn the_documented_examples_have_no_drift(#[case] sample: &str) {
+    let moment = of(sample).times.event_ms.unwrap();
+    let received_at = Timestamp::from_millisecond(moment + 3000).unwrap();
+    let header = TimestampFacts {
+        raw: (moment / 1000 + 1).to_string(),
+        unit: TimestampUnit::Seconds,
+        age_ms: Some(2000),
+        fresh: Some(true),
+    };
+    let about = Circumstances {
+        header: Some(&header),
+        received_at: Some(received_at),
+        content_type: Some(Some(b"Application/JSON; charset=utf-8")),
+        header_unit: Some(TimestampUnit::Seconds),
+        events: &fields::EVENTS.map(|event| event.name.to_owned()),
+    };
+    let report = report(sample.as_bytes(), &about).unwrap();
+    assert_eq!(lines(&report), Vec::<String>::new());
+    assert_eq!(report.times.words(), "1 s before the header, 3 s before arrival");
+    assert_eq!((report.item_count, report.items.len()), (1, 1));
+}
+
+#[test]
+fn the_summary_is_in_the_pages_terms() {
+    let report = of(LIVE);
+    assert_eq!(report.event.as_deref(), Some("desktop.screenshot_tracking.captured"));
+    assert_eq!((report.simulation, report.version.as_deref()), (false, Some("v1")));
+    assert_eq!(report.times.event_date().as_deref(), Some("2026-01-28T09:04:26.292Z"));
+    assert_eq!(report.people(), [Some("3c90c3cc-0d44-4b50-8888-8dd25736052a"); 3]);
+    assert_eq!(
+        report.items[0].words(),
+        "Brave Browser (application) · dev.trackpilots.com · productive · idle · captured \
+         2026-01-28T09:05:00.308Z · hybrid · windows · 50 of 44,869 bytes, JPEG, Node's print-out of a Buffer · \
+         b774c86b…"
+    );
+    assert_eq!(
+        of(APP).items[0].words(),
+        "Google Chrome (website) · google.com · neutral · 20 s · online · macos · from 2026-05-04T09:10:00.000Z · \
+         to 2026-05-04T09:10:20.000Z · e2fbd487…"
+    );
+    assert_eq!(of(ACTIVITY).items[0].words(), "Work Mode, tracking active");
+    let privacy = of(&changed(ACTIVITY, "\"workMode\": true", "\"workMode\": false"));
+    assert_eq!(privacy.items[0].words(), "Privacy Mode, tracking paused");
+    assert_eq!(of(SIMULATED).items[0].fact("image"), Some("simulation: no image sent"));
+}
+
+#[rstest]
+#[case(
+    APP,
+    "\"trackingMode\": \"online\",",
+    "",
+    "breaks missing_field data[0].tracking.trackingMode: documented a string, came no such field"
+)]
+#[case(
+    ACTIVITY,
+    "\"version\": \"v1\",",
+    "",
+    "breaks missing_field version: documented a field of every event, came no such field"
+)]
+#[case(
+    APP,
+    "\"durationInSeconds\": 20",
+    "\"durationInSeconds\": \"20\"",
+    "breaks other_type data[0].tracking.time.durationInSeconds: documented a number, came “20”"
+)]
+#[case(
+    LIVE,
+    "\"isIdle\": true",
+    "\"isIdle\": 1",
+    "breaks other_type data[0].screenshot.isIdle: documented true or false, came the number 1"
+)]
+#[case(
+    APP,
+    "\"domain\": \"google.com\"",
+    "\"domain\": null",
+    "breaks other_type data[0].tracking.app.domain: documented a string, came null"
+)]
+#[case(
+    APP,
+    "\"macos\"",
+    "\"macos\", \"cpu\": \"m1\"",
+    "differs unknown_field data[0].tracking.cpu: documented no such field, came “m1”"
+)]
+#[case(
+    APP,
+    "\"simulation\": true,",
+    "\"simulation\": true, \"id\": 7,",
+    "differs unknown_field id: documented no such field, came the number 7"
+)]
+#[case(
+    APP,
+    "app_tracking",
+    "new_tracking",
+    "breaks unknown_event event: documented one of three events, came “desktop.new_tracking.captured”"
+)]
+#[case(APP, "\"v1\"", "\"v2\"", "differs unknown_version version: documented “v1”, came “v2”")]
+#[case(APP, "\"v1\"", "1", "breaks other_type version: documented a string, came the number 1")]
+#[case(APP, "desktop-agent", "phone", "differs unknown_agent agent: documented “desktop-agent”, came “phone”")]
+#[case(
+    APP,
+    "\"simulation\": true",
+    "\"simulation\": false",
+    "differs simulation_value simulation: documented true, or no such field when live, came false"
+)]
+#[case(
+    APP,
+    "\"simulation\": true",
+    "\"simulation\": \"true\"",
+    "breaks simulation_value simulation: documented true, or no such field when live, came “true”"
+)]
+#[case(
+    APP,
+    "1746123456789",
+    "1746123456",
+    "breaks timestamp_unit timestamp: documented Unix milliseconds, came the number 1746123456, of the size of seconds"
+)]
+#[case(
+    APP,
+    "1746123456789",
+    "1746123456789000",
+    "breaks timestamp_unit timestamp: documented Unix milliseconds, came the number 1746123456789000"
+)]
+#[case(
+    APP,
+    "1746123456789",
+    "\"1746123456789\"",
+    "breaks other_type timestamp: documented Unix milliseconds as a number, came “1746123456789”"
+)]
+#[case(
+    APP,
+    "09:10:20.000Z",
+    "09:09:20.000Z",
+    "differs time_order data[0].tracking.time.endDate: documented an end after the start, came 40 s before startDate"
+)]
+#[case(
+    APP,
+    "\"durationInSeconds\": 20",
+    "\"durationInSeconds\": 22",
+    "differs duration data[0].tracking.time.durationInSeconds: documented endDate − startDate, 20 s, came 22 s"
+)]
+#[case(
+    APP,
+    "e2fbd487-1ede-43e9-bd62-188da02d489f",
+    "17",
+    "differs no_uuid data[0].tracking.trackingId: documented a UUID, came “17”"
+)]
+#[case(
+    LIVE,
+    "2026-01-28T09:05:00.308Z",
+    "yesterday",
+    "breaks no_date data[0].screenshot.time.capturedAt: documented a date as 2026-01-28T09:05:00.308Z, came “yesterday”"
+)]
+#[case(
+    LIVE,
+    "2026-01-28T09:05:00.308Z",
+    "2026-01-28T09:05:00+01:00",
+    "note date_format data[0].screenshot.time.capturedAt: documented a date as 2026-01-28T09:05:00.308Z, came “2026-01-28T09:05:00+01:00”"
+)]
+#[case(
+    LIVE,
+    "\"windows\"",
+    "\"linux\"",
+    "note unseen_value data[0].screenshot.operatingSystem: documented macos or windows, came “linux”"
+)]
+#[case(
+    LIVE,
+    "\"isIdle\": true",
+    "\"isIdle\": true, \"isIdle\": false",
+    "breaks duplicate_key data[0].screenshot.isIdle: documented one value, came true, then false"
+)]
+#[case(
+    LIVE,
+    "\"isIdle\": true",
+    "\"isIdle\": true, \"isIdle\": true",
+    "note duplicate_key data[0].screenshot.isIdle: documented one value, came the same twice: true"
+)]
+fn each_kind_of_drift_is_pointed_out(
+    #[case] sample: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &str,
+) {
+    assert_eq!(lines(&of(&changed(sample, from, to))), [expected]);
+}
+
+#[test]
+fn data_of_another_shape_is_pointed_out() {
+    let object = APP.replacen("\"data\": [", "\"data\":", 1).replacen("]\n}", "}", 1);
+    let report = of(&object);
+    assert_eq!(lines(&report), ["breaks data_shape data: documented an array of items, came an object"]);
+    assert_eq!(report.items[0].fact("duration"), Some("20 s"));
+
+    let array = ACTIVITY.replacen("\"data\": {", "\"data\": [{", 1).replacen("}\n}", "}]}", 1);
+    let report = of(&array);
+    assert_eq!(lines(&report), ["breaks data_shape data: documented an object, came an array"]);
+    assert_eq!(report.items[0].fact("mode"), Some("Work Mode, tracking active"));
+
+    let envelope = |data: &str| {
+        format!(
+            "{{\"event\":\"{}\",\"version\":\"v1\",\"agent\":\"desktop-agent\",\"timestamp\":1746123456789,\"data\":{data}}}",
+            fields::SCREENSHOT
+        )
+    };
+    assert_eq!(
+        lines(&of(&envelope("[]"))),
+        ["differs empty_data data: documented one or more items, came an empty array"]
+    );
+    assert_eq!(lines(&of(&envelope("null"))), ["breaks data_shape data: documented an array of items, came null"]);
+    assert_eq!(lines(&of(&envelope("[7]"))), ["breaks other_type data[0]: documented an object, came the number 7"]);
+}
+
+#[test]
+fn images_are_of_a_documented_form_for_their_kind_of_event() {
+    const PRINT: &str = "\"<Buffer ff d8 ff db 00 43 00 03 02 02 03 02 02 03 03 03 03 04 03 03 04 05 08 05 05 04 04 05 0a 07 07 06 08 0c 0a 0c 0c 0b 0a 0b 0b 0d 0e 12 10 0d 0e 11 0e 0b ... 44819 more bytes>\"";
+    const PLACEHOLDER: &str = "\"[simulation-placeholder: binary image buffer not included]\"";
+    let image = |sample: &str, from: &str, to: &str| lines(&of(&changed(sample, from, to)));
+    let code = |lines: Vec<String>| {
+        lines.iter().map(|line| line.split(" data").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(code(image(LIVE, PRINT, PLACEHOLDER)), ["breaks placeholder_live"]);
+    assert_eq!(code(image(SIMULATED, PLACEHOLDER, "\"/9j/2wBDAAMCAgMCAgMD\"")), ["differs image_in_simulation"]);
+    for fine in ["\"/9j/2wBDAAMCAgMCAgMD\"", "[\"/9j/2wBDAAMCAgMCAgMD\",\"/9j/2wBDAAMCAgMCAgMD\"]"] {
+        assert_eq!(image(LIVE, PRINT, fine), Vec::<String>::new(), "{fine}");
+    }
+    assert_eq!(code(image(LIVE, PRINT, "{\"type\":\"Buffer\",\"data\":[255,216,255]}")), ["note image_form"]);
+    assert_eq!(code(image(LIVE, PRINT, "{}")), ["breaks image_form"]);
+    assert_eq!(code(image(LIVE, PRINT, "7")), ["breaks other_type"]);
+}
+
+#[test]
+fn the_request_is_compared_too() {
+    let events = [fields::ACTIVITY.to_owned()];
+    let header = TimestampFacts {
+        raw: "1746123456789".to_owned(),
+        unit: TimestampUnit::Milliseconds,
+        age_ms: Some(0),
+        fresh: Some(true),
+    };
+    let about = Circumstances {
+        header: Some(&header),
+        received_at: Some(Timestamp::from_millisecond(1_769_591_066_292 + 301_000).unwrap()),
+        content_type: Some(Some(b"text/plain")),
+        header_unit: Some(TimestampUnit::Seconds),
+        events: &events,
+    };
+    let live = report(LIVE.as_bytes(), &about).unwrap();
+    assert_eq!(
+        lines(&live),
+        [
+            "breaks content_type Content-Type: documented application/json, came text/plain",
+            "differs header_unit X-Webhook-Timestamp: documented seconds for this kind of webhook, came milliseconds",
+            "differs not_subscribed event: documented an event that the webhook subscribes to, came \
+             “desktop.screenshot_tracking.captured”, which it does not",
+            "differs timestamps_apart timestamp: documented the time of the header, came 5 min 1 s apart from it",
+        ]
+    );
+    assert_eq!(live.drift_words(), "1 breaks, 3 differs");
+    let none = Circumstances { content_type: Some(None), ..Circumstances::default() };
+    assert_eq!(report(ACTIVITY.as_bytes(), &none).unwrap().drift[0].found, "no Content-Type");
+}
+
+#[test]
+fn many_items_are_bounded_and_the_same_drift_is_one() {
+    let item =
+        APP.split_once("\"data\": [").unwrap().1.rsplit_once(']').unwrap().0.replace("\"macos\"", "\"macos\",\"x\":1");
+    let body = format!(
+        "{{\"event\":\"{}\",\"version\":\"v1\",\"agent\":\"desktop-agent\",\"timestamp\":1746123456789,\"data\":[{}]}}",
+        fields::APP_TRACKING,
+        vec![item; 20_000].join(",")
+    );
+    let report = of(&body);
+    assert_eq!((report.items.len(), report.item_count), (ITEM_LIMIT, 20_000));
+    assert_eq!(report.drift.len(), 2);
+    assert_eq!((&*report.drift[0].path, report.drift[0].more), ("data[0].tracking.x", 999));
+    assert_eq!(report.drift[1].found, "20,000, of which 1,000 were compared");
+}
+
+#[test]
+fn hostile_keys_are_bounded() {
+    let keys: Vec<String> = (0..90)
+        .map(|item| format!("{{{}}}", (0..90).map(|key| format!("\"k{item}_{key}\":1")).collect::<Vec<_>>().join(",")))
+        .collect();
+    let body = format!("{{\"event\":\"{}\",\"data\":[{}]}}", fields::APP_TRACKING, keys.join(","));
+    let report = of(&body);
+    assert!(report.drift.len() <= 110 && report.more_drift > 1_000, "{} {}", report.drift.len(), report.more_drift);
+}
+
+#[test]
+fn what_is_no_event_has_no_report() {
+    for body in
+        ["", "[]", "null", "{}", "{\"event\":\"x\"}", "{\"type\":\"invoice.paid\",\"data\":{}}", "event=1&data=2"]
+    {
+        assert_eq!(report(body.as_bytes(), &Circumstances::default()), None, "{body}");
+    }
+}
+
+#[test]
+fn ids_are_found_once_each() {
+    let found = ids(LIVE.as_bytes());
+    let words: Vec<_> = found.iter().map(|id| (id.kind.word(), id.handle())).collect();
+    let same = "3c90c3cc…".to_owned();
+    assert_eq!(
+        words,
+        [
+            ("organisation", same.clone()),
+            ("team", same.clone()),
+            ("user", same),
+            ("screenshot", "b774c86b…".to_owned())
+        ]
+    );
+    assert_eq!(ids(APP.as_bytes())[3].kind, IdKind::Tracking);
+    let long = changed(LIVE, "b774c86b-26e3-415f-b6d0-20a0a01b597c", &"x".repeat(100));
+    assert_eq!(ids(long.as_bytes()).len(), 3);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = (report(&bytes, &Circumstances::default()), ids(&bytes));
+    }
+
+    #[test]
+    fn any_damage_to_an_event_is_read_and_shown(at in 0_usize..1200, bytes in "\\PC{0,8}|[\\x00-\\xff\u{202e}]{0,8}", cut in 0_usize..40) {
+        let mut body = LIVE.as_bytes().to_vec();
+        let at = at.min(body.len());
+        body.splice(at..(at + cut).min(body.len()), bytes.into_bytes());
+        if let Some(report) = report(&body, &Circumstances::default()) {
+            let (object, drift) = report_json(&report);
+            prop_assert!(object.is_object() && drift.is_array());
+            let shown = report.drift.iter().map(ToString::to_string).chain(report.items.iter().map(Item::words));
+            for line in shown.chain(report.event) {
+                prop_assert!(!line.chars().any(crate::text::is_hidden), "{line:?}");
+            }
+        }
+    }
+}
