@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`json`] | tokens with their places, and rows for display made from them |
 //! | [`event`] | the envelope's facts, cheap enough for every delivery |
+//! | [`body`] | what a body is: inflated, decoded, told by its evidence; forms, parts, XML |
 //! | [`contract`] | an event by the documentation: what it says, where it drifts |
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
@@ -15,6 +16,7 @@
 //! any of it.
 
 pub mod binary;
+pub mod body;
 pub mod contract;
 pub mod event;
 pub mod hex;

@@ -1,0 +1,197 @@
+//! `application/x-www-form-urlencoded`: pairs in their order (WHATWG URL, section 5).
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// At most so many pairs are told apart; what is behind them is shown as a remainder.
+pub const PAIR_LIMIT: usize = 100_000;
+
+/// One pair's place. Offsets are in bytes from the start of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    start: u32,
+    /// The equals sign's place; the pair's end when there is none.
+    equals: u32,
+    end: u32,
+    /// An earlier pair has the same name.
+    pub again: bool,
+}
+
+/// A name or value as sent and as meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// With `+` and percent escapes undone; bytes outside UTF-8 are U+FFFD, and malformed escapes
+    /// stay as they are.
+    pub text: Cow<'a, str>,
+    /// As sent.
+    pub raw: &'a [u8],
+    /// Percent signs without two hexadecimal digits.
+    pub malformed: usize,
+}
+
+/// A body's pairs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Form {
+    /// The pairs, duplicates included.
+    pub pairs: Vec<Pair>,
+    /// Where the part begins that was not looked at; the body's length when all was.
+    pub rest: usize,
+}
+
+impl Pair {
+    /// The pair as sent, without the `&` around it.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name<'a>(&self, body: &'a [u8]) -> Decoded<'a> {
+        decode(body.get(self.start as usize..self.equals as usize).unwrap_or_default())
+    }
+
+    /// The value; `None` without an equals sign.
+    #[must_use]
+    pub fn value<'a>(&self, body: &'a [u8]) -> Option<Decoded<'a>> {
+        (self.equals < self.end)
+            .then(|| decode(body.get(self.equals as usize + 1..self.end as usize).unwrap_or_default()))
+    }
+}
+
+impl Form {
+    /// Splits a body of at most 4 GiB.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Self {
+        let mut form = Self { pairs: Vec::new(), rest: 0 };
+        let mut names = HashSet::new();
+        while form.rest < body.len() && form.pairs.len() < PAIR_LIMIT {
+            let start = form.rest;
+            let end = memchr::memchr(b'&', &body[start..]).map_or(body.len(), |at| start + at);
+            let equals = memchr::memchr(b'=', &body[start..end]).map_or(end, |at| start + at);
+            let (Ok(from), Ok(to), Ok(sign)) = (u32::try_from(start), u32::try_from(end), u32::try_from(equals)) else {
+                break;
+            };
+            let again = equals > start && !names.insert(&body[start..equals]);
+            form.pairs.push(Pair { start: from, equals: sign, end: to, again });
+            form.rest = (end + 1).min(body.len());
+            // An ampersand at the very end opens one more pair, an empty one.
+            if end + 1 == body.len() && form.pairs.len() < PAIR_LIMIT {
+                let end = to + 1;
+                form.pairs.push(Pair { start: end, equals: end, end, again: false });
+            }
+        }
+        form
+    }
+
+    /// Whether a body that does not declare it is a form all the same: a name, an equals sign, and
+    /// nothing that an encoder would have left unescaped.
+    #[must_use]
+    pub fn is_likely(body: &[u8]) -> bool {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"*-._+%&=~![]'()$,;:@/?".contains(byte);
+        let has_name = memchr::memchr(b'=', &body[..body.len().min(256)]).is_some_and(|at| at > 0);
+        // The padding of base64 makes no form.
+        let has_value = body.windows(2).any(|pair| pair[0] == b'=' && is_plain(&pair[1]) && pair[1] != b'=');
+        has_name && has_value && body[0].is_ascii_alphabetic() && body.trim_ascii_end().iter().all(is_plain)
+    }
+}
+
+fn decode(raw: &[u8]) -> Decoded<'_> {
+    if memchr::memchr2(b'+', b'%', raw).is_none() {
+        return Decoded { text: String::from_utf8_lossy(raw), raw, malformed: 0 };
+    }
+    let mut bytes = Vec::with_capacity(raw.len());
+    let (mut at, mut malformed) = (0, 0);
+    while let Some(byte) = raw.get(at) {
+        let digit =
+            |offset: usize| char::from(*raw.get(at + offset)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        match (byte, digit(1), digit(2)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(high << 4 | low);
+                at += 2;
+            }
+            (b'%', ..) => {
+                malformed += 1;
+                bytes.push(b'%');
+            }
+            (b'+', ..) => bytes.push(b' '),
+            _ => bytes.push(*byte),
+        }
+        at += 1;
+    }
+    Decoded { text: Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()), raw, malformed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn pairs_keep_order_and_duplicates() {
+        let body = b"a=1&b=x+y%20%C3%A9&a=2&flag&=v&c=%zz%4&d=a=b&";
+        let form = Form::read(body);
+        let shown: Vec<_> = form
+            .pairs
+            .iter()
+            .map(|pair| {
+                let value = pair.value(body);
+                (
+                    pair.name(body).text.into_owned(),
+                    value.as_ref().map(|value| value.text.to_string()),
+                    pair.again,
+                    value.map_or(0, |value| value.malformed),
+                )
+            })
+            .collect();
+        let row = |name: &str, value: Option<&str>, again, malformed| {
+            (name.to_owned(), value.map(str::to_owned), again, malformed)
+        };
+        assert_eq!(
+            shown,
+            [
+                row("a", Some("1"), false, 0),
+                row("b", Some("x y é"), false, 0),
+                row("a", Some("2"), true, 0),
+                row("flag", None, false, 0),
+                row("", Some("v"), false, 0),
+                row("c", Some("%zz%4"), false, 2),
+                row("d", Some("a=b"), false, 0),
+                row("", None, false, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_megabyte_of_ampersands_is_bounded() {
+        let form = Form::read(&vec![b'&'; 1 << 20]);
+        assert_eq!((form.pairs.len(), form.rest), (PAIR_LIMIT, PAIR_LIMIT));
+    }
+
+    #[test]
+    fn only_what_an_encoder_writes_is_taken_for_a_form() {
+        assert!(Form::is_likely(b"event=x&data=%7B%7D") && Form::is_likely(b"a=&b=\n"));
+        for other in [&b"a sentence = no form"[..], b"=x", b"{\"a\":1}", b"", b"words", b"a=\"b\"", b"YWJj==", b"YWI="]
+        {
+            assert!(!Form::is_likely(other), "{other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn raw_pairs_joined_are_the_input(body in "[a-c=&%+\u{e9}0-9]{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            for body in [body.as_bytes(), &bytes] {
+                let form = Form::read(body);
+                let raw: Vec<&[u8]> = form.pairs.iter().map(|pair| &body[pair.range()]).collect();
+                prop_assert_eq!(raw.join(&b'&'), body);
+                for pair in &form.pairs {
+                    let name = pair.name(body);
+                    let value = pair.value(body).map(|value| value.raw);
+                    let joined = value.map_or(name.raw.to_vec(), |value| [name.raw, b"=", value].concat());
+                    prop_assert_eq!(&joined[..], &body[pair.range()]);
+                }
+            }
+        }
+    }
+}

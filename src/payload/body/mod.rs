@@ -1,0 +1,293 @@
+//! What a body is, whatever it declares: inflated, decoded, and told by its own evidence.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | `declared` | what the head says |
+//! | `charset` | UTF-16 and Latin-1 |
+//! | `form`, `multipart`, `xml` | one file a kind |
+//! | `sniff` | evidence in the bytes |
+//!
+//! ```
+//! use whyhook::payload::body::{Declared, Kind, Opened};
+//!
+//! let opened = Opened::new(Declared::of_type(b"text/plain"), bytes::Bytes::from("a=1&b=%20"));
+//! let body = opened.describe(None);
+//! assert!(matches!(body.kind, Kind::Text));
+//! ```
+
+mod charset;
+mod declared;
+mod form;
+mod multipart;
+mod sniff;
+#[cfg(test)]
+mod tests;
+pub mod xml;
+
+pub use declared::Declared;
+pub use form::{Decoded, Form, PAIR_LIMIT, Pair};
+pub use multipart::{Multipart, PART_LIMIT, Part};
+pub use xml::Xml;
+
+use bytes::Bytes;
+
+use super::grouped;
+use super::inflate::{Coding, inflate_prefix};
+use super::json::Fault;
+use crate::delivery::RequestHead;
+use crate::text;
+
+/// At most so many codings are undone, one after the other.
+const STACK_LIMIT: usize = 3;
+
+/// A remark about a body. The text is visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What to say.
+    pub words: String,
+    /// Whether something is not as it should be.
+    pub is_warning: bool,
+}
+
+/// A body made readable: its codings undone, its text in UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The readable bytes.
+    pub bytes: Bytes,
+    /// Whether they are those that were sent.
+    pub is_as_sent: bool,
+    /// What was done, and what could not be.
+    pub remarks: Vec<Remark>,
+    declared: Declared,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// There is none.
+    Empty,
+    /// One JSON value.
+    Json,
+    /// One JSON value a line, so many of them.
+    JsonLines(usize),
+    /// `application/x-www-form-urlencoded`
+    Form(Form),
+    /// `multipart/*`
+    Multipart(Multipart),
+    /// XML, re-indented.
+    Xml(Xml),
+    /// Text of any other kind.
+    Text,
+    /// Bytes that are no text, of this format when it is known.
+    Binary(Option<&'static str>),
+}
+
+/// A body as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// The readable bytes, to which every range in `kind` refers.
+    pub bytes: Bytes,
+    /// Whether they are those that were sent.
+    pub is_as_sent: bool,
+    /// What they are.
+    pub kind: Kind,
+    /// What a person should know of it.
+    pub remarks: Vec<Remark>,
+}
+
+impl Opened {
+    /// Opens the body of a request with this head.
+    #[must_use]
+    pub fn of(head: &RequestHead, body: Bytes) -> Self {
+        Self::new(Declared::of(head), body)
+    }
+
+    /// Opens a body. Takes time in proportion to what comes out, which is bounded.
+    #[must_use]
+    pub fn new(declared: Declared, body: Bytes) -> Self {
+        let mut opened = Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body };
+        if opened.bytes.is_empty() {
+            return opened;
+        }
+        opened.inflate();
+        let (bytes, note) = charset::decode(opened.bytes.clone(), opened.declared.charset.as_deref());
+        opened.is_as_sent &= bytes == opened.bytes;
+        opened.bytes = bytes;
+        if let Some(words) = note {
+            opened.remark(words, false);
+        }
+        opened
+    }
+
+    fn remark(&mut self, words: String, is_warning: bool) {
+        self.remarks.push(Remark { words, is_warning });
+    }
+
+    /// Undoes the declared codings from the last applied to the first, then what is evident.
+    fn inflate(&mut self) {
+        let (sent, mut undone) = (self.bytes.len(), 0);
+        let mut declared = self.declared.codings.clone();
+        loop {
+            let token = declared.pop();
+            let coding = token.as_deref().map_or_else(|| Coding::of_magic(&self.bytes), Coding::named);
+            let Some(coding) = coding else {
+                if let Some(token) = token {
+                    self.remark(
+                        format!("content coding “{}” is not known here: shown as sent", text::visible(&token)),
+                        true,
+                    );
+                }
+                return;
+            };
+            if undone == STACK_LIMIT {
+                return self
+                    .remark(format!("more than {STACK_LIMIT} content codings: the rest is shown as sent"), true);
+            }
+            undone += 1;
+            if !self.undo(coding, token.is_some(), sent) {
+                return;
+            }
+        }
+    }
+
+    /// Undoes one coding; false when there is no going on.
+    fn undo(&mut self, coding: Coding, is_declared: bool, sent: usize) -> bool {
+        let inflated = inflate_prefix(coding, &self.bytes, sent);
+        let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
+        let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
+        if let Some(stop) = inflated.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
+            // What declares a coding and is none is shown as it is.
+            self.remark(format!("{name}: cannot be inflated, {stop}; shown as sent"), true);
+            return false;
+        }
+        let tail = match &inflated.stop {
+            Some(stop) => format!("; {stop}, what came so far is shown"),
+            None => "; the signature is over the bytes as sent".to_owned(),
+        };
+        self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), inflated.stop.is_some());
+        self.bytes = Bytes::from(inflated.bytes);
+        self.is_as_sent = false;
+        inflated.stop.is_none()
+    }
+
+    /// Says what it is. `fault` tells where it stops being JSON; `None` when it is JSON.
+    #[must_use]
+    pub fn describe(self, fault: Option<&Fault>) -> Body {
+        let kind = self.kind(fault);
+        let Self { bytes, is_as_sent, mut remarks, declared } = self;
+        if let Some(words) = disagreement(&kind, &declared, fault, &bytes) {
+            remarks.push(Remark { words, is_warning: true });
+        }
+        let faults = match &kind {
+            Kind::Multipart(multipart) => multipart.faults.clone(),
+            Kind::Xml(xml) => xml.fault().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        remarks.extend(faults.into_iter().map(|words| Remark { words, is_warning: true }));
+        Body { bytes, is_as_sent, kind, remarks }
+    }
+
+    /// Evidence first: a container of JSON, a boundary, a magic number, a tag. Then the declaration.
+    fn kind(&self, fault: Option<&Fault>) -> Kind {
+        let (bytes, declared) = (&self.bytes[..], &self.declared);
+        if bytes.is_empty() {
+            return Kind::Empty;
+        }
+        let is_container = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
+        if fault.is_none() && (is_container || declared.is_json() || declared.media.is_none()) {
+            return Kind::Json;
+        }
+        if u32::try_from(bytes.len()).is_err() {
+            return if sniff::is_binary(bytes) { Kind::Binary(None) } else { Kind::Text };
+        }
+        let is_multipart = declared.media.as_deref().is_some_and(|media| media.starts_with("multipart/"));
+        let boundary = declared.boundary.as_deref().filter(|_| is_multipart).or_else(|| Multipart::guess(bytes));
+        if let Some(boundary) = boundary {
+            let multipart = Multipart::read(bytes, boundary);
+            if is_multipart || !multipart.parts.is_empty() {
+                return Kind::Multipart(multipart);
+            }
+        }
+        if let Some(magic) = sniff::magic(bytes) {
+            return Kind::Binary(Some(magic));
+        }
+        if sniff::is_binary(bytes) {
+            return Kind::Binary(None);
+        }
+        if let Some(lines) = sniff::json_lines(bytes) {
+            return Kind::JsonLines(lines);
+        }
+        let is_form = declared.is("application/x-www-form-urlencoded");
+        let is_untold = declared.media.is_none() || declared.is_json();
+        if declared.is_xml() || (xml::is_likely(bytes) && !is_form && !declared.is("text/html")) {
+            return Kind::Xml(Xml::read(bytes));
+        }
+        if is_form || (is_untold && Form::is_likely(bytes)) {
+            return Kind::Form(Form::read(bytes));
+        }
+        Kind::Text
+    }
+}
+
+impl Body {
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let counted =
+            |count: usize, noun: &str| format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" });
+        match &self.kind {
+            Kind::Empty => "no body".to_owned(),
+            Kind::Json => "JSON".to_owned(),
+            Kind::JsonLines(lines) => format!("NDJSON, {}", counted(*lines, "value")),
+            Kind::Form(form) => {
+                let more = if form.rest < self.bytes.len() { " and more" } else { "" };
+                format!("a form, {}{more}", counted(form.pairs.len(), "pair"))
+            }
+            Kind::Multipart(multipart) => format!("multipart, {}", counted(multipart.parts.len(), "part")),
+            Kind::Xml(_) => "XML".to_owned(),
+            Kind::Text => "text".to_owned(),
+            Kind::Binary(Some(format)) => format!("binary, {format}"),
+            Kind::Binary(None) => "binary".to_owned(),
+        }
+    }
+
+    /// The stable name of JSON output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            Kind::Empty => "empty",
+            Kind::Json => "json",
+            Kind::JsonLines(_) => "json_lines",
+            Kind::Form(_) => "form",
+            Kind::Multipart(_) => "multipart",
+            Kind::Xml(_) => "xml",
+            Kind::Text => "text",
+            Kind::Binary(_) => "binary",
+        }
+    }
+}
+
+fn after_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(super::json::BOM).unwrap_or(bytes)
+}
+
+/// What was declared and is not so.
+fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: &[u8]) -> Option<String> {
+    let media = declared.media.as_deref().unwrap_or("no type");
+    let starts = |prefix: &str| media.starts_with(prefix);
+    let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
+    let (is_so, what) = match kind {
+        Kind::Empty => return None,
+        Kind::Json => (declared.is_json(), "is JSON"),
+        Kind::JsonLines(_) => (media.contains("ndjson") || media.contains("jsonl"), "is NDJSON"),
+        Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
+        Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
+        Kind::Xml(_) => (declared.is_xml() || starts("text/"), "is XML"),
+        Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is no text"),
+        Kind::Text if declared.is_json() || declared.media.is_none() || looks_like_json => {
+            return Some(format!("No JSON: {}", text::visible(&fault?.to_string())));
+        }
+        Kind::Text => (starts("text/"), "is text"),
+    };
+    (!is_so).then(|| format!("declared {}, {what}", text::visible(media)))
+}

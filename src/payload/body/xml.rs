@@ -1,0 +1,285 @@
+//! XML as rows of its own tokens (XML 1.0, section 2): re-indented, no byte of a token changed.
+//!
+//! Nothing is checked or expanded: entities stay as they are written, and what is not well-formed is
+//! shown as far as it goes. Only the white space between tags gives way to indentation.
+
+use std::ops::Range;
+
+/// At most so many rows are told apart; what is behind them is one row.
+pub const ROW_LIMIT: usize = 500_000;
+/// Indentation stops growing at this depth.
+pub const INDENT_LIMIT: usize = 40;
+/// Text up to this long stands on the row of the element that it is all of.
+const SHORT_TEXT: usize = 120;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// `<a b="c">`
+    Open,
+    /// `</a>`
+    Close,
+    /// `<a/>`
+    Empty,
+    /// Text between tags.
+    Text,
+    /// `<!-- -->`, `<?…?>` or `<!DOCTYPE …>`
+    Aside,
+    /// `<![CDATA[…]]>`
+    Cdata,
+    /// A tag that does not end.
+    Broken,
+}
+
+/// One row: a token, or an element with nothing but a short text in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    start: u32,
+    end: u32,
+    /// How deep it is nested.
+    pub depth: u32,
+}
+
+impl Row {
+    /// Its place in the body.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Levels of indentation shown.
+    #[must_use]
+    pub fn indent(&self) -> usize {
+        (self.depth as usize).min(INDENT_LIMIT)
+    }
+}
+
+/// A body's rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Xml {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Elements that were opened and not closed.
+    pub open: usize,
+    /// Closing tags with nothing to close.
+    pub stray: usize,
+}
+
+impl Xml {
+    /// Reads a body of at most 4 GiB.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Self {
+        let mut xml = Self::default();
+        let mut at = 0;
+        while at < body.len() {
+            if xml.rows.len() + 1 >= ROW_LIMIT {
+                xml.push(at, body.len());
+                break;
+            }
+            let (kind, end) = token(body, at);
+            match kind {
+                TokenKind::Text => {
+                    let text = &body[at..end];
+                    let start = at + text.len() - text.trim_ascii_start().len();
+                    let stop = start + text.trim_ascii().len();
+                    if start < stop {
+                        xml.push(start, stop);
+                    }
+                }
+                TokenKind::Open => {
+                    if let Some(end) = short_element(body, end) {
+                        xml.push(at, end);
+                        at = end;
+                        continue;
+                    }
+                    xml.push(at, end);
+                    xml.open += 1;
+                }
+                TokenKind::Close => {
+                    if xml.open == 0 {
+                        xml.stray += 1;
+                    }
+                    xml.open = xml.open.saturating_sub(1);
+                    xml.push(at, end);
+                }
+                TokenKind::Empty | TokenKind::Aside | TokenKind::Cdata | TokenKind::Broken => xml.push(at, end),
+            }
+            at = end;
+        }
+        xml
+    }
+
+    /// What is not well-formed about it, in words; `None` for nothing that was looked for.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let elements = |count: usize| {
+            format!(
+                "{} {}",
+                super::super::grouped(count as u64),
+                if count == 1 { "element is" } else { "elements are" }
+            )
+        };
+        match (self.open, self.stray) {
+            (0, 0) => None,
+            (open @ 1.., _) => Some(format!("{} not closed", elements(open))),
+            (0, stray) => Some(format!("{} closed that was not open", elements(stray))),
+        }
+    }
+
+    fn push(&mut self, start: usize, end: usize) {
+        if let (Ok(start), Ok(end), Ok(depth)) = (u32::try_from(start), u32::try_from(end), u32::try_from(self.open)) {
+            self.rows.push(Row { start, end, depth });
+        }
+    }
+}
+
+/// The tokens of `text`, a row or a whole body, with their places in it.
+pub fn tokens(text: &[u8]) -> impl Iterator<Item = (TokenKind, Range<usize>)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let (kind, end) = (start < text.len()).then(|| token(text, start))?;
+        at = end;
+        Some((kind, start..end))
+    })
+}
+
+/// Whether a body begins as XML does: with its declaration, or with a tag that is not HTML's.
+#[must_use]
+pub fn is_likely(body: &[u8]) -> bool {
+    let start = body.trim_ascii_start();
+    let is_html = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
+    if start.starts_with(b"<?xml") {
+        return true;
+    }
+    matches!(start, [b'<', first, ..] if first.is_ascii_alphabetic())
+        && body.trim_ascii_end().ends_with(b">")
+        && !is_html(b"<html")
+}
+
+/// The end of an element whose opening tag ends at `at`, when it holds nothing but a short text.
+fn short_element(body: &[u8], at: usize) -> Option<usize> {
+    let window = &body[at..body.len().min(at + SHORT_TEXT)];
+    let text = memchr::memchr(b'<', window)?;
+    if memchr::memchr(b'\n', &window[..text]).is_some() {
+        return None;
+    }
+    match token(body, at + text) {
+        (TokenKind::Close, end) => Some(end),
+        _ => None,
+    }
+}
+
+/// The token that begins at `at`, which must be within the body.
+fn token(body: &[u8], at: usize) -> (TokenKind, usize) {
+    let rest = &body[at..];
+    let until = |kind, end: &[u8]| match memchr::memmem::find(rest, end) {
+        Some(found) => (kind, at + found + end.len()),
+        None => (TokenKind::Broken, body.len()),
+    };
+    match rest {
+        [b'<', b'!', b'-', b'-', ..] => until(TokenKind::Aside, b"-->"),
+        [b'<', b'?', ..] => until(TokenKind::Aside, b"?>"),
+        _ if rest.starts_with(b"<![CDATA[") => until(TokenKind::Cdata, b"]]>"),
+        [b'<', b'!', ..] => tag(body, at, TokenKind::Aside),
+        [b'<', b'/', ..] => until(TokenKind::Close, b">"),
+        [b'<', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'_' | b':' | 0x80..) => {
+            tag(body, at, TokenKind::Open)
+        }
+        _ => (TokenKind::Text, memchr::memchr(b'<', &rest[1..]).map_or(body.len(), |next| at + 1 + next)),
+    }
+}
+
+/// A tag to its `>`, quoted values and a document type's brackets passed over.
+fn tag(body: &[u8], start: usize, kind: TokenKind) -> (TokenKind, usize) {
+    let (mut at, mut brackets) = (start + 1, 0_usize);
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'"' | b'\'' => match memchr::memchr(*byte, &body[at + 1..]) {
+                Some(close) => at += close + 1,
+                None => break,
+            },
+            b'[' if kind == TokenKind::Aside => brackets += 1,
+            b']' => brackets = brackets.saturating_sub(1),
+            b'>' if brackets == 0 => {
+                let is_empty = kind == TokenKind::Open && body[at - 1] == b'/';
+                return (if is_empty { TokenKind::Empty } else { kind }, at + 1);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    (TokenKind::Broken, body.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(body: &str) -> Vec<String> {
+        let row = |row: &Row| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);
+        Xml::read(body.as_bytes()).rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn tokens_are_indented_and_none_is_changed() {
+        let body = "<?xml version='1.0'?>\n<!DOCTYPE a [<!ENTITY x \"]>\">]><a k='>'>&x;<b>1 &lt; 2</b><c/><![CDATA[<]]>\n\
+                    <!-- - --><d>\n long </d></a>";
+        assert_eq!(
+            shown(body),
+            [
+                "<?xml version='1.0'?>",
+                "<!DOCTYPE a [<!ENTITY x \"]>\">]>",
+                "<a k='>'>",
+                "  &x;",
+                "  <b>1 &lt; 2</b>",
+                "  <c/>",
+                "  <![CDATA[<]]>",
+                "  <!-- - -->",
+                "  <d>",
+                "    long",
+                "  </d>",
+                "</a>",
+            ]
+            .map(|row| row.to_owned())
+        );
+        assert_eq!(Xml::read(body.as_bytes()).fault(), None);
+    }
+
+    #[test]
+    fn five_thousand_levels_are_shown() {
+        let body = format!("{}{}", "<a>\n".repeat(5_000), "</a>\n".repeat(4_999));
+        let xml = Xml::read(body.as_bytes());
+        assert_eq!((xml.rows.len(), xml.rows[4_999].depth, xml.rows[4_999].indent()), (9_999, 4_999, INDENT_LIMIT));
+        assert!(xml.fault().is_some());
+    }
+
+    #[test]
+    fn broken_markup_is_shown_as_far_as_it_goes() {
+        assert_eq!(shown("<a><b"), ["<a>", "  <b"]);
+        assert_eq!(shown("<a x=\"1>text"), ["<a x=\"1>text"]);
+        assert_eq!(shown("<!-- never"), ["<!-- never"]);
+        assert_eq!(shown("1 < 2 <"), ["1", "< 2", "<"]);
+        assert_eq!(Xml::read(b"</a>").fault().unwrap(), "1 element is closed that was not open");
+        assert_eq!(Xml::read(b"<a>\n").fault().unwrap(), "1 element is not closed");
+    }
+
+    proptest! {
+        #[test]
+        fn rows_lose_nothing_but_white_space(body in "[<>/!?a\\[\\]\"' \n-]{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            for body in [body.as_bytes(), &bytes] {
+                let mut at = 0;
+                for row in Xml::read(body).rows {
+                    let range = row.range();
+                    prop_assert!(at <= range.start && range.start < range.end && range.end <= body.len());
+                    prop_assert!(body[at..range.start].trim_ascii().is_empty());
+                    at = range.end;
+                }
+                prop_assert!(body[at..].trim_ascii().is_empty());
+                let joined: Vec<u8> = tokens(body).flat_map(|(_, range)| body[range].to_vec()).collect();
+                prop_assert_eq!(&joined[..], body);
+            }
+        }
+    }
+}
