@@ -18,6 +18,7 @@
 //! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes |
 //! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
 //! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
+//! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`engine`] | the pure state machine shared by every face |
@@ -39,6 +40,7 @@ pub mod panic;
 pub mod payload;
 pub mod query;
 pub mod sender;
+pub mod reading;
 pub mod session;
 pub mod signature;
 pub mod simulation;

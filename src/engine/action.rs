@@ -47,6 +47,8 @@ pub enum Action {
     PreviousField,
     /// Turn the timestamp of a form from seconds to milliseconds, or back.
     TurnUnit,
+    /// Fold or unfold what is understood of the event, above its payload.
+    FoldEvent,
     /// List every key.
     Help,
     /// Find a command by its name.
@@ -106,6 +108,7 @@ impl Action {
             Self::NextField => "next field",
             Self::PreviousField => "previous field",
             Self::TurnUnit => "turn the timestamp's unit",
+            Self::FoldEvent => "fold or unfold the event's summary",
             Self::Help => "help",
             Self::Commands => "find a command",
             Self::Accept => "accept",
@@ -116,7 +119,7 @@ impl Action {
     }
 
     /// What the command prompt offers: everything but moves and keys that only make sense pressed.
-    pub const COMMANDS: [Self; 23] = [
+    pub const COMMANDS: [Self; 24] = [
         Self::PickAnswer,
         Self::TypeSecret,
         Self::Filter,
@@ -129,6 +132,7 @@ impl Action {
         Self::Try,
         Self::Compare,
         Self::Reveal,
+        Self::FoldEvent,
         Self::Show(Tab::Overview),
         Self::Show(Tab::Signature),
         Self::Show(Tab::Payload),

@@ -6,7 +6,9 @@ use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
 use crate::diagnosis::Subject;
 use crate::payload::binary::Found;
+use crate::payload::body::Kind;
 use crate::payload::json::{Fault, Pretty};
+use crate::reading::Reading;
 use crate::signature::{Scheme, Secret};
 use crate::{payload, signature};
 
@@ -19,6 +21,8 @@ pub struct Loaded {
     pub head: RequestHead,
     /// Its body for the Payload tab.
     pub payload: Payload,
+    /// What its body is, and its event in the documentation's terms.
+    pub reading: Reading,
     /// Its images, in the order in which they stand in the payload.
     pub images: Vec<Found>,
     /// The verdict under the secrets of today, when it differs from the one at capture.
@@ -53,8 +57,8 @@ pub enum Payload {
     Empty,
     /// JSON, in rows made from its own tokens.
     Json(Pretty),
-    /// Anything else, as it is, with the place where it stops being JSON.
-    Other(Fault, Bytes),
+    /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
+    Other(Option<Fault>, Bytes),
 }
 
 impl Loaded {
@@ -62,23 +66,23 @@ impl Loaded {
     #[must_use]
     pub fn prepare(delivery: Delivery, registry: &Registry) -> Self {
         let head = delivery.request_head();
-        let payload = if delivery.body.is_empty() {
-            Payload::Empty
-        } else {
-            match Pretty::new(delivery.body.clone()) {
-                Ok(pretty) => Payload::Json(pretty),
-                Err(fault) => Payload::Other(fault, delivery.body.clone()),
-            }
+        let (reading, rows) = Reading::of(&delivery, &head, registry);
+        let payload = match (&reading.body.kind, rows) {
+            (Kind::Empty, _) => Payload::Empty,
+            (Kind::Json, Ok(pretty)) => Payload::Json(pretty),
+            (_, Err(fault)) => Payload::Other(Some(fault), reading.body.bytes.clone()),
+            (_, Ok(_)) => Payload::Other(None, reading.body.bytes.clone()),
         };
         let subject = Subject::of(&delivery, registry);
         let rejudged = rejudge(&delivery, &subject);
         Self {
-            images: payload::binary::find_all(&delivery.body),
+            images: payload::binary::find_all(&reading.body.bytes),
             rejudged,
             expected: expected(&subject),
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
             payload,
+            reading,
             head,
             delivery,
         }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::Question;
 use crate::delivery::DeliveryId;
 use crate::listener::answer::AnswerPolicy;
+use crate::payload::contract::Id;
 use crate::query::Query;
 
 /// One thing to do outside the engine. Each that has a result answers with a message.
@@ -22,6 +23,8 @@ pub enum Effect {
     Inquire(DeliveryId, Question),
     /// Give up what is being looked into.
     StopInquiry,
+    /// Look for an event's ids in the deliveries before it.
+    Recall(DeliveryId, Vec<Id>),
     /// Answer so from now on.
     SetPolicy(AnswerPolicy),
     /// Judge with this secret too, from now on; keep it in memory only.

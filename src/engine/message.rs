@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::{Action, Loaded, Report, Viewport};
 use crate::delivery::{DeliveryId, Summary};
 use crate::listener::StatsSnapshot;
+use crate::reading::Sightings;
 use crate::tunnel::TunnelState;
 
 /// One thing that happened.
@@ -36,6 +37,8 @@ pub enum Message {
     },
     /// Rows of the list.
     Page(PageResult),
+    /// Where the ids of an event stood before.
+    Recalled(DeliveryId, Sightings),
     /// Rows read again.
     Reread(Vec<Summary>),
     /// A delivery for the detail pane, or why it cannot be shown.

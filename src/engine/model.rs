@@ -14,6 +14,7 @@ use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
 use crate::payload::raw::RawRows;
 use crate::query::Query;
+use crate::reading::Sightings;
 use crate::tunnel::TunnelState;
 
 /// The path that Trackpilots' documentation uses, shown when no webhook is configured.
@@ -92,6 +93,8 @@ pub struct Detail {
     pub(super) raw: Option<(Tab, RawRows)>,
     /// Why its signature does not match, as far as is known.
     pub inquiry: Inquiry,
+    /// Where its ids stood before; `None` until that was looked for.
+    pub sightings: Option<Sightings>,
 }
 
 impl Detail {
@@ -139,6 +142,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Whether the expected digest is shown.
     pub revealed: bool,
+    /// Whether the event's summary above the payload is folded to a line.
+    pub event_folded: bool,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -165,6 +170,7 @@ impl Model {
             fault: None,
             notice: None,
             revealed: false,
+            event_folded: false,
             viewport: Viewport::default(),
         }
     }
@@ -209,7 +215,7 @@ impl Model {
         let delivery = &loaded.delivery;
         let bytes = match (tab, &loaded.payload) {
             (Tab::Raw, _) => Bytes::from([&delivery.head[..], &delivery.body[..]].concat()),
-            (Tab::Payload, Payload::Other(..)) => delivery.body.clone(),
+            (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => bytes.clone(),
             _ => return,
         };
         let is_made = |(made_for, rows): &(Tab, RawRows)| *made_for == tab && rows.is_for(columns);

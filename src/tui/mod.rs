@@ -16,6 +16,7 @@ mod diagnoser;
 mod input;
 pub mod keymap;
 mod loader;
+mod recaller;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -30,6 +31,7 @@ use self::clipboard::Clipboard;
 use self::diagnoser::Diagnoser;
 use self::input::Input;
 use self::loader::Loader;
+use self::recaller::Recaller;
 use self::terminal::Screen;
 use self::view::Look;
 use crate::engine::{Effect, Message, Model, Overlay, Setup, update};
@@ -89,6 +91,12 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let recaller = {
+        let wakes = wakes.clone();
+        Recaller::start(session.location(), move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
@@ -109,7 +117,7 @@ pub fn run(
         })?;
     }
     let mut face =
-        Face { session, look, loader, diagnoser, model, screen, clipboard: Clipboard::default(), end: false };
+        Face { session, look, loader, diagnoser, recaller, model, screen, clipboard: Clipboard::default(), end: false };
     let ended = face.run(&queue, warnings);
     drop(face);
     crate::panic::restore_terminal();
@@ -129,6 +137,7 @@ struct Face<'a> {
     look: Look,
     loader: Loader,
     diagnoser: Diagnoser,
+    recaller: Recaller,
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
@@ -228,6 +237,7 @@ impl Face<'_> {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
             Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
             Effect::StopInquiry => self.diagnoser.stop(),
+            Effect::Recall(id, ids) => self.recaller.ask(id, ids),
             Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
             Effect::UseSecret(secret) => {
                 let control = self.session.control();

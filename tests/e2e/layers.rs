@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["simulation"],
     &["config"],
     &["store"],
-    &["diagnosis", "export"],
+    &["diagnosis", "reading", "export"],
     &["sender"],
     &["check"],
     &["listener", "tunnel"],

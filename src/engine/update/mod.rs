@@ -73,6 +73,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             report(model, id, news);
             Vec::new()
         }
+        Message::Recalled(id, sightings) => {
+            if let Some(detail) = model.detail.as_mut().filter(|detail| detail.id == id) {
+                detail.sightings = Some(sightings);
+            }
+            Vec::new()
+        }
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()
@@ -130,11 +136,11 @@ fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
 }
 
 fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
-    let (scroll, mut inquiry) = match model.detail.take() {
-        Some(shown) if shown.id == id => (shown.scroll, shown.inquiry),
+    let (scroll, mut inquiry, sightings) = match model.detail.take() {
+        Some(shown) if shown.id == id => (shown.scroll, shown.inquiry, shown.sightings),
         before => {
             model.revealed = false;
-            ([0; Tab::ALL.len()], switch_inquiry(model, before, id))
+            ([0; Tab::ALL.len()], switch_inquiry(model, before, id), None)
         }
     };
     let mut effects = Vec::new();
@@ -142,7 +148,12 @@ fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>)
     if is_open && content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
         effects.push(ask(&mut inquiry, id, Question::Why(Depth::Pairs)));
     }
-    model.detail = Some(Detail { id, content, scroll, raw: None, inquiry });
+    if let Some(event) = content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref()) {
+        if sightings.is_none() && !event.ids.is_empty() {
+            effects.push(Effect::Recall(id, event.ids.clone()));
+        }
+    }
+    model.detail = Some(Detail { id, content, scroll, raw: None, inquiry, sightings });
     effects
 }
 
@@ -189,6 +200,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Compare if model.loaded().is_some() => {
             open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
+        }
+        Action::FoldEvent => {
+            model.event_folded = !model.event_folded;
+            show_tab(model, Tab::Payload)
         }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),

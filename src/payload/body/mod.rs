@@ -26,7 +26,7 @@ pub mod xml;
 
 pub use declared::Declared;
 pub use form::{Decoded, Form, PAIR_LIMIT, Pair};
-pub use multipart::{Multipart, PART_LIMIT, Part};
+pub use multipart::{Multipart, PART_LIMIT, PREVIEW_LINES, Part};
 pub use xml::Xml;
 
 use bytes::Bytes;

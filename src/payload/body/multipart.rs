@@ -9,6 +9,8 @@ use super::sniff;
 pub const PART_LIMIT: usize = 1000;
 /// At most so many header lines of one part are read.
 const FIELD_LIMIT: usize = 64;
+/// Lines of a part that are shown.
+pub const PREVIEW_LINES: usize = 40;
 /// RFC 2046, section 5.1.1.
 const BOUNDARY_LIMIT: usize = 70;
 
@@ -27,6 +29,8 @@ pub struct Part {
     pub kind: &'static str,
     /// Whether the content is for reading rather than for a hex view.
     pub is_text: bool,
+    /// The first [`PREVIEW_LINES`] lines of a text.
+    pub preview: Vec<Range<usize>>,
 }
 
 /// A body's parts.
@@ -130,8 +134,23 @@ impl Multipart {
         let declared = field("content-type").map(Declared::of_type).unwrap_or_default();
         let (kind, is_text) = sniff::brief(&body[content..range.end], &declared);
         let (name, file_name) = (text("name"), text("filename"));
-        self.parts.push(Part { name, file_name, kind, is_text, fields, content: content..range.end });
+        let preview = if is_text { lines(body, content..range.end) } else { Vec::new() };
+        self.parts.push(Part { name, file_name, kind, is_text, preview, fields, content: content..range.end });
     }
+}
+
+/// The places of a text's first lines, without their ends.
+fn lines(body: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
+    let mut at = range.start;
+    let lines = std::iter::from_fn(|| {
+        let rest = body.get(at..range.end).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let start = at;
+        at += length + 1;
+        let line = &rest[..length];
+        Some(start..start + line.strip_suffix(b"\r").unwrap_or(line).len())
+    });
+    lines.take(PREVIEW_LINES).collect()
 }
 
 fn trimmed(body: &[u8], range: Range<usize>) -> Range<usize> {

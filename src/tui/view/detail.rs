@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::widgets::{put, shown};
-use super::{Drawn, Look, answer, headers, image, overview, payload, raw, signature, welcome};
+use super::{Drawn, Look, answer, event, headers, image, overview, payload, raw, signature, welcome};
 use crate::engine::{Detail, Focus, Loaded, Model, Tab};
 use crate::text;
 
@@ -37,6 +37,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
         height: area.height.saturating_sub(2),
     };
     let columns = usize::from(inner.width);
+    let head = model.detail.as_ref().map_or_else(Vec::new, |detail| prelude(model, detail, look, inner));
+    for (row, line) in (0..).zip(head.iter()) {
+        put(frame, inner, row, line.clone());
+    }
+    let taken = u16::try_from(head.len()).unwrap_or(u16::MAX).min(inner.height);
+    let inner = Rect { y: inner.y + taken, height: inner.height - taken, ..inner };
     let content = match &model.detail {
         None if model.list.filter().is_empty() => Content::Whole(welcome::lines(model, columns, look)),
         None => Content::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
@@ -54,6 +60,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
     let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
     scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, lines, look);
     Drawn { rows: inner.height.into(), lines, columns }
+}
+
+/// What stays above a tab's rows while they scroll: on the Payload tab, what is understood of it.
+fn prelude(model: &Model, detail: &Detail, look: &Look, area: Rect) -> Vec<Line<'static>> {
+    match &detail.content {
+        Ok(loaded) if model.tab == Tab::Payload && model.list.selected() == Some(detail.id) => {
+            let columns = area.width.into();
+            event::prelude(&Pane { model, detail, loaded, look, columns }, area.height.into())
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {

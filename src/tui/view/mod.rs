@@ -1,8 +1,10 @@
 //! Drawing: the model in, cells out. Nothing here changes anything.
 
 mod answer;
+mod body;
 mod detail;
 mod diagnosis;
+mod event;
 mod footer;
 mod header;
 mod headers;

@@ -4,8 +4,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::detail::Pane;
+use super::event;
 use super::widgets::{age_words, counted, date_time, field, paragraph, short_latency, shown};
 use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 
 pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
@@ -17,18 +19,28 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines.extend(remarks(pane));
     let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
 
+    let report = pane.loaded.reading.event.as_ref();
     let event = &summary.event;
-    if let Some(name) = &event.event {
-        add("event", shown(name), theme.title);
-        let kind = if event.is_simulation() { "SIM  a simulation" } else { "live" };
-        add("kind", kind.to_owned(), if event.is_simulation() { theme.simulation } else { theme.text });
-        let parts = [event.version.as_deref(), event.agent.as_deref()].into_iter().flatten().map(shown);
-        let items = event.items.map(|items| counted(items, "item"));
-        let about: Vec<String> = parts.chain(items).collect();
+    // Of a compressed body nothing was known at capture.
+    if let Some(name) = event.event.clone().map(|name| shown(&name)).or_else(|| report?.event.clone()) {
+        add("event", name, theme.title);
+        let is_simulation = event.is_simulation() || report.is_some_and(|report| report.simulation);
+        let kind = if is_simulation { "SIM  a simulation" } else { "live" };
+        add("kind", kind.to_owned(), if is_simulation { theme.simulation } else { theme.text });
+        let of_report = |part: fn(&EventReport) -> Option<String>| report.and_then(part);
+        let version = event.version.as_deref().map(shown).or_else(|| of_report(|report| report.version.clone()));
+        let agent = event.agent.as_deref().map(shown).or_else(|| of_report(|report| report.agent.clone()));
+        let items = event.items.or_else(|| report.map(|report| report.item_count)).map(|items| counted(items, "item"));
+        let about: Vec<String> = [version, agent, items].into_iter().flatten().collect();
         if !about.is_empty() {
             add("envelope", about.join(", "), theme.text);
         }
     }
+    if let Some(report) = report.filter(|report| !report.drift.is_empty()) {
+        add("drift", format!("{}, listed below", report.drift_words()), theme.warn);
+    }
+    lines.extend(event::overview(pane));
+    let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
     add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
     if let Some(webhook) = &summary.webhook {
         add("webhook", shown(webhook), theme.text);
@@ -38,7 +50,11 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let (words, is_odd) = timestamp_words(timestamp);
         add("timestamp", words, if is_odd { theme.warn } else { theme.text });
     }
-    add("body", counted(summary.body_bytes, "byte"), theme.text);
+    let body = &pane.loaded.reading.body;
+    add("body", format!("{}, {}", counted(summary.body_bytes, "byte"), body.words()), theme.text);
+    for remark in &body.remarks {
+        add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
+    }
     if let Some(image) = pane.loaded.images.first() {
         add("image", image.binary.summary(), theme.text);
     }
@@ -53,6 +69,12 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         }
     }
     add("id", format!("#{}", summary.id), theme.dim);
+    for block in [event::drift(pane), event::seen(pane)] {
+        if !block.is_empty() {
+            lines.push(Line::default());
+            lines.extend(block);
+        }
+    }
     lines
 }
 
@@ -90,26 +112,12 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
         remarks.push((words, theme.warn));
     }
-    if let Some(words) = unsubscribed(pane) {
-        remarks.push((words, theme.warn));
-    }
     let mut lines: Vec<Line<'static>> =
         remarks.into_iter().flat_map(|(words, style)| paragraph(&words, style, pane.columns)).collect();
     if !lines.is_empty() {
         lines.push(Line::default());
     }
     lines
-}
-
-/// The event is not among those that its webhook subscribes to.
-fn unsubscribed(pane: &Pane<'_>) -> Option<String> {
-    let summary = &pane.loaded.delivery.summary;
-    let (event, webhook) = (summary.event.event.as_ref()?, summary.webhook.as_ref()?);
-    let setup = &pane.model.setup;
-    let index = setup.webhooks.iter().position(|(name, ..)| name == webhook)?;
-    let events = setup.events.get(index)?;
-    (!events.is_empty() && !events.contains(event))
-        .then(|| format!("the webhook {} does not subscribe to this event", shown(webhook)))
 }
 
 /// The header's text with its unit and age, and whether something about it is odd.

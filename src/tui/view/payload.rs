@@ -5,9 +5,8 @@ use ratatui::text::{Line, Span};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::detail::{Content, Pane, cut};
-use super::widgets::shown;
-use crate::engine::{Payload, Tab};
+use super::detail::{Content, Pane};
+use crate::engine::Payload;
 use crate::payload::json::pretty::{self, PieceKind, Pretty};
 use crate::tui::theme::Theme;
 
@@ -29,18 +28,7 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
                 }),
             )
         }
-        Payload::Other(fault, _) => {
-            let rows = pane.detail.raw_rows(Tab::Payload);
-            let reason = cut(&shown(&format!("No JSON: {fault}")), pane.columns);
-            Content::Window(
-                2 + rows.map_or(0, crate::payload::raw::RawRows::len),
-                Box::new(move |index| match (index, rows) {
-                    (0, _) => Line::styled(reason.clone(), theme.warn),
-                    (2.., Some(rows)) => Line::raw(rows.row(index - 2)),
-                    _ => Line::default(),
-                }),
-            )
-        }
+        Payload::Other(..) => super::body::content(pane),
     }
 }
 

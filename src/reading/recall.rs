@@ -1,0 +1,131 @@
+//! In which earlier deliveries an event's ids stood.
+
+use std::collections::BTreeMap;
+
+use crate::delivery::DeliveryId;
+use crate::payload::body::Opened;
+use crate::payload::contract::{Id, ids};
+use crate::payload::grouped;
+use crate::store::{Page, Reader, StoreError};
+
+/// How many deliveries before the one in question are looked at.
+const WINDOW: usize = 2000;
+/// How many bytes of bodies are read for one question; what was read is remembered.
+const BYTES_LIMIT: u64 = 64 << 20;
+/// Deliveries whose ids are remembered: some megabytes.
+const MEMORY: usize = 10_000;
+
+/// The ids of deliveries read so far. Nothing is kept on disk, and capturing a delivery costs nothing
+/// for it: bodies are read when somebody looks.
+#[derive(Debug, Default)]
+pub struct Recall {
+    known: BTreeMap<i64, Box<[Id]>>,
+}
+
+/// One id that stood in earlier deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The id.
+    pub id: Id,
+    /// In how many of them.
+    pub count: u64,
+    /// The earliest.
+    pub first: DeliveryId,
+    /// The latest before the one in question.
+    pub last: DeliveryId,
+}
+
+/// What was found in earlier deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sightings {
+    /// The ids that were seen before, in the event's order.
+    pub seen: Vec<Seen>,
+    /// How many earlier deliveries were looked at.
+    pub looked_at: u64,
+    /// Whether those were all.
+    pub is_all: bool,
+}
+
+impl Seen {
+    /// `user 3c90c3cc… in 12 earlier deliveries, first #3`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let name = format!("{} {}", self.id.kind.word(), self.id.handle());
+        match self.count {
+            1 => format!("{name} in 1 earlier delivery, #{}", self.first),
+            count => format!("{name} in {} earlier deliveries, first #{}", grouped(count), self.first),
+        }
+    }
+
+    /// Whether it makes the delivery a repeat: the same capture came before.
+    #[must_use]
+    pub fn is_repeat(&self) -> bool {
+        self.id.kind.is_unique()
+    }
+}
+
+impl Sightings {
+    /// `a repeat of #2: the same screenshot b774c86b…, a retry or a duplicate`.
+    #[must_use]
+    pub fn repeat(&self) -> Option<String> {
+        let seen = self.seen.iter().find(|seen| seen.is_repeat())?;
+        let (kind, handle) = (seen.id.kind.word(), seen.id.handle());
+        Some(format!("a repeat of #{}: the same {kind} {handle}, a retry or a duplicate", seen.last))
+    }
+
+    /// How far back was looked, when that was not to the beginning.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        if self.is_all { String::new() } else { format!("of the {} before it", grouped(self.looked_at)) }
+    }
+}
+
+impl Recall {
+    /// Looks for `wanted` in the deliveries before `before`, until `go_on` says no: then `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read; a delivery whose record is lost is passed over.
+    pub fn look(
+        &mut self,
+        reader: &Reader,
+        before: DeliveryId,
+        wanted: &[Id],
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Sightings>, StoreError> {
+        let rows = reader.page(Page::Before(before), WINDOW)?;
+        let mut found = Sightings { is_all: rows.len() < WINDOW, ..Sightings::default() };
+        let mut read = 0;
+        for row in &rows {
+            if !go_on() {
+                return Ok(None);
+            }
+            if !self.known.contains_key(&row.id.0) {
+                read += row.body_bytes;
+                if read > BYTES_LIMIT {
+                    found.is_all = false;
+                    break;
+                }
+                self.read(reader, row.id);
+            }
+            found.looked_at += 1;
+            for id in self.known.get(&row.id.0).into_iter().flatten().filter(|id| wanted.contains(id)) {
+                match found.seen.iter_mut().find(|seen| seen.id == *id) {
+                    Some(seen) => (seen.count, seen.first) = (seen.count + 1, row.id),
+                    None => found.seen.push(Seen { id: id.clone(), count: 1, first: row.id, last: row.id }),
+                }
+            }
+        }
+        while self.known.len() > MEMORY {
+            self.known.pop_first();
+        }
+        found.seen.sort_by_key(|seen| wanted.iter().position(|id| *id == seen.id));
+        Ok(Some(found))
+    }
+
+    fn read(&mut self, reader: &Reader, id: DeliveryId) {
+        let delivery = reader.load(id).ok().flatten();
+        let found = delivery.map(|delivery| ids(&Opened::of(&delivery.request_head(), delivery.body).bytes));
+        self.known.insert(id.0, found.unwrap_or_default().into());
+    }
+}
