@@ -20,6 +20,7 @@ mod settings;
 mod show;
 mod sign;
 mod simulate;
+mod understanding;
 mod verify;
 mod wait;
 

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::{CliError, SettingsArgs, output};
+use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::delivery::{AttemptId, AttemptMode, AttemptSummary, Delivery, DeliveryId, Outcome, Summary, detail_json};
 use crate::diagnosis::{self, Subject};
-use crate::payload::json::pretty;
+use crate::reading::{Reading, Recall, Sightings};
 use crate::sender;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
@@ -59,15 +59,22 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
     match args.format {
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            let mut value = detail_json(&delivery, diagnosis);
-            if let Value::Object(object) = &mut value {
+            let mut json = detail_json(&delivery, diagnosis);
+            let reading = reading_of(settings, &delivery);
+            let seen = seen(&reader, &delivery, &reading);
+            understanding::add_to_json(&mut json, &reading, seen.as_ref());
+            if let Value::Object(object) = &mut json {
                 object.insert("attempts".to_owned(), attempts.iter().map(sender::summary_json).collect());
             }
-            output::print_json_pretty(&value)?;
+            output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
         ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body[..]].concat())?,
-        ShowFormat::Text => output::print(&for_people(&delivery, &attempts))?,
+        ShowFormat::Text => {
+            let reading = reading_of(settings, &delivery);
+            let seen = seen(&reader, &delivery, &reading);
+            output::print(&for_people(&delivery, &attempts, &reading, seen.as_ref()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,6 +96,18 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
     let budget = Budget { go_on: &go_on, ..Budget::default() };
     let found = Subject::of(delivery, &loaded.registry).why(&diagnosis::history(reader, delivery), &budget);
     Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
+}
+
+/// What is understood of a body; which webhook it is for is known where the configuration can be read.
+fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
+    let registry = settings.load(&ListenArgs::default()).map(|(loaded, _)| loaded.registry).unwrap_or_default();
+    Reading::of(delivery, &delivery.request_head(), &registry).0
+}
+
+/// Where an event's ids stood before.
+fn seen(reader: &Reader, delivery: &Delivery, reading: &Reading) -> Option<Sightings> {
+    let ids = &reading.event.as_ref()?.ids;
+    Recall::default().look(reader, delivery.summary.id, ids, &|| true).ok().flatten()
 }
 
 /// Reads the delivery that `id` names; `latest` is the newest.
@@ -156,7 +175,7 @@ fn attempt_line(attempt: &AttemptSummary) -> String {
     format!("attempt {} {:.3}  {what}, to {}: {result}", attempt.id, attempt.at, attempt.target)
 }
 
-fn for_people(delivery: &Delivery, attempts: &[AttemptSummary]) -> String {
+fn for_people(delivery: &Delivery, attempts: &[AttemptSummary], reading: &Reading, seen: Option<&Sightings>) -> String {
     let summary = &delivery.summary;
     let judgement = &summary.judgement;
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
@@ -184,28 +203,15 @@ fn for_people(delivery: &Delivery, attempts: &[AttemptSummary]) -> String {
         lines.push(format!("attempts  the newest {ATTEMPTS}; there may be more"));
     }
     let mut shown: String = lines.iter().map(|line| format!("{}\n", text::visible(line))).collect();
+    for line in understanding::lines(reading, seen) {
+        shown.push_str(&line);
+        shown.push('\n');
+    }
     shown.push('\n');
     for line in delivery.head.split(|byte| *byte == b'\n') {
         shown.push_str(&text::visible_bytes(line.strip_suffix(b"\r").unwrap_or(line)));
         shown.push('\n');
     }
-    push_body(&mut shown, &delivery.body);
+    understanding::push_body(&mut shown, &reading.body);
     shown
-}
-
-fn push_body(shown: &mut String, body: &[u8]) {
-    match pretty(body) {
-        Ok(pretty) => {
-            for index in 0..pretty.line_count() {
-                shown.push_str(&pretty.line_within(index, usize::MAX).to_string());
-                shown.push('\n');
-            }
-        }
-        Err(_) => {
-            for line in body.split(|byte| *byte == b'\n') {
-                shown.push_str(&text::visible_bytes(line));
-                shown.push('\n');
-            }
-        }
-    }
 }

@@ -30,7 +30,6 @@ impl Reading {
     }
 
     /// Reads a delivery, and its JSON in rows. Takes time in proportion to the inflated body.
-    #[must_use]
     pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Result<Pretty, Fault>) {
         let opened = Opened::of(head, delivery.body.clone());
         let pretty = Pretty::new(opened.bytes.clone());

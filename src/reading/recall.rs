@@ -65,12 +65,14 @@ impl Seen {
 }
 
 impl Sightings {
-    /// `a repeat of #2: the same screenshot b774c86b…, a retry or a duplicate`.
+    /// `a repeat of #2: the same screenshot b774c86b…, a retry or a duplicate`. Simulations may send
+    /// the same sample each time.
     #[must_use]
-    pub fn repeat(&self) -> Option<String> {
+    pub fn repeat(&self, simulation: bool) -> Option<String> {
         let seen = self.seen.iter().find(|seen| seen.is_repeat())?;
         let (kind, handle) = (seen.id.kind.word(), seen.id.handle());
-        Some(format!("a repeat of #{}: the same {kind} {handle}, a retry or a duplicate", seen.last))
+        let why = if simulation { "a retry, or the simulation's sample" } else { "a retry or a duplicate" };
+        Some(format!("a repeat of #{}: the same {kind} {handle}, {why}", seen.last))
     }
 
     /// How far back was looked, when that was not to the beginning.

@@ -159,7 +159,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('t')], A::Try, ""),
         bind(Anywhere, &[Char('c')], A::Compare, ""),
         bind(Anywhere, &[Char('e')], A::Reveal, ""),
-        bind(Context::Payload, &[Char('i')], A::FoldEvent, "event"),
+        bind(Context::Payload, &[Char('i')], A::FoldEvent, ""),
         bind(List, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
         bind(List, &[Code(PageDown)], A::Move(Step::PageDown), ""),
         bind(List, &[Char('g'), Code(Home)], A::Move(Step::First), ""),

@@ -12,6 +12,7 @@
 mod support;
 
 mod answer;
+mod body;
 mod config;
 mod crash;
 mod deliver;

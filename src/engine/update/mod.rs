@@ -148,10 +148,9 @@ fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>)
     if is_open && content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
         effects.push(ask(&mut inquiry, id, Question::Why(Depth::Pairs)));
     }
-    if let Some(event) = content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref()) {
-        if sightings.is_none() && !event.ids.is_empty() {
-            effects.push(Effect::Recall(id, event.ids.clone()));
-        }
+    let event = content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref());
+    if let Some(event) = event.filter(|event| sightings.is_none() && !event.ids.is_empty()) {
+        effects.push(Effect::Recall(id, event.ids.clone()));
     }
     model.detail = Some(Detail { id, content, scroll, raw: None, inquiry, sightings });
     effects

@@ -281,7 +281,7 @@ fn the_request_is_compared_too() {
             "differs header_unit X-Webhook-Timestamp: documented seconds for this kind of webhook, came milliseconds",
             "differs not_subscribed event: documented an event that the webhook subscribes to, came \
              “desktop.screenshot_tracking.captured”, which it does not",
-            "differs timestamps_apart timestamp: documented the time of the header, came 5 min 1 s apart from it",
+            "differs timestamps_apart timestamp: documented the header's time, came 5 min 1 s apart",
         ]
     );
     assert_eq!(live.drift_words(), "1 breaks, 3 differs");

@@ -31,16 +31,26 @@ impl Times {
     #[must_use]
     pub fn words(&self) -> String {
         let Some(event) = self.event_ms else { return String::new() };
-        let beside = |other: Option<i64>, name: &str| {
+        let beside = |other: Option<i64>, name: &'static str| {
             let apart = event.checked_sub(other?)?;
             Some(match apart {
-                0 => format!("at the same moment as {name}"),
-                1.. => format!("{} after {name}", age_words(apart)),
-                _ => format!("{} before {name}", age_words(apart)),
+                0 => (String::new(), "at the moment of", name),
+                1.. => (age_words(apart), "after", name),
+                _ => (age_words(apart), "before", name),
             })
         };
-        let words = [beside(self.header_ms, "the header"), beside(self.received_ms, "arrival")];
-        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let sentence = |(span, side, name): &(String, &'static str, &'static str)| {
+            format!("{span} {side} {name}").trim_start().to_owned()
+        };
+        match (beside(self.header_ms, "the header"), beside(self.received_ms, "arrival")) {
+            (Some(header), Some(arrival)) if (&header.0, header.1) == (&arrival.0, arrival.1) => {
+                format!("{} and arrival", sentence(&header))
+            }
+            (header, arrival) => {
+                let words = [header, arrival].into_iter().flatten().map(|beside| sentence(&beside));
+                words.collect::<Vec<_>>().join(", ")
+            }
+        }
     }
 
     /// The event's time as the contract writes dates.
@@ -92,7 +102,7 @@ pub(super) fn envelope(
         // A simulation sends a sample, and its time may be the sample's.
         let severity = if simulation { Severity::Note } else { Severity::Differs };
         let words = age_words(i64::try_from(apart).unwrap_or(i64::MAX));
-        drifts.add(severity, Code::TimestampsApart, &place, "the time of the header", format!("{words} apart from it"));
+        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("{words} apart"));
     }
     times
 }

@@ -13,6 +13,8 @@ use crate::tui::theme::Theme;
 const FEW_ITEMS: usize = 2;
 /// Drift that the lines above a payload name.
 const FEW_DRIFTS: usize = 3;
+/// With less room than this, all is cut.
+const FEW_LINES: usize = 12;
 /// Items that the overview names one by one.
 const MANY_ITEMS: usize = 20;
 /// Below this many rows nothing but the payload is shown.
@@ -28,10 +30,10 @@ pub(super) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
     let mut lines = about_body(pane);
     if let Some(event) = &pane.loaded.reading.event {
         if pane.model.event_folded {
-            lines = vec![title(event, theme)];
+            lines = vec![title(event, true, theme)];
         } else {
-            lines.push(title(event, theme));
-            lines.extend(few(pane, event));
+            lines.push(title(event, false, theme));
+            lines.extend(few(pane, event, rows / 2));
         }
     } else if pane.model.event_folded {
         lines.truncate(1);
@@ -72,18 +74,18 @@ pub(super) fn about_body(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-fn title(event: &EventReport, theme: &Theme) -> Line<'static> {
+fn title(event: &EventReport, is_folded: bool, theme: &Theme) -> Line<'static> {
     let name = event.event.as_deref().unwrap_or("no event");
     let short = name.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix("_tracking.captured")).unwrap_or(name);
     let (kind, style) = if event.simulation { ("SIM", theme.simulation) } else { ("live", theme.text) };
     let mut spans = vec![Span::styled(short.to_owned(), theme.title), Span::raw("  "), Span::styled(kind, style)];
-    let about = [event.version.clone(), event.agent.clone(), Some(counted(event.item_count, "item"))];
-    let about = about.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    spans.push(Span::styled(format!("  {about}"), theme.dim));
     let drift = event.drift_words();
     let words = if drift.is_empty() { "  ✓ as documented".to_owned() } else { format!("  drift: {drift}") };
     let worst = event.drift.first().map_or(theme.good, |drift| severity_style(theme, drift.severity));
     spans.push(Span::styled(words, worst));
+    let about = [event.version.clone(), event.agent.clone(), Some(counted(event.item_count, "item"))];
+    let about = about.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    spans.push(Span::styled(if is_folded { "  i unfolds".to_owned() } else { format!("  {about}") }, theme.dim));
     Line::from(spans)
 }
 
@@ -96,15 +98,17 @@ fn severity_style(theme: &Theme, severity: Severity) -> Style {
 }
 
 /// Time, people, the first items, the worst drift: a line each.
-fn few(pane: &Pane<'_>, event: &EventReport) -> Vec<Line<'static>> {
+fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let mut lines = Vec::new();
-    lines.extend(event.drift.iter().take(FEW_DRIFTS).map(|drift| drift_line(drift, theme)));
-    let more = event.drift.len().saturating_sub(FEW_DRIFTS) as u64 + event.more_drift;
-    if more > 0 {
+    // In a short pane the items should be seen too, and the title has the numbers.
+    let drifts = if room < FEW_LINES { FEW_DRIFTS - 1 } else { FEW_DRIFTS };
+    lines.extend(event.drift.iter().take(drifts).map(|drift| drift_line(drift, theme)));
+    let more = event.drift.len().saturating_sub(drifts) as u64 + event.more_drift;
+    if more > 0 && room >= FEW_LINES {
         lines.push(Line::styled(format!("… {} more on the Overview tab", crate::payload::grouped(more)), theme.dim));
     }
-    if let Some(repeat) = pane.detail.sightings.as_ref().and_then(crate::reading::Sightings::repeat) {
+    if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
         lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
     }
     for item in event.items.iter().take(FEW_ITEMS) {
@@ -150,17 +154,20 @@ fn drift_line(drift: &Drift, theme: &Theme) -> Line<'static> {
 pub(super) fn overview(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
-    let mut lines = Vec::new();
-    let Some(event) = &pane.loaded.reading.event else { return lines };
+    let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
+    let mut lines = vec![heading("the event", look)];
     if let Some(words) = time_words(event) {
-        lines.extend(field("event time", &words, theme.text, columns, look));
+        lines.extend(field("time", &words, theme.text, columns, look));
     }
-    for (name, id) in ["organisation", "team", "user"].into_iter().zip(event.people()) {
-        let Some(id) = id else { continue };
-        lines.extend(field(if name == "organisation" { "organis." } else { name }, id, theme.text, columns, look));
+    // The longest of these names does not fit the column, so that all stand beside their ids.
+    let people = ["organisation", "team", "user"].into_iter().zip(event.people());
+    for (index, (name, id)) in people.filter_map(|(name, id)| Some((name, id?))).enumerate() {
+        let label = if index == 0 { "belongs to" } else { "" };
+        lines.extend(field(label, &format!("{name} {id}"), theme.text, columns, look));
     }
     for item in event.items.iter().take(MANY_ITEMS) {
-        let name = item.index.map_or("item".to_owned(), |index| format!("item {index}"));
+        let index = item.index.filter(|_| event.item_count > 1);
+        let name = index.map_or("item".to_owned(), |index| format!("item {index}"));
         lines.extend(field(&name, &item.words(), theme.text, columns, look));
         if event.people().iter().any(Option::is_none) {
             let people: Vec<&str> = item.people.iter().flatten().map(|id| &**id).collect();
@@ -206,7 +213,8 @@ pub(super) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let mut lines = vec![heading(format!("seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
-    lines.extend(sightings.repeat().map(|words| Line::styled(format!("↻ {words}"), theme.warn)));
+    let simulation = pane.loaded.reading.event.as_ref().is_some_and(|event| event.simulation);
+    lines.extend(sightings.repeat(simulation).map(|words| Line::styled(format!("↻ {words}"), theme.warn)));
     let others = sightings.seen.iter().filter(|seen| !seen.is_repeat());
     lines.extend(others.map(|seen| Line::raw(format!("· {}", seen.words()))));
     lines.into_iter().map(|line| clip(line, pane.columns)).collect()

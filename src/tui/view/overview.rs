@@ -39,8 +39,6 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(report) = report.filter(|report| !report.drift.is_empty()) {
         add("drift", format!("{}, listed below", report.drift_words()), theme.warn);
     }
-    lines.extend(event::overview(pane));
-    let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
     add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
     if let Some(webhook) = &summary.webhook {
         add("webhook", shown(webhook), theme.text);
@@ -69,7 +67,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         }
     }
     add("id", format!("#{}", summary.id), theme.dim);
-    for block in [event::drift(pane), event::seen(pane)] {
+    for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
         if !block.is_empty() {
             lines.push(Line::default());
             lines.extend(block);

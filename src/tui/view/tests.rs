@@ -18,6 +18,7 @@ use crate::engine::{Action, Effect, Loaded, Message, PageResult, Setup, Step, Ta
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
+use crate::reading::{Seen, Sightings};
 use crate::signature::{Scheme, Secret, SecretOrigin, judge, sign};
 use crate::text::is_hidden;
 use crate::tui::theme::Background;
@@ -155,6 +156,81 @@ fn tabs(#[case] tab: Tab) {
 fn sizes(#[case] columns: u16, #[case] rows: u16) {
     let mut model = model(&three(), secrets());
     insta::assert_snapshot!(format!("size_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+/// A live event with every severity of drift, three items, and a header of its own time.
+fn drifted() -> Delivery {
+    let text = String::from_utf8_lossy(SCREENSHOT).into_owned();
+    let text =
+        text.replace("1769591066292", "1746123455").replace("\"isIdle\": true", "\"isIdle\": \"yes\", \"cpu\": \"m1\"");
+    let text = text.replace("\"windows\"", "\"linux\"");
+    let (start, end) = (text.find('[').unwrap(), text.rfind(']').unwrap());
+    let item = &text[start + 1..end];
+    let body = format!("{}[{item},{item},{item}]}}", &text[..start]);
+    delivery(7, body.as_bytes(), "a webhook secret", "")
+}
+
+/// With what was found of its ids in earlier deliveries.
+fn drifted_model() -> Model {
+    let mut model = model(&[drifted()], secrets());
+    let ids = model.loaded().unwrap().reading.event.as_ref().unwrap().ids.clone();
+    let seen = ids[2..].iter().map(|id| Seen { id: id.clone(), count: 2, first: DeliveryId(3), last: DeliveryId(5) });
+    let sightings = Sightings { seen: seen.collect(), looked_at: 6, is_all: true };
+    update(&mut model, Message::Recalled(DeliveryId(7), sightings));
+    model
+}
+
+#[rstest]
+#[case(80, 24)]
+#[case(120, 36)]
+#[case(200, 50)]
+fn an_event_that_drifts(#[case] columns: u16, #[case] rows: u16) {
+    let mut model = drifted_model();
+    insta::assert_snapshot!(format!("drift_overview_{columns}x{rows}"), screen(&mut model, columns, rows));
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    update(&mut model, Message::Act(Action::Open));
+    insta::assert_snapshot!(format!("drift_payload_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+#[test]
+fn the_events_summary_folds_and_gives_way() {
+    let mut model = drifted_model();
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    assert!(screen(&mut model, 120, 36).contains("breaks  timestamp"));
+    update(&mut model, Message::Act(Action::FoldEvent));
+    let folded = screen(&mut model, 120, 36);
+    assert!(folded.contains("i unfolds") && !folded.contains("breaks  timestamp"), "{folded}");
+    update(&mut model, Message::Act(Action::FoldEvent));
+    let tiny = screen(&mut model, 100, 8);
+    assert!(tiny.contains("\"event\"") && !tiny.contains("drift:"), "{tiny}");
+}
+
+#[rstest]
+#[case("form", "application/x-www-form-urlencoded", b"event=a&note=caf%C3%A9+au+lait&bad=%zz&event=again&flag".to_vec())]
+#[case("xml", "application/json", b"<?xml version=\"1.0\"?><event id=\"1\"><name>desktop</name><data><item k=\"v\"/></data></event>".to_vec())]
+#[case("binary", "application/octet-stream", [b"\0\x01\xff".repeat(9), b"text".to_vec()].concat())]
+#[case("multipart", "multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\n{\"a\":\n1}\r\n--x\r\nContent-Disposition: form-data; name=i; filename=shot.jpg\r\n\r\n\xff\xd8\xff\xdb\0\x43\0\x03\x02\x02\x03\x02\x02\x03\x03\x03\r\n".to_vec())]
+fn bodies_that_are_no_json(#[case] name: &str, #[case] media: &str, #[case] body: Vec<u8>) {
+    let mut delivery = delivery(1, &body, "a webhook secret", "");
+    let head = String::from_utf8_lossy(&delivery.head).replace("application/json", media);
+    delivery.head = Bytes::from(head);
+    let mut model = model(&[delivery], secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    insta::assert_snapshot!(format!("body_{name}"), screen(&mut model, 120, 30));
+}
+
+#[test]
+fn a_compressed_event_is_a_tree() {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(SCREENSHOT).unwrap();
+    let delivery = delivery(1, &gzip.finish().unwrap(), "a webhook secret", "Content-Encoding: gzip\r\n");
+    let mut model = model(&[delivery], secrets());
+    assert_eq!(model.loaded().unwrap().images.len(), 1);
+    let overview = screen(&mut model, 120, 36);
+    assert!(overview.contains("desktop.screenshot_tracking.captured"), "{overview}");
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    insta::assert_snapshot!("body_gzip", screen(&mut model, 120, 36));
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! What is understood of a delivery's body, as text and as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::payload::body::{Body, Kind};
+use crate::payload::contract::{EventReport, report_json};
+use crate::payload::hex::{HexLayout, rows};
+use crate::payload::{grouped, json::pretty};
+use crate::reading::{Reading, Sightings};
+use crate::text;
+
+/// Items named one by one.
+const ITEMS: usize = 20;
+/// Rows of hexadecimal; the whole is had with `--format body`.
+const HEX_ROWS: usize = 64;
+
+/// One line for each thing that is known, visible.
+pub(super) fn lines(reading: &Reading, seen: Option<&Sightings>) -> Vec<String> {
+    let body = &reading.body;
+    let mut lines = Vec::new();
+    if body.kind != Kind::Empty {
+        lines.push(format!("body      {}", body.words()));
+    }
+    lines.extend(body.remarks.iter().map(|remark| format!("          {}", remark.words)));
+    let Some(event) = &reading.event else { return lines };
+    push_event(&mut lines, event);
+    for drift in &event.drift {
+        lines.push(format!("drift     {} {:<7} {drift}", drift.severity.glyph(), drift.severity.word()));
+    }
+    if event.drift.is_empty() {
+        lines.push("drift     none: as documented".to_owned());
+    } else if event.more_drift > 0 {
+        lines.push(format!("          and {} more", grouped(event.more_drift)));
+    }
+    let Some(seen) = seen else { return lines };
+    lines.extend(seen.repeat(event.simulation).map(|words| format!("seen      {words}")));
+    for id in seen.seen.iter().filter(|seen| !seen.is_repeat()) {
+        lines.push(format!("seen      {} {}", id.words(), seen.scope()).trim_end().to_owned());
+    }
+    lines
+}
+
+fn push_event(lines: &mut Vec<String>, event: &EventReport) {
+    let kind = if event.simulation { "simulation" } else { "live" };
+    let name = event.event.as_deref().unwrap_or("none");
+    let about = [event.version.as_deref(), event.agent.as_deref()].into_iter().flatten();
+    let about: String = about.map(|part| format!(", {part}")).collect();
+    let plural = if event.item_count == 1 { "" } else { "s" };
+    lines.push(format!("event     {name}, {kind}{about}, {} item{plural}", grouped(event.item_count)));
+    if let Some(date) = event.times.event_date() {
+        let words = event.times.words();
+        lines.push(format!("time      {date}{}{words}", if words.is_empty() { "" } else { ", " }));
+    }
+    for (name, id) in ["organisation", "team", "user"].into_iter().zip(event.people()) {
+        lines.extend(id.map(|id| format!("          {name} {id}")));
+    }
+    for item in event.items.iter().take(ITEMS) {
+        let index = item.index.map_or(String::new(), |index| format!("[{index}] "));
+        lines.push(format!("item      {index}{}", item.words()));
+    }
+    let rest = event.item_count.saturating_sub(ITEMS as u64);
+    if rest > 0 && !event.items.is_empty() {
+        lines.push(format!("          and {} more items", grouped(rest)));
+    }
+}
+
+/// The documented fields of `show --format json`.
+pub(super) fn add_to_json(json: &mut Value, reading: &Reading, seen: Option<&Sightings>) {
+    let Value::Object(object) = json else { return };
+    let notes: Vec<&str> = reading.body.remarks.iter().map(|remark| &*remark.words).collect();
+    let (report, drift) = reading.event.as_ref().map(report_json).unwrap_or((Value::Null, json!([])));
+    let seen = seen.map(|seen| {
+        let ids = seen.seen.iter().map(|seen| {
+            json!({
+                "kind": seen.id.kind.word(),
+                "id": seen.id.value,
+                "count": seen.count,
+                "first": seen.first.0,
+                "last": seen.last.0,
+            })
+        });
+        json!({"looked_at": seen.looked_at, "all": seen.is_all, "ids": ids.collect::<Vec<_>>()})
+    });
+    object.insert("body_kind".to_owned(), json!(reading.body.code()));
+    object.insert("body_notes".to_owned(), json!(notes));
+    object.insert("event_report".to_owned(), report);
+    object.insert("drift".to_owned(), drift);
+    object.insert("seen_before".to_owned(), json!(seen));
+}
+
+/// The readable body: JSON and XML re-indented, a form's pairs decoded, binary in hexadecimal.
+pub(super) fn push_body(shown: &mut String, body: &Body) {
+    let bytes = &body.bytes[..];
+    match &body.kind {
+        Kind::Empty => {}
+        Kind::Json => match pretty(bytes) {
+            Ok(pretty) => {
+                for index in 0..pretty.line_count() {
+                    let _ = writeln!(shown, "{}", pretty.line_within(index, usize::MAX));
+                }
+            }
+            Err(_) => push_lines(shown, bytes),
+        },
+        Kind::Xml(xml) => {
+            for row in &xml.rows {
+                let _ = writeln!(shown, "{:2$}{}", "", text::visible_bytes(&bytes[row.range()]), 2 * row.indent());
+            }
+        }
+        Kind::Form(form) => {
+            for pair in &form.pairs {
+                let value =
+                    pair.value(bytes).map_or(String::new(), |value| format!(" = {}", text::visible(&value.text)));
+                let _ = writeln!(shown, "{}{value}", text::visible(&pair.name(bytes).text));
+            }
+            if form.rest < bytes.len() {
+                push_lines(shown, &bytes[form.rest..]);
+            }
+        }
+        Kind::Binary(_) => {
+            let layout = HexLayout::for_width(80);
+            for row in rows(bytes, layout, 0..HEX_ROWS) {
+                let _ = writeln!(shown, "{row}");
+            }
+            let rest = bytes.len().saturating_sub(HEX_ROWS * layout.bytes_per_row());
+            if rest > 0 {
+                let _ = writeln!(shown, "… {} more bytes: --format body", grouped(rest as u64));
+            }
+        }
+        Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text => push_lines(shown, bytes),
+    }
+}
+
+fn push_lines(shown: &mut String, bytes: &[u8]) {
+    for line in bytes.split(|byte| *byte == b'\n') {
+        shown.push_str(&text::visible_bytes(line));
+        shown.push('\n');
+    }
+}
