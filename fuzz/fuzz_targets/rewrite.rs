@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use whyhook::signature::rewrite::{Tree, inflate, presets, prints, text, wrap};
+use whyhook::payload::inflate;
+use whyhook::signature::rewrite::{Tree, presets, prints, text, wrap};
 
 const LIMIT: usize = 1 << 16;
 /// A writer looks at its limit between tokens, so that one token may pass it.

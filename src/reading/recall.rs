@@ -10,7 +10,7 @@ use crate::store::{Page, Reader, StoreError};
 
 /// How many deliveries before the one in question are looked at.
 const WINDOW: usize = 2000;
-/// How many bytes of bodies are read for one question; what was read is remembered.
+/// How many bytes of bodies, inflated, are read for one question; what was read is remembered.
 const BYTES_LIMIT: u64 = 64 << 20;
 /// Deliveries whose ids are remembered: some megabytes.
 const MEMORY: usize = 10_000;
@@ -103,12 +103,11 @@ impl Recall {
                 return Ok(None);
             }
             if !self.known.contains_key(&row.id.0) {
-                read += row.body_bytes;
-                if read > BYTES_LIMIT {
+                if read + row.body_bytes > BYTES_LIMIT {
                     found.is_all = false;
                     break;
                 }
-                self.read(reader, row.id);
+                read += row.body_bytes.max(self.read(reader, row.id));
             }
             found.looked_at += 1;
             for id in self.known.get(&row.id.0).into_iter().flatten().filter(|id| wanted.contains(id)) {
@@ -125,9 +124,12 @@ impl Recall {
         Ok(Some(found))
     }
 
-    fn read(&mut self, reader: &Reader, id: DeliveryId) {
+    /// Reads the ids of one delivery, and returns the bytes that were gone through.
+    fn read(&mut self, reader: &Reader, id: DeliveryId) -> u64 {
         let delivery = reader.load(id).ok().flatten();
-        let found = delivery.map(|delivery| ids(&Opened::of(&delivery.request_head(), delivery.body).bytes));
-        self.known.insert(id.0, found.unwrap_or_default().into());
+        let body =
+            delivery.map(|delivery| Opened::of(&delivery.request_head(), delivery.body).bytes).unwrap_or_default();
+        self.known.insert(id.0, ids(&body).into());
+        body.len() as u64
     }
 }
