@@ -231,6 +231,17 @@ mod tests {
         assert_eq!(stopped.bytes.len() as u64, MOST_BYTES);
     }
 
+    #[test]
+    fn forty_kilobytes_that_claim_a_gigabyte_stop_early() {
+        // A frame of blocks that each repeat one byte 131,072 times (RFC 8878, section 3.1.1.2): three bytes of
+        // header and the byte itself.
+        let bomb = [&b"\x28\xb5\x2f\xfd\x00\x38"[..], &b"\x02\x00\x10\0".repeat(10_000)].concat();
+        let stopped = inflate_prefix(Coding::Zstd, &bomb, bomb.len());
+        assert_eq!(stopped.stop, Some(Stop::TooDense));
+        assert_eq!(stopped.bytes.len() as u64, bomb.len() as u64 * MOST_FACTOR);
+        assert!(stopped.bytes.capacity() < 2 * stopped.bytes.len() + 65_536);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_may_be_tried(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), magic in 0..3_usize) {

@@ -133,3 +133,71 @@ impl Recall {
         body.len() as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
+    use crate::payload::contract::IdKind;
+    use crate::store::{Location, Writer};
+
+    const LIVE: &str = include_str!("../../assets/samples/screenshot-live.json");
+
+    fn captured(body: &str) -> Captured {
+        Captured {
+            received_at: Timestamp::UNIX_EPOCH,
+            remote: String::new(),
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            webhook: None,
+            intake: Intake::Complete,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(Verdict::NoSecret),
+            image: None,
+            head: Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n"),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn ids_are_known_again_in_earlier_deliveries_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("store.db"));
+        let (writer, handle) = Writer::start(&location, |_| {}).unwrap();
+        let other_shot = LIVE.replace("b774c86b", "00000000");
+        for body in [LIVE, "not json", &other_shot, LIVE, LIVE] {
+            handle.keep(captured(body)).unwrap().blocking_recv().unwrap().unwrap();
+        }
+        drop(handle);
+        writer.join();
+        let reader = Reader::open(&location).unwrap();
+        let mut recall = Recall::default();
+        let mut look = |before: i64, go_on: bool| {
+            recall.look(&reader, DeliveryId(before), &ids(LIVE.as_bytes()), &|| go_on).unwrap()
+        };
+        assert_eq!(look(5, false), None, "given up");
+        // Twice: the second time from memory.
+        for _ in 0..2 {
+            let found = look(4, true).unwrap();
+            assert_eq!((found.looked_at, found.is_all), (3, true));
+            let seen: Vec<_> =
+                found.seen.iter().map(|seen| (seen.id.kind, seen.count, seen.first.0, seen.last.0)).collect();
+            assert_eq!(
+                seen,
+                [
+                    (IdKind::Organisation, 2, 1, 3),
+                    (IdKind::Team, 2, 1, 3),
+                    (IdKind::User, 2, 1, 3),
+                    (IdKind::Screenshot, 1, 1, 1),
+                ]
+            );
+            assert_eq!(found.seen[2].words(), "user 3c90c3cc… in 2 earlier deliveries, first #1");
+        }
+        let repeat = look(5, true).unwrap().repeat(false).unwrap();
+        assert_eq!(repeat, "a repeat of #4: the same screenshot b774c86b…, a retry or a duplicate");
+        assert_eq!(look(1, true).unwrap().seen, []);
+    }
+}
