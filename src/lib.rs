@@ -10,6 +10,7 @@
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
+//! | [`picture`] | a picture decoded within bounds and made small enough for a terminal |
 //! | [`query`] | the filter language over deliveries |
 //! | [`simulation`] | a delivery made from a recipe: the documented events, images, edits, bursts |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
@@ -38,6 +39,7 @@ pub mod headless;
 pub mod listener;
 pub mod panic;
 pub mod payload;
+pub mod picture;
 pub mod query;
 pub mod reading;
 pub mod sender;

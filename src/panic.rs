@@ -1,7 +1,23 @@
 //! What happens when a thread panics, or the program must end at once: the terminal comes first.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
+
+thread_local! {
+    /// Whether this thread runs code whose panics are caught.
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs code of others over bytes of others, and returns `None` when it panics. It must leave nothing
+/// half-done behind: a function of its arguments.
+pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let before = CONTAINED.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    CONTAINED.set(before);
+    outcome.ok()
+}
 
 /// Gives the terminal back; set while the interface has it.
 static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
@@ -58,6 +74,9 @@ fn await_frame() -> Option<MutexGuard<'static, ()>> {
 pub fn install_hook() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if CONTAINED.get() {
+            return;
+        }
         give_up_terminal();
         print(panic);
         std::process::exit(101);
@@ -81,4 +100,16 @@ pub(crate) fn trap(thread: &str) {
     }
     #[cfg(not(debug_assertions))]
     let _ = thread;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contained_panic_is_an_answer() {
+        assert_eq!(contained(|| 7), Some(7));
+        let nothing: Vec<u8> = Vec::new();
+        assert_eq!(contained(|| nothing[3]), None);
+    }
 }

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["units", "panic", "wire"],
     &["delivery"],
     &["payload"],
-    &["signature", "query"],
+    &["signature", "query", "picture"],
     &["simulation"],
     &["config"],
     &["store"],
