@@ -16,7 +16,7 @@
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
-//! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes |
+//! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes; an image's bytes |
 //! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
 //! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
 //! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |

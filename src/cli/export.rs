@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::save::{self, Saving};
 use super::select::Selection;
-use super::{CliError, SettingsArgs, output};
+use super::{CliError, SettingsArgs, image, output};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::export::curl::Curl;
 use crate::export::har::Har;
@@ -28,6 +28,9 @@ pub(super) struct ExportArgs {
     /// Write to a file (raw: of several deliveries, to a folder) instead of stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Of images, which one, from 1 [default: the first that holds bytes]
+    #[arg(long, value_name = "N")]
+    index: Option<usize>,
     /// Replace what is there already
     #[arg(long, requires = "output")]
     force: bool,
@@ -49,16 +52,20 @@ enum ExportFormat {
     Json,
     /// Head and body as they came (chunk framing removed)
     Raw,
+    /// The bytes of an image of one delivery
+    Image,
 }
 
 impl ExportFormat {
-    fn exporter(self) -> Box<dyn Exporter> {
-        match self {
+    /// What writes deliveries in this format; `None` for the format of a part of one.
+    fn exporter(self) -> Option<Box<dyn Exporter>> {
+        Some(match self {
             Self::Har => Box::new(Har::default()),
             Self::Curl => Box::new(Curl::default()),
             Self::Json => Box::new(Json::default()),
             Self::Raw => Box::new(Raw::default()),
-        }
+            Self::Image => return None,
+        })
     }
 }
 
@@ -80,7 +87,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
     if !args.newest_first {
         ids.reverse();
     }
-    let mut export = Export { reader: &reader, exporter: args.format.exporter(), written: 0 };
+    let Some(exporter) = args.format.exporter() else {
+        return image::run(&reader, &ids, args.index, args.output.as_deref(), args.force);
+    };
+    let mut export = Export { reader: &reader, exporter, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {
             export.write_folder(&ids, folder, args.force)?;

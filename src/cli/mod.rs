@@ -8,6 +8,7 @@ mod destination;
 mod edit;
 mod explain;
 mod export;
+mod image;
 mod list;
 mod listen;
 mod output;
@@ -57,7 +58,7 @@ enum Command {
     List(list::ListArgs),
     /// Show one captured delivery
     Show(show::ShowArgs),
-    /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes
+    /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes, or an image's bytes
     Export(export::ExportArgs),
     /// Wait until a delivery comes that matches a filter; exit 1 when none has in time
     Wait(wait::WaitArgs),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::delivery::{AttemptId, AttemptMode, AttemptSummary, Delivery, DeliveryId, Outcome, Summary, detail_json};
 use crate::diagnosis::{self, Subject};
+use crate::payload::binary::images_json;
 use crate::reading::{Reading, Recall, Sightings};
 use crate::sender;
 use crate::signature::diagnose::Budget;
@@ -63,6 +64,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
+            json["images"] = images_json(&reading.body.bytes);
             if let Value::Object(object) = &mut json {
                 object.insert("attempts".to_owned(), attempts.iter().map(sender::summary_json).collect());
             }

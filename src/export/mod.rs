@@ -8,10 +8,13 @@
 //! | [`raw`] | head and body as they came |
 //!
 //! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so that a store of any
-//! size can be written. What a format cannot say is a [`Warnings`] entry, never left out in silence.
+//! size can be written. What a format cannot say is a [`Warnings`] entry, never left out in silence. Beside them, [`image`] finds one
+//! image's bytes, and [`file`](mod@file) writes a file of a person's choice.
 
 pub mod curl;
+pub mod file;
 pub mod har;
+pub mod image;
 pub mod json;
 pub mod raw;
 mod warnings;

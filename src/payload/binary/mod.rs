@@ -13,6 +13,7 @@
 //! ```
 
 mod encodings;
+mod facts;
 mod find;
 mod form;
 mod numbers;
@@ -20,6 +21,7 @@ mod objects;
 mod prints;
 mod text;
 
+pub use facts::images_json;
 pub use find::{DECODED_LIMIT, FOUND_LIMIT, Found, find_all};
 pub(super) use find::{Hit, Search};
 pub use form::Form;
@@ -66,6 +68,16 @@ impl Binary {
     #[must_use]
     pub fn missing(&self) -> Option<u64> {
         self.total.map(|total| total.saturating_sub(self.present))
+    }
+
+    /// Whether the whole picture is here: every byte that there was, and its format's end where one is
+    /// marked. `None` when that cannot be told.
+    #[must_use]
+    pub fn is_complete(&self) -> Option<bool> {
+        if self.form.is_empty() || self.missing() != Some(0) {
+            return Some(false);
+        }
+        image::is_complete(&self.bytes)
     }
 
     /// One line: `44,869 bytes of JPEG as base64`.

@@ -1,0 +1,60 @@
+//! `whyhook export ID --as image`.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{CliError, output};
+use crate::delivery::{Delivery, DeliveryId};
+use crate::export::{file, image};
+use crate::store::Reader;
+
+/// Writes an image of the one delivery that was chosen.
+pub(super) fn run(
+    reader: &Reader,
+    ids: &[DeliveryId],
+    index: Option<usize>,
+    output: Option<&Path>,
+    force: bool,
+) -> Result<ExitCode, CliError> {
+    let [id] = ids else {
+        let words = format!("{} deliveries match, and an image is of one: name it by its number", ids.len());
+        return Err(CliError::Usage(words));
+    };
+    match reader.load(*id)? {
+        Some(delivery) => write(&delivery, index, output, force),
+        None => {
+            super::output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Writes one image's bytes, and says on stderr when they are not all of it.
+fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force: bool) -> Result<ExitCode, CliError> {
+    let id = delivery.summary.id;
+    let found = match image::choose(id, &delivery.body, index) {
+        Ok(found) => found,
+        Err(none) => {
+            output::log(&none.to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    match output {
+        Some(path) => file::save(path, &found.binary.bytes, force).map_err(|error| match error {
+            file::SaveError::Exists(_) => CliError::Usage(format!("{error}: --force replaces it")),
+            error => CliError::Usage(error.to_string()),
+        })?,
+        None if std::io::stdout().is_terminal() => {
+            let name = image::file_name(id, &found);
+            return Err(CliError::Usage(format!(
+                "these bytes are not for a terminal: add --output {name}, or redirect stdout"
+            )));
+        }
+        None => output::print_bytes(&found.binary.bytes)?,
+    }
+    if image::is_partial(&found.binary) {
+        output::log(&format!("partial: {}", found.binary.explanation()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
