@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::engine::Setup;
 use crate::headless::{self, LineFormat};
 use crate::payload::grouped;
+use crate::picture::{Method, Mode, Surroundings, UnknownMode};
 use crate::query::Query;
 use crate::session::Session;
 use crate::tui;
@@ -47,6 +48,8 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         })?;
     } else {
         let look = look(listen)?;
+        let pictures = Method::choose(pictures(listen, &settings)?, &Surroundings::of_process());
+        let look = (look, pictures);
         let ended = tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings);
         session.stop();
         ended.map_err(CliError::Tui)?;
@@ -69,6 +72,14 @@ fn look(listen: &ListenArgs) -> Result<Look, CliError> {
     // https://no-color.org: present and not empty.
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     Ok(Look { theme: Theme::new(background, colour), zone: TimeZone::system() })
+}
+
+/// How pictures shall be drawn: the flag, else the configuration.
+fn pictures(listen: &ListenArgs, settings: &Settings) -> Result<Mode, CliError> {
+    match &listen.images {
+        Some(name) => name.parse().map_err(|error: UnknownMode| CliError::Usage(error.to_string())),
+        None => Ok(settings.images),
+    }
 }
 
 fn setup(settings: &Settings, session: &Session) -> Setup {

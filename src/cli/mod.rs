@@ -104,6 +104,9 @@ pub(crate) struct ListenArgs {
     /// Colours for a dark or a light background
     #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
     theme: String,
+    /// How `v` on the Image tab draws a picture [default: halfblocks]
+    #[arg(long, value_name = "HOW", value_parser = crate::picture::Mode::NAMES)]
+    images: Option<String>,
     /// The largest body that is kept whole [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     body_limit: Option<String>,

@@ -7,6 +7,7 @@
 //! body_limit = "64MiB"
 //! respond = "auto"
 //! ngrok_api = "127.0.0.1:4040"        # or false
+//! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //!
 //! [retention]
 //! older_than = "30d"
@@ -52,6 +53,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use crate::picture::Mode;
 use crate::simulation::Saved;
 use crate::text::visible;
 
@@ -119,6 +121,8 @@ pub struct ConfigFile {
     pub ngrok_api: Option<Option<SocketAddr>>,
     /// What a listener deletes by itself.
     pub retention: RetentionSettings,
+    /// How pictures are drawn in the terminal.
+    pub images: Option<Mode>,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.

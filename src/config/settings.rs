@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
+use crate::picture::Mode;
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::simulation::Saved;
 use crate::units;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub respond: Option<String>,
     /// Where that rule stands: `--respond`, or the configuration's file, line and column.
     pub respond_origin: String,
+    /// How pictures are drawn in the terminal.
+    pub images: Mode,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes by itself.
@@ -121,6 +124,7 @@ impl Settings {
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             respond_origin: respond_origin(flags, file),
             respond: flags.respond.clone().or_else(|| file?.respond.clone()),
+            images: file.and_then(|file| file.images).unwrap_or_default(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             retention: file.map(|file| file.retention).unwrap_or_default(),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),

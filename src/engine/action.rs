@@ -1,5 +1,9 @@
 //! What a person can ask for, independent of the key that asks.
 
+mod image;
+
+pub use image::ImageAction;
+
 /// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -7,6 +11,8 @@ pub enum Action {
     Move(Step),
     /// Scroll the detail pane whatever has the focus.
     Scroll(Step),
+    /// Something on the Image tab.
+    Image(ImageAction),
     /// Show a tab.
     Show(Tab),
     /// The tab to the right.
@@ -80,6 +86,7 @@ impl Action {
             },
             Self::Scroll(Step::Up | Step::HalfUp | Step::PageUp | Step::First) => "scroll the details up",
             Self::Scroll(_) => "scroll the details down",
+            Self::Image(action) => action.words(),
             Self::Show(tab) => match tab {
                 Tab::Overview => "tab Overview",
                 Tab::Signature => "tab Signature",
@@ -119,7 +126,7 @@ impl Action {
     }
 
     /// What the command prompt offers: everything but moves and keys that only make sense pressed.
-    pub const COMMANDS: [Self; 24] = [
+    pub const COMMANDS: &[Self] = &[
         Self::PickAnswer,
         Self::TypeSecret,
         Self::Filter,
@@ -140,6 +147,9 @@ impl Action {
         Self::Show(Tab::Headers),
         Self::Show(Tab::Answer),
         Self::Show(Tab::Raw),
+        Self::Image(ImageAction::Picture),
+        Self::Image(ImageAction::Save),
+        Self::Image(ImageAction::OpenElsewhere),
         Self::Redraw,
         Self::Help,
         Self::Suspend,

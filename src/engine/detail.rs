@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
+use super::LoadedImage;
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
 use crate::diagnosis::Subject;
-use crate::payload::binary::Found;
 use crate::payload::body::Kind;
 use crate::payload::json::{Fault, Pretty};
 use crate::reading::Reading;
@@ -24,7 +24,7 @@ pub struct Loaded {
     /// What its body is, and its event in the documentation's terms.
     pub reading: Reading,
     /// Its images, in the order in which they stand in the payload.
-    pub images: Vec<Found>,
+    pub images: Vec<LoadedImage>,
     /// The verdict under the secrets of today, when it differs from the one at capture.
     pub rejudged: Option<Judgement>,
     /// The digests that would be right, one for each secret of the delivery's path.
@@ -76,7 +76,7 @@ impl Loaded {
         let subject = Subject::of(&delivery, registry);
         let rejudged = rejudge(&delivery, &subject);
         Self {
-            images: payload::binary::find_all(&reading.body.bytes),
+            images: payload::binary::find_all(&reading.body.bytes).into_iter().map(LoadedImage::new).collect(),
             rejudged,
             expected: expected(&subject),
             scheme: subject.scheme().clone(),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::Question;
+use super::{PictureRequest, Question, SaveRequest};
 use crate::delivery::DeliveryId;
 use crate::listener::answer::AnswerPolicy;
+use crate::payload::binary::Found;
 use crate::payload::contract::Id;
 use crate::query::Query;
 
@@ -36,6 +37,12 @@ pub enum Effect {
         /// The text itself, unescaped.
         text: String,
     },
+    /// Make a picture; a newer request makes an older one pointless.
+    Picture(PictureRequest),
+    /// Write an image to a file.
+    SaveImage(SaveRequest),
+    /// Open an image with the system's viewer.
+    OpenImage(Arc<Found>),
     /// Clear the terminal and draw everything anew.
     Redraw,
     /// Give the terminal back and stop, until the shell wakes the program.

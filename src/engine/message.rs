@@ -2,9 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, Loaded, Report, Viewport};
+use super::{Action, Loaded, PictureKey, Report, SaveRequest, Viewport};
 use crate::delivery::{DeliveryId, Summary};
+use crate::export::file::SaveError;
 use crate::listener::StatsSnapshot;
+use crate::picture::Picture;
 use crate::reading::Sightings;
 use crate::tunnel::TunnelState;
 
@@ -51,6 +53,12 @@ pub enum Message {
     Secrets(Vec<String>),
     /// How copying went, in words.
     Copied(Result<String, String>),
+    /// A picture, or why there is none.
+    Picture(PictureKey, Result<Picture, String>),
+    /// How saving an image went: where it is, in visible text.
+    Saved(SaveRequest, Result<String, SaveError>),
+    /// How opening an image elsewhere went, in words.
+    Opened(Result<String, String>),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.

@@ -12,6 +12,7 @@
 mod action;
 mod detail;
 mod effect;
+mod image;
 mod inquiry;
 mod list;
 mod message;
@@ -22,13 +23,16 @@ mod tests;
 mod trial;
 mod update;
 
-pub use action::{Action, Step, Tab};
+pub use action::{Action, ImageAction, Step, Tab};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
+pub use image::{
+    ImageCopy, ImageView, ImageViewport, LoadedImage, PictureKey, PictureRequest, PictureView, SaveRequest, save_words,
+};
 pub use inquiry::{Finding, Inquiry, Question, Report};
 pub use list::List;
 pub use message::{Message, PageResult};
 pub use model::{Detail, Focus, Model, Notice, Setup, Viewport};
-pub use overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use trial::{Trial, TrialField};
 pub use update::update;

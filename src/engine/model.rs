@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::detail::{Loaded, Payload};
 use super::list::List;
 use super::overlay::Overlay;
-use super::{Inquiry, Tab};
+use super::{ImageView, ImageViewport, Inquiry, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
@@ -77,6 +77,8 @@ pub struct Viewport {
     pub overlay_lines: usize,
     /// Rows of the overlay on the screen.
     pub overlay_rows: usize,
+    /// What the Image tab has drawn.
+    pub image: ImageViewport,
 }
 
 /// The delivery in the detail pane.
@@ -95,9 +97,24 @@ pub struct Detail {
     pub inquiry: Inquiry,
     /// Where its ids stood before; `None` until that was looked for.
     pub sightings: Option<Sightings>,
+    /// What the Image tab shows.
+    pub image: ImageView,
 }
 
 impl Detail {
+    /// A delivery that has just been read, seen from its beginning.
+    pub(super) fn new(id: DeliveryId, content: Result<Box<Loaded>, String>, inquiry: Inquiry) -> Self {
+        Self {
+            id,
+            content,
+            scroll: [0; Tab::ALL.len()],
+            raw: None,
+            inquiry,
+            sightings: None,
+            image: ImageView::default(),
+        }
+    }
+
     /// The rows made for `tab`, if it shows any.
     #[must_use]
     pub fn raw_rows(&self, tab: Tab) -> Option<&RawRows> {

@@ -3,7 +3,7 @@
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
-use super::Trial;
+use super::{Effect, ImageCopy, Trial};
 use crate::listener::answer::{AnswerPolicy, Reply, presets};
 
 /// The one thing on top of the panes. `Back` closes it.
@@ -17,8 +17,23 @@ pub enum Overlay {
     Copy(usize),
     /// Something is being typed.
     Prompt(Prompt),
+    /// A question to be answered before something is done.
+    Confirm(Box<Confirm>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
+}
+
+/// A question with yes or no. Enter and `y` say yes, anything that goes back says no.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The question in a few words.
+    pub title: String,
+    /// The question with what hangs on it; visible text.
+    pub question: String,
+    /// What yes does, such as "replace it".
+    pub yes: String,
+    /// What is done then.
+    pub effect: Effect,
 }
 
 /// A line being typed.
@@ -47,6 +62,12 @@ pub enum PromptKind {
     Command,
     /// A digest, or a log line with one, that another server printed.
     Digest,
+    /// Bytes or text to look for in the shown image.
+    Bytes,
+    /// An offset in the shown image.
+    Offset,
+    /// The file to save the shown image to.
+    SaveImage,
 }
 
 impl Prompt {
@@ -119,6 +140,8 @@ pub struct CopyItem {
     pub key: char,
     /// What it is, such as "the path".
     pub what: &'static str,
-    /// The text itself.
+    /// The text itself; of an image its beginning.
     pub text: String,
+    /// How the shown image is copied, when it is that.
+    pub image: Option<ImageCopy>,
 }

@@ -7,6 +7,8 @@
 //! assert_eq!(row.to_string(), "000000  ff d8 ff db 4a 46 49 46  ××××JFIF");
 //! ```
 
+pub mod seek;
+
 use std::fmt;
 use std::ops::Range;
 

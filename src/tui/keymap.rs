@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, Model, Overlay, PromptKind, Step, Tab};
+use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PromptKind, Step, Tab};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,13 +126,35 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Form, List, Menu, Prompt};
+    use Context::{Anywhere, Detail, Form, Image, List, Menu, Prompt};
+    use ImageAction as I;
     use Key::{Char, Code, Ctrl};
     use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
         bind(List, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
         bind(List, &[Code(Enter)], A::Open, "open"),
+        bind(Image, &[Char('v')], A::Image(I::Picture), "picture"),
+        bind(Image, &[Char('S')], A::Image(I::Save), "save"),
+        bind(Image, &[Char('V')], A::Image(I::OpenElsewhere), "viewer"),
+        bind(Image, &[Char('.')], A::Image(I::NextImage), ""),
+        bind(Image, &[Char(',')], A::Image(I::PreviousImage), ""),
+        bind(Image, &[Char('/')], A::Image(I::Search), "find"),
+        bind(Image, &[Char('n')], A::Image(I::NextMatch), ""),
+        bind(Image, &[Char('N')], A::Image(I::PreviousMatch), ""),
+        bind(Image, &[Char('#'), Char('o')], A::Image(I::GoTo), "go to"),
+        bind(Image, &[Char(']')], A::Image(I::NextSegment), "segment"),
+        bind(Image, &[Char('[')], A::Image(I::PreviousSegment), ""),
+        bind(Image, &[Code(Up), Char('k')], A::Image(I::Move(Step::Up)), ""),
+        bind(Image, &[Code(Down), Char('j')], A::Image(I::Move(Step::Down)), ""),
+        bind(Image, &[Code(Left), Char('h')], A::Image(I::Left), ""),
+        bind(Image, &[Code(Right), Char('l')], A::Image(I::Right), ""),
+        bind(Image, &[Code(PageUp), Ctrl('b')], A::Image(I::Move(Step::PageUp)), ""),
+        bind(Image, &[Code(PageDown)], A::Image(I::Move(Step::PageDown)), ""),
+        bind(Image, &[Ctrl('u')], A::Image(I::Move(Step::HalfUp)), ""),
+        bind(Image, &[Ctrl('d')], A::Image(I::Move(Step::HalfDown)), ""),
+        bind(Image, &[Char('g'), Code(Home)], A::Image(I::Move(Step::First)), ""),
+        bind(Image, &[Char('G'), Code(End)], A::Image(I::Move(Step::Last)), ""),
         bind(Detail, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
         bind(Detail, &[Code(Down), Char('j')], A::Move(Step::Down), "scroll"),
         bind(Detail, &[Code(Esc)], A::Back, "back"),
@@ -292,7 +314,7 @@ mod tests {
 
     #[test]
     fn every_command_has_a_key() {
-        for action in Action::COMMANDS {
+        for &action in Action::COMMANDS {
             assert!(KEYMAP.iter().any(|binding| binding.action == action), "{action:?}");
         }
     }

@@ -13,9 +13,11 @@
 
 mod clipboard;
 mod diagnoser;
+mod files;
 mod input;
 pub mod keymap;
 mod loader;
+mod painter;
 mod recaller;
 mod terminal;
 pub mod theme;
@@ -29,12 +31,15 @@ use zeroize::Zeroizing;
 
 use self::clipboard::Clipboard;
 use self::diagnoser::Diagnoser;
+use self::files::Files;
 use self::input::Input;
 use self::loader::Loader;
+use self::painter::Painter;
 use self::recaller::Recaller;
 use self::terminal::Screen;
 use self::view::Look;
 use crate::engine::{Effect, Message, Model, Overlay, Setup, update};
+use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
 use crate::store::StoreError;
@@ -73,7 +78,7 @@ enum Wake {
 pub fn run(
     session: &Session,
     setup: Setup,
-    look: Look,
+    (look, pictures): (Look, Method),
     filter: (Query, String),
     events: mpsc::Receiver<Event>,
     warnings: &[String],
@@ -97,6 +102,12 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let painter = {
+        let wakes = wakes.clone();
+        Painter::start(pictures, move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
@@ -116,9 +127,25 @@ pub fn run(
             }
         })?;
     }
-    let mut face =
-        Face { session, look, loader, diagnoser, recaller, model, screen, clipboard: Clipboard::default(), end: false };
+    let mut face = Face {
+        session,
+        look,
+        loader,
+        diagnoser,
+        recaller,
+        painter,
+        files: Files::default(),
+        wakes,
+        model,
+        screen,
+        clipboard: Clipboard::default(),
+        graphics: None,
+        end: false,
+    };
     let ended = face.run(&queue, warnings);
+    if let Some(kind) = face.graphics {
+        let _ = terminal::forget(kind);
+    }
     drop(face);
     crate::panic::restore_terminal();
     match ended {
@@ -138,9 +165,15 @@ struct Face<'a> {
     loader: Loader,
     diagnoser: Diagnoser,
     recaller: Recaller,
+    painter: Painter,
+    files: Files,
+    /// For threads that answer once.
+    wakes: mpsc::Sender<Wake>,
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
+    /// The terminal's own graphics that are on the screen.
+    graphics: Option<Kind>,
     end: bool,
 }
 
@@ -248,6 +281,9 @@ impl Face<'_> {
                 let outcome = self.clipboard.copy(&what, &text);
                 return self.message(Message::Copied(outcome));
             }
+            Effect::Picture(request) => self.painter.make(request),
+            Effect::SaveImage(request) => self.files.save(request, self.sender()),
+            Effect::OpenImage(image) => self.files.open(image, self.sender()),
             Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,
             Effect::Quit => self.end = true,
@@ -255,7 +291,28 @@ impl Face<'_> {
         Ok(())
     }
 
+    /// Sends messages from another thread.
+    fn sender(&self) -> impl Fn(Message) + Send + 'static {
+        let wakes = self.wakes.clone();
+        move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        }
+    }
+
+    /// Takes the terminal's own graphics off the screen when they are no longer to be there: the cells
+    /// that they cover are not drawn anew by themselves.
+    fn clear_graphics(&mut self) -> Result<(), TuiError> {
+        let wanted = view::graphics(&self.model);
+        if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {
+            terminal::forget(kind)?;
+            terminal::clear(&mut self.screen)?;
+        }
+        self.graphics = wanted;
+        Ok(())
+    }
+
     fn draw(&mut self) -> Result<(), TuiError> {
+        self.clear_graphics()?;
         crate::panic::trap("main");
         let _frame = crate::panic::frame();
         let before = self.model.viewport;
@@ -279,7 +336,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         return Some(Message::Act(action));
     }
     match (&model.overlay, key.code) {
-        (Some(Overlay::Copy(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
+        (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
         _ => None,
     }

@@ -1,8 +1,6 @@
 //! Taking the terminal, and giving it back whatever happens.
 
-#[cfg(not(unix))]
-use std::io::Write as _;
-use std::io::{self, Stdout};
+use std::io::{self, Stdout, Write as _};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -10,6 +8,8 @@ use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+
+use crate::picture::Kind;
 
 /// The terminal as the interface draws on it.
 pub(super) type Screen = Terminal<CrosstermBackend<Stdout>>;
@@ -29,6 +29,15 @@ pub(super) fn enter() -> io::Result<Screen> {
 pub(super) fn clear(screen: &mut Screen) -> io::Result<()> {
     let size = screen.size()?;
     screen.resize(Rect::new(0, 0, size.width, size.height))
+}
+
+/// Makes the terminal forget a picture that it keeps besides its cells.
+pub(super) fn forget(kind: Kind) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    if let Some(words) = crate::picture::forget(kind) {
+        stdout.write_all(words.as_bytes())?;
+    }
+    stdout.flush()
 }
 
 fn take() -> io::Result<()> {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::scheme::RawScheme;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, RetentionSettings};
+use crate::picture::Mode;
 use crate::signature::SigningKind;
 use crate::simulation::Saved;
 use crate::units;
@@ -31,8 +32,11 @@ pub(super) struct RawFile {
     pub(super) respond: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "ngrok_api")]
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
+    #[serde(default, deserialize_with = "images")]
+    pub(super) images: Option<Mode>,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
+    #[serde(default)]
     pub(super) limits: Bounds,
     #[serde(default)]
     pub(super) secrets: RawSecrets,
@@ -59,6 +63,11 @@ pub(super) struct RawWebhook {
 fn bind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_bind(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

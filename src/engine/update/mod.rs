@@ -1,5 +1,6 @@
 //! A message and the model in, effects out. Pure.
 
+mod image;
 mod inquire;
 mod overlay;
 
@@ -101,6 +102,19 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             });
             Vec::new()
         }
+        Message::Opened(outcome) => {
+            let is_error = outcome.is_err();
+            model.notice = Some(Notice { text: outcome.unwrap_or_else(|words| words), is_error });
+            Vec::new()
+        }
+        Message::Picture(key, made) => {
+            image::pictured(model, key, made);
+            Vec::new()
+        }
+        Message::Saved(request, outcome) => {
+            image::saved(model, request, outcome);
+            Vec::new()
+        }
         Message::Warn(text) => {
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()
@@ -112,6 +126,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     };
     effects.extend(follow_selection(model));
     effects.extend(ask_for_rewritings(model));
+    effects.extend(image::ask_for_picture(model));
     model.prepare_rows();
     effects
 }
@@ -136,23 +151,24 @@ fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
 }
 
 fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
-    let (scroll, mut inquiry, sightings) = match model.detail.take() {
-        Some(shown) if shown.id == id => (shown.scroll, shown.inquiry, shown.sightings),
+    let mut detail = match model.detail.take() {
+        Some(shown) if shown.id == id => Detail { content, raw: None, ..shown },
         before => {
             model.revealed = false;
-            ([0; Tab::ALL.len()], switch_inquiry(model, before, id), None)
+            let inquiry = switch_inquiry(model, before, id);
+            Detail::new(id, content, inquiry)
         }
     };
     let mut effects = Vec::new();
-    let is_open = inquiry.why.is_none() && inquiry.running.is_none();
-    if is_open && content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
-        effects.push(ask(&mut inquiry, id, Question::Why(Depth::Pairs)));
+    let is_open = detail.inquiry.why.is_none() && detail.inquiry.running.is_none();
+    if is_open && detail.content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
+        effects.push(ask(&mut detail.inquiry, id, Question::Why(Depth::Pairs)));
     }
-    let event = content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref());
-    if let Some(event) = event.filter(|event| sightings.is_none() && !event.ids.is_empty()) {
+    let event = detail.content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref());
+    if let Some(event) = event.filter(|event| detail.sightings.is_none() && !event.ids.is_empty()) {
         effects.push(Effect::Recall(id, event.ids.clone()));
     }
-    model.detail = Some(Detail { id, content, scroll, raw: None, inquiry, sightings });
+    model.detail = Some(detail);
     effects
 }
 
@@ -165,6 +181,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.list.step(step, &model.viewport).into_iter().collect()
         }
         Action::Move(step) | Action::Scroll(step) => scroll(model, step),
+        Action::Image(action) => {
+            // The command prompt may ask from another tab.
+            model.tab = Tab::Image;
+            image::act(model, action)
+        }
         Action::Show(tab) => show_tab(model, tab),
         Action::NextTab => show_tab(model, model.tab.turned(1)),
         Action::PreviousTab => show_tab(model, model.tab.turned(-1)),

@@ -7,8 +7,8 @@ use super::super::model::{Model, Notice};
 use super::super::overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
 use super::super::trial::Trial;
 use super::super::{Action, Effect, Step};
-use super::act;
 use super::inquire::ask_shown;
+use super::{act, image};
 use crate::query::Query;
 
 pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -56,6 +56,7 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             copy_item(model, chosen)
         }
         (Some(Overlay::Prompt(_)), Action::Accept) => accept_prompt(model),
+        (Some(Overlay::Confirm(_)), Action::Accept) => confirm(model),
         (Some(Overlay::Try(trial)), Action::NextField | Action::Move(Step::Down)) => {
             trial.turn(1);
             Vec::new()
@@ -103,6 +104,7 @@ pub(super) fn close(model: &mut Model) -> Vec<Effect> {
 pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     if prompt.kind != PromptKind::Filter {
+        prompt.error = None;
         return Vec::new();
     }
     match Query::parse(prompt.text()) {
@@ -136,6 +138,10 @@ pub(super) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
             model.overlay = None;
             if text.is_empty() { Vec::new() } else { ask_shown(model, Question::Whence(text)) }
         }
+        PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
+            let (kind, typed) = (prompt.kind, prompt.text().to_owned());
+            image::accept(model, kind, &typed)
+        }
         PromptKind::Command => {
             let chosen = prompt.commands().get(prompt.cursor).copied();
             model.overlay = None;
@@ -157,10 +163,20 @@ pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect> {
     let mut effects = close(model);
-    if let Some(CopyItem { what, text, .. }) = item {
-        effects.push(copy(what, text));
+    match item {
+        Some(CopyItem { image: Some(way), .. }) => effects.extend(image::copy(model, way)),
+        Some(CopyItem { what, text, .. }) => effects.push(copy(what, text)),
+        None => {}
     }
     effects
+}
+
+/// Does what was asked about.
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Confirm(confirm)) => vec![confirm.effect],
+        _ => Vec::new(),
+    }
 }
 
 fn copy(what: &str, text: String) -> Effect {
@@ -173,7 +189,7 @@ impl Prompt {
     pub fn commands(&self) -> Vec<Action> {
         let typed = self.text().to_lowercase();
         let fits = |action: &Action| typed.split_whitespace().all(|word| action.words().to_lowercase().contains(word));
-        Action::COMMANDS.into_iter().filter(fits).collect()
+        Action::COMMANDS.iter().copied().filter(fits).collect()
     }
 }
 
@@ -186,10 +202,12 @@ impl Model {
     /// What can be copied now.
     #[must_use]
     pub fn copy_items(&self) -> Vec<CopyItem> {
-        let mut items = Vec::new();
+        let of_image = image::copy_ways(self).into_iter();
+        let mut items: Vec<CopyItem> =
+            of_image.map(|(key, what, way, text)| CopyItem { key, what, text, image: Some(way) }).collect();
         let mut add = |key, what, text: Option<String>| {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                items.push(CopyItem { key, what, text });
+                items.push(CopyItem { key, what, text, image: None });
             }
         };
         if let Some(loaded) = self.loaded() {
@@ -211,6 +229,13 @@ impl Model {
 
     /// Chooses the copy menu's item with this key.
     pub(super) fn choose(&mut self, key: char) -> Vec<Effect> {
+        if matches!(self.overlay, Some(Overlay::Confirm(_))) {
+            return match key {
+                'y' | 'Y' => confirm(self),
+                'n' | 'N' => close(self),
+                _ => Vec::new(),
+            };
+        }
         if !matches!(self.overlay, Some(Overlay::Copy(_))) {
             return Vec::new();
         }

@@ -51,15 +51,27 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
             Content::Whole(vec![Line::styled("reading the delivery …", look.theme.dim)])
         }
         Some(detail) => match &detail.content {
+            Ok(loaded) if model.tab == Tab::Image => {
+                let pane = Pane { model, detail, loaded, look, columns };
+                let first = detail.scroll[Tab::Image.index()];
+                let drawn = image::draw(frame, inner, &pane, first);
+                let bar = rule.unwrap_or(last_column(area));
+                scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, drawn.lines, look);
+                return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image };
+            }
             Err(error) => Content::Whole(super::widgets::paragraph(&shown(error), look.theme.bad, columns)),
             Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
         },
     };
     let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
     let lines = content.draw(frame, inner, first);
-    let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
+    let bar = rule.unwrap_or(last_column(area));
     scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, lines, look);
-    Drawn { rows: inner.height.into(), lines, columns }
+    Drawn { rows: inner.height.into(), lines, columns, ..Drawn::default() }
+}
+
+fn last_column(area: Rect) -> Rect {
+    Rect { x: area.right().saturating_sub(1), width: 1, ..area }
 }
 
 /// What stays above a tab's rows while they scroll: on the Payload tab, what is understood of it.
@@ -78,7 +90,8 @@ fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
         Tab::Overview => Content::Whole(overview::lines(pane)),
         Tab::Signature => Content::Whole(signature::lines(pane)),
         Tab::Payload => payload::content(pane),
-        Tab::Image => image::content(pane),
+        // Drawn by itself, for it has lines that do not scroll.
+        Tab::Image => Content::Whole(Vec::new()),
         Tab::Headers => Content::Whole(headers::lines(pane)),
         Tab::Answer => Content::Whole(answer::lines(pane)),
         Tab::Raw => raw::content(pane),
@@ -87,7 +100,7 @@ fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
 
 impl Content<'_> {
     /// Draws the lines from `first` on, and returns how many there are in all.
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
         let count = match self {
             Self::Whole(lines) => lines.len(),
             Self::Window(count, _) => *count,

@@ -25,7 +25,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use crate::engine::{Focus, Model, Viewport};
+use crate::engine::{Focus, ImageViewport, Model, Viewport};
+
+pub(super) use self::image::graphics;
 
 /// How things look, whatever they are.
 #[derive(Debug, Clone)]
@@ -64,6 +66,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         viewport.detail_rows = drawn.rows;
         viewport.detail_lines = drawn.lines;
         viewport.detail_columns = drawn.columns;
+        viewport.image = drawn.image;
     }
     footer::draw(frame, bottom, model, look);
     if let Some(overlay) = &model.overlay {
@@ -83,6 +86,8 @@ struct Drawn {
     lines: usize,
     /// Columns on the screen.
     columns: usize,
+    /// What the Image tab has drawn.
+    image: ImageViewport,
 }
 
 fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {

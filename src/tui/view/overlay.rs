@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::footer::byte_cursor;
 use super::widgets::{put, shown, wrap};
 use super::{Drawn, Look};
-use crate::engine::{AnswerChoice, Model, Overlay, Prompt, PromptKind, Trial, TrialField};
+use crate::engine::{AnswerChoice, Confirm, Model, Overlay, Prompt, PromptKind, Trial, TrialField, save_words};
 use crate::listener::answer::AnswerPolicy;
 use crate::tui::keymap;
 use crate::{query, text};
@@ -50,7 +50,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
             PromptKind::Command => draw_commands(frame, body, prompt, look),
             PromptKind::Digest => draw_digest(frame, body, prompt, look),
+            PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
+                draw_image_prompt(frame, body, prompt, model, look)
+            }
         },
+        Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }
@@ -77,7 +81,7 @@ fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first:
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         put(frame, area, row, line.clone());
     }
-    Drawn { rows, lines: lines.len(), columns: area.width.into() }
+    Drawn { rows, lines: lines.len(), columns: area.width.into(), ..Drawn::default() }
 }
 
 fn draw_menu(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], cursor: usize, look: &Look) -> Drawn {
@@ -176,6 +180,48 @@ fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
     for (row, part) in (3..).zip(about) {
         put(frame, area, row, Line::styled(format!(" {part}"), look.theme.dim));
     }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_image_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
+    let (title, about) = match prompt.kind {
+        PromptKind::Bytes => {
+            ("Look for", "Bytes such as ff d8, or text such as JFIF; \"face\" in quotation marks is text.".to_owned())
+        }
+        PromptKind::Offset => ("Go to offset", "162, 0xa2, or +16 and -0x10 from here.".to_owned()),
+        _ => ("Save the image as", model.shown_image().map_or(String::new(), |(image, _)| save_words(&image.found))),
+    };
+    let columns = usize::from(body.width.min(78)).saturating_sub(4);
+    let (about, style) = match &prompt.error {
+        Some(error) => (shown(error), look.theme.bad),
+        None if about.starts_with("Partial") => (about, look.theme.warn),
+        None => (about, look.theme.dim),
+    };
+    let about = wrap(&about, columns);
+    let area = window(frame, body, title, 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let columns = usize::from(body.width.min(70)).saturating_sub(4);
+    let question = wrap(&confirm.question, columns);
+    let area = window(frame, body, &confirm.title, 70, question.len() + 3, look);
+    let last = u16::try_from(question.len() + 2).unwrap_or(u16::MAX);
+    for (row, part) in (1..).zip(question) {
+        put(frame, area, row, Line::raw(format!(" {part}")));
+    }
+    let answers = vec![
+        Span::styled(" y", theme.title),
+        Span::styled(format!(" {}   ", confirm.yes), theme.dim),
+        Span::styled("n", theme.title),
+        Span::styled(" leave it", theme.dim),
+    ];
+    put(frame, area, last, Line::from(answers));
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 

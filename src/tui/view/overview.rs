@@ -54,7 +54,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
     }
     if let Some(image) = pane.loaded.images.first() {
-        add("image", image.binary.summary(), theme.text);
+        add("image", image.found.binary.summary(), theme.text);
     }
     match &summary.answer {
         None => add("answer", "not answered yet".to_owned(), theme.dim),
