@@ -174,12 +174,13 @@ impl ImageCopy {
         if bytes.is_empty() || (bytes.len() > limit && !cut) {
             return None;
         }
-        let bytes = &bytes[..bytes.len().min(limit)];
+        let length = bytes.len();
+        let bytes = &bytes[..length.min(limit)];
         Some(match self {
             Self::Hex | Self::Segment => hex::encode(bytes),
             Self::Base64 => BASE64_STANDARD.encode(bytes),
             Self::DataUrl => format!("data:{};base64,{}", media_type(image), BASE64_STANDARD.encode(bytes)),
-            Self::CArray => c_array(bytes),
+            Self::CArray => c_array(bytes, length),
             Self::Path => String::new(),
         })
     }
@@ -201,9 +202,10 @@ fn media_type(image: &LoadedImage) -> String {
     }
 }
 
-fn c_array(bytes: &[u8]) -> String {
+/// An array of `length` bytes that begins with `bytes`.
+fn c_array(bytes: &[u8], length: usize) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("static const unsigned char image[{}] = {{", bytes.len());
+    let mut text = format!("static const unsigned char image[{length}] = {{");
     for (index, byte) in bytes.iter().enumerate() {
         text.push_str(if index % 12 == 0 { "\n    " } else { " " });
         // Writing to a string cannot fail.

@@ -255,6 +255,9 @@ pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
 #[must_use]
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
+    if matches!(model.overlay, Some(Overlay::Confirm(_))) {
+        return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
+    }
     let contexts = contexts(model);
     let is_shadowed = |binding: &Binding| {
         let narrower = contexts.iter().take_while(|context| **context != binding.context);

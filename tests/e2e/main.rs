@@ -18,6 +18,7 @@ mod crash;
 mod deliver;
 mod export;
 mod hostile;
+mod images;
 mod layers;
 mod meanwhile;
 mod prune;

@@ -24,6 +24,8 @@ use crate::text::is_hidden;
 use crate::tui::theme::Background;
 use crate::tunnel::TunnelState;
 
+mod images;
+
 const SCREENSHOT: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
 const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/app.json");
 

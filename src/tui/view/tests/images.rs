@@ -1,0 +1,143 @@
+//! The Image tab: bytes, pictures, and what is no image any more.
+
+use super::*;
+use crate::engine::ImageAction;
+use crate::picture::{Colours, FontSize, Method, Picture};
+
+const JPEG: &[u8] = include_bytes!("../../../../assets/samples/screenshot.jpg");
+
+/// A screenshot event with these buffers.
+fn event(buffers: &[serde_json::Value]) -> Delivery {
+    let items: Vec<_> =
+        buffers.iter().map(|buffer| serde_json::json!({"screenshot": {"imageBuffer": buffer}})).collect();
+    let event = serde_json::json!({"event": "desktop.screenshot_tracking.captured", "version": "v1", "data": items});
+    delivery(1, event.to_string().as_bytes(), "a webhook secret", "")
+}
+
+fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
+    update(model, Message::Act(Action::Image(action)))
+}
+
+/// A model with the details in focus on the Image tab, once drawn.
+fn image_tab(delivery: &Delivery, columns: u16, rows: u16) -> Model {
+    let mut model = model(std::slice::from_ref(delivery), secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Image)));
+    update(&mut model, Message::Act(Action::Open));
+    screen(&mut model, columns, rows);
+    model
+}
+
+/// Draws until the picture that is asked for is there.
+fn paint(model: &mut Model, columns: u16, rows: u16, colours: Colours) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    let mut viewport = Viewport::default();
+    terminal.draw(|frame| viewport = draw(frame, model, &look())).unwrap();
+    for effect in update(model, Message::Drawn(viewport)) {
+        let Effect::Picture(request) = effect else { continue };
+        let made =
+            Picture::make(&request.image.binary.bytes, request.key.room, Method::Cells(colours), FontSize::default());
+        update(model, Message::Picture(request.key, made.map_err(|error| error.to_string())));
+    }
+    screen(model, columns, rows)
+}
+
+/// A picture of `width` × `height` pixels with a bright disc on a dark ground.
+fn disc(width: u32, height: u32) -> Vec<u8> {
+    use ::image::ImageEncoder as _;
+    let inside = |x: u32, y: u32| {
+        let (x, y) = (i64::from(x) - i64::from(width / 2), i64::from(y) - i64::from(height / 2));
+        x * x + y * y < i64::from(height * height / 6)
+    };
+    let pixels = ::image::GrayImage::from_fn(width, height, |x, y| {
+        ::image::Luma([if inside(x, y) { 250 } else { u8::try_from(x * 120 / width).unwrap() }])
+    });
+    let mut bytes = Vec::new();
+    let encoder = ::image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90);
+    encoder.write_image(pixels.as_raw(), width, height, ::image::ExtendedColorType::L8).unwrap();
+    bytes
+}
+
+#[rstest]
+#[case(80, 24)]
+#[case(120, 36)]
+#[case(200, 50)]
+fn images(#[case] columns: u16, #[case] rows: u16) {
+    let name = |what: &str| format!("image_{what}_{columns}x{rows}");
+    let two = event(&[serde_json::json!(JPEG), serde_json::json!("<Buffer ff d8 ff ... 7 more bytes>")]);
+    let mut model = image_tab(&two, columns, rows);
+    for _ in 0..4 {
+        act(&mut model, ImageAction::NextSegment);
+    }
+    insta::assert_snapshot!(name("bytes"), screen(&mut model, columns, rows));
+
+    let mut model = image_tab(&event(&[serde_json::json!(disc(320, 200))]), columns, rows);
+    act(&mut model, ImageAction::Picture);
+    insta::assert_snapshot!(name("picture"), paint(&mut model, columns, rows, Colours::None));
+
+    let mut model =
+        image_tab(&event(&["[simulation-placeholder: binary image buffer not included]".into()]), columns, rows);
+    insta::assert_snapshot!(name("placeholder"), screen(&mut model, columns, rows));
+
+    let mut model = image_tab(&event(&[String::from_utf8_lossy(JPEG).into()]), columns, rows);
+    insta::assert_snapshot!(name("destroyed"), screen(&mut model, columns, rows));
+}
+
+#[test]
+fn a_picture_is_shown_on_request_only_and_for_one_delivery() {
+    let mut model = image_tab(&event(&[serde_json::json!(disc(64, 40))]), 120, 36);
+    assert!(!paint(&mut model, 120, 36, Colours::True).contains('▀'));
+    act(&mut model, ImageAction::Picture);
+    let shown = paint(&mut model, 120, 36, Colours::True);
+    assert!(shown.contains("JPEG · 64 × 40 pixels") && shown.contains('▀'), "{shown}");
+    // Another size of the pane is another picture.
+    let narrow = paint(&mut model, 60, 30, Colours::True);
+    assert!(narrow.contains('▀'), "{narrow}");
+    // Another delivery begins with its bytes.
+    let mut other = event(&[serde_json::json!(disc(64, 40))]);
+    other.summary.id = DeliveryId(2);
+    select(&mut model, &other);
+    assert!(model.detail.as_ref().is_some_and(|detail| detail.image.picture.is_none()));
+}
+
+#[test]
+fn a_part_of_a_picture_is_said_to_be_one() {
+    let whole = disc(320, 200);
+    let part = &whole[..whole.len() * 3 / 4];
+    let digits: Vec<String> = part.iter().map(|byte| format!("{byte:02x}")).collect();
+    let print = format!("<Buffer {} ... {} more bytes>", digits.join(" "), whole.len() - part.len());
+    let mut model = image_tab(&event(&[print.into()]), 120, 36);
+    act(&mut model, ImageAction::Picture);
+    let shown = paint(&mut model, 120, 36, Colours::True);
+    assert!(shown.contains("partial: the first 7") && shown.contains('▀'), "{shown}");
+
+    let mut model = image_tab(&event(&["<Buffer ff d8 ff db 00 43 ... 44863 more bytes>".into()]), 120, 36);
+    act(&mut model, ImageAction::Picture);
+    let shown = paint(&mut model, 120, 36, Colours::True);
+    assert!(shown.contains("No picture: there is nothing to show"), "{shown}");
+}
+
+#[test]
+fn the_end_says_what_is_missing_and_nothing_is_made_up() {
+    let mut model = image_tab(&delivery(1, SCREENSHOT, "a webhook secret", ""), 80, 24);
+    act(&mut model, ImageAction::Move(Step::Last));
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("… 44,819 bytes are not in the payload"), "{shown}");
+    assert!(shown.contains("49 of 50 · 0b = 11"), "{shown}");
+    assert!(!shown.contains("00 00 00"), "{shown}");
+}
+
+#[test]
+fn prompts_and_questions_stand_over_the_image() {
+    let mut model = image_tab(&delivery(1, SCREENSHOT, "a webhook secret", ""), 100, 24);
+    act(&mut model, ImageAction::Save);
+    insta::assert_snapshot!("image_save", screen(&mut model, 100, 24));
+    let Some(Effect::SaveImage(request)) = update(&mut model, Message::Act(Action::Accept)).pop() else { panic!() };
+    assert_eq!((&*request.path, request.overwrite), ("whyhook-1-data0.partial.jpg", false));
+    let taken = crate::export::file::SaveError::Exists("/home/a/whyhook-1-data0.partial.jpg".into());
+    update(&mut model, Message::Saved(request, Err(taken)));
+    insta::assert_snapshot!("image_replace", screen(&mut model, 100, 24));
+    let effects = update(&mut model, Message::Choose('y'));
+    assert!(matches!(&effects[..], [Effect::SaveImage(request)] if request.overwrite), "{effects:?}");
+    update(&mut model, Message::Act(Action::CopyMenu));
+    insta::assert_snapshot!("image_copy", screen(&mut model, 100, 24));
+}
