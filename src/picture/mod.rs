@@ -98,9 +98,9 @@ fn scaled(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let near = (width.saturating_mul(3), height.saturating_mul(3));
     if image.width() > near.0 && image.height() > near.1 {
         let smaller = imageops::thumbnail(image, near.0, near.1);
-        return imageops::resize(&smaller, width, height, FilterType::Triangle);
+        return imageops::resize(&smaller, width, height, FilterType::CatmullRom);
     }
-    imageops::resize(image, width, height, FilterType::Triangle)
+    imageops::resize(image, width, height, FilterType::CatmullRom)
 }
 
 #[cfg(test)]

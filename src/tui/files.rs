@@ -86,13 +86,25 @@ fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf
     let mut folder = lent.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = match &mut *folder {
         Some(folder) => folder,
-        none => none.insert(tempfile::Builder::new().prefix("whyhook-view-").tempdir()?),
+        none => none.insert(private_folder()?),
     };
     let suffix = format!(".{}", extension(&image.binary));
     let mut file = tempfile::Builder::new().prefix("image-").suffix(&suffix).tempfile_in(folder.path())?;
     file.write_all(&image.binary.bytes)?;
     let (_, path) = file.keep()?;
     Ok(path)
+}
+
+/// A folder for this person alone: the system's temporary one is everyone's.
+fn private_folder() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("whyhook-view-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
 }
 
 /// Starts the viewer without a shell, and waits until it has taken the file or refused it.
@@ -103,5 +115,45 @@ fn start(viewer: &str, path: &Path) -> Result<(), String> {
         Ok(status) if status.success() || viewer == "explorer" => Ok(()),
         Ok(_) => Err(format!("{viewer} could not open the image; S saves it to a file")),
         Err(error) => Err(format!("cannot start {viewer}: {error}; S saves the image to a file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_lent_is_private_named_by_its_bytes_and_goes_again() {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The sender calls it a PNG.
+        let body = br#"{"data":{"screenshot":{"imageBuffer":"data:image/png;base64,/9j/2wBDAAMC"}}}"#;
+        let found = crate::payload::binary::find_all(body).remove(0);
+        let files = Files::default();
+        let path = lend(&files.lent, &found).unwrap();
+        assert_eq!(path.extension().unwrap(), "jpg");
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let folder = path.parent().unwrap().to_owned();
+        assert_eq!((mode(&path), mode(&folder)), (0o600, 0o700));
+        assert_eq!(std::fs::read(&path).unwrap(), found.binary.bytes);
+        assert_ne!(lend(&files.lent, &found).unwrap(), path);
+        // A thread that waits for a viewer has the folder too.
+        let waiting = Arc::clone(&files.lent);
+        drop(files);
+        assert!(!folder.exists());
+        drop(waiting);
+    }
+
+    #[test]
+    fn unrecognised_bytes_are_lent_to_nobody() {
+        let body = br#"{"data":{"screenshot":{"imageBuffer":[1,2,3]}}}"#;
+        let found = crate::payload::binary::find_all(body).remove(0);
+        assert!(lend(&Files::default().lent, &found).unwrap_err().to_string().contains("no known picture"));
+    }
+
+    #[test]
+    fn a_viewer_that_is_not_there_is_an_answer() {
+        let said = start("whyhook-no-such-viewer", Path::new("/x.jpg")).unwrap_err();
+        assert!(said.contains("cannot start whyhook-no-such-viewer") && said.contains("S saves"), "{said}");
     }
 }

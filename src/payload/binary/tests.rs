@@ -272,6 +272,31 @@ proptest! {
         prop_assert_eq!(recognise(&token, Context::Elsewhere), None);
     }
 
+    /// Words, paths, identifiers, digests and tokens: much of it decodes as base64 or hexadecimal.
+    #[test]
+    fn what_looks_like_base64_is_no_image(
+        text in prop_oneof![
+            "[A-Za-z0-9+/]{24,400}={0,2}",
+            "[A-Za-z0-9_-]{24,400}",
+            "([A-Z][a-z]{2,9}){3,20}",
+            "(/[a-z0-9.]{2,12}){3,20}",
+            "[0-9a-f]{24,200}",
+            "eyJ[A-Za-z0-9_-]{20,80}\\.[A-Za-z0-9_-]{20,80}\\.[A-Za-z0-9_-]{43}",
+            "(BM|GIF|RIFF|MM|II|Qk|R0|iV|UklGR|SUkq|AAAB|/9j)[A-Za-z ]{22,200}",
+            "[0-9]{1,3}(,[0-9]{1,3}){10,60}",
+            "\\PC{24,80}",
+        ],
+    ) {
+        let token = serde_json::to_vec(&text).unwrap();
+        let binary = recognise(&token, Context::Elsewhere);
+        // By chance some begin as a picture does, in all that a format fixes of its beginning.
+        let strict = binary.as_ref().map(|binary| image::strict_format(&binary.bytes).is_some());
+        prop_assert!(strict.unwrap_or(true), "{text}");
+        let by_chance = text.starts_with("/9j/") || text.starts_with("AAAB") || text.starts_with("SUkq");
+        prop_assert!(binary.is_none() || by_chance, "{text}: {binary:?}");
+        prop_assert_eq!(find_all(&[b"[".as_slice(), &token, b"]"].concat()).len(), usize::from(binary.is_some()));
+    }
+
     #[test]
     fn any_bytes_are_survived(
         start in prop::sample::select(vec![

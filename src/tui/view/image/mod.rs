@@ -109,9 +109,9 @@ fn about(pane: &Pane<'_>, image: &LoadedImage) -> Vec<Line<'static>> {
     if !image.segments.is_empty() {
         let names =
             image.segments.iter().take(LEGEND_SEGMENTS).map(|segment| format!("{}@{}", segment.name, segment.offset));
-        let mut words = names.collect::<Vec<_>>().join("  ");
+        let mut words = names.collect::<Vec<_>>().join(" ");
         if image.segments.len() > LEGEND_SEGMENTS {
-            words = format!("{words}  … {} in all", grouped(image.segments.len() as u64));
+            words = format!("{words} … {} in all", grouped(image.segments.len() as u64));
         }
         lines.extend(field("segments", &words, theme.text, columns, look));
     }

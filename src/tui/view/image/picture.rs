@@ -56,7 +56,7 @@ fn caption(pane: &Pane<'_>, image: &LoadedImage, picture: &Picture) -> Line<'sta
         (Some(1..), Some(total), _) => {
             // Rounded down: a picture that lacks a byte is never 100 %.
             let percent = (binary.bytes.len() as u64).saturating_mul(100) / total.max(1);
-            let words = format!(" · partial: the first {percent} % of the file's {} bytes", grouped(total));
+            let words = format!(" · partial: the first {percent} % of {} bytes", grouped(total));
             spans.push(Span::styled(words, theme.warn));
         }
         (_, _, Some(Shortfall::EndMissing)) => {
