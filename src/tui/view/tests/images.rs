@@ -141,3 +141,90 @@ fn prompts_and_questions_stand_over_the_image() {
     update(&mut model, Message::Act(Action::CopyMenu));
     insta::assert_snapshot!("image_copy", screen(&mut model, 100, 24));
 }
+
+#[test]
+fn a_picture_that_is_no_longer_wanted_is_dropped() {
+    let mut model = image_tab(&event(&[serde_json::json!(disc(64, 40)), serde_json::json!(disc(40, 64))]), 120, 36);
+    act(&mut model, ImageAction::Picture);
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    let mut viewport = Viewport::default();
+    terminal.draw(|frame| viewport = draw(frame, &model, &look())).unwrap();
+    let Some(Effect::Picture(request)) = update(&mut model, Message::Drawn(viewport)).pop() else { panic!() };
+    // Asked once, however often it is drawn.
+    assert_eq!(update(&mut model, Message::Drawn(viewport)), []);
+    let made =
+        Picture::make(&request.image.binary.bytes, request.key.room, Method::Cells(Colours::True), FontSize::default());
+    act(&mut model, ImageAction::NextImage);
+    update(&mut model, Message::Picture(request.key, made.map_err(|error| error.to_string())));
+    let shown = screen(&mut model, 120, 36);
+    assert!(shown.contains("2 of 2") && shown.contains("decoding …"), "{shown}");
+}
+
+#[test]
+fn every_way_to_copy_gives_the_whole_and_large_images_are_refused() {
+    use crate::engine::{ImageCopy, LoadedImage};
+    let of = |bytes: &[u8]| {
+        let body = serde_json::json!({"data": {"screenshot": {"imageBuffer": bytes}}}).to_string();
+        LoadedImage::new(crate::payload::binary::find_all(body.as_bytes()).remove(0))
+    };
+    let image = of(JPEG);
+    let text = |way: ImageCopy| way.text(&image, 145).unwrap();
+    assert_eq!(text(ImageCopy::Hex), hex::encode(JPEG));
+    assert!(text(ImageCopy::Base64).starts_with("/9j/2wBD") && text(ImageCopy::Base64).ends_with("//Z"));
+    assert_eq!(text(ImageCopy::DataUrl), format!("data:image/jpeg;base64,{}", text(ImageCopy::Base64)));
+    assert!(text(ImageCopy::CArray).starts_with("static const unsigned char image[270] = {\n    0xff, 0xd8,"));
+    assert_eq!(text(ImageCopy::CArray).matches("0x").count(), 270);
+    assert_eq!(text(ImageCopy::Path), "data.screenshot.imageBuffer");
+    assert_eq!(text(ImageCopy::Segment), "ffc00011080009001003012200021101031101");
+    let large = of(&[JPEG, &vec![0; ImageCopy::LIMIT]].concat());
+    assert_eq!(ImageCopy::Hex.text(&large, 0), None);
+    assert_eq!(ImageCopy::Segment.text(&large, 0).unwrap(), "ffd8");
+    let mut model = image_tab(&event(&[serde_json::json!(large.bytes())]), 100, 24);
+    update(&mut model, Message::Act(Action::CopyMenu));
+    assert_eq!(update(&mut model, Message::Choose('X')), []);
+    assert!(model.notice.is_some_and(|notice| notice.text.contains("S saves it to a file")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_walk_leaves_the_bytes(
+        length in 1_usize..400,
+        steps in proptest::collection::vec(0_usize..14, 1..40),
+        columns in 30_u16..160,
+        rows in 8_u16..40,
+    ) {
+        let bytes: Vec<u8> = JPEG.iter().copied().cycle().take(length).collect();
+        let mut model = image_tab(&event(&[serde_json::json!(bytes)]), columns, rows);
+        for step in steps {
+            let action = match step {
+                0 => ImageAction::Move(Step::Up),
+                1 => ImageAction::Move(Step::Down),
+                2 => ImageAction::Move(Step::HalfUp),
+                3 => ImageAction::Move(Step::HalfDown),
+                4 => ImageAction::Move(Step::PageUp),
+                5 => ImageAction::Move(Step::PageDown),
+                6 => ImageAction::Move(Step::First),
+                7 => ImageAction::Move(Step::Last),
+                8 => ImageAction::Left,
+                9 => ImageAction::Right,
+                10 => ImageAction::NextSegment,
+                11 => ImageAction::PreviousSegment,
+                12 => ImageAction::NextMatch,
+                _ => ImageAction::PreviousImage,
+            };
+            act(&mut model, action);
+            screen(&mut model, columns, rows);
+            let cursor = model.detail.as_ref().unwrap().image.cursor;
+            prop_assert!(cursor < length);
+            // The row under the cursor is on the screen.
+            let viewport = model.viewport;
+            let line = viewport.image.top + cursor / viewport.image.row_bytes.max(1);
+            let first = model.detail.as_ref().unwrap().scroll[Tab::Image.index()];
+            let first = first.min(viewport.detail_lines.saturating_sub(viewport.detail_rows));
+            let is_at_rest = cursor == 0 && step != 6;
+            prop_assert!(is_at_rest || (first <= line && line < first + viewport.detail_rows), "{cursor} {step}");
+        }
+    }
+}
