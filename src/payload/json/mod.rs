@@ -17,14 +17,17 @@
 //! ```
 
 mod fault;
+pub mod folds;
 mod lexeme;
 pub(crate) mod path;
 pub mod pretty;
 pub(crate) mod scan;
+pub mod search;
 mod string;
 mod tokens;
 
 pub use fault::Fault;
+pub use folds::Folds;
 pub use pretty::{Line, Piece, PieceKind, Pretty, pretty};
 pub use scan::{Entries, Entry, entries};
 pub use string::{LoneSurrogate, Text, decode_string};

@@ -1,9 +1,11 @@
 //! Finding the rows of a body: one pass over its tokens.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use crate::payload::binary::{self, Hit, Search};
 use crate::payload::grouped;
 
-use super::super::{Fault, Token, TokenKind, tokens};
+use super::super::{Fault, Token, TokenKind, tokens, unescape};
 use super::{Note, NumberedNote, Row};
 
 /// Tokens of more bytes than this are counted once, here, and not each time they are drawn.
@@ -27,6 +29,10 @@ pub(super) fn index(body: &[u8]) -> Result<(Vec<Row>, Vec<NumberedNote>), Fault>
         }
     }
     indexer.finish_row();
+    if indexer.duplicates {
+        // They are found at an object's end, behind the notes of its rows.
+        indexer.notes.sort_by_key(|(row, _)| *row);
+    }
     Ok((indexer.rows, indexer.notes))
 }
 
@@ -42,6 +48,31 @@ struct Indexer<'a> {
     search: Search<'a>,
     /// Tokens before this offset belong to a binary, which is one row.
     skip_to: u32,
+    /// The objects and arrays that are open over several rows, from the outside in.
+    open: Vec<Open>,
+    /// The keys of the open objects: hash of their meaning, place, row.
+    keys: Vec<Key>,
+    duplicates: bool,
+    /// The row under construction closes what opened on another.
+    closing: bool,
+    hasher: RandomState,
+}
+
+/// An object or array that is open.
+struct Open {
+    row: u32,
+    /// How many members or items have begun.
+    children: u32,
+    /// Where its own keys begin in the list of keys.
+    keys: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Key {
+    hash: u64,
+    row: u32,
+    start: u32,
+    end: u32,
 }
 
 impl<'a> Indexer<'a> {
@@ -56,6 +87,11 @@ impl<'a> Indexer<'a> {
             opened: false,
             search: Search::new(body, PREFIX),
             skip_to: 0,
+            open: Vec::new(),
+            keys: Vec::new(),
+            duplicates: false,
+            closing: false,
+            hasher: RandomState::new(),
         }
     }
 
@@ -66,11 +102,13 @@ impl<'a> Indexer<'a> {
                 if !opened {
                     self.finish_row();
                     self.depth -= 1;
+                    self.closing = true;
                 }
                 self.extend(token);
                 return;
             }
             TokenKind::ObjectOpen | TokenKind::ArrayOpen => self.opened = true,
+            TokenKind::Colon => self.note_key(),
             TokenKind::Comma => {
                 self.extend(token);
                 self.finish_row();
@@ -110,7 +148,15 @@ impl<'a> Indexer<'a> {
 
     fn descend(&mut self) {
         self.finish_row();
+        let row = self.number().saturating_sub(1);
+        self.open.push(Open { row, children: 0, keys: self.keys.len() });
         self.depth += 1;
+    }
+
+    /// The number of the row under construction. Rows are fewer than the body's bytes, which 32 bits
+    /// count.
+    fn number(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
     fn extend(&mut self, token: Token) {
@@ -121,8 +167,47 @@ impl<'a> Indexer<'a> {
     }
 
     fn finish_row(&mut self) {
-        if let Some((start, end)) = self.row.take() {
-            self.rows.push(Row { start, end, depth: self.depth });
+        let Some((start, end)) = self.row.take() else { return };
+        let number = self.number();
+        let depth = self.depth;
+        if std::mem::take(&mut self.closing)
+            && let Some(open) = self.open.pop()
+        {
+            let opening = &mut self.rows[open.row as usize];
+            opening.mate = number;
+            let (parent, ordinal) = (opening.parent, opening.ordinal);
+            self.rows.push(Row { start, end, depth, parent, mate: open.row, ordinal });
+            self.note_duplicates(open.keys);
+            return;
+        }
+        let (parent, ordinal) = match self.open.last_mut() {
+            Some(open) => {
+                open.children += 1;
+                (open.row, open.children - 1)
+            }
+            None => (number, 0),
+        };
+        self.rows.push(Row { start, end, depth, parent, mate: number, ordinal });
+    }
+
+    /// Remembers the key that the row under construction begins with.
+    fn note_key(&mut self) {
+        let Some((start, end)) = self.row else { return };
+        let hash = self.hasher.hash_one(unescape(&self.body[start as usize..end as usize]));
+        self.keys.push(Key { hash, row: self.number(), start, end });
+    }
+
+    /// Notes which keys from `first` on have come before. What is noted of a row goes with its number,
+    /// and an object's end comes behind its rows, so that notes are sorted at the end.
+    fn note_duplicates(&mut self, first: usize) {
+        let mut keys = self.keys.split_off(first);
+        keys.sort_unstable_by_key(|key| (key.hash, key.row));
+        let meaning = |key: &Key| unescape(&self.body[key.start as usize..key.end as usize]);
+        for pair in keys.windows(2) {
+            if pair[0].hash == pair[1].hash && meaning(&pair[0]) == meaning(&pair[1]) {
+                self.notes.push((pair[1].row, Note::Duplicate { start: pair[1].start }));
+                self.duplicates = true;
+            }
         }
     }
 
@@ -135,8 +220,6 @@ impl<'a> Indexer<'a> {
 
     /// Notes something of the row under construction.
     fn note(&mut self, note: Note) {
-        // Rows are fewer than the body's bytes, which 32 bits count.
-        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.notes.push((row, note));
+        self.notes.push((self.number(), note));
     }
 }

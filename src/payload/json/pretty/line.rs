@@ -41,6 +41,8 @@ pub struct Piece<'a> {
     pub kind: PieceKind,
     /// What to show.
     pub text: Cow<'a, str>,
+    /// Where in the body it begins; `None` for what does not stand there as shown.
+    pub at: Option<usize>,
 }
 
 /// How much of a binary's own text is shown.
@@ -83,13 +85,17 @@ pub(super) fn render<'a>(body: &'a [u8], row: &Row, notes: &[NumberedNote], colu
     let mut line = Line { indent: row.indent(), depth: row.depth as usize, pieces: Vec::with_capacity(4) };
     let mut tokens = row_tokens(body, row).peekable();
     while let Some(token) = tokens.next() {
-        let note = notes.iter().map(|(_, note)| note).find(|note| note.start() == token.start);
+        let note = notes
+            .iter()
+            .map(|(_, note)| note)
+            .find(|note| note.start() == token.start && !matches!(note, Note::Duplicate { .. }));
         if let Some(Note::Binary { end, summary, .. }) = note {
             let end = *end as usize;
-            line.push_binary(&body[token.start..end], summary, columns);
+            line.push_binary(&body[token.start..end], token.start, summary, columns);
             while tokens.next_if(|token| token.start < end).is_some() {}
             continue;
         }
+        let at = token.start;
         let raw = &body[token];
         let kind = match raw[0] {
             b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => PieceKind::Key,
@@ -99,21 +105,28 @@ pub(super) fn render<'a>(body: &'a [u8], row: &Row, notes: &[NumberedNote], colu
             _ => PieceKind::Number,
         };
         match kind {
-            PieceKind::Punctuation if raw == b":" => line.push(kind, ": "),
-            PieceKind::Punctuation | PieceKind::Literal => line.push(kind, text::visible_bytes(raw)),
-            _ => line.push_long(kind, raw, note, columns),
+            PieceKind::Punctuation if raw == b":" => line.push_at(kind, ": ", at),
+            PieceKind::Punctuation | PieceKind::Literal => line.push_at(kind, text::visible_bytes(raw), at),
+            _ => line.push_long(kind, raw, at, note, columns),
         }
+    }
+    if notes.iter().any(|(_, note)| matches!(note, Note::Duplicate { .. })) {
+        line.push(PieceKind::Note, " (duplicate key)");
     }
     line
 }
 
 impl<'a> Line<'a> {
     fn push(&mut self, kind: PieceKind, text: impl Into<Cow<'a, str>>) {
-        self.pieces.push(Piece { kind, text: text.into() });
+        self.pieces.push(Piece { kind, text: text.into(), at: None });
+    }
+
+    fn push_at(&mut self, kind: PieceKind, text: impl Into<Cow<'a, str>>, at: usize) {
+        self.pieces.push(Piece { kind, text: text.into(), at: Some(at) });
     }
 
     /// Pushes the beginning of a binary's text, without the white space within it, and what it is.
-    fn push_binary(&mut self, raw: &[u8], summary: &str, columns: usize) {
+    fn push_binary(&mut self, raw: &[u8], at: usize, summary: &str, columns: usize) {
         let columns = columns.min(BINARY_COLUMNS);
         let head = head(raw, columns);
         let compact: Vec<u8> = match head.first() {
@@ -123,12 +136,14 @@ impl<'a> Line<'a> {
         let shown = text::visible_bytes(&compact);
         let cut = head.len() < raw.len() || shown.width() > columns;
         let shown = if shown.width() > columns { clipped(shown, columns) } else { shown };
-        self.push(PieceKind::Binary, shown.into_owned());
+        let is_as_sent = compact.len() == head.len();
+        let text = shown.into_owned().into();
+        self.pieces.push(Piece { kind: PieceKind::Binary, text, at: is_as_sent.then_some(at) });
         self.push(PieceKind::Note, format!("{} ({summary})", if cut { "…" } else { "" }));
     }
 
     /// Pushes a token of any length, cut at `columns`.
-    fn push_long(&mut self, kind: PieceKind, raw: &'a [u8], note: Option<&Note>, columns: usize) {
+    fn push_long(&mut self, kind: PieceKind, raw: &'a [u8], mut at: usize, note: Option<&Note>, columns: usize) {
         let head = head(raw, columns);
         let mut room = columns;
         let mut whole = head.len() == raw.len();
@@ -136,12 +151,13 @@ impl<'a> Line<'a> {
             let shown = text::visible_bytes(part);
             let width = shown.width();
             if width > room {
-                self.push(piece_kind, clipped(shown, room));
+                self.push_at(piece_kind, clipped(shown, room), at);
                 whole = false;
                 break;
             }
             room -= width;
-            self.push(piece_kind, shown);
+            self.push_at(piece_kind, shown, at);
+            at += part.len();
         }
         if !whole {
             let characters = match note {
@@ -155,7 +171,7 @@ impl<'a> Line<'a> {
 
 /// A prefix of `raw` that fills `columns`: a column of text is at most four bytes. No character is
 /// cut in two.
-fn head(raw: &[u8], columns: usize) -> &[u8] {
+pub(super) fn head(raw: &[u8], columns: usize) -> &[u8] {
     let length = columns.saturating_mul(4).saturating_add(16);
     if raw.len() <= length {
         return raw;

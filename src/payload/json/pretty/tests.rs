@@ -11,7 +11,7 @@ fn rows_are_the_senders_own_text() {
     let expected = [
         "{",
         "  \"a\": 1.10,",
-        "  \"a\": \"\\u0041\",",
+        "  \"a\": \"\\u0041\", (duplicate key)",
         "  \"e\": {},",
         "  \"l\": [],",
         "  \"n\": [",
@@ -116,4 +116,38 @@ fn lengths_are_told_of_the_token_they_are_of() {
     let marks = format!("[\"{}\"]", "e\u{301}\u{302}".repeat(1000));
     let line = super::pretty(marks.as_bytes()).unwrap().line_within(1, 50).to_string();
     assert!(line.ends_with("… (3,000 characters)") && !line.contains('⟨'), "{line}");
+}
+
+#[test]
+fn the_text_of_a_value_stands_alone() {
+    let pretty = pretty(br#"{"a":{"b":[1.0, {}],"c":"x"},"d":2}"#).unwrap();
+    assert_eq!(pretty.value_text(1), "{\n  \"b\": [\n    1.0,\n    {}\n  ],\n  \"c\": \"x\"\n}");
+    assert_eq!(pretty.value_text(5), "[\n  1.0,\n  {}\n]", "by its closing row");
+    assert_eq!([pretty.value_text(6), pretty.value_text(8)], ["\"x\"", "2"]);
+    assert_eq!(pretty.value_text(0), pretty.to_text());
+}
+
+#[test]
+fn a_folded_row_says_how_much_it_holds_and_how_it_begins() {
+    let body = br#"{"a":{"k\u00e9":[1],"o":{},"s":"a long text that is cut somewhere"},"l":[{"x":1}],"l":[true,-1]}"#;
+    let pretty = pretty(body).unwrap();
+    let folded = |path: &str, columns| {
+        let row = (0..pretty.line_count()).find(|&row| pretty.path(row) == path).unwrap();
+        pretty.folded_line(row, columns).to_string().trim().to_owned()
+    };
+    assert_eq!(folded("a", 80), "\"a\": {…} 3 keys  k\\u00e9: […], o: {}, s: \"a long text that is cu…");
+    assert_eq!(folded("a", 34), "\"a\": {…} 3 keys  k\\u00e9: […], o:…");
+    assert_eq!(folded("l", 80), "\"l\": […] 1 item  {…}");
+    let last = (0..pretty.line_count()).rfind(|&row| pretty.child_count(row) > 0).unwrap();
+    assert_eq!(pretty.folded_line(last, 80).to_string().trim(), "\"l\": […] 2 items (duplicate key)  true, -1");
+}
+
+#[test]
+fn a_key_that_comes_again_is_noted_however_it_is_written() {
+    let noted = |body: &[u8]| {
+        let pretty = super::pretty(body).unwrap();
+        (0..pretty.line_count()).filter(|&row| pretty.is_duplicate(row)).collect::<Vec<_>>()
+    };
+    assert_eq!(noted(br#"{"a":1,"b":{"a":1},"\u0061":2,"a":[3]}"#), [5, 6]);
+    assert!(noted(br#"[{"a":1},{"a":1},"a","a"]"#).is_empty());
 }
