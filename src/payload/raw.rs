@@ -1,6 +1,7 @@
 //! Any bytes as rows of a given width: nothing interpreted, nothing hidden, nothing left out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 use unicode_width::UnicodeWidthChar as _;
@@ -14,7 +15,8 @@ const WIDEST_SYMBOL: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRows {
     bytes: Bytes,
-    columns: usize,
+    /// `None` when lines are not broken.
+    columns: Option<usize>,
     starts: Vec<usize>,
 }
 
@@ -30,7 +32,16 @@ impl RawRows {
             starts.push(at);
             at = row_end(&bytes, at, columns);
         }
-        Self { bytes, columns, starts }
+        Self { bytes, columns: Some(columns), starts }
+    }
+
+    /// Cuts `bytes` into lines, however long; [`RawRows::window`] shows a part of one.
+    #[must_use]
+    pub fn unwrapped(bytes: Bytes) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1));
+        starts.retain(|&start| start < bytes.len());
+        Self { bytes, columns: None, starts }
     }
 
     /// How many rows there are.
@@ -48,16 +59,89 @@ impl RawRows {
     /// Whether the rows are those that `columns` columns would give.
     #[must_use]
     pub fn is_for(&self, columns: usize) -> bool {
-        self.columns == columns.max(WIDEST_SYMBOL)
+        self.columns == Some(columns.max(WIDEST_SYMBOL))
+    }
+
+    /// Whether the rows are whole lines.
+    #[must_use]
+    pub fn is_unwrapped(&self) -> bool {
+        self.columns.is_none()
+    }
+
+    /// The bytes that the rows are of.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The place of a row's bytes; empty behind the last.
+    #[must_use]
+    pub fn range(&self, index: usize) -> Range<usize> {
+        let Some(&start) = self.starts.get(index) else { return self.bytes.len()..self.bytes.len() };
+        start..self.starts.get(index + 1).copied().unwrap_or(self.bytes.len())
+    }
+
+    /// The row that holds the byte at `offset`; the last for the end.
+    #[must_use]
+    pub fn row_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// The bytes of a row that stand between two columns, for lines that are not broken.
+    ///
+    /// Columns are counted over the first [`MEASURED`] bytes of a line; behind them each byte counts as
+    /// one, so that a line of megabytes is not read through for each frame.
+    #[must_use]
+    pub fn window(&self, index: usize, first: usize, columns: usize) -> Range<usize> {
+        let row = self.range(index);
+        let line = &self.bytes[row.clone()];
+        let start = offset_of_column(line, first);
+        let length = row_end(&line[start..], 0, columns.max(WIDEST_SYMBOL));
+        row.start + start..row.start + start + length
+    }
+
+    /// The column of the byte at `offset` in its row, as [`RawRows::window`] counts.
+    #[must_use]
+    pub fn column_of(&self, offset: usize) -> usize {
+        let row = self.range(self.row_of(offset));
+        let line = &self.bytes[row.start..offset.clamp(row.start, row.end)];
+        let mut at = 0;
+        let mut column = 0;
+        while at < line.len().min(MEASURED) {
+            let (length, width) = character(&line[at..]);
+            at += length;
+            column += width;
+        }
+        column + line.len().saturating_sub(at)
     }
 
     /// One row made visible, its line end included (`␍␊`); empty behind the last.
     #[must_use]
     pub fn row(&self, index: usize) -> Cow<'_, str> {
-        let Some(&start) = self.starts.get(index) else { return Cow::Borrowed("") };
-        let end = self.starts.get(index + 1).copied().unwrap_or(self.bytes.len());
-        text::visible_bytes(&self.bytes[start..end])
+        text::visible_bytes(&self.bytes[self.range(index)])
     }
+}
+
+/// How far a line that is not broken is measured, in bytes.
+const MEASURED: usize = 16 << 10;
+
+/// The byte of `line` that stands at `column`, at the beginning of a character.
+fn offset_of_column(line: &[u8], column: usize) -> usize {
+    let mut at = 0;
+    let mut passed = 0;
+    while at < line.len().min(MEASURED) && passed < column {
+        let (length, width) = character(&line[at..]);
+        at += length;
+        passed += width;
+    }
+    let mut at = (at + column.saturating_sub(passed)).min(line.len());
+    if at >= MEASURED {
+        // Three continuation bytes at most: more is no UTF-8, and each such byte stands alone.
+        let back = line[at.saturating_sub(3)..(at + 1).min(line.len())].iter().rev();
+        let inside = back.take_while(|&&byte| byte & 0xc0 == 0x80).count();
+        at -= inside.min(3);
+    }
+    at
 }
 
 /// The end of the row that begins at `start`.
@@ -118,7 +202,39 @@ mod tests {
         assert_eq!(rows(b"0123456789\nx", 10), ["0123456789", "␊", "x"]);
     }
 
+    #[test]
+    fn whole_lines_are_shown_a_window_at_a_time() {
+        let rows = RawRows::unwrapped(Bytes::from_static("0123456789abcdef\r\n\näöü日本語x".as_bytes()));
+        let shown = |row, first| text::visible_bytes(&rows.bytes()[rows.window(row, first, 10)]).into_owned();
+        assert_eq!(rows.len(), 3);
+        assert_eq!([shown(0, 0), shown(0, 12), shown(0, 99)], ["0123456789", "cdef␍␊", ""]);
+        assert_eq!([shown(1, 0), shown(2, 1), shown(3, 0)], ["␊", "öü日本語x", ""]);
+        assert_eq!((rows.row_of(18), rows.row_of(19), rows.row_of(999)), (1, 2, 2));
+        assert_eq!((rows.column_of(3), rows.column_of(19 + 6)), (3, 3));
+        assert!(RawRows::unwrapped(Bytes::new()).is_empty());
+        assert_eq!(RawRows::unwrapped(Bytes::from_static(b"x\n")).len(), 1);
+    }
+
+    #[test]
+    fn a_line_of_megabytes_is_not_read_through() {
+        let line = "é".repeat(4 << 20);
+        let rows = RawRows::unwrapped(Bytes::from(line));
+        for _ in 0..1000 {
+            let window = rows.window(0, 7_000_001, 80);
+            assert!(std::str::from_utf8(&rows.bytes()[window]).is_ok());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn windows_fit(bytes in proptest::collection::vec(any::<u8>(), 0..200), first in 0_usize..60, columns in 10_usize..40) {
+            let rows = RawRows::unwrapped(Bytes::from(bytes));
+            for row in 0..rows.len() {
+                let shown = text::visible_bytes(&rows.bytes()[rows.window(row, first, columns)]).into_owned();
+                prop_assert!(shown.width() <= columns, "{shown:?}");
+            }
+        }
+
         #[test]
         fn rows_fit_and_lose_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,30}", columns in 10_usize..40) {
             for bytes in [Bytes::from(bytes), Bytes::from(text)] {
