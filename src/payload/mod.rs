@@ -8,6 +8,7 @@
 //! | [`contract`] | an event by the documentation: what it says, where it drifts |
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
+//! | [`jq`] | queries over JSON |
 //! | [`hex`] | bytes as rows for a screen |
 //! | [`inflate`] | compressed bodies undone, within bounds |
 //! | [`raw`] | any bytes as rows of text, nothing hidden |
@@ -22,6 +23,7 @@ pub mod event;
 pub mod hex;
 pub mod image;
 pub mod inflate;
+pub mod jq;
 pub mod json;
 pub mod raw;
 
