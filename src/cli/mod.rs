@@ -13,6 +13,7 @@ mod list;
 mod listen;
 mod output;
 mod prune;
+mod query_worker;
 mod replay;
 mod save;
 mod select;
@@ -78,6 +79,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Run one jq query for the interface, in a process that can be ended
+    #[command(name = crate::tui::QUERY_COMMAND, hide = true)]
+    QueryWorker,
 }
 
 /// Options of the listener.
@@ -180,6 +184,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Check(args)) => check::run(&settings, &args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
+        Some(Command::QueryWorker) => query_worker::run(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a person can ask for, independent of the key that asks.
 
 mod image;
-
 pub use image::ImageAction;
+mod payload;
+pub use payload::PayloadAction;
 
 /// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +34,8 @@ pub enum Action {
     PickAnswer,
     /// Type a secret for this run.
     TypeSecret,
+    /// Something on the Payload tab.
+    Payload(PayloadAction),
     /// Choose something to copy.
     CopyMenu,
     /// Copy the public URL with the webhook's path.
@@ -105,6 +108,7 @@ impl Action {
             Self::Pause => "pause the list",
             Self::PickAnswer => "choose the answer",
             Self::TypeSecret => "type a secret for this run",
+            Self::Payload(action) => action.words(),
             Self::CopyMenu => "copy …",
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{PictureRequest, Question, SaveRequest};
+use super::{PayloadRequest, PictureRequest, Question, SaveRequest};
 use crate::delivery::DeliveryId;
 use crate::listener::answer::AnswerPolicy;
 use crate::payload::binary::Found;
@@ -26,6 +26,8 @@ pub enum Effect {
     StopInquiry,
     /// Look for an event's ids in the deliveries before it.
     Recall(DeliveryId, Vec<Id>),
+    /// Search or query a payload; what was asked of the same kind before is given up.
+    Payload(PayloadRequest),
     /// Answer so from now on.
     SetPolicy(AnswerPolicy),
     /// Judge with this secret too, from now on; keep it in memory only.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, Loaded, PictureKey, Report, SaveRequest, Viewport};
+use super::{Action, Loaded, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
 use crate::listener::StatsSnapshot;
@@ -47,6 +47,8 @@ pub enum Message {
     Loaded(DeliveryId, Result<Box<Loaded>, String>),
     /// How an inquiry into a delivery goes.
     Inquiry(DeliveryId, Report),
+    /// What a search or query of a payload has given.
+    Payload(PayloadAnswer),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The secrets in force, each in a line without the secret itself.

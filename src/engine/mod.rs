@@ -18,12 +18,13 @@ mod list;
 mod message;
 mod model;
 mod overlay;
+mod payload;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod update;
 
-pub use action::{Action, ImageAction, Step, Tab};
+pub use action::{Action, ImageAction, PayloadAction, Step, Tab};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
 pub use image::{
@@ -34,5 +35,8 @@ pub use list::List;
 pub use message::{Message, PageResult};
 pub use model::{Detail, Focus, Model, Notice, Setup, Viewport};
 pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
+pub use payload::{
+    PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
+};
 pub use trial::{Trial, TrialField};
 pub use update::update;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::detail::{Loaded, Payload};
 use super::list::List;
 use super::overlay::Overlay;
+use super::payload::PayloadView;
 use super::{ImageView, ImageViewport, Inquiry, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
@@ -73,6 +74,10 @@ pub struct Viewport {
     pub detail_columns: usize,
     /// Rows that the shown tab has in all.
     pub detail_lines: usize,
+    /// Rows of the Payload tab before those of the payload.
+    pub detail_prelude: usize,
+    /// Rows of a query's result on the screen.
+    pub query_rows: usize,
     /// Rows that the overlay has in all.
     pub overlay_lines: usize,
     /// Rows of the overlay on the screen.
@@ -93,6 +98,8 @@ pub struct Detail {
     /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
     /// when first needed, for the width of the pane.
     pub(super) raw: Option<(Tab, RawRows)>,
+    /// How the Payload tab shows it.
+    pub view: PayloadView,
     /// Why its signature does not match, as far as is known.
     pub inquiry: Inquiry,
     /// Where its ids stood before; `None` until that was looked for.
@@ -112,6 +119,7 @@ impl Detail {
             inquiry,
             sightings: None,
             image: ImageView::default(),
+            view: PayloadView::default(),
         }
     }
 
@@ -229,15 +237,24 @@ impl Model {
         let tab = self.tab;
         let Some(detail) = &mut self.detail else { return };
         let Ok(loaded) = &detail.content else { return };
+        if let Some(string) = detail.view.string.as_mut().filter(|_| columns > 0 && tab == Tab::Payload) {
+            string.prepare(columns);
+        }
+        let unwrapped = detail.view.unwrapped && tab == Tab::Payload;
         let delivery = &loaded.delivery;
+        let is_made = |(made_for, rows): &(Tab, RawRows)| {
+            *made_for == tab && if unwrapped { rows.is_unwrapped() } else { rows.is_for(columns) }
+        };
+        if columns == 0 || detail.raw.as_ref().is_some_and(is_made) {
+            return;
+        }
         let bytes = match (tab, &loaded.payload) {
             (Tab::Raw, _) => Bytes::from([&delivery.head[..], &delivery.body[..]].concat()),
             (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => bytes.clone(),
+            (Tab::Payload, Payload::Json(rows)) if detail.view.as_sent => rows.body().clone(),
             _ => return,
         };
-        let is_made = |(made_for, rows): &(Tab, RawRows)| *made_for == tab && rows.is_for(columns);
-        if columns > 0 && !detail.raw.as_ref().is_some_and(is_made) {
-            detail.raw = Some((tab, RawRows::new(bytes, columns)));
-        }
+        let rows = if unwrapped { RawRows::unwrapped(bytes) } else { RawRows::new(bytes, columns) };
+        detail.raw = Some((tab, rows));
     }
 }

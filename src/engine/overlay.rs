@@ -1,5 +1,7 @@
 //! What lies over the panes: prompts, pickers, help.
 
+use std::ops::Range;
+
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
@@ -15,6 +17,8 @@ pub enum Overlay {
     Answers(usize),
     /// What can be copied, with the cursor's place.
     Copy(usize),
+    /// The next key says how to fold the payload.
+    Folding,
     /// Something is being typed.
     Prompt(Prompt),
     /// A question to be answered before something is done.
@@ -60,6 +64,10 @@ pub enum PromptKind {
     Secret,
     /// A command by its name.
     Command,
+    /// A text in the payload.
+    Search,
+    /// A jq program.
+    Query,
     /// A digest, or a log line with one, that another server printed.
     Digest,
     /// Bytes or text to look for in the shown image.
@@ -140,8 +148,23 @@ pub struct CopyItem {
     pub key: char,
     /// What it is, such as "the path".
     pub what: &'static str,
-    /// The text itself; of an image its beginning.
+    /// How the text begins, for the menu; all of it when `whole` says nothing else.
     pub text: String,
-    /// How the shown image is copied, when it is that.
-    pub image: Option<ImageCopy>,
+    /// What of the payload it is, when that is made only once it is copied.
+    pub(super) whole: Option<CopyWhole>,
+}
+
+/// A part of the payload to copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CopyWhole {
+    /// All of it, as sent.
+    Body,
+    /// These bytes of what can be read of it.
+    Bytes(Range<usize>),
+    /// What the string token there means.
+    Decoded(Range<usize>),
+    /// The value on this row, re-indented.
+    Indented(usize),
+    /// The shown image, in this way.
+    Image(ImageCopy),
 }

@@ -357,10 +357,10 @@ fn the_public_url_has_the_webhooks_path() {
 #[test]
 fn tabs_scroll_each_on_its_own_and_stop_at_their_ends() {
     let mut person = Person::new(2);
-    person.act(Action::Open).act(Action::Show(Tab::Payload));
+    person.act(Action::Open).act(Action::Show(Tab::Headers));
     person.model.viewport.detail_lines = 50;
     person.act(Action::Move(Step::Last));
-    assert_eq!(person.model.detail.as_ref().unwrap().scroll[Tab::Payload.index()], 30);
+    assert_eq!(person.model.detail.as_ref().unwrap().scroll[Tab::Headers.index()], 30);
     assert_eq!(person.model.detail.as_ref().unwrap().scroll[Tab::Raw.index()], 0);
     person.act(Action::Back);
     assert_eq!(person.model.focus, Focus::List);

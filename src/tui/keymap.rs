@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PromptKind, Step, Tab};
+use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, Step, Tab};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub enum Context {
     Detail,
     /// The same, on the Payload tab: its own keys come before those of all details.
     Payload,
+    /// Behind `z` on the Payload tab: the next key says how to fold.
+    Folding,
     /// The same, on the Image tab.
     Image,
     /// The same, on the Answer tab.
@@ -36,6 +38,7 @@ impl Context {
             Self::List => "In the list",
             Self::Detail => "In the details",
             Self::Payload => "In the payload",
+            Self::Folding => "In the payload, behind z",
             Self::Image => "In the image",
             Self::Answer => "In the answer",
             Self::Menu => "In a menu",
@@ -45,11 +48,12 @@ impl Context {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
         Self::Payload,
+        Self::Folding,
         Self::Image,
         Self::Answer,
         Self::Menu,
@@ -126,9 +130,10 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Form, Image, List, Menu, Prompt};
+    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt};
     use ImageAction as I;
     use Key::{Char, Code, Ctrl};
+    use PayloadAction as P;
     use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
@@ -200,6 +205,41 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char(':')], A::Commands, ""),
         bind(Anywhere, &[Ctrl('l')], A::Redraw, ""),
         bind(Anywhere, &[Ctrl('z')], A::Suspend, ""),
+        bind(Payload, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
+        bind(Payload, &[Char('l'), Code(Right)], A::Payload(P::In), ""),
+        bind(Payload, &[Char('h'), Code(Left)], A::Payload(P::Out), ""),
+        bind(Payload, &[Char(' ')], A::Payload(P::Toggle), "fold"),
+        bind(Payload, &[Char('z')], A::Payload(P::FoldMenu), "fold …"),
+        bind(Payload, &[Char('/')], A::Payload(P::Search), "search"),
+        bind(Payload, &[Char('n')], A::Payload(P::NextMatch), ""),
+        bind(Payload, &[Char('N')], A::Payload(P::PreviousMatch), ""),
+        bind(Payload, &[Char('|')], A::Payload(P::Query), "jq"),
+        bind(Payload, &[Code(Enter), Char('o')], A::Payload(P::Open), "open"),
+        bind(Payload, &[Char('r')], A::Payload(P::AsSent), "as sent"),
+        bind(Payload, &[Char('w')], A::Payload(P::Wrap), ""),
+        bind(Payload, &[Char('<')], A::Payload(P::Left), ""),
+        bind(Payload, &[Char('>')], A::Payload(P::Right), ""),
+        bind(Payload, &[Char('J')], A::Payload(P::NextSibling), ""),
+        bind(Payload, &[Char('K')], A::Payload(P::PreviousSibling), ""),
+        bind(Payload, &[Char('%')], A::Payload(P::Mate), ""),
+        bind(Payload, &[Char('!')], A::Payload(P::Fault), ""),
+        bind(Folding, &[Char('a'), Char(' ')], A::Payload(P::Toggle), "it"),
+        bind(Folding, &[Char('o')], A::Payload(P::OpenDeep), "it, wholly open"),
+        bind(Folding, &[Char('c')], A::Payload(P::FoldSiblings), "siblings shut"),
+        bind(Folding, &[Char('e')], A::Payload(P::OpenSiblings), "siblings open"),
+        bind(Folding, &[Char('m'), Char('M')], A::Payload(P::FoldAll), "all shut"),
+        bind(Folding, &[Char('r'), Char('R')], A::Payload(P::OpenAll), "all open"),
+        bind(Folding, &[Char('1')], A::Payload(P::Level(1)), ""),
+        bind(Folding, &[Char('2')], A::Payload(P::Level(2)), ""),
+        bind(Folding, &[Char('3')], A::Payload(P::Level(3)), ""),
+        bind(Folding, &[Char('4')], A::Payload(P::Level(4)), ""),
+        bind(Folding, &[Char('5')], A::Payload(P::Level(5)), ""),
+        bind(Folding, &[Char('6')], A::Payload(P::Level(6)), ""),
+        bind(Folding, &[Char('7')], A::Payload(P::Level(7)), ""),
+        bind(Folding, &[Char('8')], A::Payload(P::Level(8)), ""),
+        bind(Folding, &[Char('9')], A::Payload(P::Level(9)), ""),
+        bind(Folding, &[Code(Esc)], A::Back, "back"),
+        bind(Folding, &[Ctrl('c')], A::Quit, ""),
         bind(Menu, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
         bind(Menu, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
         bind(Menu, &[Code(PageUp)], A::Move(Step::PageUp), ""),
@@ -231,6 +271,7 @@ pub fn contexts(model: &Model) -> &'static [Context] {
     match (&model.overlay, model.focus) {
         (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
         (Some(Overlay::Try(_)), _) => &[Context::Form],
+        (Some(Overlay::Folding), _) => &[Context::Folding],
         (Some(_), _) => &[Context::Menu],
         (None, Focus::List) => &[Context::List, Context::Anywhere],
         (None, Focus::Detail) => match model.tab {

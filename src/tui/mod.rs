@@ -11,6 +11,7 @@
 //! A frame is drawn when something has changed and no input waits, at most sixty a second. With
 //! nothing happening, nothing runs.
 
+mod assistant;
 mod clipboard;
 mod diagnoser;
 mod files;
@@ -29,6 +30,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use zeroize::Zeroizing;
 
+use self::assistant::Assistant;
+pub(crate) use self::assistant::QUERY_COMMAND;
 use self::clipboard::Clipboard;
 use self::diagnoser::Diagnoser;
 use self::files::Files;
@@ -38,7 +41,7 @@ use self::painter::Painter;
 use self::recaller::Recaller;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Effect, Message, Model, Overlay, Setup, update};
+use crate::engine::{Action, Effect, Message, Model, Overlay, Setup, Viewport, update};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -108,6 +111,12 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let assistant = {
+        let wakes = wakes.clone();
+        Assistant::start(move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
@@ -132,6 +141,7 @@ pub fn run(
         look,
         loader,
         diagnoser,
+        assistant,
         recaller,
         painter,
         files: Files::default(),
@@ -169,6 +179,7 @@ struct Face<'a> {
     files: Files,
     /// For threads that answer once.
     wakes: mpsc::Sender<Wake>,
+    assistant: Assistant,
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
@@ -269,6 +280,7 @@ impl Face<'_> {
         match effect {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
             Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
+            Effect::Payload(request) => self.assistant.ask(request),
             Effect::StopInquiry => self.diagnoser.stop(),
             Effect::Recall(id, ids) => self.recaller.ask(id, ids),
             Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
@@ -319,7 +331,8 @@ impl Face<'_> {
         let mut viewport = before;
         self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
         self.message(Message::Drawn(viewport))?;
-        if (viewport.detail_columns, viewport.list_rows) != (before.detail_columns, before.list_rows) {
+        let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
+        if sizes(&viewport) != sizes(&before) {
             // The panes have another size: rows made for the old one were made again.
             self.screen.draw(|frame| {
                 view::draw(frame, &self.model, &self.look);
@@ -336,6 +349,8 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         return Some(Message::Act(action));
     }
     match (&model.overlay, key.code) {
+        // Any other key calls the fold off.
+        (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
         _ => None,

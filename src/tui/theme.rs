@@ -75,6 +75,8 @@ pub struct Theme {
     pub bar: Style,
     pub rule: Style,
     pub hidden: Style,
+    pub found: Style,
+    pub found_here: Style,
     pub segment_even: Style,
     pub segment_odd: Style,
 }
@@ -119,6 +121,8 @@ impl Theme {
             bar: ground(235, 254, Modifier::empty()),
             rule: tone(245, 239, 250),
             hidden: tone(167, 209, 161).add_modifier(bold),
+            found: ground(58, 229, Modifier::UNDERLINED),
+            found_here: tone(172, 214, 130).add_modifier(bold | Modifier::REVERSED),
             segment_even: ground(236, 255, Modifier::empty()),
             segment_odd: ground(238, 253, Modifier::empty()),
         }

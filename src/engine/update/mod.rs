@@ -1,8 +1,10 @@
 //! A message and the model in, effects out. Pure.
 
+mod copies;
 mod image;
 mod inquire;
 mod overlay;
+mod payload;
 
 use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
 use self::overlay::{act_on_overlay, copy_public_url, retry, typed};
@@ -10,6 +12,7 @@ use super::detail::Loaded;
 use super::inquiry::{Inquiry, Question, asks_why};
 use super::model::{Detail, Focus, Model, Notice};
 use super::overlay::{AnswerChoice, Overlay, Prompt, PromptKind};
+use super::payload::PayloadView;
 use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
 use crate::delivery::DeliveryId;
@@ -80,6 +83,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Payload(answer) => {
+            payload::answered(model, answer);
+            Vec::new()
+        }
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()
@@ -120,7 +127,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Drawn(viewport) => {
+            let is_smaller = viewport.detail_rows < model.viewport.detail_rows;
             model.viewport = viewport;
+            if is_smaller {
+                payload::keep_cursor(model);
+            }
             Vec::new()
         }
     };
@@ -155,8 +166,9 @@ fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>)
         Some(shown) if shown.id == id => Detail { content, raw: None, ..shown },
         before => {
             model.revealed = false;
+            let view = before.as_ref().map_or_else(PayloadView::default, |shown| shown.view.for_another());
             let inquiry = switch_inquiry(model, before, id);
-            Detail::new(id, content, inquiry)
+            Detail { view, ..Detail::new(id, content, inquiry) }
         }
     };
     let mut effects = Vec::new();
@@ -180,7 +192,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Move(step) if model.focus == Focus::List => {
             model.list.step(step, &model.viewport).into_iter().collect()
         }
-        Action::Move(step) | Action::Scroll(step) => scroll(model, step),
+        Action::Move(step) => payload::step(model, step).unwrap_or_else(|| scroll(model, step)),
+        Action::Scroll(step) => {
+            let is_shown = model.tab == Tab::Payload && model.focus == Focus::Detail;
+            if is_shown && payload::scroll_query(model, step) { Vec::new() } else { scroll(model, step) }
+        }
+        Action::Payload(action) => payload::act_on_payload(model, action),
         Action::Image(action) => {
             // The command prompt may ask from another tab.
             model.tab = Tab::Image;
@@ -250,6 +267,9 @@ fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
+    if payload::close_one(model) {
+        return Vec::new();
+    }
     if model.focus == Focus::Detail {
         model.focus = Focus::List;
         return Vec::new();
@@ -269,5 +289,6 @@ fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
         let place = detail.scroll[tab].min(places - 1);
         detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
     }
+    payload::scrolled(model);
     Vec::new()
 }

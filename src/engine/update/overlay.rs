@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::super::inquiry::Question;
 use super::super::model::{Model, Notice};
-use super::super::overlay::{AnswerChoice, CopyItem, Overlay, Prompt, PromptKind};
+use super::super::overlay::{AnswerChoice, CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
 use super::super::trial::Trial;
 use super::super::{Action, Effect, Step};
 use super::inquire::ask_shown;
@@ -38,6 +38,10 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Prompt(prompt)), Action::Move(step)) => {
+            if prompt.kind == PromptKind::Query {
+                super::payload::scroll_query(model, step);
+                return Vec::new();
+            }
             prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
             Vec::new()
         }
@@ -54,6 +58,10 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             let cursor = *cursor;
             let chosen = model.copy_items().into_iter().nth(cursor);
             copy_item(model, chosen)
+        }
+        (Some(Overlay::Folding), Action::Payload(folding)) => {
+            model.overlay = None;
+            act(model, Action::Payload(folding))
         }
         (Some(Overlay::Prompt(_)), Action::Accept) => accept_prompt(model),
         (Some(Overlay::Confirm(_)), Action::Accept) => confirm(model),
@@ -90,6 +98,15 @@ pub(super) fn back_out(model: &mut Model) -> Vec<Effect> {
             let query = Query::parse(&prompt.before).unwrap_or_default();
             model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
         }
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
+            super::payload::search(model, &prompt.before)
+        }
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
+            if let Some(detail) = &mut model.detail {
+                detail.view.query = None;
+            }
+            Vec::new()
+        }
         _ => Vec::new(),
     }
 }
@@ -103,9 +120,15 @@ pub(super) fn close(model: &mut Model) -> Vec<Effect> {
 /// What a prompt's text means while it is being typed. A key in the copy menu chooses straight away.
 pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
-    if prompt.kind != PromptKind::Filter {
-        prompt.error = None;
-        return Vec::new();
+    let text = prompt.text().to_owned();
+    match prompt.kind {
+        PromptKind::Filter => {}
+        PromptKind::Search => return super::payload::search(model, &text),
+        PromptKind::Query => return super::payload::query(model, &text),
+        _ => {
+            prompt.error = None;
+            return Vec::new();
+        }
     }
     match Query::parse(prompt.text()) {
         Ok(query) => {
@@ -127,7 +150,7 @@ pub(super) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     match prompt.kind {
         PromptKind::Filter if prompt.error.is_some() => Vec::new(),
-        PromptKind::Filter => close(model),
+        PromptKind::Filter | PromptKind::Search | PromptKind::Query => close(model),
         PromptKind::Secret => {
             let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
             model.overlay = None;
@@ -164,8 +187,11 @@ pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
 pub(super) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect> {
     let mut effects = close(model);
     match item {
-        Some(CopyItem { image: Some(way), .. }) => effects.extend(image::copy(model, way)),
-        Some(CopyItem { what, text, .. }) => effects.push(copy(what, text)),
+        Some(CopyItem { whole: Some(CopyWhole::Image(way)), .. }) => effects.extend(image::copy(model, way)),
+        Some(item) => {
+            let text = model.copy_text(&item);
+            effects.push(copy(item.what, text));
+        }
         None => {}
     }
     effects
@@ -202,28 +228,28 @@ impl Model {
     /// What can be copied now.
     #[must_use]
     pub fn copy_items(&self) -> Vec<CopyItem> {
+        let mut items = self.payload_items();
         let of_image = image::copy_ways(self).into_iter();
-        let mut items: Vec<CopyItem> =
-            of_image.map(|(key, what, way, text)| CopyItem { key, what, text, image: Some(way) }).collect();
-        let mut add = |key, what, text: Option<String>| {
-            if let Some(text) = text.filter(|text| !text.is_empty()) {
-                items.push(CopyItem { key, what, text, image: None });
-            }
+        let image_item = |(key, what, way, text)| CopyItem { key, what, text, whole: Some(CopyWhole::Image(way)) };
+        items.extend(of_image.map(image_item));
+        let item = |key, what, text: Option<String>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(CopyItem { key, what, text, whole: None })
         };
         if let Some(loaded) = self.loaded() {
             let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let value = |name: &str| loaded.head.value(name).map(|value| lossy(value));
             let scheme = crate::signature::Scheme::default();
-            add('i', "the id", Some(loaded.delivery.summary.id.to_string()));
-            add('p', "the path", Some(loaded.delivery.summary.path.clone()));
-            add('b', "the body", Some(lossy(&loaded.delivery.body)));
-            add('s', "the signature", value(&scheme.signature_header));
-            add('t', "the timestamp", value(&scheme.timestamp_header));
-            add('h', "the request head", Some(lossy(&loaded.delivery.head)));
-            add('e', "the event name", loaded.delivery.summary.event.event.clone());
+            items.extend(item('i', "the id", Some(loaded.delivery.summary.id.to_string())));
+            items.extend(item('p', "the path", Some(loaded.delivery.summary.path.clone())));
+            items.extend(Self::body_items(loaded));
+            items.extend(item('s', "the signature", value(&scheme.signature_header)));
+            items.extend(item('t', "the timestamp", value(&scheme.timestamp_header)));
+            items.extend(item('h', "the request head", Some(lossy(&loaded.delivery.head))));
+            items.extend(item('e', "the event name", loaded.delivery.summary.event.event.clone()));
         }
-        add('u', "the public URL", self.public_url());
-        add('l', "the local URL", Some(self.local_url()));
+        items.extend(item('u', "the public URL", self.public_url()));
+        items.extend(item('l', "the local URL", Some(self.local_url())));
         items
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::widgets::{put, shown};
-use super::{Drawn, Look, answer, event, headers, image, overview, payload, raw, signature, welcome};
+use super::{Drawn, Look, answer, headers, image, overview, payload, raw, signature, welcome};
 use crate::engine::{Detail, Focus, Loaded, Model, Tab};
 use crate::text;
 
@@ -37,12 +37,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
         height: area.height.saturating_sub(2),
     };
     let columns = usize::from(inner.width);
-    let head = model.detail.as_ref().map_or_else(Vec::new, |detail| prelude(model, detail, look, inner));
-    for (row, line) in (0..).zip(head.iter()) {
-        put(frame, inner, row, line.clone());
+    let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
+    let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
+    let bar = Rect { y: inner.y, height: inner.height, ..bar };
+    if model.tab == Tab::Payload
+        && let Some(detail) = model.detail.as_ref().filter(|detail| model.list.selected() == Some(detail.id))
+        && let Ok(loaded) = &detail.content
+    {
+        let drawn = payload::draw(frame, inner, &Pane { model, detail, loaded, look, columns }, first);
+        let first = detail.view.string.as_ref().map_or(first, |string| string.scroll);
+        scrollbar(frame, Rect { height: bar.height.min(drawn.height()), ..bar }, first, drawn.lines, look);
+        return drawn;
     }
-    let taken = u16::try_from(head.len()).unwrap_or(u16::MAX).min(inner.height);
-    let inner = Rect { y: inner.y + taken, height: inner.height - taken, ..inner };
     let content = match &model.detail {
         None if model.list.filter().is_empty() => Content::Whole(welcome::lines(model, columns, look)),
         None => Content::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
@@ -55,41 +61,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
                 let pane = Pane { model, detail, loaded, look, columns };
                 let first = detail.scroll[Tab::Image.index()];
                 let drawn = image::draw(frame, inner, &pane, first);
-                let bar = rule.unwrap_or(last_column(area));
-                scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, drawn.lines, look);
-                return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image };
+                scrollbar(frame, bar, first, drawn.lines, look);
+                return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image, ..Drawn::default() };
             }
             Err(error) => Content::Whole(super::widgets::paragraph(&shown(error), look.theme.bad, columns)),
             Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
         },
     };
-    let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
     let lines = content.draw(frame, inner, first);
-    let bar = rule.unwrap_or(last_column(area));
-    scrollbar(frame, Rect { y: inner.y, height: inner.height, ..bar }, first, lines, look);
+    scrollbar(frame, bar, first, lines, look);
     Drawn { rows: inner.height.into(), lines, columns, ..Drawn::default() }
-}
-
-fn last_column(area: Rect) -> Rect {
-    Rect { x: area.right().saturating_sub(1), width: 1, ..area }
-}
-
-/// What stays above a tab's rows while they scroll: on the Payload tab, what is understood of it.
-fn prelude(model: &Model, detail: &Detail, look: &Look, area: Rect) -> Vec<Line<'static>> {
-    match &detail.content {
-        Ok(loaded) if model.tab == Tab::Payload && model.list.selected() == Some(detail.id) => {
-            let columns = area.width.into();
-            event::prelude(&Pane { model, detail, loaded, look, columns }, area.height.into())
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
     match pane.model.tab {
+        Tab::Payload => Content::Whole(Vec::new()),
         Tab::Overview => Content::Whole(overview::lines(pane)),
         Tab::Signature => Content::Whole(signature::lines(pane)),
-        Tab::Payload => payload::content(pane),
         // Drawn by itself, for it has lines that do not scroll.
         Tab::Image => Content::Whole(Vec::new()),
         Tab::Headers => Content::Whole(headers::lines(pane)),

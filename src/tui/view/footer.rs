@@ -21,6 +21,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     let columns = usize::from(area.width).saturating_sub(2);
     match (&model.overlay, &model.notice) {
         (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Search => {
+            let found = model.detail.as_ref().and_then(|detail| detail.view.search.as_ref()).map(super::payload::found);
+            let about = found.unwrap_or_else(|| "in keys and values, folded or cut; escapes are undone".to_owned());
+            typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
+        }
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Query => {
+            let about = Span::styled("   Enter keeps it, ↑↓ scroll it, Esc closes it", theme.dim);
+            typed(frame, area, prompt, " jq ", about, look);
+        }
         (None, Some(notice)) => {
             let style = if notice.is_error { theme.bad } else { theme.good };
             let shown = text::visible(&notice.text);
@@ -48,9 +57,22 @@ fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
 
 fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
     let theme = &look.theme;
+    let tail = match &prompt.error {
+        Some(error) => Span::styled(format!("   {}", text::visible(error)), theme.bad),
+        None if prompt.text().is_empty() => {
+            Span::styled("words, or verdict:bad  event:screenshot  is:sim  status:5xx  since:1h", theme.dim)
+        }
+        None => Span::styled("   Enter keeps it, Esc goes back", theme.dim),
+    };
+    typed(frame, area, prompt, " / ", tail, look);
+}
+
+/// A prompt in the bottom line: a sign, what has been typed, and what is said of it.
+fn typed(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, sign: &'static str, tail: Span<'static>, look: &Look) {
+    let theme = &look.theme;
     let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).into_owned();
-    let room = usize::from(area.width).saturating_sub(4);
-    let (typed, column) = if before.width() <= room {
+    let room = usize::from(area.width).saturating_sub(sign.width() + 1);
+    let (shown, column) = if before.width() <= room {
         (text::visible(prompt.text()).into_owned(), before.width())
     } else {
         // The end of what was typed is what matters.
@@ -59,15 +81,8 @@ fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
         let column = tail.width();
         (tail, column)
     };
-    let tail = match &prompt.error {
-        Some(error) => Span::styled(format!("   {}", text::visible(error)), theme.bad),
-        None if prompt.text().is_empty() => {
-            Span::styled("words, or verdict:bad  event:screenshot  is:sim  status:5xx  since:1h", theme.dim)
-        }
-        None => Span::styled("   Enter keeps it, Esc goes back", theme.dim),
-    };
-    put(frame, area, 0, Line::from(vec![Span::styled(" / ", theme.title), Span::raw(typed), tail]));
-    let column = u16::try_from(3 + column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    put(frame, area, 0, Line::from(vec![Span::styled(sign, theme.title), Span::raw(shown), tail]));
+    let column = u16::try_from(sign.width() + column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position { x: area.x + column, y: area.y });
 }
 

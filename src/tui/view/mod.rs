@@ -67,6 +67,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         viewport.detail_lines = drawn.lines;
         viewport.detail_columns = drawn.columns;
         viewport.image = drawn.image;
+        viewport.detail_prelude = drawn.prelude;
+        viewport.query_rows = drawn.query_rows;
     }
     footer::draw(frame, bottom, model, look);
     if let Some(overlay) = &model.overlay {
@@ -88,6 +90,17 @@ struct Drawn {
     columns: usize,
     /// What the Image tab has drawn.
     image: ImageViewport,
+    /// Rows before those of a payload.
+    prelude: usize,
+    /// Rows of a query's result on the screen.
+    query_rows: usize,
+}
+
+impl Drawn {
+    /// Rows on the screen, for the terminal.
+    fn height(self) -> u16 {
+        u16::try_from(self.rows).unwrap_or(u16::MAX)
+    }
 }
 
 fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {

@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         }
         Overlay::Prompt(prompt) => match prompt.kind {
             // Typed in the bottom line.
-            PromptKind::Filter => Drawn::default(),
+            PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
             PromptKind::Command => draw_commands(frame, body, prompt, look),
             PromptKind::Digest => draw_digest(frame, body, prompt, look),
@@ -55,12 +55,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
             }
         },
         Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
+        Overlay::Folding => super::payload::draw_folding(frame, body, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }
 
 /// Clears and frames a window in the middle of `body`; returns its inside.
-fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
+pub(super) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
     let width = columns.min(body.width);
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
     let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };

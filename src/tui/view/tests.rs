@@ -29,7 +29,7 @@ mod images;
 const SCREENSHOT: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
 const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/app.json");
 
-fn registry() -> Registry {
+pub(super) fn registry() -> Registry {
     let secret = Secret::new("dev", b"a webhook secret".to_vec(), SecretOrigin::Environment("SECRET".to_owned()));
     Registry::new(Vec::new(), Keyring::new(vec![secret]).unwrap(), Scheme::default())
 }
@@ -39,7 +39,7 @@ fn look() -> Look {
 }
 
 /// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.
-fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delivery {
+pub(super) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delivery {
     let signing = Secret::new("s", secret.as_bytes().to_vec(), SecretOrigin::Typed);
     let signature = sign(&signing, b"1746123456", body);
     let head = Bytes::from(format!(
@@ -78,7 +78,7 @@ fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delivery {
 }
 
 /// A model that shows `deliveries` (newest first) with the first selected.
-fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
+pub(super) fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
     let setup = Setup {
         url: "http://127.0.0.1:3000".to_owned(),
         store: "/store.db".into(),
@@ -113,7 +113,7 @@ fn select(model: &mut Model, delivery: &Delivery) {
 }
 
 /// Draws as the interface does: once to learn the sizes, and again with what they need.
-fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
+pub(super) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     for _ in 0..2 {
         let mut viewport = Viewport::default();
@@ -133,7 +133,7 @@ fn three() -> Vec<Delivery> {
     ]
 }
 
-fn secrets() -> Vec<String> {
+pub(super) fn secrets() -> Vec<String> {
     vec!["dev (environment variable SECRET, 16 bytes)".to_owned()]
 }
 
@@ -319,7 +319,7 @@ fn a_long_payload_scrolls_past_line_65535() {
     screen(&mut model, 80, 24);
     update(&mut model, Message::Act(Action::Move(Step::Last)));
     let shown = screen(&mut model, 80, 24);
-    assert!(shown.contains("\n ] "), "{shown}");
+    assert!(shown.contains("▌  ]"), "{shown}");
 }
 
 #[test]
