@@ -21,6 +21,7 @@ mod hostile;
 mod images;
 mod layers;
 mod meanwhile;
+mod payload;
 mod prune;
 mod replay;
 mod screen;
