@@ -20,7 +20,7 @@ fn a_payload_is_folded_searched_copied_and_queried() {
     person.types("y").sees("the path to it").types(".").sees("sent the path to it to");
 
     // As sent, and back.
-    person.types("r").sees("{\"event\":").sees("as sent").types("r").sees("▾ {");
+    person.types("r").sees("\"version\": \"v1\",␊").sees("as sent").types("r").sees("▾ {");
 
     // A string in a view of its own.
     person.types("o").sees("r shows it as sent").types("\u{1b}").no_longer_sees("r shows it as sent");

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rstest::rstest;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::engine::{
     Action, Effect, Message, Model, PayloadAnswer, PayloadOutcome, PayloadTask, QueryResult, Tab, update,
@@ -177,6 +178,21 @@ fn a_match_in_what_is_cut_off_is_shown_with_what_is_around_it() {
     let mut reader = Reader::of(body.as_bytes());
     let seen = reader.press("/needle<enter>").here().0;
     assert!(seen.contains("aaaneedlebb"), "{seen}");
+}
+
+#[test]
+fn rows_are_cut_so_that_they_fit() {
+    let name = "\"iconUrl\": \"https://dev.trackpilots.com/favicon.ico\",";
+    let rows = crate::payload::json::pretty(format!("{{{name}\"imageBuffer\":\"<Buffer ff d8 ff db 00 43 00 03 02 02 03 02 02 03 02 02 03 03 03 03 04 03 03 04 05 08 05 05 04 04 05 0a 07 07 06 08 0c 0a 0c 0c 0b 0a 0b 0b 0d 0e 12 10 0d 0e 11 ... 44819 more bytes>\"}}").as_bytes()).unwrap();
+    let shown = |row, columns| {
+        super::tree::fitted(&rows, row, columns).pieces.iter().map(|piece| &*piece.text).collect::<String>()
+    };
+    assert_eq!(shown(1, 60), name);
+    assert_eq!(shown(1, 44), "\"iconUrl\": \"https://dev.tr… (39 characters),");
+    assert_eq!(shown(2, 44), "\"imageBuffer\": \"<Buffer ff d… (50 of 44,86…");
+    for columns in 30..120 {
+        assert!(shown(1, columns).width() <= columns && shown(2, columns).width() <= columns, "{columns}");
+    }
 }
 
 #[test]

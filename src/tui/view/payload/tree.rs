@@ -123,16 +123,34 @@ fn indentation(depth: usize, columns: usize) -> usize {
 }
 
 /// Renders a row so that it fits: its longest token is cut further, since the remark behind it (how
-/// long it is, what it is) matters more than its fortieth byte.
+/// long it is, what it is) matters more than its fortieth byte. A remark that does not fit all the same
+/// is cut itself.
 pub(super) fn fitted(rows: &Pretty, row: usize, columns: usize) -> pretty::Line<'_> {
-    let line = rows.line_within(row, columns);
-    let width = line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
-    if width <= columns {
-        return line;
+    let mut line = rows.line_within(row, columns);
+    let width = |line: &pretty::Line<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
+    let key = line.pieces.iter().filter(|piece| piece.kind == PieceKind::Key).map(|piece| piece.text.width()).max();
+    // A short key is what a row is found by.
+    let shortest = key.filter(|width| *width <= SHORTEST_VALUE).unwrap_or(0).max(SHORTEST_TOKEN);
+    let longest =
+        line.pieces.iter().filter(|piece| piece.kind != PieceKind::Note).map(|piece| piece.text.width()).max();
+    let mut cut = longest.unwrap_or(0);
+    // The first cut adds a remark, which the second makes room for.
+    for _ in 0..2 {
+        let excess = width(&line).saturating_sub(columns);
+        if excess == 0 || cut <= shortest {
+            break;
+        }
+        cut = cut.saturating_sub(excess).max(shortest);
+        line = rows.line_within(row, cut);
     }
-    let cuttable = line.pieces.iter().filter(|piece| piece.kind != PieceKind::Note);
-    let longest = cuttable.map(|piece| piece.text.width()).max().unwrap_or(0);
-    rows.line_within(row, longest.saturating_sub(width - columns).max(SHORTEST_TOKEN))
+    let excess = width(&line).saturating_sub(columns);
+    if excess > 0
+        && let Some(note) = line.pieces.iter_mut().rfind(|piece| piece.kind == PieceKind::Note)
+    {
+        let room = note.text.width().saturating_sub(excess).max(1);
+        note.text = crate::text::clip(&note.text, room).into_owned().into();
+    }
+    line
 }
 
 /// A row without guides or marks, as a query's result has it.
