@@ -77,7 +77,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
     }
     if status_rows > 0 {
         let row = Rect { y: area.y + area.height - 1, height: 1, ..area };
-        put(frame, row, 0, status(pane, columns));
+        put(frame, row, 0, status(pane, columns.saturating_sub(1)));
     }
     Drawn { rows: height, lines: count, columns, prelude: before, query_rows, ..Drawn::default() }
 }

@@ -189,7 +189,7 @@ fn rows_are_cut_so_that_they_fit() {
     };
     assert_eq!(shown(1, 60), name);
     assert_eq!(shown(1, 44), "\"iconUrl\": \"https://dev.tr… (39 characters),");
-    assert_eq!(shown(2, 44), "\"imageBuffer\": \"<Buffer ff d… (50 of 44,86…");
+    assert_eq!(shown(2, 44), "\"imageBuffer\": \"<Buffer ff d… (51 of 44,870…");
     for columns in 30..120 {
         assert!(shown(1, columns).width() <= columns && shown(2, columns).width() <= columns, "{columns}");
     }
