@@ -11,6 +11,8 @@ use crate::payload::json::Pretty;
 
 /// Rows kept between the cursor and the pane's edge where there is room.
 const MARGIN: usize = 2;
+/// Larger bodies are shown as sent without wrapping their lines until that is asked for.
+const WRAPPED: usize = 8 << 20;
 
 /// The shown delivery's JSON with the state of its tab, as the functions here need them.
 struct Tree<'a> {
@@ -374,6 +376,8 @@ fn turn_as_sent(model: &mut Model) {
         return;
     }
     detail.view.as_sent = !detail.view.as_sent;
+    // To break lines takes time for each byte, to find them nearly none.
+    detail.view.unwrapped |= loaded.delivery.body.len() > WRAPPED;
     detail.view.column = 0;
     let offset = rows.range(detail.view.cursor).start;
     if detail.view.as_sent {

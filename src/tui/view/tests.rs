@@ -285,7 +285,7 @@ fn overlays() {
     insta::assert_snapshot!("copy", screen(&mut model, 100, 24));
     update(&mut model, Message::Act(Action::Back));
     update(&mut model, Message::Act(Action::Help));
-    insta::assert_snapshot!("help", screen(&mut model, 100, 110));
+    insta::assert_snapshot!("help", screen(&mut model, 100, 160));
 }
 
 #[test]
