@@ -33,7 +33,7 @@ pub(super) fn run() -> Result<ExitCode, CliError> {
     Ok(if done.flatten().is_some() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-/// Two seconds of processor time, two gigabytes of addresses (a quarter of them the stack), no files to
+/// Three seconds of processor time, two gigabytes of addresses (a quarter of them the stack), no files to
 /// write and no dump of what the body holds.
 #[cfg(unix)]
 fn restrict() {

@@ -89,7 +89,7 @@ impl RawRows {
 
     /// The bytes of a row that stand between two columns, for lines that are not broken.
     ///
-    /// Columns are counted over the first [`MEASURED`] bytes of a line; behind them each byte counts as
+    /// Columns are counted over the first 16 KiB of a line; behind them each byte counts as
     /// one, so that a line of megabytes is not read through for each frame.
     #[must_use]
     pub fn window(&self, index: usize, first: usize, columns: usize) -> Range<usize> {
