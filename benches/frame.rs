@@ -10,31 +10,32 @@
     reason = "a benchmark prints its figures, and ends where it cannot go on"
 )]
 
+#[path = "support/store.rs"]
+mod support;
+
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use whyhook::config::Registry;
-use whyhook::delivery::{Captured, DeliveryId, Intake, Judgement, Verdict};
+use whyhook::delivery::DeliveryId;
 use whyhook::engine::{Action, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
 use whyhook::listener::answer::AnswerPolicy;
-use whyhook::payload;
 use whyhook::query::Query;
-use whyhook::store::{Location, Page, Reader, Writer};
+use whyhook::store::{Location, Page, Reader};
 use whyhook::tui::theme::{Background, Theme};
 use whyhook::tui::view::{Look, draw};
 
 const COLUMNS: u16 = 200;
 const ROWS: u16 = 50;
 const FRAMES: usize = 400;
-const BODY: &[u8] = include_bytes!("../assets/samples/app.json");
 
+/// What filling a store ends with when it cannot go on.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Screen = Terminal<CrosstermBackend<io::Sink>>;
 
 fn main() {
@@ -64,40 +65,9 @@ fn main() {
 /// A store of `size` deliveries, made when it is not there yet.
 fn store(size: i64) -> Location {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let location = Location::new(folder.join(format!("frame-{size}.db")));
-    let stored = Reader::open(&location).ok().and_then(|reader| reader.page(Page::Newest, 1).ok());
-    let last = stored.and_then(|rows| rows.first().map(|row| row.id.0)).unwrap_or(0);
-    if last >= size {
-        return location;
-    }
-    let (writer, handle) = Writer::start(&location, |_| {}).expect("the store can be written");
-    let mut waiting = std::collections::VecDeque::new();
-    for _ in last..size {
-        waiting.push_back(handle.keep(captured()).expect("the queue has room"));
-        if waiting.len() >= 4000 {
-            waiting.pop_front().map(|keeping| keeping.blocking_recv());
-        }
-    }
-    drop(handle);
-    writer.join();
+    let location = Location::new(folder.join(format!("frame-mixed-{size}.db")));
+    support::fill(&location, size, |_| {}).expect("the store can be filled");
     location
-}
-
-fn captured() -> Captured {
-    let (event, image) = payload::capture_facts(BODY);
-    Captured {
-        received_at: Timestamp::from_second(1_746_123_456).expect("a valid time"),
-        remote: "127.0.0.1:50000".to_owned(),
-        method: "POST".to_owned(),
-        path: "/webhooks/trackpilots".to_owned(),
-        webhook: None,
-        intake: Intake::Complete,
-        event,
-        judgement: Judgement::bare(Verdict::NoSecret),
-        image,
-        head: Bytes::from_static(b"POST /webhooks/trackpilots HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        body: Bytes::from_static(BODY),
-    }
 }
 
 /// The interface without its threads: what the loader would read is read at once.

@@ -22,6 +22,7 @@
 //! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
 //! | [`listener`] | accept, tee, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
+//! | [`import`] | deliveries from our JSON, HTTP archives and raw requests |
 //! | [`engine`] | the pure state machine shared by every face |
 //! | [`session`] | a run: store, listener, tunnel and signals, started and stopped together |
 //! | [`tui`] | the terminal interface |
@@ -36,6 +37,7 @@ pub mod diagnosis;
 pub mod engine;
 pub mod export;
 pub mod headless;
+pub mod import;
 pub mod listener;
 pub mod panic;
 pub mod payload;

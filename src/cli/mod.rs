@@ -9,6 +9,7 @@ mod edit;
 mod explain;
 mod export;
 mod image;
+mod import;
 mod list;
 mod listen;
 mod output;
@@ -61,6 +62,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes, or an image's bytes
     Export(export::ExportArgs),
+    /// Take deliveries in: our own JSON, HTTP archives (HAR), raw requests
+    Import(import::ImportArgs),
     /// Wait until a delivery comes that matches a filter; exit 1 when none has in time
     Wait(wait::WaitArgs),
     /// Delete captured deliveries for good
@@ -175,6 +178,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),
+        Some(Command::Import(args)) => import::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&settings, &args),

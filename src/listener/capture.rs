@@ -1,7 +1,5 @@
 //! From the bytes of a request to a delivery that can be kept: judged, and its envelope read.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -9,19 +7,25 @@ use crate::config::Registry;
 use crate::delivery::{Captured, Intake, Judgement, RequestHead, Verdict};
 use crate::{payload, signature};
 
-/// What came in over a connection.
+/// What came in over a connection, or from a file that is imported.
 #[derive(Debug)]
-pub(super) struct Incoming {
-    pub(super) remote: SocketAddr,
-    pub(super) received_at: Timestamp,
-    pub(super) head: Bytes,
-    pub(super) body: Bytes,
-    pub(super) intake: Intake,
+pub struct Incoming {
+    /// The peer, as [`Captured`] names it.
+    pub remote: String,
+    /// When the head was whole.
+    pub received_at: Timestamp,
+    /// The head as it came.
+    pub head: Bytes,
+    /// The body without chunk framing.
+    pub body: Bytes,
+    /// How much of it came.
+    pub intake: Intake,
 }
 
 /// Judges a request at the moment of its arrival and reads its envelope. Takes time in proportion to
 /// the body (about 1 ms for each megabyte).
-pub(super) fn capture(incoming: Incoming, registry: &Registry) -> Captured {
+#[must_use]
+pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
     let Incoming { remote, received_at, head, body, intake } = incoming;
     let parsed = RequestHead::parse(&head);
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
@@ -36,7 +40,7 @@ pub(super) fn capture(incoming: Incoming, registry: &Registry) -> Captured {
     let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,
-        remote: remote.to_string(),
+        remote,
         method: text(&parsed.method),
         path: text(&parsed.target),
         webhook: route.webhook.filter(|_| is_request).map(|webhook| webhook.name.clone()),

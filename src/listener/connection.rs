@@ -111,7 +111,8 @@ async fn record(
 ) -> Option<Vec<u8>> {
     seen.truncate(MALFORMED_KEPT_BYTES);
     let rule = intake.name().to_owned();
-    let incoming = Incoming { remote, received_at: Timestamp::now(), head: seen, body: Bytes::new(), intake };
+    let incoming =
+        Incoming { remote: remote.to_string(), received_at: Timestamp::now(), head: seen, body: Bytes::new(), intake };
     let kept = keep(capture(incoming, &control.registry()), control).await;
     let Some((reply, since)) = answered else {
         if let Ok(id) = kept {

@@ -57,7 +57,7 @@ async fn exchange(
         return control.overloaded();
     };
     let ReadBody { body, intake, _room } = read;
-    let incoming = Incoming { remote, received_at: head.at, head: head.bytes, body, intake };
+    let incoming = Incoming { remote: remote.to_string(), received_at: head.at, head: head.bytes, body, intake };
     let captured = judge(incoming, control).await;
     let (intake, verdict) = (captured.intake.clone(), captured.judgement.verdict);
     match keep(captured, control).await {

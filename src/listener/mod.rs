@@ -5,7 +5,7 @@
 //! ```
 
 pub mod answer;
-mod capture;
+pub mod capture;
 mod connection;
 mod exchange;
 pub mod framing;

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["sender"],
     &["check"],
     &["listener", "tunnel"],
-    &["engine"],
+    &["engine", "import"],
     &["session"],
     &["tui", "headless"],
     &["cli"],

@@ -19,6 +19,7 @@ mod deliver;
 mod export;
 mod hostile;
 mod images;
+mod import;
 mod layers;
 mod meanwhile;
 mod payload;

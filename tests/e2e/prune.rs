@@ -10,8 +10,11 @@ use crate::support::{House, Leashed, Signed, talk};
 
 fn body(number: usize) -> Vec<u8> {
     let pad = "x".repeat(40 * (number % 50));
-    format!("{{\"event\":\"{}\",\"number\":{number},\"pad\":\"{pad}\"}}", if number % 2 == 0 { "even" } else { "odd" })
-        .into_bytes()
+    format!(
+        "{{\"event\":\"{}\",\"number\":{number},\"pad\":\"{pad}\"}}",
+        if number.is_multiple_of(2) { "even" } else { "odd" }
+    )
+    .into_bytes()
 }
 
 fn filled(count: usize) -> House {
@@ -136,7 +139,5 @@ fn a_listener_keeps_to_its_retention_when_it_starts() {
     house.listen(&[]).stop();
     assert_eq!(ids(&house).len(), 10);
     house.write("whyhook.toml", "[retention]\nkeep = -1\n");
-    assert!(
-        house.run(&["list"]).complains().contains("retention") || house.run(&["list"]).complains().contains("keep")
-    );
+    assert!(house.run(&["list"]).complains().contains("whyhook.toml:2:8: "));
 }

@@ -1,0 +1,224 @@
+//! `whyhook import FILE…`: deliveries from files.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::prune::in_use;
+use super::{CliError, Format, SettingsArgs, output};
+use crate::delivery::DeliveryId;
+use crate::import::{ImportError, Imported, Importer, Source};
+use crate::payload::grouped;
+use crate::store::{Keeping, Location, Writer, WriterHandle};
+
+/// Bytes of deliveries that may wait for the disk at once.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// Deliveries that may; fewer than the writer's queue takes.
+const WAITING_DELIVERIES: usize = 2048;
+/// Bytes in which a file shows what it is.
+const BEGINNING_BYTES: usize = 4096;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ImportArgs {
+    /// Files to take in, or - for stdin
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// What the files are, instead of telling it by their beginning
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    from: Option<ImportFormat>,
+    /// Judge our own JSON again, with the secrets of now (all else always is)
+    #[arg(long)]
+    judge_again: bool,
+    /// For people, or one JSON object
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ImportFormat {
+    /// As `whyhook export --as json` and `show --format json` write it
+    Json,
+    /// An HTTP archive
+    Har,
+    /// One raw HTTP request
+    Raw,
+}
+
+/// Every file is read to its end before anything is kept: all of them are taken in, or nothing.
+pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode, CliError> {
+    let loaded = settings.load_quietly()?;
+    let importer = Importer { registry: &loaded.registry, judge_again: args.judge_again, now: Timestamp::now() };
+    let mut inputs = args.files.iter().map(|path| Input::open(path, args.from)).collect::<Result<Vec<_>, _>>()?;
+    let mut found = 0;
+    for input in &mut inputs {
+        found += input.read(&importer, &mut |_| Ok(()))?;
+    }
+    if found == 0 {
+        output::log("there is no delivery in it; nothing was imported");
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut keeper = Keeper::start(&Location::new(loaded.store))?;
+    let mut kept = Ok(0);
+    for input in &mut inputs {
+        kept = input.read(&importer, &mut |imported| keeper.keep(imported));
+        if kept.is_err() {
+            break;
+        }
+    }
+    let taken = keeper.finish();
+    // Only a disk that fails comes so far: what was read once can be read again.
+    if let Err(error) = kept.map(drop).and(taken.outcome) {
+        let all = format!("{error}; {} of {found} deliveries were imported before", taken.count);
+        return Err(CliError::Usage(all));
+    }
+    report(args.format, taken.count, taken.ids)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(format: Format, count: u64, ids: Option<(DeliveryId, DeliveryId)>) -> Result<(), CliError> {
+    match (format, ids) {
+        (Format::Json, ids) => output::print_json(&json!({
+            "imported": count,
+            "first": ids.map(|(first, _)| first.0),
+            "last": ids.map(|(_, last)| last.0),
+        })),
+        (Format::Text, Some((first, last))) if first != last => {
+            output::print(&format!("imported {} deliveries, {first} to {last}\n", grouped(count)))
+        }
+        (Format::Text, Some((first, _))) => output::print(&format!("imported delivery {first}\n")),
+        (Format::Text, None) => Ok(()),
+    }
+}
+
+/// A file that can be read twice.
+struct Input {
+    name: String,
+    file: BufReader<File>,
+    source: Source,
+}
+
+impl Input {
+    fn open(path: &Path, from: Option<ImportFormat>) -> Result<Self, CliError> {
+        let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+        let (name, file) = if path == Path::new("-") {
+            ("stdin".to_owned(), spooled().map_err(unreadable)?)
+        } else {
+            (path.display().to_string(), File::open(path).map_err(unreadable)?)
+        };
+        if file.metadata().map_err(unreadable)?.is_dir() {
+            return Err(CliError::Usage(format!("{name} is a folder: name the files in it")));
+        }
+        let mut file = BufReader::with_capacity(64 * 1024, file);
+        let source = match from {
+            Some(ImportFormat::Json) => Source::Json,
+            Some(ImportFormat::Har) => Source::Har,
+            Some(ImportFormat::Raw) => Source::Raw,
+            None => {
+                let beginning = file.fill_buf().map_err(unreadable)?;
+                Source::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)])
+            }
+        };
+        Ok(Self { name, file, source })
+    }
+
+    /// Reads it from its beginning.
+    fn read(
+        &mut self,
+        importer: &Importer<'_>,
+        take: &mut dyn FnMut(Imported) -> Result<(), ImportError>,
+    ) -> Result<u64, CliError> {
+        let failed = |error: &dyn std::fmt::Display| CliError::Usage(format!("{}: {error}", self.name));
+        self.file.rewind().map_err(|error| failed(&error))?;
+        importer.read(self.source, &mut self.file, take).map_err(|error| failed(&error))
+    }
+}
+
+/// All of stdin in a file without a name, which goes with the process.
+fn spooled() -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut io::stdin().lock().take(u64::MAX), &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Hands deliveries to the writer, a bounded number ahead of the disk.
+struct Keeper {
+    writer: Writer,
+    handle: WriterHandle,
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    taken: Taken,
+}
+
+struct Waiting {
+    keeping: Keeping,
+    bytes: usize,
+    answer: Option<crate::delivery::Answer>,
+    diagnosis: Option<String>,
+}
+
+/// What has been kept.
+struct Taken {
+    count: u64,
+    ids: Option<(DeliveryId, DeliveryId)>,
+    outcome: Result<(), CliError>,
+}
+
+impl Keeper {
+    fn start(location: &Location) -> Result<Self, CliError> {
+        let (writer, handle) = Writer::start(location, |_| {}).map_err(in_use)?;
+        let taken = Taken { count: 0, ids: None, outcome: Ok(()) };
+        Ok(Self { writer, handle, waiting: VecDeque::new(), waiting_bytes: 0, taken })
+    }
+
+    fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
+        let Imported { captured, answer, diagnosis } = imported;
+        let bytes = captured.head.len() + captured.body.len();
+        while self.waiting.len() >= WAITING_DELIVERIES
+            || (!self.waiting.is_empty() && self.waiting_bytes + bytes > WAITING_BYTES)
+        {
+            self.settle()?;
+        }
+        let keeping = self.handle.keep(captured).map_err(|error| ImportError::Taken(error.to_string()))?;
+        self.waiting_bytes += bytes;
+        self.waiting.push_back(Waiting { keeping, bytes, answer, diagnosis });
+        Ok(())
+    }
+
+    /// Waits for the one that has waited longest.
+    fn settle(&mut self) -> Result<(), ImportError> {
+        let Some(Waiting { keeping, bytes, answer, diagnosis }) = self.waiting.pop_front() else { return Ok(()) };
+        self.waiting_bytes -= bytes;
+        let stopped = || ImportError::Taken("the store's writer has stopped".to_owned());
+        let kept = keeping.blocking_recv().map_err(|_| stopped())?;
+        let id = kept.map_err(|error| ImportError::Taken(error.to_string()))?;
+        if let Some(answer) = answer {
+            self.handle.answered(id, answer);
+        }
+        if let Some(diagnosis) = diagnosis {
+            self.handle.diagnosed(id, diagnosis);
+        }
+        self.taken.count += 1;
+        self.taken.ids = Some(self.taken.ids.map_or((id, id), |(first, _)| (first, id)));
+        Ok(())
+    }
+
+    /// Waits until everything is on disk.
+    fn finish(mut self) -> Taken {
+        while !self.waiting.is_empty() {
+            if let Err(error) = self.settle() {
+                self.taken.outcome = Err(CliError::Usage(error.to_string()));
+            }
+        }
+        let Self { writer, handle, taken, .. } = self;
+        drop(handle);
+        writer.join();
+        taken
+    }
+}
