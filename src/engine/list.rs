@@ -119,6 +119,13 @@ impl List {
         self.unseen
     }
 
+    /// How many deliveries match, when all of them are in the window.
+    #[must_use]
+    pub fn matches(&self) -> Option<u64> {
+        let is_whole = self.newest && self.oldest && self.unseen == 0 && self.waiting.is_none();
+        (is_whole && self.error.is_none()).then_some(self.rows.len() as u64)
+    }
+
     /// The filter as typed; empty for none.
     #[must_use]
     pub fn filter(&self) -> &str {

@@ -114,9 +114,11 @@ impl Key {
 
     fn is(self, event: &KeyEvent) -> bool {
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+        // Alt with a letter is another key, which a terminal or window manager may mean for itself.
+        let alt = event.modifiers.contains(KeyModifiers::ALT);
         match self {
-            Self::Char(character) => !ctrl && event.code == KeyCode::Char(character),
-            Self::Ctrl(character) => ctrl && event.code == KeyCode::Char(character),
+            Self::Char(character) => !ctrl && !alt && event.code == KeyCode::Char(character),
+            Self::Ctrl(character) => ctrl && !alt && event.code == KeyCode::Char(character),
             Self::Code(code) => event.code == code,
         }
     }
@@ -354,6 +356,17 @@ mod tests {
                 assert!(!(clash && together), "{binding:?} and {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn alt_makes_another_key() {
+        let event = |modifiers| KeyEvent::new(KeyCode::Char('q'), modifiers);
+        assert!(Key::Char('q').is(&event(KeyModifiers::NONE)));
+        for modifiers in [KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::ALT | KeyModifiers::CONTROL] {
+            assert!(!Key::Char('q').is(&event(modifiers)), "{modifiers:?}");
+        }
+        assert!(Key::Ctrl('q').is(&event(KeyModifiers::CONTROL)));
+        assert!(!Key::Ctrl('q').is(&event(KeyModifiers::ALT | KeyModifiers::CONTROL)));
     }
 
     #[test]

@@ -48,13 +48,26 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
 struct Part {
     spans: Vec<Span<'static>>,
     rank: u8,
+    /// Its words when there is no room for all of them; such a part goes last.
+    short: Option<String>,
+}
+
+impl Part {
+    fn or(mut self, short: impl Into<String>) -> Self {
+        self.short = Some(short.into());
+        self
+    }
 }
 
 fn parts(model: &Model, look: &Look) -> Vec<Part> {
     let theme = &look.theme;
     let part = |rank, glyph: &'static str, words: String, style: Style| {
         let words = text::visible(&words).into_owned();
-        Part { spans: vec![Span::styled(format!("{glyph} "), theme.dim), Span::styled(words, style)], rank }
+        Part {
+            spans: vec![Span::styled(format!("{glyph} "), theme.dim), Span::styled(words, style)],
+            rank,
+            short: None,
+        }
     };
     let (tunnel, tunnel_style) = match &model.tunnel {
         TunnelState::Ours { .. } => (model.public_url().unwrap_or_default(), theme.info),
@@ -70,14 +83,15 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         }
         many => (format!("{} secrets", many.len()), theme.text, 2),
     };
+    let secret = part(secret_rank, "◆", secret, secret_style);
     let tunnel_rank = if matches!(model.tunnel, TunnelState::Ours { .. }) { 1 } else { 4 };
     let answer_style = if model.policy == AnswerPolicy::Auto { theme.text } else { theme.warn };
     let mut parts = vec![
-        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5 },
-        part(3, "●", model.setup.url.clone(), theme.good),
+        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5, short: None },
+        part(3, "●", model.setup.url.clone(), theme.good).or(port(model)),
         part(tunnel_rank, "⇄", tunnel, tunnel_style),
-        part(secret_rank, "◆", secret, secret_style),
-        part(0, "↩", format!("answers {}", model.policy), answer_style),
+        if model.secrets.is_empty() { secret.or("no secret: s") } else { secret },
+        part(0, "↩", format!("answers {}", model.policy), answer_style).or(policy(model)),
     ];
     if model.setup.ephemeral {
         parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
@@ -85,15 +99,32 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     parts
 }
 
-/// Drops the parts that matter least until the line fits.
+/// `:3000`, without which nobody knows where to point a tunnel.
+fn port(model: &Model) -> String {
+    format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
+}
+
+fn policy(model: &Model) -> String {
+    text::visible(&model.policy.to_string()).into_owned()
+}
+
+/// Shortens and drops the parts that matter least until the line fits.
 fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
     let width = |parts: &[Part]| -> usize {
         let words: usize = parts.iter().flat_map(|part| &part.spans).map(|span| span.content.width()).sum();
         1 + words + 3 * parts.len().saturating_sub(1)
     };
     while parts.len() > 1 && width(&parts) > columns {
-        let least = parts.iter().enumerate().max_by_key(|(_, part)| part.rank).map(|(index, _)| index);
-        parts.remove(least.unwrap_or_default());
+        let matters_least = |(_, part): &(usize, &Part)| (part.rank, part.short.is_some());
+        let least = parts.iter().enumerate().max_by_key(matters_least).map_or(0, |(index, _)| index);
+        let part = &mut parts[least];
+        match (part.short.take(), part.spans.last_mut()) {
+            (Some(short), Some(words)) => {
+                words.content = short.into();
+                part.rank = 0;
+            }
+            _ => drop(parts.remove(least)),
+        }
     }
     let mut spans = vec![Span::raw(" ")];
     for (index, part) in parts.into_iter().enumerate() {

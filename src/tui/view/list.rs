@@ -37,8 +37,13 @@ fn title(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
     let list = &model.list;
     let mut spans = vec![Span::styled(" Deliveries", theme.title)];
-    if let Some(total) = model.total() {
-        spans.push(Span::styled(format!("  {}", grouped(total)), theme.dim));
+    if let Some(total) = model.total().map(grouped) {
+        let counted = match list.matches() {
+            _ if list.filter().is_empty() => total,
+            Some(matches) => format!("{} of {total} match", grouped(matches)),
+            None => format!("of {total}"),
+        };
+        spans.push(Span::styled(format!("  {counted}"), theme.dim));
     }
     if !list.filter().is_empty() {
         spans.push(Span::styled(format!("  / {}", text::clip(&shown(list.filter()), columns / 3)), theme.info));
@@ -46,10 +51,15 @@ fn title(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     if let Some(reached) = list.searched_to() {
         spans.push(Span::styled(format!("  searching, at #{reached}"), theme.dim));
     }
+    // Whether they match is known only once they are read.
+    let news = |unseen| match list.filter() {
+        "" => grouped(unseen),
+        _ => format!("≤ {}", grouped(unseen)),
+    };
     let (state, style) = match (list.is_paused(), list.unseen(), list.is_following()) {
         (true, 0, _) => ("  ‖ paused".to_owned(), theme.warn),
-        (true, unseen, _) => (format!("  ‖ paused, {} new", grouped(unseen)), theme.warn),
-        (false, unseen @ 1.., _) => (format!("  ↑ {} new", grouped(unseen)), theme.info),
+        (true, unseen, _) => (format!("  ‖ paused, {} new", news(unseen)), theme.warn),
+        (false, unseen @ 1.., _) => (format!("  ↑ {} new", news(unseen)), theme.info),
         (false, 0, true) => ("  ▸ following".to_owned(), theme.dim),
         (false, 0, false) => (String::new(), theme.dim),
     };

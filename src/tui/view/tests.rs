@@ -236,6 +236,42 @@ fn a_compressed_event_is_a_tree() {
 }
 
 #[test]
+fn the_narrowest_line_still_says_where_it_listens() {
+    for secrets in [Vec::new(), secrets()] {
+        let shown = screen(&mut model(&three(), secrets), 40, 10);
+        let line = shown.lines().next().unwrap();
+        assert!(line.contains(":3000") && line.contains("secret") && line.contains("auto"), "{line}");
+    }
+}
+
+#[test]
+fn with_a_filter_the_count_is_of_what_matches() {
+    let setup = model(&[], secrets()).setup;
+    let query = Query::parse("verdict:bad").unwrap();
+    let mut model = Model::new(setup, AnswerPolicy::Auto, secrets(), query, "verdict:bad".to_owned());
+    update(&mut model, Message::Counted { total: 3, last: DeliveryId(3) });
+    let Some(Effect::LoadPage(request)) = model.list_reload() else { panic!() };
+    assert!(screen(&mut model, 120, 36).contains("Deliveries  of 3  / verdict:bad"), "not known while it is read");
+    let rows = vec![three()[1].summary.clone()];
+    let page = PageResult {
+        generation: request.generation,
+        newest: Some(DeliveryId(3)),
+        rows,
+        reached: None,
+        more_follows: false,
+        at_end: true,
+        error: None,
+    };
+    update(&mut model, Message::Page(page));
+    let shown = screen(&mut model, 120, 36);
+    assert!(shown.contains("Deliveries  1 of 3 match  / verdict:bad"), "{shown}");
+    update(&mut model, Message::Act(Action::Pause));
+    update(&mut model, Message::Stored { last: DeliveryId(5), stats: StatsSnapshot::default() });
+    let shown = screen(&mut model, 200, 50);
+    assert!(shown.contains("of 5  / verdict:bad  ‖ paused, ≤ 2 new"), "{shown}");
+}
+
+#[test]
 fn a_mismatch_hides_the_expected_digest_until_asked() {
     let deliveries = [delivery(1, SIMULATION, "another secret", "")];
     let mut model = model(&deliveries, secrets());
