@@ -232,7 +232,8 @@ fn a_newer_or_damaged_store_is_said_and_left_alone() {
     let house = House::with_secret();
     let newer = captured(&house, "newer.db");
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    refuses(&house, &newer, "has schema version 99, this whyhook knows up to 1: nothing was changed");
+    let known = whyhook::store::SCHEMA_VERSION;
+    refuses(&house, &newer, &format!("has schema version 99, this whyhook knows up to {known}: nothing was changed"));
 
     let damaged = captured(&house, "damaged.db");
     let mut bytes = fs::read(&damaged).unwrap();
