@@ -39,8 +39,8 @@ pub(super) struct WaitArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     count: u64,
     /// Also look at the deliveries after this number that are there already; 0 for all
-    #[arg(long, value_name = "ID", conflicts_with = "include_past")]
-    after: Option<u32>,
+    #[arg(long, value_name = "ID", conflicts_with = "include_past", value_parser = clap::value_parser!(i64).range(0..))]
+    after: Option<i64>,
     /// Also look at every delivery that is there already
     #[arg(long)]
     include_past: bool,
@@ -54,7 +54,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
     let query = Query::parse(&args.filter.join(" "))?;
     let timeout = units::parse_duration(&args.timeout).map_err(|error| CliError::Usage(error.to_string()))?;
     let deadline = Instant::now().checked_add(timeout);
-    let after = args.after.map(i64::from).or(args.include_past.then_some(0)).map(DeliveryId);
+    let after = args.after.or(args.include_past.then_some(0)).map(DeliveryId);
     let mut watch = Watch::start(settings.location()?, query, after)?;
     let mut left = args.count;
     loop {

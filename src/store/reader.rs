@@ -1,6 +1,7 @@
 //! Reading the store: pages of summaries, searches, and whole deliveries by their number.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::log::{self, Place};
@@ -148,6 +149,21 @@ impl Reader {
                 statement.query_row([id.0], |row| Ok((row::place(row, 0)?, row::answer(row, 3)?))).optional()
             })
             .map_err(|source| self.failed(source))
+    }
+
+    /// Number, time and record's length of every delivery, the newest first.
+    pub(super) fn each_size(&self, mut look: impl FnMut(DeliveryId, Timestamp, u64)) -> Result<(), StoreError> {
+        let failed = |source| self.failed(source);
+        let sql = "SELECT id, received_us, record_bytes FROM deliveries ORDER BY id DESC";
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let id = DeliveryId(row.get(0).map_err(failed)?);
+            let received_at = Timestamp::from_microsecond(row.get(1).map_err(failed)?)
+                .map_err(|_| StoreError::UnknownValue { id, column: "received_us" })?;
+            look(id, received_at, row.get::<_, i64>(2).map_err(failed)?.unsigned_abs());
+        }
+        Ok(())
     }
 
     /// Bytes of a delivery's record in the log; 0 when there is no such delivery.

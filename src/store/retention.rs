@@ -46,32 +46,51 @@ impl Retention {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn plan(&self, reader: &Reader, query: &Query, now: Timestamp) -> Result<Plan, StoreError> {
-        let mut plan = Plan::default();
-        let (mut kept, mut kept_bytes) = (0, 0_u64);
-        let oldest = self.older_than.and_then(|age| now.checked_sub(age).ok());
+        let mut judge = Judge { retention: self, plan: Plan::default(), kept: 0, kept_bytes: 0, now };
+        if query.is_empty() {
+            // At each start of a listener: a million rows must not be made summaries for this.
+            reader.each_size(|id, received_at, bytes| judge.look(id, received_at, bytes))?;
+            return Ok(judge.plan);
+        }
         let mut page = Page::Newest;
         loop {
             let scan = reader.scan(page, PAGE_ROWS, PAGE_ROWS, |summary, reader| {
                 Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
             })?;
             for summary in &scan.rows {
-                let bytes = reader.record_bytes(summary.id)?;
-                let is_old = oldest.is_some_and(|oldest| summary.received_at < oldest);
-                let is_surplus = self.keep.is_some_and(|keep| kept >= keep);
-                let is_beyond = self.max_bytes.is_some_and(|most| kept_bytes.saturating_add(bytes) > most);
-                if self.is_empty() || is_old || is_surplus || is_beyond {
-                    plan.add(summary.id, bytes, summary.received_at);
-                }
-                if !is_old {
-                    kept += 1;
-                    // Once one is too much, so are all older ones, however small.
-                    kept_bytes = if is_beyond { u64::MAX } else { kept_bytes.saturating_add(bytes) };
-                }
+                judge.look(summary.id, summary.received_at, reader.record_bytes(summary.id)?);
             }
             match scan.next {
                 Some(next) => page = Page::Before(next),
-                None => return Ok(plan),
+                None => return Ok(judge.plan),
             }
+        }
+    }
+}
+
+/// Looks at deliveries, the newest first.
+struct Judge<'a> {
+    retention: &'a Retention,
+    plan: Plan,
+    kept: u64,
+    kept_bytes: u64,
+    now: Timestamp,
+}
+
+impl Judge<'_> {
+    fn look(&mut self, id: DeliveryId, received_at: Timestamp, bytes: u64) {
+        let Retention { older_than, keep, max_bytes } = *self.retention;
+        let oldest = older_than.and_then(|age| self.now.checked_sub(age).ok());
+        let is_old = oldest.is_some_and(|oldest| received_at < oldest);
+        let is_surplus = keep.is_some_and(|keep| self.kept >= keep);
+        let is_beyond = max_bytes.is_some_and(|most| self.kept_bytes.saturating_add(bytes) > most);
+        if self.retention.is_empty() || is_old || is_surplus || is_beyond {
+            self.plan.add(id, bytes, received_at);
+        }
+        if !is_old {
+            self.kept += 1;
+            // Once one is too much, so are all older ones, however small.
+            self.kept_bytes = if is_beyond { u64::MAX } else { self.kept_bytes.saturating_add(bytes) };
         }
     }
 }
