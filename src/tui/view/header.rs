@@ -53,8 +53,8 @@ struct Part {
 }
 
 impl Part {
-    fn or(mut self, short: impl Into<String>) -> Self {
-        self.short = Some(short.into());
+    fn or(mut self, short: &str) -> Self {
+        self.short = Some(text::visible(short).into_owned());
         self
     }
 }
@@ -88,10 +88,10 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     let answer_style = if model.policy == AnswerPolicy::Auto { theme.text } else { theme.warn };
     let mut parts = vec![
         Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5, short: None },
-        part(3, "●", model.setup.url.clone(), theme.good).or(port(model)),
+        part(3, "●", model.setup.url.clone(), theme.good).or(&port(model)),
         part(tunnel_rank, "⇄", tunnel, tunnel_style),
         if model.secrets.is_empty() { secret.or("no secret: s") } else { secret },
-        part(0, "↩", format!("answers {}", model.policy), answer_style).or(policy(model)),
+        part(0, "↩", format!("answers {}", model.policy), answer_style).or(&model.policy.to_string()),
     ];
     if model.setup.ephemeral {
         parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
@@ -102,10 +102,6 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
 /// `:3000`, without which nobody knows where to point a tunnel.
 fn port(model: &Model) -> String {
     format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
-}
-
-fn policy(model: &Model) -> String {
-    text::visible(&model.policy.to_string()).into_owned()
 }
 
 /// Shortens and drops the parts that matter least until the line fits.
