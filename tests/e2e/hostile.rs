@@ -91,7 +91,7 @@ fn lines_lists_and_shown_deliveries_are_plain_text() {
 }
 
 /// What a terminal would act on other than what the interface itself draws with.
-fn violations(raw: &[u8]) -> Vec<String> {
+pub(crate) fn violations(raw: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(raw);
     let mut found = Vec::new();
     let mut characters = text.char_indices().peekable();

@@ -163,3 +163,28 @@ fn the_search_itself_finds_each_form() {
         }
     }
 }
+
+#[test]
+fn a_panic_repeats_no_secret() {
+    for thread in ["worker", "writer", "diagnosis", "main"] {
+        let house = House::with_secret().set("RUST_BACKTRACE", "full");
+        let trigger = house.root().join("trigger");
+        let house = house.set("WHYHOOK_DEBUG_PANIC", format!("{thread}={}", trigger.display()));
+        let key = house.write("file.key", IN_A_FILE);
+        let (mut person, address) = Person::listening(&house, Size(160, 50), &["--secret-file", "file.key"]);
+        person.types("s").sees("The webhook's secret").types(TYPED).enter().sees("secrets");
+        talk(address, Signed::new("{}").to("/before").wire());
+        person.sees("/before");
+        fs::write(&trigger, "").unwrap();
+        // Its sender gets no answer where the listener itself panics.
+        let wrong = Signed::new("{}").by("another", Unit::Seconds).to("/wrong");
+        let _ = crate::support::Wire::connect(address).send(wrong.wire()).try_answer();
+        assert_eq!(person.ends(), 101, "{thread}");
+        // A whole backtrace is longer than the screen.
+        let message = format!("the trap of {thread}");
+        let printed = || memchr::memmem::find(&person.settles().raw(), message.as_bytes()).map(|_| ());
+        assert!(crate::support::until(printed).is_some(), "{message}");
+        holds_none("the panic's message", &person.raw());
+        search(house.root(), &key, &mut 0);
+    }
+}

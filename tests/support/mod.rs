@@ -10,7 +10,7 @@ mod wire;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use house::{House, Leashed, Ran, finish};
+pub(crate) use house::{DEFAULT_VARIABLE, House, Leashed, Ran, finish};
 pub(crate) use listening::Listening;
 pub(crate) use person::{Person, Size};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
