@@ -213,3 +213,23 @@ fn a_torn_last_write_costs_nothing_that_was_whole() {
     holds(&house, &house.store(), &[kept, again].concat());
     assert!(fs::read(&log).unwrap().starts_with(&whole), "what was there is never overwritten");
 }
+
+#[test]
+fn a_damaged_index_is_said_and_made_again_from_the_log() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    let kept = send(&listening, 0..9);
+    listening.stop();
+    let mut bytes = fs::read(house.store()).unwrap();
+    bytes[100..8000].fill(0x5a);
+    fs::write(house.store(), &bytes).unwrap();
+    let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+    assert!(line.contains("is damaged") && line.contains("nothing was changed"), "{line}");
+    assert!(fs::read(house.store()).unwrap() == bytes);
+    // The bytes themselves are elsewhere: without the index they are all found again.
+    fs::rename(house.store(), house.work().join("damaged.db")).unwrap();
+    let listening = house.listen(&[]);
+    holds(&house, &house.store(), &kept);
+    let again = send(&listening, 9..12);
+    holds(&house, &house.store(), &[kept, again].concat());
+}

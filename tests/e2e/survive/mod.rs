@@ -9,4 +9,5 @@ mod names;
 mod payloads;
 mod senders;
 mod terminals;
+mod text;
 mod threads;

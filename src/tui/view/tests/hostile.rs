@@ -167,16 +167,4 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn no_line_shows_it(text in text(), body in body()) {
-        use crate::headless::{LineFormat, line};
-        for id in 1..=3 {
-            let delivery = hostile(id, &text, &body);
-            for format in [LineFormat::Text, LineFormat::Json] {
-                let line = line(&delivery.summary, format);
-                prop_assert!(!line.chars().any(|c| acts_on_a_terminal(c) || is_hidden(c)), "{line:?}");
-            }
-        }
-    }
 }
