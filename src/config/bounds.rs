@@ -3,7 +3,7 @@
 //! ```toml
 //! [limits]
 //! head = "10s"            # from the first chance to send until the head is whole
-//! body_idle = "30s"       # between two pieces of a body
+//! body_idle = "30s"       # between two pieces of a body, or of an answer that is not read
 //! keep_alive = "75s"      # between two requests on one connection
 //! connections = 1024      # at once; more are answered 503
 //! memory = "256MiB"       # bodies in memory at once; never less than the body limit
@@ -24,7 +24,7 @@ pub struct Bounds {
     /// From the first chance to send until the head is whole.
     #[serde(deserialize_with = "duration")]
     pub head: Duration,
-    /// Between two pieces of a body.
+    /// Between two pieces of a body, or of an answer that the sender does not read.
     #[serde(deserialize_with = "duration")]
     pub body_idle: Duration,
     /// Between two requests on one connection.

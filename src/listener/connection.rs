@@ -96,7 +96,9 @@ async fn refuse(mut socket: TcpStream, remote: SocketAddr, fault: Fault, control
     };
     let answered = reply.map(|reply| (reply, start));
     let Some(response) = record(remote, intake, seen, answered, control).await else { return };
-    if socket.write_all(&response).await.is_ok() {
+    // Answers before this one may fill the way to a sender that reads none.
+    let written = tokio::time::timeout(LINGER, socket.write_all(&response)).await;
+    if matches!(written, Ok(Ok(()))) {
         linger(socket).await;
     }
 }

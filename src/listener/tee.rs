@@ -35,7 +35,7 @@ const READ_AHEAD_BYTES: usize = 64 * 1024;
 pub struct Deadlines {
     /// From the first chance to send until the head is whole.
     pub head: Duration,
-    /// Between two pieces of a body.
+    /// Between two pieces of a body, or of an answer that the sender does not read.
     pub body_idle: Duration,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
@@ -122,6 +122,8 @@ pub(super) struct Tee<S> {
     /// Whether any request has been let through.
     used: bool,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Runs while the sender takes no byte of its answer.
+    write_timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// The reading half of what [`Tee::advance`] decided.
@@ -148,6 +150,7 @@ impl<S> Tee<S> {
             socket_ended: false,
             used: false,
             timer: None,
+            write_timer: None,
         }
     }
 
@@ -368,9 +371,24 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
     }
 }
 
+impl<S> Tee<S> {
+    /// Lets a write wait for the sender only so long: hyper would wait for ever for one that sends
+    /// request after request and reads no answer.
+    fn bounded(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.write_timer = None;
+            return written;
+        }
+        let limit = self.deadlines.body_idle;
+        let timer = self.write_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        timer.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.bounded(context, written)
     }
 
     fn poll_write_vectored(
@@ -378,7 +396,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
+        self.bounded(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Senders that are slow, silent, too large, or no senders at all.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -155,6 +155,23 @@ fn who_hangs_up_early_is_recorded_as_far_as_it_came() {
     let line = listening.json_line(1);
     assert_eq!((&line["intake"], &line["answer"]["status"]), (&json!("truncated"), &json!(400)), "{line}");
     assert_eq!(kept(&house, &line), sent);
+}
+
+#[test]
+fn who_never_reads_an_answer_is_closed() {
+    let house = House::with_secret();
+    // Three connections, all of which such a sender would hold for ever.
+    house.write("whyhook.toml", "[limits]\nbody_idle = \"400ms\"\nconnections = 3\n");
+    let rule = format!("200 {}", "x".repeat(100_000));
+    let listening = house.listen(&["--respond", &rule]);
+    let request = Signed::new("{}").wire();
+    let mut greedy: Vec<Wire> = (0..3).map(|_| Wire::connect(listening.address())).collect();
+    for wire in &mut greedy {
+        let error = until(|| wire.try_send(&request.repeat(40)).err()).expect("it is answered for ever");
+        // Not because nothing was taken any more until we gave up ourselves.
+        assert!(matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{error}");
+    }
+    assert_eq!(talk(listening.address(), request).status, 200);
 }
 
 /// Requests that are none, or that two parsers could read differently: what each is answered.
