@@ -82,7 +82,8 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
         let reader = Reader::open(session.location())?;
-        let last = reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |row| row.id);
+        // Not the newest of now: what has come since the start has its line as well.
+        let last = session.began_behind();
         Ok(Self { reader, last, open: BTreeSet::new(), format, query })
     }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Bounds, Settings};
+use crate::delivery::DeliveryId;
 use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
 use crate::listener::{Control, Deadlines, Limits, ListenError, Listener};
 use crate::query::Query;
@@ -155,6 +156,12 @@ impl Session {
     #[must_use]
     pub fn retired(&self) -> Freed {
         self.retired
+    }
+
+    /// The newest delivery from before this run: 0 when there was none.
+    #[must_use]
+    pub fn began_behind(&self) -> DeliveryId {
+        self.writer.began_behind()
     }
 
     /// Secrets, webhooks and the answer, to be changed while it runs.

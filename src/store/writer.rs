@@ -105,6 +105,7 @@ impl WriterHandle {
 #[derive(Debug)]
 pub struct Writer {
     thread: JoinHandle<()>,
+    began_behind: DeliveryId,
 }
 
 impl Writer {
@@ -141,7 +142,13 @@ impl Writer {
             .name("whyhook-writer".to_owned())
             .spawn(move || committer.run(index, &queue, &waiting, &observer))
             .map_err(failed)?;
-        Ok((Self { thread }, handle))
+        Ok((Self { thread, began_behind: last }, handle))
+    }
+
+    /// The newest delivery that was in the store before: 0 when there was none.
+    #[must_use]
+    pub fn began_behind(&self) -> DeliveryId {
+        self.began_behind
     }
 
     /// Waits until everything queued is on disk. Returns once every [`WriterHandle`] is dropped.
