@@ -164,6 +164,7 @@ fn the_search_itself_finds_each_form() {
     }
 }
 
+#[cfg(debug_assertions)]
 #[test]
 fn a_panic_repeats_no_secret() {
     for thread in ["worker", "writer", "diagnosis", "main"] {

@@ -10,4 +10,13 @@ mod payloads;
 mod senders;
 mod terminals;
 mod text;
+// Only a debug build panics on request.
+#[cfg(debug_assertions)]
 mod threads;
+
+#[cfg(not(debug_assertions))]
+#[test]
+fn a_release_build_has_no_trap() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_whyhook")).unwrap();
+    assert!(memchr::memmem::find(&program, b"WHYHOOK_DEBUG_PANIC").is_none());
+}
