@@ -138,3 +138,23 @@ fn with_no_terminal_at_all_it_prints_lines() {
     assert!(!house.store().with_file_name("whyhook.db-wal").exists(), "SQLite's own log is left behind");
     assert!(stdout.contains("Webhook verified") && !stdout.contains('\u{1b}'), "{stdout:?}");
 }
+
+#[test]
+fn a_reader_of_the_lines_that_stalls_holds_up_neither_senders_nor_the_end() {
+    let house = House::with_secret();
+    let mut command = house.command(&["--headless", "--format", "json", "--bind", "127.0.0.1:0"]);
+    let mut child = crate::support::Leashed(command.spawn().unwrap());
+    let mut stderr = std::io::BufReader::new(child.0.stderr.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
+    let address = line.trim().strip_prefix("whyhook: listening on http://").unwrap().parse().unwrap();
+    // More lines than a pipe holds, of which none is read.
+    let mut wire = Wire::connect(address);
+    for number in 0..400 {
+        let request = Signed::new("{}").to(&format!("/{number}/{}", "long/".repeat(60)));
+        assert_eq!(wire.send(request.wire()).answer().status, 200, "{number}");
+    }
+    signal(child.0.id(), Signal::TERM);
+    assert!(until(|| child.0.try_wait().unwrap()).is_some(), "it does not end");
+    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 400);
+}
