@@ -161,6 +161,8 @@ proptest! {
         for message in messages {
             let what = format!("{message:?}");
             update(&mut model, message);
+            // The next key takes a notice away.
+            is_clean(&mut model, columns, rows, &what)?;
             for tab in [Tab::Overview, Tab::Signature] {
                 update(&mut model, Message::Act(Action::Show(tab)));
                 is_clean(&mut model, columns, rows, &what)?;
