@@ -11,6 +11,7 @@
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`picture`] | a picture decoded within bounds and made small enough for a terminal |
+//! | [`compare`] | two messages side by side: headers, JSON by path, bytes |
 //! | [`query`] | the filter language over deliveries |
 //! | [`simulation`] | a delivery made from a recipe: the documented events, images, edits, bursts |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
@@ -31,6 +32,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod delivery;
 pub mod diagnosis;

@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod destination;
+mod diff;
 mod edit;
 mod explain;
 mod export;
@@ -70,6 +71,8 @@ enum Command {
     Prune(prune::PruneArgs),
     /// Send captured deliveries again
     Replay(replay::ReplayArgs),
+    /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
+    Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is right
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
@@ -182,6 +185,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&settings, &args),
+        Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&settings, &args),
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Simulate(args)) => simulate::run(&settings, &args),

@@ -87,7 +87,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
         Some(rate) => rate.parse().map_err(|error| CliError::Usage(format!("--rate: {error}")))?,
         None => Pace::InOrder,
     };
-    let client = args.sending.client()?;
+    let client = args.sending.client(&loaded)?;
     let location = settings.location()?;
     let reader = Reader::open(&location)?;
     let Some(summaries) = selected(&reader, args)? else { return Ok(ExitCode::FAILURE) };

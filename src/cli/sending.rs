@@ -9,6 +9,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, output};
+use crate::config::Settings;
 use crate::sender::{Client, Limits, Target, TlsOptions};
 use crate::units;
 
@@ -47,12 +48,14 @@ impl SendingArgs {
         Ok(Some(Limits::within(whole)))
     }
 
-    pub(super) fn client(&self) -> Result<Client, CliError> {
+    /// The client, which trusts whom these options or the configuration name.
+    pub(super) fn client(&self, settings: &Settings) -> Result<Client, CliError> {
         if self.insecure {
             output::log("warning: --insecure: whoever answers an https target gets what is sent");
         }
-        let options = TlsOptions { ca_file: self.ca_file.clone(), insecure: self.insecure };
-        Client::new(&options).map_err(|error| CliError::Usage(format!("--ca-file: {error}")))
+        let options =
+            TlsOptions { ca_file: self.ca_file.clone().or_else(|| settings.ca_file.clone()), insecure: self.insecure };
+        Client::new(&options).map_err(|error| CliError::Usage(error.to_string()))
     }
 
     /// Asks before `what` is sent to another machine, since captures may hold screenshots of real

@@ -7,6 +7,7 @@
 //! body_limit = "64MiB"
 //! respond = "auto"
 //! ngrok_api = "127.0.0.1:4040"        # or false
+//! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //!
 //! [retention]
@@ -107,6 +108,8 @@ pub struct ConfigFile {
     pub bind: Option<SocketAddr>,
     /// The store, as written: see [`ConfigFile::resolve`].
     pub store: Option<String>,
+    /// Certificates to trust for `https` targets, likewise.
+    pub ca_file: Option<String>,
     /// How far a timestamp may be off.
     pub tolerance: Option<Duration>,
     /// The largest body, in bytes.

@@ -68,6 +68,8 @@ pub struct Settings {
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes by itself.
     pub retention: RetentionSettings,
+    /// PEM certificates to trust for `https` targets, beside the system's.
+    pub ca_file: Option<PathBuf>,
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
     /// Simulations under their names.
@@ -127,6 +129,7 @@ impl Settings {
             images: file.and_then(|file| file.images).unwrap_or_default(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             retention: file.map(|file| file.retention).unwrap_or_default(),
+            ca_file: file.and_then(|file| Some(file.resolve(file.ca_file.as_ref()?, environment))),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config: path,

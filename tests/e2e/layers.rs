@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["units", "panic", "wire"],
     &["delivery"],
     &["payload"],
-    &["signature", "query", "picture"],
+    &["signature", "query", "picture", "compare"],
     &["simulation"],
     &["config"],
     &["store"],

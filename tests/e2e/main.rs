@@ -13,6 +13,7 @@ mod support;
 
 mod answer;
 mod body;
+mod compare;
 mod config;
 mod crash;
 mod deliver;

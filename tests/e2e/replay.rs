@@ -288,6 +288,10 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
             .complains()
             .contains("no secret is labelled 'x'")
     );
+    house.write("whyhook.toml", "ca_file = \"authority.pem\"\n");
+    let complaint = run(&["1", "--to", &recorder.url()]).complains();
+    assert!(complaint.contains(&format!("{}", house.work().join("authority.pem").display())), "{complaint}");
+    std::fs::remove_file(house.work().join("whyhook.toml")).unwrap();
     // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
     let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
     assert!(refused.contains("192.0.2.1 is not this machine") && refused.contains("--yes"), "{refused}");

@@ -25,6 +25,7 @@ pub(super) struct RawFile {
     #[serde(default, deserialize_with = "bind")]
     pub(super) bind: Option<SocketAddr>,
     pub(super) store: Option<String>,
+    pub(super) ca_file: Option<String>,
     #[serde(default, deserialize_with = "tolerance")]
     pub(super) tolerance: Option<Duration>,
     #[serde(default, deserialize_with = "body_limit")]

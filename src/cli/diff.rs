@@ -1,0 +1,58 @@
+//! `whyhook diff A B`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::show::find;
+use super::{CliError, Format, SettingsArgs, output};
+use crate::compare::{Comparison, Message};
+use crate::delivery::AttemptId;
+use crate::store::Reader;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct DiffArgs {
+    /// Two deliveries, each by its number or as `latest`
+    #[arg(value_name = "ID", num_args = 2, required_unless_present = "attempts")]
+    ids: Vec<String>,
+    /// Compare the responses of two kept sendings instead, by the numbers that `show` lists
+    #[arg(long, value_names = ["NUMBER", "NUMBER"], num_args = 2, conflicts_with = "ids")]
+    attempts: Vec<i64>,
+    /// For people, or as JSON
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// Exit code 0 when nothing differs, 1 when anything does, 2 when they cannot be compared: as diff(1).
+pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, CliError> {
+    let reader = Reader::open(&settings.location()?)?;
+    let (from, to) = match (&args.ids[..], &args.attempts[..]) {
+        ([from, to], _) => (delivery(&reader, from)?, delivery(&reader, to)?),
+        (_, [from, to]) => (response(&reader, AttemptId(*from))?, response(&reader, AttemptId(*to))?),
+        _ => return Err(CliError::Usage("diff compares two: give two numbers".to_owned())),
+    };
+    let comparison = Comparison::of(&from, &to);
+    match args.format {
+        Format::Json => output::print_json_pretty(&comparison.to_json())?,
+        Format::Text => output::print(&comparison.to_text())?,
+    }
+    Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn delivery(reader: &Reader, id: &str) -> Result<Message, CliError> {
+    let delivery = find(reader, id)?;
+    let delivery = delivery
+        .ok_or_else(|| CliError::Usage(format!("there is no delivery {id}; `whyhook list` shows what there is")))?;
+    Ok(Message::from(&delivery))
+}
+
+fn response(reader: &Reader, id: AttemptId) -> Result<Message, CliError> {
+    let attempt = reader.attempt(id)?;
+    let attempt = attempt.ok_or_else(|| {
+        CliError::Usage(format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"))
+    })?;
+    match attempt.result {
+        Ok(reply) => Ok(Message::from(&reply)),
+        Err(failure) => Err(CliError::Usage(format!("attempt {id} has no response: {}", failure.message))),
+    }
+}
