@@ -14,7 +14,8 @@ pub struct AttemptId(pub i64);
 
 impl fmt::Display for AttemptId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
+        // With the width that is asked for, unlike write!.
+        self.0.fmt(formatter)
     }
 }
 

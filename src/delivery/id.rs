@@ -10,7 +10,8 @@ pub struct DeliveryId(pub i64);
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
+        // With the width that is asked for, unlike write!.
+        self.0.fmt(formatter)
     }
 }
 
@@ -38,6 +39,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_prints() {
+        assert_eq!(format!("{:>4}", DeliveryId(42)), "  42");
         assert_eq!(DeliveryId(42).to_string().parse(), Ok(DeliveryId(42)));
         assert_eq!("#7".parse(), Ok(DeliveryId(7)));
     }

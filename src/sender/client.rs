@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::sync::CancellationToken;
 
@@ -100,15 +101,23 @@ impl Client {
     /// A response that comes before the whole request has gone out is accepted. Redirects are not
     /// followed. Cancelling ends it at once, and so does dropping the future.
     pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
+        // Reading the system's certificates is none of the endpoint's time.
+        let config = if target.is_tls() { Some(self.tls_config(target).await) } else { None };
         let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
         let at = Timestamp::now();
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(SendError::Cancelled),
-            result = run.send(self, target, request) => result,
+            result = run.send(config, target, request) => result,
         };
         run.latency.total = run.begun.elapsed();
         Sent { at, peer: run.peer, latency: run.latency, result }
+    }
+
+    async fn tls_config(&self, target: &Target) -> Result<Arc<ClientConfig>, SendError> {
+        let shared = Arc::clone(&self.tls);
+        let config = tokio::task::spawn_blocking(move || shared.config()).await;
+        config.map_err(|error| tls_error(&target.host().to_string(), TlsFault::Other(error.to_string())))
     }
 }
 
@@ -121,15 +130,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn send(&mut self, client: &Client, target: &Target, request: &Outgoing) -> Result<Reply, SendError> {
+    /// With the configuration of TLS where the target speaks it.
+    async fn send(
+        &mut self,
+        config: Option<Result<Arc<ClientConfig>, SendError>>,
+        target: &Target,
+        request: &Outgoing,
+    ) -> Result<Reply, SendError> {
+        let config = config.transpose()?;
         let stream = self.connect(target).await?;
-        if !target.is_tls() {
-            return self.exchange(stream, request).await;
-        }
-        let shared = Arc::clone(&client.tls);
+        let Some(config) = config else { return self.exchange(stream, request).await };
         let host = target.host().to_string();
-        let setup = tokio::task::spawn_blocking(move || shared.config()).await;
-        let config = setup.map_err(|error| tls_error(&host, TlsFault::Other(error.to_string())))?;
         let name = match target.host() {
             Host::Address(address) => ServerName::IpAddress((*address).into()),
             Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())

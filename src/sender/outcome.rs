@@ -18,6 +18,8 @@ use crate::text::{visible, visible_bytes};
 
 /// Lines of a payload or response that the text shows.
 const SHOWN_LINES: usize = 60;
+/// The same of a payload that is the delivery's own, which can be looked at there.
+const OWN_LINES: usize = 10;
 /// Bytes of one line that the text shows.
 const SHOWN_BYTES: usize = 2000;
 
@@ -41,7 +43,7 @@ pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Op
         kind: origin.kind,
         mode: origin.mode,
         at: sent.at,
-        target: target.to_string(),
+        target: url(target, request),
         peer: sent.peer.map(|peer| peer.to_string()),
         head: request.head(),
         body: (original != Some(&request.body)).then(|| request.body.clone()),
@@ -49,6 +51,14 @@ pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Op
         latency: sent.latency,
         result: sent.result.map_err(|error| error.failure()),
     }
+}
+
+/// The URL that a request goes to: a target without a path leaves it to the request.
+fn url(target: &Target, request: &Outgoing) -> String {
+    if target.has_path() || !request.target.starts_with(b"/") {
+        return target.to_string();
+    }
+    format!("{target}{}", visible_bytes(&request.target))
 }
 
 /// What a status means, for its colour.
@@ -187,10 +197,10 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
         row(name, &format!("{}: {}", visible_bytes(&field.name), visible_bytes(&field.value)));
     }
     row("Sent payload", &format!("{} bytes, {}", grouped(body.len() as u64), attempt.mode.words()));
-    push_lines(&mut text, body);
+    push_lines(&mut text, body, if attempt.body.is_some() { SHOWN_LINES } else { OWN_LINES });
     if let Ok(reply) = &attempt.result {
         let _ = writeln!(text, "{:<17} {}", "Endpoint response", response_words(reply));
-        push_lines(&mut text, &reply.body);
+        push_lines(&mut text, &reply.body, SHOWN_LINES);
     }
     text
 }
@@ -233,7 +243,7 @@ fn response_words(reply: &Reply) -> String {
     if reply.end.is_truncated() { format!("{size}; it {}", reply.end.words()) } else { size }
 }
 
-fn push_lines(text: &mut String, bytes: &[u8]) {
+fn push_lines(text: &mut String, bytes: &[u8], most: usize) {
     if bytes.is_empty() {
         return;
     }
@@ -241,13 +251,13 @@ fn push_lines(text: &mut String, bytes: &[u8]) {
     let mut count = 0;
     for line in lines {
         count += 1;
-        if count <= SHOWN_LINES {
+        if count <= most {
             let more = if line.len() > SHOWN_BYTES { "…" } else { "" };
             let _ = writeln!(text, "  {}{more}", visible_bytes(&line[..line.len().min(SHOWN_BYTES)]));
         }
     }
-    if count > SHOWN_LINES {
-        let _ = writeln!(text, "  … and {} more lines", count - SHOWN_LINES);
+    if count > most {
+        let _ = writeln!(text, "  … and {} more lines", count - most);
     }
 }
 

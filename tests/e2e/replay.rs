@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::support::{House, Ran, SECRET, Signed, Unit, Wire, sample, signature, talk, until};
+use crate::support::{House, Person, Ran, SECRET, Signed, Size, Unit, Wire, sample, signature, talk, until};
 
 /// A server that keeps what it is sent and answers each with the same bytes.
 struct Recorder {
@@ -298,6 +298,27 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(run(&["2", "--to", &recorder.url()]).no().stderr().contains("no whole request (malformed"));
     assert_eq!(recorder.count(), 0);
     assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_person_is_asked_before_it_goes_to_another_machine() {
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    let (elsewhere, timeout) = ("http://192.0.2.1/", ["--timeout", "50ms"]);
+    let ask = |answer: &str| {
+        let mut person =
+            Person::runs(&house, Size(100, 24), &[&["replay", "1", "--to", elsewhere], &timeout[..]].concat());
+        person.sees("Send delivery 1 to 192.0.2.1? [y/N]").types(answer);
+        person
+    };
+    ask("\r").sees("nothing was sent");
+    assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
+    // Nobody is there (RFC 5737), or no way.
+    ask("y\r").sees("Failed");
+    assert_eq!(house.show(1)["attempts"].as_array().unwrap().len(), 1);
+    house.run(&[&["replay", "1", "--yes", "--to", elsewhere], &timeout[..]].concat()).no();
+    assert_eq!(house.show(1)["attempts"].as_array().unwrap().len(), 2);
 }
 
 #[test]

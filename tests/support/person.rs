@@ -48,6 +48,11 @@ impl Size {
 impl Person {
     /// Starts the interface on a free port in a terminal of this size.
     pub(crate) fn sits_down(house: &House, size: Size, arguments: &[&str]) -> Self {
+        Self::runs(house, size, &[&["listen"], on_a_free_port(arguments), arguments].concat())
+    }
+
+    /// Runs any command in a terminal of this size.
+    pub(crate) fn runs(house: &House, size: Size, arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size.pty()).unwrap();
         let program = house.program();
         let mut command = CommandBuilder::new(&program[0]);
@@ -57,8 +62,6 @@ impl Person {
             command.env(name, value);
         }
         command.cwd(house.work());
-        command.arg("listen");
-        command.args(on_a_free_port(arguments));
         command.args(arguments);
         let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
