@@ -344,3 +344,86 @@ fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
         Err(_) => object.insert(format!("{name}_base64"), json!(base64::prelude::BASE64_STANDARD.encode(bytes))),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{BodyEnd, Failure};
+    use jiff::Timestamp;
+
+    fn attempt(result: Result<Reply, Failure>) -> Attempt {
+        Attempt {
+            delivery: Some(DeliveryId(7)),
+            kind: AttemptKind::Simulation,
+            mode: AttemptMode::Made,
+            at: Timestamp::UNIX_EPOCH,
+            target: "http://localhost:4000/x".to_owned(),
+            peer: None,
+            head: Bytes::from_static(
+                b"POST /x HTTP/1.1\r\nx-webhook-signature: ab\x1b\r\nX-Webhook-Timestamp: 17\r\nHost: \xff\r\n\r\n",
+            ),
+            body: Some(Bytes::from_static(b"{\"a\":\"\xe2\x80\xae\"}\n")),
+            body_bytes: 12,
+            latency: Latency { first_byte: Some(Duration::from_micros(1500)), ..Latency::default() },
+            result,
+        }
+    }
+
+    fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> Reply {
+        let head = Bytes::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
+        Reply { status, head, body: Bytes::from_static(body), end }
+    }
+
+    #[test]
+    fn the_panel_has_the_documented_fields_and_nothing_hidden() {
+        let attempt = attempt(Ok(reply(503, b"no\x1b[31m\nmore", BodyEnd::Limit)));
+        let text = attempt_text(&attempt, attempt.body.as_ref().unwrap(), &Scheme::default());
+        let expected = "\
+Endpoint          http://localhost:4000/x
+Status            503 Odd␇
+Latency           0.0 ms (first byte 1.5)
+Result            Failed
+Error             Simulation failed: look at the endpoint's logs
+Delivery headers  x-webhook-signature: ab␛
+                  X-Webhook-Timestamp: 17
+Sent payload      12 bytes, made here
+  {\"a\":\"⟨U+202E⟩\"}
+Endpoint response 12 bytes; it goes on past the limit; only its beginning was read
+  no␛[31m
+  more
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn json_keeps_order_duplicates_and_bytes() {
+        let attempt = attempt(Ok(reply(200, b"\xff", BodyEnd::Complete)));
+        let value = attempt_json(&attempt, attempt.body.as_ref().unwrap(), &Scheme::default());
+        assert_eq!((&value["result"], &value["status_class"]), (&json!("delivered"), &json!("success")));
+        assert_eq!(value["response"]["headers"], json!([["X-A", "1"], ["x-a", "2"]]));
+        assert_eq!(value["response"]["body_base64"], json!("/w=="));
+        assert_eq!((&value["first_byte_ms"], &value["error"]), (&json!(1.5), &Value::Null));
+        assert_eq!(value["delivery_headers"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn failures_have_the_documentations_term() {
+        let failure = |code: &str| Failure { code: code.to_owned(), message: "m".to_owned(), advice: "a".to_owned() };
+        let refused = attempt(Err(failure("refused")));
+        let value = attempt_json(&refused, b"", &Scheme::default());
+        assert_eq!(value["error"], json!({"term": "Network error", "code": "refused", "message": "m", "advice": "a"}));
+        assert_eq!((&value["status"], &value["response"]), (&Value::Null, &Value::Null));
+        assert_eq!(Term::of(&attempt(Err(failure("cancelled")))), None);
+        assert_eq!(Term::of(&attempt(Ok(reply(404, b"", BodyEnd::Complete)))), Some(Term::SimulationFailed));
+        assert_eq!(Term::of(&attempt(Ok(reply(204, b"", BodyEnd::Complete)))), None);
+    }
+
+    #[test]
+    fn every_status_has_a_class() {
+        for (status, class) in
+            [(200, "success"), (302, "redirect"), (404, "client_error"), (599, "server_error"), (700, "other")]
+        {
+            assert_eq!(StatusClass::of(status).code(), class);
+        }
+    }
+}

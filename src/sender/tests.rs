@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use proptest::prelude::*;
 use rcgen::{CertificateParams, KeyPair};
 use rstest::rstest;
 use tokio_rustls::rustls::crypto::ring;
@@ -22,7 +23,7 @@ use crate::delivery::{
 use crate::signature::Scheme;
 
 /// Short enough for a test that waits for it, long enough for a busy machine to do the rest.
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_secs(1);
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(future)
@@ -147,6 +148,36 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     assert!(error.contains("truncated: 3 of 9 bytes"), "{error}");
 }
 
+proptest! {
+    #[test]
+    fn whatever_was_kept_goes_out_as_one_request(
+        lines in proptest::collection::vec(
+            prop_oneof![
+                "(host|content-length|transfer-encoding|connection|te|x-[a-z]): ?[a-z0-9, ]{0,8}",
+                "\\PC{0,12}",
+                "[\\x00-\\xff]{0,12}",
+            ],
+            0..8,
+        ),
+        end in "\r?\n",
+        body in proptest::collection::vec(any::<u8>(), 0..20),
+    ) {
+        let head = format!("POST /x HTTP/1.1{end}{}{end}{end}", lines.join(&end));
+        let kept = delivery(head.as_bytes(), Bytes::from(body));
+        let target: Target = "http://localhost:1/".parse().unwrap();
+        let (request, _) = Outgoing::as_captured(&kept, &target).unwrap();
+        let head = request.head();
+        prop_assert_eq!(crate::wire::head_end(&head, 0), Some(head.len()));
+        let parsed = RequestHead::parse(&head);
+        prop_assert_eq!(parsed.fields.len(), request.lines.len());
+        prop_assert_eq!(parsed.values("Host").collect::<Vec<_>>(), ["localhost:1"]);
+        prop_assert_eq!(parsed.values("Transfer-Encoding").count(), 0);
+        let lengths: Vec<_> = parsed.values("Content-Length").map(|length| String::from_utf8_lossy(length).into_owned()).collect();
+        prop_assert!(lengths.iter().all(|length| *length == kept.body.len().to_string()), "{:?}", lengths);
+        prop_assert!(!lengths.is_empty() || kept.body.is_empty());
+    }
+}
+
 #[test]
 fn nothing_smuggles_a_line() {
     for (name, value) in [("A", "b\r\nC: d"), ("A\r\nB", "c"), ("", "x"), ("A:", "x"), ("A", "\0")] {
@@ -245,40 +276,48 @@ fn a_name_without_an_address_is_told() {
     assert!(matches!(error.code(), "name_not_resolved" | "timeout_connect"), "{error}");
 }
 
+/// A server that writes this when somebody connects, and then falls silent.
+fn silent_after(beginning: &'static [u8]) -> SocketAddr {
+    serve(move |mut stream| {
+        let _ = stream.write_all(beginning);
+        std::thread::sleep(SHORT * 20);
+    })
+}
+
 #[test]
-fn each_stage_has_its_limit() {
-    let silent = || {
-        serve(|stream| {
-            std::thread::sleep(Duration::from_secs(5));
-            drop(stream);
-        })
-    };
-    let short = Limits { tls: SHORT, first_byte: SHORT, ..limits() };
-    let error = sent(&target(silent()), &short).result.unwrap_err();
+fn a_silent_endpoint_is_waited_for_so_long() {
+    let short = Limits { first_byte: SHORT, ..limits() };
+    let error = sent(&target(silent_after(b"")), &short).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: Stage::FirstByte, after: SHORT });
+}
 
-    let tls: Target = format!("https://{}/", silent()).parse().unwrap();
-    let error = sent(&tls, &short).result.unwrap_err();
+#[test]
+fn a_handshake_is_waited_for_so_long() {
+    let tls: Target = format!("https://{}/", silent_after(b"")).parse().unwrap();
+    let error = sent(&tls, &Limits { tls: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: Stage::Tls, after: SHORT });
+}
 
-    let whole = Limits { whole: SHORT, ..limits() };
-    let half_head = serve(|mut stream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX: ");
-        std::thread::sleep(Duration::from_secs(5));
-    });
-    let error = sent(&target(half_head), &whole).result.unwrap_err();
+#[test]
+fn half_a_head_is_waited_for_so_long() {
+    let target = target(silent_after(b"HTTP/1.1 200 OK\r\nX: "));
+    let error = sent(&target, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: Stage::Head, after: SHORT });
+}
 
-    let unread = target(silent());
-    let large = Outgoing::post(&unread, vec![b'x'; 50_000_000]).unwrap();
-    let error = sent_as(&Client::new(&TlsOptions::default()).unwrap(), &unread, &large, &whole).result.unwrap_err();
+#[test]
+fn an_endpoint_that_does_not_read_is_waited_for_so_long() {
+    let target = target(silent_after(b""));
+    let large = Outgoing::post(&target, vec![b'x'; 50_000_000]).unwrap();
+    let client = Client::new(&TlsOptions::default()).unwrap();
+    let error = sent_as(&client, &target, &large, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: Stage::Request, after: SHORT });
+}
 
-    let half_body = serve(|mut stream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
-        std::thread::sleep(Duration::from_secs(5));
-    });
-    let reply = sent(&target(half_body), &whole).result.unwrap();
+#[test]
+fn half_a_body_is_a_response_that_did_not_end() {
+    let target = target(silent_after(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+    let reply = sent(&target, &Limits { whole: SHORT, ..limits() }).result.unwrap();
     assert_eq!((reply.status, &reply.body[..], reply.end), (200, &b"half"[..], BodyEnd::TimedOut));
 }
 

@@ -331,17 +331,19 @@ fn failures_are_outcomes_and_are_kept() {
     let garbage = Recorder::answering("\u{1b}[31mSSH-2.0\r\n");
     let redirect = Recorder::answering("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
     let cut = Recorder::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
-    let failed = |target: &str, words: &[&str]| {
-        let ran = house.run(&["replay", "1", "--to", target, "--timeout", "700ms"]).no();
+    let failed = |target: &str, timeout: &str, words: &[&str]| {
+        let ran = house.run(&["replay", "1", "--to", target, "--timeout", timeout]).no();
         let shown = ran.stdout();
         assert!(words.iter().all(|words| shown.contains(words)), "{words:?}: {shown}");
         assert!(!shown.contains('\u{1b}'), "{shown}");
     };
-    failed(&format!("http://{nobody}"), &["Network error: cannot connect", "connection refused", "start the server"]);
-    failed(&format!("http://{}", silent.local_addr().unwrap()), &["did not begin to respond within 700 ms"]);
-    failed(&format!("https://{}", silent.local_addr().unwrap()), &["no TLS handshake within 700 ms"]);
-    failed(&garbage.url(), &["no HTTP/1 response", "␛[31mSSH-2.0"]);
-    failed(&redirect.url(), &["302 Found, not followed: /elsewhere", "Result            Failed"]);
+    let silent = silent.local_addr().unwrap();
+    let refused = ["Network error: cannot connect", "connection refused", "start the server"];
+    failed(&format!("http://{nobody}"), "1m", &refused);
+    failed(&format!("http://{silent}"), "1s", &["did not begin to respond within 1000 ms"]);
+    failed(&format!("https://{silent}"), "1s", &["no TLS handshake within 1000 ms"]);
+    failed(&garbage.url(), "1m", &["no HTTP/1 response", "␛[31mSSH-2.0"]);
+    failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
     let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
     assert!(shown.contains("9 bytes; it broke off"), "{shown}");
     let attempts = house.show(1)["attempts"].clone();
