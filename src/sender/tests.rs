@@ -397,6 +397,36 @@ fn a_certificate_must_be_trusted_or_named() {
     assert_eq!(sent_tls("localhost", address, &options).unwrap().body, "secret");
 }
 
+/// As `openssl req -x509` makes them.
+fn an_authority(params: &mut CertificateParams) {
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+}
+
+#[test]
+fn a_self_signed_authority_may_be_named_too() {
+    let (address, _) = serve_tls(an_authority);
+    assert_eq!(fault(sent_tls("127.0.0.1", address, &TlsOptions::default())), TlsFault::UnknownIssuer);
+    let (address, pem) = serve_tls(an_authority);
+    let (_file, options) = trusting(&pem);
+    assert_eq!(sent_tls("127.0.0.1", address, &options).unwrap().body, "secret");
+    // Another one than that which was named, another name, and one that has expired.
+    let (address, _) = serve_tls(an_authority);
+    assert_eq!(fault(sent_tls("127.0.0.1", address, &options)), TlsFault::UnknownIssuer);
+    let (address, pem) = serve_tls(|params| {
+        an_authority(params);
+        params.subject_alt_names = CertificateParams::new(vec!["other.example".to_owned()]).unwrap().subject_alt_names;
+    });
+    let (_file, options) = trusting(&pem);
+    assert_eq!(fault(sent_tls("127.0.0.1", address, &options)), TlsFault::WrongName);
+    let (address, pem) = serve_tls(|params| {
+        an_authority(params);
+        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    });
+    let (_file, options) = trusting(&pem);
+    assert_eq!(fault(sent_tls("127.0.0.1", address, &options)), TlsFault::Expired);
+}
+
 #[test]
 fn an_expired_certificate_or_another_name_is_told() {
     let (address, pem) = serve_tls(|params| {

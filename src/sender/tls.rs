@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::{WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
@@ -64,10 +66,20 @@ impl Tls {
         let mut config = if self.insecure {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider))).with_no_client_auth()
         } else {
-            builder.with_root_certificates(self.roots()).with_no_client_auth()
+            builder.dangerous().with_custom_certificate_verifier(self.verifier(provider)).with_no_client_auth()
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config
+    }
+
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Arc<Trusted> {
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()), provider);
+        #[expect(
+            clippy::expect_used,
+            reason = "it fails without roots alone, and Mozilla's are there when no others are"
+        )]
+        let usual = builder.build().expect("there are roots");
+        Arc::new(Trusted { usual, extra: self.extra.clone() })
     }
 
     fn roots(&self) -> RootCertStore {
@@ -120,7 +132,64 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotYetValid,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::WrongName,
         CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
+        other if is_authority(other) => TlsFault::UnknownIssuer,
         other => TlsFault::Certificate(visible(&other.to_string()).into_owned()),
+    }
+}
+
+/// Whether a certificate was refused for being an authority's: what `openssl req -x509` makes for a
+/// server is one, and it is self-signed. rustls has no name of its own for it.
+fn is_authority(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::Other(_)) && format!("{error:?}").contains("CaUsedAsEndEntity")
+}
+
+/// The usual verification, and beside it a server's own self-signed certificate, when it is one of
+/// those that the person has named.
+#[derive(Debug)]
+struct Trusted {
+    usual: Arc<WebPkiServerVerifier>,
+    extra: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.usual.verify_server_cert(certificate, others, name, ocsp, now) {
+            // Its time has been looked at before this is found; its name has not.
+            Err(Error::InvalidCertificate(error)) if is_authority(&error) && self.extra.contains(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.usual.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.usual.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.usual.supported_verify_schemes()
     }
 }
 

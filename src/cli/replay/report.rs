@@ -115,13 +115,12 @@ impl<'a> Report<'a> {
         };
         let before = words(earlier.result.map_err(|failure| failure.code));
         let now = words(attempt.result.as_ref().map(|reply| reply.status).map_err(|failure| failure.code.clone()));
-        let is_same = self.reader.attempt(earlier.id).ok()??.result.ok().map(|reply| reply.body)
-            == attempt.result.as_ref().ok().map(|reply| reply.body.clone());
-        let bodies = if is_same { "the same response body" } else { "another response" };
-        Some(format!(
-            "{before} (attempt {}), now {now}: {bodies}; `whyhook diff --attempts {} {kept}`",
-            earlier.id, earlier.id
-        ))
+        let mut words = format!("{before} (attempt {}), now {now}", earlier.id);
+        if let (Ok(before), Ok(now)) = (self.reader.attempt(earlier.id).ok()??.result, &attempt.result) {
+            let bodies = if before.body == now.body { "the same response body" } else { "another response body" };
+            words.push_str(&format!(": {bodies}; `whyhook diff --attempts {} {kept}`", earlier.id));
+        }
+        Some(words)
     }
 
     /// A refused replay of an old signature needs a new one, if the endpoint looks at the age.
