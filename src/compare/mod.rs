@@ -6,6 +6,7 @@
 mod bytes;
 mod headers;
 mod json;
+mod lines;
 mod render;
 
 use ::bytes::Bytes;
@@ -13,6 +14,7 @@ use ::bytes::Bytes;
 pub use self::bytes::{ByteDifference, compare_bytes};
 pub use self::headers::{HeaderChange, compare_headers};
 pub use self::json::{JsonComparison, JsonDifference, Kind, Snippet, compare_json};
+pub use self::lines::{LineChange, LineComparison, compare_lines};
 use crate::delivery::{Delivery, HeaderField, Reply};
 
 /// A request or a response, to be compared.
@@ -55,6 +57,8 @@ pub struct Comparison {
     pub bytes: Option<ByteDifference>,
     /// What differs in the bodies as JSON; `None` when they do not differ, or one is no JSON.
     pub json: Option<JsonComparison>,
+    /// What differs in them as text, where they are no JSON.
+    pub lines: Option<LineComparison>,
     /// Bytes in either body.
     pub lengths: (usize, usize),
 }
@@ -64,10 +68,13 @@ impl Comparison {
     #[must_use]
     pub fn of(from: &Message, to: &Message) -> Self {
         let bytes = compare_bytes(&from.body, &to.body);
+        let json = bytes.as_ref().and_then(|_| compare_json(&from.body, &to.body));
+        let is_text = bytes.is_some() && json.is_none();
         Self {
             start: (from.start != to.start).then(|| (from.start.clone(), to.start.clone())),
             headers: compare_headers(&from.fields, &to.fields),
-            json: bytes.as_ref().and_then(|_| compare_json(&from.body, &to.body)),
+            lines: is_text.then(|| compare_lines(&from.body, &to.body)).flatten(),
+            json,
             bytes,
             lengths: (from.body.len(), to.body.len()),
         }

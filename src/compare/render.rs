@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Comparison, HeaderChange, JsonComparison, Kind};
+use super::{Comparison, HeaderChange, JsonComparison, Kind, LineChange, LineComparison};
 use crate::delivery::HeaderField;
 use crate::payload::grouped;
 use crate::text::visible_bytes;
@@ -24,6 +24,9 @@ impl Comparison {
         }
         if let Some(json) = &self.json {
             push_json(&mut text, json);
+        }
+        if let Some(lines) = &self.lines {
+            push_lines(&mut text, lines);
         }
         if let Some(bytes) = &self.bytes {
             let (from, to) = self.lengths;
@@ -61,9 +64,22 @@ impl Comparison {
                 "first_difference": self.bytes.as_ref().map(|bytes| bytes.first),
                 "alike_at_end": self.bytes.as_ref().map(|bytes| bytes.alike_at_end),
                 "json": self.json.as_ref().map(json_json),
+                "lines": self.lines.as_ref().map(|lines| lines.changes.iter().map(line_json).collect::<Vec<_>>()),
+                "lines_omitted": self.lines.as_ref().map(|lines| lines.omitted),
                 "json_omitted": self.json.as_ref().map(|json| json.omitted),
             },
         })
+    }
+}
+
+fn push_lines(text: &mut String, lines: &LineComparison) {
+    text.push_str("body as text\n");
+    for change in &lines.changes {
+        let sign = if change.is_added { '+' } else { '-' };
+        let _ = writeln!(text, "  {sign} {:>5}  {}", change.number, change.text);
+    }
+    if lines.omitted > 0 {
+        let _ = writeln!(text, "  … and {} more lines", grouped(lines.omitted as u64));
     }
 }
 
@@ -115,6 +131,11 @@ fn push_json(text: &mut String, json: &JsonComparison) {
     if json.omitted > 0 {
         let _ = writeln!(text, "  … and {} more", grouped(json.omitted as u64));
     }
+}
+
+fn line_json(change: &LineChange) -> Value {
+    let name = if change.is_added { "added" } else { "removed" };
+    json!({"change": name, "line": change.number, "text": change.text})
 }
 
 fn json_json(json: &JsonComparison) -> Value {

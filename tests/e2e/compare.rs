@@ -52,6 +52,7 @@ fn two_responses_are_compared() {
     house.run(&["replay", "1", "--to", &listening.url(""), "--resign"]).yes();
     let shown = house.run(&["diff", "--attempts", "1", "2"]).no().stdout();
     assert!(shown.contains("  - HTTP/1.1 401 Unauthorized\n  + HTTP/1.1 200 OK\n"), "{shown}");
+    assert!(shown.contains("  -     1  Invalid signature\n  +     1  Webhook received"), "{shown}");
     house.run(&["diff", "--attempts", "2", "2"]).yes();
     assert!(house.run(&["diff", "--attempts", "1", "9"]).complains().contains("there is no attempt 9"));
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
