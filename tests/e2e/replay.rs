@@ -183,7 +183,10 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     let listening = house.listen(&[]);
     let recorder = Recorder::new();
     talk(listening.address(), Signed::new("{\"n\":1}").with("X-Last: 1\r\n").wire());
-    let editor = editor(&house, "test \"$(stat -c %a \"$1\")\" = 600 || exit 9\nsed -i 's/1/2.00/; $a\\' \"$1\"");
+    // Writes a new file in the old one's place, as some editors do, and ends its last line.
+    let script = "case \"$(ls -l \"$1\")\" in -rw-------*) ;; *) exit 9;; esac\n\
+                  printf '%s\\n' \"$(sed 's/1/2.00/' \"$1\")\" > \"$1.new\" && mv \"$1.new\" \"$1\"";
+    let editor = editor(&house, script);
     let run = |arguments: &[&str], editor: &str| {
         let mut command = house.command(&[&["replay", "1", "--edit", "--to", &recorder.url()], arguments].concat());
         command.env("EDITOR", editor);
