@@ -193,7 +193,7 @@ fn never_connected(error: &SendError) -> bool {
 /// What is wrong when no valid delivery gets through: one sentence instead of forty failures.
 async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken, rows: &[Row]) -> Vec<Finding> {
     let plain: Vec<&Row> = rows.iter().filter(|row| is_plain(&row.case)).collect();
-    if plain.iter().all(|row| row.came.timed_out()) {
+    if plain.iter().all(|row| row.came.timed_out() || row.came == Came::NotSent) {
         return findings(rows, plan.slow);
     }
     let proof: Vec<&'static str> = plain.iter().map(|row| row.case.name).collect();

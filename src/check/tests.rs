@@ -255,3 +255,18 @@ fn every_fault_says_what_to_do() {
         assert!(!fault.title().is_empty() && fault.means().ends_with('.') && fault.fix().ends_with('.'), "{fault:?}");
     }
 }
+
+#[test]
+fn the_documentation_names_every_fault() {
+    let page = include_str!("../../docs/check.md");
+    for fault in Fault::ALL {
+        let row = format!(
+            "| `{}`: {} | {} | {} |",
+            fault.code(),
+            fault.title(),
+            fault.means(),
+            fault.fix().replace('|', "\\|")
+        );
+        assert!(page.contains(&row), "docs/check.md lacks the row\n{row}");
+    }
+}

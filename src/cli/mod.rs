@@ -201,3 +201,23 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
 pub fn command() -> clap::Command {
     Cli::command()
 }
+
+#[cfg(test)]
+mod tests {
+    fn help(name: &str) -> String {
+        let mut command = super::command().term_width(100);
+        command.build();
+        command.find_subcommand_mut(name).unwrap().render_long_help().to_string()
+    }
+
+    #[test]
+    fn what_sends_explains_itself() {
+        insta::assert_snapshot!("simulate", help("simulate"));
+        insta::assert_snapshot!("check", help("check"));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::command().debug_assert();
+    }
+}

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingArgs {
-    /// How long one sending may take [default: 60s]
+    /// How long one sending may take [default: 60s, and 10s for check]
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
     /// Trust the certificates in this PEM file, beside the system's, for https targets

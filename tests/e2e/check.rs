@@ -58,6 +58,17 @@ fn a_broken_receiver_s_fault_is_named(#[case] mode: &str, #[case] more: &[&str],
 }
 
 #[test]
+fn a_receiver_that_dies_is_named_and_left_alone() {
+    let Some(node) = tool("node") else { return };
+    let house = House::with_secret();
+    let receiver = Receiver::start(&house, &node, "receiver.mjs", &["dies"]);
+    let report = house.run(&["check", "--to", &receiver.url(), "--format", "json"]).no().json();
+    assert_eq!(faults(&report), ["throws_on_placeholder", "no_answer"]);
+    assert_eq!(report["faults"][0]["proof"], json!(["screenshot-simulated"]));
+    assert!(report["counts"]["skipped"].as_u64().unwrap() > 50, "{}", report["counts"]);
+}
+
+#[test]
 fn answers_that_come_too_slowly_are_named() {
     let Some(node) = tool("node") else { return };
     let house = House::with_secret();
@@ -122,6 +133,13 @@ fn a_right_receiver_in_rust_passes() {
     let router = Router::new().route("/hook", post(receive)).layer(DefaultBodyLimit::max(20_000_000));
     let served = runtime.spawn(async move { axum::serve(listener, router).await });
     house.run(&["check", "--to", &format!("http://{address}/hook")]).yes();
+    // axum's own limit is 2 MB, which is advised against and no failure.
+    let small = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let limited = small.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(small, Router::new().route("/hook", post(receive))).await });
+    let report = house.run(&["check", "--to", &format!("http://{limited}/hook"), "--format", "json"]).yes().json();
+    let advised = report["faults"].as_array().unwrap().iter().map(|fault| &fault["fault"]).collect::<Vec<_>>();
+    assert!(advised.contains(&&json!("rejects_large_body")), "{advised:?}");
     // Another path is no receiver; the words say what to look at.
     let report = house.run(&["check", "--to", &format!("http://{address}/"), "--format", "json"]).no().json();
     assert_eq!(faults(&report), ["refuses_valid"]);

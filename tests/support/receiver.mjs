@@ -38,10 +38,13 @@ function answer(headers, body) {
     if (Date.now() - at > 5 * 60_000) return [401, "Too old"];
   }
   const payload = JSON.parse(body);
-  if (mode === "placeholder") {
+  if (mode === "placeholder" || mode === "dies") {
     for (const item of [].concat(payload.data)) {
       const image = item.screenshot?.imageBuffer;
-      if (typeof image === "string" && image.startsWith("[")) throw new Error("no image");
+      if (typeof image === "string" && image.startsWith("[")) {
+        if (mode === "dies") process.exit(1);
+        throw new Error("no image");
+      }
     }
   }
   return [200, "Webhook received and processed successfully"];
