@@ -19,6 +19,7 @@
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes; an image's bytes |
 //! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
+//! | [`simulator`] | from a recipe and a choice of receiver to signed requests |
 //! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
 //! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
 //! | [`listener`] | accept, tee, judge, keep, answer |
@@ -50,6 +51,7 @@ pub mod sender;
 pub mod session;
 pub mod signature;
 pub mod simulation;
+pub mod simulator;
 pub mod store;
 pub mod text;
 pub mod tui;

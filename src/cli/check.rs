@@ -11,6 +11,7 @@ use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::check::{self, Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
 use crate::sender::Limits;
+use crate::simulator::{Destination, NotSent};
 use crate::{simulation, text, units};
 
 /// How long one delivery may take, unless told otherwise.
@@ -19,6 +20,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const USUAL_AGE: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit code 0: nothing required failed; 1: something did, and the last line names it; 2: nothing \
+    could be checked. Age and replays are advised only, unless --max-age is given."
+)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     destination: DestinationArgs,
@@ -113,14 +118,15 @@ fn plan(settings: &SettingsArgs, args: &CheckArgs, cases: Vec<Case>) -> Result<P
     let max_age = args.max_age.as_deref().map(|text| duration("--max-age", text)).transpose()?;
     let slow = duration("--slow", &args.slow)?;
     let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: Limits| limits.whole);
-    let destination = args.destination.find(&settings.load_quietly()?)?;
+    let destination = Destination::find(&settings.load_quietly()?, &args.destination.choice())?;
     if !destination.scheme.is_plain() {
         return Err(CliError::Usage(
             "only receivers of Trackpilots' own signatures can be checked, and this webhook has another scheme"
                 .to_owned(),
         ));
     }
-    let seed = simulation::fresh_seed().map_err(|error| CliError::Usage(format!("no random numbers: {error}")))?;
+    let seed = simulation::fresh_seed()
+        .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
     Ok(Plan {
         ground: Ground {

@@ -145,6 +145,8 @@ pub(crate) enum CliError {
     Store(#[from] crate::store::StoreError),
     #[error("{0}")]
     Filter(#[from] crate::query::QueryError),
+    #[error(transparent)]
+    NotSent(#[from] crate::simulator::NotSent),
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}: {source}", path.display())]

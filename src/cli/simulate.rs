@@ -9,15 +9,14 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::destination::{Destination, DestinationArgs, not_sent};
-use super::sending::{SendingArgs, cancelled_by_signals};
+use super::destination::DestinationArgs;
+use super::sending::SendingArgs;
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output, show};
 use crate::config::Settings;
-use crate::payload::event;
-use crate::sender::{Outgoing, Signing, Term};
 use crate::signature::SigningKind;
-use crate::simulation::{self, Burst, Circumstances, Event, PictureSize, Recipe, Saved};
+use crate::simulation::{self, Event, PictureSize, Saved};
+use crate::simulator::{Choice, Destination, NotSent, Simulation};
 use crate::store::Reader;
 use crate::text::{visible, visible_bytes};
 
@@ -103,17 +102,6 @@ fn read_rate(text: &str) -> Result<f64, String> {
         .map_err(|_| "expected a number, such as 5/s or 30/m".to_owned())
 }
 
-/// Everything that is known before the first request is made.
-struct Simulation<'a> {
-    args: &'a SimulateArgs,
-    recipe: Recipe,
-    burst: Burst,
-    /// The body, when it is not made by the recipe.
-    given: Option<Bytes>,
-    destination: Destination,
-    seed: u64,
-}
-
 /// Exit code 0 when everything was delivered, 1 when not.
 pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCode, CliError> {
     let loaded = settings.load_quietly()?;
@@ -124,17 +112,16 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let Some(given) = given(settings, args)? else { return Ok(ExitCode::FAILURE) };
-    let destination = destination_of(&saved, args).find(&loaded)?;
-    check_event(&destination, &recipe, given.as_ref())?;
     let seed = match args.seed {
         Some(seed) => seed,
         None => simulation::fresh_seed()
-            .map_err(|error| not_sent(Term::ServiceUnavailable, &format!("no random numbers: {error}")))?,
+            .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?,
     };
-    let simulation = Simulation { args, recipe, burst: saved.burst(), given, destination, seed };
-    let sendings = simulation.burst.sendings(seed).map_err(|error| CliError::Usage(error.to_string()))?;
+    let destination = Destination::find(&loaded, &choice(&saved, args))?;
+    let simulation = Simulation { recipe, burst: saved.burst(), given, destination, seed };
+    let sendings = simulation.sendings()?;
     if args.dry_run {
-        simulation.preview()?;
+        preview(&simulation, args.format)?;
         return Ok(ExitCode::SUCCESS);
     }
     simulation.destination.signing_secret()?;
@@ -143,7 +130,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
-    simulation.send_all(&sendings, &cancelled_by_signals())
+    burst::send_all(&simulation, &sendings, args)
 }
 
 /// The saved simulation that is named, or none, with the options over it.
@@ -190,11 +177,11 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
     Ok(saved)
 }
 
-fn destination_of(saved: &Saved, args: &SimulateArgs) -> DestinationArgs {
-    DestinationArgs {
+fn choice(saved: &Saved, args: &SimulateArgs) -> Choice {
+    Choice {
         to: saved.to.clone(),
         webhook: saved.webhook.clone(),
-        kind: saved.kind.map(super::sign::Kind::from),
+        kind: saved.kind,
         secret: args.destination.secret.clone(),
     }
 }
@@ -216,70 +203,31 @@ fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<B
     }
 }
 
-/// Only events that the webhook subscribes to are sent to it.
-fn check_event(destination: &Destination, recipe: &Recipe, given: Option<&Bytes>) -> Result<(), CliError> {
-    let event = match given {
-        None => recipe.event.name().to_owned(),
-        Some(body) => event::facts(body).event.unwrap_or_default(),
-    };
-    if destination.events.is_empty() || destination.events.contains(&event) {
-        return Ok(());
+/// The request as it would go out.
+fn preview(simulation: &Simulation, format: Format) -> Result<(), CliError> {
+    let request = simulation.request(0, Timestamp::now())?;
+    if simulation.destination.secret.is_none() {
+        output::log("no secret to sign with: the signature headers are missing");
     }
-    let subscribed: Vec<_> = destination.events.iter().map(|event| visible(event)).collect();
-    let detail = format!("the webhook does not subscribe to '{}', only to {}", visible(&event), subscribed.join(", "));
-    Err(not_sent(Term::EventNotRegistered, &detail))
-}
-
-impl Simulation<'_> {
-    /// The request of one delivery of the burst, signed when there is a secret.
-    fn request(&self, delivery: u32) -> Result<Outgoing, CliError> {
-        let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
-        let now = Timestamp::now();
-        let seed = self.seed.wrapping_add(u64::from(delivery));
-        let body = match &self.given {
-            Some(body) => simulation::edited(body.to_vec(), &self.recipe.edits).map_err(|error| usage(&error))?,
-            None => {
-                let circumstances = Circumstances { moment: self.burst.moment(delivery, now), seed };
-                self.recipe.build(&circumstances).map_err(|error| usage(&error))?
-            }
+    if format == Format::Json {
+        let header = |line: &crate::sender::Line| {
+            json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
         };
-        let Destination { target, kind, scheme, secret, .. } = &self.destination;
-        let mut request = Outgoing::post(target, body).map_err(|error| usage(&error))?;
-        if let Some(name) = &scheme.id_header {
-            request.set(name, format!("msg_{seed:016x}")).map_err(|error| usage(&error))?;
-        }
-        if let Some(secret) = secret {
-            Signing { kind: *kind, scheme, secret }.apply(&mut request, now).map_err(|error| usage(&error))?;
-        }
-        Ok(request)
+        return output::print_json(&json!({
+            "target": simulation.destination.target.to_string(),
+            "headers": request.lines.iter().map(header).collect::<Vec<_>>(),
+            "body": String::from_utf8_lossy(&request.body),
+        }));
     }
-
-    /// The request as it would go out.
-    fn preview(&self) -> Result<(), CliError> {
-        let request = self.request(0)?;
-        if self.destination.secret.is_none() {
-            output::log("no secret to sign with: the signature headers are missing");
-        }
-        if self.args.format == Format::Json {
-            let header = |line: &crate::sender::Line| {
-                json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
-            };
-            return output::print_json(&json!({
-                "target": self.destination.target.to_string(),
-                "headers": request.lines.iter().map(header).collect::<Vec<_>>(),
-                "body": String::from_utf8_lossy(&request.body),
-            }));
-        }
-        let head = request.head();
-        let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let head: Vec<_> = lines.map(|line| visible_bytes(line).into_owned()).collect();
-        output::print(&format!("{}\n", head.join("\n").trim_end()))?;
-        output::print("\n")?;
-        // To a file or pipe the very bytes; a terminal would act on some.
-        if std::io::stdout().is_terminal() {
-            output::print(&format!("{}\n", visible_bytes(&request.body)))
-        } else {
-            output::print_bytes(&request.body)
-        }
+    let head = request.head();
+    let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let head: Vec<_> = lines.map(|line| visible_bytes(line).into_owned()).collect();
+    output::print(&format!("{}\n", head.join("\n").trim_end()))?;
+    output::print("\n")?;
+    // To a file or pipe the very bytes; a terminal would act on some.
+    if std::io::stdout().is_terminal() {
+        output::print(&format!("{}\n", visible_bytes(&request.body)))
+    } else {
+        output::print_bytes(&request.body)
     }
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["store"],
     &["diagnosis", "reading", "export"],
     &["sender"],
-    &["check"],
+    &["check", "simulator"],
     &["listener", "tunnel"],
     &["engine", "import"],
     &["session"],

@@ -3,17 +3,19 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::super::sending::block_on;
+use super::super::sending::{block_on, cancelled_by_signals};
 use super::super::{CliError, Format, output};
-use super::{Simulation, not_sent};
+use super::SimulateArgs;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::sender::{Client, Limits, Origin, Outgoing, Target, Term, attempt, attempt_json, attempt_text};
+use crate::sender::{Client, Limits, Origin, Outgoing, Target, attempt, attempt_json, attempt_text};
 use crate::simulation::Sending;
+use crate::simulator::{NotSent, Simulation};
 use crate::text::visible;
 
 /// Deliveries of a rate that are under way at once; the next one waits for a place.
@@ -27,46 +29,57 @@ struct Ended {
     request: Arc<Outgoing>,
 }
 
-impl Simulation<'_> {
-    /// Sends everything in its order. What has ended is printed at once.
-    pub(super) fn send_all(&self, sendings: &[Sending], cancel: &CancellationToken) -> Result<ExitCode, CliError> {
-        let client = self.args.sending.client()?;
-        let limits = self.args.sending.limits()?;
-        let summary = block_on(self.send_each(sendings, &client, limits, cancel))
-            .map_err(|error| not_sent(Term::ServiceUnavailable, &error.to_string()))??;
-        let left = sendings.len() - summary.sent;
-        if sendings.len() > 1 && self.args.format == Format::Text {
-            let more = if left > 0 { format!(", {left} not sent") } else { String::new() };
-            output::print(&format!(
-                "{} delivered, {} failed{more}\n",
-                summary.delivered,
-                summary.sent - summary.delivered
-            ))?;
-        }
-        Ok(if summary.delivered == sendings.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Sends everything in its order. What has ended is printed at once.
+pub(super) fn send_all(
+    simulation: &Simulation,
+    sendings: &[Sending],
+    args: &SimulateArgs,
+) -> Result<ExitCode, CliError> {
+    let run = Run {
+        simulation,
+        sendings,
+        format: args.format,
+        client: args.sending.client()?,
+        limits: args.sending.limits()?,
+        cancel: cancelled_by_signals(),
+    };
+    let summary =
+        block_on(run.send_each()).map_err(|error| NotSent::ServiceUnavailable { reason: error.to_string() })??;
+    let left = sendings.len() - summary.sent;
+    if sendings.len() > 1 && args.format == Format::Text {
+        let more = if left > 0 { format!(", {left} not sent") } else { String::new() };
+        let failed = summary.sent - summary.delivered;
+        output::print(&format!("{} delivered, {failed} failed{more}\n", summary.delivered))?;
     }
+    Ok(if summary.delivered == sendings.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
-    async fn send_each(
-        &self,
-        sendings: &[Sending],
-        client: &Client,
-        limits: Limits,
-        cancel: &CancellationToken,
-    ) -> Result<Summary, CliError> {
+/// A burst under way.
+struct Run<'a> {
+    simulation: &'a Simulation,
+    sendings: &'a [Sending],
+    format: Format,
+    client: Client,
+    limits: Limits,
+    cancel: CancellationToken,
+}
+
+impl Run<'_> {
+    async fn send_each(&self) -> Result<Summary, CliError> {
         let begun = Instant::now();
         let (ended, mut results) = mpsc::channel(UNDER_WAY);
         let mut tasks = JoinSet::new();
         let mut summary = Summary::default();
         let mut last: Option<Arc<Outgoing>> = None;
-        for (index, sending) in sendings.iter().enumerate() {
+        for (index, sending) in self.sendings.iter().enumerate() {
             let request = match last.take().filter(|_| sending.again) {
                 Some(request) => request,
-                None => Arc::new(self.request(sending.delivery)?),
+                None => Arc::new(self.simulation.request(sending.delivery, Timestamp::now())?),
             };
             last = Some(Arc::clone(&request));
             if let Some(after) = sending.after {
                 tokio::select! {
-                    () = cancel.cancelled() => {}
+                    () = self.cancel.cancelled() => {}
                     () = tokio::time::sleep_until(begun + after) => {}
                 }
             }
@@ -74,15 +87,13 @@ impl Simulation<'_> {
             let places = if sending.after.is_some() { UNDER_WAY } else { 1 };
             while summary.begun - summary.sent >= places {
                 let Some(done) = results.recv().await else { break };
-                self.show(&mut summary, sendings.len(), &done)?;
+                self.show(&mut summary, &done)?;
             }
-            if cancel.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 break;
             }
             summary.begun += 1;
-            let job =
-                Job { client: client.clone(), target: self.destination.target.clone(), limits, cancel: cancel.clone() };
-            let (ended, sending) = (ended.clone(), *sending);
+            let (job, ended, sending) = (self.job(), ended.clone(), *sending);
             tasks.spawn(async move {
                 let attempt = job.send(&request).await;
                 let _ = ended.send(Ended { number: index + 1, sending, attempt, request }).await;
@@ -90,17 +101,22 @@ impl Simulation<'_> {
         }
         drop(ended);
         while let Some(done) = results.recv().await {
-            self.show(&mut summary, sendings.len(), &done)?;
+            self.show(&mut summary, &done)?;
         }
         Ok(summary)
     }
 
-    fn show(&self, summary: &mut Summary, all: usize, ended: &Ended) -> Result<(), CliError> {
+    fn job(&self) -> Job {
+        let target = self.simulation.destination.target.clone();
+        Job { client: self.client.clone(), target, limits: self.limits, cancel: self.cancel.clone() }
+    }
+
+    fn show(&self, summary: &mut Summary, ended: &Ended) -> Result<(), CliError> {
         let Ended { number, sending, attempt, request } = ended;
         summary.sent += 1;
         summary.delivered += usize::from(attempt.is_delivered());
-        let scheme = &self.destination.scheme;
-        match self.args.format {
+        let (scheme, all) = (&self.simulation.destination.scheme, self.sendings.len());
+        match self.format {
             Format::Json => output::print_json(&attempt_json(attempt, &request.body, scheme)),
             Format::Text if all == 1 => output::print(&attempt_text(attempt, &request.body, scheme)),
             Format::Text => {
@@ -110,11 +126,8 @@ impl Simulation<'_> {
                     (Err(failure), _) => format!("✗ Failed: {}", failure.message),
                 };
                 let again = if sending.again { ", again" } else { "" };
-                let line = format!(
-                    "{number} of {all}: {what}, {} ms (event {}{again})",
-                    attempt.latency.total.as_millis(),
-                    sending.delivery + 1
-                );
+                let (event, milliseconds) = (sending.delivery + 1, attempt.latency.total.as_millis());
+                let line = format!("{number} of {all}: {what}, {milliseconds} ms (event {event}{again})");
                 output::print(&format!("{}\n", visible(&line)))
             }
         }
