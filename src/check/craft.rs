@@ -11,8 +11,6 @@ use crate::payload::json::{TokenKind, tokens};
 use crate::signature::{self, Secret, SecretOrigin, SigningKind};
 use crate::simulation::{Circumstances, Edit, Event, PictureSize, Recipe, RecipeError};
 
-/// How much further than the limit a stale or future timestamp lies.
-const BEYOND: Duration = Duration::from_secs(60 * 60);
 /// The image of every screenshot but the large ones, in pixels.
 const SMALL: PictureSize = PictureSize::Pixels(160, 90);
 /// An image of a large payload, in bytes.
@@ -27,10 +25,21 @@ pub struct Ground {
     pub kind: SigningKind,
     /// The names of the signature and timestamp headers.
     pub names: (String, String),
-    /// How old a delivery may be.
-    pub max_age: Duration,
+    /// How far stale and future timestamps lie from now; see [`stale_by`].
+    pub stale: Duration,
     /// What decides everything that varies.
     pub seed: u64,
+}
+
+/// How old a stale timestamp is: a little older than the limit that was asked for, so that a laxer one is
+/// found, and otherwise older than any that is in use.
+#[must_use]
+pub fn stale_by(max_age: Option<Duration>) -> Duration {
+    const LEAST: Duration = Duration::from_secs(60);
+    match max_age {
+        Some(age) => age.saturating_add(LEAST.max(age / 10)),
+        None => Duration::from_secs(24 * 60 * 60),
+    }
 }
 
 /// One request of a case: every header but those that every request needs, and the body.
@@ -149,8 +158,7 @@ impl Signing {
     }
 
     fn timestamp(self, ground: &Ground, now: Timestamp) -> String {
-        let far = SignedDuration::try_from(ground.max_age.saturating_mul(2).saturating_add(BEYOND));
-        let far = far.unwrap_or(SignedDuration::from_secs(0));
+        let far = SignedDuration::try_from(ground.stale).unwrap_or(SignedDuration::ZERO);
         match self {
             Self::Seconds => SigningKind::Developer.timestamp_text(now),
             Self::Milliseconds => SigningKind::Reseller.timestamp_text(now),

@@ -22,7 +22,7 @@ mod run;
 mod tests;
 
 pub use case::{Body, Case, Expect, Head, Signing, Weight};
-pub use craft::{Crafted, Ground};
+pub use craft::{Crafted, Ground, stale_by};
 pub use fault::Fault;
 pub use findings::{Finding, findings};
 pub use judge::{Came, Mark, Row};

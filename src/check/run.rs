@@ -32,8 +32,8 @@ pub struct Plan {
     pub ground: Ground,
     /// The cases, in their order.
     pub cases: Vec<Case>,
-    /// Whether the receiver must refuse what is older than [`Ground::max_age`].
-    pub max_age: bool,
+    /// The receiver must refuse what is older.
+    pub max_age: Option<Duration>,
     /// How long one delivery may take.
     pub timeout: Duration,
     /// An answer later than this is too slow.
@@ -75,7 +75,7 @@ pub async fn run(
             send_all(plan, client, cancel, batch, rows.is_empty()).await?
         };
         for (case, came) in batch.iter().zip(came) {
-            let row = Row::judge(*case, came, plan.max_age);
+            let row = Row::judge(*case, came, plan.max_age.is_some());
             silent = match row.came {
                 Came::Nothing { .. } => silent + 1,
                 Came::Answer { .. } => 0,
@@ -93,13 +93,7 @@ pub async fn run(
         Some(false) => refuses_valid(plan, client, cancel, &rows).await,
         _ => findings(&rows, plan.slow),
     };
-    Ok(Report {
-        target: plan.target.to_string(),
-        kind: plan.ground.kind,
-        max_age: plan.max_age.then_some(plan.ground.max_age),
-        rows,
-        findings: found,
-    })
+    Ok(Report { target: plan.target.to_string(), kind: plan.ground.kind, max_age: plan.max_age, rows, findings: found })
 }
 
 /// The plain valid deliveries: when none of them gets through, nothing else says anything.
@@ -199,7 +193,7 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
     let proof: Vec<&'static str> = plain.iter().map(|row| row.case.name).collect();
     for probe in PROBES {
         let Ok(came) = send_all(plan, client, cancel, std::slice::from_ref(probe), false).await else { break };
-        let row = Row::judge(*probe, came.into_iter().next().unwrap_or(Came::NotSent), plan.max_age);
+        let row = Row::judge(*probe, came.into_iter().next().unwrap_or(Came::NotSent), plan.max_age.is_some());
         if row.is_accepted() {
             let detail = format!("valid deliveries are refused, and {} is accepted", probe.sends);
             return vec![Finding { fault: probe.fault, required: true, proof, detail }];

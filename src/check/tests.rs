@@ -19,7 +19,7 @@ fn ground() -> Ground {
         secret: Secret::new("dev", b"a-secret-of-tests".to_vec(), SecretOrigin::Typed),
         kind: SigningKind::Developer,
         names: ("X-Webhook-Signature".to_owned(), "X-Webhook-Timestamp".to_owned()),
-        max_age: Duration::from_secs(300),
+        stale: stale_by(Some(Duration::from_secs(300))),
         seed: 11,
     }
 }

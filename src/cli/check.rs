@@ -16,8 +16,6 @@ use crate::{simulation, text, units};
 
 /// How long one delivery may take, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The age that stale deliveries go beyond when none is asked for: the habit of the field.
-const USUAL_AGE: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Debug, Clone, Args)]
 #[command(
@@ -133,12 +131,12 @@ fn plan(settings: &SettingsArgs, args: &CheckArgs, cases: Vec<Case>) -> Result<P
             secret,
             kind: destination.kind,
             names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
-            max_age: max_age.unwrap_or(USUAL_AGE),
+            stale: check::stale_by(max_age),
             seed,
         },
         target: destination.target,
         cases,
-        max_age: max_age.is_some(),
+        max_age,
         timeout,
         slow,
         jobs: args.jobs,

@@ -8,7 +8,8 @@ const [mode = "right", milliseconds = "0"] = process.argv.slice(2);
 const secret = process.env.SECRET;
 
 function hash(timestamp, body) {
-  return createHmac("sha256", secret).update(`${timestamp}.`).update(body).digest("hex");
+  const before = mode === "body-alone" ? "" : `${timestamp}.`;
+  return createHmac("sha256", secret).update(before).update(body).digest("hex");
 }
 
 function same(expected, received) {
@@ -33,6 +34,7 @@ function answer(headers, body) {
   if (!signature || !timestamp) return [400, "Missing signature"];
   const expected = hash(timestamp, (signed[mode] ?? ((raw) => raw))(body));
   if (!(compare[mode] ?? same)(expected, signature)) return [401, "Invalid signature"];
+  if (mode === "seconds" && timestamp.length > 11) return [401, "Too far ahead"];
   if (mode === "age") {
     const at = Number(timestamp) * (timestamp.length > 11 ? 1 : 1000);
     if (Date.now() - at > 5 * 60_000) return [401, "Too old"];
