@@ -40,7 +40,8 @@ fn finding(fault: Fault, rows: &[&Row]) -> Finding {
     let mut came: Vec<String> = Vec::new();
     for row in rows {
         let words = match &row.came {
-            Came::Answer { status, .. } => format!("answered {status}"),
+            Came::Answer { status, said, .. } if said.is_empty() => format!("answered {status}"),
+            Came::Answer { status, said, .. } => format!("answered {status} {}", beginning(said)),
             came => came.words(),
         };
         if !came.contains(&words) {
@@ -53,6 +54,15 @@ fn finding(fault: Fault, rows: &[&Row]) -> Finding {
         proof: rows.iter().map(|row| row.case.name).collect(),
         detail: came.join("; "),
     }
+}
+
+/// What an answer says first, in quotation marks.
+fn beginning(said: &[u8]) -> String {
+    const CHARACTERS: usize = 60;
+    let text = String::from_utf8_lossy(said);
+    let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    let more = if line.chars().nth(CHARACTERS).is_some() { "…" } else { "" };
+    format!("“{}{more}”", line.chars().take(CHARACTERS).collect::<String>())
 }
 
 /// Slow answers: two or more, or every one, or one that never came in time.

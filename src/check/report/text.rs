@@ -6,11 +6,11 @@ use super::Report;
 use crate::check::Fault;
 use crate::check::case::{Case, Weight};
 use crate::check::findings::Finding;
-use crate::check::judge::{Came, Mark, Row};
-use crate::text::{clip, visible, visible_bytes};
+use crate::check::judge::{Mark, Row};
+use crate::text::{clip, visible};
 
-/// Columns of an answer's words.
-const CAME_COLUMNS: usize = 40;
+/// Columns of what came: a status, or why there is none.
+const CAME_COLUMNS: usize = 60;
 
 /// Whether marks are coloured. Nothing is told by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,11 @@ pub fn report_text(report: &Report, palette: Palette) -> String {
     for row in &report.rows {
         let _ = writeln!(text, "{}", row_text(row, names, palette));
     }
-    for finding in &report.findings {
-        text.push('\n');
+    for (index, finding) in report.findings.iter().enumerate() {
+        // Pieces of advice stand together, below the faults.
+        if index == 0 || report.findings[index - 1].required {
+            text.push('\n');
+        }
         push_finding(&mut text, finding, palette);
     }
     let count = |mark| report.count(mark);
@@ -83,12 +86,7 @@ fn verdict(report: &Report, palette: Palette) -> String {
 fn row_text(row: &Row, names: usize, palette: Palette) -> String {
     let mark = palette.paint(row.mark, &format!("{} {:<7}", row.mark.glyph(), word(row.mark)));
     let latency = row.came.latency().map_or_else(String::new, |latency| format!("{} ms", latency.as_millis()));
-    let came = match &row.came {
-        Came::Answer { status, said, .. } if row.mark != Mark::Pass && !said.is_empty() => {
-            format!("{status} {}", visible_bytes(said))
-        }
-        came => visible(&came.words()).into_owned(),
-    };
+    let came = visible(&row.came.words()).into_owned();
     let line = format!("{mark} {:<names$} {latency:>8}  {}", row.case.name, clip(&came, CAME_COLUMNS));
     // What passed needs no more than its status.
     match row.mark {
@@ -107,11 +105,16 @@ fn push_finding(text: &mut String, finding: &Finding, palette: Palette) {
             let _ = writeln!(text, "  {name:<6} {}", visible(value));
         }
     };
-    line("means", fault.means());
-    line("seen", &finding.detail);
-    line("proof", &finding.proof.join(", "));
+    // Advice is kept short: it is not what anybody has to look for.
+    if finding.required {
+        line("means", fault.means());
+        line("seen", &finding.detail);
+        line("proof", &finding.proof.join(", "));
+    }
     line("to do", fault.fix());
-    line("code", fault.hint());
+    if finding.required {
+        line("code", fault.hint());
+    }
 }
 
 /// The matrix as a table: names, what is expected, what a failure points at, what is sent.
