@@ -46,15 +46,6 @@ impl From<Kind> for SigningKind {
     }
 }
 
-impl From<SigningKind> for Kind {
-    fn from(kind: SigningKind) -> Self {
-        match kind {
-            SigningKind::Developer => Self::Developer,
-            SigningKind::Reseller => Self::Reseller,
-        }
-    }
-}
-
 pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
     let loaded = settings.load_quietly()?;
     let keyring = loaded.registry.keyring();
