@@ -10,6 +10,7 @@ use super::destination::DestinationArgs;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::check::{self, Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
+use crate::config::Settings;
 use crate::sender::Limits;
 use crate::simulator::{Destination, NotSent};
 use crate::{simulation, text, units};
@@ -65,8 +66,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
         output::print(&check::list_text(&cases))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let plan = plan(settings, args, cases)?;
-    let client = args.sending.client()?;
+    let loaded = settings.load_quietly()?;
+    let plan = plan(&loaded, args, cases)?;
+    let client = args.sending.client(&loaded)?;
     if !args.sending.may_send(&format!("{} made-up deliveries", plan.cases.len()), [&plan.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
@@ -100,7 +102,7 @@ fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
     Ok(MATRIX.iter().filter(is_asked).copied().collect())
 }
 
-fn plan(settings: &SettingsArgs, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan, CliError> {
+fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan, CliError> {
     let duration = |name: &str, text: &str| {
         units::parse_duration(text).map_err(|error| CliError::Usage(format!("{name}: {error}")))
     };
@@ -116,7 +118,7 @@ fn plan(settings: &SettingsArgs, args: &CheckArgs, cases: Vec<Case>) -> Result<P
     let max_age = args.max_age.as_deref().map(|text| duration("--max-age", text)).transpose()?;
     let slow = duration("--slow", &args.slow)?;
     let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: Limits| limits.whole);
-    let destination = Destination::find(&settings.load_quietly()?, &args.destination.choice())?;
+    let destination = Destination::find(settings, &args.destination.choice())?;
     if !destination.scheme.is_plain() {
         return Err(CliError::Usage(
             "only receivers of Trackpilots' own signatures can be checked, and this webhook has another scheme"

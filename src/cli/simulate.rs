@@ -130,7 +130,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
-    burst::send_all(&simulation, &sendings, args)
+    burst::send_all(&loaded, &simulation, &sendings, args)
 }
 
 /// The saved simulation that is named, or none, with the options over it.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::sending::{block_on, cancelled_by_signals};
 use super::super::{CliError, Format, output};
 use super::SimulateArgs;
+use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::sender::{Client, Limits, Origin, Outgoing, Target, attempt, attempt_json, attempt_text};
 use crate::simulation::Sending;
@@ -31,6 +32,7 @@ struct Ended {
 
 /// Sends everything in its order. What has ended is printed at once.
 pub(super) fn send_all(
+    settings: &Settings,
     simulation: &Simulation,
     sendings: &[Sending],
     args: &SimulateArgs,
@@ -39,7 +41,7 @@ pub(super) fn send_all(
         simulation,
         sendings,
         format: args.format,
-        client: args.sending.client()?,
+        client: args.sending.client(settings)?,
         limits: args.sending.limits()?,
         cancel: cancelled_by_signals(),
     };
