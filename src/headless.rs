@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::answer::Held;
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_json};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -75,6 +76,8 @@ struct Lines<'a> {
     last: DeliveryId,
     /// Seen, and not yet answered.
     open: BTreeSet<DeliveryId>,
+    /// Held, and said to be.
+    held: BTreeSet<DeliveryId>,
     format: LineFormat,
     query: &'a Query,
 }
@@ -84,7 +87,7 @@ impl<'a> Lines<'a> {
         let reader = Reader::open(session.location())?;
         // Not the newest of now: what has come since the start has its line as well.
         let last = session.began_behind();
-        Ok(Self { reader, last, open: BTreeSet::new(), format, query })
+        Ok(Self { reader, last, open: BTreeSet::new(), held: BTreeSet::new(), format, query })
     }
 
     fn follow(&mut self, session: &Session, events: &mpsc::Receiver<Event>) -> Result<(), HeadlessError> {
@@ -96,6 +99,9 @@ impl<'a> Lines<'a> {
                     self.catch_up()?;
                 }
                 Event::StoreFault(error) => log(&format!("not kept: {error}")),
+                Event::Held => self.say_held(&session.control().held()),
+                Event::Rules(count) => log(&format!("rules: the configuration was read again, {count} in force")),
+                Event::RulesFault(error) => log(&format!("rules: kept as they were: {error}")),
                 Event::Tunnel(state) => log(&format!("tunnel: {state}")),
                 Event::Stop => break,
                 Event::Suspend | Event::Resized => {}
@@ -114,6 +120,14 @@ impl<'a> Lines<'a> {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Says what is newly held. Its line comes when it has been answered.
+    fn say_held(&mut self, held: &[Held]) {
+        for held in held.iter().filter(|held| !self.held.contains(&held.id)) {
+            log(&format!("held: #{} until {:.1}, then {}", held.id, held.until, held.default));
+        }
+        self.held = held.iter().map(|held| held.id).collect();
     }
 
     fn catch_up(&mut self) -> Result<(), HeadlessError> {
@@ -189,7 +203,8 @@ fn text_line(summary: &Summary) -> String {
             let milliseconds = answer.latency.as_secs_f64() * 1000.0;
             line.push_str(&format!(" | {} in {milliseconds:.1} ms", answer.status));
         }
-        Some(_) => line.push_str(" | the sender hung up"),
+        Some(answer) if answer.status == 0 => line.push_str(&format!(" | {}", answer.outcome.words())),
+        Some(answer) => line.push_str(&format!(" | {}, {}", answer.status, answer.outcome.words())),
         None => {}
     }
     line.push_str(&format!(" | #{}", summary.id));

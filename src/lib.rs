@@ -13,6 +13,7 @@
 //! | [`picture`] | a picture decoded within bounds and made small enough for a terminal |
 //! | [`compare`] | two messages side by side: headers, JSON by path, bytes |
 //! | [`query`] | the filter language over deliveries |
+//! | [`answer`] | what goes back to the sender: replies, templates, and the rules that choose |
 //! | [`simulation`] | a delivery made from a recipe: the documented events, images, edits, bursts |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
@@ -31,6 +32,7 @@
 //! | [`headless`] | the same as lines of text or JSON |
 //! | [`cli`] | arguments to a command, errors to an exit code |
 
+pub mod answer;
 pub mod check;
 pub mod cli;
 pub mod compare;

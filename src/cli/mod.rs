@@ -99,9 +99,16 @@ pub(crate) struct ListenArgs {
     /// Keep nothing beyond this run
     #[arg(long)]
     ephemeral: bool,
-    /// What to answer: auto, a status such as 503, or a status and a body such as '503 try later'
+    /// What to answer: auto, 503, '503 try later', or a rule such as 'is:sim → fail 3 with 503 then 200'; may
+    /// be repeated, the first that matches answers
     #[arg(long, value_name = "RULE")]
-    respond: Option<String>,
+    respond: Vec<String>,
+    /// Pass deliveries on to this URL and answer as it does; may be repeated, the first one's answer counts
+    #[arg(long, value_name = "URL")]
+    forward_to: Vec<String>,
+    /// How long a held delivery waits for your decision [default: 10s]
+    #[arg(long, value_name = "DURATION")]
+    hold_for: Option<String>,
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,

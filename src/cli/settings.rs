@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CliError, ListenArgs, output};
-use crate::config::{Flags, ProcessEnvironment, Settings};
+use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings};
 use crate::store::Location;
 
 /// Where settings, secrets and the store come from.
@@ -37,7 +37,11 @@ impl SettingsArgs {
             bind: listen.bind.clone(),
             store: self.store.clone(),
             ephemeral: listen.ephemeral,
-            respond: listen.respond.clone(),
+            answers: AnswerFlags {
+                respond: listen.respond.clone(),
+                forward_to: listen.forward_to.clone(),
+                hold_for: listen.hold_for.clone(),
+            },
             tolerance: self.tolerance.clone(),
             body_limit: listen.body_limit.clone(),
             secret_env: self.secret_env.clone(),

@@ -197,7 +197,14 @@ fn for_people(delivery: &Delivery, attempts: &[AttemptSummary], reading: &Readin
         let milliseconds = answer.latency.as_secs_f64() * 1000.0;
         lines.push(match answer.outcome {
             Outcome::Sent => format!("answer    {} by {} after {milliseconds:.1} ms", answer.status, answer.rule),
-            Outcome::SenderGone => "answer    none: the sender hung up".to_owned(),
+            Outcome::SenderGone => format!("answer    none by {}: the sender hung up", answer.rule),
+            outcome if answer.status == 0 => format!("answer    none by {}: {}", answer.rule, outcome.words()),
+            outcome => format!(
+                "answer    {} by {} after {milliseconds:.1} ms: {}",
+                answer.status,
+                answer.rule,
+                outcome.words()
+            ),
         });
     }
     lines.extend(attempts.iter().map(attempt_line));

@@ -2,6 +2,7 @@
 
 use super::KeyringError;
 use super::file::FileError;
+use crate::answer::RuleError;
 use crate::text::visible;
 
 /// A setting's text cannot be used; says why and what is expected, without saying where it stood.
@@ -25,6 +26,9 @@ pub enum BadSetting {
     /// No size.
     #[error(transparent)]
     Size(#[from] crate::units::InvalidSize),
+    /// Held for no time, or for ever.
+    #[error("'{}' is no time to hold a delivery for: expected 1ms to 1h, such as 10s", visible(.0))]
+    HoldFor(String),
     /// A body limit of nothing.
     #[error("a body limit of 0 would refuse every delivery: expected a size such as 64MiB")]
     NoBody,
@@ -40,6 +44,14 @@ pub enum ConfigError {
         origin: &'static str,
         /// What is wrong with it.
         reason: BadSetting,
+    },
+    /// A rule for answers on the command line.
+    #[error("{origin}: {reason}")]
+    Rule {
+        /// Which flag.
+        origin: String,
+        /// What is wrong with it.
+        reason: RuleError,
     },
     /// An environment variable that must be text and is not UTF-8.
     #[error("the environment variable {0} is no UTF-8 text: set it to plain text, or unset it")]

@@ -5,7 +5,9 @@
 //! store = "~/trackpilots/whyhook.db"
 //! tolerance = "5m"
 //! body_limit = "64MiB"
-//! respond = "auto"
+//! respond = "auto"                    # or any rule; what [[rules]] leave
+//! hold_for = "10s"                    # how long a held delivery waits
+//! # forward_to = ["http://127.0.0.1:8080"]   # instead of respond
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
@@ -33,9 +35,18 @@
 //! [simulations.idle]
 //! event = "screenshot"
 //! set = ["data[0].screenshot.isIdle=true"]
+//! [answers.later]
+//! status = 503
+//! headers = { "Retry-After" = "60", "X-Delivery" = "{{id}}" }
+//! body = "not now, {{event}}"
+//!
+//! [[rules]]                           # the first that matches answers
+//! when = "event:screenshot is:sim"    # a filter; or plain keys: webhook, path, event, verdict, header, simulation
+//! then = "fail 3 with later then 200"
 //! ```
 
 mod raw;
+mod rules;
 mod scheme;
 #[cfg(test)]
 mod tests;
@@ -49,11 +60,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use crate::answer::{Named, Rule, RuleError};
 use crate::picture::Mode;
 use crate::simulation::Saved;
 use crate::text::visible;
@@ -116,10 +129,12 @@ pub struct ConfigFile {
     pub body_limit: Option<u64>,
     /// `[limits]`, with the defaults for what it does not say.
     pub bounds: Bounds,
-    /// The answer's rule, as written.
-    pub respond: Option<String>,
-    /// Where that rule stands.
-    pub respond_at: Option<Place>,
+    /// How long a held delivery waits.
+    pub hold_for: Option<Duration>,
+    /// `[answers.NAME]`, sorted by name.
+    pub answers: Vec<Arc<Named>>,
+    /// `[[rules]]` in the order of the file; behind them `respond`, or `forward_to`, as a rule for the rest.
+    pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
     /// What a listener deletes by itself.
@@ -204,6 +219,12 @@ pub enum Fault {
         /// Why.
         reason: String,
     },
+    /// A rule or an answer that cannot be.
+    #[error("{0}")]
+    Rule(RuleError),
+    /// Both `respond` and `forward_to`.
+    #[error("'respond' and 'forward_to' are both for every delivery: keep one, or make the other a rule with 'when'")]
+    TwoDefaults,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,

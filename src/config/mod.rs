@@ -5,6 +5,7 @@
 //! [`Webhook`] and which secrets a request's path belongs to. What looks wrong but can be worked
 //! with comes back as a [`Warning`]; the rest is a [`ConfigError`].
 
+mod answers;
 mod bounds;
 pub mod dotenv;
 mod environment;
@@ -17,6 +18,7 @@ mod settings;
 mod warning;
 mod webhook;
 
+pub use answers::AnswerFlags;
 pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};

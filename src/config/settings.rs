@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
-use super::{BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning, shown};
+use super::{AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning};
+use crate::answer::RuleSet;
 use crate::picture::Mode;
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::simulation::Saved;
@@ -31,8 +32,8 @@ pub struct Flags {
     pub store: Option<PathBuf>,
     /// `--ephemeral`: keep nothing beyond this run.
     pub ephemeral: bool,
-    /// `--respond`: the answer's rule, as written.
-    pub respond: Option<String>,
+    /// `--respond`, `--forward-to` and `--hold-for`.
+    pub answers: AnswerFlags,
     /// `--tolerance`: how far a timestamp may be off, such as `5m`.
     pub tolerance: Option<String>,
     /// `--body-limit`: the largest body, such as `64MiB`.
@@ -58,10 +59,10 @@ pub struct Settings {
     pub body_limit: u64,
     /// How long and how much senders may take.
     pub bounds: Bounds,
-    /// The answer's rule as written, if any.
-    pub respond: Option<String>,
-    /// Where that rule stands: `--respond`, or the configuration's file, line and column.
-    pub respond_origin: String,
+    /// The rules that answer deliveries.
+    pub rules: RuleSet,
+    /// What the command line says of them, for when the file has changed.
+    pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: Mode,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
@@ -124,9 +125,9 @@ impl Settings {
             tolerance,
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
-            respond_origin: respond_origin(flags, file),
-            respond: flags.respond.clone().or_else(|| file?.respond.clone()),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            rules: flags.answers.rules(file)?,
+            answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             retention: file.map(|file| file.retention).unwrap_or_default(),
             ca_file: file.and_then(|file| Some(file.resolve(file.ca_file.as_ref()?, environment))),
@@ -182,11 +183,6 @@ fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment
         None if flags.ephemeral => Ok(PathBuf::new()),
         None => Err(ConfigError::NoDataHome),
     }
-}
-
-fn respond_origin(flags: &Flags, file: Option<&ConfigFile>) -> String {
-    let place = file.filter(|_| flags.respond.is_none()).and_then(|file| Some((file, file.respond_at?)));
-    place.map_or_else(|| "--respond".to_owned(), |(file, place)| format!("{}:{place}", shown(&file.path)))
 }
 
 fn flag<T>(

@@ -9,24 +9,57 @@ use bytes::Bytes;
 pub enum Outcome {
     /// The response was handed to the connection.
     Sent,
-    /// The sender hung up before there was an answer.
+    /// The sender hung up before there was a whole answer.
     SenderGone,
+    /// The connection was closed on purpose before the first byte.
+    Dropped,
+    /// It was closed on purpose within the answer.
+    Cut,
+    /// It was reset (RST) on purpose.
+    Reset,
+    /// The body was sent in pieces, slowly, on purpose.
+    Trickled,
+    /// The `Content-Length` was wrong on purpose.
+    WrongLength,
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 7] =
+        [Self::Sent, Self::SenderGone, Self::Dropped, Self::Cut, Self::Reset, Self::Trickled, Self::WrongLength];
+
+    /// What a person reads.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::SenderGone => "the sender hung up",
+            Self::Dropped => "closed without a byte, on purpose",
+            Self::Cut => "closed within the answer, on purpose",
+            Self::Reset => "reset, on purpose",
+            Self::Trickled => "sent slowly, on purpose",
+            Self::WrongLength => "sent with a wrong length, on purpose",
+        }
+    }
+
     /// The stable name that the store uses.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::SenderGone => "sender_gone",
+            Self::Dropped => "dropped",
+            Self::Cut => "cut",
+            Self::Reset => "reset",
+            Self::Trickled => "trickled",
+            Self::WrongLength => "wrong_length",
         }
     }
 
     /// The outcome that [`Outcome::code`] names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Sent, Self::SenderGone].into_iter().find(|outcome| outcome.code() == code)
+        Self::ALL.into_iter().find(|outcome| outcome.code() == code)
     }
 }
 
@@ -35,7 +68,7 @@ impl Outcome {
 pub struct Answer {
     /// How the exchange ended.
     pub outcome: Outcome,
-    /// The HTTP status; 0 when nothing was sent.
+    /// The HTTP status; 0 when no whole status was sent.
     pub status: u16,
     /// The response headers in the order in which they were sent.
     pub headers: Vec<(String, String)>,

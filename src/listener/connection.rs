@@ -15,12 +15,12 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::Reply;
 use super::capture::{Incoming, capture};
 use super::exchange::{self, keep};
 use super::framing::{FIELD_LIMIT, HEAD_LIMIT, HeadFault};
 use super::tee::{Fault, SharedHandle, Tee};
-use super::{Control, Deadlines};
+use super::{Control, Deadlines, raw};
+use crate::answer::Reply;
 use crate::delivery::{Answer, Intake, Outcome};
 
 /// Of what is no request, this much is kept.
@@ -60,6 +60,10 @@ pub(super) async fn serve(
         }
     };
     let socket = connection.into_parts().io.into_inner().into_socket();
+    let script = shared.lock().script.take();
+    if let Some(script) = script {
+        return script.play(socket, &control).await;
+    }
     let unread = shared.lock().heads.pop_front();
     let fault = shared.lock().fault.take();
     match (fault, unread, ended) {
@@ -136,12 +140,7 @@ async fn record(
 
 /// Writes a response head and body by hand, for a connection that hyper has left.
 fn on_the_wire(reply: &Reply, headers: &[(String, String)]) -> Vec<u8> {
-    let reason = http::StatusCode::from_u16(reply.status).ok().and_then(|status| status.canonical_reason());
-    let mut wire = format!("HTTP/1.1 {} {}\r\n", reply.status, reason.unwrap_or_default()).into_bytes();
-    for (name, value) in headers {
-        wire.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-    }
-    wire.extend_from_slice(b"\r\n");
+    let mut wire = raw::head(reply.status, headers);
     wire.extend_from_slice(&reply.body);
     wire
 }
@@ -154,7 +153,7 @@ pub(super) fn turn_away(socket: &TcpStream) {
 }
 
 /// Closes our side and drops what still comes, for a while.
-async fn linger(mut socket: TcpStream) {
+pub(super) async fn linger(mut socket: TcpStream) {
     if socket.shutdown().await.is_err() {
         return;
     }

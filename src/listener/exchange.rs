@@ -1,6 +1,5 @@
 //! One request and its answer: read, judge, keep, and only then answer.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,9 +13,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Control;
-use super::answer::Reply;
 use super::capture::{Incoming, capture};
+use super::perform::{self, Exchange};
 use super::tee::{RawHead, SharedHandle};
+use crate::answer::Reply;
 use crate::delivery::{Answer, Captured, DeliveryId, Intake, Outcome};
 
 /// Of a body over the limit, this much is kept.
@@ -28,17 +28,22 @@ const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 /// The unit in which room in memory is counted.
 pub(super) const ROOM_UNIT_BYTES: usize = 1024;
 
-/// Serves one request that has passed the tee. Never fails: what goes wrong is an answer.
+/// hyper is to write nothing: the connection plays a [`Script`], or closes because the sender is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends without an answer of hyper's")]
+pub(super) struct Ended;
+
+/// Serves one request that has passed the tee. What goes wrong is an answer; the error is [`Ended`].
 pub(super) async fn serve(
     request: Request<Body>,
     remote: SocketAddr,
     shared: SharedHandle,
     control: Arc<Control>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Ended> {
     crate::panic::trap("worker");
     let head = shared.lock().heads.pop_front();
     let response = match head {
-        Some(head) => exchange(request.into_body(), head, remote, &shared, &control).await,
+        Some(head) => exchange(request.into_body(), head, remote, &shared, &control).await?,
         // The tee hands over a head before hyper sees a byte of it.
         None => response(&Reply::text(500, "no head was seen"), SystemTime::now(), true).0,
     };
@@ -52,22 +57,21 @@ async fn exchange(
     remote: SocketAddr,
     shared: &SharedHandle,
     control: &Arc<Control>,
-) -> Response<Full<Bytes>> {
+) -> Result<Response<Full<Bytes>>, Ended> {
     let Ok(read) = read_body(body, shared, control).await else {
-        return control.overloaded();
+        return Ok(control.overloaded());
     };
-    let ReadBody { body, intake, _room } = read;
+    let ReadBody { body, intake, room } = read;
     let incoming = Incoming { remote: remote.to_string(), received_at: head.at, head: head.bytes, body, intake };
     let captured = judge(incoming, control).await;
-    let (intake, verdict) = (captured.intake.clone(), captured.judgement.verdict);
+    let chosen = control.answering.choose(&captured);
     match keep(captured, control).await {
         Ok(id) => {
-            let (reply, rule) = control.policy().choose(&intake, verdict);
-            let (response, headers) = response(&reply, SystemTime::now(), !intake.is_complete());
-            control.record(id, &reply, headers, rule, head.instant);
-            response
+            // On disk: the delivery may wait without its room in memory.
+            drop(room);
+            perform::answer(Exchange { id, since: head.instant, shared, control }, chosen).await
         }
-        Err(refused) => refused,
+        Err(refused) => Ok(refused),
     }
 }
 
@@ -105,7 +109,7 @@ struct ReadBody {
     body: Bytes,
     intake: Intake,
     /// Held until the delivery is on disk.
-    _room: Vec<OwnedSemaphorePermit>,
+    room: Vec<OwnedSemaphorePermit>,
 }
 
 /// There was no room in memory for the body.
@@ -138,7 +142,7 @@ async fn read_body(mut body: Body, shared: &SharedHandle, control: &Arc<Control>
             paid += step;
         }
     };
-    Ok(ReadBody { body: whole.into_bytes(), intake, _room: room })
+    Ok(ReadBody { body: whole.into_bytes(), intake, room })
 }
 
 fn broke_off(shared: &SharedHandle, seen: usize) -> Intake {
@@ -190,8 +194,26 @@ impl Gathered {
 
 /// Builds the response, and its headers as they are kept with the delivery.
 pub(super) fn response(reply: &Reply, now: SystemTime, close: bool) -> (Response<Full<Bytes>>, Vec<(String, String)>) {
+    let headers = headers_at(reply, now, close);
+    let mut response = Response::new(Full::new(reply.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &headers {
+        // Both halves were checked where the reply was made; an impossible one is left out.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    (response, headers)
+}
+
+/// A reply's headers as they are sent now, and kept.
+pub(super) fn headers(reply: &Reply, close: bool) -> Vec<(String, String)> {
+    headers_at(reply, SystemTime::now(), close)
+}
+
+fn headers_at(reply: &Reply, now: SystemTime, close: bool) -> Vec<(String, String)> {
     let mut headers = vec![("date".to_owned(), httpdate::fmt_http_date(now))];
-    if !reply.body.is_empty() {
+    if !reply.body.is_empty() && reply.header("content-type").is_none() {
         headers.push(("content-type".to_owned(), "text/plain; charset=utf-8".to_owned()));
     }
     // RFC 9110, section 8.6: no Content-Length with 204.
@@ -202,15 +224,7 @@ pub(super) fn response(reply: &Reply, now: SystemTime, close: bool) -> (Response
     if close {
         headers.push(("connection".to_owned(), "close".to_owned()));
     }
-    let mut response = Response::new(Full::new(reply.body.clone()));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &headers {
-        // Both halves were checked where the reply was made; an impossible one is left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    (response, headers)
+    headers
 }
 
 /// The record of an answer that was handed to the connection.

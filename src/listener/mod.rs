@@ -4,16 +4,21 @@
 //! socket → tee → hyper http/1 → exchange: read → judge → keep (on disk) → policy → answer
 //! ```
 
-pub mod answer;
+pub use crate::answer;
+mod answering;
 pub mod capture;
 mod connection;
 mod exchange;
 pub mod framing;
+mod hold;
+mod perform;
+mod raw;
 mod stats;
 mod tee;
 #[cfg(test)]
 mod tests;
 
+pub use hold::{HELD_LIMIT, NotHeld};
 pub use stats::{Stats, StatsSnapshot};
 pub use tee::Deadlines;
 
@@ -29,11 +34,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use self::answer::{AnswerPolicy, Reply};
+use self::answering::Answering;
+use self::hold::Holding;
+use crate::answer::{Act, AnswerPolicy, Facts, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
 use crate::delivery::DeliveryId;
 use crate::signature::diagnose::Diagnosis;
 use crate::store::WriterHandle;
+
+/// How long what is being answered may take when the program ends.
+const FINISH: Duration = Duration::from_millis(800);
 
 /// What bounds the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +95,8 @@ pub enum ListenError {
 #[derive(Debug)]
 pub struct Control {
     registry: RwLock<Arc<Registry>>,
-    policy: RwLock<Arc<AnswerPolicy>>,
+    answering: Answering,
+    holding: Holding,
     limits: Limits,
     room: Arc<Semaphore>,
     writer: WriterHandle,
@@ -93,13 +104,14 @@ pub struct Control {
 }
 
 impl Control {
-    /// Control over a listener that keeps what it receives with `writer`.
+    /// Control over a listener that keeps what it receives with `writer` and answers by `rules`.
     #[must_use]
-    pub fn new(registry: Registry, policy: AnswerPolicy, limits: Limits, writer: WriterHandle) -> Arc<Self> {
+    pub fn new(registry: Registry, rules: RuleSet, limits: Limits, writer: WriterHandle) -> Arc<Self> {
         let units = limits.in_flight_bytes.div_ceil(exchange::ROOM_UNIT_BYTES);
         Arc::new(Self {
             registry: RwLock::new(Arc::new(registry)),
-            policy: RwLock::new(Arc::new(policy)),
+            answering: Answering::new(rules),
+            holding: Holding::default(),
             limits,
             room: Arc::new(Semaphore::new(units)),
             writer,
@@ -118,15 +130,69 @@ impl Control {
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
     }
 
-    /// The answer in force.
+    /// The rules in force.
     #[must_use]
-    pub fn policy(&self) -> Arc<AnswerPolicy> {
-        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    pub fn rules(&self) -> Arc<RuleSet> {
+        self.answering.rules()
     }
 
-    /// Replaces the answer, for deliveries from now on.
+    /// Replaces the rules, for deliveries from now on. The counts of sequences that stay go on.
+    pub fn set_rules(&self, rules: RuleSet) {
+        self.answering.set_rules(rules);
+    }
+
+    /// What the person has chosen over the rules; `None` once it has been used for its one delivery.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Override> {
+        self.answering.chosen()
+    }
+
+    /// Chooses over the rules, for the next delivery or until it is cleared with `None`.
+    pub fn set_override(&self, chosen: Option<Override>) {
+        self.answering.set_override(chosen);
+    }
+
+    /// What the picker shows as chosen: the fixed answer that every delivery gets, else the automatic one.
+    #[must_use]
+    pub fn policy(&self) -> AnswerPolicy {
+        let rules = self.rules();
+        let chosen = self.chosen().map(|chosen| chosen.action);
+        let rule = rules.rules().first().filter(|rule| rule.when.is_empty()).map(|rule| rule.then.clone());
+        let written = chosen.or(rule).and_then(|action| action.plain().cloned());
+        written.map_or(AnswerPolicy::Auto, |written| AnswerPolicy::Fixed(written.render(&Facts::default())))
+    }
+
+    /// Answers so until something else is chosen, whatever the rules say.
     pub fn set_policy(&self, policy: AnswerPolicy) {
-        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        let is_default = policy == AnswerPolicy::Auto && self.rules().rules().is_empty();
+        let chosen = Override { action: policy.action(), once: false };
+        self.set_override((!is_default).then_some(chosen));
+    }
+
+    /// The deliveries that wait for a decision, the longest waiting first. Changes from now on are told
+    /// again ([`Control::observe_held`]).
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.holding.list()
+    }
+
+    /// Decides about a held delivery: an answer, a forward, or a closed connection.
+    ///
+    /// # Errors
+    ///
+    /// [`NotHeld`] when it is too late.
+    pub fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
+        self.holding.decide(id, act)
+    }
+
+    /// Calls `observer` when a delivery is held or no longer: once, until [`Control::held`] is asked. The
+    /// first observer stays. It must not block.
+    pub fn observe_held(&self, observer: impl Fn() + Send + Sync + 'static) {
+        self.holding.observe(Box::new(observer));
+    }
+
+    fn holding(&self) -> &Holding {
+        &self.holding
     }
 
     /// The bounds, which hold for the listener's life.
@@ -207,8 +273,8 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `stopping` becomes true; then lets what is being answered finish, for at most
-    /// half a second.
+    /// Serves until `stopping` becomes true; then lets go what is held, each delivery with its default,
+    /// and what is being answered finish, for somewhat less than a second.
     pub async fn serve(self, control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(control.limits.connections));
         let mut connections = tokio::task::JoinSet::new();
@@ -237,7 +303,8 @@ impl Listener {
             };
         }
         drop(self.socket);
+        control.holding.release();
         let finish = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_millis(500), finish).await;
+        let _ = tokio::time::timeout(FINISH, finish).await;
     }
 }

@@ -24,6 +24,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::io::poll_read_buf;
 
 use super::framing::{self, BodyFraming, HEAD_LIMIT, HeadFault};
+use super::raw::Script;
 
 /// Bytes asked of the socket at once while a head is read.
 const READ_BYTES: usize = 16 * 1024;
@@ -79,6 +80,12 @@ pub(super) struct Shared {
     busy: bool,
     /// The tee's reader, waiting for `busy` to end.
     waker: Option<Waker>,
+    /// Whether the sender sends no more: it hung up, or closed its half.
+    sender_ended: bool,
+    /// Who waits for that.
+    gone_waker: Option<Waker>,
+    /// What the connection writes instead of hyper; see [`super::raw`].
+    pub(super) script: Option<Box<Script>>,
 }
 
 /// A handle on [`Shared`].
@@ -89,6 +96,28 @@ impl SharedHandle {
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
         // A panic elsewhere ends the program; until then the plain data here is still whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves when the sender sends no more. A sender that waits for its answer with its half of the
+    /// connection closed cannot be told from one that has hung up.
+    pub(super) async fn gone(&self) {
+        std::future::poll_fn(|context| {
+            let mut shared = self.lock();
+            if shared.sender_ended {
+                return Poll::Ready(());
+            }
+            shared.gone_waker = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn sender_ended(&self) {
+        let mut shared = self.lock();
+        shared.sender_ended = true;
+        if let Some(waker) = shared.gone_waker.take() {
+            waker.wake();
+        }
     }
 
     /// Lets the next request through: the service has its answer.
@@ -285,7 +314,10 @@ impl<S: AsyncRead + Unpin> Tee<S> {
         match poll_read_buf(Pin::new(&mut self.socket), context, &mut self.input) {
             Poll::Pending => return Poll::Pending,
             // A reset is an end like any other: what was seen is kept.
-            Poll::Ready(Ok(0) | Err(_)) => self.socket_ended = true,
+            Poll::Ready(Ok(0) | Err(_)) => {
+                self.socket_ended = true;
+                self.shared.sender_ended();
+            }
             // A head's first byte ends the wait between requests and starts the head's own time.
             Poll::Ready(Ok(_)) => {
                 if was_empty || matches!(self.state, State::Body(_)) {

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::answer::AnswerPolicy;
 use super::{Control, Deadlines, Limits, Listener};
+use crate::answer::{Override, Reader as Rules, RuleSet};
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Delivery, DeliveryId, Intake, Outcome, Verdict};
 use crate::signature::{Scheme, Secret, SecretOrigin, sign};
@@ -32,7 +32,7 @@ impl Fixture {
         let location = Location::new(folder.path().join("store.db"));
         let (_writer, handle) = Writer::start(&location, |_| {}).unwrap();
         let registry = Registry::new(Vec::new(), Keyring::new(vec![secret()]).unwrap(), Scheme::default());
-        let control = Control::new(registry, AnswerPolicy::Auto, limits, handle);
+        let control = Control::new(registry, RuleSet::default(), limits, handle);
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let (stop, stopping) = watch::channel(false);
         let address = listener.address();
@@ -371,7 +371,7 @@ async fn the_answer_can_be_changed_while_running() {
     let fixture = Fixture::new().await;
     let mut socket = fixture.connect().await;
     for (policy, status) in [("503", "503"), ("429", "429"), ("auto", "200")] {
-        fixture.control.set_policy(policy.parse().unwrap());
+        fixture.control.set_override(Some(Override { action: Rules::default().action(policy).unwrap(), once: false }));
         socket.write_all(signed_request(BODY, "").as_bytes()).await.unwrap();
         let answer = read_response(&mut socket).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");

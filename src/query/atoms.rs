@@ -63,7 +63,7 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "is",
         usage: "is:WORD",
-        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), image",
+        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), failed (on purpose), image",
         read: is,
     },
     Spec { name: "status", usage: "status:N", help: "the status answered: 503, 4xx, >=500, 200..299", read: status },

@@ -10,7 +10,7 @@ pub(super) struct Flag {
 }
 
 /// Every word, in the order in which help lists them.
-pub(super) static FLAGS: [Flag; 15] = [
+pub(super) static FLAGS: [Flag; 16] = [
     Flag { name: "sim", holds: |summary| summary.event.is_simulation() },
     Flag { name: "live", holds: |summary| summary.event.event.is_some() && !summary.event.is_simulation() },
     Flag { name: "verified", holds: |summary| summary.judgement.verdict == Verdict::Verified },
@@ -22,9 +22,15 @@ pub(super) static FLAGS: [Flag; 15] = [
     Flag { name: "incomplete", holds: |summary| matches!(summary.intake, Intake::Incomplete(_)) },
     Flag { name: "truncated", holds: |summary| matches!(summary.intake, Intake::Truncated(_)) },
     Flag { name: "too_large", holds: |summary| matches!(summary.intake, Intake::TooLarge(_)) },
-    Flag { name: "answered", holds: |summary| outcome(summary) == Some(Outcome::Sent) },
+    Flag { name: "answered", holds: |summary| outcome(summary).is_some_and(|outcome| outcome != Outcome::SenderGone) },
     Flag { name: "waiting", holds: |summary| summary.answer.is_none() },
     Flag { name: "gone", holds: |summary| outcome(summary) == Some(Outcome::SenderGone) },
+    Flag {
+        name: "failed",
+        holds: |summary| {
+            outcome(summary).is_some_and(|outcome| !matches!(outcome, Outcome::Sent | Outcome::SenderGone))
+        },
+    },
     Flag { name: "image", holds: |summary| summary.image.is_some() },
 ];
 

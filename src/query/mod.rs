@@ -30,6 +30,7 @@ mod needle;
 mod parse;
 mod print;
 mod range;
+mod reason;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 //! stopped in order. Both faces (interface and lines) stand on it.
 
 mod pulse;
+mod reload;
 mod signals;
 
 pub use pulse::Pulse;
@@ -16,7 +17,6 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Bounds, Settings};
 use crate::delivery::DeliveryId;
-use crate::listener::answer::{AnswerPolicy, InvalidPolicy};
 use crate::listener::{Control, Deadlines, Limits, ListenError, Listener};
 use crate::query::Query;
 use crate::store::{Freed, Location, Pruner, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer};
@@ -29,6 +29,12 @@ pub enum Event {
     Stored,
     /// Deliveries could not be kept.
     StoreFault(Arc<StoreError>),
+    /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
+    Held,
+    /// The configuration file has changed; so many rules are in force now ([`Control::rules`]).
+    Rules(usize),
+    /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
+    RulesFault(String),
     /// The tunnel has changed.
     Tunnel(TunnelState),
     /// The terminal has another size.
@@ -48,14 +54,6 @@ pub enum StartError {
     /// The address.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The answer rule.
-    #[error("{origin}: {reason}")]
-    Respond {
-        /// Where it stands.
-        origin: String,
-        /// What is wrong with it.
-        reason: InvalidPolicy,
-    },
     /// The system refused a thread, a folder or a signal handler.
     #[error("cannot {action}: {source}")]
     System {
@@ -88,12 +86,6 @@ impl Session {
     ///
     /// [`StartError`]; nothing is left running then.
     pub fn start(settings: &Settings, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
-        let policy: AnswerPolicy = settings
-            .respond
-            .as_deref()
-            .unwrap_or("auto")
-            .parse()
-            .map_err(|reason| StartError::Respond { origin: settings.respond_origin.clone(), reason })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("whyhook-listener")
@@ -123,7 +115,12 @@ impl Session {
         let (writer, handle) = Writer::start(&location, observer)?;
 
         let limits = limits(settings);
-        let control = Control::new(settings.registry.clone(), policy, limits, handle);
+        let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
+        let told = events.clone();
+        control.observe_held(move || drop(told.send(Event::Held)));
+        if let Some(file) = &settings.config {
+            runtime.spawn(reload::watch(file.clone(), settings.answers.clone(), Arc::clone(&control), events.clone()));
+        }
         let (stop, stopping) = watch::channel(false);
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {
@@ -176,7 +173,8 @@ impl Session {
         &self.pulse
     }
 
-    /// Closes the door, lets what is being answered finish (for half a second at most), and waits
+    /// Closes the door, lets what is held go with its default, lets what is being answered finish (all within a
+    /// second), and waits
     /// until everything that was received is on disk.
     pub fn stop(self) {
         self.stop_after(|| ());

@@ -119,7 +119,7 @@ pub fn run(
     };
     let control = session.control();
     let secrets = described(&control.registry());
-    let model = Model::new(setup, (*control.policy()).clone(), secrets, filter.0, filter.1);
+    let model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
     let screen = terminal::enter()?;
     {
         let wakes = wakes.clone();
@@ -253,7 +253,8 @@ impl Face<'_> {
             Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
-            Wake::Event(Event::Resized | Event::Stored) => Ok(()),
+            Wake::Event(Event::Resized | Event::Stored | Event::Held | Event::Rules(_)) => Ok(()),
+            Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
         }
     }
 

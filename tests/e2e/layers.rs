@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["delivery"],
     &["payload"],
     &["signature", "query", "picture", "compare"],
-    &["simulation"],
+    &["answer", "simulation"],
     &["config"],
     &["store"],
     &["diagnosis", "reading", "export"],

@@ -12,6 +12,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
+use crate::config::answers::parse_hold_for;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, RetentionSettings};
 use crate::picture::Mode;
@@ -45,6 +46,38 @@ pub(super) struct RawFile {
     pub(super) webhook: Vec<RawWebhook>,
     #[serde(default)]
     pub(super) simulations: BTreeMap<Spanned<String>, Spanned<Saved>>,
+    #[serde(default, deserialize_with = "hold_for")]
+    pub(super) hold_for: Option<Duration>,
+    #[serde(default)]
+    pub(super) forward_to: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) answers: BTreeMap<Spanned<String>, RawAnswer>,
+    #[serde(default)]
+    pub(super) rules: Vec<Spanned<RawRule>>,
+}
+
+/// `[answers.NAME]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAnswer {
+    pub(super) status: u16,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Option<String>,
+}
+
+/// `[[rules]]`: a filter, plain keys that are joined to it, and what is done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) when: Option<Spanned<String>>,
+    pub(super) webhook: Option<Spanned<String>>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) event: Option<Spanned<String>>,
+    pub(super) verdict: Option<Spanned<String>>,
+    pub(super) header: Option<Spanned<String>>,
+    pub(super) simulation: Option<Spanned<bool>>,
+    pub(super) then: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +107,11 @@ fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D:
 fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     units::parse_duration(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn hold_for<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_hold_for(&text).map(Some).map_err(D::Error::custom)
 }
 
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

@@ -46,7 +46,7 @@ secret = "now"
 fn every_key_is_read() {
     let file = parse(FULL).unwrap();
     assert_eq!(file.bind.map(|bind| bind.port()), Some(3001));
-    assert_eq!((file.store.as_deref(), file.respond.as_deref()), (Some("~/x.db"), Some("auto")));
+    assert_eq!((file.store.as_deref(), file.rules[0].to_string()), (Some("~/x.db"), "auto".to_owned()));
     assert_eq!((file.tolerance, file.body_limit), (Some(Duration::from_secs(300)), Some(10_000_000)));
     assert_eq!(file.ngrok_api.flatten().map(|api| api.port()), Some(4040));
     let bounds = Bounds {

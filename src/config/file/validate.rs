@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 
 use super::raw::{RawFile, RawWebhook};
-use super::{ConfigFile, Fault, Place, SecretEntry};
+use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, Warning, Webhook};
 
@@ -20,8 +20,9 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         tolerance: raw.tolerance,
         body_limit: raw.body_limit,
         bounds: raw.limits,
-        respond_at: raw.respond.as_ref().map(|rule| Place::of(text, rule.span().start)),
-        respond: raw.respond.map(Spanned::into_inner),
+        hold_for: raw.hold_for,
+        answers: Vec::new(),
+        rules: Vec::new(),
         ngrok_api: raw.ngrok_api,
         retention: raw.retention,
         images: raw.images,
@@ -55,6 +56,9 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         }
         file.simulations.insert(name.into_inner(), saved);
     }
+    file.answers = rules::answers(raw.answers)?;
+    let written = rules::Written { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
+    file.rules = rules::rules(written, &file.answers)?;
     Ok(file)
 }
 

@@ -21,20 +21,20 @@ fn nothing_said_means_the_defaults() {
     assert_eq!(settings.tolerance, Duration::from_secs(300));
     assert_eq!(settings.body_limit, 64 << 20);
     assert_eq!(settings.ngrok_api, Some(DEFAULT_NGROK_API));
-    assert_eq!((settings.respond, settings.config, settings.ephemeral), (None, None, false));
+    assert_eq!((settings.rules.rules().len(), settings.config, settings.ephemeral), (0, None, false));
     assert!(settings.registry.keyring().is_empty() && settings.registry.webhooks().is_empty());
     assert!(warnings.is_empty(), "{warnings:?}");
 }
 
 #[test]
 fn flags_win_over_the_environment_over_the_file() {
-    let text = "bind = '127.0.0.1:1'\nstore = 'a.db'\ntolerance = '1h'\nbody_limit = 5\nrespond = 'fixed 503'";
+    let text = "bind = '127.0.0.1:1'\nstore = 'a.db'\ntolerance = '1h'\nbody_limit = 5\nrespond = '503'";
     let surroundings = Surroundings::new().write("work/whyhook.toml", text);
     let (settings, _) = load(&Flags::default(), &surroundings);
     assert_eq!(settings.bind.port(), 1);
     assert_eq!(settings.store, surroundings.path("work/a.db"));
     assert_eq!(settings.registry.scheme().tolerance, Duration::from_secs(3600));
-    assert_eq!((settings.body_limit, settings.respond.as_deref()), (5, Some("fixed 503")));
+    assert_eq!((settings.body_limit, settings.rules.label(0)), (5, "fixed 503"));
 
     let surroundings = surroundings.set("WHYHOOK_BIND", "[::1]:2").set("WHYHOOK_STORE", "~/b.db");
     let (settings, _) = load(&Flags::default(), &surroundings);
@@ -44,7 +44,7 @@ fn flags_win_over_the_environment_over_the_file() {
     let flags = Flags {
         bind: Some("localhost:3".to_owned()),
         store: Some("c.db".into()),
-        respond: Some("auto".to_owned()),
+        answers: AnswerFlags { respond: vec!["auto".to_owned()], ..AnswerFlags::default() },
         tolerance: Some("10s".to_owned()),
         body_limit: Some("1k".to_owned()),
         ..Flags::default()
@@ -52,7 +52,7 @@ fn flags_win_over_the_environment_over_the_file() {
     let (settings, _) = load(&flags, &surroundings);
     assert_eq!(settings.bind.to_string(), "127.0.0.1:3");
     assert_eq!(settings.store, surroundings.path("work/c.db"));
-    assert_eq!((settings.respond.as_deref(), settings.body_limit), (Some("auto"), 1000));
+    assert_eq!((settings.rules.label(0), settings.body_limit), ("auto", 1000));
     assert_eq!(settings.tolerance, Duration::from_secs(10));
 }
 

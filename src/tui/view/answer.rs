@@ -17,6 +17,12 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = "Nothing was sent: the sender hung up before there was an answer. The delivery was kept.";
         return paragraph(words, theme.warn, columns);
     }
+    if answer.status == 0 {
+        let words = format!("No whole answer: {}. The delivery was kept.", answer.outcome.words());
+        let mut lines = paragraph(&words, theme.warn, columns);
+        lines.extend(field("rule", &shown(&answer.rule), theme.text, columns, look));
+        return lines;
+    }
     let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
     let status = format!("{} {}", answer.status, reason.unwrap_or_default());
     let mut lines = vec![Line::styled(status, theme.status(answer.status)), Line::default()];

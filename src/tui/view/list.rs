@@ -156,7 +156,9 @@ fn subject(summary: &Summary) -> String {
 fn status(summary: &Summary, look: &Look) -> (String, Style) {
     match &summary.answer {
         None => ("…".to_owned(), look.theme.dim),
-        Some(answer) if answer.outcome == Outcome::SenderGone => ("—".to_owned(), look.theme.warn),
+        Some(answer) if answer.status == 0 || answer.outcome == Outcome::SenderGone => {
+            ("—".to_owned(), look.theme.warn)
+        }
         Some(answer) => (answer.status.to_string(), look.theme.status(answer.status)),
     }
 }

@@ -61,6 +61,11 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         Some(answer) if answer.outcome == Outcome::SenderGone => {
             add("answer", "none: the sender hung up first".to_owned(), theme.warn);
         }
+        Some(answer) if answer.outcome != Outcome::Sent => {
+            let status = if answer.status == 0 { "none".to_owned() } else { answer.status.to_string() };
+            let words = format!("{status} by {}: {}", shown(&answer.rule), answer.outcome.words());
+            add("answer", words, theme.warn);
+        }
         Some(answer) => {
             let words = format!("{} by {} after {}", answer.status, shown(&answer.rule), short_latency(answer.latency));
             add("answer", words, theme.status(answer.status));

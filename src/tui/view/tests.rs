@@ -339,7 +339,7 @@ fn a_secret_being_typed_is_dots() {
 #[test]
 fn refusals_and_faults_are_counted_in_sight() {
     let mut model = model(&three(), secrets());
-    let stats = StatsSnapshot { refused: 7, not_kept: 0 };
+    let stats = StatsSnapshot { refused: 7, ..StatsSnapshot::default() };
     update(&mut model, Message::Stored { last: DeliveryId(3), stats });
     assert!(screen(&mut model, 80, 24).contains("7 requests turned away with 503"));
     update(&mut model, Message::StoreFault("disk full".to_owned()));

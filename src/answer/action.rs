@@ -1,0 +1,331 @@
+//! What can be done with a delivery, as data.
+//!
+//! An [`Action`] is what a rule, the person's override or a decision about a held delivery says. Its
+//! text form is read by [`super::Reader`] and written by [`fmt::Display`](std::fmt::Display). Holding and
+//! failing first do not nest: the types leave no room for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::template::{Place, Template};
+use super::{Facts, Reply, preset};
+use crate::delivery::Verdict;
+
+/// What is done with a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// A pause before it.
+    pub wait: Option<Wait>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// One thing, at once.
+    Do(Deed),
+    /// Wait for the person's decision.
+    Hold(Hold),
+    /// One thing for the first times, then another.
+    Fail(Fail),
+}
+
+/// A pause before an answer, of a length between the two; both the same for a fixed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// At least so long.
+    pub min: Duration,
+    /// At most so long.
+    pub max: Duration,
+}
+
+/// Holding a delivery until the person has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// How long; `None` for as long as is set for all.
+    pub patience: Option<Duration>,
+    /// What happens then.
+    pub otherwise: Act,
+}
+
+/// Failing first: the sequence of answers that shows how a sender tries again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fail {
+    /// How often.
+    pub times: u32,
+    /// What is counted.
+    pub per: Per,
+    /// What is done so often.
+    pub with: Act,
+    /// What is done from then on.
+    pub then: Act,
+}
+
+/// What a sequence counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Per {
+    /// All deliveries that the rule answers.
+    All,
+    /// Those of the very same body.
+    Body,
+    /// Those of the same event.
+    Event,
+}
+
+/// A deed and a pause before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// The pause.
+    pub wait: Option<Wait>,
+    /// The deed.
+    pub deed: Deed,
+}
+
+impl From<Deed> for Act {
+    fn from(deed: Deed) -> Self {
+        Self { wait: None, deed }
+    }
+}
+
+/// One thing done with a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// An answer, well or badly sent.
+    Answer(Answer, Manner),
+    /// The connection is closed.
+    Close(Close),
+    /// The delivery is passed on to these URLs, and what the first answers goes back.
+    Forward(Vec<Target>),
+}
+
+/// Which answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// As the documented receiver answers, by the verdict.
+    Auto,
+    /// A status, with headers and a body.
+    Written(Written),
+    /// One of the configuration's `[answers.NAME]`.
+    Named(Arc<Named>),
+    /// A redirect to this place.
+    Redirect {
+        /// 301, 302, 303, 307 or 308.
+        status: u16,
+        /// The `Location`.
+        location: String,
+    },
+    /// "Come back later", with `Retry-After`.
+    RetryAfter {
+        /// Usually 429.
+        status: u16,
+        /// After so many seconds.
+        seconds: u64,
+    },
+}
+
+/// An answer as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The status, 200 to 599.
+    pub status: u16,
+    /// Headers, their values with the delivery's facts.
+    pub headers: Vec<(String, Template)>,
+    /// The body; `None` for that of the preset of this status.
+    pub body: Option<Template>,
+}
+
+/// An answer that has a name in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub written: Written,
+}
+
+/// How an answer is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// As it should be.
+    Whole,
+    /// The head, then the body in pieces.
+    Trickle {
+        /// Bytes of a piece.
+        bytes: usize,
+        /// The time between two pieces.
+        every: Duration,
+    },
+    /// With a `Content-Length` that is so much greater (or smaller) than the body's length, and the
+    /// connection closed behind the body.
+    WrongLength(i32),
+}
+
+/// Closing the connection instead of answering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    /// Where in the answer.
+    pub at: CloseAt,
+    /// With a reset (RST) rather than an orderly end (FIN).
+    pub reset: bool,
+    /// The answer that is begun, where one is.
+    pub answer: Answer,
+}
+
+/// Where a connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseAt {
+    /// Before the first byte.
+    BeforeHead,
+    /// Within the status line.
+    InHead,
+    /// Behind the head and half of the body.
+    AfterHead,
+}
+
+/// Where deliveries are passed on to: an absolute `http` or `https` URL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target(pub(super) String);
+
+impl Target {
+    /// The URL as it was written.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Action {
+    /// The automatic answer and nothing else.
+    #[must_use]
+    pub fn auto() -> Self {
+        Self::from(Answer::Auto)
+    }
+
+    /// Always this reply, as it is.
+    #[must_use]
+    pub fn reply(reply: &Reply) -> Self {
+        Self::from(Answer::Written(Written::of(reply)))
+    }
+
+    /// The plain status that it answers with, whatever the delivery; `None` when it does more.
+    #[must_use]
+    pub fn plain(&self) -> Option<&Written> {
+        match self {
+            Self { wait: None, kind: Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole)) } => Some(written),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the automatic answer and nothing else.
+    #[must_use]
+    pub fn is_auto(&self) -> bool {
+        matches!(self, Self { wait: None, kind: Kind::Do(Deed::Answer(Answer::Auto, Manner::Whole)) })
+    }
+}
+
+impl From<Answer> for Action {
+    fn from(answer: Answer) -> Self {
+        Self { wait: None, kind: Kind::Do(Deed::Answer(answer, Manner::Whole)) }
+    }
+}
+
+impl From<Act> for Action {
+    fn from(Act { wait, deed }: Act) -> Self {
+        Self { wait, kind: Kind::Do(deed) }
+    }
+}
+
+impl Written {
+    /// A reply as it is, its braces kept as braces.
+    #[must_use]
+    pub fn of(reply: &Reply) -> Self {
+        let plain = |text: &str| Template::verbatim(text);
+        Self {
+            status: reply.status,
+            headers: reply.headers.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+            body: Some(plain(&String::from_utf8_lossy(&reply.body))),
+        }
+    }
+
+    /// The reply to the delivery with these facts.
+    #[must_use]
+    pub fn render(&self, facts: &Facts) -> Reply {
+        let mut reply = match &self.body {
+            Some(_) => Reply::text(self.status, ""),
+            None => preset(self.status),
+        };
+        // What is written takes the place of what the preset brings.
+        reply.headers.retain(|(held, _)| !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(held)));
+        let own = self.headers.iter().map(|(name, value)| (name.clone(), value.render(facts, Place::Header)));
+        reply.headers.extend(own);
+        if let Some(body) = &self.body {
+            let place = Place::of_body(reply.header("content-type"));
+            reply.body = body.render(facts, place).into();
+        }
+        reply
+    }
+
+    /// Bytes of the body without facts.
+    pub(super) fn fixed_body_bytes(&self) -> usize {
+        self.body.as_ref().map_or_else(|| preset(self.status).body.len(), Template::fixed_bytes)
+    }
+
+    /// Whether the body holds facts, so that its length is not known beforehand.
+    pub(super) fn body_varies(&self) -> bool {
+        self.body.as_ref().is_some_and(Template::has_facts)
+    }
+}
+
+impl Answer {
+    /// The reply to a delivery: exactly what will be sent.
+    #[must_use]
+    pub fn render(&self, facts: &Facts) -> Reply {
+        match self {
+            Self::Auto => super::policy::auto(facts.verdict.unwrap_or(Verdict::NotJudged)),
+            Self::Written(written) => written.render(facts),
+            Self::Named(named) => named.written.render(facts),
+            Self::Redirect { status, location } => Reply::text(*status, "").with_header("location", location.clone()),
+            Self::RetryAfter { status, seconds } => {
+                let mut reply = preset(*status);
+                reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("retry-after"));
+                reply.with_header("retry-after", seconds.to_string())
+            }
+        }
+    }
+
+    /// The fewest bytes that its body has.
+    pub(super) fn least_body_bytes(&self) -> usize {
+        match self {
+            Self::Auto => super::DOCUMENTED_INVALID.len(),
+            Self::Written(written) => written.fixed_body_bytes(),
+            Self::Named(named) => named.written.fixed_body_bytes(),
+            Self::Redirect { .. } => 0,
+            Self::RetryAfter { status, .. } => preset(*status).body.len(),
+        }
+    }
+
+    /// Whether its body may be longer than [`Answer::least_body_bytes`].
+    pub(super) fn body_varies(&self) -> bool {
+        match self {
+            Self::Written(written) => written.body_varies(),
+            Self::Named(named) => named.written.body_varies(),
+            Self::Auto | Self::Redirect { .. } | Self::RetryAfter { .. } => false,
+        }
+    }
+}
+
+impl Wait {
+    /// Always so long.
+    #[must_use]
+    pub fn fixed(time: Duration) -> Self {
+        Self { min: time, max: time }
+    }
+
+    /// The length for one delivery; `share` of the way from the least to the most, 0 to `u32::MAX`.
+    #[must_use]
+    pub fn length(self, share: u32) -> Duration {
+        let span = self.max.saturating_sub(self.min).as_nanos() * u128::from(share) / u128::from(u32::MAX);
+        self.min + Duration::from_nanos(u64::try_from(span).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,143 @@
+//! What is wrong with a rule, and where.
+
+use super::template::TemplateError;
+use crate::query::Problem;
+use crate::text::visible;
+
+/// A rule that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// The byte offset in the rule's text, from 0.
+    pub at: usize,
+    /// What is wrong there.
+    pub problem: RuleProblem,
+}
+
+impl std::fmt::Display for RuleError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.at {
+            0 => self.problem.fmt(formatter),
+            at => write!(formatter, "at {at}: {}", self.problem),
+        }
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleProblem {
+    /// The condition cannot be read.
+    #[error("{0}")]
+    Condition(Problem),
+    /// The condition asks what is known only later.
+    #[error(
+        "'{0}' is not known yet when a delivery is answered: ask for its event, verdict, path, webhook or a header"
+    )]
+    TooEarly(&'static str),
+    /// The condition contradicts itself.
+    #[error("this rule can never match: its condition contradicts itself")]
+    Contradiction,
+    /// Earlier rules take everything that it would take.
+    #[error("this rule can never match: {0} before it answers everything that it would")]
+    Shadowed(String),
+    /// An arrow with nothing behind it.
+    #[error("nothing stands behind the arrow: expected what to do, such as auto, 503 or hold")]
+    NoAction,
+    /// Neither a keyword, nor a status, nor a name.
+    #[error(
+        "'{}' is no answer: expected auto, a status such as 503, a status and a body such as '503 try later', \
+         hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, retry-after{}",
+        visible(word),
+        known(names)
+    )]
+    Unknown {
+        /// The word.
+        word: String,
+        /// The names of `[answers]`.
+        names: Vec<String>,
+    },
+    /// Something else was needed here.
+    #[error("expected {expected}, found '{}'", visible(found))]
+    Expected {
+        /// What.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A quotation mark without its pair.
+    #[error("this quotation mark is never closed: expected another \"")]
+    UnclosedQuote,
+    /// A backslash before something that it does not escape.
+    #[error("expected \\\", \\\\, \\n, \\r, \\t or \\u{{…}} here")]
+    BadEscape,
+    /// A number that HTTP does not allow as a final status.
+    #[error("{0} is no status that can be answered: expected 200 to 599")]
+    Status(u16),
+    /// A body where HTTP forbids one.
+    #[error("a {0} answer has no body (RFC 9110, section 6.4.1)")]
+    Bodyless(u16),
+    /// A body that is cut, trickled or misdeclared, and is not there.
+    #[error("this needs an answer with a body of {0}: give it one in quotation marks")]
+    NeedsBody(&'static str),
+    /// A body beyond the bound.
+    #[error("the body has {found} bytes: at most {limit} can be sent", limit = super::BODY_LIMIT)]
+    BodyTooLong {
+        /// Its length.
+        found: usize,
+    },
+    /// More headers, or a longer one, than a sender must accept.
+    #[error("too many headers, or one too long: at most {} of {} bytes", super::HEADER_LIMIT, super::HEADER_BYTES)]
+    TooManyHeaders,
+    /// A header that HTTP does not allow.
+    #[error("'{}' is no header: expected 'Name: value' of visible characters", visible(.0))]
+    BadHeader(String),
+    /// A header that only whyhook can write.
+    #[error("'{}' is written by whyhook itself: leave it out", visible(.0))]
+    OwnHeader(String),
+    /// A fact that is not known.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A duration that is none, or beyond what makes sense here.
+    #[error("'{}' is no time for this: expected {expected}", visible(found))]
+    Time {
+        /// The text.
+        found: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A number that is none, or beyond what makes sense here.
+    #[error("'{}' is no number for this: expected {expected}", visible(found))]
+    Number {
+        /// The text.
+        found: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// No URL that can be forwarded to.
+    #[error("'{}' is no URL to forward to: expected one such as http://127.0.0.1:8080 or https://example.com/hook", visible(.0))]
+    BadUrl(String),
+    /// Holding or failing within another action.
+    #[error("'{0}' cannot stand within another action: give it a rule of its own")]
+    Nested(&'static str),
+    /// A name that an answer of one's own cannot have.
+    #[error("'{}' cannot be an answer's name: expected letters, digits, '-' and '_', a letter first, and no word of the rules", visible(.0))]
+    BadName(String),
+    /// More rules than are looked at for each delivery.
+    #[error("more than {} rules", super::RULE_LIMIT)]
+    TooManyRules,
+}
+
+fn known(names: &[String]) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(", or one of your own answers: {}", visible(&names.join(", ")))
+    }
+}
+
+impl RuleProblem {
+    pub(super) fn at(self, at: usize) -> RuleError {
+        RuleError { at, problem: self }
+    }
+}

@@ -1,0 +1,208 @@
+//! Rules: a condition and what is done with the deliveries that it matches, the first match first.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::action::Action;
+use super::error::{RuleError, RuleProblem};
+use crate::delivery::{Captured, DeliveryId, Summary};
+use crate::query::{Content, Query};
+
+/// The most rules: each is asked of each delivery.
+pub const RULE_LIMIT: usize = 200;
+/// How long a held delivery waits, unless set otherwise: the sender's patience.
+pub const DEFAULT_HOLD: Duration = Duration::from_secs(10);
+
+/// A condition, and what is done with what it matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The condition; the empty one is for every delivery.
+    pub when: Query,
+    /// What is done.
+    pub then: Action,
+}
+
+impl Rule {
+    /// A rule for every delivery.
+    #[must_use]
+    pub fn always(then: Action) -> Self {
+        Self { when: Query::default(), then }
+    }
+
+    /// Checks the condition by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError`] when it asks what is not known yet, or contradicts itself.
+    pub fn check(&self) -> Result<(), RuleError> {
+        if let Some(name) = self.when.asks_of_answer() {
+            return Err(RuleProblem::TooEarly(name).at(0));
+        }
+        // Only whole requests come before the rules: the rest is refused under every one of them.
+        let whole = Query::parse("is:complete").unwrap_or_default();
+        if self.when.clone().and(whole).is_impossible_after(&[]) {
+            return Err(RuleProblem::Contradiction.at(0));
+        }
+        Ok(())
+    }
+}
+
+/// Finds the first rule that can never match because of those before it.
+///
+/// # Errors
+///
+/// Its position in `rules`, and what is wrong.
+pub fn check_order(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
+    if rules.len() > RULE_LIMIT {
+        return Err((RULE_LIMIT, RuleProblem::TooManyRules));
+    }
+    for (at, rule) in rules.iter().enumerate() {
+        let earlier: Vec<&Query> = rules[..at].iter().map(|rule| &rule.when).collect();
+        if !rule.when.is_impossible_after(&earlier) {
+            continue;
+        }
+        // One alone that takes it all is the clearer explanation.
+        let culprit = earlier.iter().position(|query| rule.when.is_impossible_after(&[query]));
+        let who = culprit.map_or_else(|| "the rules".to_owned(), |at| format!("'{}'", rules[at]));
+        return Err((at, RuleProblem::Shadowed(who)));
+    }
+    Ok(())
+}
+
+/// The rules in force. Nothing matching is the automatic answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    /// What the kept answer says of each rule.
+    labels: Vec<String>,
+    /// How long a held delivery waits unless its rule says.
+    pub hold_for: Duration,
+    has_conditions: bool,
+}
+
+impl Default for RuleSet {
+    fn default() -> Self {
+        Self::new(Vec::new(), DEFAULT_HOLD)
+    }
+}
+
+impl RuleSet {
+    /// These rules, which have been checked ([`Rule::check`], [`check_order`]).
+    #[must_use]
+    pub fn new(rules: Vec<Rule>, hold_for: Duration) -> Self {
+        let only = rules.len() == 1;
+        let labels = rules.iter().enumerate().map(|(at, rule)| label(at, rule, only)).collect();
+        let has_conditions = rules.iter().any(|rule| !rule.when.is_empty());
+        Self { rules, labels, hold_for, has_conditions }
+    }
+
+    /// The rules, the first match first.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What the kept answers say of the rule at this position.
+    #[must_use]
+    pub fn label(&self, position: usize) -> &str {
+        self.labels.get(position).map_or("auto", String::as_str)
+    }
+
+    /// The position of the rule for a delivery: the first that matches. `None` when none does.
+    #[must_use]
+    pub fn choose(&self, captured: &Captured) -> Option<usize> {
+        if !self.has_conditions {
+            return if self.rules.is_empty() { None } else { Some(0) };
+        }
+        let summary = summary_of(captured);
+        let content = Unkept(captured);
+        let now = captured.received_at;
+        self.rules.iter().position(|rule| rule.when.matches(&summary, Some(&content), now))
+    }
+}
+
+/// `rule 2: 503`; an only rule for everything is known by what it does, `fixed 503`.
+fn label(at: usize, rule: &Rule, only: bool) -> String {
+    let always = rule.when.is_empty();
+    match rule.then.plain() {
+        Some(written) if only && always => format!("fixed {}", written.status),
+        _ if always && rule.then.is_auto() => "auto".to_owned(),
+        _ => format!("rule {}: {}", at + 1, short(&rule.then)),
+    }
+}
+
+/// An action's text, cut where it is long: a body may be.
+pub(super) fn short(action: &Action) -> String {
+    const LONGEST: usize = 120;
+    let text = action.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// What a filter asks of a delivery that has no number yet.
+fn summary_of(captured: &Captured) -> Summary {
+    Summary {
+        id: DeliveryId(0),
+        received_at: captured.received_at,
+        remote: captured.remote.clone(),
+        method: captured.method.clone(),
+        path: captured.path.clone(),
+        webhook: captured.webhook.clone(),
+        intake: captured.intake.clone(),
+        event: captured.event.clone(),
+        judgement: captured.judgement.clone(),
+        body_bytes: captured.body.len() as u64,
+        image: captured.image.clone(),
+        answer: None,
+    }
+}
+
+struct Unkept<'a>(&'a Captured);
+
+impl Content for Unkept<'_> {
+    fn head(&self) -> Option<Bytes> {
+        Some(self.0.head.clone())
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        Some(self.0.body.clone())
+    }
+}
+
+/// The person's choice over all rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// What is done.
+    pub action: Action,
+    /// With the next delivery only, rather than until it is cleared.
+    pub once: bool,
+}
+
+impl Override {
+    /// What the kept answers say of it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.action.plain() {
+            _ if self.action.is_auto() => "auto".to_owned(),
+            Some(written) => format!("fixed {}", written.status),
+            None => format!("chosen: {}", short(&self.action)),
+        }
+    }
+}
+
+/// When a held delivery came, until when it waits, and what happens then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its number.
+    pub id: DeliveryId,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What happens then, as text.
+    pub default: String,
+}

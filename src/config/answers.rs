@@ -1,0 +1,81 @@
+//! Which rules are in force: those of the command line, and behind them those of the file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::file::ConfigFile;
+use super::{BadSetting, ConfigError};
+use crate::answer::{Action, DEFAULT_HOLD, Deed, Kind, Reader, Rule, RuleError, RuleSet, check_order, target};
+use crate::units;
+
+/// What the command line says of answers. With the file as it is now it makes the rules in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnswerFlags {
+    /// `--respond`, each a rule.
+    pub respond: Vec<String>,
+    /// `--forward-to`, each a URL.
+    pub forward_to: Vec<String>,
+    /// `--hold-for`: how long a held delivery waits.
+    pub hold_for: Option<String>,
+}
+
+impl AnswerFlags {
+    /// The rules in force with this file. A flag's rule for every delivery takes the place of all of the
+    /// file's; other rules of flags come before the file's.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Rule`] for a flag that cannot be.
+    pub fn rules(&self, file: Option<&ConfigFile>) -> Result<RuleSet, ConfigError> {
+        let answers = file.map_or(&[][..], |file| &file.answers);
+        let reader = Reader::new(answers);
+        let mut rules = Vec::new();
+        for (at, text) in self.respond.iter().enumerate() {
+            rules.push(reader.rule(text).map_err(|reason| ConfigError::Rule { origin: self.origin(at), reason })?);
+        }
+        let refused =
+            |problem| ConfigError::Rule { origin: "--forward-to".to_owned(), reason: RuleError { at: 0, problem } };
+        if !self.forward_to.is_empty() {
+            let targets = self.forward_to.iter().map(|url| target(url)).collect::<Result<_, _>>().map_err(refused)?;
+            rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
+        }
+        check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
+            origin: self.origin(at),
+            reason: RuleError { at: 0, problem },
+        })?;
+        if rules.iter().all(|rule| !rule.when.is_empty()) {
+            rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
+        }
+        let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
+        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)))
+    }
+
+    /// The rules in force with the file as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when the file cannot be read or says what it may not.
+    pub fn reload(&self, path: &Path) -> Result<RuleSet, ConfigError> {
+        self.rules(Some(&ConfigFile::read(path)?))
+    }
+
+    /// The flag at this position of the rules.
+    fn origin(&self, at: usize) -> String {
+        match self.respond.len() {
+            1 if at == 0 => "--respond".to_owned(),
+            count if at < count => format!("--respond, number {}", at + 1),
+            _ => "--forward-to".to_owned(),
+        }
+    }
+}
+
+fn hold_for(text: &str) -> Result<Duration, ConfigError> {
+    parse_hold_for(text).map_err(|reason| ConfigError::Setting { origin: "--hold-for", reason })
+}
+
+/// Reads how long a held delivery waits.
+pub(super) fn parse_hold_for(text: &str) -> Result<Duration, BadSetting> {
+    let time = units::parse_duration(text)?;
+    let is_sane = (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&time);
+    if is_sane { Ok(time) } else { Err(BadSetting::HoldFor(text.to_owned())) }
+}

@@ -1,0 +1,96 @@
+//! `[answers]`, `[[rules]]`, `respond` and `forward_to` as the rules that they stand for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::Fault;
+use super::raw::{RawAnswer, RawRule};
+use crate::answer::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_order, named, target};
+use crate::query::Query;
+
+/// What the file says of rules.
+pub(super) struct Written {
+    pub(super) rules: Vec<Spanned<RawRule>>,
+    pub(super) respond: Option<Spanned<String>>,
+    pub(super) forward_to: Vec<Spanned<String>>,
+}
+
+fn fault(at: usize, problem: RuleProblem) -> (usize, Fault) {
+    (at, Fault::Rule(RuleError { at: 0, problem }))
+}
+
+/// The answers that have a name. An error carries the byte offset in the file.
+pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<Arc<Named>>, (usize, Fault)> {
+    raw.into_iter()
+        .map(|(name, answer)| {
+            let headers: Vec<(String, String)> = answer.headers.into_iter().collect();
+            named(name.get_ref(), answer.status, &headers, answer.body.as_deref())
+                .map_err(|problem| fault(name.span().start, problem))
+        })
+        .collect()
+}
+
+/// Every rule, checked. An error carries the byte offset in the file.
+pub(super) fn rules(written: Written, answers: &[Arc<Named>]) -> Result<Vec<Rule>, (usize, Fault)> {
+    let reader = Reader::new(answers);
+    let mut rules = Vec::new();
+    let mut places = Vec::new();
+    for raw in written.rules {
+        places.push(raw.span().start);
+        rules.push(rule(raw, &reader)?);
+    }
+    if let (Some(_), Some(forward)) = (&written.respond, written.forward_to.first()) {
+        return Err((forward.span().start, Fault::TwoDefaults));
+    }
+    if let Some(respond) = written.respond {
+        places.push(respond.span().start);
+        rules.push(reader.rule(respond.get_ref()).map_err(|error| (respond.span().start, Fault::Rule(error)))?);
+    }
+    let mut targets = Vec::new();
+    for url in &written.forward_to {
+        targets.push(target(url.get_ref()).map_err(|problem| fault(url.span().start, problem))?);
+    }
+    if let Some(first) = written.forward_to.first() {
+        places.push(first.span().start);
+        rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
+    }
+    check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
+    Ok(rules)
+}
+
+fn rule(raw: Spanned<RawRule>, reader: &Reader<'_>) -> Result<Rule, (usize, Fault)> {
+    let start = raw.span().start;
+    let raw = raw.into_inner();
+    let mut when = Query::default();
+    if let Some(text) = &raw.when {
+        when = condition(text.get_ref(), text.span().start)?;
+    }
+    let keys = [
+        ("webhook", &raw.webhook),
+        ("path", &raw.path),
+        ("event", &raw.event),
+        ("verdict", &raw.verdict),
+        ("header", &raw.header),
+    ];
+    for (name, value) in keys {
+        if let Some(value) = value {
+            let quoted = value.get_ref().replace('\\', "\\\\").replace('"', "\\\"");
+            when = when.and(condition(&format!("{name}:\"{quoted}\""), value.span().start)?);
+        }
+    }
+    if let Some(simulation) = &raw.simulation {
+        let text = if *simulation.get_ref() { "is:sim" } else { "!is:sim" };
+        when = when.and(condition(text, simulation.span().start)?);
+    }
+    let then = reader.action(raw.then.get_ref()).map_err(|error| (raw.then.span().start, Fault::Rule(error)))?;
+    let rule = Rule { when, then };
+    rule.check().map_err(|error| (start, Fault::Rule(error)))?;
+    Ok(rule)
+}
+
+fn condition(text: &str, at: usize) -> Result<Query, (usize, Fault)> {
+    let read = Query::parse(text);
+    read.map_err(|error| (at, Fault::Rule(RuleError { at: error.at, problem: RuleProblem::Condition(error.problem) })))
+}

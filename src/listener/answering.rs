@@ -1,0 +1,219 @@
+//! The rules in force, the person's choice over them, and how often a sequence has failed.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::answer::{self, Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, RuleSet, Wait};
+use crate::delivery::{Captured, Verdict};
+
+/// The most counts that are kept; the oldest is forgotten first, and then begins anew.
+const COUNTS: usize = 4096;
+
+/// See the module's page.
+#[derive(Debug, Default)]
+pub(super) struct Answering {
+    policy: RwLock<Arc<Policy>>,
+    counts: Mutex<Counts>,
+}
+
+/// What is in force at one moment.
+#[derive(Debug, Default)]
+struct Policy {
+    rules: Arc<RuleSet>,
+    chosen: Option<Override>,
+    /// Whether an override for the next delivery has been used.
+    used: AtomicBool,
+}
+
+/// What was chosen for a delivery before it was kept.
+pub(super) enum Chosen {
+    /// It is no whole request.
+    Refused(Reply, String),
+    /// The automatic answer, the usual case.
+    Auto(Verdict),
+    /// A rule's or the person's choice.
+    Planned(Box<Planned>),
+}
+
+/// A choice, with what it needs to know of the delivery, whose number is not known yet.
+pub(super) struct Planned {
+    policy: Arc<Policy>,
+    /// The rule's position; `None` for the person's choice.
+    rule: Option<usize>,
+    pub(super) facts: Facts,
+    /// What stands for the body or the event in a count.
+    key: u64,
+}
+
+/// A choice carried out as far as it can be without waiting.
+pub(super) struct Step {
+    pub(super) wait: Option<Wait>,
+    pub(super) what: What,
+    pub(super) label: String,
+}
+
+pub(super) enum What {
+    Do(Act),
+    Hold(Hold, Duration),
+}
+
+impl Answering {
+    pub(super) fn new(rules: RuleSet) -> Self {
+        let policy = Policy { rules: Arc::new(rules), ..Policy::default() };
+        Self { policy: RwLock::new(Arc::new(policy)), counts: Mutex::default() }
+    }
+
+    pub(super) fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.policy().rules)
+    }
+
+    pub(super) fn chosen(&self) -> Option<Override> {
+        let policy = self.policy();
+        policy.chosen.clone().filter(|chosen| !(chosen.once && policy.used.load(Ordering::Acquire)))
+    }
+
+    pub(super) fn set_rules(&self, rules: RuleSet) {
+        let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        let used = AtomicBool::new(policy.used.load(Ordering::Acquire));
+        *policy = Arc::new(Policy { rules: Arc::new(rules), chosen: policy.chosen.clone(), used });
+    }
+
+    pub(super) fn set_override(&self, chosen: Option<Override>) {
+        let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        *policy = Arc::new(Policy { rules: Arc::clone(&policy.rules), chosen, used: AtomicBool::new(false) });
+    }
+
+    /// Chooses for a delivery, from what is known of it now.
+    pub(super) fn choose(&self, captured: &Captured) -> Chosen {
+        if let Some((reply, label)) = answer::refusal(&captured.intake) {
+            return Chosen::Refused(reply, label);
+        }
+        let policy = self.policy();
+        let rule = match &policy.chosen {
+            Some(chosen) if !chosen.once || !policy.used.swap(true, Ordering::AcqRel) => None,
+            _ => match policy.rules.choose(captured) {
+                Some(rule) => Some(rule),
+                None => return Chosen::Auto(captured.judgement.verdict),
+            },
+        };
+        let mut planned = Planned { policy, rule, facts: Facts::of(captured), key: 0 };
+        if let Kind::Fail(fail) = &planned.action().kind {
+            planned.key = match fail.per {
+                Per::All => 0,
+                Per::Body => hash(&captured.body[..]),
+                Per::Event => hash(&captured.event.event),
+            };
+        }
+        Chosen::Planned(Box::new(planned))
+    }
+
+    /// Says what is to be done, and counts it where it is a sequence.
+    pub(super) fn step(&self, planned: &Planned) -> Step {
+        let action = planned.action();
+        let label = planned.label();
+        match &action.kind {
+            Kind::Do(deed) => Step { wait: action.wait, what: What::Do(deed.clone().into()), label },
+            Kind::Hold(hold) => {
+                let patience = hold.patience.unwrap_or(planned.policy.rules.hold_for);
+                Step { wait: action.wait, what: What::Hold(hold.clone(), patience), label }
+            }
+            Kind::Fail(fail) => {
+                let count = self.count(action, planned.key);
+                let Fail { times, with, then, .. } = fail;
+                let (act, label) = if count <= u64::from(*times) {
+                    (with, format!("{label} ({count} of {times})"))
+                } else {
+                    (then, format!("{label} (after {times})"))
+                };
+                Step { wait: action.wait, what: What::Do(act.clone()), label }
+            }
+        }
+    }
+
+    fn count(&self, action: &Action, key: u64) -> u64 {
+        // By its text: a file that is read again does not begin a rule's count anew.
+        let key = (hash(action.to_string()), key);
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).next(key)
+    }
+
+    fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Planned {
+    fn action(&self) -> &Action {
+        match (self.rule, &self.policy.chosen) {
+            (Some(rule), _) => &self.policy.rules.rules()[rule].then,
+            (None, Some(chosen)) => &chosen.action,
+            (None, None) => unreachable!("without a rule it is the person's choice"),
+        }
+    }
+
+    fn label(&self) -> String {
+        match (self.rule, &self.policy.chosen) {
+            (None, Some(chosen)) => chosen.label(),
+            (rule, _) => self.policy.rules.label(rule.unwrap_or(usize::MAX)).to_owned(),
+        }
+    }
+}
+
+/// How often each sequence was asked, for a bounded number of them.
+#[derive(Debug, Default)]
+struct Counts {
+    counts: HashMap<(u64, u64), u64>,
+    order: VecDeque<(u64, u64)>,
+}
+
+impl Counts {
+    fn next(&mut self, key: (u64, u64)) -> u64 {
+        if let Some(count) = self.counts.get_mut(&key) {
+            *count += 1;
+            return *count;
+        }
+        if self.order.len() >= COUNTS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.counts.remove(&oldest);
+        }
+        self.order.push_back(key);
+        self.counts.insert(key, 1);
+        1
+    }
+}
+
+/// Keyed anew in each run, so that no sender can aim at another's count.
+fn hash(value: impl std::hash::Hash) -> u64 {
+    static KEYS: std::sync::LazyLock<RandomState> = std::sync::LazyLock::new(RandomState::new);
+    KEYS.hash_one(value)
+}
+
+/// A length of the pause for one delivery.
+pub(super) fn length(wait: Wait) -> Duration {
+    if wait.min == wait.max {
+        return wait.min;
+    }
+    // Without randomness it is the longest of all, which is within what was asked for.
+    wait.length(getrandom::u32().unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_bounded_and_the_oldest_begins_anew() {
+        let mut counts = Counts::default();
+        assert_eq!((counts.next((1, 0)), counts.next((1, 0))), (1, 2));
+        for other in 0..COUNTS as u64 {
+            counts.next((2, other));
+        }
+        assert_eq!((counts.counts.len(), counts.order.len()), (COUNTS, COUNTS));
+        assert_eq!(counts.next((1, 0)), 1);
+        assert_eq!(counts.next((2, COUNTS as u64 - 1)), 2);
+    }
+}
