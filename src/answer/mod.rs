@@ -33,6 +33,7 @@
 //! ```
 
 pub mod action;
+mod agree;
 mod cursor;
 mod error;
 mod facts;
@@ -48,6 +49,7 @@ mod tests;
 pub use action::{
     Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait, Written,
 };
+pub use agree::Agreement;
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
 pub use parse::{Reader, named, target};

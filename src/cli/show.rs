@@ -1,12 +1,15 @@
 //! `whyhook show ID`.
 
+mod answering;
+mod attempt;
+
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
-use crate::delivery::{AttemptId, AttemptMode, AttemptSummary, Delivery, DeliveryId, Outcome, Summary, detail_json};
+use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, detail_json};
 use crate::diagnosis::{self, Subject};
 use crate::payload::binary::images_json;
 use crate::reading::{Reading, Recall, Sightings};
@@ -49,7 +52,7 @@ enum ShowFormat {
 pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, CliError> {
     let reader = Reader::open(&settings.location()?)?;
     if let Some(number) = args.attempt {
-        return show_attempt(settings, &reader, AttemptId(number), args.format);
+        return attempt::show(settings, &reader, AttemptId(number), args.format);
     }
     let id = args.id.as_deref().unwrap_or_default();
     let Some(delivery) = find(&reader, id)? else {
@@ -65,9 +68,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
             json["images"] = images_json(&reading.body.bytes);
-            if let Value::Object(object) = &mut json {
-                object.insert("attempts".to_owned(), attempts.iter().map(sender::summary_json).collect());
-            }
+            json["attempts"] = attempts.iter().map(sender::summary_json).collect();
+            json["retries"] = answering::retries_json(&reader, &delivery)?;
+            json["forward"] = answering::forward_json(&reader, &delivery)?;
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
@@ -75,7 +78,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         ShowFormat::Text => {
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
-            output::print(&for_people(&delivery, &attempts, &reading, seen.as_ref()))?;
+            let mut facts = answering::forward_lines(&reader, &delivery)?;
+            facts.extend(answering::retry_lines(&reader, &delivery)?);
+            facts.extend(attempt::lines(&attempts));
+            output::print(&for_people(&delivery, facts, &reading, seen.as_ref()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -129,55 +135,7 @@ pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>,
     Ok(reader.summary(id)?)
 }
 
-/// A kept sending; exit code 1 when there is none of that number.
-fn show_attempt(
-    settings: &SettingsArgs,
-    reader: &Reader,
-    id: AttemptId,
-    format: ShowFormat,
-) -> Result<ExitCode, CliError> {
-    let Some(attempt) = reader.attempt(id)? else {
-        output::log(&format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"));
-        return Ok(ExitCode::FAILURE);
-    };
-    let body = match (&attempt.body, attempt.delivery) {
-        (Some(body), _) => body.clone(),
-        (None, Some(delivery)) => reader.load(delivery)?.map(|delivery| delivery.body).unwrap_or_default(),
-        (None, None) => bytes::Bytes::new(),
-    };
-    // Who only looks need not have every secret at hand.
-    let scheme = settings.load_quietly().map(|loaded| loaded.registry.scheme().clone()).unwrap_or_default();
-    let reply = attempt.result.as_ref().ok();
-    match format {
-        ShowFormat::Json => {
-            let mut value = sender::attempt_json(&attempt, &body, &scheme);
-            if let Value::Object(object) = &mut value {
-                object.insert("attempt".to_owned(), id.0.into());
-            }
-            output::print_json_pretty(&value)?;
-        }
-        ShowFormat::Body => output::print_bytes(reply.map_or(&b""[..], |reply| &reply.body))?,
-        ShowFormat::Raw => output::print_bytes(&reply.map_or_else(Vec::new, |r| [&r.head[..], &r.body[..]].concat()))?,
-        ShowFormat::Text => output::print(&sender::attempt_text(&attempt, &body, &scheme))?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// `attempt 3  2026-…Z  replay, as captured, to http://…: 200 after 12.3 ms`
-fn attempt_line(attempt: &AttemptSummary) -> String {
-    let what = match attempt.mode {
-        // A made-up event needs no second word for it.
-        AttemptMode::Made => attempt.kind.code().to_owned(),
-        mode => format!("{}, {}", attempt.kind.code(), mode.words()),
-    };
-    let result = match &attempt.result {
-        Ok(status) => format!("{status} after {:.1} ms", attempt.latency.as_secs_f64() * 1000.0),
-        Err(failure) => failure.message.clone(),
-    };
-    format!("attempt {} {:.3}  {what}, to {}: {result}", attempt.id, attempt.at, attempt.target)
-}
-
-fn for_people(delivery: &Delivery, attempts: &[AttemptSummary], reading: &Reading, seen: Option<&Sightings>) -> String {
+fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: Option<&Sightings>) -> String {
     let summary = &delivery.summary;
     let judgement = &summary.judgement;
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
@@ -207,10 +165,7 @@ fn for_people(delivery: &Delivery, attempts: &[AttemptSummary], reading: &Readin
             ),
         });
     }
-    lines.extend(attempts.iter().map(attempt_line));
-    if attempts.len() == ATTEMPTS {
-        lines.push(format!("attempts  the newest {ATTEMPTS}; there may be more"));
-    }
+    lines.extend(facts);
     let mut shown: String = lines.iter().map(|line| format!("{}\n", text::visible(line))).collect();
     for line in understanding::lines(reading, seen) {
         shown.push_str(&line);

@@ -10,6 +10,7 @@ mod head;
 mod id;
 mod intake;
 mod json;
+mod retry;
 mod summary;
 mod verdict;
 
@@ -19,6 +20,7 @@ pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
 pub use json::{detail_json, summary_json};
+pub use retry::{Retry, Sameness, sameness, schedule};
 pub use summary::{EventFacts, ImageFacts, Summary};
 pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
 

@@ -195,15 +195,25 @@ impl Gathered {
 /// Builds the response, and its headers as they are kept with the delivery.
 pub(super) fn response(reply: &Reply, now: SystemTime, close: bool) -> (Response<Full<Bytes>>, Vec<(String, String)>) {
     let headers = headers_at(reply, now, close);
-    let mut response = Response::new(Full::new(reply.body.clone()));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &headers {
+    (build(reply.status, &headers, reply.body.clone()), headers)
+}
+
+/// Builds a response with these headers and no others.
+pub(super) fn build(status: u16, headers: &[(String, String)], body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
         // Both halves were checked where the reply was made; an impossible one is left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes())) {
             response.headers_mut().append(name, value);
         }
     }
-    (response, headers)
+    response
+}
+
+/// Whether this can be sent as a header.
+pub(super) fn is_header(name: &str, value: &str) -> bool {
+    HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value.as_bytes()).is_ok()
 }
 
 /// A reply's headers as they are sent now, and kept.

@@ -9,6 +9,7 @@ mod answering;
 pub mod capture;
 mod connection;
 mod exchange;
+mod forward;
 pub mod framing;
 mod hold;
 mod perform;
@@ -18,6 +19,7 @@ mod tee;
 #[cfg(test)]
 mod tests;
 
+pub use forward::InvalidForward;
 pub use hold::{HELD_LIMIT, NotHeld};
 pub use stats::{Stats, StatsSnapshot};
 pub use tee::Deadlines;
@@ -35,12 +37,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use self::answering::Answering;
+use self::forward::Forwarder;
 use self::hold::Holding;
 use crate::answer::{Act, AnswerPolicy, Facts, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
 use crate::delivery::DeliveryId;
 use crate::signature::diagnose::Diagnosis;
-use crate::store::WriterHandle;
+use crate::store::{Location, WriterHandle};
 
 /// How long what is being answered may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
@@ -97,6 +100,7 @@ pub struct Control {
     registry: RwLock<Arc<Registry>>,
     answering: Answering,
     holding: Holding,
+    forwarder: Forwarder,
     limits: Limits,
     room: Arc<Semaphore>,
     writer: WriterHandle,
@@ -112,6 +116,7 @@ impl Control {
             registry: RwLock::new(Arc::new(registry)),
             answering: Answering::new(rules),
             holding: Holding::default(),
+            forwarder: Forwarder::default(),
             limits,
             room: Arc::new(Semaphore::new(units)),
             writer,
@@ -128,6 +133,21 @@ impl Control {
     /// Replaces the webhooks and secrets, for deliveries from now on.
     pub fn set_registry(&self, registry: Registry) {
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// Says where deliveries are kept and where this listens, which forwarding needs to know. The first
+    /// time counts.
+    pub fn set_place(&self, location: Location, address: SocketAddr) {
+        self.forwarder.set_place(location, address);
+    }
+
+    /// Checks that rules forward to nowhere that cannot be, such as to ourselves.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidForward`].
+    pub fn check_rules(&self, rules: &RuleSet) -> Result<(), InvalidForward> {
+        self.forwarder.check(rules.rules())
     }
 
     /// The rules in force.

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use super::Control;
 use super::answering::{Chosen, Step, What, length};
 use super::exchange::{self, Ended};
-use super::hold;
 use super::raw::Script;
 use super::tee::SharedHandle;
+use super::{forward, hold};
 use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
@@ -63,7 +63,7 @@ impl Exchange<'_> {
                 let reply = close.answer.render(facts);
                 Err(self.play(Script::closing(&close, &reply, self.id, label, self.since)))
             }
-            Deed::Forward(_targets) => Ok(self.whole(&Reply::text(502, "not yet"), label, false)),
+            Deed::Forward(targets) => Ok(forward::pass_on(self, &targets, label).await),
         }
     }
 
@@ -103,7 +103,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn whole(self, reply: &Reply, label: String, close: bool) -> Response<Full<Bytes>> {
+    pub(super) fn whole(self, reply: &Reply, label: String, close: bool) -> Response<Full<Bytes>> {
         let (response, headers) = exchange::response(reply, SystemTime::now(), close);
         self.control.record(self.id, reply, headers, label, self.since);
         response

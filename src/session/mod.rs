@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Bounds, Settings};
 use crate::delivery::DeliveryId;
-use crate::listener::{Control, Deadlines, Limits, ListenError, Listener};
+use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener};
 use crate::query::Query;
 use crate::store::{Freed, Location, Pruner, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer};
 use crate::tunnel::{self, TunnelState};
@@ -54,6 +54,9 @@ pub enum StartError {
     /// The address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A rule that forwards to where it cannot.
+    #[error(transparent)]
+    Forward(#[from] InvalidForward),
     /// The system refused a thread, a folder or a signal handler.
     #[error("cannot {action}: {source}")]
     System {
@@ -117,6 +120,8 @@ impl Session {
         let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
         let told = events.clone();
+        control.set_place(location.clone(), address);
+        control.check_rules(&settings.rules)?;
         control.observe_held(move || drop(told.send(Event::Held)));
         if let Some(file) = &settings.config {
             runtime.spawn(reload::watch(file.clone(), settings.answers.clone(), Arc::clone(&control), events.clone()));

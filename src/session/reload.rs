@@ -32,13 +32,18 @@ pub(super) async fn watch(file: PathBuf, flags: AnswerFlags, control: Arc<Contro
         known = now;
         let (path, flags) = (file.clone(), flags.clone());
         let Ok(read) = tokio::task::spawn_blocking(move || flags.reload(&path)).await else { return };
-        let event = match read {
+        let read = read.map_err(|error| error.to_string());
+        let checked = read.and_then(|rules| match control.check_rules(&rules) {
+            Ok(()) => Ok(rules),
+            Err(error) => Err(error.to_string()),
+        });
+        let event = match checked {
             Ok(rules) => {
                 let count = rules.rules().len();
                 control.set_rules(rules);
                 Event::Rules(count)
             }
-            Err(error) => Event::RulesFault(error.to_string()),
+            Err(error) => Event::RulesFault(error),
         };
         if events.send(event).is_err() {
             return;

@@ -33,6 +33,7 @@ mod reader;
 mod record;
 mod recovery;
 mod retention;
+mod retries;
 mod row;
 mod schema;
 #[cfg(test)]
