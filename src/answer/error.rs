@@ -46,8 +46,8 @@ pub enum RuleProblem {
     NoAction,
     /// Neither a keyword, nor a status, nor a name.
     #[error(
-        "'{}' is no answer: expected auto, a status such as 503, a status and a body such as '503 try later', \
-         hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, retry-after{}",
+        "'{}' is no answer: expected auto, or a status such as 503, or a status and a body such as '503 try later', \
+         or hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, retry-after{}",
         visible(word),
         known(names)
     )]

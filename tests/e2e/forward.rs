@@ -1,0 +1,180 @@
+//! Deliveries passed on to a server behind, and what comes back.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+
+use crate::support::{House, SECRET, Signed, sample, talk, tools, until};
+
+/// A server that answers every request with these bytes, and hands out what it was sent.
+fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (requests, received) = mpsc::channel();
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut request = Vec::new();
+            let mut piece = [0; 4096];
+            while !is_whole(&request) {
+                match socket.read(&mut piece) {
+                    Ok(count @ 1..) => request.extend_from_slice(&piece[..count]),
+                    _ => break,
+                }
+            }
+            socket.write_all(answer).unwrap();
+            let _ = requests.send(request);
+        }
+    });
+    (address, received)
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length =
+        head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+    body.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
+
+#[test]
+fn the_exact_delivery_goes_on_and_the_answer_comes_back() {
+    let house = House::with_secret();
+    let (server, received) = behind(
+        b"HTTP/1.1 418 I'm a teapot\r\nX-Mine: 1\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Type: text/html\r\n\
+          Set-Cookie: a=1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    );
+    let url = format!("http://{server}");
+    let listening = house.listen(&["--format", "json", "--forward-to", &url]);
+    let signed = Signed::new(sample("app.json")).with(
+        "X-Dup: 1\r\nx-DUP:  2\r\nKeep-Alive: 5\r\nTE: trailers\r\nConnection: X-Secret-Hop\r\nX-Secret-Hop: 1\r\nVia: 1.1 tunnel\r\n",
+    );
+    let wire = signed.wire();
+    let answer = talk(listening.address(), &wire);
+    assert_eq!((answer.status, answer.body.as_str()), (418, "hello"));
+    assert_eq!((answer.header("x-mine"), answer.header("set-cookie")), (Some("1"), Some("a=1")));
+    assert_eq!((answer.header("content-type"), answer.header("x-hop")), (Some("text/html"), None));
+    assert_eq!((answer.header("content-length"), answer.header("transfer-encoding")), (Some("5"), None));
+
+    let forwarded = String::from_utf8(received.recv().unwrap()).unwrap();
+    let (head, body) = forwarded.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body.as_bytes(), sample("app.json"));
+    let sent = String::from_utf8(wire).unwrap();
+    let expected: Vec<String> = sent
+        .split_once("\r\n\r\n")
+        .unwrap()
+        .0
+        .split("\r\n")
+        .filter(|line| {
+            !["Keep-Alive", "TE", "Connection", "X-Secret-Hop", "Via"].contains(&line.split(':').next().unwrap())
+        })
+        .map(|line| if line.starts_with("Host: ") { format!("Host: {server}") } else { line.to_owned() })
+        .collect();
+    let lines: Vec<&str> =
+        head.split("\r\n").filter(|line| !line.starts_with("Via: ") && *line != "Connection: close").collect();
+    assert_eq!(lines, expected, "in order, in their letter case, the signature's verbatim");
+    assert!(head.contains("\r\nVia: 1.1 tunnel, 1.1 whyhook-"), "{head}");
+
+    let line = listening.json_line(1);
+    assert_eq!(line["answer"]["rule"], format!("rule 1: forward {url}"));
+    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    assert_eq!((&shown["forward"][0]["status"], &shown["forward"][0]["agreement"]), (&json!(418), &json!("other")));
+    assert_eq!(shown["answer"]["body"], "hello");
+}
+
+#[test]
+fn the_first_of_several_targets_answers() {
+    let house = House::with_secret();
+    let (first, one) = behind(b"HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\none");
+    let (second, two) = behind(b"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\ntwo");
+    let (a, b) = (format!("http://{first}/own/path"), format!("http://{second}"));
+    let listening = house.listen(&["--forward-to", &a, "--forward-to", &b]);
+    let answer = talk(listening.address(), Signed::new(sample("app.json")).to("/hook?x=1").wire());
+    assert_eq!((answer.status, answer.body.as_str()), (201, "one"));
+    assert!(one.recv().unwrap().starts_with(b"POST /own/path HTTP/1.1\r\n"));
+    assert!(two.recv().unwrap().starts_with(b"POST /hook?x=1 HTTP/1.1\r\n"));
+    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"].as_array().unwrap().len() == 2)).unwrap();
+    let statuses: Vec<&Value> = shown["forward"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
+    assert!(statuses.contains(&&json!(201)) && statuses.contains(&&json!(500)), "{shown}");
+}
+
+#[test]
+fn an_unreachable_server_is_said_and_the_delivery_kept() {
+    let house = House::with_secret();
+    // A port that was free a moment ago, and of which nobody else here knows.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listening = house.listen(&["--format", "json", "--forward-to", &format!("http://{free}")]);
+    let wire = Signed::new(sample("app.json")).wire();
+    let answer = talk(listening.address(), &wire);
+    assert_eq!(answer.status, 502);
+    assert!(
+        answer.body.contains("did not answer: cannot connect to") && answer.body.contains("refused"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(house.bytes(1, "raw"), wire);
+    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    assert_eq!(shown["forward"][0]["status"], Value::Null);
+    assert!(shown["forward"][0]["error"].as_str().unwrap().contains("refused"));
+}
+
+#[test]
+fn forwarding_to_ourselves_is_refused_at_the_start_and_by_way_of_another() {
+    let house = House::with_secret();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let line = house
+        .run(&[
+            "--headless",
+            "--bind",
+            &format!("127.0.0.1:{port}"),
+            "--forward-to",
+            &format!("http://localhost:{port}/x"),
+        ])
+        .complains();
+    assert!(line.contains("whyhook itself listens there"), "{line}");
+
+    // Two that forward to each other: the second time round, the first knows its own name.
+    house.write("first.toml", "");
+    let first = house.listen(&["--format", "json", "--config", "first.toml", "--store", "first.db"]);
+    let second = house.listen(&["--store", "second.db", "--forward-to", &format!("http://{}", first.address())]);
+    house.write("first.toml", format!("forward_to = [\"http://{}\"]\n", second.address()));
+    first.says("rules: the configuration was read again, 1 in force");
+    let answer = talk(first.address(), Signed::new(sample("app.json")).wire());
+    assert_eq!(answer.status, 508, "{}", answer.body);
+    assert!(answer.body.contains("Loop Detected"), "{}", answer.body);
+}
+
+#[test]
+fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
+    let Some(node) = tools::tool("node") else { return };
+    let house = House::with_secret();
+    let script = house.write(
+        "server.mjs",
+        "import { createServer } from 'node:http';\nimport { createHmac } from 'node:crypto';\n\
+         const server = createServer((request, response) => {\n let text = '';\n request.on('data', (piece) => (text += piece));\n \
+         request.on('end', () => {\n  const body = JSON.stringify(JSON.parse(text));\n  \
+         const digest = createHmac('sha256', process.env.SECRET).update(`${request.headers['x-webhook-timestamp']}.${body}`).digest('hex');\n  \
+         response.writeHead(digest === request.headers['x-webhook-signature'] ? 200 : 401).end('seen');\n });\n});\n\
+         server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
+    );
+    let mut command = house.other(&node);
+    command.arg(&script).env("SECRET", SECRET);
+    let mut server = crate::support::Leashed(command.spawn().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.0.stdout.as_mut().unwrap()), &mut line).unwrap();
+    let url = format!("http://127.0.0.1:{}", line.trim());
+
+    let listening = house.listen(&["--format", "json", "--forward-to", &url]);
+    let spaced = r#"{"event": "desktop.app_tracking.captured", "data": [1.0]}"#;
+    assert_eq!(talk(listening.address(), Signed::new(spaced).wire()).status, 401);
+    assert_eq!(talk(listening.address(), Signed::new(r#"{"event":"a"}"#).wire()).status, 200);
+    assert_eq!(listening.json_line(1)["verdict"], "verified");
+    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    assert_eq!(shown["forward"][0]["agreement"], "only_here");
+    let text = house.run(&["show", "1"]).yes().stdout();
+    assert!(text.contains("verified here, 401 there: your server hashes other bytes"), "{text}");
+    let shown = until(|| Some(house.show(2)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    assert_eq!(shown["forward"][0]["agreement"], "both_accept");
+}
