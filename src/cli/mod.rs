@@ -35,14 +35,28 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 pub use settings::SettingsArgs;
 
+/// What `--respond` and the configuration's rules understand, by example.
+const RULES_HELP: &str = "\
+Rules for --respond, as FILTER → WHAT, the first that matches answers (also -> and =>):
+  auto                                    as the documented receiver, by the signature
+  503                                     always; '503 try later' with a body, {{id}} and {{event}} in it
+  is:sim → fail 3 with 503 then 200       a sequence; 'fail 3 per body …' for each delivery
+  verdict:bad → hold 30s else 401         wait for your decision, then the default
+  path:/a → wait 2s..5s 200               a delay, fixed or within a range
+  event:app → forward http://localhost:8080
+  drop · reset · drop in head · drop after head · trickle 8 per 1s 200 · length +10 200
+  redirect 307 /elsewhere · retry-after 30s
+A filter is what `list` and `/` take: event: path: webhook: verdict: header:NAME=TEXT is:sim is:live …
+All of it: docs/answers.md";
+
 /// A terminal inspector and local tunnel target for Trackpilots webhooks.
 ///
 /// Run it beside `ngrok http 3000`: it keeps every delivery, shows each one live, and says whether its
 /// signature is right.
 #[derive(Debug, Parser)]
 #[command(name = "whyhook", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Without a command, whyhook listens. Secrets come from the environment, files or the \
-    config, never from arguments: put TRACKPILOTS_WEBHOOKS_SECRET_KEY=… into .env to begin with.")]
+#[command(after_help = format!("{RULES_HELP}\n\nWithout a command, whyhook listens. Secrets come from the environment, \
+    files or the config, never from arguments: put TRACKPILOTS_WEBHOOKS_SECRET_KEY=… into .env to begin with."))]
 pub struct Cli {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -56,6 +70,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Listen for deliveries and show them (the default)
+    #[command(after_help = RULES_HELP)]
     Listen(ListenArgs),
     /// List captured deliveries, the newest first
     List(list::ListArgs),
