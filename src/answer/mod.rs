@@ -4,6 +4,12 @@
 //! [`Action`], an [`Answer`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
 //! counting, holding and writing are the listener's.
 //!
+//! For a face: [`presets`] and [`RuleSet::answers`] are what a picker offers, [`Answer::render`] with
+//! [`Facts::of_kept`] is exactly what would be sent, [`Reader::action`] reads what a person types and
+//! [`RuleError::at`] says where it is wrong; [`Override`] is a choice over the rules, [`Held`] a delivery that
+//! waits, and an [`Act`] the decision about it. All of them are plain data that compare and print, and
+//! so can stand in a model, a message or an effect. The listener's `Control` takes and gives them.
+//!
 //! ```text
 //! rule   = [ filter "→" ] action                        "->" and "=>" are arrows too
 //! action = [ pause ] ( deed | hold | fail )

@@ -1,11 +1,12 @@
 //! Rules: a condition and what is done with the deliveries that it matches, the first match first.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::action::Action;
+use super::action::{Action, Named};
 use super::error::{RuleError, RuleProblem};
 use crate::delivery::{Captured, DeliveryId, Summary};
 use crate::query::{Content, Query};
@@ -77,6 +78,8 @@ pub struct RuleSet {
     rules: Vec<Rule>,
     /// What the kept answer says of each rule.
     labels: Vec<String>,
+    /// The configuration's answers that have a name.
+    answers: Vec<Arc<Named>>,
     /// How long a held delivery waits unless its rule says.
     pub hold_for: Duration,
     has_conditions: bool,
@@ -95,7 +98,19 @@ impl RuleSet {
         let only = rules.len() == 1;
         let labels = rules.iter().enumerate().map(|(at, rule)| label(at, rule, only)).collect();
         let has_conditions = rules.iter().any(|rule| !rule.when.is_empty());
-        Self { rules, labels, hold_for, has_conditions }
+        Self { rules, labels, answers: Vec::new(), hold_for, has_conditions }
+    }
+
+    /// The same, with the configuration's own answers beside them.
+    #[must_use]
+    pub fn with_answers(self, answers: Vec<Arc<Named>>) -> Self {
+        Self { answers, ..self }
+    }
+
+    /// The configuration's own answers, for a picker, and for a [`super::Reader`] of what a person types.
+    #[must_use]
+    pub fn answers(&self) -> &[Arc<Named>] {
+        &self.answers
     }
 
     /// The rules, the first match first.

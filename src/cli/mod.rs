@@ -39,14 +39,14 @@ pub use settings::SettingsArgs;
 const RULES_HELP: &str = "\
 Rules for --respond, as FILTER → WHAT, the first that matches answers (also -> and =>):
   auto                                    as the documented receiver, by the signature
-  503                                     always; '503 try later' with a body, {{id}} and {{event}} in it
+  503                                     always; '503 try later, {{event}}' with a body
   is:sim → fail 3 with 503 then 200       a sequence; 'fail 3 per body …' for each delivery
   verdict:bad → hold 30s else 401         wait for your decision, then the default
   path:/a → wait 2s..5s 200               a delay, fixed or within a range
   event:app → forward http://localhost:8080
   drop · reset · drop in head · drop after head · trickle 8 per 1s 200 · length +10 200
   redirect 307 /elsewhere · retry-after 30s
-A filter is what `list` and `/` take: event: path: webhook: verdict: header:NAME=TEXT is:sim is:live …
+A filter is what `list` takes: event: path: webhook: verdict: header:NAME=TEXT is:sim …
 All of it: docs/answers.md";
 
 /// A terminal inspector and local tunnel target for Trackpilots webhooks.

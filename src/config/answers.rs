@@ -47,7 +47,7 @@ impl AnswerFlags {
             rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
         }
         let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
-        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)))
+        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)).with_answers(answers.to_vec()))
     }
 
     /// The rules in force with the file as it is now.

@@ -9,7 +9,7 @@ use crate::config::AnswerFlags;
 use crate::listener::Control;
 
 /// How often the file is looked at.
-const INTERVAL: Duration = Duration::from_millis(400);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// What tells one state of a file from another.
 type Stamp = Option<(SystemTime, u64)>;

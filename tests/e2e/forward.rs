@@ -178,3 +178,36 @@ fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
     let shown = until(|| Some(house.show(2)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["agreement"], "both_accept");
 }
+
+#[test]
+fn https_is_verified_and_spoken() {
+    let Some(node) = tools::tool("node") else { return };
+    let house = House::with_secret();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let authority = house.write("cert.pem", cert.pem());
+    house.write("key.pem", signing_key.serialize_pem());
+    let script = house.write(
+        "server.mjs",
+        "import { createServer } from 'node:https';\nimport { readFileSync } from 'node:fs';\n\
+         const options = { key: readFileSync('key.pem'), cert: readFileSync('cert.pem') };\n\
+         const server = createServer(options, (request, response) => request.resume().on('end', () => response.writeHead(202).end('over TLS')));\n\
+         server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
+    );
+    let mut command = house.other(&node);
+    command.arg(&script);
+    let mut server = crate::support::Leashed(command.spawn().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.0.stdout.as_mut().unwrap()), &mut line).unwrap();
+    let url = format!("https://localhost:{}", line.trim());
+
+    let listening = house.listen(&["--store", "untrusted.db", "--forward-to", &url]);
+    let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
+    assert_eq!(answer.status, 502);
+    assert!(answer.body.contains("self-signed"), "{}", answer.body);
+
+    let house = house.set("SSL_CERT_FILE", authority);
+    let listening = house.listen(&["--store", "trusted.db", "--forward-to", &url]);
+    let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
+    assert_eq!((answer.status, answer.body.as_str()), (202, "over TLS"));
+}

@@ -183,7 +183,7 @@ fn curl_sees_each_failure_as_what_it_is() {
         command.args(["--silent", "--noproxy", "*", "--max-time", "60", "--data", "{}", &listening.url("/x")]);
         assert_eq!(finish(command, b"").status.code(), Some(code), "{rule}");
     }
-    let listening = house.listen(&["--respond", "wait 60s 200", "--format", "json"]);
+    let listening = house.listen(&["--respond", "wait 60s 200", "--format", "json", "--store", "slow.db"]);
     let mut command = house.other(&curl);
     command.args(["--silent", "--noproxy", "*", "--max-time", "1", "--data", "{}", &listening.url("/x")]);
     assert_eq!(finish(command, b"").status.code(), Some(28));
@@ -257,6 +257,13 @@ fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
     drop(gone);
     let answer = answer_of(&listening, 2);
     assert_eq!((&answer["outcome"], &answer["rule"]), (&json!("sender_gone"), &json!("rule 2: hold")));
+
+    // Whatever it said of the connection, and with a reset as well.
+    let mut gone = TcpStream::connect(listening.address()).unwrap();
+    gone.write_all(b"GET /x HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
+    listening.says("held: #3 until ");
+    drop(gone);
+    assert_eq!(answer_of(&listening, 3)["outcome"], "sender_gone");
 }
 
 #[test]
