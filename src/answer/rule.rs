@@ -1,5 +1,6 @@
 //! Rules: a condition and what is done with the deliveries that it matches, the first match first.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,8 +149,9 @@ fn label(at: usize, rule: &Rule, only: bool) -> String {
     }
 }
 
-/// An action's text, cut where it is long: a body may be.
-pub(super) fn short(action: &Action) -> String {
+/// The text of an action or a part of one, cut where it is long: a body may be.
+#[must_use]
+pub fn short(action: &impl Display) -> String {
     const LONGEST: usize = 120;
     let text = action.to_string();
     match text.char_indices().nth(LONGEST) {

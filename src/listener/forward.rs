@@ -174,7 +174,7 @@ pub(super) async fn pass_on(exchange: Exchange<'_>, urls: &[answer::Target], lab
     match forward(first, &delivery, control).await {
         Ok(reply) => relay(exchange, &reply, label),
         Err(Refusal { status, reason }) => {
-            let label = format!("{label} (failed: {reason})");
+            let label = format!("{label} (failed: {})", answer::short(&reason));
             refuse(exchange, status, &reason, label)
         }
     }

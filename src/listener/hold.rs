@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
-use crate::answer::{Act, Held, Hold};
+use crate::answer::{Act, Held, Hold, short};
 use crate::delivery::DeliveryId;
 
 /// The most deliveries held at once: half of the connections, so that others are still answered.
@@ -136,7 +136,7 @@ impl Holding {
         if held.len() >= HELD_LIMIT {
             return None;
         }
-        let default = hold.otherwise.to_string();
+        let default = short(&hold.otherwise);
         held.insert(id, Entry { held: Held { id, since, until, default }, decision });
         drop(held);
         self.tell();

@@ -14,7 +14,7 @@ use super::exchange::{self, Ended};
 use super::raw::Script;
 use super::tee::SharedHandle;
 use super::{forward, hold};
-use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait};
+use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
 /// What hyper sends, or that it sends nothing.
@@ -69,10 +69,10 @@ impl Exchange<'_> {
 
     async fn hold(self, hold: Hold, patience: Duration, facts: &Facts, label: String) -> Responded {
         let ended = self.control.holding.hold(self.id, &hold, patience, self.shared.gone()).await;
-        let default = &hold.otherwise;
+        let default = short(&hold.otherwise);
         let (act, label) = match ended {
             hold::Ended::Decided(act) => {
-                let label = format!("{label} (decided: {act})");
+                let label = format!("{label} (decided: {})", short(&act));
                 (act, label)
             }
             hold::Ended::TimedOut => {

@@ -163,6 +163,15 @@ fn failing_first_shows_the_senders_schedule() {
     let text = house.run(&["show", "4"]).yes().stdout();
     assert!(text.contains("attempt * 3 of 3: #4") && text.contains("attempt   1 of 3: #1: 503"), "{text}");
     assert_eq!(house.show(7)["retries"], json!([]));
+
+    // The same but for the envelope's own time.
+    let timed = |time: u64| format!(r#"{{"event":"a","timestamp":{time},"data":[{{"id":9}}]}}"#);
+    for time in [1_769_590_500_000, 1_769_590_560_123] {
+        talk(listening.address(), Signed::new(timed(time)).wire());
+    }
+    let retries = &house.show(9)["retries"];
+    assert_eq!((&retries[0]["id"], &retries[0]["same"]), (&json!(8), &json!("but_for_time")));
+    assert_eq!((&retries[1]["id"], &retries[1]["same"]), (&json!(9), &json!("body")));
 }
 
 #[test]
@@ -348,6 +357,7 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
             "whyhook.toml:3:1: this rule can never match",
         ),
         ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: there is no filter 'evnt:'"),
+        ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: 'odd' is no value for 'verdict:'"),
         ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: 'hold' cannot be an answer's name"),
         ("[answers.a]\nstatus = 99\n", "whyhook.toml:1:10: 99 is no status"),
         ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' are both"),

@@ -77,7 +77,9 @@ fn rule(raw: Spanned<RawRule>, reader: &Reader<'_>) -> Result<Rule, (usize, Faul
     for (name, value) in keys {
         if let Some(value) = value {
             let quoted = value.get_ref().replace('\\', "\\\\").replace('"', "\\\"");
-            when = when.and(condition(&format!("{name}:\"{quoted}\""), value.span().start)?);
+            // The place is the value's own: an offset in text that nobody wrote would mislead.
+            let read = condition(&format!("{name}:\"{quoted}\""), value.span().start).map_err(unplaced)?;
+            when = when.and(read);
         }
     }
     if let Some(simulation) = &raw.simulation {
@@ -88,6 +90,13 @@ fn rule(raw: Spanned<RawRule>, reader: &Reader<'_>) -> Result<Rule, (usize, Faul
     let rule = Rule { when, then };
     rule.check().map_err(|error| (start, Fault::Rule(error)))?;
     Ok(rule)
+}
+
+fn unplaced((at, found): (usize, Fault)) -> (usize, Fault) {
+    match found {
+        Fault::Rule(RuleError { problem, .. }) => fault(at, problem),
+        other => (at, other),
+    }
 }
 
 fn condition(text: &str, at: usize) -> Result<Query, (usize, Fault)> {
