@@ -47,12 +47,14 @@
 
 mod raw;
 mod rules;
+mod save;
 mod scheme;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 pub use raw::SecretSource;
+pub use save::SaveError;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The listener: accepts connections, keeps each request as it came, and answers after the commit.
 //!
 //! ```text
-//! socket → tee → hyper http/1 → exchange: read → judge → keep (on disk) → policy → answer
+//! socket → tee → hyper http/1 → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
 //! ```
 
 pub use crate::answer;
