@@ -29,8 +29,9 @@ use super::recovery::{self, segments};
 use super::{Location, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
-/// Tables whose rows belong to a delivery, each by its `id`.
-const TABLES: [&str; 3] = ["deliveries", "answers", "diagnoses"];
+/// Tables whose rows belong to a delivery, each with the column that says to which.
+const TABLES: [(&str, &str); 4] =
+    [("deliveries", "id"), ("answers", "id"), ("diagnoses", "id"), ("attempts", "delivery")];
 /// An index of which this part is free is written anew; less is used up by the deliveries to come.
 const FREE_PAGES_SHARE: i64 = 4;
 /// Retention leaves a segment alone until this part of it can go: copying what stays costs time.
@@ -236,8 +237,8 @@ impl Pruner {
         let doomed = "SELECT x.id FROM temp.doomed x JOIN deliveries d ON d.id = x.id
             WHERE x.id BETWEEN ?1 AND ?2 AND d.segment = ?3";
         // The rows by which the others are found go last.
-        for table in TABLES.iter().rev() {
-            let sql = format!("DELETE FROM {table} WHERE id IN ({doomed})");
+        for (table, column) in TABLES.iter().rev() {
+            let sql = format!("DELETE FROM {table} WHERE {column} IN ({doomed})");
             connection.execute(&sql, params![low, high, task.segment])?;
         }
         let mut update = connection.prepare_cached("UPDATE deliveries SET position = ?2 WHERE id = ?1")?;
