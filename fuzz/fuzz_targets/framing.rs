@@ -39,9 +39,9 @@ fuzz_target!(|input: (&[u8], &[u8])| {
 
     let end = whole.unwrap_or(bytes.len());
     let mut lengths = vec![BodyLength::Chunked, BodyLength::Known(cuts.len() as u64)];
-    if let Ok(length) = inspect(&bytes[..end]) {
+    if let Ok(request) = inspect(&bytes[..end]) {
         assert_eq!(check_start(bytes), Ok(()), "a head is accepted whose start is not");
-        lengths.push(length);
+        lengths.push(request.length);
     }
     for length in lengths {
         let (once, at_once, fault) = follow(length, &bytes[end..], &[]);

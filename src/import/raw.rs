@@ -18,7 +18,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     let searched = &bytes[..bytes.len().min(framing::HEAD_LIMIT)];
     let end = framing::head_end(searched, 0)
         .ok_or_else(|| refused(format!("no empty line ends the head within {} bytes", searched.len())))?;
-    let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?;
+    let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
     let body = bytes.split_off(end);
     let (body, intake) = content(body, length).map_err(refused)?;
     take(Imported { captured: importer.judged(importer.now, bytes, body, intake), answer: None, diagnosis: None })?;

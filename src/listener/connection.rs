@@ -1,14 +1,10 @@
-//! One connection: hyper behind the tee, and our own answer to what never became a request.
+//! One connection: request after request, and our own answer to what never became one.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -16,12 +12,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::capture::{Incoming, capture};
-use super::exchange::{self, keep};
-use super::framing::{FIELD_LIMIT, HEAD_LIMIT, HeadFault};
-use super::tee::{Fault, SharedHandle, Tee};
-use super::{Control, Deadlines, raw};
+use super::exchange::{self, Next, keep};
+use super::framing::HeadFault;
+use super::response::{Ending, Response, answered, response, unanswered};
+use super::stream::{Fault, Stream};
+use super::{Control, Deadlines, overloaded_reply};
 use crate::answer::Reply;
-use crate::delivery::{Answer, Intake, Outcome};
+use crate::delivery::Intake;
 
 /// Of what is no request, this much is kept.
 const MALFORMED_KEPT_BYTES: usize = 64 * 1024;
@@ -31,7 +28,7 @@ const MALFORMED_KEPT_BYTES: usize = 64 * 1024;
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
-/// Serves a connection to its end.
+/// Serves a connection to its end, or until the request at hand is answered once `stopping` is true.
 pub(super) async fn serve(
     socket: TcpStream,
     remote: SocketAddr,
@@ -39,44 +36,25 @@ pub(super) async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) {
     let _ = socket.set_nodelay(true);
-    let shared = SharedHandle::default();
-    let tee = Tee::new(socket, control.limits().deadlines, shared.clone());
-    let service = {
-        let (shared, control) = (shared.clone(), Arc::clone(&control));
-        service_fn(move |request| Box::pin(exchange::serve(request, remote, shared.clone(), Arc::clone(&control))))
-    };
-    let mut builder = http1::Builder::new();
-    builder.auto_date_header(false).max_buf_size(2 * HEAD_LIMIT).max_headers(FIELD_LIMIT);
-    let mut connection = builder.serve_connection(TokioIo::new(tee), service);
-    let ended = tokio::select! {
-        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
-        _ = stopping.wait_for(|stopping| *stopping) => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
-            poll_fn(|context| connection.poll_without_shutdown(context)).await
+    let mut stream = Stream::new(socket, control.limits().deadlines);
+    loop {
+        let head = tokio::select! {
+            biased;
+            head = stream.head() => head,
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        };
+        let next = match head {
+            Ok(Some(head)) => exchange::serve(&mut stream, head, remote, &control).await,
+            Ok(None) => Next::Close,
+            Err(fault) => return refuse(stream.into_socket(), remote, fault, &control).await,
+        };
+        match next {
+            Next::Request if !*stopping.borrow() => {}
+            Next::Request | Next::Close => break,
+            Next::Play(script) => return script.play(stream.into_socket(), &control).await,
         }
-    };
-    let socket = connection.into_parts().io.into_inner().into_socket();
-    let script = shared.lock().script.take();
-    if let Some(script) = script {
-        return script.play(socket, &control).await;
     }
-    let unread = shared.lock().heads.pop_front();
-    let fault = shared.lock().fault.take();
-    match (fault, unread, ended) {
-        (Some(fault), ..) => refuse(socket, remote, fault, &control).await,
-        // hyper refused a head that we had let through, and has answered 400 itself.
-        (None, Some(head), Err(error)) => {
-            let reason = format!("refused by the HTTP parser: {error}");
-            let answered = Reply::text(400, "");
-            record(remote, Intake::Malformed(reason), head.bytes, Some((answered, head.instant)), &control).await;
-            linger(socket).await;
-        }
-        _ => linger(socket).await,
-    }
+    linger(stream.into_socket()).await;
 }
 
 /// Keeps what came instead of a request, and answers it where somebody may still be listening.
@@ -98,10 +76,10 @@ async fn refuse(mut socket: TcpStream, remote: SocketAddr, fault: Fault, control
             (Intake::Incomplete(reason), None, seen)
         }
     };
-    let answered = reply.map(|reply| (reply, start));
-    let Some(response) = record(remote, intake, seen, answered, control).await else { return };
+    let reply = reply.map(|reply| (reply, start));
+    let Some(wire) = record(remote, intake, seen, reply, control).await else { return };
     // Answers before this one may fill the way to a sender that reads none.
-    let written = tokio::time::timeout(LINGER, socket.write_all(&response)).await;
+    let written = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
     if matches!(written, Ok(Ok(()))) {
         linger(socket).await;
     }
@@ -112,44 +90,30 @@ async fn record(
     remote: SocketAddr,
     intake: Intake,
     mut seen: Bytes,
-    answered: Option<(Reply, Instant)>,
+    reply: Option<(Reply, Instant)>,
     control: &Control,
-) -> Option<Vec<u8>> {
+) -> Option<Bytes> {
     seen.truncate(MALFORMED_KEPT_BYTES);
     let rule = intake.name().to_owned();
     let incoming =
         Incoming { remote: remote.to_string(), received_at: Timestamp::now(), head: seen, body: Bytes::new(), intake };
     let kept = keep(capture(incoming, &control.registry()), control).await;
-    let Some((reply, since)) = answered else {
-        if let Ok(id) = kept {
-            let gone = Reply::text(0, "");
-            control.writer().answered(
-                id,
-                Answer { outcome: Outcome::SenderGone, ..exchange::sent(&gone, Vec::new(), rule, Instant::now()) },
-            );
+    let (answer, wire) = match reply {
+        None => (unanswered(rule, Instant::now()), None),
+        Some((reply, since)) => {
+            let Response { wire, headers } = response(&reply, Ending::CLOSE);
+            (answered(&reply, headers, rule, since), Some(wire))
         }
-        return None;
     };
-    let (_, headers) = exchange::response(&reply, SystemTime::now(), true);
-    let wire = on_the_wire(&reply, &headers);
     if let Ok(id) = kept {
-        control.record(id, &reply, headers, rule, since);
+        control.writer().answered(id, answer);
     }
-    Some(wire)
-}
-
-/// Writes a response head and body by hand, for a connection that hyper has left.
-fn on_the_wire(reply: &Reply, headers: &[(String, String)]) -> Vec<u8> {
-    let mut wire = raw::head(reply.status, headers);
-    wire.extend_from_slice(&reply.body);
     wire
 }
 
 /// Says 503 on a connection that there is no place for, without waiting for anything.
 pub(super) fn turn_away(socket: &TcpStream) {
-    let reply = super::overloaded_reply();
-    let (_, headers) = exchange::response(&reply, SystemTime::now(), true);
-    let _ = socket.try_write(&on_the_wire(&reply, &headers));
+    let _ = socket.try_write(&response(&overloaded_reply(), Ending::CLOSE).wire);
 }
 
 /// Closes our side and drops what still comes, for a while.

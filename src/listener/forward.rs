@@ -13,12 +13,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
 use tokio_util::sync::CancellationToken;
 
-use super::perform::Exchange;
-use super::{Control, exchange};
+use super::Control;
+use super::perform::{Exchange, Performance};
+use super::response::{Response, is_header, with_headers};
 use crate::answer::{self, Deed, Kind, Reply, Rule};
 use crate::delivery::{self, Answer, AttemptKind, AttemptMode, BodyEnd, Delivery, Outcome, RequestHead};
 use crate::sender::{self, Client, Origin, Outgoing, Sent, Target, TlsOptions};
@@ -153,7 +152,7 @@ fn is_ourself(target: &Target, address: SocketAddr) -> bool {
 }
 
 /// Passes a delivery on to every target at once, and answers as the first of them does.
-pub(super) async fn pass_on(exchange: Exchange<'_>, urls: &[answer::Target], label: String) -> Response<Full<Bytes>> {
+pub(super) async fn pass_on(exchange: Exchange<'_>, urls: &[answer::Target], label: String) -> Performance {
     let control = exchange.control;
     let forwarder = &control.forwarder;
     let Some((first, others)) = urls.split_first() else {
@@ -239,13 +238,15 @@ fn names_us(head: &RequestHead, name: &str) -> bool {
 }
 
 /// Says to the sender, and in the record, why nothing was relayed.
-fn refuse(exchange: Exchange<'_>, status: u16, reason: &str, label: String) -> Response<Full<Bytes>> {
-    exchange.whole(&Reply::text(status, format!("whyhook: {reason}")), label, false)
+fn refuse(exchange: Exchange<'_>, status: u16, reason: &str, label: String) -> Performance {
+    exchange.whole(&Reply::text(status, format!("whyhook: {reason}")), label)
 }
 
 /// Gives the server's answer to the sender: status, body, and what is not of a connection alone.
-fn relay(exchange: Exchange<'_>, reply: &delivery::Reply, label: String) -> Response<Full<Bytes>> {
-    let headers = relayed_headers(reply, SystemTime::now());
+fn relay(exchange: Exchange<'_>, reply: &delivery::Reply, label: String) -> Performance {
+    let mut headers = relayed_headers(reply, SystemTime::now());
+    headers.extend(exchange.ending.option());
+    let Response { wire, headers } = with_headers(reply.status, headers, &reply.body, exchange.ending);
     let answer = Answer {
         outcome: Outcome::Sent,
         status: reply.status,
@@ -254,9 +255,7 @@ fn relay(exchange: Exchange<'_>, reply: &delivery::Reply, label: String) -> Resp
         rule: label,
         latency: exchange.since.elapsed(),
     };
-    let response = exchange::build(reply.status, &answer.headers, reply.body.clone());
-    exchange.control.writer().answered(exchange.id, answer);
-    response
+    Performance::Whole { wire, answer }
 }
 
 fn relayed_headers(reply: &delivery::Reply, now: SystemTime) -> Vec<(String, String)> {
@@ -274,7 +273,7 @@ fn relayed_headers(reply: &delivery::Reply, now: SystemTime) -> Vec<(String, Str
         .fields
         .iter()
         .map(|field| (text(&field.name), text(&field.value)))
-        .filter(|(name, value)| !is_alone(name) && exchange::is_header(name, value))
+        .filter(|(name, value)| !is_alone(name) && is_header(name, value))
         .collect();
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("date")) {
         headers.push(("date".to_owned(), httpdate::fmt_http_date(now)));
@@ -328,7 +327,7 @@ mod tests {
         fn no_answer_brings_a_header_that_cannot_be_sent(fields in "([!-~]{1,6}:? ?\\PC{0,8}\r\n){0,6}") {
             let relayed = relayed_headers(&reply(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"), ""), SystemTime::now());
             for (name, value) in relayed {
-                prop_assert!(exchange::is_header(&name, &value));
+                prop_assert!(is_header(&name, &value));
             }
         }
     }

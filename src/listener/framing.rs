@@ -1,7 +1,6 @@
 //! Where one HTTP/1 request ends and the next begins: RFC 9112, read strictly.
 //!
-//! hyper sees only what has passed here, so that what is kept and what is answered can never be two
-//! different requests. Anything that two parsers could read differently (both lengths, a folded
+//! Anything that two parsers could read differently (both lengths, a folded
 //! header, a space before the colon) is a [`HeadFault`] with the status it deserves.
 
 use memchr::memchr;
@@ -12,8 +11,8 @@ pub use crate::wire::{BodyFraming, BodyLength, ChunkState, head_end};
 pub const HEAD_LIMIT: usize = 256 * 1024;
 /// The most header fields; more are answered with 431.
 pub const FIELD_LIMIT: usize = 100;
-/// The most bytes of a request target; a longer one is answered with 414. (hyper's own limit is
-/// 65,534.)
+/// The most bytes of a request target; a longer one is answered with 414. ([`http::Uri`]'s own limit
+/// is 65,534.)
 pub const TARGET_LIMIT: usize = 65_000;
 
 /// Why a head is refused.
@@ -29,6 +28,21 @@ impl HeadFault {
     fn bad(reason: impl Into<String>) -> Self {
         Self { status: 400, reason: reason.into() }
     }
+}
+
+/// What a head says about the messages around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestFraming {
+    /// How the body ends.
+    pub length: BodyLength,
+    /// The minor version of HTTP/1.
+    pub version: u8,
+    /// Whether another request may follow on the connection (RFC 9112, section 9.3).
+    pub keep_alive: bool,
+    /// Whether the sender waits for `100 Continue` (RFC 9110, section 10.1.1).
+    pub expects_continue: bool,
+    /// Whether the method is HEAD, to which no body is answered.
+    pub is_head: bool,
 }
 
 /// Whether the first bytes of a connection can still become an HTTP/1 request. Called before the
@@ -53,28 +67,41 @@ pub fn check_start(bytes: &[u8]) -> Result<(), HeadFault> {
     }
 }
 
-/// Checks a whole head and says how its body ends.
+/// Checks a whole head and says where its request ends.
 ///
 /// # Errors
 ///
 /// [`HeadFault`] for everything that RFC 9112 does not allow a server to accept, and for what
 /// receivers are known to read differently.
-pub fn inspect(head: &[u8]) -> Result<BodyLength, HeadFault> {
+pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let version = check_request_line(lines.next().unwrap_or_default())?;
+    let RequestLine { method, version } = check_request_line(lines.next().unwrap_or_default())?;
     let mut lengths = Lengths::default();
+    let mut options = Options::default();
     for (index, line) in lines.take_while(|line| !line.is_empty()).enumerate() {
         if index >= FIELD_LIMIT {
             return Err(HeadFault { status: 431, reason: format!("more than {FIELD_LIMIT} header fields") });
         }
         let (name, value) = check_field(line)?;
         lengths.note(name, value)?;
+        options.note(name, value);
     }
-    lengths.resolve(version)
+    Ok(RequestFraming {
+        length: lengths.resolve(version)?,
+        version,
+        // Behind CONNECT no request would follow but a tunnel, and we open none.
+        keep_alive: !options.close && (version > 0 || options.keep_alive) && method != b"CONNECT",
+        expects_continue: options.expects_continue && version > 0,
+        is_head: method == b"HEAD",
+    })
 }
 
-/// Checks the request line and returns the minor version.
-fn check_request_line(line: &[u8]) -> Result<u8, HeadFault> {
+struct RequestLine<'a> {
+    method: &'a [u8],
+    version: u8,
+}
+
+fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
     let mut parts = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
@@ -89,14 +116,18 @@ fn check_request_line(line: &[u8]) -> Result<u8, HeadFault> {
     if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
         return Err(HeadFault::bad("the request target holds a control character"));
     }
-    match version {
-        b"HTTP/1.1" => Ok(1),
-        b"HTTP/1.0" => Ok(0),
-        _ if version.starts_with(b"HTTP/") => {
-            Err(HeadFault { status: 505, reason: "a protocol version other than HTTP/1.0 and 1.1".to_owned() })
-        }
-        _ => Err(HeadFault::bad("the request line does not end in HTTP/1.1")),
+    if let Err(error) = http::Uri::try_from(target) {
+        return Err(HeadFault::bad(format!("the request target is no URI: {error}")));
     }
+    let version = match version {
+        b"HTTP/1.1" => 1,
+        b"HTTP/1.0" => 0,
+        _ if version.starts_with(b"HTTP/") => {
+            return Err(HeadFault { status: 505, reason: "a protocol version other than HTTP/1.0 and 1.1".to_owned() });
+        }
+        _ => return Err(HeadFault::bad("the request line does not end in HTTP/1.1")),
+    };
+    Ok(RequestLine { method, version })
 }
 
 fn check_field(line: &[u8]) -> Result<(&[u8], &[u8]), HeadFault> {
@@ -117,6 +148,27 @@ fn check_field(line: &[u8]) -> Result<(&[u8], &[u8]), HeadFault> {
         return Err(HeadFault::bad(format!("a header value holds the control character 0x{byte:02x}")));
     }
     Ok((name, value.trim_ascii()))
+}
+
+/// What the headers say about the connection, gathered over the whole head.
+#[derive(Default)]
+struct Options {
+    close: bool,
+    keep_alive: bool,
+    expects_continue: bool,
+}
+
+impl Options {
+    fn note(&mut self, name: &[u8], value: &[u8]) {
+        if name.eq_ignore_ascii_case(b"connection") {
+            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                self.close |= option.eq_ignore_ascii_case(b"close");
+                self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        } else if name.eq_ignore_ascii_case(b"expect") {
+            self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+        }
+    }
 }
 
 /// What the length headers say, gathered over the whole head.
@@ -187,7 +239,26 @@ mod tests {
     #[case("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", BodyLength::Chunked)]
     #[case("POST / HTTP/1.1\r\nX-Empty:\r\n\r\n", BodyLength::Known(0))]
     fn right_heads(#[case] head: &str, #[case] length: BodyLength) {
-        assert_eq!(inspect(head.as_bytes()), Ok(length));
+        assert_eq!(inspect(head.as_bytes()).map(|framing| framing.length), Ok(length));
+    }
+
+    #[rstest]
+    #[case("GET / HTTP/1.1\r\n\r\n", true)]
+    #[case("GET / HTTP/1.1\r\nConnection: x, Close\r\n\r\n", false)]
+    #[case("GET / HTTP/1.1\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n", false)]
+    #[case("GET / HTTP/1.0\r\n\r\n", false)]
+    #[case("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true)]
+    #[case("CONNECT a:80 HTTP/1.1\r\n\r\n", false)]
+    fn whether_another_request_may_follow(#[case] head: &str, #[case] keep_alive: bool) {
+        assert_eq!(inspect(head.as_bytes()).map(|framing| framing.keep_alive), Ok(keep_alive));
+    }
+
+    #[rstest]
+    #[case("POST / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n", true)]
+    #[case("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", false)]
+    #[case("POST / HTTP/1.1\r\nX: 100-continue\r\n\r\n", false)]
+    fn whether_the_sender_waits_to_go_on(#[case] head: &str, #[case] expects_continue: bool) {
+        assert_eq!(inspect(head.as_bytes()).map(|framing| framing.expects_continue), Ok(expects_continue));
     }
 
     #[rstest]
@@ -197,6 +268,7 @@ mod tests {
     #[case("GET /\u{1b}[31m HTTP/1.1\r\n\r\n", 400)]
     #[case("GET / HTTP/2.0\r\n\r\n", 505)]
     #[case("GET / SPDY/1\r\n\r\n", 400)]
+    #[case("GET http://[::1 HTTP/1.1\r\n\r\n", 400)]
     #[case("GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400)]
     #[case("GET / HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n", 400)]
     #[case("GET / HTTP/1.1\r\nA : 1\r\n\r\n", 400)]

@@ -1,7 +1,7 @@
 //! The listener: accepts connections, keeps each request as it came, and answers after the commit.
 //!
 //! ```text
-//! socket → tee → hyper http/1 → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
+//! socket → stream: framing → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
 //! ```
 
 pub use crate::answer;
@@ -14,27 +14,24 @@ pub mod framing;
 mod hold;
 mod perform;
 mod raw;
+mod response;
 mod stats;
-mod tee;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 pub use forward::InvalidForward;
 pub use hold::{HELD_LIMIT, NotHeld};
 pub use stats::{Stats, StatsSnapshot};
-pub use tee::Deadlines;
+pub use stream::Deadlines;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::Instant;
 
 use self::answering::Answering;
 use self::forward::Forwarder;
@@ -248,20 +245,14 @@ impl Control {
             Err(_) => tokio::time::timeout(patience, room.acquire_many_owned(units)).await.ok()?.ok(),
         }
     }
-
-    /// Counts a refusal and says it to the sender.
-    fn overloaded(&self) -> Response<Full<Bytes>> {
-        self.stats.refused();
-        exchange::response(&overloaded_reply(), SystemTime::now(), true).0
-    }
-
-    fn record(&self, id: DeliveryId, reply: &Reply, headers: Vec<(String, String)>, rule: String, since: Instant) {
-        self.writer.answered(id, exchange::sent(reply, headers, rule, since));
-    }
 }
 
 fn overloaded_reply() -> Reply {
     Reply::text(503, "whyhook is at its limit").with_header("retry-after", "1")
+}
+
+fn not_kept_reply() -> Reply {
+    Reply::text(503, "whyhook could not keep this delivery").with_header("retry-after", "5")
 }
 
 /// A bound listener that is not yet served.

@@ -1,7 +1,6 @@
 //! Answers that no HTTP library would send: half a head, a wrong length, a body in drops, nothing.
 //!
-//! The exchange leaves a [`Script`] with the tee's shared state and fails hyper's service; hyper gives the
-//! socket back without having written a byte, and the connection plays the script on it and closes.
+//! The exchange hands a [`Script`] to the connection, which plays it on the socket and closes.
 
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::Control;
 use super::connection::linger;
-use super::{Control, exchange};
+use super::response::{self, Ending, answered, head};
 use crate::answer::{Close, CloseAt, Manner, Reply};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
@@ -44,7 +44,7 @@ pub(super) struct Record {
 impl Script {
     /// An answer sent badly, as `manner` says.
     pub(super) fn badly(manner: Manner, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
-        let mut headers = exchange::headers(reply, true);
+        let mut headers = response::headers(reply, Ending::CLOSE);
         let (outcome, piece, every) = match manner {
             Manner::Trickle { bytes, every } => (Outcome::Trickled, bytes, every),
             Manner::WrongLength(by) => {
@@ -59,14 +59,14 @@ impl Script {
             Manner::Whole => (Outcome::Sent, usize::MAX, Duration::ZERO),
         };
         let head = head(reply.status, &headers);
-        let answer = Answer { outcome, headers, ..exchange::sent(reply, Vec::new(), label, since) };
+        let answer = Answer { outcome, headers, ..answered(reply, Vec::new(), label, since) };
         let rest = reply.body.clone();
         Self { first: head.into(), rest, piece, every, reset: false, record: Record { id, answer, since } }
     }
 
     /// A connection closed as `close` says, `reply` having been begun where it is.
     pub(super) fn closing(close: &Close, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
-        let headers = exchange::headers(reply, true);
+        let headers = response::headers(reply, Ending::CLOSE);
         let mut first = head(reply.status, &headers);
         let (outcome, status, headers, body) = match close.at {
             CloseAt::BeforeHead => {
@@ -135,15 +135,4 @@ impl Script {
         }
         linger(socket).await;
     }
-}
-
-/// A response head by hand.
-pub(super) fn head(status: u16, headers: &[(String, String)]) -> Vec<u8> {
-    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let mut wire = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or_default()).into_bytes();
-    for (name, value) in headers {
-        wire.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-    }
-    wire.extend_from_slice(b"\r\n");
-    wire
 }

@@ -248,7 +248,7 @@ async fn a_sender_that_closes_its_half_still_gets_its_answers() {
 #[case::h2c("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505)]
 #[case::tls("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400)]
 #[case::noise("\u{1}\u{2}\u{3}\u{4}", 400)]
-#[case::target_that_hyper_refuses("GET http://[::1 HTTP/1.1\r\n\r\n", 400)]
+#[case::target_that_is_no_uri("GET http://[::1 HTTP/1.1\r\n\r\n", 400)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_is_refused_and_kept(#[case] bytes: &str, #[case] status: u16) {
     let fixture = Fixture::new().await;
