@@ -180,7 +180,7 @@ fn is_out_of_reach(error: &rusqlite::Error) -> bool {
 /// The right to write captures into a store, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct StoreLock {
-    _file: File,
+    file: File,
 }
 
 impl StoreLock {
@@ -202,7 +202,15 @@ impl StoreLock {
             Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for StoreLock {
+    /// Gives the lock back by name. Closing the file is not enough: a process that is being started has
+    /// a copy of it until its `exec`, and would hold the lock for so long.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
 
@@ -231,4 +239,22 @@ fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| StoreError::io(folder, "create the folder", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_being_started_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("store.db"));
+        let lock = StoreLock::take(&location).unwrap();
+        // What fork leaves in the new process: another descriptor of the same open file.
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(matches!(StoreLock::take(&location), Err(StoreError::InUse { .. })));
+        drop(lock);
+        assert!(StoreLock::take(&location).is_ok());
+        drop(inherited);
+    }
 }

@@ -33,6 +33,11 @@ fn an_export_comes_back_as_it_was_but_for_number_and_mark() {
             is["id"] = was["id"].clone();
             // There is no secret in the other house to look for a reason with.
             is["diagnosis"] = was["diagnosis"].clone();
+            // What was imported twice counts as sent twice; the third has no body to know it again by.
+            let times = if id < 3 { 2 } else { 0 };
+            assert_eq!(is["retries"].as_array().map(Vec::len), Some(times));
+            is["retries"] = was["retries"].clone();
+            is["seen_before"] = was["seen_before"].clone();
             assert_eq!(is, was);
             assert_eq!(to.bytes(again, "raw"), from.bytes(id, "raw"));
         }

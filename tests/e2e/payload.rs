@@ -20,14 +20,14 @@ fn a_payload_is_folded_searched_copied_and_queried() {
     person.types("y").sees("the path to it").types(".").sees("sent the path to it to");
 
     // As sent, and back.
-    person.types("r").sees("\"version\": \"v1\",␊").sees("as sent").types("r").sees("▾ {");
+    person.types("r").sees("\"name\": \"Brave Browser\",␊").sees("1 of 1 · as sent").types("r").no_longer_sees("␊");
 
     // A string in a view of its own.
     person.types("o").sees("r shows it as sent").types("\u{1b}").no_longer_sees("r shows it as sent");
 
     // jq, as it is typed.
     person.types("|.data[0].screenshot.app.do").sees("1 value").types("main").sees("jq .data[0].screenshot.app.domain");
-    person.enter().types("\u{1b}").no_longer_sees("1 value");
+    person.enter().sees("Space fold").types("\u{1b}").no_longer_sees("jq .data[0]");
     person.types("q");
     assert_eq!(person.ends(), 0);
 }

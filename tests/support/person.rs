@@ -128,24 +128,6 @@ impl Person {
         self
     }
 
-    /// Reads a menu that is longer than the screen: looks for `words` on the pages read so far, and
-    /// turns pages until they are there.
-    #[track_caller]
-    pub(crate) fn sees_or_scrolls(&mut self, words: &str, pages: &mut String) {
-        for _ in 0..20 {
-            if pages.contains(words) {
-                return;
-            }
-            let screen = self.screen();
-            if pages.ends_with(&screen) {
-                self.types("\u{1b}[6~");
-                self.settles();
-            }
-            pages.push_str(&self.screen());
-        }
-        panic!("'{words}' is not to be seen in\n{pages}");
-    }
-
     /// Waits until nothing more is drawn. For looking around, not for waiting for something.
     pub(crate) fn settles(&mut self) -> &mut Self {
         let mut before = usize::MAX;
