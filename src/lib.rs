@@ -6,10 +6,11 @@
 //! |---|---|
 //! | [`text`] | the only way from untrusted bytes to a terminal |
 //! | [`units`] | durations and sizes as people write them |
+//! | [`mod@panic`] | the terminal given back when a thread panics |
 //! | [`wire`] | where heads and bodies end on the wire, in either direction |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
-//! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match (which reads bodies by [`payload`]'s tokens; that layer knows nothing of this one) |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
+//! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match |
 //! | [`picture`] | a picture decoded within bounds and made small enough for a terminal |
 //! | [`compare`] | two messages side by side: headers, JSON by path, bytes |
 //! | [`query`] | the filter language over deliveries |

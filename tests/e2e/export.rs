@@ -1,6 +1,6 @@
 //! `whyhook export`: what other tools are given is what came.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::tools::tool;
-use crate::support::{House, Signed, finish, sample, talk};
+use crate::support::{House, Signed, finish, request_from, sample, talk};
 
 /// Requests that are told apart by everything but their meaning.
 fn odd_requests() -> Vec<Vec<u8>> {
@@ -55,24 +55,9 @@ fn record(count: usize) -> (SocketAddr, thread::JoinHandle<Vec<Vec<u8>>>) {
 
 fn record_one(listener: &TcpListener) -> Vec<u8> {
     let (mut stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
-    let mut request = Vec::new();
-    let mut chunk = [0; 65536];
-    while !is_whole(&request) {
-        match stream.read(&mut chunk).unwrap() {
-            0 => break,
-            count => request.extend_from_slice(&chunk[..count]),
-        }
-    }
+    let request = request_from(&mut stream);
     stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
     request
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-    request.len() >= end + 4 + length
 }
 
 #[test]

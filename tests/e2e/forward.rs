@@ -1,12 +1,12 @@
 //! Deliveries passed on to a server behind, and what comes back.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
-use crate::support::{House, SECRET, Signed, sample, talk, tools, until};
+use crate::support::{House, SECRET, Signed, request_from, sample, talk, tools, until};
 
 /// A server that answers every request with these bytes, and hands out what it was sent.
 fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
@@ -16,27 +16,12 @@ fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
     std::thread::spawn(move || {
         for socket in listener.incoming() {
             let mut socket = socket.unwrap();
-            let mut request = Vec::new();
-            let mut piece = [0; 4096];
-            while !is_whole(&request) {
-                match socket.read(&mut piece) {
-                    Ok(count @ 1..) => request.extend_from_slice(&piece[..count]),
-                    _ => break,
-                }
-            }
+            let request = request_from(&mut socket);
             socket.write_all(answer).unwrap();
             let _ = requests.send(request);
         }
     });
     (address, received)
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length =
-        head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned));
-    body.len() >= length.map_or(0, |length| length.parse().unwrap())
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Sending captured deliveries again, against a recorder that keeps the bytes of its socket.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,9 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::support::{House, Person, Ran, SECRET, Signed, Size, Unit, Wire, sample, signature, talk, until};
+use crate::support::{
+    House, Person, Ran, SECRET, Signed, Size, Unit, Wire, request_from, sample, signature, talk, until,
+};
 
 /// A server that keeps what it is sent and answers each with the same bytes.
 struct Recorder {
@@ -28,15 +30,7 @@ impl Recorder {
         let kept = Arc::clone(&requests);
         thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
-                let mut bytes = Vec::new();
-                let mut buffer = vec![0; 1 << 20];
-                while !is_whole(&bytes) {
-                    match stream.read(&mut buffer) {
-                        Ok(count) if count > 0 => bytes.extend_from_slice(&buffer[..count]),
-                        _ => break,
-                    }
-                }
-                kept.lock().unwrap().push(bytes);
+                kept.lock().unwrap().push(request_from(&mut stream));
                 let _ = stream.write_all(response.as_bytes());
                 let _ = stream.shutdown(Shutdown::Write);
             }
@@ -55,14 +49,6 @@ impl Recorder {
     fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
-}
-
-/// Whether head and, by its Content-Length, body are there.
-fn is_whole(bytes: &[u8]) -> bool {
-    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-    bytes.len() >= end + 4 + length.unwrap_or(0)
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -16,7 +16,7 @@ pub(crate) use listening::Listening;
 pub(crate) use person::{Person, Size};
 pub(crate) use receiver::Receiver;
 pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
-pub(crate) use wire::{Wire, talk};
+pub(crate) use wire::{Wire, request_from, talk};
 
 /// How long anything may take before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);

@@ -85,3 +85,25 @@ impl Wire {
 pub(crate) fn talk(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Answer {
     Wire::connect(address).send(bytes).answer()
 }
+
+/// Reads one request as a server does: its head and, by its Content-Length, its body. Less when the
+/// sender ends before.
+pub(crate) fn request_from(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut request = Vec::new();
+    let mut piece = vec![0; 1 << 16];
+    while !is_whole(&request) {
+        match stream.read(&mut piece) {
+            Ok(count @ 1..) => request.extend_from_slice(&piece[..count]),
+            _ => break,
+        }
+    }
+    request
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    request.len() >= end + 4 + length.unwrap_or(0)
+}
