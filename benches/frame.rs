@@ -1,154 +1,93 @@
-//! How long one frame takes, 200 × 50, over a store of 100 and of 1,000,000 deliveries, and how long
-//! opening such a store takes to its first frame. The bytes of a frame go to nowhere, so that the
-//! figure is ours and not a terminal's.
+//! How long one frame takes, 200 × 50, on every tab, over a store of 100 and of 1,000,000 deliveries;
+//! what reading and drawing on from one end of the list to the other takes; and how long opening such
+//! a store takes to its first frame, without what a process has to do besides.
 //!
 //! `cargo bench --bench frame`; the large store is made once, under `target/`, and used again.
 
-#![allow(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a benchmark prints its figures, and ends where it cannot go on"
-)]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-#[path = "support/store.rs"]
 mod support;
 
-use std::io;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport as Area};
-use whyhook::config::Registry;
-use whyhook::delivery::DeliveryId;
-use whyhook::engine::{Action, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
-use whyhook::listener::answer::AnswerPolicy;
-use whyhook::query::Query;
-use whyhook::store::{Location, Page, Reader};
-use whyhook::tui::theme::{Background, Theme};
-use whyhook::tui::view::{Look, draw};
+use support::figures::Figures;
+use support::screen::Session;
+use support::{Failure, is_measuring, store_of, terminal};
+use whyhook::engine::{Action, Message, Step, Tab};
+use whyhook::store::Reader;
 
-const COLUMNS: u16 = 200;
-const ROWS: u16 = 50;
-const FRAMES: usize = 400;
-
-/// What filling a store ends with when it cannot go on.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Screen = Terminal<CrosstermBackend<io::Sink>>;
-
-fn main() {
-    // `cargo test --benches` only asks whether it starts.
-    let sizes: &[i64] = if std::env::args().any(|argument| argument == "--test") { &[100] } else { &[100, 1_000_000] };
-    println!("one frame, {COLUMNS}x{ROWS}, moving down one row before each");
+fn main() -> Result<(), Failure> {
+    let (sizes, frames): (&[i64], usize) = if is_measuring() { (&[100, 1_000_000], 400) } else { (&[100], 4) };
+    if !is_measuring() {
+        println!("only a try, the figures mean nothing: measure with `cargo bench`");
+    }
+    let (columns, rows) = terminal::SIZE;
+    println!("one frame, {columns}x{rows}, moving down one row before each, in ms");
     let mut medians = Vec::new();
     for &size in sizes {
-        let location = store(size);
+        let location = store_of(size)?;
         let opened = Instant::now();
-        let reader = Reader::open(&location).expect("the store opens");
-        let mut session = Session::new(reader);
-        session.frame();
+        let mut session = Session::new(Reader::open(&location)?)?;
+        session.frame()?;
         let first = opened.elapsed();
-        session.update(Message::Act(Action::Show(Tab::Payload)));
-        let mut times: Vec<Duration> = (0..FRAMES).map(|_| session.step()).collect();
-        times.sort_unstable();
-        let (median, worst) = (times[FRAMES / 2], times[FRAMES * 99 / 100]);
-        println!("{size:>9} deliveries: median {median:>9.1?}   p99 {worst:>9.1?}   open to first frame {first:>8.1?}");
+        println!("{size:>9} deliveries: open to first frame {:.1} ms", milliseconds(first));
+        let mut all = Vec::new();
+        for tab in Tab::ALL {
+            session.update(Message::Act(Action::Show(tab)))?;
+            session.update(Message::Act(Action::Move(Step::First)))?;
+            session.frame()?;
+            let times = steps(&mut session, Step::Down, frames)?;
+            let figures: Figures = times.iter().copied().collect();
+            println!("    {:<10} median {:>6.3}   p99 {:>6.3}", tab.title(), figures.median(), figures.quantile(0.99));
+            all.extend(times);
+        }
+        let median = all.into_iter().collect::<Figures>().median();
+        println!("    every tab  median {median:>6.3}");
         medians.push(median);
+        ends(&mut session)?;
     }
     if let [small, large] = medians[..] {
-        println!("ratio 1,000,000 to 100: {:.2}", large.as_secs_f64() / small.as_secs_f64());
+        println!("ratio 1,000,000 to 100: {:.2}", large / small);
     }
+    Ok(())
 }
 
-/// A store of `size` deliveries, made when it is not there yet.
-fn store(size: i64) -> Location {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let location = Location::new(folder.join(format!("frame-mixed-{size}.db")));
-    support::fill(&location, size, |_| {}).expect("the store can be filled");
-    location
+/// Times frames, each drawn after a step that is not timed.
+fn steps(session: &mut Session, step: Step, count: usize) -> Result<Vec<Duration>, Failure> {
+    (0..count)
+        .map(|_| {
+            session.update(Message::Act(Action::Move(step)))?;
+            timed(|| session.frame())
+        })
+        .collect()
 }
 
-/// The interface without its threads: what the loader would read is read at once.
-struct Session {
-    reader: Reader,
-    registry: Registry,
-    model: Model,
-    screen: Screen,
-    look: Look,
+/// From one end of the list to the other, and a hundred pages on: the reading is timed as well.
+fn ends(session: &mut Session) -> Result<(), Failure> {
+    let mut go = |step: Step| {
+        timed(|| {
+            session.update(Message::Act(Action::Move(step)))?;
+            session.frame()
+        })
+    };
+    let (oldest, newest) = (go(Step::Last)?, go(Step::First)?);
+    let pages = (0..100).map(|_| go(Step::PageDown)).collect::<Result<Figures, Failure>>()?;
+    println!(
+        "    read and drawn: the oldest {:.2}, the newest {:.2}, a page on {:.2} (most {:.2})",
+        milliseconds(oldest),
+        milliseconds(newest),
+        pages.median(),
+        pages.quantile(1.0)
+    );
+    Ok(())
 }
 
-impl Session {
-    fn new(reader: Reader) -> Self {
-        let setup = Setup {
-            url: "http://127.0.0.1:3000".to_owned(),
-            store: PathBuf::new(),
-            ephemeral: false,
-            webhooks: Vec::new(),
-            events: Vec::new(),
-        };
-        let options = TerminalOptions { viewport: Area::Fixed(Rect::new(0, 0, COLUMNS, ROWS)) };
-        let mut session = Self {
-            reader,
-            registry: Registry::default(),
-            model: Model::new(setup, AnswerPolicy::Auto, Vec::new(), Query::default(), String::new()),
-            screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options).expect("a screen"),
-            look: Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC },
-        };
-        let first = session.model.list_reload();
-        first.into_iter().for_each(|effect| session.perform(effect));
-        session
-    }
+fn timed(work: impl FnOnce() -> Result<(), Failure>) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed())
+}
 
-    fn step(&mut self) -> Duration {
-        self.update(Message::Act(Action::Move(Step::Down)));
-        let start = Instant::now();
-        self.frame();
-        start.elapsed()
-    }
-
-    fn frame(&mut self) {
-        let mut viewport = self.model.viewport;
-        let (model, look) = (&self.model, &self.look);
-        self.screen.draw(|frame| viewport = draw(frame, model, look)).expect("nowhere takes everything");
-        self.update(Message::Drawn(viewport));
-    }
-
-    fn update(&mut self, message: Message) {
-        for effect in update(&mut self.model, message) {
-            self.perform(effect);
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::LoadPage(request) => {
-                let page = match request.edge {
-                    whyhook::engine::Edge::Before(id) => Page::Before(id),
-                    _ => Page::Newest,
-                };
-                let scan = self.reader.scan(page, request.limit, usize::MAX, |_, _| Ok(true)).expect("the store reads");
-                self.update(Message::Page(PageResult {
-                    generation: request.generation,
-                    newest: scan.rows.first().map(|row| row.id),
-                    reached: None,
-                    more_follows: false,
-                    at_end: scan.next.is_none(),
-                    rows: scan.rows,
-                    error: None,
-                }));
-            }
-            Effect::Load(id) => {
-                let loaded = self.load(id);
-                self.update(Message::Loaded(id, Ok(loaded)));
-            }
-            _ => {}
-        }
-    }
-
-    fn load(&self, id: DeliveryId) -> Box<Loaded> {
-        let delivery = self.reader.load(id).expect("the store reads").expect("the delivery is there");
-        Box::new(Loaded::prepare(delivery, &self.registry))
-    }
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

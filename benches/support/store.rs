@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use whyhook::config::Registry;
-use whyhook::delivery::{Answer, Captured, Intake, Outcome};
+use whyhook::delivery::{Answer, Captured, DeliveryId, Intake, Outcome};
 use whyhook::listener::capture::{Incoming, capture};
 use whyhook::signature::{Secret, SecretOrigin, sign};
 use whyhook::store::{Keeping, Location, Page, Reader, Writer};
@@ -53,6 +53,34 @@ pub(crate) fn fill(location: &Location, count: i64, mut progress: impl FnMut(i64
     drop(handle);
     writer.join();
     Ok(())
+}
+
+/// Keeps deliveries with these bodies, unsigned and answered with 401, and returns the newest's number.
+///
+/// # Errors
+///
+/// When the store cannot be written.
+#[allow(dead_code, reason = "the example needs no such store")]
+pub(crate) fn keep(location: &Location, bodies: &[&[u8]]) -> Result<DeliveryId, Failure> {
+    const HEAD: &str =
+        "POST /webhooks/trackpilots HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncontent-type: application/json\r\n\r\n";
+    let (writer, handle) = Writer::start(location, |_| {})?;
+    let registry = Registry::default();
+    let mut newest = DeliveryId(0);
+    for body in bodies {
+        let incoming = Incoming {
+            remote: "127.0.0.1:40000".to_owned(),
+            received_at: Timestamp::UNIX_EPOCH,
+            head: Bytes::from(HEAD),
+            body: Bytes::copy_from_slice(body),
+            intake: Intake::Complete,
+        };
+        newest = handle.keep(capture(incoming, &registry))?.blocking_recv()?.map_err(|error| error.to_string())?;
+        handle.answered(newest, answer(7));
+    }
+    drop(handle);
+    writer.join();
+    Ok(newest)
 }
 
 /// Makes deliveries as a few dozen agents send them, and now and then one that went wrong.

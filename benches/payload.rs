@@ -1,0 +1,237 @@
+//! How long a large payload takes from being selected to being shown: read from the store, prepared
+//! on the loader's thread, drawn. With what each part of the preparing takes, and the memory of what
+//! is prepared beside the body.
+//!
+//! `cargo bench --bench payload`; `-- 5` measures the bodies whose name begins so.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod support;
+
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use support::figures::Figures;
+use support::screen::Session;
+use support::{Failure, is_chosen, is_measuring, process};
+use whyhook::config::Registry;
+use whyhook::delivery::RequestHead;
+use whyhook::engine::{Action, Loaded, Message, Tab};
+use whyhook::payload::binary::find_all;
+use whyhook::payload::body::Opened;
+use whyhook::payload::contract::{Circumstances, report};
+use whyhook::payload::json::Pretty;
+use whyhook::store::{Location, Reader};
+
+const ROUNDS: usize = 7;
+const HEAD: &str =
+    "POST /webhooks/trackpilots HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncontent-type: application/json\r\n\r\n";
+const ENVELOPE: &str = r#"{"event":"desktop.app_tracking.captured","version":"v1","agent":"desktop-agent","timestamp":1746123456789,"data":"#;
+
+/// A kind of body, made as long as is asked for.
+struct Kind {
+    name: &'static str,
+    megabytes: usize,
+    make: fn(usize) -> String,
+}
+
+const KINDS: &[Kind] = &[
+    Kind { name: "5 MB of events", megabytes: 5, make: events },
+    Kind { name: "5 MB in 400,000 lines", megabytes: 5, make: lines },
+    Kind { name: "5 MB image, base64", megabytes: 5, make: base64 },
+    Kind { name: "5 MB image, a Buffer's numbers", megabytes: 5, make: buffer },
+    Kind { name: "5 MB of text in one string", megabytes: 5, make: string },
+    Kind { name: "5 MB of escapes in one string", megabytes: 5, make: escapes },
+    Kind { name: "5 MB that stops being JSON at its end", megabytes: 5, make: broken },
+    Kind { name: "64 MB of text in one string", megabytes: 64, make: string },
+];
+
+fn main() -> Result<(), Failure> {
+    let is_measuring = is_measuring();
+    if !is_measuring {
+        println!("only a try, the figures mean nothing: measure with `cargo bench`");
+    }
+    // Each kind in a process of its own: memory that one has freed would serve the next.
+    let is_one = !KINDS.iter().all(|kind| is_chosen(kind.name));
+    for kind in KINDS.iter().filter(|kind| is_chosen(kind.name)) {
+        if is_one || !is_measuring {
+            measure(kind, is_measuring)?;
+            continue;
+        }
+        let status = Command::new(std::env::current_exe()?).args(["--bench", kind.name]).status()?;
+        if !status.success() {
+            return Err(format!("{}: {status}", kind.name).into());
+        }
+    }
+    Ok(())
+}
+
+fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
+    let size = if is_measuring { kind.megabytes << 20 } else { 20_000 };
+    let rounds = if is_measuring && kind.megabytes < 20 { ROUNDS } else { 1 };
+    let folder = tempfile::tempdir_in(support::folder())?;
+    let location = Location::new(folder.path().join("one.db"));
+    let body = Bytes::from((kind.make)(size));
+    let id = support::store::keep(&location, &[&body])?;
+    let reader = Reader::open(&location)?;
+    let registry = Registry::default().with_typed_secret(b"a webhook secret of the bench".to_vec());
+    // The first alone: what it freed would serve the next.
+    let delivery = reader.load(id)?.ok_or("the delivery is gone")?;
+    let (loaded, memory) = process::peak(|| Loaded::prepare(delivery, &registry));
+    drop(loaded);
+    let mut parts = Parts::default();
+    for _ in 0..rounds {
+        let mut session = Session::new(Reader::open(&location)?)?;
+        session.update(Message::Act(Action::Show(Tab::Payload)))?;
+        session.frame()?;
+        let delivery = parts.read.time(|| reader.load(id))?.ok_or("the delivery is gone")?;
+        let loaded = parts.prepare.time(|| Loaded::prepare(delivery, &registry));
+        let drawn = Instant::now();
+        session.update(Message::Loaded(id, Ok(Box::new(loaded))))?;
+        session.frame()?;
+        parts.draw.0.push(drawn.elapsed());
+        parts.alone(&body);
+    }
+    let shown: Figures = (0..rounds).map(|round| parts.shown(round)).collect();
+    println!("{} ({} bytes): selected to shown {shown} ms", kind.name, body.len());
+    for (what, Times(times)) in parts.named() {
+        println!("  {what:<46} {:>8.2} ms", times.iter().copied().collect::<Figures>().median());
+    }
+    if let Some((peak, left)) = memory {
+        let bodies = |bytes: usize| bytes as f64 / body.len() as f64;
+        println!(
+            "  memory beside the body, in bodies              {:>8.2} at its peak, {:.2} kept",
+            bodies(peak),
+            bodies(left)
+        );
+    }
+    Ok(())
+}
+
+/// How often something took how long.
+#[derive(Default)]
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = black_box(work());
+        self.0.push(start.elapsed());
+        done
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    read: Times,
+    prepare: Times,
+    draw: Times,
+    rows: Times,
+    describe: Times,
+    report: Times,
+    images: Times,
+}
+
+impl Parts {
+    /// The parts of [`Loaded::prepare`] that go through the whole body, each by itself.
+    fn alone(&mut self, body: &Bytes) {
+        let head = RequestHead::parse(&Bytes::from(HEAD));
+        let opened = Opened::of(&head, body.clone());
+        let rows = self.rows.time(|| Pretty::new(body.clone()));
+        self.describe.time(|| opened.describe(rows.as_ref().err()));
+        self.report.time(|| report(body, &Circumstances::default()));
+        self.images.time(|| find_all(body));
+    }
+
+    fn shown(&self, round: usize) -> Duration {
+        [&self.read, &self.prepare, &self.draw].iter().filter_map(|times| times.0.get(round)).sum()
+    }
+
+    fn named(&self) -> [(&'static str, &Times); 7] {
+        [
+            ("read from the store", &self.read),
+            ("prepared, all in all", &self.prepare),
+            ("  of which the rows of its JSON", &self.rows),
+            ("  of which what the body is", &self.describe),
+            ("  of which the event by the contract, and ids", &self.report),
+            ("  of which the images", &self.images),
+            ("handed over and drawn", &self.draw),
+        ]
+    }
+}
+
+/// Items end to end until the body is as long as that.
+fn filled(size: usize, before: &str, item: impl Fn(usize) -> String, after: &str) -> String {
+    let mut body = String::with_capacity(size + 4096);
+    body.push_str(before);
+    let mut number = 0;
+    while body.len() + after.len() < size {
+        if number > 0 {
+            body.push(',');
+        }
+        body.push_str(&item(number));
+        number += 1;
+    }
+    body.push_str(after);
+    body
+}
+
+fn events(size: usize) -> String {
+    let item = |number: usize| {
+        format!(
+            r#"{{"organisation":{{"organisationId":"o-1"}},"team":{{"teamId":"t-1"}},"user":{{"userId":"u-{number}","name":"Ada"}},"tracking":{{"trackingId":"x-{number}","app":{{"name":"Editor","fullUrl":"https://example.com/a/{number}"}},"time":{{"start":1746123456789,"end":1746123466789,"seconds":10.0}}}}}}"#
+        )
+    };
+    filled(size, &format!("{ENVELOPE}["), item, "]}")
+}
+
+fn lines(size: usize) -> String {
+    // Twelve bytes and a comma: 400,000 of them are 5 MB.
+    filled(size, &format!("{ENVELOPE}["), |number| format!("\"{:010}\"", number % 1_000_000), "]}")
+}
+
+fn broken(size: usize) -> String {
+    let mut body = events(size);
+    body.truncate(body.len() - 1);
+    body.push_str(",}");
+    body
+}
+
+fn base64(size: usize) -> String {
+    image(&format!("\"{}\"", STANDARD.encode(jpeg(size / 4 * 3))))
+}
+
+fn buffer(size: usize) -> String {
+    // A number and its comma are three and a half bytes on the average.
+    let numbers: Vec<String> = jpeg(size * 2 / 7).iter().map(u8::to_string).collect();
+    image(&format!("{{\"type\":\"Buffer\",\"data\":[{}]}}", numbers.join(",")))
+}
+
+fn image(buffer: &str) -> String {
+    format!("{ENVELOPE}[{{\"screenshot\":{{\"screenshotId\":\"s-1\",\"imageBuffer\":{buffer}}}}}]}}")
+}
+
+/// A picture's real beginning, and what is as incompressible as its rest.
+fn jpeg(size: usize) -> Vec<u8> {
+    let mut picture = include_bytes!("../assets/samples/screenshot.jpg").to_vec();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    while picture.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        picture.extend_from_slice(&state.to_le_bytes());
+    }
+    picture
+}
+
+fn string(size: usize) -> String {
+    format!("{ENVELOPE}[\"{}\"]}}", "The quick brown fox. ".repeat(size / 21))
+}
+
+fn escapes(size: usize) -> String {
+    format!("{ENVELOPE}[\"{}\"]}}", "\\u00e9\\n".repeat(size / 8))
+}

@@ -1,0 +1,100 @@
+//! The interface without its threads: what they would do is done at once. The bytes of a frame go to
+//! nowhere, so that the figure is ours and not a terminal's.
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport as Area};
+use whyhook::answer::AnswerPolicy;
+use whyhook::config::Registry;
+use whyhook::delivery::DeliveryId;
+use whyhook::engine::{Edge, Effect, Loaded, Message, Model, PageResult, Setup, update};
+use whyhook::query::Query;
+use whyhook::store::{Page, Reader};
+use whyhook::tui::theme::{Background, Theme};
+use whyhook::tui::view::{Look, draw};
+
+use super::Failure;
+use super::terminal::SIZE;
+
+/// The interface over a store.
+pub(crate) struct Session {
+    reader: Reader,
+    registry: Registry,
+    model: Model,
+    screen: Terminal<CrosstermBackend<io::Sink>>,
+    look: Look,
+}
+
+impl Session {
+    /// With the first page read, and nothing drawn yet.
+    pub(crate) fn new(reader: Reader) -> Result<Self, Failure> {
+        let setup = Setup {
+            url: "http://127.0.0.1:3000".to_owned(),
+            store: PathBuf::new(),
+            ephemeral: false,
+            webhooks: Vec::new(),
+            events: Vec::new(),
+        };
+        let options = TerminalOptions { viewport: Area::Fixed(Rect::new(0, 0, SIZE.0, SIZE.1)) };
+        let mut session = Self {
+            reader,
+            registry: Registry::default(),
+            model: Model::new(setup, AnswerPolicy::Auto, Vec::new(), Query::default(), String::new()),
+            screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options)?,
+            look: Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC },
+        };
+        let first = session.model.list_reload();
+        first.into_iter().try_for_each(|effect| session.perform(effect))?;
+        Ok(session)
+    }
+
+    /// Draws a frame.
+    pub(crate) fn frame(&mut self) -> Result<(), Failure> {
+        let mut viewport = self.model.viewport;
+        let (model, look) = (&self.model, &self.look);
+        self.screen.draw(|frame| viewport = draw(frame, model, look))?;
+        self.update(Message::Drawn(viewport))
+    }
+
+    /// Hands a message over, and does what comes of it.
+    pub(crate) fn update(&mut self, message: Message) -> Result<(), Failure> {
+        update(&mut self.model, message).into_iter().try_for_each(|effect| self.perform(effect))
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<(), Failure> {
+        match effect {
+            Effect::LoadPage(request) => {
+                let page = match request.edge {
+                    Edge::Newest => Page::Newest,
+                    Edge::Oldest => Page::After(DeliveryId(0)),
+                    Edge::Before(id) => Page::Before(id),
+                    Edge::After(id) => Page::After(id),
+                };
+                let scan = self.reader.scan(page, request.limit, usize::MAX, |_, _| Ok(true))?;
+                self.update(Message::Page(PageResult {
+                    generation: request.generation,
+                    newest: scan.rows.first().map(|row| row.id),
+                    reached: None,
+                    more_follows: false,
+                    at_end: scan.next.is_none(),
+                    rows: scan.rows,
+                    error: None,
+                }))
+            }
+            Effect::Load(id) => {
+                let loaded = self.load(id)?;
+                self.update(Message::Loaded(id, Ok(loaded)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn load(&self, id: DeliveryId) -> Result<Box<Loaded>, Failure> {
+        let delivery = self.reader.load(id)?.ok_or("the delivery is gone")?;
+        Ok(Box::new(Loaded::prepare(delivery, &self.registry)))
+    }
+}
