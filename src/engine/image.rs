@@ -135,7 +135,7 @@ impl ImageCopy {
     /// Every way with its key in the menu and its name.
     pub(super) const ALL: [(char, &'static str, Self); 6] = [
         ('X', "image as hex", Self::Hex),
-        ('B', "image as base64", Self::Base64),
+        ('6', "image as base64", Self::Base64),
         ('C', "image as C array", Self::CArray),
         ('D', "image as data URL", Self::DataUrl),
         ('P', "image's path", Self::Path),

@@ -26,6 +26,8 @@ pub struct PayloadView {
     pub column: usize,
     /// What is searched for.
     pub search: Option<Search>,
+    /// How everything stood before what is being typed was searched for.
+    pub(super) before_search: Option<Box<BeforeSearch>>,
     /// The string that is open in a view of its own.
     pub string: Option<StringView>,
     /// The jq query.
@@ -63,7 +65,20 @@ pub struct Search {
     pub current: Option<usize>,
     /// The cursor's row when the search began.
     pub(super) origin: usize,
+    /// How many matches further was asked for before there were any.
+    pub(super) turns: isize,
     pub(super) number: u64,
+}
+
+/// How the tab stood before a search, for Esc.
+#[derive(Debug)]
+pub(super) struct BeforeSearch {
+    pub(super) folds: Folds,
+    pub(super) cursor: usize,
+    pub(super) scroll: usize,
+    pub(super) column: usize,
+    pub(super) search: Option<Search>,
+    pub(super) string: Option<StringView>,
 }
 
 impl Search {

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, Step, Tab};
+use crate::engine::{Action, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind, Step, Tab};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,7 +188,6 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('t')], A::Try, ""),
         bind(Anywhere, &[Char('c')], A::Compare, ""),
         bind(Anywhere, &[Char('e')], A::Reveal, ""),
-        bind(Context::Payload, &[Char('i')], A::FoldEvent, ""),
         bind(List, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
         bind(List, &[Code(PageDown)], A::Move(Step::PageDown), ""),
         bind(List, &[Char('g'), Code(Home)], A::Move(Step::First), ""),
@@ -217,6 +216,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Payload, &[Char('N')], A::Payload(P::PreviousMatch), ""),
         bind(Payload, &[Char('|')], A::Payload(P::Query), "jq"),
         bind(Payload, &[Code(Enter), Char('o')], A::Payload(P::Open), "open"),
+        bind(Payload, &[Char('i')], A::FoldEvent, ""),
         bind(Payload, &[Char('r')], A::Payload(P::AsSent), "as sent"),
         bind(Payload, &[Char('w')], A::Payload(P::Wrap), ""),
         bind(Payload, &[Char('<')], A::Payload(P::Left), ""),
@@ -270,13 +270,20 @@ pub const KEYMAP: &[Binding] = {
 /// The contexts in force, the narrowest first.
 #[must_use]
 pub fn contexts(model: &Model) -> &'static [Context] {
-    match (&model.overlay, model.focus) {
-        (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
-        (Some(Overlay::Try(_)), _) => &[Context::Form],
-        (Some(Overlay::Folding), _) => &[Context::Folding],
-        (Some(_), _) => &[Context::Menu],
-        (None, Focus::List) => &[Context::List, Context::Anywhere],
-        (None, Focus::Detail) => match model.tab {
+    match &model.overlay {
+        Some(Overlay::Prompt(_)) => &[Context::Prompt],
+        Some(Overlay::Try(_)) => &[Context::Form],
+        Some(Overlay::Folding) => &[Context::Folding],
+        Some(_) => &[Context::Menu],
+        None => contexts_below(model),
+    }
+}
+
+/// The contexts in force when nothing lies over the panes.
+fn contexts_below(model: &Model) -> &'static [Context] {
+    match model.focus {
+        Focus::List => &[Context::List, Context::Anywhere],
+        Focus::Detail => match model.tab {
             Tab::Payload => &[Context::Payload, Context::Detail, Context::Anywhere],
             Tab::Image => &[Context::Image, Context::Detail, Context::Anywhere],
             Tab::Answer => &[Context::Answer, Context::Detail, Context::Anywhere],
@@ -310,7 +317,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     contexts
         .iter()
         .flat_map(|context| KEYMAP.iter().filter(move |binding| binding.context == *context))
-        .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding))
+        .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding) && has_use(model, binding.action))
         .map(|binding| {
             let hint = if is_secret && binding.action == Action::Accept { "use it" } else { binding.hint };
             // The other direction's key stands for itself.
@@ -323,20 +330,63 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// The help: for each context its keys and what they do.
+/// Whether an action can do anything with what is shown: its hint would only be in the way otherwise.
+fn has_use(model: &Model, action: Action) -> bool {
+    use PayloadAction as P;
+    let payload = model.loaded().map(|loaded| &loaded.payload);
+    match action {
+        Action::Payload(P::Toggle | P::FoldMenu | P::Open) => model.shows_tree(),
+        Action::Payload(P::Query | P::AsSent) => matches!(payload, Some(Payload::Json(_))),
+        Action::Payload(_) => !matches!(payload, None | Some(Payload::Empty)),
+        Action::Image(_) => model.shown_image().is_some_and(|(image, _)| !image.bytes().is_empty()),
+        _ => true,
+    }
+}
+
+/// The help: for each context its keys and what they do, those in force now first.
 #[must_use]
-pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let rows = |context| {
-        let of_context = KEYMAP.iter().filter(move |binding| binding.context == context);
-        of_context
-            .map(|binding| {
-                let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
-                (keys.join(" "), binding.action.words())
-            })
-            .collect()
+pub fn help(model: &Model) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+    let now = contexts_below(model);
+    // What is behind a key stands behind the context of that key.
+    let behind = if now.contains(&Context::Payload) { &[Context::Folding][..] } else { &[] };
+    let first: Vec<Context> = match now.split_first() {
+        Some((narrowest, others)) => [&[*narrowest], behind, others].concat(),
+        None => Vec::new(),
     };
-    let sections = Context::ALL.into_iter().map(|context| (context.title(), rows(context)));
-    sections.filter(|(_, rows): &(_, Vec<_>)| !rows.is_empty()).collect()
+    let others = Context::ALL.into_iter().filter(|context| !first.contains(context));
+    let contexts: Vec<Context> = first.iter().copied().chain(others).collect();
+    let sections = contexts.into_iter().map(|context| (context.title(), help_rows(context)));
+    sections.filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// The keys of a context: those of a numbered row of actions in one line, and none that mean the same
+/// anywhere else.
+fn help_rows(context: Context) -> Vec<(String, &'static str)> {
+    let is_everywhere = |binding: &Binding| {
+        let anywhere = KEYMAP.iter().filter(|other| other.context == Context::Anywhere);
+        let alike = |other: &Binding| {
+            other.action == binding.action && binding.keys.iter().all(|key| other.keys.contains(key))
+        };
+        context != Context::Anywhere && anywhere.into_iter().any(alike)
+    };
+    let mut rows: Vec<(String, &'static str)> = Vec::new();
+    for binding in KEYMAP.iter().filter(|binding| binding.context == context && !is_everywhere(binding)) {
+        let labels: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
+        let label = labels.join(" ");
+        let words = match binding.action {
+            Action::Show(_) => "the tab with this number",
+            Action::Payload(PayloadAction::Level(_)) => "fold below this level",
+            action => action.words(),
+        };
+        match rows.last_mut() {
+            Some((keys, before)) if *before == words => {
+                let first = keys.split(' ').next().unwrap_or_default();
+                *keys = format!("{first} … {label}");
+            }
+            _ => rows.push((label, words)),
+        }
+    }
+    rows
 }
 
 #[cfg(test)]

@@ -197,7 +197,15 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let is_shown = model.tab == Tab::Payload && model.focus == Focus::Detail;
             if is_shown && payload::scroll_query(model, step) { Vec::new() } else { scroll(model, step) }
         }
-        Action::Payload(action) => payload::act_on_payload(model, action),
+        Action::Payload(action) => {
+            // The command prompt may ask from another tab, or from the list.
+            if model.tab != Tab::Payload || model.focus == Focus::List {
+                model.tab = Tab::Payload;
+                model.focus = Focus::Detail;
+                model.prepare_rows();
+            }
+            payload::act_on_payload(model, action)
+        }
         Action::Image(action) => {
             // The command prompt may ask from another tab.
             model.tab = Tab::Image;

@@ -99,7 +99,8 @@ pub(super) fn back_out(model: &mut Model) -> Vec<Effect> {
             model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
-            super::payload::search(model, &prompt.before)
+            super::payload::leave_search(model, false);
+            Vec::new()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
             if let Some(detail) = &mut model.detail {
@@ -150,7 +151,11 @@ pub(super) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     match prompt.kind {
         PromptKind::Filter if prompt.error.is_some() => Vec::new(),
-        PromptKind::Filter | PromptKind::Search | PromptKind::Query => close(model),
+        PromptKind::Search => {
+            super::payload::leave_search(model, true);
+            close(model)
+        }
+        PromptKind::Filter | PromptKind::Query => close(model),
         PromptKind::Secret => {
             let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
             model.overlay = None;

@@ -89,6 +89,8 @@ pub struct Body {
     pub bytes: Bytes,
     /// Whether they are those that were sent.
     pub is_as_sent: bool,
+    /// Whether it is a text that was to be JSON.
+    pub is_broken_json: bool,
     /// What they are.
     pub kind: Kind,
     /// What a person should know of it.
@@ -184,7 +186,8 @@ impl Opened {
             _ => Vec::new(),
         };
         remarks.extend(faults.into_iter().map(|words| Remark { words, is_warning: true }));
-        Body { bytes, is_as_sent, kind, remarks }
+        let is_broken_json = matches!(kind, Kind::Text) && is_meant_as_json(&declared, &bytes);
+        Body { bytes, is_as_sent, is_broken_json, kind, remarks }
     }
 
     /// Evidence first: a container of JSON, a boundary, a magic number, a tag. Then the declaration.
@@ -271,11 +274,16 @@ fn after_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(super::json::BOM).unwrap_or(bytes)
 }
 
+/// Whether a text that is no JSON was to be some.
+fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
+    let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
+    declared.is_json() || declared.media.is_none() || looks_like_json
+}
+
 /// What was declared and is not so.
 fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: &[u8]) -> Option<String> {
     let media = declared.media.as_deref().unwrap_or("no type");
     let starts = |prefix: &str| media.starts_with(prefix);
-    let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
     let (is_so, what) = match kind {
         Kind::Empty => return None,
         Kind::Json => (declared.is_json(), "is JSON"),
@@ -284,7 +292,7 @@ fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: 
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
         Kind::Xml(_) => (declared.is_xml() || starts("text/"), "is XML"),
         Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is no text"),
-        Kind::Text if declared.is_json() || declared.media.is_none() || looks_like_json => {
+        Kind::Text if is_meant_as_json(declared, bytes) => {
             return Some(format!("No JSON: {}", text::visible(&fault?.to_string())));
         }
         Kind::Text => (starts("text/"), "is text"),

@@ -5,6 +5,9 @@ use super::fields;
 use super::ids::handle;
 use super::object::{Object, Value};
 
+/// Bytes of a date up to its time of day: `2026-11-22T`.
+const DAY: usize = 11;
+
 /// One item. All text is visible already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Item {
@@ -35,6 +38,21 @@ impl Item {
             _ => value.clone(),
         });
         values.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// The same for a narrow place: times on the day of `date` without it, and no id.
+    #[must_use]
+    pub fn short_words(&self, date: Option<&str>) -> String {
+        let day = date.and_then(|date| date.get(..DAY)).filter(|day| day.ends_with('T'));
+        let shorten = |(name, value): &(&'static str, String)| {
+            let value = match (*name, day) {
+                ("captured" | "from" | "to", Some(day)) => value.strip_prefix(day).unwrap_or(value),
+                _ => value,
+            };
+            (*name, value.to_owned())
+        };
+        let facts = self.facts.iter().filter(|(name, _)| !matches!(*name, "tracking" | "screenshot")).map(shorten);
+        Self { facts: facts.collect(), ..Self::default() }.words()
     }
 
     /// Reads an item of the event called `event`.

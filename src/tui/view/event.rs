@@ -19,6 +19,8 @@ const FEW_LINES: usize = 12;
 const MANY_ITEMS: usize = 20;
 /// Below this many rows nothing but the payload is shown.
 const SHORT_PANE: usize = 6;
+/// Below this many rows a line has to do for the event.
+const LINE_PANE: usize = 10;
 
 /// The lines above the payload, at most half of `rows`, with a rule below them; empty when there is
 /// nothing to say.
@@ -31,6 +33,8 @@ pub(super) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
     if let Some(event) = &pane.loaded.reading.event {
         if pane.model.event_folded {
             lines = vec![title(event, true, theme)];
+        } else if rows < LINE_PANE {
+            lines = vec![title(event, false, theme)];
         } else {
             lines.push(title(event, false, theme));
             lines.extend(few(pane, event, rows / 2));
@@ -89,7 +93,7 @@ fn title(event: &EventReport, is_folded: bool, theme: &Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-fn severity_style(theme: &Theme, severity: Severity) -> Style {
+pub(super) fn severity_style(theme: &Theme, severity: Severity) -> Style {
     match severity {
         Severity::Breaks => theme.bad,
         Severity::Differs => theme.warn,
@@ -111,11 +115,11 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
         lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
     }
-    for item in event.items.iter().take(FEW_ITEMS) {
-        lines.push(item_line(item, event, theme));
-    }
+    // Of items that are none, the drift above tells.
+    let items = || event.items.iter().filter(|item| !item.facts.is_empty());
+    lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, theme)));
     let rest = event.item_count.saturating_sub(FEW_ITEMS as u64);
-    if rest > 0 && !event.items.is_empty() {
+    if rest > 0 && items().next().is_some() {
         lines.push(Line::styled(format!("… and {}", counted(rest, "more item")), theme.dim));
     }
     if let Some(words) = time_words(event) {
@@ -139,7 +143,7 @@ fn time_words(event: &EventReport) -> Option<String> {
 }
 
 fn item_line(item: &Item, event: &EventReport, theme: &Theme) -> Line<'static> {
-    let words = item.words();
+    let words = item.short_words(event.times.event_date().as_deref());
     let index = item.index.filter(|_| event.item_count > 1).map_or(String::new(), |index| format!("[{index}] "));
     Line::from(vec![Span::styled(index, theme.dim), Span::raw(words)])
 }

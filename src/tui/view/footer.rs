@@ -14,6 +14,9 @@ use crate::tui::keymap;
 /// From this width on, hints stand further apart.
 const ROOMY_COLUMNS: usize = 98;
 
+/// Hints that others make room for.
+const KEPT: [&str; 2] = ["back", "help"];
+
 /// Draws the line.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
     let theme = &look.theme;
@@ -42,13 +45,22 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
 fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
+    let hints = keymap::hints(model);
+    let width = |(key, word): &(String, &str)| key.width() + 1 + word.width() + gap;
+    // The way back and the help stand there however little room there is, if at all.
+    let is_kept = |hint: &&(String, &str)| KEPT.contains(&hint.1);
+    let mut kept: usize = hints.iter().filter(is_kept).map(width).sum();
     let mut used = 1;
-    for (key, word) in keymap::hints(model) {
-        let width = key.width() + 1 + word.width() + gap;
-        if used + width > columns + gap {
-            break;
+    for hint in &hints {
+        let width = width(hint);
+        if is_kept(&hint) {
+            kept -= width;
+        }
+        if used + width + kept > columns + gap {
+            continue;
         }
         used += width;
+        let (key, word) = hint.clone();
         spans.push(Span::styled(key, look.theme.title));
         spans.push(Span::styled(format!(" {word}{:gap$}", ""), look.theme.dim));
     }

@@ -135,7 +135,13 @@ impl Panes {
             return Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
         }
         // The pane with the focus has the larger share.
-        let list = if model.focus == Focus::List { body.height * 2 / 5 } else { body.height / 4 };
+        let list = match model.list.rows().len() {
+            _ if model.focus == Focus::List => body.height * 2 / 5,
+            // None yet, or being searched for: the panes stay where they are until it is known.
+            0 => body.height / 4,
+            // A title, the rows, and a free one: what they do not need is better spent on the details.
+            count => (body.height / 4).min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2)),
+        };
         Self {
             list: Some(Rect { height: list, ..body }),
             rule: None,

@@ -15,12 +15,15 @@ use crate::listener::answer::AnswerPolicy;
 use crate::tui::keymap;
 use crate::{query, text};
 
+/// Columns of the help.
+const HELP_COLUMNS: u16 = 76;
+
 /// Draws the overlay over `body`.
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: &Model, look: &Look) -> Drawn {
     match overlay {
         Overlay::Help(first) => {
-            let lines = help(look);
-            let area = window(frame, body, "Keys", 76, lines.len(), look);
+            let lines = help(model, look);
+            let area = window(frame, body, "Keys", HELP_COLUMNS, lines.len(), look);
             draw_lines(frame, area, &lines, *first)
         }
         Overlay::Answers(cursor) => {
@@ -30,13 +33,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         }
         Overlay::Copy(cursor) => {
             let items = model.copy_items();
+            // At least two columns between the longest name and the text.
+            let names = items.iter().map(|item| item.what.width() + 2).max().unwrap_or(0);
             let lines: Vec<Line<'static>> = items
                 .iter()
                 .map(|item| {
                     let start: String = item.text.chars().take(200).collect();
                     Line::from(vec![
                         Span::styled(format!(" {}  ", item.key), look.theme.title),
-                        Span::raw(format!("{:<18}", item.what)),
+                        Span::raw(format!("{:<names$}", item.what)),
                         Span::styled(shown(&start), look.theme.dim),
                     ])
                 })
@@ -99,19 +104,26 @@ fn draw_menu(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], cursor:
     drawn
 }
 
-fn help(look: &Look) -> Vec<Line<'static>> {
+fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let row = |keys: &str, words: &str| {
-        Line::from(vec![Span::styled(format!("  {keys:<16}"), theme.title), Span::raw(format!(" {words}"))])
+        let parts = wrap(words, usize::from(HELP_COLUMNS) - 22).into_iter().enumerate();
+        let keys = format!("  {keys:<16}");
+        parts
+            .map(move |(index, part)| {
+                let keys = if index == 0 { keys.clone() } else { " ".repeat(18) };
+                Line::from(vec![Span::styled(keys, theme.title), Span::raw(format!(" {part}"))])
+            })
+            .collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
-    for (title, rows) in keymap::help() {
+    for (title, rows) in keymap::help(model) {
         lines.push(Line::styled(format!(" {title}"), theme.brand));
-        lines.extend(rows.iter().map(|(keys, words)| row(keys, words)));
+        lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
         lines.push(Line::default());
     }
     lines.push(Line::styled(" Filters", theme.brand));
-    lines.extend(query::help().into_iter().map(|(atom, words)| row(atom, words)));
+    lines.extend(query::help().into_iter().flat_map(|(atom, words)| row(atom, words)));
     lines
 }
 

@@ -10,6 +10,9 @@ use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 
+/// Images that are named one by one.
+const FEW_IMAGES: usize = 3;
+
 pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
@@ -36,8 +39,9 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             add("envelope", about.join(", "), theme.text);
         }
     }
-    if let Some(report) = report.filter(|report| !report.drift.is_empty()) {
-        add("drift", format!("{}, listed below", report.drift_words()), theme.warn);
+    if let Some((report, worst)) = report.and_then(|report| Some((report, report.drift.first()?))) {
+        let style = event::severity_style(theme, worst.severity);
+        add("drift", format!("{}, listed below", report.drift_words()), style);
     }
     add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
     if let Some(webhook) = &summary.webhook {
@@ -53,8 +57,17 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for remark in &body.remarks {
         add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
     }
-    if let Some(image) = pane.loaded.images.first() {
-        add("image", image.found.binary.summary(), theme.text);
+    let images = &pane.loaded.images;
+    for (index, image) in images.iter().take(FEW_IMAGES).enumerate() {
+        let name = match (index, images.len()) {
+            (0, 1) => "image".to_owned(),
+            (0, count) => format!("{count} images"),
+            _ => String::new(),
+        };
+        add(&name, image.found.binary.summary(), theme.text);
+    }
+    if images.len() > FEW_IMAGES {
+        add("", format!("and {} more: tab Image", images.len() - FEW_IMAGES), theme.dim);
     }
     match &summary.answer {
         None => add("answer", "not answered yet".to_owned(), theme.dim),

@@ -96,7 +96,9 @@ fn rows<'a>(pane: &Pane<'a>, columns: usize) -> Rows<'a> {
         Payload::Json(rows) if !pane.detail.view.as_sent => tree::rows(rows, pane, columns),
         Payload::Json(_) => text::rows(pane, None, columns),
         Payload::Other(fault, _) if pane.loaded.reading.is_lines() => {
-            text::rows(pane, fault.as_ref().map(|fault| fault.offset), columns)
+            // Of a text that nobody called JSON, only `!` says where it is none.
+            let fault = fault.as_ref().filter(|_| pane.loaded.reading.body.is_broken_json);
+            text::rows(pane, fault.map(|fault| fault.offset), columns)
         }
         Payload::Other(..) => match super::body::content(pane) {
             Content::Whole(lines) => {
@@ -142,7 +144,8 @@ fn status(pane: &Pane<'_>, columns: usize) -> Line<'static> {
         Payload::Empty => String::new(),
         Payload::Other(..) => format!("{} bytes as sent", grouped(pane.loaded.delivery.body.len() as u64)),
     };
-    let mode = match (view.as_sent && view.string.is_none(), view.unwrapped, view.column) {
+    let is_json = matches!(pane.loaded.payload, Payload::Json(_));
+    let mode = match (is_json && view.as_sent && view.string.is_none(), view.unwrapped, view.column) {
         (true, true, column) => format!("as sent, from column {}", grouped(column as u64 + 1)),
         (true, false, _) => "as sent".to_owned(),
         _ => String::new(),

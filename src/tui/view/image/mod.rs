@@ -82,7 +82,7 @@ fn place(pane: &Pane<'_>, image: &LoadedImage) -> Line<'static> {
     }
     spans.push(Span::styled(image.found.path.clone(), theme.key));
     if count > 1 {
-        spans.push(Span::styled("   , .  other images", theme.dim));
+        spans.push(Span::styled("   , and . turn to the others", theme.dim));
     }
     Line::from(spans)
 }

@@ -65,7 +65,7 @@ fn caption(pane: &Pane<'_>, image: &LoadedImage, picture: &Picture) -> Line<'sta
         (_, _, Some(Shortfall::Stopped(reason))) => {
             spans.push(Span::styled(format!(" · partial: {reason}"), theme.warn));
         }
-        _ => spans.push(Span::styled("   v  bytes", theme.dim)),
+        _ => spans.push(Span::styled("   v shows the bytes", theme.dim)),
     }
     Line::from(spans)
 }

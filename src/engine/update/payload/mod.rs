@@ -1,11 +1,15 @@
-//! What keys mean on the Payload tab: cursor, folds, search, views.
+//! What keys mean on the Payload tab: cursor, folds, views.
+
+mod query;
+mod search;
+
+pub(super) use self::query::{query, scroll_query};
+pub(super) use self::search::{leave_search, search};
 
 use super::super::detail::Payload;
 use super::super::model::{Detail, Focus, Model, Notice};
-use super::super::overlay::{Overlay, Prompt, PromptKind};
-use super::super::payload::{
-    PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
-};
+use super::super::overlay::Overlay;
+use super::super::payload::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, StringView};
 use super::super::{Effect, PayloadAction, Step, Tab, Viewport};
 use crate::payload::json::Pretty;
 
@@ -36,6 +40,14 @@ pub(super) fn has_cursor(model: &Model) -> bool {
     let Some(detail) = model.detail.as_ref().filter(|_| model.tab == Tab::Payload) else { return false };
     let is_json = matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_)));
     is_json && !detail.view.as_sent && detail.view.string.is_none()
+}
+
+impl Model {
+    /// Whether the Payload tab shows a tree, with a cursor in it.
+    #[must_use]
+    pub fn shows_tree(&self) -> bool {
+        has_cursor(self)
+    }
 }
 
 /// Moves or scrolls on the Payload tab; `None` when that is nothing special there.
@@ -89,9 +101,9 @@ pub(super) fn act_on_payload(model: &mut Model, action: PayloadAction) -> Vec<Ef
     use PayloadAction as P;
     match action {
         P::FoldMenu if has_cursor(model) => model.overlay = Some(Overlay::Folding),
-        P::Search => return begin_search(model),
-        P::NextMatch => turn_match(model, true),
-        P::PreviousMatch => turn_match(model, false),
+        P::Search => return search::begin(model),
+        P::NextMatch => search::turn(model, true),
+        P::PreviousMatch => search::turn(model, false),
         P::Fault => to_fault(model),
         P::AsSent => turn_as_sent(model),
         P::Wrap => {
@@ -102,7 +114,7 @@ pub(super) fn act_on_payload(model: &mut Model, action: PayloadAction) -> Vec<Ef
         }
         P::Left | P::Right => scroll_sideways(model, action == P::Right),
         P::Open => open(model),
-        P::Query => return begin_query(model),
+        P::Query => return query::begin(model),
         P::Out | P::In if !has_cursor(model) => {
             let unwrapped = model.detail.as_ref().is_some_and(|detail| detail.view.unwrapped);
             if unwrapped {
@@ -224,46 +236,6 @@ fn say(model: &mut Model, text: impl Into<String>, is_error: bool) {
     model.notice = Some(Notice { text: text.into(), is_error });
 }
 
-fn begin_search(model: &mut Model) -> Vec<Effect> {
-    let Some(detail) = model.detail.as_mut().filter(|detail| detail.content.is_ok()) else { return Vec::new() };
-    detail.view.string = None;
-    let before = detail.view.search.as_ref().map_or(String::new(), |search| search.pattern.clone());
-    let mut prompt = Prompt::new(PromptKind::Search, String::new());
-    prompt.before = before;
-    model.overlay = Some(Overlay::Prompt(prompt));
-    Vec::new()
-}
-
-/// Searches for what has been typed so far; an empty pattern is no search.
-pub(super) fn search(model: &mut Model, pattern: &str) -> Vec<Effect> {
-    let scroll = model.detail.as_ref().map_or(0, |detail| detail.scroll[Tab::Payload.index()]);
-    let Some(detail) = &mut model.detail else { return Vec::new() };
-    let origin = match &detail.view.search {
-        Some(search) => search.origin,
-        None if detail.view.as_sent => scroll,
-        None => detail.view.cursor,
-    };
-    if pattern.is_empty() {
-        if detail.view.search.take().is_some() && has_cursor(model) {
-            // As if nothing had been searched for.
-            if let Some(mut tree) = tree(model) {
-                tree.go_to(origin);
-            }
-        }
-        return Vec::new();
-    }
-    let number = detail.view.ask();
-    let before = detail.view.search.take();
-    detail.view.search = Some(Search {
-        pattern: pattern.to_owned(),
-        hits: before.and_then(|search| search.hits.filter(|_| search.pattern == pattern)),
-        current: None,
-        origin,
-        number,
-    });
-    request(detail, number, PayloadTask::Search(pattern.to_owned()))
-}
-
 fn request(detail: &Detail, number: u64, task: PayloadTask) -> Vec<Effect> {
     let Ok(loaded) = &detail.content else { return Vec::new() };
     let body = loaded.reading.body.bytes.clone();
@@ -272,70 +244,12 @@ fn request(detail: &Detail, number: u64, task: PayloadTask) -> Vec<Effect> {
 
 /// Takes in what a thread has found.
 pub(super) fn answered(model: &mut Model, answer: PayloadAnswer) {
-    let Some(detail) = model.detail.as_mut().filter(|detail| detail.id == answer.id) else { return };
-    match answer.outcome {
-        PayloadOutcome::Found(hits) => {
-            let Some(search) = detail.view.search.as_mut().filter(|search| search.number == answer.number) else {
-                return;
-            };
-            let origin = search.origin;
-            search.hits = Some(hits);
-            let offset = offset_of(model, origin);
-            let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else { return };
-            let Some(hits) = search.hits.as_ref().filter(|hits| !hits.hits.is_empty()) else { return };
-            search.current = Some(hits.from(offset).unwrap_or(0));
-            go_to_match(model);
-        }
-        PayloadOutcome::Queried(result) => {
-            let Some(query) = detail.view.query.as_mut().filter(|query| query.number == answer.number) else { return };
-            query.running = false;
-            query.scroll = 0;
-            query.result = result;
-        }
-    }
-}
-
-/// The byte with which a row begins.
-fn offset_of(model: &Model, row: usize) -> usize {
-    let Some(detail) = &model.detail else { return 0 };
-    let Ok(loaded) = &detail.content else { return 0 };
-    match &loaded.payload {
-        Payload::Json(rows) if !detail.view.as_sent => rows.range(row).start,
-        _ => detail.raw_rows(Tab::Payload).map_or(0, |rows| rows.range(row).start),
-    }
-}
-
-fn turn_match(model: &mut Model, forwards: bool) {
-    let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else {
-        return say(model, "nothing is searched for yet: / searches", true);
-    };
-    let Some(count) = search.hits.as_ref().map(|hits| hits.hits.len()).filter(|count| *count > 0) else {
+    if model.detail.as_ref().is_none_or(|detail| detail.id != answer.id) {
         return;
-    };
-    let current = search.current.unwrap_or(if forwards { count - 1 } else { 0 });
-    let (next, wrapped) = match forwards {
-        true => ((current + 1) % count, current + 1 == count),
-        false => ((current + count - 1) % count, current == 0),
-    };
-    search.current = Some(next);
-    go_to_match(model);
-    if wrapped {
-        say(model, if forwards { "from the top again" } else { "from the end again" }, false);
     }
-}
-
-/// Shows the current match, opening what hides it.
-fn go_to_match(model: &mut Model) {
-    let Some(detail) = &model.detail else { return };
-    let Some(hit) = detail.view.search.as_ref().and_then(|search| search.current_hit()).cloned() else { return };
-    if has_cursor(model) {
-        if let Some(mut tree) = tree(model) {
-            let row = tree.rows.line_at(hit.start);
-            tree.view.folds.reveal(tree.rows, row);
-            tree.go_to(row);
-        }
-    } else {
-        show_offset(model, hit.start);
+    match answer.outcome {
+        PayloadOutcome::Found(hits) => search::found(model, answer.number, hits),
+        PayloadOutcome::Queried(result) => query::answered(model, answer.number, result),
     }
 }
 
@@ -415,36 +329,4 @@ fn open(model: &mut Model) {
         }
         _ => tree.act(PayloadAction::Toggle),
     }
-}
-
-fn begin_query(model: &mut Model) -> Vec<Effect> {
-    let Some(detail) = &mut model.detail else { return Vec::new() };
-    if !matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_))) {
-        say(model, "jq needs JSON: ! shows where the body stops being JSON", true);
-        return Vec::new();
-    }
-    let program = detail.view.query.as_ref().map_or(String::new(), |query| query.program.clone());
-    model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Query, program.clone())));
-    query(model, &program)
-}
-
-/// Runs what has been typed so far; an empty program is no query.
-pub(super) fn query(model: &mut Model, program: &str) -> Vec<Effect> {
-    let Some(detail) = &mut model.detail else { return Vec::new() };
-    let number = detail.view.ask();
-    let before = detail.view.query.take().filter(|_| !program.trim().is_empty());
-    let result = before.map_or_else(|| Ok(QueryResult::default()), |query| query.result);
-    let running = !program.trim().is_empty();
-    detail.view.query = Some(Query { program: program.to_owned(), result, running, scroll: 0, number });
-    if running { request(detail, number, PayloadTask::Query(program.to_owned())) } else { Vec::new() }
-}
-
-/// Scrolls the result of a query; false when there is none.
-pub(super) fn scroll_query(model: &mut Model, step: Step) -> bool {
-    let rows = model.viewport.query_rows;
-    let Some(query) = model.detail.as_mut().and_then(|detail| detail.view.query.as_mut()) else { return false };
-    let lines = query.result.as_ref().map_or(0, QueryResult::line_count);
-    let places = lines.saturating_sub(rows) + 1;
-    query.scroll = step.apply(query.scroll.min(places - 1), places, rows);
-    true
 }
