@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use super::{CliError, output};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::export::{file, image};
+use crate::payload::body::Opened;
+use crate::payload::json::Pretty;
 use crate::store::Reader;
 
 /// Writes an image of the one delivery that was chosen.
@@ -33,7 +35,9 @@ pub(super) fn run(
 /// Writes one image's bytes, and says on stderr when they are not all of it.
 fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force: bool) -> Result<ExitCode, CliError> {
     let id = delivery.summary.id;
-    let found = match image::choose(id, &delivery.body, index) {
+    let opened = Opened::of(&delivery.request_head(), delivery.body.clone());
+    let fault = Pretty::new(opened.bytes.clone()).err();
+    let found = match image::choose(id, &opened.describe(fault.as_ref()), index) {
         Ok(found) => found,
         Err(none) => {
             output::log(&none.to_string());

@@ -67,7 +67,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
-            json["images"] = images_json(&reading.body.bytes);
+            json["images"] = images_json(&reading.body.images());
             json["attempts"] = attempts.iter().map(sender::summary_json).collect();
             json["retries"] = answering::retries_json(&reader, &delivery)?;
             json["forward"] = answering::forward_json(&reader, &delivery)?;

@@ -10,7 +10,7 @@ use crate::payload::body::Kind;
 use crate::payload::json::{Fault, Pretty};
 use crate::reading::Reading;
 use crate::signature::{Scheme, Secret};
-use crate::{payload, signature};
+use crate::signature;
 
 /// A delivery with all that its tabs show.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Loaded {
         let subject = Subject::of(&delivery, registry);
         let rejudged = rejudge(&delivery, &subject);
         Self {
-            images: payload::binary::find_all(&reading.body.bytes).into_iter().map(LoadedImage::new).collect(),
+            images: reading.body.images().into_iter().map(LoadedImage::new).collect(),
             rejudged,
             expected: expected(&subject),
             scheme: subject.scheme().clone(),

@@ -1,7 +1,8 @@
 //! The images of a delivery as files.
 
 use crate::delivery::DeliveryId;
-use crate::payload::binary::{Binary, Found, find_all};
+use crate::payload::binary::{Binary, Found};
+use crate::payload::body::Body;
 
 /// Why there is no image to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +35,8 @@ pub enum NoImage {
 /// # Errors
 ///
 /// [`NoImage`], in words for a person.
-pub fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<Found, NoImage> {
-    let mut images = find_all(body);
+pub fn choose(id: DeliveryId, body: &Body, index: Option<usize>) -> Result<Found, NoImage> {
+    let mut images = body.images();
     let count = images.len();
     if count == 0 {
         return Err(NoImage::None(id));
@@ -86,10 +87,18 @@ pub fn file_name(id: DeliveryId, found: &Found) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::body::{Declared, Opened};
+    use crate::payload::json::Pretty;
 
     const LIVE: &[u8] = include_bytes!("../../assets/samples/screenshot-live.json");
     const SIMULATION: &[u8] = include_bytes!("../../assets/samples/screenshot-simulation.json");
     const JPEG: &[u8] = include_bytes!("../../assets/samples/screenshot.jpg");
+
+    fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<Found, NoImage> {
+        let opened = Opened::new(Declared::default(), body.to_vec().into());
+        let fault = Pretty::new(opened.bytes.clone()).err();
+        super::choose(id, &opened.describe(fault.as_ref()), index)
+    }
 
     fn body(value: &serde_json::Value) -> Vec<u8> {
         serde_json::json!({"data": [{"screenshot": {"imageBuffer": value}}]}).to_string().into_bytes()

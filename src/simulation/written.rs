@@ -30,7 +30,8 @@ pub fn written(bytes: &[u8], form: Form) -> String {
         Form::Base64Url => quoted(&URL_SAFE_NO_PAD.encode(bytes)),
         Form::DataUrl => quoted(&format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes))),
         Form::Hex => quoted(&hex::encode(bytes)),
-        Form::Latin1 => quoted(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
+        // JSON holds no bytes as they are: this comes nearest, and is never offered.
+        Form::Latin1 | Form::AsItIs => quoted(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
         Form::DestroyedUtf8 => quoted(&String::from_utf8_lossy(bytes)),
         Form::NumberListText => quoted(&numbers(bytes)),
         Form::Uint8ArrayPrint => quoted(&typed_array_print(bytes)),

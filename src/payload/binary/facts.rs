@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::super::image::{self, Segment};
-use super::{Found, find_all};
+use super::Found;
 
-/// The facts of every image, in the order in which they stand in the body.
+/// The facts of images, in their order.
 #[must_use]
-pub fn images_json(body: &[u8]) -> Value {
-    find_all(body).iter().map(image_json).collect()
+pub fn images_json(images: &[Found]) -> Value {
+    images.iter().map(image_json).collect()
 }
 
 fn image_json(found: &Found) -> Value {

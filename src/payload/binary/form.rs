@@ -1,4 +1,4 @@
-//! The ways in which bytes get written into JSON.
+//! The ways in which bytes are sent: written into JSON, mostly.
 
 /// A way of writing bytes. Each is accepted on its own evidence only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,10 +39,12 @@ pub enum Form {
     Ejson,
     /// A Buffer's JSON, as a string within JSON.
     NestedJson,
+    /// The bytes themselves: a body, or a part of one, that is no JSON.
+    AsItIs,
 }
 
 impl Form {
-    /// Every form, in the order in which documentation lists them.
+    /// Every form of writing bytes into JSON, in the order in which documentation lists them.
     pub const ALL: [Self; 18] = [
         Self::NodePrint,
         Self::Placeholder,
@@ -86,13 +88,14 @@ impl Form {
             Self::Superjson => "superjson",
             Self::Ejson => "ejson",
             Self::NestedJson => "nested_json",
+            Self::AsItIs => "as_it_is",
         }
     }
 
     /// The form that [`Form::code`] names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.code() == code)
+        Self::ALL.into_iter().chain([Self::AsItIs]).find(|form| form.code() == code)
     }
 
     /// The form in words for a person.
@@ -117,6 +120,7 @@ impl Form {
             Self::Superjson => "a typed array in superjson",
             Self::Ejson => "binary in extended JSON (EJSON)",
             Self::NestedJson => "a Buffer's JSON inside a string",
+            Self::AsItIs => "sent as it is",
         }
     }
 

@@ -136,6 +136,7 @@ impl Binary {
                      the image."
                 )
             }
+            _ if self.form == Form::AsItIs => format!("{form}, as no JSON: all {present} bytes."),
             _ => format!("{form}: all {present} bytes."),
         }
     }

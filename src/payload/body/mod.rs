@@ -18,6 +18,7 @@
 mod charset;
 mod declared;
 mod form;
+mod images;
 mod multipart;
 mod sniff;
 #[cfg(test)]

@@ -136,3 +136,41 @@ proptest! {
         }
     }
 }
+
+const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
+
+/// Where each image stands, and how it was sent.
+fn places(body: &Body) -> Vec<(String, &'static str, usize)> {
+    body.images().into_iter().map(|image| (image.path, image.binary.form.code(), image.binary.bytes.len())).collect()
+}
+
+#[test]
+fn a_body_that_is_a_picture_is_one_image() {
+    let image = body("Content-Type: image/jpeg\r\n", JPEG);
+    assert_eq!(places(&image), [("(the whole body)".to_owned(), "as_it_is", JPEG.len())]);
+    let image = image.images().remove(0);
+    assert_eq!((image.binary.is_complete(), image.range), (Some(true), 0..JPEG.len()));
+    assert_eq!(places(&body("Content-Type: application/octet-stream\r\n", &gzip(JPEG))).len(), 1);
+    assert_eq!(places(&body("Content-Type: image/jpeg\r\n", b"\0\xff\xfe no picture \0")), []);
+    assert_eq!(places(&body("Content-Type: text/plain\r\n", b"plain")), []);
+}
+
+#[test]
+fn the_files_of_a_form_are_images_and_so_are_those_in_its_json() {
+    let json = format!("{{\"data\":[{{\"screenshot\":{{\"imageBuffer\":\"{}\"}}}}]}}", hex::encode(JPEG));
+    let head = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes();
+    let parts = [head("payload"), json.into_bytes(), b"\r\n".to_vec(), head("file\x1b"), JPEG.to_vec(), b"\r\n--x--".to_vec()];
+    let form = body("Content-Type: multipart/form-data; boundary=x\r\n", &parts.concat());
+    let seen = places(&form);
+    assert_eq!(
+        seen,
+        [
+            ("part 1 “payload”: data[0].screenshot.imageBuffer".to_owned(), "hex", JPEG.len()),
+            ("part 2 “file␛”".to_owned(), "as_it_is", JPEG.len()),
+        ]
+    );
+    for image in form.images() {
+        let at = &form.bytes[image.range];
+        assert!(at == JPEG || at.starts_with(b"\"ffd8"), "the range is the body's");
+    }
+}
