@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::save::{self, Saving};
 use super::select::Selection;
 use super::{CliError, SettingsArgs, image, output};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::export::curl::Curl;
+use crate::export::file::{Saving, private_folder};
 use crate::export::har::Har;
 use crate::export::json::Json;
 use crate::export::raw::{self, Raw};
@@ -144,7 +144,7 @@ impl Export<'_> {
     }
 
     fn write_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
-        save::private_folder(folder)?;
+        private_folder(folder)?;
         for id in ids {
             if let Some(delivery) = self.load(*id)? {
                 let path = folder.join(raw::file_name(&delivery.summary));

@@ -45,10 +45,7 @@ fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force
         }
     };
     match output {
-        Some(path) => file::save(path, &found.binary.bytes, force).map_err(|error| match error {
-            file::SaveError::Exists(_) => CliError::Usage(format!("{error}: --force replaces it")),
-            error => CliError::Usage(error.to_string()),
-        })?,
+        Some(path) => file::save(path, &found.binary.bytes, force)?,
         None if std::io::stdout().is_terminal() => {
             let name = image::file_name(id, &found);
             return Err(CliError::Usage(format!(

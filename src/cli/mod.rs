@@ -17,7 +17,6 @@ mod output;
 mod prune;
 mod query_worker;
 mod replay;
-mod save;
 mod select;
 mod sending;
 mod settings;
@@ -179,6 +178,17 @@ pub(crate) enum CliError {
     Replay(#[from] crate::sender::replay::ReplayError),
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<crate::export::file::SaveError> for CliError {
+    fn from(error: crate::export::file::SaveError) -> Self {
+        Self::Usage(match &error {
+            crate::export::file::SaveError::Exists(_) => {
+                format!("{error}: choose another --output, or --force replaces it")
+            }
+            _ => error.to_string(),
+        })
+    }
 }
 
 /// Parses the arguments of this process and does what they say.

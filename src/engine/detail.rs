@@ -9,8 +9,8 @@ use crate::diagnosis::Subject;
 use crate::payload::body::Kind;
 use crate::payload::json::{Fault, Pretty};
 use crate::reading::Reading;
-use crate::signature::{Scheme, Secret};
 use crate::signature;
+use crate::signature::{Scheme, Secret};
 
 /// A delivery with all that its tabs show.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ mod message;
 mod model;
 mod overlay;
 mod payload;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -38,5 +39,6 @@ pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
+pub use rows::RowsTask;
 pub use trial::{Trial, TrialField};
 pub use update::update;

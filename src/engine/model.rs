@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use bytes::Bytes;
-
-use super::detail::{Loaded, Payload};
+use super::detail::Loaded;
 use super::list::List;
 use super::overlay::Overlay;
 use super::payload::PayloadView;
+use super::rows::Making;
 use super::{ImageView, ImageViewport, Inquiry, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
@@ -98,6 +97,8 @@ pub struct Detail {
     /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
     /// when first needed, for the width of the pane.
     pub(super) raw: Option<(Tab, RawRows)>,
+    /// Rows that a thread is making.
+    pub(super) making: Option<Making>,
     /// How the Payload tab shows it.
     pub view: PayloadView,
     /// Why its signature does not match, as far as is known.
@@ -116,6 +117,7 @@ impl Detail {
             content,
             scroll: [0; Tab::ALL.len()],
             raw: None,
+            making: None,
             inquiry,
             sightings: None,
             image: ImageView::default(),
@@ -229,32 +231,5 @@ impl Model {
     #[must_use]
     pub fn local_url(&self) -> String {
         format!("{}{}", self.setup.url, self.setup.path())
-    }
-
-    /// Makes the raw rows that the shown tab needs.
-    pub(super) fn prepare_rows(&mut self) {
-        let columns = self.viewport.detail_columns;
-        let tab = self.tab;
-        let Some(detail) = &mut self.detail else { return };
-        let Ok(loaded) = &detail.content else { return };
-        if let Some(string) = detail.view.string.as_mut().filter(|_| columns > 0 && tab == Tab::Payload) {
-            string.prepare(columns);
-        }
-        let unwrapped = detail.view.unwrapped && tab == Tab::Payload;
-        let delivery = &loaded.delivery;
-        let is_made = |(made_for, rows): &(Tab, RawRows)| {
-            *made_for == tab && if unwrapped { rows.is_unwrapped() } else { rows.is_for(columns) }
-        };
-        if columns == 0 || detail.raw.as_ref().is_some_and(is_made) {
-            return;
-        }
-        let bytes = match (tab, &loaded.payload) {
-            (Tab::Raw, _) => Bytes::from([&delivery.head[..], &delivery.body[..]].concat()),
-            (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => bytes.clone(),
-            (Tab::Payload, Payload::Json(rows)) if detail.view.as_sent => rows.body().clone(),
-            _ => return,
-        };
-        let rows = if unwrapped { RawRows::unwrapped(bytes) } else { RawRows::new(bytes, columns) };
-        detail.raw = Some((tab, rows));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::rows::RowsTask;
 use crate::delivery::DeliveryId;
 use crate::payload::jq;
 use crate::payload::json::search::{Hit, Hits};
@@ -30,6 +31,8 @@ pub struct PayloadView {
     pub(super) before_search: Option<Box<BeforeSearch>>,
     /// The string that is open in a view of its own.
     pub string: Option<StringView>,
+    /// The byte to be shown once the body's rows are made.
+    pub(super) go_to: Option<usize>,
     /// The jq query.
     pub query: Option<Query>,
     /// Tells answers to searches and queries apart.
@@ -98,10 +101,10 @@ pub struct StringView {
     pub as_sent: bool,
     /// The first row shown.
     pub scroll: usize,
-    /// What is shown.
-    pub(super) text: Bytes,
-    /// Its characters.
-    characters: u64,
+    /// The token as sent.
+    pub(super) raw: Bytes,
+    /// Its characters, once they are counted.
+    characters: Option<u64>,
     /// Its rows, made for the width of the pane.
     pub(super) rows: Option<RawRows>,
 }
@@ -110,28 +113,20 @@ impl StringView {
     /// Opens the string at `token`.
     pub(super) fn open(rows: &Pretty, token: Range<usize>, as_sent: bool) -> Self {
         let raw = rows.body().slice(token.clone());
-        let text = if as_sent { raw } else { Bytes::from(crate::payload::json::decode_string(&raw).text.into_owned()) };
+        Self { token, as_sent, scroll: 0, raw, characters: None, rows: None }
+    }
+
+    /// Takes its rows.
+    pub(super) fn take(&mut self, rows: RawRows) {
         // Every byte but UTF-8's continuation bytes begins a character.
-        let characters = text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
-        Self { token, as_sent, scroll: 0, text, characters, rows: None }
+        let count = || rows.bytes().iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
+        self.characters = self.characters.or_else(|| Some(count()));
+        self.rows = Some(rows);
     }
 
-    /// Makes its rows for a pane of so many columns.
-    pub(super) fn prepare(&mut self, columns: usize) {
-        if !self.rows.as_ref().is_some_and(|rows| rows.is_for(columns)) {
-            self.rows = Some(RawRows::new(self.text.clone(), columns));
-        }
-    }
-
-    /// What is shown, for copying.
+    /// How many characters are shown; `None` while that is being found out.
     #[must_use]
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.text).into_owned()
-    }
-
-    /// How many characters are shown.
-    #[must_use]
-    pub fn characters(&self) -> u64 {
+    pub fn characters(&self) -> Option<u64> {
         self.characters
     }
 
@@ -228,6 +223,8 @@ pub enum PayloadTask {
     Search(String),
     /// Run this jq program.
     Query(String),
+    /// Break it into rows.
+    Rows(RowsTask),
 }
 
 /// The answer to a [`PayloadRequest`].
@@ -248,4 +245,6 @@ pub enum PayloadOutcome {
     Found(Arc<Hits>),
     /// What the query gave, or what is wrong with it.
     Queried(Result<QueryResult, String>),
+    /// Its rows.
+    Rows(RawRows),
 }

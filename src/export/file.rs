@@ -1,8 +1,10 @@
 //! Writing a file of a person's choice: whole or not at all, for them alone, and never over another
 //! one unasked.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::text::visible;
 
@@ -32,39 +34,98 @@ fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// Writes `bytes` to `path`: into a new file beside it, readable by its owner alone, which then takes
-/// the name. A link of that name is never followed; with `overwrite` it is replaced itself.
+/// A file under way, readable by its owner alone. It has its name once it is finished; until then it has
+/// another, and is removed when it is given up.
+#[derive(Debug)]
+pub struct Saving {
+    file: BufWriter<NamedTempFile>,
+    path: PathBuf,
+    folder: PathBuf,
+    overwrite: bool,
+}
+
+impl Saving {
+    /// Begins to write what will be `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError`]: what stands in the way is said before the work is done.
+    pub fn begin(path: &Path, overwrite: bool) -> Result<Self, SaveError> {
+        if path.file_name().is_none() || path.is_dir() {
+            return Err(SaveError::Folder(path.to_owned()));
+        }
+        if !overwrite && path.symlink_metadata().is_ok() {
+            return Err(SaveError::Exists(path.to_owned()));
+        }
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(SaveError::NoFolder(folder.to_owned()));
+        }
+        // 0600, as tempfile makes all its files; in the same folder, so that it can be renamed.
+        let file = tempfile::Builder::new()
+            .prefix(".whyhook-")
+            .tempfile_in(folder)
+            .map_err(|source| SaveError::Io { path: path.to_owned(), source })?;
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), folder: folder.to_owned(), overwrite })
+    }
+
+    /// Gives the file its name. A link of that name is never followed; with `overwrite` it is replaced
+    /// itself.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError`]; nothing is left behind then.
+    pub fn finish(self) -> Result<(), SaveError> {
+        let Self { file, path, folder, overwrite } = self;
+        let failed = |source| SaveError::Io { path: path.clone(), source };
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        let kept = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
+        kept.map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => SaveError::Exists(path.clone()),
+            _ => failed(error.error),
+        })?;
+        // The name itself is safe after this; a file system that cannot sync folders has its own way.
+        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+impl Write for Saving {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes `bytes` to `path`, as a [`Saving`] does.
 ///
 /// # Errors
 ///
 /// [`SaveError`]; nothing is left behind then.
 pub fn save(path: &Path, bytes: &[u8], overwrite: bool) -> Result<(), SaveError> {
-    let failed = |source| SaveError::Io { path: path.to_owned(), source };
-    if path.file_name().is_none() || path.is_dir() {
-        return Err(SaveError::Folder(path.to_owned()));
-    }
-    if !overwrite && path.symlink_metadata().is_ok() {
-        return Err(SaveError::Exists(path.to_owned()));
-    }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(SaveError::NoFolder(folder.to_owned()));
-    }
-    // 0600, as tempfile makes all its files.
-    let mut file = tempfile::Builder::new().prefix(".whyhook-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let kept = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
-    kept.map_err(|error| match error.error.kind() {
-        io::ErrorKind::AlreadyExists => SaveError::Exists(path.to_owned()),
-        _ => failed(error.error),
-    })?;
-    // The name itself is safe after this; a file system that cannot sync folders has its own way.
-    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
+    let mut saving = Saving::begin(path, overwrite)?;
+    saving.write_all(bytes).map_err(|source| SaveError::Io { path: path.to_owned(), source })?;
+    saving.finish()
+}
+
+/// Makes a folder that only its owner may enter, unless it is there.
+///
+/// # Errors
+///
+/// [`SaveError::Io`].
+pub fn private_folder(path: &Path) -> Result<(), SaveError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| SaveError::Io { path: path.to_owned(), source })
 }
 
 /// The path that a person has typed: `~` is their home.

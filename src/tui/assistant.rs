@@ -1,4 +1,4 @@
-//! The threads that search and query payloads: off the interface's thread, and each request given up as
+//! The threads that search and query payloads, and break them into rows: off the interface's thread, and each request given up as
 //! soon as another of its kind comes.
 //!
 //! A jq query runs in a process of its own (this program again, see [`crate::payload::jq`]), because a
@@ -26,6 +26,7 @@ pub(crate) const QUERY_COMMAND: &str = "query-worker";
 pub(super) struct Assistant {
     searches: Line,
     queries: Line,
+    rows: Line,
 }
 
 /// A thread with its queue.
@@ -41,16 +42,20 @@ impl Assistant {
             PayloadTask::Search(pattern) => {
                 Some(PayloadOutcome::Found(Arc::new(search(&request.body, pattern, is_wanted))))
             }
-            PayloadTask::Query(_) => None,
+            _ => None,
+        })?;
+        let rows = Line::start("whyhook-rows", send.clone(), |request, _| match &request.task {
+            PayloadTask::Rows(task) => Some(PayloadOutcome::Rows(task.make(&request.body))),
+            _ => None,
         })?;
         let queries = Line::start("whyhook-query", send, |request, is_wanted| match &request.task {
             PayloadTask::Query(program) => {
                 let output = query(program, &request.body, is_wanted)?;
                 Some(PayloadOutcome::Queried(output.map(QueryResult::new)))
             }
-            PayloadTask::Search(_) => None,
+            _ => None,
         })?;
-        Ok(Self { searches, queries })
+        Ok(Self { searches, queries, rows })
     }
 
     /// Queues a request; the one before of its kind is given up.
@@ -58,6 +63,7 @@ impl Assistant {
         let line = match request.task {
             PayloadTask::Search(_) => &self.searches,
             PayloadTask::Query(_) => &self.queries,
+            PayloadTask::Rows(_) => &self.rows,
         };
         line.newest.fetch_add(1, Ordering::AcqRel);
         let _ = line.jobs.send(request);

@@ -280,7 +280,8 @@ pub fn contexts(model: &Model) -> &'static [Context] {
 }
 
 /// The contexts in force when nothing lies over the panes.
-fn contexts_below(model: &Model) -> &'static [Context] {
+#[must_use]
+pub fn contexts_below(model: &Model) -> &'static [Context] {
     match model.focus {
         Focus::List => &[Context::List, Context::Anywhere],
         Focus::Detail => match model.tab {
@@ -343,10 +344,9 @@ fn has_use(model: &Model, action: Action) -> bool {
     }
 }
 
-/// The help: for each context its keys and what they do, those in force now first.
+/// The help: for each context its keys and what they do, those in force `now` first.
 #[must_use]
-pub fn help(model: &Model) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let now = contexts_below(model);
+pub fn help(now: &[Context]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
     // What is behind a key stands behind the context of that key.
     let behind = if now.contains(&Context::Payload) { &[Context::Folding][..] } else { &[] };
     let first: Vec<Context> = match now.split_first() {
@@ -364,9 +364,8 @@ pub fn help(model: &Model) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
 fn help_rows(context: Context) -> Vec<(String, &'static str)> {
     let is_everywhere = |binding: &Binding| {
         let anywhere = KEYMAP.iter().filter(|other| other.context == Context::Anywhere);
-        let alike = |other: &Binding| {
-            other.action == binding.action && binding.keys.iter().all(|key| other.keys.contains(key))
-        };
+        let alike =
+            |other: &Binding| other.action == binding.action && binding.keys.iter().all(|key| other.keys.contains(key));
         context != Context::Anywhere && anywhere.into_iter().any(alike)
     };
     let mut rows: Vec<(String, &'static str)> = Vec::new();

@@ -28,7 +28,7 @@ impl Model {
             add('o', "the jq result", result.text.clone(), None);
         }
         if let Some(string) = &detail.view.string {
-            add('v', "the string", beginning(&string.text), Some(string_part(string)));
+            add('v', "the string", string_beginning(string), Some(string_part(string)));
             return items;
         }
         let Payload::Json(rows) = &loaded.payload else { return items };
@@ -86,6 +86,11 @@ impl Model {
 
 fn string_part(string: &super::super::StringView) -> CopyWhole {
     if string.as_sent { CopyWhole::Bytes(string.token.clone()) } else { CopyWhole::Decoded(string.token.clone()) }
+}
+
+fn string_beginning(string: &super::super::StringView) -> String {
+    let raw = &string.raw[..string.raw.len().min(BEGINNING)];
+    if string.as_sent { beginning(raw) } else { decode_string(raw).text.into_owned() }
 }
 
 fn beginning(bytes: &[u8]) -> String {

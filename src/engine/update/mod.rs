@@ -8,6 +8,7 @@ mod payload;
 
 use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
 use self::overlay::{act_on_overlay, copy_public_url, retry, typed};
+pub(super) use self::payload::show_offset;
 use super::detail::Loaded;
 use super::inquiry::{Inquiry, Question, asks_why};
 use super::model::{Detail, Focus, Model, Notice};
@@ -138,7 +139,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(follow_selection(model));
     effects.extend(ask_for_rewritings(model));
     effects.extend(image::ask_for_picture(model));
-    model.prepare_rows();
+    effects.extend(model.prepare_rows());
     effects
 }
 
@@ -163,7 +164,7 @@ fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
 
 fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
     let mut detail = match model.detail.take() {
-        Some(shown) if shown.id == id => Detail { content, raw: None, ..shown },
+        Some(shown) if shown.id == id => Detail { content, raw: None, making: None, ..shown },
         before => {
             model.revealed = false;
             let view = before.as_ref().map_or_else(PayloadView::default, |shown| shown.view.for_another());
@@ -202,7 +203,6 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             if model.tab != Tab::Payload || model.focus == Focus::List {
                 model.tab = Tab::Payload;
                 model.focus = Focus::Detail;
-                model.prepare_rows();
             }
             payload::act_on_payload(model, action)
         }

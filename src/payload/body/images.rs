@@ -27,7 +27,8 @@ impl Body {
                             ..found
                         })),
                     }
-                    let decoded = images.iter().fold(0_usize, |sum, image| sum.saturating_add(image.binary.bytes.len()));
+                    let decoded =
+                        images.iter().fold(0_usize, |sum, image| sum.saturating_add(image.binary.bytes.len()));
                     if images.len() >= FOUND_LIMIT || decoded >= DECODED_LIMIT {
                         break;
                     }
@@ -44,7 +45,6 @@ impl Body {
 fn as_it_is(bytes: &[u8], path: String, start: usize) -> Option<Found> {
     image::format(bytes)?;
     let present = bytes.len() as u64;
-    let binary =
-        Binary { form: Form::AsItIs, inner: None, bytes: bytes.to_vec(), present, total: Some(present) };
+    let binary = Binary { form: Form::AsItIs, inner: None, bytes: bytes.to_vec(), present, total: Some(present) };
     Some(Found { path, range: start..start + bytes.len(), context: Context::Elsewhere, binary })
 }

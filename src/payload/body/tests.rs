@@ -159,7 +159,8 @@ fn a_body_that_is_a_picture_is_one_image() {
 fn the_files_of_a_form_are_images_and_so_are_those_in_its_json() {
     let json = format!("{{\"data\":[{{\"screenshot\":{{\"imageBuffer\":\"{}\"}}}}]}}", hex::encode(JPEG));
     let head = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes();
-    let parts = [head("payload"), json.into_bytes(), b"\r\n".to_vec(), head("file\x1b"), JPEG.to_vec(), b"\r\n--x--".to_vec()];
+    let parts =
+        [head("payload"), json.into_bytes(), b"\r\n".to_vec(), head("file\x1b"), JPEG.to_vec(), b"\r\n--x--".to_vec()];
     let form = body("Content-Type: multipart/form-data; boundary=x\r\n", &parts.concat());
     let seen = places(&form);
     assert_eq!(

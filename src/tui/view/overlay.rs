@@ -117,7 +117,7 @@ fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
             .collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
-    for (title, rows) in keymap::help(model) {
+    for (title, rows) in keymap::help(keymap::contexts_below(model)) {
         lines.push(Line::styled(format!(" {title}"), theme.brand));
         lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
         lines.push(Line::default());

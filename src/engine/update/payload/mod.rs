@@ -250,14 +250,18 @@ pub(super) fn answered(model: &mut Model, answer: PayloadAnswer) {
     match answer.outcome {
         PayloadOutcome::Found(hits) => search::found(model, answer.number, hits),
         PayloadOutcome::Queried(result) => query::answered(model, answer.number, result),
+        PayloadOutcome::Rows(rows) => model.rows_made(answer.number, rows),
     }
 }
 
 /// Scrolls the body as sent to a byte of it.
-fn show_offset(model: &mut Model, offset: usize) {
+pub(in crate::engine) fn show_offset(model: &mut Model, offset: usize) {
     let Viewport { detail_rows: height, detail_columns: columns, detail_prelude: prelude, .. } = model.viewport;
     let Some(detail) = &mut model.detail else { return };
-    let Some(rows) = detail.raw_rows(Tab::Payload) else { return };
+    let Some(rows) = detail.raw_rows(Tab::Payload) else {
+        detail.view.go_to = Some(offset);
+        return;
+    };
     let row = prelude + rows.row_of(offset);
     let column = rows.column_of(offset);
     let is_unwrapped = rows.is_unwrapped();
@@ -295,7 +299,6 @@ fn turn_as_sent(model: &mut Model) {
     detail.view.column = 0;
     let offset = rows.range(detail.view.cursor).start;
     if detail.view.as_sent {
-        model.prepare_rows();
         show_offset(model, offset);
     } else if let Some(mut tree) = tree(model) {
         tree.show_cursor();

@@ -2,6 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::Rows;
 use crate::engine::{Payload, StringView};
 use crate::payload::grouped;
@@ -17,10 +19,11 @@ pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) 
         _ => String::new(),
     };
     let name = if name.is_empty() { "The string".to_owned() } else { name };
-    let about = format!(" {how}: {} characters, {bytes} bytes as sent", grouped(string.characters()));
+    let characters = string.characters().map_or("…".to_owned(), grouped);
+    let about = format!(" {how}: {characters} characters, {bytes} bytes as sent");
     vec![
         Line::from(vec![
-            Span::styled(cut(&name, columns.saturating_sub(about.len() + 1).max(12)), theme.title),
+            Span::styled(cut(&name, columns.saturating_sub(about.width() + 1).max(12)), theme.title),
             Span::styled(about, theme.dim),
         ]),
         Line::styled(cut(&format!("r shows it {other}, y copies it, Esc goes back"), columns), theme.dim),

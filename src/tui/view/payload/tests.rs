@@ -17,12 +17,17 @@ const BODY: &str = r#"{"event":"e","data":[{"id":1.10,"user":{"name":"Ada","caf\
 struct Reader {
     model: Model,
     copied: Vec<(String, String)>,
+    /// Answers that the threads still owe, while they are slow.
+    owed: Option<Vec<PayloadAnswer>>,
 }
 
 impl Reader {
     fn of(body: &[u8]) -> Self {
-        let mut reader =
-            Self { model: model(&[delivery(1, body, "a webhook secret", "")], secrets()), copied: Vec::new() };
+        let mut reader = Self {
+            model: model(&[delivery(1, body, "a webhook secret", "")], secrets()),
+            copied: Vec::new(),
+            owed: None,
+        };
         for action in [Action::Show(Tab::Payload), Action::Open] {
             reader.tell(Message::Act(action));
         }
@@ -42,13 +47,24 @@ impl Reader {
                             let output = jq::run(program, &request.body).map_err(|error| error.to_string());
                             PayloadOutcome::Queried(output.map(QueryResult::new))
                         }
+                        PayloadTask::Rows(task) => PayloadOutcome::Rows(task.make(&request.body)),
                     };
                     let answer = PayloadAnswer { id: request.id, number: request.number, outcome };
-                    self.tell(Message::Payload(answer));
+                    match &mut self.owed {
+                        Some(owed) => owed.push(answer),
+                        None => self.tell(Message::Payload(answer)),
+                    }
                 }
                 Effect::Copy { what, text } => self.copied.push((what, text)),
                 _ => {}
             }
+        }
+    }
+
+    /// The threads answer at last.
+    fn catch_up(&mut self) {
+        for answer in self.owed.take().into_iter().flatten() {
+            self.tell(Message::Payload(answer));
         }
     }
 
@@ -170,6 +186,62 @@ fn a_search_says_how_many_and_where_it_begins_again() {
     assert!(reader.screen(100, 24).contains("of 2"), "the search of before is back");
     reader.press("<esc>");
     assert!(!reader.screen(100, 24).contains("of 2"));
+}
+
+#[test]
+fn a_search_that_is_given_up_leaves_nothing_open() {
+    let mut reader = Reader::of(BODY.as_bytes());
+    let before = reader.press("zmzrjjz1").rows();
+    assert_ne!(reader.press("/ada").rows(), before);
+    assert_eq!(reader.press("<esc>").rows(), before);
+    // What only the first letters had opened is folded again, too.
+    assert_ne!(reader.press("/ada").rows(), before);
+    assert_eq!(reader.press("xyz").rows(), before);
+    reader.press("<esc>/ada<enter>");
+    assert_ne!(reader.rows(), before, "a search that is kept shows its match");
+    assert!(reader.press("jo/x<esc>").screen(100, 24).contains("1 of 1"), "the search of before is back");
+}
+
+#[test]
+fn the_next_match_may_be_asked_for_before_there_are_any() {
+    let mut reader = Reader::of(BODY.as_bytes());
+    reader.owed = Some(Vec::new());
+    reader.press("/id<enter>n");
+    let (row, status) = reader.here();
+    assert!(row == "{" && status.ends_with("searching …"), "{row} {status}");
+    reader.catch_up();
+    assert_eq!(reader.here().0, "\"id\": 2");
+    reader.owed = Some(Vec::new());
+    reader.press("g/id<enter>N");
+    reader.catch_up();
+    assert_eq!(reader.here().0, "\"id\": 2", "from the first backwards is the last");
+}
+
+/// A body, and which hints stand below it.
+#[rstest]
+#[case(BODY, "Space fold", true)]
+#[case(BODY, "| jq", true)]
+#[case("plain words", "Space fold", false)]
+#[case("plain words", "| jq", false)]
+#[case("plain words", "/ search", true)]
+#[case("", "/ search", false)]
+fn hints_are_of_use(#[case] body: &str, #[case] hint: &str, #[case] is_shown: bool) {
+    let mut reader = Reader::of(body.as_bytes());
+    for columns in [80, 100, 200] {
+        let seen = reader.screen(columns, 24);
+        let hints = seen.lines().last().unwrap_or_default();
+        assert_eq!(hints.contains(hint), is_shown, "{hints}");
+        assert!(hints.contains("Esc back") && hints.contains("? help"), "{hints}");
+    }
+}
+
+#[test]
+fn the_command_prompt_knows_the_payload() {
+    let mut reader = Reader::of(BODY.as_bytes());
+    let seen = reader.press("1<esc>:query with<enter>").screen(100, 24);
+    assert!(seen.contains("jq") && reader.model.tab == Tab::Payload, "{seen}");
+    let seen = reader.press("<esc>1:fold everything<enter>").screen(100, 24);
+    assert!(seen.contains("{…} 3 keys"), "{seen}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::tui::view::detail::Pane;
 /// The rows, with the place marked at which the body stops being JSON.
 pub(super) fn rows<'a>(pane: &Pane<'a>, fault: Option<usize>, columns: usize) -> Rows<'a> {
     let Some(rows) = pane.detail.raw_rows(Tab::Payload) else {
-        return Rows { count: 0, line: Box::new(|_| Line::default()), cursor: None };
+        let words = Line::styled(super::super::raw::BREAKING, pane.look.theme.dim);
+        return Rows { count: 1, line: Box::new(move |_| words.clone()), cursor: None };
     };
     let theme = &pane.look.theme;
     let view = &pane.detail.view;

@@ -228,3 +228,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn each_way_to_copy_has_a_key_of_its_own() {
+    for tab in Tab::ALL {
+        let mut model = image_tab(&event(&[serde_json::json!(JPEG)]), 120, 36);
+        update(&mut model, Message::Act(Action::Show(tab)));
+        let keys: Vec<char> = model.copy_items().iter().map(|item| item.key).collect();
+        let distinct: std::collections::HashSet<char> = keys.iter().copied().collect();
+        assert_eq!(keys.len(), distinct.len(), "{tab:?}: {keys:?}");
+    }
+}
