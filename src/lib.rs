@@ -24,7 +24,7 @@
 //! | [`simulator`] | from a recipe and a choice of receiver to signed requests |
 //! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
 //! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
-//! | [`listener`] | accept, tee, judge, keep, answer |
+//! | [`listener`] | accept, read, judge, keep, answer |
 //! | [`tunnel`] | ngrok's agent and where it leads |
 //! | [`import`] | deliveries from our JSON, HTTP archives and raw requests |
 //! | [`engine`] | the pure state machine shared by every face |
