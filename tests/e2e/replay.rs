@@ -1,6 +1,6 @@
 //! Sending captured deliveries again, against a recorder that keeps the bytes of its socket.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
