@@ -11,6 +11,8 @@ use crate::delivery::AttemptId;
 use crate::store::Reader;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook diff 41 latest\n  \
+    whyhook diff --attempts 3 4")]
 pub(super) struct DiffArgs {
     /// Two deliveries, each by its number or as `latest`
     #[arg(value_name = "ID", num_args = 2, required_unless_present = "attempts")]

@@ -18,6 +18,8 @@ use crate::export::{Exporter, Item};
 use crate::store::{Reader, StoreError};
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook export latest --as curl -o again.sh\n  \
+    whyhook export verdict:bad since:1h --as har -o bad.har")]
 pub(super) struct ExportArgs {
     /// Numbers (7, 12-40, latest), or a filter such as: verdict:bad since:1h [default: everything]
     #[arg(value_name = "ID|FILTER")]

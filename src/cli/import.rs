@@ -25,6 +25,8 @@ const WAITING_DELIVERIES: usize = 2048;
 const BEGINNING_BYTES: usize = 4096;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook export --as json | whyhook import - --store elsewhere.db\n  \
+    whyhook import session.har request.http")]
 pub(super) struct ImportArgs {
     /// Files to take in, or - for stdin
     #[arg(value_name = "FILE", required = true)]

@@ -16,6 +16,8 @@ use crate::text;
 const PAGE_ROWS: usize = 1000;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook list verdict:bad since:1h\n  \
+    whyhook list -n 1 --format json | jq .id")]
 pub(super) struct ListArgs {
     /// Only deliveries that match, such as: verdict:bad event:screenshot since:1h
     #[arg(value_name = "FILTER")]

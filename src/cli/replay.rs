@@ -24,6 +24,8 @@ use crate::store::{AttemptKeeper, Page, Reader, StoredContent};
 mod report;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook replay latest --to http://localhost:4000 --resign\n  \
+    whyhook replay --filter 'verdict:bad since:1h' --to http://localhost:4000 --rate 5/s")]
 pub(super) struct ReplayArgs {
     /// The deliveries' numbers, or `latest`; sent in this order
     #[arg(value_name = "ID", required_unless_present = "filter")]

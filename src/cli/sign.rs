@@ -12,6 +12,8 @@ use crate::signature::{self, SigningKind};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook sign --body body.json > headers.txt\n  \
+    curl -H @headers.txt --data-binary @body.json http://127.0.0.1:3000/webhooks/trackpilots")]
 pub(super) struct SignArgs {
     /// The body's bytes: a file, or - for stdin
     #[arg(long, value_name = "FILE")]

@@ -23,6 +23,10 @@ use crate::text::{visible, visible_bytes};
 mod burst;
 
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  whyhook simulate screenshot --live --to http://localhost:8080/webhooks/trackpilots\n  \
+    whyhook simulate app --set 'data[0].tracking.app.name=Mail' --dry-run"
+)]
 pub(super) struct SimulateArgs {
     /// activity, app, screenshot, an event's full name, or the name of a saved simulation
     #[arg(value_name = "EVENT", required_unless_present_any = ["saved", "body", "from"])]

@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const DEEP_PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook verify latest\n  \
+    whyhook verify --request request.http")]
 pub(super) struct VerifyArgs {
     /// A captured delivery's number, or `latest`; judged with the secrets of now
     #[arg(value_name = "ID", conflicts_with_all = ["body", "request", "header", "at", "path"])]
