@@ -59,6 +59,9 @@ const TRY: Plan = Plan {
     most: 200,
 };
 
+/// What measures one row of the table.
+type Part = fn(&Plan) -> Result<(), Failure>;
+
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(FACELESS) {
@@ -68,7 +71,7 @@ fn main() -> Result<(), Failure> {
     if !is_measuring() {
         println!("only a try, the figures mean nothing: measure with `cargo bench`");
     }
-    let parts: [(&str, fn(&Plan) -> Result<(), Failure>); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("start", start),
         ("open", open),
         ("filter", filter),
