@@ -17,6 +17,8 @@ use crate::payload::image::Dimensions;
 
 pub(in crate::tui) use picture::graphics;
 
+/// Rows of bytes that are seen below what is said of them.
+const FEW_BYTE_ROWS: u16 = 3;
 /// Names of segments that there is room for.
 const LEGEND_SEGMENTS: usize = 24;
 /// From this height on, the legend of colours is worth a row.
@@ -39,7 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
         return DrawnImage { rows: area.height.into(), lines, image: ImageViewport::default() };
     };
     if image.bytes().is_empty() {
-        let lines = Content::Whole(about(pane, image)).draw(frame, area, first);
+        let lines = Content::Whole(about(pane, image, usize::MAX)).draw(frame, area, first);
         return DrawnImage { rows: area.height.into(), lines, image: ImageViewport::default() };
     }
     if let Some(shown) = &view.picture {
@@ -54,7 +56,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
     };
     let body = Rect { height: area.height - foot, ..area };
     let layout = HexLayout::for_width(pane.columns);
-    let top = about(pane, image);
+    // At least a few rows of bytes are in sight.
+    let top = about(pane, image, usize::from(body.height.saturating_sub(FEW_BYTE_ROWS)));
     let viewport = ImageViewport { top: top.len(), row_bytes: layout.bytes_per_row(), room: None };
     let lines = bytes::content(top, image, view, layout, pane).draw(frame, body, first);
     status::draw(frame, Rect { y: body.bottom(), height: foot, ..area }, pane, image, view);
@@ -87,14 +90,15 @@ fn place(pane: &Pane<'_>, image: &LoadedImage) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The lines above the bytes.
-fn about(pane: &Pane<'_>, image: &LoadedImage) -> Vec<Line<'static>> {
+/// The lines above the bytes: in `room` rows, or only what matters most.
+fn about(pane: &Pane<'_>, image: &LoadedImage, room: usize) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let binary = &image.found.binary;
     let mut lines = vec![place(pane, image)];
     let style = if binary.form.is_empty() { theme.warn } else { theme.title };
     lines.push(Line::styled(binary.summary(), style));
+    let least = lines.len();
     // What is all there needs no more words than the summary's.
     if binary.form.is_empty() || binary.missing() != Some(0) || binary.format().is_none() || binary.inner.is_some() {
         lines.extend(paragraph(&binary.explanation(), theme.dim, columns));
@@ -116,6 +120,9 @@ fn about(pane: &Pane<'_>, image: &LoadedImage) -> Vec<Line<'static>> {
         lines.extend(field("segments", &words, theme.text, columns, look));
     }
     lines.push(Line::default());
+    if lines.len() > room {
+        lines.truncate(least);
+    }
     lines
 }
 

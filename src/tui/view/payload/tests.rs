@@ -236,6 +236,32 @@ fn hints_are_of_use(#[case] body: &str, #[case] hint: &str, #[case] is_shown: bo
 }
 
 #[test]
+fn large_texts_are_broken_into_rows_by_a_thread() {
+    let numbers: Vec<String> = (0..30_000).map(|number| number.to_string()).collect();
+    let body = format!("{{\"long\":\"{}end\",\"numbers\":[{}]}}", "word ".repeat(20_000), numbers.join(","));
+    let mut reader = Reader::of(body.as_bytes());
+    reader.owed = Some(Vec::new());
+    let seen = reader.press("jo").screen(100, 24);
+    assert!(seen.contains("long decoded: … characters") && !seen.contains("word word"), "{seen}");
+    reader.catch_up();
+    let seen = reader.press("G").screen(100, 24);
+    assert!(seen.contains("100,003 characters") && seen.contains("word end"), "{seen}");
+    // The place of the cursor is shown as soon as there are rows.
+    reader.owed = Some(Vec::new());
+    let seen = reader.press("<esc>Gkr").screen(100, 24);
+    assert!(seen.contains("breaking its lines …"), "{seen}");
+    reader.catch_up();
+    let seen = reader.screen(100, 24);
+    assert!(seen.contains("29999]}"), "{seen}");
+    // In another width the rows of before stand until there are new ones.
+    reader.owed = Some(Vec::new());
+    let seen = reader.screen(200, 50);
+    assert!(seen.contains("29999]}") || seen.contains("299"), "{seen}");
+    reader.catch_up();
+    assert!(!reader.screen(200, 50).contains("breaking"));
+}
+
+#[test]
 fn the_command_prompt_knows_the_payload() {
     let mut reader = Reader::of(BODY.as_bytes());
     let seen = reader.press("1<esc>:query with<enter>").screen(100, 24);

@@ -239,3 +239,12 @@ fn each_way_to_copy_has_a_key_of_its_own() {
         assert_eq!(keys.len(), distinct.len(), "{tab:?}: {keys:?}");
     }
 }
+
+#[test]
+fn a_short_pane_still_shows_bytes() {
+    for (columns, rows) in [(40, 10), (80, 12), (80, 24)] {
+        let mut model = image_tab(&event(&[serde_json::json!(JPEG)]), columns, rows);
+        let seen = screen(&mut model, columns, rows);
+        assert!(seen.contains("000010  "), "{seen}");
+    }
+}
