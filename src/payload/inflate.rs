@@ -92,16 +92,19 @@ pub struct Inflated {
 /// is judged when codings are stacked.
 #[must_use]
 pub fn inflate_prefix(coding: Coding, body: &[u8], sent: usize) -> Inflated {
-    let mut out = Sink { bytes: Vec::new(), most: MOST_BYTES.min((sent as u64).saturating_mul(MOST_FACTOR)) };
-    let stop = match coding {
-        Coding::Gzip => out.pump(flate2::read::MultiGzDecoder::new(body)),
-        Coding::Deflate if is_zlib(body) => out.pump(flate2::read::ZlibDecoder::new(body)),
-        Coding::Deflate => out.pump(flate2::read::DeflateDecoder::new(body)),
-        Coding::Brotli => out.pump(brotli_decompressor::Decompressor::new(body, 4096)),
-        Coding::Zstd => out.zstd(body),
-    };
+    let most = MOST_BYTES.min((sent as u64).saturating_mul(MOST_FACTOR));
+    let mut out = Sink { bytes: Vec::new(), most };
+    let stop = out.undo(coding, body);
     let stop = stop.or_else(|| body.is_empty().then(|| Stop::Damaged("there is nothing".to_owned())));
     Inflated { bytes: out.bytes, stop }
+}
+
+/// The first `most` bytes of what `coding` has made of `body`, or as many as come before a fault.
+#[must_use]
+pub fn beginning(coding: Coding, body: &[u8], most: u64) -> Vec<u8> {
+    let mut out = Sink { bytes: Vec::new(), most };
+    out.undo(coding, body);
+    out.bytes
 }
 
 /// Undoes the coding that `encoding` names; `None` when the body is not that, breaks off, or would
@@ -134,6 +137,16 @@ struct Sink {
 }
 
 impl Sink {
+    fn undo(&mut self, coding: Coding, body: &[u8]) -> Option<Stop> {
+        match coding {
+            Coding::Gzip => self.pump(flate2::read::MultiGzDecoder::new(body)),
+            Coding::Deflate if is_zlib(body) => self.pump(flate2::read::ZlibDecoder::new(body)),
+            Coding::Deflate => self.pump(flate2::read::DeflateDecoder::new(body)),
+            Coding::Brotli => self.pump(brotli_decompressor::Decompressor::new(body, 4096)),
+            Coding::Zstd => self.zstd(body),
+        }
+    }
+
     fn pump(&mut self, mut stream: impl Read) -> Option<Stop> {
         let mut chunk = [0; 16 * 1024];
         loop {
@@ -193,6 +206,22 @@ mod tests {
         let zstd = b"\x28\xb5\x2f\xfd\x20\x07\x39\x00\x00{\"a\":1}";
         assert_eq!(encodings(b"", zstd), ["zstd"]);
         assert_eq!(inflate("zstd", zstd).unwrap(), b"{\"a\":1}");
+    }
+
+    #[test]
+    fn a_row_names_the_event_of_a_compressed_body_within_bounds() {
+        let event = r#"{"event":"desktop.app_tracking.captured","version":"v1","data":[{},{}]}"#;
+        let (facts, _) = crate::payload::capture_facts(&gzip(event.as_bytes()));
+        assert_eq!((facts.short_event(), facts.items), (Some("app"), Some(2)));
+        let bomb = gzip(format!("{event:<4000000}").as_bytes());
+        assert_eq!(beginning(Coding::Gzip, &bomb, 1 << 20).len(), 1 << 20);
+        assert_eq!(crate::payload::capture_facts(&bomb).0.short_event(), Some("app"));
+        let torn = gzip(event.as_bytes());
+        for end in 0..torn.len() {
+            // Whatever is left of it, nothing is made up.
+            let (facts, _) = crate::payload::capture_facts(&torn[..end]);
+            assert!(facts.event.is_none_or(|name| &*name == "desktop.app_tracking.captured"));
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 
     let report = pane.loaded.reading.event.as_ref();
     let event = &summary.event;
-    // Of a compressed body nothing was known at capture.
+    // Of a body in deflate or br nothing was known at capture.
     if let Some(name) = event.event.clone().map(|name| shown(&name)).or_else(|| report?.event.clone()) {
         add("event", name, theme.title);
         let is_simulation = event.is_simulation() || report.is_some_and(|report| report.simulation);
