@@ -19,12 +19,13 @@ mod message;
 mod model;
 mod overlay;
 mod payload;
+mod sending;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod update;
 
-pub use action::{Action, ImageAction, PayloadAction, Step, Tab};
+pub use action::{Action, ImageAction, PayloadAction, SendAction, Step, Tab};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
 pub use image::{
@@ -38,5 +39,6 @@ pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
+pub use sending::{Content, News, Panel, Progress, Screen, SendTask, Sending};
 pub use trial::{Trial, TrialField};
 pub use update::update;

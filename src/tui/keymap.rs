@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, Step, Tab};
+use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, SendAction, Step, Tab};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +27,8 @@ pub enum Context {
     Prompt,
     /// In a form of several fields.
     Form,
+    /// Over what was sent, or is being sent.
+    Sending,
 }
 
 impl Context {
@@ -44,11 +46,12 @@ impl Context {
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
             Self::Form => "In a form",
+            Self::Sending => "In a result",
         }
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -59,6 +62,7 @@ impl Context {
         Self::Menu,
         Self::Prompt,
         Self::Form,
+        Self::Sending,
     ];
 }
 
@@ -132,10 +136,11 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt};
+    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt, Sending};
     use ImageAction as I;
     use Key::{Char, Code, Ctrl};
     use PayloadAction as P;
+    use SendAction as S;
     use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
@@ -180,6 +185,8 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('?')], A::Help, "help"),
         bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
         bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
+        bind(Anywhere, &[Char('T')], A::Send(S::Test), ""),
+        bind(Anywhere, &[Char('P')], A::Send(S::Last), ""),
         bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
         bind(Anywhere, &[Char('f')], A::Follow, "follow"),
         bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
@@ -264,6 +271,16 @@ pub const KEYMAP: &[Binding] = {
         bind(Form, &[Code(Esc), Code(Enter)], A::Back, "back"),
         bind(Form, &[Ctrl('c')], A::Quit, ""),
         bind(Form, &[Ctrl('z')], A::Suspend, ""),
+        bind(Sending, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
+        bind(Sending, &[Code(Down), Char('j')], A::Move(Step::Down), "scroll"),
+        bind(Sending, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
+        bind(Sending, &[Code(PageDown), Char(' ')], A::Move(Step::PageDown), ""),
+        bind(Sending, &[Code(Home), Char('g')], A::Move(Step::First), ""),
+        bind(Sending, &[Code(End), Char('G')], A::Move(Step::Last), ""),
+        bind(Sending, &[Char('x')], A::Send(S::Cancel), "cancel"),
+        bind(Sending, &[Code(Esc), Char('q')], A::Back, "back"),
+        bind(Sending, &[Ctrl('c')], A::Quit, ""),
+        bind(Sending, &[Ctrl('z')], A::Suspend, ""),
     ]
 };
 
@@ -274,6 +291,7 @@ pub fn contexts(model: &Model) -> &'static [Context] {
         (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
         (Some(Overlay::Try(_)), _) => &[Context::Form],
         (Some(Overlay::Folding), _) => &[Context::Folding],
+        (Some(Overlay::Sending), _) => &[Context::Sending],
         (Some(_), _) => &[Context::Menu],
         (None, Focus::List) => &[Context::List, Context::Anywhere],
         (None, Focus::Detail) => match model.tab {
@@ -302,12 +320,15 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
     }
     let contexts = contexts(model);
+    // What a newcomer needs first, while there is nothing to work with.
+    let is_new = model.overlay.is_none() && model.list.rows().is_empty() && model.list.filter().is_empty();
+    let first = is_new.then(|| ("T".to_owned(), "send a test event"));
     let is_shadowed = |binding: &Binding| {
         let narrower = contexts.iter().take_while(|context| **context != binding.context);
         let knows_key = |other: &Binding, context| other.context == context && other.keys.contains(&binding.keys[0]);
         narrower.into_iter().any(|context| KEYMAP.iter().any(|other| knows_key(other, *context)))
     };
-    contexts
+    let usual = contexts
         .iter()
         .flat_map(|context| KEYMAP.iter().filter(move |binding| binding.context == *context))
         .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding))
@@ -319,8 +340,8 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
                 _ => binding.keys[0].label(),
             };
             (key, hint)
-        })
-        .collect()
+        });
+    first.into_iter().chain(usual).collect()
 }
 
 /// The help: for each context its keys and what they do.

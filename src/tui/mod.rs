@@ -20,6 +20,7 @@ pub mod keymap;
 mod loader;
 mod painter;
 mod recaller;
+mod sender;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -39,9 +40,10 @@ use self::input::Input;
 use self::loader::Loader;
 use self::painter::Painter;
 use self::recaller::Recaller;
+use self::sender::Sender;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Action, Effect, Message, Model, Overlay, Setup, Viewport, update};
+use crate::engine::{Action, Effect, Message, Model, Overlay, SendTask, Setup, Viewport, update};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -117,6 +119,12 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let sender = {
+        let wakes = wakes.clone();
+        Sender::start(session, move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
@@ -144,6 +152,7 @@ pub fn run(
         assistant,
         recaller,
         painter,
+        sender,
         files: Files::default(),
         wakes,
         model,
@@ -176,6 +185,7 @@ struct Face<'a> {
     diagnoser: Diagnoser,
     recaller: Recaller,
     painter: Painter,
+    sender: Sender,
     files: Files,
     /// For threads that answer once.
     wakes: mpsc::Sender<Wake>,
@@ -295,8 +305,16 @@ impl Face<'_> {
                 return self.message(Message::Copied(outcome));
             }
             Effect::Picture(request) => self.painter.make(request),
-            Effect::SaveImage(request) => self.files.save(request, self.sender()),
-            Effect::OpenImage(image) => self.files.open(image, self.sender()),
+            Effect::SaveImage(request) => self.files.save(request, self.teller()),
+            Effect::OpenImage(image) => self.files.open(image, self.teller()),
+            Effect::Send(task) => {
+                let control = self.session.control();
+                if matches!(task, SendTask::Test(_)) && sender::make_up_secret(control) {
+                    let secrets = described(&control.registry());
+                    self.message(Message::Secrets(secrets))?;
+                }
+                self.sender.take(task);
+            }
             Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,
             Effect::Quit => self.end = true,
@@ -305,7 +323,7 @@ impl Face<'_> {
     }
 
     /// Sends messages from another thread.
-    fn sender(&self) -> impl Fn(Message) + Send + 'static {
+    fn teller(&self) -> impl Fn(Message) + Send + 'static {
         let wakes = self.wakes.clone();
         move |message| {
             let _ = wakes.send(Wake::Message(message));

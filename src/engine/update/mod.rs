@@ -5,6 +5,7 @@ mod image;
 mod inquire;
 mod overlay;
 mod payload;
+mod sending;
 
 use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
 use self::overlay::{act_on_overlay, copy_public_url, retry, typed};
@@ -122,6 +123,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             image::saved(model, request, outcome);
             Vec::new()
         }
+        Message::Sending(news) => {
+            sending::heard(model, news);
+            Vec::new()
+        }
         Message::Warn(text) => {
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()
@@ -198,6 +203,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             if is_shown && payload::scroll_query(model, step) { Vec::new() } else { scroll(model, step) }
         }
         Action::Payload(action) => payload::act_on_payload(model, action),
+        Action::Send(action) => sending::act(model, action),
         Action::Image(action) => {
             // The command prompt may ask from another tab.
             model.tab = Tab::Image;
