@@ -39,6 +39,9 @@ pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
-pub use sending::{Content, News, Panel, Progress, Screen, SendTask, Sending};
+pub use sending::{
+    Again, CheckTask, CheckView, Content, Field, FieldKey, Fields, Form, News, Panel, Preview, Progress, Purpose,
+    Receiver, ReplayTask, Screen, SendTask, Sending, Sent, SimulateTask, Value, Which,
+};
 pub use trial::{Trial, TrialField};
 pub use update::update;

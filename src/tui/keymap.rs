@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, SendAction, Step, Tab};
+use crate::engine::{
+    Action, Focus, ImageAction, Model, Overlay, PayloadAction, PromptKind, Screen, SendAction, Step, Tab,
+};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +31,8 @@ pub enum Context {
     Form,
     /// Over what was sent, or is being sent.
     Sending,
+    /// In a form that says what is to be sent.
+    SendForm,
 }
 
 impl Context {
@@ -47,11 +51,12 @@ impl Context {
             Self::Prompt => "While typing",
             Self::Form => "In a form",
             Self::Sending => "In a result",
+            Self::SendForm => "In what is to be sent",
         }
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -63,6 +68,7 @@ impl Context {
         Self::Prompt,
         Self::Form,
         Self::Sending,
+        Self::SendForm,
     ];
 }
 
@@ -136,7 +142,7 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt, Sending};
+    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt, SendForm, Sending};
     use ImageAction as I;
     use Key::{Char, Code, Ctrl};
     use PayloadAction as P;
@@ -186,7 +192,13 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
         bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
         bind(Anywhere, &[Char('T')], A::Send(S::Test), ""),
+        bind(Anywhere, &[Char('R')], A::Send(S::Replay), "send again"),
+        bind(Anywhere, &[Char('E')], A::Send(S::Simulate), ""),
+        bind(Anywhere, &[Char('C')], A::Send(S::Check), ""),
+        bind(Anywhere, &[Char('B')], A::Send(S::Attempts), ""),
         bind(Anywhere, &[Char('P')], A::Send(S::Last), ""),
+        bind(Anywhere, &[Char('m')], A::Send(S::Mark), ""),
+        bind(Anywhere, &[Char('D')], A::Send(S::Compare), ""),
         bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
         bind(Anywhere, &[Char('f')], A::Follow, "follow"),
         bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
@@ -277,10 +289,24 @@ pub const KEYMAP: &[Binding] = {
         bind(Sending, &[Code(PageDown), Char(' ')], A::Move(Step::PageDown), ""),
         bind(Sending, &[Code(Home), Char('g')], A::Move(Step::First), ""),
         bind(Sending, &[Code(End), Char('G')], A::Move(Step::Last), ""),
+        bind(Sending, &[Code(Enter)], A::Accept, "open"),
+        bind(Sending, &[Char('y')], A::Send(S::Copy), "copy"),
+        bind(Sending, &[Char('D')], A::Send(S::Compare), ""),
         bind(Sending, &[Char('x')], A::Send(S::Cancel), "cancel"),
         bind(Sending, &[Code(Esc), Char('q')], A::Back, "back"),
         bind(Sending, &[Ctrl('c')], A::Quit, ""),
         bind(Sending, &[Ctrl('z')], A::Suspend, ""),
+        bind(SendForm, &[Code(Enter)], A::Accept, "send"),
+        bind(SendForm, &[Code(TabKey), Code(Down)], A::NextField, "next field"),
+        bind(SendForm, &[Code(BackTab), Code(Up)], A::PreviousField, ""),
+        bind(SendForm, &[Code(Right)], A::Send(S::Right), "choose"),
+        bind(SendForm, &[Code(Left)], A::Send(S::Left), ""),
+        bind(SendForm, &[Code(PageDown)], A::Move(Step::PageDown), ""),
+        bind(SendForm, &[Code(PageUp)], A::Move(Step::PageUp), ""),
+        bind(SendForm, &[Ctrl('y')], A::Send(S::Copy), ""),
+        bind(SendForm, &[Code(Esc)], A::Back, "back"),
+        bind(SendForm, &[Ctrl('c')], A::Quit, ""),
+        bind(SendForm, &[Ctrl('z')], A::Suspend, ""),
     ]
 };
 
@@ -291,7 +317,10 @@ pub fn contexts(model: &Model) -> &'static [Context] {
         (Some(Overlay::Prompt(_)), _) => &[Context::Prompt],
         (Some(Overlay::Try(_)), _) => &[Context::Form],
         (Some(Overlay::Folding), _) => &[Context::Folding],
-        (Some(Overlay::Sending), _) => &[Context::Sending],
+        (Some(Overlay::Sending), _) => match model.sending.screens.last() {
+            Some(Screen::Form(_)) => &[Context::SendForm],
+            _ => &[Context::Sending],
+        },
         (Some(_), _) => &[Context::Menu],
         (None, Focus::List) => &[Context::List, Context::Anywhere],
         (None, Focus::Detail) => match model.tab {

@@ -14,6 +14,7 @@
 mod assistant;
 mod clipboard;
 mod diagnoser;
+pub mod editor;
 mod files;
 mod input;
 pub mod keymap;
@@ -43,7 +44,7 @@ use self::recaller::Recaller;
 use self::sender::Sender;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Action, Effect, Message, Model, Overlay, SendTask, Setup, Viewport, update};
+use crate::engine::{Action, Effect, Message, Model, News, Overlay, ReplayTask, SendTask, Setup, Viewport, update};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -127,7 +128,8 @@ pub fn run(
     };
     let control = session.control();
     let secrets = described(&control.registry());
-    let model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    let mut model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    model.sending.receivers = sender::receivers(&control.registry());
     let screen = terminal::enter()?;
     {
         let wakes = wakes.clone();
@@ -307,6 +309,7 @@ impl Face<'_> {
             Effect::Picture(request) => self.painter.make(request),
             Effect::SaveImage(request) => self.files.save(request, self.teller()),
             Effect::OpenImage(image) => self.files.open(image, self.teller()),
+            Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
                 if matches!(task, SendTask::Test(_)) && sender::make_up_secret(control) {
@@ -320,6 +323,26 @@ impl Face<'_> {
             Effect::Quit => self.end = true,
         }
         Ok(())
+    }
+
+    /// Lends the terminal to the person's editor, and sends what comes of it.
+    fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
+        let body = task.body.take().unwrap_or_default();
+        let edited = {
+            // Keys are the editor's meanwhile.
+            let _keys = input::hold();
+            terminal::lend(&mut self.screen, || editor::edit("delivery", &body))?
+        };
+        let reason = match edited {
+            Ok(Some(edited)) => {
+                task.body = Some(edited);
+                self.sender.take(SendTask::Replay(task));
+                return Ok(());
+            }
+            Ok(None) => "nothing was changed, and nothing was sent: re-signed sends the same body".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.message(Message::Sending(News::NotSent(reason)))
     }
 
     /// Sends messages from another thread.
@@ -371,7 +394,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         // Any other key calls the fold off.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
-        (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
         _ => None,
     }
 }

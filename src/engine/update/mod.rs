@@ -33,6 +33,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 typed(model)
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
+            Some(Overlay::Sending) => sending::edit(model, request),
             _ => Vec::new(),
         },
         Message::Paste(text) => match &mut model.overlay {
@@ -41,6 +42,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 typed(model)
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
+            Some(Overlay::Sending) => sending::paste(model, &text),
             _ => Vec::new(),
         },
         Message::Choose(key) => model.choose(key),
@@ -123,10 +125,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             image::saved(model, request, outcome);
             Vec::new()
         }
-        Message::Sending(news) => {
-            sending::heard(model, news);
-            Vec::new()
-        }
+        Message::Sending(news) => sending::heard(model, news),
         Message::Warn(text) => {
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()

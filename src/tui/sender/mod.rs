@@ -1,18 +1,40 @@
-//! The thread that sends: one thing at a time, off the interface's thread, given up when asked.
+//! The threads that send and look up: one sending at a time, off the interface's thread, given up when
+//! asked; and what is looked up meanwhile does not wait for it.
 
+mod check;
+mod lookups;
+mod replay;
+mod simulate;
 mod test_event;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
-use crate::engine::{Message, News, SendTask};
+use crate::config::{Registry, Settings};
+use crate::delivery::Attempt;
+use crate::engine::{Message, News, Receiver, SendTask, Sent};
 use crate::listener::Control;
-use crate::sender::{Client, TlsOptions};
+use crate::sender::{Client, Target, TlsOptions};
 use crate::session::Session;
-use crate::store::StoreError;
+use crate::store::{Location, StoreError};
+
+/// Why nothing is sent.
+enum Halt {
+    /// These hosts are other machines, and the person has not agreed yet.
+    Ask(String),
+    /// Anything else.
+    Because(String),
+}
+
+impl<E: std::error::Error> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Because(error.to_string())
+    }
+}
 
 /// Bytes of a secret that is made up: as many as the digest has.
 const SECRET_BYTES: usize = 32;
@@ -20,15 +42,21 @@ const SECRET_BYTES: usize = 32;
 /// Takes what is to be sent; what comes of it comes as messages.
 pub(super) struct Sender {
     jobs: mpsc::Sender<(SendTask, CancellationToken)>,
+    lookups: mpsc::Sender<SendTask>,
     /// Cancels what is being sent.
     cancel: Mutex<CancellationToken>,
 }
 
 impl Sender {
     /// Starts the thread.
-    pub(super) fn start(session: &Session, tell: impl Fn(Message) + Send + 'static) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        session: &Session,
+        tell: impl Fn(Message) + Clone + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let (control, settings) = (Arc::clone(session.control()), session.settings());
-        let worker = Worker { control, settings, tell: Box::new(tell) };
+        let lookups = lookups::start(session.location(), Arc::clone(&control), settings.clone(), tell.clone())?;
+        let location = session.location().clone();
+        let worker = Worker { control, settings, location, consented: RefCell::default(), tell: Box::new(tell) };
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new().name("whyhook-sender".to_owned()).spawn(move || worker.run(&queue)).map_err(
             |source| StoreError::Io {
@@ -37,11 +65,15 @@ impl Sender {
                 source,
             },
         )?;
-        Ok(Self { jobs, cancel: Mutex::default() })
+        Ok(Self { jobs, lookups, cancel: Mutex::default() })
     }
 
     /// Queues something, or gives up what is being sent.
     pub(super) fn take(&self, task: SendTask) {
+        if task.is_lookup() {
+            let _ = self.lookups.send(task);
+            return;
+        }
         let mut cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
         if task == SendTask::Cancel {
             cancel.cancel();
@@ -76,6 +108,9 @@ pub(super) fn make_up_secret(control: &Control) -> bool {
 struct Worker {
     control: Arc<Control>,
     settings: Settings,
+    location: Location,
+    /// Other machines to which the person has agreed to send.
+    consented: RefCell<HashSet<String>>,
     tell: Box<dyn Fn(Message) + Send>,
 }
 
@@ -107,10 +142,38 @@ impl Worker {
     }
 
     async fn perform(&self, task: SendTask, client: &Client, cancel: &CancellationToken) {
-        match task {
-            SendTask::Test(path) => self.test(&path, client, cancel).await,
-            SendTask::Cancel => {}
+        let (task, is_agreed) = match task {
+            SendTask::Consented(task) => (*task, true),
+            task => (task, false),
+        };
+        let outcome = match &task {
+            SendTask::Test(path) => return self.test(path, client, cancel).await,
+            SendTask::Replay(again) => self.replay(again, is_agreed, client, cancel).await,
+            SendTask::Simulate(made) => self.simulate(made, is_agreed, client, cancel).await,
+            SendTask::Check(check) => self.check(check, is_agreed, client, cancel).await,
+            // Looked up elsewhere, or done before it came here.
+            _ => return,
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Halt::Ask(hosts)) => self.tell(News::Consent(hosts, task)),
+            Err(Halt::Because(reason)) => self.tell(News::NotSent(reason)),
         }
+    }
+
+    /// Whether the person has agreed to send to all of `targets`, or agrees now.
+    fn may_send<'a>(&self, targets: impl IntoIterator<Item = &'a Target>, is_agreed: bool) -> Result<(), Halt> {
+        let mut consented = self.consented.borrow_mut();
+        let others = targets.into_iter().filter(|target| !target.is_loopback());
+        let mut hosts: Vec<String> = others.map(|target| target.host().to_string()).collect();
+        hosts.retain(|host| !consented.contains(host));
+        hosts.sort_unstable();
+        hosts.dedup();
+        if is_agreed {
+            consented.extend(hosts);
+            return Ok(());
+        }
+        if hosts.is_empty() { Ok(()) } else { Err(Halt::Ask(hosts.join(", "))) }
     }
 
     /// The settings with the secrets of this moment.
@@ -120,5 +183,37 @@ impl Worker {
 
     fn tell(&self, news: News) {
         (self.tell)(Message::Sending(news));
+    }
+}
+
+/// The configured webhooks, as far as the forms need to know them.
+pub(super) fn receivers(registry: &Registry) -> Vec<Receiver> {
+    let receiver = |webhook: &crate::config::Webhook| Receiver {
+        name: webhook.name.clone(),
+        url: webhook.url.clone(),
+        path: webhook.path.clone(),
+        kind: webhook.kind.name(),
+        events: webhook.events.clone(),
+    };
+    registry.webhooks().iter().map(receiver).collect()
+}
+
+/// One sending of many, as a row.
+fn row(what: String, attempt: &Attempt) -> Sent {
+    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
+    let words = match &attempt.result {
+        Ok(_) => format!("{milliseconds:.1} ms"),
+        Err(failure) => failure.message.clone(),
+    };
+    Sent { what, target: attempt.target.clone(), status: attempt.status(), words, is_delivered: attempt.is_delivered() }
+}
+
+/// How a sending of `total` ended, of which `begun` were begun.
+fn end(total: usize, begun: usize, delivered: usize) -> String {
+    match (total, begun < total) {
+        (_, true) => format!("cancelled: {begun} of {total} had begun, {delivered} were delivered"),
+        (1, false) if delivered == 1 => "sent and delivered".to_owned(),
+        (1, false) => "sent, and not delivered".to_owned(),
+        _ => format!("{total} sent: {delivered} delivered, {} failed", total - delivered),
     }
 }

@@ -14,7 +14,12 @@ use crate::simulator::{Destination, NotSent, Simulation};
 impl Worker {
     /// Sends a simulation to the listener's `path`, signed as that path expects.
     pub(super) async fn test(&self, path: &str, client: &Client, cancel: &CancellationToken) {
-        self.tell(News::Began(Progress { what: "a test event".to_owned(), total: 1, ..Progress::default() }));
+        self.tell(News::Began(Progress {
+            what: "a test event".to_owned(),
+            total: 1,
+            is_quiet: true,
+            ..Progress::default()
+        }));
         let simulation = match test_event(&self.settings(), path) {
             Ok(simulation) => simulation,
             Err(error) => return self.tell(News::NotSent(error.to_string())),
