@@ -366,6 +366,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
             // The other direction's key stands for itself.
             let key = match binding.action {
                 Action::Move(Step::Down) => "↑↓".to_owned(),
+                Action::Send(SendAction::Right) => "←→".to_owned(),
                 _ => binding.keys[0].label(),
             };
             (key, hint)

@@ -312,7 +312,7 @@ impl Face<'_> {
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
-                if matches!(task, SendTask::Test(_)) && sender::make_up_secret(control) {
+                if task.is_to_ourselves() && sender::make_up_secret(control) {
                     let secrets = described(&control.registry());
                     self.message(Message::Secrets(secrets))?;
                 }

@@ -39,6 +39,16 @@ pub enum SendTask {
 }
 
 impl SendTask {
+    /// Whether it goes to this program's own listener and nowhere else, so that a made-up secret will do.
+    #[must_use]
+    pub fn is_to_ourselves(&self) -> bool {
+        match self {
+            Self::Test(_) => true,
+            Self::Simulate(task) => task.saved.to.is_none() && task.saved.webhook.is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether nothing is sent for it.
     #[must_use]
     pub fn is_lookup(&self) -> bool {

@@ -8,7 +8,7 @@ use super::super::Effect;
 use super::super::action::SendAction;
 use super::super::model::{Model, Notice};
 use super::super::overlay::{Confirm, Overlay};
-use super::super::sending::{Form, News, Panel, Screen, SendTask};
+use super::super::sending::{Form, News, Panel, Purpose, Screen, SendTask};
 use crate::text::visible;
 
 /// Why a second sending has to wait.
@@ -89,7 +89,10 @@ pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             let is_quiet = progress.is_quiet;
             model.sending.progress = Some(progress);
             if !is_quiet && is_free(model) {
-                model.sending.screens.clear();
+                // A simulation is often sent more than once.
+                let is_kept =
+                    |screen: &Screen| matches!(screen, Screen::Form(form) if form.purpose == Purpose::Simulate);
+                model.sending.screens.retain(is_kept);
                 open(model, Screen::Progress(0));
             }
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{Halt, Worker, end, row};
-use crate::compare::{Comparison, Message};
+use crate::compare::{Comparison, HeaderChange, Message};
 use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
 use crate::engine::{Again, News, Panel, Progress, ReplayTask, Which};
@@ -196,7 +196,16 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     if comparison.is_same() {
         return vec![("Earlier", format!("{}: the same response as the attempt before", words(&before)))];
     }
+    let is_date = |change: &HeaderChange| matches!(change, HeaderChange::Value { from, .. } if from.name.eq_ignore_ascii_case(b"date"));
+    if comparison.start.is_none() && comparison.bytes.is_none() && comparison.headers.iter().all(is_date) {
+        return vec![(
+            "Earlier",
+            format!("{}: the same response as the attempt before, but for its date", words(&before)),
+        )];
+    }
     let mut remarks = vec![("Earlier", format!("{}, now {}; what differs:", words(&before), words(now)))];
+    // What JSON tells by path says more than its bytes.
+    let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
     if text.lines().count() > SHOWN_DIFFERENCES {

@@ -222,6 +222,11 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.sending.screens.pop();
+    if let Some(Screen::Form(form)) = model.sending.screens.last_mut() {
+        // Sent again it is another event.
+        form.seed = None;
+        return preview(model);
+    }
     if model.sending.screens.is_empty() && matches!(model.overlay, Some(Overlay::Sending)) {
         model.overlay = None;
     }

@@ -98,6 +98,7 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
                 let style = if finding.required { theme.bad } else { theme.warn };
                 let glyph = if finding.required { "✗" } else { "!" };
                 let head = format!("{glyph} {}: {}", finding.fault.title(), shown(&finding.detail));
+                let head = clip(&head, columns * 2).into_owned();
                 lines.extend(wrap(&head, columns).into_iter().map(|part| Line::styled(part, style)));
                 let fix = wrap(finding.fault.fix(), columns.saturating_sub(4));
                 lines.extend(fix.into_iter().map(|part| Line::raw(format!("    {part}"))));
