@@ -6,7 +6,6 @@ mod check;
 mod completions;
 mod destination;
 mod diff;
-mod edit;
 mod explain;
 mod export;
 mod image;

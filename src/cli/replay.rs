@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find_summary;
 use super::sign::Kind;
-use super::{CliError, Format, SettingsArgs, edit, output};
+use super::{CliError, Format, SettingsArgs, output};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
 use crate::query::Query;
@@ -20,6 +20,7 @@ use crate::sender::replay::{self, How, ReplayError};
 use crate::sender::{Change, Client, Limits, Origin, Pace, Target, run_all};
 use crate::signature::SigningKind;
 use crate::store::{AttemptKeeper, Page, Reader, StoredContent};
+use crate::tui::editor;
 
 mod report;
 
@@ -169,10 +170,11 @@ fn jobs(settings: &Settings, args: &ReplayArgs, summaries: &[Summary]) -> Result
 /// The bodies that were changed in the editor.
 fn edited(reader: &Reader, args: &ReplayArgs, summaries: &[Summary]) -> Result<HashMap<DeliveryId, Bytes>, CliError> {
     let mut edited = HashMap::new();
+    let failed = |error: editor::EditorError| CliError::Usage(error.to_string());
     if args.edit {
         for summary in summaries {
             let Some(delivery) = reader.load(summary.id)? else { continue };
-            if let Some(body) = edit::edit(&summary.id.to_string(), &delivery.body)? {
+            if let Some(body) = editor::edit(&summary.id.to_string(), &delivery.body).map_err(failed)? {
                 edited.insert(summary.id, body);
             }
         }

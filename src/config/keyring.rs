@@ -17,6 +17,8 @@ use crate::text::visible;
 
 /// The label of a secret that was typed into the interface; no other secret may have it.
 pub const TYPED_LABEL: &str = "typed";
+/// The label of a secret that this program made up for its own test events; no other may have it.
+pub const MADE_UP_LABEL: &str = "made-up";
 
 /// Labelled secrets in their order. Cloning shares them.
 #[derive(Debug, Clone, Default)]
@@ -81,9 +83,11 @@ pub enum KeyringError {
         /// The label.
         label: String,
     },
-    /// The label is kept for secrets typed into the interface.
-    #[error("the label '{TYPED_LABEL}' (asked for by {asker}) is kept for typed secrets: choose another")]
+    /// The label is kept for secrets typed into the interface, or made up by it.
+    #[error("the label '{label}' (asked for by {asker}) is kept for {label} secrets: choose another")]
     ReservedLabel {
+        /// The label.
+        label: &'static str,
         /// The flag, or the place in the configuration.
         asker: String,
     },
@@ -136,5 +140,11 @@ impl Keyring {
     pub(super) fn with_typed(&self, bytes: Vec<u8>) -> Self {
         let others = self.secrets.iter().filter(|secret| secret.label() != TYPED_LABEL).cloned();
         Self { secrets: others.chain([Secret::new(TYPED_LABEL, bytes, SecretOrigin::Typed)]).collect() }
+    }
+
+    /// The same keyring with `bytes` as its made-up secret, the last one.
+    pub(super) fn with_made_up(&self, bytes: Vec<u8>) -> Self {
+        let others = self.secrets.iter().filter(|secret| secret.label() != MADE_UP_LABEL).cloned();
+        Self { secrets: others.chain([Secret::new(MADE_UP_LABEL, bytes, SecretOrigin::MadeUp)]).collect() }
     }
 }

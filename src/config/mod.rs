@@ -22,7 +22,7 @@ pub use answers::AnswerFlags;
 pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
-pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, TYPED_LABEL};
+pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use settings::{DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_NGROK_API, Flags, Settings};

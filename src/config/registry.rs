@@ -87,6 +87,13 @@ impl Registry {
         Self { keyring: self.keyring.with_typed(bytes), ..self.clone() }
     }
 
+    /// The same registry with a secret that was made up for this run's own test events, labelled
+    /// [`super::MADE_UP_LABEL`].
+    #[must_use]
+    pub fn with_made_up_secret(&self, bytes: Vec<u8>) -> Self {
+        Self { keyring: self.keyring.with_made_up(bytes), ..self.clone() }
+    }
+
     /// Every webhook in its configured order.
     #[must_use]
     pub fn webhooks(&self) -> &[Webhook] {

@@ -4,6 +4,8 @@ mod image;
 pub use image::ImageAction;
 mod payload;
 pub use payload::PayloadAction;
+mod send;
+pub use send::SendAction;
 
 /// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,6 +38,8 @@ pub enum Action {
     TypeSecret,
     /// Something on the Payload tab.
     Payload(PayloadAction),
+    /// Something about sending.
+    Send(SendAction),
     /// Choose something to copy.
     CopyMenu,
     /// Copy the public URL with the webhook's path.
@@ -109,6 +113,7 @@ impl Action {
             Self::PickAnswer => "choose the answer",
             Self::TypeSecret => "type a secret for this run",
             Self::Payload(action) => action.words(),
+            Self::Send(action) => action.words(),
             Self::CopyMenu => "copy …",
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",
@@ -133,6 +138,14 @@ impl Action {
     pub const COMMANDS: &[Self] = &[
         Self::PickAnswer,
         Self::TypeSecret,
+        Self::Send(SendAction::Test),
+        Self::Send(SendAction::Replay),
+        Self::Send(SendAction::Simulate),
+        Self::Send(SendAction::Check),
+        Self::Send(SendAction::Attempts),
+        Self::Send(SendAction::Last),
+        Self::Send(SendAction::Mark),
+        Self::Send(SendAction::Compare),
         Self::Filter,
         Self::Follow,
         Self::Pause,

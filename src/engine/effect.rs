@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{PayloadRequest, PictureRequest, Question, SaveRequest};
+use super::{PayloadRequest, PictureRequest, Question, SaveRequest, SendTask};
 use crate::delivery::DeliveryId;
 use crate::listener::answer::AnswerPolicy;
 use crate::payload::binary::Found;
@@ -45,6 +45,8 @@ pub enum Effect {
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
     OpenImage(Arc<Found>),
+    /// Send something, or look something up for it.
+    Send(SendTask),
     /// Clear the terminal and draw everything anew.
     Redraw,
     /// Give the terminal back and stop, until the shell wakes the program.

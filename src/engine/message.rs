@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, Loaded, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
+use super::{Action, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
 use crate::listener::StatsSnapshot;
@@ -61,6 +61,8 @@ pub enum Message {
     Saved(SaveRequest, Result<String, SaveError>),
     /// How opening an image elsewhere went, in words.
     Opened(Result<String, String>),
+    /// How a sending goes.
+    Sending(News),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.

@@ -20,12 +20,13 @@ mod model;
 mod overlay;
 mod payload;
 mod rows;
+mod sending;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod update;
 
-pub use action::{Action, ImageAction, PayloadAction, Step, Tab};
+pub use action::{Action, ImageAction, PayloadAction, SendAction, Step, Tab};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
 pub use image::{
@@ -40,5 +41,9 @@ pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
 pub use rows::RowsTask;
+pub use sending::{
+    Again, CheckTask, CheckView, Content, Field, FieldKey, Fields, Form, News, Panel, Preview, Progress, Purpose,
+    Receiver, ReplayTask, Screen, SendTask, Sending, Sent, SimulateTask, Value, Which,
+};
 pub use trial::{Trial, TrialField};
 pub use update::update;

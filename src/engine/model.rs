@@ -8,7 +8,7 @@ use super::list::List;
 use super::overlay::Overlay;
 use super::payload::PayloadView;
 use super::rows::Making;
-use super::{ImageView, ImageViewport, Inquiry, Tab};
+use super::{ImageView, ImageViewport, Inquiry, Sending, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
@@ -165,6 +165,8 @@ pub struct Model {
     pub stats: StatsSnapshot,
     /// Why the last delivery could not be kept, until one is.
     pub fault: Option<String>,
+    /// What is sent from here.
+    pub sending: Sending,
     /// One line for the person.
     pub notice: Option<Notice>,
     /// Whether the expected digest is shown.
@@ -195,6 +197,7 @@ impl Model {
             last: DeliveryId(0),
             stats: StatsSnapshot::default(),
             fault: None,
+            sending: Sending::default(),
             notice: None,
             revealed: false,
             event_folded: false,

@@ -25,6 +25,8 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
+    /// A screen of [`super::Sending`].
+    Sending,
 }
 
 /// A question with yes or no. Enter and `y` say yes, anything that goes back says no.

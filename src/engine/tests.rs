@@ -18,6 +18,8 @@ use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::signature::{Scheme, Secret, SecretOrigin};
 use crate::tunnel::TunnelState;
 
+mod sending;
+
 fn setup() -> Setup {
     Setup {
         url: "http://127.0.0.1:3000".to_owned(),

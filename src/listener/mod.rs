@@ -38,7 +38,7 @@ use self::forward::Forwarder;
 use self::hold::Holding;
 use crate::answer::{Act, AnswerPolicy, Facts, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
-use crate::delivery::DeliveryId;
+use crate::delivery::{Attempt, DeliveryId};
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
 
@@ -230,6 +230,11 @@ impl Control {
         if let Ok(json) = serde_json::to_string(diagnosis) {
             self.writer.diagnosed(id, json);
         }
+    }
+
+    /// Keeps what was sent from here, and what came of it.
+    pub fn keep_attempt(&self, attempt: Attempt) {
+        self.writer.attempted(attempt);
     }
 
     fn writer(&self) -> &WriterHandle {

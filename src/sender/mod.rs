@@ -34,7 +34,10 @@ mod tls;
 pub use batch::{InvalidRate, Pace, run_all};
 pub use client::{Client, Limits, Sent};
 pub use error::{SendError, Stage, TlsFault};
-pub use outcome::{Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, summary_json};
+pub use outcome::{
+    Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, latency_words, status_words,
+    summary_json,
+};
 pub use request::{Change, InvalidHeader, Line, NotReplayable, Outgoing};
 pub use sign::{SignError, Signing};
 pub use target::{Host, InvalidTarget, Target};

@@ -210,8 +210,9 @@ fn term_words(attempt: &Attempt) -> String {
     Term::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default()
 }
 
-/// `404 Not Found`, `302 Found (not followed): https://…`, `–`.
-fn status_words(attempt: &Attempt) -> String {
+/// `404 Not Found`, `302 Found, not followed: https://…`, `–`. Visible text.
+#[must_use]
+pub fn status_words(attempt: &Attempt) -> String {
     let Ok(reply) = &attempt.result else { return "–".to_owned() };
     let head = reply.response_head();
     let mut words = reply.status.to_string();
@@ -227,7 +228,9 @@ fn status_words(attempt: &Attempt) -> String {
     words
 }
 
-fn latency_words(latency: &Latency) -> String {
+/// The whole latency in milliseconds, and its parts.
+#[must_use]
+pub fn latency_words(latency: &Latency) -> String {
     let part = |name: &str, time: Option<Duration>| time.map(|time| format!("{name} {:.1}", milliseconds(time)));
     let parts: Vec<String> =
         [part("connect", latency.connect), part("TLS", latency.tls), part("first byte", latency.first_byte)]

@@ -70,6 +70,7 @@ pub enum StartError {
 /// A run under way.
 #[derive(Debug)]
 pub struct Session {
+    settings: Settings,
     address: SocketAddr,
     location: Location,
     retired: Freed,
@@ -133,13 +134,32 @@ impl Session {
             runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
-        Ok(Self { address, location, retired, control, pulse, writer, runtime, serving, stop, _ephemeral: ephemeral })
+        let settings = settings.clone();
+        Ok(Self {
+            settings,
+            address,
+            location,
+            retired,
+            control,
+            pulse,
+            writer,
+            runtime,
+            serving,
+            stop,
+            _ephemeral: ephemeral,
+        })
     }
 
     /// Where it listens, with the port that was picked.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The settings of this moment: with the address that was bound, and the secrets in force.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings { bind: self.address, registry: (*self.control.registry()).clone(), ..self.settings.clone() }
     }
 
     /// The base URL that reaches it from this machine.

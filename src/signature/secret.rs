@@ -25,6 +25,8 @@ pub enum SecretOrigin {
     Config(PathBuf),
     /// Typed into the interface for this run; in memory only.
     Typed,
+    /// Made up by this program for its own test events of this run; in memory only.
+    MadeUp,
 }
 
 impl fmt::Display for SecretOrigin {
@@ -35,6 +37,7 @@ impl fmt::Display for SecretOrigin {
             Self::File(file) => write!(formatter, "file {}", file.display()),
             Self::Config(file) => write!(formatter, "config {}", file.display()),
             Self::Typed => formatter.write_str("typed for this run"),
+            Self::MadeUp => formatter.write_str("made up for this run"),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! wait for the next key, and this thread would spin. Hence its feature `use-dev-tty`, which looks
 //! for bytes each time; it never reads at all with a timeout of nothing.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use crossterm::event::Event;
@@ -29,6 +29,8 @@ pub(super) enum Input {
 pub(super) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name("whyhook-input".to_owned()).spawn(move || {
         while wait() {
+            // What was there may have been read by whom the keys are lent to: then nothing comes.
+            let _keys = hold();
             if !drain(&send) {
                 return;
             }
@@ -36,6 +38,14 @@ pub(super) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Se
         let _ = send(Input::Gone);
     })?;
     Ok(())
+}
+
+/// Held by who reads the keys.
+static KEYS: Mutex<()> = Mutex::new(());
+
+/// Keeps the thread from reading keys for as long as the guard lives, so that another program can.
+pub(super) fn hold() -> MutexGuard<'static, ()> {
+    KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Hands on every event that is there. `false` when nobody listens any more.

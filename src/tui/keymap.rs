@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{Action, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind, Step, Tab};
+use crate::engine::{
+    Action, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind, Screen, SendAction, Step, Tab,
+};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +29,10 @@ pub enum Context {
     Prompt,
     /// In a form of several fields.
     Form,
+    /// Over what was sent, or is being sent.
+    Sending,
+    /// In a form that says what is to be sent.
+    SendForm,
 }
 
 impl Context {
@@ -44,11 +50,13 @@ impl Context {
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
             Self::Form => "In a form",
+            Self::Sending => "In a result",
+            Self::SendForm => "In what is to be sent",
         }
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -59,6 +67,8 @@ impl Context {
         Self::Menu,
         Self::Prompt,
         Self::Form,
+        Self::Sending,
+        Self::SendForm,
     ];
 }
 
@@ -132,10 +142,11 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt};
+    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt, SendForm, Sending};
     use ImageAction as I;
     use Key::{Char, Code, Ctrl};
     use PayloadAction as P;
+    use SendAction as S;
     use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
@@ -180,6 +191,14 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('?')], A::Help, "help"),
         bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
         bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
+        bind(Anywhere, &[Char('T')], A::Send(S::Test), ""),
+        bind(Anywhere, &[Char('R')], A::Send(S::Replay), "send again"),
+        bind(Anywhere, &[Char('E')], A::Send(S::Simulate), ""),
+        bind(Anywhere, &[Char('C')], A::Send(S::Check), ""),
+        bind(Anywhere, &[Char('B')], A::Send(S::Attempts), ""),
+        bind(Anywhere, &[Char('P')], A::Send(S::Last), ""),
+        bind(Anywhere, &[Char('m')], A::Send(S::Mark), ""),
+        bind(Anywhere, &[Char('D')], A::Send(S::Compare), ""),
         bind(Anywhere, &[Char('u')], A::CopyPublicUrl, ""),
         bind(Anywhere, &[Char('f')], A::Follow, "follow"),
         bind(Anywhere, &[Char('p'), Char(' ')], A::Pause, "pause"),
@@ -264,6 +283,30 @@ pub const KEYMAP: &[Binding] = {
         bind(Form, &[Code(Esc), Code(Enter)], A::Back, "back"),
         bind(Form, &[Ctrl('c')], A::Quit, ""),
         bind(Form, &[Ctrl('z')], A::Suspend, ""),
+        bind(Sending, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
+        bind(Sending, &[Code(Down), Char('j')], A::Move(Step::Down), "scroll"),
+        bind(Sending, &[Code(PageUp), Ctrl('b')], A::Move(Step::PageUp), ""),
+        bind(Sending, &[Code(PageDown), Char(' ')], A::Move(Step::PageDown), ""),
+        bind(Sending, &[Code(Home), Char('g')], A::Move(Step::First), ""),
+        bind(Sending, &[Code(End), Char('G')], A::Move(Step::Last), ""),
+        bind(Sending, &[Code(Enter)], A::Accept, "open"),
+        bind(Sending, &[Char('y')], A::Send(S::Copy), "copy"),
+        bind(Sending, &[Char('D')], A::Send(S::Compare), ""),
+        bind(Sending, &[Char('x')], A::Send(S::Cancel), "cancel"),
+        bind(Sending, &[Code(Esc), Char('q')], A::Back, "back"),
+        bind(Sending, &[Ctrl('c')], A::Quit, ""),
+        bind(Sending, &[Ctrl('z')], A::Suspend, ""),
+        bind(SendForm, &[Code(Enter)], A::Accept, "send"),
+        bind(SendForm, &[Code(TabKey), Code(Down)], A::NextField, "next field"),
+        bind(SendForm, &[Code(BackTab), Code(Up)], A::PreviousField, ""),
+        bind(SendForm, &[Code(Right)], A::Send(S::Right), "choose"),
+        bind(SendForm, &[Code(Left)], A::Send(S::Left), ""),
+        bind(SendForm, &[Code(PageDown)], A::Move(Step::PageDown), ""),
+        bind(SendForm, &[Code(PageUp)], A::Move(Step::PageUp), ""),
+        bind(SendForm, &[Ctrl('y')], A::Send(S::Copy), ""),
+        bind(SendForm, &[Code(Esc)], A::Back, "back"),
+        bind(SendForm, &[Ctrl('c')], A::Quit, ""),
+        bind(SendForm, &[Ctrl('z')], A::Suspend, ""),
     ]
 };
 
@@ -274,6 +317,10 @@ pub fn contexts(model: &Model) -> &'static [Context] {
         Some(Overlay::Prompt(_)) => &[Context::Prompt],
         Some(Overlay::Try(_)) => &[Context::Form],
         Some(Overlay::Folding) => &[Context::Folding],
+        Some(Overlay::Sending) => match model.sending.screens.last() {
+            Some(Screen::Form(_)) => &[Context::SendForm],
+            _ => &[Context::Sending],
+        },
         Some(_) => &[Context::Menu],
         None => contexts_below(model),
     }
@@ -310,12 +357,15 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
     }
     let contexts = contexts(model);
+    // What a newcomer needs first, while there is nothing to work with.
+    let is_new = model.overlay.is_none() && model.list.rows().is_empty() && model.list.filter().is_empty();
+    let first = is_new.then(|| ("T".to_owned(), "send a test event"));
     let is_shadowed = |binding: &Binding| {
         let narrower = contexts.iter().take_while(|context| **context != binding.context);
         let knows_key = |other: &Binding, context| other.context == context && other.keys.contains(&binding.keys[0]);
         narrower.into_iter().any(|context| KEYMAP.iter().any(|other| knows_key(other, *context)))
     };
-    contexts
+    let usual = contexts
         .iter()
         .flat_map(|context| KEYMAP.iter().filter(move |binding| binding.context == *context))
         .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding) && has_use(model, binding.action))
@@ -324,11 +374,12 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
             // The other direction's key stands for itself.
             let key = match binding.action {
                 Action::Move(Step::Down) => "↑↓".to_owned(),
+                Action::Send(SendAction::Right) => "←→".to_owned(),
                 _ => binding.keys[0].label(),
             };
             (key, hint)
-        })
-        .collect()
+        });
+    first.into_iter().chain(usual).collect()
 }
 
 /// Whether an action can do anything with what is shown: its hint would only be in the way otherwise.

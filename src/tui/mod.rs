@@ -14,12 +14,14 @@
 mod assistant;
 mod clipboard;
 mod diagnoser;
+pub mod editor;
 mod files;
 mod input;
 pub mod keymap;
 mod loader;
 mod painter;
 mod recaller;
+mod sender;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -39,9 +41,10 @@ use self::input::Input;
 use self::loader::Loader;
 use self::painter::Painter;
 use self::recaller::Recaller;
+use self::sender::Sender;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Action, Effect, Message, Model, Overlay, Setup, Viewport, update};
+use crate::engine::{Action, Effect, Message, Model, News, Overlay, ReplayTask, SendTask, Setup, Viewport, update};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -117,9 +120,16 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let sender = {
+        let wakes = wakes.clone();
+        Sender::start(session, move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
     let control = session.control();
     let secrets = described(&control.registry());
-    let model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    let mut model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    model.sending.receivers = sender::receivers(&control.registry());
     let screen = terminal::enter()?;
     {
         let wakes = wakes.clone();
@@ -144,6 +154,7 @@ pub fn run(
         assistant,
         recaller,
         painter,
+        sender,
         files: Files::default(),
         wakes,
         model,
@@ -176,6 +187,7 @@ struct Face<'a> {
     diagnoser: Diagnoser,
     recaller: Recaller,
     painter: Painter,
+    sender: Sender,
     files: Files,
     /// For threads that answer once.
     wakes: mpsc::Sender<Wake>,
@@ -295,8 +307,17 @@ impl Face<'_> {
                 return self.message(Message::Copied(outcome));
             }
             Effect::Picture(request) => self.painter.make(request),
-            Effect::SaveImage(request) => self.files.save(request, self.sender()),
-            Effect::OpenImage(image) => self.files.open(image, self.sender()),
+            Effect::SaveImage(request) => self.files.save(request, self.teller()),
+            Effect::OpenImage(image) => self.files.open(image, self.teller()),
+            Effect::Send(SendTask::Edit(task)) => return self.edit(task),
+            Effect::Send(task) => {
+                let control = self.session.control();
+                if task.is_to_ourselves() && sender::make_up_secret(control) {
+                    let secrets = described(&control.registry());
+                    self.message(Message::Secrets(secrets))?;
+                }
+                self.sender.take(task);
+            }
             Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,
             Effect::Quit => self.end = true,
@@ -304,8 +325,28 @@ impl Face<'_> {
         Ok(())
     }
 
+    /// Lends the terminal to the person's editor, and sends what comes of it.
+    fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
+        let body = task.body.take().unwrap_or_default();
+        let edited = {
+            // Keys are the editor's meanwhile.
+            let _keys = input::hold();
+            terminal::lend(&mut self.screen, || editor::edit("delivery", &body))?
+        };
+        let reason = match edited {
+            Ok(Some(edited)) => {
+                task.body = Some(edited);
+                self.sender.take(SendTask::Replay(task));
+                return Ok(());
+            }
+            Ok(None) => "nothing was changed, and nothing was sent: re-signed sends the same body".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.message(Message::Sending(News::NotSent(reason)))
+    }
+
     /// Sends messages from another thread.
-    fn sender(&self) -> impl Fn(Message) + Send + 'static {
+    fn teller(&self) -> impl Fn(Message) + Send + 'static {
         let wakes = self.wakes.clone();
         move |message| {
             let _ = wakes.send(Wake::Message(message));
@@ -353,7 +394,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         // Any other key calls the fold off.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
-        (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
         _ => None,
     }
 }

@@ -74,6 +74,15 @@ fn tell(words: &[u8]) {
     let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
+/// Gives the terminal back while `run` uses it, and takes it again.
+pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Result<T> {
+    crate::panic::restore_terminal();
+    let outcome = run();
+    take()?;
+    clear(screen)?;
+    Ok(outcome)
+}
+
 /// Gives the terminal back and stops the program, as Ctrl-Z does, until the shell wakes it.
 #[cfg(unix)]
 pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {

@@ -31,6 +31,7 @@ mod replay;
 mod rules;
 mod screen;
 mod secrets;
+mod sending;
 mod signals;
 mod simulate;
 mod survive;

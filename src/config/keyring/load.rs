@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
-use super::{Keyring, KeyringError, TYPED_LABEL};
+use super::{Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
 use crate::config::{Environment, Warning, shown};
 use crate::signature::{Secret, SecretOrigin};
@@ -134,8 +134,8 @@ impl Loader<'_> {
     }
 
     fn add(&mut self, label: &str, bytes: Vec<u8>, origin: SecretOrigin, asker: &str) -> Result<(), KeyringError> {
-        if label == TYPED_LABEL {
-            return Err(KeyringError::ReservedLabel { asker: asker.to_owned() });
+        if let Some(label) = [TYPED_LABEL, MADE_UP_LABEL].into_iter().find(|reserved| label == *reserved) {
+            return Err(KeyringError::ReservedLabel { label, asker: asker.to_owned() });
         }
         self.push(Secret::new(label, bytes, origin));
         Ok(())

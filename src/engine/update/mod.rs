@@ -5,6 +5,7 @@ mod image;
 mod inquire;
 mod overlay;
 mod payload;
+mod sending;
 
 use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
 use self::overlay::{act_on_overlay, copy_public_url, retry, typed};
@@ -33,6 +34,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 typed(model)
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
+            Some(Overlay::Sending) => sending::edit(model, request),
             _ => Vec::new(),
         },
         Message::Paste(text) => match &mut model.overlay {
@@ -41,6 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 typed(model)
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
+            Some(Overlay::Sending) => sending::paste(model, &text),
             _ => Vec::new(),
         },
         Message::Choose(key) => model.choose(key),
@@ -123,6 +126,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             image::saved(model, request, outcome);
             Vec::new()
         }
+        Message::Sending(news) => sending::heard(model, news),
         Message::Warn(text) => {
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()
@@ -206,6 +210,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             payload::act_on_payload(model, action)
         }
+        Action::Send(action) => sending::act(model, action),
         Action::Image(action) => {
             // The command prompt may ask from another tab.
             model.tab = Tab::Image;

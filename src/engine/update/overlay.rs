@@ -12,6 +12,9 @@ use super::{act, image};
 use crate::query::Query;
 
 pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Sending)) {
+        return super::sending::act_on_screen(model, action);
+    }
     match action {
         Action::Back => return back_out(model),
         Action::Quit => return vec![Effect::Quit],

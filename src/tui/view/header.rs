@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use super::widgets::put;
+use crate::config::MADE_UP_LABEL;
 use crate::engine::Model;
 use crate::listener::answer::AnswerPolicy;
 use crate::text;
@@ -77,6 +78,10 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     };
     let (secret, secret_style, secret_rank) = match &model.secrets[..] {
         [] => ("no secret: press s".to_owned(), theme.warn, 0),
+        // Deliveries of others cannot be verified with it.
+        [one] if one.starts_with(&format!("{MADE_UP_LABEL} (")) => {
+            ("secret made up for this run".to_owned(), theme.warn, 1)
+        }
         [one] => {
             let label = text::clip(one.split(" (").next().unwrap_or_default(), LABEL_COLUMNS).into_owned();
             (format!("secret {label}"), theme.text, 2)
@@ -90,7 +95,11 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5, short: None },
         part(3, "●", model.setup.url.clone(), theme.good).or(&port(model)),
         part(tunnel_rank, "⇄", tunnel, tunnel_style),
-        if model.secrets.is_empty() { secret.or("no secret: s") } else { secret },
+        match (model.secrets.is_empty(), secret_rank) {
+            (true, _) => secret.or("no secret: s"),
+            (false, 1) => secret.or("made-up secret"),
+            (false, _) => secret,
+        },
         part(0, "↩", format!("answers {}", model.policy), answer_style).or(&model.policy.to_string()),
     ];
     if model.setup.ephemeral {

@@ -14,6 +14,7 @@ mod overlay;
 mod overview;
 mod payload;
 mod raw;
+mod send;
 mod signature;
 #[cfg(test)]
 mod tests;

@@ -61,6 +61,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         },
         Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
         Overlay::Folding => super::payload::draw_folding(frame, body, look),
+        Overlay::Sending => super::send::draw(frame, body, model, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }

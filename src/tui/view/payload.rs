@@ -15,6 +15,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 pub(super) use self::folding::draw as draw_folding;
+pub(super) use self::tree::plain as plain_row;
 
 use super::Drawn;
 use super::detail::{Content, Pane};

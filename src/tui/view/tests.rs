@@ -25,6 +25,7 @@ use crate::tui::theme::Background;
 use crate::tunnel::TunnelState;
 
 mod images;
+mod sending;
 
 const SCREENSHOT: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
 const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/app.json");

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::Look;
-use super::widgets::{heading, wrap};
+use super::widgets::{heading, paragraph, wrap};
 use crate::engine::Model;
 use crate::tunnel::TunnelState;
 
@@ -29,11 +29,25 @@ pub(super) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
         secrets => (format!("Deliveries are verified with {}.", secrets.join("; ")), None),
     };
     let send = (
-        "In Trackpilots, open Developer Tools → Simulations and send a test event. To see one at once, knock yourself:"
+        "In Trackpilots, open Developer Tools → Simulations and send a test event. Your own tools can knock, too:"
             .to_owned(),
         Some(format!("curl -d '{{}}' {}", model.local_url())),
     );
-    let mut lines = vec![heading("Waiting for the first delivery", look), Line::default()];
+    let mut lines = vec![
+        heading("Waiting for the first delivery", look),
+        Line::default(),
+        Line::from(vec![
+            Span::raw("Press "),
+            Span::styled("T", look.theme.brand),
+            Span::styled(" to send a signed test event to this listener.", look.theme.title),
+        ]),
+    ];
+    let about = match &model.secrets[..] {
+        [] => "Nothing has to be set up for it: a secret is made up for this run, and forgotten at its end.",
+        _ => "It is signed with the secret of its path, and judged as any other delivery.",
+    };
+    lines.extend(paragraph(about, look.theme.dim, columns));
+    lines.extend([Line::default(), Line::styled("For Trackpilots' own deliveries:", look.theme.text)]);
     for (number, (what, command)) in (1..).zip([tunnel, secret, send]) {
         step(&mut lines, number, &what, command.as_deref(), columns, look);
     }

@@ -102,6 +102,14 @@ fn in_the_diagnosis() {
 }
 
 #[test]
+fn in_what_sends() {
+    survives("sender", |person, _| {
+        person.types("T");
+        0
+    });
+}
+
+#[test]
 fn in_the_keys() {
     survives("input", |person, _| {
         person.types("j");

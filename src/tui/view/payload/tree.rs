@@ -154,7 +154,7 @@ pub(super) fn fitted(rows: &Pretty, row: usize, columns: usize) -> pretty::Line<
 }
 
 /// A row without guides or marks, as a query's result has it.
-pub(super) fn plain(rows: &Pretty, row: usize, columns: usize, theme: &Theme) -> Line<'static> {
+pub(in crate::tui::view) fn plain(rows: &Pretty, row: usize, columns: usize, theme: &Theme) -> Line<'static> {
     let indent = indentation(rows.depth(row), columns);
     let line = fitted(rows, row, columns.saturating_sub(2 * indent).max(SHORTEST_VALUE));
     let mut spans = vec![Span::raw(" ".repeat(2 * indent))];

@@ -5,17 +5,33 @@ use std::process::Command;
 
 use bytes::Bytes;
 
-use super::CliError;
 use crate::text::visible;
+
+/// Why nothing was edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditorError {
+    /// The file for the editor.
+    #[error("cannot {0} the file to edit: {1}")]
+    File(&'static str, std::io::Error),
+    /// The editor cannot be started.
+    #[error("cannot run the editor '{0}': {1}: set EDITOR")]
+    Start(String, std::io::Error),
+    /// The editor says that it failed.
+    #[error("the editor '{0}' failed ({1}): nothing was sent")]
+    Failed(String, std::process::ExitStatus),
+}
 
 /// Opens `body` in `$VISUAL`, `$EDITOR` or vi, in a file that only its owner may read and that is
 /// gone afterwards. `None` when it was left as it was.
 ///
 /// Many editors end a last line that had no end; a single line end that only they can have added is
 /// taken away again.
-pub(super) fn edit(name: &str, body: &Bytes) -> Result<Option<Bytes>, CliError> {
-    let failed =
-        |what: &str, error: std::io::Error| CliError::Usage(format!("cannot {what} the file to edit: {error}"));
+///
+/// # Errors
+///
+/// [`EditorError`].
+pub fn edit(name: &str, body: &Bytes) -> Result<Option<Bytes>, EditorError> {
+    let failed = EditorError::File;
     let mut file = tempfile::Builder::new()
         .prefix(&format!("whyhook-{name}-"))
         .suffix(".json")
@@ -36,16 +52,16 @@ fn changed(body: &Bytes, mut edited: Vec<u8>) -> Option<Bytes> {
     (edited != body[..]).then(|| Bytes::from(edited))
 }
 
-fn run_editor(path: &std::path::Path) -> Result<(), CliError> {
+fn run_editor(path: &std::path::Path) -> Result<(), EditorError> {
     let named = |name: &str| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     // Through the shell, as git does it: EDITOR may hold options and quoted paths.
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
-    let shown = visible(&editor);
+    let shown = visible(&editor).into_owned();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(CliError::Usage(format!("the editor '{shown}' failed ({status}): nothing was sent"))),
-        Err(error) => Err(CliError::Usage(format!("cannot run the editor '{shown}': {error}: set EDITOR"))),
+        Ok(status) => Err(EditorError::Failed(shown, status)),
+        Err(error) => Err(EditorError::Start(shown, error)),
     }
 }
 

@@ -1,0 +1,51 @@
+//! What a person can ask for that sends something.
+
+/// One thing to do with sendings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SendAction {
+    /// Send a signed test event to this program's own listener.
+    Test,
+    /// Send the selected delivery again, or all that match the filter.
+    Replay,
+    /// Make up an event and send it.
+    Simulate,
+    /// Check a receiver.
+    Check,
+    /// Show the result of the last sending again.
+    Last,
+    /// List what was sent of the selected delivery.
+    Attempts,
+    /// Mark the selected delivery, to compare another one with it.
+    Mark,
+    /// Compare what is marked with what is selected, or two responses.
+    Compare,
+    /// Give up what is being sent.
+    Cancel,
+    /// Copy the report, or what was made as TOML.
+    Copy,
+    /// The next choice of a field, or its cursor to the right.
+    Right,
+    /// The choice before, or the cursor to the left.
+    Left,
+}
+
+impl SendAction {
+    /// What it does, in a few words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Test => "send a signed test event to this listener",
+            Self::Replay => "send it again …",
+            Self::Simulate => "simulate an event …",
+            Self::Check => "check a receiver …",
+            Self::Last => "show the last sending's result",
+            Self::Attempts => "list what was sent of it",
+            Self::Mark => "mark it, to compare another with it",
+            Self::Compare => "compare the marked one with it",
+            Self::Cancel => "cancel what is being sent",
+            Self::Copy => "copy the report, or the form as TOML",
+            Self::Right => "next choice",
+            Self::Left => "choice before",
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The forms: what can be chosen before something is sent.
+
+use super::form::{Field, FieldKey, Fields, Value};
+use super::task::{Again, CheckTask, Preview, ReplayTask, SimulateTask, Which};
+use super::{Receiver, Sending};
+use crate::delivery::DeliveryId;
+use crate::payload::binary::Form as ImageForm;
+use crate::sender::Pace;
+use crate::signature::SigningKind;
+use crate::simulation::{Event, Saved};
+use crate::text::visible;
+
+/// What a form is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sending a delivery, or all that match a filter, again.
+    Replay(DeliveryId, String),
+    /// Making up an event.
+    Simulate,
+    /// Checking a receiver.
+    Check,
+}
+
+/// A form with what is known of it so far.
+#[derive(Debug)]
+pub struct Form {
+    /// What for.
+    pub purpose: Purpose,
+    /// The fields.
+    pub fields: Fields,
+    /// What is wrong with it, in words.
+    pub error: Option<String>,
+    /// What would be sent.
+    pub preview: Option<Result<Preview, String>>,
+    /// The first row of the preview that is shown.
+    pub scroll: usize,
+    pub(in crate::engine) seed: Option<u64>,
+}
+
+/// What an image can be written as, the form's own choice first.
+const BY_ITSELF: &str = "as usual: a placeholder when simulated, base64 when live";
+
+impl Form {
+    fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self { purpose, fields: Fields::new(fields), error: None, preview: None, scroll: 0, seed: None }
+    }
+
+    /// To send `id` again, or all that match `filter`.
+    pub(in crate::engine) fn replay(sending: &Sending, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
+        let all = if filter.is_empty() {
+            "every delivery, the oldest first".to_owned()
+        } else {
+            format!("every delivery that matches {}", visible(filter))
+        };
+        let to = if sending.to.is_empty() { own.unwrap_or_default() } else { sending.to.clone() };
+        let fields = vec![
+            Field::choice(FieldKey::Which, "what", vec![format!("this delivery, #{id}"), all]),
+            Field::choice(FieldKey::How, "how", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
+            Field::text(FieldKey::To, "to", &to, "its webhook's url; or URLs, with spaces between"),
+            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5/s, 30/m"),
+        ];
+        let mut form = Self::new(Purpose::Replay(id, filter.to_owned()), fields);
+        // What is asked most.
+        form.fields.at = 1;
+        form.settle(&sending.receivers);
+        form
+    }
+
+    /// To make up an event.
+    pub(in crate::engine) fn simulate(sending: &Sending, own: &str) -> Self {
+        let mut receivers = vec![format!("this listener: {own}")];
+        receivers.extend(sending.receivers.iter().map(|receiver| {
+            let url = receiver.url.as_deref().unwrap_or("this listener");
+            format!("{}: {}, {}", visible(&receiver.name), visible(url), receiver.kind)
+        }));
+        receivers.push("a URL".to_owned());
+        let forms = std::iter::once(BY_ITSELF.to_owned()).chain(ImageForm::ALL.map(|form| form.code().to_owned()));
+        let fields = vec![
+            Field::choice(FieldKey::Receiver, "webhook", receivers),
+            Field::text(FieldKey::To, "url", "", "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::choice(FieldKey::Event, "event", Vec::new()),
+            Field::choice(FieldKey::Like, "payload", vec!["a simulation".to_owned(), "like a live event".to_owned()]),
+            Field::choice(FieldKey::Image, "image", forms.collect()),
+            Field::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
+            Field::text(FieldKey::Items, "items", "", "1"),
+            Field::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
+            Field::text(FieldKey::Count, "count", "", "1"),
+            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5 a second"),
+        ];
+        let mut form = Self::new(Purpose::Simulate, fields);
+        form.settle(&sending.receivers);
+        form
+    }
+
+    /// To check a receiver.
+    pub(in crate::engine) fn check(sending: &Sending) -> Self {
+        let webhook = || sending.receivers.iter().find_map(|receiver| receiver.url.clone());
+        let to = if sending.checked.is_empty() { webhook().unwrap_or_default() } else { sending.checked.clone() };
+        let fields = vec![
+            Field::text(FieldKey::To, "url", &to, "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::text(FieldKey::MaxAge, "max age", "", "not asked for; or 5m: what is older must be refused"),
+        ];
+        Self::new(Purpose::Check, fields)
+    }
+
+    /// Shows and hides what depends on what was chosen.
+    pub(in crate::engine) fn settle(&mut self, receivers: &[Receiver]) {
+        match &self.purpose {
+            Purpose::Replay(..) => {
+                let one = self.fields.chosen(FieldKey::Which) == 0;
+                self.hide(FieldKey::Rate, one);
+            }
+            Purpose::Simulate => {
+                let place = self.fields.chosen(FieldKey::Receiver);
+                let is_url = place == receivers.len() + 1;
+                let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
+                self.hide(FieldKey::To, !is_url);
+                self.hide(FieldKey::Kind, !is_url);
+                self.offer_events(receiver);
+                let event = self.event(receiver);
+                self.hide(FieldKey::Image, event != Event::Screenshot);
+                let has_image = event == Event::Screenshot
+                    && (self.fields.chosen(FieldKey::Image) > 0 || self.fields.chosen(FieldKey::Like) == 1);
+                self.hide(FieldKey::Size, !has_image);
+                self.hide(FieldKey::Items, event == Event::Activity);
+                let is_one = matches!(self.fields.typed(FieldKey::Count), "" | "1");
+                self.hide(FieldKey::Rate, is_one);
+            }
+            Purpose::Check => {}
+        }
+        if self.fields.all.get(self.fields.at).is_some_and(|field| field.hidden) {
+            self.fields.turn(true);
+        }
+    }
+
+    fn hide(&mut self, key: FieldKey, hidden: bool) {
+        if let Some(field) = self.fields.get_mut(key) {
+            field.hidden = hidden;
+        }
+    }
+
+    /// Only what the webhook subscribes to.
+    fn offer_events(&mut self, receiver: Option<&Receiver>) {
+        let names: Vec<String> = offered(receiver).iter().map(|event| event.name().to_owned()).collect();
+        if let Some(Field { value: Value::Choice(options, chosen), .. }) = self.fields.get_mut(FieldKey::Event)
+            && *options != names
+        {
+            let before = options.get(*chosen).and_then(|name| names.iter().position(|other| other == name));
+            *chosen = before.unwrap_or(0);
+            *options = names;
+        }
+    }
+
+    fn event(&self, receiver: Option<&Receiver>) -> Event {
+        offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
+    }
+
+    /// What is to be sent again, or what is wrong with the form.
+    pub(in crate::engine) fn replay_task(&self, id: DeliveryId, filter: &str) -> Result<ReplayTask, String> {
+        let is_one = self.fields.chosen(FieldKey::Which) == 0;
+        let how = Again::ALL[self.fields.chosen(FieldKey::How).min(Again::ALL.len() - 1)];
+        if how.edits() && !is_one {
+            return Err("only one delivery at a time can be edited".to_owned());
+        }
+        let to: Vec<String> = self.fields.typed(FieldKey::To).split_whitespace().map(str::to_owned).collect();
+        for url in &to {
+            url.parse::<crate::sender::Target>().map_err(|error| error.to_string())?;
+        }
+        let pace = match self.fields.typed(FieldKey::Rate) {
+            "" => Pace::InOrder,
+            rate => rate.parse().map_err(|error: crate::sender::InvalidRate| error.to_string())?,
+        };
+        let which = if is_one { Which::One(id) } else { Which::Matching(filter.to_owned()) };
+        Ok(ReplayTask { which, how, body: None, to, pace })
+    }
+
+    /// What is to be made up, or what is wrong with the form.
+    pub(in crate::engine) fn simulate_task(&self, receivers: &[Receiver]) -> Result<SimulateTask, String> {
+        let place = self.fields.chosen(FieldKey::Receiver);
+        let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
+        let is_url = place == receivers.len() + 1;
+        let fields = &self.fields;
+        let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| ImageForm::ALL[place].code().to_owned());
+        let parts = fields.typed(FieldKey::Set).split(';').map(str::trim);
+        let saved = Saved {
+            event: self.event(receiver),
+            webhook: receiver.map(|receiver| receiver.name.clone()),
+            to: is_url.then(|| fields.typed(FieldKey::To).to_owned()),
+            kind: is_url.then(|| kind(fields)),
+            live: fields.chosen(FieldKey::Like) == 1,
+            image,
+            image_size: optional(fields, FieldKey::Size, "image size")?,
+            items: optional(fields, FieldKey::Items, "items")?,
+            set: parts.filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            count: optional(fields, FieldKey::Count, "count")?,
+            rate: optional(fields, FieldKey::Rate, "rate")?,
+            ..Saved::default()
+        };
+        saved.recipe().map_err(|error| error.to_string())?;
+        if is_url && saved.to.as_deref() == Some("") {
+            return Err("type the URL to send to".to_owned());
+        }
+        Ok(SimulateTask { saved, seed: self.seed })
+    }
+
+    /// What is to be checked, or what is wrong with the form.
+    pub(in crate::engine) fn check_task(&self) -> Result<CheckTask, String> {
+        let to = self.fields.typed(FieldKey::To).to_owned();
+        if to.is_empty() {
+            return Err("type the URL of the receiver".to_owned());
+        }
+        to.parse::<crate::sender::Target>().map_err(|error| error.to_string())?;
+        let max_age = self.fields.typed(FieldKey::MaxAge).to_owned();
+        if !max_age.is_empty() {
+            crate::units::parse_duration(&max_age).map_err(|error| format!("max age: {error}"))?;
+        }
+        Ok(CheckTask { to, kind: kind(&self.fields), max_age })
+    }
+}
+
+fn kind(fields: &Fields) -> SigningKind {
+    if fields.chosen(FieldKey::Kind) == 1 { SigningKind::Reseller } else { SigningKind::Developer }
+}
+
+/// A number or size that may be left out.
+fn optional<T: std::str::FromStr>(fields: &Fields, key: FieldKey, name: &str) -> Result<Option<T>, String> {
+    match fields.typed(key) {
+        "" => Ok(None),
+        typed => typed.parse().map(Some).map_err(|_| format!("{name}: '{}' cannot be read", visible(typed))),
+    }
+}
+
+/// The events that can be picked: a screenshot first, which has the most to look at.
+fn offered(receiver: Option<&Receiver>) -> Vec<Event> {
+    let events = receiver.map(|receiver| &receiver.events[..]).unwrap_or_default();
+    let is_offered = |event: &Event| events.is_empty() || events.iter().any(|name| name == event.name());
+    Event::ALL.into_iter().rev().filter(is_offered).collect()
+}
