@@ -223,14 +223,7 @@ pub(super) fn headers(reply: &Reply, close: bool) -> Vec<(String, String)> {
 
 fn headers_at(reply: &Reply, now: SystemTime, close: bool) -> Vec<(String, String)> {
     let mut headers = vec![("date".to_owned(), httpdate::fmt_http_date(now))];
-    if !reply.body.is_empty() && reply.header("content-type").is_none() {
-        headers.push(("content-type".to_owned(), "text/plain; charset=utf-8".to_owned()));
-    }
-    // RFC 9110, section 8.6: no Content-Length with 204.
-    if reply.status != 204 {
-        headers.push(("content-length".to_owned(), reply.body.len().to_string()));
-    }
-    headers.extend(reply.headers.iter().cloned());
+    headers.extend(reply.sent_headers());
     if close {
         headers.push(("connection".to_owned(), "close".to_owned()));
     }

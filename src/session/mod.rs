@@ -8,6 +8,7 @@ mod signals;
 pub use pulse::Pulse;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -72,6 +73,7 @@ pub enum StartError {
 pub struct Session {
     address: SocketAddr,
     location: Location,
+    config: Option<PathBuf>,
     retired: Freed,
     control: Arc<Control>,
     pulse: Arc<Pulse>,
@@ -133,7 +135,20 @@ impl Session {
             runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
-        Ok(Self { address, location, retired, control, pulse, writer, runtime, serving, stop, _ephemeral: ephemeral })
+        let config = settings.config.clone();
+        Ok(Self {
+            address,
+            location,
+            config,
+            retired,
+            control,
+            pulse,
+            writer,
+            runtime,
+            serving,
+            stop,
+            _ephemeral: ephemeral,
+        })
     }
 
     /// Where it listens, with the port that was picked.
@@ -152,6 +167,12 @@ impl Session {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// The configuration file that was read, if any.
+    #[must_use]
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     /// What the retention has deleted at the start.

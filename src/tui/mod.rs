@@ -20,6 +20,7 @@ pub mod keymap;
 mod loader;
 mod painter;
 mod recaller;
+mod teller;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -39,9 +40,10 @@ use self::input::Input;
 use self::loader::Loader;
 use self::painter::Painter;
 use self::recaller::Recaller;
+use self::teller::Teller;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Action, Effect, Message, Model, Overlay, Setup, Viewport, update};
+use crate::engine::{Action, Answers, AnswersNews, Effect, Message, Model, Overlay, Setup, Viewport, update};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -51,6 +53,8 @@ use crate::store::StoreError;
 const FRAME: Duration = Duration::from_millis(16);
 /// The shortest wait for what may still come before a frame is drawn.
 const SOON: Duration = Duration::from_millis(1);
+/// While something is held, its countdown is drawn anew this often.
+const SECOND: Duration = Duration::from_secs(1);
 /// While deliveries pour in, the store is asked for new rows this often; it keeps what the listener
 /// loses to the interface small.
 const CATCH_UP: Duration = Duration::from_millis(50);
@@ -119,7 +123,14 @@ pub fn run(
     };
     let control = session.control();
     let secrets = described(&control.registry());
-    let model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    let teller = {
+        let wakes = wakes.clone();
+        Teller::start(session, move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
+    let answers = Answers::new(session.config(), teller::state(control));
+    let model = Model::new(setup, answers, secrets, filter.0, filter.1);
     let screen = terminal::enter()?;
     {
         let wakes = wakes.clone();
@@ -144,6 +155,7 @@ pub fn run(
         assistant,
         recaller,
         painter,
+        teller,
         files: Files::default(),
         wakes,
         model,
@@ -176,6 +188,7 @@ struct Face<'a> {
     diagnoser: Diagnoser,
     recaller: Recaller,
     painter: Painter,
+    teller: Teller,
     files: Files,
     /// For threads that answer once.
     wakes: mpsc::Sender<Wake>,
@@ -203,8 +216,11 @@ impl Face<'_> {
         let mut grown = false;
         let mut dirty = false;
         let mut changed = drawn;
+        let mut counted = drawn;
         while !self.end {
+            let holds = !self.model.answers.held.is_empty();
             let wake = match (dirty, grown) {
+                (false, false) if holds => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
                 (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
                 (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
@@ -221,7 +237,15 @@ impl Face<'_> {
             }
             if grown && caught_up.elapsed() >= CATCH_UP {
                 self.stored();
+                // A choice for the next delivery may have been used, and rules have answered.
+                self.answers()?;
                 (grown, dirty, caught_up) = (false, true, Instant::now());
+            }
+            if holds && counted.elapsed() >= SECOND {
+                counted = Instant::now();
+                changed = if dirty { changed } else { counted };
+                self.answers()?;
+                dirty = true;
             }
             // A delivery is read in a moment: no frame in between without it.
             let is_about_to_come = self.model.is_reading() && changed.elapsed() < FRAME;
@@ -241,6 +265,12 @@ impl Face<'_> {
         effects.into_iter().for_each(|effect| self.loader.read(effect));
     }
 
+    /// Takes in how the listener's answers stand.
+    fn answers(&mut self) -> Result<(), TuiError> {
+        let state = teller::state(self.session.control());
+        self.message(Message::Answers(AnswersNews::State(state)))
+    }
+
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
@@ -253,7 +283,12 @@ impl Face<'_> {
             Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
-            Wake::Event(Event::Resized | Event::Stored | Event::Held | Event::Rules(_)) => Ok(()),
+            Wake::Event(Event::Resized | Event::Stored) => Ok(()),
+            Wake::Event(Event::Held) => self.answers(),
+            Wake::Event(Event::Rules(count)) => {
+                self.answers()?;
+                self.message(Message::Answers(AnswersNews::Reloaded(count)))
+            }
             Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
         }
     }
@@ -284,7 +319,10 @@ impl Face<'_> {
             Effect::Payload(request) => self.assistant.ask(request),
             Effect::StopInquiry => self.diagnoser.stop(),
             Effect::Recall(id, ids) => self.recaller.ask(id, ids),
-            Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
+            Effect::Answers(effect) => {
+                let news = self.teller.perform(effect, self.sender());
+                return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
+            }
             Effect::UseSecret(secret) => {
                 let control = self.session.control();
                 control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
@@ -354,6 +392,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_)), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
         _ => None,
     }
 }
