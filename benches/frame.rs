@@ -23,8 +23,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use whyhook::config::Registry;
 use whyhook::delivery::DeliveryId;
-use whyhook::engine::{Action, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
-use whyhook::listener::answer::AnswerPolicy;
+use whyhook::engine::{Answers, Action, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
 use whyhook::query::Query;
 use whyhook::store::{Location, Page, Reader};
 use whyhook::tui::theme::{Background, Theme};
@@ -92,7 +91,7 @@ impl Session {
         let mut session = Self {
             reader,
             registry: Registry::default(),
-            model: Model::new(setup, AnswerPolicy::Auto, Vec::new(), Query::default(), String::new()),
+            model: Model::new(setup, Answers::default(), Vec::new(), Query::default(), String::new()),
             screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options).expect("a screen"),
             look: Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC },
         };

@@ -191,7 +191,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('7')], A::Show(Tab::Raw), ""),
         bind(Anywhere, &[Char('a')], A::PickAnswer, "answer"),
         bind(Anywhere, &[Char('A')], A::Answer(N::Clear), ""),
-        bind(Anywhere, &[Char('R')], A::Answer(N::Rules), "rules"),
+        bind(Anywhere, &[Char('R')], A::Answer(N::Rules), ""),
         bind(Anywhere, &[Char('N')], A::Answer(N::Write), ""),
         bind(Anywhere, &[Char('W')], A::Answer(N::DecideAll), ""),
         bind(Answer, &[Code(Enter)], A::Answer(N::Decide), "decide"),

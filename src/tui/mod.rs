@@ -268,7 +268,7 @@ impl Face<'_> {
     /// Takes in how the listener's answers stand.
     fn answers(&mut self) -> Result<(), TuiError> {
         let state = teller::state(self.session.control());
-        self.message(Message::Answers(AnswersNews::State(state)))
+        self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {

@@ -54,11 +54,11 @@ impl Teller {
     pub(super) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) -> Vec<AnswersNews> {
         match effect {
             AnswersEffect::Choose(chosen) => {
-                self.control.set_override(chosen);
-                vec![AnswersNews::State(state(&self.control))]
+                self.control.set_override(chosen.map(|chosen| *chosen));
+                vec![AnswersNews::State(Box::new(state(&self.control)))]
             }
             AnswersEffect::SetRules(rules) => self.set_rules(&rules),
-            AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, act.clone()).is_ok()),
+            AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
             AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
             AnswersEffect::Tell(id) => {
                 let _ = self.jobs.send(id);
@@ -89,12 +89,12 @@ impl Teller {
             self.control.set_rules(rules.clone());
         }
         let refused = checked.err().map(|error| AnswersNews::Refused(error.to_string()));
-        [Some(AnswersNews::State(state(&self.control))), refused].into_iter().flatten().collect()
+        [Some(AnswersNews::State(Box::new(state(&self.control)))), refused].into_iter().flatten().collect()
     }
 
     fn end(&self, ids: &[DeliveryId], end: impl Fn(DeliveryId) -> bool) -> Vec<AnswersNews> {
         let done = ids.iter().filter(|id| end(**id)).count();
-        vec![AnswersNews::State(state(&self.control)), AnswersNews::Decided(done, ids.len() - done)]
+        vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Decided(done, ids.len() - done)]
     }
 }
 

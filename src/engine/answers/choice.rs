@@ -163,7 +163,10 @@ pub(in crate::engine) fn decision(picked: &Picked, ids: Vec<crate::delivery::Del
     match picked {
         Picked::Default => Some(AnswersEffect::LetGo(ids)),
         Picked::Action(action) => match &action.kind {
-            Kind::Do(deed) => Some(AnswersEffect::Decide(ids, Act { wait: action.wait, deed: deed.clone() })),
+            Kind::Do(deed) => {
+                let act = Act { wait: action.wait, deed: deed.clone() };
+                Some(AnswersEffect::Decide(ids, Box::new(act)))
+            }
             Kind::Hold(_) | Kind::Fail(_) => None,
         },
         Picked::Rules => None,

@@ -35,7 +35,7 @@ impl EditorField {
             Self::Headers => "headers",
             Self::Body => "body",
             Self::Name => "name",
-            Self::File => "saved in",
+            Self::File => "file",
         }
     }
 }

@@ -48,11 +48,11 @@ pub struct AnswersState {
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswersEffect {
     /// Choose over the rules, or take the choice back.
-    Choose(Option<Override>),
+    Choose(Option<Box<Override>>),
     /// Put these rules in force.
     SetRules(Arc<RuleSet>),
     /// Decide about held deliveries.
-    Decide(Vec<DeliveryId>, Act),
+    Decide(Vec<DeliveryId>, Box<Act>),
     /// Let held deliveries go with their defaults.
     LetGo(Vec<DeliveryId>),
     /// Look for a delivery's forwards and its sender's other attempts.
@@ -67,7 +67,7 @@ pub enum AnswersEffect {
 #[derive(Debug)]
 pub enum AnswersNews {
     /// How things stand.
-    State(AnswersState),
+    State(Box<AnswersState>),
     /// What was found of a delivery's answer, or why it cannot be read.
     Story(DeliveryId, Result<Box<AnswerStory>, String>),
     /// How saving went: the file in visible text, or why not.

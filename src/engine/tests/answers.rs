@@ -26,7 +26,7 @@ fn state(rules: &[&str], held: &[i64]) -> AnswersState {
 impl Person {
     fn answering(stored: i64, rules: &[&str], held: &[i64]) -> Self {
         let mut person = Self::new(stored);
-        person.tell(Message::Answers(AnswersNews::State(state(rules, held))));
+        person.tell(Message::Answers(AnswersNews::State(Box::new(state(rules, held)))));
         person.effects.clear();
         person
     }
@@ -67,8 +67,9 @@ fn action(text: &str) -> Answered {
 fn an_answer_is_picked_and_holds_until_it_is_cleared() {
     let mut person = Person::new(1);
     person.act(Action::PickAnswer).pick("503").act(Action::Accept);
-    let [AnswersEffect::Choose(Some(Override { action, once: false }))] = &person.answers()[..] else { panic!() };
-    assert_eq!(action.plain().unwrap().status, 503);
+    let [AnswersEffect::Choose(Some(chosen))] = &person.answers()[..] else { panic!() };
+    assert!(!chosen.once);
+    assert_eq!(chosen.action.plain().unwrap().status, 503);
     assert_eq!(person.model.answers.words().0, "answers 503");
     person.does(AnswerAction::Clear);
     assert_eq!(person.answers(), [AnswersEffect::Choose(None)]);
@@ -82,10 +83,11 @@ fn the_next_delivery_alone_can_be_answered_so() {
     let mut person = Person::answering(1, &["is:sim → 503", "hold"], &[]);
     assert_eq!(person.model.answers.words().0, "answers by 2 rules");
     person.act(Action::PickAnswer).pick("drop").does(AnswerAction::Once);
-    assert_eq!(person.answers(), [AnswersEffect::Choose(Some(Override { action: action("drop"), once: true }))]);
+    let chosen = Override { action: action("drop"), once: true };
+    assert_eq!(person.answers(), [AnswersEffect::Choose(Some(Box::new(chosen)))]);
     assert_eq!(person.model.answers.words().0, "drops (next one)");
     // It was used.
-    person.tell(Message::Answers(AnswersNews::State(state(&["is:sim → 503", "hold"], &[]))));
+    person.tell(Message::Answers(AnswersNews::State(Box::new(state(&["is:sim → 503", "hold"], &[])))));
     assert_eq!(person.model.answers.words().0, "answers by 2 rules");
 }
 
@@ -120,7 +122,7 @@ fn a_held_delivery_is_decided_about() {
 fn a_window_about_what_is_gone_closes() {
     let mut person = Person::answering(2, &["hold"], &[1, 2]);
     person.does(AnswerAction::DecideAll);
-    person.tell(Message::Answers(AnswersNews::State(state(&["hold"], &[]))));
+    person.tell(Message::Answers(AnswersNews::State(Box::new(state(&["hold"], &[])))));
     assert!(person.model.overlay.is_none());
     assert!(person.model.notice.as_ref().unwrap().text.contains("too late"));
 }
@@ -137,7 +139,7 @@ fn rules_are_added_moved_switched_and_deleted() {
     // What the listener says of those in force does not forget the one that is off.
     let mut said = state(&["event:a → 503", "event:b → 429"], &[]);
     said.counts = vec![7, 8];
-    person.tell(Message::Answers(AnswersNews::State(said)));
+    person.tell(Message::Answers(AnswersNews::State(Box::new(said))));
     assert_eq!(person.model.answers.rules.iter().map(|row| row.answered).collect::<Vec<_>>(), [0, 7, 8]);
     person.does(AnswerAction::DeleteRule);
     assert_eq!(person.rules(), ["event:a → 503", "event:b → 429"]);

@@ -105,7 +105,7 @@ fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
         }
     };
     model.answers.chosen.clone_from(&chosen);
-    effect(AnswersEffect::Choose(chosen))
+    effect(AnswersEffect::Choose(chosen.map(Box::new)))
 }
 
 /// The editor, beginning with an answer.
@@ -160,7 +160,7 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
 pub(super) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
     match news {
         AnswersNews::State(state) => {
-            let newly = model.answers.take_in(state);
+            let newly = model.answers.take_in(*state);
             if newly > 0 {
                 let count = model.answers.held.len();
                 let words =

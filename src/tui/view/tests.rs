@@ -1,5 +1,6 @@
 //! Screens as text, and what must hold for all of them.
 
+mod answers;
 mod hostile;
 
 use std::time::Duration;

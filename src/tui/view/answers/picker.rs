@@ -8,7 +8,7 @@ use super::super::overlay::{draw_menu, window};
 use super::super::widgets::shown;
 use super::super::{Drawn, Look};
 use super::{preview, separate, split};
-use crate::answer::{Answer, Deed, Kind, Manner};
+use crate::answer::{Answer, Deed, Kind, Manner, Reader};
 use crate::engine::{Choice, Model, Picker};
 
 /// Columns of the whole window, and of the list in it.
@@ -28,7 +28,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     separate(frame, inside, list, beside, look);
     let drawn = draw_menu(frame, list, &lines, cursor, look);
     let chosen = choices.get(picker.cursor);
-    preview::draw(frame, sent, chosen.and_then(Choice::action), picker.preview, model, look);
+    // What is held longest stands for the rest.
+    let held = picker.deciding.first().and_then(|id| model.answers.held_one(*id));
+    let default = held.and_then(|held| Reader::new(model.answers.set.answers()).action(&held.default).ok());
+    let action = chosen.and_then(Choice::action).or(default.as_ref());
+    preview::draw(frame, sent, action, picker.preview, model, look);
     drawn
 }
 

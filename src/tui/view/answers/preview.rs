@@ -1,13 +1,16 @@
 //! What would be sent to the shown delivery, to the byte but for the date.
 
+use bytes::Bytes;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::super::Look;
 use super::super::widgets::{counted, paragraph, put, shown};
-use crate::answer::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, short};
+use crate::answer::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, Rule, short};
+use crate::delivery::Delivery;
 use crate::engine::Model;
+use crate::query::Content;
 use crate::text;
 
 /// So much of a body is shown.
@@ -26,17 +29,48 @@ pub(super) fn draw(
     let mut lines = vec![about(model, look)];
     match action {
         Some(action) => lines.extend(of_action(action, model, look, columns)),
-        None => lines.extend(paragraph(
-            "Each delivery is answered by the first rule that matches it.",
-            look.theme.dim,
-            columns,
-        )),
+        None => lines.extend(by_rules(model, look, columns)),
     }
     let rows = usize::from(area.height);
     let first = first.min(lines.len().saturating_sub(rows));
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     for (row, line) in (0..area.height).zip(lines.into_iter().skip(first)) {
         put(frame, inner, row, line);
+    }
+}
+
+/// What the rules make of the shown delivery.
+fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    let dim = |words: &str| paragraph(words, look.theme.dim, columns);
+    let Some(loaded) = model.loaded() else { return dim("what the first rule says that matches") };
+    let delivery = &loaded.delivery;
+    let (summary, content) = (&delivery.summary, Kept(delivery));
+    let rules = model.answers.set.rules();
+    let matches = |rule: &Rule| rule.when.matches(summary, Some(&content), summary.received_at);
+    match rules.iter().position(matches) {
+        Some(at) => {
+            let mut lines = dim(&shown(&format!("by rule {}: {}", at + 1, short(&rules[at]))));
+            lines.extend(of_action(&rules[at].then, model, look, columns));
+            lines
+        }
+        None => {
+            let mut lines = dim("no rule matches it: the automatic answer");
+            lines.extend(of_action(&Action::auto(), model, look, columns));
+            lines
+        }
+    }
+}
+
+/// What a condition asks of a delivery that was read whole.
+struct Kept<'a>(&'a Delivery);
+
+impl Content for Kept<'_> {
+    fn head(&self) -> Option<Bytes> {
+        Some(self.0.head.clone())
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        Some(self.0.body.clone())
     }
 }
 
