@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use whyhook::config::Registry;
 use whyhook::delivery::DeliveryId;
-use whyhook::engine::{Answers, Action, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
+use whyhook::engine::{Action, Answers, Effect, Loaded, Message, Model, PageResult, Setup, Step, Tab, update};
 use whyhook::query::Query;
 use whyhook::store::{Location, Page, Reader};
 use whyhook::tui::theme::{Background, Theme};

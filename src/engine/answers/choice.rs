@@ -1,7 +1,7 @@
 //! The rows of the picker: what can be answered.
 
 use super::Answers;
-use crate::answer::{Act, Action, Answer, Kind, Reader, Reply, Target, Written, presets, short};
+use crate::answer::{Act, Action, Answer, Deed, Kind, Manner, Reader, Reply, Target, Written, presets, short};
 use crate::engine::AnswersEffect;
 
 /// What fails on purpose, for the picker: one of each kind, in the language of rules.
@@ -96,10 +96,13 @@ impl Choice {
             },
             Picked::Default => "its default".to_owned(),
             Picked::Action(action) if action.is_auto() => "auto, by the verdict: 200, 400 or 401".to_owned(),
-            Picked::Action(action) => match ready(action) {
-                Some(reply) if reply.body.is_empty() => format!("{} (no body)", reply.status),
-                Some(reply) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
-                None => short(&**action),
+            Picked::Action(action) => match (&action.kind, ready(action)) {
+                (Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole)), _) => {
+                    format!("{} ({})", named.name, named.written.status)
+                }
+                (_, Some(reply)) if reply.body.is_empty() => format!("{} (no body)", reply.status),
+                (_, Some(reply)) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
+                (_, None) => short(&**action),
             },
         }
     }

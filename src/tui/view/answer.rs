@@ -25,7 +25,8 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             // What the server behind said comes first where it contradicts us: it is what is looked for.
             let forwards = forwards::lines(&story.sent, pane);
             if forwards::contradicts(&story.sent, pane) {
-                lines.splice(0..0, forwards.into_iter().chain([Line::default()]));
+                let heading = heading("Sent back to the sender", pane.look);
+                lines.splice(0..0, forwards.into_iter().chain([Line::default(), heading]));
             } else if !forwards.is_empty() {
                 lines.push(Line::default());
                 lines.extend(forwards);
