@@ -68,6 +68,16 @@ fn held_deliveries_are_decided_about_to_the_byte() {
 }
 
 #[test]
+fn a_hundred_held_deliveries_are_answered_at_once_and_none_is_lost() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "hold 1h else 202 \"as it was\""]);
+    let senders: Vec<_> = (0..100).map(|_| std::thread::spawn(move || status(address))).collect();
+    person.sees("100 held").types("W").sees("Answer all 100 held deliveries").enter();
+    person.sees("decided about 100 deliveries").no_longer_sees(" held");
+    assert!(senders.into_iter().all(|sender| sender.join().unwrap() == 202));
+}
+
+#[test]
 fn an_answer_of_ones_own_is_saved_and_read_again() {
     let house = House::with_secret();
     let file = house.write("whyhook.toml", "respond = \"auto\"\n");
