@@ -8,10 +8,9 @@ use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
-use whyhook::answer::AnswerPolicy;
 use whyhook::config::Registry;
 use whyhook::delivery::DeliveryId;
-use whyhook::engine::{Edge, Effect, Loaded, Message, Model, PageResult, Setup, update};
+use whyhook::engine::{Answers, Edge, Effect, Loaded, Message, Model, PageResult, Setup, update};
 use whyhook::query::Query;
 use whyhook::store::{Page, Reader};
 use whyhook::tui::theme::{Background, Theme};
@@ -43,7 +42,7 @@ impl Session {
         let mut session = Self {
             reader,
             registry: Registry::default(),
-            model: Model::new(setup, AnswerPolicy::Auto, Vec::new(), Query::default(), String::new()),
+            model: Model::new(setup, Answers::default(), Vec::new(), Query::default(), String::new()),
             screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options)?,
             look: Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC },
         };

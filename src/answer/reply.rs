@@ -28,6 +28,21 @@ impl Reply {
         self
     }
 
+    /// The headers as they are sent, but for the `date` before them: those that frame the answer, then its own.
+    #[must_use]
+    pub fn sent_headers(&self) -> Vec<(String, String)> {
+        let mut headers = Vec::with_capacity(self.headers.len() + 2);
+        if !self.body.is_empty() && self.header("content-type").is_none() {
+            headers.push(("content-type".to_owned(), "text/plain; charset=utf-8".to_owned()));
+        }
+        // RFC 9110, section 8.6: no Content-Length with 204.
+        if self.status != 204 {
+            headers.push(("content-length".to_owned(), self.body.len().to_string()));
+        }
+        headers.extend(self.headers.iter().cloned());
+        headers
+    }
+
     /// The first value of the header `name`, in any letter case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

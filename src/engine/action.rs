@@ -1,5 +1,7 @@
 //! What a person can ask for, independent of the key that asks.
 
+mod answer;
+pub use answer::AnswerAction;
 mod image;
 pub use image::ImageAction;
 mod payload;
@@ -32,6 +34,8 @@ pub enum Action {
     Follow,
     /// Stop the list from changing.
     Pause,
+    /// Something about answers.
+    Answer(AnswerAction),
     /// Choose what is answered from now on.
     PickAnswer,
     /// Type a secret for this run.
@@ -110,6 +114,7 @@ impl Action {
             Self::Filter => "filter the list",
             Self::Follow => "follow the newest delivery",
             Self::Pause => "pause the list",
+            Self::Answer(action) => action.words(),
             Self::PickAnswer => "choose the answer",
             Self::TypeSecret => "type a secret for this run",
             Self::Payload(action) => action.words(),
@@ -137,6 +142,15 @@ impl Action {
     /// What the command prompt offers: everything but moves and keys that only make sense pressed.
     pub const COMMANDS: &[Self] = &[
         Self::PickAnswer,
+        Self::Answer(AnswerAction::Clear),
+        Self::Answer(AnswerAction::Rules),
+        Self::Answer(AnswerAction::Write),
+        Self::Answer(AnswerAction::Decide),
+        Self::Answer(AnswerAction::DecideAll),
+        Self::Answer(AnswerAction::Forward),
+        Self::Answer(AnswerAction::Drop),
+        Self::Answer(AnswerAction::LetGo),
+        Self::Answer(AnswerAction::SendAgain),
         Self::TypeSecret,
         Self::Send(SendAction::Test),
         Self::Send(SendAction::Replay),

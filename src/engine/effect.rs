@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{PayloadRequest, PictureRequest, Question, SaveRequest, SendTask};
+use super::{AnswersEffect, PayloadRequest, PictureRequest, Question, SaveRequest, SendTask};
 use crate::delivery::DeliveryId;
-use crate::listener::answer::AnswerPolicy;
 use crate::payload::binary::Found;
 use crate::payload::contract::Id;
 use crate::query::Query;
@@ -28,8 +27,8 @@ pub enum Effect {
     Recall(DeliveryId, Vec<Id>),
     /// Search or query a payload; what was asked of the same kind before is given up.
     Payload(PayloadRequest),
-    /// Answer so from now on.
-    SetPolicy(AnswerPolicy),
+    /// Something about answers.
+    Answers(AnswersEffect),
     /// Judge with this secret too, from now on; keep it in memory only.
     UseSecret(Zeroizing<Vec<u8>>),
     /// Put `text` on the clipboard; `what` says what it is, for the notice.

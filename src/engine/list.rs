@@ -228,7 +228,7 @@ impl List {
         match place {
             Place::Replace => {
                 let is_oldest = edge == Edge::Oldest;
-                self.newest = !is_oldest || page.at_end;
+                self.newest = edge == Edge::Newest || (is_oldest && page.at_end);
                 self.oldest = is_oldest || page.at_end;
                 self.head = page.newest.unwrap_or(self.head);
                 self.unseen = 0;
@@ -332,6 +332,21 @@ impl List {
         }
         self.scroll_into_view(viewport);
         self.extend(index)
+    }
+
+    /// Selects a delivery, wherever it is. Where the filter hides it, the one next to it is selected.
+    pub(super) fn go_to(&mut self, id: DeliveryId, viewport: &Viewport) -> Option<Effect> {
+        self.follow = false;
+        self.selected = Some(id);
+        if let Some(index) = self.selected_index() {
+            self.scroll_into_view(viewport);
+            return self.extend(index);
+        }
+        // A window that begins a little above it.
+        self.waiting = None;
+        self.newest = false;
+        let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), Place::Replace))
     }
 
     /// Asks for the next page when the selection has come near the window's end.

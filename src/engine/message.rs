@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
+use super::{Action, AnswersNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
 use crate::listener::StatsSnapshot;
@@ -49,6 +49,8 @@ pub enum Message {
     Inquiry(DeliveryId, Report),
     /// What a search or query of a payload has given.
     Payload(PayloadAnswer),
+    /// Something about answers.
+    Answers(AnswersNews),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The secrets in force, each in a line without the secret itself.

@@ -10,6 +10,7 @@
 //! test from its messages alone.
 
 mod action;
+mod answers;
 mod detail;
 mod effect;
 mod image;
@@ -26,7 +27,11 @@ mod tests;
 mod trial;
 mod update;
 
-pub use action::{Action, ImageAction, PayloadAction, SendAction, Step, Tab};
+pub use action::{Action, AnswerAction, ImageAction, PayloadAction, SendAction, Step, Tab};
+pub use answers::{
+    AnswerOverlay, AnswerStory, Answers, AnswersEffect, AnswersNews, AnswersState, Choice, Editor, EditorField, Group,
+    Picked, Picker, RuleLine, RuleRow, RulesView, StoryView, as_toml,
+};
 pub use detail::{Expected, Loaded, Payload};
 pub use effect::{Edge, Effect, PageRequest, Place};
 pub use image::{
@@ -36,7 +41,7 @@ pub use inquiry::{Finding, Inquiry, Question, Report};
 pub use list::List;
 pub use message::{Message, PageResult};
 pub use model::{Detail, Focus, Model, Notice, Setup, Viewport};
-pub use overlay::{AnswerChoice, Confirm, CopyItem, Overlay, Prompt, PromptKind};
+pub use overlay::{Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };

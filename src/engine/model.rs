@@ -8,10 +8,9 @@ use super::list::List;
 use super::overlay::Overlay;
 use super::payload::PayloadView;
 use super::rows::Making;
-use super::{ImageView, ImageViewport, Inquiry, Sending, Tab};
+use super::{Answers, ImageView, ImageViewport, Inquiry, Sending, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
-use crate::listener::answer::AnswerPolicy;
 use crate::payload::raw::RawRows;
 use crate::query::Query;
 use crate::reading::Sightings;
@@ -151,8 +150,8 @@ pub struct Model {
     pub focus: Focus,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
-    /// The answer in force.
-    pub policy: AnswerPolicy,
+    /// What goes back to senders.
+    pub answers: Answers,
     /// The secrets in force, one line each, without the secrets themselves.
     pub secrets: Vec<String>,
     /// What ngrok's agent says.
@@ -180,7 +179,7 @@ pub struct Model {
 impl Model {
     /// The state at the start, before anything was read.
     #[must_use]
-    pub fn new(setup: Setup, policy: AnswerPolicy, secrets: Vec<String>, query: Query, filter: String) -> Self {
+    pub fn new(setup: Setup, answers: Answers, secrets: Vec<String>, query: Query, filter: String) -> Self {
         Self {
             setup,
             list: List::new(query, filter),
@@ -190,7 +189,7 @@ impl Model {
             tab: Tab::default(),
             focus: Focus::default(),
             overlay: None,
-            policy,
+            answers,
             secrets,
             tunnel: TunnelState::None,
             counted: None,

@@ -5,16 +5,15 @@ use std::ops::Range;
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
-use super::{Effect, ImageCopy, Trial};
-use crate::listener::answer::{AnswerPolicy, Reply, presets};
+use super::{AnswerOverlay, Effect, ImageCopy, Trial};
 
 /// The one thing on top of the panes. `Back` closes it.
 #[derive(Debug)]
 pub enum Overlay {
     /// Every key, scrolled to a row.
     Help(usize),
-    /// The answers to choose from, with the cursor's place.
-    Answers(usize),
+    /// A window about answers.
+    Answers(Box<AnswerOverlay>),
     /// What can be copied, with the cursor's place.
     Copy(usize),
     /// The next key says how to fold the payload.
@@ -109,36 +108,6 @@ impl Drop for Prompt {
         if self.kind == PromptKind::Secret {
             let mut typed = self.input.value_and_reset();
             typed.zeroize();
-        }
-    }
-}
-
-/// A row of the answer picker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnswerChoice {
-    /// What choosing it does.
-    pub policy: AnswerPolicy,
-}
-
-impl AnswerChoice {
-    /// The picker's rows: back to automatic first, then the ready-made answers, then the answer in
-    /// force when it is none of them.
-    #[must_use]
-    pub fn all(current: &AnswerPolicy) -> Vec<Self> {
-        let mut choices = vec![Self { policy: AnswerPolicy::Auto }];
-        choices.extend(presets().into_iter().map(|reply| Self { policy: AnswerPolicy::Fixed(reply) }));
-        if !choices.iter().any(|choice| choice.policy == *current) {
-            choices.push(Self { policy: current.clone() });
-        }
-        choices
-    }
-
-    /// The reply that it stands for; `None` for automatic.
-    #[must_use]
-    pub fn reply(&self) -> Option<&Reply> {
-        match &self.policy {
-            AnswerPolicy::Auto => None,
-            AnswerPolicy::Fixed(reply) => Some(reply),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sessions replayed from their messages: no terminal, no disk, no clock.
 
+mod answers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,6 @@ use crate::delivery::{
     Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
 };
 use crate::listener::StatsSnapshot;
-use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::signature::{Scheme, Secret, SecretOrigin};
@@ -63,7 +64,7 @@ struct Person {
 
 impl Person {
     fn new(stored: i64) -> Self {
-        let mut model = Model::new(setup(), AnswerPolicy::Auto, Vec::new(), Query::default(), String::new());
+        let mut model = Model::new(setup(), Answers::default(), Vec::new(), Query::default(), String::new());
         model.viewport = Viewport { list_rows: 10, detail_rows: 20, detail_columns: 60, ..Viewport::default() };
         let mut person = Self { model, stored, effects: Vec::new(), asked: Vec::new() };
         let first = person.model.list_reload();
@@ -297,18 +298,6 @@ fn a_wrong_filter_says_so_and_changes_nothing() {
     assert!(prompt.error.is_some());
     person.act(Action::Accept);
     assert!(person.model.overlay.is_some(), "a wrong filter is not accepted");
-}
-
-#[test]
-fn an_answer_is_picked_and_holds() {
-    let mut person = Person::new(1);
-    person.act(Action::PickAnswer).act(Action::Move(Step::Last)).act(Action::Accept);
-    let AnswerPolicy::Fixed(reply) = &person.model.policy else { panic!("{:?}", person.model.policy) };
-    assert_eq!(reply.status, 503);
-    assert_eq!(person.effects, [Effect::SetPolicy(person.model.policy.clone())]);
-    person.effects.clear();
-    person.act(Action::PickAnswer).act(Action::Move(Step::First)).act(Action::Accept);
-    assert_eq!(person.effects, [Effect::SetPolicy(AnswerPolicy::Auto)]);
 }
 
 #[test]

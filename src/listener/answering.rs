@@ -3,11 +3,11 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::answer::{self, Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, RuleSet, Wait};
+use crate::answer::{self, Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, Rule, RuleSet, Wait};
 use crate::delivery::{Captured, Verdict};
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins anew.
@@ -24,6 +24,8 @@ pub(super) struct Answering {
 #[derive(Debug, Default)]
 struct Policy {
     rules: Arc<RuleSet>,
+    /// How many deliveries each rule was chosen for in this run.
+    chosen_for: Vec<Arc<AtomicU64>>,
     chosen: Option<Override>,
     /// Whether an override for the next delivery has been used.
     used: AtomicBool,
@@ -63,7 +65,8 @@ pub(super) enum What {
 
 impl Answering {
     pub(super) fn new(rules: RuleSet) -> Self {
-        let policy = Policy { rules: Arc::new(rules), ..Policy::default() };
+        let chosen_for = rules.rules().iter().map(|_| Arc::default()).collect();
+        let policy = Policy { rules: Arc::new(rules), chosen_for, ..Policy::default() };
         Self { policy: RwLock::new(Arc::new(policy)), counts: Mutex::default() }
     }
 
@@ -79,12 +82,28 @@ impl Answering {
     pub(super) fn set_rules(&self, rules: RuleSet) {
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
         let used = AtomicBool::new(policy.used.load(Ordering::Acquire));
-        *policy = Arc::new(Policy { rules: Arc::new(rules), chosen: policy.chosen.clone(), used });
+        // A rule that stays goes on counting, wherever it stands now.
+        let before = |rule: &Rule| policy.rules.rules().iter().position(|known| known == rule);
+        let count = |rule| before(rule).map(|at| Arc::clone(&policy.chosen_for[at])).unwrap_or_default();
+        let chosen_for = rules.rules().iter().map(count).collect();
+        *policy = Arc::new(Policy { rules: Arc::new(rules), chosen_for, chosen: policy.chosen.clone(), used });
+    }
+
+    /// The rules in force, and how many deliveries each was chosen for in this run.
+    pub(super) fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
+        let policy = self.policy();
+        let counts = policy.chosen_for.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        (Arc::clone(&policy.rules), counts)
     }
 
     pub(super) fn set_override(&self, chosen: Option<Override>) {
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
-        *policy = Arc::new(Policy { rules: Arc::clone(&policy.rules), chosen, used: AtomicBool::new(false) });
+        *policy = Arc::new(Policy {
+            rules: Arc::clone(&policy.rules),
+            chosen_for: policy.chosen_for.clone(),
+            chosen,
+            used: AtomicBool::new(false),
+        });
     }
 
     /// Chooses for a delivery, from what is known of it now.
@@ -96,7 +115,10 @@ impl Answering {
         let rule = match &policy.chosen {
             Some(chosen) if !chosen.once || !policy.used.swap(true, Ordering::AcqRel) => None,
             _ => match policy.rules.choose(captured) {
-                Some(rule) => Some(rule),
+                Some(rule) => {
+                    policy.chosen_for[rule].fetch_add(1, Ordering::Relaxed);
+                    Some(rule)
+                }
                 None => return Chosen::Auto(captured.judgement.verdict),
             },
         };

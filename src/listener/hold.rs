@@ -29,6 +29,8 @@ pub(super) enum Ended {
     TimedOut,
     /// The program ends.
     Released,
+    /// The person does not want to wait for its default.
+    LetGo,
     /// The sender hung up.
     Gone,
     /// There was no place.
@@ -48,7 +50,7 @@ pub(super) struct Holding {
 
 struct Entry {
     held: Held,
-    decision: oneshot::Sender<Act>,
+    decision: oneshot::Sender<Ended>,
 }
 
 impl Default for Holding {
@@ -81,10 +83,19 @@ impl Holding {
     }
 
     pub(super) fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
+        self.end(id, Ended::Decided(act))
+    }
+
+    /// Lets one go with its default.
+    pub(super) fn let_go(&self, id: DeliveryId) -> Result<(), NotHeld> {
+        self.end(id, Ended::LetGo)
+    }
+
+    fn end(&self, id: DeliveryId, ended: Ended) -> Result<(), NotHeld> {
         // Under the lock: whoever finds the entry gone finds the decision made.
         let mut held = self.lock();
         let entry = held.remove(&id).ok_or(NotHeld(id))?;
-        let sent = entry.decision.send(act);
+        let sent = entry.decision.send(ended);
         drop(held);
         self.tell();
         sent.map_err(|_| NotHeld(id))
@@ -114,7 +125,7 @@ impl Holding {
         let place = Place { holding: self, id };
         let ended = tokio::select! {
             biased;
-            decided = &mut decision => return decided.map_or(Ended::Gone, Ended::Decided),
+            decided = &mut decision => return decided.unwrap_or(Ended::Gone),
             () = self.quitting() => Ended::Released,
             () = tokio::time::sleep(patience) => Ended::TimedOut,
             () = gone => Ended::Gone,
@@ -125,10 +136,10 @@ impl Holding {
             return ended;
         }
         // Decided in this very moment: what the person chose counts.
-        decision.await.map_or(ended, Ended::Decided)
+        decision.await.unwrap_or(ended)
     }
 
-    fn enter(&self, id: DeliveryId, hold: &Hold, patience: Duration) -> Option<oneshot::Receiver<Act>> {
+    fn enter(&self, id: DeliveryId, hold: &Hold, patience: Duration) -> Option<oneshot::Receiver<Ended>> {
         let since = Timestamp::now();
         let until = since.checked_add(patience).unwrap_or(Timestamp::MAX);
         let (decision, decided) = oneshot::channel();
@@ -201,6 +212,10 @@ mod tests {
             holding.decide(id, act("503")).unwrap();
         });
         assert_eq!(ended, Ended::Decided(act("503")));
+        let (ended, ()) = tokio::join!(holding.hold(id, &held, LONG, pending()), async {
+            holding.let_go(id).unwrap();
+        });
+        assert_eq!(ended, Ended::LetGo);
         assert_eq!(holding.decide(id, act("503")), Err(NotHeld(id)));
         assert_eq!(holding.list(), []);
         holding.release();

@@ -36,7 +36,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use self::answering::Answering;
 use self::forward::Forwarder;
 use self::hold::Holding;
-use crate::answer::{Act, AnswerPolicy, Facts, Held, Override, Reply, RuleSet};
+use crate::answer::{Act, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
 use crate::delivery::{Attempt, DeliveryId};
 use crate::signature::diagnose::Diagnosis;
@@ -153,6 +153,12 @@ impl Control {
         self.answering.rules()
     }
 
+    /// The rules in force, and how many deliveries each was chosen for in this run.
+    #[must_use]
+    pub fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
+        self.answering.counted_rules()
+    }
+
     /// Replaces the rules, for deliveries from now on. The counts of sequences that stay go on.
     pub fn set_rules(&self, rules: RuleSet) {
         self.answering.set_rules(rules);
@@ -169,23 +175,6 @@ impl Control {
         self.answering.set_override(chosen);
     }
 
-    /// What the picker shows as chosen: the fixed answer that every delivery gets, else the automatic one.
-    #[must_use]
-    pub fn policy(&self) -> AnswerPolicy {
-        let rules = self.rules();
-        let chosen = self.chosen().map(|chosen| chosen.action);
-        let rule = rules.rules().first().filter(|rule| rule.when.is_empty()).map(|rule| rule.then.clone());
-        let written = chosen.or(rule).and_then(|action| action.plain().cloned());
-        written.map_or(AnswerPolicy::Auto, |written| AnswerPolicy::Fixed(written.render(&Facts::default())))
-    }
-
-    /// Answers so until something else is chosen, whatever the rules say.
-    pub fn set_policy(&self, policy: AnswerPolicy) {
-        let is_default = policy == AnswerPolicy::Auto && self.rules().rules().is_empty();
-        let chosen = Override { action: policy.action(), once: false };
-        self.set_override((!is_default).then_some(chosen));
-    }
-
     /// The deliveries that wait for a decision, the longest waiting first. Changes from now on are told
     /// again ([`Control::observe_held`]).
     #[must_use]
@@ -200,6 +189,15 @@ impl Control {
     /// [`NotHeld`] when it is too late.
     pub fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
         self.holding.decide(id, act)
+    }
+
+    /// Lets a held delivery go with its default before its time.
+    ///
+    /// # Errors
+    ///
+    /// [`NotHeld`] when it is too late.
+    pub fn let_go(&self, id: DeliveryId) -> Result<(), NotHeld> {
+        self.holding.let_go(id)
     }
 
     /// Calls `observer` when a delivery is held or no longer: once, until [`Control::held`] is asked. The

@@ -98,6 +98,10 @@ impl Exchange<'_> {
                 let label = format!("{label} (let go at the end: {default})");
                 (hold.otherwise, label)
             }
+            hold::Ended::LetGo => {
+                let label = format!("{label} (let go: {default})");
+                (hold.otherwise, label)
+            }
             hold::Ended::Full => {
                 self.control.stats.not_held();
                 let label = format!("{label} (too many held: {default})");

@@ -69,15 +69,8 @@ pub(super) fn with_headers(status: u16, headers: Vec<(String, String)>, body: &[
 pub(super) fn headers(reply: &Reply, ending: Ending) -> Vec<(String, String)> {
     let mut headers = Vec::with_capacity(4 + reply.headers.len());
     headers.push(("date".to_owned(), httpdate::fmt_http_date(SystemTime::now())));
-    if !reply.body.is_empty() && reply.header("content-type").is_none() {
-        headers.push(("content-type".to_owned(), "text/plain; charset=utf-8".to_owned()));
-    }
-    // RFC 9110, section 8.6: no Content-Length with 204.
-    if reply.status != 204 {
-        headers.push(("content-length".to_owned(), reply.body.len().to_string()));
-    }
     // Both halves were checked where the reply was made; an impossible one is left out.
-    headers.extend(reply.headers.iter().filter(|(name, value)| is_header(name, value)).cloned());
+    headers.extend(reply.sent_headers().into_iter().filter(|(name, value)| is_header(name, value)));
     headers.extend(ending.option());
     headers
 }

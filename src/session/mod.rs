@@ -8,6 +8,7 @@ mod signals;
 pub use pulse::Pulse;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -73,6 +74,7 @@ pub struct Session {
     settings: Settings,
     address: SocketAddr,
     location: Location,
+    config: Option<PathBuf>,
     retired: Freed,
     control: Arc<Control>,
     pulse: Arc<Pulse>,
@@ -135,10 +137,12 @@ impl Session {
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();
+        let config = settings.config.clone();
         Ok(Self {
             settings,
             address,
             location,
+            config,
             retired,
             control,
             pulse,
@@ -172,6 +176,12 @@ impl Session {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// The configuration file that was read, if any.
+    #[must_use]
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     /// What the retention has deleted at the start.

@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::engine::{
-    Action, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind, Screen, SendAction, Step, Tab,
+    Action, AnswerAction, AnswerOverlay, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind,
+    Screen, SendAction, Step, Tab,
 };
 
 /// Where a key works.
@@ -33,6 +34,12 @@ pub enum Context {
     Sending,
     /// In a form that says what is to be sent.
     SendForm,
+    /// In the picker of answers, which is a menu too.
+    Picker,
+    /// In the rules, which are a menu too.
+    Rules,
+    /// Writing an answer.
+    Writing,
 }
 
 impl Context {
@@ -52,11 +59,14 @@ impl Context {
             Self::Form => "In a form",
             Self::Sending => "In a result",
             Self::SendForm => "In what is to be sent",
+            Self::Picker => "Choosing an answer",
+            Self::Rules => "In the rules",
+            Self::Writing => "Writing an answer",
         }
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -69,6 +79,9 @@ impl Context {
         Self::Form,
         Self::Sending,
         Self::SendForm,
+        Self::Picker,
+        Self::Rules,
+        Self::Writing,
     ];
 }
 
@@ -142,12 +155,16 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = {
     use Action as A;
-    use Context::{Anywhere, Detail, Folding, Form, Image, List, Menu, Payload, Prompt, SendForm, Sending};
+    use AnswerAction as N;
+    use Context::{
+        Anywhere, Answer, Detail, Folding, Form, Image, List, Menu, Payload, Picker, Prompt, Rules, SendForm, Sending,
+        Writing,
+    };
     use ImageAction as I;
     use Key::{Char, Code, Ctrl};
     use PayloadAction as P;
     use SendAction as S;
-    use KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
+    use KeyCode::{BackTab, Delete, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),
         bind(List, &[Code(Down), Char('j')], A::Move(Step::Down), "move"),
@@ -186,6 +203,17 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('6')], A::Show(Tab::Answer), ""),
         bind(Anywhere, &[Char('7')], A::Show(Tab::Raw), ""),
         bind(Anywhere, &[Char('a')], A::PickAnswer, "answer"),
+        bind(Anywhere, &[Char('A')], A::Answer(N::Clear), ""),
+        bind(Anywhere, &[Char('r')], A::Answer(N::Rules), ""),
+        bind(Anywhere, &[Char('N')], A::Answer(N::Write), ""),
+        bind(Anywhere, &[Char('W')], A::Answer(N::DecideAll), ""),
+        bind(Answer, &[Code(Enter)], A::Answer(N::Decide), "decide"),
+        bind(Answer, &[Char('F')], A::Answer(N::Forward), "forward"),
+        bind(Answer, &[Char('X')], A::Answer(N::Drop), "drop"),
+        bind(Answer, &[Char('L')], A::Answer(N::LetGo), "let go"),
+        bind(Answer, &[Char('S')], A::Answer(N::SendAgain), "send again"),
+        bind(Answer, &[Char('n')], A::Answer(N::NextAttempt), "attempts"),
+        bind(Answer, &[Char('N')], A::Answer(N::PreviousAttempt), ""),
         bind(Anywhere, &[Char('/')], A::Filter, "filter"),
         bind(Anywhere, &[Char('y')], A::CopyMenu, "copy"),
         bind(Anywhere, &[Char('?')], A::Help, "help"),
@@ -277,6 +305,33 @@ pub const KEYMAP: &[Binding] = {
         bind(Prompt, &[Code(Down)], A::Move(Step::Down), ""),
         bind(Prompt, &[Ctrl('c')], A::Quit, ""),
         bind(Prompt, &[Ctrl('z')], A::Suspend, ""),
+        bind(Picker, &[Code(Enter)], A::Accept, "until cleared"),
+        bind(Picker, &[Char('o')], A::Answer(N::Once), "next only"),
+        bind(Picker, &[Char('A'), Char('x')], A::Answer(N::Clear), "clear"),
+        bind(Picker, &[Char('n')], A::Answer(N::Write), "write one"),
+        bind(Picker, &[Char('r')], A::Answer(N::Rules), "rules"),
+        bind(Picker, &[Ctrl('d'), Char('J'), Char(']')], A::Answer(N::PreviewDown), ""),
+        bind(Picker, &[Ctrl('u'), Char('K'), Char('[')], A::Answer(N::PreviewUp), ""),
+        bind(Rules, &[Char('n'), Char('a')], A::Answer(N::AddRule), "add"),
+        bind(Rules, &[Code(Enter), Char('e')], A::Answer(N::EditRule), "change"),
+        bind(Rules, &[Char(' ')], A::Answer(N::SwitchRule), "on/off"),
+        bind(Rules, &[Char('K'), Char('-')], A::Answer(N::RaiseRule), "up"),
+        bind(Rules, &[Char('J'), Char('+')], A::Answer(N::LowerRule), "down"),
+        bind(Rules, &[Char('D'), Code(Delete)], A::Answer(N::DeleteRule), "delete"),
+        bind(Rules, &[Char('y')], A::Answer(N::CopyRules), "copy as TOML"),
+        bind(Writing, &[Code(TabKey)], A::NextField, "next field"),
+        bind(Writing, &[Code(BackTab)], A::PreviousField, ""),
+        bind(Writing, &[Ctrl('g')], A::Answer(N::Use), "use it"),
+        bind(Writing, &[Ctrl('o')], A::Answer(N::Once), "next only"),
+        bind(Writing, &[Ctrl('s')], A::Answer(N::Save), "save"),
+        bind(Writing, &[Code(Enter)], A::Accept, ""),
+        bind(Writing, &[Code(Down)], A::Move(Step::Down), ""),
+        bind(Writing, &[Code(Up)], A::Move(Step::Up), ""),
+        bind(Writing, &[Code(PageDown)], A::Answer(N::PreviewDown), ""),
+        bind(Writing, &[Code(PageUp)], A::Answer(N::PreviewUp), ""),
+        bind(Writing, &[Code(Esc)], A::Back, "back"),
+        bind(Writing, &[Ctrl('c')], A::Quit, ""),
+        bind(Writing, &[Ctrl('z')], A::Suspend, ""),
         bind(Form, &[Code(TabKey), Code(Down)], A::NextField, "next field"),
         bind(Form, &[Code(BackTab), Code(Up)], A::PreviousField, ""),
         bind(Form, &[Ctrl('t')], A::TurnUnit, "seconds ↔ milliseconds"),
@@ -321,6 +376,12 @@ pub fn contexts(model: &Model) -> &'static [Context] {
             Some(Screen::Form(_)) => &[Context::SendForm],
             _ => &[Context::Sending],
         },
+        Some(Overlay::Answers(window)) => match &**window {
+            AnswerOverlay::Picker(_) => &[Context::Picker, Context::Menu],
+            AnswerOverlay::Editor(_) => &[Context::Writing],
+            AnswerOverlay::Rules(rules) if rules.line.is_some() => &[Context::Prompt],
+            AnswerOverlay::Rules(_) => &[Context::Rules, Context::Menu],
+        },
         Some(_) => &[Context::Menu],
         None => contexts_below(model),
     }
@@ -360,6 +421,18 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     // What a newcomer needs first, while there is nothing to work with.
     let is_new = model.overlay.is_none() && model.list.rows().is_empty() && model.list.filter().is_empty();
     let first = is_new.then(|| ("T".to_owned(), "send a test event"));
+    let held = model.detail.as_ref().is_some_and(|detail| model.answers.held_one(detail.id).is_some());
+    let decides = matches!(&model.overlay, Some(Overlay::Answers(window))
+        if matches!(&**window, AnswerOverlay::Picker(picker) if !picker.deciding.is_empty()));
+    // A key that would only say that it is of no use now.
+    let is_idle = |binding: &Binding| match (binding.context, binding.action) {
+        (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
+        (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
+        (Context::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
+        (Context::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
+        (Context::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
+        _ => false,
+    };
     let is_shadowed = |binding: &Binding| {
         let narrower = contexts.iter().take_while(|context| **context != binding.context);
         let knows_key = |other: &Binding, context| other.context == context && other.keys.contains(&binding.keys[0]);
@@ -368,9 +441,14 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let usual = contexts
         .iter()
         .flat_map(|context| KEYMAP.iter().filter(move |binding| binding.context == *context))
-        .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding) && has_use(model, binding.action))
+        .filter(|binding| !binding.hint.is_empty() && !is_shadowed(binding))
+        .filter(|binding| has_use(model, binding.action) && !is_idle(binding))
         .map(|binding| {
-            let hint = if is_secret && binding.action == Action::Accept { "use it" } else { binding.hint };
+            let hint = match (is_secret, decides, binding.action) {
+                (true, _, Action::Accept) => "use it",
+                (_, true, Action::Accept) => "answer so",
+                _ => binding.hint,
+            };
             // The other direction's key stands for itself.
             let key = match binding.action {
                 Action::Move(Step::Down) => "↑↓".to_owned(),
@@ -380,6 +458,13 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
             (key, hint)
         });
     first.into_iter().chain(usual).collect()
+}
+
+/// Whether the sender has tried the shown delivery more than once, as far as is known.
+fn has_attempts(model: &Model) -> bool {
+    let shown = model.detail.as_ref().map(|detail| detail.id);
+    let story = shown.and_then(|id| model.answers.story.of(id));
+    story.is_some_and(|story| story.is_ok_and(|story| !story.retries.is_empty()))
 }
 
 /// Whether an action can do anything with what is shown: its hint would only be in the way otherwise.

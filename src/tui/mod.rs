@@ -22,6 +22,7 @@ mod loader;
 mod painter;
 mod recaller;
 mod sender;
+mod teller;
 mod terminal;
 pub mod theme;
 pub mod view;
@@ -42,9 +43,12 @@ use self::loader::Loader;
 use self::painter::Painter;
 use self::recaller::Recaller;
 use self::sender::Sender;
+use self::teller::Teller;
 use self::terminal::Screen;
 use self::view::Look;
-use crate::engine::{Action, Effect, Message, Model, News, Overlay, ReplayTask, SendTask, Setup, Viewport, update};
+use crate::engine::{
+    Action, Answers, AnswersNews, Effect, Message, Model, News, Overlay, ReplayTask, SendTask, Setup, Viewport, update,
+};
 use crate::picture::{Kind, Method};
 use crate::query::Query;
 use crate::session::{Event, Session};
@@ -54,6 +58,8 @@ use crate::store::StoreError;
 const FRAME: Duration = Duration::from_millis(16);
 /// The shortest wait for what may still come before a frame is drawn.
 const SOON: Duration = Duration::from_millis(1);
+/// While something is held, its countdown is drawn anew this often.
+const SECOND: Duration = Duration::from_secs(1);
 /// While deliveries pour in, the store is asked for new rows this often; it keeps what the listener
 /// loses to the interface small.
 const CATCH_UP: Duration = Duration::from_millis(50);
@@ -128,7 +134,14 @@ pub fn run(
     };
     let control = session.control();
     let secrets = described(&control.registry());
-    let mut model = Model::new(setup, control.policy(), secrets, filter.0, filter.1);
+    let teller = {
+        let wakes = wakes.clone();
+        Teller::start(session, move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
+    let answers = Answers::new(session.config(), teller::state(control));
+    let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
     model.sending.receivers = sender::receivers(&control.registry());
     let screen = terminal::enter()?;
     {
@@ -155,6 +168,7 @@ pub fn run(
         recaller,
         painter,
         sender,
+        teller,
         files: Files::default(),
         wakes,
         model,
@@ -188,6 +202,7 @@ struct Face<'a> {
     recaller: Recaller,
     painter: Painter,
     sender: Sender,
+    teller: Teller,
     files: Files,
     /// For threads that answer once.
     wakes: mpsc::Sender<Wake>,
@@ -215,8 +230,11 @@ impl Face<'_> {
         let mut grown = false;
         let mut dirty = false;
         let mut changed = drawn;
+        let mut counted = drawn;
         while !self.end {
+            let holds = !self.model.answers.held.is_empty();
             let wake = match (dirty, grown) {
+                (false, false) if holds => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
                 (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
                 (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
@@ -233,7 +251,15 @@ impl Face<'_> {
             }
             if grown && caught_up.elapsed() >= CATCH_UP {
                 self.stored();
+                // A choice for the next delivery may have been used, and rules have answered.
+                self.answers()?;
                 (grown, dirty, caught_up) = (false, true, Instant::now());
+            }
+            if holds && counted.elapsed() >= SECOND {
+                counted = Instant::now();
+                changed = if dirty { changed } else { counted };
+                self.answers()?;
+                dirty = true;
             }
             // A delivery is read in a moment: no frame in between without it.
             let is_about_to_come = self.model.is_reading() && changed.elapsed() < FRAME;
@@ -253,6 +279,12 @@ impl Face<'_> {
         effects.into_iter().for_each(|effect| self.loader.read(effect));
     }
 
+    /// Takes in how the listener's answers stand.
+    fn answers(&mut self) -> Result<(), TuiError> {
+        let state = teller::state(self.session.control());
+        self.message(Message::Answers(AnswersNews::State(Box::new(state))))
+    }
+
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
@@ -265,7 +297,12 @@ impl Face<'_> {
             Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
-            Wake::Event(Event::Resized | Event::Stored | Event::Held | Event::Rules(_)) => Ok(()),
+            Wake::Event(Event::Resized | Event::Stored) => Ok(()),
+            Wake::Event(Event::Held) => self.answers(),
+            Wake::Event(Event::Rules(count)) => {
+                self.answers()?;
+                self.message(Message::Answers(AnswersNews::Reloaded(count)))
+            }
             Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
         }
     }
@@ -296,7 +333,10 @@ impl Face<'_> {
             Effect::Payload(request) => self.assistant.ask(request),
             Effect::StopInquiry => self.diagnoser.stop(),
             Effect::Recall(id, ids) => self.recaller.ask(id, ids),
-            Effect::SetPolicy(policy) => self.session.control().set_policy(policy),
+            Effect::Answers(effect) => {
+                let news = self.teller.perform(effect, self.messenger());
+                return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
+            }
             Effect::UseSecret(secret) => {
                 let control = self.session.control();
                 control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
@@ -307,8 +347,8 @@ impl Face<'_> {
                 return self.message(Message::Copied(outcome));
             }
             Effect::Picture(request) => self.painter.make(request),
-            Effect::SaveImage(request) => self.files.save(request, self.teller()),
-            Effect::OpenImage(image) => self.files.open(image, self.teller()),
+            Effect::SaveImage(request) => self.files.save(request, self.messenger()),
+            Effect::OpenImage(image) => self.files.open(image, self.messenger()),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -346,7 +386,7 @@ impl Face<'_> {
     }
 
     /// Sends messages from another thread.
-    fn teller(&self) -> impl Fn(Message) + Send + 'static {
+    fn messenger(&self) -> impl Fn(Message) + Send + 'static {
         let wakes = self.wakes.clone();
         move |message| {
             let _ = wakes.send(Wake::Message(message));
@@ -395,6 +435,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@
 mod support;
 
 mod answer;
+mod answering;
 mod body;
 mod check;
 mod compare;

@@ -36,7 +36,7 @@ fn a_newcomer_sees_what_the_readme_promises() {
 
     // Another answer, for a sender that is not us.
     person.types("a").sees("Answer the next deliveries with").sees("by the verdict: 200, 400 or 401");
-    person.types("G").enter().sees("answers 503");
+    person.types("jjjjjjjjjjjj").sees("HTTP/1.1 503").enter().sees("answers 503");
     let answer = talk(address, Signed::new(sample("app.json")).wire());
     assert_eq!((answer.status, answer.body.as_str()), (503, "Service Unavailable"));
     person.sees("app_tracking").sees("503").types("6").sees("fixed 503");

@@ -1,5 +1,6 @@
 //! A message and the model in, effects out. Pure.
 
+mod answers;
 mod copies;
 mod image;
 mod inquire;
@@ -13,7 +14,7 @@ pub(super) use self::payload::show_offset;
 use super::detail::Loaded;
 use super::inquiry::{Inquiry, Question, asks_why};
 use super::model::{Detail, Focus, Model, Notice};
-use super::overlay::{AnswerChoice, Overlay, Prompt, PromptKind};
+use super::overlay::{Overlay, Prompt, PromptKind};
 use super::payload::PayloadView;
 use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
@@ -35,6 +36,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
             Some(Overlay::Sending) => sending::edit(model, request),
+            Some(Overlay::Answers(_)) => answers::edit(model, request),
             _ => Vec::new(),
         },
         Message::Paste(text) => match &mut model.overlay {
@@ -44,6 +46,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
             Some(Overlay::Sending) => sending::paste(model, &text),
+            Some(Overlay::Answers(_)) => answers::paste(model, &text),
             _ => Vec::new(),
         },
         Message::Choose(key) => model.choose(key),
@@ -91,6 +94,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             payload::answered(model, answer);
             Vec::new()
         }
+        Message::Answers(news) => answers::news(model, news),
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()
@@ -142,6 +146,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     };
     effects.extend(follow_selection(model));
     effects.extend(ask_for_rewritings(model));
+    effects.extend(answers::ask_for_story(model));
     effects.extend(image::ask_for_picture(model));
     effects.extend(model.prepare_rows());
     effects
@@ -230,11 +235,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
         Action::Pause => model.list.toggle_pause().into_iter().collect(),
-        Action::PickAnswer => {
-            let choices = AnswerChoice::all(&model.policy);
-            let cursor = choices.iter().position(|choice| choice.policy == model.policy).unwrap_or(0);
-            open(model, Overlay::Answers(cursor))
-        }
+        Action::PickAnswer => answers::pick(model, Vec::new()),
+        Action::Answer(action) => answers::on_tab(model, action),
         Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
         Action::CopyMenu => open(model, Overlay::Copy(0)),
         Action::CopyPublicUrl => copy_public_url(model),

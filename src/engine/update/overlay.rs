@@ -4,11 +4,11 @@ use zeroize::Zeroizing;
 
 use super::super::inquiry::Question;
 use super::super::model::{Model, Notice};
-use super::super::overlay::{AnswerChoice, CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
+use super::super::overlay::{CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
 use super::super::trial::Trial;
 use super::super::{Action, Effect, Step};
 use super::inquire::ask_shown;
-use super::{act, image};
+use super::{act, answers, image};
 use crate::query::Query;
 
 pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -16,6 +16,7 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         return super::sending::act_on_screen(model, action);
     }
     match action {
+        Action::Back if matches!(model.overlay, Some(Overlay::Answers(_))) => return answers::back(model),
         Action::Back => return back_out(model),
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -24,7 +25,6 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     let viewport = model.viewport;
     let choices = match &model.overlay {
-        Some(Overlay::Answers(_)) => AnswerChoice::all(&model.policy).len(),
         Some(Overlay::Copy(_)) => model.copy_items().len(),
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands().len(),
         _ => 0,
@@ -36,7 +36,7 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Help(_)), Action::Help | Action::Accept) => close(model),
-        (Some(Overlay::Answers(cursor) | Overlay::Copy(cursor)), Action::Move(step)) => {
+        (Some(Overlay::Copy(cursor)), Action::Move(step)) => {
             *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
             Vec::new()
         }
@@ -48,15 +48,8 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
             Vec::new()
         }
-        (Some(Overlay::Answers(cursor)), Action::Accept) => {
-            let chosen = AnswerChoice::all(&model.policy).into_iter().nth(*cursor);
-            let mut effects = close(model);
-            if let Some(AnswerChoice { policy }) = chosen {
-                model.policy = policy.clone();
-                effects.push(Effect::SetPolicy(policy));
-            }
-            effects
-        }
+        (Some(Overlay::Answers(_)), Action::Accept) => answers::accept(model),
+        (Some(Overlay::Answers(_)), action) => answers::act_on_window(model, action),
         (Some(Overlay::Copy(cursor)), Action::Accept) => {
             let cursor = *cursor;
             let chosen = model.copy_items().into_iter().nth(cursor);

@@ -10,7 +10,6 @@ use super::Look;
 use super::widgets::put;
 use crate::config::MADE_UP_LABEL;
 use crate::engine::Model;
-use crate::listener::answer::AnswerPolicy;
 use crate::text;
 use crate::tunnel::TunnelState;
 
@@ -26,6 +25,9 @@ pub(super) fn alerts(model: &Model) -> Vec<String> {
     if let TunnelState::Elsewhere { public_url, addr, .. } = &model.tunnel {
         let ours = model.setup.url.rsplit(':').next().unwrap_or_default();
         alerts.push(format!("the tunnel {public_url} leads to {addr}, not here: run `ngrok http {ours}`"));
+    }
+    if model.stats.not_held > 0 {
+        alerts.push(format!("{} not held, but answered with their default: too many at once", model.stats.not_held));
     }
     if model.stats.refused > 0 {
         alerts.push(format!("{} requests turned away with 503: too many at once", model.stats.refused));
@@ -90,7 +92,8 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     };
     let secret = part(secret_rank, "◆", secret, secret_style);
     let tunnel_rank = if matches!(model.tunnel, TunnelState::Ours { .. }) { 1 } else { 4 };
-    let answer_style = if model.policy == AnswerPolicy::Auto { theme.text } else { theme.warn };
+    let answer_style = if model.answers.is_auto() { theme.text } else { theme.warn };
+    let (answers, briefly) = model.answers.words();
     let mut parts = vec![
         Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5, short: None },
         part(3, "●", model.setup.url.clone(), theme.good).or(&port(model)),
@@ -100,8 +103,11 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
             (false, 1) => secret.or("made-up secret"),
             (false, _) => secret,
         },
-        part(0, "↩", format!("answers {}", model.policy), answer_style).or(&model.policy.to_string()),
+        part(0, "↩", answers, answer_style).or(&briefly),
     ];
+    if !model.answers.held.is_empty() {
+        parts.push(part(0, "◷", format!("{} held", model.answers.held.len()), theme.warn));
+    }
     if model.setup.ephemeral {
         parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
     }

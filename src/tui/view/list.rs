@@ -24,7 +24,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     let columns = Columns::for_width(area.width.into());
     for (row, summary) in (0..rows.height).zip(list.rows().iter().skip(list.top())) {
         let is_selected = list.selected() == Some(summary.id);
-        put(frame, rows, row, line(summary, &columns, is_selected, look));
+        let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
+        put(frame, rows, row, line(summary, &columns, is_selected, left, look));
         if is_selected {
             let style = if model.focus == Focus::List { look.theme.selected } else { look.theme.selected_unfocused };
             look.theme.highlight(frame.buffer_mut(), Rect { y: rows.y + row, height: 1, ..rows }, style);
@@ -101,7 +102,8 @@ impl Columns {
     }
 }
 
-fn line(summary: &Summary, columns: &Columns, is_selected: bool, look: &Look) -> Line<'static> {
+/// `left` are the seconds that a held delivery still waits.
+fn line(summary: &Summary, columns: &Columns, is_selected: bool, left: Option<u64>, look: &Look) -> Line<'static> {
     let theme = &look.theme;
     let (glyph, word, verdict_style) = theme.verdict(summary.judgement.verdict);
     let mut spans = vec![Span::styled(if is_selected { "▌" } else { " " }, theme.brand)];
@@ -130,9 +132,16 @@ fn line(summary: &Summary, columns: &Columns, is_selected: bool, look: &Look) ->
         };
         cell(word.to_owned(), 4, style);
     }
-    let (status, style) = status(summary, look);
+    let left = left.filter(|_| summary.answer.is_none());
+    let (status, style) = match left {
+        Some(_) if columns.latency => ("◷".to_owned(), theme.warn),
+        Some(left) => (format!("◷{left}"), theme.warn),
+        None => status(summary, look),
+    };
     cell(status, 3, style);
-    if columns.latency {
+    if let (true, Some(left)) = (columns.latency, left) {
+        cell(format!("{:>6}", format!("{left} s")), 6, theme.warn);
+    } else if columns.latency {
         let latency = summary.answer.as_ref().filter(|answer| answer.outcome == Outcome::Sent);
         cell(format!("{:>6}", latency.map_or(String::new(), |answer| short_latency(answer.latency))), 6, theme.dim);
     }

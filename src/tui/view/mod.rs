@@ -1,6 +1,7 @@
 //! Drawing: the model in, cells out. Nothing here changes anything.
 
 mod answer;
+mod answers;
 mod body;
 mod detail;
 mod diagnosis;

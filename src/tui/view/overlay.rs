@@ -10,8 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::footer::byte_cursor;
 use super::widgets::{put, shown, wrap};
 use super::{Drawn, Look};
-use crate::engine::{AnswerChoice, Confirm, Model, Overlay, Prompt, PromptKind, Trial, TrialField, save_words};
-use crate::listener::answer::AnswerPolicy;
+use crate::engine::{Confirm, Model, Overlay, Prompt, PromptKind, Trial, TrialField, save_words};
 use crate::tui::keymap;
 use crate::{query, text};
 
@@ -26,11 +25,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
             let area = window(frame, body, "Keys", HELP_COLUMNS, lines.len(), look);
             draw_lines(frame, area, &lines, *first)
         }
-        Overlay::Answers(cursor) => {
-            let lines = answers(model, *cursor, look);
-            let area = window(frame, body, "Answer the next deliveries with", 74, lines.len(), look);
-            draw_menu(frame, area, &lines, *cursor, look)
-        }
+        Overlay::Answers(window) => super::answers::draw(frame, body, window, model, look),
         Overlay::Copy(cursor) => {
             let items = model.copy_items();
             // At least two columns between the longest name and the text.
@@ -91,7 +86,13 @@ fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first:
     Drawn { rows, lines: lines.len(), columns: area.width.into(), ..Drawn::default() }
 }
 
-fn draw_menu(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], cursor: usize, look: &Look) -> Drawn {
+pub(super) fn draw_menu(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    lines: &[Line<'static>],
+    cursor: usize,
+    look: &Look,
+) -> Drawn {
     let rows = usize::from(area.height);
     let first = (cursor + 1).saturating_sub(rows);
     let drawn = draw_lines(frame, area, lines, first);
@@ -126,36 +127,6 @@ fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
     lines.push(Line::styled(" Filters", theme.brand));
     lines.extend(query::help().into_iter().flat_map(|(atom, words)| row(atom, words)));
     lines
-}
-
-fn answers(model: &Model, cursor: usize, look: &Look) -> Vec<Line<'static>> {
-    let theme = &look.theme;
-    AnswerChoice::all(&model.policy)
-        .iter()
-        .enumerate()
-        .map(|(index, choice)| {
-            let mark = if choice.policy == model.policy { "●" } else { " " };
-            let mark_style = if index == cursor { theme.title } else { theme.info };
-            let mut spans = vec![Span::styled(format!(" {mark} "), mark_style)];
-            match (&choice.policy, choice.reply()) {
-                (AnswerPolicy::Fixed(_), Some(reply)) => {
-                    spans.push(Span::styled(format!("{:<5}", reply.status), theme.status(reply.status)));
-                    spans.push(match &reply.body[..] {
-                        b"" => Span::styled("(no body)", theme.dim),
-                        body => Span::raw(text::visible_bytes(body).into_owned()),
-                    });
-                    let headers: String =
-                        reply.headers.iter().map(|(name, value)| format!("  {name}: {value}")).collect();
-                    spans.push(Span::styled(shown(&headers), theme.dim));
-                }
-                _ => {
-                    spans.push(Span::styled("auto ", theme.title));
-                    spans.push(Span::raw("by the verdict: 200, 400 or 401, as documented"));
-                }
-            }
-            Line::from(spans)
-        })
-        .collect()
 }
 
 fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
@@ -240,7 +211,7 @@ fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Loo
 }
 
 /// Text being typed, of which the part around the cursor (in characters) is shown.
-fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize, look: &Look) {
+pub(super) fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize, look: &Look) {
     let room = usize::from(row.width).saturating_sub(4);
     let first = cursor.saturating_sub(room.saturating_sub(1));
     let part: String = text.chars().skip(first).take(room).collect();

@@ -1,5 +1,6 @@
 //! Screens as text, and what must hold for all of them.
 
+mod answers;
 mod hostile;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use rstest::rstest;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, RequestHead, Summary};
-use crate::engine::{Action, Effect, Loaded, Message, PageResult, Setup, Step, Tab, update};
+use crate::engine::{Action, Answers, Effect, Loaded, Message, PageResult, Setup, Step, Tab, update};
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
@@ -87,7 +88,7 @@ pub(super) fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
         webhooks: Vec::new(),
         events: Vec::new(),
     };
-    let mut model = Model::new(setup, AnswerPolicy::Auto, secrets, Query::default(), String::new());
+    let mut model = Model::new(setup, Answers::default(), secrets, Query::default(), String::new());
     let Some(Effect::LoadPage(request)) = model.list_reload() else { panic!() };
     let newest = deliveries.first().map(|delivery| delivery.summary.id);
     let page = PageResult {
@@ -249,7 +250,7 @@ fn the_narrowest_line_still_says_where_it_listens() {
 fn with_a_filter_the_count_is_of_what_matches() {
     let setup = model(&[], secrets()).setup;
     let query = Query::parse("verdict:bad").unwrap();
-    let mut model = Model::new(setup, AnswerPolicy::Auto, secrets(), query, "verdict:bad".to_owned());
+    let mut model = Model::new(setup, Answers::default(), secrets(), query, "verdict:bad".to_owned());
     update(&mut model, Message::Counted { total: 3, last: DeliveryId(3) });
     let Some(Effect::LoadPage(request)) = model.list_reload() else { panic!() };
     assert!(screen(&mut model, 120, 36).contains("Deliveries  of 3  / verdict:bad"), "not known while it is read");

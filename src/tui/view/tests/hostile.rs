@@ -2,7 +2,8 @@
 //! overlay, every message, over arbitrary Unicode and bytes.
 
 use super::*;
-use crate::engine::Report;
+use crate::answer::{Override, Rule};
+use crate::engine::{AnswerAction, Report, RuleRow};
 use crate::listener::answer::Reply;
 use zeroize::Zeroizing;
 
@@ -93,7 +94,9 @@ fn hostile(id: i64, text: &str, body: &[u8]) -> Delivery {
 }
 
 /// Ways to open something over the panes.
-const OVERLAYS: [Action; 9] = [
+const OVERLAYS: [Action; 11] = [
+    Action::Answer(AnswerAction::Rules),
+    Action::Answer(AnswerAction::Write),
     Action::Help,
     Action::PickAnswer,
     Action::CopyMenu,
@@ -129,7 +132,9 @@ proptest! {
         model.setup.store = text.clone().into();
         model.setup.webhooks = vec![(text.clone(), text.clone(), text.clone())];
         model.setup.events = vec![vec![text.clone()]];
-        model.policy = AnswerPolicy::Fixed(Reply::text(503, text.clone()).with_header(&text, text.clone()));
+        let reply = Reply::text(503, text.clone()).with_header(&text, text.clone());
+        model.answers.chosen = Some(Override { action: crate::answer::Action::reply(&reply), once: false });
+        model.answers.rules = vec![RuleRow::new(Rule::always(crate::answer::Action::reply(&reply)))];
         for shown in &deliveries {
             select(&mut model, shown);
             for tab in Tab::ALL {

@@ -1,0 +1,124 @@
+//! The listener's answers, for the interface: choices, rules and decisions go there at once; what
+//! takes time (the store, a file, a server) is done on threads and comes back as messages.
+
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+
+use jiff::Timestamp;
+
+use super::TuiError;
+use crate::answer::RuleSet;
+use crate::config::file::ConfigFile;
+use crate::delivery::DeliveryId;
+use crate::engine::{AnswerStory, AnswersEffect, AnswersNews, AnswersState, Message};
+use crate::export::file::typed_path;
+use crate::listener::Control;
+use crate::session::Session;
+use crate::store::{AttemptKeeper, Location, Reader, StoreError};
+use crate::text;
+
+mod again;
+
+/// The most sendings of a delivery that are shown.
+const SENT_LIMIT: usize = 16;
+
+/// How the listener's answers stand now.
+pub(super) fn state(control: &Control) -> AnswersState {
+    let (rules, counts) = control.counted_rules();
+    AnswersState { rules, counts, chosen: control.chosen(), held: control.held(), now: Timestamp::now() }
+}
+
+/// See the module's page.
+pub(super) struct Teller {
+    control: Arc<Control>,
+    location: Location,
+    jobs: mpsc::Sender<DeliveryId>,
+}
+
+impl Teller {
+    /// Starts the thread that reads the store.
+    pub(super) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
+        let (jobs, queue) = mpsc::channel();
+        let reader = Reader::open(session.location())?;
+        std::thread::Builder::new().name("whyhook-answers".to_owned()).spawn(move || {
+            while let Ok(id) = queue.recv() {
+                crate::panic::trap("answers");
+                let told = tell(&reader, id).map(Box::new).map_err(|error| error.to_string());
+                send(Message::Answers(AnswersNews::Story(id, told)));
+            }
+        })?;
+        Ok(Self { control: Arc::clone(session.control()), location: session.location().clone(), jobs })
+    }
+
+    /// Does what is asked; what is known at once is returned, the rest is sent later.
+    pub(super) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) -> Vec<AnswersNews> {
+        match effect {
+            AnswersEffect::Choose(chosen) => {
+                self.control.set_override(chosen.map(|chosen| *chosen));
+                vec![AnswersNews::State(Box::new(state(&self.control)))]
+            }
+            AnswersEffect::SetRules(rules) => self.set_rules(&rules),
+            AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
+            AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
+            AnswersEffect::Tell(id) => {
+                let _ = self.jobs.send(id);
+                Vec::new()
+            }
+            AnswersEffect::Save(path, named) => {
+                run("whyhook-save", move || {
+                    let saved = save(&path, &named);
+                    send(Message::Answers(AnswersNews::Saved(named, saved)));
+                });
+                Vec::new()
+            }
+            AnswersEffect::SendAgain(id, url) => {
+                let (control, location) = (Arc::clone(&self.control), self.location.clone());
+                run("whyhook-again", move || {
+                    let sent = again::send(&control, &location, id, &url);
+                    send(Message::Answers(AnswersNews::SentAgain(id, sent)));
+                });
+                Vec::new()
+            }
+        }
+    }
+
+    /// Puts rules in force that lead nowhere they must not.
+    fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
+        let checked = self.control.check_rules(rules);
+        if checked.is_ok() {
+            self.control.set_rules(rules.clone());
+        }
+        let refused = checked.err().map(|error| AnswersNews::Refused(error.to_string()));
+        [Some(AnswersNews::State(Box::new(state(&self.control)))), refused].into_iter().flatten().collect()
+    }
+
+    fn end(&self, ids: &[DeliveryId], end: impl Fn(DeliveryId) -> bool) -> Vec<AnswersNews> {
+        let done = ids.iter().filter(|id| end(**id)).count();
+        vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Decided(done, ids.len() - done)]
+    }
+}
+
+/// A machine that has no thread left has other troubles; nothing is done then, and nothing said.
+fn run(name: &str, job: impl FnOnce() + Send + 'static) {
+    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
+}
+
+fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
+    let mut sent = Vec::new();
+    for summary in reader.attempts(id, SENT_LIMIT)?.iter().rev() {
+        sent.extend(reader.attempt(summary.id)?);
+    }
+    Ok(AnswerStory { sent, retries: reader.retries(id)? })
+}
+
+fn save(path: &Path, named: &crate::answer::Named) -> Result<String, String> {
+    let path = typed_path(&path.to_string_lossy(), etcetera::home_dir().ok().as_deref());
+    ConfigFile::save_answer(&path, named).map_err(|error| error.to_string())?;
+    let shown = std::path::absolute(&path).unwrap_or(path);
+    Ok(text::visible(&shown.to_string_lossy()).into_owned())
+}
+
+/// Keeps a sending beside its delivery.
+fn keep(location: &Location, attempt: &crate::delivery::Attempt) -> Result<(), StoreError> {
+    AttemptKeeper::open(location)?.keep(attempt).map(drop)
+}
