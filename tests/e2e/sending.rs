@@ -71,8 +71,8 @@ fn a_delivery_is_sent_again_re_signed_and_edited() {
 
     // Both are kept beside it.
     person.types("B").sees("What was sent of #1").sees("edited, re-signed").types("j").enter().sees("Sent payload");
-    person.types("\u{1b}").sees("What was sent of #1").types("kD").sees("response to attempt").types("\u{1b}\u{1b}");
-    person.types("q");
+    person.types("\u{1b}").sees("What was sent of #1").types("kD").sees("response to attempt").types("\u{1b}");
+    person.no_longer_sees("response to attempt").types("q").no_longer_sees("What was sent").types("q");
     assert_eq!(person.ends(), 0);
     person.has_the_terminal_back();
 }
