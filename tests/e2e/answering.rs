@@ -98,7 +98,7 @@ fn an_answer_of_ones_own_is_saved_and_read_again() {
 fn a_rule_that_is_added_answers() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("R").sees("none: every delivery").types("n").sees("FILTER → WHAT");
+    person.types("r").sees("none: every delivery").types("n").sees("FILTER → WHAT");
     person
         .types("event:screenshot -> 700")
         .sees("700 is no status")

@@ -13,17 +13,17 @@ use crate::support::{
 };
 
 /// A server that keeps what it is sent and answers each with the same bytes.
-struct Recorder {
+pub(crate) struct Recorder {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Recorder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::answering("HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 2\r\n\r\nok")
     }
 
-    fn answering(response: &'static str) -> Self {
+    pub(crate) fn answering(response: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -38,15 +38,15 @@ impl Recorder {
         Self { address, requests }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    fn last(&self) -> Vec<u8> {
+    pub(crate) fn last(&self) -> Vec<u8> {
         self.requests.lock().unwrap().last().cloned().expect("something was sent")
     }
 
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
 }
@@ -60,7 +60,7 @@ fn json_lines(ran: &Ran) -> Vec<Value> {
 }
 
 /// A script that the program takes for an editor.
-fn editor(house: &House, script: &str) -> String {
+pub(crate) fn editor(house: &House, script: &str) -> String {
     let path = house.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path.display().to_string()

@@ -77,7 +77,7 @@ fn every_size_shows_what_came_and_none_breaks_it() {
         for tab in "1234567".chars() {
             person.types(&tab.to_string());
         }
-        person.types("?").sees("Anywhere").types("q").no_longer_sees("Anywhere");
+        person.types("?").sees("Keys").types("q").no_longer_sees("Keys");
         for tiny in [Size(1, 1), Size(3, 2), Size(4, 3), Size(1, 50), Size(500, 1), Size(500, 200), Size(10, 5)] {
             person.resizes(tiny);
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -148,7 +148,13 @@ fn the_help_shows_every_key_of_the_keymap() {
     }
     person.sees("Filters");
     // On a usual screen it is paged through, and back.
-    person.resizes(Size(100, 30)).no_longer_sees("Filters").types("G").sees("header:NAME").no_longer_sees("Anywhere");
+    person
+        .resizes(Size(100, 30))
+        .no_longer_sees("Filters")
+        .sees("Enter choose")
+        .types("G")
+        .sees("header:NAME")
+        .no_longer_sees("Anywhere");
     person.types("g").sees("Anywhere").no_longer_sees("header:NAME");
     person.types("\u{1b}").no_longer_sees("Anywhere");
     // The hints below are of the same table.

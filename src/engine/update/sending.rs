@@ -8,7 +8,7 @@ use super::super::Effect;
 use super::super::action::SendAction;
 use super::super::model::{Model, Notice};
 use super::super::overlay::{Confirm, Overlay};
-use super::super::sending::{Form, News, Panel, Purpose, Screen, SendTask};
+use super::super::sending::{Form, News, Panel, Progress, Purpose, Screen, SendTask};
 use crate::text::visible;
 
 /// Why a second sending has to wait.
@@ -126,6 +126,12 @@ pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         // Something else has come over it meanwhile.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
+            let is_waiting = model.overlay.is_none() && screens::check(model).is_some();
+            if is_waiting {
+                model.overlay = Some(Overlay::Sending);
+            }
+            let quiet = || Progress { is_quiet: true, ..Progress::default() };
+            model.sending.progress.get_or_insert_with(quiet);
             if let Some(check) = screens::check(model) {
                 check.total = total;
                 check.rows.push(*row);
@@ -189,7 +195,8 @@ fn not_sent(model: &mut Model, reason: String) {
 /// Asks before anything goes to another machine, since captures may hold screenshots of real people.
 fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.progress = None;
-    model.sending.screens.clear();
+    // A check goes on in its screen once it may.
+    model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
     let hosts = visible(hosts);
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
         title: "Send to another machine?".to_owned(),

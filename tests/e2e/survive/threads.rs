@@ -110,6 +110,14 @@ fn in_what_sends() {
 }
 
 #[test]
+fn in_what_looks_sendings_up() {
+    survives("lookups", |person, _| {
+        person.types("E");
+        0
+    });
+}
+
+#[test]
 fn in_the_keys() {
     survives("input", |person, _| {
         person.types("j");
