@@ -146,7 +146,8 @@ fn the_help_shows_every_key_of_the_keymap() {
             person.sees(&format!("{keys:<16} {words}"));
         }
     }
-    person.sees("Filters");
+    // The last line of all: nothing of this page is on its way any more.
+    person.sees("Filters").sees("Enter choose");
     // On a usual screen it is paged through, and back.
     person
         .resizes(Size(100, 30))
