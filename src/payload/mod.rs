@@ -33,8 +33,8 @@ use crate::delivery::{EventFacts, ImageFacts};
 /// has, and two milliseconds at most.
 const FACTS_BYTES: u64 = 1 << 20;
 
-/// Reads the facts that a list row shows, once for every delivery. A body that begins as gzip or zstd,
-/// which no JSON does, is inflated for it, as far as [`FACTS_BYTES`].
+/// Reads the facts that a list row shows, once for every delivery. Of a body that begins as gzip or zstd,
+/// which no JSON does, the first mebibyte is inflated for it.
 #[must_use]
 pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     match inflate::Coding::of_magic(body) {
