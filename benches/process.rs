@@ -150,7 +150,7 @@ fn opened(home: &Path, store: &Location) -> Result<(Terminal, Duration), Failure
 
 /// How many deliveries are on the screen: the rows that begin with a verdict.
 fn rows(screen: &str) -> usize {
-    let is_row = |line: &&str| line.chars().nth(1).is_some_and(|mark| "✓✗".contains(mark));
+    let is_row = |line: &&str| line.chars().nth(1).is_some_and(|mark| "✓✗≠?∅".contains(mark));
     screen.lines().filter(is_row).count()
 }
 
