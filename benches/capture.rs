@@ -98,20 +98,33 @@ fn throughput(servers: &Servers, request: &SignedRequest, plan: &Plan) -> Result
     Ok(rounds.iter().map(|round| round[2].answered).sum())
 }
 
-/// One delivery at a time, in turns with the same to bare axum and with one sync of as many bytes.
+/// One delivery at a time, in turns with the same to the other two and with one sync of as many bytes.
+/// Returns how many deliveries whyhook answered.
 fn alone(servers: &Servers, request: &SignedRequest, plan: &Plan, folder: &Path) -> Result<usize, Failure> {
     let mut file = File::create(folder.join("sync.log"))?;
     let mut bare = Sender::connect(servers.bare.address)?;
+    let mut limit = Sender::connect(servers.limit.address)?;
     let mut whyhook = Sender::connect(servers.whyhook.server.address)?;
     let turns = (0..plan.alone)
         .map(|_| {
             file.write_all(&request.wire)?;
-            Ok([timed(|| file.sync_data())?, timed(|| bare.exchange(request))?, timed(|| whyhook.exchange(request))?])
+            Ok([
+                timed(|| file.sync_data())?,
+                timed(|| bare.exchange(request))?,
+                timed(|| limit.exchange(request))?,
+                timed(|| whyhook.exchange(request))?,
+            ])
         })
         .collect::<io::Result<Vec<_>>>()?;
     let median = |which: usize| turns.iter().map(|turn| turn[which]).collect::<Figures>().median();
-    let (sync, added) = (median(0), median(2) - median(1));
-    println!("  alone: added to bare axum   {added:.3} ms: one fdatasync ({sync:.3} ms) and {:.3} ms", added - sync);
+    let sync = median(0);
+    for (name, which) in [("durable limit", 2), ("whyhook", 3)] {
+        let added = median(which) - median(1);
+        println!(
+            "  alone, added to bare axum: {name:<13} {added:.3} ms: one fdatasync ({sync:.3} ms) and {:.3} ms",
+            added - sync
+        );
+    }
     Ok(turns.len())
 }
 

@@ -195,8 +195,8 @@ fn filter(plan: &Plan) -> Result<(), Failure> {
         terminal.settles(Duration::from_millis(100));
         Ok::<_, Failure>(shown.duration_since(typed))
     };
-    let many = (0..plan.starts.min(7))
-        .map(|_| once("/verdict:bad", &|screen| rows(screen) > 0 && !screen.contains('✓')));
+    let many =
+        (0..plan.starts.min(7)).map(|_| once("/verdict:bad", &|screen| rows(screen) > 0 && !screen.contains('✓')));
     let near: Figures = many.collect::<Result<_, _>>()?;
     let many = (0..plan.starts.min(7)).map(|_| once("/id:<=2", &|screen| rows(screen) == 2));
     let far: Figures = many.collect::<Result<_, _>>()?;
