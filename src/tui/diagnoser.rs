@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::rest::Resting;
 use crate::delivery::DeliveryId;
 use crate::diagnosis;
 use crate::engine::{Finding, Message, Question, Report};
@@ -43,7 +44,7 @@ impl Diagnoser {
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("whyhook-diagnosis".to_owned())
-            .spawn(move || queue.iter().for_each(|job| worker.look_into(&job)))
+            .spawn(move || worker.run(Resting::new(queue)))
             .map_err(|source| StoreError::Io {
                 action: "start the diagnosis of",
                 path: location.file().to_owned(),
@@ -71,7 +72,23 @@ struct Worker<S> {
     newest: Arc<AtomicU64>,
 }
 
+impl Job {
+    /// How long it may take.
+    fn patience(&self) -> Duration {
+        match self.question {
+            Question::Why(Depth::One | Depth::Pairs) | Question::Rewritings => BY_ITSELF,
+            Question::Why(Depth::Triples | Depth::Deep) | Question::Whence(_) => WATCHED,
+        }
+    }
+}
+
 impl<S: Fn(Message)> Worker<S> {
+    fn run(self, mut queue: Resting<Job>) {
+        while let Some(job) = queue.next(|job| job.patience() == WATCHED) {
+            self.look_into(&job);
+        }
+    }
+
     fn look_into(&self, job: &Job) {
         crate::panic::trap("diagnosis");
         let is_wanted = || self.newest.load(Ordering::Acquire) == job.number;
@@ -89,11 +106,7 @@ impl<S: Fn(Message)> Worker<S> {
     }
 
     fn search(&self, job: &Job, delivery: &crate::delivery::Delivery, is_wanted: &dyn Fn() -> bool) -> Report {
-        let patience = match job.question {
-            Question::Why(Depth::One | Depth::Pairs) | Question::Rewritings => BY_ITSELF,
-            Question::Why(Depth::Triples | Depth::Deep) | Question::Whence(_) => WATCHED,
-        };
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + job.patience();
         let go_on = || is_wanted() && Instant::now() < deadline;
         let reported = std::cell::Cell::new(Instant::now());
         let progress = |progress: Progress| {

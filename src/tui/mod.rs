@@ -21,6 +21,7 @@ pub mod keymap;
 mod loader;
 mod painter;
 mod recaller;
+mod rest;
 mod sender;
 mod teller;
 mod terminal;
@@ -60,9 +61,9 @@ const FRAME: Duration = Duration::from_millis(16);
 const SOON: Duration = Duration::from_millis(1);
 /// While something is held, its countdown is drawn anew this often.
 const SECOND: Duration = Duration::from_secs(1);
-/// While deliveries pour in, the store is asked for new rows this often; it keeps what the listener
-/// loses to the interface small.
-const CATCH_UP: Duration = Duration::from_millis(50);
+/// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
+/// and what it costs the listener is small.
+const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// Why the interface ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]

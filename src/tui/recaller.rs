@@ -2,16 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
+use super::rest::Resting;
 use crate::delivery::DeliveryId;
 use crate::engine::Message;
 use crate::payload::contract::Id;
 use crate::reading::Recall;
 use crate::store::{Location, Reader, StoreError};
-
-/// A selection that moves on sooner is not looked into: while deliveries pour in, none is.
-const REST: Duration = Duration::from_millis(150);
 
 type Job = (u64, DeliveryId, Vec<Id>);
 
@@ -30,7 +27,7 @@ impl Recaller {
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("whyhook-recall".to_owned())
-            .spawn(move || run(&queue, &reader, &asked, &send))
+            .spawn(move || run(Resting::new(queue), &reader, &asked, &send))
             .map_err(|source| StoreError::Io {
                 action: "start the reader of",
                 path: location.file().to_owned(),
@@ -46,13 +43,9 @@ impl Recaller {
     }
 }
 
-fn run(queue: &mpsc::Receiver<Job>, reader: &Reader, newest: &AtomicU64, send: &impl Fn(Message)) {
+fn run(mut queue: Resting<Job>, reader: &Reader, newest: &AtomicU64, send: &impl Fn(Message)) {
     let mut recall = Recall::default();
-    while let Ok(mut job) = queue.recv() {
-        while let Ok(newer) = queue.recv_timeout(REST) {
-            job = newer;
-        }
-        let (number, id, ids) = job;
+    while let Some((number, id, ids)) = queue.next(|_| false) {
         let go_on = || newest.load(Ordering::Acquire) == number;
         // What cannot be read is said where the delivery itself is.
         if let Ok(Some(found)) = recall.look(reader, id, &ids, &go_on) {
