@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::priority::give_way;
 use super::rest::Resting;
 use crate::delivery::DeliveryId;
 use crate::diagnosis;
@@ -84,6 +85,7 @@ impl Job {
 
 impl<S: Fn(Message)> Worker<S> {
     fn run(self, mut queue: Resting<Job>) {
+        give_way();
         while let Some(job) = queue.next(|job| job.patience() == WATCHED) {
             self.look_into(&job);
         }

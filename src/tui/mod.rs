@@ -20,6 +20,7 @@ mod input;
 pub mod keymap;
 mod loader;
 mod painter;
+mod priority;
 mod recaller;
 mod rest;
 mod sender;

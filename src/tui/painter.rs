@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 
+use super::priority::give_way;
 use crate::engine::{Message, PictureRequest};
 use crate::picture::{FontSize, Method, Picture};
 
@@ -15,6 +16,7 @@ impl Painter {
     pub(super) fn start(method: Method, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
         let (requests, queue) = mpsc::channel::<PictureRequest>();
         std::thread::Builder::new().name("whyhook-painter".to_owned()).spawn(move || {
+            give_way();
             while let Ok(mut request) = queue.recv() {
                 while let Ok(newer) = queue.try_recv() {
                     request = newer;

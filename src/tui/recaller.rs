@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
+use super::priority::give_way;
 use super::rest::Resting;
 use crate::delivery::DeliveryId;
 use crate::engine::Message;
@@ -44,6 +45,7 @@ impl Recaller {
 }
 
 fn run(mut queue: Resting<Job>, reader: &Reader, newest: &AtomicU64, send: &impl Fn(Message)) {
+    give_way();
     let mut recall = Recall::default();
     while let Some((number, id, ids)) = queue.next(|_| false) {
         let go_on = || newest.load(Ordering::Acquire) == number;
