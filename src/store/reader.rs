@@ -199,6 +199,31 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
+    /// How many deliveries there are behind `after`, up to `last` and no more than `most`, and the highest
+    /// of them: so that a million are counted in parts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn count_from(
+        &self,
+        after: DeliveryId,
+        last: DeliveryId,
+        most: usize,
+    ) -> Result<(u64, Option<DeliveryId>), StoreError> {
+        let sql = "SELECT count(*), max(id) FROM
+            (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_row(params![after.0, last.0, most], |row| {
+                    Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(DeliveryId)))
+                })
+            })
+            .map_err(|source| self.failed(source))
+    }
+
     /// A number that changes with every commit of another connection, told without reading anything.
     ///
     /// # Errors

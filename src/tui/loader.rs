@@ -14,6 +14,8 @@ use crate::store::{Location, Page, Reader, StoreError, StoredContent};
 
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.
 const SCAN_ROWS: usize = 10_000;
+/// Rows counted before something else may be read.
+const COUNT_ROWS: usize = 20_000;
 
 /// Takes read effects; its results come as messages. The list and whole deliveries are read on a
 /// thread each, so that a large body never holds up the list.
@@ -48,6 +50,15 @@ impl Loader {
     }
 }
 
+/// How far the deliveries are counted, the oldest first.
+#[derive(Debug, Clone, Copy)]
+struct Counting {
+    /// The newest that is counted; what comes later is known by its number.
+    last: DeliveryId,
+    reached: DeliveryId,
+    total: u64,
+}
+
 struct Worker<S> {
     reader: Reader,
     control: Arc<Control>,
@@ -77,25 +88,53 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
     }
 
     fn run(self, queue: &mpsc::Receiver<Effect>, counts: bool) {
-        if counts {
-            self.count();
-        }
-        while let Ok(job) = queue.recv() {
-            crate::panic::trap("loader");
-            match job {
-                Effect::LoadPage(request) => self.page(&request),
-                Effect::Reread(ids) => self.reread(&ids),
-                Effect::Load(id) => (self.send)(Message::Loaded(id, self.load(id))),
-                _ => {}
-            }
+        let Ok(mut job) = queue.recv() else { return };
+        self.perform(job);
+        // The first page comes first, and so does whatever is asked for meanwhile.
+        let mut counting = if counts { self.begin_counting() } else { None };
+        loop {
+            job = match (counting, queue.try_recv()) {
+                (_, Ok(job)) => job,
+                (Some(so_far), Err(mpsc::TryRecvError::Empty)) => {
+                    counting = self.count_on(so_far);
+                    continue;
+                }
+                (None, Err(mpsc::TryRecvError::Empty)) => match queue.recv() {
+                    Ok(job) => job,
+                    Err(_) => return,
+                },
+                (_, Err(mpsc::TryRecvError::Disconnected)) => return,
+            };
+            self.perform(job);
         }
     }
 
-    fn count(&self) {
-        let newest = self.reader.page(Page::Newest, 1);
-        if let (Ok(rows), Ok(total)) = (newest, self.reader.count()) {
-            let last = rows.first().map_or(DeliveryId(0), |row| row.id);
-            (self.send)(Message::Counted { total, last });
+    fn perform(&self, job: Effect) {
+        crate::panic::trap("loader");
+        match job {
+            Effect::LoadPage(request) => self.page(&request),
+            Effect::Reread(ids) => self.reread(&ids),
+            Effect::Load(id) => (self.send)(Message::Loaded(id, self.load(id))),
+            _ => {}
+        }
+    }
+
+    fn begin_counting(&self) -> Option<Counting> {
+        let last = self.reader.page(Page::Newest, 1).ok()?.first().map_or(DeliveryId(0), |row| row.id);
+        Some(Counting { last, reached: DeliveryId(0), total: 0 })
+    }
+
+    /// Counts some more, and says how many there are once that is known.
+    fn count_on(&self, so_far: Counting) -> Option<Counting> {
+        let Counting { last, reached, total } = so_far;
+        let (count, highest) = self.reader.count_from(reached, last, COUNT_ROWS).ok()?;
+        let total = total + count;
+        match highest.filter(|highest| *highest < last) {
+            Some(reached) => Some(Counting { last, reached, total }),
+            None => {
+                (self.send)(Message::Counted { total, last });
+                None
+            }
         }
     }
 

@@ -226,6 +226,7 @@ impl Face<'_> {
         if let Some(warning) = warnings.first() {
             self.message(Message::Warn(warning.clone()))?;
         }
+        self.await_first_rows(queue)?;
         self.draw()?;
         let mut drawn = Instant::now();
         let mut caught_up = Instant::now();
@@ -268,6 +269,20 @@ impl Face<'_> {
             if dirty && drawn.elapsed() >= FRAME && !is_about_to_come {
                 self.draw()?;
                 (dirty, drawn) = (false, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// The first rows are there in a moment: an empty frame would only stand in their way, and no longer
+    /// than a frame are they waited for.
+    fn await_first_rows(&mut self, queue: &mpsc::Receiver<Wake>) -> Result<(), TuiError> {
+        let begun = Instant::now();
+        while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
+            match queue.recv_timeout(FRAME.saturating_sub(begun.elapsed())) {
+                Ok(Wake::Event(Event::Stored)) => self.stored(),
+                Ok(wake) => self.wake(wake)?,
+                Err(_) => break,
             }
         }
         Ok(())
