@@ -16,7 +16,7 @@ use support::figures::Figures;
 use support::process::{self, Finished};
 use support::{Failure, copy_of, is_chosen, is_measuring, store_of};
 use whyhook::query::Query;
-use whyhook::store::{Location, Page, Reader, StoredContent};
+use whyhook::store::{Location, Page, Reader};
 
 /// Rows that the interface asks for at first, and how many it looks at between two parts.
 const PAGE: usize = 150;
@@ -68,9 +68,7 @@ fn search(location: &Location, query: &Query) -> Result<(Duration, Duration), Fa
     let (start, now) = (Instant::now(), Timestamp::now());
     let (mut edge, mut missing, mut first) = (Page::Newest, PAGE, None);
     loop {
-        let scan = reader.scan(edge, missing, PART, |summary, reader| {
-            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-        })?;
+        let scan = reader.search(query, now, edge, missing, PART)?;
         missing = missing.saturating_sub(scan.rows.len());
         if !scan.rows.is_empty() {
             first.get_or_insert_with(|| start.elapsed());

@@ -27,6 +27,7 @@ mod evaluate;
 mod flags;
 mod lex;
 mod needle;
+mod needs;
 mod parse;
 mod print;
 mod range;
@@ -37,6 +38,7 @@ mod tests;
 pub use atoms::help;
 pub use error::{Problem, QueryError};
 pub use evaluate::Content;
+pub use needs::Field;
 
 use atoms::Atom;
 

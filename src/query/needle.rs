@@ -57,6 +57,11 @@ impl Needle {
         memmem::find(&digits[start..], self.folded.as_bytes()).is_some()
     }
 
+    /// Whether numbers of up to so many digits can hold it.
+    pub(super) fn is_number_of(&self, digits: usize) -> bool {
+        self.folded.len() <= digits && self.folded.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     fn is_in_ascii(&self, bytes: &[u8]) -> bool {
         let needle = self.folded.as_bytes();
         let Some(&first) = needle.first() else {

@@ -36,6 +36,7 @@ mod retention;
 mod retries;
 mod row;
 mod schema;
+mod search;
 #[cfg(test)]
 mod tests;
 mod writer;

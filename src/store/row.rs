@@ -88,34 +88,15 @@ pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answe
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreError>> {
     let id = DeliveryId(row.get(0)?);
     let unknown = |column| Ok(Err(StoreError::UnknownValue { id, column }));
-    let Ok(received_at) = Timestamp::from_microsecond(row.get(1)?) else {
-        return unknown("received_us");
-    };
+    let Some(received_at) = received_at(row, 1)? else { return unknown("received_us") };
     let Some(intake) = Intake::from_parts(row.get_ref(6)?.as_str()?, row.get_ref(7)?.as_str()?) else {
         return unknown("intake");
     };
     let Some(verdict) = Verdict::from_code(row.get_ref(14)?.as_str()?) else {
         return unknown("verdict");
     };
-    let image = match row.get_ref(22)?.as_str_or_null()? {
-        None => None,
-        Some(json) => match serde_json::from_str::<ImageForm<'_>>(json) {
-            Ok(column) => Some(ImageFacts::from(column)),
-            Err(_) => return unknown("image"),
-        },
-    };
-    let answer = match row.get_ref(23)?.as_str_or_null()? {
-        None => None,
-        Some(code) => match Outcome::from_code(code) {
-            Some(outcome) => Some(AnswerFacts {
-                outcome,
-                status: row.get(24)?,
-                rule: row.get(25)?,
-                latency: Duration::from_micros(row.get::<_, i64>(26)?.unsigned_abs()),
-            }),
-            None => return unknown("outcome"),
-        },
-    };
+    let Some(image) = image(row, 22)? else { return unknown("image") };
+    let Some(answer) = answer_facts(row, 23)? else { return unknown("outcome") };
     Ok(Ok(Summary {
         id,
         received_at,
@@ -130,25 +111,58 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreEr
             agent: row.get(10)?,
             simulation: row.get(11)?,
             timestamp_ms: row.get(12)?,
-            items: row.get::<_, Option<i64>>(13)?.map(i64::unsigned_abs),
+            items: items(row, 13)?,
         },
-        judgement: Judgement { verdict, secret: row.get(15)?, timestamp: timestamp(row)?, note: row.get(20)? },
-        body_bytes: row.get::<_, i64>(21)?.unsigned_abs(),
+        judgement: Judgement { verdict, secret: row.get(15)?, timestamp: timestamp(row, 16)?, note: row.get(20)? },
+        body_bytes: body_bytes(row, 21)?,
         image,
         answer,
     }))
 }
 
-fn timestamp(row: &Row<'_>) -> rusqlite::Result<Option<TimestampFacts>> {
-    let (Some(raw), Some(unit)) = (row.get::<_, Option<String>>(16)?, row.get_ref(17)?.as_str_or_null()?) else {
+pub(super) fn received_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(Timestamp::from_microsecond(row.get(column)?).ok())
+}
+
+pub(super) fn items(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(i64::unsigned_abs))
+}
+
+pub(super) fn body_bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.unsigned_abs())
+}
+
+/// Reads `timestamp, timestamp_unit, age_ms, fresh`, in this order from column `first`.
+pub(super) fn timestamp(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<TimestampFacts>> {
+    let (Some(raw), Some(unit)) = (row.get::<_, Option<String>>(first)?, row.get_ref(first + 1)?.as_str_or_null()?)
+    else {
         return Ok(None);
     };
     Ok(Some(TimestampFacts {
         raw,
         unit: TimestampUnit::from_code(unit).unwrap_or(TimestampUnit::Other),
-        age_ms: row.get(18)?,
-        fresh: row.get(19)?,
+        age_ms: row.get(first + 2)?,
+        fresh: row.get(first + 3)?,
     }))
+}
+
+/// The image, if any; `None` for one in a form that is not known here.
+pub(super) fn image(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Option<ImageFacts>>> {
+    let Some(json) = row.get_ref(column)?.as_str_or_null()? else { return Ok(Some(None)) };
+    Ok(serde_json::from_str::<ImageForm<'_>>(json).ok().map(|form| Some(form.into())))
+}
+
+/// Reads `outcome, status, rule, latency_us`, in this order from column `first`: the answer, if any; `None` for
+/// an outcome that is not known here.
+pub(super) fn answer_facts(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Option<AnswerFacts>>> {
+    let Some(code) = row.get_ref(first)?.as_str_or_null()? else { return Ok(Some(None)) };
+    let Some(outcome) = Outcome::from_code(code) else { return Ok(None) };
+    Ok(Some(Some(AnswerFacts {
+        outcome,
+        status: row.get(first + 1)?,
+        rule: row.get(first + 2)?,
+        latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
+    })))
 }
 
 /// Reads `outcome, status, rule, latency_us, headers, body`, in this order from column `first`.

@@ -1,0 +1,129 @@
+//! What a filter needs to know of a delivery, so that a store need not read the rest of it.
+
+use std::ops::RangeInclusive;
+
+use super::atoms::Test;
+use super::range::Range;
+use super::{Node, Query};
+
+/// A part of a [`crate::delivery::Summary`] that filters ask for. Its number is always known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// When it was received.
+    Received,
+    /// The peer's address.
+    Remote,
+    /// The method.
+    Method,
+    /// The target.
+    Path,
+    /// The webhook.
+    Webhook,
+    /// How much arrived.
+    Intake,
+    /// The event's name, and whether it is a simulation.
+    Event,
+    /// How many items it has.
+    Items,
+    /// The verdict.
+    Verdict,
+    /// The secret that matched.
+    Secret,
+    /// The signed timestamp.
+    Timestamp,
+    /// The body's length.
+    Size,
+    /// The image.
+    Image,
+    /// What was answered.
+    Answer,
+}
+
+/// What a word is looked for in.
+const SEARCHED: [Field; 7] =
+    [Field::Remote, Field::Method, Field::Path, Field::Webhook, Field::Event, Field::Verdict, Field::Secret];
+/// Digits of the longest status that an answer can have.
+const STATUS_DIGITS: usize = 5;
+
+impl Query {
+    /// Everything that decides whether a delivery matches, but for its number and its content, each once:
+    /// two deliveries that agree in these match alike.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        if let Some(root) = &self.root {
+            root.add_fields(&mut fields);
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    /// Numbers beyond which nothing matches; empty when nothing can at all.
+    #[must_use]
+    pub fn ids(&self) -> RangeInclusive<i64> {
+        let Range { low, high } = self.root.as_ref().map_or(EVERY, Node::ids);
+        low..=high
+    }
+}
+
+const EVERY: Range = Range { low: i64::MIN, high: i64::MAX };
+
+impl Node {
+    fn add_fields(&self, fields: &mut Vec<Field>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.add_fields(fields)),
+            Self::Not(node) => node.add_fields(fields),
+            Self::Atom(atom) => atom.test.add_fields(fields),
+        }
+    }
+
+    fn ids(&self) -> Range {
+        match self {
+            Self::All(nodes) => nodes
+                .iter()
+                .map(Self::ids)
+                .fold(EVERY, |all, next| Range { low: all.low.max(next.low), high: all.high.min(next.high) }),
+            Self::Any(nodes) => nodes.iter().map(Self::ids).filter(|range| range.low <= range.high).fold(
+                Range { low: i64::MAX, high: i64::MIN },
+                |any, next| Range { low: any.low.min(next.low), high: any.high.max(next.high) },
+            ),
+            Self::Atom(atom) => match atom.test {
+                Test::Id(range) => range,
+                _ => EVERY,
+            },
+            // What a negation leaves out is seldom an end of the store.
+            Self::Not(_) => EVERY,
+        }
+    }
+}
+
+impl Test {
+    fn add_fields(&self, fields: &mut Vec<Field>) {
+        let field = match self {
+            Self::Word(needle) => {
+                fields.extend(SEARCHED);
+                match needle.is_number_of(STATUS_DIGITS) {
+                    true => Field::Answer,
+                    false => return,
+                }
+            }
+            Self::Event(_) => Field::Event,
+            Self::Verdict(_) => Field::Verdict,
+            Self::Is(flag) => flag.asks,
+            Self::Path(_) => Field::Path,
+            Self::Method(_) => Field::Method,
+            Self::Webhook(_) => Field::Webhook,
+            Self::Secret(_) => Field::Secret,
+            Self::Size(_) => Field::Size,
+            Self::Items(_) => Field::Items,
+            Self::Age(_) => Field::Timestamp,
+            Self::Since(_) | Self::Until(_) => Field::Received,
+            Self::Image(_) => Field::Image,
+            Self::Status(_) | Self::Latency(_) | Self::Rule(_) => Field::Answer,
+            Self::Remote(_) => Field::Remote,
+            Self::Id(_) | Self::Body(_) | Self::Header(..) => return,
+        };
+        fields.push(field);
+    }
+}

@@ -1,0 +1,179 @@
+//! Searching the store: of a row only those columns are read that the filter asks for, and only what
+//! matches is read whole. Most rows of a search match nothing, and most of a row is never asked for.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::{Page, Reader, Scan, StoreError, StoredContent, row};
+use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
+use crate::query::{Field, Query};
+
+impl Reader {
+    /// What matches `query` at the moment `now`, from `page` on and always newest first: up to `limit`
+    /// deliveries, after looking at no more than `budget`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn search(
+        &self,
+        query: &Query,
+        now: Timestamp,
+        page: Page,
+        limit: usize,
+        budget: usize,
+    ) -> Result<Scan, StoreError> {
+        if query.is_empty() {
+            return self.scan(page, limit, budget, |_, _| Ok(true));
+        }
+        let failed = |source| self.failed(source);
+        let mut looked = Looked::new(&query.fields());
+        let (low, high) = query.ids().into_inner();
+        let (low, high, order) = match page {
+            Page::Newest => (low, high, "DESC"),
+            Page::Before(id) => (low, high.min(id.0.saturating_sub(1)), "DESC"),
+            Page::After(id) => (low.max(id.0.saturating_add(1)), high, "ASC"),
+        };
+        let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2 ORDER BY d.id {order}", looked.select());
+        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
+        let mut rows = statement.query(params![low, high]).map_err(failed)?;
+        let mut scan = Scan::default();
+        let mut seen = 0;
+        while let Some(row) = rows.next().map_err(failed)? {
+            looked.at(row).map_err(failed)??;
+            let id = looked.summary.id;
+            if query.matches(&looked.summary, Some(&StoredContent { reader: self, id }), now) {
+                scan.rows.extend(self.summary(id)?);
+            }
+            seen += 1;
+            if scan.rows.len() >= limit || seen >= budget {
+                scan.next = Some(id);
+                break;
+            }
+        }
+        if matches!(page, Page::After(_)) {
+            scan.rows.reverse();
+        }
+        Ok(scan)
+    }
+}
+
+/// A delivery as far as a filter asks for it. It takes in one row after another, into the same strings.
+struct Looked {
+    /// Each with its first column.
+    fields: Vec<(Field, usize)>,
+    summary: Summary,
+}
+
+impl Looked {
+    fn new(fields: &[Field]) -> Self {
+        // The number comes first.
+        let mut next = 1;
+        let place = |field: &Field| {
+            let first = next;
+            next += columns(*field).len();
+            (*field, first)
+        };
+        let fields = fields.iter().map(place).collect();
+        let summary = Summary {
+            id: DeliveryId(0),
+            received_at: Timestamp::UNIX_EPOCH,
+            remote: String::new(),
+            method: String::new(),
+            path: String::new(),
+            webhook: None,
+            intake: Intake::Complete,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(Verdict::NotJudged),
+            body_bytes: 0,
+            image: None,
+            answer: None,
+        };
+        Self { fields, summary }
+    }
+
+    /// The statement's columns and tables.
+    fn select(&self) -> String {
+        let columns: String =
+            self.fields.iter().flat_map(|(field, _)| columns(*field)).map(|column| format!(", {column}")).collect();
+        let has_answer = self.fields.iter().any(|(field, _)| *field == Field::Answer);
+        let answers = if has_answer { " LEFT JOIN answers a ON a.id = d.id" } else { "" };
+        format!("SELECT d.id{columns} FROM deliveries d{answers}")
+    }
+
+    fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+        let summary = &mut self.summary;
+        summary.id = DeliveryId(row.get(0)?);
+        for &(field, column) in &self.fields {
+            let is_known = match field {
+                Field::Received => known(row::received_at(row, column)?, &mut summary.received_at),
+                Field::Remote => text(row, column, &mut summary.remote)?,
+                Field::Method => text(row, column, &mut summary.method)?,
+                Field::Path => text(row, column, &mut summary.path)?,
+                Field::Webhook => text_or_null(row, column, &mut summary.webhook)?,
+                // Nothing asks for the reason.
+                Field::Intake => known(Intake::from_parts(row.get_ref(column)?.as_str()?, ""), &mut summary.intake),
+                Field::Event => {
+                    summary.event.simulation = row.get(column + 1)?;
+                    text_or_null(row, column, &mut summary.event.event)?
+                }
+                Field::Items => known(Some(row::items(row, column)?), &mut summary.event.items),
+                Field::Verdict => {
+                    known(Verdict::from_code(row.get_ref(column)?.as_str()?), &mut summary.judgement.verdict)
+                }
+                Field::Secret => text_or_null(row, column, &mut summary.judgement.secret)?,
+                Field::Timestamp => known(Some(row::timestamp(row, column)?), &mut summary.judgement.timestamp),
+                Field::Size => known(Some(row::body_bytes(row, column)?), &mut summary.body_bytes),
+                Field::Image => known(row::image(row, column)?, &mut summary.image),
+                Field::Answer => known(row::answer_facts(row, column)?, &mut summary.answer),
+            };
+            if !is_known {
+                return Ok(Err(StoreError::UnknownValue { id: summary.id, column: columns(field)[0] }));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// The columns in which a field is kept.
+fn columns(field: Field) -> &'static [&'static str] {
+    match field {
+        Field::Received => &["received_us"],
+        Field::Remote => &["remote"],
+        Field::Method => &["method"],
+        Field::Path => &["path"],
+        Field::Webhook => &["webhook"],
+        Field::Intake => &["intake"],
+        Field::Event => &["event", "simulation"],
+        Field::Items => &["items"],
+        Field::Verdict => &["verdict"],
+        Field::Secret => &["secret"],
+        Field::Timestamp => &["timestamp", "timestamp_unit", "age_ms", "fresh"],
+        Field::Size => &["body_bytes"],
+        Field::Image => &["image"],
+        Field::Answer => &["outcome", "status", "rule", "latency_us"],
+    }
+}
+
+/// Puts a value in its place, unless it is none.
+fn known<T>(value: Option<T>, place: &mut T) -> bool {
+    value.map(|value| *place = value).is_some()
+}
+
+fn text(row: &Row<'_>, column: usize, place: &mut String) -> rusqlite::Result<bool> {
+    place.clear();
+    place.push_str(row.get_ref(column)?.as_str()?);
+    Ok(true)
+}
+
+fn text_or_null(row: &Row<'_>, column: usize, place: &mut Option<String>) -> rusqlite::Result<bool> {
+    match row.get_ref(column)?.as_str_or_null()? {
+        Some(value) => {
+            let place = place.get_or_insert_default();
+            place.clear();
+            place.push_str(value);
+        }
+        None => *place = None,
+    }
+    Ok(true)
+}
