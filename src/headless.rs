@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::answer::Held;
-use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_json};
+use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
 use crate::query::Query;
 use crate::session::{Event, Session};
 use crate::store::{Page, Reader, StoreError, StoredContent};
@@ -176,7 +176,7 @@ impl<'a> Lines<'a> {
 #[must_use]
 pub fn line(summary: &Summary, format: LineFormat) -> String {
     match format {
-        LineFormat::Json => text::safe_json(&summary_json(summary).to_string()).into_owned(),
+        LineFormat::Json => text::safe_json(&summary_text(summary)).into_owned(),
         LineFormat::Text => text_line(summary),
     }
 }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{CliError, Format, SettingsArgs, output};
-use crate::delivery::{Summary, summary_json};
+use crate::delivery::{Summary, summary_text};
 use crate::query::Query;
-use crate::store::{Page, Reader, StoredContent};
+use crate::store::{Page, Reader};
 use crate::text;
 
 /// Rows read between two looks at stdout.
@@ -40,9 +40,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     let mut listed = 0;
     let mut page = Page::Newest;
     while left > 0 {
-        let scan = reader.scan(page, left.min(PAGE_ROWS), PAGE_ROWS, |summary, reader| {
-            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-        })?;
+        let scan = reader.search(&query, now, page, left.min(PAGE_ROWS), PAGE_ROWS)?;
         left -= scan.rows.len();
         listed += scan.rows.len();
         let lines: String =
@@ -58,7 +56,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
 
 fn line(summary: &Summary, format: Format, zone: &TimeZone) -> String {
     match format {
-        Format::Json => text::safe_json(&summary_json(summary).to_string()).into_owned(),
+        Format::Json => text::safe_json(&summary_text(summary)).into_owned(),
         Format::Text => {
             let time = summary.received_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
             let status = summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string());

@@ -19,7 +19,7 @@ use crate::query::Query;
 use crate::sender::replay::{self, How, ReplayError};
 use crate::sender::{Change, Client, Limits, Origin, Pace, Target, run_all};
 use crate::signature::SigningKind;
-use crate::store::{AttemptKeeper, Page, Reader, StoredContent};
+use crate::store::{AttemptKeeper, Page, Reader};
 use crate::tui::editor;
 
 mod report;
@@ -126,10 +126,8 @@ fn selected(reader: &Reader, args: &ReplayArgs) -> Result<Option<Vec<Summary>>, 
     if let Some(filter) = &args.filter {
         let query = Query::parse(filter)?;
         let now = Timestamp::now();
-        let found = reader.scan(Page::Newest, usize::MAX, usize::MAX, |summary, reader| {
-            Ok(summary.intake.is_complete()
-                && query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-        })?;
+        let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
+        found.rows.retain(|summary| summary.intake.is_complete());
         if found.rows.is_empty() {
             output::log("no delivery that can be sent again matches the filter");
             return Ok(None);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::CliError;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::store::{Page, Reader, StoredContent};
+use crate::store::{Page, Reader};
 
 /// Rows looked at between two pages.
 const PAGE_ROWS: usize = 1000;
@@ -107,9 +107,7 @@ pub(super) fn matching(reader: &Reader, query: &Query, limit: usize) -> Result<V
     let mut found = Vec::new();
     let mut page = Page::Newest;
     while found.len() < limit {
-        let scan = reader.scan(page, (limit - found.len()).min(PAGE_ROWS), PAGE_ROWS, |summary, reader| {
-            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-        })?;
+        let scan = reader.search(query, now, page, (limit - found.len()).min(PAGE_ROWS), PAGE_ROWS)?;
         found.extend(scan.rows.iter().map(|summary| summary.id));
         match scan.next {
             Some(next) => page = Page::Before(next),

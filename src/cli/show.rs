@@ -63,7 +63,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
     match args.format {
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            let mut json = detail_json(&delivery, diagnosis);
+            let mut json = detail_json(&delivery, diagnosis.as_ref());
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());

@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, Format, SettingsArgs, output};
-use crate::delivery::{DeliveryId, Summary, summary_json};
+use crate::delivery::{DeliveryId, Summary, summary_text};
 use crate::headless::{self, LineFormat};
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError, StoredContent};
@@ -81,7 +81,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
 fn line(summary: &Summary, format: Format) -> String {
     match format {
         Format::Text => format!("{}\n", headless::line(summary, LineFormat::Text)),
-        Format::Json => format!("{}\n", text::safe_json(&summary_json(summary).to_string())),
+        Format::Json => format!("{}\n", text::safe_json(&summary_text(summary))),
     }
 }
 

@@ -4,105 +4,221 @@
 //! before it is printed.
 
 use base64::Engine as _;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{AnswerFacts, Delivery, ImageFacts, Summary};
+use super::{Answer, AnswerFacts, Delivery, ImageFacts, Summary, TimestampFacts};
 
 /// One delivery as JSON, without headers and body.
 #[must_use]
 pub fn summary_json(summary: &Summary) -> Value {
-    let judgement = &summary.judgement;
-    json!({
-        "id": summary.id.0,
-        "received_at": format!("{:.3}", summary.received_at),
-        "remote": summary.remote,
-        "method": summary.method,
-        "path": summary.path,
-        "webhook": summary.webhook,
-        "event": summary.event.event,
-        "version": summary.event.version,
-        "simulation": summary.event.is_simulation(),
-        "items": summary.event.items,
-        "intake": summary.intake.name(),
-        "verdict": judgement.verdict.code(),
-        "secret": judgement.secret,
-        "age_seconds": judgement.timestamp.as_ref().and_then(super::TimestampFacts::age_seconds),
-        "fresh": judgement.timestamp.as_ref().and_then(|timestamp| timestamp.fresh),
-        "body_bytes": summary.body_bytes,
-        "image": summary.image.as_ref().map(image_json),
-        "answer": summary.answer.as_ref().map(answer_json),
-    })
+    value(&SummaryForm::of(summary, summary.answer.as_ref().map(AnswerForm::of)))
+}
+
+/// [`summary_json`] as text, for those who print many.
+#[must_use]
+pub fn summary_text(summary: &Summary) -> String {
+    text(&SummaryForm::of(summary, summary.answer.as_ref().map(AnswerForm::of)))
 }
 
 /// One delivery as JSON with its headers (an array of pairs, in order) and its body (`body` when it
 /// is UTF-8, `body_base64` otherwise), and with what was found out about its signature.
 #[must_use]
-pub fn detail_json(delivery: &Delivery, diagnosis: Option<Value>) -> Value {
-    let Value::Object(mut object) = summary_json(&delivery.summary) else {
-        return Value::Null;
-    };
-    object.insert("received_us".to_owned(), json!(delivery.summary.received_at.as_microsecond()));
-    if !delivery.summary.intake.is_complete() {
-        object.insert("intake_reason".to_owned(), json!(delivery.summary.intake.reason()));
-    }
-    let judgement = &delivery.summary.judgement;
-    object.insert(
-        "timestamp".to_owned(),
-        json!(judgement.timestamp.as_ref().map(|timestamp| json!({
-            "raw": timestamp.raw,
-            "unit": timestamp.unit.code(),
-            "age_seconds": timestamp.age_seconds(),
-            "age_ms": timestamp.age_ms,
-            "fresh": timestamp.fresh,
-        }))),
-    );
-    object.insert("note".to_owned(), json!(judgement.note));
-    object.insert("diagnosis".to_owned(), json!(diagnosis));
-    let headers: Vec<Value> = delivery
-        .request_head()
-        .fields
-        .iter()
-        .map(|field| json!([String::from_utf8_lossy(&field.name), String::from_utf8_lossy(&field.value)]))
-        .collect();
-    object.insert("headers".to_owned(), Value::Array(headers));
-    object.insert("head_base64".to_owned(), json!(base64::prelude::BASE64_STANDARD.encode(&delivery.head)));
-    insert_bytes(&mut object, "body", &delivery.body);
-    if let Some(answer) = &delivery.answer {
-        let mut full = answer_json(&answer.facts());
-        if let Value::Object(fields) = &mut full {
-            fields.insert("headers".to_owned(), json!(answer.headers));
-            insert_bytes(fields, "body", &answer.body);
+pub fn detail_json(delivery: &Delivery, diagnosis: Option<&Value>) -> Value {
+    value(&DetailForm::of(delivery, diagnosis))
+}
+
+/// [`detail_json`] as text, for those who print many.
+#[must_use]
+pub fn detail_text(delivery: &Delivery, diagnosis: Option<&Value>) -> String {
+    text(&DetailForm::of(delivery, diagnosis))
+}
+
+// None of these types refuses to be written.
+fn value(form: &impl Serialize) -> Value {
+    serde_json::to_value(form).unwrap_or_default()
+}
+
+fn text(form: &impl Serialize) -> String {
+    serde_json::to_string(form).unwrap_or_default()
+}
+
+/// A delivery's row, with the answer as one of the forms below.
+#[derive(Serialize)]
+struct SummaryForm<'a, A> {
+    id: i64,
+    received_at: String,
+    remote: &'a str,
+    method: &'a str,
+    path: &'a str,
+    webhook: Option<&'a str>,
+    event: Option<&'a str>,
+    version: Option<&'a str>,
+    simulation: bool,
+    items: Option<u64>,
+    intake: &'static str,
+    verdict: &'static str,
+    secret: Option<&'a str>,
+    age_seconds: Option<i64>,
+    fresh: Option<bool>,
+    body_bytes: u64,
+    image: Option<ImageForm<'a>>,
+    answer: Option<A>,
+}
+
+impl<'a, A> SummaryForm<'a, A> {
+    fn of(summary: &'a Summary, answer: Option<A>) -> Self {
+        let Summary { event, judgement, .. } = summary;
+        Self {
+            id: summary.id.0,
+            received_at: format!("{:.3}", summary.received_at),
+            remote: &summary.remote,
+            method: &summary.method,
+            path: &summary.path,
+            webhook: summary.webhook.as_deref(),
+            event: event.event.as_deref(),
+            version: event.version.as_deref(),
+            simulation: event.is_simulation(),
+            items: event.items,
+            intake: summary.intake.name(),
+            verdict: judgement.verdict.code(),
+            secret: judgement.secret.as_deref(),
+            age_seconds: judgement.timestamp.as_ref().and_then(TimestampFacts::age_seconds),
+            fresh: judgement.timestamp.as_ref().and_then(|timestamp| timestamp.fresh),
+            body_bytes: summary.body_bytes,
+            image: summary.image.as_ref().map(ImageForm::of),
+            answer,
         }
-        object.insert("answer".to_owned(), full);
     }
-    Value::Object(object)
 }
 
-fn image_json(image: &ImageFacts) -> Value {
-    json!({
-        "form": image.form,
-        "bytes": image.bytes,
-        "total": image.total,
-        "format": image.format,
-        "width": image.width,
-        "height": image.height,
-    })
+/// A whole delivery.
+#[derive(Serialize)]
+struct DetailForm<'a> {
+    #[serde(flatten)]
+    summary: SummaryForm<'a, FullAnswerForm<'a>>,
+    received_us: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intake_reason: Option<&'a str>,
+    timestamp: Option<TimestampForm<'a>>,
+    note: Option<&'a str>,
+    diagnosis: Option<&'a Value>,
+    headers: Vec<(String, String)>,
+    head_base64: String,
+    #[serde(flatten)]
+    body: BytesForm<'a>,
 }
 
-fn answer_json(answer: &AnswerFacts) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-    let latency_ms = answer.latency.as_micros() as f64 / 1000.0;
-    json!({
-        "outcome": answer.outcome.code(),
-        "status": answer.status,
-        "rule": answer.rule,
-        "latency_ms": latency_ms,
-    })
+impl<'a> DetailForm<'a> {
+    fn of(delivery: &'a Delivery, diagnosis: Option<&'a Value>) -> Self {
+        let Summary { intake, judgement, received_at, .. } = &delivery.summary;
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let head = delivery.request_head();
+        Self {
+            summary: SummaryForm::of(&delivery.summary, delivery.answer.as_ref().map(FullAnswerForm::of)),
+            received_us: received_at.as_microsecond(),
+            intake_reason: (!intake.is_complete()).then(|| intake.reason()),
+            timestamp: judgement.timestamp.as_ref().map(TimestampForm::of),
+            note: judgement.note.as_deref(),
+            diagnosis,
+            headers: head.fields.iter().map(|field| (lossy(&field.name), lossy(&field.value))).collect(),
+            head_base64: base64::prelude::BASE64_STANDARD.encode(&delivery.head),
+            body: BytesForm::of(&delivery.body),
+        }
+    }
 }
 
-fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => object.insert(name.to_owned(), json!(text)),
-        Err(_) => object.insert(format!("{name}_base64"), json!(base64::prelude::BASE64_STANDARD.encode(bytes))),
-    };
+#[derive(Serialize)]
+struct TimestampForm<'a> {
+    raw: &'a str,
+    unit: &'static str,
+    age_seconds: Option<i64>,
+    age_ms: Option<i64>,
+    fresh: Option<bool>,
+}
+
+impl<'a> TimestampForm<'a> {
+    fn of(timestamp: &'a TimestampFacts) -> Self {
+        Self {
+            raw: &timestamp.raw,
+            unit: timestamp.unit.code(),
+            age_seconds: timestamp.age_seconds(),
+            age_ms: timestamp.age_ms,
+            fresh: timestamp.fresh,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ImageForm<'a> {
+    form: &'a str,
+    bytes: u64,
+    total: Option<u64>,
+    format: Option<&'a str>,
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+impl<'a> ImageForm<'a> {
+    fn of(image: &'a ImageFacts) -> Self {
+        let ImageFacts { form, bytes, total, format, width, height } = image;
+        Self { form, bytes: *bytes, total: *total, format: format.as_deref(), width: *width, height: *height }
+    }
+}
+
+#[derive(Serialize)]
+struct AnswerForm<'a> {
+    outcome: &'static str,
+    status: u16,
+    rule: &'a str,
+    latency_ms: f64,
+}
+
+impl<'a> AnswerForm<'a> {
+    fn of(answer: &'a AnswerFacts) -> Self {
+        Self::new(answer.outcome.code(), answer.status, &answer.rule, answer.latency)
+    }
+
+    fn new(outcome: &'static str, status: u16, rule: &'a str, latency: std::time::Duration) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
+        let latency_ms = latency.as_micros() as f64 / 1000.0;
+        Self { outcome, status, rule, latency_ms }
+    }
+}
+
+#[derive(Serialize)]
+struct FullAnswerForm<'a> {
+    #[serde(flatten)]
+    facts: AnswerForm<'a>,
+    headers: &'a [(String, String)],
+    #[serde(flatten)]
+    body: BytesForm<'a>,
+}
+
+impl<'a> FullAnswerForm<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        Self {
+            facts: AnswerForm::new(answer.outcome.code(), answer.status, &answer.rule, answer.latency),
+            headers: &answer.headers,
+            body: BytesForm::of(&answer.body),
+        }
+    }
+}
+
+/// A body: one of the two.
+#[derive(Serialize)]
+struct BytesForm<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+}
+
+impl<'a> BytesForm<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { body: Some(text), body_base64: None },
+            Err(_) => Self { body: None, body_base64: Some(base64::prelude::BASE64_STANDARD.encode(bytes)) },
+        }
+    }
 }

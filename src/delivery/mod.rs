@@ -19,7 +19,7 @@ pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, 
 pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
-pub use json::{detail_json, summary_json};
+pub use json::{detail_json, detail_text, summary_json, summary_text};
 pub use retry::{Retry, Sameness, sameness, schedule};
 pub use summary::{EventFacts, ImageFacts, Summary};
 pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};

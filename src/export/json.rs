@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::{Exporter, Item, Warnings, warn_of_credentials};
-use crate::delivery::detail_json;
+use crate::delivery::detail_text;
 use crate::text;
 
 /// See the module.
@@ -16,7 +16,7 @@ pub struct Json {
 impl Exporter for Json {
     fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
         warn_of_credentials(item.delivery, &mut self.warnings);
-        let line = detail_json(item.delivery, item.diagnosis.cloned()).to_string();
+        let line = detail_text(item.delivery, item.diagnosis);
         writeln!(out, "{}", text::safe_json(&line))
     }
 

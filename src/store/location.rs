@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreError, schema};
@@ -140,6 +141,9 @@ impl Location {
         let failed = |source| StoreError::sqlite(&self.file, "open it", source);
         let connection = Connection::open_with_flags(&self.file, flags).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        // Otherwise the plan of a join for one number is made anew for each number: SQLite looks at the values
+        // that are bound, and prepares the statement again when they change.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
         Ok(connection)
     }
 

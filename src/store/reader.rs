@@ -124,31 +124,33 @@ impl Reader {
     /// [`StoreError::RecordLost`] when its record in the log is gone or damaged, and the others
     /// where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
-        let Some(summary) = self.summary(id)? else {
-            return Ok(None);
-        };
-        let Some((place, answer)) = self.place_and_answer(id)? else { return Ok(None) };
+        let Some((summary, place, answer)) = self.row(id)? else { return Ok(None) };
         if let Some((head, body)) = log::read(&self.location, place, id) {
             return Ok(Some(Delivery { summary, head, body, answer }));
         }
         // It may have been pruned, or moved by pruning others, since its row was read.
-        let Some((moved, _)) = self.place_and_answer(id)? else { return Ok(None) };
+        let Some((summary, moved, answer)) = self.row(id)? else { return Ok(None) };
         let (head, body) = log::read(&self.location, moved, id)
             .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
         Ok(Some(Delivery { summary, head, body, answer }))
     }
 
-    fn place_and_answer(&self, id: DeliveryId) -> Result<Option<(Place, Option<Answer>)>, StoreError> {
-        self.connection
-            .prepare_cached(
-                "SELECT d.segment, d.position, d.record_bytes,
-                    a.outcome, a.status, a.rule, a.latency_us, a.headers, a.body
-                 FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
-            )
-            .and_then(|mut statement| {
-                statement.query_row([id.0], |row| Ok((row::place(row, 0)?, row::answer(row, 3)?))).optional()
-            })
-            .map_err(|source| self.failed(source))
+    /// All that the index has of a delivery.
+    fn row(&self, id: DeliveryId) -> Result<Option<(Summary, Place, Option<Answer>)>, StoreError> {
+        let sql = format!(
+            "SELECT {}, a.headers, a.body, d.segment, d.position, d.record_bytes
+             FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
+            row::SUMMARY_COLUMNS
+        );
+        let failed = |source| self.failed(source);
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 6)?))
+        };
+        let Some((summary, answer, place)) = statement.query_row([id.0], read).optional().map_err(failed)? else {
+            return Ok(None);
+        };
+        Ok(Some((summary?, place, answer)))
     }
 
     /// Number, time and record's length of every delivery, the newest first.

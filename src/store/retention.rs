@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Page, Reader, StoreError, StoredContent};
+use super::{Page, Reader, StoreError};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 
@@ -54,9 +54,7 @@ impl Retention {
         }
         let mut page = Page::Newest;
         loop {
-            let scan = reader.scan(page, PAGE_ROWS, PAGE_ROWS, |summary, reader| {
-                Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-            })?;
+            let scan = reader.search(query, now, page, PAGE_ROWS, PAGE_ROWS)?;
             for summary in &scan.rows {
                 judge.look(summary.id, summary.received_at, reader.record_bytes(summary.id)?);
             }

@@ -30,6 +30,9 @@ pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.metho
     d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image,
     a.outcome, a.status, a.rule, a.latency_us";
 
+/// The first of the answer's columns among them, which are the last.
+pub(super) const ANSWER: usize = 23;
+
 /// Inserts one delivery's facts, the length of its body, and its record's place.
 pub(super) fn insert_delivery(
     statement: &mut Statement<'_>,
@@ -96,7 +99,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreEr
         return unknown("verdict");
     };
     let Some(image) = image(row, 22)? else { return unknown("image") };
-    let Some(answer) = answer_facts(row, 23)? else { return unknown("outcome") };
+    let Some(answer) = answer_facts(row, ANSWER)? else { return unknown("outcome") };
     Ok(Ok(Summary {
         id,
         received_at,

@@ -6,11 +6,11 @@ use std::sync::mpsc;
 
 use jiff::Timestamp;
 
-use crate::delivery::{DeliveryId, Summary};
+use crate::delivery::DeliveryId;
 use crate::engine::{Edge, Effect, Loaded, Message, PageRequest, PageResult};
 use crate::listener::Control;
 use crate::query::Query;
-use crate::store::{Location, Page, Reader, StoreError, StoredContent};
+use crate::store::{Location, Page, Reader, StoreError};
 
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.
 const SCAN_ROWS: usize = 10_000;
@@ -198,10 +198,7 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
     }
 
     fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::Scan, StoreError> {
-        let now = Timestamp::now();
-        self.reader.scan(page, limit, SCAN_ROWS, |summary: &Summary, reader| {
-            Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
-        })
+        self.reader.search(query, Timestamp::now(), page, limit, SCAN_ROWS)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::query::Query;
 use crate::sender::replay::{self, How};
 use crate::sender::{Client, Limits, Origin, Target, attempt, run_all};
 use crate::signature::Scheme;
-use crate::store::{Page, Reader, StoredContent};
+use crate::store::{Page, Reader};
 
 /// Rows of earlier attempts that are looked through for one to the same target.
 const EARLIER: usize = 50;
@@ -115,10 +115,8 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
         Which::Matching(filter) => {
             let query = Query::parse(filter)?;
             let now = Timestamp::now();
-            let found = reader.scan(Page::Newest, usize::MAX, usize::MAX, |summary, reader| {
-                let content = StoredContent { reader, id: summary.id };
-                Ok(summary.intake.is_complete() && query.matches(summary, Some(&content), now))
-            })?;
+            let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
+            found.rows.retain(|summary| summary.intake.is_complete());
             if found.rows.is_empty() {
                 return Err(Halt::Because("no delivery that can be sent again matches the filter".to_owned()));
             }
