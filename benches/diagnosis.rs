@@ -3,7 +3,7 @@
 //! search takes beside the body.
 //!
 //! Machines differ, so every time is also a ratio to one HMAC-SHA256 over the same body in the same
-//! run. `cargo bench --bench diagnosis`; with `--test` only a try, whose figures mean nothing.
+//! run. `cargo bench --bench diagnosis`, or one of `-- 50` and `-- 5`; with `--test` only a try, whose figures mean nothing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -49,8 +49,11 @@ fn main() -> Result<(), Failure> {
     }
     // What the program itself takes in memory is there before anything is measured.
     Subject::new(1 << 10)?.search(Depth::One);
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for plan in if is_measuring { MEASURE } else { TRY } {
-        measure(plan)?;
+        if only.is_empty() || only.iter().any(|size| plan.name.split(' ').next() == Some(size)) {
+            measure(plan)?;
+        }
     }
     Ok(())
 }

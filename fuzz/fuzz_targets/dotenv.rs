@@ -1,16 +1,3 @@
-//! Any text is a `.env` file.
-
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use whyhook::config::dotenv::lookup;
-
-fuzz_target!(|input: (&str, &str)| {
-    let (name, text) = input;
-    for name in [name, "", "A", "TRACKPILOTS_WEBHOOK_SECRET"] {
-        if let Some(value) = lookup(text, name) {
-            assert!(value.len() <= text.len());
-        }
-    }
-    let _ = lookup(&format!("A={text}"), "A");
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| whyhook_fuzz::dotenv::run(data));

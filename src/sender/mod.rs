@@ -39,6 +39,8 @@ pub use outcome::{
     summary_json,
 };
 pub use request::{Change, InvalidHeader, Line, NotReplayable, Outgoing};
+#[doc(hidden)]
+pub use response::read_response;
 pub use sign::{SignError, Signing};
 pub use target::{Host, InvalidTarget, Target};
 pub use tls::{TlsOptions, TlsSetupError};

@@ -15,6 +15,28 @@ const INTERIM_LIMIT: u32 = 32;
 /// Bytes of a strange beginning that an error shows.
 const SHOWN_BYTES: usize = 40;
 
+/// A whole response in `pieces`, behind which the connection ends. For fuzzing alone: elsewhere a response comes from
+/// a socket.
+///
+/// # Errors
+///
+/// [`SendError`], as [`Client::send`](super::Client::send) gives it.
+#[doc(hidden)]
+pub fn read_response<'a>(
+    method: &[u8],
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    head_limit: usize,
+    body_limit: usize,
+) -> Result<Reply, SendError> {
+    let mut parser = Parser::new(method, head_limit, body_limit);
+    for piece in pieces {
+        if let Some(end) = parser.push(piece)? {
+            return parser.finish(end);
+        }
+    }
+    parser.close(BodyEnd::ClosedEarly, true)
+}
+
 /// Takes in a response's bytes, cut anywhere.
 #[derive(Debug)]
 pub(super) struct Parser {
@@ -266,13 +288,7 @@ mod tests {
     }
 
     fn read_as(method: &[u8], bytes: &[u8], step: usize) -> Result<Reply, SendError> {
-        let mut parser = Parser::new(method, 1000, 20);
-        for part in bytes.chunks(step) {
-            if let Some(end) = parser.push(part)? {
-                return parser.finish(end);
-            }
-        }
-        parser.close(BodyEnd::ClosedEarly, true)
+        read_response(method, bytes.chunks(step), 1000, 20)
     }
 
     #[rstest]

@@ -23,6 +23,8 @@ mod attempts;
 mod checkpoint;
 mod error;
 mod facts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod identity;
 mod index;

@@ -1,0 +1,42 @@
+//! Any head is read and judged, by every scheme, and nothing but a real signature verifies.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use whyhook::delivery::{RequestHead, Verdict};
+use whyhook::signature::{Secret, SecretOrigin, judge, parse_digest, presets, sign};
+
+/// A head, a header's value, a body.
+pub fn run(data: &[u8]) {
+    let [head, value, body] = super::fields(data);
+    let secret = Secret::new("fuzz", b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_vec(), SecretOrigin::Typed);
+    let check = |head: &[u8]| {
+        let head = RequestHead::parse(&Bytes::copy_from_slice(head));
+        for field in &head.fields {
+            assert!(!field.name.contains(&b'\n') && !field.value.contains(&b'\n'));
+        }
+        for preset in presets::ALL {
+            let judgement = judge(&preset.scheme(), [&secret], &head, body, Timestamp::UNIX_EPOCH);
+            assert_ne!(judgement.verdict, Verdict::Verified, "{} verifies by chance", preset.name);
+        }
+        head
+    };
+    check(head);
+    // The same bytes where the schemes look for them.
+    for preset in presets::ALL {
+        let scheme = preset.scheme();
+        let mut text = b"POST / HTTP/1.1\r\n".to_vec();
+        let names = [Some(&scheme.signature_header), Some(&scheme.timestamp_header), scheme.id_header.as_ref()];
+        for (name, value) in names.into_iter().flatten().zip([value, head, body]) {
+            text.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        check(&text);
+    }
+    let _ = parse_digest(value);
+    // The one that is right is known to be.
+    let signature = sign(&secret, b"1746123456", body);
+    let head =
+        format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n");
+    let head = RequestHead::parse(&Bytes::from(head));
+    let scheme = presets::ALL[0].scheme();
+    assert_eq!(judge(&scheme, [&secret], &head, body, Timestamp::UNIX_EPOCH).verdict, Verdict::Verified);
+}

@@ -1,0 +1,79 @@
+//! Any file is deliveries or a fault with its place, and what was imported comes back from an export of it.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use whyhook::config::Registry;
+use whyhook::delivery::{Captured, Delivery, DeliveryId, Summary};
+use whyhook::export::har::Har;
+use whyhook::export::json::Json;
+use whyhook::export::raw::Raw;
+use whyhook::export::{Exporter, Item};
+use whyhook::import::{ImportError, Imported, Importer, Source};
+
+/// The file, read by its own form and by the others.
+pub fn run(file: &[u8]) {
+    let _ = Source::detect(file);
+    for source in [Source::Json, Source::Har, Source::Raw] {
+        match read(source, file) {
+            Ok(imported) => imported.into_iter().for_each(comes_back),
+            Err(error) => super::assert_visible(&error.to_string()),
+        }
+    }
+}
+
+fn read(source: Source, mut file: &[u8]) -> Result<Vec<Imported>, ImportError> {
+    let registry = Registry::default();
+    let mut all = Vec::new();
+    let importer = Importer { registry: &registry, judge_again: true, now: Timestamp::UNIX_EPOCH };
+    let count = importer.read(source, &mut file, &mut |imported| {
+        all.push(imported);
+        Ok(())
+    })?;
+    assert_eq!(count, all.len() as u64);
+    Ok(all)
+}
+
+fn comes_back(imported: Imported) {
+    let Imported { captured, answer, .. } = imported;
+    let delivery = delivery(&captured, answer);
+    let json = exported(Json::default(), &delivery);
+    assert_eq!(Source::detect(&json), Source::Json);
+    let again = read(Source::Json, &json).expect("what was exported is imported");
+    assert_eq!(again.len(), 1);
+    let Captured { remote, .. } = &again[0].captured;
+    assert_eq!(Captured { remote: captured.remote.clone(), ..again[0].captured.clone() }, captured, "{remote}");
+    assert_eq!(again[0].answer, delivery.answer);
+    let har = exported(Har::default(), &delivery);
+    assert!(serde_json::from_slice::<serde_json::Value>(&har).is_ok());
+    let _ = exported(Raw::default(), &delivery);
+}
+
+fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
+    let mut out = Vec::new();
+    let added = exporter.add(Item { delivery, diagnosis: None }, &mut out);
+    added.and_then(|()| exporter.end(&mut out)).expect("memory takes everything");
+    out
+}
+
+fn delivery(captured: &Captured, answer: Option<whyhook::delivery::Answer>) -> Delivery {
+    let captured = captured.clone();
+    Delivery {
+        summary: Summary {
+            id: DeliveryId(1),
+            received_at: captured.received_at,
+            remote: captured.remote,
+            method: captured.method,
+            path: captured.path,
+            webhook: captured.webhook,
+            intake: captured.intake,
+            event: captured.event,
+            judgement: captured.judgement,
+            body_bytes: captured.body.len() as u64,
+            image: captured.image,
+            answer: answer.as_ref().map(whyhook::delivery::Answer::facts),
+        },
+        head: captured.head,
+        body: Bytes::clone(&captured.body),
+        answer,
+    }
+}

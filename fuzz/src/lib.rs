@@ -1,0 +1,67 @@
+//! What must hold for any bytes: one module for each parser, one function in each. libFuzzer calls it with bytes of
+//! its own making, `tests/fuzz.rs` with those under `seeds/`.
+
+pub mod body;
+pub mod compare;
+pub mod config;
+pub mod contract;
+pub mod diagnose;
+pub mod dotenv;
+pub mod edit;
+pub mod framing;
+pub mod head;
+pub mod images;
+pub mod import;
+pub mod jq;
+pub mod json_tokens;
+pub mod query;
+pub mod record;
+pub mod response;
+pub mod rewrite;
+pub mod rule;
+pub mod target;
+
+/// One target.
+pub type Run = fn(&[u8]);
+
+/// Every target by its name.
+pub const TARGETS: [(&str, Run); 19] = [
+    ("body", body::run),
+    ("compare", compare::run),
+    ("config", config::run),
+    ("contract", contract::run),
+    ("diagnose", diagnose::run),
+    ("dotenv", dotenv::run),
+    ("edit", edit::run),
+    ("framing", framing::run),
+    ("head", head::run),
+    ("images", images::run),
+    ("import", import::run),
+    ("jq", jq::run),
+    ("json_tokens", json_tokens::run),
+    ("query", query::run),
+    ("record", record::run),
+    ("response", response::run),
+    ("rewrite", rewrite::run),
+    ("rule", rule::run),
+    ("target", target::run),
+];
+
+/// `data` in `N` fields. Each but the last ends at a byte 0xff, which text never holds, so that an input can be
+/// written and read by a person; the last is all the rest, whatever is in it.
+fn fields<const N: usize>(data: &[u8]) -> [&[u8]; N] {
+    let mut fields = [&data[..0]; N];
+    let mut parts = data.splitn(N, |byte| *byte == 0xff);
+    // With fewer parts than fields the first fields are empty: there is always a body.
+    let count = data.splitn(N, |byte| *byte == 0xff).count();
+    for field in &mut fields[N - count..] {
+        *field = parts.next().unwrap_or_default();
+    }
+    fields
+}
+
+/// What is said of such bytes goes to a terminal, some of it on several lines.
+fn assert_visible(text: &str) {
+    let steers = |character: char| character != '\n' && whyhook::text::is_hidden(character);
+    assert!(!text.contains(steers), "{text:?} steers a terminal");
+}
