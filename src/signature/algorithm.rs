@@ -68,20 +68,20 @@ impl Algorithm {
         }
     }
 
-    /// The plain hash of `parts`, one after the other, without a key.
+    /// The plain hash, without a key, of all that `feed` hands on.
     #[must_use]
-    pub(crate) fn hash(self, parts: &[&[u8]]) -> Vec<u8> {
-        fn run<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn hash(self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
+        fn run<D: sha2::Digest>(feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
             let mut state = D::new();
-            parts.iter().for_each(|part| state.update(part));
+            feed(&mut |part| state.update(part));
             state.finalize().to_vec()
         }
         match self {
-            Self::Sha256 => run::<Sha256>(parts),
-            Self::Sha1 => run::<Sha1>(parts),
-            Self::Sha384 => run::<Sha384>(parts),
-            Self::Sha512 => run::<Sha512>(parts),
-            Self::Md5 => run::<Md5>(parts),
+            Self::Sha256 => run::<Sha256>(feed),
+            Self::Sha1 => run::<Sha1>(feed),
+            Self::Sha384 => run::<Sha384>(feed),
+            Self::Sha512 => run::<Sha512>(feed),
+            Self::Md5 => run::<Md5>(feed),
         }
     }
 }

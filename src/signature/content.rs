@@ -102,7 +102,7 @@ impl Content {
                 Piece::Method => sink(parts.method),
                 Piece::Target => sink(parts.target),
                 Piece::Url => sink(parts.url),
-                Piece::BodyHash => sink(hex::encode(Algorithm::Sha256.hash(&[parts.body])).as_bytes()),
+                Piece::BodyHash => sink(hex::encode(Algorithm::Sha256.hash(|sink| sink(parts.body))).as_bytes()),
             }
         }
     }

@@ -53,7 +53,7 @@ pub(super) struct Bodies<'a> {
     known: HashMap<(u64, usize), usize>,
     /// The entries that stand for themselves, once all were built.
     unique: Vec<usize>,
-    cached: HashMap<usize, Rc<[u8]>>,
+    cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
     allowance: usize,
 }
@@ -147,19 +147,18 @@ impl<'a> Bodies<'a> {
     pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &[u8]) -> bool) {
         let bases: Vec<Rc<Cow<'a, [u8]>>> = self.bases.iter().map(|base| Rc::clone(&base.bytes)).collect();
         let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| Tree::read(bytes)).collect();
-        if from == 0 {
-            self.known.insert(fingerprint(&bases[0]), usize::MAX);
-        }
         for index in from..self.entries.len() {
             let entry = &self.entries[index];
             let limit = bases[entry.base].len() * GROWTH + SLACK;
             let Some(bytes) = make(&entry.recipe, &bases[entry.base], trees[entry.base].as_ref(), limit) else {
                 continue;
             };
+            // Most serialisers write a compact body as it was received: then there is nothing to explain.
+            if bytes == **bases[0] {
+                continue;
+            }
             let key = fingerprint(&bytes);
             match self.known.get(&key) {
-                // The body as it was received.
-                Some(&usize::MAX) => {}
                 Some(&first) => {
                     let ways = std::mem::take(&mut self.entries[index].ways);
                     self.entries[first].ways.join(ways);
@@ -177,10 +176,11 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    fn keep(&mut self, index: usize, bytes: Vec<u8>) {
+    fn keep(&mut self, index: usize, mut bytes: Vec<u8>) {
         if self.cached_bytes + bytes.len() <= self.allowance {
             self.cached_bytes += bytes.len();
-            self.cached.insert(index, bytes.into());
+            bytes.shrink_to_fit();
+            self.cached.insert(index, Rc::new(bytes));
         }
     }
 
@@ -196,14 +196,14 @@ impl<'a> Bodies<'a> {
     }
 
     /// The bytes of a variant, from memory or built again.
-    pub(super) fn bytes(&self, index: usize) -> Option<Rc<[u8]>> {
+    pub(super) fn bytes(&self, index: usize) -> Option<Rc<Vec<u8>>> {
         if let Some(bytes) = self.cached.get(&index) {
             return Some(Rc::clone(bytes));
         }
         let entry = &self.entries[index];
         let base = &self.bases[entry.base].bytes;
         let tree = needs_tree(&entry.recipe).then(|| Tree::read(base)).flatten();
-        make(&entry.recipe, base, tree.as_ref(), base.len() * GROWTH + SLACK).map(Into::into)
+        make(&entry.recipe, base, tree.as_ref(), base.len() * GROWTH + SLACK).map(Rc::new)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The stages of the search, from nothing changed to three changes, within a budget.
 
+use std::rc::Rc;
+
 use super::axis::Axis;
 use super::bodies::Bodies;
 use super::encoding::Received;
@@ -291,7 +293,7 @@ impl<'a> Search<'_, 'a, '_> {
         let variants = self.found.bodies.unique().into_iter().take(8).map(Some);
         for index in std::iter::once(None).chain(variants) {
             let bytes = match index {
-                None => self.request.body.into(),
+                None => Rc::new(self.request.body.to_vec()),
                 Some(index) => match self.found.bodies.bytes(index) {
                     Some(bytes) => bytes,
                     None => continue,

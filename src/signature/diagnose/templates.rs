@@ -22,6 +22,9 @@ pub(super) enum Construction {
     NoKey,
 }
 
+/// Bytes of the longest block, SHA-512's.
+const LONGEST_BLOCK: usize = 128;
+
 /// One way to compute a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -37,19 +40,34 @@ impl Shape {
             self.content.feed(parts, |bytes| state.update(bytes));
             return state.finish();
         }
-        let mut message = Vec::new();
-        self.content.feed(parts, |bytes| message.extend_from_slice(bytes));
-        match self.construction {
-            Construction::Hmac | Construction::Swapped => {
-                let mut state = algorithm.keyed(&message);
-                state.update(key);
-                state.finish()
-            }
-            Construction::KeyFirst => algorithm.hash(&[key, &message]),
-            Construction::KeyLast => algorithm.hash(&[&message, key]),
-            Construction::KeyAround => algorithm.hash(&[key, &message, key]),
-            Construction::NoKey => algorithm.hash(&[&message]),
+        if self.construction == Construction::Swapped {
+            let mut state = algorithm.keyed(&self.as_key(algorithm, parts));
+            state.update(key);
+            return state.finish();
         }
+        let before = matches!(self.construction, Construction::KeyFirst | Construction::KeyAround);
+        let after = matches!(self.construction, Construction::KeyLast | Construction::KeyAround);
+        algorithm.hash(|sink| {
+            if before {
+                sink(key);
+            }
+            self.content.feed(parts, &mut *sink);
+            if after {
+                sink(key);
+            }
+        })
+    }
+
+    /// The message where a key is wanted. HMAC hashes keys that are longer than a block (RFC 2104, section 2), and so a
+    /// long message need not be put together.
+    fn as_key(&self, algorithm: Algorithm, parts: &Parts<'_>) -> Vec<u8> {
+        let mut message = Vec::new();
+        let mut length = 0;
+        self.content.feed(parts, |bytes| {
+            length += bytes.len();
+            message.extend_from_slice(&bytes[..bytes.len().min(LONGEST_BLOCK)]);
+        });
+        if length <= LONGEST_BLOCK { message } else { algorithm.hash(|sink| self.content.feed(parts, sink)) }
     }
 
     /// Whether the body is part of what is hashed.

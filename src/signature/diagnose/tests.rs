@@ -328,7 +328,7 @@ fn strangers_and_edits_yield_not_one_proof() {
             None => edited.push(b'x'),
         }
         let strange = sign(&secret(format!("unknown {number}").as_bytes()), T.as_bytes(), body);
-        let random = hex::encode(crate::signature::Algorithm::Sha256.hash(&[b"random", &[number as u8]]));
+        let random = hex::encode(crate::signature::Algorithm::Sha256.hash(|sink| sink(&[b'r', number as u8])));
         for signature in [strange, sign(&key, T.as_bytes(), &edited), random.clone(), random[..40].to_owned()] {
             let depth = if body.len() > 1000 { Depth::One } else { Depth::Pairs };
             let case = Case { depth, ..Case::new(&signature, T, body) };

@@ -39,15 +39,22 @@ pub fn buffer_print(body: &[u8]) -> Option<Vec<u8>> {
 pub fn python_bytes(body: &[u8]) -> Option<Vec<u8>> {
     let quote = if body.contains(&b'\'') && !body.contains(&b'"') { b'"' } else { b'\'' };
     let mut out = vec![b'b', quote];
-    for &byte in body {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            _ if byte == quote => out.extend_from_slice(&[b'\\', byte]),
-            0x20..=0x7e => out.push(byte),
-            _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+    out.reserve(body.len());
+    for run in body.chunk_by(|one, other| is_plain(*one) == is_plain(*other)) {
+        if is_plain(run[0]) {
+            out.extend_from_slice(run);
+            continue;
+        }
+        for &byte in run {
+            match byte {
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                b'\r' => out.extend_from_slice(b"\\r"),
+                b'\t' => out.extend_from_slice(b"\\t"),
+                _ if byte == quote => out.extend_from_slice(&[b'\\', byte]),
+                0x20..=0x7e => out.push(byte),
+                _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+            }
         }
     }
     out.push(quote);
@@ -124,63 +131,83 @@ fn reword(json: &[u8], limit: usize, wording: &Wording) -> Option<Vec<u8>> {
 fn python_string(bytes: &[u8], out: &mut Vec<u8>) {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
     let mut shown = String::from(quote);
-    for character in String::from_utf8_lossy(bytes).chars() {
-        match (character, u32::from(character)) {
-            ('\\', _) => shown.push_str("\\\\"),
-            ('\n', _) => shown.push_str("\\n"),
-            ('\r', _) => shown.push_str("\\r"),
-            ('\t', _) => shown.push_str("\\t"),
-            (character, _) if character == quote => shown.extend(['\\', quote]),
-            (_, code @ (..0x20 | 0x7f..=0xa0 | 0xad)) => shown.push_str(&format!("\\x{code:02x}")),
-            (character, code) if crate::text::is_hidden(character) && !(0xfe00..=0xfe0f).contains(&code) => {
-                let width = if code > 0xffff { 8 } else { 4 };
-                shown.push_str(&format!("\\{}{code:0width$x}", if width == 8 { 'U' } else { 'u' }));
-            }
-            (character, _) => shown.push(character),
+    each_character(bytes, &mut shown, |character, shown| match (character, u32::from(character)) {
+        ('\\', _) => shown.push_str("\\\\"),
+        ('\n', _) => shown.push_str("\\n"),
+        ('\r', _) => shown.push_str("\\r"),
+        ('\t', _) => shown.push_str("\\t"),
+        (character, _) if character == quote => shown.extend(['\\', quote]),
+        (_, code @ (..0x20 | 0x7f..=0xa0 | 0xad)) => shown.push_str(&format!("\\x{code:02x}")),
+        (character, code) if crate::text::is_hidden(character) && !(0xfe00..=0xfe0f).contains(&code) => {
+            let width = if code > 0xffff { 8 } else { 4 };
+            shown.push_str(&format!("\\{}{code:0width$x}", if width == 8 { 'U' } else { 'u' }));
         }
-    }
+        (character, _) => shown.push(character),
+    });
     shown.push(quote);
     out.extend_from_slice(shown.as_bytes());
 }
 
 fn ruby_string(bytes: &[u8], out: &mut Vec<u8>) {
     let mut shown = String::from('"');
-    for character in String::from_utf8_lossy(bytes).chars() {
-        match character {
-            '"' | '\\' => shown.extend(['\\', character]),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            '\u{1b}' => shown.push_str("\\e"),
-            '\u{8}' => shown.push_str("\\b"),
-            '\u{c}' => shown.push_str("\\f"),
-            character
-                if u32::from(character) != 0xad
-                    && u32::from(character) < 0x1_0000
-                    && crate::text::is_hidden(character) =>
-            {
-                shown.push_str(&format!("\\u{:04X}", u32::from(character)));
-            }
-            character => shown.push(character),
+    each_character(bytes, &mut shown, |character, shown| match character {
+        '"' | '\\' => shown.extend(['\\', character]),
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        '\u{1b}' => shown.push_str("\\e"),
+        '\u{8}' => shown.push_str("\\b"),
+        '\u{c}' => shown.push_str("\\f"),
+        character
+            if u32::from(character) != 0xad && u32::from(character) < 0x1_0000 && crate::text::is_hidden(character) =>
+        {
+            shown.push_str(&format!("\\u{:04X}", u32::from(character)));
         }
-    }
+        character => shown.push(character),
+    });
     shown.push('"');
     // Ruby escapes the beginning of an interpolation.
-    out.extend_from_slice(shown.replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@").as_bytes());
+    if memchr::memchr(b'#', shown.as_bytes()).is_some() {
+        shown = shown.replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@");
+    }
+    out.extend_from_slice(shown.as_bytes());
 }
 
-fn push_numbers(body: &[u8], out: &mut Vec<u8>) {
-    out.reserve(body.len() * 4);
-    for (index, byte) in body.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        if *byte >= 100 {
-            out.push(b'0' + byte / 100);
-        }
-        if *byte >= 10 {
-            out.push(b'0' + byte / 10 % 10);
-        }
-        out.push(b'0' + byte % 10);
+/// Printable ASCII that no language escapes in a text between quotation marks.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\'' | b'\\')
+}
+
+/// Copies what [`is_plain`], and lets `other` write every other character; bytes outside UTF-8 are U+FFFD.
+fn each_character(bytes: &[u8], shown: &mut String, mut other: impl FnMut(char, &mut String)) {
+    let text = String::from_utf8_lossy(bytes);
+    shown.reserve(text.len() + 1);
+    let mut rest = &*text;
+    loop {
+        let (plain, after) = rest.split_at(rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len()));
+        shown.push_str(plain);
+        let mut characters = after.chars();
+        let Some(character) = characters.next() else { return };
+        other(character, shown);
+        rest = characters.as_str();
     }
+}
+
+/// `123,34`; four bytes are written for each number, of which the next one overwrites those too many.
+fn push_numbers(body: &[u8], out: &mut Vec<u8>) {
+    let written: [([u8; 4], usize); 256] = std::array::from_fn(|number| {
+        let text = format!("{number},");
+        let mut bytes = [0; 4];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        (bytes, text.len())
+    });
+    let mut at = out.len();
+    out.resize(at + body.len() * 4, 0);
+    for &byte in body {
+        let (bytes, length) = written[usize::from(byte)];
+        out[at..at + 4].copy_from_slice(&bytes);
+        at += length;
+    }
+    // The last comma is one too many.
+    out.truncate(at.saturating_sub(usize::from(!body.is_empty())));
 }

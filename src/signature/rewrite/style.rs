@@ -80,7 +80,7 @@ pub(super) const VERBATIM: Style = Style {
 /// Writes the body as `style` would; `None` when that serialiser fails on it, or the result would be
 /// longer than `limit`.
 pub(super) fn write(tree: &Tree<'_>, style: &Style, limit: usize) -> Option<Vec<u8>> {
-    let strings = style.strings.map(|strings| Writer::new(strings, tree.utf8));
+    let strings = style.strings.map(|strings| Writer::new(strings, tree.utf8, &tree.in_strings));
     let out = Vec::with_capacity((tree.body.len() + tree.body.len() / 8).min(limit) + 16);
     let mut job = Job { tree, style, strings, out, stack: Vec::new(), depth: 0 };
     job.value(0)?;
@@ -287,7 +287,7 @@ pub(super) fn edit_in_place(
     strings: Option<&'static Strings>,
     limit: usize,
 ) -> Option<Vec<u8>> {
-    let writer = strings.map(|strings| Writer::new(strings, tree.utf8));
+    let writer = strings.map(|strings| Writer::new(strings, tree.utf8, &tree.in_strings));
     let mut out = Vec::with_capacity(tree.body.len() + 16);
     let mut copied = 0;
     for (index, node) in (0..).zip(&tree.nodes) {

@@ -119,4 +119,52 @@ proptest! {
         prop_assert_eq!(wrap::form_decoded(&wrap::form_encoded(&body)), body.clone());
         prop_assert_eq!(wrap::from_base64(&wrap::to_base64(&body).unwrap()), Some(body));
     }
+
+    /// What copies runs writes the same as what looks at each byte.
+    #[test]
+    fn runs_are_copied_as_single_bytes_are(body in mixed()) {
+        let list = body.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+        prop_assert_eq!(prints::byte_list(&body).unwrap(), list.as_bytes());
+        let quote = if body.contains(&b'\'') && !body.contains(&b'"') { '"' } else { '\'' };
+        let bytes: String = body.iter().map(|&byte| match char::from(byte) {
+            '\\' => "\\\\".to_owned(),
+            character if character == quote => format!("\\{quote}"),
+            '\n' => "\\n".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\t' => "\\t".to_owned(),
+            character @ ' '..='~' => character.to_string(),
+            _ => format!("\\x{byte:02x}"),
+        }).collect();
+        prop_assert_eq!(prints::python_bytes(&body).unwrap(), format!("b{quote}{bytes}{quote}").into_bytes());
+        let form: String = body.iter().map(|&byte| match char::from(byte) {
+            ' ' => "+".to_owned(),
+            character @ ('a'..='z' | 'A'..='Z' | '0'..='9' | '*' | '-' | '.' | '_') => character.to_string(),
+            _ => format!("%{byte:02X}"),
+        }).collect();
+        prop_assert_eq!(wrap::form_encoded(&body), form.as_bytes());
+        let text = String::from_utf8_lossy(&body);
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        prop_assert_eq!(text::utf16_be(text.as_bytes()).unwrap(), units);
+    }
+
+    /// What leaves a body as it is says so without building it.
+    #[test]
+    fn an_edit_changes_something_or_is_none(body in mixed()) {
+        for edit in [text::trim, text::drop_all_newlines, text::ascii_dropped, text::lossy_utf8, text::lossy_ascii,
+            text::mojibake_latin1, text::mojibake_1252] {
+            prop_assert_ne!(edit(&body), Some(body.clone()));
+        }
+        let without: Vec<u8> = body.iter().copied().filter(|byte| !b"\r\n".contains(byte)).collect();
+        prop_assert_eq!(text::drop_all_newlines(&body).unwrap_or_else(|| body.clone()), without);
+        prop_assert_eq!(text::trim(&body).unwrap_or_else(|| body.clone()), body.trim_ascii());
+    }
+}
+
+/// Bytes, text with escapes and percent signs, and ASCII alone.
+fn mixed() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..60),
+        "[a-z \\r\\n%+é#{$\"'\\\\\u{1f600}]{0,40}".prop_map(String::into_bytes),
+        "[ -~]{0,60}".prop_map(String::into_bytes),
+    ]
 }

@@ -1,5 +1,7 @@
 //! Edits of a body as text: newlines, byte order marks, character sets, normal forms.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -34,12 +36,14 @@ pub fn drop_newline(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Removes the white space around the body.
 pub fn trim(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, body.trim_ascii().to_vec())
+    let trimmed = body.trim_ascii();
+    (trimmed.len() < body.len()).then(|| trimmed.to_vec())
 }
 
 /// Removes every CR and LF, as `curl -d @file` does.
 pub fn drop_all_newlines(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, body.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect())
+    memchr::memchr2(b'\r', b'\n', body)?;
+    Some(body.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect())
 }
 
 /// Turns CR LF into LF.
@@ -123,28 +127,35 @@ pub fn ascii_question_units(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Characters outside ASCII left out.
 pub fn ascii_dropped(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, body.iter().copied().filter(u8::is_ascii).collect())
+    let body = beyond_ascii(body)?;
+    Some(body.iter().copied().filter(u8::is_ascii).collect())
 }
 
 /// Bytes outside UTF-8 replaced by U+FFFD, as every string type of UTF-8 does.
 pub fn lossy_utf8(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, String::from_utf8_lossy(body).into_owned().into_bytes())
+    match String::from_utf8_lossy(body) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(replaced) => Some(replaced.into_bytes()),
+    }
 }
 
 /// Every byte outside ASCII replaced by U+FFFD, as reading UTF-8 as ASCII does.
 pub fn lossy_ascii(body: &[u8]) -> Option<Vec<u8>> {
+    let body = beyond_ascii(body)?;
     let replaced = body.iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' });
-    changed(body, replaced.collect::<String>().into_bytes())
+    Some(replaced.collect::<String>().into_bytes())
 }
 
 /// UTF-8 taken for Latin-1 and written as UTF-8 again: `Ã©`.
 pub fn mojibake_latin1(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, body.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())
+    let body = beyond_ascii(body)?;
+    Some(body.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())
 }
 
 /// UTF-8 taken for Windows-1252 and written as UTF-8 again: `Ã©`, `â€™`.
 pub fn mojibake_1252(body: &[u8]) -> Option<Vec<u8>> {
-    changed(body, body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
+    let body = beyond_ascii(body)?;
+    Some(body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
 }
 
 /// The reverse of the two: the body's own mojibake undone.
@@ -164,17 +175,34 @@ pub fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
 
 /// UTF-16, little-endian, without a mark.
 pub fn utf16_le(body: &[u8]) -> Option<Vec<u8>> {
-    Some(std::str::from_utf8(body).ok()?.encode_utf16().flat_map(u16::to_le_bytes).collect())
+    utf16(body, u16::to_le_bytes)
 }
 
 /// UTF-16, big-endian, without a mark.
 pub fn utf16_be(body: &[u8]) -> Option<Vec<u8>> {
-    Some(std::str::from_utf8(body).ok()?.encode_utf16().flat_map(u16::to_be_bytes).collect())
+    utf16(body, u16::to_be_bytes)
+}
+
+fn utf16(body: &[u8], unit: fn(u16) -> [u8; 2]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok()?;
+    if !text.is_ascii() {
+        return Some(text.encode_utf16().flat_map(unit).collect());
+    }
+    let mut units = vec![0; 2 * body.len()];
+    for (place, &byte) in units.chunks_exact_mut(2).zip(body) {
+        place.copy_from_slice(&unit(u16::from(byte)));
+    }
+    Some(units)
+}
+
+/// The body, when it holds something outside ASCII: whoever only changes that changes it then.
+fn beyond_ascii(body: &[u8]) -> Option<&[u8]> {
+    (!body.is_ascii()).then_some(body)
 }
 
 /// The body as text, when it is UTF-8 with something outside ASCII.
 fn non_ascii(body: &[u8]) -> Option<&str> {
-    if body.is_ascii() { None } else { std::str::from_utf8(body).ok() }
+    std::str::from_utf8(beyond_ascii(body)?).ok()
 }
 
 /// Windows-1252's bytes 0x80 to 0x9f (WHATWG Encoding, index windows-1252).

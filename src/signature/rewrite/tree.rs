@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::strings::{ByteSet, bytes_of};
 use crate::payload::json::{TokenKind, tokens, unescape};
 
 /// One value, or one key of an object: where it stands, and where the next one after it is.
@@ -25,6 +26,7 @@ pub struct Tree<'a> {
     /// Objects with a key that came before, or one that JavaScript would move (`"1"`), by node.
     unusual: HashSet<u32>,
     pub(super) utf8: bool,
+    pub(super) in_strings: ByteSet,
 }
 
 impl<'a> Tree<'a> {
@@ -54,8 +56,11 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        let mut tree = Self { body, nodes, unusual: HashSet::new(), utf8: std::str::from_utf8(body).is_ok() };
+        let utf8 = std::str::from_utf8(body).is_ok();
+        let mut tree = Self { body, nodes, unusual: HashSet::new(), utf8, in_strings: [false; 256] };
         tree.unusual = tree.find_unusual();
+        let strings = (0..tree.nodes.len() as u32).filter(|&index| tree.first_byte(index) == b'"');
+        tree.in_strings = bytes_of(strings.map(|index| tree.inner(index)));
         (!tree.nodes.is_empty()).then_some(tree)
     }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
 use super::Tree;
-use super::strings::{Lone, NonAscii, PLAIN, Strings, Writer};
+use super::strings::{Lone, NonAscii, PLAIN, Strings, Writer, bytes_of};
 use crate::payload::json::unescape;
 
 /// The body as standard base64.
@@ -36,12 +36,19 @@ pub fn from_base64(body: &[u8]) -> Option<Vec<u8>> {
 /// The body percent-encoded as a form does (`application/x-www-form-urlencoded`).
 #[must_use]
 pub fn form_encoded(body: &[u8]) -> Vec<u8> {
-    let mut encoded = Vec::with_capacity(body.len() * 2);
-    for &byte in body {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => encoded.push(byte),
-            b' ' => encoded.push(b'+'),
-            _ => encoded.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_');
+    let mut encoded = Vec::with_capacity(body.len() + body.len() / 4);
+    for run in body.chunk_by(|one, other| is_plain(one) == is_plain(other)) {
+        if is_plain(&run[0]) {
+            encoded.extend_from_slice(run);
+            continue;
+        }
+        for &byte in run {
+            match byte {
+                b' ' => encoded.push(b'+'),
+                _ => encoded.extend([b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]),
+            }
         }
     }
     encoded
@@ -51,20 +58,22 @@ pub fn form_encoded(body: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn form_decoded(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        let escaped = (byte == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        let value = escaped.and_then(|digits| hex::decode(digits).ok());
-        match (byte, value.as_deref()) {
-            (_, Some(&[value])) => {
-                decoded.push(value);
-                at += 2;
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'%', b'+', rest) {
+        decoded.extend_from_slice(&rest[..at]);
+        let (sign, after) = (rest[at], &rest[at + 1..]);
+        rest = after;
+        let mut value = [0];
+        match after.get(..2) {
+            _ if sign == b'+' => decoded.push(b' '),
+            Some(digits) if hex::decode_to_slice(digits, &mut value).is_ok() => {
+                decoded.extend(value);
+                rest = &after[2..];
             }
-            (b'+', _) => decoded.push(b' '),
-            _ => decoded.push(byte),
+            _ => decoded.push(sign),
         }
-        at += 1;
     }
+    decoded.extend_from_slice(rest);
     decoded
 }
 
@@ -120,7 +129,7 @@ pub fn json_string_content(body: &[u8]) -> Option<Vec<u8>> {
 /// between them are given to it piece by piece.
 fn quoted(body: &[u8], strings: &'static Strings) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
-    let writer = Writer::new(strings, true);
+    let writer = Writer::new(strings, true, &bytes_of([body]));
     let mut out = Vec::with_capacity(body.len() + body.len() / 4 + 2);
     out.push(b'"');
     for (index, piece) in text.as_bytes().split(|&byte| byte == b'\\').enumerate() {
