@@ -187,7 +187,7 @@ impl Watch {
 fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
     match Reader::open(location) {
         Ok(reader) => Ok(Some(reader)),
-        Err(StoreError::Missing { .. }) => Ok(None),
+        Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

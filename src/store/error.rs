@@ -52,6 +52,17 @@ pub enum StoreError {
         /// The store's file.
         path: PathBuf,
     },
+    /// The index is gone, and the log beside it is not.
+    #[error(
+        "store {path} is missing, and what it is the index of is still in {log}: start `whyhook` on it once, which \
+         makes it again from there"
+    )]
+    Unindexed {
+        /// The store's file.
+        path: PathBuf,
+        /// The folder of its log.
+        log: PathBuf,
+    },
     /// Another process is capturing into it.
     #[error("store {path} is in use by another whyhook{holder}: stop that one, or give this one its own --store")]
     InUse {

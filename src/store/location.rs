@@ -98,7 +98,7 @@ impl Location {
             return Err(StoreError::IsFolder { path: self.file.clone() });
         }
         if !self.file.exists() {
-            return Err(StoreError::Missing { path: self.file.clone() });
+            return Err(self.missing());
         }
         // No look at the file itself: closing it would drop the locks that this process's writer may
         // have on it (POSIX locks belong to the process, not to the descriptor).
@@ -111,9 +111,18 @@ impl Location {
             checked => checked,
         };
         if checked? == 0 {
-            return Err(StoreError::Missing { path: self.file.clone() });
+            return Err(self.missing());
         }
         Ok(connection)
+    }
+
+    /// There is no index: because nothing was ever kept here, or because it is gone and its log is not.
+    fn missing(&self) -> StoreError {
+        let path = self.file.clone();
+        if has_entries(&self.log()) {
+            return StoreError::Unindexed { log: self.log(), path };
+        }
+        StoreError::Missing { path }
     }
 
     /// A connection to a store that nobody writes to, in a folder where nothing can be created: SQLite
@@ -237,12 +246,27 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// Creates a folder and those above it that are missing. Their names are brought to disk: after a power
+/// cut, what is in a folder without a name is found by nobody.
 fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| StoreError::io(folder, "create the folder", error))
+    let synced = |folder: &Path| match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
+    };
+    builder
+        .create(folder)
+        .and_then(|()| missing.into_iter().try_for_each(synced))
+        .map_err(|error| StoreError::io(folder, "create the folder", error))
+}
+
+fn has_entries(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 #[cfg(test)]

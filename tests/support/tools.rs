@@ -45,6 +45,18 @@ pub(crate) fn may_mount() -> bool {
     may
 }
 
+/// The library that makes a disk fail under a running program, built into `folder`; see its source.
+#[cfg(target_os = "linux")]
+pub(crate) fn failing_disk(folder: &Path) -> Option<PathBuf> {
+    let (compiler, library) = (tool("cc")?, folder.join("failing_disk.so"));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/failing_disk.c");
+    let mut command = std::process::Command::new(compiler);
+    command.args(["-shared", "-fPIC", "-O1", source, "-ldl", "-o"]).arg(&library);
+    let built = command.output().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    Some(library)
+}
+
 /// The script that signs with Node's crypto and sends with Node's fetch.
 pub(crate) fn node_sender() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/send.mjs"))

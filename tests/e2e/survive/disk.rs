@@ -10,7 +10,7 @@ use crate::support::tools::may_mount;
 use crate::support::{House, Listening, Person, Signed, Size, Wire, talk};
 
 /// A body of its own for each number, of `bytes` bytes or some more.
-fn body(number: usize, bytes: usize) -> Vec<u8> {
+pub(super) fn body(number: usize, bytes: usize) -> Vec<u8> {
     let mut body = format!("{{\"number\":{number},\"pad\":\"").into_bytes();
     body.extend((0..bytes).map(|at| b'a' + u8::try_from((at * 7 + number) % 26).unwrap()));
     body.extend_from_slice(b"\"}");
@@ -18,13 +18,13 @@ fn body(number: usize, bytes: usize) -> Vec<u8> {
 }
 
 /// Small ones and some that are larger than a page of SQLite's.
-fn size(number: usize) -> usize {
+pub(super) fn size(number: usize) -> usize {
     if number.is_multiple_of(5) { 60_000 } else { 900 }
 }
 
 /// Sends the deliveries `numbers`; returns those that were answered with 200. Every other answer is
 /// a 503 that says when to come back.
-fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Vec<usize> {
+pub(super) fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Vec<usize> {
     let mut wire = Wire::connect(listening.address());
     let mut kept = Vec::new();
     for number in numbers {
@@ -39,7 +39,7 @@ fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Vec<usize> {
 }
 
 /// Checks that the store at `store` holds the deliveries `kept` in this order, whole, and no others.
-fn holds(house: &House, store: &Path, kept: &[usize]) {
+pub(super) fn holds(house: &House, store: &Path, kept: &[usize]) {
     let store = store.to_str().unwrap();
     let listed = house.run(&["list", "--store", store, "--format", "json"]).yes().stdout();
     let mut ids: Vec<i64> = listed
@@ -228,6 +228,8 @@ fn a_damaged_index_is_said_and_made_again_from_the_log() {
     assert!(fs::read(house.store()).unwrap() == bytes);
     // The bytes themselves are elsewhere: without the index they are all found again.
     fs::rename(house.store(), house.work().join("damaged.db")).unwrap();
+    let line = house.run(&["list"]).complains();
+    assert!(line.contains("whyhook.db is missing") && line.contains("makes it again"), "{line}");
     let listening = house.listen(&[]);
     holds(&house, &house.store(), &kept);
     let again = send(&listening, 9..12);

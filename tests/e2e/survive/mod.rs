@@ -3,6 +3,8 @@
 
 mod clock;
 mod disk;
+#[cfg(target_os = "linux")]
+mod failing;
 mod files;
 mod flood;
 mod names;
