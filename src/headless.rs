@@ -12,6 +12,8 @@ use jiff::Timestamp;
 
 use crate::answer::Held;
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
+use crate::listener::StatsSnapshot;
+use crate::payload::grouped;
 use crate::query::Query;
 use crate::session::{Event, Session};
 use crate::store::{Page, Reader, StoreError, StoredContent};
@@ -21,6 +23,9 @@ use crate::text;
 const PAGE_ROWS: usize = 500;
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
+
+/// Senders that are turned away are counted in sight this often.
+const REFUSALS_EVERY: Duration = Duration::from_secs(1);
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,21 +96,35 @@ impl<'a> Lines<'a> {
     }
 
     fn follow(&mut self, session: &Session, events: &mpsc::Receiver<Event>) -> Result<(), HeadlessError> {
-        for event in events {
+        let mut refusals = Refusals::default();
+        loop {
+            let event = match refusals.due() {
+                Some(wait) => events.recv_timeout(wait),
+                None => events.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            };
             crate::panic::trap("main");
             match event {
-                Event::Stored => {
+                Ok(Event::Stored) => {
                     let _ = session.pulse().take();
                     self.catch_up()?;
                 }
-                Event::StoreFault(error) => log(&format!("not kept: {error}")),
-                Event::Held => self.say_held(&session.control().held()),
-                Event::Rules(count) => log(&format!("rules: the configuration was read again, {count} in force")),
-                Event::RulesFault(error) => log(&format!("rules: kept as they were: {error}")),
-                Event::Tunnel(state) => log(&format!("tunnel: {state}")),
-                Event::Stop => break,
-                Event::Suspend | Event::Resized => {}
+                Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
+                Ok(Event::Refused) => refusals.came(),
+                Ok(Event::Held) => self.say_held(&session.control().held()),
+                Ok(Event::Rules(count)) => {
+                    log(&format!("rules: the configuration was read again, {count} in force"));
+                }
+                Ok(Event::RulesFault(error)) => log(&format!("rules: kept as they were: {error}")),
+                Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
+                Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(Event::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
+            if refusals.due() == Some(Duration::ZERO) {
+                refusals.say(&session.control().stats().snapshot());
+            }
+        }
+        if refusals.due().is_some() {
+            refusals.say(&session.control().stats().snapshot());
         }
         Ok(())
     }
@@ -170,6 +189,48 @@ impl<'a> Lines<'a> {
         }
         stdout.flush().map_err(HeadlessError::Stdout)
     }
+}
+
+/// Senders that were turned away: said at once, and then once a second for as long as there are more.
+#[derive(Default)]
+struct Refusals {
+    said_at: Option<Instant>,
+    said: StatsSnapshot,
+    more: bool,
+}
+
+impl Refusals {
+    fn came(&mut self) {
+        self.more = true;
+    }
+
+    /// How long until there is something to say; `None` while there is nothing.
+    fn due(&self) -> Option<Duration> {
+        let since = self.said_at.map_or(REFUSALS_EVERY, |at| at.elapsed());
+        self.more.then(|| REFUSALS_EVERY.saturating_sub(since))
+    }
+
+    fn say(&mut self, stats: &StatsSnapshot) {
+        (self.said_at, self.more) = (Some(Instant::now()), false);
+        let before = std::mem::replace(&mut self.said, *stats);
+        if let Some(line) = refused_line(stats).filter(|_| stats.refused > before.refused) {
+            log(&line);
+        }
+        if stats.not_kept > before.not_kept {
+            log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
+        }
+        if stats.not_held > before.not_held {
+            log(&format!("{} not held, but answered with their default: too many at once", grouped(stats.not_held)));
+        }
+    }
+}
+
+/// `7 turned away with 503 since the start: 5 too many connections, 2 no room in memory`
+fn refused_line(stats: &StatsSnapshot) -> Option<String> {
+    let reasons = stats.reasons().into_iter().filter(|(_, count)| *count > 0);
+    let reasons: Vec<String> = reasons.map(|(words, count)| format!("{} {words}", grouped(count))).collect();
+    let line = || format!("{} turned away with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
+    (!reasons.is_empty()).then(line)
 }
 
 /// One delivery as a line, safe on a terminal, without its line end.

@@ -84,6 +84,25 @@ pub fn parse_size(text: &str) -> Result<u64, InvalidSize> {
     scaled(number, &SIZE_UNITS, unit.trim_start()).ok_or_else(|| InvalidSize(visible(text).into_owned()))
 }
 
+/// A size in words, in units of 1,024: `512 B`, `1.5 MiB`, `256 MiB`.
+#[must_use]
+pub fn size_words(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    while unit + 1 < UNITS.len() && bytes >> (10 * (unit + 2)) > 0 {
+        unit += 1;
+    }
+    // In tenths, cut off: a bound must not look reached before it is.
+    let tenths = u128::from(bytes) * 10 >> (10 * (unit + 1));
+    match tenths % 10 {
+        0 => format!("{} {}", tenths / 10, UNITS[unit]),
+        rest => format!("{}.{rest} {}", tenths / 10, UNITS[unit]),
+    }
+}
+
 /// An age in words: `3 s`, `5 min 1 s`, `55 years`.
 #[must_use]
 pub fn age_words(milliseconds: i64) -> String {
@@ -122,6 +141,13 @@ fn scaled(number: &str, units: &[(&str, u64)], unit: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn sizes_in_words() {
+        let words = [0, 1023, 1024, 1536, 1 << 20, (1 << 20) + 1, 10 << 30, u64::MAX].map(size_words);
+        assert_eq!(words[..6], ["0 B", "1023 B", "1 KiB", "1.5 KiB", "1 MiB", "1 MiB"]);
+        assert_eq!(words[6..], ["10 GiB", "16777215.9 TiB"]);
+    }
 
     #[test]
     fn ages_are_words() {

@@ -21,6 +21,27 @@ pub struct RetentionSettings {
     pub max_size: Option<u64>,
 }
 
+impl RetentionSettings {
+    /// What it deletes, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let age = |age: Duration| {
+            let milliseconds = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+            format!("none older than {}", units::age_words(milliseconds))
+        };
+        let bounds = [
+            self.older_than.map(age),
+            self.keep.map(|count| format!("the newest {count}")),
+            self.max_size.map(|bytes| format!("at most {}", units::size_words(bytes))),
+        ];
+        let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+        if bounds.is_empty() {
+            return "everything is kept".to_owned();
+        }
+        format!("{}; looked at when whyhook starts", bounds.join(", "))
+    }
+}
+
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     units::parse_duration(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }

@@ -66,6 +66,8 @@ pub enum Action {
     TurnUnit,
     /// Fold or unfold what is understood of the event, above its payload.
     FoldEvent,
+    /// Show how the listener stands.
+    Status,
     /// List every key.
     Help,
     /// Find a command by its name.
@@ -130,6 +132,7 @@ impl Action {
             Self::PreviousField => "previous field",
             Self::TurnUnit => "turn the timestamp's unit",
             Self::FoldEvent => "fold or unfold the event's summary",
+            Self::Status => "how the listener stands",
             Self::Help => "help",
             Self::Commands => "find a command",
             Self::Accept => "accept",
@@ -188,6 +191,7 @@ impl Action {
         Self::Image(ImageAction::Picture),
         Self::Image(ImageAction::Save),
         Self::Image(ImageAction::OpenElsewhere),
+        Self::Status,
         Self::Redraw,
         Self::Help,
         Self::Suspend,

@@ -46,6 +46,8 @@ pub enum Effect {
     OpenImage(Arc<Found>),
     /// Send something, or look something up for it.
     Send(SendTask),
+    /// Say how the listener stands, now.
+    Observe,
     /// Clear the terminal and draw everything anew.
     Redraw,
     /// Give the terminal back and stop, until the shell wakes the program.

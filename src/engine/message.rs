@@ -2,7 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::{Action, AnswersNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Viewport};
+use super::{
+    Action, AnswersNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Sizes, Status, Viewport,
+};
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
 use crate::listener::StatsSnapshot;
@@ -65,6 +67,10 @@ pub enum Message {
     Opened(Result<String, String>),
     /// How a sending goes.
     Sending(News),
+    /// How the listener stands.
+    Status(Box<Status>),
+    /// What the store takes up.
+    Measured(Sizes),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.

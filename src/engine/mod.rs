@@ -22,6 +22,7 @@ mod overlay;
 mod payload;
 mod rows;
 mod sending;
+mod status;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -50,5 +51,6 @@ pub use sending::{
     Again, CheckTask, CheckView, Content, Field, FieldKey, Fields, Form, News, Panel, Preview, Progress, Purpose,
     Receiver, ReplayTask, Screen, SendTask, Sending, Sent, SimulateTask, Value, Which,
 };
+pub use status::{Memory, Sizes, Status, StatusView};
 pub use trial::{Trial, TrialField};
 pub use update::update;

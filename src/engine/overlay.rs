@@ -5,7 +5,7 @@ use std::ops::Range;
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
-use super::{AnswerOverlay, Effect, ImageCopy, Trial};
+use super::{AnswerOverlay, Effect, ImageCopy, StatusView, Trial};
 
 /// The one thing on top of the panes. `Back` closes it.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub enum Overlay {
     Try(Box<Trial>),
     /// A screen of [`super::Sending`].
     Sending,
+    /// How the listener stands.
+    Status(Box<StatusView>),
 }
 
 /// A question with yes or no. Enter and `y` say yes, anything that goes back says no.

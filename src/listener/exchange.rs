@@ -13,6 +13,7 @@ use super::framing::BodyFraming;
 use super::perform::{self, Exchange, Performance};
 use super::raw::Script;
 use super::response::{Ending, response};
+use super::stats::Refusal;
 use super::stream::{BodyFault, RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
 use crate::delivery::{Captured, DeliveryId, Intake, Outcome};
@@ -45,7 +46,7 @@ pub(super) async fn serve(
 ) -> Next {
     crate::panic::trap("worker");
     let Ok(read) = read_body(stream, &head, control).await else {
-        control.stats().refused();
+        control.stats().refused(Refusal::Memory);
         let _ = stream.write(&response(&overloaded_reply(), Ending::CLOSE).wire).await;
         return Next::Close;
     };
@@ -113,7 +114,7 @@ pub(super) enum NotKept {
 /// Waits until the delivery is on disk; what could not be kept is counted.
 pub(super) async fn keep(captured: Captured, control: &Control) -> Result<DeliveryId, NotKept> {
     let Ok(keeping) = control.writer().keep(captured) else {
-        control.stats().refused();
+        control.stats().refused(Refusal::Waiting);
         return Err(NotKept::Overloaded);
     };
     match keeping.await {

@@ -82,6 +82,11 @@ impl Holding {
         self.lock().values().map(|entry| entry.held.clone()).collect()
     }
 
+    /// How many are held.
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     pub(super) fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
         self.end(id, Ended::Decided(act))
     }

@@ -22,7 +22,7 @@ mod tests;
 
 pub use forward::InvalidForward;
 pub use hold::{HELD_LIMIT, NotHeld};
-pub use stats::{Stats, StatsSnapshot};
+pub use stats::{Load, Stats, StatsSnapshot};
 pub use stream::Deadlines;
 
 use std::io;
@@ -100,6 +100,7 @@ pub struct Control {
     forwarder: Forwarder,
     limits: Limits,
     room: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     writer: WriterHandle,
     stats: Stats,
 }
@@ -116,6 +117,7 @@ impl Control {
             forwarder: Forwarder::default(),
             limits,
             room: Arc::new(Semaphore::new(units)),
+            places: Arc::new(Semaphore::new(limits.connections)),
             writer,
             stats: Stats::default(),
         })
@@ -222,6 +224,20 @@ impl Control {
         &self.stats
     }
 
+    /// How much of the bounds is used now.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let units = self.limits.in_flight_bytes.div_ceil(exchange::ROOM_UNIT_BYTES);
+        Load {
+            limits: self.limits,
+            connections: self.limits.connections.saturating_sub(self.places.available_permits()),
+            in_flight_bytes: units.saturating_sub(self.room.available_permits()) * exchange::ROOM_UNIT_BYTES,
+            waiting: self.writer.waiting(),
+            held: self.holding.count(),
+            stats: self.stats.snapshot(),
+        }
+    }
+
     /// Keeps what was found out about a delivery's signature beside it, in the place of what was
     /// found before.
     pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
@@ -290,7 +306,7 @@ impl Listener {
     /// Serves until `stopping` becomes true; then lets go what is held, each delivery with its default,
     /// and what is being answered finish, for somewhat less than a second.
     pub async fn serve(self, control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-        let places = Arc::new(Semaphore::new(control.limits.connections));
+        let places = Arc::clone(&control.places);
         let mut connections = tokio::task::JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -310,7 +326,7 @@ impl Listener {
                     drop(place);
                 }),
                 Err(_) => {
-                    control.stats.refused();
+                    control.stats.refused(stats::Refusal::Connections);
                     connection::turn_away(&socket);
                     continue;
                 }

@@ -10,13 +10,13 @@ pub use pulse::Pulse;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{Bounds, Settings};
+use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener};
 use crate::query::Query;
@@ -32,6 +32,9 @@ pub enum Event {
     StoreFault(Arc<StoreError>),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
     Held,
+    /// A sender was turned away, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
+    /// asked.
+    Refused,
     /// The configuration file has changed; so many rules are in force now ([`Control::rules`]).
     Rules(usize),
     /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
@@ -72,6 +75,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
+    started: Instant,
     address: SocketAddr,
     location: Location,
     config: Option<PathBuf>,
@@ -126,6 +130,8 @@ impl Session {
         control.set_place(location.clone(), address);
         control.check_rules(&settings.rules)?;
         control.observe_held(move || drop(told.send(Event::Held)));
+        let told = events.clone();
+        control.stats().observe(move || drop(told.send(Event::Refused)));
         if let Some(file) = &settings.config {
             runtime.spawn(reload::watch(file.clone(), settings.answers.clone(), Arc::clone(&control), events.clone()));
         }
@@ -140,6 +146,7 @@ impl Session {
         let config = settings.config.clone();
         Ok(Self {
             settings,
+            started: Instant::now(),
             address,
             location,
             config,
@@ -188,6 +195,18 @@ impl Session {
     #[must_use]
     pub fn retired(&self) -> Freed {
         self.retired
+    }
+
+    /// What is deleted by itself.
+    #[must_use]
+    pub fn retention(&self) -> RetentionSettings {
+        self.settings.retention
+    }
+
+    /// How long it has been listening.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// The newest delivery from before this run: 0 when there was none.

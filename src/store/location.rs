@@ -51,10 +51,20 @@ impl Location {
     /// Bytes of all files of the store.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let size = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let log: u64 = fs::read_dir(self.log())
-            .map_or(0, |entries| entries.filter_map(Result::ok).map(|entry| size(entry.path())).sum());
-        log + ["", "-wal", "-shm"].into_iter().map(|suffix| size(self.beside(suffix))).sum::<u64>()
+        self.index_bytes() + self.log_bytes()
+    }
+
+    /// Bytes of the SQLite file and those that SQLite keeps beside it.
+    #[must_use]
+    pub fn index_bytes(&self) -> u64 {
+        ["", "-wal", "-shm"].into_iter().map(|suffix| size(&self.beside(suffix))).sum()
+    }
+
+    /// Bytes of the log's segments.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        let segments = fs::read_dir(self.log());
+        segments.map_or(0, |entries| entries.filter_map(Result::ok).map(|entry| size(&entry.path())).sum())
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -263,6 +273,10 @@ fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
         .create(folder)
         .and_then(|()| missing.into_iter().try_for_each(synced))
         .map_err(|error| StoreError::io(folder, "create the folder", error))
+}
+
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 fn has_entries(folder: &Path) -> bool {

@@ -50,4 +50,4 @@ pub use prune::{Freed, Pruner, Stage, Thoroughness};
 pub use reader::{Page, Reader, Scan, StoredContent};
 pub use retention::{Plan, Retention};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
-pub use writer::{Keeping, QueueFull, StoreEvent, Writer, WriterHandle};
+pub use writer::{Keeping, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};

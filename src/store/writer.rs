@@ -26,8 +26,8 @@ use super::record::Draft;
 use super::{Location, StoreError, prune, recovery};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
 
-/// Deliveries that may wait for a commit; past this the sender is asked to come back later.
-const QUEUE_CAPACITY: usize = 4096;
+/// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
+pub const QUEUE_CAPACITY: usize = 4096;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
 /// The same for attempts, which may hold a response of a mebibyte each.
@@ -82,6 +82,12 @@ impl WriterHandle {
             let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
         }
         Ok(keeping)
+    }
+
+    /// Deliveries that wait for a commit, at most [`QUEUE_CAPACITY`].
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Queues the record of what was answered. Nobody waits for it, and it is not synced.

@@ -250,6 +250,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('J'), Char(']')], A::Scroll(Step::Down), ""),
         bind(List, &[Ctrl('u')], A::Scroll(Step::HalfUp), ""),
         bind(List, &[Ctrl('d')], A::Scroll(Step::HalfDown), ""),
+        bind(Anywhere, &[Char('I')], A::Status, ""),
         bind(Anywhere, &[Char(':')], A::Commands, ""),
         bind(Anywhere, &[Ctrl('l')], A::Redraw, ""),
         bind(Anywhere, &[Ctrl('z')], A::Suspend, ""),
@@ -430,6 +431,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
         (Context::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
+        (Context::Menu, Action::Accept) => matches!(model.overlay, Some(Overlay::Status(_))),
         (Context::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
         _ => false,
     };

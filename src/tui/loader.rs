@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use jiff::Timestamp;
 
 use crate::delivery::DeliveryId;
-use crate::engine::{Edge, Effect, Loaded, Message, PageRequest, PageResult};
+use crate::engine::{Edge, Effect, Loaded, Message, PageRequest, PageResult, Sizes};
 use crate::listener::Control;
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError};
@@ -60,6 +60,7 @@ struct Counting {
 }
 
 struct Worker<S> {
+    location: Location,
     reader: Reader,
     control: Arc<Control>,
     send: S,
@@ -74,7 +75,8 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
         newest_generation: Arc<AtomicU64>,
         counts: bool,
     ) -> Result<mpsc::Sender<Effect>, StoreError> {
-        let worker = Self { reader: Reader::open(location)?, control, send, newest_generation };
+        let worker =
+            Self { location: location.clone(), reader: Reader::open(location)?, control, send, newest_generation };
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("whyhook-loader".to_owned())
@@ -114,9 +116,14 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
         match job {
             Effect::LoadPage(request) => self.page(&request),
             Effect::Reread(ids) => self.reread(&ids),
+            Effect::Observe => (self.send)(Message::Measured(self.sizes())),
             Effect::Load(id) => (self.send)(Message::Loaded(id, self.load(id))),
             _ => {}
         }
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes { index: self.location.index_bytes(), log: self.location.log_bytes() }
     }
 
     fn begin_counting(&self) -> Option<Counting> {

@@ -28,6 +28,7 @@ mod teller;
 mod terminal;
 pub mod theme;
 pub mod view;
+mod watcher;
 
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -60,7 +61,8 @@ use crate::store::StoreError;
 const FRAME: Duration = Duration::from_millis(16);
 /// The shortest wait for what may still come before a frame is drawn.
 const SOON: Duration = Duration::from_millis(1);
-/// While something is held, its countdown is drawn anew this often.
+/// While something is held, its countdown is drawn anew this often; so is how the listener stands, while
+/// somebody looks.
 const SECOND: Duration = Duration::from_secs(1);
 /// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
 /// and what it costs the listener is small.
@@ -236,14 +238,15 @@ impl Face<'_> {
         let mut counted = drawn;
         while !self.end {
             let holds = !self.model.answers.held.is_empty();
+            let ticks = holds || matches!(self.model.overlay, Some(Overlay::Status(_)));
             let wake = match (dirty, grown) {
-                (false, false) if holds => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
+                (false, false) if ticks => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
                 (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
                 (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
             };
             match wake {
-                Ok(Wake::Event(Event::Stored)) => grown = true,
+                Ok(Wake::Event(Event::Stored | Event::Refused)) => grown = true,
                 Ok(wake) => {
                     changed = if dirty { changed } else { Instant::now() };
                     self.wake(wake)?;
@@ -258,10 +261,10 @@ impl Face<'_> {
                 self.answers()?;
                 (grown, dirty, caught_up) = (false, true, Instant::now());
             }
-            if holds && counted.elapsed() >= SECOND {
+            if ticks && counted.elapsed() >= SECOND {
                 counted = Instant::now();
                 changed = if dirty { changed } else { counted };
-                self.answers()?;
+                self.tick(holds)?;
                 dirty = true;
             }
             // A delivery is read in a moment: no frame in between without it.
@@ -286,6 +289,14 @@ impl Face<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is shown with the time, and only while it is shown.
+    fn tick(&mut self, holds: bool) -> Result<(), TuiError> {
+        if holds {
+            self.answers()?;
+        }
+        if matches!(self.model.overlay, Some(Overlay::Status(_))) { self.perform(Effect::Observe) } else { Ok(()) }
     }
 
     fn stored(&mut self) {
@@ -314,7 +325,7 @@ impl Face<'_> {
             Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
-            Wake::Event(Event::Resized | Event::Stored) => Ok(()),
+            Wake::Event(Event::Resized | Event::Stored | Event::Refused) => Ok(()),
             Wake::Event(Event::Held) => self.answers(),
             Wake::Event(Event::Rules(count)) => {
                 self.answers()?;
@@ -374,6 +385,11 @@ impl Face<'_> {
                     self.message(Message::Secrets(secrets))?;
                 }
                 self.sender.take(task);
+            }
+            Effect::Observe => {
+                self.loader.read(effect);
+                let status = Box::new(watcher::status(self.session));
+                return self.message(Message::Status(status));
             }
             Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,

@@ -130,6 +130,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             image::saved(model, request, outcome);
             Vec::new()
         }
+        Message::Status(status) => {
+            if let Some(Overlay::Status(view)) = &mut model.overlay {
+                view.status = Some(*status);
+            }
+            Vec::new()
+        }
+        Message::Measured(sizes) => {
+            if let Some(Overlay::Status(view)) = &mut model.overlay {
+                view.sizes = Some(sizes);
+            }
+            Vec::new()
+        }
         Message::Sending(news) => sending::heard(model, news),
         Message::Warn(text) => {
             model.notice = Some(Notice { text, is_error: true });
@@ -256,6 +268,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FoldEvent => {
             model.event_folded = !model.event_folded;
             show_tab(model, Tab::Payload)
+        }
+        Action::Status => {
+            model.overlay = Some(Overlay::Status(Box::default()));
+            vec![Effect::Observe]
         }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),

@@ -36,6 +36,12 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Help(_)), Action::Help | Action::Accept) => close(model),
+        (Some(Overlay::Status(view)), Action::Move(step)) => {
+            let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
+            view.first = step.apply(view.first, places, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Status(_)), Action::Accept) => close(model),
         (Some(Overlay::Copy(cursor)), Action::Move(step)) => {
             *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
             Vec::new()

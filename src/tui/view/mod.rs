@@ -17,6 +17,7 @@ mod payload;
 mod raw;
 mod send;
 mod signature;
+mod status;
 #[cfg(test)]
 mod tests;
 mod welcome;

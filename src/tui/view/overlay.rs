@@ -56,6 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         },
         Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
         Overlay::Folding => super::payload::draw_folding(frame, body, look),
+        Overlay::Status(view) => super::status::draw(frame, body, view, model, look),
         Overlay::Sending => super::send::draw(frame, body, model, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
@@ -77,7 +78,7 @@ pub(super) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u1
     inside
 }
 
-fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
+pub(super) fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
     let rows = usize::from(area.height);
     let first = first.min(lines.len().saturating_sub(rows));
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {

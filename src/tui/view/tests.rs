@@ -27,6 +27,7 @@ use crate::tunnel::TunnelState;
 
 mod images;
 mod sending;
+mod status;
 
 const SCREENSHOT: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
 const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/app.json");

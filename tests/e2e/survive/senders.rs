@@ -99,6 +99,7 @@ fn connections_are_capped_and_the_rest_told_to_come_back() {
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     }
     person.sees("2 requests turned away with 503");
+    person.types("I").sees("3 of 3").sees("2  503      too many connections").types("\u{1b}");
     drop(held.pop());
     let served = until(|| {
         let mut wire = Wire::connect(address);
@@ -107,6 +108,22 @@ fn connections_are_capped_and_the_rest_told_to_come_back() {
     });
     assert!(served.is_some(), "a place that has become free is given away");
     person.sees("/again");
+}
+
+#[test]
+fn who_is_turned_away_is_counted_in_the_log_too() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = house.listen(&[]);
+    let mut first = Wire::connect(listening.address());
+    assert_eq!(first.send(Signed::new("{}").wire()).answer().status, 200);
+    for _ in 0..3 {
+        assert_eq!(Wire::connect(listening.address()).answer().status, 503);
+    }
+    // However they fell into seconds, the last line counts them all.
+    listening.says("3 turned away with 503 since the start: 3 too many connections");
+    let lines = listening.stderr();
+    assert!(lines.lines().filter(|line| line.contains("turned away")).count() <= 3, "{lines}");
 }
 
 #[test]

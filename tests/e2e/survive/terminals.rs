@@ -76,7 +76,14 @@ fn idle_it_does_nothing() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, Size(160, 50), &[]);
     talk(address, Signed::new(sample("screenshot-live.json")).wire());
-    person.sees("screenshot").types("4").settles();
+    // What is drawn anew each second is so only while it is open.
+    let time = |screen: &str| {
+        screen.split("stands after ").nth(1).and_then(|after| after.split(" ─").next()).map(str::to_owned)
+    };
+    person.sees("screenshot").types("I").sees("stands after ");
+    let before = time(&person.screen());
+    person.sees_that("a later time", |screen| time(screen) != before).types("\u{1b}4");
+    person.no_longer_sees("stands after").settles();
     let listening = house.listen(&["--ephemeral"]);
     talk(listening.address(), Signed::new("{}").wire());
     listening.line(1);

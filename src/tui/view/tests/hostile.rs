@@ -94,10 +94,11 @@ fn hostile(id: i64, text: &str, body: &[u8]) -> Delivery {
 }
 
 /// Ways to open something over the panes.
-const OVERLAYS: [Action; 11] = [
+const OVERLAYS: [Action; 12] = [
     Action::Answer(AnswerAction::Rules),
     Action::Answer(AnswerAction::Write),
     Action::Help,
+    Action::Status,
     Action::PickAnswer,
     Action::CopyMenu,
     Action::Filter,
