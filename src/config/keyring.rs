@@ -37,6 +37,17 @@ pub enum KeyringError {
         /// The flag, or the place in the configuration.
         asker: String,
     },
+    /// Something that looks like a secret stands where a name was asked for.
+    #[error(
+        "what {asker} was given looks like a secret, which is not repeated here: give {what} instead, and make a new \
+         secret where this one may have been seen (a shell's history, the list of processes)"
+    )]
+    SecretAsName {
+        /// The flag, or the place in the configuration.
+        asker: String,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A source holds nothing. Anyone can sign with an empty secret.
     #[error("{place} (asked for by {asker}) is empty: put the webhook's secret there")]
     Empty {

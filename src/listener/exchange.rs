@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::capture::{Incoming, capture};
-use super::framing::BodyFraming;
+use super::framing::{BodyFraming, BodyLength};
 use super::perform::{self, Exchange, Performance};
 use super::raw::Script;
 use super::response::{Ending, response};
@@ -164,7 +164,7 @@ async fn read_body(stream: &mut Stream<TcpStream>, head: &RawHead, control: &Arc
     let limit = control.limits().body_bytes;
     let length = head.framing.length;
     let mut room = Room::default();
-    if head.framing.expects_continue {
+    if head.framing.expects_continue && length != BodyLength::Known(0) {
         stream.go_on().await;
     }
     if let Some(body) = stream.whole_body(length, limit) {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::framing::{self, BodyFraming, BodyLength, HEAD_LIMIT, HeadFault, RequestFraming};
@@ -79,13 +80,28 @@ pub(super) struct Stream<S> {
     /// Bytes from the socket that belong to no request yet.
     input: BytesMut,
     ended: bool,
+    /// Whether the connection was reset.
+    reset: bool,
+    /// Whether the sender of the request at hand may be sent interim answers, and has been asked by one
+    /// whether it is still there.
+    knows_interim: bool,
+    asked: bool,
     /// Whether a request has been read.
     used: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     pub(super) fn new(socket: S, deadlines: Deadlines) -> Self {
-        Self { socket, deadlines, input: BytesMut::new(), ended: false, used: false }
+        Self {
+            socket,
+            deadlines,
+            input: BytesMut::new(),
+            ended: false,
+            reset: false,
+            knows_interim: false,
+            asked: false,
+            used: false,
+        }
     }
 
     pub(super) fn into_socket(self) -> S {
@@ -138,6 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         };
         let framing = framing::inspect(&self.input[..end])?;
         self.used = true;
+        self.knows_interim = framing.version > 0;
         let bytes = self.input.split_to(end).freeze();
         Ok(Some(RawHead { bytes, framing, at: Timestamp::now(), instant: Instant::now() }))
     }
@@ -194,19 +211,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         Ok(())
     }
 
-    /// Resolves when the sender sends no more. A sender that waits for its answer with its half of the
-    /// connection closed cannot be told from one that has hung up. Nothing is lost when the future is
-    /// dropped.
-    pub(super) async fn gone(&mut self) {
-        while !self.ended {
-            if self.input.len() >= READ_AHEAD_BYTES {
-                // Whoever sends on is there.
-                std::future::pending::<()>().await;
-            }
-            self.fill().await;
-        }
-    }
-
     /// Writes all of `bytes`, as long as the sender takes any of them within its deadline.
     pub(super) async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
@@ -225,7 +229,46 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         if self.input.capacity() - self.input.len() < LEAST_READ_BYTES {
             self.input.reserve(READ_BYTES);
         }
+        let read = self.socket.read_buf(&mut self.input).await;
         // A reset is an end like any other: what was seen is kept.
-        self.ended = !matches!(self.socket.read_buf(&mut self.input).await, Ok(1..));
+        self.ended = !matches!(read, Ok(1..));
+        self.reset |= read.is_err();
+    }
+}
+
+/// An interim answer that every HTTP/1.1 client must be able to read, asked for or not (RFC 9110,
+/// section 15.2).
+const STILL_THERE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+impl Stream<TcpStream> {
+    /// Resolves when the sender is gone. Nothing is lost when the future is dropped.
+    ///
+    /// A sender that has closed its half of the connection may wait for its answer (`nc -N` does), or be
+    /// gone: TCP says the same of both. It tells them apart once something is written, since the system of
+    /// one that is gone answers with a reset (RFC 9293, section 3.10.7.4). So an HTTP/1.1 sender is
+    /// written an interim answer, once. HTTP/1.0 knows none, and counts as there.
+    pub(super) async fn gone(&mut self) {
+        while !self.ended {
+            if self.input.len() >= READ_AHEAD_BYTES {
+                // Whoever sends on is there.
+                std::future::pending::<()>().await;
+            }
+            self.fill().await;
+        }
+        if self.reset {
+            return;
+        }
+        if self.knows_interim && !self.asked {
+            self.asked = true;
+            match self.socket.try_write(STILL_THERE) {
+                Ok(count) if count == STILL_THERE.len() => {}
+                // Who takes nothing has answers of before to read first.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // Behind half of it nothing could follow.
+                Ok(_) | Err(_) => return,
+            }
+        }
+        // The system says no more of a connection that stays.
+        let _ = self.socket.ready(Interest::ERROR).await;
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Change, InvalidTarget, NotReplayable, Outgoing, SignError, Signing, Target};
+use crate::config::named;
 use crate::config::{Registry, Webhook};
 use crate::delivery::{AttemptMode, Delivery, Summary, TimestampUnit};
 use crate::signature::{Secret, SigningKind};
@@ -66,7 +67,7 @@ pub enum ReplayError {
         webhook: String,
     },
     /// No secret has this label.
-    #[error("no secret is labelled '{label}'; known are: {known}")]
+    #[error("no secret is labelled '{}'; known are: {known}", named(.label))]
     UnknownSecret {
         /// The label asked for.
         label: String,

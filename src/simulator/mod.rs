@@ -11,6 +11,7 @@ pub use destination::{Choice, Destination};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::config::named;
 use crate::payload::event;
 use crate::sender::{InvalidHeader, InvalidTarget, Outgoing, SignError, Signing, Term};
 use crate::simulation::{self, Burst, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, Sending};
@@ -53,7 +54,7 @@ pub enum NotSent {
         reason: InvalidTarget,
     },
     /// No secret of that label.
-    #[error("no secret is labelled '{}'; {}", visible(.label), known_names(.known))]
+    #[error("no secret is labelled '{}'; {}", named(.label), known_names(.known))]
     UnknownSecret {
         /// The label.
         label: String,

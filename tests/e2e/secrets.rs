@@ -151,6 +151,24 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_name_is_not_repeated() {
+    let house = House::with_secret();
+    house.write("body", "{}");
+    let other = "K7x/pQ2mVb9LrT4wZc1N=";
+    for secret in [SECRET, IN_A_FILE, other] {
+        for (flag, what) in [("--secret-env", "environment variable"), ("--secret-file", "a file")] {
+            for given in [secret.to_owned(), format!("label={secret}"), format!("={secret}")] {
+                let line = house.run(&["sign", "--body", "body", flag, &given]).complains();
+                assert!(line.contains(flag) && line.contains(what) && line.contains("looks like a secret"), "{line}");
+                assert!(!line.contains(&secret[..secret.len() - 1]), "{line}");
+            }
+        }
+        let line = house.run(&["sign", "--body", "body", "--secret", secret]).complains();
+        assert!(line.contains("no secret is labelled '(not repeated") && !line.contains(secret), "{line}");
+    }
+}
+
+#[test]
 fn the_search_itself_finds_each_form() {
     for secret in ALL {
         for form in forms(secret) {

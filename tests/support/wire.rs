@@ -75,6 +75,22 @@ impl Wire {
         self
     }
 
+    /// Ends the connection with a reset, as a sender that crashes or a firewall does.
+    pub(crate) fn resets(self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        let _entered = runtime.enter();
+        self.0.set_nonblocking(true).unwrap();
+        tokio::net::TcpStream::from_std(self.0).unwrap().set_zero_linger().unwrap();
+    }
+
+    /// Reads at most `bytes` bytes of whatever comes.
+    pub(crate) fn reads(&mut self, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        let count = self.0.read(&mut read).unwrap();
+        read.truncate(count);
+        read
+    }
+
     /// Whether the other side has closed, with nothing more to read.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.0.read(&mut [0]), Ok(0))

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
 use super::{Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
+use crate::config::mistaken::{is_no_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
 use crate::signature::{Secret, SecretOrigin};
 use crate::text::visible;
+
+const VARIABLE: &str = "the name of an environment variable that holds it";
+const FILE: &str = "the path of a file that holds it";
 
 /// Who asks for secrets.
 pub(in crate::config) struct Requests<'a> {
@@ -33,7 +37,8 @@ pub(in crate::config) fn load(
         let (label, path) = split_label(text, "--secret-file", "PATH")?;
         let file = environment.current_dir().join(path);
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        loader.add_file(label.unwrap_or(&stem), &file, "--secret-file")?;
+        let added = loader.add_file(label.unwrap_or(&stem), &file, "--secret-file");
+        added.map_err(|error| unless_a_secret(error, path))?;
     }
     let configured = requests.config.map_or(&[][..], |config| &config.secrets);
     let default_is_named = configured
@@ -64,6 +69,9 @@ impl Loader<'_> {
             None => {
                 let file = self.dotenv_file();
                 let DotenvValue::Found(bytes) = dotenv_value(&file, variable) else {
+                    if is_no_variable(variable) {
+                        return Err(secret_as_name(asker, VARIABLE));
+                    }
                     return Err(KeyringError::Unset { variable: variable.to_owned(), asker: asker.to_owned() });
                 };
                 (bytes, SecretOrigin::Dotenv { file, variable: variable.to_owned() })
@@ -91,7 +99,10 @@ impl Loader<'_> {
     ) -> Result<(), KeyringError> {
         match source {
             SecretSource::Env(variable) => self.add_variable(label, variable, asker),
-            SecretSource::File(path) => self.add_file(label, &config.resolve(path, self.environment), asker),
+            SecretSource::File(path) => {
+                let added = self.add_file(label, &config.resolve(path, self.environment), asker);
+                added.map_err(|error| unless_a_secret(error, path))
+            }
             SecretSource::Value(value) => {
                 if value.is_empty() {
                     return Err(KeyringError::Empty {
@@ -155,6 +166,21 @@ impl Loader<'_> {
     }
 }
 
+fn secret_as_name(asker: &str, what: &'static str) -> KeyringError {
+    KeyringError::SecretAsName { asker: asker.to_owned(), what }
+}
+
+/// The error of a file that cannot be read, unless the secret itself was given for its path.
+fn unless_a_secret(error: KeyringError, path: &str) -> KeyringError {
+    match error {
+        // Base64 has slashes too.
+        KeyringError::Unreadable { asker, .. } if path.split('/').any(looks_like_a_secret) => {
+            secret_as_name(&asker, FILE)
+        }
+        error => error,
+    }
+}
+
 /// Splits `[LABEL=]REST`. What stands before the first `=` is a label only when it looks like one, so
 /// that `./a=b` is a path.
 fn split_label<'a>(
@@ -170,6 +196,9 @@ fn split_label<'a>(
         _ => (None, text),
     };
     if parts.0 == Some("") || parts.1.is_empty() {
+        if looks_like_a_secret(text.trim_matches('=')) {
+            return Err(secret_as_name(flag, if what == "PATH" { FILE } else { VARIABLE }));
+        }
         return Err(KeyringError::BadFlag { flag, text: text.to_owned(), what });
     }
     Ok(parts)

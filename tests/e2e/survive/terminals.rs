@@ -82,8 +82,8 @@ fn idle_it_does_nothing() {
     };
     person.sees("screenshot").types("I").sees("stands after ");
     let before = time(&person.screen());
-    person.sees_that("a later time", |screen| time(screen) != before).types("\u{1b}4");
-    person.no_longer_sees("stands after").settles();
+    person.sees_that("a later time", |screen| time(screen) != before).types("\u{1b}");
+    person.no_longer_sees("stands after").types("4").settles();
     let listening = house.listen(&["--ephemeral"]);
     talk(listening.address(), Signed::new("{}").wire());
     listening.line(1);
