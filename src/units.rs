@@ -103,15 +103,20 @@ pub fn size_words(bytes: u64) -> String {
     }
 }
 
-/// An age in words: `3 s`, `5 min 1 s`, `55 years`.
+/// An age in words: `3 s`, `5 min 1 s`, `1 h`, `55 years`. Of two units the second is left out when there is none
+/// of it.
 #[must_use]
 pub fn age_words(milliseconds: i64) -> String {
     let seconds = milliseconds.unsigned_abs() / 1000;
+    let two = |number: u64, unit: &str, rest: u64, finer: &str| match rest {
+        0 => format!("{number} {unit}"),
+        rest => format!("{number} {unit} {rest} {finer}"),
+    };
     match seconds {
         0 => format!("{} ms", milliseconds.unsigned_abs()),
         1..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
-        7_200..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        120..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..172_800 => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
         172_800..63_072_000 => format!("{} days", seconds / 86_400),
         _ => format!("{} years", seconds / 31_556_952),
     }
@@ -151,8 +156,8 @@ mod tests {
 
     #[test]
     fn ages_are_words() {
-        let words = [250, 3_999, 301_000, 7_260_000, 200_000_000, 1_746_123_459_000].map(age_words);
-        assert_eq!(words, ["250 ms", "3 s", "5 min 1 s", "2 h 1 min", "2 days", "55 years"]);
+        let words = [250, 3_999, 300_000, 301_000, 3_600_000, 7_199_000, 200_000_000, 1_746_123_459_000].map(age_words);
+        assert_eq!(words, ["250 ms", "3 s", "5 min", "5 min 1 s", "1 h", "1 h 59 min", "2 days", "55 years"]);
     }
     use rstest::rstest;
 
@@ -205,7 +210,40 @@ mod tests {
         assert!(parse_size(text).is_err());
     }
 
+    /// What the words say, in seconds, and how exactly.
+    fn said(words: &str) -> (u64, u64) {
+        let parts: Vec<&str> = words.split(' ').collect();
+        let mut said = (0, 1);
+        for pair in parts.chunks(2) {
+            let number: u64 = pair[0].parse().unwrap();
+            let unit = match pair[1] {
+                "ms" => return (0, 1),
+                "s" => 1,
+                "min" => 60,
+                "h" => 3_600,
+                "days" => 86_400,
+                "years" => 31_556_952,
+                other => panic!("{other}"),
+            };
+            // Nobody says sixty minutes; seconds go to two minutes, as hours go to two days.
+            assert!(unit != 60 || (1..60).contains(&number), "{words}");
+            said = (said.0 + number * unit, unit);
+        }
+        said
+    }
+
     proptest! {
+        #[test]
+        fn ages_say_what_they_are(milliseconds in prop_oneof![0..200_000_000_i64, any::<i64>()]) {
+            let words = age_words(milliseconds);
+            prop_assert!(!words.contains(" 0 "), "{}", words);
+            let (said, exact) = said(&words);
+            // Of hours the seconds are left out, even where no minutes are said.
+            let exact = if words.ends_with('h') { 60 } else { exact };
+            let seconds = milliseconds.unsigned_abs() / 1000;
+            prop_assert!(said <= seconds && seconds - said < exact, "{} {}", seconds, words);
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,12}|[0-9.]{0,30}[a-zA-Z]{0,3}") {
             let _ = (parse_duration(&text), parse_size(&text));
