@@ -93,7 +93,10 @@ fn imported(record: Record) -> Result<Imported, String> {
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let parsed = RequestHead::parse(&head);
     let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
-    let (event, image) = payload::capture_facts(&body);
+    let (event, image) = match parsed.value("Content-Encoding") {
+        Some(declared) => payload::declared_facts(&body, declared),
+        None => payload::capture_facts(&body),
+    };
     let captured = Captured {
         received_at,
         remote: remote(&record.remote),

@@ -36,7 +36,10 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         }
         _ => Judgement::bare(Verdict::NotJudged),
     };
-    let (event, image) = payload::capture_facts(&body);
+    let (event, image) = match parsed.value("Content-Encoding") {
+        Some(declared) => payload::declared_facts(&body, declared),
+        None => payload::capture_facts(&body),
+    };
     let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,

@@ -225,6 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_names_the_event_of_a_body_whose_coding_only_its_header_tells() {
+        use crate::payload::{capture_facts, declared_facts};
+        let event = r#"{"event":"desktop.app_tracking.captured","version":"v1","data":[{},{}]}"#;
+        let known = capture_facts(event.as_bytes());
+        // `event` as Node's zlib.brotliCompressSync writes it.
+        let brotli = hex::decode("1b4600602c0e6c9b44db8dc3b0e54b6b3c228e9064b659baf6fa644c985db1e8a4c816598bb87cc171ca017b9e148741f2bd048ade643a9e4e1a9a79f6d9f452077434009e35e5").unwrap();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+        zlib.write_all(event.as_bytes()).unwrap();
+        let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), Compression::best());
+        raw.write_all(event.as_bytes()).unwrap();
+        let (zlib, raw) = (zlib.finish().unwrap(), raw.finish().unwrap());
+        for (declared, body) in [("br", &brotli), ("deflate", &zlib), ("Deflate ", &raw)] {
+            assert_eq!(declared_facts(body, declared.as_bytes()), known, "{declared}");
+            assert_eq!(capture_facts(body).0.event, None, "{declared}: nothing else tells");
+        }
+        for declared in ["br", "deflate", "identity", "br, gzip", "\u{0}"] {
+            // Declared and not done, or done and something else.
+            assert_eq!(declared_facts(event.as_bytes(), declared.as_bytes()), known, "{declared}");
+            assert_eq!(declared_facts(b"\xff\xfe neither", declared.as_bytes()).0.event, None, "{declared}");
+        }
+    }
+
+    #[test]
     fn what_came_before_a_fault_is_kept() {
         let text: Vec<u8> = (0..20_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
         let body = gzip(&text);
@@ -278,6 +301,7 @@ mod tests {
             for coding in Coding::ALL {
                 let inflated = inflate_prefix(coding, &body, body.len());
                 proptest::prop_assert!(inflated.bytes.len() as u64 <= body.len() as u64 * MOST_FACTOR);
+                let _ = crate::payload::declared_facts(&body, coding.name().as_bytes());
             }
         }
     }

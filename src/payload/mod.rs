@@ -37,13 +37,31 @@ const FACTS_BYTES: u64 = 1 << 20;
 /// which no JSON does, the first mebibyte is inflated for it.
 #[must_use]
 pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
-    match inflate::Coding::of_magic(body) {
+    facts_in(inflate::Coding::of_magic(body), body)
+}
+
+/// The same of a body whose `Content-Encoding` is `declared`: one that is said to be in brotli or deflate, which
+/// no first bytes prove, is inflated likewise.
+#[must_use]
+pub fn declared_facts(body: &[u8], declared: &[u8]) -> (EventFacts, Option<ImageFacts>) {
+    facts_in(inflate::Coding::of_magic(body).or_else(|| declared_coding(body, declared)), body)
+}
+
+fn facts_in(coding: Option<inflate::Coding>, body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
+    match coding {
         None => event::read(body, &mut binary::image_facts),
         Some(coding) => {
             let beginning = inflate::beginning(coding, body, FACTS_BYTES);
             event::read(&beginning, &mut binary::image_facts)
         }
     }
+}
+
+/// The one coding that is declared. Some senders declare what they have not done: what begins as JSON is JSON.
+fn declared_coding(body: &[u8], declared: &[u8]) -> Option<inflate::Coding> {
+    let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    let coding = inflate::Coding::named(std::str::from_utf8(declared).ok()?)?;
+    (!is_json).then_some(coding)
 }
 
 /// A number with its thousands set apart: `44,869`.
