@@ -21,6 +21,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long a delivery's answer is waited for before the delivery is looked at without one. The listener
 /// answers at once, but what was imported, or cut off by a kill, never gets an answer.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+/// How much later than the time is over the last look may end. What no time is given for is looked at whole, once.
+const LAST_LOOK: Duration = Duration::from_millis(250);
 /// Rows read at once.
 const PAGE_ROWS: usize = 500;
 
@@ -56,6 +58,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
     let deadline = Instant::now().checked_add(timeout);
     let after = args.after.or(args.include_past.then_some(0)).map(DeliveryId);
     let mut watch = Watch::start(settings.location()?, query, after)?;
+    watch.until = deadline.filter(|_| !timeout.is_zero()).and_then(|deadline| deadline.checked_add(LAST_LOOK));
     let mut left = args.count;
     loop {
         let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -98,6 +101,8 @@ struct Watch {
     past: DeliveryId,
     /// Seen, and not yet answered.
     open: Vec<(DeliveryId, Instant)>,
+    /// When even a look under way is broken off.
+    until: Option<Instant>,
 }
 
 impl Watch {
@@ -109,7 +114,7 @@ impl Watch {
         };
         let past = newest.unwrap_or(DeliveryId(0));
         let last = after.unwrap_or(past);
-        Ok(Self { location, query, reader, version: None, last, past, open: Vec::new() })
+        Ok(Self { location, query, reader, version: None, last, past, open: Vec::new(), until: None })
     }
 
     /// What has matched since the last look, the oldest first. It may stop at
@@ -140,7 +145,9 @@ impl Watch {
                 summary => ready.extend(summary),
             }
         }
-        found.extend(self.matching(reader, &mut ready));
+        for summary in ready {
+            found.extend(self.matching(reader, summary));
+        }
         if has_news {
             self.read_new(reader, over, enough, &mut found)?;
         }
@@ -158,28 +165,29 @@ impl Watch {
         loop {
             let rows = reader.page(Page::After(self.last), PAGE_ROWS)?;
             let is_end = rows.len() < PAGE_ROWS;
-            let mut ready = Vec::new();
             for summary in rows.into_iter().rev() {
+                // A filter may have to read every body: a large store takes longer than there is time.
+                if self.until.is_some_and(|until| Instant::now() >= until) {
+                    self.version = None;
+                    return Ok(());
+                }
                 self.last = summary.id;
                 if summary.answer.is_some() || over || summary.id <= self.past {
-                    ready.push(summary);
+                    found.extend(self.matching(reader, summary));
                 } else {
                     self.open.push((summary.id, Instant::now()));
                 }
             }
-            found.extend(self.matching(reader, &mut ready));
             if is_end || found.len() as u64 >= enough {
                 return Ok(());
             }
         }
     }
 
-    /// Takes what matches out of `ready`, and forgets the rest.
-    fn matching(&self, reader: &Reader, ready: &mut Vec<Summary>) -> Vec<Summary> {
-        let now = Timestamp::now();
-        let matches =
-            |summary: &Summary| self.query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now);
-        ready.drain(..).filter(matches).collect()
+    /// The delivery, when it matches.
+    fn matching(&self, reader: &Reader, summary: Summary) -> Option<Summary> {
+        let content = StoredContent { reader, id: summary.id };
+        self.query.matches(&summary, Some(&content), Timestamp::now()).then_some(summary)
     }
 }
 
