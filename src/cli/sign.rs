@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::verify::read_body;
-use super::{CliError, SettingsArgs, output};
+use super::{CliError, Format, SettingsArgs, output};
 use crate::config::named;
 use crate::signature::{self, SigningKind};
 use crate::text;
@@ -28,6 +28,9 @@ pub(super) struct SignArgs {
     /// The label of the secret to sign with, where there are several [default: the first]
     #[arg(long, value_name = "LABEL")]
     secret: Option<String>,
+    /// The two header lines, or one JSON object
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
 }
 
 /// The kinds of webhook, as the command line names them.
@@ -72,6 +75,23 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let body = read_body(&args.body)?;
     let scheme = loaded.registry.scheme();
     let value = signature::sign(secret, timestamp.as_bytes(), &body);
-    output::print(&format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header, scheme.timestamp_header))?;
+    output::print(&match args.format {
+        Format::Text => {
+            format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header, scheme.timestamp_header)
+        }
+        Format::Json => {
+            let headers: serde_json::Map<String, serde_json::Value> =
+                [(&scheme.signature_header, &value), (&scheme.timestamp_header, &timestamp)]
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), value.clone().into()))
+                    .collect();
+            let object = serde_json::json!({
+                "headers": headers,
+                "secret": secret.label(),
+                "body_bytes": body.len(),
+            });
+            format!("{}\n", text::safe_json(&object.to_string()))
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -91,6 +91,17 @@ fn the_body_may_come_from_stdin() {
 }
 
 #[test]
+fn the_headers_come_as_json_too() {
+    let house = House::with_secret();
+    house.write("body", "{}");
+    let json = house.run(&["sign", "--body", "body", "--timestamp", "1746123456", "--format", "json"]).yes().json();
+    let signature = signature(SECRET.as_bytes(), "1746123456", b"{}");
+    let headers = serde_json::json!({ "X-Webhook-Signature": signature, "X-Webhook-Timestamp": "1746123456" });
+    let secret = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
+    assert_eq!(json, serde_json::json!({ "headers": headers, "secret": secret, "body_bytes": 2 }));
+}
+
+#[test]
 fn json_has_the_documented_shape() {
     let house = House::with_secret();
     house.write("body", "{}");
