@@ -16,7 +16,7 @@ use crate::listener::StatsSnapshot;
 use crate::payload::grouped;
 use crate::query::Query;
 use crate::session::{Event, Session};
-use crate::store::{Page, Reader, StoreError, StoredContent};
+use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
 use crate::text;
 
 /// Rows read from the store at once.
@@ -75,6 +75,13 @@ pub fn run(
     ended
 }
 
+/// What the retention has deleted, in words.
+#[must_use]
+pub fn retired_words(freed: Freed) -> String {
+    let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
+    format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again")
+}
+
 struct Lines<'a> {
     reader: Reader,
     /// Deliveries up to this one have been seen.
@@ -109,6 +116,7 @@ impl<'a> Lines<'a> {
                     self.catch_up()?;
                 }
                 Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
+                Ok(Event::Retired(freed)) => log(&retired_words(freed)),
                 Ok(Event::Refused) => refusals.came(),
                 Ok(Event::Held) => self.say_held(&session.control().held()),
                 Ok(Event::Rules(count)) => {

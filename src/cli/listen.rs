@@ -10,7 +10,6 @@ use super::{CliError, Format, ListenArgs, SettingsArgs, output};
 use crate::config::Settings;
 use crate::engine::Setup;
 use crate::headless::{self, LineFormat};
-use crate::payload::grouped;
 use crate::picture::{Method, Mode, Surroundings, UnknownMode};
 use crate::query::Query;
 use crate::session::Session;
@@ -30,8 +29,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
         let retired = session.retired();
         if retired.deliveries > 0 {
-            let (deliveries, bytes) = (grouped(retired.deliveries), grouped(retired.bytes));
-            output::log(&format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again"));
+            output::log(&headless::retired_words(retired));
         }
         if settings.registry.keyring().is_empty() {
             output::log(

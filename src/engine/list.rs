@@ -295,6 +295,23 @@ impl List {
         self.top = self.top.min(self.rows.len().saturating_sub(height.min(self.rows.len())));
     }
 
+    /// Deliveries are gone, the oldest most likely: reads the window again from where the person is.
+    pub(super) fn retired(&mut self) -> Option<Effect> {
+        if self.paused {
+            return None;
+        }
+        match self.selected_index() {
+            Some(index) if !self.follow && (!self.newest || index > MARGIN_ROWS) => {
+                self.waiting = None;
+                self.newest = false;
+                let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+                let first = self.selected.map_or(0, |selected| selected.0.saturating_add(above));
+                Some(self.request(Edge::Before(DeliveryId(first)), Place::Replace))
+            }
+            _ => self.reload(),
+        }
+    }
+
     /// Rows that were read again.
     pub(super) fn reread(&mut self, rows: Vec<Summary>) {
         self.rereading = false;

@@ -32,6 +32,8 @@ pub enum Message {
     },
     /// Deliveries could not be kept; in words.
     StoreFault(String),
+    /// The retention has deleted so many deliveries and bytes.
+    Retired(u64, u64),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
         /// How many.

@@ -20,7 +20,10 @@ use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener};
 use crate::query::Query;
-use crate::store::{Freed, Location, Pruner, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer};
+use crate::sender::TlsSetupError;
+use crate::store::{
+    Freed, Location, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
+};
 use crate::tunnel::{self, TunnelState};
 
 /// What a run tells its face.
@@ -35,6 +38,8 @@ pub enum Event {
     /// A sender was turned away, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
     /// asked.
     Refused,
+    /// The retention has deleted deliveries.
+    Retired(Freed),
     /// The configuration file has changed; so many rules are in force now ([`Control::rules`]).
     Rules(usize),
     /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
@@ -122,8 +127,9 @@ impl Session {
             }
         };
         let retired = retire(settings, &location)?;
-        let (writer, handle) = Writer::start(&location, observer)?;
+        let (writer, handle) = Writer::start_retaining(&location, retention(settings), RETENTION_INTERVAL, observer)?;
 
+                StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
         let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
         let told = events.clone();
@@ -250,8 +256,7 @@ impl Session {
 
 /// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then.
 fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError> {
-    let bounds = settings.retention;
-    let retention = Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size };
+    let retention = retention(settings);
     if retention.is_empty() || !location.file().exists() {
         return Ok(Freed::default());
     }
@@ -265,6 +270,11 @@ fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError>
 const OTHER_DESCRIPTORS: u64 = 128;
 
 /// Lets this process open as many files as its connections need, where its user may: macOS begins
+fn retention(settings: &Settings) -> Retention {
+    let bounds = settings.retention;
+    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
+}
+
 /// with 256, a shell on Linux with 1024. Where that is not to be had, connections wait to be accepted.
 #[cfg(unix)]
 fn allow_descriptors(connections: usize) {

@@ -96,9 +96,14 @@ impl LogWriter {
         self.ahead = false;
         self.end.position += bytes;
         if self.end.position >= SEGMENT_BYTES {
-            self.end = LogEnd { segment: self.end.segment + 1, position: 0 };
-            self.open = None;
+            self.close();
         }
+    }
+
+    /// Leaves the segment as it is; the next record begins another.
+    pub(super) fn close(&mut self) {
+        self.end = LogEnd { segment: self.end.segment + 1, position: 0 };
+        self.open = None;
     }
 
     /// Cuts off what was appended and not accepted. Until that succeeds, nothing more is appended.

@@ -34,6 +34,8 @@ const TABLES: [(&str, &str); 4] =
     [("deliveries", "id"), ("answers", "id"), ("diagnoses", "id"), ("attempts", "delivery")];
 /// An index of which this part is free is written anew; less is used up by the deliveries to come.
 const FREE_PAGES_SHARE: i64 = 4;
+/// While deliveries wait, no more of a segment is copied, in bytes; a disk writes that in some tenths of a second.
+const BRIEF_COPY: u64 = 32 * 1024 * 1024;
 /// Retention leaves a segment alone until this part of it can go: copying what stays costs time.
 const DOOMED_SHARE: u64 = 4;
 
@@ -44,6 +46,20 @@ pub enum Thoroughness {
     Exact,
     /// What lies in a segment of which little would go may stay for now.
     Lazy,
+    /// The same, and what lies in a segment of which much would stay: deliveries wait meanwhile.
+    Brief,
+}
+
+impl Thoroughness {
+    /// Whether a segment of so many bytes is left alone, of which `doomed` would go.
+    fn spares(self, size: u64, doomed: u64) -> bool {
+        let is_little = doomed.saturating_mul(DOOMED_SHARE) < size;
+        match self {
+            Self::Exact => false,
+            Self::Lazy => is_little,
+            Self::Brief => is_little || size.saturating_sub(doomed) > BRIEF_COPY,
+        }
+    }
 }
 
 /// How far a segment has come.
@@ -114,17 +130,52 @@ impl Pruner {
         thoroughness: Thoroughness,
         watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
+        let work = Work { location: &self.location, index: &self.index, last: self.last };
+        work.prune(doomed, thoroughness, &mut |_| (), watch)
+    }
+}
+
+/// What a pruning works on.
+pub(super) struct Work<'a> {
+    pub(super) location: &'a Location,
+    pub(super) index: &'a Index,
+    /// The highest number ever given.
+    pub(super) last: DeliveryId,
+}
+
+impl Work<'_> {
+    /// Deletes deliveries while a listener runs. `close` is told each segment before it is replaced, so that nothing
+    /// more is written to it.
+    pub(super) fn prune_briefly(&self, doomed: &[DeliveryId], close: &mut dyn FnMut(i64)) -> Result<Freed, StoreError> {
+        let connection = self.index.connection();
+        let synchronous = connection
+            .pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
+            .map_err(|e| self.failed(e))?;
+        let freed = self.prune(doomed, Thoroughness::Brief, close, &mut |_| Ok(()));
+        connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
+        freed
+    }
+
+    fn prune(
+        &self,
+        doomed: &[DeliveryId],
+        thoroughness: Thoroughness,
+        close: &mut dyn FnMut(i64),
+        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+    ) -> Result<Freed, StoreError> {
         let before = self.location.bytes();
         let mut freed = Freed::default();
         for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
             let size = fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
-            if thoroughness == Thoroughness::Lazy && task.bytes.saturating_mul(DOOMED_SHARE) < size {
+            if thoroughness.spares(size, task.bytes) {
                 continue;
             }
+            close(task.segment);
             self.prune_segment(&task, watch)?;
             freed.deliveries += task.deliveries;
         }
-        if freed.deliveries > 0 {
+        // Rows to come use the free pages, and another thread checkpoints: nobody waits for either.
+        if freed.deliveries > 0 && thoroughness != Thoroughness::Brief {
             self.compact().map_err(|source| self.failed(source))?;
         }
         freed.bytes = before.saturating_sub(self.location.bytes());
@@ -188,7 +239,7 @@ impl Pruner {
             self.failed(source)
         })?;
         watch(Stage::Committed)?;
-        settle(&self.location, task.segment, stays)?;
+        settle(self.location, task.segment, stays)?;
         watch(Stage::Replaced)?;
         forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
     }

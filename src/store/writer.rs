@@ -23,7 +23,8 @@ use super::index::{Index, Inserted, Inserter};
 use super::location::StoreLock;
 use super::log::LogWriter;
 use super::record::Draft;
-use super::{Location, StoreError, prune, recovery};
+use super::retire::{RETENTION_INTERVAL, Retirer};
+use super::{Freed, Location, Retention, StoreError, prune, recovery};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
 
 /// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
@@ -47,6 +48,8 @@ pub enum StoreEvent {
     },
     /// A group could not be kept; its senders get 503.
     Fault(Arc<StoreError>),
+    /// Retention has deleted deliveries.
+    Retired(Freed),
 }
 
 /// Too many deliveries wait for the disk.
@@ -125,6 +128,21 @@ impl Writer {
         location: &Location,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
+        Self::start_retaining(location, Retention::default(), RETENTION_INTERVAL, observer)
+    }
+
+    /// The same, for a store that keeps what `retention` says: it is looked for what may go behind a commit,
+    /// whenever so much time has passed, or a segment is full. What was there before is not looked at for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::start`].
+    pub fn start_retaining(
+        location: &Location,
+        retention: Retention,
+        interval: Duration,
+        observer: impl Fn(StoreEvent) + Send + 'static,
+    ) -> Result<(Self, WriterHandle), StoreError> {
         let (connection, lock) = location.open_for_writing()?;
         prune::finish(location, &connection)?;
         let index = Index::new(location, connection);
@@ -136,6 +154,7 @@ impl Writer {
             log: LogWriter::new(location.clone(), end),
             inserter: Inserter::start().map_err(failed)?,
             checkpointer: Checkpointer::start(location)?,
+            retirer: Retirer::new(location.clone(), retention, interval, end.segment),
             last,
             kept_back: Vec::new(),
             attempts_kept_back: Vec::new(),
@@ -169,6 +188,7 @@ struct Committer {
     log: LogWriter,
     inserter: Inserter,
     checkpointer: Checkpointer,
+    retirer: Retirer,
     last: DeliveryId,
     kept_back: Vec<(DeliveryId, Answer)>,
     attempts_kept_back: Vec<Attempt>,
@@ -201,6 +221,24 @@ impl Committer {
             index = returned;
             observer(self.reply(group, outcome));
             self.checkpointer.committed();
+            if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
+                self.retire(&index, &doomed).into_iter().for_each(observer);
+            }
+        }
+    }
+
+    /// Deletes what is kept no longer; tells when something has gone.
+    fn retire(&mut self, index: &Index, doomed: &[DeliveryId]) -> Option<StoreEvent> {
+        let log = &mut self.log;
+        let mut close = |segment| {
+            if log.end().segment == segment {
+                log.close();
+            }
+        };
+        let work = prune::Work { location: &self.location, index, last: self.last };
+        match work.prune_briefly(doomed, &mut close) {
+            Ok(freed) => (freed.deliveries > 0).then_some(StoreEvent::Retired(freed)),
+            Err(error) => Some(StoreEvent::Fault(Arc::new(error))),
         }
     }
 

@@ -230,6 +230,10 @@ impl Face<'_> {
         }
         self.await_first_rows(queue)?;
         self.draw()?;
+        let retired = self.session.retired();
+        if retired.deliveries > 0 {
+            self.message(Message::Retired(retired.deliveries, retired.bytes))?;
+        }
         let mut drawn = Instant::now();
         let mut caught_up = Instant::now();
         let mut grown = false;
@@ -326,6 +330,7 @@ impl Face<'_> {
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
             Wake::Event(Event::Resized | Event::Stored | Event::Refused) => Ok(()),
+            Wake::Event(Event::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(Event::Held) => self.answers(),
             Wake::Event(Event::Rules(count)) => {
                 self.answers()?;

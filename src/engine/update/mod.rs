@@ -20,6 +20,7 @@ use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
+use crate::payload::grouped;
 use crate::signature::diagnose::Depth;
 
 /// Takes in what happened and says what to do about it.
@@ -63,6 +64,15 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Counted { total, last } => {
+        Message::Retired(deliveries, bytes) => {
+            if let Some((total, _)) = &mut model.counted {
+                *total = total.saturating_sub(deliveries);
+            }
+            let (many, bytes) = (grouped(deliveries), grouped(bytes));
+            let text = format!("retention has deleted {many} deliveries; {bytes} bytes are free again");
+            model.notice = Some(Notice { text, is_error: false });
+            model.list.retired().into_iter().collect()
+        }
             model.counted = Some((total, last));
             Vec::new()
         }

@@ -38,6 +38,56 @@ fn body(id: i64) -> String {
     format!("{id} ").repeat(20 + usize::try_from(id).unwrap() * 3)
 }
 
+#[test]
+fn a_listener_deletes_what_is_too_much_behind_a_commit() {
+    let fixture = filled(12, 4);
+    let (told, events) = std::sync::mpsc::channel();
+    let retention = Retention { keep: Some(3), ..Retention::default() };
+    let observer = move |event| {
+        if let StoreEvent::Retired(freed) = event {
+            let _ = told.send(freed);
+        }
+    };
+    let (writer, handle) = Writer::start_retaining(&fixture.location, retention, Duration::ZERO, observer).unwrap();
+    let mut deleted = 0;
+    let mut kept = 12;
+    // Each commit may begin a look, or do what one has found: a look takes a moment.
+    while deleted < 12 && kept < 5_000 {
+        kept += 1;
+        let id = keep(&handle, captured(body(kept)));
+        assert_eq!(id, DeliveryId(kept), "no number is given twice");
+        handle.answered(id, answer());
+        deleted += events.try_iter().map(|freed| freed.deliveries).sum::<u64>();
+    }
+    assert!(deleted >= 12, "{deleted} of {kept} are gone");
+    drop(handle);
+    writer.join();
+    let left = readable(&fixture);
+    assert!(left.ends_with(&[kept - 2, kept - 1, kept]), "{left:?}");
+    assert!(left.len() as i64 <= kept - 12, "{left:?}");
+    // What follows goes on behind them, in a segment that nobody replaces.
+    let (writer, handle, _events) = fixture.open();
+    assert_eq!(keep(&handle, captured(body(kept + 1))), DeliveryId(kept + 1));
+    drop(handle);
+    writer.join();
+}
+
+#[test]
+fn without_bounds_nothing_is_looked_for() {
+    let fixture = filled(4, 2);
+    let (told, events) = std::sync::mpsc::channel();
+    let observer = move |event| drop(told.send(event));
+    let (writer, handle) =
+        Writer::start_retaining(&fixture.location, Retention::default(), Duration::ZERO, observer).unwrap();
+    for number in 5..40 {
+        handle.answered(keep(&handle, captured(body(number))), answer());
+    }
+    drop(handle);
+    writer.join();
+    assert!(!events.iter().any(|event| matches!(event, StoreEvent::Retired(_))));
+    assert_eq!(readable(&fixture).len(), 39);
+}
+
 fn ids(numbers: impl IntoIterator<Item = i64>) -> Vec<DeliveryId> {
     numbers.into_iter().map(DeliveryId).collect()
 }
