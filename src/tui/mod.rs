@@ -34,6 +34,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
 use self::assistant::Assistant;
@@ -178,6 +179,7 @@ pub fn run(
         model,
         screen,
         clipboard: Clipboard::default(),
+        extent: Size::ZERO,
         graphics: None,
         end: false,
     };
@@ -214,6 +216,8 @@ struct Face<'a> {
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
+    /// The terminal's size as it was drawn last.
+    extent: Size,
     /// The terminal's own graphics that are on the screen.
     graphics: Option<Kind>,
     end: bool,
@@ -341,6 +345,10 @@ impl Face<'_> {
     }
 
     fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
+        // What a key does may depend on how much is in view, and the terminal may have another size since.
+        if self.screen.size()? != self.extent {
+            self.draw()?;
+        }
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
             TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
@@ -450,6 +458,7 @@ impl Face<'_> {
         let before = self.model.viewport;
         let mut viewport = before;
         self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        self.extent = self.screen.size()?;
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) {

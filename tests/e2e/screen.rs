@@ -91,6 +91,21 @@ fn every_size_shows_what_came_and_none_breaks_it() {
 }
 
 #[test]
+fn a_key_right_behind_a_new_size_goes_by_it() {
+    let house = House::with_secret();
+    let (mut person, address) = Person::listening(&house, Size(100, 14), &[]);
+    for number in 1..=60 {
+        talk(address, crate::support::Signed::new("{}").to(&format!("/n/{number}")).wire());
+    }
+    person.sees("Deliveries  60").sees("/n/60").types("\u{1b}[6~").settles();
+    let small = person.screen();
+    person.types("g").sees("/n/60").resizes(Size(100, 50)).sees("/n/25").settles();
+    // No frame is drawn between the two.
+    person.resizes(Size(100, 14)).types("\u{1b}[6~");
+    person.sees_that("the same as on a terminal that was small", |screen| screen == small);
+}
+
+#[test]
 fn a_key_counts_while_the_size_changes() {
     let house = House::with_secret();
     let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
