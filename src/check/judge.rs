@@ -1,8 +1,10 @@
 //! What came back, and whether that is right.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{Case, Expect};
+use crate::delivery::Attempt;
 
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +113,8 @@ pub struct Row {
     pub came: Came,
     /// Whether that is right.
     pub mark: Mark,
+    /// The request as it was sent, and what came back; `None` for what was not sent.
+    pub exchange: Option<Arc<Attempt>>,
 }
 
 impl Row {
@@ -118,7 +122,7 @@ impl Row {
     #[must_use]
     pub fn judge(case: Case, came: Came, max_age: bool) -> Self {
         let is_right = match (&came, case.expect) {
-            (Came::NotSent, _) => return Self { case, came, mark: Mark::Skipped },
+            (Came::NotSent, _) => return Self { case, came, mark: Mark::Skipped, exchange: None },
             (Came::Answer { status, .. }, Expect::Accept) => (200..300).contains(status),
             (Came::Answer { status, .. }, Expect::Refuse(_)) => (400..500).contains(status),
             (Came::Nothing { .. }, _) => false,
@@ -128,7 +132,7 @@ impl Row {
             (false, true) => Mark::Fail,
             (false, false) => Mark::Advice,
         };
-        Self { case, came, mark }
+        Self { case, came, mark, exchange: None }
     }
 
     /// Whether it was let through.

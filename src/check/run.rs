@@ -1,5 +1,6 @@
 //! Sends a matrix: first whether anything gets through at all, then everything, bounded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +13,8 @@ use super::findings::{Finding, findings};
 use super::judge::{Came, Row};
 use super::matrix::PROBES;
 use super::{Fault, Report};
-use crate::sender::{Client, Limits, Outgoing, SendError, Sent, Target};
+use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::sender::{Client, Limits, Origin, Outgoing, SendError, Sent, Target, attempt};
 
 /// The most deliveries under way at once.
 pub const JOBS_LIMIT: usize = 16;
@@ -70,12 +72,12 @@ pub async fn run(
     for batch in batches(&plan.cases, plan.jobs) {
         let gone = silent >= GIVE_UP_AFTER || accepts == Some(false) || cancel.is_cancelled();
         let came = if gone {
-            vec![Came::NotSent; batch.len()]
+            vec![(Came::NotSent, None); batch.len()]
         } else {
             send_all(plan, client, cancel, batch, rows.is_empty()).await?
         };
-        for (case, came) in batch.iter().zip(came) {
-            let row = Row::judge(*case, came, plan.max_age.is_some());
+        for (case, (came, exchange)) in batch.iter().zip(came) {
+            let row = Row { exchange, ..Row::judge(*case, came, plan.max_age.is_some()) };
             silent = match row.came {
                 Came::Nothing { .. } => silent + 1,
                 Came::Answer { .. } => 0,
@@ -121,7 +123,7 @@ async fn send_all(
     cancel: &CancellationToken,
     batch: &[Case],
     first: bool,
-) -> Result<Vec<Came>, Unreachable> {
+) -> Result<Vec<Exchange>, Unreachable> {
     let mut tasks = JoinSet::new();
     for (index, case) in batch.iter().enumerate() {
         // The table's own cases are known to make a payload; see the tests.
@@ -129,14 +131,17 @@ async fn send_all(
         let (client, target, cancel, timeout) = (client.clone(), plan.target.clone(), cancel.clone(), plan.timeout);
         tasks.spawn(async move { (index, send(&client, &target, &crafted, timeout, &cancel).await) });
     }
-    let mut came = vec![Came::NotSent; batch.len()];
+    let mut came = vec![(Came::NotSent, None); batch.len()];
     while let Some(done) = tasks.join_next().await {
-        if let Ok((index, sent)) = done {
-            came[index] = came_of(plan, sent, first)?;
+        if let Ok((index, Some((sent, attempt)))) = done {
+            came[index] = (came_of(plan, sent, first)?, Some(Arc::new(attempt)));
         }
     }
     Ok(came)
 }
+
+/// What came, beside all that is known of the sending.
+type Exchange = (Came, Option<Arc<Attempt>>);
 
 /// Sends a crafted request as often as it says; the last sending counts.
 async fn send(
@@ -145,7 +150,7 @@ async fn send(
     crafted: &Crafted,
     timeout: Duration,
     cancel: &CancellationToken,
-) -> Option<Sent> {
+) -> Option<(Sent, Attempt)> {
     let mut request = Outgoing::post(target, crafted.body.clone()).ok()?;
     for (name, value) in &crafted.headers {
         if name == "Content-Type" {
@@ -159,12 +164,15 @@ async fn send(
     for _ in 0..crafted.times {
         sent = Some(client.send(target, &request, &limits, cancel).await);
     }
-    sent
+    let sent = sent?;
+    // No simulation: that a case is refused may be what was wanted, and needs no advice.
+    let origin = Origin { delivery: None, kind: AttemptKind::Replay, mode: AttemptMode::Made };
+    let attempt = attempt(origin, target, &request, None, sent.clone());
+    Some((sent, attempt))
 }
 
 /// A receiver that cannot be connected to at `first` cannot be checked; later on, it has gone down.
-fn came_of(plan: &Plan, sent: Option<Sent>, first: bool) -> Result<Came, Unreachable> {
-    let Some(sent) = sent else { return Ok(Came::NotSent) };
+fn came_of(plan: &Plan, sent: Sent, first: bool) -> Result<Came, Unreachable> {
     let latency = sent.latency.total;
     match sent.result {
         Ok(reply) => {
@@ -193,7 +201,8 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
     let proof: Vec<&'static str> = plain.iter().map(|row| row.case.name).collect();
     for probe in PROBES {
         let Ok(came) = send_all(plan, client, cancel, std::slice::from_ref(probe), false).await else { break };
-        let row = Row::judge(*probe, came.into_iter().next().unwrap_or(Came::NotSent), plan.max_age.is_some());
+        let (came, _) = came.into_iter().next().unwrap_or((Came::NotSent, None));
+        let row = Row::judge(*probe, came, plan.max_age.is_some());
         if row.is_accepted() {
             let detail = format!("valid deliveries are refused, and {} is accepted", probe.sends);
             return vec![Finding { fault: probe.fault, required: true, proof, detail }];

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::delivery::{Attempt, HeaderField};
+use crate::delivery::{Attempt, HeaderField, RequestHead};
 use crate::payload::json::pretty::Pretty;
 use crate::payload::raw::RawRows;
 use crate::sender::delivery_headers;
@@ -50,6 +50,16 @@ impl Panel {
             remarks,
             scroll: 0,
         }
+    }
+
+    /// The same byte for byte: every header, and a body that is not indented even if it is JSON.
+    #[must_use]
+    pub fn as_sent(attempt: Attempt, remarks: Vec<(&'static str, String)>) -> Self {
+        let body = attempt.body.clone().unwrap_or_default();
+        let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
+        let raw = |body| Content::Text(RawRows::new(body, RAW_COLUMNS));
+        let headers = RequestHead::parse(&attempt.head).fields;
+        Self { headers, payload: raw(body), response: raw(response), attempt, remarks, scroll: 0 }
     }
 }
 

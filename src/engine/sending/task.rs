@@ -1,5 +1,7 @@
 //! What is asked of the threads that send and look up, and what they tell.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{Content, Panel, Progress, Sent};
@@ -32,6 +34,8 @@ pub enum SendTask {
     Attempts(DeliveryId),
     /// One sending.
     Attempt(AttemptId),
+    /// A case of a check, in words: the request as it was sent, and what came back.
+    Case(Arc<Attempt>, String),
     /// What differs between two deliveries.
     Compare(DeliveryId, DeliveryId),
     /// What differs between the responses to two sendings.
@@ -54,7 +58,12 @@ impl SendTask {
     pub fn is_lookup(&self) -> bool {
         matches!(
             self,
-            Self::Preview(..) | Self::Attempts(_) | Self::Attempt(_) | Self::Compare(..) | Self::CompareAttempts(..)
+            Self::Preview(..)
+                | Self::Attempts(_)
+                | Self::Attempt(_)
+                | Self::Case(..)
+                | Self::Compare(..)
+                | Self::CompareAttempts(..)
         )
     }
 }

@@ -67,6 +67,10 @@ impl Lookups {
                 rows.map(|rows| News::Attempts(id, rows)).map_err(|error| error.to_string())
             }
             SendTask::Attempt(id) => self.attempt(id),
+            SendTask::Case(attempt, words) => {
+                let panel = Panel::as_sent(Arc::unwrap_or_clone(attempt), vec![("Case", words)]);
+                Ok(News::Attempt(Box::new(panel)))
+            }
             SendTask::Compare(from, to) => self.compare(from, to),
             SendTask::CompareAttempts(from, to) => self.compare_attempts(from, to),
             _ => return None,

@@ -127,7 +127,15 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             chosen.map(|id| Effect::Send(SendTask::Attempt(id))).into_iter().collect()
         }
         Some(Screen::Check(check)) if check.cursor < check.rows.len() => {
-            check.is_open = !check.is_open;
+            check.is_open = true;
+        Some(Screen::Check(check)) if check.is_open => {
+            let task = check.rows.get(check.cursor).and_then(|row| {
+                let judged = format!("{} {}", row.mark.glyph(), row.mark.code());
+                let words = format!("{judged}: {}, expected {}", row.case.sends, row.case.expect.words());
+                Some(Effect::Send(SendTask::Case(row.exchange.clone()?, words)))
+            });
+            task.into_iter().collect()
+        }
             check.scroll = 0;
             Vec::new()
         }

@@ -150,6 +150,9 @@ fn details(row: &Row, columns: usize, look: &Look) -> Vec<Line<'static>> {
         let said = if said.is_empty() { "nothing".into() } else { visible_bytes(said) };
         put("it said", &said, theme.text);
     }
+    if row.exchange.is_some() {
+        put("Enter", "shows every byte that was sent, and what came back", theme.info);
+    }
     if matches!(row.mark, Mark::Fail | Mark::Advice) {
         let fault = row.case.fault;
         put("points at", fault.title(), style);
