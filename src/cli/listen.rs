@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use jiff::tz::TimeZone;
 
+use super::sending::INSECURE;
 use super::{CliError, Format, ListenArgs, SettingsArgs, output};
 use crate::config::Settings;
 use crate::engine::Setup;
@@ -21,6 +22,10 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let (settings, warnings) = args.load(listen)?;
     let filter = listen.filter.clone().unwrap_or_default();
     let query = Query::parse(&filter)?;
+    let warnings = match settings.insecure {
+        true => [warnings, vec![INSECURE.to_owned()]].concat(),
+        false => warnings,
+    };
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, events)?;
     if wants_lines(listen) {

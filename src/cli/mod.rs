@@ -119,6 +119,15 @@ pub(crate) struct ListenArgs {
     /// Pass deliveries on to this URL and answer as it does; may be repeated, the first one's answer counts
     #[arg(long, value_name = "URL")]
     forward_to: Vec<String>,
+    /// How long a server behind may take [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    forward_timeout: Option<String>,
+    /// Trust the certificates in this PEM file, beside the system's, for https targets
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Send to https targets without checking who they are
+    #[arg(long)]
+    insecure: bool,
     /// How long a held delivery waits for your decision [default: 10s]
     #[arg(long, value_name = "DURATION")]
     hold_for: Option<String>,

@@ -13,6 +13,8 @@ use crate::config::Settings;
 use crate::sender::{Client, Limits, Target, TlsOptions};
 use crate::units;
 
+/// What `--insecure` means.
+pub(super) const INSECURE: &str = "--insecure: whoever answers an https target gets what is sent";
 /// The longest that a response may be waited for.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -51,10 +53,10 @@ impl SendingArgs {
     /// The client, which trusts whom these options or the configuration name.
     pub(super) fn client(&self, settings: &Settings) -> Result<Client, CliError> {
         if self.insecure {
-            output::log("warning: --insecure: whoever answers an https target gets what is sent");
+            output::log(&format!("warning: {INSECURE}"));
         }
-        let options =
-            TlsOptions { ca_file: self.ca_file.clone().or_else(|| settings.ca_file.clone()), insecure: self.insecure };
+        let options = TlsOptions::of(settings);
+        let options = TlsOptions { ca_file: self.ca_file.clone().or(options.ca_file), insecure: self.insecure };
         Client::new(&options).map_err(|error| CliError::Usage(error.to_string()))
     }
 

@@ -46,6 +46,9 @@ impl SettingsArgs {
             body_limit: listen.body_limit.clone(),
             secret_env: self.secret_env.clone(),
             secret_file: self.secret_file.clone(),
+            ca_file: listen.ca_file.clone(),
+            insecure: listen.insecure,
+            forward_timeout: listen.forward_timeout.clone(),
         };
         let (settings, warnings) = Settings::load(&flags, &ProcessEnvironment)?;
         Ok((settings, warnings.iter().map(ToString::to_string).collect()))

@@ -79,3 +79,13 @@ pub(super) fn parse_hold_for(text: &str) -> Result<Duration, BadSetting> {
     let is_sane = (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&time);
     if is_sane { Ok(time) } else { Err(BadSetting::HoldFor(text.to_owned())) }
 }
+    sane(text)?.ok_or_else(|| BadSetting::HoldFor(text.to_owned()))
+}
+
+/// Reads how long a server behind may take.
+pub(super) fn parse_forward_timeout(text: &str) -> Result<Duration, BadSetting> {
+    sane(text)?.ok_or_else(|| BadSetting::ForwardTimeout(text.to_owned()))
+}
+
+/// A time that a sender may be kept waiting; `None` beyond an hour, and for none at all.
+fn sane(text: &str) -> Result<Option<Duration>, BadSetting> {

@@ -29,6 +29,9 @@ pub enum BadSetting {
     /// Held for no time, or for ever.
     #[error("'{}' is no time to hold a delivery for: expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),
+    /// No time for a server behind, or for ever.
+    #[error("'{}' is no time to wait for a server for: expected 1ms to 1h, such as 30s", visible(.0))]
+    ForwardTimeout(String),
     /// A body limit of nothing.
     #[error("a body limit of 0 would refuse every delivery: expected a size such as 64MiB")]
     NoBody,

@@ -8,6 +8,7 @@
 //! respond = "auto"                    # or any rule; what [[rules]] leave
 //! hold_for = "10s"                    # how long a held delivery waits
 //! # forward_to = ["http://127.0.0.1:8080"]   # instead of respond
+//! forward_timeout = "30s"             # how long the server behind may take
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
@@ -125,6 +126,8 @@ pub struct ConfigFile {
     pub store: Option<String>,
     /// Certificates to trust for `https` targets, likewise.
     pub ca_file: Option<String>,
+    /// How long a server behind may take.
+    pub forward_timeout: Option<Duration>,
     /// How far a timestamp may be off.
     pub tolerance: Option<Duration>,
     /// The largest body, in bytes.

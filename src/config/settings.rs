@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning};
@@ -18,6 +19,8 @@ use crate::units;
 pub const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 /// The largest body accepted unless told otherwise, in bytes.
 pub const DEFAULT_BODY_LIMIT: u64 = 64 * 1024 * 1024;
+/// How long a server behind may take unless told otherwise; a sender has usually given up before.
+pub const DEFAULT_FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where an ngrok agent serves its own API unless told otherwise.
 pub const DEFAULT_NGROK_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4040);
 
@@ -42,6 +45,12 @@ pub struct Flags {
     pub secret_env: Vec<String>,
     /// `--secret-file`, each `[LABEL=]PATH`.
     pub secret_file: Vec<String>,
+    /// `--ca-file`: certificates to trust, relative to the current directory.
+    pub ca_file: Option<PathBuf>,
+    /// `--insecure`: send to whoever answers.
+    pub insecure: bool,
+    /// `--forward-timeout`: how long a server behind may take.
+    pub forward_timeout: Option<String>,
 }
 
 /// The merged settings.
@@ -71,6 +80,10 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// PEM certificates to trust for `https` targets, beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Send to `https` targets without checking who they are. Only ever when the command line says so.
+    pub insecure: bool,
+    /// How long a server behind may take.
+    pub forward_timeout: Duration,
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
     /// Simulations under their names.
@@ -103,6 +116,7 @@ impl Settings {
         let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
         let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
             Some(text) => flag("WHYHOOK_NGROK_API", Some(&text), parse_ngrok_api)?,
+        let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
             None => file.and_then(|file| file.ngrok_api),
         };
 
@@ -130,7 +144,12 @@ impl Settings {
             answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
             retention: file.map(|file| file.retention).unwrap_or_default(),
-            ca_file: file.and_then(|file| Some(file.resolve(file.ca_file.as_ref()?, environment))),
+            ca_file: match &flags.ca_file {
+                Some(path) => Some(environment.current_dir().join(path)),
+                None => file.and_then(|file| Some(file.resolve(file.ca_file.as_ref()?, environment))),
+            },
+            insecure: flags.insecure,
+            forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config: path,

@@ -19,12 +19,11 @@ use super::Control;
 use super::perform::{Exchange, Performance};
 use super::response::{Response, is_header, with_headers};
 use crate::answer::{self, Deed, Kind, Reply, Rule};
+use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
 use crate::delivery::{self, Answer, AttemptKind, AttemptMode, BodyEnd, Delivery, Outcome, RequestHead};
-use crate::sender::{self, Client, Origin, Outgoing, Sent, Target, TlsOptions};
+use crate::sender::{self, Client, Origin, Outgoing, Sent, Target, TlsOptions, TlsSetupError};
 use crate::store::{Location, Reader};
 
-/// How long the server behind may take; a sender has usually given up before.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may still take when the program ends.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// Of a connection alone, beside what `Connection` names (RFC 9110, section 7.6.1); and the length, which
@@ -46,22 +45,57 @@ const HOP_BY_HOP: [&str; 10] = [
 #[derive(Debug)]
 pub(super) struct Forwarder {
     place: OnceLock<(Location, SocketAddr)>,
-    client: OnceLock<Client>,
+    means: OnceLock<Means>,
     /// Our name in `Via`: it tells this run from others, so that two in a row are no loop.
     name: String,
+}
+
+/// With what is sent: the same for everything that a run sends.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// The client, which knows whom to trust.
+    pub client: Client,
+    /// How long a server behind may take.
+    pub patience: Duration,
+}
+
+impl Means {
+    /// Those that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsSetupError`] when the certificates cannot be read.
+    pub fn of(settings: &Settings) -> Result<Self, TlsSetupError> {
+        Ok(Self { client: Client::new(&TlsOptions::of(settings))?, patience: settings.forward_timeout })
+    }
 }
 
 impl Default for Forwarder {
     fn default() -> Self {
         // Without randomness the process's number tells runs on one machine apart.
         let number = getrandom::u32().unwrap_or_else(|_| std::process::id());
-        Self { place: OnceLock::new(), client: OnceLock::new(), name: format!("whyhook-{number:08x}") }
+        Self { place: OnceLock::new(), means: OnceLock::new(), name: format!("whyhook-{number:08x}") }
     }
 }
 
 impl Forwarder {
     pub(super) fn set_place(&self, location: Location, address: SocketAddr) {
         let _ = self.place.set((location, address));
+    }
+
+    pub(super) fn set_means(&self, means: Means) {
+        let _ = self.means.set(means);
+    }
+
+    /// Those that were set, else the defaults.
+    pub(super) fn means(&self) -> Result<Means, TlsSetupError> {
+        match self.means.get() {
+            Some(means) => Ok(means.clone()),
+            None => {
+                let client = Client::new(&TlsOptions::default())?;
+                Ok(self.means.get_or_init(|| Means { client, patience: DEFAULT_FORWARD_TIMEOUT }).clone())
+            }
+        }
     }
 
     /// Says why one of these rules cannot be carried out.
@@ -81,16 +115,12 @@ impl Forwarder {
     }
 
     async fn send(&self, target: &Target, request: &Outgoing, control: &Control) -> Sent {
-        let limits = sender::Limits::within(PATIENCE);
         let cancel = CancellationToken::new();
-        let client = match self.client.get() {
-            Some(client) => client.clone(),
-            None => match Client::new(&TlsOptions::default()) {
-                Ok(client) => self.client.get_or_init(|| client).clone(),
-                // Only a certificate file that was named can fail, and none was.
-                Err(error) => return unsendable(sender::TlsFault::Other(error.to_string()), target),
-            },
+        let Means { client, patience } = match self.means() {
+            Ok(means) => means,
+            Err(error) => return unsendable(sender::TlsFault::Other(error.to_string()), target),
         };
+        let limits = sender::Limits::within(patience);
         let sending = client.send(target, request, &limits, &cancel);
         tokio::pin!(sending);
         tokio::select! {

@@ -20,7 +20,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use forward::InvalidForward;
+pub use forward::{InvalidForward, Means};
 pub use hold::{HELD_LIMIT, NotHeld};
 pub use stats::{Load, Stats, StatsSnapshot};
 pub use stream::Deadlines;
@@ -39,6 +39,7 @@ use self::hold::Holding;
 use crate::answer::{Act, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
 use crate::delivery::{Attempt, DeliveryId};
+use crate::sender::TlsSetupError;
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
 
@@ -138,6 +139,20 @@ impl Control {
     /// time counts.
     pub fn set_place(&self, location: Location, address: SocketAddr) {
         self.forwarder.set_place(location, address);
+    }
+
+    /// Says with what is sent. The first time counts; without it nobody but the system is trusted.
+    pub fn set_means(&self, means: Means) {
+        self.forwarder.set_means(means);
+    }
+
+    /// With what everything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsSetupError`] when nobody has said, and TLS cannot be set up.
+    pub fn means(&self) -> Result<Means, TlsSetupError> {
+        self.forwarder.means()
     }
 
     /// Checks that rules forward to nowhere that cannot be, such as to ourselves.

@@ -15,6 +15,7 @@ use tokio_rustls::rustls::{
 };
 
 use super::TlsFault;
+use crate::config::Settings;
 use crate::text::visible;
 
 /// Whom an `https` target must prove to be.
@@ -24,6 +25,14 @@ pub struct TlsOptions {
     pub ca_file: Option<PathBuf>,
     /// Send to whoever answers. Only ever when the person has said so.
     pub insecure: bool,
+}
+
+impl TlsOptions {
+    /// What the settings say, for everything that is sent.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self { ca_file: settings.ca_file.clone(), insecure: settings.insecure }
+    }
 }
 
 /// Why TLS cannot be set up.

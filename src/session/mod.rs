@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
-use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener};
+use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener, Means};
 use crate::query::Query;
 use crate::sender::TlsSetupError;
 use crate::store::{
@@ -68,6 +68,9 @@ pub enum StartError {
     Forward(#[from] InvalidForward),
     /// The system refused a thread, a folder or a signal handler.
     #[error("cannot {action}: {source}")]
+    /// Whom to trust.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
     System {
         /// What was tried.
         action: &'static str,
@@ -138,9 +141,10 @@ impl Session {
         control.observe_held(move || drop(told.send(Event::Held)));
         let told = events.clone();
         control.stats().observe(move || drop(told.send(Event::Refused)));
-        if let Some(file) = &settings.config {
-            runtime.spawn(reload::watch(file.clone(), settings.answers.clone(), Arc::clone(&control), events.clone()));
-        }
+        control.set_means(Means::of(settings)?);
+        let watched = Arc::new(Watched::new(settings.config_places.clone()));
+        let (flags, told) = (settings.answers.clone(), events.clone());
+        runtime.spawn(reload::watch(Arc::clone(&watched), flags, Arc::clone(&control), told));
         let (stop, stopping) = watch::channel(false);
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {

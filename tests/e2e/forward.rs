@@ -191,8 +191,32 @@ fn https_is_verified_and_spoken() {
     assert_eq!(answer.status, 502);
     assert!(answer.body.contains("self-signed"), "{}", answer.body);
 
+    for trust in [&["--ca-file", authority.to_str().unwrap()][..], &["--insecure"]] {
+        let arguments = [&["--ephemeral", "--forward-to", &url], trust].concat();
+        let answer = talk(house.listen(&arguments).address(), Signed::new(sample("app.json")).wire());
+        assert_eq!((answer.status, &answer.body[..]), (202, "over TLS"), "{trust:?}");
+    }
+
     let house = house.set("SSL_CERT_FILE", authority);
     let listening = house.listen(&["--store", "trusted.db", "--forward-to", &url]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
     assert_eq!((answer.status, answer.body.as_str()), (202, "over TLS"));
+}
+
+#[test]
+fn a_server_may_take_as_long_as_is_said() {
+    let house = House::with_secret();
+    // It takes connections, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let listening = house.listen(&["--forward-to", &url, "--forward-timeout", "200ms"]);
+    let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
+    assert_eq!(answer.status, 502);
+    assert!(answer.body.contains("200 ms") || answer.body.contains("0.2 s"), "{}", answer.body);
+    let said = house.run(&["listen", "--forward-timeout", "0s"]).complains();
+    assert!(said.contains("--forward-timeout: '0s' is no time to wait for a server"), "{said}");
+    house.write("whyhook.toml", "forward_timeout = \"2 days\"\n");
+    assert!(house.run(&["list"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
+    let missing = house.run(&["listen", "--config", "/dev/null", "--ca-file", "nowhere.pem"]).complains();
+    assert!(missing.contains("cannot read certificates from") && missing.contains("nowhere.pem"), "{missing}");
 }

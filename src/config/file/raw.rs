@@ -12,7 +12,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
-use crate::config::answers::parse_hold_for;
+use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, RetentionSettings};
 use crate::picture::Mode;
@@ -27,6 +27,8 @@ pub(super) struct RawFile {
     pub(super) bind: Option<SocketAddr>,
     pub(super) store: Option<String>,
     pub(super) ca_file: Option<String>,
+    #[serde(default, deserialize_with = "forward_timeout")]
+    pub(super) forward_timeout: Option<Duration>,
     #[serde(default, deserialize_with = "tolerance")]
     pub(super) tolerance: Option<Duration>,
     #[serde(default, deserialize_with = "body_limit")]
@@ -112,6 +114,11 @@ fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Durati
 fn hold_for<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_hold_for(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn forward_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_forward_timeout(&text).map(Some).map_err(D::Error::custom)
 }
 
 fn body_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

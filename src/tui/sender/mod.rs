@@ -18,7 +18,7 @@ use crate::config::{Registry, Settings};
 use crate::delivery::Attempt;
 use crate::engine::{Message, News, Receiver, SendTask, Sent};
 use crate::listener::Control;
-use crate::sender::{Client, Target, TlsOptions};
+use crate::sender::{Client, Target};
 use crate::session::Session;
 use crate::store::{Location, StoreError};
 
@@ -136,9 +136,8 @@ impl Worker {
             .enable_all()
             .build()
             .map_err(|error| format!("cannot start sending: {error}"))?;
-        let options = TlsOptions { ca_file: self.settings.ca_file.clone(), insecure: false };
-        let client = Client::new(&options).map_err(|error| error.to_string())?;
-        Ok((runtime, client))
+        let means = self.control.means().map_err(|error| error.to_string())?;
+        Ok((runtime, means.client))
     }
 
     async fn perform(&self, task: SendTask, client: &Client, cancel: &CancellationToken) {

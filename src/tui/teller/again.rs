@@ -1,18 +1,13 @@
 //! Sending a kept delivery to the server behind once more, exactly as it came.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{AttemptKind, DeliveryId};
-use crate::listener::Control;
+use crate::listener::{Control, Means};
 use crate::sender::replay::How;
-use crate::sender::{Client, Limits, Origin, Target, TlsOptions, attempt, replay};
+use crate::sender::{Limits, Origin, Target, attempt, replay};
 use crate::store::{Location, Reader};
-
-/// How long the server may take in all.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends it, keeps what came of it, and says so.
 pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: &str) -> Result<String, String> {
@@ -24,9 +19,9 @@ pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: 
     let unsigned = || replay::signing(&registry, &delivery.summary, None, None);
     let made = replay::prepare(&delivery, &target, &How::AsCaptured, unsigned, Timestamp::now());
     let made = made.map_err(|error| words(&error))?;
-    let client = Client::new(&TlsOptions::default()).map_err(|error| words(&error))?;
+    let Means { client, patience } = control.means().map_err(|error| words(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| words(&error))?;
-    let limits = Limits::within(PATIENCE);
+    let limits = Limits::within(patience);
     let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));
     let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: made.mode };
     let attempt = attempt(origin, &target, &made.request, Some(&delivery.body), sent);
