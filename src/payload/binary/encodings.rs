@@ -54,7 +54,7 @@ const VALUES: [u8; 256] = {
 /// Decodes base64 or base64url, wrapped or not, padded or not, up to about `limit` bytes.
 pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
     let mut bytes = Vec::with_capacity((text.len() / 4 * 3).min(limit).saturating_add(3));
-    let (mut group, mut symbols, mut padding, mut spaced) = (0_u32, 0_usize, 0_usize, false);
+    let (mut group, mut symbols, mut padding) = (0_u32, 0_usize, 0_usize);
     let mut rest: &[u8] = &[];
     for (index, &character) in text.iter().enumerate() {
         match VALUES[usize::from(character)] {
@@ -71,13 +71,13 @@ pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
                     }
                 }
             }
-            WHITE => spaced = true,
+            WHITE => {}
             PADDING => padding += 1,
             _ => return None,
         }
     }
     if !rest.is_empty() {
-        (symbols, padding) = count(rest, symbols, spaced);
+        (symbols, padding) = count(rest, symbols);
     } else {
         finish_group(&mut bytes, group, symbols % 4);
     }
@@ -93,15 +93,11 @@ pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
 }
 
 /// Symbols and padding of the whole text when `rest` was not decoded.
-fn count(rest: &[u8], symbols: usize, spaced: bool) -> (usize, usize) {
+fn count(rest: &[u8], symbols: usize) -> (usize, usize) {
     let trimmed = rest.trim_ascii_end();
     let padding = trimmed.iter().rev().take(2).take_while(|&&byte| byte == b'=').count();
-    // Whoever wraps lines has wrapped the first one too.
-    let white = if spaced {
-        memchr2_iter(b'\n', b'\r', trimmed).count() + memchr2_iter(b' ', b'\t', trimmed).count()
-    } else {
-        0
-    };
+    // One addition for each byte, which compiles to vector instructions.
+    let white = trimmed.iter().filter(|&&byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
     (symbols + trimmed.len() - padding - white, padding)
 }
 

@@ -34,9 +34,14 @@ pub struct Found {
 pub fn find_all(body: &[u8]) -> Vec<Found> {
     let mut search = Search::new(body, DECODED_LIMIT);
     let mut found = Vec::new();
-    for token in tokens(body) {
-        let Ok(token) = token else { break };
-        if let Some(Hit { range, context, binary }) = search.take(token) {
+    let mut skip_to = 0;
+    let mut tokens = tokens(body);
+    while let Some(Ok(token)) = tokens.next() {
+        if token.range().start < skip_to {
+            continue;
+        }
+        if let Some(Hit { range, context, binary }) = search.take(token, tokens.is_key()) {
+            skip_to = range.end;
             search.limit = search.limit.saturating_sub(binary.bytes.len());
             found.push(Found { path: search.path(), range, context, binary });
             if found.len() >= FOUND_LIMIT || search.limit == 0 {
@@ -47,14 +52,32 @@ pub fn find_all(body: &[u8]) -> Vec<Found> {
     found
 }
 
-/// Follows a body's tokens and recognises the binaries among its values.
+/// Decodes the binaries at places where the beginning of one was recognised: the same as [`find_all`],
+/// for who has gone through the body already. A path is asked for once there is something to name.
+pub(in crate::payload) fn decode_all<P: FnOnce() -> String>(
+    body: &[u8],
+    places: impl Iterator<Item = (usize, Context, P)>,
+) -> Vec<Found> {
+    let mut limit = DECODED_LIMIT;
+    let mut found = Vec::new();
+    for (start, context, path) in places {
+        let Some(decoded) = decode_at(body, start, context, limit) else { continue };
+        limit = limit.saturating_sub(decoded.binary.bytes.len());
+        found.push(Found { path: path(), range: start..decoded.end, context, binary: decoded.binary });
+        if found.len() >= FOUND_LIMIT || limit == 0 {
+            break;
+        }
+    }
+    found
+}
+
+/// Follows a body's tokens and recognises the binaries among its values. The tokens within a binary
+/// are not to be shown to it.
 pub(in crate::payload) struct Search<'a> {
     body: &'a [u8],
     frames: Vec<Frame>,
     /// How many bytes of a binary are decoded.
     limit: usize,
-    /// Tokens before this offset belong to a binary that was found.
-    skip_to: usize,
 }
 
 /// A binary at the token that was taken last.
@@ -70,8 +93,6 @@ struct Frame {
     object: bool,
     /// The last key, in an object.
     key: Option<Token>,
-    /// The key's value is awaited.
-    after_colon: bool,
     /// The current index, in an array.
     index: u64,
 }
@@ -89,34 +110,23 @@ enum Place {
 
 impl<'a> Search<'a> {
     pub(in crate::payload) fn new(body: &'a [u8], limit: usize) -> Self {
-        Self { body, frames: Vec::new(), limit, skip_to: 0 }
+        Self { body, frames: Vec::new(), limit }
     }
 
     /// Takes the next token; what it returns begins with it.
-    pub(in crate::payload) fn take(&mut self, token: Token) -> Option<Hit> {
-        if token.range().start < self.skip_to {
-            return None;
-        }
+    #[inline]
+    pub(in crate::payload) fn take(&mut self, token: Token, is_key: bool) -> Option<Hit> {
         match token.kind {
-            TokenKind::ObjectClose | TokenKind::ArrayClose => {
-                self.frames.pop();
-            }
-            TokenKind::Comma => {
-                let frame = self.frames.last_mut()?;
-                frame.after_colon = false;
-                frame.index += 1;
-            }
-            TokenKind::Colon => self.frames.last_mut()?.after_colon = true,
-            TokenKind::String => match self.frames.last_mut() {
-                Some(frame) if frame.object && !frame.after_colon => frame.key = Some(token),
-                _ => return self.recognise(token, self.place()),
-            },
+            TokenKind::ObjectClose | TokenKind::ArrayClose => self.leave(),
+            TokenKind::Comma => self.frames.last_mut()?.index += 1,
+            TokenKind::String if is_key => self.frames.last_mut()?.key = Some(token),
+            TokenKind::String => return self.string(token),
             TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
                 let place = self.place();
                 let hit = self.recognise(token, place);
                 if hit.is_none() {
                     let object = token.kind == TokenKind::ObjectOpen;
-                    self.frames.push(Frame { place, object, key: None, after_colon: false, index: 0 });
+                    self.frames.push(Frame { place, object, key: None, index: 0 });
                 }
                 return hit;
             }
@@ -125,11 +135,28 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Leaves the object or array that was entered last, as its closing bracket does.
+    pub(in crate::payload) fn leave(&mut self) {
+        self.frames.pop();
+    }
+
+    fn string(&self, token: Token) -> Option<Hit> {
+        let outer = self.frames.last().map_or(Place::Envelope, |frame| frame.place);
+        let may_be_known = matches!(outer, Place::Screenshot | Place::ImageBuffer);
+        if token.range().len() < SHORTEST && !may_be_known {
+            return None;
+        }
+        self.recognise(token, self.place())
+    }
+
     /// The place of the value that comes next.
     fn place(&self) -> Place {
         let Some(frame) = self.frames.last() else {
             return Place::Envelope;
         };
+        if frame.place == Place::Other {
+            return Place::Other;
+        }
         let is_key = |name: &str| frame.key.is_some_and(|key| means(key.text(self.body), name));
         match (frame.place, frame.object) {
             (Place::Envelope, true) if is_key("data") => Place::Data,
@@ -141,7 +168,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn recognise(&mut self, token: Token, place: Place) -> Option<Hit> {
+    fn recognise(&self, token: Token, place: Place) -> Option<Hit> {
         let Range { start, end } = token.range();
         let context = match place {
             Place::ImageBuffer => Context::KnownField,
@@ -149,7 +176,6 @@ impl<'a> Search<'a> {
             _ => Context::Elsewhere,
         };
         let decoded = decode_at(self.body, start, context, self.limit)?;
-        self.skip_to = decoded.end;
         Some(Hit { range: start..decoded.end, context, binary: decoded.binary })
     }
 

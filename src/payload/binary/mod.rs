@@ -23,7 +23,7 @@ mod text;
 
 pub use facts::images_json;
 pub use find::{DECODED_LIMIT, FOUND_LIMIT, Found, find_all};
-pub(super) use find::{Hit, Search};
+pub(super) use find::{Hit, Search, decode_all};
 pub use form::Form;
 pub(super) use objects::is_buffer;
 

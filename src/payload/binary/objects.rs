@@ -13,7 +13,11 @@ pub(super) fn decode(body: &[u8], at: usize, context: Context, limit: usize) -> 
         let lost = context == Context::KnownField;
         return lost.then(|| Decoded { binary: Binary::nothing(Form::Lost), end: first + 1 });
     }
-    let key_end = skip_string(body, first).filter(|_| body[first] == b'"')?;
+    // The first character of a key that one of them has, asked of every object of a body.
+    if body[first] != b'"' || !matches!(body.get(first + 1)?, b'0'..=b'9' | b't' | b'd' | b'j' | b'$' | b'\\') {
+        return None;
+    }
+    let key_end = skip_string(body, first)?;
     let key = &body[first..key_end];
     if key[1].is_ascii_digit() {
         let run = numbers::numeric_keys(body, at, context, limit)?;

@@ -1,8 +1,10 @@
 //! Re-indentation from tokens: the sender's own text, one member or item a row.
 //!
-//! Only the places of the rows and how they hang together are kept (twenty-four bytes each); a row is
-//! rendered when it is looked at, so that a terminal draws a window of 400,000 rows as quickly as one
-//! of forty, and every step through the tree takes the same time wherever it begins.
+//! Only where rows begin and how they hang together is kept (eight bytes a row, twenty for each object
+//! or array of several rows); a row is rendered when it is looked at, so that a terminal draws a window
+//! of 400,000 rows as quickly as one of forty, and every step through the tree takes the same time
+//! wherever it begins. What is longer than a glance is measured once, so that no row takes time in
+//! proportion to its text either.
 //!
 //! ```
 //! use whyhook::payload::json::pretty;
@@ -24,7 +26,8 @@ use bytes::Bytes;
 pub use line::{Line, Piece, PieceKind};
 
 use super::Fault;
-use super::scan::{skip_space, skip_string, skip_value};
+use super::scan::{is_space, skip_space, skip_value};
+use crate::payload::binary::{Context, Found, decode_all};
 
 /// Indentation stops growing at this depth: 5,000 levels would re-indent to 50 MB otherwise.
 pub const INDENT_LIMIT: usize = 40;
@@ -46,21 +49,54 @@ pub fn pretty(body: &[u8]) -> Result<Pretty, Fault> {
 pub struct Pretty {
     body: Bytes,
     rows: Vec<Row>,
+    nodes: Vec<Node>,
     notes: Vec<NumberedNote>,
+    /// The rows whose key has stood in the same object before, ascending.
+    duplicates: Vec<u32>,
 }
 
-/// One row's place. The end takes in the comma that belongs to the row.
+/// No row, or no node.
+const NONE: u32 = u32::MAX;
+
+/// One row's place. It ends, its comma included, where the next one begins, but for white space.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     start: u32,
-    end: u32,
-    depth: u32,
-    /// The row in which this one stands; the outermost row's is itself.
+    /// The node that has opened or closed last when the row begins; an opening or closing row's is its
+    /// own. The row's own place follows from it.
+    node: u32,
+}
+
+/// An object or array of several rows.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// The row on which it opens.
+    open: u32,
+    /// The row on which it closes.
+    close: u32,
+    place: Place,
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The node in which it stands; [`NONE`] for the outermost value.
     parent: u32,
-    /// The other end of an object or array of several rows; any other row's is itself.
-    mate: u32,
-    /// How many siblings come before it; a closing row has that of its opening.
+    /// How many siblings come before it.
     ordinal: u32,
+    depth: u32,
+}
+
+/// The place of `row`, whose node is `node`.
+fn place(nodes: &[Node], node: u32, row: u32) -> Place {
+    match nodes.get(node as usize) {
+        None => Place { parent: NONE, ordinal: 0, depth: 0 },
+        // It opens or closes here.
+        Some(own) if own.open == row || own.close == row => own.place,
+        // A sibling before this row: what is between them are siblings of one row each.
+        Some(Node { close, place, .. }) if *close < row => Place { ordinal: place.ordinal + (row - close), ..*place },
+        Some(Node { open, place, .. }) => Place { parent: node, ordinal: row - open - 1, depth: place.depth + 1 },
+    }
 }
 
 /// A row's number with what is noted of it.
@@ -69,10 +105,12 @@ type NumberedNote = (u32, Note);
 /// What is known of a token beyond its text; few rows have any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Note {
-    /// The long key, string or number at `start` has so many characters.
-    Characters {
+    /// The key, string or number from `start` to `end` is long.
+    Long {
         /// Where it begins.
         start: u32,
+        /// The offset after it.
+        end: u32,
         /// Its characters, quotation marks not counted.
         characters: u64,
     },
@@ -82,13 +120,10 @@ enum Note {
         start: u32,
         /// The offset after it.
         end: u32,
+        /// As what it was recognised; `None` for a Buffer of any bytes.
+        context: Option<Context>,
         /// One line about it.
         summary: String,
-    },
-    /// The key at `start` has stood in the same object before.
-    Duplicate {
-        /// Where the key begins.
-        start: u32,
     },
 }
 
@@ -99,8 +134,7 @@ impl Pretty {
     ///
     /// The first place at which `body` is not JSON.
     pub fn new(body: Bytes) -> Result<Self, Fault> {
-        let (rows, notes) = index::index(&body)?;
-        Ok(Self { body, rows, notes })
+        index::index(body)
     }
 
     /// The body that the rows are of.
@@ -127,29 +161,61 @@ impl Pretty {
     pub fn binary(&self, index: usize) -> Option<&str> {
         self.notes(index).iter().find_map(|(_, note)| match note {
             Note::Binary { summary, .. } => Some(&**summary),
-            Note::Characters { .. } | Note::Duplicate { .. } => None,
+            Note::Long { .. } => None,
         })
+    }
+
+    /// The images, and what else is binary by its own evidence: what
+    /// [`find_all`](crate::payload::binary::find_all) finds in the body, at the places that are known
+    /// already.
+    #[must_use]
+    pub fn binaries(&self) -> Vec<Found> {
+        let places = self.notes.iter().filter_map(|(row, note)| match note {
+            Note::Binary { start, context, .. } => {
+                Some((*start as usize, (*context)?, || self.path(*row as usize)))
+            }
+            Note::Long { .. } => None,
+        });
+        decode_all(&self.body, places)
     }
 
     /// Renders a row; each token longer than `columns` is cut and its length told.
     #[must_use]
     pub fn line_within(&self, index: usize, columns: usize) -> Line<'_> {
-        let Some(row) = self.rows.get(index) else {
+        if index >= self.rows.len() {
             return Line::default();
-        };
-        line::render(&self.body, row, self.notes(index), columns)
+        }
+        line::render(self, index, columns)
     }
 
     /// How deep a row is nested; the outermost value has depth 0.
     #[must_use]
     pub fn depth(&self, index: usize) -> usize {
-        self.rows.get(index).map_or(0, |row| row.depth as usize)
+        self.place(index).map_or(0, |place| place.depth as usize)
     }
 
     /// A row's place in the body, from its key to its comma.
     #[must_use]
     pub fn range(&self, index: usize) -> Range<usize> {
-        self.rows.get(index).map_or(0..0, Row::range)
+        let whole = self.span(index);
+        let space = self.body[whole.clone()].iter().rev().take_while(|byte| is_space(**byte)).count();
+        whole.start..whole.end - space
+    }
+
+    /// A row's place in the body with the white space behind it.
+    fn span(&self, index: usize) -> Range<usize> {
+        let Some(row) = self.rows.get(index) else { return 0..0 };
+        row.start as usize..self.rows.get(index + 1).map_or(self.body.len(), |next| next.start as usize)
+    }
+
+    fn place(&self, index: usize) -> Option<Place> {
+        let row = self.rows.get(index)?;
+        Some(place(&self.nodes, row.node, u32::try_from(index).ok()?))
+    }
+
+    /// Levels of indentation shown.
+    fn indent(&self, index: usize) -> usize {
+        self.depth(index).min(INDENT_LIMIT)
     }
 
     /// The place of the value that begins on this row, whole: an object's reaches to its closing
@@ -157,13 +223,17 @@ impl Pretty {
     #[must_use]
     pub fn value_range(&self, index: usize) -> Option<Range<usize>> {
         let start = self.value_range_start(index)?;
-        Some(start..skip_value(&self.body, start)?)
+        let end = match self.block_end(index) {
+            Some(close) => self.rows[close].start as usize + 1,
+            None => token_end(&self.body, self.notes(index), start)?,
+        };
+        Some(start..end)
     }
 
     /// The row that shows the byte at `offset`.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> usize {
-        self.rows.partition_point(|row| row.start as usize <= offset).saturating_sub(1)
+        index::row_at(&self.rows, u32::try_from(offset).unwrap_or(u32::MAX)) as usize
     }
 
     /// The whole body re-indented, every token byte for byte and none cut; for copying. Bytes outside
@@ -188,15 +258,16 @@ impl Pretty {
 
     /// Rows as text, indented from the depth of the first, which is written from its value on.
     fn rows_text(&self, rows: Range<usize>) -> String {
-        let base = self.rows.get(rows.start).map_or(0, Row::indent);
+        let base = self.indent(rows.start);
         let first = self.value_range_start(rows.start).unwrap_or(0);
         let mut bytes = Vec::new();
-        for (index, row) in self.rows[rows].iter().enumerate() {
-            if index > 0 {
+        for index in rows.clone() {
+            if index > rows.start {
                 bytes.push(b'\n');
             }
-            bytes.resize(bytes.len() + (row.indent() - base) * 2, b' ');
-            for token in line::row_tokens(&self.body, row).filter(|token| token.start >= first) {
+            bytes.resize(bytes.len() + (self.indent(index) - base) * 2, b' ');
+            // Each token by itself, those within a binary too.
+            for token in line::tokens(&self.body, self.span(index), &[]).filter(|token| token.start >= first) {
                 bytes.extend_from_slice(&self.body[token.clone()]);
                 if self.body[token] == *b":" {
                     bytes.push(b' ');
@@ -223,7 +294,10 @@ impl Pretty {
         if self.is_closing(index) {
             return None;
         }
-        let end = skip_string(&self.body, start).filter(|_| self.body[start] == b'"')?;
+        if self.body.get(start) != Some(&b'"') {
+            return None;
+        }
+        let end = token_end(&self.body, self.notes(index), start)?;
         (self.body.get(skip_space(&self.body, end)) == Some(&b':')).then_some(start..end)
     }
 
@@ -239,23 +313,18 @@ impl Pretty {
 }
 
 impl Note {
-    /// Where the token begins that it is of.
-    fn start(&self) -> usize {
+    /// What it is of.
+    fn range(&self) -> Range<usize> {
         match self {
-            Self::Characters { start, .. } | Self::Binary { start, .. } | Self::Duplicate { start } => *start as usize,
+            Self::Long { start, end, .. } | Self::Binary { start, end, .. } => *start as usize..*end as usize,
         }
     }
 }
 
-impl Row {
-    fn range(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// Levels of indentation shown.
-    fn indent(&self) -> usize {
-        (self.depth as usize).min(INDENT_LIMIT)
-    }
+/// The offset after the key or value that begins at `start`: what is long has been measured.
+fn token_end(body: &[u8], notes: &[NumberedNote], start: usize) -> Option<usize> {
+    let mut measured = notes.iter().map(|(_, note)| note.range());
+    measured.find(|range| range.start == start).map_or_else(|| skip_value(body, start), |range| Some(range.end))
 }
 
 #[cfg(test)]

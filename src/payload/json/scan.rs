@@ -5,13 +5,19 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::{BOM, unescape};
 
+/// Whether a byte is JSON's white space (RFC 8259, section 2).
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+}
+
 /// The first offset at or after `at` that holds no JSON white space.
+#[inline]
 pub(crate) fn skip_space(body: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\t' | b'\r') = body.get(at) {
+    while body.get(at).is_some_and(|&byte| is_space(byte)) {
         at += 1;
     }
     at
@@ -28,12 +34,16 @@ pub(crate) fn skip_string(body: &[u8], at: usize) -> Option<usize> {
             _ => at += 1,
         }
     }
+    // From quotation mark to quotation mark, however many escapes are between: one behind an odd number
+    // of backslashes is escaped. What was stepped over is known to be no half of an escape.
+    let start = at;
     loop {
-        at += memchr2(b'"', b'\\', body.get(at..)?)?;
-        if body[at] == b'"' {
-            return Some(at + 1);
+        at += memchr(b'"', body.get(at..)?)?;
+        let backslashes = body[start..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        at += 1;
+        if backslashes.is_multiple_of(2) {
+            return Some(at);
         }
-        at += 2;
     }
 }
 

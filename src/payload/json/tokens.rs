@@ -1,6 +1,6 @@
 //! The tokenizer: an iterator that checks JSON's grammar as it goes.
 
-use super::lexeme::{Stop, number_end, string_end, word_end};
+use super::lexeme::{Stop, StringEnd, number_end, string_end, word_end};
 use super::scan::skip_space;
 use super::{BOM, Fault, Token, TokenKind};
 
@@ -12,6 +12,8 @@ pub fn tokens(body: &[u8]) -> Tokens<'_> {
         body,
         position: if bom { BOM.len() } else { 0 },
         expect: Expect::Value,
+        after: Expect::End,
+        escaped: false,
         nesting: Nesting::default(),
         bom,
         finished: false,
@@ -41,6 +43,10 @@ pub struct Tokens<'a> {
     body: &'a [u8],
     position: usize,
     expect: Expect,
+    /// What is expected once the value that stands here has ended.
+    after: Expect,
+    /// Whether the last string had an escape.
+    escaped: bool,
     nesting: Nesting,
     bom: bool,
     finished: bool,
@@ -63,25 +69,56 @@ impl Tokens<'_> {
         Fault::at(self.body, stop.offset, stop.expected)
     }
 
+    /// Whether the last token, a string, is a member's key.
+    pub(in crate::payload) fn is_key(&self) -> bool {
+        self.expect == Expect::Colon
+    }
+
+    /// Whether the last string had an escape.
+    pub(super) fn is_escaped(&self) -> bool {
+        self.escaped
+    }
+
     /// The next token, `None` after the last.
+    #[inline]
     pub(super) fn advance(&mut self) -> Result<Option<Token>, Stop> {
         let start = skip_space(self.body, self.position);
         let Some(&byte) = self.body.get(start) else {
             return if self.expect == Expect::End { Ok(None) } else { Err(self.unexpected(start)) };
         };
-        let Some(kind) = kind_of(byte) else {
+        let Some(kind) = KINDS[usize::from(byte)] else {
             return Err(self.unexpected(start));
         };
-        let Some(next) = self.after(kind) else {
-            return Err(self.unexpected(start));
-        };
-        let end = match kind {
-            TokenKind::String => string_end(self.body, start)?,
-            TokenKind::Number => number_end(self.body, start)?,
-            TokenKind::True => word_end(self.body, start, "true")?,
-            TokenKind::False => word_end(self.body, start, "false")?,
-            TokenKind::Null => word_end(self.body, start, "null")?,
-            _ => start + 1,
+        let is_value_due = matches!(self.expect, Expect::Value | Expect::FirstItem);
+        let (end, next) = match kind {
+            TokenKind::String if is_value_due => (self.string_end(start)?, self.after),
+            TokenKind::String if matches!(self.expect, Expect::FirstKey | Expect::Key) => {
+                (self.string_end(start)?, Expect::Colon)
+            }
+            TokenKind::Colon if self.expect == Expect::Colon => (start + 1, Expect::Value),
+            TokenKind::Comma if self.expect == Expect::CommaOrObjectClose => (start + 1, Expect::Key),
+            TokenKind::Comma if self.expect == Expect::CommaOrArrayClose => (start + 1, Expect::Value),
+            TokenKind::Number if is_value_due => (number_end(self.body, start)?, self.after),
+            TokenKind::True if is_value_due => (word_end(self.body, start, "true")?, self.after),
+            TokenKind::False if is_value_due => (word_end(self.body, start, "false")?, self.after),
+            TokenKind::Null if is_value_due => (word_end(self.body, start, "null")?, self.after),
+            TokenKind::ObjectOpen if is_value_due => {
+                self.nesting.push(true);
+                self.after = Expect::CommaOrObjectClose;
+                (start + 1, Expect::FirstKey)
+            }
+            TokenKind::ArrayOpen if is_value_due => {
+                self.nesting.push(false);
+                self.after = Expect::CommaOrArrayClose;
+                (start + 1, Expect::FirstItem)
+            }
+            TokenKind::ObjectClose if matches!(self.expect, Expect::FirstKey | Expect::CommaOrObjectClose) => {
+                (start + 1, self.close())
+            }
+            TokenKind::ArrayClose if matches!(self.expect, Expect::FirstItem | Expect::CommaOrArrayClose) => {
+                (start + 1, self.close())
+            }
+            _ => return Err(self.unexpected(start)),
         };
         self.expect = next;
         self.position = end;
@@ -91,41 +128,32 @@ impl Tokens<'_> {
         }
     }
 
-    /// What is expected once `kind` stood here; `None` when it must not stand here.
-    fn after(&mut self, kind: TokenKind) -> Option<Expect> {
-        use TokenKind as Kind;
-        match (self.expect, kind) {
-            (Expect::Value | Expect::FirstItem, Kind::ObjectOpen) => {
-                self.nesting.push(true);
-                Some(Expect::FirstKey)
-            }
-            (Expect::Value | Expect::FirstItem, Kind::ArrayOpen) => {
-                self.nesting.push(false);
-                Some(Expect::FirstItem)
-            }
-            (
-                Expect::Value | Expect::FirstItem,
-                Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Null,
-            ) => Some(self.after_value()),
-            (Expect::FirstItem | Expect::CommaOrArrayClose, Kind::ArrayClose)
-            | (Expect::FirstKey | Expect::CommaOrObjectClose, Kind::ObjectClose) => {
-                self.nesting.pop();
-                Some(self.after_value())
-            }
-            (Expect::FirstKey | Expect::Key, Kind::String) => Some(Expect::Colon),
-            (Expect::Colon, Kind::Colon) => Some(Expect::Value),
-            (Expect::CommaOrObjectClose, Kind::Comma) => Some(Expect::Key),
-            (Expect::CommaOrArrayClose, Kind::Comma) => Some(Expect::Value),
-            _ => None,
+    /// Passes over the plain numbers of an array that stand here, each with its comma, as far as there
+    /// is no white space between them: a Buffer has millions, and nobody asks for each.
+    pub(super) fn skip_plain_numbers(&mut self) {
+        if self.expect != Expect::Value || self.nesting.in_object() != Some(false) {
+            return;
+        }
+        while let Some(length) = self.body.get(self.position..).and_then(plain_number) {
+            self.position += length;
         }
     }
 
-    fn after_value(&self) -> Expect {
-        match self.nesting.in_object() {
+    fn string_end(&mut self, start: usize) -> Result<usize, Stop> {
+        let StringEnd { end, escaped } = string_end(self.body, start)?;
+        self.escaped = escaped;
+        Ok(end)
+    }
+
+    /// Leaves the innermost object or array, and says what is expected behind it.
+    fn close(&mut self) -> Expect {
+        self.nesting.pop();
+        self.after = match self.nesting.in_object() {
             Some(true) => Expect::CommaOrObjectClose,
             Some(false) => Expect::CommaOrArrayClose,
             None => Expect::End,
-        }
+        };
+        self.after
     }
 
     fn unexpected(&self, offset: usize) -> Stop {
@@ -181,21 +209,36 @@ impl Expect {
     }
 }
 
-fn kind_of(byte: u8) -> Option<TokenKind> {
-    Some(match byte {
-        b'"' => TokenKind::String,
-        b',' => TokenKind::Comma,
-        b':' => TokenKind::Colon,
-        b'-' | b'0'..=b'9' => TokenKind::Number,
-        b'{' => TokenKind::ObjectOpen,
-        b'}' => TokenKind::ObjectClose,
-        b'[' => TokenKind::ArrayOpen,
-        b']' => TokenKind::ArrayClose,
-        b't' => TokenKind::True,
-        b'f' => TokenKind::False,
-        b'n' => TokenKind::Null,
-        _ => return None,
-    })
+/// What a token is that begins with a byte.
+const KINDS: [Option<TokenKind>; 256] = {
+    let mut kinds = [None; 256];
+    kinds[b'"' as usize] = Some(TokenKind::String);
+    kinds[b',' as usize] = Some(TokenKind::Comma);
+    kinds[b':' as usize] = Some(TokenKind::Colon);
+    kinds[b'-' as usize] = Some(TokenKind::Number);
+    let mut digit = b'0';
+    while digit <= b'9' {
+        kinds[digit as usize] = Some(TokenKind::Number);
+        digit += 1;
+    }
+    kinds[b'{' as usize] = Some(TokenKind::ObjectOpen);
+    kinds[b'}' as usize] = Some(TokenKind::ObjectClose);
+    kinds[b'[' as usize] = Some(TokenKind::ArrayOpen);
+    kinds[b']' as usize] = Some(TokenKind::ArrayClose);
+    kinds[b't' as usize] = Some(TokenKind::True);
+    kinds[b'f' as usize] = Some(TokenKind::False);
+    kinds[b'n' as usize] = Some(TokenKind::Null);
+    kinds
+};
+
+/// The bytes of the number of at most three digits, comma included, that `text` begins with.
+fn plain_number(text: &[u8]) -> Option<usize> {
+    match *text.first_chunk::<4>()? {
+        [b'0'..=b'9', b',', ..] => Some(2),
+        [b'1'..=b'9', b'0'..=b'9', b',', _] => Some(3),
+        [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9', b','] => Some(4),
+        _ => None,
+    }
 }
 
 /// The open brackets: one bit each, set for an object.

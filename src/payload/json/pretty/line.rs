@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::payload::grouped;
 use crate::text;
 
-use super::super::scan::{skip_space, skip_value};
+use super::super::scan::skip_space;
 use super::super::{Part, parts};
-use super::{Note, NumberedNote, Row};
+use super::{Note, NumberedNote, Pretty, token_end};
 
 /// What a piece of a row is, for colouring it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,37 +66,43 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// The places of a row's tokens.
-pub(super) fn row_tokens<'a>(body: &'a [u8], row: &Row) -> impl Iterator<Item = Range<usize>> + use<'a> {
-    let end = (row.end as usize).min(body.len());
-    let mut at = row.start as usize;
+/// The places of the tokens within `range`; what is noted of in `notes` is one.
+pub(super) fn tokens<'a>(
+    body: &'a [u8],
+    range: Range<usize>,
+    notes: &'a [NumberedNote],
+) -> impl Iterator<Item = Range<usize>> + use<'a> {
+    let body = &body[..range.end.min(body.len())];
+    let mut at = range.start;
     std::iter::from_fn(move || {
-        at = skip_space(&body[..end], at);
+        at = skip_space(body, at);
         let start = at;
-        at = match body[..end].get(start)? {
-            b'{' | b'}' | b'[' | b']' | b':' | b',' => start + 1,
-            _ => skip_value(&body[..end], start).unwrap_or(end),
+        at = match body.get(start)? {
+            b'}' | b']' | b':' | b',' => start + 1,
+            b'{' | b'[' => note_at(notes, start).map_or(start + 1, |note| note.range().end),
+            _ => token_end(body, notes, start).unwrap_or(body.len()),
         };
         Some(start..at)
     })
 }
 
-pub(super) fn render<'a>(body: &'a [u8], row: &Row, notes: &[NumberedNote], columns: usize) -> Line<'a> {
-    let mut line = Line { indent: row.indent(), depth: row.depth as usize, pieces: Vec::with_capacity(4) };
-    let mut tokens = row_tokens(body, row).peekable();
+fn note_at(notes: &[NumberedNote], start: usize) -> Option<&Note> {
+    notes.iter().map(|(_, note)| note).find(|note| note.range().start == start)
+}
+
+pub(super) fn render(rows: &Pretty, index: usize, columns: usize) -> Line<'_> {
+    let body = &rows.body[..];
+    let notes = rows.notes(index);
+    let mut line = Line { indent: rows.indent(index), depth: rows.depth(index), pieces: Vec::with_capacity(4) };
+    let mut tokens = tokens(body, rows.span(index), notes).peekable();
     while let Some(token) = tokens.next() {
-        let note = notes
-            .iter()
-            .map(|(_, note)| note)
-            .find(|note| note.start() == token.start && !matches!(note, Note::Duplicate { .. }));
-        if let Some(Note::Binary { end, summary, .. }) = note {
-            let end = *end as usize;
-            line.push_binary(&body[token.start..end], token.start, summary, columns);
-            while tokens.next_if(|token| token.start < end).is_some() {}
+        let at = token.start;
+        let note = note_at(notes, at);
+        let raw = &body[token];
+        if let Some(Note::Binary { summary, .. }) = note {
+            line.push_binary(raw, at, summary, columns);
             continue;
         }
-        let at = token.start;
-        let raw = &body[token];
         let kind = match raw[0] {
             b'"' if tokens.peek().is_some_and(|next| body[next.clone()] == *b":") => PieceKind::Key,
             b'"' => PieceKind::String,
@@ -110,7 +116,7 @@ pub(super) fn render<'a>(body: &'a [u8], row: &Row, notes: &[NumberedNote], colu
             _ => line.push_long(kind, raw, at, note, columns),
         }
     }
-    if notes.iter().any(|(_, note)| matches!(note, Note::Duplicate { .. })) {
+    if rows.is_duplicate(index) {
         line.push(PieceKind::Note, " (duplicate key)");
     }
     line
@@ -161,7 +167,7 @@ impl<'a> Line<'a> {
         }
         if !whole {
             let characters = match note {
-                Some(Note::Characters { characters, .. }) => *characters,
+                Some(Note::Long { characters, .. }) => *characters,
                 _ => count_characters(raw),
             };
             self.push(PieceKind::Note, format!("… ({} characters)", grouped(characters)));

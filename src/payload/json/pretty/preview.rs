@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{Line, Piece, PieceKind};
-use super::{Pretty, skip_space, skip_value};
+use super::{Pretty, skip_space, token_end};
 use crate::payload::grouped;
 use crate::text;
 
@@ -82,7 +82,7 @@ impl Pretty {
                 .to_owned()
             }
             Some((start, _)) => {
-                let end = skip_value(&self.body, start).unwrap_or(start);
+                let end = token_end(&self.body, self.notes(row), start).unwrap_or(start);
                 short(&self.body[start..end], VALUE_COLUMNS)
             }
             None => String::new(),
