@@ -31,7 +31,7 @@ pub(super) struct ExportArgs {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Of images, which one, from 1 [default: the first that holds bytes]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "NUMBER")]
     index: Option<usize>,
     /// Replace what is there already
     #[arg(long, requires = "output")]

@@ -47,6 +47,10 @@ Rules for --respond, as FILTER → WHAT, the first that matches answers (also ->
 A filter is what `list` takes: event: path: webhook: verdict: header:NAME=TEXT is:sim …
 All of it: docs/answers.md";
 
+/// What every command ends with.
+const EXIT_CODES: &str =
+    "Exit codes: 0 yes, it was done; 1 the answer is no (not verified, nothing found); 2 a usage or environment error.";
+
 /// A terminal inspector and local tunnel target for Trackpilots webhooks.
 ///
 /// Run it beside `ngrok http 3000`: it keeps every delivery, shows each one live, and says whether its
@@ -54,7 +58,7 @@ All of it: docs/answers.md";
 #[derive(Debug, Parser)]
 #[command(name = "whyhook", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = format!("{RULES_HELP}\n\nWithout a command, whyhook listens. Secrets come from the environment, \
-    files or the config, never from arguments: put TRACKPILOTS_WEBHOOKS_SECRET_KEY=… into .env to begin with."))]
+    files or the config, never from arguments: put TRACKPILOTS_WEBHOOKS_SECRET_KEY=… into .env to begin with.\n\n{EXIT_CODES}"))]
 pub struct Cli {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -256,6 +260,36 @@ mod tests {
     fn what_sends_explains_itself() {
         insta::assert_snapshot!("simulate", help("simulate"));
         insta::assert_snapshot!("check", help("check"));
+    }
+
+    #[test]
+    fn every_command_shows_how_it_is_used() {
+        let mut command = super::command();
+        command.build();
+        for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+            let name = command.get_name().to_owned();
+            if ["listen", "completions", "man"].contains(&&*name) {
+                continue;
+            }
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains(&format!("  whyhook {name} ")), "{name} shows no example: {help}");
+            // The same things have the same names everywhere.
+            for argument in command.get_arguments() {
+                let value = argument.get_value_names().and_then(|names| names.first()).map(|name| name.to_string());
+                let wanted = match argument.get_long() {
+                    Some("format" | "as" | "from") if name != "simulate" => Some("FORMAT"),
+                    Some("timeout" | "older-than" | "max-age" | "tolerance") => Some("DURATION"),
+                    Some("ca-file" | "config" | "store" | "output") => Some("FILE"),
+                    Some("limit") => Some("COUNT"),
+                    _ => None,
+                };
+                assert!(
+                    wanted.is_none() || value.as_deref() == wanted,
+                    "{name} --{:?}: {value:?}",
+                    argument.get_long()
+                );
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::{text, units};
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, whatever any of them names is \
     deleted. A FILTER bounds all of them to what matches. Everything: --keep 0.")]
+#[command(after_help = "Examples:\n  whyhook prune --older-than 30d --dry-run\n  \
+    whyhook prune is:sim verdict:bad --keep 1000 --yes")]
 pub(super) struct PruneArgs {
     /// Numbers (7, 12-40, latest), or a filter such as: is:sim verdict:bad
     #[arg(value_name = "ID|FILTER")]

@@ -22,6 +22,8 @@ use crate::text;
 const ATTEMPTS: usize = 100;
 
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook show latest\n  whyhook show 7 --format body > body.bin\n  \
+    whyhook show latest --format json | jq .diagnosis")]
 pub(super) struct ShowArgs {
     /// The delivery's number, or `latest`
     #[arg(value_name = "ID", required_unless_present = "attempt")]
