@@ -217,6 +217,8 @@ fn a_server_may_take_as_long_as_is_said() {
     assert!(said.contains("--forward-timeout: '0s' is no time to wait for a server"), "{said}");
     house.write("whyhook.toml", "forward_timeout = \"2 days\"\n");
     assert!(house.run(&["list"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
-    let missing = house.run(&["listen", "--config", "/dev/null", "--ca-file", "nowhere.pem"]).complains();
+    let missing = house
+        .run(&["listen", "--config", "/dev/null", "--ephemeral", "--bind", "127.0.0.1:0", "--ca-file", "nowhere.pem"])
+        .complains();
     assert!(missing.contains("cannot read certificates from") && missing.contains("nowhere.pem"), "{missing}");
 }
