@@ -119,7 +119,7 @@ impl<'a> Lines<'a> {
                 Ok(Event::Retired(freed)) => log(&retired_words(freed)),
                 Ok(Event::Refused) => refusals.came(),
                 Ok(Event::Held) => self.say_held(&session.control().held()),
-                Ok(Event::Rules(count)) => {
+                Ok(Event::Rules(count, _)) => {
                     log(&format!("rules: the configuration was read again, {count} in force"));
                 }
                 Ok(Event::RulesFault(error)) => log(&format!("rules: kept as they were: {error}")),

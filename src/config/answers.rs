@@ -1,11 +1,12 @@
 //! Which rules are in force: those of the command line, and behind them those of the file.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
-use crate::answer::{Action, DEFAULT_HOLD, Deed, Kind, Reader, Rule, RuleError, RuleSet, check_order, target};
+use crate::answer::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
 use crate::units;
 
 /// What the command line says of answers. With the file as it is now it makes the rules in force.
@@ -28,6 +29,29 @@ impl AnswerFlags {
     /// [`ConfigError::Rule`] for a flag that cannot be.
     pub fn rules(&self, file: Option<&ConfigFile>) -> Result<RuleSet, ConfigError> {
         let answers = file.map_or(&[][..], |file| &file.answers);
+        let mut rules = self.own_rules(answers)?;
+        if rules.iter().all(|rule| !rule.when.is_empty()) {
+            rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
+        }
+        let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
+        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)).with_answers(answers.to_vec()))
+    }
+
+    /// What of the rules in force a file has to say, so that with these flags it makes them again: all but the
+    /// flags' own, where these come first. `None` when a flag's rule answers everything, and nothing else is there.
+    #[must_use]
+    pub fn rules_for_file(&self, set: &RuleSet) -> Option<Vec<Rule>> {
+        let own = self.own_rules(set.answers()).unwrap_or_default();
+        match set.rules().strip_prefix(&own[..]) {
+            // Those of the file, if it has any, are not in force.
+            Some([]) if own.iter().any(|rule| rule.when.is_empty()) => None,
+            Some(others) => Some(others.to_vec()),
+            None => Some(set.rules().to_vec()),
+        }
+    }
+
+    /// The flags' rules.
+    fn own_rules(&self, answers: &[Arc<Named>]) -> Result<Vec<Rule>, ConfigError> {
         let reader = Reader::new(answers);
         let mut rules = Vec::new();
         for (at, text) in self.respond.iter().enumerate() {
@@ -43,11 +67,7 @@ impl AnswerFlags {
             origin: self.origin(at),
             reason: RuleError { at: 0, problem },
         })?;
-        if rules.iter().all(|rule| !rule.when.is_empty()) {
-            rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
-        }
-        let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
-        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)).with_answers(answers.to_vec()))
+        Ok(rules)
     }
 
     /// The rules in force with the file as it is now.
@@ -75,10 +95,6 @@ fn hold_for(text: &str) -> Result<Duration, ConfigError> {
 
 /// Reads how long a held delivery waits.
 pub(super) fn parse_hold_for(text: &str) -> Result<Duration, BadSetting> {
-    let time = units::parse_duration(text)?;
-    let is_sane = (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&time);
-    if is_sane { Ok(time) } else { Err(BadSetting::HoldFor(text.to_owned())) }
-}
     sane(text)?.ok_or_else(|| BadSetting::HoldFor(text.to_owned()))
 }
 
@@ -89,3 +105,6 @@ pub(super) fn parse_forward_timeout(text: &str) -> Result<Duration, BadSetting> 
 
 /// A time that a sender may be kept waiting; `None` beyond an hour, and for none at all.
 fn sane(text: &str) -> Result<Option<Duration>, BadSetting> {
+    let time = units::parse_duration(text)?;
+    Ok((Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&time).then_some(time))
+}

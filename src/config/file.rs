@@ -55,7 +55,7 @@ mod tests;
 mod validate;
 
 pub use raw::SecretSource;
-pub use save::SaveError;
+pub use save::{Change, Part, SaveError};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -250,14 +250,19 @@ pub enum Fault {
 /// `$XDG_CONFIG_HOME/whyhook/config.toml`. `None` when there is neither.
 #[must_use]
 pub fn locate(explicit: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
-    let current = environment.current_dir();
     if let Some(path) = explicit {
-        return Some(current.join(path));
+        return Some(environment.current_dir().join(path));
     }
-    let local = current.join(LOCAL_NAME);
-    let personal = environment.config_home().map(|home| home.join("whyhook").join("config.toml"));
     // Present and unreadable is an error later on, which is better than being passed over.
-    [Some(local), personal].into_iter().flatten().find(|path| path.symlink_metadata().is_ok())
+    places(environment).into_iter().find(|path| path.symlink_metadata().is_ok())
+}
+
+/// Where the file is looked for when none is named; the first that is there counts.
+#[must_use]
+pub fn places(environment: &dyn Environment) -> Vec<PathBuf> {
+    let local = environment.current_dir().join(LOCAL_NAME);
+    let personal = environment.config_home().map(|home| home.join("whyhook").join("config.toml"));
+    [Some(local), personal].into_iter().flatten().collect()
 }
 
 impl ConfigFile {

@@ -90,6 +90,8 @@ pub struct Settings {
     pub simulations: BTreeMap<String, Saved>,
     /// The configuration file that was read, if any.
     pub config: Option<PathBuf>,
+    /// Where one may come to be: the one that was read, or else where it is looked for.
+    pub config_places: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -114,9 +116,9 @@ impl Settings {
         let tolerance = flag("--tolerance", flags.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))?;
         let tolerance = tolerance.or_else(|| file?.tolerance).unwrap_or(DEFAULT_TOLERANCE);
         let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
+        let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
         let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
             Some(text) => flag("WHYHOOK_NGROK_API", Some(&text), parse_ngrok_api)?,
-        let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
             None => file.and_then(|file| file.ngrok_api),
         };
 
@@ -152,6 +154,7 @@ impl Settings {
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
             registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
+            config_places: path.clone().map_or_else(|| file::places(environment), |path| vec![path]),
             config: path,
         };
         Ok((settings, warnings))

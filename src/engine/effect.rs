@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{AnswersEffect, PayloadRequest, PictureRequest, Question, SaveRequest, SendTask};
+use super::{AnswersEffect, ConfigEffect, PayloadRequest, PictureRequest, Question, SaveRequest, SendTask};
 use crate::delivery::DeliveryId;
 use crate::payload::binary::Found;
 use crate::payload::contract::Id;
@@ -29,6 +29,8 @@ pub enum Effect {
     Payload(PayloadRequest),
     /// Something about answers.
     Answers(AnswersEffect),
+    /// Something about the configuration file.
+    Config(ConfigEffect),
     /// Judge with this secret too, from now on; keep it in memory only.
     UseSecret(Zeroizing<Vec<u8>>),
     /// Put `text` on the clipboard; `what` says what it is, for the notice.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Action, AnswersNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Sizes, Status, Viewport,
+    Action, AnswersNews, ConfigNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Sizes, Status, Viewport,
 };
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
@@ -55,6 +55,8 @@ pub enum Message {
     Payload(PayloadAnswer),
     /// Something about answers.
     Answers(AnswersNews),
+    /// Something about the configuration file.
+    Config(ConfigNews),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The secrets in force, each in a line without the secret itself.

@@ -21,6 +21,7 @@ mod model;
 mod overlay;
 mod payload;
 mod rows;
+mod saving;
 mod sending;
 mod status;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
 pub use rows::RowsTask;
+pub use saving::{ConfigEffect, ConfigNews, Saving, ToSave};
 pub use sending::{
     Again, CheckTask, CheckView, Content, Field, FieldKey, Fields, Form, News, Panel, Preview, Progress, Purpose,
     Receiver, ReplayTask, Screen, SendTask, Sending, Sent, SimulateTask, Value, Which,

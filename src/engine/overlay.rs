@@ -5,7 +5,7 @@ use std::ops::Range;
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
-use super::{AnswerOverlay, Effect, ImageCopy, StatusView, Trial};
+use super::{AnswerOverlay, Effect, ImageCopy, Saving, StatusView, Trial};
 
 /// The one thing on top of the panes. `Back` closes it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A question to be answered before something is done.
     Confirm(Box<Confirm>),
+    /// What saving would write, before it does.
+    Saving(Box<Saving>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
     /// A screen of [`super::Sending`].

@@ -19,6 +19,7 @@ use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::signature::{Scheme, Secret, SecretOrigin};
 use crate::tunnel::TunnelState;
 
+mod saving;
 mod sending;
 
 fn setup() -> Setup {

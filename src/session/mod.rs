@@ -1,14 +1,16 @@
 //! A run of the listener: store, writer, listener, tunnel watch and signals, started together and
 //! stopped in order. Both faces (interface and lines) stand on it.
 
+mod arrival;
 mod pulse;
 mod reload;
 mod signals;
 
 pub use pulse::Pulse;
+pub use reload::Watched;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -33,15 +35,15 @@ pub enum Event {
     Stored,
     /// Deliveries could not be kept.
     StoreFault(Arc<StoreError>),
-    /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
-    Held,
     /// A sender was turned away, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
     /// asked.
     Refused,
     /// The retention has deleted deliveries.
     Retired(Freed),
-    /// The configuration file has changed; so many rules are in force now ([`Control::rules`]).
-    Rules(usize),
+    /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
+    Held,
+    /// The configuration file has changed, or come; so many rules are in force now ([`Control::rules`]).
+    Rules(usize, PathBuf),
     /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
     RulesFault(String),
     /// The tunnel has changed.
@@ -66,11 +68,11 @@ pub enum StartError {
     /// A rule that forwards to where it cannot.
     #[error(transparent)]
     Forward(#[from] InvalidForward),
-    /// The system refused a thread, a folder or a signal handler.
-    #[error("cannot {action}: {source}")]
     /// Whom to trust.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
+    /// The system refused a thread, a folder or a signal handler.
+    #[error("cannot {action}: {source}")]
     System {
         /// What was tried.
         action: &'static str,
@@ -86,7 +88,7 @@ pub struct Session {
     started: Instant,
     address: SocketAddr,
     location: Location,
-    config: Option<PathBuf>,
+    watched: Arc<Watched>,
     retired: Freed,
     control: Arc<Control>,
     pulse: Arc<Pulse>,
@@ -127,12 +129,12 @@ impl Session {
                     }
                 }
                 StoreEvent::Fault(error) => drop(events.send(Event::StoreFault(error))),
+                StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
             }
         };
         let retired = retire(settings, &location)?;
         let (writer, handle) = Writer::start_retaining(&location, retention(settings), RETENTION_INTERVAL, observer)?;
 
-                StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
         let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
         let told = events.clone();
@@ -153,13 +155,12 @@ impl Session {
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();
-        let config = settings.config.clone();
         Ok(Self {
             settings,
             started: Instant::now(),
             address,
             location,
-            config,
+            watched,
             retired,
             control,
             pulse,
@@ -195,10 +196,10 @@ impl Session {
         &self.location
     }
 
-    /// The configuration file that was read, if any.
+    /// The configuration file, or where one may come to be.
     #[must_use]
-    pub fn config(&self) -> Option<&Path> {
-        self.config.as_deref()
+    pub fn watched(&self) -> &Arc<Watched> {
+        &self.watched
     }
 
     /// What the retention has deleted at the start.
@@ -269,16 +270,16 @@ fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError>
     pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))
 }
 
-/// Descriptors for all but connections: the store, its readers, the terminal.
-#[cfg(unix)]
-const OTHER_DESCRIPTORS: u64 = 128;
-
-/// Lets this process open as many files as its connections need, where its user may: macOS begins
 fn retention(settings: &Settings) -> Retention {
     let bounds = settings.retention;
     Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
 }
 
+/// Descriptors for all but connections: the store, its readers, the terminal.
+#[cfg(unix)]
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Lets this process open as many files as its connections need, where its user may: macOS begins
 /// with 256, a shell on Linux with 1024. Where that is not to be had, connections wait to be accepted.
 #[cfg(unix)]
 fn allow_descriptors(connections: usize) {

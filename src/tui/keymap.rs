@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::engine::{
     Action, AnswerAction, AnswerOverlay, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind,
-    Screen, SendAction, Step, Tab,
+    Purpose, Screen, SendAction, Step, Tab,
 };
 
 /// Where a key works.
@@ -319,6 +319,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Rules, &[Char('K'), Char('-')], A::Answer(N::RaiseRule), "up"),
         bind(Rules, &[Char('J'), Char('+')], A::Answer(N::LowerRule), "down"),
         bind(Rules, &[Char('D'), Code(Delete)], A::Answer(N::DeleteRule), "delete"),
+        bind(Rules, &[Char('s')], A::Answer(N::SaveRules), "save"),
         bind(Rules, &[Char('y')], A::Answer(N::CopyRules), "copy as TOML"),
         bind(Writing, &[Code(TabKey)], A::NextField, "next field"),
         bind(Writing, &[Code(BackTab)], A::PreviousField, ""),
@@ -359,6 +360,7 @@ pub const KEYMAP: &[Binding] = {
         bind(SendForm, &[Code(Left)], A::Send(S::Left), ""),
         bind(SendForm, &[Code(PageDown)], A::Move(Step::PageDown), ""),
         bind(SendForm, &[Code(PageUp)], A::Move(Step::PageUp), ""),
+        bind(SendForm, &[Ctrl('s')], A::Send(S::Save), "save"),
         bind(SendForm, &[Ctrl('y')], A::Send(S::Copy), ""),
         bind(SendForm, &[Code(Esc)], A::Back, "back"),
         bind(SendForm, &[Ctrl('c')], A::Quit, ""),
@@ -415,7 +417,7 @@ pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
 #[must_use]
 pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
-    if matches!(model.overlay, Some(Overlay::Confirm(_))) {
+    if matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_))) {
         return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
     }
     let contexts = contexts(model);
@@ -425,6 +427,8 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let held = model.detail.as_ref().is_some_and(|detail| model.answers.held_one(detail.id).is_some());
     let decides = matches!(&model.overlay, Some(Overlay::Answers(window))
         if matches!(&**window, AnswerOverlay::Picker(picker) if !picker.deciding.is_empty()));
+    let simulates =
+        matches!(model.sending.screens.last(), Some(Screen::Form(form)) if form.purpose == Purpose::Simulate);
     // A key that would only say that it is of no use now.
     let is_idle = |binding: &Binding| match (binding.context, binding.action) {
         (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
@@ -432,6 +436,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         (Context::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
         (Context::Menu, Action::Accept) => matches!(model.overlay, Some(Overlay::Status(_))),
+        (Context::SendForm, Action::Send(SendAction::Save)) => !simulates,
         (Context::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
         _ => false,
     };

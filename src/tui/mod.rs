@@ -145,7 +145,7 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
-    let answers = Answers::new(session.config(), teller::state(control));
+    let answers = Answers::new(session.watched().file().as_deref(), teller::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
     model.sending.receivers = sender::receivers(&control.registry());
     let screen = terminal::enter()?;
@@ -229,15 +229,15 @@ impl Face<'_> {
         if let Some(first) = self.model.list_reload() {
             self.perform(first)?;
         }
+        let retired = self.session.retired();
+        if retired.deliveries > 0 {
+            self.message(Message::Retired(retired.deliveries, retired.bytes))?;
+        }
         if let Some(warning) = warnings.first() {
             self.message(Message::Warn(warning.clone()))?;
         }
         self.await_first_rows(queue)?;
         self.draw()?;
-        let retired = self.session.retired();
-        if retired.deliveries > 0 {
-            self.message(Message::Retired(retired.deliveries, retired.bytes))?;
-        }
         let mut drawn = Instant::now();
         let mut caught_up = Instant::now();
         let mut grown = false;
@@ -330,15 +330,15 @@ impl Face<'_> {
             }
             Wake::Input(Input::Event(event)) => self.input(event),
             Wake::Event(Event::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
+            Wake::Event(Event::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
             Wake::Event(Event::Resized | Event::Stored | Event::Refused) => Ok(()),
-            Wake::Event(Event::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(Event::Held) => self.answers(),
-            Wake::Event(Event::Rules(count)) => {
+            Wake::Event(Event::Rules(count, file)) => {
                 self.answers()?;
-                self.message(Message::Answers(AnswersNews::Reloaded(count)))
+                self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
             Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
         }
@@ -378,6 +378,7 @@ impl Face<'_> {
                 let news = self.teller.perform(effect, self.messenger());
                 return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
             }
+            Effect::Config(effect) => self.teller.save(effect, self.messenger()),
             Effect::UseSecret(secret) => {
                 let control = self.session.control();
                 control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
@@ -457,8 +458,8 @@ impl Face<'_> {
         let _frame = crate::panic::frame();
         let before = self.model.viewport;
         let mut viewport = before;
-        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
         self.extent = self.screen.size()?;
+        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) {
@@ -480,7 +481,9 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
     match (&model.overlay, key.code) {
         // Any other key calls the fold off.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
-        (Some(Overlay::Copy(_) | Overlay::Confirm(_)), KeyCode::Char(character)) => Some(Message::Choose(character)),
+        (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
+            Some(Message::Choose(character))
+        }
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
         (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
         _ => None,

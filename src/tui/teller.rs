@@ -7,13 +7,14 @@ use std::sync::{Arc, mpsc};
 use jiff::Timestamp;
 
 use super::TuiError;
-use crate::answer::RuleSet;
-use crate::config::file::ConfigFile;
+use crate::answer::{Named, RuleSet};
+use crate::config::AnswerFlags;
+use crate::config::file::{Change, Part};
 use crate::delivery::DeliveryId;
-use crate::engine::{AnswerStory, AnswersEffect, AnswersNews, AnswersState, Message};
+use crate::engine::{AnswerStory, AnswersEffect, AnswersNews, AnswersState, ConfigEffect, ConfigNews, Message, ToSave};
 use crate::export::file::typed_path;
 use crate::listener::Control;
-use crate::session::Session;
+use crate::session::{Session, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
 use crate::text;
 
@@ -32,6 +33,8 @@ pub(super) fn state(control: &Control) -> AnswersState {
 pub(super) struct Teller {
     control: Arc<Control>,
     location: Location,
+    watched: Arc<Watched>,
+    flags: AnswerFlags,
     jobs: mpsc::Sender<DeliveryId>,
 }
 
@@ -47,7 +50,13 @@ impl Teller {
                 send(Message::Answers(AnswersNews::Story(id, told)));
             }
         })?;
-        Ok(Self { control: Arc::clone(session.control()), location: session.location().clone(), jobs })
+        Ok(Self {
+            control: Arc::clone(session.control()),
+            location: session.location().clone(),
+            watched: Arc::clone(session.watched()),
+            flags: session.settings().answers,
+            jobs,
+        })
     }
 
     /// Does what is asked; what is known at once is returned, the rest is sent later.
@@ -65,8 +74,9 @@ impl Teller {
                 Vec::new()
             }
             AnswersEffect::Save(path, named) => {
+                let watched = Arc::clone(&self.watched);
                 run("whyhook-save", move || {
-                    let saved = save(&path, &named);
+                    let saved = save(&watched, &path, Arc::clone(&named));
                     send(Message::Answers(AnswersNews::Saved(named, saved)));
                 });
                 Vec::new()
@@ -80,6 +90,24 @@ impl Teller {
                 Vec::new()
             }
         }
+    }
+
+    /// Makes a change of the configuration file, or writes it.
+    pub(super) fn save(&self, effect: ConfigEffect, send: impl Fn(Message) + Send + 'static) {
+        let (watched, flags) = (Arc::clone(&self.watched), self.flags.clone());
+        run("whyhook-save", move || {
+            send(Message::Config(match effect {
+                ConfigEffect::Make(file, part) => {
+                    let change = part_of(part, &flags)
+                        .and_then(|part| Change::make(&file, &part).map_err(|error| error.to_string()));
+                    ConfigNews::Made(change.map(Arc::new))
+                }
+                ConfigEffect::Write(change) => {
+                    let written = watched.write(&change).map_err(|error| error.to_string());
+                    ConfigNews::Written(change, written)
+                }
+            }));
+        });
     }
 
     /// Puts rules in force that lead nowhere they must not.
@@ -111,9 +139,20 @@ fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
     Ok(AnswerStory { sent, retries: reader.retries(id)? })
 }
 
-fn save(path: &Path, named: &crate::answer::Named) -> Result<String, String> {
+/// What a file has to say.
+fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<Part, String> {
+    match part {
+        ToSave::Simulation(name, saved) => Ok(Part::Simulation(name, saved)),
+        ToSave::Rules(rules) => flags.rules_for_file(&rules).map(Part::Rules).ok_or_else(|| {
+            "nothing to save: a flag of the command line answers everything, and it is the only rule".to_owned()
+        }),
+    }
+}
+
+fn save(watched: &Watched, path: &Path, named: Arc<Named>) -> Result<String, String> {
     let path = typed_path(&path.to_string_lossy(), etcetera::home_dir().ok().as_deref());
-    ConfigFile::save_answer(&path, named).map_err(|error| error.to_string())?;
+    let change = Change::make(&path, &Part::Answer(named));
+    change.and_then(|change| watched.write(&change)).map_err(|error| error.to_string())?;
     let shown = std::path::absolute(&path).unwrap_or(path);
     Ok(text::visible(&shown.to_string_lossy()).into_owned())
 }

@@ -30,6 +30,7 @@ mod payload;
 mod prune;
 mod replay;
 mod rules;
+mod saving;
 mod screen;
 mod secrets;
 mod sending;

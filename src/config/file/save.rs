@@ -1,29 +1,54 @@
-//! Writing an answer of one's own into the file, and leaving the rest of it as it is.
+//! Saving something into the file, and leaving the rest of it as it is: comments, order, white space.
 //!
-//! The table is put in the place of the one of that name, or behind all others. What comes of it is read
-//! again before it is written: a file in which anything else would have changed is left alone.
+//! A [`Change`] is made first, without writing, so that a person can look at it. What comes of it is read
+//! again before it is offered: a file in which anything else would have changed is left alone.
 
+mod edit;
+
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{ConfigFile, FileError};
-use crate::answer::{Named, Written};
+use zeroize::Zeroizing;
+
+use super::{ConfigFile, FileError, SecretSource};
+use crate::answer::{Named, Rule};
+use crate::compare::{LineComparison, compare_lines};
 use crate::config::shown;
+use crate::simulation::Saved;
 
-/// Why an answer cannot be saved.
+/// What can be saved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// An answer under its name: `[answers.NAME]`.
+    Answer(Arc<Named>),
+    /// All rules, in their order: `[[rules]]`, and `respond` or `forward_to` where these say the last one.
+    Rules(Vec<Rule>),
+    /// A simulation under its name: `[simulations.NAME]`.
+    Simulation(String, Box<Saved>),
+}
+
+/// Why something cannot be saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// The file as it is cannot be used, or the answer cannot be.
+    /// The file as it is cannot be used, or what is to be saved cannot be.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The table of that name is written in a way that is not touched here.
-    #[error("{} has an answer '{name}' that cannot be replaced here: change it in an editor", shown(file))]
+    /// What is there is written in a way that is not touched here.
+    #[error("{} has {what} in a form that cannot be replaced here: change it in an editor", shown(file))]
     Entangled {
         /// The file.
         file: PathBuf,
-        /// The answer's name.
-        name: String,
+        /// What stands there, such as `the answer 'later'`.
+        what: String,
     },
+    /// Somebody else has changed it since it was read.
+    #[error("{} has changed since it was read, and nothing was written: look at the change again", shown(.0))]
+    Changed(PathBuf),
+    /// A link to nothing.
+    #[error("{} is a link that leads nowhere, and is not followed: take it away, or mend it", shown(.0))]
+    LooseLink(PathBuf),
     /// It cannot be written.
     #[error("cannot write the configuration {}: {source}", shown(file))]
     Unwritable {
@@ -34,178 +59,146 @@ pub enum SaveError {
     },
 }
 
-impl ConfigFile {
-    /// Saves an answer by its name in the file `path`, which is made when it is not there. The file is replaced
-    /// as a whole, with the permissions that it had; a listener reads it again by itself.
+/// A change of a configuration file that is made, and not written yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Change {
+    file: PathBuf,
+    /// The file itself, where `file` is a link to it.
+    place: PathBuf,
+    /// The text as it was; `None` when there is no file.
+    before: Option<Zeroizing<String>>,
+    after: Zeroizing<String>,
+    lines: LineComparison,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The texts may hold secrets.
+        formatter.debug_struct("Change").field("place", &self.place).field("lines", &self.lines).finish_non_exhaustive()
+    }
+}
+
+impl Change {
+    /// Makes the change that saves `part` in `file`, which need not be there.
     ///
     /// # Errors
     ///
-    /// [`SaveError`]; the file is as it was then.
-    pub fn save_answer(path: &Path, answer: &Named) -> Result<(), SaveError> {
-        let unwritable = |source| SaveError::Unwritable { file: path.to_owned(), source };
-        // A link stays one: what it leads to is replaced.
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let before = match std::fs::read_to_string(&place) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(FileError::Unreadable { file: path.to_owned(), source }.into()),
+    /// [`SaveError`].
+    pub fn make(file: &Path, part: &Part) -> Result<Self, SaveError> {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let is_link = file.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        let place = match file.canonicalize() {
+            Ok(place) if is_link => place,
+            Err(_) if is_link => return Err(SaveError::LooseLink(file)),
+            _ => file.clone(),
         };
-        let after = with_answer(path, &before, answer)?;
-        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-        if let Ok(metadata) = place.metadata() {
-            file.as_file().set_permissions(metadata.permissions()).map_err(unwritable)?;
+        let before = read(&place).map_err(|source| FileError::Unreadable { file: file.clone(), source })?;
+        Self::of(file, place, before, part)
+    }
+
+    /// The same where `before` is the text of `file`, which lies at `place`.
+    pub(crate) fn of(
+        file: PathBuf,
+        place: PathBuf,
+        before: Option<Zeroizing<String>>,
+        part: &Part,
+    ) -> Result<Self, SaveError> {
+        let text = before.as_ref().map_or("", |text| text.as_str());
+        let after = Zeroizing::new(edit::with(&file, text, part)?);
+        let lines = lines(&file, text, &after);
+        Ok(Self { file, place, before, after, lines })
+    }
+
+    /// The file as it was named, absolute.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The file that is replaced, when [`Change::file`] is a link to it.
+    #[must_use]
+    pub fn behind_link(&self) -> Option<&Path> {
+        (self.place != self.file).then_some(&self.place)
+    }
+
+    /// Whether the file is made by it.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.before.as_ref() == Some(&self.after)
+    }
+
+    /// The lines that go and come; never one with a secret.
+    #[must_use]
+    pub fn lines(&self) -> &LineComparison {
+        &self.lines
+    }
+
+    /// Writes it: the file is replaced as a whole, with the permissions that it had; a new one can be read by its
+    /// owner alone.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError::Changed`] when the file is not as it was when the change was made, and
+    /// [`SaveError::Unwritable`]; the file is as it was then.
+    pub fn write(&self) -> Result<(), SaveError> {
+        let unwritable = |source| SaveError::Unwritable { file: self.file.clone(), source };
+        let folder = self.place.parent().unwrap_or(Path::new("."));
+        // Readable by its owner alone.
+        let mut made = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        if let Ok(metadata) = self.place.metadata() {
+            made.as_file().set_permissions(metadata.permissions()).map_err(unwritable)?;
         }
-        file.write_all(after.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-        file.persist(&place).map_err(|error| unwritable(error.error))?;
+        made.write_all(self.after.as_bytes()).and_then(|()| made.as_file().sync_all()).map_err(unwritable)?;
+        let is_link = self.place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        if is_link || read(&self.place).map_err(unwritable)? != self.before {
+            return Err(SaveError::Changed(self.file.clone()));
+        }
+        match self.before {
+            Some(_) => made.persist(&self.place).map_err(|error| unwritable(error.error))?,
+            None => made.persist_noclobber(&self.place).map_err(|error| match error.error.kind() {
+                std::io::ErrorKind::AlreadyExists => SaveError::Changed(self.file.clone()),
+                _ => unwritable(error.error),
+            })?,
+        };
         Ok(())
     }
 }
 
-/// The file's text with the answer in it.
-///
-/// # Errors
-///
-/// [`SaveError`] when the text cannot be read, before or after.
-pub(super) fn with_answer(path: &Path, text: &str, answer: &Named) -> Result<String, SaveError> {
-    let before = ConfigFile::parse(path, text)?;
-    let table = table(answer);
-    let after = match place_of(text, &answer.name) {
-        Some(range) => format!("{}{table}{}", &text[..range.start], &text[range.end..]),
-        None => {
-            let gap = if text.is_empty() || text.ends_with("\n\n") {
-                ""
-            } else if text.ends_with('\n') {
-                "\n"
-            } else {
-                "\n\n"
-            };
-            format!("{text}{gap}{table}")
+fn read(place: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
+    match std::fs::read_to_string(place) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What differs. Only what was asked for does; should a line with a secret be among it all the same, it is not
+/// shown.
+fn lines(file: &Path, before: &str, after: &str) -> LineComparison {
+    let entries = ConfigFile::parse(file, after).map(|file| file.secrets).unwrap_or_default();
+    let secret = |entry| if let SecretSource::Value(value) = entry { Some(value) } else { None };
+    let secrets: Vec<Zeroizing<String>> = entries.into_iter().filter_map(|entry| secret(entry.source)).collect();
+    let is_secret = |text: &str| {
+        !secrets.is_empty() && (text.contains("value") || secrets.iter().any(|it| text.contains(it.as_str())))
+    };
+    // With a line end each: a last line without one is no other line.
+    let ended = |text: &str| Zeroizing::new(format!("{}\n", text.trim_end_matches(['\r', '\n'])));
+    let mut lines = compare_lines(ended(before).as_bytes(), ended(after).as_bytes()).unwrap_or_default();
+    lines.changes.retain(|line| line.is_added || !before.trim().is_empty());
+    for line in &mut lines.changes {
+        line.text.truncate(line.text.trim_end_matches(['␊', '␍']).len());
+        if is_secret(&line.text) {
+            line.text = "(not shown: it may hold a secret)".to_owned();
         }
-    };
-    let entangled = || SaveError::Entangled { file: path.to_owned(), name: answer.name.clone() };
-    // A second table of one name is the usual way in which the text was not understood here.
-    let read = ConfigFile::parse(path, &after).map_err(|_| entangled())?;
-    let others = |file: &ConfigFile| {
-        let others = file.answers.iter().filter(|named| !named.name.eq_ignore_ascii_case(&answer.name));
-        others.cloned().collect::<Vec<_>>()
-    };
-    let is_there =
-        read.answers.iter().any(|named| named.name == answer.name && is_same(&named.written, &answer.written));
-    let is_right = is_there
-        && others(&read) == others(&before)
-        && read.rules.len() == before.rules.len()
-        && read.webhooks == before.webhooks
-        && read.secrets.len() == before.secrets.len()
-        && (read.bind, &read.store, read.hold_for) == (before.bind, &before.store, before.hold_for);
-    if is_right { Ok(after) } else { Err(entangled()) }
-}
-
-/// Headers in a table have no order of their own.
-fn is_same(one: &Written, two: &Written) -> bool {
-    let sorted = |written: &Written| {
-        let mut headers: Vec<_> =
-            written.headers.iter().map(|(name, value)| (name.clone(), value.source().to_owned())).collect();
-        headers.sort();
-        headers
-    };
-    one.status == two.status && one.body == two.body && sorted(one) == sorted(two)
-}
-
-/// From the line `[answers.NAME]` to the next table.
-fn place_of(text: &str, name: &str) -> Option<std::ops::Range<usize>> {
-    let header = format!("[answers.{name}]");
-    let mut start = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
-        match start {
-            None if trimmed == header => start = Some(at),
-            Some(start) if trimmed.starts_with('[') => return Some(start..at),
-            _ => {}
-        }
-        at += line.len();
     }
-    start.map(|start| start..text.len())
-}
-
-fn table(answer: &Named) -> String {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let Named { name, written } = answer;
-    let mut table = format!("[answers.{name}]\nstatus = {}\n", written.status);
-    if !written.headers.is_empty() {
-        let pairs: Vec<String> = written
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{} = {}", quoted(name), quoted(value.source())))
-            .collect();
-        table.push_str(&format!("headers = {{ {} }}\n", pairs.join(", ")));
-    }
-    if let Some(body) = &written.body {
-        table.push_str(&format!("body = {}\n", quoted(body.source())));
-    }
-    table.push('\n');
-    table
+    lines
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::answer::named;
-    use proptest::prelude::*;
-
-    const FILE: &str = "# mine\nrespond = \"later\"\n\n[answers.later] \nstatus = 503 # for now\n\n[[webhook]]\n\
-        name = \"a\"\npath = \"/a\"\n";
-
-    fn saved(text: &str, answer: &Named) -> Result<String, SaveError> {
-        with_answer(Path::new("whyhook.toml"), text, answer)
-    }
-
-    #[test]
-    fn an_answer_is_added_or_replaced_and_nothing_else() {
-        let teapot = named("teapot", 418, &[("X-A".to_owned(), "\"{{id}}\"".to_owned())], Some("a\nb")).unwrap();
-        let added = saved(FILE, &teapot).unwrap();
-        assert!(added.starts_with(FILE), "{added}");
-        assert!(added[FILE.len()..].starts_with("\n[answers.teapot]\nstatus = 418\nheaders = { "), "{added}");
-        assert_eq!(saved(&added, &teapot).unwrap(), added, "saved again");
-        let replaced = saved(FILE, &named("later", 500, &[], None).unwrap()).unwrap();
-        assert_eq!(
-            replaced,
-            FILE.replace("[answers.later] \nstatus = 503 # for now\n\n", "[answers.later]\nstatus = 500\n\n")
-        );
-        assert_eq!(saved("", &named("later", 500, &[], None).unwrap()).unwrap(), "[answers.later]\nstatus = 500\n\n");
-    }
-
-    #[test]
-    fn what_is_not_understood_is_left_alone() {
-        let later = named("later", 500, &[], None).unwrap();
-        let inline = "[answers]\nlater = { status = 503 }\n";
-        assert!(matches!(saved(inline, &later), Err(SaveError::Entangled { .. })));
-        assert!(matches!(saved("respond = \"odd\"\n", &later), Err(SaveError::File(_))));
-    }
-
-    #[test]
-    fn a_file_keeps_its_permissions_and_its_link() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("real.toml"), folder.path().join("whyhook.toml"));
-        std::fs::write(&file, FILE).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        ConfigFile::save_answer(&link, &named("mine", 201, &[], Some("x")).unwrap()).unwrap();
-        assert!(link.symlink_metadata().unwrap().is_symlink());
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
-        assert_eq!(ConfigFile::read(&link).unwrap().answers.len(), 2);
-    }
-
-    proptest! {
-        #[test]
-        fn any_body_is_saved_as_it_is(body in "\\PC{0,40}|[\\x00-\\x7f]{0,40}", value in "[!-~]{0,12}") {
-            if let Ok(answer) = named("mine", 200, &[("X-A".to_owned(), value)], Some(&body)) {
-                let text = saved(FILE, &answer).unwrap();
-                let read = ConfigFile::parse(Path::new("whyhook.toml"), &text).unwrap();
-                prop_assert!(read.answers.contains(&answer), "{text}");
-            }
-        }
-    }
-}
+mod tests;

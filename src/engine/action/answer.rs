@@ -45,6 +45,8 @@ pub enum AnswerAction {
     LowerRule,
     /// Copy the rules as they stand in a configuration file.
     CopyRules,
+    /// Save the rules in the configuration file.
+    SaveRules,
     /// Save the answer being written under its name.
     Save,
     /// Answer with what is being written, until it is cleared.
@@ -77,6 +79,7 @@ impl AnswerAction {
             Self::RaiseRule => "move the rule up",
             Self::LowerRule => "move the rule down",
             Self::CopyRules => "copy the rules for a configuration",
+            Self::SaveRules => "save the rules in the configuration",
             Self::Save => "save it under its name",
             Self::Use => "answer with it from now on",
         }

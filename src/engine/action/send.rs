@@ -23,6 +23,8 @@ pub enum SendAction {
     Cancel,
     /// Copy the report, or what was made as TOML.
     Copy,
+    /// Save what the form says in the configuration file, under its name.
+    Save,
     /// The next choice of a field, or its cursor to the right.
     Right,
     /// The choice before, or the cursor to the left.
@@ -44,6 +46,7 @@ impl SendAction {
             Self::Compare => "compare the marked one with it",
             Self::Cancel => "cancel what is being sent",
             Self::Copy => "copy the report, or the form as TOML",
+            Self::Save => "save the simulation in the configuration",
             Self::Right => "next choice",
             Self::Left => "choice before",
         }

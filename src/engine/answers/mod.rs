@@ -79,7 +79,7 @@ pub enum AnswersNews {
     /// The rules cannot be so; the listener has those of before.
     Refused(String),
     /// The configuration file was read again, and so many rules are in force.
-    Reloaded(usize),
+    Reloaded(usize, PathBuf),
 }
 
 /// See the module's page.

@@ -34,6 +34,8 @@ pub struct RulesView {
     pub line: Option<RuleLine>,
     /// Why the last change could not be made.
     pub problem: Option<String>,
+    /// How saving went.
+    pub said: Option<Result<String, String>>,
 }
 
 /// A rule being typed.

@@ -27,8 +27,18 @@ pub enum FieldKey {
     Items,
     /// Fields with other values.
     Set,
+    /// Fields that are added.
+    Add,
+    /// Fields that are taken out.
+    Unset,
     /// How many deliveries.
     Count,
+    /// Each once, or twice.
+    Copies,
+    /// In the order of the events, or in another.
+    Order,
+    /// The name to save it under.
+    Name,
     /// Developer or reseller.
     Kind,
     /// The age that a receiver must refuse.
@@ -121,6 +131,13 @@ impl Fields {
     #[must_use]
     pub fn chosen(&self, key: FieldKey) -> usize {
         self.get(key).map_or(0, Field::chosen)
+    }
+
+    /// To a field, if it applies.
+    pub(in crate::engine) fn go_to(&mut self, key: FieldKey) {
+        if let Some(at) = self.all.iter().position(|field| field.key == key && !field.hidden) {
+            self.at = at;
+        }
     }
 
     /// To the next field that applies, or the one before.

@@ -30,6 +30,8 @@ pub struct Form {
     pub fields: Fields,
     /// What is wrong with it, in words.
     pub error: Option<String>,
+    /// How saving went.
+    pub said: Option<Result<String, String>>,
     /// What would be sent.
     pub preview: Option<Result<Preview, String>>,
     /// The first row of the preview that is shown.
@@ -42,7 +44,7 @@ const BY_ITSELF: &str = "as usual: a placeholder when simulated, base64 when liv
 
 impl Form {
     fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
-        Self { purpose, fields: Fields::new(fields), error: None, preview: None, scroll: 0, seed: None }
+        Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
     }
 
     /// To send `id` again, or all that match `filter`.
@@ -85,8 +87,13 @@ impl Form {
             Field::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
             Field::text(FieldKey::Items, "items", "", "1"),
             Field::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
+            Field::text(FieldKey::Add, "add", "", "fields that are not there: data[0].extra=1; PATH=VALUE"),
+            Field::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
             Field::text(FieldKey::Count, "count", "", "1"),
+            Field::choice(FieldKey::Copies, "each", vec!["once".to_owned(), "twice: a sender's duplicate".to_owned()]),
+            Field::choice(FieldKey::Order, "order", vec!["as it happened".to_owned(), "out of order".to_owned()]),
             Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5 a second"),
+            Field::text(FieldKey::Name, "save as", "", "a name, for ^S to save it in the configuration"),
         ];
         let mut form = Self::new(Purpose::Simulate, fields);
         form.settle(&sending.receivers);
@@ -126,7 +133,8 @@ impl Form {
                 self.hide(FieldKey::Size, !has_image);
                 self.hide(FieldKey::Items, event == Event::Activity);
                 let is_one = matches!(self.fields.typed(FieldKey::Count), "" | "1");
-                self.hide(FieldKey::Rate, is_one);
+                self.hide(FieldKey::Order, is_one);
+                self.hide(FieldKey::Rate, is_one && self.fields.chosen(FieldKey::Copies) == 0);
             }
             Purpose::Check => {}
         }
@@ -183,7 +191,6 @@ impl Form {
         let is_url = place == receivers.len() + 1;
         let fields = &self.fields;
         let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| ImageForm::ALL[place].code().to_owned());
-        let parts = fields.typed(FieldKey::Set).split(';').map(str::trim);
         let saved = Saved {
             event: self.event(receiver),
             webhook: receiver.map(|receiver| receiver.name.clone()),
@@ -193,16 +200,30 @@ impl Form {
             image,
             image_size: optional(fields, FieldKey::Size, "image size")?,
             items: optional(fields, FieldKey::Items, "items")?,
-            set: parts.filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            set: parts(fields.typed(FieldKey::Set)),
+            add: parts(fields.typed(FieldKey::Add)),
+            unset: parts(fields.typed(FieldKey::Unset)),
+            duplicate: fields.chosen(FieldKey::Copies) == 1,
+            out_of_order: fields.chosen(FieldKey::Order) == 1,
             count: optional(fields, FieldKey::Count, "count")?,
             rate: optional(fields, FieldKey::Rate, "rate")?,
-            ..Saved::default()
         };
         saved.recipe().map_err(|error| error.to_string())?;
         if is_url && saved.to.as_deref() == Some("") {
             return Err("type the URL to send to".to_owned());
         }
         Ok(SimulateTask { saved, seed: self.seed })
+    }
+
+    /// The simulation under its name, or what is wrong with it.
+    pub(in crate::engine) fn named(&mut self, receivers: &[Receiver]) -> Result<(String, Saved), String> {
+        let task = self.simulate_task(receivers)?;
+        let name = self.fields.typed(FieldKey::Name).to_owned();
+        if name.is_empty() {
+            self.fields.go_to(FieldKey::Name);
+            return Err("give it a name to save it under".to_owned());
+        }
+        Ok((name, task.saved))
     }
 
     /// What is to be checked, or what is wrong with the form.
@@ -222,6 +243,23 @@ impl Form {
 
 fn kind(fields: &Fields) -> SigningKind {
     if fields.chosen(FieldKey::Kind) == 1 { SigningKind::Reseller } else { SigningKind::Developer }
+}
+
+/// What stands between semicolons; those in a JSON string separate nothing.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for character in text.chars() {
+        if character == ';' && !is_quoted {
+            parts.push(std::mem::take(&mut part));
+            continue;
+        }
+        is_quoted ^= character == '"' && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped;
+        part.push(character);
+    }
+    parts.push(part);
+    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 /// A number or size that may be left out.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Content, Panel, Progress, Sent};
 use crate::check::{Report, Row};
-use crate::delivery::{AttemptId, AttemptSummary, DeliveryId};
+use crate::delivery::{Attempt, AttemptId, AttemptSummary, DeliveryId};
 use crate::sender::Pace;
 use crate::signature::SigningKind;
 use crate::simulation::Saved;

@@ -194,7 +194,8 @@ pub(super) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
             Some(AnswerOverlay::Rules(rules)) => rules.problem = Some(problem),
             _ => drop(say(model, problem, true)),
         },
-        AnswersNews::Reloaded(count) => {
+        AnswersNews::Reloaded(count, file) => {
+            model.answers.config = Some(file);
             let rules = if count == 1 { "1 rule is".to_owned() } else { format!("{count} rules are") };
             say(model, format!("the configuration was read again: {rules} in force"), false);
         }

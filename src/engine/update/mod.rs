@@ -6,6 +6,7 @@ mod image;
 mod inquire;
 mod overlay;
 mod payload;
+mod saving;
 mod sending;
 
 use self::inquire::{ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry};
@@ -19,8 +20,8 @@ use super::payload::PayloadView;
 use super::trial::Trial;
 use super::{Action, Effect, Message, Step, Tab};
 use crate::delivery::DeliveryId;
-use crate::query::Query;
 use crate::payload::grouped;
+use crate::query::Query;
 use crate::signature::diagnose::Depth;
 
 /// Takes in what happened and says what to do about it.
@@ -63,7 +64,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.fault = Some(words);
             Vec::new()
         }
-        Message::Counted { total, last } => {
         Message::Retired(deliveries, bytes) => {
             if let Some((total, _)) = &mut model.counted {
                 *total = total.saturating_sub(deliveries);
@@ -73,6 +73,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = Some(Notice { text, is_error: false });
             model.list.retired().into_iter().collect()
         }
+        Message::Counted { total, last } => {
             model.counted = Some((total, last));
             Vec::new()
         }
@@ -105,6 +106,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Answers(news) => answers::news(model, news),
+        Message::Config(news) => {
+            saving::news(model, news);
+            Vec::new()
+        }
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()

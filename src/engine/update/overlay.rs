@@ -17,6 +17,9 @@ pub(super) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Back if matches!(model.overlay, Some(Overlay::Answers(_))) => return answers::back(model),
+        Action::Back | Action::Accept | Action::Move(_) if matches!(model.overlay, Some(Overlay::Saving(_))) => {
+            return super::saving::act(model, action);
+        }
         Action::Back => return back_out(model),
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -266,6 +269,13 @@ impl Model {
             return match key {
                 'y' | 'Y' => confirm(self),
                 'n' | 'N' => close(self),
+                _ => Vec::new(),
+            };
+        }
+        if matches!(self.overlay, Some(Overlay::Saving(_))) {
+            return match key {
+                'y' | 'Y' => super::saving::act(self, Action::Accept),
+                'n' | 'N' => super::saving::act(self, Action::Back),
                 _ => Vec::new(),
             };
         }

@@ -58,7 +58,7 @@ pub(super) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             (None, _) => say(model, "mark a delivery with m first, then compare another with it"),
         },
         SendAction::Cancel => cancel(model),
-        SendAction::Copy | SendAction::Left | SendAction::Right => Vec::new(),
+        SendAction::Copy | SendAction::Save | SendAction::Left | SendAction::Right => Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ mod overlay;
 mod overview;
 mod payload;
 mod raw;
+mod saving;
 mod send;
 mod signature;
 mod status;

@@ -58,6 +58,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Folding => super::payload::draw_folding(frame, body, look),
         Overlay::Status(view) => super::status::draw(frame, body, view, model, look),
         Overlay::Sending => super::send::draw(frame, body, model, look),
+        Overlay::Saving(saving) => super::saving::draw(frame, body, saving, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }

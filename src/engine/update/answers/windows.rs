@@ -6,7 +6,8 @@ use tui_input::InputRequest;
 
 use super::super::super::answers::{AnswerOverlay, AnswersEffect, Picker, RuleLine, RuleRow, as_toml, check, decision};
 use super::super::super::model::Model;
-use super::super::super::{Action, AnswerAction, Choice, Effect, Picked};
+use super::super::super::{Action, AnswerAction, Choice, Effect, Picked, ToSave};
+use super::super::saving;
 use super::{choose, effect, is_answer, open, say, window, write};
 use crate::answer::{Answer, Named, Reader, RuleSet};
 
@@ -164,7 +165,7 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     let rows = model.viewport.overlay_rows;
     let count = model.answers.rules.len();
     let Some(AnswerOverlay::Rules(rules)) = window(model) else { return Vec::new() };
-    rules.problem = None;
+    (rules.problem, rules.said) = (None, None);
     let at = rules.cursor;
     let Action::Answer(action) = action else {
         if let Action::Move(step) = action {
@@ -175,6 +176,9 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == AnswerAction::AddRule {
         rules.line = Some(RuleLine::new(None, String::new()));
         return Vec::new();
+    }
+    if action == AnswerAction::SaveRules {
+        return saving::ask(model, ToSave::Rules(Arc::clone(&model.answers.set)));
     }
     if at >= count {
         return Vec::new();

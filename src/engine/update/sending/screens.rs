@@ -6,7 +6,8 @@ use super::super::super::action::{SendAction, Step};
 use super::super::super::model::Model;
 use super::super::super::overlay::Overlay;
 use super::super::super::sending::{CheckView, Form, Preview, Progress, Purpose, ReplayTask, Screen, SendTask};
-use super::super::super::{Action, Effect};
+use super::super::super::{Action, Effect, ToSave};
+use super::super::saving;
 use super::{BUSY, cancel};
 use crate::check::{Palette, report_text};
 
@@ -35,6 +36,7 @@ pub(in crate::engine::update) fn act_on_screen(model: &mut Model, action: Action
         }),
         Action::Send(SendAction::Cancel) => cancel(model),
         Action::Send(SendAction::Copy) => copy(model),
+        Action::Send(SendAction::Save) => save(model),
         Action::Send(SendAction::Compare) => compare(model),
         _ => Vec::new(),
     }
@@ -58,7 +60,7 @@ fn change(model: &mut Model, change: impl FnOnce(&mut Form)) -> Vec<Effect> {
     let sending = &mut model.sending;
     if let Some(Screen::Form(form)) = sending.screens.last_mut() {
         change(form);
-        form.error = None;
+        (form.error, form.said) = (None, None);
         form.settle(&sending.receivers);
     }
     preview(model)
@@ -126,8 +128,6 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             let chosen = rows.get(*cursor).map(|row| row.id);
             chosen.map(|id| Effect::Send(SendTask::Attempt(id))).into_iter().collect()
         }
-        Some(Screen::Check(check)) if check.cursor < check.rows.len() => {
-            check.is_open = true;
         Some(Screen::Check(check)) if check.is_open => {
             let task = check.rows.get(check.cursor).and_then(|row| {
                 let judged = format!("{} {}", row.mark.glyph(), row.mark.code());
@@ -136,6 +136,8 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             });
             task.into_iter().collect()
         }
+        Some(Screen::Check(check)) if check.cursor < check.rows.len() => {
+            check.is_open = true;
             check.scroll = 0;
             Vec::new()
         }
@@ -219,6 +221,23 @@ fn copy(model: &Model) -> Vec<Effect> {
         _ => None,
     };
     copied.map(|(what, text)| Effect::Copy { what: what.to_owned(), text }).into_iter().collect()
+}
+
+/// Saves the simulation in the configuration.
+fn save(model: &mut Model) -> Vec<Effect> {
+    let receivers = model.sending.receivers.clone();
+    let Some(Screen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
+    if form.purpose != Purpose::Simulate {
+        return Vec::new();
+    }
+    (form.error, form.said) = (None, None);
+    match form.named(&receivers) {
+        Ok((name, saved)) => saving::ask(model, ToSave::Simulation(name, Box::new(saved))),
+        Err(reason) => {
+            form.error = Some(reason);
+            Vec::new()
+        }
+    }
 }
 
 /// Closes the topmost screen.

@@ -22,7 +22,7 @@ const EXAMPLES: [&str; 5] = [
     "wait 1s..5s auto",
 ];
 const SAVING: &str =
-    "They hold for this run. y copies them as they stand in a configuration file, which is read again when it changes.";
+    "They hold for this run. s saves them in the configuration, which is read again when it changes; y copies them.";
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &Model, look: &Look) -> Drawn {
     let theme = &look.theme;
@@ -84,6 +84,11 @@ fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<L
     };
     if let Some(problem) = &view.problem {
         say(&shown(problem), theme.bad);
+    }
+    match &view.said {
+        Some(Ok(words)) => say(&shown(words), theme.good),
+        Some(Err(problem)) => say(&shown(problem), theme.bad),
+        None => {}
     }
     if model.answers.chosen.is_some() {
         say(

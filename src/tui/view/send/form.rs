@@ -29,15 +29,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) 
     let columns = if has_preview { WIDEST } else { NARROW };
     let words = words(form);
     let room = usize::from(columns.min(body.width)).saturating_sub(4);
-    let (words, style) = match &form.error {
-        Some(error) => (wrap(&shown(error), room), look.theme.bad),
-        None => (wrap(&words, room), look.theme.dim),
+    let (words, style) = match (&form.error, &form.said) {
+        (Some(error), _) | (None, Some(Err(error))) => (wrap(&shown(error), room), look.theme.bad),
+        (None, Some(Ok(said))) => (wrap(&shown(said), room), look.theme.good),
+        (None, None) => (wrap(&words, room), look.theme.dim),
     };
     let rows = if has_preview { usize::from(body.height) } else { fields + words.len() + 2 };
     let area = window(frame, body, &title, columns, rows, look);
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    draw_fields(frame, inside, &form.fields, look);
-    let mut row = u16::try_from(fields + 1).unwrap_or(u16::MAX);
+    // What would be sent keeps a third of the screen; the fields move under the cursor then.
+    let room = usize::from(inside.height).saturating_sub(words.len() + 2);
+    let most = if has_preview { room.saturating_sub(usize::from(inside.height) / 3) } else { room };
+    let fields = u16::try_from(fields.min(most.max(1))).unwrap_or(u16::MAX).min(inside.height);
+    draw_fields(frame, Rect { height: fields, ..inside }, &form.fields, look);
+    let mut row = fields.saturating_add(1);
     for part in words {
         put(frame, inside, row, Line::styled(part, style));
         row = row.saturating_add(1);
@@ -59,7 +64,7 @@ fn words(form: &Form) -> String {
              secret that is known here: what fails is named with its remedy."
             .to_owned(),
         (Purpose::Simulate, Some(Ok(Preview { target, signed, .. }))) => {
-            format!("Goes to {}, signed with {signed}. ^Y copies it as TOML.", text::visible(target))
+            format!("Goes to {}, signed with {signed}. ^S saves it, ^Y copies it as TOML.", text::visible(target))
         }
         (Purpose::Simulate, _) => String::new(),
     }
@@ -67,8 +72,12 @@ fn words(form: &Form) -> String {
 
 fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) {
     let theme = &look.theme;
-    let visible = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden);
-    for (row, (index, field)) in (0..area.height).zip(visible) {
+    let visible: Vec<(usize, &Field)> = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden).collect();
+    let cursor = visible.iter().position(|(index, _)| *index == fields.at).unwrap_or(0);
+    let rows = usize::from(area.height);
+    // A row of those around is in sight, where there is room for it.
+    let first = (cursor + 1 + usize::from(rows > 2)).min(visible.len()).saturating_sub(rows);
+    for (row, (index, field)) in (0..area.height).zip(visible.into_iter().skip(first)) {
         let is_here = index == fields.at;
         let mark = if is_here { "›" } else { " " };
         let name = format!("{mark} {:<NAME_COLUMNS$}", field.name);

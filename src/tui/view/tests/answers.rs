@@ -154,3 +154,26 @@ fn a_server_that_cannot_be_reached_has_advice() {
         assert!(shown.contains(words), "{words} in\n{shown}");
     }
 }
+
+#[test]
+fn what_saving_would_write() {
+    use crate::config::file::{Change, Part};
+    use crate::engine::{ConfigNews, Message};
+    let file = std::path::PathBuf::from("/home/me/hooks/whyhook.toml");
+    let place = std::path::PathBuf::from("/home/me/dotfiles/whyhook/the one for hooks.toml");
+    let before = "# ours\nrespond = \"503\" # for now\n\n[[rules]]\nwhen = \"is:sim\"\nthen = \"hold 30s else 401\"\n";
+    let rules = state(&[]).rules.rules()[..1].to_vec();
+    let part = Part::Rules(rules);
+    let mut model = answering(&[]);
+    for (name, place, before) in [("new", &file, None), ("changed", &file, Some(before)), ("linked", &place, Some(""))]
+    {
+        let before = before.map(|text| zeroize::Zeroizing::new(text.to_owned()));
+        let change = Change::of(file.clone(), place.clone(), before, &part).unwrap();
+        update(&mut model, Message::Act(Action::Answer(AnswerAction::Rules)));
+        update(&mut model, Message::Config(ConfigNews::Made(Ok(Arc::new(change)))));
+        for (columns, rows) in SIZES {
+            insta::assert_snapshot!(format!("saving_{name}_{columns}x{rows}"), screen(&mut model, columns, rows));
+        }
+        update(&mut model, Message::Act(Action::Back));
+    }
+}

@@ -1,0 +1,322 @@
+//! The text of a configuration file with something else in it.
+
+use std::path::Path;
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use super::{Part, SaveError};
+use crate::answer::{Named, Rule, Written};
+use crate::config::file::ConfigFile;
+use crate::simulation::Saved;
+
+/// The keys of a rule that its condition is made of.
+const CONDITIONS: [&str; 7] = ["when", "webhook", "path", "event", "verdict", "header", "simulation"];
+/// The keys that say the rule for the rest.
+const DEFAULTS: [&str; 2] = ["respond", "forward_to"];
+
+/// `text` with `part` in it.
+///
+/// # Errors
+///
+/// [`SaveError`] when the text cannot be read, before or after, or when anything else in it would say something
+/// else.
+pub(super) fn with(file: &Path, text: &str, part: &Part) -> Result<String, SaveError> {
+    let entangled = || SaveError::Entangled { file: file.to_owned(), what: what(part) };
+    let before = ConfigFile::parse(file, text)?;
+    let mut document: DocumentMut = text.parse().map_err(|_| entangled())?;
+    let is_put = match part {
+        Part::Answer(named) => put_answer(&mut document, named),
+        Part::Rules(rules) => put_rules(&mut document, &before.rules, rules),
+        Part::Simulation(name, saved) => put_simulation(&mut document, name, saved),
+    };
+    is_put.ok_or_else(entangled)?;
+    let mut after = document.to_string();
+    if text.contains("\r\n") && !after.contains('\r') {
+        after = after.replace('\n', "\r\n");
+    }
+    let read = ConfigFile::parse(file, &after)?;
+    let is_there = match part {
+        Part::Answer(named) => {
+            read.answers.iter().any(|it| it.name == named.name && is_same(&it.written, &named.written))
+        }
+        Part::Rules(rules) => read.rules == *rules,
+        Part::Simulation(name, saved) => read.simulations.get(name) == Some(saved),
+    };
+    if is_there && others(text, part) == others(&after, part) { Ok(after) } else { Err(entangled()) }
+}
+
+/// What is saved, in words.
+fn what(part: &Part) -> String {
+    match part {
+        Part::Answer(named) => format!("the answer '{}'", named.name),
+        Part::Rules(_) => "its rules".to_owned(),
+        Part::Simulation(name, _) => format!("the simulation '{}'", crate::text::visible(name)),
+    }
+}
+
+/// Everything else that a file says.
+fn others(text: &str, part: &Part) -> Option<toml::Table> {
+    let mut table: toml::Table = text.parse().ok()?;
+    let mut take = |group: &str, name: &str| {
+        let named = table.get_mut(group).and_then(toml::Value::as_table_mut);
+        let is_empty = named.is_none_or(|named| {
+            named.remove(name);
+            named.is_empty()
+        });
+        if is_empty {
+            table.remove(group);
+        }
+    };
+    match part {
+        Part::Answer(named) => take("answers", &named.name),
+        Part::Simulation(name, _) => take("simulations", name),
+        Part::Rules(_) => {
+            table.remove("rules");
+            DEFAULTS.iter().for_each(|key| drop(table.remove(*key)));
+        }
+    }
+    Some(table)
+}
+
+/// Headers in a table have no order of their own.
+fn is_same(one: &Written, two: &Written) -> bool {
+    let sorted = |written: &Written| {
+        let pair = |(name, value): &(String, crate::answer::Template)| (name.clone(), value.source().to_owned());
+        let mut headers: Vec<(String, String)> = written.headers.iter().map(pair).collect();
+        headers.sort();
+        headers
+    };
+    one.status == two.status && one.body == two.body && sorted(one) == sorted(two)
+}
+
+fn put_answer(document: &mut DocumentMut, named: &Named) -> Option<()> {
+    let written = &named.written;
+    let headers: InlineTable =
+        written.headers.iter().map(|(name, value)| (name.as_str(), Value::from(value.source()))).collect();
+    put_named(document, "answers", &named.name, |table| {
+        put(table, "status", Some(i64::from(written.status).into()));
+        put(table, "headers", (!headers.is_empty()).then(|| headers.into()));
+        put(table, "body", written.body.as_ref().map(|body| body.source().into()));
+    })
+}
+
+fn put_simulation(document: &mut DocumentMut, name: &str, saved: &Saved) -> Option<()> {
+    let made: DocumentMut = saved.to_toml("it").parse().ok()?;
+    let made = made.get("simulations")?.get("it")?.as_table_like()?;
+    put_named(document, "simulations", name, |table| {
+        let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
+        for key in keys.iter().filter(|key| !made.contains_key(key)) {
+            table.remove(key);
+        }
+        for (key, item) in made.iter() {
+            put(table, key, item.as_value().cloned());
+        }
+    })
+}
+
+/// Changes the table `[GROUP.NAME]`, or adds it behind everything else.
+fn put_named(
+    document: &mut DocumentMut,
+    group: &str,
+    name: &str,
+    change: impl FnOnce(&mut dyn TableLike),
+) -> Option<()> {
+    let end = End::of(document);
+    let group = document.entry(group).or_insert_with(|| {
+        let mut table = Table::new();
+        // Its own header would say nothing.
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    if let Some(known) = group.as_table_like_mut()?.get_mut(name) {
+        change(known.as_table_like_mut()?);
+        return Some(());
+    }
+    let mut table = Table::new();
+    change(&mut table);
+    end.move_before(&mut table);
+    group.as_table_mut()?.insert(name, Item::Table(table));
+    document.set_trailing("");
+    Some(())
+}
+
+/// Puts the rules in the place of those that are there: `known` as they were read, `[[rules]]` first. A table
+/// whose rule stays is only moved, and one whose rule has changed keeps its comments.
+fn put_rules(document: &mut DocumentMut, known: &[Rule], rules: &[Rule]) -> Option<()> {
+    let tables: Vec<Table> = match document.get("rules") {
+        Some(item) => item.as_array_of_tables()?.iter().cloned().collect(),
+        None => Vec::new(),
+    };
+    let listed = put_default(document, known.get(tables.len()), rules);
+    let mut places: Vec<isize> = tables.iter().filter_map(Table::position).collect();
+    places.sort_unstable();
+    let mut olds: Vec<Option<(&Rule, Table)>> = known.iter().zip(tables).map(Some).collect();
+    let find = |rule: &Rule, olds: &[Option<(&Rule, Table)>]| {
+        olds.iter().position(|old| old.as_ref().is_some_and(|(known, _)| *known == rule))
+    };
+    // Where each comes from, those that stay first: what is left over may become those that are new.
+    let mut taken: Vec<Option<(usize, Table)>> = Vec::new();
+    for rule in listed {
+        let from = find(rule, &olds);
+        taken.push(from.and_then(|from| olds[from].take().map(|(_, table)| (from, table))));
+    }
+    let mut array = ArrayOfTables::new();
+    let mut next = 0;
+    let end = End::of(document);
+    for (at, (rule, taken)) in listed.iter().zip(taken).enumerate() {
+        let is_first = places.is_empty() && at == 0;
+        let mut table = match taken {
+            Some((from, table)) => {
+                next = from + 1;
+                table
+            }
+            None => {
+                let before = olds.get_mut(next).and_then(Option::take);
+                next += usize::from(before.is_some());
+                rewritten(before.map(|(_, table)| table).unwrap_or_default(), rule)
+            }
+        };
+        if is_first {
+            end.move_before(&mut table);
+        }
+        table.set_position(places.get(at).or(places.last()).copied().or(Some(end.position)));
+        array.push(table);
+    }
+    if places.is_empty() && !array.is_empty() {
+        document.set_trailing("");
+    }
+    match (document.get_mut("rules"), array.is_empty()) {
+        (Some(_), true) => drop(document.remove("rules")),
+        (Some(item), false) => *item = Item::ArrayOfTables(array),
+        (None, true) => {}
+        (None, false) => drop(document.insert("rules", Item::ArrayOfTables(array))),
+    }
+    Some(())
+}
+
+/// Puts the last rule where `respond` or `forward_to` say it, and returns the others.
+fn put_default<'a>(document: &mut DocumentMut, known: Option<&Rule>, rules: &'a [Rule]) -> &'a [Rule] {
+    match rules.split_last() {
+        Some((last, others)) if Some(last) == known => others,
+        Some((last, others)) if last.when.is_empty() && document.contains_key("respond") => {
+            put(document.as_table_mut(), "respond", Some(last.then.to_string().into()));
+            others
+        }
+        _ => {
+            DEFAULTS.iter().for_each(|key| take_out(document, key));
+            rules
+        }
+    }
+}
+
+/// Takes a key out, and leaves the comments before it to what comes next.
+fn take_out(document: &mut DocumentMut, key: &str) {
+    let keys: Vec<String> = document.iter().map(|(key, _)| key.to_owned()).collect();
+    let next = keys.iter().skip_while(|other| *other != key).nth(1);
+    let Some((removed, _)) = document.remove_entry(key) else { return };
+    let comments = text_of(removed.leaf_decor().prefix()).trim_end().to_owned();
+    if comments.is_empty() {
+        return;
+    }
+    if !next.is_some_and(|next| put_before(document.as_table_mut(), next, &comments)) {
+        let trailing = format!("{comments}\n{}", text_of(Some(document.trailing())));
+        document.set_trailing(trailing);
+    }
+}
+
+/// Puts comments before a key, or before the header of its table; returns whether it has such a place.
+fn put_before(table: &mut Table, key: &str, comments: &str) -> bool {
+    let Some((mut key, item)) = table.get_key_value_mut(key) else { return false };
+    let decor = match item {
+        Item::Value(_) => key.leaf_decor_mut(),
+        Item::Table(table) if table.is_implicit() => {
+            let first = table.iter().next().map(|(key, _)| key.to_owned());
+            return first.is_some_and(|first| put_before(table, &first, comments));
+        }
+        Item::Table(table) => table.decor_mut(),
+        Item::ArrayOfTables(array) => match array.get_mut(0) {
+            Some(table) => table.decor_mut(),
+            None => return false,
+        },
+        Item::None => return false,
+    };
+    let prefix = format!("{comments}\n{}", text_of(decor.prefix()));
+    decor.set_prefix(prefix);
+    true
+}
+
+fn text_of(raw: Option<&toml_edit::RawString>) -> &str {
+    raw.and_then(toml_edit::RawString::as_str).unwrap_or_default()
+}
+
+/// A rule's table, with the comments of what it was.
+fn rewritten(mut table: Table, rule: &Rule) -> Table {
+    CONDITIONS.iter().filter(|key| **key != "when").for_each(|key| drop(table.remove(key)));
+    put(&mut table, "when", (!rule.when.is_empty()).then(|| rule.when.to_string().into()));
+    // In their usual order when both are new.
+    put(&mut table, "then", Some(rule.then.to_string().into()));
+    table
+}
+
+/// Puts a value in the place of the one that is there, beside its comments; `None` takes it out.
+fn put(table: &mut dyn TableLike, key: &str, value: Option<Value>) {
+    let Some(mut value) = value else {
+        table.remove(key);
+        return;
+    };
+    match table.get_mut(key) {
+        Some(known) if meaning(known.clone()) == meaning(Item::Value(value.clone())) => {}
+        Some(Item::Value(known)) => {
+            *value.decor_mut() = known.decor().clone();
+            *known = value;
+        }
+        _ => drop(table.insert(key, Item::Value(value))),
+    }
+}
+
+/// What a value says, however it is written.
+fn meaning(item: Item) -> Option<toml::Value> {
+    let value = item.into_value().ok()?.decorated("", "");
+    format!("it = {value}").parse::<toml::Table>().ok()?.remove("it")
+}
+
+/// The end of a document, where tables are added.
+struct End {
+    /// Behind every table.
+    position: isize,
+    /// What stands behind the last table, which belongs to it rather than to what is added.
+    trailing: String,
+    is_empty: bool,
+}
+
+impl End {
+    fn of(document: &DocumentMut) -> Self {
+        let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+        let position = document.iter().map(|(_, item)| last_position(item)).max().unwrap_or(0) + 1;
+        Self { position, is_empty: document.is_empty() && trailing.is_empty(), trailing }
+    }
+
+    /// Puts a new table behind it, an empty line between the two.
+    fn move_before(&self, table: &mut Table) {
+        let gap = match &self.trailing[..] {
+            _ if self.is_empty => "",
+            trailing if trailing.ends_with("\n\n") => "",
+            trailing if trailing.is_empty() || trailing.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        table.decor_mut().set_prefix(format!("{}{gap}", self.trailing));
+        table.set_position(Some(self.position));
+    }
+}
+
+fn last_position(item: &Item) -> isize {
+    let of_table = |table: &Table| {
+        let below = table.iter().map(|(_, item)| last_position(item)).max();
+        below.max(table.position()).unwrap_or(0)
+    };
+    match item {
+        Item::Table(table) => of_table(table),
+        Item::ArrayOfTables(array) => array.iter().map(of_table).max().unwrap_or(0),
+        Item::None | Item::Value(_) => 0,
+    }
+}
