@@ -191,7 +191,10 @@ fn filter(plan: &Plan) -> Result<(), Failure> {
         terminal.settles(Duration::from_millis(100));
         let typed = terminal.types(last)?;
         let shown = terminal.sees(filter, is_there)?;
+        // The filter is given up, and gone before another is typed: an Esc with a letter at its heels is Alt
+        // and that letter.
         terminal.types("\u{1b}")?;
+        terminal.sees("no filter", |screen| !screen.contains(&filter[1..]) && rows(screen) >= 40)?;
         terminal.settles(Duration::from_millis(100));
         Ok::<_, Failure>(shown.duration_since(typed))
     };

@@ -15,9 +15,9 @@
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 
 use rusqlite::{Connection, params};
 
@@ -100,6 +100,14 @@ struct Task {
     bytes: u64,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
+}
+
+/// Deliveries of consecutive numbers whose records keep their distances.
+struct Moved {
+    first: DeliveryId,
+    last: DeliveryId,
+    /// Bytes, towards the file's beginning when negative.
+    by: i64,
 }
 
 impl Pruner {
@@ -232,7 +240,7 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let kept = self.survivors(task).map_err(|source| self.failed(source))?;
         let stays = !kept.is_empty() || task.mark.is_some();
-        let moved = if stays { self.copy(task, &kept)? } else { BTreeMap::new() };
+        let moved = if stays { self.copy(task, &kept)? } else { Vec::new() };
         watch(Stage::Copied)?;
         self.commit(task, &moved, stays).map_err(|source| {
             self.index.roll_back();
@@ -255,33 +263,37 @@ impl Work<'_> {
         statement.query_map(params![task.ids.0, task.ids.1, task.segment], read)?.collect()
     }
 
-    /// Copies the records of `kept`, and then the mark, to the file beside the segment. Returns the new
-    /// positions.
-    fn copy(&self, task: &Task, kept: &[(DeliveryId, Place)]) -> Result<BTreeMap<DeliveryId, u64>, StoreError> {
+    /// Copies the records of `kept`, and then the mark, to the file beside the segment. Returns who lies
+    /// elsewhere now.
+    fn copy(&self, task: &Task, kept: &[(DeliveryId, Place)]) -> Result<Vec<Moved>, StoreError> {
         let path = self.location.segment_copy(task.segment);
         let failed = |error| StoreError::io(&path, "write to", error);
         let mut from = open_if_there(&self.location.segment(task.segment))?;
         let size = from.as_ref().map_or(0, |(_, size)| *size);
-        let file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        let (mut moved, mut end) = (BTreeMap::new(), 0);
+        let mut file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
+        let (mut moved, mut runs, mut end) = (Vec::new(), Vec::<Range<u64>>::new(), 0_u64);
         for (id, place) in kept {
-            moved.insert(*id, end);
+            note(&mut moved, *id, end.cast_signed().wrapping_sub(place.position.cast_signed()));
             // A record that is lost stays lost: what lies where it is looked for has another number.
-            if let Some((from, _)) = from.as_mut().filter(|_| place.end() <= size) {
-                copy_range(from, *place, &mut out).map_err(failed)?;
+            if place.end() <= size {
                 end += place.bytes;
+                match runs.last_mut().filter(|run| run.end == place.position) {
+                    Some(run) => run.end = place.end(),
+                    None => runs.push(place.position..place.end()),
+                }
             }
         }
-        if let Some(last) = task.mark {
-            out.write_all(&Header::mark(last).to_bytes()).map_err(failed)?;
+        if let Some((from, _)) = &mut from {
+            runs.into_iter().try_for_each(|run| copy_range(from, run, &mut file)).map_err(failed)?;
         }
-        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        if let Some(last) = task.mark {
+            file.write_all(&Header::mark(last).to_bytes()).map_err(failed)?;
+        }
         file.sync_all().and_then(|()| sync_folder(&self.location.log())).map_err(failed)?;
         Ok(moved)
     }
 
-    fn commit(&self, task: &Task, moved: &BTreeMap<DeliveryId, u64>, stays: bool) -> rusqlite::Result<()> {
+    fn commit(&self, task: &Task, moved: &[Moved], stays: bool) -> rusqlite::Result<()> {
         let connection = self.index.connection();
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let (low, high) = task.ids;
@@ -292,9 +304,10 @@ impl Work<'_> {
             let sql = format!("DELETE FROM {table} WHERE {column} IN ({doomed})");
             connection.execute(&sql, params![low, high, task.segment])?;
         }
-        let mut update = connection.prepare_cached("UPDATE deliveries SET position = ?2 WHERE id = ?1")?;
-        for (id, position) in moved {
-            update.execute(params![id.0, i64::try_from(*position).unwrap_or(i64::MAX)])?;
+        let mut update =
+            connection.prepare_cached("UPDATE deliveries SET position = position + ?3 WHERE id BETWEEN ?1 AND ?2")?;
+        for Moved { first, last, by } in moved {
+            update.execute(params![first.0, last.0, by])?;
         }
         connection.execute("INSERT OR REPLACE INTO prunings VALUES (?1, ?2)", params![task.segment, stays])?;
         connection.execute_batch("COMMIT")
@@ -361,10 +374,20 @@ fn open_if_there(path: &std::path::Path) -> Result<Option<(File, u64)>, StoreErr
     }
 }
 
-fn copy_range(from: &mut File, place: Place, out: &mut impl io::Write) -> io::Result<()> {
-    from.seek(SeekFrom::Start(place.position))?;
-    match io::copy(&mut from.take(place.bytes), out)? {
-        copied if copied == place.bytes => Ok(()),
+/// Adds a record that is moved to those that are, with its neighbour if it can be.
+fn note(moved: &mut Vec<Moved>, id: DeliveryId, by: i64) {
+    match moved.last_mut().filter(|run| run.by == by && run.last.0 + 1 == id.0) {
+        Some(run) => run.last = id,
+        None if by != 0 => moved.push(Moved { first: id, last: id, by }),
+        None => {}
+    }
+}
+
+fn copy_range(from: &mut File, run: Range<u64>, out: &mut File) -> io::Result<()> {
+    let bytes = run.end - run.start;
+    from.seek(SeekFrom::Start(run.start))?;
+    match io::copy(&mut from.take(bytes), out)? {
+        copied if copied == bytes => Ok(()),
         _ => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }
