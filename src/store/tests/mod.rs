@@ -3,6 +3,7 @@
 mod attempts;
 mod prune;
 mod recovery;
+mod search;
 
 use std::sync::mpsc;
 use std::time::Duration;
