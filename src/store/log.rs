@@ -3,9 +3,10 @@
 //! The log is the truth and SQLite its index. Records are only ever appended; a group that could not
 //! be kept is taken back, so that the log never holds what the index does not, or is about to.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, IoSlice, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
 
 use bytes::Bytes;
 
@@ -159,23 +160,60 @@ fn write_all(file: &mut File, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> 
     Ok(())
 }
 
-/// Reads the head and the body of the delivery `id`; `None` when its record is not there whole and
-/// undamaged. While the segment is being pruned, its row may speak of the copy already.
-pub(super) fn read(location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
-    read_from(&location.segment(place.segment), place, id)
-        .or_else(|| read_from(&location.segment_copy(place.segment), place, id))
+/// Reads records. The segment that was read last stays open, since who reads one delivery often reads its
+/// neighbours; when it is pruned meanwhile, its room is given back once another is read.
+#[derive(Debug, Default)]
+pub(super) struct LogReader {
+    last: RefCell<Option<Segment>>,
 }
 
-fn read_from(path: &Path, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
-    let mut file = File::open(path).ok()?;
-    // A damaged row must not make us reserve its idea of a length.
-    if place.position.checked_add(place.bytes)? > file.metadata().ok()?.len() {
-        return None;
+#[derive(Debug)]
+struct Segment {
+    path: PathBuf,
+    file: File,
+    /// It may have grown since.
+    bytes: u64,
+}
+
+impl LogReader {
+    /// Reads the head and the body of the delivery `id`; `None` when its record is not there whole and
+    /// undamaged. While the segment is being pruned, its row may speak of the copy already.
+    pub(super) fn read(&self, location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
+        let path = location.segment(place.segment);
+        let mut last = self.last.borrow_mut();
+        // Another file may have its name by now: then this one holds no such record in this place.
+        let known = last.as_mut().filter(|segment| segment.path == path);
+        if let Some(found) = known.and_then(|segment| segment.read(place, id)) {
+            return Some(found);
+        }
+        [path, location.segment_copy(place.segment)].into_iter().find_map(|path| {
+            let mut segment = Segment::open(path)?;
+            let found = segment.read(place, id)?;
+            *last = Some(segment);
+            Some(found)
+        })
     }
-    file.seek(SeekFrom::Start(place.position)).ok()?;
-    let mut bytes = vec![0; usize::try_from(place.bytes).ok()?];
-    file.read_exact(&mut bytes).ok()?;
-    record::open(&Bytes::from(bytes), id)
+}
+
+impl Segment {
+    fn open(path: PathBuf) -> Option<Self> {
+        Some(Self { file: File::open(&path).ok()?, path, bytes: 0 })
+    }
+
+    fn read(&mut self, place: Place, id: DeliveryId) -> Option<(Bytes, Bytes)> {
+        let end = place.position.checked_add(place.bytes)?;
+        if end > self.bytes {
+            self.bytes = self.file.metadata().ok()?.len();
+        }
+        // A damaged row must not make us reserve its idea of a length.
+        if end > self.bytes {
+            return None;
+        }
+        self.file.seek(SeekFrom::Start(place.position)).ok()?;
+        let mut bytes = vec![0; usize::try_from(place.bytes).ok()?];
+        self.file.read_exact(&mut bytes).ok()?;
+        record::open(&Bytes::from(bytes), id)
+    }
 }
 
 #[cfg(test)]
@@ -216,9 +254,34 @@ mod tests {
         log.accept(second.bytes() as u64);
 
         let place = Place { segment: at.segment, position: at.position, bytes: second.bytes() as u64 };
-        assert_eq!(read(&location, place, DeliveryId(2)).unwrap().1, "second");
-        assert_eq!(read(&location, place, DeliveryId(1)), None, "another delivery's number");
-        assert_eq!(read(&location, Place { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
+        let reader = LogReader::default();
+        assert_eq!(reader.read(&location, place, DeliveryId(2)).unwrap().1, "second");
+        assert_eq!(reader.read(&location, place, DeliveryId(1)), None, "another delivery's number");
+        assert_eq!(reader.read(&location, Place { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
         assert_eq!(std::fs::metadata(location.segment(1)).unwrap().len(), place.end());
+    }
+
+    #[test]
+    fn a_segment_that_is_kept_open_may_grow_or_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("s.db"));
+        std::fs::create_dir(location.log()).unwrap();
+        let mut log = LogWriter::new(location.clone(), LogEnd { segment: 1, position: 0 });
+        let reader = LogReader::default();
+        let mut places = Vec::new();
+        for (id, body) in [(1, "first"), (2, "second")] {
+            let (at, draft) = (log.end(), draft(id, body));
+            log.append([&draft].into_iter()).unwrap();
+            log.accept(draft.bytes() as u64);
+            places.push(Place { segment: 1, position: at.position, bytes: draft.bytes() as u64 });
+            assert_eq!(reader.read(&location, places[places.len() - 1], DeliveryId(id)).unwrap().1, body);
+        }
+        // The first is pruned: what is left moves to the front of another file.
+        let whole = std::fs::read(location.segment(1)).unwrap();
+        std::fs::write(location.segment_copy(1), &whole[places[0].bytes as usize..]).unwrap();
+        std::fs::rename(location.segment_copy(1), location.segment(1)).unwrap();
+        let moved = Place { position: 0, ..places[1] };
+        assert_eq!(reader.read(&location, moved, DeliveryId(2)).unwrap().1, "second");
+        assert_eq!(reader.read(&location, places[0], DeliveryId(1)), None);
     }
 }

@@ -11,7 +11,7 @@
 //! | behind the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
 //! | behind the renaming | rows that speak of the segment, and a note | the note is deleted |
 //!
-//! Readers find the copy by themselves meanwhile (see [`super::log::read`]), so that nothing is missing in any
+//! Readers find the copy by themselves meanwhile (see [`super::log::LogReader`]), so that nothing is missing in any
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::log::{self, Place};
+use super::log::{LogReader, Place};
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::query::Content;
@@ -35,6 +35,7 @@ pub struct Scan {
 pub struct Reader {
     location: Location,
     connection: Connection,
+    log: LogReader,
 }
 
 impl Reader {
@@ -44,7 +45,8 @@ impl Reader {
     ///
     /// Those of [`Location::open_for_reading`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        Ok(Self { connection: location.open_for_reading()?, location: location.clone() })
+        let connection = location.open_for_reading()?;
+        Ok(Self { connection, location: location.clone(), log: LogReader::default() })
     }
 
     /// Up to `limit` summaries from `page` on, always newest first.
@@ -125,12 +127,14 @@ impl Reader {
     /// where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let Some((summary, place, answer)) = self.row(id)? else { return Ok(None) };
-        if let Some((head, body)) = log::read(&self.location, place, id) {
+        if let Some((head, body)) = self.log.read(&self.location, place, id) {
             return Ok(Some(Delivery { summary, head, body, answer }));
         }
         // It may have been pruned, or moved by pruning others, since its row was read.
         let Some((summary, moved, answer)) = self.row(id)? else { return Ok(None) };
-        let (head, body) = log::read(&self.location, moved, id)
+        let (head, body) = self
+            .log
+            .read(&self.location, moved, id)
             .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
         Ok(Some(Delivery { summary, head, body, answer }))
     }
