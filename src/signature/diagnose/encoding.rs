@@ -15,10 +15,27 @@ use crate::signature::{Algorithm, parse_digest};
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
 
+/// Hexadecimal digits of a digest that has lost zeroes: 200 bits are a proof, and so many bytes below 16 that fewer
+/// digits are left no digest has.
+const LEAST_UNPADDED: usize = 50;
+
+/// How a digest was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// So that it could be read back: [`Received::digest`] is its bytes.
+    Whole,
+    /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one cannot be told; so
+    /// [`Received::digest`] is the digits.
+    Bytes,
+    /// As one number, whose leading zeroes are lost; likewise digits.
+    Number,
+}
+
 /// One reading of the signature header: a digest to compare with.
 #[derive(Debug, Clone)]
 pub(super) struct Received {
     pub(super) digest: Vec<u8>,
+    pub(super) written: Written,
     pub(super) algorithm: Algorithm,
     /// How the header's text differs from the configured scheme's.
     pub(super) whys: Vec<Why>,
@@ -29,7 +46,14 @@ pub(super) struct Received {
 impl Received {
     /// Whether `computed` is this digest, or begins with it; in constant time.
     pub(super) fn matches(&self, computed: &[u8]) -> bool {
-        computed.get(..self.digest.len()).is_some_and(|head| bool::from(head.ct_eq(&self.digest)))
+        let digits = match self.written {
+            Written::Whole => {
+                return computed.get(..self.digest.len()).is_some_and(|head| bool::from(head.ct_eq(&self.digest)));
+            }
+            Written::Bytes => computed.iter().map(|byte| format!("{byte:x}")).collect(),
+            Written::Number => hex::encode(computed).trim_start_matches('0').to_owned(),
+        };
+        digits.as_bytes().ct_eq(&self.digest).into()
     }
 }
 
@@ -55,9 +79,9 @@ pub(super) fn readings(value: &[u8]) -> Vec<Received> {
         read_value(candidate, &[why], timestamp, &mut all);
     }
     all.sort_by_key(|received| (received.whys.len(), received.whys.iter().map(|why| why.rank).sum::<u16>()));
-    let mut seen: Vec<(Vec<u8>, Algorithm)> = Vec::new();
+    let mut seen: Vec<(Vec<u8>, Algorithm, Written)> = Vec::new();
     all.retain(|received| {
-        let key = (received.digest.clone(), received.algorithm);
+        let key = (received.digest.clone(), received.algorithm, received.written);
         let fresh = !seen.contains(&key);
         seen.push(key);
         fresh
@@ -213,6 +237,16 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
             push(bytes, Some(encoding(4, "base64 written as hexadecimal digits", text, 0)));
         }
     }
+    if (LEAST_UNPADDED..64).contains(&trimmed.len()) && trimmed.iter().all(u8::is_ascii_hexdigit) {
+        for (written, detail) in [
+            (Written::Bytes, "hexadecimal digits without the zero before a byte's single digit"),
+            (Written::Number, "hexadecimal digits of a number, without the zeroes at its beginning"),
+        ] {
+            let whys = [before, &[encoding(2, detail, text, 0)]].concat();
+            let (digest, timestamp) = (trimmed.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
+            all.push(Received { digest, written, algorithm: Algorithm::Sha256, whys, timestamp });
+        }
+    }
 }
 
 /// Hexadecimal digits with whatever people put between and around them.
@@ -261,7 +295,8 @@ fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all:
             let detail = format!("{} instead of HMAC-SHA256", algorithm.name());
             whys.push(Why::new(Code::SignatureAlgorithm, 1, detail));
         }
-        all.push(Received { digest: digest.clone(), algorithm, whys, timestamp: timestamp.clone() });
+        let (digest, timestamp) = (digest.clone(), timestamp.clone());
+        all.push(Received { digest, written: Written::Whole, algorithm, whys, timestamp });
     }
     if (LEAST_PREFIX..Algorithm::Sha256.digest_bytes()).contains(&digest.len()) {
         let mut whys = whys;
@@ -272,6 +307,6 @@ fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all:
             before: "the end".to_owned(),
             after: format!("{} more hexadecimal digits", 64 - digest.len() * 2),
         }));
-        all.push(Received { digest, algorithm: Algorithm::Sha256, whys, timestamp });
+        all.push(Received { digest, written: Written::Whole, algorithm: Algorithm::Sha256, whys, timestamp });
     }
 }

@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
-use super::encoding::{self, Received};
+use super::encoding::{self, Received, Written};
 use super::timestamps;
 use super::{Code, Evidence, Request};
 use crate::payload::json::{decode_string, entries, tokenize};
@@ -151,6 +151,7 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         for (digest, timestamp) in strict::read_value(request.scheme, value) {
             let received = Received {
                 digest,
+                written: Written::Whole,
                 algorithm: request.scheme.algorithm,
                 whys: before.iter().cloned().collect(),
                 timestamp,

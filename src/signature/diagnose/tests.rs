@@ -284,6 +284,26 @@ fn a_tools_whole_output_in_the_header_is_read() {
 }
 
 #[test]
+fn digits_that_lost_their_zeroes_are_read() {
+    let key = secret(SECRET.as_bytes());
+    let bytes = |signature: &str| hex::decode(signature).unwrap();
+    // A body whose digest begins with a zero, and has another byte that does.
+    let body = (0..).map(|number| format!("[{number}]")).find(|body| {
+        let digest = bytes(&sign(&key, T.as_bytes(), body.as_bytes()));
+        (1..16).contains(&digest[0]) && digest[1] >= 16 && digest[2..].iter().any(|byte| *byte < 16)
+    });
+    let body = body.unwrap();
+    let whole = sign(&key, T.as_bytes(), body.as_bytes());
+    let each: String = bytes(&whole).iter().map(|byte| format!("{byte:x}")).collect();
+    for header in [each.clone(), each.to_uppercase(), whole[1..].to_owned(), format!("sha256={each}")] {
+        let found = Case::new(&header, T, body.as_bytes()).run();
+        assert!(first(&found).contains(&"signature_encoding"), "{header}: {found:?}");
+    }
+    let other = Case::new(&each.chars().rev().collect::<String>(), T, body.as_bytes()).run();
+    assert!(!other.is_proved(), "{other:?}");
+}
+
+#[test]
 fn a_proof_is_not_blurred_by_history_and_a_timestamp_without_time_is_told() {
     let key = secret(SECRET.as_bytes());
     let found = Case::new(&sign(&key, b"undefined", b"{}"), "undefined", b"{}").run();
