@@ -1,5 +1,7 @@
 //! One item of an event, in the pages' own terms.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::compare::image_words;
 use super::fields;
 use super::ids::handle;
@@ -7,6 +9,9 @@ use super::object::{Object, Value};
 
 /// Bytes of a date up to its time of day: `2026-11-22T`.
 const DAY: usize = 11;
+
+/// Facts that a narrow place can do without, the first to go first.
+const EXPENDABLE: [&str; 8] = ["system", "work", "mode", "to", "from", "domain", "productivity", "captured"];
 
 /// One item. All text is visible already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,9 +45,10 @@ impl Item {
         values.collect::<Vec<_>>().join(" · ")
     }
 
-    /// The same for a narrow place: times on the day of `date` without it, and no id.
+    /// The same for a narrow place: times on the day of `date` without it, and no id. What can be done without is
+    /// left out where there are no more than `columns`, so that the app and the image stay.
     #[must_use]
-    pub fn short_words(&self, date: Option<&str>) -> String {
+    pub fn short_words(&self, date: Option<&str>, columns: usize) -> String {
         let day = date.and_then(|date| date.get(..DAY)).filter(|day| day.ends_with('T'));
         let shorten = |(name, value): &(&'static str, String)| {
             let value = match (*name, day) {
@@ -52,7 +58,14 @@ impl Item {
             (*name, value.to_owned())
         };
         let facts = self.facts.iter().filter(|(name, _)| !matches!(*name, "tracking" | "screenshot")).map(shorten);
-        Self { facts: facts.collect(), ..Self::default() }.words()
+        let mut short = Self { facts: facts.collect(), ..Self::default() };
+        for name in EXPENDABLE {
+            if short.words().width() <= columns {
+                break;
+            }
+            short.facts.retain(|(known, _)| *known != name);
+        }
+        short.words()
     }
 
     /// Reads an item of the event called `event`.

@@ -343,6 +343,21 @@ fn ids_are_found_once_each() {
     assert_eq!(ids(long.as_bytes()).len(), 3);
 }
 
+#[test]
+fn a_narrow_place_keeps_the_app_and_the_image() {
+    let report = report(LIVE.as_bytes(), &Circumstances::default()).unwrap();
+    let (item, date) = (&report.items[0], report.times.event_date());
+    let whole = item.short_words(date.as_deref(), 1000);
+    let (app, image) = (item.fact("app").unwrap(), item.fact("image").unwrap());
+    assert!(whole.starts_with(app) && whole.ends_with(image), "{whole}");
+    for columns in 0..whole.len() {
+        let words = item.short_words(date.as_deref(), columns);
+        assert!(words.starts_with(app) && words.ends_with(image), "{columns}: {words}");
+        let least = app.chars().count() + image.chars().count() + " · not idle · ".len();
+        assert!(words.chars().count() <= columns.max(least), "{columns}: {words}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

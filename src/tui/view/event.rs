@@ -117,7 +117,7 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     }
     // Of items that are none, the drift above tells.
     let items = || event.items.iter().filter(|item| !item.facts.is_empty());
-    lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, theme)));
+    lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, pane.columns, theme)));
     let rest = event.item_count.saturating_sub(FEW_ITEMS as u64);
     if rest > 0 && items().next().is_some() {
         lines.push(Line::styled(format!("… and {}", counted(rest, "more item")), theme.dim));
@@ -142,9 +142,9 @@ fn time_words(event: &EventReport) -> Option<String> {
     Some(if beside.is_empty() { date } else { format!("{date}, {beside}") })
 }
 
-fn item_line(item: &Item, event: &EventReport, theme: &Theme) -> Line<'static> {
-    let words = item.short_words(event.times.event_date().as_deref());
+fn item_line(item: &Item, event: &EventReport, columns: usize, theme: &Theme) -> Line<'static> {
     let index = item.index.filter(|_| event.item_count > 1).map_or(String::new(), |index| format!("[{index}] "));
+    let words = item.short_words(event.times.event_date().as_deref(), columns.saturating_sub(index.len()));
     Line::from(vec![Span::styled(index, theme.dim), Span::raw(words)])
 }
 
