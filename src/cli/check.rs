@@ -19,10 +19,9 @@ use crate::{simulation, text, units};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Exit code 0: nothing required failed; 1: something did, and the last line names it; 2: nothing \
-    could be checked. Age and replays are advised only, unless --max-age is given."
-)]
+#[command(after_help = "Examples:\n  whyhook check --to http://localhost:8080/webhooks/trackpilots\n  \
+    whyhook check --webhook developer --format junit > whyhook.xml\n\nExit code 0: nothing required failed; 1: something did, and the last line names it; 2: nothing \
+    could be checked. Age and replays are advised only, unless --max-age is given.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     destination: DestinationArgs,
