@@ -143,11 +143,14 @@ fn put_named(
 /// Puts the rules in the place of those that are there: `known` as they were read, `[[rules]]` first. A table
 /// whose rule stays is only moved, and one whose rule has changed keeps its comments.
 fn put_rules(document: &mut DocumentMut, known: &[Rule], rules: &[Rule]) -> Option<()> {
-    let tables: Vec<Table> = match document.get("rules") {
-        Some(item) => item.as_array_of_tables()?.iter().cloned().collect(),
-        None => Vec::new(),
+    let count = match document.get("rules") {
+        Some(item) => item.as_array_of_tables()?.len(),
+        None => 0,
     };
-    let listed = put_default(document, known.get(tables.len()), rules);
+    let listed = put_default(document, known.get(count), rules);
+    let array = document.get("rules").and_then(Item::as_array_of_tables);
+    let mut tables: Vec<Table> = array.into_iter().flatten().cloned().collect();
+    let heading = tables.first_mut().map(take_heading).unwrap_or_default();
     let mut places: Vec<isize> = tables.iter().filter_map(Table::position).collect();
     places.sort_unstable();
     let mut olds: Vec<Option<(&Rule, Table)>> = known.iter().zip(tables).map(Some).collect();
@@ -185,8 +188,15 @@ fn put_rules(document: &mut DocumentMut, known: &[Rule], rules: &[Rule]) -> Opti
     if places.is_empty() && !array.is_empty() {
         document.set_trailing("");
     }
+    if let Some(first) = array.get_mut(0).filter(|_| !heading.is_empty()) {
+        let prefix = format!("{heading}{}", text_of(first.decor().prefix()).trim_start_matches('\n'));
+        first.decor_mut().set_prefix(prefix);
+    }
     match (document.get_mut("rules"), array.is_empty()) {
-        (Some(_), true) => drop(document.remove("rules")),
+        (Some(_), true) => {
+            document["rules"] = Item::ArrayOfTables(ArrayOfTables::new());
+            take_out(document, "rules", &heading);
+        }
         (Some(item), false) => *item = Item::ArrayOfTables(array),
         (None, true) => {}
         (None, false) => drop(document.insert("rules", Item::ArrayOfTables(array))),
@@ -203,22 +213,33 @@ fn put_default<'a>(document: &mut DocumentMut, known: Option<&Rule>, rules: &'a 
             others
         }
         _ => {
-            DEFAULTS.iter().for_each(|key| take_out(document, key));
+            for key in DEFAULTS {
+                let comments = document.key(key).map(|key| text_of(key.leaf_decor().prefix()).to_owned());
+                take_out(document, key, &comments.unwrap_or_default());
+            }
             rules
         }
     }
 }
 
+/// The comments before a table that speak of more than it: those with an empty line behind them.
+fn take_heading(table: &mut Table) -> String {
+    let prefix = text_of(table.decor().prefix()).to_owned();
+    let Some(end) = prefix.rfind("\n\n").filter(|end| prefix[..*end].contains('#')) else { return String::new() };
+    table.decor_mut().set_prefix(&prefix[end + 1..]);
+    prefix[..end + 2].to_owned()
+}
+
 /// Takes a key out, and leaves the comments before it to what comes next.
-fn take_out(document: &mut DocumentMut, key: &str) {
+fn take_out(document: &mut DocumentMut, key: &str, comments: &str) {
     let keys: Vec<String> = document.iter().map(|(key, _)| key.to_owned()).collect();
     let next = keys.iter().skip_while(|other| *other != key).nth(1);
-    let Some((removed, _)) = document.remove_entry(key) else { return };
-    let comments = text_of(removed.leaf_decor().prefix()).trim_end().to_owned();
+    document.remove(key);
+    let comments = comments.trim_end();
     if comments.is_empty() {
         return;
     }
-    if !next.is_some_and(|next| put_before(document.as_table_mut(), next, &comments)) {
+    if !next.is_some_and(|next| put_before(document.as_table_mut(), next, comments)) {
         let trailing = format!("{comments}\n{}", text_of(Some(document.trailing())));
         document.set_trailing(trailing);
     }

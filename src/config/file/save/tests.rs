@@ -70,6 +70,26 @@ fn rules_are_turned_round_and_taken_out() {
 }
 
 #[test]
+fn comments_of_the_file_outlive_the_rules_behind_them() {
+    let text = "# ours\nrespond = \"503\" # gone\n\n# about the rules\n\n# about the first\n[[rules]]\nwhen = \"is:sim\"\n\
+        then = \"hold\"\n\n[[rules]]\nwhen = \"path:/x\"\nthen = \"drop\"\n";
+    let only_second = saved(text, &rules(&["path:/x → drop"])).unwrap();
+    for (comment, stays) in
+        [("# ours", true), ("# about the rules", true), ("# about the first", false), ("# gone", false)]
+    {
+        assert_eq!(only_second.contains(comment), stays, "{comment} in\n{only_second}");
+    }
+    let none = saved(text, &rules(&[])).unwrap();
+    assert!(none.contains("# ours") && none.contains("# about the rules") && !none.contains("[[rules]]"), "{none}");
+    let turned = saved(text, &rules(&["path:/x → drop", "is:sim → hold"])).unwrap();
+    let places: Vec<_> = ["# about the rules", "path:/x", "# about the first", "is:sim"]
+        .iter()
+        .map(|part| turned.find(part).unwrap_or_else(|| panic!("{turned}")))
+        .collect();
+    assert!(places.is_sorted(), "{turned}");
+}
+
+#[test]
 fn line_ends_and_what_stands_behind_stay() {
     let windows = FILE.replace('\n', "\r\n");
     let after = saved(&windows, &rules(&["is:sim → hold", "later"])).unwrap();
@@ -153,7 +173,7 @@ proptest! {
         if let Ok(answer) = named("mine", 200, &[("X-A".to_owned(), value)], Some(&body)) {
             let text = saved(FILE, &Part::Answer(answer.clone())).unwrap();
             let read = ConfigFile::parse(Path::new("whyhook.toml"), &text).unwrap();
-            prop_assert!(read.answers.iter().any(|known| *known == answer), "{text}");
+            prop_assert!(read.answers.contains(&answer), "{text}");
         }
     }
 
