@@ -429,13 +429,14 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         if matches!(&**window, AnswerOverlay::Picker(picker) if !picker.deciding.is_empty()));
     let simulates =
         matches!(model.sending.screens.last(), Some(Screen::Form(form)) if form.purpose == Purpose::Simulate);
+    let is_only_read = matches!(model.overlay, Some(Overlay::Help(_) | Overlay::Status(_)));
     // A key that would only say that it is of no use now.
     let is_idle = |binding: &Binding| match (binding.context, binding.action) {
         (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
         (Context::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
-        (Context::Menu, Action::Accept) => matches!(model.overlay, Some(Overlay::Status(_))),
+        (Context::Menu, Action::Accept) => is_only_read,
         (Context::SendForm, Action::Send(SendAction::Save)) => !simulates,
         (Context::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
         _ => false,
@@ -454,6 +455,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
             let hint = match (is_secret, decides, binding.action) {
                 (true, _, Action::Accept) => "use it",
                 (_, true, Action::Accept) => "answer so",
+                (_, _, Action::Move(_)) if is_only_read => "scroll",
                 _ => binding.hint,
             };
             // The other direction's key stands for itself.

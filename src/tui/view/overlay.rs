@@ -14,8 +14,12 @@ use crate::engine::{Confirm, Model, Overlay, Prompt, PromptKind, Trial, TrialFie
 use crate::tui::keymap;
 use crate::{query, text};
 
+/// Columns of what lies below a window that are too few to be of use.
+const SLIVER: u16 = 10;
 /// Columns of the help.
 const HELP_COLUMNS: u16 = 76;
+/// Columns of the keys in it.
+const HELP_KEYS: usize = 16;
 
 /// Draws the overlay over `body`.
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: &Model, look: &Look) -> Drawn {
@@ -65,7 +69,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
 
 /// Clears and frames a window in the middle of `body`; returns its inside.
 pub(super) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
-    let width = columns.min(body.width);
+    // A sliver of what lies below, beside the window, could not be read.
+    let width = if body.width < columns.saturating_add(SLIVER) { body.width } else { columns };
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
     let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     frame.render_widget(Clear, area);
@@ -111,14 +116,17 @@ pub(super) fn draw_menu(
 fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let row = |keys: &str, words: &str| {
-        let parts = wrap(words, usize::from(HELP_COLUMNS) - 22).into_iter().enumerate();
-        let keys = format!("  {keys:<16}");
-        parts
-            .map(move |(index, part)| {
-                let keys = if index == 0 { keys.clone() } else { " ".repeat(18) };
-                Line::from(vec![Span::styled(keys, theme.title), Span::raw(format!(" {part}"))])
-            })
-            .collect::<Vec<_>>()
+        // Keys that need more room have a line of their own, so that all words begin in one column.
+        let is_long = keys.width() > HELP_KEYS;
+        let own = is_long.then(|| Line::styled(format!("  {keys}"), theme.title));
+        let parts = wrap(words, usize::from(HELP_COLUMNS) - HELP_KEYS - 6).into_iter().enumerate();
+        let keys = if is_long { "" } else { keys };
+        let beside = parts.map(|(index, part)| {
+            let keys = if index == 0 { keys } else { "" };
+            let keys = format!("  {keys:<HELP_KEYS$}");
+            Line::from(vec![Span::styled(keys, theme.title), Span::raw(format!(" {part}"))])
+        });
+        own.into_iter().chain(beside).collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
     for (title, rows) in keymap::help(keymap::contexts_below(model)) {

@@ -25,7 +25,6 @@ const SAVING: &str =
     "They hold for this run. s saves them in the configuration, which is read again when it changes; y copies them.";
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &Model, look: &Look) -> Drawn {
-    let theme = &look.theme;
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);
     let rows = &model.answers.rules;
     let foot = match &view.line {
@@ -33,7 +32,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
         None => saying(view, model, columns, look),
     };
     let lines: Vec<Line<'static>> = match rows.is_empty() {
-        true => vec![Line::styled(" none: every delivery gets the documented answer; n adds one", theme.dim)],
+        true => none(view, look),
         false => (0..rows.len()).map(|at| line(model, at, columns, look)).collect(),
     };
     let height = lines.len() + foot.len() + 2 + 2 * usize::from(view.line.is_some());
@@ -57,6 +56,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
         put(frame, at, row, line);
     }
     drawn
+}
+
+/// What stands there while there are no rules.
+fn none(view: &RulesView, look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let mut lines = vec![Line::styled(" none: every delivery gets the documented answer; n adds one", theme.text)];
+    // While one is typed, examples stand under it.
+    if view.line.is_none() {
+        lines.push(Line::default());
+        lines.push(Line::styled(" such as", theme.dim));
+        lines.extend(EXAMPLES.iter().map(|example| Line::styled(format!("   {example}"), theme.dim)));
+    }
+    lines
 }
 
 fn line(model: &Model, at: usize, columns: usize, look: &Look) -> Line<'static> {

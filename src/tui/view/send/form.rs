@@ -41,7 +41,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) 
     let room = usize::from(inside.height).saturating_sub(words.len() + 2);
     let most = if has_preview { room.saturating_sub(usize::from(inside.height) / 3) } else { room };
     let fields = u16::try_from(fields.min(most.max(1))).unwrap_or(u16::MAX).min(inside.height);
-    draw_fields(frame, Rect { height: fields, ..inside }, &form.fields, look);
+    let more = draw_fields(frame, Rect { height: fields, ..inside }, &form.fields, look);
+    if more > 0 && fields < inside.height {
+        put(frame, inside, fields, Line::styled(format!("  {:NAME_COLUMNS$} … {more} more: Tab", ""), look.theme.dim));
+    }
     let mut row = fields.saturating_add(1);
     for part in words {
         put(frame, inside, row, Line::styled(part, style));
@@ -70,13 +73,15 @@ fn words(form: &Form) -> String {
     }
 }
 
-fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) {
+/// Draws the fields around the cursor; returns how many are out of sight.
+fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) -> usize {
     let theme = &look.theme;
     let visible: Vec<(usize, &Field)> = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden).collect();
     let cursor = visible.iter().position(|(index, _)| *index == fields.at).unwrap_or(0);
     let rows = usize::from(area.height);
     // A row of those around is in sight, where there is room for it.
     let first = (cursor + 1 + usize::from(rows > 2)).min(visible.len()).saturating_sub(rows);
+    let hidden = visible.len().saturating_sub(rows);
     for (row, (index, field)) in (0..area.height).zip(visible.into_iter().skip(first)) {
         let is_here = index == fields.at;
         let mark = if is_here { "›" } else { " " };
@@ -92,6 +97,7 @@ fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) 
             frame.set_cursor_position(Position { x: area.x + column, y: area.y + row });
         }
     }
+    hidden
 }
 
 fn value(field: &Field, is_here: bool, room: usize, look: &Look) -> Vec<Span<'static>> {
