@@ -38,7 +38,7 @@ impl RetentionSettings {
         if bounds.is_empty() {
             return "everything is kept".to_owned();
         }
-        format!("{}; looked at when whyhook starts", bounds.join(", "))
+        format!("{}; looked at hourly, when deliveries come", bounds.join(", "))
     }
 }
 

@@ -12,7 +12,7 @@ fn busy() -> Status {
         load: Load { limits, connections: 900, in_flight_bytes: limits.in_flight_bytes, waiting: 17, held: 1, stats },
         uptime: Duration::from_secs(3_723),
         memory: Some(Memory { now: 301 << 20, most: 412 << 20 }),
-        retention: "none older than 30 days, the newest 100000; looked at when whyhook starts".to_owned(),
+        retention: "none older than 30 days, the newest 100000; looked at hourly, when deliveries come".to_owned(),
     }
 }
 
