@@ -1,6 +1,8 @@
 //! Waiting for a file that is not there yet, without looking again and again where the system tells of it.
 
-use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often is looked where the system tells nothing.

@@ -8,6 +8,7 @@ use super::super::overlay::Overlay;
 use super::super::saving::{ConfigEffect, ConfigNews, Saving, ToSave};
 use super::super::sending::Screen;
 use super::super::{Action, Effect};
+use crate::config::file::Change;
 use crate::text::visible;
 
 /// Asks what saving would write.
@@ -24,7 +25,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             saving.scroll = step.apply(saving.scroll.min(places - 1), places, viewport.overlay_rows);
             Vec::new()
         }
-        (_, Action::Back) => leave(model).map_or_else(Vec::new, |_| Vec::new()),
+        (_, Action::Back) => {
+            drop(leave(model));
+            Vec::new()
+        }
         (_, Action::Accept) => {
             let change = leave(model);
             change.map(|change| Effect::Config(ConfigEffect::Write(change))).into_iter().collect()
@@ -34,7 +38,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Goes back to what lies below.
-fn leave(model: &mut Model) -> Option<Arc<crate::config::file::Change>> {
+fn leave(model: &mut Model) -> Option<Arc<Change>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
             model.overlay = Some(*saving.below);
@@ -69,7 +73,7 @@ pub(super) fn news(model: &mut Model, news: ConfigNews) {
     }
 }
 
-fn shown(change: &crate::config::file::Change) -> String {
+fn shown(change: &Change) -> String {
     visible(&change.file().to_string_lossy()).into_owned()
 }
 

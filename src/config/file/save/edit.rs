@@ -153,40 +153,15 @@ fn put_rules(document: &mut DocumentMut, known: &[Rule], rules: &[Rule]) -> Opti
     let heading = tables.first_mut().map(take_heading).unwrap_or_default();
     let mut places: Vec<isize> = tables.iter().filter_map(Table::position).collect();
     places.sort_unstable();
-    let mut olds: Vec<Option<(&Rule, Table)>> = known.iter().zip(tables).map(Some).collect();
-    let find = |rule: &Rule, olds: &[Option<(&Rule, Table)>]| {
-        olds.iter().position(|old| old.as_ref().is_some_and(|(known, _)| *known == rule))
-    };
-    // Where each comes from, those that stay first: what is left over may become those that are new.
-    let mut taken: Vec<Option<(usize, Table)>> = Vec::new();
-    for rule in listed {
-        let from = find(rule, &olds);
-        taken.push(from.and_then(|from| olds[from].take().map(|(_, table)| (from, table))));
-    }
-    let mut array = ArrayOfTables::new();
-    let mut next = 0;
     let end = End::of(document);
-    for (at, (rule, taken)) in listed.iter().zip(taken).enumerate() {
-        let is_first = places.is_empty() && at == 0;
-        let mut table = match taken {
-            Some((from, table)) => {
-                next = from + 1;
-                table
-            }
-            None => {
-                let before = olds.get_mut(next).and_then(Option::take);
-                next += usize::from(before.is_some());
-                rewritten(before.map(|(_, table)| table).unwrap_or_default(), rule)
-            }
-        };
-        if is_first {
+    let mut array = ArrayOfTables::new();
+    for (at, mut table) in arranged(known, tables, listed).into_iter().enumerate() {
+        if at == 0 && places.is_empty() {
             end.move_before(&mut table);
+            document.set_trailing("");
         }
         table.set_position(places.get(at).or(places.last()).copied().or(Some(end.position)));
         array.push(table);
-    }
-    if places.is_empty() && !array.is_empty() {
-        document.set_trailing("");
     }
     if let Some(first) = array.get_mut(0).filter(|_| !heading.is_empty()) {
         let prefix = format!("{heading}{}", text_of(first.decor().prefix()).trim_start_matches('\n'));
@@ -202,6 +177,32 @@ fn put_rules(document: &mut DocumentMut, known: &[Rule], rules: &[Rule]) -> Opti
         (None, false) => drop(document.insert("rules", Item::ArrayOfTables(array))),
     }
     Some(())
+}
+
+/// A table for each rule: that of the same rule, else one that no rule has any more and that stood here, else a new
+/// one.
+fn arranged(known: &[Rule], tables: Vec<Table>, rules: &[Rule]) -> Vec<Table> {
+    let mut olds: Vec<Option<(&Rule, Table)>> = known.iter().zip(tables).map(Some).collect();
+    let mut same = |rule: &Rule| {
+        let is_same = |old: &Option<(&Rule, Table)>| old.as_ref().is_some_and(|(known, _)| *known == rule);
+        let from = olds.iter().position(is_same)?;
+        olds[from].take().map(|(_, table)| (from, table))
+    };
+    // Those that stay first: what is left over may become those that are new.
+    let stay: Vec<Option<(usize, Table)>> = rules.iter().map(&mut same).collect();
+    let mut next = 0;
+    let arrange = |(rule, stays): (&Rule, Option<(usize, Table)>)| match stays {
+        Some((from, table)) => {
+            next = from + 1;
+            table
+        }
+        None => {
+            let old = olds.get_mut(next).and_then(Option::take);
+            next += usize::from(old.is_some());
+            rewritten(old.map(|(_, table)| table).unwrap_or_default(), rule)
+        }
+    };
+    rules.iter().zip(stay).map(arrange).collect()
 }
 
 /// Puts the last rule where `respond` or `forward_to` say it, and returns the others.
