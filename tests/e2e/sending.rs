@@ -116,5 +116,14 @@ fn a_broken_receiver_is_found_out_on_the_check_screen() {
     let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
     person.types("C").sees("Check a receiver").types(&receiver.url()).enter();
     person.sees("✗ not right yet").sees("accepts a missing").sees("app-simulated");
-    person.enter().sees("a simulated app event").sees("expected").types("\u{1b}").sees("not right yet");
+    person.enter().sees("a simulated app event").sees("expected").sees("shows every byte");
+    // Every header and the body, not indented, and what came back.
+    person
+        .enter()
+        .sees("X-Webhook-Timestamp")
+        .sees("Content-Type")
+        .sees("{\"event\":")
+        .types("G")
+        .sees("Endpoint response");
+    person.types("\u{1b}").sees("shows every byte").types("\u{1b}").sees("not right yet");
 }

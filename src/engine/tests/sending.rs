@@ -213,6 +213,16 @@ fn a_check_grows_row_by_row() {
     assert_eq!((check.rows.len(), check.total), (2, 2));
     person.tell(Message::Sending(News::Checked(Err("gone".to_owned()))));
     assert!(!person.model.sending.is_busy());
-    person.act(Action::Move(Step::Down)).act(Action::Accept).act(Action::Back);
+    person.effects.clear();
+    person.act(Action::Move(Step::Down)).act(Action::Accept).act(Action::Accept);
+    assert!(person.effects.is_empty(), "of what was not sent there is no more to show");
+    let Some(Screen::Check(check)) = person.model.sending.screens.last_mut() else { panic!() };
+    let exchange = Arc::new(panel(Ok(401)).attempt.clone());
+    check.rows[1].exchange = Some(Arc::clone(&exchange));
+    person.act(Action::Accept);
+    let Some(Effect::Send(SendTask::Case(shown, words))) = person.effects.pop() else { panic!() };
+    assert_eq!(shown, exchange);
+    assert!(words.starts_with("✓ pass: ") && words.contains("expected 2xx"), "{words}");
+    person.act(Action::Back);
     assert!(matches!(&person.model.sending.screens[..], [Screen::Form(_), Screen::Check(check)] if !check.is_open));
 }
