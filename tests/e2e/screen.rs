@@ -169,7 +169,7 @@ fn the_help_shows_every_key_of_the_keymap() {
     }
     person.sees("Filters").types("\u{1b}").no_longer_sees("Filters").sees("Enter open");
     // On a usual screen it is paged through, and back. Opened anew, every frame has that screen's size.
-    person.resizes(Size(100, 30)).types("?").sees("Enter choose").types("G");
+    person.resizes(Size(100, 30)).types("?").sees("↑↓ scroll").types("G");
     person.sees("header:NAME").no_longer_sees("Anywhere");
     person.types("g").sees("Anywhere").no_longer_sees("header:NAME");
     person.types("\u{1b}").no_longer_sees("Anywhere");
