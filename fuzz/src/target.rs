@@ -8,11 +8,17 @@ use whyhook::sender::{Pace, Target};
 use whyhook::signature::Content;
 use whyhook::units::{parse_duration, parse_size};
 
+use super::assert_visible;
+
 /// The text.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     comes_back::<Target>(text);
-    comes_back::<Content>(text);
+    // A template is printed for a person: what cannot be seen is shown by its symbol.
+    if !text.contains(whyhook::text::is_hidden) {
+        comes_back::<Content>(text);
+    }
+    said(text.parse::<Content>().map(|content| assert_visible(&content.to_string())));
     said(text.parse::<Pace>());
     said(parse_duration(text));
     said(parse_size(text));
@@ -33,5 +39,5 @@ where
 }
 
 fn said<T>(read: Result<T, impl Display>) -> Option<T> {
-    read.map_err(|error| super::assert_visible(&error.to_string())).ok()
+    read.map_err(|error| assert_visible(&error.to_string())).ok()
 }

@@ -478,3 +478,17 @@ fn trying_follows_what_is_typed_and_changes_nothing() {
     assert!(person.model.overlay.is_none());
     assert_eq!(person.effects, []);
 }
+
+#[test]
+fn a_template_that_holds_a_line_end_is_tried_as_it_is() {
+    let secret = Secret::new("dev", b"a webhook secret".to_vec(), SecretOrigin::Typed);
+    let mut loaded = loaded(DeliveryId(1), &registry());
+    loaded.scheme.content = "{timestamp}.\n{body}".parse().unwrap();
+    let signature = crate::signature::sign(&secret, b"1746123456", b"\n{}");
+    let head =
+        format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n");
+    loaded.head = crate::delivery::RequestHead::parse(&Bytes::from(head));
+    let trial = super::trial::Trial::of(&loaded);
+    assert_eq!(trial.text(super::trial::TrialField::Template), "{timestamp}.␊{body}");
+    assert_eq!(trial.verdict.as_ref().unwrap().verdict, crate::delivery::Verdict::Verified);
+}

@@ -111,7 +111,10 @@ impl Trial {
 
     /// Judges what is typed, at the age that the delivery had on arrival.
     pub(super) fn judge(&mut self, loaded: &Loaded) {
-        let content: Content = match self.text(TrialField::Template).parse() {
+        // A template is shown with symbols for a line end and the like: unchanged, it is the scheme's own.
+        let usual = &loaded.scheme.content;
+        let typed = self.text(TrialField::Template);
+        let content: Content = match if typed == usual.to_string() { Ok(usual.clone()) } else { typed.parse() } {
             Ok(content) => content,
             Err(error) => {
                 self.verdict = Err(format!("{error}"));
