@@ -14,8 +14,8 @@ use super::assert_visible;
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     comes_back::<Target>(text);
-    // A template is printed for a person: what cannot be seen is shown by its symbol.
-    if !text.contains(whyhook::text::is_hidden) {
+    // A template is printed for a person: what cannot be seen, or not well, is shown by its symbol.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         comes_back::<Content>(text);
     }
     said(text.parse::<Content>().map(|content| assert_visible(&content.to_string())));
