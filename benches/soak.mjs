@@ -46,6 +46,11 @@ const behind = http.createServer((request, response) => {
 });
 await new Promise((listening) => behind.listen(0, "127.0.0.1", listening));
 
+// A build for people panics on nobody's request (src/panic.rs).
+if (program.includes("/release/") && readFileSync(program).includes("WHYHOOK_DEBUG_PANIC")) {
+  throw new Error("this is a debug build, or a trap is left in a release build");
+}
+
 const port = await freePort();
 const rules = [
   `path:/long → hold ${LONG_HOLD}s else 203 "held very long"`,

@@ -71,7 +71,7 @@ fn bounds(status: &Status, look: &Look) -> Vec<Line<'static>> {
         gauge("held", load.held, HELD_LIMIT, of(load.held, HELD_LIMIT, " waiting for you")),
     ];
     if let Some(memory) = status.memory {
-        let words = format!("{} in all, {} at most so far", size_words(memory.now), size_words(memory.most));
+        let words = format!("{} now, {} at its peak", size_words(memory.now), size_words(memory.most));
         lines.push(Line::from(vec![
             Span::styled(format!("   {:<1$}", "memory", NAMES + GAUGE + 2), look.theme.dim),
             Span::raw(words),
