@@ -96,7 +96,7 @@ pub fn size_words(bytes: u64) -> String {
         unit += 1;
     }
     // In tenths, cut off: a bound must not look reached before it is.
-    let tenths = u128::from(bytes) * 10 >> (10 * (unit + 1));
+    let tenths = (u128::from(bytes) * 10) >> (10 * (unit + 1));
     match tenths % 10 {
         0 => format!("{} {}", tenths / 10, UNITS[unit]),
         rest => format!("{}.{rest} {}", tenths / 10, UNITS[unit]),
