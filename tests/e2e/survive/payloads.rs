@@ -75,7 +75,7 @@ fn hard_payloads_are_printed_whole_and_valid() {
 /// The most that is taken with the default limit, all of it one string.
 #[cfg(target_os = "linux")]
 #[test]
-#[cfg_attr(debug_assertions, ignore = "minutes without optimisation; cargo test --release -- a_string_of_64_mb")]
+#[cfg_attr(debug_assertions, ignore = "twenty seconds; cargo test -- --ignored a_string_of_64_mb")]
 fn a_string_of_64_mb_is_shown_searched_and_exported_within_five_times_its_size() {
     use crate::support::tools::peak_memory;
     let body = [b"{\"s\":\"", &vec![b'x'; (64 << 20) - 6 - 9][..], b"the end\"}"].concat();
@@ -84,7 +84,7 @@ fn a_string_of_64_mb_is_shown_searched_and_exported_within_five_times_its_size()
     assert_eq!(talk(address, Signed::new(&body[..]).to("/large").wire()).status, 200);
     person.sees("/large").types("1").sees("67,108,864 bytes, JSON");
     // As a row of the tree, and in a view of its own.
-    person.types("3\r").sees("characters)").types("jo").sees("characters, 67,108,858 bytes").types("G").sees("the en");
+    person.types("3\r").sees("characters)").types("jo").sees("67,108,856 characters, ").types("G").sees("the en");
     person.types("\u{1b}").no_longer_sees("the en").types("/the en\r").sees("1 of 1").types("\u{1b}").settles();
     person.types("r").sees("xxxx").types("G").sees("the en").types("7").sees("POST /large").types("G").sees("the en");
     person.types("2").sees("verified");
