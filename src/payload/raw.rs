@@ -146,6 +146,11 @@ fn offset_of_column(line: &[u8], column: usize) -> usize {
 
 /// The end of the row that begins at `start`.
 fn row_end(bytes: &[u8], start: usize, columns: usize) -> usize {
+    // Nearly every row is ASCII alone, of which each byte takes a column.
+    let row = &bytes[start..(start + columns).min(bytes.len())];
+    if row.is_ascii() {
+        return start + memchr::memchr(b'\n', row).map_or(row.len(), |newline| newline + 1);
+    }
     let mut used = 0;
     let mut at = start;
     while at < bytes.len() {

@@ -114,39 +114,40 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the next token; what it returns begins with it.
-    #[inline]
+    #[inline(always)]
     pub(in crate::payload) fn take(&mut self, token: Token, is_key: bool) -> Option<Hit> {
         match token.kind {
             TokenKind::ObjectClose | TokenKind::ArrayClose => self.leave(),
             TokenKind::Comma => self.frames.last_mut()?.index += 1,
             TokenKind::String if is_key => self.frames.last_mut()?.key = Some(token),
-            TokenKind::String => return self.string(token),
-            TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
-                let place = self.place();
-                let hit = self.recognise(token, place);
-                if hit.is_none() {
-                    let object = token.kind == TokenKind::ObjectOpen;
-                    self.frames.push(Frame { place, object, key: None, index: 0 });
-                }
-                return hit;
-            }
+            TokenKind::String if self.may_be_binary(token) => return self.recognise(token, self.place()),
+            TokenKind::ObjectOpen | TokenKind::ArrayOpen => return self.enter(token),
             _ => {}
         }
         None
     }
 
+    fn enter(&mut self, token: Token) -> Option<Hit> {
+        let place = self.place();
+        let hit = self.recognise(token, place);
+        if hit.is_none() {
+            let object = token.kind == TokenKind::ObjectOpen;
+            self.frames.push(Frame { place, object, key: None, index: 0 });
+        }
+        hit
+    }
+
     /// Leaves the object or array that was entered last, as its closing bracket does.
+    #[inline]
     pub(in crate::payload) fn leave(&mut self) {
         self.frames.pop();
     }
 
-    fn string(&self, token: Token) -> Option<Hit> {
+    /// Whether a string is long enough, or stands where any is looked at.
+    #[inline]
+    fn may_be_binary(&self, token: Token) -> bool {
         let outer = self.frames.last().map_or(Place::Envelope, |frame| frame.place);
-        let may_be_known = matches!(outer, Place::Screenshot | Place::ImageBuffer);
-        if token.range().len() < SHORTEST && !may_be_known {
-            return None;
-        }
-        self.recognise(token, self.place())
+        token.range().len() >= SHORTEST || matches!(outer, Place::Screenshot | Place::ImageBuffer)
     }
 
     /// The place of the value that comes next.

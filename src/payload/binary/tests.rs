@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
 use super::super::json::{decode_string, entries, scan::Entries};
@@ -9,6 +11,9 @@ const LIVE: &str = include_str!("../../../assets/samples/screenshot-live.json");
 /// What Node 20 (with superjson 2 and bson 6) and Python 3.11 made of the sample picture: each form
 /// with the bytes that can be had from it.
 const FORMS: &[u8] = include_bytes!("../../../assets/fixtures/image-forms.json");
+
+/// More than there are; the rest begins anew.
+const FORM_COUNT: usize = 64;
 
 struct Recorded {
     form: Form,
@@ -39,6 +44,26 @@ fn event_with(value: &str) -> String {
     let start = LIVE.find("\"<Buffer").unwrap();
     let end = LIVE.find("bytes>\"").unwrap() + "bytes>\"".len();
     format!("{}{value}{}", &LIVE[..start], &LIVE[end..])
+}
+
+#[test]
+fn a_buffer_of_any_bytes_does_not_hide_what_follows() {
+    let body = br#"{"data":[{"a":{"type":"Buffer","data":[1,2]},"screenshot":{"imageBuffer":"<Buffer ff d8 ff>"}}]}"#;
+    let rows = crate::payload::json::pretty(body).unwrap();
+    let images = rows.binaries();
+    assert_eq!(images.iter().map(|image| &*image.path).collect::<Vec<_>>(), ["data[0].screenshot.imageBuffer"]);
+    assert_eq!(images, find_all(body));
+}
+
+#[test]
+fn a_picture_of_which_only_the_end_is_wrapped_is_recognised_by_its_beginning() {
+    let mut text = BASE64_STANDARD.encode(&JPEG[..267]);
+    text.insert_str(350, " \r\n\t");
+    let token = serde_json::to_vec(&text).unwrap();
+    let whole = recognise(&token, Context::Elsewhere).unwrap();
+    let prefix = recognise_prefix(&token, Context::Elsewhere, 0).unwrap();
+    assert_eq!((whole.present, prefix.present), (267, 267));
+    assert!(prefix.bytes.len() < 267);
 }
 
 #[test]
@@ -295,6 +320,35 @@ proptest! {
         let by_chance = text.starts_with("/9j/") || text.starts_with("AAAB") || text.starts_with("SUkq");
         prop_assert!(binary.is_none() || by_chance, "{text}: {binary:?}");
         prop_assert_eq!(find_all(&[b"[".as_slice(), &token, b"]"].concat()).len(), usize::from(binary.is_some()));
+    }
+
+    /// Who has the rows of a body finds its binaries at their places, without reading the body again.
+    #[test]
+    fn rows_know_where_binaries_are(
+        forms in prop::collection::vec((0_usize..FORM_COUNT, 0_usize..6, any::<bool>()), 1..6),
+        damage in prop::option::of((any::<prop::sample::Index>(), "[ -~]")),
+    ) {
+        let recorded = recorded();
+        let items = forms.iter().map(|(form, place, padded)| {
+            let value = String::from_utf8_lossy(recorded[form % recorded.len()].value).into_owned();
+            let value = if *padded { value.replacen(',', " ,\n ", 400) } else { value };
+            match place {
+                0 => format!(r#"{{"screenshot":{{"imageBuffer":{value}}}}}"#),
+                1 => format!(r#"{{"screenshot":{{"imageBuffer":[{value},{value}]}}}}"#),
+                2 => format!(r#"{{"a":{{"type":"Buffer","data":[1,2]}},"screenshot":{{"imageBuffer":{value}}}}}"#),
+                3 => format!(r#"{{"else where":[1,{value}]}}"#),
+                4 => format!(r#"[{value},{{"x":"{}"}}]"#, "4".repeat(40)),
+                _ => value,
+            }
+        });
+        let mut body = format!(r#"{{"data":[{}]}}"#, items.collect::<Vec<_>>().join(",")).into_bytes();
+        if let Some((at, byte)) = damage {
+            let at = at.index(body.len());
+            body[at] = byte.as_bytes()[0];
+        }
+        if let Ok(rows) = crate::payload::json::pretty(&body) {
+            prop_assert_eq!(rows.binaries(), find_all(&body));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::super::image;
 use super::super::json::scan::skip_space;
-use super::super::json::unescape;
+use super::super::json::{Part, parts, unescape};
 use super::{Binary, Context, Form, encodings, numbers, objects, prints};
 
 /// What replaces a byte that is no UTF-8.
@@ -10,20 +10,30 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Decodes the raw content of a string, escapes and all.
 pub(super) fn decode(raw: &[u8], context: Context, limit: usize) -> Option<Binary> {
-    if context == Context::Elsewhere && !may_be_picture(*raw.first()?) {
+    if context == Context::Elsewhere && !may_be_picture(raw) {
         return None;
     }
     let text = unescape(raw);
     named(&text, context, limit).or_else(|| unnamed(&text, context, limit))
 }
 
-/// Whether any form of a picture begins with `first`: the cheapest question, asked of every longer
-/// string of a body. The first character of a picture's base64 is one of `/_iRUQSTA`, of its
-/// hexadecimal a digit or `f`, of Latin-1 its magic number's or an escape.
-fn may_be_picture(first: u8) -> bool {
-    let encoded = matches!(first, b'/' | b'_' | b'i' | b'Q'..=b'U' | b'A' | b'0'..=b'9' | b'f' | b'F');
-    let plain = matches!(first, b'B' | b'G' | b'I' | b'M' | b'\\' | 0xc2 | 0xc3);
-    encoded || plain || matches!(first, b'<' | b'[' | b'{' | b'd' | b'b')
+/// Whether any form of a picture begins with the first character of `raw`: the cheapest question, asked of
+/// every longer string of a body. That of a picture's base64 is one of `/_iRUQSTA`, of its hexadecimal a
+/// digit or `f`, of Latin-1 its magic number's; of PostgreSQL's hexadecimal a backslash.
+fn may_be_picture(raw: &[u8]) -> bool {
+    /// A pair of surrogate escapes has twelve bytes.
+    const HEAD: usize = 12;
+    let first = match parts(&raw[..raw.len().min(HEAD)]).next() {
+        Some((_, Part::Escaped(first))) => first,
+        // U+0089 and U+00FF in UTF-8.
+        Some((_, Part::Raw([0xc2, 0x89, ..]))) => '\u{89}',
+        Some((_, Part::Raw([0xc3, 0xbf, ..]))) => '\u{ff}',
+        Some((_, Part::Raw([first @ ..=0x7f, ..]))) => char::from(*first),
+        _ => return false,
+    };
+    let encoded = matches!(first, '/' | '_' | 'i' | 'Q'..='U' | 'A' | '0'..='9' | 'f' | 'F' | '\\');
+    let plain = matches!(first, 'B' | 'G' | 'I' | 'M' | '\0' | '\u{89}' | '\u{ff}');
+    encoded || plain || matches!(first, '<' | '[' | '{' | 'd' | 'b')
 }
 
 /// Forms that say what they are.

@@ -218,7 +218,7 @@ impl Opened {
         if sniff::is_binary(bytes) {
             return Kind::Binary(None);
         }
-        if let Some(lines) = sniff::json_lines(bytes) {
+        if let Some(lines) = sniff::json_lines(bytes, fault) {
             return Kind::JsonLines(lines);
         }
         let is_form = declared.is("application/x-www-form-urlencoded");

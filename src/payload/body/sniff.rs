@@ -27,8 +27,14 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
 }
 
 /// Whether a body is one JSON value a line (NDJSON), and how many.
-pub(super) fn json_lines(bytes: &[u8]) -> Option<usize> {
-    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+/// What stops being JSON within its first line, by `fault`, is none.
+pub(super) fn json_lines(bytes: &[u8], fault: Option<&json::Fault>) -> Option<usize> {
+    let start = bytes.len() - bytes.trim_ascii_start().len();
+    if !matches!(bytes.get(start), Some(b'{' | b'[')) {
+        return None;
+    }
+    let first_end = memchr::memchr(b'\n', &bytes[start..])? + start;
+    if fault.is_some_and(|fault| fault.offset <= first_end) {
         return None;
     }
     let mut count = 0;

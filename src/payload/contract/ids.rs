@@ -78,9 +78,13 @@ pub fn handle(shown: &str) -> String {
 /// The ids of a body, each once, in the order in which they stand.
 #[must_use]
 pub fn ids(body: &[u8]) -> Vec<Id> {
+    let envelope = Value::root(body).object();
+    envelope.and_then(|envelope| Some(ids_of(envelope.get("data")?))).unwrap_or_default()
+}
+
+/// The ids of an event's `data`.
+pub(super) fn ids_of(data: &Value<'_>) -> Vec<Id> {
     let mut found = Vec::new();
-    let data = Value::root(body).object().and_then(|envelope| envelope.get("data").cloned());
-    let Some(data) = data else { return found };
     if let Some(item) = data.object() {
         take(&item, &mut found);
     } else if let Some(items) = data.items() {

@@ -135,7 +135,7 @@ pub fn report(body: &[u8], about: &Circumstances<'_>) -> Option<EventReport> {
         version: envelope.shown("version"),
         agent: envelope.shown("agent"),
         times,
-        ids: ids(body),
+        ids: envelope.get("data").map(ids::ids_of).unwrap_or_default(),
         ..EventReport::default()
     };
     if let Some(data) = envelope.get("data") {

@@ -64,6 +64,7 @@ fn next_special(body: &[u8], mut at: usize) -> usize {
 
 /// A word whose lowest bit set is the highest of the first special byte; what is set above it means
 /// nothing. (To subtract borrows from a byte only where a lower one was found.)
+#[inline]
 const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
@@ -73,10 +74,13 @@ const fn special_bytes(word: u64) -> u64 {
     (zero_bytes(quotes) | zero_bytes(backslashes) | controls) & HIGH
 }
 
-const fn zero_bytes(word: u64) -> u64 {
+/// A word whose lowest bit set is the highest of the first byte that is zero.
+#[inline]
+pub(super) const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(u64::MAX / 0xff) & !word
 }
 
+#[inline]
 const fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
@@ -97,12 +101,27 @@ fn next_special_far(body: &[u8], mut at: usize) -> usize {
     body[at.min(body.len())..].iter().position(|&byte| is_special(byte)).map_or(body.len(), |found| at + found)
 }
 
+/// Whether these are hexadecimal digits alone, without a branch.
+#[inline]
+pub(super) fn are_hexadecimal(digits: &[u8]) -> bool {
+    const IS_DIGIT: [bool; 256] = {
+        let mut is_digit = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            is_digit[byte] = (byte as u8).is_ascii_hexdigit();
+            byte += 1;
+        }
+        is_digit
+    };
+    digits.iter().fold(true, |all, &digit| all & IS_DIGIT[usize::from(digit)])
+}
+
 fn escape_end(body: &[u8], backslash: usize) -> Result<usize, Stop> {
     match body.get(backslash + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(backslash + 2),
         Some(b'u') => {
             let digits = backslash + 2..backslash + 6;
-            if body.get(digits.clone()).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            if body.get(digits.clone()).is_some_and(are_hexadecimal) {
                 return Ok(digits.end);
             }
             for offset in digits.clone() {

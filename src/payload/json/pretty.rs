@@ -23,6 +23,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+#[cfg(test)]
+pub(super) use line::count_characters;
 pub use line::{Line, Piece, PieceKind};
 
 use super::Fault;
@@ -171,9 +173,7 @@ impl Pretty {
     #[must_use]
     pub fn binaries(&self) -> Vec<Found> {
         let places = self.notes.iter().filter_map(|(row, note)| match note {
-            Note::Binary { start, context, .. } => {
-                Some((*start as usize, (*context)?, || self.path(*row as usize)))
-            }
+            Note::Binary { start, context, .. } => Some((*start as usize, (*context)?, || self.path(*row as usize))),
             Note::Long { .. } => None,
         });
         decode_all(&self.body, places)

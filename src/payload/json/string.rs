@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::lexeme::are_hexadecimal;
+
 /// A surrogate escape without its other half, as a cut emoji leaves it: `"Chat \ud83d"`. Valid in
 /// JSON and in JavaScript, impossible in UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,6 +120,17 @@ pub(crate) fn parts(inner: &[u8]) -> impl Iterator<Item = (usize, Part<'_>)> {
         at += length;
         Some((start, part))
     })
+}
+
+/// The bytes of the escape, or half of a surrogate pair, that `rest` begins with; 1 when it is malformed.
+pub(super) fn escape_length(rest: &[u8]) -> usize {
+    match rest {
+        // No surrogate, of which two may be one character.
+        [b'\\', b'u', digits @ ..] if !matches!(digits, [b'd' | b'D', ..]) => {
+            if digits.get(..4).is_some_and(are_hexadecimal) { 6 } else { 1 }
+        }
+        _ => escape(rest).map_or(1, |(length, _)| length),
+    }
 }
 
 fn escape(rest: &[u8]) -> Option<(usize, Part<'_>)> {

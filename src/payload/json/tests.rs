@@ -150,6 +150,42 @@ proptest! {
         prop_assert_eq!(read(&text), read(&body));
     }
 
+    /// Skipped or read, a string ends at the same place, however many escapes are in it and wherever they
+    /// stand: it is read eight and more bytes at a time.
+    #[test]
+    fn a_string_ends_where_it_ends(text in r#"([a-zé ]{0,90}|(\\["\\nt/]){1,40}|(\\u00[eE][0-9]){1,20}){0,6}"#, rest in "[\"\\\\a]{0,40}") {
+        let body = format!("\"{text}\"{rest}");
+        let end = text.len() + 2;
+        prop_assert_eq!(scan::skip_string(body.as_bytes(), 0), Some(end));
+        let token = tokens(body.as_bytes()).next().unwrap().unwrap();
+        prop_assert_eq!(token.range(), 0..end);
+        let characters = decode_string(token.text(body.as_bytes())).text.chars().count() as u64;
+        prop_assert_eq!(pretty::count_characters(token.text(body.as_bytes())), characters);
+        // Broken off anywhere, it does not end.
+        for cut in (1..end).filter(|cut| body.is_char_boundary(*cut)) {
+            prop_assert!(tokens(&body.as_bytes()[..cut]).next().unwrap().is_err());
+            prop_assert_eq!(scan::skip_string(&body.as_bytes()[..cut], 0), None);
+        }
+    }
+
+    #[test]
+    fn no_control_character_slips_through(before in "[ -!#-\\[é]{0,100}", control in 0_u8..32, after in "[a-z]{0,40}") {
+        let body = [b"\"", before.as_bytes(), &[control], after.as_bytes(), b"\""].concat();
+        prop_assert_eq!(tokenize(&body).unwrap_err().offset, 1 + before.len());
+    }
+
+    /// Numbers that nobody looks at are passed over quickly, and their faults found all the same.
+    #[test]
+    fn the_numbers_of_a_buffer_are_checked(
+        numbers in prop::collection::vec("0|[1-9][0-9]{0,3}|[1-9]\\.[0-9]|0[0-9]|-1|x?", 80..120),
+    ) {
+        let jpeg = ["255", "216", "255", "219"].map(str::to_owned);
+        let all: Vec<String> = jpeg.into_iter().chain((0..300).map(|number| (number % 256).to_string())).chain(numbers).collect();
+        let body = format!(r#"{{"type":"Buffer","data":[{}]}}"#, all.join(","));
+        let read = serde_json::from_str::<IgnoredAny>(&body).is_ok();
+        prop_assert_eq!(pretty(body.as_bytes()).is_ok(), read);
+    }
+
     #[test]
     fn strings_mean_what_serde_json_reads(value in ".*") {
         let token = serde_json::to_string(&value).unwrap();

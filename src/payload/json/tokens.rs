@@ -11,6 +11,8 @@ pub fn tokens(body: &[u8]) -> Tokens<'_> {
     Tokens {
         body,
         position: if bom { BOM.len() } else { 0 },
+        start: 0,
+        end: 0,
         expect: Expect::Value,
         after: Expect::End,
         escaped: false,
@@ -42,6 +44,10 @@ pub fn tokenize(body: &[u8]) -> Result<Vec<Token>, Fault> {
 pub struct Tokens<'a> {
     body: &'a [u8],
     position: usize,
+    /// Where the last token begins.
+    start: u32,
+    /// The offset after it.
+    end: u32,
     expect: Expect,
     /// What is expected once the value that stands here has ended.
     after: Expect,
@@ -82,6 +88,21 @@ impl Tokens<'_> {
     /// The next token, `None` after the last.
     #[inline]
     pub(super) fn advance(&mut self) -> Result<Option<Token>, Stop> {
+        Ok(self.step()?.map(|kind| self.token(kind)))
+    }
+
+    /// The last token, which was of this kind.
+    #[inline]
+    pub(super) fn token(&self, kind: TokenKind) -> Token {
+        Token { kind, start: self.start, end: self.end }
+    }
+
+    /// Moves to the next token, and tells its kind; `None` after the last.
+    ///
+    /// A whole token in what is returned would be written to memory and read again in other pieces than it
+    /// was written in, which took as long as all the rest.
+    #[inline(always)]
+    pub(super) fn step(&mut self) -> Result<Option<TokenKind>, Stop> {
         let start = skip_space(self.body, self.position);
         let Some(&byte) = self.body.get(start) else {
             return if self.expect == Expect::End { Ok(None) } else { Err(self.unexpected(start)) };
@@ -123,7 +144,10 @@ impl Tokens<'_> {
         self.expect = next;
         self.position = end;
         match (u32::try_from(start), u32::try_from(end)) {
-            (Ok(start), Ok(end)) => Ok(Some(Token { kind, start, end })),
+            (Ok(start), Ok(end)) => {
+                (self.start, self.end) = (start, end);
+                Ok(Some(kind))
+            }
             _ => Err(Stop { offset: start, expected: "at most 4 GiB" }),
         }
     }
@@ -139,6 +163,7 @@ impl Tokens<'_> {
         }
     }
 
+    #[inline]
     fn string_end(&mut self, start: usize) -> Result<usize, Stop> {
         let StringEnd { end, escaped } = string_end(self.body, start)?;
         self.escaped = escaped;
@@ -146,6 +171,7 @@ impl Tokens<'_> {
     }
 
     /// Leaves the innermost object or array, and says what is expected behind it.
+    #[inline]
     fn close(&mut self) -> Expect {
         self.nesting.pop();
         self.after = match self.nesting.in_object() {
@@ -232,6 +258,7 @@ const KINDS: [Option<TokenKind>; 256] = {
 };
 
 /// The bytes of the number of at most three digits, comma included, that `text` begins with.
+#[inline]
 fn plain_number(text: &[u8]) -> Option<usize> {
     match *text.first_chunk::<4>()? {
         [b'0'..=b'9', b',', ..] => Some(2),
@@ -249,6 +276,7 @@ struct Nesting {
 }
 
 impl Nesting {
+    #[inline]
     fn push(&mut self, object: bool) {
         let (word, bit) = (self.depth / 64, self.depth % 64);
         if word == self.bits.len() {
@@ -258,11 +286,13 @@ impl Nesting {
         self.depth += 1;
     }
 
+    #[inline]
     fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
     /// Whether the innermost open bracket is an object's.
+    #[inline]
     fn in_object(&self) -> Option<bool> {
         let innermost = self.depth.checked_sub(1)?;
         Some(self.bits[innermost / 64] >> (innermost % 64) & 1 == 1)

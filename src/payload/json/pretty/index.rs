@@ -21,7 +21,8 @@ const FEW_KEYS: usize = 8;
 pub(super) fn index(body: bytes::Bytes) -> Result<Pretty, Fault> {
     let mut indexer = Indexer::new(&body);
     let mut tokens = tokens(&body);
-    while let Some(token) = tokens.advance().map_err(|stop| tokens.fault(stop))? {
+    while let Some(kind) = tokens.step().map_err(|stop| tokens.fault(stop))? {
+        let token = tokens.token(kind);
         if token.start < indexer.skip_to {
             // Still checked, yet on the row of the binary it belongs to.
             tokens.skip_plain_numbers();
@@ -83,8 +84,9 @@ impl<'a> Indexer<'a> {
     fn new(body: &'a [u8]) -> Self {
         Self {
             body,
-            rows: Vec::with_capacity(body.len() / 32),
-            nodes: Vec::new(),
+            // Room for what most bodies have: what is not used is given back, and was never touched.
+            rows: Vec::with_capacity(body.len() / 8),
+            nodes: Vec::with_capacity(body.len() / 32),
             notes: Vec::new(),
             duplicates: Vec::new(),
             is_fresh: true,

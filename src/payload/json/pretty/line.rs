@@ -10,6 +10,7 @@ use crate::payload::grouped;
 use crate::text;
 
 use super::super::scan::skip_space;
+use super::super::string::escape_length;
 use super::super::{Part, parts};
 use super::{Note, NumberedNote, Pretty, token_end};
 
@@ -232,15 +233,30 @@ fn whole_text_parts(kind: PieceKind, token: &[u8]) -> Vec<(PieceKind, &[u8])> {
 }
 
 /// How many characters a token stands for, quotation marks not counted.
-pub(super) fn count_characters(token: &[u8]) -> u64 {
+pub(in crate::payload::json) fn count_characters(token: &[u8]) -> u64 {
     let quotes = if token.first() == Some(&b'"') { 2 } else { 0 };
-    let mut count = 0_usize;
-    for (_, part) in parts(token) {
-        count += match part {
-            // Every byte but UTF-8's continuation bytes begins a character.
-            Part::Raw(raw) => raw.iter().filter(|&&byte| byte & 0xc0 != 0x80).count(),
-            Part::Escaped(_) | Part::Lone(_) => 1,
-        };
+    let (mut count, mut at) = (0, 0);
+    while at < token.len() {
+        // Thirty-two bytes without an escape are counted without a branch, which compiles to vector
+        // instructions.
+        let chunk = token[at..].first_chunk::<32>();
+        if let Some(chunk) = chunk.filter(|chunk| !chunk.iter().fold(false, |any, &byte| any | (byte == b'\\'))) {
+            count += u64::from(chunk.iter().fold(0_u8, |sum, &byte| sum + u8::from(begins_character(byte))));
+            at += chunk.len();
+            continue;
+        }
+        let near = at + 32;
+        while at < near.min(token.len()) {
+            let is_escape = token[at] == b'\\';
+            count += u64::from(is_escape || begins_character(token[at]));
+            at += if is_escape { escape_length(&token[at..]) } else { 1 };
+        }
     }
-    count.saturating_sub(quotes) as u64
+    count.saturating_sub(quotes)
+}
+
+/// Whether a byte is none of UTF-8's continuation bytes.
+#[inline]
+const fn begins_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }
