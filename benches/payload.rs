@@ -1,6 +1,7 @@
-//! How long a large payload takes from being selected to being shown: read from the store, prepared
-//! on the loader's thread, drawn. With what each part of the preparing takes, and the memory of what
-//! is prepared beside the body.
+//! How long a large payload takes from being selected to its rows on the screen, and to all that is
+//! known of it: read from the store, prepared on the loader's thread, drawn. With what each part of the
+//! preparing takes, the longest step of the interface's own thread, which nothing may hold up, and the
+//! memory of what is prepared beside the body.
 //!
 //! `cargo bench --bench payload`; `-- 5` measures the bodies whose name begins so.
 
@@ -20,8 +21,7 @@ use support::screen::Session;
 use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
 use whyhook::delivery::RequestHead;
-use whyhook::engine::{Action, Loaded, Message, Tab};
-use whyhook::payload::binary::find_all;
+use whyhook::engine::{Action, Loaded, Message, Step, Tab};
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
 use whyhook::payload::json::Pretty;
@@ -88,16 +88,28 @@ fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
         let mut session = Session::new(Reader::open(&location)?)?;
         session.update(Message::Act(Action::Show(Tab::Payload)))?;
         session.frame()?;
+        while session.rows().is_some() {}
         let delivery = parts.read.time(|| reader.load(id))?.ok_or("the delivery is gone")?;
-        let loaded = parts.prepare.time(|| Loaded::prepare(delivery, &registry));
-        let drawn = Instant::now();
-        session.update(Message::Loaded(id, Ok(Box::new(loaded))))?;
-        session.frame()?;
-        parts.draw.0.push(drawn.elapsed());
+        let (loaded, unread) = parts.begin.time(|| Loaded::begin(delivery, &registry));
+        let mut steps = Vec::new();
+        parts.draw.steps(&mut steps, &mut session, [Message::Loaded(id, Ok(Box::new(loaded)))])?;
+        // Text that is no JSON is broken into rows by another thread.
+        let text = parts.text.time(|| session.rows());
+        parts.draw_text.steps(&mut steps, &mut session, text)?;
+        let contents = parts.contents.time(|| unread.read(&registry));
+        parts.draw_contents.steps(&mut steps, &mut session, [Message::Read(id, Box::new(contents))])?;
+        session.update(Message::Act(Action::Open))?;
+        for step in [Step::Last, Step::PageUp] {
+            Times::default().steps(&mut steps, &mut session, [Message::Act(Action::Move(step))])?;
+        }
+        parts.longest.0.extend(steps.into_iter().max());
         parts.alone(&body);
     }
-    let shown: Figures = (0..rounds).map(|round| parts.shown(round)).collect();
-    println!("{} ({} bytes): selected to shown {shown} ms", kind.name, body.len());
+    let rows: Figures = (0..rounds).map(|round| parts.until_rows(round)).collect();
+    let all: Figures = (0..rounds).map(|round| parts.until_all(round)).collect();
+    let longest: Figures = parts.longest.0.iter().copied().collect();
+    println!("{} ({} bytes): selected to rows shown {rows} ms, to all known {all} ms", kind.name, body.len());
+    println!("  the longest step of the interface's thread {longest} ms");
     for (what, Times(times)) in parts.named() {
         println!("  {what:<46} {:>8.2} ms", times.iter().copied().collect::<Figures>().median());
     }
@@ -125,11 +137,38 @@ impl Times {
     }
 }
 
+impl Times {
+    /// Hands messages over and draws, which the interface's thread does: each is a step that nothing else
+    /// can come between.
+    fn steps(
+        &mut self,
+        steps: &mut Vec<Duration>,
+        session: &mut Session,
+        messages: impl IntoIterator<Item = Message>,
+    ) -> Result<(), Failure> {
+        let mut all = Duration::ZERO;
+        for message in messages {
+            let (mut handed, mut drawn) = (Self::default(), Self::default());
+            handed.time(|| session.update(message))?;
+            drawn.time(|| session.frame())?;
+            all += handed.0[0] + drawn.0[0];
+            steps.extend(handed.0.into_iter().chain(drawn.0));
+        }
+        self.0.push(all);
+        Ok(())
+    }
+}
+
 #[derive(Default)]
 struct Parts {
     read: Times,
-    prepare: Times,
+    begin: Times,
     draw: Times,
+    text: Times,
+    draw_text: Times,
+    contents: Times,
+    draw_contents: Times,
+    longest: Times,
     rows: Times,
     describe: Times,
     report: Times,
@@ -137,29 +176,38 @@ struct Parts {
 }
 
 impl Parts {
-    /// The parts of [`Loaded::prepare`] that go through the whole body, each by itself.
+    /// The parts of the preparing that go through the whole body, each by itself.
     fn alone(&mut self, body: &Bytes) {
         let head = RequestHead::parse(&Bytes::from(HEAD));
         let opened = Opened::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
-        self.describe.time(|| opened.describe(rows.as_ref().err()));
+        let what = self.describe.time(|| opened.describe(rows.as_ref().err()));
         self.report.time(|| report(body, &Circumstances::default()));
-        self.images.time(|| find_all(body));
+        self.images.time(|| rows.as_ref().map_or_else(|_| what.images(), Pretty::binaries));
     }
 
-    fn shown(&self, round: usize) -> Duration {
-        [&self.read, &self.prepare, &self.draw].iter().filter_map(|times| times.0.get(round)).sum()
+    fn until_rows(&self, round: usize) -> Duration {
+        let parts = [&self.read, &self.begin, &self.draw, &self.text, &self.draw_text];
+        parts.iter().filter_map(|times| times.0.get(round)).sum()
     }
 
-    fn named(&self) -> [(&'static str, &Times); 7] {
+    fn until_all(&self, round: usize) -> Duration {
+        let more = [&self.contents, &self.draw_contents];
+        more.iter().filter_map(|times| times.0.get(round)).sum::<Duration>() + self.until_rows(round)
+    }
+
+    fn named(&self) -> [(&'static str, &Times); 10] {
         [
             ("read from the store", &self.read),
-            ("prepared, all in all", &self.prepare),
+            ("rows and verdict", &self.begin),
             ("  of which the rows of its JSON", &self.rows),
             ("  of which what the body is", &self.describe),
+            ("handed over and drawn", &self.draw),
+            ("broken into lines, if it is text", &self.text),
+            ("event and images", &self.contents),
             ("  of which the event by the contract, and ids", &self.report),
             ("  of which the images", &self.images),
-            ("handed over and drawn", &self.draw),
+            ("handed over and drawn", &self.draw_contents),
         ]
     }
 }

@@ -10,7 +10,10 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use whyhook::config::Registry;
 use whyhook::delivery::DeliveryId;
-use whyhook::engine::{Answers, Edge, Effect, Loaded, Message, Model, PageResult, Setup, update};
+use whyhook::engine::{
+    Answers, Edge, Effect, Loaded, Message, Model, PageResult, PayloadAnswer, PayloadOutcome, PayloadRequest,
+    PayloadTask, Setup, update,
+};
 use whyhook::query::Query;
 use whyhook::store::{Page, Reader};
 use whyhook::tui::theme::{Background, Theme};
@@ -26,6 +29,8 @@ pub(crate) struct Session {
     model: Model,
     screen: Terminal<CrosstermBackend<io::Sink>>,
     look: Look,
+    /// Rows of text that a thread would make.
+    asked: Vec<PayloadRequest>,
 }
 
 impl Session {
@@ -45,6 +50,7 @@ impl Session {
             model: Model::new(setup, Answers::default(), Vec::new(), Query::default(), String::new()),
             screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options)?,
             look: Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC },
+            asked: Vec::new(),
         };
         let first = session.model.list_reload();
         first.into_iter().try_for_each(|effect| session.perform(effect))?;
@@ -62,6 +68,16 @@ impl Session {
     /// Hands a message over, and does what comes of it.
     pub(crate) fn update(&mut self, message: Message) -> Result<(), Failure> {
         update(&mut self.model, message).into_iter().try_for_each(|effect| self.perform(effect))
+    }
+
+    /// Makes the rows of text that were asked for, which a thread would do; the message is to be handed
+    /// over.
+    #[allow(dead_code, reason = "not every benchmark shows text")]
+    pub(crate) fn rows(&mut self) -> Option<Message> {
+        let PayloadRequest { id, number, body, task } = self.asked.pop()?;
+        let PayloadTask::Rows(task) = task else { return None };
+        let outcome = PayloadOutcome::Rows(task.make(&body));
+        Some(Message::Payload(PayloadAnswer { id, number, outcome }))
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), Failure> {
@@ -87,6 +103,10 @@ impl Session {
             Effect::Load(id) => {
                 let loaded = self.load(id)?;
                 self.update(Message::Loaded(id, Ok(loaded)))
+            }
+            Effect::Payload(request) => {
+                self.asked.push(request);
+                Ok(())
             }
             _ => Ok(()),
         }

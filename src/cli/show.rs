@@ -111,7 +111,7 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
 /// What is understood of a body; which webhook it is for is known where the configuration can be read.
 fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
     let registry = settings.load(&ListenArgs::default()).map(|(loaded, _)| loaded.registry).unwrap_or_default();
-    Reading::of(delivery, &delivery.request_head(), &registry).0
+    Reading::of(delivery, &delivery.request_head(), &registry)
 }
 
 /// Where an event's ids stood before.

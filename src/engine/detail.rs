@@ -1,16 +1,23 @@
 //! A delivery prepared for its tabs. The preparing is done off the interface's thread.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::LoadedImage;
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
 use crate::diagnosis::Subject;
-use crate::payload::body::Kind;
+use crate::payload::body::{Body, Kind};
+use crate::payload::contract::EventReport;
 use crate::payload::json::{Fault, Pretty};
-use crate::reading::Reading;
+use crate::reading::{self, Reading};
 use crate::signature;
 use crate::signature::{Scheme, Secret};
+
+/// Bodies up to this length are read whole before any of it is shown: a moment later there is more to see
+/// would only be a flicker.
+const AT_ONCE: usize = 256 * 1024;
 
 /// A delivery with all that its tabs show.
 #[derive(Debug)]
@@ -25,6 +32,8 @@ pub struct Loaded {
     pub reading: Reading,
     /// Its images, in the order in which they stand in the payload.
     pub images: Vec<LoadedImage>,
+    /// Whether the event and the images have been read; until then there are none.
+    pub is_read: bool,
     /// The verdict under the secrets of today, when it differs from the one at capture.
     pub rejudged: Option<Judgement>,
     /// The digests that would be right, one for each secret of the delivery's path.
@@ -56,7 +65,7 @@ pub enum Payload {
     /// There is none.
     Empty,
     /// JSON, in rows made from its own tokens.
-    Json(Pretty),
+    Json(Arc<Pretty>),
     /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
     Other(Option<Fault>, Bytes),
 }
@@ -65,26 +74,62 @@ impl Loaded {
     /// Prepares a delivery under the secrets of today. Takes time in proportion to the body.
     #[must_use]
     pub fn prepare(delivery: Delivery, registry: &Registry) -> Self {
+        let (mut loaded, unread) = Self::begin(delivery, registry);
+        loaded.take(unread.read(registry));
+        loaded
+    }
+
+    /// Prepares what is looked at first: the rows of the body, and the verdict. The rest is left to be
+    /// read.
+    #[must_use]
+    pub fn begin(delivery: Delivery, registry: &Registry) -> (Self, Unread) {
         let head = delivery.request_head();
-        let (reading, rows) = Reading::of(&delivery, &head, registry);
-        let payload = match (&reading.body.kind, rows) {
+        let (body, rows) = reading::open(&delivery, &head);
+        let payload = match (&body.kind, rows) {
             (Kind::Empty, _) => Payload::Empty,
-            (Kind::Json, Ok(pretty)) => Payload::Json(pretty),
-            (_, Err(fault)) => Payload::Other(Some(fault), reading.body.bytes.clone()),
-            (_, Ok(_)) => Payload::Other(None, reading.body.bytes.clone()),
+            (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
+            (_, Err(fault)) => Payload::Other(Some(fault), body.bytes.clone()),
+            (_, Ok(_)) => Payload::Other(None, body.bytes.clone()),
+        };
+        let body = Arc::new(body);
+        let unread = Unread {
+            delivery: delivery.clone(),
+            head: head.clone(),
+            body: Arc::clone(&body),
+            rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
         };
         let subject = Subject::of(&delivery, registry);
         let rejudged = rejudge(&delivery, &subject);
-        Self {
-            images: reading.body.images().into_iter().map(LoadedImage::new).collect(),
+        let loaded = Self {
+            images: Vec::new(),
             rejudged,
             expected: expected(&subject),
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
             payload,
-            reading,
+            reading: Reading { body, event: None },
+            is_read: false,
             head,
             delivery,
+        };
+        (loaded, unread)
+    }
+
+    /// Takes what was read after its rows, and gives back what was there.
+    pub fn take(&mut self, contents: Contents) -> Contents {
+        self.is_read = true;
+        Contents {
+            event: std::mem::replace(&mut self.reading.event, contents.event),
+            images: std::mem::replace(&mut self.images, contents.images),
+        }
+    }
+
+    /// Takes over what was read of the same delivery before, so that it does not go from the screen while
+    /// it is read again.
+    pub(super) fn keep(&mut self, before: &mut Self) {
+        if before.is_read && !self.is_read {
+            let event = before.reading.event.take();
+            self.take(Contents { event, images: std::mem::take(&mut before.images) });
         }
     }
 
@@ -98,6 +143,56 @@ impl Loaded {
     #[must_use]
     pub fn judgement(&self) -> &Judgement {
         &self.delivery.summary.judgement
+    }
+}
+
+/// What a delivery's body holds.
+#[derive(Debug)]
+pub struct Contents {
+    event: Option<EventReport>,
+    images: Vec<LoadedImage>,
+}
+
+/// A delivery whose rows are found, and whose event and images are to be.
+#[derive(Debug)]
+pub struct Unread {
+    delivery: Delivery,
+    head: RequestHead,
+    body: Arc<Body>,
+    rows: Option<Arc<Pretty>>,
+}
+
+impl Unread {
+    /// Whether it is read before a person could notice.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.body.bytes.len() <= AT_ONCE
+    }
+
+    /// Reads it. Takes time in proportion to the body.
+    #[must_use]
+    pub fn read(&self, registry: &Registry) -> Contents {
+        Contents { event: self.event(registry), images: self.images() }
+    }
+
+    /// The same, unless `is_wanted` says in between that nobody waits for it any more.
+    #[must_use]
+    pub fn read_while(&self, registry: &Registry, is_wanted: impl Fn() -> bool) -> Option<Contents> {
+        let event = is_wanted().then(|| self.event(registry))?;
+        let images = is_wanted().then(|| self.images())?;
+        Some(Contents { event, images })
+    }
+
+    fn event(&self, registry: &Registry) -> Option<EventReport> {
+        reading::event(&self.body, &self.delivery, &self.head, registry)
+    }
+
+    fn images(&self) -> Vec<LoadedImage> {
+        let found = match &self.rows {
+            Some(rows) => rows.binaries(),
+            None => self.body.images(),
+        };
+        found.into_iter().map(LoadedImage::new).collect()
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Effect {
     LoadPage(PageRequest),
     /// Read these rows again: their answers may be there now.
     Reread(Vec<DeliveryId>),
-    /// Read a delivery whole and prepare it for its tabs.
+    /// Read a delivery whole and prepare it for its tabs; what was read before is given up.
     Load(DeliveryId),
     /// Find something out about a delivery; what was being looked into before is given up.
     Inquire(DeliveryId, Question),

@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Action, AnswersNews, ConfigNews, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Sizes, Status, Viewport,
+    Action, AnswersNews, ConfigNews, Contents, Loaded, News, PayloadAnswer, PictureKey, Report, SaveRequest, Sizes,
+    Status, Viewport,
 };
 use crate::delivery::{DeliveryId, Summary};
 use crate::export::file::SaveError;
@@ -47,8 +48,11 @@ pub enum Message {
     Recalled(DeliveryId, Sightings),
     /// Rows read again.
     Reread(Vec<Summary>),
-    /// A delivery for the detail pane, or why it cannot be shown.
+    /// A delivery for the detail pane, or why it cannot be shown. What is large comes without what it
+    /// holds, which follows.
     Loaded(DeliveryId, Result<Box<Loaded>, String>),
+    /// What the delivery that came last holds.
+    Read(DeliveryId, Box<Contents>),
     /// How an inquiry into a delivery goes.
     Inquiry(DeliveryId, Report),
     /// What a search or query of a payload has given.

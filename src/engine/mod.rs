@@ -34,7 +34,7 @@ pub use answers::{
     AnswerOverlay, AnswerStory, Answers, AnswersEffect, AnswersNews, AnswersState, Choice, Editor, EditorField, Group,
     Picked, Picker, RuleLine, RuleRow, RulesView, StoryView, as_toml,
 };
-pub use detail::{Expected, Loaded, Payload};
+pub use detail::{Contents, Expected, Loaded, Payload, Unread};
 pub use effect::{Edge, Effect, PageRequest, Place};
 pub use image::{
     ImageCopy, ImageView, ImageViewport, LoadedImage, PictureKey, PictureRequest, PictureView, SaveRequest, save_words,
@@ -47,7 +47,7 @@ pub use overlay::{Confirm, CopyItem, Overlay, Prompt, PromptKind};
 pub use payload::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, Query, QueryResult, Search, StringView,
 };
-pub use rows::RowsTask;
+pub use rows::{MadeRows, RowsTask};
 pub use saving::{ConfigEffect, ConfigNews, Saving, ToSave};
 pub use sending::{
     Again, CheckTask, CheckView, Content, Field, FieldKey, Fields, Form, News, Panel, Preview, Progress, Purpose,

@@ -1,5 +1,6 @@
 //! All that the interface knows.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use super::list::List;
 use super::overlay::Overlay;
 use super::payload::PayloadView;
 use super::rows::Making;
-use super::{Answers, ImageView, ImageViewport, Inquiry, Sending, Tab};
+use super::{Answers, Effect, ImageView, ImageViewport, Inquiry, Sending, Tab};
 use crate::delivery::DeliveryId;
 use crate::listener::StatsSnapshot;
 use crate::payload::raw::RawRows;
@@ -124,6 +125,18 @@ impl Detail {
         }
     }
 
+    /// Whether there is no more to come of it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.content.as_ref().is_ok_and(|loaded| loaded.is_read) || self.content.is_err()
+    }
+
+    /// Where the event's ids stood before is looked for once.
+    pub(super) fn ask_for_sightings(&self) -> Option<Effect> {
+        let event = self.content.as_ref().ok()?.reading.event.as_ref()?;
+        let is_open = self.sightings.is_none() && !event.ids.is_empty();
+        is_open.then(|| Effect::Recall(self.id, event.ids.clone()))
+    }
+
     /// The rows made for `tab`, if it shows any.
     #[must_use]
     pub fn raw_rows(&self, tab: Tab) -> Option<&RawRows> {
@@ -142,8 +155,10 @@ pub struct Model {
     pub detail: Option<Detail>,
     /// What was found out about deliveries shown before, the latest last.
     pub(super) inquiries: VecDeque<(DeliveryId, Inquiry)>,
-    /// The delivery being read for the detail pane.
+    /// The delivery being read for the detail pane, until all of it is there.
     pub(super) loading: Option<DeliveryId>,
+    /// What is shown no more.
+    pub(super) discarded: Option<Box<dyn Any + Send>>,
     /// The tab that is shown.
     pub tab: Tab,
     /// Which pane the keys go to.
@@ -186,6 +201,7 @@ impl Model {
             detail: None,
             inquiries: VecDeque::new(),
             loading: None,
+            discarded: None,
             tab: Tab::default(),
             focus: Focus::default(),
             overlay: None,
@@ -210,10 +226,16 @@ impl Model {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
     }
 
-    /// Whether the selected delivery is being read for the detail pane.
+    /// Whether the selected delivery is being read for the detail pane, and nothing of it is there yet.
     #[must_use]
     pub fn is_reading(&self) -> bool {
-        self.loading.is_some()
+        self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
+    }
+
+    /// What is shown no more: to free it takes time in proportion to its size, and is not for the
+    /// interface's thread.
+    pub fn take_discarded(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.discarded.take()
     }
 
     /// Deliveries in the store; `None` until counted.

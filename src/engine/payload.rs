@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::rows::RowsTask;
+use super::rows::{MadeRows, RowsTask};
 use crate::delivery::DeliveryId;
 use crate::payload::jq;
 use crate::payload::json::search::{Hit, Hits};
@@ -117,10 +117,8 @@ impl StringView {
     }
 
     /// Takes its rows.
-    pub(super) fn take(&mut self, rows: RawRows) {
-        // Every byte but UTF-8's continuation bytes begins a character.
-        let count = || rows.bytes().iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
-        self.characters = self.characters.or_else(|| Some(count()));
+    pub(super) fn take(&mut self, rows: RawRows, characters: Option<u64>) {
+        self.characters = self.characters.or(characters);
         self.rows = Some(rows);
     }
 
@@ -246,5 +244,5 @@ pub enum PayloadOutcome {
     /// What the query gave, or what is wrong with it.
     Queried(Result<QueryResult, String>),
     /// Its rows.
-    Rows(RawRows),
+    Rows(MadeRows),
 }

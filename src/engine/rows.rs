@@ -22,21 +22,35 @@ pub struct RowsTask {
     decode: bool,
     /// The width; `None` to leave lines whole.
     columns: Option<usize>,
+    /// Whether its characters are to be counted.
+    count: bool,
+}
+
+/// Text in rows.
+#[derive(Debug)]
+pub struct MadeRows {
+    pub(super) rows: RawRows,
+    /// How many characters they are, if that was asked for.
+    pub(super) characters: Option<u64>,
 }
 
 impl RowsTask {
     /// Makes the rows. Takes about 5 ms for each megabyte.
     #[must_use]
-    pub fn make(&self, body: &Bytes) -> RawRows {
+    pub fn make(&self, body: &Bytes) -> MadeRows {
         let text = match (self.head.is_empty(), self.decode) {
             (false, _) => Bytes::from([&self.head[..], &body[..]].concat()),
             (true, true) => Bytes::from(decode_string(body).text.into_owned()),
             (true, false) => body.clone(),
         };
-        match self.columns {
+        // Every byte but UTF-8's continuation bytes begins a character.
+        let count = || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
+        let characters = self.count.then(count);
+        let rows = match self.columns {
             Some(columns) => RawRows::new(text, columns),
             None => RawRows::unwrapped(text),
-        }
+        };
+        MadeRows { rows, characters }
     }
 }
 
@@ -81,13 +95,16 @@ impl Model {
         let (columns, tab) = (self.viewport.detail_columns, self.tab);
         let detail = self.detail.as_ref().filter(|_| columns > 0)?;
         let loaded = detail.content.as_ref().ok()?;
-        let task = |decode, columns| RowsTask { head: Bytes::new(), decode, columns };
+        let task = |decode, columns| RowsTask { head: Bytes::new(), decode, columns, count: false };
         if let Some(string) = detail.view.string.as_ref().filter(|_| tab == Tab::Payload) {
             let of = Of::String { start: string.token.start, as_sent: string.as_sent };
             return match &string.rows {
                 Some(rows) if rows.is_for(columns) => None,
                 Some(rows) => Some((of, task(false, Some(columns)), rows.bytes().clone())),
-                None => Some((of, task(!string.as_sent, Some(columns)), string.raw.clone())),
+                None => {
+                    let task = RowsTask { count: true, ..task(!string.as_sent, Some(columns)) };
+                    Some((of, task, string.raw.clone()))
+                }
             };
         }
         let unwrapped = detail.view.unwrapped && tab == Tab::Payload;
@@ -107,14 +124,14 @@ impl Model {
     }
 
     /// Takes rows that a thread has made, if they are still wanted.
-    pub(super) fn rows_made(&mut self, number: u64, rows: RawRows) {
+    pub(super) fn rows_made(&mut self, number: u64, rows: MadeRows) {
         let making = self.detail.as_mut().and_then(|detail| detail.making.take_if(|making| making.number == number));
         if let Some(making) = making {
             self.take_rows(making.of, rows);
         }
     }
 
-    fn take_rows(&mut self, of: Of, rows: RawRows) {
+    fn take_rows(&mut self, of: Of, MadeRows { rows, characters }: MadeRows) {
         let Some(Detail { raw, view, .. }) = &mut self.detail else { return };
         match of {
             Of::Tab(tab) => {
@@ -129,7 +146,7 @@ impl Model {
                 if let Some(string) = &mut view.string
                     && (string.token.start, string.as_sent) == (start, as_sent)
                 {
-                    string.take(rows);
+                    string.take(rows, characters);
                 }
             }
         }

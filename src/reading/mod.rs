@@ -5,6 +5,8 @@ mod recall;
 
 pub use recall::{Recall, Seen, Sightings};
 
+use std::sync::Arc;
+
 use crate::config::Registry;
 use crate::delivery::{Delivery, RequestHead, TimestampUnit};
 use crate::payload::body::{Body, Kind, Opened};
@@ -16,7 +18,7 @@ use crate::signature::SigningKind;
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// What the body is, inflated and decoded.
-    pub body: Body,
+    pub body: Arc<Body>,
     /// The event in the documentation's terms; `None` when it is none, or its webhook is signed
     /// otherwise than Trackpilots signs.
     pub event: Option<EventReport>,
@@ -29,24 +31,35 @@ impl Reading {
         matches!(self.body.kind, Kind::Text | Kind::JsonLines(_))
     }
 
-    /// Reads a delivery, and its JSON in rows. Takes time in proportion to the inflated body.
-    pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Result<Pretty, Fault>) {
-        let opened = Opened::of(head, delivery.body.clone());
-        let pretty = Pretty::new(opened.bytes.clone());
-        let body = opened.describe(pretty.as_ref().err());
-        let route = registry.route(&head.target);
-        let webhook = route.webhook;
-        let about = Circumstances {
-            header: delivery.summary.judgement.timestamp.as_ref(),
-            received_at: Some(delivery.summary.received_at),
-            content_type: Some(head.value("content-type").map(|value| &value[..])),
-            header_unit: webhook.map(|webhook| match webhook.kind {
-                SigningKind::Developer => TimestampUnit::Seconds,
-                SigningKind::Reseller => TimestampUnit::Milliseconds,
-            }),
-            events: webhook.map_or(&[], |webhook| &webhook.events),
-        };
-        let event = if route.scheme.is_plain() { contract::report(&body.bytes, &about) } else { None };
-        (Self { body, event }, pretty)
+    /// Reads a delivery. Takes time in proportion to the inflated body.
+    #[must_use]
+    pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Self {
+        let (body, _) = open(delivery, head);
+        Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }
     }
+}
+
+/// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
+pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, Fault>) {
+    let opened = Opened::of(head, delivery.body.clone());
+    let rows = Pretty::new(opened.bytes.clone());
+    (opened.describe(rows.as_ref().err()), rows)
+}
+
+/// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.
+#[must_use]
+pub fn event(body: &Body, delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Option<EventReport> {
+    let route = registry.route(&head.target);
+    let webhook = route.webhook;
+    let about = Circumstances {
+        header: delivery.summary.judgement.timestamp.as_ref(),
+        received_at: Some(delivery.summary.received_at),
+        content_type: Some(head.value("content-type").map(|value| &value[..])),
+        header_unit: webhook.map(|webhook| match webhook.kind {
+            SigningKind::Developer => TimestampUnit::Seconds,
+            SigningKind::Reseller => TimestampUnit::Milliseconds,
+        }),
+        events: webhook.map_or(&[], |webhook| &webhook.events),
+    };
+    if route.scheme.is_plain() { contract::report(&body.bytes, &about) } else { None }
 }

@@ -1,7 +1,8 @@
 //! The thread that reads the store for the interface, so that the interface never waits for a disk.
 
+use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use jiff::Timestamp;
@@ -21,23 +22,34 @@ const COUNT_ROWS: usize = 20_000;
 /// thread each, so that a large body never holds up the list.
 pub(super) struct Loader {
     list: mpsc::Sender<Effect>,
-    deliveries: mpsc::Sender<Effect>,
+    deliveries: mpsc::Sender<Job>,
     newest_generation: Arc<AtomicU64>,
+    /// The id of the delivery that was asked for last.
+    wanted: Arc<AtomicI64>,
 }
 
 impl Loader {
-    /// Starts the thread.
+    /// Starts the threads.
     pub(super) fn start(
         location: &Location,
         control: Arc<Control>,
         send: impl Fn(Message) + Clone + Send + 'static,
     ) -> Result<Self, StoreError> {
         let newest_generation = Arc::new(AtomicU64::new(0));
-        let start = |counts| {
-            let (control, send) = (Arc::clone(&control), send.clone());
-            Worker::start(location, control, send, Arc::clone(&newest_generation), counts)
+        let rows = Rows {
+            location: location.clone(),
+            reader: Reader::open(location)?,
+            send: send.clone(),
+            newest_generation: Arc::clone(&newest_generation),
         };
-        Ok(Self { list: start(true)?, deliveries: start(false)?, newest_generation })
+        let wanted = Arc::new(AtomicI64::new(0));
+        let deliveries = Deliveries { reader: Reader::open(location)?, control, send, wanted: Arc::clone(&wanted) };
+        Ok(Self {
+            list: start(location, move |queue| rows.run(&queue))?,
+            deliveries: start(location, move |queue| deliveries.run(&queue))?,
+            newest_generation,
+            wanted,
+        })
     }
 
     /// Queues a read. A page request makes the pages asked for before it pointless.
@@ -45,8 +57,89 @@ impl Loader {
         if let Effect::LoadPage(request) = &effect {
             self.newest_generation.store(request.generation, Ordering::Release);
         }
-        let queue = if matches!(effect, Effect::Load(_)) { &self.deliveries } else { &self.list };
-        let _ = queue.send(effect);
+        if let Effect::Load(id) = effect {
+            self.wanted.store(id.0, Ordering::Release);
+            let _ = self.deliveries.send(Job::Load(id));
+        } else {
+            let _ = self.list.send(effect);
+        }
+    }
+
+    /// Frees what is shown no more.
+    pub(super) fn discard(&self, discarded: Box<dyn Any + Send>) {
+        let _ = self.deliveries.send(Job::Discard(discarded));
+    }
+}
+
+/// Starts a thread with a queue.
+fn start<J: Send + 'static>(
+    location: &Location,
+    run: impl FnOnce(mpsc::Receiver<J>) + Send + 'static,
+) -> Result<mpsc::Sender<J>, StoreError> {
+    let (jobs, queue) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("whyhook-loader".to_owned())
+        .spawn(move || run(queue))
+        .map_err(|source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source })?;
+    Ok(jobs)
+}
+
+/// What the thread does that reads deliveries.
+enum Job {
+    Load(DeliveryId),
+    Discard(Box<dyn Any + Send>),
+}
+
+/// Reads whole deliveries, the one that was asked for last alone.
+struct Deliveries<S> {
+    reader: Reader,
+    control: Arc<Control>,
+    send: S,
+    wanted: Arc<AtomicI64>,
+}
+
+impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
+    fn run(self, queue: &mpsc::Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            crate::panic::trap("loader");
+            match job {
+                Job::Load(id) => self.load(id),
+                Job::Discard(discarded) => drop(discarded),
+            }
+        }
+    }
+
+    /// Reads a delivery: its rows first, and when it is large what it holds after that.
+    fn load(&self, id: DeliveryId) {
+        let is_wanted = || self.wanted.load(Ordering::Acquire) == id.0;
+        if !is_wanted() {
+            return;
+        }
+        let delivery = match self.reader.load(id) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) => return self.give(id, Err(format!("delivery {id} is no longer in the store"))),
+            Err(error) => return self.give(id, Err(error.to_string())),
+        };
+        if !is_wanted() {
+            return;
+        }
+        let registry = self.control.registry();
+        let (mut loaded, unread) = Loaded::begin(delivery, &registry);
+        if unread.is_short() {
+            loaded.take(unread.read(&registry));
+            return self.give(id, Ok(Box::new(loaded)));
+        }
+        if !is_wanted() {
+            return;
+        }
+        self.give(id, Ok(Box::new(loaded)));
+        if let Some(contents) = unread.read_while(&registry, is_wanted) {
+            (self.send)(Message::Read(id, Box::new(contents)));
+        }
+    }
+
+    fn give(&self, id: DeliveryId, content: Result<Box<Loaded>, String>) {
+        (self.send)(Message::Loaded(id, content));
     }
 }
 
@@ -59,41 +152,20 @@ struct Counting {
     total: u64,
 }
 
-struct Worker<S> {
+/// Reads rows of the list.
+struct Rows<S> {
     location: Location,
     reader: Reader,
-    control: Arc<Control>,
     send: S,
     newest_generation: Arc<AtomicU64>,
 }
 
-impl<S: Fn(Message) + Send + 'static> Worker<S> {
-    fn start(
-        location: &Location,
-        control: Arc<Control>,
-        send: S,
-        newest_generation: Arc<AtomicU64>,
-        counts: bool,
-    ) -> Result<mpsc::Sender<Effect>, StoreError> {
-        let worker =
-            Self { location: location.clone(), reader: Reader::open(location)?, control, send, newest_generation };
-        let (jobs, queue) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("whyhook-loader".to_owned())
-            .spawn(move || worker.run(&queue, counts))
-            .map_err(|source| StoreError::Io {
-                action: "start the reader of",
-                path: location.file().to_owned(),
-                source,
-            })?;
-        Ok(jobs)
-    }
-
-    fn run(self, queue: &mpsc::Receiver<Effect>, counts: bool) {
+impl<S: Fn(Message) + Send + 'static> Rows<S> {
+    fn run(self, queue: &mpsc::Receiver<Effect>) {
         let Ok(mut job) = queue.recv() else { return };
         self.perform(job);
         // The first page comes first, and so does whatever is asked for meanwhile.
-        let mut counting = if counts { self.begin_counting() } else { None };
+        let mut counting = self.begin_counting();
         loop {
             job = match (counting, queue.try_recv()) {
                 (_, Ok(job)) => job,
@@ -117,7 +189,6 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
             Effect::LoadPage(request) => self.page(&request),
             Effect::Reread(ids) => self.reread(&ids),
             Effect::Observe => (self.send)(Message::Measured(self.sizes())),
-            Effect::Load(id) => (self.send)(Message::Loaded(id, self.load(id))),
             _ => {}
         }
     }
@@ -142,14 +213,6 @@ impl<S: Fn(Message) + Send + 'static> Worker<S> {
                 (self.send)(Message::Counted { total, last });
                 None
             }
-        }
-    }
-
-    fn load(&self, id: DeliveryId) -> Result<Box<Loaded>, String> {
-        match self.reader.load(id) {
-            Ok(Some(delivery)) => Ok(Box::new(Loaded::prepare(delivery, &self.control.registry()))),
-            Ok(None) => Err(format!("delivery {id} is no longer in the store")),
-            Err(error) => Err(error.to_string()),
         }
     }
 

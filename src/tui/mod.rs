@@ -364,6 +364,9 @@ impl Face<'_> {
         for effect in update(&mut self.model, message) {
             self.perform(effect)?;
         }
+        if let Some(discarded) = self.model.take_discarded() {
+            self.loader.discard(discarded);
+        }
         Ok(())
     }
 

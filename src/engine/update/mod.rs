@@ -85,11 +85,28 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             let shown = model.detail.as_ref().map(|detail| detail.id);
             let answered = rows.iter().any(|row| Some(row.id) == shown && row.answer.is_some());
             model.list.reread(rows);
-            if answered { load(model, shown) } else { Vec::new() }
+            if answered { load_again(model) } else { Vec::new() }
         }
         Message::Loaded(id, content) => {
-            model.loading = None;
-            show(model, id, content)
+            if model.list.selected() == Some(id) {
+                show(model, id, content)
+            } else {
+                // It was given up too late.
+                model.loading.take_if(|loading| *loading == id);
+                model.discarded = content.ok().map(|loaded| loaded as _);
+                Vec::new()
+            }
+        }
+        Message::Read(id, contents) => {
+            model.loading.take_if(|loading| *loading == id);
+            let shown = model.detail.as_mut().filter(|detail| detail.id == id);
+            match shown.and_then(|detail| Some((detail.content.as_mut().ok()?.take(*contents), detail))) {
+                Some((before, detail)) => {
+                    model.discarded = Some(Box::new(before));
+                    detail.ask_for_sightings().into_iter().collect()
+                }
+                None => Vec::new(),
+            }
         }
         Message::Inquiry(id, news) => {
             report(model, id, news);
@@ -122,8 +139,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 detail.inquiry = Inquiry::default();
             }
             // The detail pane compares with the secrets of today.
-            let shown = model.detail.as_ref().map(|detail| detail.id);
-            load(model, shown)
+            load_again(model)
         }
         Message::Copied(outcome) => {
             model.notice = Some(match outcome {
@@ -179,28 +195,45 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Reads the selected delivery when it is not the one shown, one read at a time.
+/// Reads the selected delivery when it is not the one shown, and gives up any other.
 fn follow_selection(model: &mut Model) -> Vec<Effect> {
     let selected = model.list.selected();
     if selected.is_none() {
         model.detail = None;
     }
-    if selected == model.detail.as_ref().map(|detail| detail.id) { Vec::new() } else { load(model, selected) }
+    let shown = model.detail.as_ref().filter(|detail| detail.is_whole()).map(|detail| detail.id);
+    if selected == model.loading {
+        return Vec::new();
+    }
+    if selected == shown {
+        model.loading = None;
+        return Vec::new();
+    }
+    load(model, selected)
+}
+
+/// Reads the shown delivery again.
+fn load_again(model: &mut Model) -> Vec<Effect> {
+    let selected = model.list.selected();
+    let shown = model.detail.as_ref().map(|detail| detail.id);
+    if shown == selected { load(model, selected) } else { Vec::new() }
 }
 
 fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
-    match id {
-        Some(id) if model.loading.is_none() => {
-            model.loading = Some(id);
-            vec![Effect::Load(id)]
-        }
-        _ => Vec::new(),
-    }
+    model.loading = id;
+    id.map(Effect::Load).into_iter().collect()
 }
 
-fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>) -> Vec<Effect> {
-    let mut detail = match model.detail.take() {
-        Some(shown) if shown.id == id => Detail { content, raw: None, making: None, ..shown },
+fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<Loaded>, String>) -> Vec<Effect> {
+    let mut before = model.detail.take();
+    let mut old = before.as_mut().and_then(|shown| std::mem::replace(&mut shown.content, Err(String::new())).ok());
+    let mut detail = match before {
+        Some(shown) if shown.id == id => {
+            if let (Ok(loaded), Some(old)) = (&mut content, &mut old) {
+                loaded.keep(old);
+            }
+            Detail { content, raw: None, making: None, ..shown }
+        }
         before => {
             model.revealed = false;
             let view = before.as_ref().map_or_else(PayloadView::default, |shown| shown.view.for_another());
@@ -208,15 +241,16 @@ fn show(model: &mut Model, id: DeliveryId, content: Result<Box<Loaded>, String>)
             Detail { view, ..Detail::new(id, content, inquiry) }
         }
     };
+    model.discarded = old.map(|loaded| loaded as _);
+    if detail.is_whole() {
+        model.loading.take_if(|loading| *loading == id);
+    }
     let mut effects = Vec::new();
     let is_open = detail.inquiry.why.is_none() && detail.inquiry.running.is_none();
     if is_open && detail.content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
         effects.push(ask(&mut detail.inquiry, id, Question::Why(Depth::Pairs)));
     }
-    let event = detail.content.as_ref().ok().and_then(|loaded| loaded.reading.event.as_ref());
-    if let Some(event) = event.filter(|event| detail.sightings.is_none() && !event.ids.is_empty()) {
-        effects.push(Effect::Recall(id, event.ids.clone()));
-    }
+    effects.extend(detail.ask_for_sightings());
     model.detail = Some(detail);
     effects
 }

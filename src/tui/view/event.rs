@@ -39,6 +39,8 @@ pub(super) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
             lines.push(title(event, false, theme));
             lines.extend(few(pane, event, rows / 2));
         }
+    } else if !pane.loaded.is_read && pane.loaded.delivery.summary.event.event.is_some() {
+        lines.push(Line::styled("reading the event …", theme.dim));
     } else if pane.model.event_folded {
         lines.truncate(1);
     }

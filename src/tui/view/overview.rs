@@ -57,6 +57,9 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for remark in &body.remarks {
         add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
     }
+    if !pane.loaded.is_read {
+        add("", "reading what is in it …".to_owned(), theme.dim);
+    }
     let images = &pane.loaded.images;
     for (index, image) in images.iter().take(FEW_IMAGES).enumerate() {
         let name = match (index, images.len()) {

@@ -239,6 +239,29 @@ fn a_compressed_event_is_a_tree() {
 }
 
 #[test]
+fn what_is_not_known_yet_of_a_large_delivery_is_being_read() {
+    let rows = [delivery(2, SIMULATION, "a webhook secret", ""), delivery(1, SCREENSHOT, "a webhook secret", "")];
+    let mut model = model(&rows, secrets());
+    update(&mut model, Message::Act(Action::Move(Step::Down)));
+    let (loaded, unread) = Loaded::begin(rows[1].clone(), &registry());
+    update(&mut model, Message::Loaded(DeliveryId(1), Ok(Box::new(loaded))));
+    let shown = |model: &mut Model, tab| {
+        update(model, Message::Act(Action::Show(tab)));
+        screen(model, 120, 36)
+    };
+    let payload = shown(&mut model, Tab::Payload);
+    assert!(payload.contains("reading the event …") && payload.contains("\"imageBuffer\""), "{payload}");
+    assert!(shown(&mut model, Tab::Overview).contains("reading what is in it …"));
+    assert!(shown(&mut model, Tab::Image).contains("reading the images …"));
+    update(&mut model, Message::Read(DeliveryId(1), Box::new(unread.read(&registry()))));
+    for tab in [Tab::Payload, Tab::Overview, Tab::Image] {
+        let shown = shown(&mut model, tab);
+        assert!(!shown.contains("reading"), "{shown}");
+    }
+    assert!(shown(&mut model, Tab::Image).contains("data[0].screenshot.imageBuffer"));
+}
+
+#[test]
 fn the_narrowest_line_still_says_where_it_listens() {
     for secrets in [Vec::new(), secrets()] {
         let shown = screen(&mut model(&three(), secrets), 40, 10);

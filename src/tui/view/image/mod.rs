@@ -66,6 +66,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
 
 fn nothing(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let words = match pane.loaded.delivery.summary.event.short_event() {
+        _ if !pane.loaded.is_read => "reading the images …",
         Some("screenshot") => {
             "No image: this is a screenshot event, but nothing in it is recognised as an image buffer."
         }

@@ -84,7 +84,10 @@ fn images(#[case] columns: u16, #[case] rows: u16) {
 
 #[test]
 fn a_picture_is_shown_on_request_only_and_for_one_delivery() {
-    let mut model = image_tab(&event(&[serde_json::json!(disc(64, 40))]), 120, 36);
+    let mut other = event(&[serde_json::json!(disc(64, 40))]);
+    other.summary.id = DeliveryId(2);
+    let mut model = model(&[event(&[serde_json::json!(disc(64, 40))]), other.clone()], secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Image)));
     assert!(!paint(&mut model, 120, 36, Colours::True).contains('▀'));
     act(&mut model, ImageAction::Picture);
     let shown = paint(&mut model, 120, 36, Colours::True);
@@ -93,10 +96,10 @@ fn a_picture_is_shown_on_request_only_and_for_one_delivery() {
     let narrow = paint(&mut model, 60, 30, Colours::True);
     assert!(narrow.contains('▀'), "{narrow}");
     // Another delivery begins with its bytes.
-    let mut other = event(&[serde_json::json!(disc(64, 40))]);
-    other.summary.id = DeliveryId(2);
+    update(&mut model, Message::Act(Action::Move(Step::Down)));
     select(&mut model, &other);
-    assert!(model.detail.as_ref().is_some_and(|detail| detail.image.picture.is_none()));
+    let detail = model.detail.as_ref().unwrap();
+    assert!(detail.id == DeliveryId(2) && detail.image.picture.is_none());
 }
 
 #[test]
