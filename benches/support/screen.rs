@@ -72,7 +72,6 @@ impl Session {
 
     /// Makes the rows of text that were asked for, which a thread would do; the message is to be handed
     /// over.
-    #[allow(dead_code, reason = "not every benchmark shows text")]
     pub(crate) fn rows(&mut self) -> Option<Message> {
         let PayloadRequest { id, number, body, task } = self.asked.pop()?;
         let PayloadTask::Rows(task) = task else { return None };

@@ -13,7 +13,7 @@ pub const FOUND_LIMIT: usize = 256;
 pub const DECODED_LIMIT: usize = 64 * 1024 * 1024;
 
 /// No string token shorter than this holds a picture, in any form.
-const SHORTEST: usize = 24;
+const SHORTEST: u32 = 24;
 
 /// A binary and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,22 +114,31 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the next token; what it returns begins with it.
-    #[inline(always)]
-    pub(in crate::payload) fn take(&mut self, token: Token, is_key: bool) -> Option<Hit> {
+    #[inline]
+    fn take(&mut self, token: Token, is_key: bool) -> Option<Hit> {
         match token.kind {
             TokenKind::ObjectClose | TokenKind::ArrayClose => self.leave(),
             TokenKind::Comma => self.frames.last_mut()?.index += 1,
-            TokenKind::String if is_key => self.frames.last_mut()?.key = Some(token),
-            TokenKind::String if self.may_be_binary(token) => return self.recognise(token, self.place()),
+            TokenKind::String if is_key => self.key(token),
+            TokenKind::String if self.may_be_binary(token.start, token.end) => return self.recognise(token),
             TokenKind::ObjectOpen | TokenKind::ArrayOpen => return self.enter(token),
             _ => {}
         }
         None
     }
 
-    fn enter(&mut self, token: Token) -> Option<Hit> {
+    /// Takes a member's key.
+    #[inline]
+    pub(in crate::payload) fn key(&mut self, token: Token) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.key = Some(token);
+        }
+    }
+
+    /// Takes an opening bracket. What it returns has been left already.
+    pub(in crate::payload) fn enter(&mut self, token: Token) -> Option<Hit> {
         let place = self.place();
-        let hit = self.recognise(token, place);
+        let hit = self.recognise_at(token, place);
         if hit.is_none() {
             let object = token.kind == TokenKind::ObjectOpen;
             self.frames.push(Frame { place, object, key: None, index: 0 });
@@ -145,9 +154,14 @@ impl<'a> Search<'a> {
 
     /// Whether a string is long enough, or stands where any is looked at.
     #[inline]
-    fn may_be_binary(&self, token: Token) -> bool {
+    pub(in crate::payload) fn may_be_binary(&self, start: u32, end: u32) -> bool {
         let outer = self.frames.last().map_or(Place::Envelope, |frame| frame.place);
-        token.range().len() >= SHORTEST || matches!(outer, Place::Screenshot | Place::ImageBuffer)
+        end - start >= SHORTEST || matches!(outer, Place::Screenshot | Place::ImageBuffer)
+    }
+
+    /// The binary that a string is.
+    pub(in crate::payload) fn recognise(&self, token: Token) -> Option<Hit> {
+        self.recognise_at(token, self.place())
     }
 
     /// The place of the value that comes next.
@@ -169,11 +183,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn recognise(&self, token: Token, place: Place) -> Option<Hit> {
-        let Range { start, end } = token.range();
+    fn recognise_at(&self, token: Token, place: Place) -> Option<Hit> {
+        let Range { start, .. } = token.range();
         let context = match place {
             Place::ImageBuffer => Context::KnownField,
-            _ if token.kind == TokenKind::String && end - start < SHORTEST => return None,
+            _ if token.kind == TokenKind::String && token.end - token.start < SHORTEST => return None,
             _ => Context::Elsewhere,
         };
         let decoded = decode_at(self.body, start, context, self.limit)?;

@@ -88,19 +88,16 @@ impl Tokens<'_> {
     /// The next token, `None` after the last.
     #[inline]
     pub(super) fn advance(&mut self) -> Result<Option<Token>, Stop> {
-        Ok(self.step()?.map(|kind| self.token(kind)))
+        Ok(self.step()?.map(|kind| Token { kind, start: self.start, end: self.end }))
     }
 
-    /// The last token, which was of this kind.
+    /// Where the last token begins, and the offset after it.
     #[inline]
-    pub(super) fn token(&self, kind: TokenKind) -> Token {
-        Token { kind, start: self.start, end: self.end }
+    pub(super) fn place(&self) -> (u32, u32) {
+        (self.start, self.end)
     }
 
     /// Moves to the next token, and tells its kind; `None` after the last.
-    ///
-    /// A whole token in what is returned would be written to memory and read again in other pieces than it
-    /// was written in, which took as long as all the rest.
     #[inline(always)]
     pub(super) fn step(&mut self) -> Result<Option<TokenKind>, Stop> {
         let start = skip_space(self.body, self.position);

@@ -21,20 +21,28 @@ const FEW_KEYS: usize = 8;
 pub(super) fn index(body: bytes::Bytes) -> Result<Pretty, Fault> {
     let mut indexer = Indexer::new(&body);
     let mut tokens = tokens(&body);
+    // A kind and two numbers go from hand to hand: a whole token would be written to memory and read again in
+    // other pieces than it was written in, which took as long as all the rest.
     while let Some(kind) = tokens.step().map_err(|stop| tokens.fault(stop))? {
-        let token = tokens.token(kind);
-        if token.start < indexer.skip_to {
+        let (start, end) = tokens.place();
+        if start < indexer.skip_to {
             // Still checked, yet on the row of the binary it belongs to.
             tokens.skip_plain_numbers();
             continue;
         }
-        let is_key = tokens.is_key();
-        match indexer.binary(token, is_key) {
-            Some(binary) => indexer.take_binary(token, binary),
-            None => indexer.take(token),
-        }
-        if is_key {
-            indexer.keys.push(Key { start: token.start, end: token.end, escaped: tokens.is_escaped() });
+        match kind {
+            TokenKind::Comma => indexer.is_fresh = true,
+            TokenKind::Colon => {}
+            TokenKind::ObjectClose | TokenKind::ArrayClose => indexer.leave(start),
+            TokenKind::ObjectOpen | TokenKind::ArrayOpen => indexer.enter(Token { kind, start, end }),
+            TokenKind::String if tokens.is_key() => {
+                indexer.text(start, end);
+                indexer.search.key(Token { kind, start, end });
+                indexer.keys.push(Key { start, end, escaped: tokens.is_escaped() });
+            }
+            TokenKind::String if indexer.search.may_be_binary(start, end) => indexer.string(Token { kind, start, end }),
+            TokenKind::String | TokenKind::Number => indexer.text(start, end),
+            TokenKind::True | TokenKind::False | TokenKind::Null => indexer.begin(start),
         }
     }
     let Indexer { mut rows, mut nodes, notes, mut duplicates, .. } = indexer;
@@ -73,13 +81,6 @@ struct Key {
     escaped: bool,
 }
 
-/// A value that is one row, whatever it is made of.
-struct OneRow {
-    end: u32,
-    context: Option<Context>,
-    summary: String,
-}
-
 impl<'a> Indexer<'a> {
     fn new(body: &'a [u8]) -> Self {
         Self {
@@ -99,50 +100,58 @@ impl<'a> Indexer<'a> {
         }
     }
 
+    /// Takes a key, string or number.
     #[inline]
-    fn take(&mut self, token: Token) {
-        match token.kind {
-            TokenKind::Comma => self.is_fresh = true,
-            TokenKind::Colon => {}
-            TokenKind::ObjectClose | TokenKind::ArrayClose => {
-                if !std::mem::take(&mut self.opened) {
-                    self.close(token);
-                }
-            }
-            TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
-                self.begin(token);
-                self.opened = true;
-            }
-            _ => {
-                self.begin(token);
-                if token.end - token.start > MEASURED {
-                    let Token { start, end, .. } = token;
-                    let characters = super::line::count_characters(token.text(self.body));
-                    self.note(Note::Long { start, end, characters });
-                }
-            }
+    fn text(&mut self, start: u32, end: u32) {
+        self.begin(start);
+        if end - start > MEASURED {
+            let characters = super::line::count_characters(&self.body[start as usize..end as usize]);
+            self.note(Note::Long { start, end, characters });
         }
     }
 
-    /// The binary that begins with `token`.
+    /// Takes a string that may be a binary.
+    fn string(&mut self, token: Token) {
+        match self.search.recognise(token) {
+            Some(hit) => self.take_hit(token, hit),
+            None => self.text(token.start, token.end),
+        }
+    }
+
+    /// Takes an opening bracket: of a binary, or of an object or array.
+    fn enter(&mut self, token: Token) {
+        if let Some(hit) = self.search.enter(token) {
+            return self.take_hit(token, hit);
+        }
+        if token.kind == TokenKind::ObjectOpen
+            && let Some((end, count)) = binary::is_buffer(self.body, token.start as usize)
+        {
+            // Its closing bracket is not shown to the search.
+            self.search.leave();
+            return self.take_binary(token, end, None, format!("{} bytes, a Buffer as JSON", grouped(count)));
+        }
+        self.begin(token.start);
+        self.opened = true;
+    }
+
+    /// Takes a closing bracket.
     #[inline]
-    fn binary(&mut self, token: Token, is_key: bool) -> Option<OneRow> {
-        if let Some(Hit { range, context, binary }) = self.search.take(token, is_key) {
-            let end = u32::try_from(range.end).ok()?;
-            return Some(OneRow { end, context: Some(context), summary: binary.summary() });
-        }
-        if token.kind != TokenKind::ObjectOpen {
-            return None;
-        }
-        let (end, count) = binary::is_buffer(self.body, token.start as usize)?;
-        let end = u32::try_from(end).ok()?;
-        // Its closing bracket is not shown to the search.
+    fn leave(&mut self, start: u32) {
         self.search.leave();
-        Some(OneRow { end, context: None, summary: format!("{} bytes, a Buffer as JSON", grouped(count)) })
+        if !std::mem::take(&mut self.opened) {
+            self.close(start);
+        }
     }
 
-    fn take_binary(&mut self, token: Token, OneRow { end, context, summary }: OneRow) {
-        self.begin(token);
+    fn take_hit(&mut self, token: Token, Hit { range, context, binary }: Hit) {
+        self.take_binary(token, range.end, Some(context), binary.summary());
+    }
+
+    /// Takes a value that is one row, whatever it is made of.
+    fn take_binary(&mut self, token: Token, end: usize, context: Option<Context>, summary: String) {
+        self.begin(token.start);
+        // The tokens of a body beyond 4 GiB are a fault.
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
         self.note(Note::Binary { start: token.start, end, context, summary });
         self.skip_to = end;
     }
@@ -152,14 +161,14 @@ impl<'a> Indexer<'a> {
         u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
 
-    /// Takes the first token of a key or value: what has opened before it is open over several rows.
+    /// Takes the beginning of a key or value: what has opened before it is open over several rows.
     #[inline]
-    fn begin(&mut self, token: Token) {
+    fn begin(&mut self, start: u32) {
         if std::mem::take(&mut self.opened) {
             self.descend();
         }
         if std::mem::take(&mut self.is_fresh) {
-            self.rows.push(Row { start: token.start, node: self.node });
+            self.rows.push(Row { start, node: self.node });
         }
     }
 
@@ -175,11 +184,11 @@ impl<'a> Indexer<'a> {
         self.is_fresh = true;
     }
 
-    fn close(&mut self, token: Token) {
+    fn close(&mut self, start: u32) {
         let Some((node, keys)) = self.open.pop() else { return };
         self.nodes[node as usize].close = self.next_row();
         self.node = node;
-        self.rows.push(Row { start: token.start, node });
+        self.rows.push(Row { start, node });
         if self.keys.len() > keys + 1 {
             self.note_duplicates(keys);
         }
