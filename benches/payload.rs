@@ -150,7 +150,9 @@ impl Times {
         for message in messages {
             let (mut handed, mut drawn) = (Self::default(), Self::default());
             handed.time(|| session.update(message))?;
+            session.free();
             drawn.time(|| session.frame())?;
+            session.free();
             all += handed.0[0] + drawn.0[0];
             steps.extend(handed.0.into_iter().chain(drawn.0));
         }

@@ -70,6 +70,11 @@ impl Session {
         update(&mut self.model, message).into_iter().try_for_each(|effect| self.perform(effect))
     }
 
+    /// Frees what is shown no more, which a thread would do.
+    pub(crate) fn free(&mut self) {
+        drop(self.model.take_discarded());
+    }
+
     /// Makes the rows of text that were asked for, which a thread would do; the message is to be handed
     /// over.
     pub(crate) fn rows(&mut self) -> Option<Message> {
