@@ -15,6 +15,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use support::figures::Figures;
@@ -28,6 +29,10 @@ use whyhook::store::{Location, Page, Reader};
 const FACELESS: &str = "--faceless";
 /// Nothing is written for so long: the interface has come to rest.
 const REST: Duration = Duration::from_millis(700);
+
+/// What one round leaves to be done, such as SQLite's checkpoint, is done so long after it: the next is not to
+/// bear it.
+const BETWEEN: Duration = Duration::from_millis(400);
 
 /// How much is measured.
 struct Plan {
@@ -45,7 +50,7 @@ const MEASURE: Plan = Plan {
     large: 1_000_000,
     filtered: 100_000,
     idle: Duration::from_secs(10),
-    rounds: 9,
+    rounds: 13,
     round: Duration::from_millis(1500),
     most: 60_000,
 };
@@ -245,7 +250,7 @@ fn idle(plan: &Plan) -> Result<(), Failure> {
     let (process, bytes) = (terminal.process()?, terminal.bytes());
     let begun = Instant::now();
     let before = activity(process);
-    std::thread::sleep(plan.idle);
+    thread::sleep(plan.idle);
     let after = activity(process);
     let seconds = begun.elapsed().as_secs_f64();
     let drawn = terminal.bytes() - bytes;
@@ -278,19 +283,24 @@ fn under_load(plan: &Plan) -> Result<(), Failure> {
         let full = |address: SocketAddr| load::full(address, &request, plan.round, plan.most);
         let (mut ratios, mut answered, mut drawn) = (Vec::new(), 0, Vec::new());
         for number in 0..plan.rounds {
-            // Each is first in turn, and what one leaves to be done is done before the other begins.
             let mut interface = || {
                 let (start, bytes) = (Instant::now(), terminal.bytes());
                 let round = full(with)?;
                 drawn.push((terminal.bytes() - bytes) as f64 / 1e3 / start.elapsed().as_secs_f64());
-                terminal.settles(Duration::from_millis(200));
+                thread::sleep(BETWEEN);
                 Ok::<_, Failure>(round)
             };
+            let alone = || {
+                let round = full(without)?;
+                thread::sleep(BETWEEN);
+                Ok::<_, Failure>(round)
+            };
+            // Each is first in turn.
             let (faced, bare) = if number % 2 == 0 {
                 let faced = interface()?;
-                (faced, full(without)?)
+                (faced, alone()?)
             } else {
-                let bare = full(without)?;
+                let bare = alone()?;
                 (interface()?, bare)
             };
             answered += faced.answered;

@@ -131,7 +131,9 @@ impl Terminal {
 
     /// Waits until nothing has been written for `quiet`.
     pub(crate) fn settles(&self, quiet: Duration) {
-        while let Some(left) = quiet.checked_sub(self.seen.lock().last.elapsed()) {
+        // Not looked at in the loop's head, which would keep the reader locked out while this sleeps.
+        let left = || quiet.checked_sub(self.seen.lock().last.elapsed());
+        while let Some(left) = left() {
             thread::sleep(left.max(Duration::from_millis(1)));
         }
     }

@@ -45,7 +45,7 @@ impl Diagnoser {
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("whyhook-diagnosis".to_owned())
-            .spawn(move || worker.run(Resting::new(queue)))
+            .spawn(move || worker.run(Resting::eager(queue)))
             .map_err(|source| StoreError::Io {
                 action: "start the diagnosis of",
                 path: location.file().to_owned(),

@@ -50,6 +50,7 @@ use self::sender::Sender;
 use self::teller::Teller;
 use self::terminal::Screen;
 use self::view::Look;
+use crate::delivery::DeliveryId;
 use crate::engine::{
     Action, Answers, AnswersNews, Effect, Message, Model, News, Overlay, ReplayTask, SendTask, Setup, Viewport, update,
 };
@@ -68,6 +69,10 @@ const SECOND: Duration = Duration::from_secs(1);
 /// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
 /// and what it costs the listener is small.
 const CATCH_UP: Duration = Duration::from_millis(100);
+/// The same when more have come meanwhile than [`POUR`]: the rows that are shown are others each time.
+const CATCH_UP_POURING: Duration = Duration::from_millis(250);
+/// Deliveries between two looks at the store, about as many as a large screen has rows.
+const POUR: i64 = 64;
 
 /// Why the interface ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +184,7 @@ pub fn run(
         model,
         screen,
         clipboard: Clipboard::default(),
+        reached: DeliveryId(0),
         extent: Size::ZERO,
         graphics: None,
         end: false,
@@ -216,6 +222,8 @@ struct Face<'a> {
     model: Model,
     screen: Screen,
     clipboard: Clipboard,
+    /// The newest delivery that the model knows of.
+    reached: DeliveryId,
     /// The terminal's size as it was drawn last.
     extent: Size,
     /// The terminal's own graphics that are on the screen.
@@ -239,7 +247,7 @@ impl Face<'_> {
         self.await_first_rows(queue)?;
         self.draw()?;
         let mut drawn = Instant::now();
-        let mut caught_up = Instant::now();
+        let (mut caught_up, mut patience) = (Instant::now(), CATCH_UP);
         let mut grown = false;
         let mut dirty = false;
         let mut changed = drawn;
@@ -251,7 +259,7 @@ impl Face<'_> {
                 (false, false) if ticks => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
                 (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
-                (false, true) => queue.recv_timeout(CATCH_UP.saturating_sub(caught_up.elapsed())),
+                (false, true) => queue.recv_timeout(patience.saturating_sub(caught_up.elapsed())),
             };
             match wake {
                 Ok(Wake::Event(Event::Stored | Event::Refused)) => grown = true,
@@ -263,8 +271,8 @@ impl Face<'_> {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
-            if grown && caught_up.elapsed() >= CATCH_UP {
-                self.stored();
+            if grown && caught_up.elapsed() >= patience {
+                patience = if self.stored() > POUR { CATCH_UP_POURING } else { CATCH_UP };
                 // A choice for the next delivery may have been used, and rules have answered.
                 self.answers()?;
                 (grown, dirty, caught_up) = (false, true, Instant::now());
@@ -291,7 +299,9 @@ impl Face<'_> {
         let begun = Instant::now();
         while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
             match queue.recv_timeout(FRAME.saturating_sub(begun.elapsed())) {
-                Ok(Wake::Event(Event::Stored)) => self.stored(),
+                Ok(Wake::Event(Event::Stored)) => {
+                    self.stored();
+                }
                 Ok(wake) => self.wake(wake)?,
                 Err(_) => break,
             }
@@ -307,12 +317,16 @@ impl Face<'_> {
         if matches!(self.model.overlay, Some(Overlay::Status(_))) { self.perform(Effect::Observe) } else { Ok(()) }
     }
 
-    fn stored(&mut self) {
+    /// Takes in how far the store has grown; returns by how many deliveries.
+    fn stored(&mut self) -> i64 {
         let last = self.session.pulse().take();
+        let grown = last.0.saturating_sub(self.reached.0);
+        self.reached = last;
         let stats = self.session.control().stats().snapshot();
         let effects = update(&mut self.model, Message::Stored { last, stats });
         // Reads of the store alone come of this, which cannot fail here.
         effects.into_iter().for_each(|effect| self.loader.read(effect));
+        grown
     }
 
     /// Takes in how the listener's answers stand.

@@ -28,7 +28,7 @@ impl Recaller {
         let (jobs, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("whyhook-recall".to_owned())
-            .spawn(move || run(Resting::new(queue), &reader, &asked, &send))
+            .spawn(move || run(Resting::patient(queue), &reader, &asked, &send))
             .map_err(|source| StoreError::Io {
                 action: "start the reader of",
                 path: location.file().to_owned(),
