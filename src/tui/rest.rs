@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// A question that comes sooner than this after the one before waits to see whether another follows:
 /// while deliveries pour in and the newest is followed, nobody reads what is found out about each.
 const REST: Duration = Duration::from_millis(300);
-const _: () = assert!(REST.as_millis() > super::CATCH_UP_POURING.as_millis(), "a pour is no rest");
+const _: () = assert!(REST.as_millis() > super::face::CATCH_UP_POURING.as_millis(), "a pour is no rest");
 
 /// A queue of questions of which only the newest counts.
 pub(super) struct Resting<T> {
