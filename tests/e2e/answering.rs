@@ -132,9 +132,11 @@ fn the_senders_attempts_are_seen_and_gone_to() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "fail 1 per body with 503 then 200"]);
     assert_eq!((status(address), status(address)), (503, 200));
-    person.types("6").sees("The sender's 2 attempts at this delivery").types("\r").types("n\r");
-    person.sees("(1 of 1)").sees_that("the first attempt", |screen| {
-        screen.lines().any(|line| line.contains("#1 ") && line.contains("this one"))
-    });
+    let is_at = |id: &'static str| {
+        move |screen: &str| screen.lines().any(|line| line.contains(id) && line.contains("this one"))
+    };
+    // The list follows the newest: who types sooner chooses among the attempts of another.
+    person.types("6").sees("The sender's 2 attempts at this delivery").sees_that("the second attempt", is_at("#2 "));
+    person.types("\r").types("n\r").sees_that("the first attempt", is_at("#1 ")).sees("(1 of 1)");
     assert!(until(|| person.screen().contains("503 Service Unavailable").then_some(())).is_some());
 }
