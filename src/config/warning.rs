@@ -13,7 +13,7 @@ pub enum Warning {
     #[error("listening on {0}: other machines can reach this listener; 127.0.0.1 keeps it to this one")]
     BeyondLoopback(SocketAddr),
     /// A secret looks odd.
-    #[error("the secret '{}' from {} {remark}; it is used exactly as it is", visible(.label), visible(.origin))]
+    #[error("the secret {remark}, and is used exactly as it is: '{}' from {}", visible(.label), visible(.origin))]
     OddSecret {
         /// Its label.
         label: String,

@@ -120,7 +120,7 @@ fn a_quoted_secret_is_taken_as_it_is_and_pointed_out_when_listening() {
     let quoted = format!("'{SECRET}'");
     let house = House::new().set("TRACKPILOTS_WEBHOOKS_SECRET_KEY", &quoted);
     let listening = house.listen(&[]);
-    listening.says("is wrapped in quotation marks; it is used exactly as it is");
+    listening.says("is wrapped in quotation marks, and is used exactly as it is");
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 401);
     assert_eq!(talk(listening.address(), Signed::new("{}").by(&quoted, Unit::Seconds).wire()).status, 200);
 }

@@ -164,7 +164,7 @@ fn one_newline_at_the_end_of_a_secret_file_is_the_file_s() {
     let two = format!("{SECRET}\n\n");
     verify(&two, SECRET).no();
     let ran = verify(&two, &format!("{SECRET}\n")).yes();
-    assert!(ran.stderr().contains("ends in a newline; it is used exactly as it is"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("ends in a newline, and is used exactly as it is"), "{}", ran.stderr());
 }
 
 #[test]
