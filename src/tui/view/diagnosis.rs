@@ -87,15 +87,30 @@ fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// The finding in words, the one thing to do about it, and where it shows.
-fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
-    let (theme, columns) = (&pane.look.theme, pane.columns);
+/// The likeliest cause alone, for the delivery at a glance.
+pub(super) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let why = pane.detail.inquiry.why.as_ref().filter(|_| !pane.loaded.is_verified());
+    let Some(cause) = why.and_then(|(_, found)| found.causes.first()) else { return Vec::new() };
+    let mut lines = finding(cause, pane);
+    lines.push(Line::styled("  2 tells what to do, and how it was found", pane.look.theme.dim));
+    lines
+}
+
+/// The finding in words.
+fn finding(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
     let (glyph, style) = match cause.kind {
         Kind::Proof => ("● proved: ", theme.good),
         Kind::Alarm => ("‼ ALARM: ", theme.bad),
         Kind::Evidence => ("○ ", theme.warn),
     };
-    let mut lines = paragraph(&format!("{glyph}{}", cause.summary), style, columns);
+    paragraph(&format!("{glyph}{}", cause.summary), style, pane.columns)
+}
+
+/// The finding, the one thing to do about it, and where it shows.
+fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (theme, columns) = (&pane.look.theme, pane.columns);
+    let mut lines = finding(cause, pane);
     if !cause.fix.is_empty() {
         lines.extend(field("  to do", &cause.fix, theme.title, columns, pane.look));
     }

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::detail::Pane;
-use super::event;
 use super::widgets::{age_words, counted, date_time, field, paragraph, short_latency, shown};
+use super::{diagnosis, event};
 use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
@@ -18,6 +18,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let summary = &pane.loaded.delivery.summary;
     let mut lines = verdict(pane);
+    lines.extend(diagnosis::headline(pane));
     lines.push(Line::default());
     lines.extend(remarks(pane));
     let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));

@@ -15,11 +15,13 @@ use rstest::rstest;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, RequestHead, Summary};
-use crate::engine::{Action, Answers, Effect, Loaded, Message, PageResult, Setup, Step, Tab, update};
+use crate::diagnosis::Subject;
+use crate::engine::{Action, Answers, Effect, Finding, Loaded, Message, PageResult, Report, Setup, Step, Tab, update};
 use crate::listener::StatsSnapshot;
 use crate::listener::answer::AnswerPolicy;
 use crate::query::Query;
 use crate::reading::{Seen, Sightings};
+use crate::signature::diagnose::{Budget, Depth, History};
 use crate::signature::{Scheme, Secret, SecretOrigin, judge, sign};
 use crate::text::is_hidden;
 use crate::tui::theme::Background;
@@ -295,6 +297,18 @@ fn with_a_filter_the_count_is_of_what_matches() {
     update(&mut model, Message::Stored { last: DeliveryId(5), stats: StatsSnapshot::default() });
     let shown = screen(&mut model, 200, 50);
     assert!(shown.contains("of 5  / verdict:bad  ‖ paused, ≤ 2 new"), "{shown}");
+}
+
+#[test]
+fn a_mismatch_is_explained_at_a_glance() {
+    let signed_with_a_line_end = [delivery(1, SIMULATION, "a webhook secret\n", "")];
+    let mut model = model(&signed_with_a_line_end, secrets());
+    let registry = registry();
+    let found = Subject::of(&signed_with_a_line_end[0], &registry).why(&History::default(), &Budget::default());
+    assert!(found.is_proved());
+    let finding = Finding::Why(Depth::Pairs, std::sync::Arc::new(found));
+    update(&mut model, Message::Inquiry(DeliveryId(1), Report::Found(finding)));
+    insta::assert_snapshot!(screen(&mut model, 80, 24));
 }
 
 #[test]
