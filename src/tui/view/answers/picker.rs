@@ -13,7 +13,7 @@ use crate::engine::{Choice, Model, Picker};
 
 /// Columns of the whole window, and of the list in it.
 const COLUMNS: u16 = 116;
-const LIST_COLUMNS: u16 = 48;
+const LIST_COLUMNS: u16 = 52;
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &Model, look: &Look) -> Drawn {
     let choices = model.answers.choices(!picker.deciding.is_empty());
