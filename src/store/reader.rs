@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
 use super::log::{LogReader, Place};
 use super::{Location, StoreError, row};
@@ -80,16 +80,30 @@ impl Reader {
             "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE {condition} ORDER BY d.id {order}",
             row::SUMMARY_COLUMNS
         );
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|source| self.failed(source))?;
-        let mut rows = statement.query(params![anchor]).map_err(|source| self.failed(source))?;
+        self.walk(&sql, params![anchor], (page, limit, budget), |row| {
+            let summary = row::summary(row).map_err(|source| self.failed(source))??;
+            let is_kept = keep(&summary, self)?;
+            Ok((summary.id, is_kept.then_some(summary)))
+        })
+    }
+
+    /// Goes through the rows of `sql`, which are in `page`'s order, until `limit` deliveries were taken or
+    /// `budget` looked at. `look` tells a row's number, and the delivery when it is wanted.
+    pub(super) fn walk(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        (page, limit, budget): (Page, usize, usize),
+        mut look: impl FnMut(&Row<'_>) -> Result<(DeliveryId, Option<Summary>), StoreError>,
+    ) -> Result<Scan, StoreError> {
+        let failed = |source| self.failed(source);
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let mut rows = statement.query(parameters).map_err(failed)?;
         let mut scan = Scan::default();
         let mut seen = 0;
-        while let Some(row) = rows.next().map_err(|source| self.failed(source))? {
-            let summary = row::summary(row).map_err(|source| self.failed(source))??;
-            let id = summary.id;
-            if keep(&summary, self)? {
-                scan.rows.push(summary);
-            }
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (id, wanted) = look(row)?;
+            scan.rows.extend(wanted);
             seen += 1;
             if scan.rows.len() >= limit || seen >= budget {
                 scan.next = Some(id);

@@ -26,7 +26,6 @@ impl Reader {
         if query.is_empty() {
             return self.scan(page, limit, budget, |_, _| Ok(true));
         }
-        let failed = |source| self.failed(source);
         let mut looked = Looked::new(&query.fields());
         let (low, high) = query.ids().into_inner();
         let (low, high, order) = match page {
@@ -35,26 +34,12 @@ impl Reader {
             Page::After(id) => (low.max(id.0.saturating_add(1)), high, "ASC"),
         };
         let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2 ORDER BY d.id {order}", looked.select());
-        let mut statement = self.connection().prepare_cached(&sql).map_err(failed)?;
-        let mut rows = statement.query(params![low, high]).map_err(failed)?;
-        let mut scan = Scan::default();
-        let mut seen = 0;
-        while let Some(row) = rows.next().map_err(failed)? {
-            looked.at(row).map_err(failed)??;
+        self.walk(&sql, params![low, high], (page, limit, budget), |row| {
+            looked.at(row).map_err(|source| self.failed(source))??;
             let id = looked.summary.id;
-            if query.matches(&looked.summary, Some(&StoredContent { reader: self, id }), now) {
-                scan.rows.extend(self.summary(id)?);
-            }
-            seen += 1;
-            if scan.rows.len() >= limit || seen >= budget {
-                scan.next = Some(id);
-                break;
-            }
-        }
-        if matches!(page, Page::After(_)) {
-            scan.rows.reverse();
-        }
-        Ok(scan)
+            let matches = query.matches(&looked.summary, Some(&StoredContent { reader: self, id }), now);
+            Ok((id, if matches { self.summary(id)? } else { None }))
+        })
     }
 }
 
