@@ -2,17 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::capture::{Incoming, capture};
 use super::framing::{BodyFraming, BodyLength};
 use super::perform::{self, Exchange, Performance};
 use super::raw::Script;
 use super::response::{Ending, response};
+use super::room::{self, NoRoom, Room};
 use super::stats::Refusal;
 use super::stream::{BodyFault, RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
@@ -22,10 +21,6 @@ use crate::delivery::{Captured, DeliveryId, Intake, Outcome};
 const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
 /// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
 const JUDGED_INLINE_BYTES: usize = 256 * 1024;
-/// How long a body waits for room in memory before its sender is asked to come back.
-const ROOM_PATIENCE: Duration = Duration::from_secs(10);
-/// The unit in which room in memory is counted.
-pub(super) const ROOM_UNIT_BYTES: usize = 1024;
 
 /// What becomes of the connection after an exchange.
 pub(super) enum Next {
@@ -133,42 +128,15 @@ struct ReadBody {
     room: Room,
 }
 
-/// There was no room in memory for the body.
-struct NoRoom;
-
-/// Room in memory that a body has taken.
-#[derive(Default)]
-struct Room {
-    permit: Option<OwnedSemaphorePermit>,
-    bytes: usize,
-}
-
-impl Room {
-    /// Takes as much as a body of `length` bytes needs.
-    async fn grow(&mut self, length: usize, control: &Control) -> Result<(), NoRoom> {
-        let units = length.saturating_sub(self.bytes).div_ceil(ROOM_UNIT_BYTES);
-        if units == 0 {
-            return Ok(());
-        }
-        let permit = control.room(units, ROOM_PATIENCE).await.ok_or(NoRoom)?;
-        self.bytes += units * ROOM_UNIT_BYTES;
-        match &mut self.permit {
-            Some(all) => all.merge(permit),
-            None => self.permit = Some(permit),
-        }
-        Ok(())
-    }
-}
-
 async fn read_body(stream: &mut Stream<TcpStream>, head: &RawHead, control: &Arc<Control>) -> Result<ReadBody, NoRoom> {
     let limit = control.limits().body_bytes;
     let length = head.framing.length;
-    let mut room = Room::default();
+    let mut room = control.room();
     if head.framing.expects_continue && length != BodyLength::Known(0) {
         stream.go_on().await;
     }
     if let Some(body) = stream.whole_body(length, limit) {
-        room.grow(body.len(), control).await?;
+        room.grow(body.len(), room::PATIENCE).await?;
         return Ok(ReadBody { body, intake: Intake::Complete, room });
     }
     let (mut framing, mut body) = (BodyFraming::new(length), BytesMut::new());
@@ -183,7 +151,7 @@ async fn read_body(stream: &mut Stream<TcpStream>, head: &RawHead, control: &Arc
             body.truncate(OVERSIZE_KEPT_BYTES);
             break Intake::TooLarge(format!("more than {limit} bytes; the first {} are kept", body.len()));
         }
-        room.grow(body.len(), control).await?;
+        room.grow(body.len(), room::PATIENCE).await?;
     };
     Ok(ReadBody { body: body.freeze(), intake, room })
 }

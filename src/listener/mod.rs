@@ -15,6 +15,7 @@ mod hold;
 mod perform;
 mod raw;
 mod response;
+mod room;
 mod stats;
 mod stream;
 #[cfg(test)]
@@ -31,11 +32,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 
 use self::answering::Answering;
 use self::forward::Forwarder;
 use self::hold::Holding;
+use self::room::{Budget, Room};
 use crate::answer::{Act, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
 use crate::delivery::{Attempt, DeliveryId};
@@ -100,7 +102,7 @@ pub struct Control {
     holding: Holding,
     forwarder: Forwarder,
     limits: Limits,
-    room: Arc<Semaphore>,
+    budget: Budget,
     places: Arc<Semaphore>,
     writer: WriterHandle,
     stats: Stats,
@@ -110,14 +112,13 @@ impl Control {
     /// Control over a listener that keeps what it receives with `writer` and answers by `rules`.
     #[must_use]
     pub fn new(registry: Registry, rules: RuleSet, limits: Limits, writer: WriterHandle) -> Arc<Self> {
-        let units = limits.in_flight_bytes.div_ceil(exchange::ROOM_UNIT_BYTES);
         Arc::new(Self {
             registry: RwLock::new(Arc::new(registry)),
             answering: Answering::new(rules),
             holding: Holding::default(),
             forwarder: Forwarder::default(),
             limits,
-            room: Arc::new(Semaphore::new(units)),
+            budget: Budget::new(limits.in_flight_bytes),
             places: Arc::new(Semaphore::new(limits.connections)),
             writer,
             stats: Stats::default(),
@@ -242,11 +243,10 @@ impl Control {
     /// How much of the bounds is used now.
     #[must_use]
     pub fn load(&self) -> Load {
-        let units = self.limits.in_flight_bytes.div_ceil(exchange::ROOM_UNIT_BYTES);
         Load {
             limits: self.limits,
             connections: self.limits.connections.saturating_sub(self.places.available_permits()),
-            in_flight_bytes: units.saturating_sub(self.room.available_permits()) * exchange::ROOM_UNIT_BYTES,
+            in_flight_bytes: self.budget.taken_bytes(),
             waiting: self.writer.waiting(),
             held: self.holding.count(),
             stats: self.stats.snapshot(),
@@ -270,14 +270,9 @@ impl Control {
         &self.writer
     }
 
-    /// Waits for `units` of room in memory.
-    async fn room(&self, units: usize, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        let units = u32::try_from(units).ok()?;
-        let room = Arc::clone(&self.room);
-        match Arc::clone(&room).try_acquire_many_owned(units) {
-            Ok(permit) => Some(permit),
-            Err(_) => tokio::time::timeout(patience, room.acquire_many_owned(units)).await.ok()?.ok(),
-        }
+    /// No room yet, of that in memory which everything that holds a body shares.
+    fn room(&self) -> Room {
+        self.budget.room()
     }
 }
 
