@@ -23,7 +23,7 @@ const GIVE_UP_AFTER: usize = 3;
 /// Bytes of an answer's body that are kept.
 const SAID_BYTES: usize = 200;
 /// The most bytes of an answer's body that are read.
-const BODY_BYTES: usize = 1024 * 1024;
+const BODY_BYTES: u64 = 1024 * 1024;
 
 /// What is to be checked, and how.
 #[derive(Debug, Clone)]
@@ -188,7 +188,14 @@ fn came_of(plan: &Plan, sent: Sent, first: bool) -> Result<Came, Unreachable> {
 fn never_connected(error: &SendError) -> bool {
     matches!(
         error.code(),
-        "name_not_resolved" | "refused" | "unreachable" | "tls" | "timeout_connect" | "timeout_tls" | "not_http"
+        "name_not_resolved"
+            | "refused"
+            | "unreachable"
+            | "tls"
+            | "timeout_connect"
+            | "timeout_tls"
+            | "not_http"
+            | "malformed_head"
     )
 }
 

@@ -125,10 +125,13 @@ pub enum BodyEnd {
     TimedOut,
     /// Its chunks are no chunks.
     Malformed,
+    /// Whoever it was passed on to has gone; the connection was closed then.
+    Abandoned,
 }
 
 impl BodyEnd {
-    const ALL: [Self; 5] = [Self::Complete, Self::Limit, Self::ClosedEarly, Self::TimedOut, Self::Malformed];
+    const ALL: [Self; 6] =
+        [Self::Complete, Self::Limit, Self::ClosedEarly, Self::TimedOut, Self::Malformed, Self::Abandoned];
 
     /// The stable name that the store and JSON output use.
     #[must_use]
@@ -139,6 +142,7 @@ impl BodyEnd {
             Self::ClosedEarly => "closed_early",
             Self::TimedOut => "timed_out",
             Self::Malformed => "malformed",
+            Self::Abandoned => "abandoned",
         }
     }
 
@@ -157,6 +161,7 @@ impl BodyEnd {
             Self::ClosedEarly => "broke off: the connection was closed before its end",
             Self::TimedOut => "did not end in time; the connection was closed",
             Self::Malformed => "breaks off where its chunks are malformed",
+            Self::Abandoned => "was read no further: the sender had gone",
         }
     }
 

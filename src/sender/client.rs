@@ -1,21 +1,24 @@
 //! The client: one connection for one request, whose bytes are written as they stand.
 
+mod exchange;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::sync::CancellationToken;
 
-use super::response::Parser;
+pub use self::exchange::Part;
+use self::exchange::Sink;
+use super::body::Body;
 use super::tls::{self, Tls};
 use super::{Host, Outgoing, SendError, Stage, Target, TlsFault, TlsOptions, TlsSetupError};
 use crate::delivery::{BodyEnd, Latency, Reply};
@@ -23,8 +26,6 @@ use crate::text::visible;
 
 /// Addresses of one name that are tried.
 const ADDRESSES: usize = 8;
-/// Bytes read at once.
-const READ_BYTES: usize = 16 * 1024;
 
 /// How long to wait and how much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,15 @@ pub struct Limits {
     pub tls: Duration,
     /// From the request having gone out to the first byte of a response.
     pub first_byte: Duration,
+    /// From the request having gone out until the response's head is whole; and for the endpoint to take in any
+    /// of a request, or to send any of a body.
+    pub idle: Duration,
     /// For everything together.
     pub whole: Duration,
     /// The most bytes of a response's head, interim responses included.
     pub head_bytes: usize,
     /// The most bytes of a response's body: where more come, reading ends and the connection is closed.
-    pub body_bytes: usize,
+    pub body_bytes: u64,
 }
 
 impl Default for Limits {
@@ -49,6 +53,7 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             tls: Duration::from_secs(10),
             first_byte: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
             whole: Duration::from_secs(60),
             head_bytes: 64 * 1024,
             body_bytes: 1024 * 1024,
@@ -63,7 +68,15 @@ impl Limits {
         let usual = Self::default();
         // Who asks for longer than usual means the wait for the response.
         let first_byte = if whole > usual.whole { whole } else { usual.first_byte.min(whole) };
-        Self { connect: usual.connect.min(whole), tls: usual.tls.min(whole), first_byte, whole, ..usual }
+        Self { connect: usual.connect.min(whole), tls: usual.tls.min(whole), first_byte, idle: whole, whole, ..usual }
+    }
+
+    /// For a body of at most `body_bytes` that is handed on while it comes: no step of it longer than `patience`,
+    /// and everything together no longer than `whole`.
+    #[must_use]
+    pub fn handing_on(patience: Duration, whole: Duration, body_bytes: u64) -> Self {
+        let steps = Self::within(patience);
+        Self { first_byte: patience, whole: whole.max(patience), body_bytes, ..steps }
     }
 }
 
@@ -78,6 +91,19 @@ pub struct Sent {
     pub latency: Latency,
     /// The response, or why there is none. A redirect is a response like any other.
     pub result: Result<Reply, SendError>,
+}
+
+/// A request whose response was handed on while it came, and how that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOn {
+    /// When it began.
+    pub at: Timestamp,
+    /// The address that it went to, once a connection stood.
+    pub peer: Option<SocketAddr>,
+    /// How long each part took.
+    pub latency: Latency,
+    /// How the response's body ended, or why there is no response. (Cancelled, it may have begun.)
+    pub result: Result<BodyEnd, SendError>,
 }
 
 /// Sends requests. Cheap to clone.
@@ -101,6 +127,35 @@ impl Client {
     /// A response that comes before the whole request has gone out is accepted. Redirects are not
     /// followed. Cancelling ends it at once, and so does dropping the future.
     pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
+        let mut sink = Sink::kept();
+        let body = Body::from(request.body.clone());
+        let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
+        Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
+    }
+
+    /// The same with `body` behind the request's head, in the place of its own, and a response that is handed on
+    /// to `parts` while it comes, as fast as they are taken. When nobody takes them any more it ends.
+    pub async fn hand_on(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        body: Body,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        parts: mpsc::Sender<Part>,
+    ) -> HandedOn {
+        self.run(target, request, body, limits, cancel, &mut Sink::handed(parts)).await
+    }
+
+    async fn run(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        body: Body,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        sink: &mut Sink,
+    ) -> HandedOn {
         // Reading the system's certificates is none of the endpoint's time.
         let config = if target.is_tls() { Some(self.tls_config(target).await) } else { None };
         let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
@@ -108,10 +163,10 @@ impl Client {
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(SendError::Cancelled),
-            result = run.send(config, target, request) => result,
+            result = run.send(config, target, request, body, sink) => result,
         };
         run.latency.total = run.begun.elapsed();
-        Sent { at, peer: run.peer, latency: run.latency, result }
+        HandedOn { at, peer: run.peer, latency: run.latency, result }
     }
 
     async fn tls_config(&self, target: &Target) -> Result<Arc<ClientConfig>, SendError> {
@@ -136,10 +191,12 @@ impl Run<'_> {
         config: Option<Result<Arc<ClientConfig>, SendError>>,
         target: &Target,
         request: &Outgoing,
-    ) -> Result<Reply, SendError> {
+        body: Body,
+        sink: &mut Sink,
+    ) -> Result<BodyEnd, SendError> {
         let config = config.transpose()?;
         let stream = self.connect(target).await?;
-        let Some(config) = config else { return self.exchange(stream, request).await };
+        let Some(config) = config else { return self.exchange(stream, request, body, sink).await };
         let host = target.host().to_string();
         let name = match target.host() {
             Host::Address(address) => ServerName::IpAddress((*address).into()),
@@ -154,7 +211,7 @@ impl Run<'_> {
             Ok(Ok(stream)) => stream,
         };
         self.latency.tls = Some(begun.elapsed());
-        self.exchange(stream, request).await
+        self.exchange(stream, request, body, sink).await
     }
 
     async fn connect(&mut self, target: &Target) -> Result<TcpStream, SendError> {
@@ -184,57 +241,6 @@ impl Run<'_> {
         Err(failure)
     }
 
-    /// Writes the request and reads the response at once, whichever goes first.
-    async fn exchange<S>(&mut self, stream: S, request: &Outgoing) -> Result<Reply, SendError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let begun = Instant::now();
-        let whole = self.begun + self.limits.whole;
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let write = write(&mut writer, request.head(), &request.body);
-        tokio::pin!(write);
-        let mut written = None;
-        let mut parser = Parser::new(&request.method, self.limits.head_bytes, self.limits.body_bytes);
-        let mut buffer = vec![0; READ_BYTES];
-        let mut first_byte = None;
-        loop {
-            let (stage, limit, deadline) = match (first_byte, &written) {
-                (Some(_), _) => (Stage::Head, self.limits.whole, whole),
-                (None, None) => (Stage::Request, self.limits.whole, whole),
-                (None, Some((since, _))) => {
-                    (Stage::FirstByte, self.limits.first_byte, self.deadline(*since, self.limits.first_byte))
-                }
-            };
-            let is_whole = matches!(written, Some((_, true)));
-            tokio::select! {
-                biased;
-                read = reader.read(&mut buffer) => match read {
-                    Ok(0) => return parser.close(BodyEnd::ClosedEarly, is_whole),
-                    Ok(count) => {
-                        if parser.is_before_head() {
-                            first_byte = Some(Instant::now());
-                            self.latency.first_byte = Some(begun.elapsed());
-                        }
-                        if let Some(end) = parser.push(&buffer[..count])? {
-                            return parser.finish(end);
-                        }
-                    }
-                    // A reset, or TLS without its proper end: what came is what there is.
-                    Err(_) if parser.has_head() => return parser.finish(BodyEnd::ClosedEarly),
-                    Err(_) => return parser.close(BodyEnd::ClosedEarly, is_whole),
-                },
-                result = &mut write, if written.is_none() => written = Some((Instant::now(), result.is_ok())),
-                () = sleep_until(deadline) => {
-                    return match parser.has_head() {
-                        true => parser.finish(BodyEnd::TimedOut),
-                        false => Err(self.timeout(stage, limit)),
-                    };
-                }
-            }
-        }
-    }
-
     /// When a part that began at `since` and may take `limit` must be done.
     fn deadline(&self, since: Instant, limit: Duration) -> Instant {
         (since + limit).min(self.begun + self.limits.whole)
@@ -243,12 +249,6 @@ impl Run<'_> {
     fn timeout(&self, stage: Stage, limit: Duration) -> SendError {
         SendError::Timeout { stage, after: limit.min(self.limits.whole) }
     }
-}
-
-async fn write(writer: &mut (impl AsyncWrite + Unpin), head: Bytes, body: &Bytes) -> io::Result<()> {
-    writer.write_all(&head).await?;
-    writer.write_all(body).await?;
-    writer.flush().await
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, SendError> {

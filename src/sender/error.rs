@@ -141,6 +141,12 @@ pub enum SendError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Two readers could read the head of the response differently.
+    #[error("the response's head cannot be read: it has {reason}")]
+    MalformedHead {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The head of the response is too long.
     #[error("the response's head is longer than {limit} bytes")]
     HeadTooLong {
@@ -153,6 +159,12 @@ pub enum SendError {
     ClosedEarly {
         /// Whether the whole request had been written.
         written: bool,
+    },
+    /// The body that was to be sent cannot be read any more.
+    #[error("the body to be sent cannot be read: {reason}")]
+    Unreadable {
+        /// The system's reason.
+        reason: String,
     },
     /// The person changed their mind.
     #[error("cancelled")]
@@ -174,8 +186,10 @@ impl SendError {
             Self::Timeout { stage: Stage::FirstByte, .. } => "timeout_first_byte",
             Self::Timeout { stage: Stage::Head, .. } => "timeout_head",
             Self::NotHttp { .. } => "not_http",
+            Self::MalformedHead { .. } => "malformed_head",
             Self::HeadTooLong { .. } => "head_too_long",
             Self::ClosedEarly { .. } => "closed_early",
+            Self::Unreadable { .. } => "unreadable",
             Self::Cancelled => "cancelled",
         }
     }
@@ -193,7 +207,9 @@ impl SendError {
             }
             Self::Timeout { .. } => "let the endpoint answer first and work afterwards; --timeout waits longer",
             Self::NotHttp { .. } | Self::HeadTooLong { .. } => "look at which program listens on that port",
+            Self::MalformedHead { .. } => "mend what writes that head: other clients may read another response in it",
             Self::ClosedEarly { .. } => "look at the endpoint's logs: it may have crashed, or limit the body's size",
+            Self::Unreadable { .. } => "look at the store's folder and its disk",
             Self::Cancelled => "send it again when you like",
         }
     }

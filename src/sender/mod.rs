@@ -19,6 +19,7 @@
 //! ```
 
 mod batch;
+mod body;
 mod client;
 mod error;
 mod outcome;
@@ -32,7 +33,8 @@ mod tests;
 mod tls;
 
 pub use batch::{InvalidRate, Pace, run_all};
-pub use client::{Client, Limits, Sent};
+pub use body::Body;
+pub use client::{Client, HandedOn, Limits, Part, Sent};
 pub use error::{SendError, Stage, TlsFault};
 pub use outcome::{
     Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, latency_words, status_words,
@@ -41,6 +43,7 @@ pub use outcome::{
 pub use request::{Change, InvalidHeader, Line, NotReplayable, Outgoing};
 #[doc(hidden)]
 pub use response::read_response;
+pub use response::{ResponseLength, Start};
 pub use sign::{SignError, Signing};
 pub use target::{Host, InvalidTarget, Target};
 pub use tls::{TlsOptions, TlsSetupError};
