@@ -222,7 +222,8 @@ async fn forward(url: &answer::Target, delivery: &Delivery, control: &Control) -
         InvalidForward::Loop(_) => refusal(508, error.to_string()),
         InvalidForward::Target { .. } => refusal(502, error.to_string()),
     })?;
-    let made = Outgoing::as_captured(delivery, &target).map_err(|error| refusal(502, error.to_string()))?;
+    let made = Outgoing::as_captured(delivery, &target, sender::TargetForm::Origin)
+        .map_err(|error| refusal(502, error.to_string()))?;
     let (mut request, _changes) = made;
     // One connection for one request.
     let name = &control.forwarder.name;

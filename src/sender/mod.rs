@@ -22,6 +22,7 @@ mod batch;
 mod body;
 mod client;
 mod error;
+mod form;
 mod outcome;
 pub mod replay;
 mod request;
@@ -36,6 +37,7 @@ pub use batch::{InvalidRate, Pace, run_all};
 pub use body::Body;
 pub use client::{Client, HandedOn, Limits, Part, Sent};
 pub use error::{SendError, Stage, TlsFault};
+pub use form::{NoOriginForm, TargetForm};
 pub use outcome::{
     Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, latency_words, status_words,
     summary_json,

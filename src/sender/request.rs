@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::Target;
-use crate::delivery::{Delivery, Intake};
+use super::{NoOriginForm, Target, TargetForm};
+use crate::delivery::{Delivery, Intake, RequestHead, Summary};
 use crate::text::visible_bytes;
 
 /// One header line without its line end, exactly as it goes out.
@@ -68,7 +68,7 @@ impl Line {
 /// What is not sent as it was captured, and why it cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// The request goes to another path.
+    /// The request goes to another path, or names the same one in another form.
     Target {
         /// The captured request target.
         from: String,
@@ -131,7 +131,7 @@ impl Change {
     pub fn words(&self) -> String {
         let or_none = |from: &Option<String>| from.clone().unwrap_or_else(|| "none".to_owned());
         match self {
-            Self::Target { from, to } => format!("path {from} → {to}"),
+            Self::Target { from, to } => format!("target {from} → {to}"),
             Self::Host { from, to } => format!("Host {} → {to}", or_none(from)),
             Self::Length { from, to } => format!("Content-Length {} → {to}", or_none(from)),
             Self::Unchunked { length } => format!("Transfer-Encoding: chunked → Content-Length: {length}"),
@@ -145,12 +145,23 @@ impl Change {
 
 /// Why a captured delivery cannot be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("delivery {id} was no whole request ({intake}), so that it cannot be sent again: choose another")]
-pub struct NotReplayable {
-    /// Its number.
-    pub id: i64,
-    /// What was wrong with it.
-    pub intake: String,
+pub enum NotReplayable {
+    /// It was no whole request.
+    #[error("delivery {id} was no whole request ({intake}), so that it cannot be sent again: choose another")]
+    NotWhole {
+        /// Its number.
+        id: i64,
+        /// What was wrong with it.
+        intake: String,
+    },
+    /// No server can be asked for its target.
+    #[error("delivery {id} cannot be sent to a server: {reason}; --exact-target sends it as it was captured")]
+    NoOriginForm {
+        /// Its number.
+        id: i64,
+        /// Why not.
+        reason: NoOriginForm,
+    },
 }
 
 /// A request to send: everything goes out as it stands here, in this order.
@@ -190,37 +201,65 @@ impl Outgoing {
     /// A captured delivery for `target`: its exact header lines, in their order and letter case, and
     /// its exact body. Changed is only what would be wrong otherwise, and what was is returned.
     ///
-    /// A target without a path of its own keeps the delivery's.
+    /// A target without a path of its own keeps the delivery's, in this form.
     ///
     /// # Errors
     ///
-    /// [`NotReplayable`] when it was not a whole request.
-    pub fn as_captured(delivery: &Delivery, target: &Target) -> Result<(Self, Vec<Change>), NotReplayable> {
-        let not_replayable = |intake: &Intake| NotReplayable {
-            id: delivery.summary.id.0,
+    /// [`NotReplayable`] when it was not a whole request, or no server can be asked for it.
+    pub fn as_captured(
+        delivery: &Delivery,
+        target: &Target,
+        form: TargetForm,
+    ) -> Result<(Self, Vec<Change>), NotReplayable> {
+        let length = delivery.body.len() as u64;
+        let (mut request, changes) = Self::of_head(&delivery.summary, &delivery.head, length, target, form)?;
+        request.body = delivery.body.clone();
+        Ok((request, changes))
+    }
+
+    /// The same without the body, for who sends `length` bytes of it behind the head.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Outgoing::as_captured`].
+    pub fn of_head(
+        summary: &Summary,
+        head: &Bytes,
+        length: u64,
+        target: &Target,
+        form: TargetForm,
+    ) -> Result<(Self, Vec<Change>), NotReplayable> {
+        let id = summary.id.0;
+        let not_whole = |intake: &Intake| NotReplayable::NotWhole {
+            id,
             intake: format!("{}: {}", intake.name(), crate::text::visible(intake.reason())),
         };
-        if !delivery.summary.intake.is_complete() {
-            return Err(not_replayable(&delivery.summary.intake));
+        if !summary.intake.is_complete() {
+            return Err(not_whole(&summary.intake));
         }
         let mut changes = Vec::new();
-        let head = delivery.request_head();
-        if !head.version.eq_ignore_ascii_case(b"HTTP/1.1") {
+        let RequestHead { method, target: captured, version, .. } = RequestHead::parse(head);
+        if !version.eq_ignore_ascii_case(b"HTTP/1.1") {
             changes.push(Change::Version);
         }
-        let request_target = if target.has_path() { Bytes::from(target.request_target()) } else { head.target.clone() };
+        let request_target = match form.of(&method, &captured) {
+            // Whatever path it is sent to, CONNECT asks for no path.
+            Err(reason @ NoOriginForm::Connect) => return Err(NotReplayable::NoOriginForm { id, reason }),
+            _ if target.has_path() => Bytes::from(target.request_target()),
+            own => own.map_err(|reason| NotReplayable::NoOriginForm { id, reason })?,
+        };
         // A kept head was inspected when it came; this holds for one that was made otherwise.
-        if head.method.is_empty() || !is_request_target(&request_target) {
-            return Err(not_replayable(&Intake::Malformed("no request line".to_owned())));
+        if method.is_empty() || !is_request_target(&request_target) {
+            return Err(not_whole(&Intake::Malformed("no request line".to_owned())));
         }
-        if request_target != head.target {
-            changes.push(Change::Target { from: shown(&head.target), to: shown(&request_target) });
+        if request_target != captured {
+            changes.push(Change::Target { from: shown(&captured), to: shown(&request_target) });
         }
-        let lines = header_lines(&delivery.head, &mut changes);
-        let mut request = Self { method: head.method, target: request_target, lines, body: delivery.body.clone() };
+        let lines = header_lines(head, &mut changes);
+        let mut request = Self { method, target: request_target, lines, body: Bytes::new() };
         request.drop_connection_fields(&mut changes);
         request.set_host(target, &mut changes);
-        request.set_length(&mut changes);
+        request.set_length(length, &mut changes);
         Ok((request, changes))
     }
 
@@ -259,7 +298,7 @@ impl Outgoing {
     /// Puts another body into it, and its length.
     pub fn set_body(&mut self, body: Bytes) {
         self.body = body;
-        self.set_length(&mut Vec::new());
+        self.set_length(self.body.len() as u64, &mut Vec::new());
     }
 
     /// Request line and headers as they go out, the final empty line included.
@@ -322,8 +361,7 @@ impl Outgoing {
     }
 
     /// Makes the length headers say what is sent.
-    fn set_length(&mut self, changes: &mut Vec<Change>) {
-        let length = self.body.len() as u64;
+    fn set_length(&mut self, length: u64, changes: &mut Vec<Change>) {
         let text = length.to_string();
         if self.line("Transfer-Encoding").is_some() {
             self.remove("Content-Length");
