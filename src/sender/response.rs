@@ -176,7 +176,7 @@ impl Partial {
     }
 
     fn end(self, end: BodyEnd) -> Reply {
-        Reply { status: self.status, head: self.head, body: Bytes::from(self.body), end }
+        Reply { status: self.status, interim: Bytes::new(), head: self.head, body: Bytes::from(self.body), end }
     }
 }
 
