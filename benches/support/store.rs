@@ -157,6 +157,7 @@ fn answer(number: i64) -> Answer {
     Answer {
         outcome: Outcome::Sent,
         status,
+        interim: Bytes::new(),
         headers: vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())],
         body: Bytes::from_static(b"Webhook received and processed successfully"),
         rule: "auto".to_owned(),

@@ -69,11 +69,13 @@ fn delivery(captured: &Captured, answer: Option<whyhook::delivery::Answer>) -> D
             event: captured.event,
             judgement: captured.judgement,
             body_bytes: captured.body.len() as u64,
+            framing_bytes: captured.framing.as_bytes().len() as u64,
             image: captured.image,
             answer: answer.as_ref().map(whyhook::delivery::Answer::facts),
         },
         head: captured.head,
         body: Bytes::clone(&captured.body),
+        framing: captured.framing,
         answer,
     }
 }

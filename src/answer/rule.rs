@@ -173,6 +173,7 @@ fn summary_of(captured: &Captured) -> Summary {
         event: captured.event.clone(),
         judgement: captured.judgement.clone(),
         body_bytes: captured.body.len() as u64,
+        framing_bytes: captured.framing.as_bytes().len() as u64,
         image: captured.image.clone(),
         answer: None,
     }

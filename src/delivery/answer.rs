@@ -70,6 +70,9 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The HTTP status; 0 when no whole status was sent.
     pub status: u16,
+    /// The interim answers (1xx) that were sent before this one, exactly as written; empty when there
+    /// were none.
+    pub interim: Bytes,
     /// The response headers in the order in which they were sent.
     pub headers: Vec<(String, String)>,
     /// The response body.

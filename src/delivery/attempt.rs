@@ -177,6 +177,8 @@ impl BodyEnd {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
+    /// The interim answers (1xx) that came before it, exactly as they came; empty when there were none.
+    pub interim: Bytes,
     /// Status line and headers exactly as they came, the final empty line included.
     pub head: Bytes,
     /// The body after transfer decoding, as far as it is kept.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod attempt;
+mod framing;
 mod head;
 mod id;
 mod intake;
@@ -16,6 +17,7 @@ mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
 pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, BodyEnd, Failure, Latency, Reply};
+pub use framing::Framing;
 pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
@@ -43,6 +45,7 @@ pub struct Captured {
     pub image: Option<ImageFacts>,
     pub head: Bytes,
     pub body: Bytes,
+    pub framing: Framing,
 }
 
 /// One captured request, whole.
@@ -55,6 +58,8 @@ pub struct Delivery {
     /// The body after transfer decoding (chunk framing removed) and nothing else: a compressed body
     /// is still compressed.
     pub body: Bytes,
+    /// The chunk framing that was removed from the body; empty when there was none.
+    pub framing: Framing,
     /// What was sent back, once something was.
     pub answer: Option<Answer>,
 }

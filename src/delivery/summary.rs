@@ -79,6 +79,8 @@ pub struct Summary {
     pub judgement: Judgement,
     /// Length of the body that was kept.
     pub body_bytes: u64,
+    /// Length of the chunk framing that is kept beside the body; 0 when it came without any.
+    pub framing_bytes: u64,
     /// The first image, when the payload holds one.
     pub image: Option<ImageFacts>,
     /// What was answered, once something was.

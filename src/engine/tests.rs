@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::delivery::{
-    Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
+    Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Framing, Intake, Judgement, Outcome, Summary, Verdict,
 };
 use crate::listener::StatsSnapshot;
 use crate::query::Query;
@@ -45,6 +45,7 @@ fn row(id: i64) -> Summary {
         event: EventFacts::default(),
         judgement: Judgement::bare(Verdict::NoSecret),
         body_bytes: 2,
+        framing_bytes: 0,
         image: None,
         answer: Some(AnswerFacts {
             outcome: Outcome::Sent,
@@ -181,9 +182,11 @@ fn loaded(id: DeliveryId, registry: &Registry) -> Loaded {
         summary: row(id.0),
         head: Bytes::from_static(head.as_bytes()),
         body: Bytes::from_static(b"{}"),
+        framing: Framing::NONE,
         answer: Some(Answer {
             outcome: Outcome::Sent,
             status: 401,
+            interim: Bytes::new(),
             headers: Vec::new(),
             body: Bytes::new(),
             rule: "auto".to_owned(),

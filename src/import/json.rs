@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::bounded::Bounded;
 use super::{IMPORTED, ImportError, Imported, Importer, Taker};
 use crate::delivery::{
-    Answer, Captured, Intake, Judgement, Outcome, RequestHead, TimestampFacts, TimestampUnit, Verdict,
+    Answer, Captured, Framing, Intake, Judgement, Outcome, RequestHead, TimestampFacts, TimestampUnit, Verdict,
 };
 use crate::payload;
 
@@ -114,6 +114,7 @@ fn imported(record: Record) -> Result<Imported, String> {
         image,
         head,
         body,
+        framing: Framing::NONE,
     };
     let diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
     Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis })
@@ -145,6 +146,7 @@ fn answer(answered: Answered) -> Result<Answer, String> {
     Ok(Answer {
         outcome,
         status: answered.status,
+        interim: Bytes::new(),
         headers: answered.headers,
         body: Bytes::from(content(answered.body, answered.body_base64.as_deref())?),
         rule: answered.rule,

@@ -37,6 +37,7 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
     let answer = Answer {
         outcome: crate::delivery::Outcome::Sent,
         status: 401,
+        interim: Bytes::new(),
         headers: vec![("x".to_owned(), "1".to_owned())],
         body: Bytes::from_static(b"\xff"),
         rule: "auto".to_owned(),
@@ -54,11 +55,13 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
             event: captured.event,
             judgement: captured.judgement,
             body_bytes: body.len() as u64,
+            framing_bytes: captured.framing.as_bytes().len() as u64,
             image: captured.image,
             answer: Some(answer.facts()),
         },
         head: captured.head,
         body: captured.body,
+        framing: captured.framing,
         answer: Some(answer),
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Captured, Intake, Judgement, RequestHead, Verdict};
+use crate::delivery::{Captured, Framing, Intake, Judgement, RequestHead, Verdict};
 use crate::{payload, signature};
 
 /// What came in over a connection, or from a file that is imported.
@@ -53,5 +53,6 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         image,
         head,
         body,
+        framing: Framing::NONE,
     }
 }

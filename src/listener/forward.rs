@@ -281,6 +281,7 @@ fn relay(exchange: Exchange<'_>, reply: &delivery::Reply, label: String) -> Perf
     let answer = Answer {
         outcome: Outcome::Sent,
         status: reply.status,
+        interim: Bytes::new(),
         headers,
         body: reply.body.clone(),
         rule: label,
@@ -323,7 +324,13 @@ mod tests {
 
     fn reply(head: &str, body: &str) -> delivery::Reply {
         let body = Bytes::from(body.to_owned());
-        delivery::Reply { status: 200, head: Bytes::from(head.to_owned()), body, end: BodyEnd::Complete }
+        delivery::Reply {
+            status: 200,
+            interim: Bytes::new(),
+            head: Bytes::from(head.to_owned()),
+            body,
+            end: BodyEnd::Complete,
+        }
     }
 
     #[test]

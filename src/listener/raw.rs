@@ -85,7 +85,8 @@ impl Script {
             }
         };
         let outcome = if close.reset { Outcome::Reset } else { outcome };
-        let answer = Answer { outcome, status, headers, body, rule: label, latency: Duration::ZERO };
+        let answer =
+            Answer { outcome, status, interim: Bytes::new(), headers, body, rule: label, latency: Duration::ZERO };
         Self {
             first: first.into(),
             rest: Bytes::new(),

@@ -98,6 +98,7 @@ pub(super) fn answered(reply: &Reply, headers: Vec<(String, String)>, rule: Stri
     Answer {
         outcome: Outcome::Sent,
         status: reply.status,
+        interim: Bytes::new(),
         headers,
         body: reply.body.clone(),
         rule,

@@ -44,6 +44,7 @@ fn screenshot() -> Summary {
             note: None,
         },
         body_bytes: 10_240,
+        framing_bytes: 0,
         image: Some(ImageFacts {
             form: "node_print".to_owned(),
             bytes: 50,

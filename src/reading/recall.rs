@@ -140,7 +140,7 @@ mod tests {
     use bytes::Bytes;
     use jiff::Timestamp;
 
-    use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
+    use crate::delivery::{Captured, EventFacts, Framing, Intake, Judgement, Verdict};
     use crate::payload::contract::IdKind;
     use crate::store::{Location, Writer};
 
@@ -159,6 +159,7 @@ mod tests {
             image: None,
             head: Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n"),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            framing: Framing::NONE,
         }
     }
 

@@ -186,7 +186,7 @@ pub fn prepare<'a>(
 mod tests {
     use super::*;
     use crate::config::Keyring;
-    use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, RequestHead, TimestampFacts, Verdict};
+    use crate::delivery::{DeliveryId, EventFacts, Framing, Intake, Judgement, RequestHead, TimestampFacts, Verdict};
     use crate::signature::{Scheme, SecretOrigin, judge};
 
     fn registry(url: Option<&str>) -> Registry {
@@ -226,10 +226,11 @@ mod tests {
             event: EventFacts::default(),
             judgement,
             body_bytes: body.len() as u64,
+            framing_bytes: 0,
             image: None,
             answer: None,
         };
-        Delivery { summary, head: Bytes::from(head), body, answer: None }
+        Delivery { summary, head: Bytes::from(head), body, framing: Framing::NONE, answer: None }
     }
 
     fn now() -> Timestamp {

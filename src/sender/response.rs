@@ -71,7 +71,7 @@ pub enum ResponseLength {
 impl Start {
     /// The whole response.
     pub(super) fn with_body(self, body: Vec<u8>, end: BodyEnd) -> Reply {
-        Reply { status: self.status, head: self.head, body: Bytes::from(body), end }
+        Reply { status: self.status, interim: self.interim, head: self.head, body: Bytes::from(body), end }
     }
 }
 

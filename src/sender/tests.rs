@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::delivery::{
-    BodyEnd, Delivery, DeliveryId, EventFacts, Intake, Judgement, Reply, RequestHead, Summary, Verdict,
+    BodyEnd, Delivery, DeliveryId, EventFacts, Framing, Intake, Judgement, Reply, RequestHead, Summary, Verdict,
 };
 use crate::signature::Scheme;
 
@@ -103,10 +103,11 @@ fn delivery(head: &[u8], body: Bytes) -> Delivery {
         event: EventFacts::default(),
         judgement: Judgement::bare(Verdict::NoSecret),
         body_bytes: body.len() as u64,
+        framing_bytes: 0,
         image: None,
         answer: None,
     };
-    Delivery { summary, head, body, answer: None }
+    Delivery { summary, head, body, framing: Framing::NONE, answer: None }
 }
 
 #[test]

@@ -19,13 +19,20 @@ use crate::delivery::{
 
 /// Inserts an attempt; the parameters are those of [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO attempts VALUES
-    (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)";
+    (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)";
+
+/// The same for a store whose listener is of a release that knows no interim answers; the last parameter,
+/// which is never NULL, is left out.
+const INSERT_BEFORE_3: &str = "INSERT INTO attempts SELECT
+    NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20 WHERE ?21 IS NOT NULL";
 
 /// Adds attempts to a store from a process that captures nothing.
 #[derive(Debug)]
 pub struct AttemptKeeper {
     location: Location,
     connection: Connection,
+    /// In the form that the store has; see [`INSERT_BEFORE_3`].
+    insert: &'static str,
 }
 
 impl AttemptKeeper {
@@ -39,7 +46,9 @@ impl AttemptKeeper {
         drop(location.open_for_reading()?);
         let connection = location.connect_again()?;
         schema::prepare(&connection, location.file())?;
-        Ok(Self { location: location.clone(), connection })
+        // Not migrated: the listener that may run would not know its own tables any more.
+        let insert = if schema::check(&connection, location.file())? < 3 { INSERT_BEFORE_3 } else { INSERT };
+        Ok(Self { location: location.clone(), connection, insert })
     }
 
     /// Keeps an attempt.
@@ -49,7 +58,7 @@ impl AttemptKeeper {
     /// [`StoreError`] when it cannot be written: the disk is full, the file read-only …
     pub fn keep(&self, attempt: &Attempt) -> Result<AttemptId, StoreError> {
         self.connection
-            .prepare_cached(INSERT)
+            .prepare_cached(self.insert)
             .and_then(|mut statement| insert(&mut statement, attempt))
             .map_err(|source| StoreError::sqlite(self.location.file(), "keep an attempt", source))?;
         Ok(AttemptId(self.connection.last_insert_rowid()))
@@ -113,6 +122,7 @@ pub(super) fn insert(statement: &mut Statement<'_>, attempt: &Attempt) -> rusqli
         failure.map(|failure| &failure.code),
         failure.map(|failure| &failure.message),
         failure.map(|failure| &failure.advice),
+        reply.map_or(&[][..], |reply| &reply.interim[..]),
     ])?;
     Ok(())
 }
@@ -141,6 +151,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let result = match row.get::<_, Option<u16>>(14)? {
         Some(status) => Ok(Reply {
             status,
+            interim: bytes(21)?.unwrap_or_default(),
             head: bytes(15)?.unwrap_or_default(),
             body: bytes(16)?.unwrap_or_default(),
             end: read_code(row, 17, BodyEnd::from_code)?,

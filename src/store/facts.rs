@@ -8,7 +8,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{Captured, EventFacts, ImageFacts, Intake, Judgement, TimestampFacts, TimestampUnit, Verdict};
+use crate::delivery::{
+    Captured, EventFacts, Framing, ImageFacts, Intake, Judgement, TimestampFacts, TimestampUnit, Verdict,
+};
 
 #[derive(Serialize, Deserialize)]
 struct Facts<'a> {
@@ -157,6 +159,7 @@ pub(super) fn read(json: &[u8]) -> Option<Captured> {
         image: facts.image.map(ImageFacts::from),
         head: Bytes::new(),
         body: Bytes::new(),
+        framing: Framing::NONE,
     })
 }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::facts;
-use super::record::{self, Draft, HEADER_BYTES, Header};
+use super::record::{self, Content, Draft, Header};
 use crate::delivery::{Captured, DeliveryId};
 
 /// A delivery as a record.
@@ -12,15 +12,16 @@ use crate::delivery::{Captured, DeliveryId};
 pub fn write_record(captured: Captured, id: DeliveryId) -> Bytes {
     let mut draft = Draft::new(captured);
     draft.number(id);
-    draft.slices().iter().flat_map(|slice| slice.iter().copied()).collect()
+    draft.slices().flat_map(|slice| slice.to_vec()).collect()
 }
 
 /// The delivery that a record holds, when it is whole and has this number.
 #[must_use]
 pub fn read_record(bytes: &Bytes, id: DeliveryId) -> Option<Captured> {
-    let (head, body) = record::open(bytes, id)?;
-    let facts = usize::try_from(Header::read(bytes.first_chunk()?)?.facts).ok()?;
-    Some(Captured { head, body, ..read_facts(bytes.get(HEADER_BYTES..HEADER_BYTES.checked_add(facts)?)?)? })
+    let Content { head, body, framing } = record::open(bytes, id)?;
+    let header = Header::read(bytes)?;
+    let behind = bytes.get(header.format.header_bytes()..)?;
+    Some(Captured { head, body, framing, ..read_facts(behind.get(..usize::try_from(header.facts).ok()?)?)? })
 }
 
 /// A delivery by its facts alone, without head and body.

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::group::Group;
 use super::log::{LogEnd, Place};
+use super::row::Lengths;
 use super::{Location, StoreError, attempts, row};
 use crate::delivery::{Captured, DeliveryId};
 
@@ -39,8 +40,7 @@ impl Index {
             let mut position = at.position;
             for draft in group.drafts() {
                 let place = Place { segment: at.segment, position, bytes: draft.bytes() as u64 };
-                let body_bytes = draft.captured.body.len() as u64;
-                row::insert_delivery(&mut deliveries, draft.id(), &draft.captured, body_bytes, place)?;
+                row::insert_delivery(&mut deliveries, draft.id(), &draft.captured, draft.lengths(), place)?;
                 position = place.end();
             }
             let mut answers = self.connection.prepare_cached(row::INSERT_ANSWER)?;
@@ -70,12 +70,12 @@ impl Index {
         &self,
         id: DeliveryId,
         captured: &Captured,
-        body_bytes: u64,
+        lengths: Lengths,
         place: Place,
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(row::INSERT_DELIVERY)
-            .and_then(|mut statement| row::insert_delivery(&mut statement, id, captured, body_bytes, place))
+            .and_then(|mut statement| row::insert_delivery(&mut statement, id, captured, lengths, place))
             .map_err(|source| self.failed("recover deliveries", source))
     }
 

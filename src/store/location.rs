@@ -120,8 +120,9 @@ impl Location {
             }
             checked => checked,
         };
-        if checked? == 0 {
-            return Err(self.missing());
+        match checked? {
+            0 => return Err(self.missing()),
+            version => schema::show_as_current(&connection, version, &self.file)?,
         }
         Ok(connection)
     }

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
 use super::log::{LogReader, Place};
+use super::record::Content;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
-use crate::query::Content;
+use crate::query;
 
 /// Which way to read from a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,29 +142,29 @@ impl Reader {
     /// where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let Some((summary, place, answer)) = self.row(id)? else { return Ok(None) };
-        if let Some((head, body)) = self.log.read(&self.location, place, id) {
-            return Ok(Some(Delivery { summary, head, body, answer }));
+        if let Some(content) = self.log.read(&self.location, place, id) {
+            return Ok(Some(whole(summary, content, answer)));
         }
         // It may have been pruned, or moved by pruning others, since its row was read.
         let Some((summary, moved, answer)) = self.row(id)? else { return Ok(None) };
-        let (head, body) = self
+        let content = self
             .log
             .read(&self.location, moved, id)
             .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
-        Ok(Some(Delivery { summary, head, body, answer }))
+        Ok(Some(whole(summary, content, answer)))
     }
 
     /// All that the index has of a delivery.
     fn row(&self, id: DeliveryId) -> Result<Option<(Summary, Place, Option<Answer>)>, StoreError> {
         let sql = format!(
-            "SELECT {}, a.headers, a.body, d.segment, d.position, d.record_bytes
+            "SELECT {}, a.headers, a.body, a.interim, d.segment, d.position, d.record_bytes
              FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
             row::SUMMARY_COLUMNS
         );
         let failed = |source| self.failed(source);
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let read = |row: &rusqlite::Row<'_>| {
-            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 6)?))
+            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 7)?))
         };
         let Some((summary, answer, place)) = statement.query_row([id.0], read).optional().map_err(failed)? else {
             return Ok(None);
@@ -262,6 +263,12 @@ impl Reader {
     }
 }
 
+/// A delivery of what its row and its record hold.
+fn whole(summary: Summary, content: Content, answer: Option<Answer>) -> Delivery {
+    let Content { head, body, framing } = content;
+    Delivery { summary, head, body, framing, answer }
+}
+
 /// A stored delivery's bytes for a filter, read only when it asks for them.
 #[derive(Debug)]
 pub struct StoredContent<'a> {
@@ -271,7 +278,7 @@ pub struct StoredContent<'a> {
     pub id: DeliveryId,
 }
 
-impl Content for StoredContent<'_> {
+impl query::Content for StoredContent<'_> {
     fn head(&self) -> Option<Bytes> {
         self.reader.load(self.id).ok().flatten().map(|delivery| delivery.head)
     }

@@ -1,15 +1,19 @@
-//! One delivery in the log: a header, its facts, and the head and the body exactly as they came.
+//! One delivery in the log: a header, its facts, the head and the body exactly as they came, and the
+//! chunk framing that was removed from the body.
 //!
 //! | bytes | what (numbers are little-endian) |
 //! |---|---|
-//! | 0–3 | `WHY` and the format's version, 1 |
-//! | 4–7 | CRC-32 of the header's other bytes, 8–43 |
+//! | 0–3 | `WHY` and the format's version, 2 |
+//! | 4–7 | CRC-32 of the header's other bytes, 8–51 |
 //! | 8–15 | the delivery's number |
-//! | 16–23, 24–31, 32–39 | lengths of facts, head and body |
-//! | 40–43 | CRC-32 of facts, head and body |
+//! | 16–23, 24–31, 32–39, 40–47 | lengths of facts, head, body and framing |
+//! | 48–51 | CRC-32 of facts, head, body and framing |
 //!
 //! A header alone, with all lengths 0, is a mark: the number of a delivery that was pruned (see
 //! [`super::prune`]).
+//!
+//! Version 1 has no framing: its length is missing, and its header is 44 bytes long. Such records are read
+//! and kept as they are; a segment may hold both.
 //!
 //! The header has a checksum of its own so that damage within a record does not hide where the next
 //! begins. That place is only ever taken from a header that is whole, never found by searching:
@@ -20,69 +24,108 @@ use std::io::IoSlice;
 use bytes::Bytes;
 
 use super::facts;
-use crate::delivery::{Captured, DeliveryId};
+use super::row::Lengths;
+use crate::delivery::{Captured, DeliveryId, Framing};
 
-/// Bytes of a header.
-pub(super) const HEADER_BYTES: usize = 44;
-const FORMAT: [u8; 4] = *b"WHY\x01";
+/// Which form a header has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Without framing.
+    V1,
+    /// The one that is written.
+    V2,
+}
+
+impl Format {
+    /// The header's first bytes.
+    const fn magic(self) -> [u8; 4] {
+        match self {
+            Self::V1 => *b"WHY\x01",
+            Self::V2 => *b"WHY\x02",
+        }
+    }
+
+    /// Bytes of a header.
+    pub(super) const fn header_bytes(self) -> usize {
+        match self {
+            Self::V1 => 44,
+            Self::V2 => HEADER_BYTES,
+        }
+    }
+}
+
+/// Bytes of a header as it is written.
+pub(super) const HEADER_BYTES: usize = 52;
 
 /// What stands before each record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
+    pub(super) format: Format,
     pub(super) id: DeliveryId,
     pub(super) facts: u64,
     pub(super) head: u64,
     pub(super) body: u64,
+    pub(super) framing: u64,
     pub(super) crc32: u32,
 }
 
 impl Header {
     /// A record of nothing but a number, which was given to a delivery that is pruned: no other gets it.
     pub(super) fn mark(id: DeliveryId) -> Self {
-        Self { id, facts: 0, head: 0, body: 0, crc32: 0 }
+        Self { format: Format::V2, id, facts: 0, head: 0, body: 0, framing: 0, crc32: 0 }
     }
 
     /// Whether it is such a record; a delivery always has facts.
     pub(super) fn is_mark(&self) -> bool {
-        *self == Self::mark(self.id)
+        *self == Self { format: self.format, ..Self::mark(self.id) }
     }
 
     pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
-        bytes[..4].copy_from_slice(&FORMAT);
+        bytes[..4].copy_from_slice(&Format::V2.magic());
         bytes[8..16].copy_from_slice(&self.id.0.to_le_bytes());
-        bytes[16..24].copy_from_slice(&self.facts.to_le_bytes());
-        bytes[24..32].copy_from_slice(&self.head.to_le_bytes());
-        bytes[32..40].copy_from_slice(&self.body.to_le_bytes());
-        bytes[40..].copy_from_slice(&self.crc32.to_le_bytes());
+        for (place, length) in bytes[16..48].chunks_exact_mut(8).zip([self.facts, self.head, self.body, self.framing]) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+        bytes[48..].copy_from_slice(&self.crc32.to_le_bytes());
         let crc32 = crc32fast::hash(&bytes[8..]);
         bytes[4..8].copy_from_slice(&crc32.to_le_bytes());
         bytes
     }
 
-    /// Reads a header; `None` when it is none, or not whole.
-    pub(super) fn read(bytes: &[u8; HEADER_BYTES]) -> Option<Self> {
-        let (format, rest) = bytes.split_first_chunk::<4>()?;
-        let (crc32, rest) = rest.split_first_chunk::<4>()?;
-        if *format != FORMAT || u32::from_le_bytes(*crc32) != crc32fast::hash(rest) {
+    /// Reads the header with which `bytes` begin; `None` when they begin with none, or one that is not
+    /// whole.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (magic, _) = bytes.split_first_chunk::<4>()?;
+        let format = [Format::V1, Format::V2].into_iter().find(|format| format.magic() == *magic)?;
+        let (crc32, mut rest) = bytes.get(4..format.header_bytes())?.split_first_chunk::<4>()?;
+        if u32::from_le_bytes(*crc32) != crc32fast::hash(rest) {
             return None;
         }
-        let (id, rest) = rest.split_first_chunk::<8>()?;
-        let (facts, rest) = rest.split_first_chunk::<8>()?;
-        let (head, rest) = rest.split_first_chunk::<8>()?;
-        let (body, crc32) = rest.split_first_chunk::<8>()?;
-        Some(Self {
-            id: DeliveryId(i64::from_le_bytes(*id)),
-            facts: u64::from_le_bytes(*facts),
-            head: u64::from_le_bytes(*head),
-            body: u64::from_le_bytes(*body),
-            crc32: u32::from_le_bytes(crc32.try_into().ok()?),
-        })
+        let mut number = || {
+            let (number, behind) = rest.split_first_chunk::<8>()?;
+            rest = behind;
+            Some(u64::from_le_bytes(*number))
+        };
+        let (id, facts, head, body) = (number()?, number()?, number()?, number()?);
+        let framing = if format == Format::V1 { 0 } else { number()? };
+        let crc32 = u32::from_le_bytes(*rest.first_chunk()?);
+        Some(Self { format, id: DeliveryId(id.cast_signed()), facts, head, body, framing, crc32 })
     }
 
     /// Bytes of the whole record; `None` when there cannot be so many.
     pub(super) fn record_bytes(&self) -> Option<u64> {
-        (HEADER_BYTES as u64).checked_add(self.facts)?.checked_add(self.head)?.checked_add(self.body)
+        (self.format.header_bytes() as u64).checked_add(self.content_bytes()?)
+    }
+
+    /// Bytes behind the header; `None` when there cannot be so many.
+    pub(super) fn content_bytes(&self) -> Option<u64> {
+        self.facts.checked_add(self.head)?.checked_add(self.body)?.checked_add(self.framing)
+    }
+
+    /// What a row counts of the record.
+    pub(super) fn lengths(&self) -> Lengths {
+        Lengths { body: self.body, framing: self.framing }
     }
 }
 
@@ -108,16 +151,19 @@ impl Draft {
         content.update(&front[HEADER_BYTES..]);
         content.update(&captured.head);
         content.update(&captured.body);
+        content.update(captured.framing.as_bytes());
         Self { crc32: content.finalize(), captured, front, id: DeliveryId(0) }
     }
 
     /// Gives it its number.
     pub(super) fn number(&mut self, id: DeliveryId) {
         let header = Header {
+            format: Format::V2,
             id,
             facts: (self.front.len() - HEADER_BYTES) as u64,
             head: self.captured.head.len() as u64,
             body: self.captured.body.len() as u64,
+            framing: self.captured.framing.as_bytes().len() as u64,
             crc32: self.crc32,
         };
         self.front[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
@@ -131,27 +177,51 @@ impl Draft {
 
     /// Bytes of the record.
     pub(super) fn bytes(&self) -> usize {
-        self.front.len() + self.captured.head.len() + self.captured.body.len()
+        let Captured { head, body, framing, .. } = &self.captured;
+        self.front.len() + head.len() + body.len() + framing.as_bytes().len()
+    }
+
+    /// What a row counts of the record.
+    pub(super) fn lengths(&self) -> Lengths {
+        let Captured { body, framing, .. } = &self.captured;
+        Lengths { body: body.len() as u64, framing: framing.as_bytes().len() as u64 }
     }
 
     /// What is to be written.
-    pub(super) fn slices(&self) -> [IoSlice<'_>; 3] {
-        [IoSlice::new(&self.front), IoSlice::new(&self.captured.head), IoSlice::new(&self.captured.body)]
+    pub(super) fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
+        let Captured { head, body, framing, .. } = &self.captured;
+        let parts = [&self.front[..], head, body, framing.as_bytes()];
+        // The system takes so many slices in one call, whether they are empty or not.
+        parts.into_iter().filter(|part| !part.is_empty()).map(IoSlice::new)
     }
 }
 
-/// The head and the body of a whole record; `None` when it is damaged, or another delivery's.
-pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<(Bytes, Bytes)> {
-    let header = Header::read(record.first_chunk()?)?;
+/// What a record holds beside its facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) head: Bytes,
+    pub(super) body: Bytes,
+    pub(super) framing: Framing,
+}
+
+/// The content of a whole record; `None` when it is damaged, or another delivery's.
+pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<Content> {
+    let header = Header::read(record)?;
     if header.id != id || header.record_bytes()? != record.len() as u64 {
         return None;
     }
-    if crc32fast::hash(&record[HEADER_BYTES..]) != header.crc32 {
+    let front = header.format.header_bytes();
+    if crc32fast::hash(&record[front..]) != header.crc32 {
         return None;
     }
-    let head = HEADER_BYTES + usize::try_from(header.facts).ok()?;
+    let head = front + usize::try_from(header.facts).ok()?;
     let body = head + usize::try_from(header.head).ok()?;
-    Some((record.slice(head..body), record.slice(body..)))
+    let framing = body + usize::try_from(header.body).ok()?;
+    Some(Content {
+        head: record.slice(head..body),
+        body: record.slice(body..framing),
+        framing: Framing::from_bytes(record.slice(framing..)),
+    })
 }
 
 #[cfg(test)]
@@ -159,29 +229,47 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn header(id: i64, lengths: [u64; 4], crc32: u32) -> Header {
+        let [facts, head, body, framing] = lengths;
+        Header { format: Format::V2, id: DeliveryId(id), facts, head, body, framing, crc32 }
+    }
+
     proptest! {
         #[test]
-        fn headers_are_read_back(id: i64, facts: u64, head: u64, body: u64, crc32: u32) {
-            let header = Header { id: DeliveryId(id), facts, head, body, crc32 };
+        fn headers_are_read_back(id: i64, lengths: [u64; 4], crc32: u32) {
+            let header = header(id, lengths, crc32);
             prop_assert_eq!(Header::read(&header.to_bytes()), Some(header));
             let _ = header.record_bytes();
         }
 
         #[test]
-        fn a_flipped_bit_in_a_header_is_noticed(id: i64, facts: u64, bit in 0..HEADER_BYTES * 8) {
-            let header = Header { id: DeliveryId(id), facts, head: 1, body: 2, crc32: 3 };
-            let mut bytes = header.to_bytes();
+        fn a_flipped_bit_in_a_header_is_noticed(id: i64, lengths: [u64; 4], bit in 0..HEADER_BYTES * 8) {
+            let mut bytes = header(id, lengths, 3).to_bytes();
             bytes[bit / 8] ^= 1 << (bit % 8);
             prop_assert_eq!(Header::read(&bytes), None);
         }
 
         #[test]
-        fn any_bytes_are_opened_or_refused(bytes: Vec<u8>, facts: u64, head: u64, body: u64) {
-            let header = Header { id: DeliveryId(1), facts, head, body, crc32: crc32fast::hash(&bytes) };
+        fn any_bytes_are_opened_or_refused(bytes: Vec<u8>, lengths in any::<[u8; 4]>()) {
+            let header = header(1, lengths.map(u64::from), crc32fast::hash(&bytes));
             prop_assert_eq!(open(&Bytes::from(bytes.clone()), DeliveryId(1)), None);
             let record = Bytes::from([&header.to_bytes()[..], &bytes].concat());
             let fits = header.record_bytes() == Some(record.len() as u64);
             prop_assert_eq!(open(&record, DeliveryId(1)).is_some(), fits);
+            prop_assert_eq!(open(&record, DeliveryId(2)), None);
+        }
+
+        #[test]
+        fn what_the_first_release_wrote_is_opened(facts: Vec<u8>, head: Vec<u8>, body: Vec<u8>, id: i64) {
+            let content = [&facts[..], &head, &body].concat();
+            let mut bytes = id.to_le_bytes().to_vec();
+            for length in [facts.len(), head.len(), body.len()] {
+                bytes.extend_from_slice(&(length as u64).to_le_bytes());
+            }
+            bytes.extend_from_slice(&crc32fast::hash(&content).to_le_bytes());
+            let record = [b"WHY\x01", &crc32fast::hash(&bytes).to_le_bytes()[..], &bytes, &content].concat();
+            let opened = open(&Bytes::from(record), DeliveryId(id)).unwrap();
+            prop_assert_eq!((&opened.head[..], &opened.body[..], opened.framing), (&head[..], &body[..], Framing::NONE));
         }
     }
 }

@@ -80,7 +80,7 @@ fn recover_segment(
             index.begin()?;
         }
         let place = Place { segment, position, bytes: scan.position - position };
-        if let Err(error) = index.add(header.id, &captured, header.body, place) {
+        if let Err(error) = index.add(header.id, &captured, header.lengths(), place) {
             index.roll_back();
             return Err(error);
         }
@@ -116,12 +116,11 @@ impl Scan {
     /// The next whole header whose record ends within the file, and where it lies; `None` at the end
     /// and before anything else.
     fn next_header(&mut self) -> io::Result<Option<(Header, u64)>> {
-        if self.size.saturating_sub(self.position) < HEADER_BYTES as u64 {
-            return Ok(None);
-        }
-        let mut bytes = [0; HEADER_BYTES];
-        self.file.read_exact(&mut bytes)?;
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        Read::by_ref(&mut self.file).take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
         let Some(header) = Header::read(&bytes) else { return Ok(None) };
+        let ahead = bytes.len().saturating_sub(header.format.header_bytes());
+        self.file.seek_relative(-i64::try_from(ahead).unwrap_or_default())?;
         let position = self.position;
         match header.record_bytes().and_then(|length| position.checked_add(length)) {
             Some(end) if end <= self.size => self.position = end,
@@ -137,7 +136,7 @@ impl Scan {
         let mut json = Vec::new();
         Read::by_ref(&mut self.file).take(header.facts).read_to_end(&mut json)?;
         checksum.update(&json);
-        let mut rest = Read::by_ref(&mut self.file).take(header.head + header.body);
+        let mut rest = Read::by_ref(&mut self.file).take(header.head + header.body + header.framing);
         let mut chunk = [0; 16 * 1024];
         loop {
             match rest.read(&mut chunk)? {

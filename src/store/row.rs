@@ -16,10 +16,10 @@ use crate::delivery::{
 
 /// Inserts one delivery's facts; the parameters are those of [`insert_delivery`].
 pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries VALUES
-    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)";
+    (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
 
 /// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.
-pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7)";
+pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7,?8)";
 
 /// Inserts a diagnosis in the place of an earlier one.
 pub(super) const INSERT_DIAGNOSIS: &str = "INSERT OR REPLACE INTO diagnoses VALUES (?1,?2)";
@@ -27,18 +27,25 @@ pub(super) const INSERT_DIAGNOSIS: &str = "INSERT OR REPLACE INTO diagnoses VALU
 /// The columns that [`summary`] reads, from `deliveries d LEFT JOIN answers a`.
 pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.method, d.path, d.webhook, d.intake,
     d.intake_reason, d.event, d.version, d.agent, d.simulation, d.event_ms, d.items, d.verdict, d.secret,
-    d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image,
+    d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image, d.framing_bytes,
     a.outcome, a.status, a.rule, a.latency_us";
 
 /// The first of the answer's columns among them, which are the last.
-pub(super) const ANSWER: usize = 23;
+pub(super) const ANSWER: usize = 24;
 
-/// Inserts one delivery's facts, the length of its body, and its record's place.
+/// Bytes that a row counts, and its record's content has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lengths {
+    pub(super) body: u64,
+    pub(super) framing: u64,
+}
+
+/// Inserts one delivery's facts, the lengths of what they are the facts of, and its record's place.
 pub(super) fn insert_delivery(
     statement: &mut Statement<'_>,
     id: DeliveryId,
     captured: &Captured,
-    body_bytes: u64,
+    lengths: Lengths,
     place: Place,
 ) -> rusqlite::Result<()> {
     let Captured { event, judgement, .. } = captured;
@@ -65,11 +72,12 @@ pub(super) fn insert_delivery(
         timestamp.and_then(|timestamp| timestamp.age_ms),
         timestamp.and_then(|timestamp| timestamp.fresh),
         judgement.note,
-        clamp(body_bytes),
+        clamp(lengths.body),
         captured.image.as_ref().map(image_column),
         place.segment,
         clamp(place.position),
         clamp(place.bytes),
+        clamp(lengths.framing),
     ])?;
     Ok(())
 }
@@ -83,6 +91,7 @@ pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answe
         i64::try_from(answer.latency.as_micros()).unwrap_or(i64::MAX),
         serde_json::to_string(&answer.headers).unwrap_or_default(),
         &answer.body[..],
+        &answer.interim[..],
     ])?;
     Ok(())
 }
@@ -117,7 +126,8 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreEr
             items: items(row, 13)?,
         },
         judgement: Judgement { verdict, secret: row.get(15)?, timestamp: timestamp(row, 16)?, note: row.get(20)? },
-        body_bytes: body_bytes(row, 21)?,
+        body_bytes: byte_count(row, 21)?,
+        framing_bytes: byte_count(row, 23)?,
         image,
         answer,
     }))
@@ -131,7 +141,7 @@ pub(super) fn items(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64
     Ok(row.get::<_, Option<i64>>(column)?.map(i64::unsigned_abs))
 }
 
-pub(super) fn body_bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn byte_count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(row.get::<_, i64>(column)?.unsigned_abs())
 }
 
@@ -168,7 +178,7 @@ pub(super) fn answer_facts(row: &Row<'_>, first: usize) -> rusqlite::Result<Opti
     })))
 }
 
-/// Reads `outcome, status, rule, latency_us, headers, body`, in this order from column `first`.
+/// Reads `outcome, status, rule, latency_us, headers, body, interim`, in this order from column `first`.
 pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Answer>> {
     let Some(outcome) = row.get_ref(first)?.as_str_or_null()?.and_then(Outcome::from_code) else {
         return Ok(None);
@@ -180,6 +190,7 @@ pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Ans
         latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
         headers: serde_json::from_str(row.get_ref(first + 4)?.as_str()?).unwrap_or_default(),
         body: Bytes::from(row.get::<_, Vec<u8>>(first + 5)?),
+        interim: Bytes::from(row.get::<_, Vec<u8>>(first + 6)?),
     }))
 }
 

@@ -98,6 +98,31 @@ const MIGRATIONS: &[&str] = &[
         segment         INTEGER PRIMARY KEY,
         stays           INTEGER NOT NULL    -- whether a copy takes its place, or it is deleted
     ) STRICT;",
+    // What stands around a body and before an answer. The view keeps the columns that it had: SQLite would
+    // read its `d.*` anew.
+    "ALTER TABLE deliveries ADD COLUMN framing_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE answers ADD COLUMN interim BLOB NOT NULL DEFAULT x'';           -- as sent before the answer
+    ALTER TABLE attempts ADD COLUMN response_interim BLOB NOT NULL DEFAULT x''; -- as received before it
+    CREATE TABLE log_keys (                 -- by which the log's records are known again; see `seal`
+        key             BLOB PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE losses (                   -- parts of the log that could not be read when rows were made from it
+        segment         INTEGER NOT NULL,
+        position        INTEGER NOT NULL,   -- where the part begins
+        bytes           INTEGER NOT NULL,
+        after_id        INTEGER NOT NULL,   -- the delivery before it; 0 when there is none
+        before_id       INTEGER,            -- the delivery after it; NULL when there is none
+        PRIMARY KEY (segment, position)
+    ) STRICT;
+    DROP VIEW answered;
+    CREATE VIEW answered AS
+        SELECT d.id, d.received_us, d.remote, d.method, d.path, d.webhook, d.intake, d.intake_reason, d.event,
+               d.version, d.agent, d.simulation, d.event_ms, d.items, d.verdict, d.secret, d.timestamp,
+               d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image, d.segment, d.position,
+               d.record_bytes,
+               a.status, a.rule, a.latency_us / 1000.0 AS latency_ms,
+               datetime(d.received_us / 1000000, 'unixepoch') AS received_utc
+        FROM deliveries d LEFT JOIN answers a ON a.id = d.id;",
 ];
 
 /// Sets up a connection that writes: a new file's page size, and SQLite's write-ahead log, which is
@@ -128,6 +153,20 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, StoreEr
         return Err(StoreError::Newer { path: path.to_owned(), found: version, known: SCHEMA_VERSION });
     }
     Ok(version)
+}
+
+/// Lets a connection that only reads see a store of an older `version` as if it had been migrated. Its views
+/// take the tables' names, as far as this connection is concerned; once a writer has migrated the store, the
+/// tables' own columns come first and are the ones that are seen.
+pub(super) fn show_as_current(connection: &Connection, version: i64, path: &Path) -> Result<(), StoreError> {
+    if version >= 3 {
+        return Ok(());
+    }
+    let views = "PRAGMA temp_store = memory;
+        CREATE TEMP VIEW deliveries AS SELECT *, 0 AS framing_bytes FROM main.deliveries;
+        CREATE TEMP VIEW answers AS SELECT *, x'' AS interim FROM main.answers;
+        CREATE TEMP VIEW attempts AS SELECT *, x'' AS response_interim FROM main.attempts;";
+    connection.execute_batch(views).map_err(|source| StoreError::sqlite(path, "read", source))
 }
 
 /// Brings the store to [`SCHEMA_VERSION`] in one transaction.

@@ -71,6 +71,7 @@ impl Looked {
             event: EventFacts::default(),
             judgement: Judgement::bare(Verdict::NotJudged),
             body_bytes: 0,
+            framing_bytes: 0,
             image: None,
             answer: None,
         };
@@ -108,7 +109,7 @@ impl Looked {
                 }
                 Field::Secret => text_or_null(row, column, &mut summary.judgement.secret)?,
                 Field::Timestamp => known(Some(row::timestamp(row, column)?), &mut summary.judgement.timestamp),
-                Field::Size => known(Some(row::body_bytes(row, column)?), &mut summary.body_bytes),
+                Field::Size => known(Some(row::byte_count(row, column)?), &mut summary.body_bytes),
                 Field::Image => known(row::image(row, column)?, &mut summary.image),
                 Field::Answer => known(row::answer_facts(row, column)?, &mut summary.answer),
             };

@@ -328,6 +328,7 @@ fn sender_gone() -> Answer {
     Answer {
         outcome: Outcome::SenderGone,
         status: 0,
+        interim: Bytes::new(),
         headers: Vec::new(),
         body: Bytes::new(),
         rule: "sender gone".to_owned(),

@@ -7,6 +7,7 @@ pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
     let result = match result {
         Ok(status) => Ok(Reply {
             status,
+            interim: Bytes::new(),
             head: Bytes::from(format!("HTTP/1.1 {status} X\r\nX-A: 1\r\n\r\n")),
             body: Bytes::from_static(b"said"),
             end: crate::delivery::BodyEnd::Complete,

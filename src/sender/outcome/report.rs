@@ -185,7 +185,7 @@ mod tests {
 
     fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> Reply {
         let head = Bytes::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
-        Reply { status, head, body: Bytes::from_static(body), end }
+        Reply { status, interim: Bytes::new(), head, body: Bytes::from_static(body), end }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The store against real files.
 
 mod attempts;
+mod first_release;
 mod prune;
 mod recovery;
 mod search;
@@ -14,8 +15,8 @@ use rstest::rstest;
 
 use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
 use crate::delivery::{
-    Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
-    TimestampUnit, Verdict,
+    Answer, Captured, Delivery, DeliveryId, EventFacts, Framing, ImageFacts, Intake, Judgement, Outcome,
+    TimestampFacts, TimestampUnit, Verdict,
 };
 
 struct Fixture {
@@ -81,6 +82,7 @@ fn captured(body: impl Into<Bytes>) -> Captured {
         }),
         head: Bytes::from_static(b"POST /webhooks/trackpilots?a=1 HTTP/1.1\r\nHost: \xff\r\n\r\n"),
         body: body.into(),
+        framing: Framing::from_bytes(Bytes::from_static(b"\x00framing\xff")),
     }
 }
 
@@ -88,6 +90,7 @@ fn answer() -> Answer {
     Answer {
         outcome: Outcome::Sent,
         status: 200,
+        interim: Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"),
         headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
         body: Bytes::from_static(b"Webhook received and processed successfully"),
         rule: "auto".to_owned(),
@@ -119,6 +122,7 @@ fn a_delivery_comes_back_whole(#[case] length: usize) {
     assert_eq!(delivery.answer, Some(answer()));
     let summary = delivery.summary;
     assert_eq!(summary.answer, Some(answer().facts()));
+    assert_eq!(summary.framing_bytes, original.framing.as_bytes().len() as u64);
     let again = Captured {
         received_at: summary.received_at,
         remote: summary.remote,
@@ -131,6 +135,7 @@ fn a_delivery_comes_back_whole(#[case] length: usize) {
         image: summary.image,
         head: delivery.head,
         body: delivery.body,
+        framing: delivery.framing,
     };
     assert_eq!(again, original);
 }

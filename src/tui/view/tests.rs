@@ -14,7 +14,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::config::{Keyring, Registry};
-use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, RequestHead, Summary};
+use crate::delivery::{Answer, Delivery, DeliveryId, Framing, Intake, Outcome, RequestHead, Summary};
 use crate::diagnosis::Subject;
 use crate::engine::{Action, Answers, Effect, Finding, Loaded, Message, PageResult, Report, Setup, Step, Tab, update};
 use crate::listener::StatsSnapshot;
@@ -60,6 +60,7 @@ pub(super) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
     let answer = Answer {
         outcome: Outcome::Sent,
         status: reply.status,
+        interim: Bytes::new(),
         headers: vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())],
         body: reply.body,
         rule,
@@ -76,10 +77,11 @@ pub(super) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
         event,
         judgement,
         body_bytes: body.len() as u64,
+        framing_bytes: 0,
         image,
         answer: Some(answer.facts()),
     };
-    Delivery { summary, head, body: Bytes::copy_from_slice(body), answer: Some(answer) }
+    Delivery { summary, head, body: Bytes::copy_from_slice(body), framing: Framing::NONE, answer: Some(answer) }
 }
 
 /// A model that shows `deliveries` (newest first) with the first selected.

@@ -39,6 +39,7 @@ fn refused() -> Panel {
 fn answered() -> Panel {
     attempt(Ok(Reply {
         status: 503,
+        interim: Bytes::new(),
         head: Bytes::from_static(b"HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
         body: Bytes::from_static(b"no\x1b[2J"),
         end: crate::delivery::BodyEnd::Complete,
