@@ -21,12 +21,29 @@ pub enum Outcome {
     Trickled,
     /// The `Content-Length` was wrong on purpose.
     WrongLength,
+    /// The server behind broke off within its answer, or went on past the limit: so what was passed on of it
+    /// broke off as well.
+    CutUpstream,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 7] =
-        [Self::Sent, Self::SenderGone, Self::Dropped, Self::Cut, Self::Reset, Self::Trickled, Self::WrongLength];
+    pub const ALL: [Self; 8] = [
+        Self::Sent,
+        Self::SenderGone,
+        Self::Dropped,
+        Self::Cut,
+        Self::Reset,
+        Self::Trickled,
+        Self::WrongLength,
+        Self::CutUpstream,
+    ];
+
+    /// Whether the answer failed on purpose.
+    #[must_use]
+    pub fn is_on_purpose(self) -> bool {
+        !matches!(self, Self::Sent | Self::SenderGone | Self::CutUpstream)
+    }
 
     /// What a person reads.
     #[must_use]
@@ -39,6 +56,7 @@ impl Outcome {
             Self::Reset => "reset, on purpose",
             Self::Trickled => "sent slowly, on purpose",
             Self::WrongLength => "sent with a wrong length, on purpose",
+            Self::CutUpstream => "broken off where the server behind did, or at the limit",
         }
     }
 
@@ -53,6 +71,7 @@ impl Outcome {
             Self::Reset => "reset",
             Self::Trickled => "trickled",
             Self::WrongLength => "wrong_length",
+            Self::CutUpstream => "cut_upstream",
         }
     }
 
@@ -73,10 +92,12 @@ pub struct Answer {
     /// The interim answers (1xx) that were sent before this one, exactly as written; empty when there
     /// were none.
     pub interim: Bytes,
-    /// The response headers in the order in which they were sent.
-    pub headers: Vec<(String, String)>,
-    /// The response body.
+    /// The response headers in the order in which they were sent, each value as its bytes went out.
+    pub headers: Vec<(String, Bytes)>,
+    /// The response body; of one that was passed on from a server behind, as far as it is kept.
     pub body: Bytes,
+    /// Bytes of the body that were sent, kept or not.
+    pub body_bytes: u64,
     /// Which rule chose it: `auto`, `fixed 503`, `limit` …
     pub rule: String,
     /// From the head's last byte to the response being handed to the connection.

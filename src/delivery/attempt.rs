@@ -125,7 +125,7 @@ pub enum BodyEnd {
     TimedOut,
     /// Its chunks are no chunks.
     Malformed,
-    /// Whoever it was passed on to has gone; the connection was closed then.
+    /// Whoever it was passed on to took no more of it; the connection was closed then.
     Abandoned,
 }
 
@@ -161,7 +161,7 @@ impl BodyEnd {
             Self::ClosedEarly => "broke off: the connection was closed before its end",
             Self::TimedOut => "did not end in time; the connection was closed",
             Self::Malformed => "breaks off where its chunks are malformed",
-            Self::Abandoned => "was read no further: the sender had gone",
+            Self::Abandoned => "was read no further: nobody waited for it any more",
         }
     }
 
@@ -183,6 +183,8 @@ pub struct Reply {
     pub head: Bytes,
     /// The body after transfer decoding, as far as it is kept.
     pub body: Bytes,
+    /// Bytes of the body that came, kept or not.
+    pub body_bytes: u64,
     /// How the body ended.
     pub end: BodyEnd,
 }

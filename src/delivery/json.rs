@@ -3,7 +3,10 @@
 //! The field names are an outer contract. Serialised text goes through [`crate::text::safe_json`]
 //! before it is printed.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -190,16 +193,24 @@ impl<'a> AnswerForm<'a> {
 struct FullAnswerForm<'a> {
     #[serde(flatten)]
     facts: AnswerForm<'a>,
-    headers: &'a [(String, String)],
+    headers: Vec<(&'a str, Cow<'a, str>)>,
+    /// Where a value is no UTF-8: the exact bytes of all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers_base64: Option<Vec<String>>,
+    body_bytes: u64,
     #[serde(flatten)]
     body: BytesForm<'a>,
 }
 
 impl<'a> FullAnswerForm<'a> {
     fn of(answer: &'a Answer) -> Self {
+        let is_exact = answer.headers.iter().any(|(_, value)| std::str::from_utf8(value).is_err());
+        let base64 = |(_, value): &(String, Bytes)| base64::prelude::BASE64_STANDARD.encode(value);
         Self {
             facts: AnswerForm::new(answer.outcome.code(), answer.status, &answer.rule, answer.latency),
-            headers: &answer.headers,
+            headers: answer.headers.iter().map(|(name, value)| (&**name, String::from_utf8_lossy(value))).collect(),
+            headers_base64: is_exact.then(|| answer.headers.iter().map(base64).collect()),
+            body_bytes: answer.body_bytes,
             body: BytesForm::of(&answer.body),
         }
     }

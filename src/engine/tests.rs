@@ -188,6 +188,7 @@ fn loaded(id: DeliveryId, registry: &Registry) -> Loaded {
             status: 401,
             interim: Bytes::new(),
             headers: Vec::new(),
+            body_bytes: 0,
             body: Bytes::new(),
             rule: "auto".to_owned(),
             latency: Duration::from_millis(1),

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Exporter, Item, Warnings, raw, warn_of_credentials};
@@ -136,7 +137,8 @@ fn query(target: &str) -> Vec<Value> {
 
 fn response(answer: Option<&Answer>) -> Value {
     let sent = answer.filter(|answer| answer.outcome == Outcome::Sent);
-    let header = |(name, value): &(String, String)| json!({"name": name, "value": value});
+    let text = |value: &Bytes| String::from_utf8_lossy(value).into_owned();
+    let header = |(name, value): &(String, Bytes)| json!({"name": name, "value": text(value)});
     let headers: Vec<Value> = sent.map_or_else(Vec::new, |answer| answer.headers.iter().map(header).collect());
     let status = sent.map_or(0, |answer| answer.status);
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
@@ -144,8 +146,12 @@ fn response(answer: Option<&Answer>) -> Value {
     let mut content = content(body);
     let mime =
         sent.and_then(|answer| answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")));
-    content["size"] = json!(body.len());
-    content["mimeType"] = json!(mime.map_or("", |(_, value)| value));
+    let size = sent.map_or(0, |answer| answer.body_bytes);
+    content["size"] = json!(size);
+    if size > body.len() as u64 {
+        content["comment"] = json!(format!("the first {} bytes of it were kept", body.len()));
+    }
+    content["mimeType"] = json!(mime.map_or_else(String::new, |(_, value)| text(value)));
     json!({
         "status": status,
         "statusText": reason,
@@ -155,7 +161,7 @@ fn response(answer: Option<&Answer>) -> Value {
         "content": content,
         "redirectURL": "",
         "headersSize": -1,
-        "bodySize": body.len(),
+        "bodySize": size,
     })
 }
 

@@ -55,6 +55,9 @@ struct Answered {
     latency_ms: f64,
     #[serde(default)]
     headers: Vec<(String, String)>,
+    headers_base64: Option<Vec<String>>,
+    #[serde(default)]
+    body_bytes: u64,
     body: Option<String>,
     body_base64: Option<String>,
 }
@@ -143,12 +146,27 @@ fn answer(answered: Answered) -> Result<Answer, String> {
         .ok_or_else(|| format!("answer.outcome: '{}' is neither sent nor sender_gone", answered.outcome))?;
     let latency = Duration::try_from_secs_f64(answered.latency_ms / 1000.0)
         .map_err(|error| format!("answer.latency_ms: {error}"))?;
+    let headers = match answered.headers_base64 {
+        None => answered.headers.into_iter().map(|(name, value)| (name, Bytes::from(value))).collect(),
+        Some(exact) if exact.len() == answered.headers.len() => {
+            let exact = exact.iter().map(|value| decoded("answer.headers_base64", value).map(Bytes::from));
+            answered
+                .headers
+                .into_iter()
+                .zip(exact)
+                .map(|((name, _), value)| Ok((name, value?)))
+                .collect::<Result<_, String>>()?
+        }
+        Some(_) => return Err("answer.headers_base64: not as many as answer.headers".to_owned()),
+    };
+    let body = Bytes::from(content(answered.body, answered.body_base64.as_deref())?);
     Ok(Answer {
         outcome,
         status: answered.status,
         interim: Bytes::new(),
-        headers: answered.headers,
-        body: Bytes::from(content(answered.body, answered.body_base64.as_deref())?),
+        headers,
+        body_bytes: answered.body_bytes.max(body.len() as u64),
+        body,
         rule: answered.rule,
         // Kept in whole microseconds, which the decimals of a float are not.
         latency: Duration::from_micros((latency.as_secs_f64() * 1_000_000.0).round() as u64),

@@ -38,8 +38,12 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
         outcome: crate::delivery::Outcome::Sent,
         status: 401,
         interim: Bytes::new(),
-        headers: vec![("x".to_owned(), "1".to_owned())],
+        headers: vec![
+            ("x".to_owned(), Bytes::from_static(b"1")),
+            ("X-Latin-1".to_owned(), Bytes::from_static(b"caf\xe9")),
+        ],
         body: Bytes::from_static(b"\xff"),
+        body_bytes: 3_000_000,
         rule: "auto".to_owned(),
         latency: std::time::Duration::from_micros(1_234_567),
     };

@@ -8,14 +8,14 @@ use tokio::net::TcpStream;
 
 use super::capture::{Incoming, capture};
 use super::framing::{BodyFraming, BodyLength};
-use super::perform::{self, Exchange, Performance};
+use super::perform::{self, Exchange};
 use super::raw::Script;
 use super::response::{Ending, response};
 use super::room::{self, NoRoom, Room};
 use super::stats::Refusal;
 use super::stream::{BodyFault, RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
-use crate::delivery::{Captured, DeliveryId, Intake, Outcome};
+use crate::delivery::{Captured, DeliveryId, Intake};
 
 /// Of a body over the limit, this much is kept.
 const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
@@ -61,24 +61,10 @@ pub(super) async fn serve(
     // On disk: the delivery may wait without its room in memory.
     drop(room);
     let exchange = Exchange { id, since: instant, ending, control };
-    match perform::answer(exchange, stream, chosen).await {
-        Performance::Whole { wire, mut answer } => {
-            let is_written = stream.write(&wire).await.is_ok();
-            if !is_written {
-                answer.outcome = Outcome::SenderGone;
-            }
-            control.writer().answered(id, answer);
-            written(is_written, ending)
-        }
-        Performance::Script(script) => Next::Play(script),
-        Performance::Nothing(answer) => {
-            control.writer().answered(id, answer);
-            Next::Close
-        }
-    }
+    perform::answer(exchange, stream, chosen).await
 }
 
-fn written(is_written: bool, ending: Ending) -> Next {
+pub(super) fn written(is_written: bool, ending: Ending) -> Next {
     if is_written && !ending.close { Next::Request } else { Next::Close }
 }
 

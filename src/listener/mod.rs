@@ -344,7 +344,10 @@ impl Listener {
         }
         drop(self.socket);
         control.holding.release();
-        let finish = async { while connections.join_next().await.is_some() {} };
+        let finish = async {
+            while connections.join_next().await.is_some() {}
+            control.forwarder.finished().await;
+        };
         let _ = tokio::time::timeout(FINISH, finish).await;
     }
 }

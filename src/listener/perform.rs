@@ -1,30 +1,24 @@
-//! Doing what was chosen for a delivery that is on disk: waiting, holding, answering, failing.
+//! Doing what was chosen for a delivery that is on disk: waiting, holding, answering, failing. What was answered
+//! is kept with it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Control;
 use super::answering::{Chosen, Step, What, length};
+use super::exchange::{Next, written};
 use super::raw::Script;
-use super::response::{self, Ending, Response};
+use super::response::{self, Ending};
 use super::stream::Stream;
 use super::{forward, hold};
 use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
-use crate::delivery::{Answer, DeliveryId};
+use crate::delivery::{DeliveryId, Outcome};
 
-/// What goes back for one delivery, and what is kept of it.
-pub(super) enum Performance {
-    /// A whole response.
-    Whole { wire: Bytes, answer: Answer },
-    /// What no HTTP library would send; the connection ends with it.
-    Script(Box<Script>),
-    /// Nothing: the sender is gone.
-    Nothing(Answer),
-}
+/// A body up to this length is written together with its head; a longer one is not copied for it.
+const COPIED_BYTES: usize = 16 * 1024;
 
 /// One delivery that waits for its answer.
 #[derive(Clone, Copy)]
@@ -36,11 +30,12 @@ pub(super) struct Exchange<'a> {
     pub(super) control: &'a Arc<Control>,
 }
 
-/// Does what was chosen, up to the bytes that go back. `stream` is looked at for a sender that hangs up.
-pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, chosen: Chosen) -> Performance {
+/// Does what was chosen, up to the last byte that goes back, or to a script that is played where the connection
+/// ends with it.
+pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, chosen: Chosen) -> Next {
     match chosen {
-        Chosen::Auto(verdict) => exchange.whole(&answer::auto(verdict), "auto".to_owned()),
-        Chosen::Refused(reply, label) => exchange.whole(&reply, label),
+        Chosen::Auto(verdict) => exchange.whole(stream, &answer::auto(verdict), "auto".to_owned()).await,
+        Chosen::Refused(reply, label) => exchange.whole(stream, &reply, label).await,
         Chosen::Planned(mut planned) => {
             planned.facts.id = exchange.id.0;
             let Step { wait, what, label } = exchange.control.answering.step(&planned);
@@ -56,23 +51,17 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
 }
 
 impl Exchange<'_> {
-    async fn act(
-        self,
-        stream: &mut Stream<TcpStream>,
-        Act { wait, deed }: Act,
-        facts: &Facts,
-        label: String,
-    ) -> Performance {
+    async fn act(self, stream: &mut Stream<TcpStream>, Act { wait, deed }: Act, facts: &Facts, label: String) -> Next {
         if !self.pause(stream, wait).await {
             return self.gone(label);
         }
         let script = match deed {
-            Deed::Answer(answer, Manner::Whole) => return self.whole(&answer.render(facts), label),
-            Deed::Forward(targets) => return forward::pass_on(self, &targets, label).await,
+            Deed::Answer(answer, Manner::Whole) => return self.whole(stream, &answer.render(facts), label).await,
+            Deed::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
             Deed::Answer(answer, manner) => Script::badly(manner, &answer.render(facts), self.id, label, self.since),
             Deed::Close(close) => Script::closing(&close, &close.answer.render(facts), self.id, label, self.since),
         };
-        Performance::Script(Box::new(script))
+        Next::Play(Box::new(script))
     }
 
     async fn hold(
@@ -82,7 +71,7 @@ impl Exchange<'_> {
         patience: Duration,
         facts: &Facts,
         label: String,
-    ) -> Performance {
+    ) -> Next {
         let ended = self.control.holding.hold(self.id, &hold, patience, stream.gone()).await;
         let default = short(&hold.otherwise);
         let (act, label) = match ended {
@@ -122,12 +111,27 @@ impl Exchange<'_> {
         }
     }
 
-    pub(super) fn whole(self, reply: &Reply, label: String) -> Performance {
-        let Response { wire, headers } = response::response(reply, self.ending);
-        Performance::Whole { wire, answer: response::answered(reply, headers, label, self.since) }
+    /// Sends a whole answer, and keeps it.
+    pub(super) async fn whole(self, stream: &mut Stream<TcpStream>, reply: &Reply, label: String) -> Next {
+        let headers = response::headers(reply, self.ending);
+        let mut wire = response::head(reply.status, &headers);
+        let mut answer = response::answered(reply, headers, label, self.since);
+        let body = response::sent_body(reply, self.ending);
+        let is_written = if body.len() <= COPIED_BYTES {
+            wire.extend_from_slice(&body);
+            stream.write(&wire).await.is_ok()
+        } else {
+            stream.write(&wire).await.is_ok() && stream.write(&body).await.is_ok()
+        };
+        if !is_written {
+            answer.outcome = Outcome::SenderGone;
+        }
+        self.control.writer().answered(self.id, answer);
+        written(is_written, self.ending)
     }
 
-    fn gone(self, label: String) -> Performance {
-        Performance::Nothing(response::unanswered(label, self.since))
+    fn gone(self, label: String) -> Next {
+        self.control.writer().answered(self.id, response::unanswered(label, self.since));
+        Next::Close
     }
 }

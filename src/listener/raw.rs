@@ -51,7 +51,7 @@ impl Script {
                 let length = i64::try_from(reply.body.len()).unwrap_or(i64::MAX).saturating_add(i64::from(by)).max(0);
                 for (name, value) in &mut headers {
                     if name == "content-length" {
-                        *value = length.to_string();
+                        *value = length.to_string().into();
                     }
                 }
                 (Outcome::WrongLength, usize::MAX, Duration::ZERO)
@@ -85,14 +85,34 @@ impl Script {
             }
         };
         let outcome = if close.reset { Outcome::Reset } else { outcome };
-        let answer =
-            Answer { outcome, status, interim: Bytes::new(), headers, body, rule: label, latency: Duration::ZERO };
+        let answer = Answer {
+            outcome,
+            status,
+            interim: Bytes::new(),
+            headers,
+            body_bytes: body.len() as u64,
+            body,
+            rule: label,
+            latency: Duration::ZERO,
+        };
         Self {
             first: first.into(),
             rest: Bytes::new(),
             piece: usize::MAX,
             every: Duration::ZERO,
             reset: close.reset,
+            record: Record { id, answer, since },
+        }
+    }
+
+    /// The end of an answer that was begun and breaks off, by a reset: an orderly end would make it whole.
+    pub(super) fn breaking(id: DeliveryId, answer: Answer, since: Instant) -> Self {
+        Self {
+            first: Bytes::new(),
+            rest: Bytes::new(),
+            piece: usize::MAX,
+            every: Duration::ZERO,
+            reset: true,
             record: Record { id, answer, since },
         }
     }
@@ -123,11 +143,13 @@ impl Script {
         }
         if total > 0 {
             answer.body.truncate(total - rest.len());
+            answer.body_bytes = answer.body.len() as u64;
         }
         answer.latency = since.elapsed();
+        let is_begun = !first.is_empty() || answer.status > 0;
         control.writer().answered(id, answer);
         if reset {
-            if !first.is_empty() {
+            if is_begun {
                 tokio::time::sleep(BEFORE_RESET).await;
             }
             // Dropping the socket now sends RST.

@@ -10,6 +10,9 @@ use super::framing::RequestFraming;
 use crate::answer::{Reply, is_bodyless};
 use crate::delivery::{Answer, Outcome};
 
+/// A header's name, and its value as its bytes go out.
+pub(super) type Header = (String, Bytes);
+
 /// How a response ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ending {
@@ -19,26 +22,33 @@ pub(super) struct Ending {
     tell_to_stay: bool,
     /// The request was HEAD: the headers of a body, without the body (RFC 9110, section 9.3.2).
     without_body: bool,
+    /// The sender knows chunks, as HTTP/1.1 does.
+    pub(super) knows_chunks: bool,
 }
 
 impl Ending {
     /// Closes the connection.
-    pub(super) const CLOSE: Self = Self { close: true, tell_to_stay: false, without_body: false };
+    pub(super) const CLOSE: Self = Self { close: true, tell_to_stay: false, without_body: false, knows_chunks: false };
 
     /// As the request asks for, or closing when `close` demands it.
     pub(super) fn of(request: &RequestFraming, close: bool) -> Self {
         let close = close || !request.keep_alive;
-        Self { close, tell_to_stay: !close && request.version == 0, without_body: request.is_head }
+        Self {
+            close,
+            tell_to_stay: !close && request.version == 0,
+            without_body: request.is_head,
+            knows_chunks: request.version > 0,
+        }
     }
 
     /// What `Connection` has to say; nothing in the usual case.
-    pub(super) fn option(self) -> Option<(String, String)> {
+    pub(super) fn option(self) -> Option<Header> {
         let option = match self {
             Self { close: true, .. } => "close",
             Self { tell_to_stay: true, .. } => "keep-alive",
             _ => return None,
         };
-        Some(("connection".to_owned(), option.to_owned()))
+        Some(("connection".to_owned(), Bytes::from_static(option.as_bytes())))
     }
 }
 
@@ -48,59 +58,68 @@ pub(super) struct Response {
     /// Head and body.
     pub(super) wire: Bytes,
     /// The headers as they are kept with the delivery.
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<Header>,
 }
 
 /// Makes a reply's response.
 pub(super) fn response(reply: &Reply, ending: Ending) -> Response {
-    with_headers(reply.status, headers(reply, ending), &reply.body, ending)
-}
-
-/// Makes a response with these headers and no others.
-pub(super) fn with_headers(status: u16, headers: Vec<(String, String)>, body: &[u8], ending: Ending) -> Response {
-    let mut wire = head(status, &headers);
-    if !ending.without_body && !is_bodyless(status) {
-        wire.extend_from_slice(body);
-    }
+    let headers = headers(reply, ending);
+    let mut wire = head(reply.status, &headers);
+    wire.extend_from_slice(&sent_body(reply, ending));
     Response { wire: wire.into(), headers }
 }
 
+/// What is sent behind the head.
+pub(super) fn sent_body(reply: &Reply, ending: Ending) -> Bytes {
+    if ending.without_body || is_bodyless(reply.status) { Bytes::new() } else { reply.body.clone() }
+}
+
 /// A reply's headers as they are sent now, and kept.
-pub(super) fn headers(reply: &Reply, ending: Ending) -> Vec<(String, String)> {
+pub(super) fn headers(reply: &Reply, ending: Ending) -> Vec<Header> {
     let mut headers = Vec::with_capacity(4 + reply.headers.len());
-    headers.push(("date".to_owned(), httpdate::fmt_http_date(SystemTime::now())));
+    headers.push(("date".to_owned(), httpdate::fmt_http_date(SystemTime::now()).into()));
     // Both halves were checked where the reply was made; an impossible one is left out.
-    headers.extend(reply.sent_headers().into_iter().filter(|(name, value)| is_header(name, value)));
+    let own = reply.sent_headers().into_iter().map(|(name, value)| (name, Bytes::from(value)));
+    headers.extend(own.filter(|(name, value)| is_header(name, value)));
     headers.extend(ending.option());
     headers
 }
 
 /// Whether this can be sent as a header.
-pub(super) fn is_header(name: &str, value: &str) -> bool {
-    HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value.as_bytes()).is_ok()
+pub(super) fn is_header(name: &str, value: &[u8]) -> bool {
+    HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value).is_ok()
 }
 
 /// A response's head.
-pub(super) fn head(status: u16, headers: &[(String, String)]) -> Vec<u8> {
+pub(super) fn head(status: u16, headers: &[Header]) -> Vec<u8> {
     let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut wire = Vec::with_capacity(512);
-    let mut push = |parts: &[&str]| parts.iter().for_each(|part| wire.extend_from_slice(part.as_bytes()));
-    push(&["HTTP/1.1 ", code.as_str(), " ", code.canonical_reason().unwrap_or_default(), "\r\n"]);
-    for (name, value) in headers {
-        push(&[name, ": ", value, "\r\n"]);
-    }
-    push(&["\r\n"]);
+    let reason = code.canonical_reason().unwrap_or_default();
+    wire.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", code.as_str()).as_bytes());
+    push_fields(&mut wire, headers);
     wire
 }
 
+/// Writes header lines, and the empty one behind them.
+pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[Header]) {
+    for (name, value) in headers {
+        wire.extend_from_slice(name.as_bytes());
+        wire.extend_from_slice(b": ");
+        wire.extend_from_slice(value);
+        wire.extend_from_slice(b"\r\n");
+    }
+    wire.extend_from_slice(b"\r\n");
+}
+
 /// The record of an answer, should all of it reach the sender.
-pub(super) fn answered(reply: &Reply, headers: Vec<(String, String)>, rule: String, since: Instant) -> Answer {
+pub(super) fn answered(reply: &Reply, headers: Vec<Header>, rule: String, since: Instant) -> Answer {
     Answer {
         outcome: Outcome::Sent,
         status: reply.status,
         interim: Bytes::new(),
         headers,
         body: reply.body.clone(),
+        body_bytes: reply.body.len() as u64,
         rule,
         latency: since.elapsed(),
     }

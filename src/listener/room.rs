@@ -50,42 +50,67 @@ impl Budget {
     }
 
     async fn take(&self, units: usize, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        let units = u32::try_from(units).ok()?;
-        let free = Arc::clone(&self.free);
-        match Arc::clone(&free).try_acquire_many_owned(units) {
-            Ok(permit) => Some(permit),
-            Err(_) => tokio::time::timeout(patience, free.acquire_many_owned(units)).await.ok()?.ok(),
+        match self.try_take(units) {
+            Some(permit) => Some(permit),
+            None => {
+                let units = u32::try_from(units).ok()?;
+                tokio::time::timeout(patience, Arc::clone(&self.free).acquire_many_owned(units)).await.ok()?.ok()
+            }
         }
+    }
+
+    fn try_take(&self, units: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_many_owned(u32::try_from(units).ok()?).ok()
     }
 }
 
 impl Room {
     /// Takes as much as `length` bytes need in all, and waits for it as long as `patience`.
     pub(super) async fn grow(&mut self, length: usize, patience: Duration) -> Result<(), NoRoom> {
-        let units = length.saturating_sub(self.bytes).div_ceil(UNIT_BYTES);
-        if units == 0 {
-            return Ok(());
+        let units = self.missing(length);
+        if units > 0 {
+            let permit = self.budget.take(units, patience).await.ok_or(NoRoom)?;
+            self.add(units, permit);
         }
-        let permit = self.budget.take(units, patience).await.ok_or(NoRoom)?;
+        Ok(())
+    }
+
+    /// The same without waiting; `false` where there is too little, and nothing is taken.
+    pub(super) fn try_grow(&mut self, length: usize) -> bool {
+        let units = self.missing(length);
+        if units == 0 {
+            return true;
+        }
+        let permit = self.budget.try_take(units);
+        permit.map(|permit| self.add(units, permit)).is_some()
+    }
+
+    /// Units that `length` bytes need beside those that are here. Who needs more than there is gets all of it.
+    fn missing(&self, length: usize) -> usize {
+        length.div_ceil(UNIT_BYTES).min(self.budget.units).saturating_sub(self.bytes / UNIT_BYTES)
+    }
+
+    fn add(&mut self, units: usize, permit: OwnedSemaphorePermit) {
         self.bytes += units * UNIT_BYTES;
         match &mut self.permit {
             Some(all) => all.merge(permit),
             None => self.permit = Some(permit),
         }
-        Ok(())
     }
 
     /// The same bytes, which give the room back when the last that holds any of them lets go, wherever they
     /// have gone by then.
-    #[allow(dead_code, reason = "forwards are to use it")]
     pub(super) fn over(self, bytes: Bytes) -> Bytes {
-        struct Roomy(Bytes, Room);
+        struct Roomy {
+            bytes: Bytes,
+            _room: Room,
+        }
         impl AsRef<[u8]> for Roomy {
             fn as_ref(&self) -> &[u8] {
-                &self.0
+                &self.bytes
             }
         }
-        if self.permit.is_none() { bytes } else { Bytes::from_owner(Roomy(bytes, self)) }
+        if self.permit.is_none() { bytes } else { Bytes::from_owner(Roomy { bytes, _room: self }) }
     }
 }
 
@@ -110,6 +135,19 @@ mod tests {
         assert_eq!(budget.taken_bytes(), 8 * UNIT_BYTES);
         drop(other);
         assert_eq!(budget.taken_bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_needs_more_than_there_is_gets_all_and_who_does_not_wait_nothing() {
+        let budget = Budget::new(10 * UNIT_BYTES);
+        let (mut all, mut other) = (budget.room(), budget.room());
+        assert!(other.try_grow(1));
+        assert_eq!(all.grow(1 << 30, SHORT).await, Err(NoRoom));
+        drop(other);
+        all.grow(1 << 30, SHORT).await.unwrap();
+        assert_eq!(budget.taken_bytes(), 10 * UNIT_BYTES);
+        let mut other = budget.room();
+        assert!(other.try_grow(0) && !other.try_grow(1));
     }
 
     #[tokio::test]

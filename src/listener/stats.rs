@@ -27,6 +27,7 @@ pub struct Stats {
     disk_behind: AtomicU64,
     not_kept: AtomicU64,
     not_held: AtomicU64,
+    not_forwarded: AtomicU64,
     /// Whether the observer has been told of a refusal that nobody has looked at yet.
     told: AtomicBool,
     observer: OnceLock<Observer>,
@@ -47,6 +48,8 @@ pub struct StatsSnapshot {
     pub not_kept: u64,
     /// Deliveries answered with their hold's default at once, because too many were held.
     pub not_held: u64,
+    /// Forwards that were not begun, because too many were under way or waited.
+    pub not_forwarded: u64,
 }
 
 impl StatsSnapshot {
@@ -98,6 +101,7 @@ impl Stats {
             disk_behind,
             not_kept: read(&self.not_kept),
             not_held: read(&self.not_held),
+            not_forwarded: read(&self.not_forwarded),
         }
     }
 
@@ -118,6 +122,10 @@ impl Stats {
 
     pub(super) fn not_held(&self) {
         self.count(&self.not_held);
+    }
+
+    pub(super) fn not_forwarded(&self) {
+        self.count(&self.not_forwarded);
     }
 
     pub(super) fn not_kept(&self) {

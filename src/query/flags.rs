@@ -36,13 +36,7 @@ pub(super) static FLAGS: [Flag; 16] = [
     },
     Flag { name: "waiting", asks: Field::Answer, holds: |summary| summary.answer.is_none() },
     Flag { name: "gone", asks: Field::Answer, holds: |summary| outcome(summary) == Some(Outcome::SenderGone) },
-    Flag {
-        name: "failed",
-        asks: Field::Answer,
-        holds: |summary| {
-            outcome(summary).is_some_and(|outcome| !matches!(outcome, Outcome::Sent | Outcome::SenderGone))
-        },
-    },
+    Flag { name: "failed", asks: Field::Answer, holds: |summary| outcome(summary).is_some_and(Outcome::is_on_purpose) },
     Flag { name: "image", asks: Field::Image, holds: |summary| summary.image.is_some() },
 ];
 

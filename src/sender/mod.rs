@@ -39,12 +39,14 @@ pub use client::{Client, HandedOn, Limits, Part, Sent};
 pub use error::{SendError, Stage, TlsFault};
 pub use form::{NoOriginForm, TargetForm};
 pub use outcome::{
-    Origin, StatusClass, Term, attempt, attempt_json, attempt_text, delivery_headers, latency_words, status_words,
-    summary_json,
+    Origin, StatusClass, Term, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
+    delivery_headers, latency_words, status_words, summary_json,
 };
 pub use request::{Change, InvalidHeader, Line, NotReplayable, Outgoing};
 #[doc(hidden)]
 pub use response::read_response;
+#[cfg(test)]
+pub(crate) use response::read_start;
 pub use response::{ResponseLength, Start};
 pub use sign::{SignError, Signing};
 pub use target::{Host, InvalidTarget, Target};

@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 pub use report::{attempt_json, attempt_text, summary_json};
 
 use super::{Outgoing, Sent, Target};
-use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId, HeaderField, Latency, RequestHead};
+use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId, Failure, HeaderField, Latency, RequestHead};
 use crate::signature::Scheme;
-use crate::text::visible_bytes;
+use crate::text::{visible, visible_bytes};
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,30 @@ pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Op
         body_bytes: request.body.len() as u64,
         latency: sent.latency,
         result: sent.result.map_err(|error| error.failure()),
+    }
+}
+
+/// The same of a request whose body was the `length` bytes of the delivery that it was made from.
+#[must_use]
+pub fn attempt_of_stored(origin: Origin, target: &Target, request: &Outgoing, length: u64, sent: Sent) -> Attempt {
+    Attempt { body: None, body_bytes: length, ..attempt(origin, target, request, None, sent) }
+}
+
+/// What was not sent to `target`, and why.
+#[must_use]
+pub fn attempt_not_made(origin: Origin, target: &str, failure: Failure) -> Attempt {
+    Attempt {
+        delivery: origin.delivery,
+        kind: origin.kind,
+        mode: origin.mode,
+        at: Timestamp::now(),
+        target: visible(target).into_owned(),
+        peer: None,
+        head: Bytes::new(),
+        body: None,
+        body_bytes: 0,
+        latency: Latency::default(),
+        result: Err(failure),
     }
 }
 

@@ -41,6 +41,14 @@ pub fn read_response<'a>(
     parser.into_start().map(|start| start.with_body(body, end))
 }
 
+/// The final head in `bytes`, which hold all of it. For tests alone.
+#[cfg(test)]
+pub(crate) fn read_start(method: &[u8], bytes: &[u8]) -> Result<Start, SendError> {
+    let mut parser = Parser::new(method, bytes.len(), u64::MAX);
+    parser.push(bytes, &mut Vec::new())?;
+    parser.into_start()
+}
+
 /// A response's head, its body still to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
@@ -71,7 +79,14 @@ pub enum ResponseLength {
 impl Start {
     /// The whole response.
     pub(super) fn with_body(self, body: Vec<u8>, end: BodyEnd) -> Reply {
-        Reply { status: self.status, interim: self.interim, head: self.head, body: Bytes::from(body), end }
+        Reply {
+            status: self.status,
+            interim: self.interim,
+            head: self.head,
+            body_bytes: body.len() as u64,
+            body: Bytes::from(body),
+            end,
+        }
     }
 }
 

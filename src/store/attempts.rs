@@ -19,12 +19,12 @@ use crate::delivery::{
 
 /// Inserts an attempt; the parameters are those of [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO attempts VALUES
-    (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)";
+    (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
 
-/// The same for a store whose listener is of a release that knows no interim answers; the last parameter,
-/// which is never NULL, is left out.
+/// The same for a store whose listener is of a release that knows neither interim answers nor bodies that are
+/// kept in part; the last parameters, which are never NULL, are left out.
 const INSERT_BEFORE_3: &str = "INSERT INTO attempts SELECT
-    NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20 WHERE ?21 IS NOT NULL";
+    NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20 WHERE ?21 IS NOT NULL AND ?22 IS NOT NULL";
 
 /// Adds attempts to a store from a process that captures nothing.
 #[derive(Debug)]
@@ -123,6 +123,7 @@ pub(super) fn insert(statement: &mut Statement<'_>, attempt: &Attempt) -> rusqli
         failure.map(|failure| &failure.message),
         failure.map(|failure| &failure.advice),
         reply.map_or(&[][..], |reply| &reply.interim[..]),
+        reply.map_or(0, |reply| i64::try_from(reply.body_bytes).unwrap_or(i64::MAX)),
     ])?;
     Ok(())
 }
@@ -149,13 +150,17 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let bytes = |column| row.get::<_, Option<Vec<u8>>>(column).map(|bytes| bytes.map(Bytes::from));
     let time = |column| row.get::<_, Option<i64>>(column).map(|time| time.map(microseconds));
     let result = match row.get::<_, Option<u16>>(14)? {
-        Some(status) => Ok(Reply {
-            status,
-            interim: bytes(21)?.unwrap_or_default(),
-            head: bytes(15)?.unwrap_or_default(),
-            body: bytes(16)?.unwrap_or_default(),
-            end: read_code(row, 17, BodyEnd::from_code)?,
-        }),
+        Some(status) => {
+            let body = bytes(16)?.unwrap_or_default();
+            Ok(Reply {
+                status,
+                interim: bytes(21)?.unwrap_or_default(),
+                head: bytes(15)?.unwrap_or_default(),
+                body_bytes: row.get::<_, i64>(22)?.unsigned_abs().max(body.len() as u64),
+                body,
+                end: read_code(row, 17, BodyEnd::from_code)?,
+            })
+        }
         None => Err(failure(row, 18)?),
     };
     Ok(Attempt {

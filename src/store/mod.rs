@@ -40,6 +40,7 @@ mod retries;
 mod row;
 mod schema;
 mod search;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -52,4 +53,5 @@ pub use reader::{Page, Reader, Scan, StoredContent};
 pub use retention::{Plan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
+pub use stored::{StoredBody, StoredDelivery};
 pub use writer::{Keeping, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};

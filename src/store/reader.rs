@@ -155,16 +155,16 @@ impl Reader {
     }
 
     /// All that the index has of a delivery.
-    fn row(&self, id: DeliveryId) -> Result<Option<(Summary, Place, Option<Answer>)>, StoreError> {
+    pub(super) fn row(&self, id: DeliveryId) -> Result<Option<(Summary, Place, Option<Answer>)>, StoreError> {
         let sql = format!(
-            "SELECT {}, a.headers, a.body, a.interim, d.segment, d.position, d.record_bytes
+            "SELECT {}, a.headers, a.body, a.interim, a.body_bytes, d.segment, d.position, d.record_bytes
              FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
             row::SUMMARY_COLUMNS
         );
         let failed = |source| self.failed(source);
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let read = |row: &rusqlite::Row<'_>| {
-            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 7)?))
+            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 8)?))
         };
         let Some((summary, answer, place)) = statement.query_row([id.0], read).optional().map_err(failed)? else {
             return Ok(None);
@@ -252,6 +252,10 @@ impl Reader {
     /// [`StoreError`] when the store cannot be read.
     pub fn data_version(&self) -> Result<i64, StoreError> {
         self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(|source| self.failed(source))
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.location
     }
 
     pub(super) fn connection(&self) -> &Connection {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Row, Statement, params};
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::facts::ImageForm;
@@ -19,7 +22,7 @@ pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries VALUES
     (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
 
 /// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.
-pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7,?8)";
+pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
 
 /// Inserts a diagnosis in the place of an earlier one.
 pub(super) const INSERT_DIAGNOSIS: &str = "INSERT OR REPLACE INTO diagnoses VALUES (?1,?2)";
@@ -89,9 +92,10 @@ pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answe
         answer.status,
         answer.rule,
         i64::try_from(answer.latency.as_micros()).unwrap_or(i64::MAX),
-        serde_json::to_string(&answer.headers).unwrap_or_default(),
+        headers_column(&answer.headers),
         &answer.body[..],
         &answer.interim[..],
+        clamp(answer.body_bytes),
     ])?;
     Ok(())
 }
@@ -178,18 +182,22 @@ pub(super) fn answer_facts(row: &Row<'_>, first: usize) -> rusqlite::Result<Opti
     })))
 }
 
-/// Reads `outcome, status, rule, latency_us, headers, body, interim`, in this order from column `first`.
+/// Reads `outcome, status, rule, latency_us, headers, body, interim, body_bytes`, in this order from column
+/// `first`.
 pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Answer>> {
     let Some(outcome) = row.get_ref(first)?.as_str_or_null()?.and_then(Outcome::from_code) else {
         return Ok(None);
     };
+    let body = Bytes::from(row.get::<_, Vec<u8>>(first + 5)?);
     Ok(Some(Answer {
         outcome,
         status: row.get(first + 1)?,
         rule: row.get(first + 2)?,
         latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
-        headers: serde_json::from_str(row.get_ref(first + 4)?.as_str()?).unwrap_or_default(),
-        body: Bytes::from(row.get::<_, Vec<u8>>(first + 5)?),
+        headers: headers(row.get_ref(first + 4)?.as_str()?),
+        // A row of before knows no more than what it holds.
+        body_bytes: byte_count(row, first + 7)?.max(body.len() as u64),
+        body,
         interim: Bytes::from(row.get::<_, Vec<u8>>(first + 6)?),
     }))
 }
@@ -198,6 +206,36 @@ pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Ans
 pub(super) fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
     let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
     Ok(Place { segment: row.get(first)?, position: number(first + 1)?, bytes: number(first + 2)? })
+}
+
+/// A header as the column holds it: readable, and exact where that is no text.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Header {
+    Text(String, String),
+    /// Name, value as text, value in base64.
+    Bytes(String, String, String),
+}
+
+fn headers_column(headers: &[(String, Bytes)]) -> String {
+    let header = |(name, value): &(String, Bytes)| match std::str::from_utf8(value) {
+        Ok(text) => Header::Text(name.clone(), text.to_owned()),
+        Err(_) => {
+            let text = String::from_utf8_lossy(value).into_owned();
+            Header::Bytes(name.clone(), text, BASE64_STANDARD.encode(value))
+        }
+    };
+    serde_json::to_string(&headers.iter().map(header).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+fn headers(column: &str) -> Vec<(String, Bytes)> {
+    let header = |header| match header {
+        Header::Text(name, value) => (name, Bytes::from(value)),
+        Header::Bytes(name, text, exact) => {
+            (name, BASE64_STANDARD.decode(exact).map_or(Bytes::from(text), Bytes::from))
+        }
+    };
+    serde_json::from_str::<Vec<Header>>(column).unwrap_or_default().into_iter().map(header).collect()
 }
 
 fn image_column(image: &ImageFacts) -> String {

@@ -102,7 +102,9 @@ const MIGRATIONS: &[&str] = &[
     // read its `d.*` anew.
     "ALTER TABLE deliveries ADD COLUMN framing_bytes INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE answers ADD COLUMN interim BLOB NOT NULL DEFAULT x'';           -- as sent before the answer
+    ALTER TABLE answers ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;       -- sent, also of what is not kept
     ALTER TABLE attempts ADD COLUMN response_interim BLOB NOT NULL DEFAULT x''; -- as received before it
+    ALTER TABLE attempts ADD COLUMN response_bytes INTEGER NOT NULL DEFAULT 0;  -- of the body, kept or not
     CREATE TABLE log_keys (                 -- by which the log's records are known again; see `seal`
         key             BLOB PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
@@ -164,8 +166,8 @@ pub(super) fn show_as_current(connection: &Connection, version: i64, path: &Path
     }
     let views = "PRAGMA temp_store = memory;
         CREATE TEMP VIEW deliveries AS SELECT *, 0 AS framing_bytes FROM main.deliveries;
-        CREATE TEMP VIEW answers AS SELECT *, x'' AS interim FROM main.answers;
-        CREATE TEMP VIEW attempts AS SELECT *, x'' AS response_interim FROM main.attempts;";
+        CREATE TEMP VIEW answers AS SELECT *, x'' AS interim, 0 AS body_bytes FROM main.answers;
+        CREATE TEMP VIEW attempts AS SELECT *, x'' AS response_interim, 0 AS response_bytes FROM main.attempts;";
     connection.execute_batch(views).map_err(|source| StoreError::sqlite(path, "read", source))
 }
 

@@ -331,6 +331,7 @@ fn sender_gone() -> Answer {
         interim: Bytes::new(),
         headers: Vec::new(),
         body: Bytes::new(),
+        body_bytes: 0,
         rule: "sender gone".to_owned(),
         latency: Duration::ZERO,
     }

@@ -8,7 +8,7 @@ use super::PATIENCE;
 /// A connection.
 pub(crate) struct Wire(TcpStream);
 
-/// An HTTP response with a `Content-Length`, or without a body.
+/// An HTTP response with a `Content-Length`, in chunks, or without a body.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -58,10 +58,40 @@ impl Wire {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut answer = Answer { status, head, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body)?;
+        let body = if answer.header("transfer-encoding").is_some() { self.chunks()? } else { self.exactly(length)? };
         answer.body = String::from_utf8(body).unwrap();
         Ok(answer)
+    }
+
+    fn exactly(&mut self, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A chunked body to its end, or to where it breaks off, which is an error.
+    fn chunks(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            while !line.ends_with(b"\r\n") {
+                line.extend(self.exactly(1)?);
+            }
+            let length = usize::from_str_radix(std::str::from_utf8(&line).unwrap().trim_end(), 16).unwrap();
+            let chunk = self.exactly(length + 2)?;
+            assert!(chunk.ends_with(b"\r\n"));
+            body.extend_from_slice(&chunk[..length]);
+            if length == 0 {
+                return Ok(body);
+            }
+        }
+    }
+
+    /// Everything up to the end of the connection, and whether that was an orderly one.
+    pub(crate) fn rest(&mut self) -> (Vec<u8>, bool) {
+        let mut bytes = Vec::new();
+        let ended = self.0.read_to_end(&mut bytes);
+        (bytes, ended.is_ok())
     }
 
     /// Writes as far as the listener reads.

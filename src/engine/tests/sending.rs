@@ -10,6 +10,7 @@ pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
             interim: Bytes::new(),
             head: Bytes::from(format!("HTTP/1.1 {status} X\r\nX-A: 1\r\n\r\n")),
             body: Bytes::from_static(b"said"),
+            body_bytes: 4,
             end: crate::delivery::BodyEnd::Complete,
         }),
         Err(code) => Err(Failure { code: code.to_owned(), message: "no way".to_owned(), advice: "go".to_owned() }),

@@ -56,7 +56,10 @@ fn term_words(attempt: &Attempt) -> String {
 }
 
 fn response_words(reply: &Reply) -> String {
-    let size = format!("{} bytes", grouped(reply.body.len() as u64));
+    let mut size = format!("{} bytes", grouped(reply.body_bytes));
+    if reply.body_bytes > reply.body.len() as u64 {
+        let _ = write!(size, ", the first {} of them kept", grouped(reply.body.len() as u64));
+    }
     if reply.end.is_truncated() { format!("{size}; it {}", reply.end.words()) } else { size }
 }
 
@@ -119,7 +122,7 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
         response.insert("status".to_owned(), json!(reply.status));
         response.insert("reason".to_owned(), json!(lossy(&head.reason)));
         response.insert("headers".to_owned(), pairs(&head.fields));
-        response.insert("body_bytes".to_owned(), json!(reply.body.len()));
+        response.insert("body_bytes".to_owned(), json!(reply.body_bytes));
         insert_bytes(&mut response, "body", &reply.body);
         response.insert("body_end".to_owned(), json!(reply.end.code()));
         Value::Object(response)
@@ -185,7 +188,14 @@ mod tests {
 
     fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> Reply {
         let head = Bytes::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
-        Reply { status, interim: Bytes::new(), head, body: Bytes::from_static(body), end }
+        Reply {
+            status,
+            interim: Bytes::new(),
+            head,
+            body: Bytes::from_static(body),
+            body_bytes: body.len() as u64,
+            end,
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ fn answered(delivery: Option<DeliveryId>) -> Attempt {
             interim: Bytes::from_static(b"HTTP/1.1 103 Early Hints\r\nLink: \xff\r\n\r\n"),
             head: Bytes::from_static(b"HTTP/1.1 503 \xfe\r\nA: b\r\n\r\n"),
             body: Bytes::from_static(b"\xff"),
+            body_bytes: 3_000_000,
             end: BodyEnd::Limit,
         }),
     }

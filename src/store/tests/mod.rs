@@ -5,6 +5,7 @@ mod first_release;
 mod prune;
 mod recovery;
 mod search;
+mod stored;
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -91,8 +92,12 @@ fn answer() -> Answer {
         outcome: Outcome::Sent,
         status: 200,
         interim: Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"),
-        headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+        headers: vec![
+            ("content-type".to_owned(), "text/plain".into()),
+            ("X-Latin-1".to_owned(), Bytes::from_static(b"caf\xe9")),
+        ],
         body: Bytes::from_static(b"Webhook received and processed successfully"),
+        body_bytes: 3_000_000,
         rule: "auto".to_owned(),
         latency: Duration::from_micros(1234),
     }

@@ -7,7 +7,7 @@ mod retries;
 use ratatui::text::{Line, Span};
 
 use super::detail::Pane;
-use super::widgets::{clock, counted, field, heading, paragraph, short_latency, shown};
+use super::widgets::{clock, field, heading, kept_words, paragraph, short_latency, shown};
 use crate::answer::Held;
 use crate::delivery::{Answer, Outcome};
 use crate::text;
@@ -105,10 +105,12 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(heading("Headers", look));
     for (name, value) in &answer.headers {
-        lines.extend(paragraph(&shown(&format!("{name}: {value}")), theme.text, columns));
+        let line = format!("{}: {}", shown(name), text::visible_bytes(value));
+        lines.extend(paragraph(&line, theme.text, columns));
     }
     lines.push(Line::default());
-    lines.push(heading(format!("Body  {}", counted(answer.body.len() as u64, "byte")), look));
+    let size = kept_words(answer.body_bytes, answer.body.len() as u64);
+    lines.push(heading(format!("Body  {size}"), look));
     lines.extend(paragraph(&text::visible_bytes(&answer.body), theme.text, columns));
     lines
 }

@@ -108,6 +108,10 @@ fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {
     lines.extend(stats.reasons().map(|(words, count)| row("503", words, count)));
     lines.push(row("503", "the store could not keep it", stats.not_kept));
     lines.push(row("default", "too many held", stats.not_held));
+    if stats.not_forwarded > 0 {
+        // Most listeners forward nothing.
+        lines.push(row("none", "too many forwards", stats.not_forwarded));
+    }
     lines.push(Line::default());
     lines
 }

@@ -123,6 +123,12 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", crate::payload::grouped(count))
 }
 
+/// The size of a body of which so many bytes are kept.
+pub(super) fn kept_words(bytes: u64, kept: u64) -> String {
+    let size = counted(bytes, "byte");
+    if kept < bytes { format!("{size}, the first {} of them kept", crate::payload::grouped(kept)) } else { size }
+}
+
 /// Untrusted text made visible, as an owned string.
 pub(super) fn shown(untrusted: &str) -> String {
     text::visible(untrusted).into_owned()

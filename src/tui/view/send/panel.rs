@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::Look;
 use super::super::payload::plain_row;
-use super::super::widgets::{counted, date_time, heading, shown, wrap};
+use super::super::widgets::{counted, date_time, heading, kept_words, shown, wrap};
 use crate::delivery::{Attempt, AttemptKind, HeaderField};
 use crate::engine::{Content, Panel};
 use crate::sender::{StatusClass, Term, latency_words, status_words};
@@ -110,7 +110,7 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
 
 fn response(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let Ok(reply) = &panel.attempt.result else { return Vec::new() };
-    let mut size = counted(reply.body.len() as u64, "byte");
+    let mut size = kept_words(reply.body_bytes, reply.body.len() as u64);
     if reply.end.is_truncated() {
         size.push_str("; it ");
         size.push_str(reply.end.words());

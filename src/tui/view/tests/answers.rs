@@ -133,7 +133,14 @@ fn a_server_behind_that_hashes_other_bytes_is_said_first() {
     update(&mut model, Message::Act(Action::Show(Tab::Answer)));
     let head = Bytes::from_static(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n");
     let body = Bytes::from_static(b"{\"error\":\"Invalid \x1b[31msignature\"}");
-    let refused = Replied { status: 401, interim: Bytes::new(), head, body, end: BodyEnd::Complete };
+    let refused = Replied {
+        status: 401,
+        interim: Bytes::new(),
+        head,
+        body_bytes: body.len() as u64,
+        body,
+        end: BodyEnd::Complete,
+    };
     story(&mut model, vec![attempt(Ok(refused))]);
     snapshots("answers_only_here", &mut model);
 }

@@ -85,7 +85,7 @@ fn hostile(id: i64, text: &str, body: &[u8]) -> Delivery {
         _ => Intake::Complete,
     };
     if let Some(answer) = &mut delivery.answer {
-        answer.headers.push((text.to_owned(), text.to_owned()));
+        answer.headers.push((text.to_owned(), text.to_owned().into()));
         answer.body = Bytes::copy_from_slice(text.as_bytes());
         text.clone_into(&mut answer.rule);
         summary.answer = Some(answer.facts());

@@ -42,6 +42,7 @@ fn answered() -> Panel {
         interim: Bytes::new(),
         head: Bytes::from_static(b"HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
         body: Bytes::from_static(b"no\x1b[2J"),
+        body_bytes: 3_000_000,
         end: crate::delivery::BodyEnd::Complete,
     }))
 }
