@@ -1,6 +1,7 @@
 //! What it must survive: senders, disks, terminals and threads that misbehave. `docs/survival.md` says
 //! which test shows what.
 
+mod attacks;
 mod clock;
 mod disk;
 #[cfg(target_os = "linux")]
@@ -9,6 +10,7 @@ mod files;
 mod flood;
 mod names;
 mod payloads;
+mod reader;
 mod requests;
 mod senders;
 mod terminals;
