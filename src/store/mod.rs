@@ -6,7 +6,7 @@
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
-//! | `whyhook.db-lock` | held by the one process that writes captures |
+//! | `whyhook.db-lock` | held by the one process that writes captures; see [`lock`] |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so that a row never speaks of bytes
@@ -29,6 +29,7 @@ mod group;
 mod identity;
 mod index;
 mod location;
+mod lock;
 mod log;
 mod prune;
 mod reader;
@@ -46,7 +47,8 @@ mod writer;
 
 pub use attempts::AttemptKeeper;
 pub use error::StoreError;
-pub use location::{Location, StoreLock};
+pub use location::Location;
+pub use lock::StoreLock;
 pub use prune::{Freed, Pruner, Stage, Thoroughness};
 pub use reader::{Page, Reader, Scan, StoredContent};
 pub use retention::{Plan, Retention};

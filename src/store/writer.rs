@@ -20,7 +20,7 @@ use super::checkpoint::Checkpointer;
 use super::group::{Group, Job, Kept};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
-use super::location::StoreLock;
+use super::lock::StoreLock;
 use super::log::LogWriter;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};

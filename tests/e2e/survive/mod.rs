@@ -7,6 +7,7 @@ mod disk;
 mod failing;
 mod files;
 mod flood;
+mod links;
 mod names;
 mod payloads;
 mod requests;
