@@ -46,6 +46,11 @@ impl Location {
         self.log().join(format!("{segment:08}.log"))
     }
 
+    /// The file of the key with which the log's records are sealed; see [`super::seal`].
+    pub(super) fn key(&self) -> PathBuf {
+        self.log().join("key")
+    }
+
     /// The copy of a segment that is about to take its place; see [`super::prune`].
     pub(super) fn segment_copy(&self, segment: i64) -> PathBuf {
         self.log().join(format!("{segment:08}.log.new"))

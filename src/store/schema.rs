@@ -104,8 +104,9 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE answers ADD COLUMN interim BLOB NOT NULL DEFAULT x'';           -- as sent before the answer
     ALTER TABLE attempts ADD COLUMN response_interim BLOB NOT NULL DEFAULT x''; -- as received before it
     CREATE TABLE log_keys (                 -- by which the log's records are known again; see `seal`
-        key             BLOB PRIMARY KEY
-    ) STRICT, WITHOUT ROWID;
+        number          INTEGER PRIMARY KEY,
+        key             BLOB NOT NULL UNIQUE
+    ) STRICT;
     CREATE TABLE losses (                   -- parts of the log that could not be read when rows were made from it
         segment         INTEGER NOT NULL,
         position        INTEGER NOT NULL,   -- where the part begins

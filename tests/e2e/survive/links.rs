@@ -15,7 +15,7 @@ fn filled(house: &House) -> PathBuf {
     house.store()
 }
 
-fn listen_in<'a>(store: &'a Path) -> [&'a str; 5] {
+fn listen_in(store: &Path) -> [&str; 5] {
     ["--headless", "--bind", "127.0.0.1:0", "--store", store.to_str().unwrap()]
 }
 

@@ -2,6 +2,7 @@
 //! which test shows what.
 
 mod clock;
+mod damage;
 mod disk;
 #[cfg(target_os = "linux")]
 mod failing;
