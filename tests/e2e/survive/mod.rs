@@ -3,11 +3,13 @@
 
 mod attacks;
 mod clock;
+mod damage;
 mod disk;
 #[cfg(target_os = "linux")]
 mod failing;
 mod files;
 mod flood;
+mod links;
 mod names;
 mod payloads;
 mod reader;
