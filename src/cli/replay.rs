@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
 use crate::query::Query;
 use crate::sender::replay::{self, How, ReplayError};
-use crate::sender::{Change, Client, Limits, Origin, Pace, Target, TargetForm, run_all};
+use crate::sender::{Change, Client, Limits, Origin, Pace, Target, run_all};
 use crate::signature::SigningKind;
 use crate::store::{AttemptKeeper, Page, Reader};
 use crate::tui::editor;
@@ -47,10 +47,9 @@ pub(super) struct ReplayArgs {
     /// With --edit: keep the captured signature, which then does not fit
     #[arg(long, requires = "edit", conflicts_with = "resign")]
     keep_signature: bool,
-    /// Without a path in URL: keep the request target as it was captured, also one that no server is asked for
-    /// (a full URL, that of CONNECT), instead of its path
-    #[arg(long)]
-    exact_target: bool,
+    /// Send every byte as it came: target, Host, chunk sizes and all, also of what was malformed or incomplete
+    #[arg(long, conflicts_with_all = ["resign", "edit"])]
+    exact: bool,
     /// The label of the secret to sign with [default: the one it was verified with, else its webhook's]
     #[arg(long, value_name = "LABEL")]
     secret: Option<String>,
@@ -246,14 +245,14 @@ impl Sender<'_> {
         let delivery = delivery.ok_or_else(|| format!("delivery {} is not there any more", job.id))?;
         let how = match self.edited.get(&job.id) {
             Some(body) => How::Edited { body: body.clone(), resign: !self.args.keep_signature },
+            None if self.args.exact => How::Exact,
             None if self.args.resign => How::Resigned,
             None => How::AsCaptured,
         };
-        let form = if self.args.exact_target { TargetForm::AsCaptured } else { TargetForm::Origin };
         let registry = &self.settings.registry;
         let kind = self.args.kind.map(SigningKind::from);
         let signing = || replay::signing(registry, &delivery.summary, self.args.secret.as_deref(), kind);
-        let replay = replay::prepare(&delivery, &job.target, &how, form, signing, Timestamp::now());
+        let replay = replay::prepare(&delivery, &job.target, &how, signing, Timestamp::now());
         replay.map(|replay| (replay, delivery.body.clone())).map_err(|error: ReplayError| error.to_string())
     }
 }

@@ -55,6 +55,8 @@ impl AttemptKind {
 pub enum AttemptMode {
     /// The captured bytes and signature headers.
     AsCaptured,
+    /// Every byte as it came, whatever it was.
+    Exact,
     /// The captured body under a fresh timestamp and signature.
     Resigned,
     /// Another body, signed anew.
@@ -66,13 +68,15 @@ pub enum AttemptMode {
 }
 
 impl AttemptMode {
-    const ALL: [Self; 5] = [Self::AsCaptured, Self::Resigned, Self::Edited, Self::EditedUnsigned, Self::Made];
+    const ALL: [Self; 6] =
+        [Self::AsCaptured, Self::Exact, Self::Resigned, Self::Edited, Self::EditedUnsigned, Self::Made];
 
     /// The stable name that the store and JSON output use.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::AsCaptured => "as_captured",
+            Self::Exact => "exact",
             Self::Resigned => "resigned",
             Self::Edited => "edited",
             Self::EditedUnsigned => "edited_unsigned",
@@ -91,6 +95,7 @@ impl AttemptMode {
     pub fn words(self) -> &'static str {
         match self {
             Self::AsCaptured => "as captured",
+            Self::Exact => "every byte as it came",
             Self::Resigned => "re-signed",
             Self::Edited => "edited, re-signed",
             Self::EditedUnsigned => "edited, signature kept",

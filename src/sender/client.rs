@@ -128,7 +128,7 @@ impl Client {
     /// followed. Cancelling ends it at once, and so does dropping the future.
     pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
         let mut sink = Sink::kept();
-        let body = Body::from(request.body.clone());
+        let body = Body::from(request.body_section().clone());
         let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
         Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
     }

@@ -4,17 +4,6 @@ use bytes::Bytes;
 
 use crate::text::visible_bytes;
 
-/// In which form the target of a captured request goes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TargetForm {
-    /// As a server is asked: `/path?query`, or `*` of OPTIONS (RFC 9112, sections 3.2.1 and 3.2.4). In a full URL
-    /// another host may stand than the one that is asked, and servers must believe it (section 3.2.2).
-    #[default]
-    Origin,
-    /// As it was captured, whatever that was.
-    AsCaptured,
-}
-
 /// Why there is no form in which a server could be asked for a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoOriginForm {
@@ -26,21 +15,14 @@ pub enum NoOriginForm {
     NoPath(String),
 }
 
-impl TargetForm {
-    /// The target in this form.
-    ///
-    /// # Errors
-    ///
-    /// [`NoOriginForm`] when it has none.
-    pub fn of(self, method: &[u8], target: &Bytes) -> Result<Bytes, NoOriginForm> {
-        match self {
-            Self::Origin => origin_form(method, target),
-            Self::AsCaptured => Ok(target.clone()),
-        }
-    }
-}
-
-fn origin_form(method: &[u8], target: &Bytes) -> Result<Bytes, NoOriginForm> {
+/// The target of a captured request as a server is asked for it: `/path?query`, or `*` of OPTIONS (RFC 9112, sections
+/// 3.2.1 and 3.2.4). In a full URL another host may stand than the one that is asked, and servers must believe it
+/// (section 3.2.2).
+///
+/// # Errors
+///
+/// [`NoOriginForm`] when it has none.
+pub fn origin_form(method: &[u8], target: &Bytes) -> Result<Bytes, NoOriginForm> {
     let is_options = method == b"OPTIONS";
     match &target[..] {
         _ if method == b"CONNECT" => Err(NoOriginForm::Connect),
@@ -78,7 +60,7 @@ mod tests {
     use rstest::rstest;
 
     fn origin(method: &str, target: &str) -> Result<Bytes, NoOriginForm> {
-        TargetForm::Origin.of(method.as_bytes(), &Bytes::from(target.to_owned()))
+        origin_form(method.as_bytes(), &Bytes::from(target.to_owned()))
     }
 
     #[rstest]
@@ -99,8 +81,6 @@ mod tests {
     #[case("OPTIONS", "http://example.com?q", "/?q")]
     fn a_server_is_asked_for_a_path(#[case] method: &str, #[case] target: &str, #[case] sent: &str) {
         assert_eq!(origin(method, target).unwrap(), sent);
-        let captured = Bytes::from(target.to_owned());
-        assert_eq!(TargetForm::AsCaptured.of(method.as_bytes(), &captured).unwrap(), target);
     }
 
     #[rstest]
@@ -124,7 +104,7 @@ mod tests {
                 prop_assert!(sent.starts_with(b"/") || (sent == "*" && method == "OPTIONS"), "{sent:?}");
                 prop_assert!(target.as_bytes().ends_with(&sent[1..]) || sent == "*");
                 // It is its own origin-form.
-                prop_assert_eq!(TargetForm::Origin.of(method.as_bytes(), &sent).unwrap(), sent);
+                prop_assert_eq!(origin_form(method.as_bytes(), &sent).unwrap(), sent);
             }
         }
     }

@@ -37,7 +37,7 @@ pub use batch::{InvalidRate, Pace, run_all};
 pub use body::Body;
 pub use client::{Client, HandedOn, Limits, Part, Sent};
 pub use error::{SendError, Stage, TlsFault};
-pub use form::{NoOriginForm, TargetForm};
+pub use form::{NoOriginForm, origin_form};
 pub use outcome::{
     Origin, StatusClass, Term, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
     delivery_headers, latency_words, status_words, summary_json,

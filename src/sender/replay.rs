@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Change, InvalidTarget, NotReplayable, Outgoing, SignError, Signing, Target, TargetForm};
+use super::{Change, InvalidTarget, NotReplayable, Outgoing, SignError, Signing, Target};
 use crate::config::named;
 use crate::config::{Registry, Webhook};
 use crate::delivery::{AttemptMode, Delivery, Summary, TimestampUnit};
@@ -13,9 +13,11 @@ use crate::text::visible;
 /// In which of the ways a delivery is sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum How {
-    /// The exact bytes and signature headers.
+    /// The exact bytes and signature headers, for the server that is asked.
     #[default]
     AsCaptured,
+    /// Every byte as it came, of any capture.
+    Exact,
     /// The exact body under a fresh timestamp and signature.
     Resigned,
     /// Another body.
@@ -39,6 +41,7 @@ impl How {
     pub fn mode(&self) -> AttemptMode {
         match self {
             Self::AsCaptured => AttemptMode::AsCaptured,
+            Self::Exact => AttemptMode::Exact,
             Self::Resigned => AttemptMode::Resigned,
             Self::Edited { resign: true, .. } => AttemptMode::Edited,
             Self::Edited { resign: false, .. } => AttemptMode::EditedUnsigned,
@@ -158,8 +161,7 @@ pub fn signing<'a>(
     Ok(Signing { kind, scheme, secret })
 }
 
-/// Makes the request that sends `delivery` to `target` again, its own path in this form. `signing` is asked only when `how` signs,
-/// and the timestamp is that of `now`: prepare just before sending.
+/// Makes the request that sends `delivery` to `target` again. `signing` is asked only when `how` signs, and the timestamp is that of `now`: prepare just before sending.
 ///
 /// # Errors
 ///
@@ -168,11 +170,13 @@ pub fn prepare<'a>(
     delivery: &Delivery,
     target: &Target,
     how: &How,
-    form: TargetForm,
     signing: impl FnOnce() -> Result<Signing<'a>, ReplayError>,
     now: Timestamp,
 ) -> Result<Replay, ReplayError> {
-    let (mut request, changes) = Outgoing::as_captured(delivery, target, form)?;
+    if *how == How::Exact {
+        return Ok(Replay { request: Outgoing::exact(delivery), mode: how.mode(), changes: Vec::new() });
+    }
+    let (mut request, changes) = Outgoing::as_captured(delivery, target)?;
     if let How::Edited { body, .. } = how {
         request.set_body(body.clone());
     }
@@ -246,15 +250,8 @@ mod tests {
             (How::Resigned, AttemptMode::Resigned),
             (How::Edited { body: edited.clone(), resign: true }, AttemptMode::Edited),
         ] {
-            let replay = prepare(
-                &delivery,
-                &target,
-                &how,
-                TargetForm::Origin,
-                || signing(&registry, &delivery.summary, None, None),
-                now(),
-            )
-            .unwrap();
+            let replay =
+                prepare(&delivery, &target, &how, || signing(&registry, &delivery.summary, None, None), now()).unwrap();
             assert_eq!((replay.mode, &replay.changes[..]), (mode, &[][..]));
             let head = RequestHead::parse(&replay.request.head());
             let secrets = registry.keyring().secrets();
@@ -273,9 +270,7 @@ mod tests {
     fn an_edited_body_may_keep_its_signature() {
         let delivery = delivery("/hook", None, TimestampUnit::Seconds);
         let how = How::Edited { body: Bytes::from_static(b"{}"), resign: false };
-        let replay =
-            prepare(&delivery, &"http://a".parse().unwrap(), &how, TargetForm::Origin, || unreachable!(), now())
-                .unwrap();
+        let replay = prepare(&delivery, &"http://a".parse().unwrap(), &how, || unreachable!(), now()).unwrap();
         assert_eq!(replay.request.line("X-Webhook-Signature").unwrap().value(), b"00");
         assert_eq!(replay.request.line("Content-Length").unwrap().value(), b"2");
     }

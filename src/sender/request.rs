@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{NoOriginForm, Target, TargetForm};
+use super::{NoOriginForm, Target, origin_form};
 use crate::delivery::{Delivery, Intake, RequestHead, Summary};
 use crate::text::visible_bytes;
 
@@ -147,7 +147,7 @@ impl Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayable {
     /// It was no whole request.
-    #[error("delivery {id} was no whole request ({intake}), so that it cannot be sent again: choose another")]
+    #[error("cannot replay delivery {id}: the captured request is not whole ({intake}); --exact sends it as it came")]
     NotWhole {
         /// Its number.
         id: i64,
@@ -155,7 +155,7 @@ pub enum NotReplayable {
         intake: String,
     },
     /// No server can be asked for its target.
-    #[error("delivery {id} cannot be sent to a server: {reason}; --exact-target sends it as it was captured")]
+    #[error("delivery {id} cannot be sent to a server: {reason}; --exact sends it as it came")]
     NoOriginForm {
         /// Its number.
         id: i64,
@@ -175,6 +175,17 @@ pub struct Outgoing {
     pub lines: Vec<Line>,
     /// The body.
     pub body: Bytes,
+    /// The bytes of a capture that go out in the place of these parts.
+    captured: CapturedBytes,
+}
+
+/// Bytes that go out as they were captured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct CapturedBytes {
+    /// In the place of the request line and the header lines.
+    head: Option<Bytes>,
+    /// In the place of the body: the body in its chunks.
+    section: Option<Bytes>,
 }
 
 impl Outgoing {
@@ -195,26 +206,39 @@ impl Outgoing {
                 Line::new("Content-Length", body.len().to_string())?,
             ],
             body,
+            captured: CapturedBytes::default(),
         })
     }
 
     /// A captured delivery for `target`: its exact header lines, in their order and letter case, and
-    /// its exact body. Changed is only what would be wrong otherwise, and what was is returned.
+    /// its exact body, in the chunks in which it came. Changed is only what would be wrong otherwise, and what was is
+    /// returned.
     ///
-    /// A target without a path of its own keeps the delivery's, in this form.
+    /// A target without a path of its own keeps the delivery's, as a server is asked for it.
     ///
     /// # Errors
     ///
     /// [`NotReplayable`] when it was not a whole request, or no server can be asked for it.
-    pub fn as_captured(
-        delivery: &Delivery,
-        target: &Target,
-        form: TargetForm,
-    ) -> Result<(Self, Vec<Change>), NotReplayable> {
-        let length = delivery.body.len() as u64;
-        let (mut request, changes) = Self::of_head(&delivery.summary, &delivery.head, length, target, form)?;
+    pub fn as_captured(delivery: &Delivery, target: &Target) -> Result<(Self, Vec<Change>), NotReplayable> {
+        let section = chunks(delivery);
+        let keeps_chunks = section.is_some();
+        let (mut request, mut changes) = Self::without_length(&delivery.summary, &delivery.head, target, keeps_chunks)?;
+        if !keeps_chunks {
+            request.set_length(delivery.body.len() as u64, &mut changes);
+        }
         request.body = delivery.body.clone();
+        request.captured.section = section;
         Ok((request, changes))
+    }
+
+    /// The bytes of a capture exactly as they came, whatever they are: nothing is changed, not even what names the
+    /// server.
+    #[must_use]
+    pub fn exact(delivery: &Delivery) -> Self {
+        let RequestHead { method, target, .. } = delivery.request_head();
+        let body = delivery.body_section();
+        let captured = CapturedBytes { head: Some(delivery.head.clone()), section: None };
+        Self { method, target, lines: Vec::new(), body, captured }
     }
 
     /// The same without the body, for who sends `length` bytes of it behind the head.
@@ -227,7 +251,18 @@ impl Outgoing {
         head: &Bytes,
         length: u64,
         target: &Target,
-        form: TargetForm,
+    ) -> Result<(Self, Vec<Change>), NotReplayable> {
+        let (mut request, mut changes) = Self::without_length(summary, head, target, false)?;
+        request.set_length(length, &mut changes);
+        Ok((request, changes))
+    }
+
+    /// The same, with the length headers as they came.
+    fn without_length(
+        summary: &Summary,
+        head: &Bytes,
+        target: &Target,
+        keeps_chunks: bool,
     ) -> Result<(Self, Vec<Change>), NotReplayable> {
         let id = summary.id.0;
         let not_whole = |intake: &Intake| NotReplayable::NotWhole {
@@ -242,7 +277,7 @@ impl Outgoing {
         if !version.eq_ignore_ascii_case(b"HTTP/1.1") {
             changes.push(Change::Version);
         }
-        let request_target = match form.of(&method, &captured) {
+        let request_target = match origin_form(&method, &captured) {
             // Whatever path it is sent to, CONNECT asks for no path.
             Err(reason @ NoOriginForm::Connect) => return Err(NotReplayable::NoOriginForm { id, reason }),
             _ if target.has_path() => Bytes::from(target.request_target()),
@@ -256,10 +291,10 @@ impl Outgoing {
             changes.push(Change::Target { from: shown(&captured), to: shown(&request_target) });
         }
         let lines = header_lines(head, &mut changes);
-        let mut request = Self { method, target: request_target, lines, body: Bytes::new() };
-        request.drop_connection_fields(&mut changes);
+        let captured = CapturedBytes::default();
+        let mut request = Self { method, target: request_target, lines, body: Bytes::new(), captured };
+        request.drop_connection_fields(keeps_chunks, &mut changes);
         request.set_host(target, &mut changes);
-        request.set_length(length, &mut changes);
         Ok((request, changes))
     }
 
@@ -297,13 +332,23 @@ impl Outgoing {
 
     /// Puts another body into it, and its length.
     pub fn set_body(&mut self, body: Bytes) {
+        self.captured.section = None;
         self.body = body;
         self.set_length(self.body.len() as u64, &mut Vec::new());
+    }
+
+    /// The body as it goes out, in its chunks where it came in some.
+    #[must_use]
+    pub fn body_section(&self) -> &Bytes {
+        self.captured.section.as_ref().unwrap_or(&self.body)
     }
 
     /// Request line and headers as they go out, the final empty line included.
     #[must_use]
     pub fn head(&self) -> Bytes {
+        if let Some(head) = &self.captured.head {
+            return head.clone();
+        }
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(&self.method);
         head.push(b' ');
@@ -319,8 +364,8 @@ impl Outgoing {
 
     /// Leaves out what speaks of one connection alone. `Connection: close` and `keep-alive` change
     /// nothing here and stay: the fewer bytes differ, the better.
-    fn drop_connection_fields(&mut self, changes: &mut Vec<Change>) {
-        const ALONE: [&str; 6] = ["Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Upgrade"];
+    fn drop_connection_fields(&mut self, keeps_trailers: bool, changes: &mut Vec<Change>) {
+        const ALONE: [&str; 5] = ["Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Upgrade"];
         let named: Vec<Vec<u8>> = self
             .lines
             .iter()
@@ -334,6 +379,7 @@ impl Outgoing {
             let is_needed = ["Host", "Content-Length", "Transfer-Encoding"].iter().any(|name| line.is(name));
             let is_named = named.iter().any(|name| line.name().eq_ignore_ascii_case(name));
             let is_dropped = ALONE.iter().any(|name| line.is(name))
+                || (line.is("Trailer") && !keeps_trailers)
                 || (line.is("Connection") && !named.is_empty())
                 || (is_named && !is_needed);
             if is_dropped {
@@ -381,6 +427,15 @@ impl Outgoing {
         let _ = self.set("Content-Length", &text);
         changes.push(Change::Length { from, to: length });
     }
+}
+
+/// The body of a whole delivery in the chunks in which it came; `None` for one that came bare.
+fn chunks(delivery: &Delivery) -> Option<Bytes> {
+    let head = delivery.request_head();
+    let is_chunked = head.values("Transfer-Encoding").eq([&b"chunked"[..]]) && head.value("Content-Length").is_none();
+    let section = delivery.body_section();
+    let framed = section.len().checked_sub(delivery.framing.unframed_bytes())?;
+    (is_chunked && framed > delivery.body.len()).then(|| section.slice(..framed))
 }
 
 /// The header lines of a kept head, each as it came.

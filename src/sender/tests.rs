@@ -120,8 +120,7 @@ fn the_bytes_arrive_as_they_stand() {
         b"X-Bytes: \xff\xfe\x80\r\nX-Empty:\r\nConnection: close\r\nContent-Length: 5242880\r\n\r\n",
     );
     let body = Bytes::from((0..5 * 1024 * 1024_u32).map(|number| (number * 7 % 251) as u8).collect::<Vec<u8>>());
-    let (request, changes) =
-        Outgoing::as_captured(&delivery(&head, body.clone()), &target, TargetForm::Origin).unwrap();
+    let (request, changes) = Outgoing::as_captured(&delivery(&head, body.clone()), &target).unwrap();
     assert_eq!(changes, []);
     let sent = sent_as(&Client::new(&TlsOptions::default()).unwrap(), &target, &request, &limits());
     assert_eq!(sent.result.unwrap().body, "ok");
@@ -135,8 +134,7 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     let head = b"POST /hook HTTP/1.1\nhost: abc.ngrok-free.app\nTE: trailers\nX-Sig: 1\ntransfer-encoding: chunked\n\
                  Connection: close, X-Hop\nX-Hop: 1\nX-Sig: 2\nContent-Type: application/json\n\n";
     let target: Target = "http://localhost:4000/other?x".parse().unwrap();
-    let (request, changes) =
-        Outgoing::as_captured(&delivery(head, Bytes::from_static(b"{}")), &target, TargetForm::Origin).unwrap();
+    let (request, changes) = Outgoing::as_captured(&delivery(head, Bytes::from_static(b"{}")), &target).unwrap();
     let expected = "POST /other?x HTTP/1.1\r\nhost: localhost:4000\r\nX-Sig: 1\r\nContent-Length: 2\r\nX-Sig: 2\r\n\
                     Content-Type: application/json\r\n\r\n";
     assert_eq!(String::from_utf8_lossy(&request.head()), expected);
@@ -152,22 +150,20 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     ] {
         let kept = delivery(format!("{line} HTTP/1.1\r\nHost: example.com\r\n\r\n").as_bytes(), Bytes::new());
         for url in urls {
-            let error = Outgoing::as_captured(&kept, &url.parse().unwrap(), TargetForm::Origin).unwrap_err();
-            assert!(error.to_string().contains("--exact-target"), "{error}");
+            let error = Outgoing::as_captured(&kept, &url.parse().unwrap()).unwrap_err();
+            assert!(error.to_string().contains("--exact"), "{error}");
         }
-        let target = urls[0].parse().unwrap();
-        let (request, _) = Outgoing::as_captured(&kept, &target, TargetForm::AsCaptured).unwrap();
-        assert_eq!(&request.head()[..line.len()], line.as_bytes());
+        assert_eq!(Outgoing::exact(&kept).head(), kept.head);
     }
     let kept = delivery(b"POST http://evil.example/a?b HTTP/1.1\r\nHost: good.example\r\n\r\n", Bytes::new());
     let own_path: Target = "http://localhost:4000".parse().unwrap();
-    let (request, changes) = Outgoing::as_captured(&kept, &own_path, TargetForm::Origin).unwrap();
+    let (request, changes) = Outgoing::as_captured(&kept, &own_path).unwrap();
     assert_eq!(request.head(), "POST /a?b HTTP/1.1\r\nHost: localhost:4000\r\n\r\n");
     assert_eq!(changes[0].words(), "target http://evil.example/a?b → /a?b");
 
     let mut partial = delivery(head, Bytes::new());
     partial.summary.intake = Intake::Truncated("3 of 9 bytes".to_owned());
-    let error = Outgoing::as_captured(&partial, &target, TargetForm::Origin).unwrap_err().to_string();
+    let error = Outgoing::as_captured(&partial, &target).unwrap_err().to_string();
     assert!(error.contains("truncated: 3 of 9 bytes"), "{error}");
 }
 
@@ -188,7 +184,7 @@ proptest! {
         let head = format!("POST /x HTTP/1.1{end}{}{end}{end}", lines.join(&end));
         let kept = delivery(head.as_bytes(), Bytes::from(body));
         let target: Target = "http://localhost:1/".parse().unwrap();
-        let (request, _) = Outgoing::as_captured(&kept, &target, TargetForm::Origin).unwrap();
+        let (request, _) = Outgoing::as_captured(&kept, &target).unwrap();
         let head = request.head();
         prop_assert_eq!(crate::wire::head_end(&head, 0), Some(head.len()));
         let parsed = RequestHead::parse(&head);

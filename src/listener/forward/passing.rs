@@ -23,7 +23,7 @@ use crate::listener::room::{self, NoRoom, Room};
 use crate::listener::stats::Refusal as Bound;
 use crate::listener::stream::Stream;
 use crate::listener::{Control, overloaded_reply};
-use crate::sender::{self, Body, HandedOn, NotReplayable, Origin, Outgoing, SendError, Sent, Target, TargetForm};
+use crate::sender::{self, Body, HandedOn, NotReplayable, Origin, Outgoing, SendError, Sent, Target};
 use crate::store::{Reader, StoredDelivery};
 use crate::text::visible;
 
@@ -284,7 +284,7 @@ fn make(url: &answer::Target, stored: StoredDelivery, control: &Control) -> Resu
         InvalidForward::Loop(_) => Refusal::looped(error.to_string()),
         InvalidForward::Target { .. } => Refusal::unread(error.to_string()),
     })?;
-    let made = Outgoing::of_head(&summary, &head, body.length(), &target, TargetForm::Origin);
+    let made = Outgoing::of_head(&summary, &head, body.length(), &target);
     let (mut request, _changes) = made.map_err(|error| match error {
         // RFC 9110, section 15.6.2: what is asked for is not done here at all.
         NotReplayable::NoOriginForm { reason, .. } => {

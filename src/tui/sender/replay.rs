@@ -14,7 +14,7 @@ use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
 use crate::engine::{Again, News, Panel, Progress, ReplayTask, Which};
 use crate::query::Query;
 use crate::sender::replay::{self, How};
-use crate::sender::{Client, Limits, Origin, Target, TargetForm, attempt, run_all};
+use crate::sender::{Client, Limits, Origin, Target, attempt, run_all};
 use crate::signature::Scheme;
 use crate::store::{Page, Reader};
 
@@ -160,7 +160,7 @@ fn prepare(
         _ => How::AsCaptured,
     };
     let signing = || replay::signing(registry, &delivery.summary, None, None);
-    let made = replay::prepare(&delivery, &job.target, &how, TargetForm::default(), signing, Timestamp::now());
+    let made = replay::prepare(&delivery, &job.target, &how, signing, Timestamp::now());
     made.map(|made| (made, delivery.body.clone())).map_err(|error| error.to_string())
 }
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::listener::{Control, Means};
 use crate::sender::replay::How;
-use crate::sender::{Limits, Origin, Target, TargetForm, attempt, replay};
+use crate::sender::{Limits, Origin, Target, attempt, replay};
 use crate::store::{Location, Reader};
 
 /// Sends it, keeps what came of it, and says so.
@@ -17,7 +17,7 @@ pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: 
     let delivery = delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))?;
     let registry = control.registry();
     let unsigned = || replay::signing(&registry, &delivery.summary, None, None);
-    let made = replay::prepare(&delivery, &target, &How::AsCaptured, TargetForm::default(), unsigned, Timestamp::now());
+    let made = replay::prepare(&delivery, &target, &How::AsCaptured, unsigned, Timestamp::now());
     let made = made.map_err(|error| words(&error))?;
     let Means { client, patience } = control.means().map_err(|error| words(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| words(&error))?;
