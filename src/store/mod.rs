@@ -7,7 +7,7 @@
 //! | `whyhook.db-log/key` | what the log's records are sealed with, to know them again behind damage |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
-//! | `whyhook.db-lock` | held by the one process that writes captures; see [`lock`] |
+//! | `whyhook.db-lock` | held by the one process that writes captures |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so that a row never speaks of bytes

@@ -11,6 +11,9 @@
 //! | behind the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
 //! | behind the renaming | rows that speak of the segment, and a note | the note is deleted |
 //!
+//! Only what has a row is copied: bytes that could not be read when the index was made go when their segment is
+//! first pruned, what is noted of them in `losses` with its last delivery.
+//!
 //! Readers find the copy by themselves meanwhile (see [`super::log::LogReader`]), so that nothing is missing in any
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.

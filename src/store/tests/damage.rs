@@ -147,6 +147,51 @@ proptest! {
     }
 }
 
+/// A part of a segment.
+#[derive(Debug, Clone)]
+enum Piece {
+    Garbage(Vec<u8>),
+    /// A record of the first release.
+    Old,
+    /// A record where it belongs.
+    Sealed,
+    /// A record that belongs so many bytes farther on.
+    Copied(u64),
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 1..300).prop_map(Piece::Garbage),
+        Just(Piece::Garbage(b"WHY\x02WHY\x01WHY".to_vec())),
+        Just(Piece::Old),
+        Just(Piece::Sealed),
+        (1_u64..1000).prop_map(Piece::Copied),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn behind_garbage_only_what_is_in_its_place_is_found(pieces in prop::collection::vec(piece(), 0..40)) {
+        use crate::store::fuzzing::{scan, write_record};
+        let (mut segment, mut expected) = (Vec::new(), Vec::new());
+        // A record that follows another needs no seal: it begins where that one ends.
+        let mut follows = true;
+        for (id, piece) in (1..).zip(pieces) {
+            let position = segment.len() as u64;
+            let (bytes, is_found) = match piece {
+                Piece::Garbage(bytes) => (Bytes::from(bytes), false),
+                Piece::Old => (Bytes::from(old_record(id, b"old")), follows),
+                Piece::Sealed => (write_record(captured("sealed"), DeliveryId(id), position), true),
+                Piece::Copied(by) => (write_record(captured("copied"), DeliveryId(id), position + by), follows),
+            };
+            follows = is_found;
+            expected.extend(is_found.then_some((DeliveryId(id), position)));
+            segment.extend_from_slice(&bytes);
+        }
+        prop_assert_eq!(scan(&segment), expected);
+    }
+}
+
 #[test]
 fn a_damaged_header_loses_its_own_delivery_alone_and_says_so() {
     let log = hostile();
