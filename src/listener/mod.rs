@@ -116,7 +116,7 @@ impl Control {
             registry: RwLock::new(Arc::new(registry)),
             answering: Answering::new(rules),
             holding: Holding::default(),
-            forwarder: Forwarder::default(),
+            forwarder: Forwarder::new(limits.in_flight_bytes),
             limits,
             budget: Budget::new(limits.in_flight_bytes),
             places: Arc::new(Semaphore::new(limits.connections)),
