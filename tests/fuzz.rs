@@ -8,6 +8,7 @@ pub mod targets;
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
 use targets::TARGETS;
 
 #[test]
@@ -42,5 +43,77 @@ fn no_seed_is_without_a_target() {
     for folder in fs::read_dir(seeds).unwrap() {
         let name = folder.unwrap().file_name();
         assert!(TARGETS.iter().any(|(target, _)| name == *target), "{name:?}");
+    }
+}
+
+/// A piece of a request line, a field, or chunk framing: mostly right, sometimes what readers disagree about.
+fn piece(right: &'static [&'static str], odd: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let pick = |from: &'static [&'static str]| proptest::sample::select(from).prop_map(str::to_owned);
+    prop_oneof![9 => pick(right), 1 => pick(odd)]
+}
+
+fn request() -> impl Strategy<Value = String> {
+    let end = || piece(&["\r\n"], &["\n", "\r", "\r\r\n", " \r\n", "\0\r\n"]);
+    let method = piece(&["GET", "POST", "OPTIONS", "x-Y"], &["CONNECT", "P(", "", "HEAD"]);
+    let target = piece(&["/", "/a?b=c", "http://x/y", "*"], &["x", "/a#b", "/ b", "x:80", "/\u{e4}", "//"]);
+    let version = piece(&["HTTP/1.1", "HTTP/1.0"], &["HTTP/1.2", "http/1.1", "HTTP/1.1 "]);
+    let field = piece(
+        &[
+            "Host: x",
+            "A: b",
+            "Content-Length: 5",
+            "Transfer-Encoding: chunked",
+            "Connection: close",
+            "Connection: keep-alive",
+            "Expect: 100-continue",
+            "A:\tb ",
+        ],
+        &[
+            "Content-Length: 05",
+            "Content-Length: 5, 5",
+            "Content-Length: +5",
+            "Content-Length:",
+            "Transfer-Encoding:",
+            "Transfer-Encoding: identity",
+            "Transfer-Encoding: chunked, chunked",
+            "Transfer-Encoding : chunked",
+            "\tfolded",
+            "A: \u{e4}\u{1b}",
+            "A",
+            ": b",
+            "Host: y",
+            "A: b\rc",
+        ],
+    );
+    let body = piece(
+        &["hello", "5\r\nhello\r\n0\r\n\r\n", "2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nA: b\r\n\r\n", ""],
+        &[
+            "5\nhello\r\n0\r\n\r\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5 \r\nhello\r\n0\r\n\r\n",
+            "5;\r\nhello\r\n0\r\n\r\n",
+            "5;a\rb\r\nhello\r\n0\r\n\r\n",
+            "+5\r\nhello\r\n0\r\n\r\n",
+            "5\r\nhello\r\n0\r\nContent-Length: 9\r\n\r\n",
+            "5\r\nhello\r\n0\r\n\n",
+            "00000005\r\nhello\r\n000\r\n\r\n",
+        ],
+    );
+    let fields = proptest::collection::vec((field, end()), 0..5);
+    (piece(&[""], &["\r\n", "\n", "\r", " "]), method, target, version, end(), fields, end(), body).prop_map(
+        |(before, method, target, version, line_end, fields, end, body)| {
+            let fields: String = fields.into_iter().map(|(field, end)| field + &end).collect();
+            format!("{before}{method} {target} {version}{line_end}Host: x\r\n{fields}{end}{body}")
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    /// Bytes at random are hardly ever a request; these are, or nearly.
+    #[test]
+    fn connections_are_read_as_others_read_them(requests in proptest::collection::vec(request(), 1..4)) {
+        targets::reader::run(requests.concat().as_bytes());
     }
 }

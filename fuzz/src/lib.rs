@@ -15,7 +15,9 @@ pub mod import;
 pub mod jq;
 pub mod json_tokens;
 pub mod query;
+pub mod reader;
 pub mod record;
+pub mod references;
 pub mod response;
 pub mod rewrite;
 pub mod rule;
@@ -25,7 +27,7 @@ pub mod target;
 pub type Run = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Run); 19] = [
+pub const TARGETS: [(&str, Run); 20] = [
     ("body", body::run),
     ("compare", compare::run),
     ("config", config::run),
@@ -40,6 +42,7 @@ pub const TARGETS: [(&str, Run); 19] = [
     ("jq", jq::run),
     ("json_tokens", json_tokens::run),
     ("query", query::run),
+    ("reader", reader::run),
     ("record", record::run),
     ("response", response::run),
     ("rewrite", rewrite::run),

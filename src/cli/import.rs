@@ -175,6 +175,7 @@ struct Taken {
 impl Keeper {
     fn start(location: &Location) -> Result<Self, CliError> {
         let (writer, handle) = Writer::start(location, |_| {}).map_err(in_use)?;
+        output::log_losses(writer.losses());
         let taken = Taken { count: 0, ids: None, outcome: Ok(()) };
         Ok(Self { writer, handle, waiting: VecDeque::new(), waiting_bytes: 0, taken })
     }

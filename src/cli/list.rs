@@ -51,6 +51,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
             None => break,
         }
     }
+    // Whoever wonders about a number that is missing finds the reason here.
+    output::log_losses(&reader.losses()?);
     Ok(if listed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

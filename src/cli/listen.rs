@@ -28,6 +28,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     };
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, events)?;
+    // First, since the interface has room for one line.
+    let lost = session.losses().iter().map(ToString::to_string).collect();
+    let warnings = [lost, warnings].concat();
     if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));

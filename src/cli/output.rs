@@ -5,12 +5,18 @@ use std::io::{self, Write as _};
 use serde_json::Value;
 
 use super::CliError;
+use crate::store::Loss;
 use crate::text;
 
 /// One line on stderr.
 #[expect(clippy::print_stderr, reason = "this is where logs are written")]
 pub(super) fn log(line: &str) {
     eprintln!("whyhook: {}", text::visible(line));
+}
+
+/// Warns of what of a store's log is lost.
+pub(super) fn log_losses(losses: &[Loss]) {
+    losses.iter().for_each(|loss| log(&format!("warning: {loss}")));
 }
 
 /// Writes lines to stdout as they are; they must be visible text already.

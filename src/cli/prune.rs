@@ -51,6 +51,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
     let pruner = if args.dry_run { None } else { Some(Pruner::open(&location).map_err(in_use)?) };
+    pruner.iter().for_each(|pruner| output::log_losses(pruner.losses()));
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {

@@ -76,7 +76,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
-        ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body[..]].concat())?,
+        ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body_section()[..]].concat())?,
         ShowFormat::Text => {
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
@@ -153,6 +153,7 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     if !summary.intake.is_complete() {
         lines.push(format!("intake    {}: {}", summary.intake.name(), summary.intake.reason()));
     }
+    lines.extend(delivery.framing_words().map(|words| format!("unframed  {words}")));
     if let Some(answer) = &delivery.answer {
         let milliseconds = answer.latency.as_secs_f64() * 1000.0;
         lines.push(match answer.outcome {

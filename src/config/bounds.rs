@@ -4,6 +4,8 @@
 //! [limits]
 //! head = "10s"            # from the first chance to send until the head is whole
 //! body_idle = "30s"       # between two pieces of a body, or of an answer that is not read
+//! body = "30m"            # from the head's end until the body is whole
+//! body_rate = "256B"      # the least of a body a second, over half a minute; "0B" for none
 //! keep_alive = "75s"      # between two requests on one connection
 //! connections = 1024      # at once; more are answered 503
 //! memory = "256MiB"       # bodies in memory at once; never less than the body limit
@@ -27,6 +29,12 @@ pub struct Bounds {
     /// Between two pieces of a body, or of an answer that the sender does not read.
     #[serde(deserialize_with = "duration")]
     pub body_idle: Duration,
+    /// From the head's end until the body is whole.
+    #[serde(deserialize_with = "duration")]
+    pub body: Duration,
+    /// The least rate of a body, in bytes a second over half a minute; 0 for none.
+    #[serde(deserialize_with = "rate")]
+    pub body_rate: u64,
     /// Between two requests on one connection.
     #[serde(deserialize_with = "duration")]
     pub keep_alive: Duration,
@@ -43,6 +51,8 @@ impl Default for Bounds {
         Self {
             head: Duration::from_secs(10),
             body_idle: Duration::from_secs(30),
+            body: Duration::from_secs(30 * 60),
+            body_rate: 256,
             keep_alive: Duration::from_secs(75),
             connections: 1024,
             memory: 256 * 1024 * 1024,
@@ -54,6 +64,7 @@ impl Default for Bounds {
 const DURATIONS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(24 * 3600);
 /// More than a machine has ports for are not to be had.
 const CONNECTIONS: RangeInclusive<u32> = 1..=65_535;
+const RATE: RangeInclusive<u64> = 0..=1024 * 1024 * 1024;
 /// Room is counted in units of a kilobyte, of which there are at most `u32::MAX`.
 const MEMORY: RangeInclusive<u64> = 1024 * 1024..=1024 * 1024 * 1024 * 1024;
 
@@ -72,6 +83,12 @@ fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::E
     let number = i64::deserialize(deserializer)?;
     let number = u32::try_from(number).ok().filter(|number| CONNECTIONS.contains(number)).ok_or_else(wrong)?;
     usize::try_from(number).map_err(|_| wrong())
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let bytes = units::parse_size(&text).map_err(D::Error::custom)?;
+    if RATE.contains(&bytes) { Ok(bytes) } else { Err(D::Error::custom("expected a size from 0B to 1GiB")) }
 }
 
 fn memory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

@@ -110,6 +110,10 @@ struct DetailForm<'a> {
     head_base64: String,
     #[serde(flatten)]
     body: BytesForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framing_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unframed_bytes: Option<usize>,
 }
 
 impl<'a> DetailForm<'a> {
@@ -127,8 +131,15 @@ impl<'a> DetailForm<'a> {
             headers: head.fields.iter().map(|field| (lossy(&field.name), lossy(&field.value))).collect(),
             head_base64: base64::prelude::BASE64_STANDARD.encode(&delivery.head),
             body: BytesForm::of(&delivery.body),
+            framing_base64: encoded(delivery.framing.as_bytes()),
+            unframed_bytes: Some(delivery.framing.unframed_bytes()).filter(|bytes| *bytes > 0),
         }
     }
+}
+
+/// Nothing for no bytes.
+fn encoded(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| base64::prelude::BASE64_STANDARD.encode(bytes))
 }
 
 #[derive(Serialize)]
@@ -200,6 +211,8 @@ struct FullAnswerForm<'a> {
     body_bytes: u64,
     #[serde(flatten)]
     body: BytesForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interim_base64: Option<String>,
 }
 
 impl<'a> FullAnswerForm<'a> {
@@ -212,6 +225,7 @@ impl<'a> FullAnswerForm<'a> {
             headers_base64: is_exact.then(|| answer.headers.iter().map(base64).collect()),
             body_bytes: answer.body_bytes,
             body: BytesForm::of(&answer.body),
+            interim_base64: encoded(&answer.interim),
         }
     }
 }

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
 pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, BodyEnd, Failure, Latency, Reply};
-pub use framing::Framing;
+pub use framing::{Framing, FramingBuilder};
 pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
@@ -58,7 +58,7 @@ pub struct Delivery {
     /// The body after transfer decoding (chunk framing removed) and nothing else: a compressed body
     /// is still compressed.
     pub body: Bytes,
-    /// The chunk framing that was removed from the body; empty when there was none.
+    /// What stood around the body on the wire.
     pub framing: Framing,
     /// What was sent back, once something was.
     pub answer: Option<Answer>,
@@ -69,5 +69,19 @@ impl Delivery {
     #[must_use]
     pub fn request_head(&self) -> RequestHead {
         RequestHead::parse(&self.head)
+    }
+
+    /// What a person should know of bytes that belong to no body.
+    #[must_use]
+    pub fn framing_words(&self) -> Option<String> {
+        let count = self.framing.unframed_bytes();
+        let bytes = if count == 1 { "byte".to_owned() } else { format!("{count} bytes") };
+        (count > 0).then(|| format!("{bytes} after the request belong to no body; the raw form shows them"))
+    }
+
+    /// The body section as it came over the wire: chunk sizes, extensions, trailers, and whatever was wrong in it.
+    #[must_use]
+    pub fn body_section(&self) -> Bytes {
+        self.framing.wire(&self.body)
     }
 }

@@ -7,6 +7,7 @@ use super::detail::Payload;
 use super::model::{Detail, Model};
 use super::payload::{PayloadRequest, PayloadTask};
 use super::{Effect, Tab};
+use crate::delivery::Framing;
 use crate::payload::json::decode_string;
 use crate::payload::raw::RawRows;
 
@@ -18,6 +19,8 @@ const AT_ONCE: usize = 64 * 1024;
 pub struct RowsTask {
     /// What comes before the body: the head, on the Raw tab.
     head: Bytes,
+    /// What stood around the body on the wire, on the Raw tab.
+    framing: Framing,
     /// Whether the body is a JSON string, of which the meaning is shown.
     decode: bool,
     /// The width; `None` to leave lines whole.
@@ -39,7 +42,7 @@ impl RowsTask {
     #[must_use]
     pub fn make(&self, body: &Bytes) -> MadeRows {
         let text = match (self.head.is_empty(), self.decode) {
-            (false, _) => Bytes::from([&self.head[..], &body[..]].concat()),
+            (false, _) => Bytes::from([&self.head[..], &self.framing.wire(body)[..]].concat()),
             (true, true) => Bytes::from(decode_string(body).text.into_owned()),
             (true, false) => body.clone(),
         };
@@ -77,7 +80,7 @@ impl Model {
     /// Makes the rows that the shown tab needs, or has them made.
     pub(super) fn prepare_rows(&mut self) -> Option<Effect> {
         let (of, task, body) = self.missing_rows()?;
-        if task.head.len() + body.len() <= AT_ONCE {
+        if task.head.len() + task.framing.as_bytes().len() + body.len() <= AT_ONCE {
             self.take_rows(of, task.make(&body));
             return None;
         }
@@ -95,7 +98,8 @@ impl Model {
         let (columns, tab) = (self.viewport.detail_columns, self.tab);
         let detail = self.detail.as_ref().filter(|_| columns > 0)?;
         let loaded = detail.content.as_ref().ok()?;
-        let task = |decode, columns| RowsTask { head: Bytes::new(), decode, columns, count: false };
+        let task =
+            |decode, columns| RowsTask { head: Bytes::new(), framing: Framing::NONE, decode, columns, count: false };
         if let Some(string) = detail.view.string.as_ref().filter(|_| tab == Tab::Payload) {
             let of = Of::String { start: string.token.start, as_sent: string.as_sent };
             return match &string.rows {
@@ -115,7 +119,10 @@ impl Model {
         let task = task(false, (!unwrapped).then_some(columns));
         let delivery = &loaded.delivery;
         let (task, body) = match (tab, &loaded.payload) {
-            (Tab::Raw, _) => (RowsTask { head: delivery.head.clone(), ..task }, delivery.body.clone()),
+            (Tab::Raw, _) => {
+                let (head, framing) = (delivery.head.clone(), delivery.framing.clone());
+                (RowsTask { head, framing, ..task }, delivery.body.clone())
+            }
             (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => (task, bytes.clone()),
             (Tab::Payload, Payload::Json(rows)) if detail.view.as_sent => (task, rows.body().clone()),
             _ => return None,

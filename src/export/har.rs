@@ -56,7 +56,7 @@ impl Har {
                 .add(id, "header bytes outside UTF-8 are replaced; _whyhook.head_base64 has them as they came");
         }
         if raw::is_chunked(delivery) {
-            self.warnings.add(id, "came in chunks, whose framing is not kept");
+            self.warnings.add(id, "came in chunks: its framing is in _whyhook.framing_base64, where it is known");
         }
         if !delivery.summary.intake.is_complete() {
             self.warnings.add(id, format!("is no whole request ({})", delivery.summary.intake.name()));
@@ -75,6 +75,10 @@ fn entry(delivery: &Delivery) -> Value {
     if let Value::Object(facts) = &mut facts {
         facts.insert("received_us".to_owned(), json!(delivery.summary.received_at.as_microsecond()));
         facts.insert("head_base64".to_owned(), json!(BASE64_STANDARD.encode(&delivery.head)));
+        if !delivery.framing.is_empty() {
+            let framing = BASE64_STANDARD.encode(delivery.framing.as_bytes());
+            facts.insert("framing_base64".to_owned(), json!(framing));
+        }
     }
     json!({
         "startedDateTime": format!("{:.6}", delivery.summary.received_at),

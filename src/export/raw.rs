@@ -1,4 +1,4 @@
-//! The bytes of a request: its head as it came, and its body without chunk framing.
+//! The bytes of a request exactly as they came over the wire, chunk framing included.
 
 use std::io::{self, Write};
 
@@ -15,10 +15,11 @@ impl Exporter for Raw {
     fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
         let delivery = item.delivery;
         warn_of_credentials(delivery, &mut self.warnings);
-        if is_chunked(delivery) {
+        if is_chunked(delivery) && delivery.framing.is_empty() {
+            // As stores of earlier releases and imports have it.
             self.warnings.add(
                 delivery.summary.id,
-                "came in chunks: the head still says so, and the body is what the chunks held",
+                "came in chunks, whose framing is not kept: the head still says so, and the body is what the chunks held",
             );
         }
         if delivery.summary.intake != Intake::Complete {
@@ -26,7 +27,7 @@ impl Exporter for Raw {
             self.warnings.add(delivery.summary.id, format!("is no whole request ({})", intake.name()));
         }
         out.write_all(&delivery.head)?;
-        out.write_all(&delivery.body)
+        out.write_all(&delivery.body_section())
     }
 
     fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {

@@ -34,6 +34,7 @@ struct Record {
     head_base64: String,
     body: Option<String>,
     body_base64: Option<String>,
+    framing_base64: Option<String>,
     answer: Option<Answered>,
     diagnosis: Option<Box<RawValue>>,
 }
@@ -60,6 +61,7 @@ struct Answered {
     body_bytes: u64,
     body: Option<String>,
     body_base64: Option<String>,
+    interim_base64: Option<String>,
 }
 
 pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
@@ -83,6 +85,10 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
 fn imported(record: Record) -> Result<Imported, String> {
     let head = Bytes::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
+    let framing = match &record.framing_base64 {
+        Some(framing) => Framing::from_bytes(decoded("framing_base64", framing)?.into()),
+        None => Framing::NONE,
+    };
     let received_at = match record.received_us {
         Some(microseconds) => {
             Timestamp::from_microsecond(microseconds).map_err(|error| format!("received_us: {error}"))?
@@ -117,7 +123,7 @@ fn imported(record: Record) -> Result<Imported, String> {
         image,
         head,
         body,
-        framing: Framing::NONE,
+        framing,
     };
     let diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
     Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis })
@@ -163,7 +169,10 @@ fn answer(answered: Answered) -> Result<Answer, String> {
     Ok(Answer {
         outcome,
         status: answered.status,
-        interim: Bytes::new(),
+        interim: match &answered.interim_base64 {
+            Some(interim) => Bytes::from(decoded("answer.interim_base64", interim)?),
+            None => Bytes::new(),
+        },
         headers,
         body_bytes: answered.body_bytes.max(body.len() as u64),
         body,

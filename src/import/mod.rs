@@ -17,7 +17,7 @@ use std::io::{self, BufRead};
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, Intake, RequestHead};
+use crate::delivery::{Answer, Captured, Framing, Intake, RequestHead};
 use crate::listener::capture::{Incoming, capture};
 use crate::signature;
 
@@ -132,8 +132,21 @@ impl Importer<'_> {
 
     /// A request from elsewhere: judged now, as if received at `received_at`.
     fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
+        self.judged_framed(received_at, head, body, Framing::NONE, intake)
+    }
+
+    /// The same, with what stood around its body.
+    fn judged_framed(
+        &self,
+        received_at: Timestamp,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        framing: Framing,
+        intake: Intake,
+    ) -> Captured {
         let remote = IMPORTED.to_owned();
-        capture(Incoming { remote, received_at, head: head.into(), body: body.into(), intake }, self.registry)
+        let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
+        capture(incoming, self.registry)
     }
 
     /// Judges a capture of ours again.

@@ -1,11 +1,11 @@
-//! One raw request: head and body as on the wire, or as `whyhook export --as raw` writes them, with the
-//! chunk framing of the body removed already.
+//! One raw request: head and body section as on the wire, as `whyhook export --as raw` writes them. A body that is
+//! announced in chunks and holds none is taken as what the chunks held.
 
 use std::io::{BufRead, Read as _};
 
 use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
-use crate::delivery::Intake;
-use crate::listener::framing::{self, BodyFraming, BodyLength, ChunkState};
+use crate::delivery::{Framing, FramingBuilder, Intake};
+use crate::listener::framing::{self, BodyFraming, BodyLength, Piece};
 
 pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
     let mut bytes = Vec::new();
@@ -20,24 +20,26 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
         .ok_or_else(|| refused(format!("no empty line ends the head within {} bytes", searched.len())))?;
     let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
     let body = bytes.split_off(end);
-    let (body, intake) = content(body, length).map_err(refused)?;
-    take(Imported { captured: importer.judged(importer.now, bytes, body, intake), answer: None, diagnosis: None })?;
+    let (body, around, intake) = content(body, length).map_err(refused)?;
+    let captured = importer.judged_framed(importer.now, bytes, body, around, intake);
+    take(Imported { captured, answer: None, diagnosis: None })?;
     Ok(1)
 }
 
-fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Intake), String> {
+/// The body of a section that ends where the file does.
+fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, Intake), String> {
     match length {
         BodyLength::Known(length) => match (body.len() as u64).cmp(&length) {
-            std::cmp::Ordering::Equal => Ok((body, Intake::Complete)),
+            std::cmp::Ordering::Equal => Ok((body, Framing::NONE, Intake::Complete)),
             std::cmp::Ordering::Less => {
                 let reason = format!("the file ends after {} of {length} bytes of body", body.len());
-                Ok((body, Intake::Truncated(reason)))
+                Ok((body, Framing::NONE, Intake::Truncated(reason)))
             }
             std::cmp::Ordering::Greater => {
                 // An editor's final line end is no second request.
                 let more = body.split_off(usize::try_from(length).unwrap_or(usize::MAX));
                 if more.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                    Ok((body, Intake::Complete))
+                    Ok((body, Framing::NONE, Intake::Complete))
                 } else {
                     Err(format!(
                         "{} bytes follow the body, which ends after {length}: one file holds one request",
@@ -46,22 +48,23 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Intake), S
                 }
             }
         },
-        BodyLength::Chunked => Ok((unchunked(&body).unwrap_or(body), Intake::Complete)),
+        BodyLength::Chunked => {
+            let (body, framing) = unchunked(&body).unwrap_or((body, Framing::NONE));
+            Ok((body, framing, Intake::Complete))
+        }
     }
 }
 
-/// What the chunks hold, when all of `body` is chunks.
-fn unchunked(body: &[u8]) -> Option<Vec<u8>> {
+/// What the chunks hold and what stands around it, when all of `section` is chunks.
+fn unchunked(section: &[u8]) -> Option<(Vec<u8>, Framing)> {
     let mut framing = BodyFraming::new(BodyLength::Chunked);
-    let mut data = Vec::new();
-    for byte in body {
-        if framing.is_done() {
-            return None;
+    let (mut body, mut around) = (Vec::new(), FramingBuilder::default());
+    let taken = framing.decode(section, |piece| match piece {
+        Piece::Data(bytes) => {
+            body.extend_from_slice(bytes);
+            around.data(bytes.len());
         }
-        if matches!(framing, BodyFraming::Chunked(ChunkState::Data(_))) {
-            data.push(*byte);
-        }
-        framing.advance(&[*byte]).ok()?;
-    }
-    framing.is_done().then_some(data)
+        Piece::Framing(bytes) => around.framing(bytes),
+    });
+    (framing.is_done() && taken == Ok(section.len())).then(|| (body, around.finish()))
 }

@@ -18,6 +18,8 @@ pub struct Incoming {
     pub head: Bytes,
     /// The body without chunk framing.
     pub body: Bytes,
+    /// What stood around it.
+    pub framing: Framing,
     /// How much of it came.
     pub intake: Intake,
 }
@@ -26,7 +28,7 @@ pub struct Incoming {
 /// the body (about 1 ms for each megabyte).
 #[must_use]
 pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
-    let Incoming { remote, received_at, head, body, intake } = incoming;
+    let Incoming { remote, received_at, head, body, framing, intake } = incoming;
     let parsed = RequestHead::parse(&head);
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let route = registry.route(&parsed.target);
@@ -53,6 +55,6 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         image,
         head,
         body,
-        framing: Framing::NONE,
+        framing,
     }
 }

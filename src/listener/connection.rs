@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use super::capture::{Incoming, capture};
 use super::exchange::{self, Next, keep};
 use super::framing::HeadFault;
+use super::places::{Phase, Place};
 use super::response::{Ending, Response, answered, response, unanswered};
-use super::stream::{Fault, Stream};
+use super::stream::{Fault, HeadEnd, Stream};
 use super::{Control, Deadlines, overloaded_reply};
 use crate::answer::Reply;
-use crate::delivery::Intake;
+use crate::delivery::{Framing, Intake};
 
 /// Of what is no request, this much is kept.
 const MALFORMED_KEPT_BYTES: usize = 64 * 1024;
@@ -32,11 +33,12 @@ const LINGER_BYTES: usize = 8 * 1024 * 1024;
 pub(super) async fn serve(
     socket: TcpStream,
     remote: SocketAddr,
+    place: Place,
     control: Arc<Control>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let _ = socket.set_nodelay(true);
-    let mut stream = Stream::new(socket, control.limits().deadlines);
+    let mut stream = Stream::new(socket, place, control.limits().deadlines);
     loop {
         let head = tokio::select! {
             biased;
@@ -46,42 +48,52 @@ pub(super) async fn serve(
         let next = match head {
             Ok(Some(head)) => exchange::serve(&mut stream, head, remote, &control).await,
             Ok(None) => Next::Close,
-            Err(fault) => return refuse(stream.into_socket(), remote, fault, &control).await,
+            Err(fault) => return refuse(stream, remote, fault, &control).await,
         };
         match next {
             Next::Request if !*stopping.borrow() => {}
             Next::Request | Next::Close => break,
-            Next::Play(script) => return script.play(stream.into_socket(), &control).await,
+            Next::Play(script) => {
+                let (socket, place) = stream.into_socket();
+                return script.play(socket, place, &control).await;
+            }
         }
     }
-    linger(stream.into_socket()).await;
+    let (socket, place) = stream.into_socket();
+    part(socket, place, &control).await;
 }
 
 /// Keeps what came instead of a request, and answers it where somebody may still be listening.
-async fn refuse(mut socket: TcpStream, remote: SocketAddr, fault: Fault, control: &Control) {
+async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: Fault, control: &Control) {
     let start = Instant::now();
+    stream.place().enter(Phase::Ours);
     let (intake, reply, seen) = match fault {
         Fault::Malformed(HeadFault { status, reason }, seen) => {
             let reply = Reply::text(status, format!("Bad Request: {reason}"));
             (Intake::Malformed(reason), Some(reply), seen)
         }
-        Fault::Incomplete { timed_out: true, seen } => {
+        Fault::Incomplete { end: HeadEnd::TimedOut, seen } => {
             let Deadlines { head, .. } = control.limits().deadlines;
             let reason = format!("no whole head within {head:?}, {} bytes came", seen.len());
             let reply = Reply::text(408, format!("Request Timeout: {reason}"));
             (Intake::Incomplete(reason), Some(reply), seen)
         }
-        Fault::Incomplete { timed_out: false, seen } => {
+        Fault::Incomplete { end: HeadEnd::GivenUp, seen } => {
+            let reason = format!("its place was needed by others: too slow, {} bytes of a head came", seen.len());
+            (Intake::Incomplete(reason), Some(overloaded_reply()), seen)
+        }
+        Fault::Incomplete { end: HeadEnd::HungUp, seen } => {
             let reason = format!("the sender hung up within the head, after {} bytes", seen.len());
             (Intake::Incomplete(reason), None, seen)
         }
     };
     let reply = reply.map(|reply| (reply, start));
     let Some(wire) = record(remote, intake, seen, reply, control).await else { return };
+    let (mut socket, place) = stream.into_socket();
     // Answers before this one may fill the way to a sender that reads none.
     let written = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
     if matches!(written, Ok(Ok(()))) {
-        linger(socket).await;
+        part(socket, place, control).await;
     }
 }
 
@@ -95,8 +107,14 @@ async fn record(
 ) -> Option<Bytes> {
     seen.truncate(MALFORMED_KEPT_BYTES);
     let rule = intake.name().to_owned();
-    let incoming =
-        Incoming { remote: remote.to_string(), received_at: Timestamp::now(), head: seen, body: Bytes::new(), intake };
+    let incoming = Incoming {
+        remote: remote.to_string(),
+        received_at: Timestamp::now(),
+        head: seen,
+        body: Bytes::new(),
+        framing: Framing::NONE,
+        intake,
+    };
     let kept = keep(capture(incoming, &control.registry()), control).await;
     let (answer, wire) = match reply {
         None => (unanswered(rule, Instant::now()), None),
@@ -111,13 +129,49 @@ async fn record(
     wire
 }
 
-/// Says 503 on a connection that there is no place for, without waiting for anything.
-pub(super) fn turn_away(socket: &TcpStream) {
-    let _ = socket.try_write(&response(&overloaded_reply(), Ending::CLOSE).wire);
+/// Says 503 on a connection that there is no place for. Whoever has sent its request already gets it as well: what
+/// came is read first, as far as there is room among those who leave.
+pub(super) fn turn_away(mut socket: TcpStream, control: &Arc<Control>) {
+    let wire = response(&overloaded_reply(), Ending::CLOSE).wire;
+    // A new connection takes so few bytes at once.
+    if socket.try_write(&wire).is_err() {
+        // It is not there yet for the runtime, or gone.
+        let leaving = control.leaving();
+        if leaving.is_none() {
+            return;
+        }
+        tokio::spawn(async move {
+            let _leaving = leaving;
+            let _ = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
+            linger(socket).await;
+        });
+        return;
+    }
+    if let Some(leaving) = control.leaving() {
+        tokio::spawn(async move {
+            linger(socket).await;
+            drop(leaving);
+        });
+    }
+}
+
+/// Closes our side of a connection that is done, and gives its place to others while it goes.
+pub(super) async fn part(socket: TcpStream, place: Place, control: &Control) {
+    match control.leaving() {
+        Some(leaving) => {
+            drop(place);
+            linger(socket).await;
+            drop(leaving);
+        }
+        None => {
+            linger(socket).await;
+            drop(place);
+        }
+    }
 }
 
 /// Closes our side and drops what still comes, for a while.
-pub(super) async fn linger(mut socket: TcpStream) {
+async fn linger(mut socket: TcpStream) {
     if socket.shutdown().await.is_err() {
         return;
     }

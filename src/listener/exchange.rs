@@ -3,22 +3,20 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
 
+use super::answering::Chosen;
+use super::body::{self, ReadBody};
 use super::capture::{Incoming, capture};
-use super::framing::{BodyFraming, BodyLength};
 use super::perform::{self, Exchange};
+use super::places::Phase;
 use super::raw::Script;
 use super::response::{Ending, response};
-use super::room::{self, NoRoom, Room};
 use super::stats::Refusal;
-use super::stream::{BodyFault, RawHead, Stream};
+use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
-use crate::delivery::{Captured, DeliveryId, Intake};
+use crate::delivery::{Captured, DeliveryId};
 
-/// Of a body over the limit, this much is kept.
-const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
 /// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
 const JUDGED_INLINE_BYTES: usize = 256 * 1024;
 
@@ -40,17 +38,21 @@ pub(super) async fn serve(
     control: &Arc<Control>,
 ) -> Next {
     crate::panic::trap("worker");
-    let Ok(read) = read_body(stream, &head, control).await else {
+    let Ok(read) = body::read(stream, &head, control).await else {
         control.stats().refused(Refusal::Memory);
         let _ = stream.write(&response(&overloaded_reply(), Ending::CLOSE).wire).await;
         return Next::Close;
     };
-    let ReadBody { body, intake, room } = read;
-    let RawHead { bytes, framing, at, instant } = head;
-    let ending = Ending::of(&framing, !intake.is_complete());
-    let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, intake };
+    stream.place().enter(Phase::Ours);
+    let ReadBody { body, framing, intake, was_given_up, room } = read;
+    let RawHead { bytes, framing: request, at, instant } = head;
+    let ending = Ending::of(&request, !intake.is_complete());
+    let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
     let captured = judge(incoming, control).await;
-    let chosen = control.answering.choose(&captured);
+    let chosen = match was_given_up {
+        true => Chosen::Refused(overloaded_reply(), "limit".to_owned()),
+        false => control.answering.choose(&captured),
+    };
     let id = match keep(captured, control).await {
         Ok(id) => id,
         Err(refused) => {
@@ -104,48 +106,5 @@ pub(super) async fn keep(captured: Captured, control: &Control) -> Result<Delive
             control.stats().not_kept();
             Err(NotKept::Failed)
         }
-    }
-}
-
-struct ReadBody {
-    body: Bytes,
-    intake: Intake,
-    /// Held until the delivery is on disk.
-    room: Room,
-}
-
-async fn read_body(stream: &mut Stream<TcpStream>, head: &RawHead, control: &Arc<Control>) -> Result<ReadBody, NoRoom> {
-    let limit = control.limits().body_bytes;
-    let length = head.framing.length;
-    let mut room = control.room();
-    if head.framing.expects_continue && length != BodyLength::Known(0) {
-        stream.go_on().await;
-    }
-    if let Some(body) = stream.whole_body(length, limit) {
-        room.grow(body.len(), room::PATIENCE).await?;
-        return Ok(ReadBody { body, intake: Intake::Complete, room });
-    }
-    let (mut framing, mut body) = (BodyFraming::new(length), BytesMut::new());
-    let intake = loop {
-        if framing.is_done() {
-            break Intake::Complete;
-        }
-        if let Err(fault) = stream.body(&mut framing, &mut body).await {
-            break broke_off(fault, body.len());
-        }
-        if body.len() as u64 > limit {
-            body.truncate(OVERSIZE_KEPT_BYTES);
-            break Intake::TooLarge(format!("more than {limit} bytes; the first {} are kept", body.len()));
-        }
-        room.grow(body.len(), room::PATIENCE).await?;
-    };
-    Ok(ReadBody { body: body.freeze(), intake, room })
-}
-
-fn broke_off(fault: BodyFault, seen: usize) -> Intake {
-    match fault {
-        BodyFault::Malformed(reason) => Intake::Malformed(format!("{reason}, after {seen} bytes of body")),
-        BodyFault::HungUp => Intake::Truncated(format!("the sender hung up after {seen} bytes of body")),
-        BodyFault::Silent(limit) => Intake::Truncated(format!("no byte for {limit:?} after {seen} bytes of body")),
     }
 }

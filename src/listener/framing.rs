@@ -1,16 +1,19 @@
 //! Where one HTTP/1 request ends and the next begins: RFC 9112, read strictly.
 //!
-//! Anything that two parsers could read differently (both lengths, a folded
-//! header, a space before the colon) is a [`HeadFault`] with the status it deserves.
+//! Anything that two parsers could read differently (both lengths, a folded header, a space before the colon, two
+//! hosts) is a [`HeadFault`] with the status it deserves. Lines of a head may end in LF alone, as RFC 9112, section
+//! 2.2, allows and every reader does; within a chunked body, where readers differ, they may not.
 
-use memchr::memchr;
-
-pub use crate::wire::{BodyFraming, BodyLength, ChunkState, head_end};
+pub use crate::wire::{BodyFraming, BodyLength, Piece, head_end};
+use crate::wire::{field, is_token};
 
 /// The most bytes that a head may have; a longer one is answered with 431.
 pub const HEAD_LIMIT: usize = 256 * 1024;
 /// The most header fields; more are answered with 431.
 pub const FIELD_LIMIT: usize = 100;
+/// The most empty lines before a request line (RFC 9112, section 2.2, asks for one at least: some old clients end a
+/// body with it). They are kept with the head.
+pub const EMPTY_LINES_LIMIT: usize = 4;
 /// The most bytes of a request target; a longer one is answered with 414. ([`http::Uri`]'s own limit
 /// is 65,534.)
 pub const TARGET_LIMIT: usize = 65_000;
@@ -30,6 +33,58 @@ impl HeadFault {
     }
 }
 
+/// A whole head at the front of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Its length in bytes: the empty lines before it and the one that ends it included.
+    pub length: usize,
+    /// What it says.
+    pub framing: RequestFraming,
+}
+
+/// Looks for a whole head at the front of `bytes`, of which the first `searched` are known not to hold its end.
+/// `None` when more must come.
+///
+/// # Errors
+///
+/// [`HeadFault`] as soon as the bytes can become no acceptable request.
+pub fn find_head(bytes: &[u8], searched: usize) -> Result<Option<Found>, HeadFault> {
+    let start = empty_lines(bytes)?;
+    check_start(&bytes[start..])?;
+    let Some(end) = head_end(&bytes[start..], searched.saturating_sub(start)) else {
+        if bytes.len() > HEAD_LIMIT {
+            return Err(HeadFault { status: 431, reason: format!("a head of more than {HEAD_LIMIT} bytes") });
+        }
+        return Ok(None);
+    };
+    let length = start + end;
+    let framing = inspect(&bytes[start..length])?;
+    framing.check_hosts()?;
+    Ok(Some(Found { length, framing }))
+}
+
+/// Bytes of the empty lines that `bytes` begins with; a CR at the very end counts, since it may become one.
+///
+/// # Errors
+///
+/// [`HeadFault`] when there are too many, or a CR without LF.
+pub fn empty_lines(bytes: &[u8]) -> Result<usize, HeadFault> {
+    let (mut at, mut lines) = (0, 0);
+    loop {
+        match bytes.get(at..).unwrap_or_default() {
+            [b'\r'] => return Ok(at + 1),
+            [b'\r', b'\n', ..] => at += 2,
+            [b'\n', ..] => at += 1,
+            [b'\r', ..] => return Err(HeadFault::bad("a CR without LF before the request line")),
+            _ => return Ok(at),
+        }
+        lines += 1;
+        if lines > EMPTY_LINES_LIMIT {
+            return Err(HeadFault::bad(format!("more than {EMPTY_LINES_LIMIT} empty lines before the request line")));
+        }
+    }
+}
+
 /// What a head says about the messages around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestFraming {
@@ -43,6 +98,22 @@ pub struct RequestFraming {
     pub expects_continue: bool,
     /// Whether the method is HEAD, to which no body is answered.
     pub is_head: bool,
+    /// How many `Host` headers there are.
+    pub hosts: usize,
+    /// Whether the method is one whose point is its body (POST, PUT, PATCH), and nothing says how long that is.
+    pub lacks_length: bool,
+}
+
+impl RequestFraming {
+    /// RFC 9112, section 3.2: a server must refuse a request of HTTP/1.1 without a `Host`, and any with two: one reader
+    /// takes the first and another the last. A file that holds a request needs none.
+    fn check_hosts(&self) -> Result<(), HeadFault> {
+        match self.hosts {
+            0 if self.version > 0 => Err(HeadFault::bad("no Host header (RFC 9112, section 3.2)")),
+            0 | 1 => Ok(()),
+            _ => Err(HeadFault::bad("more than one Host header (RFC 9112, section 3.2)")),
+        }
+    }
 }
 
 /// Whether the first bytes of a connection can still become an HTTP/1 request. Called before the
@@ -78,15 +149,23 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
     let RequestLine { method, version } = check_request_line(lines.next().unwrap_or_default())?;
     let mut lengths = Lengths::default();
     let mut options = Options::default();
+    let mut hosts = 0;
     for (index, line) in lines.take_while(|line| !line.is_empty()).enumerate() {
         if index >= FIELD_LIMIT {
             return Err(HeadFault { status: 431, reason: format!("more than {FIELD_LIMIT} header fields") });
         }
-        let (name, value) = check_field(line)?;
+        let (name, value) = field(line).map_err(HeadFault::bad)?;
         lengths.note(name, value)?;
         options.note(name, value);
+        if name.eq_ignore_ascii_case(b"host") {
+            hosts += 1;
+            check_host(value)?;
+        }
     }
+    let is_of_body = matches!(method, b"POST" | b"PUT" | b"PATCH");
     Ok(RequestFraming {
+        hosts,
+        lacks_length: is_of_body && lengths.is_silent(),
         length: lengths.resolve(version)?,
         version,
         // Behind CONNECT no request would follow but a tunnel, and we open none.
@@ -113,12 +192,7 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
     if target.len() > TARGET_LIMIT {
         return Err(HeadFault { status: 414, reason: format!("a request target of {} bytes", target.len()) });
     }
-    if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
-        return Err(HeadFault::bad("the request target holds a control character"));
-    }
-    if let Err(error) = http::Uri::try_from(target) {
-        return Err(HeadFault::bad(format!("the request target is no URI: {error}")));
-    }
+    check_target(method, target)?;
     let version = match version {
         b"HTTP/1.1" => 1,
         b"HTTP/1.0" => 0,
@@ -130,24 +204,60 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
     Ok(RequestLine { method, version })
 }
 
-fn check_field(line: &[u8]) -> Result<(&[u8], &[u8]), HeadFault> {
-    if matches!(line, [b' ' | b'\t', ..]) {
-        return Err(HeadFault::bad("a folded header line (RFC 9112, section 5.2)"));
+/// RFC 9112, section 3.2: the four forms, each where it belongs.
+fn check_target(method: &[u8], target: &[u8]) -> Result<(), HeadFault> {
+    if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
+        return Err(HeadFault::bad("the request target holds a control character"));
     }
-    let Some(colon) = memchr(b':', line) else {
-        return Err(HeadFault::bad("a header line without a colon"));
+    // What one reader drops and another takes for a part of the path.
+    if target.contains(&b'#') {
+        return Err(HeadFault::bad("the request target holds a fragment ('#')"));
+    }
+    let uri = http::Uri::try_from(target)
+        .map_err(|error| HeadFault::bad(format!("the request target is not a URI: {error}")))?;
+    let is_right = match target {
+        _ if method == b"CONNECT" => uri.scheme().is_none() && uri.port().is_some() && uri.path().is_empty(),
+        b"*" => method == b"OPTIONS",
+        [b'/', ..] => true,
+        _ => uri.scheme().is_some() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@')),
     };
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
-    if matches!(name, [.., b' ' | b'\t']) {
-        return Err(HeadFault::bad("white space between a header's name and its colon (RFC 9112, section 5.1)"));
+    if is_right {
+        return Ok(());
     }
-    if name.is_empty() || !name.iter().copied().all(is_token) {
-        return Err(HeadFault::bad("a header name holds a character that is not allowed"));
+    let expected = if method == b"CONNECT" { "host:port" } else { "a path that begins with '/', or a whole URL" };
+    Err(HeadFault::bad(format!("the request target is not {expected} (RFC 9112, section 3.2)")))
+}
+
+/// RFC 9110, section 7.2: `uri-host [ ":" port ]`. It may be empty.
+fn check_host(value: &[u8]) -> Result<(), HeadFault> {
+    let impossible = || HeadFault::bad("a Host header that is not a host (RFC 9110, section 7.2)");
+    let (host, port) = match value {
+        [b'[', ..] => {
+            let end = memchr::memchr(b']', value).ok_or_else(impossible)?;
+            let address = std::str::from_utf8(&value[1..end]).map_err(|_| impossible())?;
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| impossible())?;
+            (&b""[..], &value[end + 1..])
+        }
+        _ => value.split_at(memchr::memchr(b':', value).unwrap_or(value.len())),
+    };
+    let mut rest = host;
+    while let Some((first, more)) = rest.split_first() {
+        rest = match first {
+            b'%' if more.len() >= 2 && more[..2].iter().all(u8::is_ascii_hexdigit) => &more[2..],
+            // `reg-name` of RFC 3986, section 3.2.2.
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => more,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'=' => more,
+            _ => return Err(impossible()),
+        };
     }
-    if let Some(byte) = value.iter().find(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
-        return Err(HeadFault::bad(format!("a header value holds the control character 0x{byte:02x}")));
+    match port {
+        [] | [b':'] => Ok(()),
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u16>().ok());
+            number.map(drop).ok_or_else(impossible)
+        }
+        _ => Err(impossible()),
     }
-    Ok((name, value.trim_ascii()))
 }
 
 /// What the headers say about the connection, gathered over the whole head.
@@ -175,35 +285,46 @@ impl Options {
 #[derive(Default)]
 struct Lengths {
     content_length: Option<u64>,
-    transfer_encoding: Vec<u8>,
+    /// Every line's value, joined; empty is not absent.
+    transfer_encoding: Option<Vec<u8>>,
 }
 
 impl Lengths {
     fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadFault> {
         if name.eq_ignore_ascii_case(b"content-length") {
             let length = parse_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is no number"))?;
-            if self.content_length.is_some_and(|earlier| earlier != length) {
-                return Err(HeadFault::bad("two Content-Length headers that differ"));
+            // RFC 9112, section 6.3, leaves the choice where they agree. Readers do not agree about that.
+            if self.content_length.is_some() {
+                return Err(HeadFault::bad("more than one Content-Length header (RFC 9112, section 6.3)"));
             }
             self.content_length = Some(length);
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-            if !self.transfer_encoding.is_empty() {
-                self.transfer_encoding.extend_from_slice(b", ");
+            match &mut self.transfer_encoding {
+                None => self.transfer_encoding = Some(value.to_vec()),
+                Some(all) => {
+                    all.extend_from_slice(b", ");
+                    all.extend_from_slice(value);
+                }
             }
-            self.transfer_encoding.extend_from_slice(value);
         }
         Ok(())
     }
 
+    /// Whether nothing is said about a body.
+    fn is_silent(&self) -> bool {
+        self.content_length.is_none() && self.transfer_encoding.is_none()
+    }
+
     fn resolve(self, version: u8) -> Result<BodyLength, HeadFault> {
-        match (self.transfer_encoding.is_empty(), self.content_length) {
-            (true, length) => Ok(BodyLength::Known(length.unwrap_or(0))),
-            (false, Some(_)) => {
+        match (self.transfer_encoding.as_deref(), self.content_length) {
+            (None, length) => Ok(BodyLength::Known(length.unwrap_or(0))),
+            (Some(_), Some(_)) => {
                 Err(HeadFault::bad("both Content-Length and Transfer-Encoding (RFC 9112, section 6.3)"))
             }
-            (false, None) if version == 0 => Err(HeadFault::bad("Transfer-Encoding in an HTTP/1.0 request")),
-            (false, None) if self.transfer_encoding.eq_ignore_ascii_case(b"chunked") => Ok(BodyLength::Chunked),
-            (false, None) => {
+            (Some(_), None) if version == 0 => Err(HeadFault::bad("Transfer-Encoding in an HTTP/1.0 request")),
+            (Some(b""), None) => Err(HeadFault::bad("an empty Transfer-Encoding")),
+            (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => Ok(BodyLength::Chunked),
+            (Some(_), None) => {
                 Err(HeadFault { status: 501, reason: "a Transfer-Encoding other than chunked".to_owned() })
             }
         }
@@ -218,13 +339,6 @@ fn parse_length(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-/// `tchar` of RFC 9110, section 5.6.2.
-const fn is_token(byte: u8) -> bool {
-    matches!(byte,
-        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,7 +349,6 @@ mod tests {
     #[case("GET / HTTP/1.1\r\n\r\n", BodyLength::Known(0))]
     #[case("GET / HTTP/1.0\n\n", BodyLength::Known(0))]
     #[case("POST /a?b HTTP/1.1\r\nContent-Length: 5\r\nX: é\t!\r\n\r\n", BodyLength::Known(5))]
-    #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length:5\r\n\r\n", BodyLength::Known(5))]
     #[case("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", BodyLength::Chunked)]
     #[case("POST / HTTP/1.1\r\nX-Empty:\r\n\r\n", BodyLength::Known(0))]
     fn right_heads(#[case] head: &str, #[case] length: BodyLength) {
@@ -276,15 +389,79 @@ mod tests {
     #[case("GET / HTTP/1.1\r\nA: \u{1b}\r\n\r\n", 400)]
     #[case("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length:5\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
     #[case("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding:\r\nContent-Length: 5\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n", 400)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding: \r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
+    #[case("POST / HTTP/1.1\r\nTransfer-Encoding: chunked,\r\n\r\n", 501)]
+    #[case("GET x HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET x/y HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET ?a HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET /a#b HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET * HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET a:80 HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET http://user@x/ HTTP/1.1\r\n\r\n", 400)]
+    #[case("CONNECT /x HTTP/1.1\r\n\r\n", 400)]
+    #[case("CONNECT http://x/ HTTP/1.1\r\n\r\n", 400)]
+    #[case("CONNECT x HTTP/1.1\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: http://a\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: a:70000\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: [x]:80\r\n\r\n", 400)]
+    #[case("GET / HTTP/1.1\r\nHost: \u{e4}.example\r\n\r\n", 400)]
     #[case("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501)]
     #[case("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
     fn refused_heads(#[case] head: &str, #[case] status: u16) {
         assert_eq!(inspect(head.as_bytes()).unwrap_err().status, status);
+    }
+
+    #[rstest]
+    #[case("GET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+    #[case("GET / HTTP/1.1\r\nhost: x.example:443\r\n\r\n", true)]
+    #[case("GET / HTTP/1.1\r\nHost: [::1]:3000\r\n\r\n", true)]
+    #[case("GET / HTTP/1.1\r\nHost:\r\n\r\n", true)]
+    #[case("GET / HTTP/1.0\r\n\r\n", true)]
+    #[case("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+    #[case("GET http://x/y HTTP/1.1\r\nHost: z\r\n\r\n", true)]
+    #[case("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", true)]
+    #[case("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+    #[case("\n\r\n\n\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+    #[case("\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+    #[case("\rGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+    #[case("\r\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+    #[case(" \r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+    #[case("GET / HTTP/1.1\r\n\r\n", false)]
+    #[case("GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", false)]
+    #[case("GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", false)]
+    fn whole_heads_are_found_however_they_are_cut(#[case] head: &str, #[case] is_right: bool) {
+        let bytes = [head.as_bytes(), b"GET"].concat();
+        for step in 1..=bytes.len() {
+            let (mut seen, mut found) = (0, Ok(None));
+            while matches!(found, Ok(None)) && seen < bytes.len() {
+                let end = bytes.len().min(seen + step);
+                found = find_head(&bytes[..end], seen);
+                seen = end;
+            }
+            let expected = is_right.then_some(head.len());
+            assert_eq!(found.ok().flatten().map(|found| found.length), expected, "{head:?}, step {step}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_nothing_announces_is_known() {
+        let lacks = |head: &str| inspect(head.as_bytes()).unwrap().lacks_length;
+        assert!(lacks("POST / HTTP/1.0\r\n\r\n") && lacks("PATCH / HTTP/1.1\r\n\r\n"));
+        assert!(!lacks("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n") && !lacks("GET / HTTP/1.1\r\n\r\n"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub use crate::answer;
 mod answering;
+mod body;
 pub mod capture;
 mod connection;
 mod exchange;
@@ -13,9 +14,11 @@ mod forward;
 pub mod framing;
 mod hold;
 mod perform;
+mod places;
 mod raw;
 mod response;
 mod room;
+mod section;
 mod stats;
 mod stream;
 #[cfg(test)]
@@ -32,11 +35,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use self::answering::Answering;
 use self::forward::Forwarder;
 use self::hold::Holding;
+use self::places::Places;
 use self::room::{Budget, Room};
 use crate::answer::{Act, Held, Override, Reply, RuleSet};
 use crate::config::Registry;
@@ -47,6 +51,10 @@ use crate::store::{Location, WriterHandle};
 
 /// How long what is being answered may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
+
+/// Connections that may be on their way out at once, beside those that are served: a second at most, and a socket
+/// each.
+const LEAVING: usize = 256;
 
 /// What bounds the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +67,13 @@ pub struct Limits {
     pub connections: usize,
     /// How long senders may take.
     pub deadlines: Deadlines,
+}
+
+impl Limits {
+    /// The most memory that one body section takes, in bytes.
+    fn body_section_bytes(&self) -> usize {
+        usize::try_from(self.body_bytes).unwrap_or(usize::MAX).saturating_add(section::MORE_BYTES)
+    }
 }
 
 impl Default for Limits {
@@ -103,7 +118,9 @@ pub struct Control {
     forwarder: Forwarder,
     limits: Limits,
     budget: Budget,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
+    /// For connections that have their answer and are not gone yet.
+    leaving: Arc<Semaphore>,
     writer: WriterHandle,
     stats: Stats,
 }
@@ -112,14 +129,16 @@ impl Control {
     /// Control over a listener that keeps what it receives with `writer` and answers by `rules`.
     #[must_use]
     pub fn new(registry: Registry, rules: RuleSet, limits: Limits, writer: WriterHandle) -> Arc<Self> {
+        let places = Places::new(limits.connections);
         Arc::new(Self {
             registry: RwLock::new(Arc::new(registry)),
             answering: Answering::new(rules),
             holding: Holding::default(),
             forwarder: Forwarder::new(limits.in_flight_bytes),
             limits,
-            budget: Budget::new(limits.in_flight_bytes),
-            places: Arc::new(Semaphore::new(limits.connections)),
+            budget: Budget::new(limits.in_flight_bytes, limits.body_section_bytes(), Arc::clone(&places)),
+            places,
+            leaving: Arc::new(Semaphore::new(LEAVING)),
             writer,
             stats: Stats::default(),
         })
@@ -245,7 +264,7 @@ impl Control {
     pub fn load(&self) -> Load {
         Load {
             limits: self.limits,
-            connections: self.limits.connections.saturating_sub(self.places.available_permits()),
+            connections: self.places.taken(),
             in_flight_bytes: self.budget.taken_bytes(),
             waiting: self.writer.waiting(),
             held: self.holding.count(),
@@ -264,6 +283,11 @@ impl Control {
     /// Keeps what was sent from here, and what came of it.
     pub fn keep_attempt(&self, attempt: Attempt) {
         self.writer.attempted(attempt);
+    }
+
+    /// A place among those who leave; `None` when there are too many of them.
+    fn leaving(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.leaving).try_acquire_owned().ok()
     }
 
     fn writer(&self) -> &WriterHandle {
@@ -316,7 +340,6 @@ impl Listener {
     /// Serves until `stopping` becomes true; then lets go what is held, each delivery with its default,
     /// and what is being answered finish, for somewhat less than a second.
     pub async fn serve(self, control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-        let places = Arc::clone(&control.places);
         let mut connections = tokio::task::JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -329,18 +352,15 @@ impl Listener {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let (control, stopping) = (Arc::clone(&control), stopping.clone());
-            match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => connections.spawn(async move {
-                    connection::serve(socket, remote, control, stopping).await;
-                    drop(place);
-                }),
-                Err(_) => {
-                    control.stats.refused(stats::Refusal::Connections);
-                    connection::turn_away(&socket);
-                    continue;
+            match control.places.take() {
+                Some(place) => {
+                    connections.spawn(connection::serve(socket, remote, place, Arc::clone(&control), stopping.clone()));
                 }
-            };
+                None => {
+                    control.stats.refused(stats::Refusal::Connections);
+                    connection::turn_away(socket, &control);
+                }
+            }
         }
         drop(self.socket);
         control.holding.release();

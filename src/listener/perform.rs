@@ -17,7 +17,7 @@ use super::stats::Refusal;
 use super::stream::Stream;
 use super::{forward, hold, overloaded_reply};
 use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
-use crate::delivery::{DeliveryId, Outcome};
+use crate::delivery::{Answer, DeliveryId, Outcome};
 
 /// A body up to this length is written together with its head; a longer one is not copied for it.
 const COPIED_BYTES: usize = 16 * 1024;
@@ -42,7 +42,7 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
             planned.facts.id = exchange.id.0;
             let Step { wait, what, label } = exchange.control.answering.step(&planned);
             if !exchange.pause(stream, wait).await {
-                return exchange.gone(label);
+                return exchange.gone(stream, label);
             }
             match what {
                 What::Do(act) => exchange.act(stream, act, &planned.facts, label).await,
@@ -55,7 +55,7 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
 impl Exchange<'_> {
     async fn act(self, stream: &mut Stream<TcpStream>, Act { wait, deed }: Act, facts: &Facts, label: String) -> Next {
         if !self.pause(stream, wait).await {
-            return self.gone(label);
+            return self.gone(stream, label);
         }
         let script = match deed {
             Deed::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
@@ -71,7 +71,7 @@ impl Exchange<'_> {
                 Script::closing(&close, &reply, self.id, label, self.since)
             }
         };
-        Next::Play(Box::new(script))
+        Next::Play(Box::new(script.behind(stream.take_interim())))
     }
 
     /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
@@ -123,7 +123,7 @@ impl Exchange<'_> {
                 let label = format!("{label} (too many held: {default})");
                 (hold.otherwise, label)
             }
-            hold::Ended::Gone => return self.gone(label),
+            hold::Ended::Gone => return self.gone(stream, label),
         };
         self.act(stream, act, facts, label).await
     }
@@ -153,12 +153,18 @@ impl Exchange<'_> {
         if !is_written {
             answer.outcome = Outcome::SenderGone;
         }
-        self.control.writer().answered(self.id, answer);
+        self.keep(stream, answer);
         written(is_written, self.ending)
     }
 
-    fn gone(self, label: String) -> Next {
-        self.control.writer().answered(self.id, response::unanswered(label, self.since));
+    /// Keeps an answer, with the interim ones before it.
+    pub(super) fn keep(self, stream: &mut Stream<TcpStream>, answer: Answer) {
+        let answer = Answer { interim: stream.take_interim(), ..answer };
+        self.control.writer().answered(self.id, answer);
+    }
+
+    fn gone(self, stream: &mut Stream<TcpStream>, label: String) -> Next {
+        self.keep(stream, response::unanswered(label, self.since));
         Next::Close
     }
 }

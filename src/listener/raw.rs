@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Control;
-use super::connection::linger;
+use super::connection::part;
+use super::places::{Phase, Place};
 use super::response::{self, Ending, answered, head};
 use crate::answer::{Close, CloseAt, Manner, Reply};
 use crate::delivery::{Answer, DeliveryId, Outcome};
@@ -104,6 +105,12 @@ impl Script {
         }
     }
 
+    /// The same, behind these interim answers.
+    pub(super) fn behind(mut self, interim: Bytes) -> Self {
+        self.record.answer.interim = interim;
+        self
+    }
+
     /// The end of an answer that was begun and breaks off, by a reset: an orderly end would make it whole.
     pub(super) fn breaking(id: DeliveryId, answer: Answer, since: Instant) -> Self {
         Self {
@@ -117,14 +124,18 @@ impl Script {
     }
 
     /// Plays it, records what came of it, and ends the connection.
-    pub(super) async fn play(self, mut socket: TcpStream, control: &Control) {
+    pub(super) async fn play(self, mut socket: TcpStream, place: Place, control: &Control) {
+        place.enter(Phase::Answer);
         let Self { first, mut rest, piece, every, reset, record: Record { id, mut answer, since } } = self;
         let total = rest.len();
         let playing = async {
             socket.write_all(&first).await?;
             while !rest.is_empty() {
                 let next = rest.split_to(piece.min(rest.len()));
+                place.enter(Phase::Answer);
                 socket.write_all(&next).await?;
+                // The sender does not make us wait: we do.
+                place.enter(Phase::Ours);
                 if !rest.is_empty() {
                     tokio::time::sleep(every).await;
                 }
@@ -134,6 +145,7 @@ impl Script {
         let written = tokio::select! {
             written = playing => written.map(|()| true),
             () = control.holding().quitting() => Ok(false),
+            () = place.given_up() => Ok(false),
         };
         match written {
             Ok(true) => {}
@@ -155,6 +167,6 @@ impl Script {
             let _ = socket.set_zero_linger();
             return;
         }
-        linger(socket).await;
+        part(socket, place, control).await;
     }
 }

@@ -1,20 +1,24 @@
 //! The receiving side of a connection: one whole, acceptable request at a time, each piece within its
-//! deadline, and the head as it came.
+//! deadline, and every byte as it came.
 //!
 //! Requests are read strictly by [`super::framing`] and nobody else: what is kept and what is answered
 //! can never be two different requests. A following request waits in the buffer, or in the kernel's,
 //! until the one before has its answer.
+//!
+//! A deadline bounds one sender, not a thousand; so every wait is also one that [`super::places`] may end.
 
 use std::io;
 use std::time::Duration;
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use super::framing::{self, BodyFraming, BodyLength, HEAD_LIMIT, HeadFault, RequestFraming};
+use super::framing::{self, BodyLength, HeadFault, RequestFraming};
+use super::places::{Phase, Place};
+use super::section::{Section, SectionFault};
 
 /// Bytes asked of the socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -23,8 +27,13 @@ const READ_BYTES: usize = 16 * 1024;
 const LEAST_READ_BYTES: usize = 4 * 1024;
 /// Bytes of a following request that are taken in while the one before is being answered.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
-/// A body of declared length gets so much memory ahead of its bytes; a longer one as it comes.
-const RESERVED_AHEAD_BYTES: usize = 256 * 1024;
+/// Of what came behind the place where a request stopped making sense, so much is taken from the system.
+const SEEN_BYTES: usize = 64 * 1024;
+/// How long it is waited for bytes that nothing announces, on a connection that closes: between two of them, and in all.
+const UNANNOUNCED_IDLE: Duration = Duration::from_millis(200);
+const UNANNOUNCED: Duration = Duration::from_secs(2);
+/// Over which the least rate of a body is looked at: long enough for a bad line to be silent for half of it.
+const RATE_WINDOW: Duration = Duration::from_secs(30);
 
 /// How long a sender may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +42,23 @@ pub struct Deadlines {
     pub head: Duration,
     /// Between two pieces of a body, or of an answer that the sender does not read.
     pub body_idle: Duration,
+    /// From the head's end until the body is whole.
+    pub body: Duration,
+    /// The least rate of a body in bytes a second, over half a minute; 0 for none.
+    pub body_rate: u64,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { head: Duration::from_secs(10), body_idle: Duration::from_secs(30), keep_alive: Duration::from_secs(75) }
+        Self {
+            head: Duration::from_secs(10),
+            body_idle: Duration::from_secs(30),
+            body: Duration::from_secs(30 * 60),
+            body_rate: 256,
+            keep_alive: Duration::from_secs(75),
+        }
     }
 }
 
@@ -58,24 +77,98 @@ pub(super) enum Fault {
     /// The bytes are no acceptable request; answer with this status.
     Malformed(HeadFault, Bytes),
     /// The sender fell silent, or hung up, within the head.
-    Incomplete { timed_out: bool, seen: Bytes },
+    Incomplete { end: HeadEnd, seen: Bytes },
+}
+
+/// How a head ended that never became whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeadEnd {
+    /// Its time was over.
+    TimedOut,
+    /// The sender hung up.
+    HungUp,
+    /// Its place was given to another.
+    GivenUp,
 }
 
 /// Why a body ends before it was whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyFault {
-    /// The chunk framing is wrong.
-    Malformed(&'static str),
+    /// What came cannot be taken in.
+    Section(SectionFault),
     /// The sender hung up.
     HungUp,
     /// The sender fell silent.
     Silent(Duration),
+    /// It came slower than the least rate, in bytes a second.
+    TooSlow(u64),
+    /// It took longer than a body may.
+    TooLong(Duration),
+    /// Its place, or its room in memory, was given to another.
+    GivenUp,
+}
+
+/// How a body has come so far, in time.
+#[derive(Debug)]
+pub(super) struct Pace {
+    began: Instant,
+    window: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    /// From now on.
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self { began: now, window: now, bytes: 0 }
+    }
+
+    /// Time that passed while the sender waited for us does not count.
+    pub(super) fn forgive(&mut self, waited: Duration) {
+        self.began += waited;
+        self.window += waited;
+    }
+
+    /// How long it has come.
+    #[cfg(test)]
+    pub(super) fn age(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Until when the next piece must have come.
+    fn until(&self, deadlines: &Deadlines) -> Instant {
+        (Instant::now() + deadlines.body_idle).min(self.began + deadlines.body)
+    }
+
+    /// Why no more is waited for, when nothing came until then.
+    fn expired(&self, deadlines: &Deadlines) -> BodyFault {
+        if self.began.elapsed() >= deadlines.body {
+            BodyFault::TooLong(deadlines.body)
+        } else {
+            BodyFault::Silent(deadlines.body_idle)
+        }
+    }
+
+    /// Takes note of bytes that came.
+    fn note(&mut self, bytes: usize, deadlines: &Deadlines) -> Result<(), BodyFault> {
+        self.bytes += bytes as u64;
+        let age = self.window.elapsed();
+        if age < RATE_WINDOW {
+            return Ok(());
+        }
+        if self.bytes < deadlines.body_rate.saturating_mul(age.as_secs()) {
+            return Err(BodyFault::TooSlow(deadlines.body_rate));
+        }
+        (self.window, self.bytes) = (Instant::now(), 0);
+        Ok(())
+    }
 }
 
 /// A connection's bytes. See the module's page.
 #[derive(Debug)]
 pub(super) struct Stream<S> {
     socket: S,
+    place: Place,
     deadlines: Deadlines,
     /// Bytes from the socket that belong to no request yet.
     input: BytesMut,
@@ -86,81 +179,99 @@ pub(super) struct Stream<S> {
     /// whether it is still there.
     knows_interim: bool,
     asked: bool,
+    /// The interim answers to the request at hand, as they were sent.
+    interim: Vec<u8>,
     /// Whether a request has been read.
     used: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
-    pub(super) fn new(socket: S, deadlines: Deadlines) -> Self {
+    pub(super) fn new(socket: S, place: Place, deadlines: Deadlines) -> Self {
         Self {
             socket,
+            place,
             deadlines,
             input: BytesMut::new(),
             ended: false,
             reset: false,
             knows_interim: false,
             asked: false,
+            interim: Vec::new(),
             used: false,
         }
     }
 
-    pub(super) fn into_socket(self) -> S {
-        self.socket
+    pub(super) fn into_socket(self) -> (S, Place) {
+        (self.socket, self.place)
+    }
+
+    /// The connection's place among all.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The interim answers that were sent to the request at hand since this was asked last.
+    pub(super) fn take_interim(&mut self) -> Bytes {
+        Bytes::from(std::mem::take(&mut self.interim))
     }
 
     /// Reads the next head; `None` when no more comes. Nothing is lost when the future is dropped.
+    ///
+    /// A head has its time from its first byte on, and a new connection from its beginning. Empty lines before it
+    /// neither begin nor prolong anything.
     pub(super) async fn head(&mut self) -> Result<Option<RawHead>, Fault> {
         let mut searched = 0;
-        let mut deadline = None;
+        let began = Instant::now();
+        let mut first_byte = None;
         loop {
-            match self.find_head(&mut searched) {
+            let before = self.input.len();
+            match self.find_head(searched) {
                 Ok(Some(head)) => return Ok(Some(head)),
-                Ok(None) if self.ended && self.input.is_empty() => return Ok(None),
-                Ok(None) if self.ended => return Err(self.incomplete(false)),
-                Ok(None) => {}
-                Err(fault) => return Err(Fault::Malformed(fault, self.input.split().freeze())),
+                Ok(None) => searched = before,
+                Err(fault) => return Err(Fault::Malformed(fault, self.gather().await)),
             }
-            let was_empty = self.input.is_empty();
-            let is_idle = self.used && was_empty;
-            let limit = if is_idle { self.deadlines.keep_alive } else { self.deadlines.head };
-            let until = *deadline.get_or_insert_with(|| Instant::now() + limit);
-            match timeout_at(until, self.fill()).await {
-                Ok(()) => {}
-                Err(_) if is_idle => return Ok(None),
-                Err(_) => return Err(self.incomplete(true)),
+            // Line ends that some clients send behind a body are no beginning of a request.
+            let is_blank = framing::empty_lines(&self.input).is_ok_and(|blank| blank == self.input.len());
+            if self.ended {
+                return if is_blank && (self.used || before == 0) {
+                    Ok(None)
+                } else {
+                    Err(self.incomplete(HeadEnd::HungUp))
+                };
             }
-            if was_empty {
-                // A head's first byte ends the wait between requests and starts the head's own time.
-                deadline = None;
-            }
+            let is_idle = self.used && is_blank;
+            let until = match is_blank {
+                true if self.used => began + self.deadlines.keep_alive,
+                true => began + self.deadlines.head,
+                false => *first_byte.get_or_insert_with(Instant::now) + self.deadlines.head,
+            };
+            self.place.enter(if is_blank { Phase::Idle } else { Phase::Head });
+            let end = tokio::select! {
+                biased;
+                filled = timeout_at(until, fill(&mut self.socket, &mut self.input)) => match filled {
+                    Ok(filled) => { self.note(filled); continue }
+                    Err(_) => HeadEnd::TimedOut,
+                },
+                () = self.place.given_up() => HeadEnd::GivenUp,
+            };
+            let is_quiet = is_idle || (end == HeadEnd::GivenUp && is_blank);
+            return if is_quiet { Ok(None) } else { Err(self.incomplete(end)) };
         }
     }
 
     /// Takes a head from the front of the input, of which `searched` bytes hold no end.
-    fn find_head(&mut self, searched: &mut usize) -> Result<Option<RawHead>, HeadFault> {
-        if *searched == 0 {
-            // RFC 9112, section 2.2: empty lines before a request line are ignored.
-            let blank = self.input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            self.input.advance(blank);
-        }
-        framing::check_start(&self.input)?;
-        let Some(end) = framing::head_end(&self.input, *searched) else {
-            if self.input.len() > HEAD_LIMIT {
-                let reason = format!("a head of more than {HEAD_LIMIT} bytes");
-                return Err(HeadFault { status: 431, reason });
-            }
-            *searched = self.input.len();
-            return Ok(None);
-        };
-        let framing = framing::inspect(&self.input[..end])?;
+    fn find_head(&mut self, searched: usize) -> Result<Option<RawHead>, HeadFault> {
+        let Some(found) = framing::find_head(&self.input, searched)? else { return Ok(None) };
         self.used = true;
-        self.knows_interim = framing.version > 0;
-        let bytes = self.input.split_to(end).freeze();
-        Ok(Some(RawHead { bytes, framing, at: Timestamp::now(), instant: Instant::now() }))
+        self.knows_interim = found.framing.version > 0;
+        self.asked = false;
+        self.interim.clear();
+        let bytes = self.input.split_to(found.length).freeze();
+        Ok(Some(RawHead { bytes, framing: found.framing, at: Timestamp::now(), instant: Instant::now() }))
     }
 
-    fn incomplete(&mut self, timed_out: bool) -> Fault {
-        Fault::Incomplete { timed_out, seen: self.input.split().freeze() }
+    fn incomplete(&mut self, end: HeadEnd) -> Fault {
+        Fault::Incomplete { end, seen: self.input.split().freeze() }
     }
 
     /// The body, when all of it came with the head and is no longer than `limit`: the usual case, in which
@@ -174,71 +285,128 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
 
     /// Tells a sender that asked for it to go on (RFC 9110, section 10.1.1), unless it already has.
     pub(super) async fn go_on(&mut self) {
-        if self.input.is_empty() {
+        if self.input.is_empty() && self.write(CONTINUE).await.is_ok() {
             // A sender that cannot be written to will be seen to have hung up.
-            let _ = self.write(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+            self.interim.extend_from_slice(CONTINUE);
         }
     }
 
-    /// Adds what comes next of a body to `body`; at least one byte of the wire is taken in.
-    pub(super) async fn body(&mut self, framing: &mut BodyFraming, body: &mut BytesMut) -> Result<(), BodyFault> {
+    /// Adds what comes next to `section`, for which there must be memory; at least one byte is taken in.
+    pub(super) async fn body(&mut self, section: &mut Section, pace: &mut Pace) -> Result<(), BodyFault> {
         if self.input.is_empty() {
-            match framing {
+            self.place.enter(Phase::Body);
+            let until = pace.until(&self.deadlines);
+            let Self { socket, input, place, .. } = self;
+            let (filled, is_straight) = match section.straight() {
                 // Straight to its place.
-                BodyFraming::Known(remaining) => {
-                    let room = usize::try_from(*remaining).unwrap_or(usize::MAX);
-                    body.reserve(room.min(RESERVED_AHEAD_BYTES.max(body.len())));
-                    let mut place = body.limit(room);
-                    let read = self.socket.read_buf(&mut place);
-                    let count = match timeout(self.deadlines.body_idle, read).await {
-                        Ok(count) => count.unwrap_or(0),
-                        Err(_) => return Err(BodyFault::Silent(self.deadlines.body_idle)),
-                    };
-                    *remaining -= count as u64;
-                    return if count == 0 { Err(BodyFault::HungUp) } else { Ok(()) };
+                Some((body, most)) => {
+                    let mut room = body.limit(most);
+                    (await_unless_given_up(place, until, socket.read_buf(&mut room)).await, true)
                 }
-                BodyFraming::Chunked(_) => {
-                    let limit = self.deadlines.body_idle;
-                    timeout(limit, self.fill()).await.map_err(|_| BodyFault::Silent(limit))?;
-                }
+                None => (await_unless_given_up(place, until, fill(socket, input)).await, false),
+            };
+            let count = match filled {
+                Waited::Done(filled) => self.note(filled),
+                Waited::TimedOut => return Err(pace.expired(&self.deadlines)),
+                Waited::GivenUp => return Err(BodyFault::GivenUp),
+            };
+            if is_straight {
+                section.came_straight(count);
+            }
+            if count == 0 {
+                return Err(BodyFault::HungUp);
+            }
+            pace.note(count, &self.deadlines)?;
+        }
+        section.take(&mut self.input).map_err(BodyFault::Section)
+    }
+
+    /// What has come and belongs to no request, as far as it is kept; waits for nothing.
+    pub(super) async fn gather(&mut self) -> Bytes {
+        while !self.ended && self.input.len() < SEEN_BYTES {
+            tokio::select! {
+                biased;
+                filled = fill(&mut self.socket, &mut self.input) => { self.note(filled); }
+                () = std::future::ready(()) => break,
             }
         }
-        if self.input.is_empty() {
-            return Err(BodyFault::HungUp);
+        let mut seen = self.input.split();
+        seen.truncate(SEEN_BYTES);
+        seen.freeze()
+    }
+
+    /// What comes on a connection that closes behind a request with no length: bytes that belong to no body, and
+    /// that a sender who forgot the length takes for one.
+    pub(super) async fn unannounced(&mut self) -> Bytes {
+        let until = Instant::now() + UNANNOUNCED;
+        self.place.enter(Phase::Body);
+        while !self.ended && self.input.len() < SEEN_BYTES {
+            let next = until.min(Instant::now() + UNANNOUNCED_IDLE);
+            let Self { socket, input, place, .. } = self;
+            match await_unless_given_up(place, next, fill(socket, input)).await {
+                Waited::Done(filled) => self.note(filled),
+                Waited::TimedOut | Waited::GivenUp => break,
+            };
         }
-        let decoded = framing.decode(&self.input, |data| body.extend_from_slice(data));
-        self.input.advance(decoded.map_err(BodyFault::Malformed)?);
-        Ok(())
+        self.gather().await
     }
 
     /// Writes all of `bytes`, as long as the sender takes any of them within its deadline.
     pub(super) async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        self.place.enter(Phase::Answer);
         while !bytes.is_empty() {
-            match timeout(self.deadlines.body_idle, self.socket.write(bytes)).await {
-                Ok(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(Ok(count)) => bytes = &bytes[count..],
-                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+            let until = Instant::now() + self.deadlines.body_idle;
+            match await_unless_given_up(&self.place, until, self.socket.write(bytes)).await {
+                Waited::Done(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Waited::Done(Ok(count)) => {
+                    self.place.note(count);
+                    bytes = &bytes[count..];
+                }
+                Waited::Done(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Waited::Done(Err(error)) => return Err(error),
+                Waited::TimedOut | Waited::GivenUp => return Err(io::ErrorKind::TimedOut.into()),
             }
         }
+        self.place.enter(Phase::Ours);
         Ok(())
     }
 
-    async fn fill(&mut self) {
-        if self.input.capacity() - self.input.len() < LEAST_READ_BYTES {
-            self.input.reserve(READ_BYTES);
-        }
-        let read = self.socket.read_buf(&mut self.input).await;
+    /// Takes note of a read: how many bytes it gave.
+    fn note(&mut self, read: io::Result<usize>) -> usize {
         // A reset is an end like any other: what was seen is kept.
-        self.ended = !matches!(read, Ok(1..));
+        let count = read.as_ref().copied().unwrap_or(0);
+        self.ended = count == 0;
         self.reset |= read.is_err();
+        self.place.note(count);
+        count
     }
+}
+
+/// How a wait ended.
+enum Waited<T> {
+    Done(T),
+    TimedOut,
+    GivenUp,
+}
+
+async fn await_unless_given_up<T>(place: &Place, until: Instant, what: impl Future<Output = T>) -> Waited<T> {
+    tokio::select! {
+        biased;
+        done = timeout_at(until, what) => done.map_or(Waited::TimedOut, Waited::Done),
+        () = place.given_up() => Waited::GivenUp,
+    }
+}
+
+async fn fill<S: AsyncRead + Unpin>(socket: &mut S, input: &mut BytesMut) -> io::Result<usize> {
+    if input.capacity() - input.len() < LEAST_READ_BYTES {
+        input.reserve(READ_BYTES);
+    }
+    socket.read_buf(input).await
 }
 
 /// An interim answer that every HTTP/1.1 client must be able to read, asked for or not (RFC 9110,
 /// section 15.2).
-const STILL_THERE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Stream<TcpStream> {
     /// Resolves when the sender is gone. Nothing is lost when the future is dropped.
@@ -248,20 +416,22 @@ impl Stream<TcpStream> {
     /// one that is gone answers with a reset (RFC 9293, section 3.10.7.4). So an HTTP/1.1 sender is
     /// written an interim answer, once. HTTP/1.0 knows none, and counts as there.
     pub(super) async fn gone(&mut self) {
+        self.place.enter(Phase::Ours);
         while !self.ended {
             if self.input.len() >= READ_AHEAD_BYTES {
                 // Whoever sends on is there.
                 std::future::pending::<()>().await;
             }
-            self.fill().await;
+            let filled = fill(&mut self.socket, &mut self.input).await;
+            self.note(filled);
         }
         if self.reset {
             return;
         }
         if self.knows_interim && !self.asked {
             self.asked = true;
-            match self.socket.try_write(STILL_THERE) {
-                Ok(count) if count == STILL_THERE.len() => {}
+            match self.socket.try_write(CONTINUE) {
+                Ok(count) if count == CONTINUE.len() => self.interim.extend_from_slice(CONTINUE),
                 // Who takes nothing has answers of before to read first.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // Behind half of it nothing could follow.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use self::head::{check_start, inspect, not_http, strange};
 use super::SendError;
 use crate::delivery::{BodyEnd, Reply};
-use crate::wire::{BodyFraming, head_end};
+use crate::wire::{BodyFraming, Piece, head_end};
 
 /// Interim responses (1xx) that may come before the final one.
 const INTERIM_LIMIT: u32 = 32;
@@ -237,7 +237,10 @@ impl Begun {
                 keep(bytes);
                 false
             }
-            Framing::Framed(framing) => match framing.decode(bytes, keep) {
+            Framing::Framed(framing) => match framing.decode(bytes, |piece| match piece {
+                Piece::Data(data) => keep(data),
+                Piece::Framing(_) => {}
+            }) {
                 Ok(_) => framing.is_done(),
                 Err(_) => return Some(BodyEnd::Malformed),
             },

@@ -24,7 +24,7 @@ use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, L
 use crate::query::Query;
 use crate::sender::TlsSetupError;
 use crate::store::{
-    Freed, Location, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
+    Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
 use crate::tunnel::{self, TunnelState};
 
@@ -90,6 +90,7 @@ pub struct Session {
     location: Location,
     watched: Arc<Watched>,
     retired: Freed,
+    losses: Vec<Loss>,
     control: Arc<Control>,
     pulse: Arc<Pulse>,
     writer: Writer,
@@ -132,8 +133,9 @@ impl Session {
                 StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
             }
         };
-        let retired = retire(settings, &location)?;
+        let (retired, mut losses) = retire(settings, &location)?;
         let (writer, handle) = Writer::start_retaining(&location, retention(settings), RETENTION_INTERVAL, observer)?;
+        losses.extend_from_slice(writer.losses());
 
         let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
@@ -162,6 +164,7 @@ impl Session {
             location,
             watched,
             retired,
+            losses,
             control,
             pulse,
             writer,
@@ -206,6 +209,12 @@ impl Session {
     #[must_use]
     pub fn retired(&self) -> Freed {
         self.retired
+    }
+
+    /// What of the store's log was found to be lost at the start, and was not known to be.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// What is deleted by itself.
@@ -259,15 +268,17 @@ impl Session {
     }
 }
 
-/// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then.
-fn retire(settings: &Settings, location: &Location) -> Result<Freed, StoreError> {
+/// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then. Tells what of
+/// the log was found to be lost before.
+fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>), StoreError> {
     let retention = retention(settings);
     if retention.is_empty() || !location.file().exists() {
-        return Ok(Freed::default());
+        return Ok((Freed::default(), Vec::new()));
     }
     let mut pruner = Pruner::open(location)?;
     let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
-    pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))
+    let freed = pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))?;
+    Ok((freed, pruner.losses().to_vec()))
 }
 
 fn retention(settings: &Settings) -> Retention {
@@ -297,14 +308,14 @@ fn allow_descriptors(_: usize) {}
 
 /// The listener's limits as the settings have them.
 fn limits(settings: &Settings) -> Limits {
-    let Bounds { head, body_idle, keep_alive, connections, memory } = settings.bounds;
+    let Bounds { head, body, body_idle, body_rate, keep_alive, connections, memory } = settings.bounds;
     // A body that may be kept must find room, or it would be refused as too much for now, for ever.
     let memory = memory.max(settings.body_limit);
     Limits {
         body_bytes: settings.body_limit,
         in_flight_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
         connections,
-        deadlines: Deadlines { head, body_idle, keep_alive },
+        deadlines: Deadlines { head, body_idle, body, body_rate, keep_alive },
     }
 }
 

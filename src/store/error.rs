@@ -22,6 +22,25 @@ pub enum StoreError {
         /// What it looks like instead.
         found: String,
     },
+    /// A symbolic link that cannot be followed.
+    #[error("cannot follow the symbolic link {path}: {source}; give the store's own file with --store")]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file has hard links, and the files beside it go by its name.
+    #[error(
+        "store {path} has {names} names (hard links), but the files beside it belong to one of them: nothing was \
+         changed; remove the others, or make them symbolic links"
+    )]
+    ManyNames {
+        /// The name that was given.
+        path: PathBuf,
+        /// How many there are.
+        names: u64,
+    },
     /// Written by a newer release.
     #[error(
         "store {path} has schema version {found}, this whyhook knows up to {known}: nothing was changed; \

@@ -1,17 +1,22 @@
 //! One record of the log without its file, for fuzzing alone: elsewhere records are read and written only through
 //! the files of a store.
 
+use std::io::Cursor;
+
 use bytes::Bytes;
 
 use super::facts;
+use super::log::LogEnd;
 use super::record::{self, Content, Draft, Header};
+use super::scan::{Part, Scan};
+use super::seal::{Keys, LogKey};
 use crate::delivery::{Captured, DeliveryId};
 
-/// A delivery as a record.
+/// A delivery as a record at `position` of a log's first segment.
 #[must_use]
-pub fn write_record(captured: Captured, id: DeliveryId) -> Bytes {
+pub fn write_record(captured: Captured, id: DeliveryId, position: u64) -> Bytes {
     let mut draft = Draft::new(captured);
-    draft.number(id);
+    draft.number(id, &LogKey::fixed(0), LogEnd { segment: 1, position });
     draft.slices().flat_map(|slice| slice.to_vec()).collect()
 }
 
@@ -22,6 +27,32 @@ pub fn read_record(bytes: &Bytes, id: DeliveryId) -> Option<Captured> {
     let header = Header::read(bytes)?;
     let behind = bytes.get(header.format.header_bytes()..)?;
     Some(Captured { head, body, framing, ..read_facts(behind.get(..usize::try_from(header.facts).ok()?)?)? })
+}
+
+/// The numbers and places of the records that are found in a segment of such bytes. What is found must lie in it,
+/// in order.
+#[must_use]
+pub fn scan(segment: &[u8]) -> Vec<(DeliveryId, u64)> {
+    let keys = Keys::of(LogKey::fixed(0));
+    let size = segment.len() as u64;
+    let from = LogEnd { segment: 1, position: 0 };
+    let Ok(mut scan) = Scan::over(Cursor::new(segment), size, from, &keys) else { return Vec::new() };
+    let (mut found, mut reached) = (Vec::new(), 0);
+    while let Ok(Some(part)) = scan.next() {
+        let begins = match part {
+            Part::Record(header, position) => {
+                let _ = scan.content(&header);
+                found.push((header.id, position));
+                position
+            }
+            Part::Torn(_, position) | Part::Damaged { position, .. } => position,
+        };
+        assert_eq!(begins, reached, "nothing is passed over without a word");
+        (reached, _) = scan.position();
+        assert!(begins < reached && reached <= size, "{begins} to {reached} of {size}");
+    }
+    assert_eq!(reached, size);
+    found
 }
 
 /// A delivery by its facts alone, without head and body.

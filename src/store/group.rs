@@ -8,7 +8,9 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::log::LogEnd;
 use super::record::Draft;
+use super::seal::LogKey;
 use crate::delivery::{Answer, Attempt, DeliveryId};
 
 /// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
@@ -93,10 +95,11 @@ impl Group {
             || self.attempts.len() >= GROUP_ATTEMPTS
     }
 
-    /// Numbers the deliveries, `first` onwards.
-    pub(super) fn number(&mut self, first: DeliveryId) {
+    /// Numbers the deliveries, `first` onwards, whose records will lie end to end from `at` on.
+    pub(super) fn number(&mut self, first: DeliveryId, key: &LogKey, mut at: LogEnd) {
         for (offset, (draft, _)) in (0_i64..).zip(&mut self.keeps) {
-            draft.number(DeliveryId(first.0.saturating_add(offset)));
+            draft.number(DeliveryId(first.0.saturating_add(offset)), key, at);
+            at.position += draft.bytes() as u64;
         }
     }
 

@@ -1,13 +1,13 @@
 //! Where a store lies: its files, their permissions, and who may write to it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, schema};
+use super::{StoreError, StoreLock, schema};
 
 /// How long a statement waits for another process's write lock before it fails.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -19,10 +19,13 @@ pub struct Location {
 }
 
 impl Location {
-    /// The store whose SQLite file is `file`.
+    /// The store whose SQLite file is `file`, or what `file` is a symbolic link to: the other files go by the
+    /// name of the file itself. A link that leads nowhere is refused when the store is opened.
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into() }
+        let file = file.into();
+        let resolved = if file.is_symlink() { fs::canonicalize(&file).ok() } else { None };
+        Self { file: resolved.unwrap_or(file) }
     }
 
     /// The SQLite file.
@@ -41,6 +44,11 @@ impl Location {
     #[must_use]
     pub fn segment(&self, segment: i64) -> PathBuf {
         self.log().join(format!("{segment:08}.log"))
+    }
+
+    /// The file of the key with which the log's records are sealed; see [`super::seal`].
+    pub(super) fn key(&self) -> PathBuf {
+        self.log().join("key")
     }
 
     /// The copy of a segment that is about to take its place; see [`super::prune`].
@@ -67,34 +75,36 @@ impl Location {
         segments.map_or(0, |entries| entries.filter_map(Result::ok).map(|entry| size(&entry.path())).sum())
     }
 
-    fn beside(&self, suffix: &str) -> PathBuf {
+    pub(super) fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.file.clone().into_os_string();
         name.push(suffix);
         PathBuf::from(name)
     }
 
     /// Takes the writer's place in this store: creates its folder (0700) and files (0600) where they
-    /// are missing, takes the lock, checks what is there, and migrates it.
+    /// are missing, takes the locks, checks what is there, and migrates it.
     ///
     /// # Errors
     ///
     /// Each is one of [`StoreError`]'s; an existing file that is no readable store is left as it is.
     pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
-        if self.file.is_dir() {
-            return Err(StoreError::IsFolder { path: self.file.clone() });
+        self.check_name()?;
+        if self.names() > 1 {
+            return Err(StoreError::ManyNames { path: self.file.clone(), names: self.names() });
         }
         if let Some(folder) = self.file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_private_folder(folder)?;
         }
         self.check_header()?;
-        let lock = StoreLock::take(self)?;
-        self.create_file()?;
+        let mut lock = StoreLock::take(self)?;
+        lock.take_index(self.create_file()?)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = self.connect(flags)?;
         schema::check(&connection, &self.file)?;
         schema::prepare(&connection, &self.file)?;
         schema::migrate(&mut connection, &self.file)?;
         create_private_folder(&self.log())?;
+        lock.take_log(&self.log())?;
         Ok((connection, lock))
     }
 
@@ -104,11 +114,13 @@ impl Location {
     ///
     /// [`StoreError::Missing`] when there is none, and the others where they apply.
     pub fn open_for_reading(&self) -> Result<Connection, StoreError> {
-        if self.file.is_dir() {
-            return Err(StoreError::IsFolder { path: self.file.clone() });
-        }
+        self.check_name()?;
         if !self.file.exists() {
             return Err(self.missing());
+        }
+        // With its log beside it, this is the name that the store goes by.
+        if self.names() > 1 && !self.log().is_dir() {
+            return Err(StoreError::ManyNames { path: self.file.clone(), names: self.names() });
         }
         // No look at the file itself: closing it would drop the locks that this process's writer may
         // have on it (POSIX locks belong to the process, not to the descriptor).
@@ -127,10 +139,30 @@ impl Location {
         Ok(connection)
     }
 
+    /// Refuses a folder, and a symbolic link that leads nowhere, or not back from itself.
+    fn check_name(&self) -> Result<(), StoreError> {
+        if self.file.is_dir() {
+            return Err(StoreError::IsFolder { path: self.file.clone() });
+        }
+        match fs::canonicalize(&self.file) {
+            Err(source) if self.file.is_symlink() => Err(StoreError::Link { path: self.file.clone(), source }),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many names the file has: hard links. Not more than one where the system does not say.
+    fn names(&self) -> u64 {
+        #[cfg(unix)]
+        let names = fs::metadata(&self.file).map_or(1, |metadata| std::os::unix::fs::MetadataExt::nlink(&metadata));
+        #[cfg(not(unix))]
+        let names = 1;
+        names
+    }
+
     /// There is no index: because nothing was ever kept here, or because it is gone and its log is not.
     fn missing(&self) -> StoreError {
         let path = self.file.clone();
-        if has_entries(&self.log()) {
+        if has_segments(&self.log()) {
             return StoreError::Unindexed { log: self.log(), path };
         }
         StoreError::Missing { path }
@@ -184,12 +216,12 @@ impl Location {
 
     /// Creates the file ourselves, so that it is private from its first moment and a dangling link
     /// is not followed. SQLite gives its `-wal` and `-shm` files the same permissions.
-    fn create_file(&self) -> Result<(), StoreError> {
+    fn create_file(&self) -> Result<File, StoreError> {
         match private_file().create_new(true).open(&self.file) {
-            Ok(_) => Ok(()),
+            Ok(file) => Ok(file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let writable = OpenOptions::new().write(true).open(&self.file);
-                writable.map(drop).map_err(|error| StoreError::io(&self.file, "write to", error))
+                writable.map_err(|error| StoreError::io(&self.file, "write to", error))
             }
             Err(error) => Err(StoreError::io(&self.file, "create", error)),
         }
@@ -199,43 +231,6 @@ impl Location {
 /// Whether SQLite could not open a file that it needs.
 fn is_out_of_reach(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
-}
-
-/// The right to write captures into a store, held until it is dropped or the process ends.
-#[derive(Debug)]
-pub struct StoreLock {
-    file: File,
-}
-
-impl StoreLock {
-    fn take(location: &Location) -> Result<Self, StoreError> {
-        let path = location.beside("-lock");
-        let failed = |error| StoreError::io(&path, "write to", error);
-        let mut file = private_file().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.take(20).read_to_string(&mut holder);
-                let holder = match holder.trim().parse::<u32>() {
-                    Ok(process) => format!(" (process {process})"),
-                    Err(_) => String::new(),
-                };
-                return Err(StoreError::InUse { path: location.file.clone(), holder });
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
-        Ok(Self { file })
-    }
-}
-
-impl Drop for StoreLock {
-    /// Gives the lock back by name. Closing the file is not enough: a process that is being started has
-    /// a copy of it until its `exec`, and would hold the lock for so long.
-    fn drop(&mut self) {
-        let _ = self.file.unlock();
-    }
 }
 
 /// Options for a file that only its owner may read, to be completed with `create` or `create_new`. A
@@ -280,24 +275,10 @@ fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-fn has_entries(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_that_is_being_started_does_not_keep_the_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let location = Location::new(folder.path().join("store.db"));
-        let lock = StoreLock::take(&location).unwrap();
-        // What fork leaves in the new process: another descriptor of the same open file.
-        let inherited = lock.file.try_clone().unwrap();
-        assert!(matches!(StoreLock::take(&location), Err(StoreError::InUse { .. })));
-        drop(lock);
-        assert!(StoreLock::take(&location).is_ok());
-        drop(inherited);
-    }
+fn has_segments(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| {
+        entries.any(|entry| {
+            entry.is_ok_and(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "log"))
+        })
+    })
 }

@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-/// Where the next record goes.
+/// A place in the log, to which a record goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LogEnd {
     pub(super) segment: i64,
@@ -218,6 +218,7 @@ impl Segment {
 
 #[cfg(test)]
 mod tests {
+    use super::super::seal::LogKey;
     use super::*;
     use crate::delivery::{Captured, EventFacts, Framing, Intake, Judgement, Verdict};
 
@@ -236,7 +237,7 @@ mod tests {
             body: Bytes::from_static(body.as_bytes()),
             framing: Framing::NONE,
         });
-        draft.number(DeliveryId(id));
+        draft.number(DeliveryId(id), &LogKey::fixed(1), LogEnd { segment: 1, position: 0 });
         draft
     }
 

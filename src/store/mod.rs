@@ -4,16 +4,18 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
+//! | `whyhook.db-log/key` | what the log's records are sealed with, to know them again behind damage |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
-//! | `whyhook.db-lock` | held by the one process that writes captures |
+//! | `whyhook.db-lock` | held by the one process that writes captures; see [`lock`] |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so that a row never speaks of bytes
 //! that are not on disk, and every delivery that was answered is seen by any number of [`Reader`]s, in
 //! this process or others. SQLite's commits are not synced: after `kill -9` nothing is missing, after a
 //! power cut the last rows may be, and opening the store for writing makes them again from the log.
-//! The same makes a whole index again that was deleted, or left behind when the log was copied.
+//! The same makes a whole index again that was deleted, or left behind when the log was copied. What of the log
+//! is damaged is passed over then, said ([`Loss`]), and noted in the index.
 //!
 //! Answers and attempts are in the index alone: a power cut may take the last of them, and a new index
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
@@ -21,6 +23,7 @@
 
 mod attempts;
 mod checkpoint;
+mod copying;
 mod error;
 mod facts;
 #[doc(hidden)]
@@ -29,7 +32,10 @@ mod group;
 mod identity;
 mod index;
 mod location;
+mod lock;
 mod log;
+mod losses;
+mod opening;
 mod prune;
 mod reader;
 mod record;
@@ -38,7 +44,9 @@ mod retention;
 mod retire;
 mod retries;
 mod row;
+mod scan;
 mod schema;
+mod seal;
 mod search;
 mod stored;
 #[cfg(test)]
@@ -47,7 +55,9 @@ mod writer;
 
 pub use attempts::AttemptKeeper;
 pub use error::StoreError;
-pub use location::{Location, StoreLock};
+pub use location::Location;
+pub use lock::StoreLock;
+pub use losses::Loss;
 pub use prune::{Freed, Pruner, Stage, Thoroughness};
 pub use reader::{Page, Reader, Scan, StoredContent};
 pub use retention::{Plan, Retention};

@@ -15,18 +15,19 @@
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::ops::Range;
+use std::fs;
+use std::io;
 
 use rusqlite::{Connection, params};
 
+use super::copying::{self, Moved};
 use super::index::Index;
-use super::location::{private_file, sync_folder};
+use super::location::sync_folder;
 use super::log::Place;
-use super::record::Header;
-use super::recovery::{self, segments};
-use super::{Location, StoreError, StoreLock, row};
+use super::opening::Opened;
+use super::recovery::segments;
+use super::seal::Keys;
+use super::{Location, Loss, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
@@ -87,7 +88,9 @@ pub struct Freed {
 pub struct Pruner {
     location: Location,
     index: Index,
+    keys: Keys,
     last: DeliveryId,
+    losses: Vec<Loss>,
     _lock: StoreLock,
 }
 
@@ -102,14 +105,6 @@ struct Task {
     mark: Option<DeliveryId>,
 }
 
-/// Deliveries of consecutive numbers whose records keep their distances.
-struct Moved {
-    first: DeliveryId,
-    last: DeliveryId,
-    /// Bytes, towards the file's beginning when negative.
-    by: i64,
-}
-
 impl Pruner {
     /// Takes the writer's place, finishes what an earlier pruning has left, and brings the index up to
     /// the log.
@@ -118,11 +113,14 @@ impl Pruner {
     ///
     /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        let (connection, lock) = location.open_for_writing()?;
-        finish(location, &connection)?;
-        let index = Index::new(location, connection);
-        let (last, _) = recovery::recover(location, &index)?;
-        Ok(Self { location: location.clone(), index, last, _lock: lock })
+        let Opened { index, keys, last, losses, lock, .. } = Opened::open(location)?;
+        Ok(Self { location: location.clone(), index, keys, last, losses, _lock: lock })
+    }
+
+    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// Deletes deliveries. `watch` is told of each stage of each segment; its error ends the work there,
@@ -138,7 +136,7 @@ impl Pruner {
         thoroughness: Thoroughness,
         watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
-        let work = Work { location: &self.location, index: &self.index, last: self.last };
+        let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
         work.prune(doomed, thoroughness, &mut |_| (), watch)
     }
 }
@@ -147,6 +145,8 @@ impl Pruner {
 pub(super) struct Work<'a> {
     pub(super) location: &'a Location,
     pub(super) index: &'a Index,
+    /// What stays is sealed anew, for its new place.
+    pub(super) keys: &'a Keys,
     /// The highest number ever given.
     pub(super) last: DeliveryId,
 }
@@ -240,9 +240,12 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let kept = self.survivors(task).map_err(|source| self.failed(source))?;
         let stays = !kept.is_empty() || task.mark.is_some();
-        let moved = if stays { self.copy(task, &kept)? } else { Vec::new() };
+        let moved = match stays {
+            true => copying::copy(self.location, task.segment, &self.keys.own, &kept, task.mark)?,
+            false => Vec::new(),
+        };
         watch(Stage::Copied)?;
-        self.commit(task, &moved, stays).map_err(|source| {
+        self.commit(task, &moved, stays, kept.is_empty()).map_err(|source| {
             self.index.roll_back();
             self.failed(source)
         })?;
@@ -263,37 +266,7 @@ impl Work<'_> {
         statement.query_map(params![task.ids.0, task.ids.1, task.segment], read)?.collect()
     }
 
-    /// Copies the records of `kept`, and then the mark, to the file beside the segment. Returns who lies
-    /// elsewhere now.
-    fn copy(&self, task: &Task, kept: &[(DeliveryId, Place)]) -> Result<Vec<Moved>, StoreError> {
-        let path = self.location.segment_copy(task.segment);
-        let failed = |error| StoreError::io(&path, "write to", error);
-        let mut from = open_if_there(&self.location.segment(task.segment))?;
-        let size = from.as_ref().map_or(0, |(_, size)| *size);
-        let mut file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
-        let (mut moved, mut runs, mut end) = (Vec::new(), Vec::<Range<u64>>::new(), 0_u64);
-        for (id, place) in kept {
-            note(&mut moved, *id, end.cast_signed().wrapping_sub(place.position.cast_signed()));
-            // A record that is lost stays lost: what lies where it is looked for has another number.
-            if place.end() <= size {
-                end += place.bytes;
-                match runs.last_mut().filter(|run| run.end == place.position) {
-                    Some(run) => run.end = place.end(),
-                    None => runs.push(place.position..place.end()),
-                }
-            }
-        }
-        if let Some((from, _)) = &mut from {
-            runs.into_iter().try_for_each(|run| copy_range(from, run, &mut file)).map_err(failed)?;
-        }
-        if let Some(last) = task.mark {
-            file.write_all(&Header::mark(last).to_bytes()).map_err(failed)?;
-        }
-        file.sync_all().and_then(|()| sync_folder(&self.location.log())).map_err(failed)?;
-        Ok(moved)
-    }
-
-    fn commit(&self, task: &Task, moved: &[Moved], stays: bool) -> rusqlite::Result<()> {
+    fn commit(&self, task: &Task, moved: &[Moved], stays: bool, is_emptied: bool) -> rusqlite::Result<()> {
         let connection = self.index.connection();
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let (low, high) = task.ids;
@@ -308,6 +281,9 @@ impl Work<'_> {
             connection.prepare_cached("UPDATE deliveries SET position = position + ?3 WHERE id BETWEEN ?1 AND ?2")?;
         for Moved { first, last, by } in moved {
             update.execute(params![first.0, last.0, by])?;
+        }
+        if is_emptied {
+            connection.execute("DELETE FROM losses WHERE segment = ?1", [task.segment])?;
         }
         connection.execute("INSERT OR REPLACE INTO prunings VALUES (?1, ?2)", params![task.segment, stays])?;
         connection.execute_batch("COMMIT")
@@ -364,30 +340,4 @@ fn forget(connection: &Connection, segment: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.execute("DELETE FROM prunings WHERE segment = ?1", [segment])?;
     connection.pragma_update(None, "synchronous", before)
-}
-
-fn open_if_there(path: &std::path::Path) -> Result<Option<(File, u64)>, StoreError> {
-    match File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
-        Ok(opened) => Ok(Some(opened)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io(path, "read", error)),
-    }
-}
-
-/// Adds a record that is moved to those that are, with its neighbour if it can be.
-fn note(moved: &mut Vec<Moved>, id: DeliveryId, by: i64) {
-    match moved.last_mut().filter(|run| run.by == by && run.last.0 + 1 == id.0) {
-        Some(run) => run.last = id,
-        None if by != 0 => moved.push(Moved { first: id, last: id, by }),
-        None => {}
-    }
-}
-
-fn copy_range(from: &mut File, run: Range<u64>, out: &mut File) -> io::Result<()> {
-    let bytes = run.end - run.start;
-    from.seek(SeekFrom::Start(run.start))?;
-    match io::copy(&mut from.take(bytes), out)? {
-        copied if copied == bytes => Ok(()),
-        _ => Err(io::ErrorKind::UnexpectedEof.into()),
-    }
 }

@@ -4,27 +4,31 @@
 //! | bytes | what (numbers are little-endian) |
 //! |---|---|
 //! | 0–3 | `WHY` and the format's version, 2 |
-//! | 4–7 | CRC-32 of the header's other bytes, 8–51 |
+//! | 4–7 | CRC-32 of the header's other bytes, 8–59 |
 //! | 8–15 | the delivery's number |
 //! | 16–23, 24–31, 32–39, 40–47 | lengths of facts, head, body and framing |
 //! | 48–51 | CRC-32 of facts, head, body and framing |
+//! | 52–59 | the seal of 8–51 in this place; see [`super::seal`] |
 //!
 //! A header alone, with all lengths 0, is a mark: the number of a delivery that was pruned (see
 //! [`super::prune`]).
 //!
-//! Version 1 has no framing: its length is missing, and its header is 44 bytes long. Such records are read
-//! and kept as they are; a segment may hold both.
+//! Version 1 has no framing and no seal: its header is 44 bytes long. Such records are read and kept as
+//! they are; a segment may hold both, those of version 1 first.
 //!
 //! The header has a checksum of its own so that damage within a record does not hide where the next
-//! begins. That place is only ever taken from a header that is whole, never found by searching:
-//! bodies come from the network, and one may hold the bytes of a record.
+//! begins: that place is taken from a header that is whole. Where the header itself is damaged, the next
+//! record is looked for, and only one is accepted that is vouched for ([`super::scan`]): bodies come from
+//! the network, and one may hold the bytes of a record.
 
 use std::io::IoSlice;
 
 use bytes::Bytes;
 
 use super::facts;
+use super::log::LogEnd;
 use super::row::Lengths;
+use super::seal::{Keys, LogKey, SEAL_BYTES};
 use crate::delivery::{Captured, DeliveryId, Framing};
 
 /// Which form a header has.
@@ -38,7 +42,7 @@ pub(super) enum Format {
 
 impl Format {
     /// The header's first bytes.
-    const fn magic(self) -> [u8; 4] {
+    pub(super) const fn magic(self) -> [u8; 4] {
         match self {
             Self::V1 => *b"WHY\x01",
             Self::V2 => *b"WHY\x02",
@@ -55,7 +59,12 @@ impl Format {
 }
 
 /// Bytes of a header as it is written.
-pub(super) const HEADER_BYTES: usize = 52;
+pub(super) const HEADER_BYTES: usize = 60;
+/// What is sealed, and where the seal follows.
+const SEALED: std::ops::Range<usize> = 8..HEADER_BYTES - SEAL_BYTES;
+
+/// No record is shorter: a header, and the shortest facts (an empty path, no head, no body).
+pub(super) const SHORTEST_RECORD: u64 = 128;
 
 /// What stands before each record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +89,17 @@ impl Header {
         *self == Self { format: self.format, ..Self::mark(self.id) }
     }
 
-    pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
+    /// The header as it is written to the place `at`.
+    pub(super) fn to_bytes(self, key: &LogKey, at: LogEnd) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..4].copy_from_slice(&Format::V2.magic());
         bytes[8..16].copy_from_slice(&self.id.0.to_le_bytes());
         for (place, length) in bytes[16..48].chunks_exact_mut(8).zip([self.facts, self.head, self.body, self.framing]) {
             place.copy_from_slice(&length.to_le_bytes());
         }
-        bytes[48..].copy_from_slice(&self.crc32.to_le_bytes());
+        bytes[48..52].copy_from_slice(&self.crc32.to_le_bytes());
+        let seal = key.seal(at, &bytes[SEALED]);
+        bytes[SEALED.end..].copy_from_slice(&seal);
         let crc32 = crc32fast::hash(&bytes[8..]);
         bytes[4..8].copy_from_slice(&crc32.to_le_bytes());
         bytes
@@ -111,6 +123,12 @@ impl Header {
         let framing = if format == Format::V1 { 0 } else { number()? };
         let crc32 = u32::from_le_bytes(*rest.first_chunk()?);
         Some(Self { format, id: DeliveryId(id.cast_signed()), facts, head, body, framing, crc32 })
+    }
+
+    /// Reads the header with which `bytes` begin, when one of `keys` has sealed it for the place `at`.
+    pub(super) fn read_sealed(bytes: &[u8], keys: &Keys, at: LogEnd) -> Option<Self> {
+        let header = Self::read(bytes).filter(|header| header.format == Format::V2)?;
+        keys.vouch(at, bytes.get(SEALED)?, bytes.get(SEALED.end..HEADER_BYTES)?).then_some(header)
     }
 
     /// Bytes of the whole record; `None` when there cannot be so many.
@@ -155,8 +173,8 @@ impl Draft {
         Self { crc32: content.finalize(), captured, front, id: DeliveryId(0) }
     }
 
-    /// Gives it its number.
-    pub(super) fn number(&mut self, id: DeliveryId) {
+    /// Gives it its number, and the place to which it will be written.
+    pub(super) fn number(&mut self, id: DeliveryId, key: &LogKey, at: LogEnd) {
         let header = Header {
             format: Format::V2,
             id,
@@ -166,7 +184,7 @@ impl Draft {
             framing: self.captured.framing.as_bytes().len() as u64,
             crc32: self.crc32,
         };
-        self.front[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
+        self.front[..HEADER_BYTES].copy_from_slice(&header.to_bytes(key, at));
         self.id = id;
     }
 
@@ -229,6 +247,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const KEY: LogKey = LogKey::fixed(7);
+    const AT: LogEnd = LogEnd { segment: 1, position: 2 };
+
     fn header(id: i64, lengths: [u64; 4], crc32: u32) -> Header {
         let [facts, head, body, framing] = lengths;
         Header { format: Format::V2, id: DeliveryId(id), facts, head, body, framing, crc32 }
@@ -238,13 +259,18 @@ mod tests {
         #[test]
         fn headers_are_read_back(id: i64, lengths: [u64; 4], crc32: u32) {
             let header = header(id, lengths, crc32);
-            prop_assert_eq!(Header::read(&header.to_bytes()), Some(header));
+            prop_assert_eq!(Header::read(&header.to_bytes(&KEY, AT)), Some(header));
             let _ = header.record_bytes();
+            let bytes = header.to_bytes(&KEY, AT);
+            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(KEY), AT), Some(header));
+            let elsewhere = LogEnd { position: 3, ..AT };
+            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(KEY), elsewhere), None);
+            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(LogKey::fixed(8)), AT), None);
         }
 
         #[test]
         fn a_flipped_bit_in_a_header_is_noticed(id: i64, lengths: [u64; 4], bit in 0..HEADER_BYTES * 8) {
-            let mut bytes = header(id, lengths, 3).to_bytes();
+            let mut bytes = header(id, lengths, 3).to_bytes(&KEY, AT);
             bytes[bit / 8] ^= 1 << (bit % 8);
             prop_assert_eq!(Header::read(&bytes), None);
         }
@@ -253,7 +279,7 @@ mod tests {
         fn any_bytes_are_opened_or_refused(bytes: Vec<u8>, lengths in any::<[u8; 4]>()) {
             let header = header(1, lengths.map(u64::from), crc32fast::hash(&bytes));
             prop_assert_eq!(open(&Bytes::from(bytes.clone()), DeliveryId(1)), None);
-            let record = Bytes::from([&header.to_bytes()[..], &bytes].concat());
+            let record = Bytes::from([&header.to_bytes(&KEY, AT)[..], &bytes].concat());
             let fits = header.record_bytes() == Some(record.len() as u64);
             prop_assert_eq!(open(&record, DeliveryId(1)).is_some(), fits);
             prop_assert_eq!(open(&record, DeliveryId(2)), None);

@@ -5,42 +5,56 @@
 //! that opening takes no longer the more there is. Nothing is shortened or overwritten: a log whose
 //! end is torn (which no sender was told is kept) is left as it is and goes on in a new segment. A row
 //! whose record is gone stays, and says so when it is loaded.
+//!
+//! What is damaged is passed over ([`super::scan`] finds where it goes on), and it is a [`Loss`] when numbers are
+//! missing there: between a record that was read and the next, every number was a delivery's. At the log's end
+//! nobody knows, and a number that was given must not be given again: so many are left out as records would fit
+//! in. An end that is torn within one record is no loss beside an index that has rows, since a row is committed
+//! before its sender is answered; without one, the record may have been whole once, and its number is left out.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::fs;
 use std::path::Path;
 
 use super::index::Index;
 use super::log::{LogEnd, Place, SEGMENT_BYTES};
-use super::record::{HEADER_BYTES, Header};
-use super::{Location, StoreError, facts};
-use crate::delivery::{Captured, DeliveryId};
+use super::record::SHORTEST_RECORD;
+use super::scan::{Part, Scan};
+use super::seal::Keys;
+use super::{Location, Loss, StoreError};
+use crate::delivery::DeliveryId;
 
 /// Rows in one transaction of a recovery, which bounds SQLite's memory and log.
 const ROWS_PER_COMMIT: usize = 4096;
 
-/// Adds to `index` what the log holds behind its newest row. Returns the newest delivery's number (0
-/// when there is none) and where the next record goes.
-pub(super) fn recover(location: &Location, index: &Index) -> Result<(DeliveryId, LogEnd), StoreError> {
+/// What a store is like once its index is up to the log.
+pub(super) struct Recovered {
+    /// The highest number that was given, or may have been; 0 when there is none.
+    pub(super) last: DeliveryId,
+    /// Where the next record goes.
+    pub(super) end: LogEnd,
+    /// What could not be read, and had deliveries in it.
+    pub(super) losses: Vec<Loss>,
+}
+
+/// Adds to `index` what the log holds behind its newest row.
+pub(super) fn recover(location: &Location, index: &Index, keys: &Keys) -> Result<Recovered, StoreError> {
     let newest = index.newest()?;
-    let mut last = newest.map_or(DeliveryId(0), |(id, _)| id);
     let indexed = newest.map_or(LogEnd { segment: 0, position: 0 }, |(_, place)| LogEnd {
         segment: place.segment,
         position: place.end(),
     });
-    let segments = segments(&location.log(), ".log")?;
+    let last = newest.map_or(DeliveryId(0), |(id, _)| id);
+    let mut recovery = Recovery { location, index, keys, last, uncommitted: 0, gaps: Vec::new(), losses: Vec::new() };
     // A segment that is left unfinished, or gone, is not gone on with.
     let mut end = LogEnd { segment: indexed.segment + 1, position: 0 };
-    for segment in segments.into_iter().filter(|segment| *segment >= indexed.segment) {
-        let from = if segment == indexed.segment { indexed.position } else { 0 };
-        let (newest, position) = recover_segment(location, index, segment, from, last)?;
-        last = newest;
-        end = match position {
+    for segment in segments(&location.log(), ".log")?.into_iter().filter(|segment| *segment >= indexed.segment) {
+        let position = if segment == indexed.segment { indexed.position } else { 0 };
+        end = match recovery.segment(LogEnd { segment, position })? {
             Some(position) if position < SEGMENT_BYTES => LogEnd { segment, position },
             _ => LogEnd { segment: segment + 1, position: 0 },
         };
     }
-    Ok((last, end))
+    Ok(recovery.end(end, newest.is_some()))
 }
 
 /// The numbers of the segment files in `folder`, ascending, whose names end in `suffix`.
@@ -56,94 +70,137 @@ pub(super) fn segments(folder: &Path, suffix: &str) -> Result<Vec<i64>, StoreErr
     Ok(numbers)
 }
 
-/// Adds what lies in one segment behind `from`. Returns the newest number, and the segment's end when
-/// nothing there is torn.
-fn recover_segment(
-    location: &Location,
-    index: &Index,
-    segment: i64,
-    from: u64,
-    mut last: DeliveryId,
-) -> Result<(DeliveryId, Option<u64>), StoreError> {
-    let path = location.segment(segment);
-    let failed = |error| StoreError::io(&path, "read", error);
-    let mut scan = Scan::open(&path, from).map_err(failed)?;
-    let mut uncommitted = 0;
-    while let Some((header, position)) = scan.next_header().map_err(failed)? {
-        let found = scan.content(&header).map_err(failed)?;
-        if header.is_mark() {
-            last = last.max(header.id);
-        }
-        // Anything else is damaged, or was not kept and has been followed by what was.
-        let Some(captured) = found.filter(|_| header.id > last) else { continue };
-        if uncommitted == 0 {
-            index.begin()?;
-        }
-        let place = Place { segment, position, bytes: scan.position - position };
-        if let Err(error) = index.add(header.id, &captured, header.lengths(), place) {
-            index.roll_back();
-            return Err(error);
-        }
-        last = header.id;
-        uncommitted += 1;
-        if uncommitted == ROWS_PER_COMMIT {
-            index.commit()?;
-            uncommitted = 0;
-        }
-    }
-    if uncommitted > 0 {
-        index.commit()?;
-    }
-    Ok((last, (scan.position == scan.size).then_some(scan.size)))
+/// Bytes that could not be read.
+struct Gap {
+    at: LogEnd,
+    bytes: u64,
+    /// The number of the delivery in them, where its header is whole.
+    id: Option<DeliveryId>,
+    /// Whether they are but the beginning of one record.
+    is_torn: bool,
 }
 
-/// Reads a segment from record to record.
-struct Scan {
-    file: BufReader<File>,
-    /// Where the next record begins.
-    position: u64,
-    size: u64,
+/// A recovery under way.
+struct Recovery<'a> {
+    location: &'a Location,
+    index: &'a Index,
+    keys: &'a Keys,
+    /// The highest number so far.
+    last: DeliveryId,
+    uncommitted: usize,
+    /// Since the last record that was read.
+    gaps: Vec<Gap>,
+    losses: Vec<Loss>,
 }
 
-impl Scan {
-    fn open(path: &Path, from: u64) -> io::Result<Self> {
-        let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
-        let size = file.get_ref().metadata()?.len();
-        file.seek(SeekFrom::Start(from))?;
-        Ok(Self { file, position: from, size })
-    }
-
-    /// The next whole header whose record ends within the file, and where it lies; `None` at the end
-    /// and before anything else.
-    fn next_header(&mut self) -> io::Result<Option<(Header, u64)>> {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES);
-        Read::by_ref(&mut self.file).take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
-        let Some(header) = Header::read(&bytes) else { return Ok(None) };
-        let ahead = bytes.len().saturating_sub(header.format.header_bytes());
-        self.file.seek_relative(-i64::try_from(ahead).unwrap_or_default())?;
-        let position = self.position;
-        match header.record_bytes().and_then(|length| position.checked_add(length)) {
-            Some(end) if end <= self.size => self.position = end,
-            _ => return Ok(None),
-        }
-        Ok(Some((header, position)))
-    }
-
-    /// Reads the content behind `header`, which is checked but not held in memory; `None` when it is
-    /// damaged.
-    fn content(&mut self, header: &Header) -> io::Result<Option<Captured>> {
-        let mut checksum = crc32fast::Hasher::new();
-        let mut json = Vec::new();
-        Read::by_ref(&mut self.file).take(header.facts).read_to_end(&mut json)?;
-        checksum.update(&json);
-        let mut rest = Read::by_ref(&mut self.file).take(header.head + header.body + header.framing);
-        let mut chunk = [0; 16 * 1024];
-        loop {
-            match rest.read(&mut chunk)? {
-                0 => break,
-                count => checksum.update(&chunk[..count]),
+impl Recovery<'_> {
+    /// Adds what lies in one segment from `from` on. Returns the segment's end when nothing is torn or damaged
+    /// before it.
+    fn segment(&mut self, from: LogEnd) -> Result<Option<u64>, StoreError> {
+        let path = self.location.segment(from.segment);
+        let failed = |error| StoreError::io(&path, "read", error);
+        let mut scan = Scan::open(&path, from, self.keys).map_err(failed)?;
+        let mut ends_whole = true;
+        while let Some(part) = scan.next().map_err(failed)? {
+            let (end, size) = scan.position();
+            let gap = |position, id, is_torn| {
+                let at = LogEnd { segment: from.segment, position };
+                Gap { at, bytes: end - position, id, is_torn }
+            };
+            let (header, position) = match part {
+                Part::Record(header, position) => (header, position),
+                Part::Torn(header, position) => {
+                    ends_whole = false;
+                    self.gaps.push(gap(position, Some(header.id), true));
+                    continue;
+                }
+                Part::Damaged { position, bytes } => {
+                    ends_whole &= end < size;
+                    self.gaps.push(gap(position, None, bytes < SHORTEST_RECORD && end == size));
+                    continue;
+                }
+            };
+            let content = scan.content(&header).map_err(failed)?;
+            if header.is_mark() {
+                self.reach(header.id);
+                continue;
+            }
+            let Some(captured) = content else {
+                self.gaps.push(gap(position, Some(header.id), false));
+                continue;
+            };
+            // What was not kept has been followed by what was, under the same number.
+            if header.id > self.last {
+                let place = Place { segment: from.segment, position, bytes: end - position };
+                self.begin()?;
+                if let Err(error) = self.index.add(header.id, &captured, header.lengths(), place) {
+                    self.index.roll_back();
+                    return Err(error);
+                }
+                self.reach(header.id);
             }
         }
-        Ok(if checksum.finalize() == header.crc32 { facts::read(&json) } else { None })
+        if self.uncommitted > 0 {
+            self.uncommitted = 0;
+            self.index.commit()?;
+        }
+        let (end, size) = scan.position();
+        Ok((ends_whole && end == size).then_some(size))
     }
+
+    /// Opens a transaction for a row, behind the last when that has enough.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        if self.uncommitted == ROWS_PER_COMMIT {
+            self.uncommitted = 0;
+            self.index.commit()?;
+        }
+        if self.uncommitted == 0 {
+            self.index.begin()?;
+        }
+        self.uncommitted += 1;
+        Ok(())
+    }
+
+    /// A record with a number was read: what lies between it and the last is known by now.
+    fn reach(&mut self, id: DeliveryId) {
+        if id <= self.last {
+            return;
+        }
+        let after = self.last;
+        let gaps = std::mem::take(&mut self.gaps);
+        if id.0 > after.0.saturating_add(1) {
+            self.losses.extend(merged(&gaps).map(|gap| gap.loss(after, Some(id))));
+        }
+        self.last = id;
+    }
+
+    /// The log ends here. With an `is_indexed` store, what is torn was never answered.
+    fn end(mut self, end: LogEnd, is_indexed: bool) -> Recovered {
+        let after = self.last;
+        self.gaps.retain(|gap| !gap.is_torn || (!is_indexed && gap.id.is_some()));
+        let mut last = after;
+        for gap in &self.gaps {
+            last = last.max(gap.id.unwrap_or_else(|| {
+                let most = (gap.bytes / SHORTEST_RECORD).max(1);
+                DeliveryId(last.0.saturating_add_unsigned(most))
+            }));
+        }
+        self.losses.extend(merged(&self.gaps).map(|gap| gap.loss(after, None)));
+        Recovered { last, end, losses: self.losses }
+    }
+}
+
+impl Gap {
+    fn loss(&self, after: DeliveryId, before: Option<DeliveryId>) -> Loss {
+        let LogEnd { segment, position } = self.at;
+        Loss { segment, position, bytes: self.bytes, after, before }
+    }
+}
+
+/// Gaps that follow each other without a record between them, as one.
+fn merged(gaps: &[Gap]) -> impl Iterator<Item = Gap> {
+    gaps.chunk_by(|one, next| {
+        one.at.segment == next.at.segment && one.at.position.saturating_add(one.bytes) == next.at.position
+    })
+    .map(|gaps| Gap { bytes: gaps.iter().map(|gap| gap.bytes).sum(), at: gaps[0].at, id: None, is_torn: false })
 }

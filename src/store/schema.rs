@@ -106,8 +106,9 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE attempts ADD COLUMN response_interim BLOB NOT NULL DEFAULT x''; -- as received before it
     ALTER TABLE attempts ADD COLUMN response_bytes INTEGER NOT NULL DEFAULT 0;  -- of the body, kept or not
     CREATE TABLE log_keys (                 -- by which the log's records are known again; see `seal`
-        key             BLOB PRIMARY KEY
-    ) STRICT, WITHOUT ROWID;
+        number          INTEGER PRIMARY KEY,
+        key             BLOB NOT NULL UNIQUE
+    ) STRICT;
     CREATE TABLE losses (                   -- parts of the log that could not be read when rows were made from it
         segment         INTEGER NOT NULL,
         position        INTEGER NOT NULL,   -- where the part begins

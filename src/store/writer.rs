@@ -20,11 +20,13 @@ use super::checkpoint::Checkpointer;
 use super::group::{Group, Job, Kept};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
-use super::location::StoreLock;
+use super::lock::StoreLock;
 use super::log::LogWriter;
+use super::opening::Opened;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
-use super::{Freed, Location, Retention, StoreError, prune, recovery};
+use super::seal::Keys;
+use super::{Freed, Location, Loss, Retention, StoreError, prune};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
 
 /// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
@@ -115,6 +117,7 @@ impl WriterHandle {
 pub struct Writer {
     thread: JoinHandle<()>,
     began_behind: DeliveryId,
+    losses: Vec<Loss>,
 }
 
 impl Writer {
@@ -143,15 +146,13 @@ impl Writer {
         interval: Duration,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let (connection, lock) = location.open_for_writing()?;
-        prune::finish(location, &connection)?;
-        let index = Index::new(location, connection);
-        let (last, end) = recovery::recover(location, &index)?;
+        let Opened { index, keys, last, end, losses, lock } = Opened::open(location)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let committer = Committer {
             identity: FileIdentity::of(location.file())?,
             location: location.clone(),
             log: LogWriter::new(location.clone(), end),
+            keys,
             inserter: Inserter::start().map_err(failed)?,
             checkpointer: Checkpointer::start(location)?,
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
@@ -167,13 +168,19 @@ impl Writer {
             .name("whyhook-writer".to_owned())
             .spawn(move || committer.run(index, &queue, &waiting, &observer))
             .map_err(failed)?;
-        Ok((Self { thread, began_behind: last }, handle))
+        Ok((Self { thread, began_behind: last, losses }, handle))
     }
 
     /// The newest delivery that was in the store before: 0 when there was none.
     #[must_use]
     pub fn began_behind(&self) -> DeliveryId {
         self.began_behind
+    }
+
+    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// Waits until everything queued is on disk. Returns once every [`WriterHandle`] is dropped.
@@ -186,6 +193,7 @@ struct Committer {
     location: Location,
     identity: FileIdentity,
     log: LogWriter,
+    keys: Keys,
     inserter: Inserter,
     checkpointer: Checkpointer,
     retirer: Retirer,
@@ -235,7 +243,7 @@ impl Committer {
                 log.close();
             }
         };
-        let work = prune::Work { location: &self.location, index, last: self.last };
+        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
         match work.prune_briefly(doomed, &mut close) {
             Ok(freed) => (freed.deliveries > 0).then_some(StoreEvent::Retired(freed)),
             Err(error) => Some(StoreEvent::Fault(Arc::new(error))),
@@ -279,7 +287,7 @@ impl Committer {
         if group.keeps.is_empty() {
             return self.check();
         }
-        group.number(DeliveryId(self.last.0.saturating_add(1)));
+        group.number(DeliveryId(self.last.0.saturating_add(1)), &self.keys.own, self.log.end());
         self.log.append(group.drafts())
     }
 

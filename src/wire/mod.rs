@@ -1,10 +1,12 @@
 //! HTTP/1 messages on the wire, in either direction: where a head ends, and where a body does.
 
 mod chunks;
+mod field;
 
 use memchr::memchr;
 
-pub use chunks::{BodyFraming, ChunkState};
+pub use chunks::{BodyFraming, ChunkState, Piece};
+pub use field::{field, is_token};
 
 /// How the end of a body is found (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ fn a_fixed_answer_is_given_to_every_delivery_and_kept_with_it() {
         let store = format!("{}.db", rule.len() + usize::from(status));
         let listening = house.listen(&["--format", "json", "--respond", rule, "--store", &store]);
         let signed = talk(listening.address(), Signed::new(sample("app.json")).wire());
-        let unsigned = talk(listening.address(), b"GET /x HTTP/1.1\r\n\r\n");
+        let unsigned = talk(listening.address(), b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
         for (number, answer) in [(1, signed), (2, unsigned)] {
             assert_eq!((answer.status, answer.body.as_str()), (status, body), "{rule}");
             assert_eq!(answer.header("retry-after"), retry_after, "{rule}");
@@ -53,7 +53,7 @@ fn no_content_has_none_and_the_connection_goes_on() {
 fn what_is_no_whole_request_is_refused_under_every_rule() {
     let house = House::with_secret();
     let listening = house.listen(&["--format", "json", "--respond", "200", "--body-limit", "1KiB"]);
-    assert_eq!(talk(listening.address(), b"GET / HTTP/1.1\r\nA : b\r\n\r\n").status, 400);
+    assert_eq!(talk(listening.address(), b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n").status, 400);
     let answer = talk(listening.address(), Signed::new(vec![b'x'; 5000]).wire());
     assert_eq!(answer.status, 413);
     let line = listening.json_line(2);

@@ -75,7 +75,7 @@ fn a_line_says_what_is_documented() {
     assert_eq!((&line["answer"]["status"], &line["answer"]["rule"]), (&json!(200), &json!("auto")), "{line}");
     assert!(line["answer"]["latency_ms"].as_f64().unwrap() > 0.0, "{line}");
 
-    talk(listening.address(), b"POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+    talk(listening.address(), b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
     let bare = listening.json_line(2);
     for field in ["event", "version", "items", "secret", "age_seconds", "image"] {
         assert_eq!(bare[field], Value::Null, "{field} of {bare}");
@@ -90,7 +90,7 @@ fn a_line_for_people_reads_as_the_documentation_s() {
     let line = listening.line(1);
     let start = "✅ Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in ";
     assert!(line.starts_with(start) && line.ends_with(" | #1"), "{line}");
-    talk(listening.address(), b"GET /favicon.ico HTTP/1.1\r\n\r\n");
+    talk(listening.address(), b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\n\r\n");
     let line = listening.line(2);
     assert!(
         line.starts_with("❌ Webhook not verified: signature header missing — GET /favicon.ico | 400 in"),
@@ -260,8 +260,8 @@ fn what_is_no_request_is_refused_shown_and_kept() {
     let listening = house.listen(&["--format", "json"]);
     let cases: [(&[u8], u16); 4] = [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
-        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nA: \x1b]0;owned\x07\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: \x1b]0;owned\x07\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     ];
     for (number, (bytes, status)) in (1..).zip(cases) {

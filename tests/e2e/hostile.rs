@@ -23,10 +23,10 @@ fn attacks() -> Vec<Vec<u8>> {
         Signed::new(ATTACK.repeat(20)).with(&header).wire(),
         Signed::new(format!("{{\"event\":\"{ATTACK}\"}}")).wire(),
         Signed::new("{}").to("/\u{202e}\u{9b}31m").wire(),
-        format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {odd_signature}\r\nX-Webhook-Timestamp: {timestamp}\r\nContent-Length: 2\r\n\r\n{{}}").into_bytes(),
-        format!("POST / HTTP/1.1\r\nX-Webhook-Signature: \u{202e}\u{9b}\r\nX-Webhook-Timestamp: {}\r\nContent-Length: 2\r\n\r\n{{}}", now(Unit::Seconds)).into_bytes(),
+        format!("POST / HTTP/1.1\r\nHost: x\r\nX-Webhook-Signature: {odd_signature}\r\nX-Webhook-Timestamp: {timestamp}\r\nContent-Length: 2\r\n\r\n{{}}").into_bytes(),
+        format!("POST / HTTP/1.1\r\nHost: x\r\nX-Webhook-Signature: \u{202e}\u{9b}\r\nX-Webhook-Timestamp: {}\r\nContent-Length: 2\r\n\r\n{{}}", now(Unit::Seconds)).into_bytes(),
         format!("{ATTACK} / HTTP/1.1\r\n\r\n").into_bytes(),
-        format!("GET / HTTP/1.1\r\nA: {ATTACK}\r\n\r\n").into_bytes(),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nA: {ATTACK}\r\n\r\n").into_bytes(),
     ]
 }
 

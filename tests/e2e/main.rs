@@ -11,6 +11,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../fuzz/src/references.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets share it")]
+mod references;
+
 mod answer;
 mod answering;
 mod body;

@@ -124,7 +124,7 @@ fn the_first_rule_that_matches_answers_and_is_named() {
         (Signed::new(sample("app.json")).to("/shop").wire(), 201, "rule 3: 201"),
         (Signed::new(&screenshot[..]).wire(), 202, "rule 4: 202"),
         (Signed::new(&b"{}"[..]).to("/quiet").wire(), 204, "rule 5: 204"),
-        (b"PUT / HTTP/1.1\r\n\r\n".to_vec(), 405, "rule 1: 405"),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 405, "rule 1: 405"),
     ]
     .into_iter()
     .enumerate()
@@ -269,7 +269,7 @@ fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
 
     // Whatever it said of the connection, and with a reset as well.
     let mut gone = TcpStream::connect(listening.address()).unwrap();
-    gone.write_all(b"GET /x HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
+    gone.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     listening.says("held: #3 until ");
     drop(gone);
     assert_eq!(answer_of(&listening, 3)["outcome"], "sender_gone");

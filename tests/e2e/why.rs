@@ -101,7 +101,7 @@ fn another_servers_digest_is_traced_to_its_mistake() {
     let (listening, timestamp) = (house.listen(&[]), now(Unit::Seconds));
     let right = signature(SECRET.as_bytes(), &timestamp, &body);
     let head = format!(
-        "POST /webhooks/trackpilots HTTP/1.1\r\nX-Webhook-Signature: {right}\r\nX-Webhook-Timestamp: {timestamp}\r\n\
+        "POST /webhooks/trackpilots HTTP/1.1\r\nHost: x\r\nX-Webhook-Signature: {right}\r\nX-Webhook-Timestamp: {timestamp}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );

@@ -17,6 +17,8 @@ ngrok_api = "127.0.0.1:4040"
 
 [limits]
 head = "5s"
+body = "10m"
+body_rate = "1kB"
 body_idle = "250ms"
 keep_alive = "2m"
 connections = 12
@@ -52,13 +54,15 @@ fn every_key_is_read() {
     let bounds = Bounds {
         head: Duration::from_secs(5),
         body_idle: Duration::from_millis(250),
+        body: Duration::from_secs(600),
+        body_rate: 1000,
         keep_alive: Duration::from_secs(120),
         connections: 12,
         memory: 1 << 30,
     };
     assert_eq!(file.bounds, bounds);
     let labels: Vec<_> = file.secrets.iter().map(|entry| (entry.label.as_str(), entry.place.line)).collect();
-    assert_eq!(labels, [("zed", 17), ("old", 18), ("now", 19)]);
+    assert_eq!(labels, [("zed", 19), ("old", 20), ("now", 21)]);
     let [dev, resale] = &file.webhooks[..] else { panic!() };
     assert_eq!((dev.kind, resale.kind), (SigningKind::Developer, SigningKind::Reseller));
     assert_eq!(
@@ -70,7 +74,7 @@ fn every_key_is_read() {
     let warnings: Vec<_> = file.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].starts_with("whyhook.toml:26: the webhook 'dev' names the unknown event 'desktop.new.captured'")
+        warnings[0].starts_with("whyhook.toml:28: the webhook 'dev' names the unknown event 'desktop.new.captured'")
     );
     assert!(!format!("{file:?}").contains("hunter2"));
 }

@@ -154,9 +154,10 @@ async fn finish(
     };
     if outcome == Outcome::CutUpstream && framing == Framing::UntilClose {
         // An orderly end would say that this was all.
-        return Next::Play(Box::new(Script::breaking(exchange.id, answer, exchange.since)));
+        let script = Script::breaking(exchange.id, answer, exchange.since);
+        return Next::Play(Box::new(script.behind(stream.take_interim())));
     }
-    exchange.control.writer().answered(exchange.id, answer);
+    exchange.keep(stream, answer);
     if outcome == Outcome::Sent && !ending.close { Next::Request } else { Next::Close }
 }
 

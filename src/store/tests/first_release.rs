@@ -136,7 +136,7 @@ fn the_view_keeps_its_columns() {
     let columns = || -> Vec<String> {
         let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
         let statement = connection.prepare("SELECT * FROM answered").unwrap();
-        statement.column_names().into_iter().map(str::to_owned).collect()
+        statement.column_names().map(str::to_owned).collect()
     };
     let before = columns();
     drop(fixture.open());

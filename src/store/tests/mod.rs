@@ -1,6 +1,7 @@
 //! The store against real files.
 
 mod attempts;
+mod damage;
 mod first_release;
 mod prune;
 mod recovery;

@@ -128,6 +128,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
         remarks.push((words.to_owned(), theme.warn));
     }
+    remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     if let Some(origin) = pane.loaded.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
         remarks.push((words, theme.warn));

@@ -1,4 +1,4 @@
-//! The request as it came over the wire (chunk framing removed), every byte visible.
+//! The request as it came over the wire, chunk framing included, every byte visible.
 
 use ratatui::text::Line;
 

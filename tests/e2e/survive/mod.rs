@@ -1,14 +1,18 @@
 //! What it must survive: senders, disks, terminals and threads that misbehave. `docs/survival.md` says
 //! which test shows what.
 
+mod attacks;
 mod clock;
+mod damage;
 mod disk;
 #[cfg(target_os = "linux")]
 mod failing;
 mod files;
 mod flood;
+mod links;
 mod names;
 mod payloads;
+mod reader;
 mod requests;
 mod senders;
 mod terminals;

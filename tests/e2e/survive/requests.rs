@@ -18,7 +18,7 @@ fn a_malformed_request_behind_a_right_one_takes_nothing_from_it() {
     let listening = house.listen(&["--format", "json"]);
     let right = Signed::new("{\"first\":1}").wire();
     let mut wire = Wire::connect(listening.address());
-    wire.send([&right[..], b"GET / HTTP/1.1\r\nA : b\r\n\r\n"].concat());
+    wire.send([&right[..], b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n"].concat());
     assert_eq!(wire.answer().status, 200);
     let refused = wire.answer();
     assert_eq!((refused.status, refused.header("connection")), (400, Some("close")));
@@ -28,7 +28,7 @@ fn a_malformed_request_behind_a_right_one_takes_nothing_from_it() {
         (&json!("complete"), &json!("malformed"))
     );
     assert!(house.bytes(1, "raw") == right, "the second is in the first");
-    assert!(house.bytes(2, "raw").starts_with(b"GET / HTTP/1.1\r\nA : b"));
+    assert!(house.bytes(2, "raw").starts_with(b"GET / HTTP/1.1\r\nHost: x\r\nA : b"));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn chunks_of_every_kind_are_a_body_or_a_clear_400() {
     let many: Vec<u8> = body.iter().flat_map(|byte| [b"1\r\n", &[*byte][..], b"\r\n"].concat()).collect();
     for (what, wire, status) in [
         ("an extension", one(";name=\"value\"", ""), 200),
-        ("a trailer", one("", "X-Checksum: abc\r\nX-More: \u{1b}[31m\r\n"), 200),
+        ("a trailer", one("", "X-Checksum: abc\r\nX-More: def\r\n"), 200),
         ("one byte each", chunked(body, &[&many[..], b"0\r\n\r\n"].concat()), 200),
         ("an extension of 3 MB", one(&format!(";a={}", "b".repeat(3 << 20)), ""), 400),
         ("a trailer of 1 MB", one("", &format!("A: {}\r\n", "b".repeat(1 << 20))), 400),
@@ -103,7 +103,6 @@ fn every_method_version_and_target_is_a_delivery() {
         (get("CONNECT example.com:443 HTTP/1.1", "Host: example.com:443\r\n"), false, true),
         (get("PROPFIND /dav HTTP/1.1", "Host: x\r\n"), true, true),
         (get("GET http://example.com/absolute?q HTTP/1.1", "Host: example.com\r\n"), true, true),
-        (get("GET /no/host HTTP/1.1", ""), true, true),
         (get("GET /empty/host HTTP/1.1", "Host:\r\n"), true, true),
         (
             get(
@@ -131,7 +130,11 @@ fn every_method_version_and_target_is_a_delivery() {
         assert_eq!(says("connection: keep-alive"), stays && line.ends_with("1.0"), "{line}: {head}");
         if stays {
             // Behind a wrong idea of where the answer ended, this would be no status line.
-            assert_eq!(wire.send("GET /next HTTP/1.1\r\nConnection: close\r\n\r\n").answer().status, 200, "{line}");
+            assert_eq!(
+                wire.send("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").answer().status,
+                200,
+                "{line}"
+            );
         }
         assert!(wire.is_closed(), "{line}");
         let kept = house.run(&["list", &format!("\"{}\"", line.split(' ').nth(1).unwrap())]).yes().stdout();

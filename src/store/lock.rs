@@ -1,0 +1,140 @@
+//! The right to write captures into a store, which one process has at a time, whatever it calls the store.
+//!
+//! A store can have several names, and SQLite's files, the log and the lock file go by the name. So:
+//!
+//! - A symbolic link is followed before any other name is made of it ([`Location::new`]).
+//! - A file with several hard links is refused: nobody can tell which of its names the others use, and after
+//!   a crash SQLite's log would be looked for under the wrong one, which damages the file
+//!   (<https://sqlite.org/howtocorrupt.html>, "Multiple links to the same file").
+//! - What mounts can do beside (one file under two paths, two index files for one log) is seen by locks on the
+//!   files themselves: the index, and the log's folder.
+//!
+//! The lock file beside the index comes first: it says which process holds it, and is known to the first release.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::location::private_file;
+use super::{Location, StoreError};
+
+/// The right to write captures into a store, held until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct StoreLock {
+    location: Location,
+    files: Vec<File>,
+}
+
+impl StoreLock {
+    /// Takes the lock file beside the index.
+    pub(super) fn take(location: &Location) -> Result<Self, StoreError> {
+        let path = location.beside("-lock");
+        let failed = |error| StoreError::io(&path, "write to", error);
+        let mut file = private_file().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.take(20).read_to_string(&mut holder);
+                let holder = match holder.trim().parse::<u32>() {
+                    Ok(process) => format!(" (process {process})"),
+                    Err(_) => String::new(),
+                };
+                return Err(StoreError::InUse { path: location.file().to_owned(), holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(Self { location: location.clone(), files: vec![file] })
+    }
+
+    /// Takes the index itself. It stays open as long as the lock is held: closing any descriptor of it drops the
+    /// locks that SQLite has on it (POSIX locks belong to the process, not to the descriptor).
+    pub(super) fn take_index(&mut self, file: File) -> Result<(), StoreError> {
+        if is_independent_of_sqlite(&file) { self.take_as_well(file) } else { Ok(()) }
+    }
+
+    /// Takes the log, which two index files may share through a link.
+    pub(super) fn take_log(&mut self, folder: &Path) -> Result<(), StoreError> {
+        if !cfg!(unix) {
+            // A folder cannot be opened as a file.
+            return Ok(());
+        }
+        let file = File::open(folder).map_err(|error| StoreError::io(folder, "open", error))?;
+        self.take_as_well(file)
+    }
+
+    fn take_as_well(&mut self, file: File) -> Result<(), StoreError> {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+                path: self.location.file().to_owned(),
+                holder: ", under another name of it or of its log".to_owned(),
+            }),
+            Ok(()) => {
+                self.files.push(file);
+                Ok(())
+            }
+            // Some file systems have no such locks; there, the lock file must do.
+            Err(TryLockError::Error(_)) => Ok(()),
+        }
+    }
+}
+
+impl Drop for StoreLock {
+    /// Gives the locks back by name. Closing the files is not enough: a process that is being started has
+    /// a copy of them until its `exec`, and would hold the locks for so long.
+    fn drop(&mut self) {
+        for file in &self.files {
+            let _ = file.unlock();
+        }
+    }
+}
+
+/// Whether the locks that are taken here and those that SQLite takes do not meet. On Linux they are two kinds, but
+/// for file systems over a network, which make one of both; elsewhere they meet.
+#[cfg(target_os = "linux")]
+fn is_independent_of_sqlite(file: &File) -> bool {
+    /// NFS, CIFS, SMB2, 9P: `statfs(2)`.
+    const NETWORK: [u64; 4] = [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997];
+    rustix::fs::fstatfs(file).is_ok_and(|system| !NETWORK.contains(&(system.f_type as u64 & 0xffff_ffff)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_independent_of_sqlite(_: &File) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_being_started_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("store.db"));
+        let lock = StoreLock::take(&location).unwrap();
+        // What fork leaves in the new process: another descriptor of the same open file.
+        let inherited = lock.files[0].try_clone().unwrap();
+        assert!(matches!(StoreLock::take(&location), Err(StoreError::InUse { .. })));
+        drop(lock);
+        assert!(StoreLock::take(&location).is_ok());
+        drop(inherited);
+    }
+
+    #[test]
+    fn whoever_has_the_index_or_the_log_has_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let take = |name: &str| StoreLock::take(&Location::new(folder.path().join(name))).unwrap();
+        let (mut one, mut other) = (take("one.db"), take("other.db"));
+        one.take_log(folder.path()).unwrap();
+        let error = other.take_log(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("under another name"), "{error}");
+        if cfg!(target_os = "linux") {
+            let index = || File::create(folder.path().join("index")).unwrap();
+            one.take_index(index()).unwrap();
+            assert!(matches!(other.take_index(index()), Err(StoreError::InUse { .. })));
+        }
+        drop(one);
+        other.take_log(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,37 @@
+//! Opening a store for whoever changes it: the lock, the migration, and the index brought up to the log.
+
+use super::index::Index;
+use super::lock::StoreLock;
+use super::log::LogEnd;
+use super::recovery::{self, Recovered};
+use super::seal::Keys;
+use super::{Location, Loss, StoreError, losses, prune};
+use crate::delivery::DeliveryId;
+
+/// A store in which the writer's place is taken.
+pub(super) struct Opened {
+    pub(super) index: Index,
+    pub(super) keys: Keys,
+    /// The highest number that was given, or may have been.
+    pub(super) last: DeliveryId,
+    /// Where the next record goes.
+    pub(super) end: LogEnd,
+    /// What was found to be lost, and was not known to be.
+    pub(super) losses: Vec<Loss>,
+    pub(super) lock: StoreLock,
+}
+
+impl Opened {
+    /// Takes the writer's place, finishes what a pruning has left that was cut off, and brings the index up to
+    /// the log.
+    pub(super) fn open(location: &Location) -> Result<Self, StoreError> {
+        let (connection, lock) = location.open_for_writing()?;
+        prune::finish(location, &connection)?;
+        let keys = Keys::open(location, &connection)?;
+        let index = Index::new(location, connection);
+        let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
+        let losses = losses::keep(index.connection(), losses)
+            .map_err(|source| StoreError::sqlite(location.file(), "note what is lost in", source))?;
+        Ok(Self { index, keys, last, end, losses, lock })
+    }
+}

@@ -1,0 +1,181 @@
+//! What vouches for a record where its predecessor cannot: a seal that only this store can make, and that
+//! holds in one place alone.
+//!
+//! Bodies come from the network, and one may hold the bytes of a whole record: of another store's log, or
+//! of this one's. So a place that merely looks like a record is none. Each header carries a seal,
+//! SipHash-2-4 with the store's secret key over the segment's number, the position in it, and the header's
+//! other fields. A sender knows neither the key nor the place at which its body will lie; a copied record
+//! is sealed for another place. A search that accepts only seals that hold therefore finds records that
+//! this program wrote where they lie, and nothing else (but for one in 2^64).
+//!
+//! The key protects against what senders send, not against who can read the store: it lies beside the
+//! segments, in the log's file `key`, so that the log alone is enough to make the index again, and once
+//! more in the index. What one of them has lost comes back from the other. Without both, records are read
+//! from one to the next as ever; only a search finds nothing. Every key that was ever used here stays
+//! known to the index.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::hash::Hasher as _;
+use std::io::{self, Read as _, Write as _};
+
+use rusqlite::Connection;
+use siphasher::sip::SipHasher24;
+
+use super::location::{private_file, sync_folder};
+use super::log::LogEnd;
+use super::{Location, StoreError};
+
+/// Bytes of a seal.
+pub(super) const SEAL_BYTES: usize = 8;
+const KEY_BYTES: usize = 16;
+/// A line of the key in hexadecimal, its CRC-32 likewise, and a line feed.
+const LINE_BYTES: usize = 2 * KEY_BYTES + 1 + 8 + 1;
+
+/// A store's secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct LogKey([u8; KEY_BYTES]);
+
+impl LogKey {
+    /// A key for tests and fuzzing, where nothing is at stake.
+    pub(super) const fn fixed(byte: u8) -> Self {
+        Self([byte; KEY_BYTES])
+    }
+
+    fn random(location: &Location) -> Result<Self, StoreError> {
+        let mut key = [0; KEY_BYTES];
+        getrandom::fill(&mut key)
+            .map_err(|error| StoreError::io(&location.key(), "make random bytes for", io::Error::other(error)))?;
+        Ok(Self(key))
+    }
+
+    /// The seal of `fields` in the place `at`.
+    pub(super) fn seal(&self, at: LogEnd, fields: &[u8]) -> [u8; SEAL_BYTES] {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write(&at.segment.to_le_bytes());
+        hasher.write(&at.position.to_le_bytes());
+        hasher.write(fields);
+        hasher.finish().to_le_bytes()
+    }
+
+    fn line(&self) -> String {
+        format!("{} {:08x}\n", hex::encode(self.0), crc32fast::hash(&self.0))
+    }
+
+    fn from_line(line: &[u8]) -> Option<Self> {
+        let mut key = [0; KEY_BYTES];
+        hex::decode_to_slice(line.get(..2 * KEY_BYTES)?, &mut key).ok()?;
+        let key = Self(key);
+        (key.line().as_bytes() == line).then_some(key)
+    }
+}
+
+impl fmt::Debug for LogKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("LogKey(…)")
+    }
+}
+
+/// The keys of a store that is open for writing.
+#[derive(Debug, Clone)]
+pub(super) struct Keys {
+    /// With which records are sealed.
+    pub(super) own: LogKey,
+    /// With which records here may have been sealed, among them the own one.
+    known: Vec<LogKey>,
+}
+
+impl Keys {
+    /// Reads the store's keys; makes one when there is none, and mends the copy that has lost it.
+    pub(super) fn open(location: &Location, connection: &Connection) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::sqlite(location.file(), "read the log's key in", source);
+        let mut known = indexed(connection).map_err(failed)?;
+        let filed = read(location);
+        let own = match filed.or(known.last().copied()) {
+            Some(key) => key,
+            None => LogKey::random(location)?,
+        };
+        if filed.is_none() {
+            write(location, &own)?;
+        }
+        if !known.contains(&own) {
+            connection.execute("INSERT INTO log_keys (key) VALUES (?1)", [&own.0[..]]).map_err(failed)?;
+            known.push(own);
+        }
+        Ok(Self { own, known })
+    }
+
+    /// Keys for tests and fuzzing.
+    pub(super) fn of(own: LogKey) -> Self {
+        Self { own, known: vec![own] }
+    }
+
+    /// Whether one of them has made `seal` for `fields` in the place `at`.
+    pub(super) fn vouch(&self, at: LogEnd, fields: &[u8], seal: &[u8]) -> bool {
+        self.known.iter().any(|key| key.seal(at, fields) == *seal)
+    }
+}
+
+/// The keys in the index, the newest last.
+fn indexed(connection: &Connection) -> rusqlite::Result<Vec<LogKey>> {
+    let mut statement = connection.prepare("SELECT key FROM log_keys ORDER BY number")?;
+    let keys = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(keys.into_iter().filter_map(|key| key.try_into().ok().map(LogKey)).collect())
+}
+
+/// The key in the log's folder; `None` when it is not there whole.
+fn read(location: &Location) -> Option<LogKey> {
+    let mut line = Vec::with_capacity(LINE_BYTES + 1);
+    File::open(location.key()).ok()?.take(LINE_BYTES as u64 + 1).read_to_end(&mut line).ok()?;
+    LogKey::from_line(&line)
+}
+
+/// Puts the key into the log's folder, whole or not at all, and on disk before a record is sealed with it.
+fn write(location: &Location, key: &LogKey) -> Result<(), StoreError> {
+    let path = location.key();
+    let beside = path.with_extension("new");
+    let write = || {
+        let mut file = private_file().create(true).truncate(true).open(&beside)?;
+        file.write_all(key.line().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        sync_folder(&location.log())
+    };
+    write().map_err(|error| StoreError::io(&path, "write", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_key_is_read_back_whole_or_not_at_all(key: [u8; KEY_BYTES], place in 0..LINE_BYTES, change in 1_u8..) {
+            let mut line = LogKey(key).line().into_bytes();
+            prop_assert_eq!(line.len(), LINE_BYTES);
+            prop_assert!(LogKey::from_line(&line) == Some(LogKey(key)));
+            prop_assert!(LogKey::from_line(&line[..place]).is_none());
+            line[place] ^= change;
+            prop_assert!(LogKey::from_line(&line).is_none());
+        }
+
+        #[test]
+        fn any_bytes_are_a_key_or_none(bytes: Vec<u8>) {
+            let _ = LogKey::from_line(&bytes);
+        }
+
+        #[test]
+        fn a_seal_holds_in_its_place_alone(key: [u8; KEY_BYTES], segment: i64, position: u64, by in 1_u64.., fields: Vec<u8>) {
+            let (key, at) = (LogKey(key), LogEnd { segment, position });
+            let seal = key.seal(at, &fields);
+            let keys = Keys::of(key);
+            prop_assert!(keys.vouch(at, &fields, &seal));
+            let beyond = LogEnd { position: position.wrapping_add(by), ..at };
+            let another = LogEnd { segment: segment.wrapping_add_unsigned(by), ..at };
+            prop_assert!(!keys.vouch(beyond, &fields, &seal));
+            prop_assert!(!keys.vouch(another, &fields, &seal));
+            prop_assert!(!keys.vouch(at, &[&fields[..], b"x"].concat(), &seal));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! One field line of a head or of a trailer section, read strictly (RFC 9112, section 5).
+
+use memchr::memchr;
+
+/// Reads a field line without its line end: the name, and the value without the white space around it.
+///
+/// # Errors
+///
+/// What two parsers could read differently: a folded line, white space before the colon, a name that is no
+/// token, a control character in the value.
+pub fn field(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+    if matches!(line, [b' ' | b'\t', ..]) {
+        return Err("a folded header line (RFC 9112, section 5.2)");
+    }
+    let Some(colon) = memchr(b':', line) else {
+        return Err("a header line without a colon");
+    };
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    if matches!(name, [.., b' ' | b'\t']) {
+        return Err("white space between a header's name and its colon (RFC 9112, section 5.1)");
+    }
+    if name.is_empty() || !name.iter().copied().all(is_token) {
+        return Err("a header name holds a character that is not allowed");
+    }
+    // RFC 9110, section 5.5: CR, LF and NUL are dangerous, other controls are invalid; HTAB alone is allowed.
+    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+        return Err("a header value holds a control character");
+    }
+    Ok((name, trim(value)))
+}
+
+/// Optional white space (RFC 9110, section 5.6.3) is spaces and tabs alone.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// `tchar` of RFC 9110, section 5.6.2.
+#[must_use]
+pub const fn is_token(byte: u8) -> bool {
+    matches!(byte,
+        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(b"A:b", b"A", b"b")]
+    #[case(b"A: \t b c \t", b"A", b"b c")]
+    #[case(b"A:", b"A", b"")]
+    #[case(b"X_y.z: \xff:\x80", b"X_y.z", b"\xff:\x80")]
+    fn right_fields(#[case] line: &[u8], #[case] name: &[u8], #[case] value: &[u8]) {
+        assert_eq!(field(line), Ok((name, value)));
+    }
+
+    #[rstest]
+    #[case(b" A: b")]
+    #[case(b"\tA: b")]
+    #[case(b"A b")]
+    #[case(b"A : b")]
+    #[case(b": b")]
+    #[case(b"A(: b")]
+    #[case(b"A: b\0")]
+    #[case(b"A: b\rc")]
+    #[case(b"A: \x1b[31m")]
+    #[case(b"A: \x7f")]
+    #[case(b"A: \x0b")]
+    #[case(b"\xe4: b")]
+    fn refused_fields(#[case] line: &[u8]) {
+        assert!(field(line).is_err());
+    }
+}
