@@ -227,6 +227,9 @@ impl Refusals {
         if stats.not_kept > before.not_kept {
             log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
         }
+        if stats.not_forwarded > before.not_forwarded {
+            log(&format!("{} not passed on: too many at once", grouped(stats.not_forwarded)));
+        }
         if stats.not_held > before.not_held {
             log(&format!("{} not held, but answered with their default: too many at once", grouped(stats.not_held)));
         }

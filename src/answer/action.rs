@@ -261,7 +261,7 @@ impl Written {
         reply.headers.extend(own);
         if let Some(body) = &self.body {
             let place = Place::of_body(reply.header("content-type"));
-            reply.body = body.render(facts, place).into();
+            reply.body = body.render_body(facts, place);
         }
         reply
     }
@@ -269,6 +269,12 @@ impl Written {
     /// Bytes of the body without facts.
     pub(super) fn fixed_body_bytes(&self) -> usize {
         self.body.as_ref().map_or_else(|| preset(self.status).body.len(), Template::fixed_bytes)
+    }
+
+    /// No fewer bytes than the body has that is made for a delivery with these facts; 0 where none is made, since
+    /// all deliveries share it.
+    pub(super) fn made_bytes(&self, facts: &Facts) -> usize {
+        self.body.as_ref().filter(|body| body.has_facts()).map_or(0, |body| body.most_bytes(facts))
     }
 
     /// Whether the body holds facts, so that its length is not known beforehand.
@@ -291,6 +297,16 @@ impl Answer {
                 reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("retry-after"));
                 reply.with_header("retry-after", seconds.to_string())
             }
+        }
+    }
+
+    /// No fewer bytes than [`Answer::render`] makes a body of; 0 where it makes none of its own.
+    #[must_use]
+    pub fn made_bytes(&self, facts: &Facts) -> usize {
+        match self {
+            Self::Written(written) => written.made_bytes(facts),
+            Self::Named(named) => named.written.made_bytes(facts),
+            Self::Auto | Self::Redirect { .. } | Self::RetryAfter { .. } => 0,
         }
     }
 

@@ -6,6 +6,9 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::facts::{Fact, Facts};
 use crate::text::visible;
@@ -33,8 +36,17 @@ impl Eq for Template {}
 
 #[derive(Debug, Clone)]
 enum Part {
-    Text(String),
+    Text(Arc<str>),
     Fact(Fact),
+}
+
+/// The text of a part, to be shared as bytes.
+struct Shared(Arc<str>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// What is wrong with a template.
@@ -117,14 +129,14 @@ impl Template {
                 return Err(TemplateError::TooMany);
             }
             if !text.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut text)));
+                parts.push(Part::Text(std::mem::take(&mut text).into()));
             }
             parts.push(Part::Fact(fact));
             at = open + 2 + close + 2;
         }
         text.push_str(&source[at..]);
         if !text.is_empty() {
-            parts.push(Part::Text(text));
+            parts.push(Part::Text(text.into()));
         }
         Ok(Self { source: source.to_owned(), parts })
     }
@@ -132,7 +144,7 @@ impl Template {
     /// A text in which nothing stands for a fact.
     #[must_use]
     pub fn verbatim(text: &str) -> Self {
-        let parts = if text.is_empty() { Vec::new() } else { vec![Part::Text(text.to_owned())] };
+        let parts = if text.is_empty() { Vec::new() } else { vec![Part::Text(text.into())] };
         Self { source: text.replace("{{", "{{{{"), parts }
     }
 
@@ -152,6 +164,26 @@ impl Template {
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
         self.parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum()
+    }
+
+    /// The text with the facts in it, as the bytes of a body. One without facts is not copied.
+    #[must_use]
+    pub fn render_body(&self, facts: &Facts, place: Place) -> Bytes {
+        match &self.parts[..] {
+            [Part::Text(text)] => Bytes::from_owner(Shared(Arc::clone(text))),
+            _ => self.render(facts, place).into(),
+        }
+    }
+
+    /// No fewer bytes than the text has with the facts in it, wherever it stands.
+    #[must_use]
+    pub fn most_bytes(&self, facts: &Facts) -> usize {
+        // A control character is six bytes in JSON, and a quotation mark in HTML.
+        let most = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Fact(fact) => facts.value(*fact).len().saturating_mul(6),
+        };
+        self.parts.iter().map(most).fold(0, usize::saturating_add)
     }
 
     /// The text with the facts in it.
@@ -234,6 +266,8 @@ mod tests {
     #[case("{{{{id}}", "{{id}}")]
     fn facts_are_put_in(#[case] source: &str, #[case] expected: &str) {
         let template = Template::parse(source).unwrap();
+        assert_eq!(template.render_body(&facts(), Place::Plain), expected);
+        assert!(template.most_bytes(&facts()) >= expected.len());
         assert_eq!(template.render(&facts(), Place::Plain), expected);
         assert_eq!(template.to_string(), source);
     }

@@ -134,7 +134,7 @@ impl Control {
             registry: RwLock::new(Arc::new(registry)),
             answering: Answering::new(rules),
             holding: Holding::default(),
-            forwarder: Forwarder::default(),
+            forwarder: Forwarder::new(limits.in_flight_bytes),
             limits,
             budget: Budget::new(limits.in_flight_bytes, limits.body_section_bytes(), Arc::clone(&places)),
             places,

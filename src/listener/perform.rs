@@ -12,8 +12,10 @@ use super::answering::{Chosen, Step, What, length};
 use super::exchange::{Next, written};
 use super::raw::Script;
 use super::response::{self, Ending};
+use super::room;
+use super::stats::Refusal;
 use super::stream::Stream;
-use super::{forward, hold};
+use super::{forward, hold, overloaded_reply};
 use crate::answer::{self, Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
@@ -56,12 +58,37 @@ impl Exchange<'_> {
             return self.gone(stream, label);
         }
         let script = match deed {
-            Deed::Answer(answer, Manner::Whole) => return self.whole(stream, &answer.render(facts), label).await,
             Deed::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
-            Deed::Answer(answer, manner) => Script::badly(manner, &answer.render(facts), self.id, label, self.since),
-            Deed::Close(close) => Script::closing(&close, &close.answer.render(facts), self.id, label, self.since),
+            Deed::Answer(answer, manner) => {
+                let (reply, label) = self.render(&answer, facts, label).await;
+                if manner == Manner::Whole {
+                    return self.whole(stream, &reply, label).await;
+                }
+                Script::badly(manner, &reply, self.id, label, self.since)
+            }
+            Deed::Close(close) => {
+                let (reply, label) = self.render(&close.answer, facts, label).await;
+                Script::closing(&close, &reply, self.id, label, self.since)
+            }
         };
         Next::Play(Box::new(script.behind(stream.take_interim())))
+    }
+
+    /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
+    /// the record of it is written; where there is none, the sender is asked to come back.
+    async fn render(self, answer: &answer::Answer, facts: &Facts, label: String) -> (Reply, String) {
+        let bytes = answer.made_bytes(facts);
+        if bytes <= COPIED_BYTES {
+            return (answer.render(facts), label);
+        }
+        let mut room = self.control.room();
+        if room.grow(bytes, room::PATIENCE).await.is_err() {
+            self.control.stats().refused(Refusal::Memory);
+            return (overloaded_reply(), format!("{label} (failed: no room in memory)"));
+        }
+        let mut reply = answer.render(facts);
+        reply.body = room.over(reply.body);
+        (reply, label)
     }
 
     async fn hold(

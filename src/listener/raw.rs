@@ -81,7 +81,6 @@ impl Script {
             }
             CloseAt::AfterHead => {
                 let half = reply.body.slice(..reply.body.len() / 2);
-                first.extend_from_slice(&half);
                 (Outcome::Cut, reply.status, headers, half)
             }
         };
@@ -92,13 +91,13 @@ impl Script {
             interim: Bytes::new(),
             headers,
             body_bytes: body.len() as u64,
-            body,
+            body: body.clone(),
             rule: label,
             latency: Duration::ZERO,
         };
         Self {
             first: first.into(),
-            rest: Bytes::new(),
+            rest: body,
             piece: usize::MAX,
             every: Duration::ZERO,
             reset: close.reset,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::StoreError;
@@ -17,6 +18,8 @@ const GROUP_JOBS: usize = 1024;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// Attempts in a group: each may hold a response of a mebibyte, and deliveries wait for its rows.
 const GROUP_ATTEMPTS: usize = 16;
+/// Bytes of answers' and attempts' bodies in a group, for the same reason.
+const GROUP_ROW_BYTES: usize = 16 * 1024 * 1024;
 /// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
 /// commits of answers alone, which would hold up the next delivery's, fall away.
 const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
@@ -40,12 +43,16 @@ pub(super) struct Group {
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
     pub(super) attempts: Vec<Attempt>,
     bytes: usize,
+    /// Of the bodies of answers and attempts, which go into the index.
+    row_bytes: usize,
 }
 
 impl Group {
     /// A group of answers and attempts that are left from before.
     pub(super) fn of(answers: Vec<(DeliveryId, Answer)>, attempts: Vec<Attempt>) -> Self {
-        Self { answers, attempts, ..Self::default() }
+        let row_bytes = answers.iter().map(|(_, answer)| answer.body.len()).sum::<usize>()
+            + attempts.iter().map(attempt_bytes).sum::<usize>();
+        Self { answers, attempts, row_bytes, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, job: Job) {
@@ -54,9 +61,15 @@ impl Group {
                 self.bytes += draft.bytes();
                 self.keeps.push((draft, reply));
             }
-            Job::Answered(id, answer) => self.answers.push((id, answer)),
+            Job::Answered(id, answer) => {
+                self.row_bytes += answer.body.len();
+                self.answers.push((id, answer));
+            }
             Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
-            Job::Attempted(attempt) => self.attempts.push(*attempt),
+            Job::Attempted(attempt) => {
+                self.row_bytes += attempt_bytes(&attempt);
+                self.attempts.push(*attempt);
+            }
         }
     }
 
@@ -78,6 +91,7 @@ impl Group {
     fn is_full(&self) -> bool {
         self.keeps.len() + self.answers.len() >= GROUP_JOBS
             || self.bytes >= GROUP_BYTES
+            || self.row_bytes >= GROUP_ROW_BYTES
             || self.attempts.len() >= GROUP_ATTEMPTS
     }
 
@@ -98,4 +112,9 @@ impl Group {
     pub(super) fn record_bytes(&self) -> u64 {
         self.bytes as u64
     }
+}
+
+fn attempt_bytes(attempt: &Attempt) -> usize {
+    let sent = attempt.body.as_ref().map_or(0, Bytes::len);
+    sent + attempt.result.as_ref().map_or(0, |reply| reply.body.len())
 }

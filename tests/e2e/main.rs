@@ -32,6 +32,7 @@ mod layers;
 mod meanwhile;
 mod payload;
 mod prune;
+mod relay;
 mod replay;
 mod rules;
 mod saving;

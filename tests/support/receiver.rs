@@ -1,10 +1,56 @@
 //! Other people's receivers, right ones and broken ones, each a process or thread of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::{Arc, mpsc};
 
 use super::house::Leashed;
-use super::{House, SECRET};
+use super::{House, PATIENCE, SECRET, request_from};
+
+/// A server that does with each connection what a test says, once it has read the request.
+pub(crate) struct Upstream {
+    address: SocketAddr,
+    requests: mpsc::Receiver<Vec<u8>>,
+}
+
+impl Upstream {
+    pub(crate) fn new(each: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::unread(move |socket| {
+            let request = request_from(socket);
+            each(socket);
+            request
+        })
+    }
+
+    /// The same for one that reads the request itself, as far as it likes, and returns what it read.
+    pub(crate) fn unread(each: impl Fn(&mut TcpStream) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, requests) = mpsc::channel();
+        let each = Arc::new(each);
+        std::thread::spawn(move || {
+            for socket in listener.incoming().map_while(Result::ok) {
+                let (mut socket, each, sender) = (socket, Arc::clone(&each), sender.clone());
+                std::thread::spawn(move || drop(sender.send(each(&mut socket))));
+            }
+        });
+        Self { address, requests }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn authority(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The next request, once it has been answered.
+    pub(crate) fn request(&self) -> String {
+        String::from_utf8_lossy(&self.requests.recv_timeout(PATIENCE).unwrap()).into_owned()
+    }
+}
 
 /// A receiver that prints its port first, and ends with the test.
 pub(crate) struct Receiver {

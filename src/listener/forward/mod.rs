@@ -40,9 +40,16 @@ use crate::store::Location;
 
 /// How long it may still take when the program ends.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
-/// Forwards under way at once, each with a connection of its own, whose senders wait; and behind their backs.
+/// Forwards under way at once at most, each with a connection of its own, whose senders wait; and behind their
+/// backs. Where there is little memory they are fewer: all of them together leave most of it to what comes in.
 const PLACES: usize = 256;
 const BACKGROUND: usize = 32;
+/// Their shares of the memory.
+const PLACES_SHARE: usize = 3;
+const BACKGROUND_SHARE: usize = 8;
+/// What a forward holds at most beside its heads: a piece of the body on its way there, pieces of the answer on
+/// their way back, and what TLS keeps of both.
+const BUFFERS_BYTES: usize = 256 * 1024;
 /// Forwards behind the senders' backs that wait for their turn or have it.
 const BACKGROUND_QUEUE: usize = 1024;
 /// How long one of them waits for room in memory.
@@ -82,22 +89,22 @@ impl Means {
     }
 }
 
-impl Default for Forwarder {
-    fn default() -> Self {
+impl Forwarder {
+    /// For a listener whose bodies have so much memory.
+    pub(super) fn new(memory: usize) -> Self {
+        let share = |part: usize, most: usize| Arc::new(Semaphore::new((memory / part / BUFFERS_BYTES).clamp(1, most)));
         // Without randomness the process's number tells runs on one machine apart.
         let number = getrandom::u32().unwrap_or_else(|_| std::process::id());
         Self {
             place: OnceLock::new(),
             means: OnceLock::new(),
             name: format!("whyhook-{number:08x}"),
-            places: Arc::new(Semaphore::new(PLACES)),
-            background: Arc::new(Semaphore::new(BACKGROUND)),
+            places: share(PLACES_SHARE, PLACES),
+            background: share(BACKGROUND_SHARE, BACKGROUND),
             queue: Arc::new(Semaphore::new(BACKGROUND_QUEUE)),
         }
     }
-}
 
-impl Forwarder {
     pub(super) fn set_place(&self, location: Location, address: SocketAddr) {
         let _ = self.place.set((location, address));
     }

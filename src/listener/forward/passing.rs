@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::relay::{self, Begun, Keeper, Kept, LAST_CHUNK};
-use super::{Forwarder, InvalidForward, fields::Framing};
+use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::Framing};
 use crate::answer::{self, Reply};
 use crate::delivery::{
     self, Answer, AttemptKind, AttemptMode, BodyEnd, DeliveryId, Failure, HeaderField, Outcome, RequestHead,
@@ -27,9 +27,6 @@ use crate::sender::{self, Body, HandedOn, NotReplayable, Origin, Outgoing, SendE
 use crate::store::{Reader, StoredDelivery};
 use crate::text::visible;
 
-/// What a forward holds at most beside its heads: a piece of the body on its way there, pieces of the answer on
-/// their way back, and what TLS keeps of both.
-const BUFFERS_BYTES: usize = 256 * 1024;
 /// Copies of a request's head that there are at once.
 const HEADS: usize = 4;
 
@@ -218,7 +215,7 @@ impl Hold {
         let place = tokio::time::timeout(patience, Arc::clone(&control.forwarder.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             control.stats().not_forwarded();
-            return Err(Refusal::busy(format!("{} forwards are under way already", super::PLACES)));
+            return Err(Refusal::busy("as many forwards as may be are under way already"));
         };
         Self::with(place, control, patience).await
     }

@@ -119,6 +119,9 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
     let response = attempt.result.as_ref().ok().map(|reply| {
         let head = reply.response_head();
         let mut response = Map::new();
+        if !reply.interim.is_empty() {
+            insert_bytes(&mut response, "interim", &reply.interim);
+        }
         response.insert("status".to_owned(), json!(reply.status));
         response.insert("reason".to_owned(), json!(lossy(&head.reason)));
         response.insert("headers".to_owned(), pairs(&head.fields));

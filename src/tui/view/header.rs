@@ -26,6 +26,9 @@ pub(super) fn alerts(model: &Model) -> Vec<String> {
         let ours = model.setup.url.rsplit(':').next().unwrap_or_default();
         alerts.push(format!("the tunnel {public_url} leads to {addr}, not here: run `ngrok http {ours}`"));
     }
+    if model.stats.not_forwarded > 0 {
+        alerts.push(format!("{} not passed on: too many at once", model.stats.not_forwarded));
+    }
     if model.stats.not_held > 0 {
         alerts.push(format!("{} not held, but answered with their default: too many at once", model.stats.not_held));
     }

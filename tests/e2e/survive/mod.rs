@@ -20,6 +20,7 @@ mod text;
 // Only a debug build panics on request.
 #[cfg(debug_assertions)]
 mod threads;
+mod upstreams;
 
 #[cfg(not(debug_assertions))]
 #[test]

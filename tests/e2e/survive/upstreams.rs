@@ -1,0 +1,128 @@
+//! Servers behind that are slow, while large deliveries pour in.
+
+use std::io::Write as _;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::tools::peak_memory;
+use crate::support::{House, PATIENCE, Signed, Upstream, request_from, talk, until};
+
+const SENDERS: usize = 16;
+const ROUNDS: usize = 3;
+const BODY_BYTES: usize = 8 << 20;
+/// What the answer of the server behind is long.
+const ANSWER_BYTES: usize = 3 << 19;
+/// `limits.memory`.
+const MEMORY: u64 = 16 << 20;
+
+/// A gate that stands closed until it is opened.
+#[derive(Default)]
+struct Gate {
+    rounds: Mutex<usize>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.rounds.lock().unwrap() += 1;
+        self.opened.notify_all();
+    }
+
+    fn wait(&self, round: usize) {
+        let rounds = self.rounds.lock().unwrap();
+        drop(self.opened.wait_timeout_while(rounds, PATIENCE, |rounds| *rounds <= round).unwrap());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "[limits]\nmemory = \"16MiB\"\n");
+    let (gate, began) = (Arc::new(Gate::default()), Arc::new(Mutex::new(0)));
+    let (stands, count) = (Arc::clone(&gate), Arc::clone(&began));
+    let slow = Upstream::unread(move |socket| {
+        let number = {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            *count - 1
+        };
+        // Nothing is read before the gate opens.
+        stands.wait(number / SENDERS);
+        let request = request_from(socket);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {ANSWER_BYTES}\r\n\r\n");
+        socket.write_all(&[head.as_bytes(), &[b'y'; ANSWER_BYTES]].concat()).unwrap();
+        request[..request.len().min(100)].to_vec()
+    });
+    let never = Arc::new(Gate::default());
+    let shut = Arc::clone(&never);
+    let silent = Upstream::unread(move |_| {
+        shut.wait(0);
+        Vec::new()
+    });
+    let rule = format!("path:/large → forward {} {}", slow.url(), silent.url());
+    let listening =
+        house.listen(&["--body-limit", "8MiB", "--forward-timeout", "90s", "--respond", &rule, "--format", "json"]);
+    let address = listening.address();
+    let large = Signed::new("x".repeat(BODY_BYTES)).to("/large").wire();
+    for round in 0..ROUNDS {
+        thread::scope(|scope| {
+            // One after the other, since more than two of them have no room on their way in. All of them are on
+            // their way out then, and none gets any further.
+            let mut send = |number| {
+                let sender = scope.spawn(|| talk(address, &large));
+                assert!(until(|| (*began.lock().unwrap() > round * SENDERS + number).then_some(())).is_some());
+                sender
+            };
+            let senders: Vec<_> = (0..SENDERS).map(&mut send).collect();
+            for number in 0..50 {
+                let small = Signed::new("{}").to(&format!("/small/{round}/{number}")).wire();
+                assert_eq!(talk(address, small).status, 200, "an honest sender waits for none of them");
+            }
+            gate.open();
+            for sender in senders {
+                let answer = sender.join().unwrap();
+                assert_eq!((answer.status, answer.body.len()), (200, ANSWER_BYTES));
+            }
+        });
+        // What the program itself takes, and its limit: 384 MiB of bodies went to each server.
+        let peak = peak_memory(listening.process());
+        assert!(peak < 100 << 20, "{} MiB after round {round}", peak >> 20);
+        eprintln!("{} MiB after round {round}, of which {} are the limit", peak >> 20, MEMORY >> 20);
+    }
+    assert!(slow.request().starts_with("POST /large HTTP/1.1\r\n"));
+    let shown = until(|| {
+        let shown = house.show(1);
+        (shown["answer"]["body_bytes"] == ANSWER_BYTES && shown["forward"][0].is_object()).then_some(shown)
+    });
+    let kept = shown.unwrap()["answer"]["body"].as_str().unwrap().len();
+    assert!(kept <= 1 << 20, "{kept}");
+    never.open();
+}
+
+#[test]
+fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
+    let house = House::with_secret();
+    let quick = Upstream::new(|socket| socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap());
+    let gate = Arc::new(Gate::default());
+    let stands = Arc::clone(&gate);
+    let silent = Upstream::unread(move |_| {
+        stands.wait(0);
+        Vec::new()
+    });
+    let listening = house.listen(&["--forward-to", &quick.url(), "--forward-to", &silent.url(), "--format", "json"]);
+    // More than may wait: 1,024.
+    let mut wire = crate::support::Wire::connect(listening.address());
+    for _ in 0..1100 {
+        assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);
+    }
+    let is_busy = |attempt: &Value| attempt["error"]["code"] == "busy";
+    let shown =
+        until(|| Some(house.show(1100)).filter(|shown| shown["attempts"].as_array().is_some_and(|all| all.len() == 2)));
+    let attempts = shown.unwrap()["attempts"].clone();
+    assert!(attempts.as_array().unwrap().iter().any(is_busy), "{attempts}");
+    assert!(house.show(1)["attempts"].as_array().unwrap().iter().all(|attempt| !is_busy(attempt)));
+    gate.open();
+}
