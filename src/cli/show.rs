@@ -35,6 +35,9 @@ pub(super) struct ShowArgs {
     /// For people, as JSON, or only the bytes of the body or of the whole request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
+    /// Write the formats body and raw to a terminal, too
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -52,6 +55,9 @@ enum ShowFormat {
 
 /// Exit code 1 when there is no such delivery.
 pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, CliError> {
+    if matches!(args.format, ShowFormat::Body | ShowFormat::Raw) {
+        output::check_raw(args.force)?;
+    }
     let reader = Reader::open(&settings.location()?)?;
     if let Some(number) = args.attempt {
         return attempt::show(settings, &reader, AttemptId(number), args.format);

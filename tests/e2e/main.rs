@@ -28,6 +28,7 @@ mod layers;
 mod meanwhile;
 mod payload;
 mod prune;
+mod raw_output;
 mod replay;
 mod rules;
 mod saving;
