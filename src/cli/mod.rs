@@ -22,6 +22,7 @@ mod settings;
 mod show;
 mod sign;
 mod simulate;
+mod trust;
 mod understanding;
 mod verify;
 mod wait;
@@ -98,6 +99,12 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check whether your server accepts what it should, and refuses the rest
     Check(check::CheckArgs),
+    /// Allow what the configuration of the current folder asks for, until it changes
+    #[command(
+        after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nIt is asked before a whyhook.toml of the \
+        current folder may reach other machines, be reached by them, read or keep files elsewhere, or delete."
+    )]
+    Trust,
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
@@ -236,6 +243,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Simulate(args)) => simulate::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&settings, &args),
+        Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
         Some(Command::QueryWorker) => query_worker::run(),

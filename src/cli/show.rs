@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
-use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, detail_json};
+use crate::consent::Scope;
+use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
 use crate::diagnosis::{self, Subject};
 use crate::payload::binary::images_json;
 use crate::reading::{Reading, Recall, Sightings};
@@ -103,7 +104,7 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
         return Ok(Some(kept));
     }
     // Who only looks at a delivery need not have its secret at hand.
-    let Ok(loaded) = settings.load_quietly() else { return Ok(None) };
+    let Ok(loaded) = settings.load_quietly(Scope::Secrets) else { return Ok(None) };
     if loaded.registry.keyring().is_empty() {
         return Ok(None);
     }
@@ -116,7 +117,10 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
 
 /// What is understood of a body; which webhook it is for is known where the configuration can be read.
 fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
-    let registry = settings.load(&ListenArgs::default()).map(|(loaded, _)| loaded.registry).unwrap_or_default();
+    let registry = settings
+        .load(&ListenArgs::default(), Scope::Secrets)
+        .map(|loaded| loaded.settings.registry)
+        .unwrap_or_default();
     Reading::of(delivery, &delivery.request_head(), &registry)
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output};
 use crate::config::named;
+use crate::consent::Scope;
 use crate::signature::{self, SigningKind};
 use crate::text;
 
@@ -53,7 +54,7 @@ impl From<Kind> for SigningKind {
 }
 
 pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Secrets)?;
     let keyring = loaded.registry.keyring();
     let secret = match &args.secret {
         Some(label) => keyring.get(label).ok_or_else(|| {

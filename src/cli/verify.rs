@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{CliError, Format, SettingsArgs, explain, output, show};
+use crate::consent::Scope;
 use crate::delivery::{Intake, Judgement, RequestHead, Verdict};
 use crate::diagnosis::{self, Subject};
 use crate::listener::framing;
@@ -71,7 +72,7 @@ struct Given {
 
 /// Exit code 0 only when verified.
 pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Secrets)?;
     let given = match &args.id {
         Some(id) => {
             let reader = Reader::open(&settings.location()?)?;

@@ -27,7 +27,9 @@ pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_
 pub(crate) use mistaken::named;
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
-pub use settings::{DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings};
+pub use settings::{
+    DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, Source,
+};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 

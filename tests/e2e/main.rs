@@ -17,6 +17,7 @@ mod body;
 mod check;
 mod compare;
 mod config;
+mod consent;
 mod crash;
 mod deliver;
 mod export;

@@ -14,6 +14,7 @@ use crate::config::{KNOWN_EVENTS, Warning, Webhook};
 pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
     let mut file = ConfigFile {
         path: path.to_owned(),
+        fingerprint: super::fingerprint(path, text),
         bind: raw.bind,
         store: raw.store,
         forward_timeout: raw.forward_timeout,
