@@ -153,7 +153,14 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
     let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
     let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    lines.push(format!("verdict   {}{secret}{note}", judgement.verdict.words()));
+    // What the digest says of a part is said, but is no verification.
+    let verdict = match judgement.verdict {
+        Verdict::Verified if !summary.is_verified() => {
+            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+        }
+        verdict => verdict.words().to_owned(),
+    };
+    lines.push(format!("verdict   {verdict}{secret}{note}"));
     if let Some(timestamp) = &judgement.timestamp {
         let age =
             timestamp.age_seconds().map_or_else(|| "age unknown".to_owned(), |age| format!("{age} s old on arrival"));

@@ -39,6 +39,7 @@ mod sending;
 mod signals;
 mod simulate;
 mod survive;
+mod truncated;
 mod tunnel;
 mod verify_sign;
 mod wait;
