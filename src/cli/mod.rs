@@ -24,6 +24,7 @@ mod sign;
 mod simulate;
 mod trust;
 mod understanding;
+mod usage;
 mod verify;
 mod wait;
 
@@ -214,7 +215,16 @@ impl From<crate::export::file::SaveError> for CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::panic::install_hook();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match usage::message(&error) {
+            Some(line) => {
+                output::log(&line);
+                return ExitCode::from(2);
+            }
+            None => error.exit(),
+        },
+    };
     match run(cli) {
         Ok(code) => code,
         // A reader that has seen enough (`| head`) is no error.

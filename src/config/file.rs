@@ -67,6 +67,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::mistaken::without_values;
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
 use crate::answer::{Named, Rule, RuleError};
 use crate::picture::Mode;
@@ -201,6 +202,9 @@ pub enum Fault {
     /// A webhook without a name.
     #[error("the webhook's name is empty: give it one")]
     EmptyName,
+    /// A webhook's name that looks like a secret. Names are shown everywhere.
+    #[error("the webhook's name looks like a secret, and is not repeated here: choose a short name")]
+    SecretAsName,
     /// A second webhook of one name.
     #[error("a second webhook is called '{}': names tell webhooks apart, choose another", visible(.0))]
     DuplicateName(String),
@@ -305,7 +309,7 @@ impl ConfigFile {
             |offset, fault| FileError::Invalid { file: path.to_owned(), place: Place::of(text, offset), fault };
         let raw = toml::from_str::<raw::RawFile>(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            invalid(offset, Fault::Syntax(visible(error.message()).into_owned()))
+            invalid(offset, Fault::Syntax(without_values(error.message())))
         })?;
         validate::check(raw, path, text).map_err(|(offset, fault)| invalid(offset, fault))
     }

@@ -24,7 +24,7 @@ pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
-pub(crate) use mistaken::named;
+pub(crate) use mistaken::{is_name, named, unnamed};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use settings::{

@@ -96,7 +96,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
             && is_outside(path)
         {
             let (label, path) = (named(&entry.label), shown(&file.resolve(path, environment)));
-            add(Scope::Secrets, format!("read the secret '{label}' from {path}"));
+            add(Scope::Secrets, format!("read the secret {label} from {path}"));
         }
     }
     let is_own_store = file.store.as_deref().is_some_and(|store| !is_outside(store));
