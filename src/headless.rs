@@ -257,7 +257,8 @@ pub fn line(summary: &Summary, format: LineFormat) -> String {
 fn text_line(summary: &Summary) -> String {
     let verdict = summary.judgement.verdict;
     let mark = match verdict {
-        Verdict::Verified => "✅ Webhook verified".to_owned(),
+        Verdict::Verified if summary.is_verified() => "✅ Webhook verified".to_owned(),
+        Verdict::Verified => format!("❌ Webhook not verified: {} request", summary.intake.name()),
         Verdict::NoSecret => "❔ Webhook not verified: no secret".to_owned(),
         _ => format!("❌ Webhook not verified: {}", verdict.words()),
     };

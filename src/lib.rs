@@ -8,6 +8,7 @@
 //! | [`units`] | durations and sizes as people write them |
 //! | [`mod@panic`] | the terminal given back when a thread panics |
 //! | [`wire`] | where heads and bodies end on the wire, in either direction |
+//! | [`read`] | files of which nothing is known, read within bounds and never waited for |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match |
@@ -21,6 +22,7 @@
 //! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
 //! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes; an image's bytes |
 //! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
+//! | [`consent`] | what a configuration that lies in the current folder may not do unasked |
 //! | [`simulator`] | from a recipe and a choice of receiver to signed requests |
 //! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
 //! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
@@ -38,6 +40,7 @@ pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod config;
+pub mod consent;
 pub mod delivery;
 pub mod diagnosis;
 pub mod engine;
@@ -49,6 +52,7 @@ pub mod panic;
 pub mod payload;
 pub mod picture;
 pub mod query;
+pub mod read;
 pub mod reading;
 pub mod sender;
 pub mod session;

@@ -11,6 +11,7 @@ use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::check::{self, Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
 use crate::config::Settings;
+use crate::consent::Scope;
 use crate::sender::Limits;
 use crate::simulator::{Destination, NotSent};
 use crate::{simulation, text, units};
@@ -65,10 +66,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
         output::print(&check::list_text(&cases))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Network)?;
     let plan = plan(&loaded, args, cases)?;
     let client = args.sending.client(&loaded)?;
-    if !args.sending.may_send(&format!("{} made-up deliveries", plan.cases.len()), [&plan.target])? {
+    if !args.sending.may_send(settings.yes(), &format!("{} made-up deliveries", plan.cases.len()), [&plan.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }

@@ -1,6 +1,6 @@
 //! `whyhook export [FILTER]`: captured deliveries for other tools.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,8 +33,8 @@ pub(super) struct ExportArgs {
     /// Of images, which one, from 1 [default: the first that holds bytes]
     #[arg(long, value_name = "NUMBER")]
     index: Option<usize>,
-    /// Replace what is there already
-    #[arg(long, requires = "output")]
+    /// Replace what is there already; write raw bytes and images to a terminal, too
+    #[arg(long)]
     force: bool,
     /// At most so many, the newest of them
     #[arg(long, short = 'n', value_name = "COUNT")]
@@ -103,7 +103,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
             file.finish()?;
         }
         None => {
-            check_stdout(args.format, ids.len())?;
+            check_stdout(args, ids.len())?;
             let mut stdout = io::BufWriter::new(io::stdout().lock());
             export.write(&ids, &mut stdout, CliError::Stdout)?;
             stdout.flush().map_err(CliError::Stdout)?;
@@ -113,15 +113,15 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
     Ok(if export.written > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn check_stdout(format: ExportFormat, count: usize) -> Result<(), CliError> {
-    let wrong = match format {
-        ExportFormat::Raw if count > 1 => "several raw requests need a folder to go to: name one with --output",
-        ExportFormat::Raw if io::stdout().is_terminal() => {
-            "raw bytes could steer the terminal: give --output FILE, or pipe them to a program"
+fn check_stdout(args: &ExportArgs, count: usize) -> Result<(), CliError> {
+    match args.format {
+        ExportFormat::Raw if count > 1 => {
+            let words = "several raw requests need a folder to go to: name one with --output";
+            Err(CliError::Usage(words.to_owned()))
         }
-        _ => return Ok(()),
-    };
-    Err(CliError::Usage(wrong.to_owned()))
+        ExportFormat::Raw => output::check_raw(args.force),
+        _ => Ok(()),
+    }
 }
 
 struct Export<'a> {

@@ -46,10 +46,10 @@ fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force
     };
     match output {
         Some(path) => file::save(path, &found.binary.bytes, force)?,
-        None if std::io::stdout().is_terminal() => {
+        None if std::io::stdout().is_terminal() && !force => {
             let name = image::file_name(id, &found);
             return Err(CliError::Usage(format!(
-                "these bytes are not for a terminal: add --output {name}, or redirect stdout"
+                "these bytes are not for a terminal: add --output {name}, or redirect stdout, or add --force"
             )));
         }
         None => output::print_bytes(&found.binary.bytes)?,

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::prune::in_use;
 use super::{CliError, Format, SettingsArgs, output};
+use crate::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::import::{ImportError, Imported, Importer, Source};
 use crate::payload::grouped;
@@ -54,7 +55,7 @@ enum ImportFormat {
 
 /// Every file is read to its end before anything is kept: all of them are taken in, or nothing.
 pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Secrets)?;
     let importer = Importer { registry: &loaded.registry, judge_again: args.judge_again, now: Timestamp::now() };
     let mut inputs = args.files.iter().map(|path| Input::open(path, args.from)).collect::<Result<Vec<_>, _>>()?;
     let mut found = 0;

@@ -7,19 +7,22 @@ use std::sync::mpsc;
 use jiff::tz::TimeZone;
 
 use super::sending::INSECURE;
+use super::settings::Loaded;
 use super::{CliError, Format, ListenArgs, SettingsArgs, output};
-use crate::config::Settings;
+use crate::config::{Settings, shown};
+use crate::consent::Scope;
 use crate::engine::Setup;
 use crate::headless::{self, LineFormat};
 use crate::picture::{Method, Mode, Surroundings, UnknownMode};
 use crate::query::Query;
 use crate::session::Session;
+use crate::signature::Secret;
 use crate::tui;
 use crate::tui::theme::{Background, Theme};
 use crate::tui::view::Look;
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
-    let (settings, warnings) = args.load(listen)?;
+    let Loaded { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
     let query = Query::parse(&filter)?;
     let warnings = match settings.insecure {
@@ -27,7 +30,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         false => warnings,
     };
     let (events, received) = mpsc::channel();
-    let session = Session::start(&settings, events)?;
+    let session = Session::start(&settings, gate, events)?;
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
@@ -35,6 +38,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+        log_sources(&settings);
         let retired = session.retired();
         if retired.deliveries > 0 {
             output::log(&headless::retired_words(retired));
@@ -61,6 +65,19 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         ended.map_err(CliError::Tui)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was read to make these settings: a file that somebody else has put here should be seen.
+fn log_sources(settings: &Settings) {
+    let config = match &settings.config {
+        None => "none was read".to_owned(),
+        Some(file) => shown(file),
+    };
+    output::log(&format!("configuration: {config}"));
+    let secrets: Vec<String> = settings.registry.keyring().secrets().iter().map(Secret::describe).collect();
+    if !secrets.is_empty() {
+        output::log(&format!("secrets: {}", secrets.join(", ")));
+    }
 }
 
 /// Lines instead of the interface: when asked for, or when there is no terminal that can show it.

@@ -22,7 +22,9 @@ mod settings;
 mod show;
 mod sign;
 mod simulate;
+mod trust;
 mod understanding;
+mod usage;
 mod verify;
 mod wait;
 
@@ -98,6 +100,12 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check whether your server accepts what it should, and refuses the rest
     Check(check::CheckArgs),
+    /// Allow what the configuration of the current folder asks for, until it changes
+    #[command(
+        after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nIt is asked before a whyhook.toml of the \
+        current folder may reach other machines, be reached by them, read or keep files elsewhere, or delete."
+    )]
+    Trust,
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
@@ -207,7 +215,16 @@ impl From<crate::export::file::SaveError> for CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::panic::install_hook();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match usage::message(&error) {
+            Some(line) => {
+                output::log(&line);
+                return ExitCode::from(2);
+            }
+            None => error.exit(),
+        },
+    };
     match run(cli) {
         Ok(code) => code,
         // A reader that has seen enough (`| head`) is no error.
@@ -236,6 +253,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&settings, &args),
         Some(Command::Simulate(args)) => simulate::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&settings, &args),
+        Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
         Some(Command::QueryWorker) => query_worker::run(),

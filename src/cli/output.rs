@@ -1,6 +1,6 @@
 //! Writing to stdout and stderr: everything untrusted is made visible on its way.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use serde_json::Value;
 
@@ -25,7 +25,18 @@ pub(super) fn print(lines: &str) -> Result<(), CliError> {
     stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
 }
 
-/// Writes raw bytes to stdout.
+/// Refuses to write bytes from the network to a terminal, which would act on some of them. A file, a pipe and
+/// `force` get them as they are.
+pub(super) fn check_raw(force: bool) -> Result<(), CliError> {
+    if force || !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(CliError::Usage(
+        "raw bytes could control the terminal: redirect stdout to a file or a pipe, or add --force".to_owned(),
+    ))
+}
+
+/// Writes raw bytes to stdout; bytes from the network only behind [`check_raw`].
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(CliError::Stdout)

@@ -34,9 +34,6 @@ pub(super) struct PruneArgs {
     /// Only say what would be deleted
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    yes: bool,
     /// For people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -46,7 +43,7 @@ pub(super) struct PruneArgs {
 pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode, CliError> {
     let selection = Selection::parse(&args.what)?;
     let retention = retention(args)?;
-    check(args, &selection, &retention)?;
+    check(args, settings.yes(), &selection, &retention)?;
     let location = settings.location()?;
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
@@ -65,7 +62,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let Some(mut pruner) = pruner.filter(|_| !plan.doomed.is_empty()) else {
         return print(args, &plan, None);
     };
-    if !args.yes && !ask(&plan, reader.count()?)? {
+    if !settings.yes() && !ask(&plan, reader.count()?)? {
         output::log("nothing was deleted");
         return Ok(ExitCode::FAILURE);
     }
@@ -84,7 +81,7 @@ fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
     })
 }
 
-fn check(args: &PruneArgs, selection: &Selection, retention: &Retention) -> Result<(), CliError> {
+fn check(args: &PruneArgs, yes: bool, selection: &Selection, retention: &Retention) -> Result<(), CliError> {
     let wrong = match selection {
         Selection::Numbers(_) if !retention.is_empty() => {
             "numbers name deliveries by themselves: leave out --older-than, --keep and --max-size"
@@ -92,7 +89,7 @@ fn check(args: &PruneArgs, selection: &Selection, retention: &Retention) -> Resu
         Selection::Filter(query) if query.is_empty() && retention.is_empty() => {
             "say what to delete: --older-than, --keep, --max-size, numbers or a filter; --keep 0 deletes everything"
         }
-        _ if !args.yes && !args.dry_run && !is_asked() => {
+        _ if !yes && !args.dry_run && !is_asked() => {
             "there is no terminal to ask on: delete with --yes, or look with --dry-run"
         }
         _ => return Ok(()),

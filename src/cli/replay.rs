@@ -14,6 +14,7 @@ use super::show::find_summary;
 use super::sign::Kind;
 use super::{CliError, Format, SettingsArgs, output};
 use crate::config::Settings;
+use crate::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
 use crate::query::Query;
 use crate::sender::replay::{self, How, ReplayError};
@@ -87,7 +88,7 @@ struct Done {
 
 /// Exit code 0 when all were delivered, 1 when not, or when there is nothing to send.
 pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Network)?;
     let limits = args.sending.limits()?;
     let pace = match &args.rate {
         Some(rate) => rate.parse().map_err(|error| CliError::Usage(format!("--rate: {error}")))?,
@@ -103,7 +104,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     } else {
         format!("{} deliveries", summaries.len())
     };
-    if !args.sending.may_send(&what, jobs.iter().map(|job| &*job.target))? {
+    if !args.sending.may_send(settings.yes(), &what, jobs.iter().map(|job| &*job.target))? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }

@@ -29,9 +29,6 @@ pub(super) struct SendingArgs {
     /// Send to https targets without checking who they are
     #[arg(long)]
     insecure: bool,
-    /// Send to other machines without asking
-    #[arg(long, short = 'y')]
-    yes: bool,
 }
 
 impl SendingArgs {
@@ -64,6 +61,7 @@ impl SendingArgs {
     /// people. `false` says that the person would rather not.
     pub(super) fn may_send<'a>(
         &self,
+        yes: bool,
         what: &str,
         targets: impl IntoIterator<Item = &'a Target>,
     ) -> Result<bool, CliError> {
@@ -74,7 +72,7 @@ impl SendingArgs {
             .collect();
         hosts.sort_unstable();
         hosts.dedup();
-        if hosts.is_empty() || self.yes {
+        if hosts.is_empty() || yes {
             return Ok(true);
         }
         let hosts = hosts.join(", ");

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CliError, ListenArgs, output};
-use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings};
+use super::{CliError, ListenArgs, output, trust};
+use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, Source};
+use crate::consent::{Gate, Scope};
 use crate::store::Location;
 
 /// Where settings, secrets and the store come from.
@@ -26,12 +27,36 @@ pub struct SettingsArgs {
     /// How old a delivery may be before it is called stale [default: 5m]
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Settings")]
     tolerance: Option<String>,
+    /// Answer every question with yes: use what the configuration of the current folder asks for, send to
+    /// other machines, delete
+    #[arg(long, short = 'y', global = true, help_heading = "Settings")]
+    yes: bool,
+}
+
+/// The merged settings of a command.
+pub(super) struct Loaded {
+    pub(super) settings: Settings,
+    pub(super) warnings: Vec<String>,
+    /// What of a configuration that changes later may be used.
+    pub(super) gate: Gate,
 }
 
 impl SettingsArgs {
-    /// Merges these options with the listener's, the environment and the configuration file. Warnings
-    /// are returned, not printed: the interface shows them itself.
-    pub(super) fn load(&self, listen: &ListenArgs) -> Result<(Settings, Vec<String>), CliError> {
+    /// Whether questions are answered already.
+    pub(super) fn yes(&self) -> bool {
+        self.yes
+    }
+
+    /// The configuration file in force, before anybody was asked about it.
+    pub(super) fn source(&self) -> Result<Source, CliError> {
+        Ok(Source::read(&Flags { config: self.config.clone(), ..Flags::default() }, &ProcessEnvironment)?)
+    }
+
+    /// Merges these options with the listener's, the environment and the configuration file, once that may be
+    /// used for `scope`. Warnings are returned, not printed: the interface shows them itself.
+    pub(super) fn load(&self, listen: &ListenArgs, scope: Scope) -> Result<Loaded, CliError> {
+        let source = self.source()?;
+        let gate = trust::admit(&source, scope, self.yes)?;
         let flags = Flags {
             config: self.config.clone(),
             bind: listen.bind.clone(),
@@ -50,20 +75,25 @@ impl SettingsArgs {
             insecure: listen.insecure,
             forward_timeout: listen.forward_timeout.clone(),
         };
-        let (settings, warnings) = Settings::load(&flags, &ProcessEnvironment)?;
-        Ok((settings, warnings.iter().map(ToString::to_string).collect()))
+        let (settings, warnings) = Settings::load_with(&flags, &source, &ProcessEnvironment)?;
+        Ok(Loaded { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
     }
 
     /// The same for a command that does not listen; warnings go to stderr.
-    pub(super) fn load_quietly(&self) -> Result<Settings, CliError> {
-        let (settings, warnings) = self.load(&ListenArgs::default())?;
+    pub(super) fn load_quietly(&self, scope: Scope) -> Result<Settings, CliError> {
+        let Loaded { settings, warnings, .. } = self.load(&ListenArgs::default(), scope)?;
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         Ok(settings)
     }
 
     /// The store's place alone. Unset secrets and the like do not matter to who only reads.
     pub(super) fn location(&self) -> Result<Location, CliError> {
-        let flags = Flags { config: self.config.clone(), store: self.store.clone(), ..Flags::default() };
-        Ok(Location::new(Settings::locate_store(&flags, &ProcessEnvironment)?))
+        let source = self.source()?;
+        // Who says where the store lies does not use what the file says of it.
+        if self.store.is_none() {
+            trust::admit(&source, Scope::Store, self.yes)?;
+        }
+        let flags = Flags { store: self.store.clone(), ..Flags::default() };
+        Ok(Location::new(Settings::locate_store(&flags, &source, &ProcessEnvironment)?))
     }
 }

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
-use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, detail_json};
+use crate::consent::Scope;
+use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
 use crate::diagnosis::{self, Subject};
 use crate::payload::binary::images_json;
 use crate::reading::{Reading, Recall, Sightings};
@@ -35,6 +36,9 @@ pub(super) struct ShowArgs {
     /// For people, as JSON, or only the bytes of the body or of the whole request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
+    /// Write the formats body and raw to a terminal, too
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -52,6 +56,9 @@ enum ShowFormat {
 
 /// Exit code 1 when there is no such delivery.
 pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, CliError> {
+    if matches!(args.format, ShowFormat::Body | ShowFormat::Raw) {
+        output::check_raw(args.force)?;
+    }
     let reader = Reader::open(&settings.location()?)?;
     if let Some(number) = args.attempt {
         return attempt::show(settings, &reader, AttemptId(number), args.format);
@@ -97,7 +104,7 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
         return Ok(Some(kept));
     }
     // Who only looks at a delivery need not have its secret at hand.
-    let Ok(loaded) = settings.load_quietly() else { return Ok(None) };
+    let Ok(loaded) = settings.load_quietly(Scope::Secrets) else { return Ok(None) };
     if loaded.registry.keyring().is_empty() {
         return Ok(None);
     }
@@ -110,7 +117,10 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
 
 /// What is understood of a body; which webhook it is for is known where the configuration can be read.
 fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
-    let registry = settings.load(&ListenArgs::default()).map(|(loaded, _)| loaded.registry).unwrap_or_default();
+    let registry = settings
+        .load(&ListenArgs::default(), Scope::Secrets)
+        .map(|loaded| loaded.settings.registry)
+        .unwrap_or_default();
     Reading::of(delivery, &delivery.request_head(), &registry)
 }
 
@@ -143,7 +153,14 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
     let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
     let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    lines.push(format!("verdict   {}{secret}{note}", judgement.verdict.words()));
+    // What the digest says of a part is said, but is no verification.
+    let verdict = match judgement.verdict {
+        Verdict::Verified if !summary.is_verified() => {
+            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+        }
+        verdict => verdict.words().to_owned(),
+    };
+    lines.push(format!("verdict   {verdict}{secret}{note}"));
     if let Some(timestamp) = &judgement.timestamp {
         let age =
             timestamp.age_seconds().map_or_else(|| "age unknown".to_owned(), |age| format!("{age} s old on arrival"));

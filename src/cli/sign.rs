@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output};
-use crate::config::named;
+use crate::config::unnamed;
+use crate::consent::Scope;
 use crate::signature::{self, SigningKind};
 use crate::text;
 
@@ -53,12 +54,16 @@ impl From<Kind> for SigningKind {
 }
 
 pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Secrets)?;
     let keyring = loaded.registry.keyring();
     let secret = match &args.secret {
         Some(label) => keyring.get(label).ok_or_else(|| {
             let known: Vec<&str> = keyring.secrets().iter().map(signature::Secret::label).collect();
-            CliError::Usage(format!("no secret is labelled '{}'; known are: {}", named(label), known.join(", ")))
+            CliError::Usage(format!(
+                "no secret has the label given {}; known labels: {}",
+                unnamed(label),
+                known.join(", ")
+            ))
         })?,
         None => keyring.secrets().first().ok_or_else(|| {
             CliError::Usage(

@@ -14,6 +14,7 @@ use super::sending::SendingArgs;
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output, show};
 use crate::config::Settings;
+use crate::consent::Scope;
 use crate::signature::SigningKind;
 use crate::simulation::{self, Event, PictureSize, Saved};
 use crate::simulator::{Choice, Destination, NotSent, Simulation};
@@ -108,7 +109,7 @@ fn read_rate(text: &str) -> Result<f64, String> {
 
 /// Exit code 0 when everything was delivered, 1 when not.
 pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Network)?;
     let saved = chosen(&loaded, args)?;
     let recipe = saved.recipe().map_err(|error| CliError::Usage(error.to_string()))?;
     if let Some(name) = &args.print_config {
@@ -130,7 +131,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
     }
     simulation.destination.signing_secret()?;
     let what = if sendings.len() == 1 { "this delivery".to_owned() } else { format!("{} deliveries", sendings.len()) };
-    if !args.sending.may_send(&what, [&simulation.destination.target])? {
+    if !args.sending.may_send(settings.yes(), &what, [&simulation.destination.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }

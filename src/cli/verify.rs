@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{CliError, Format, SettingsArgs, explain, output, show};
+use crate::consent::Scope;
 use crate::delivery::{Intake, Judgement, RequestHead, Verdict};
 use crate::diagnosis::{self, Subject};
 use crate::listener::framing;
@@ -71,7 +72,7 @@ struct Given {
 
 /// Exit code 0 only when verified.
 pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode, CliError> {
-    let loaded = settings.load_quietly()?;
+    let loaded = settings.load_quietly(Scope::Secrets)?;
     let given = match &args.id {
         Some(id) => {
             let reader = Reader::open(&settings.location()?)?;
@@ -91,10 +92,12 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
     let judgement = signature::judge(subject.scheme(), subject.secrets(), &subject.head, &body, at);
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
-        Format::Json => output::print_json(&report.as_json(&judgement))?,
+        Format::Json => output::print_json(&report.as_json(&judgement, &subject.intake))?,
         Format::Text => output::print(&report.for_people(&judgement, args, &subject))?,
     }
-    Ok(if judgement.verdict == Verdict::Verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // A digest that fits the part of a body that arrived says nothing of the request that was sent.
+    let is_verified = judgement.verdict == Verdict::Verified && subject.intake.is_complete();
+    Ok(if is_verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What was found out beside the verdict.
@@ -125,7 +128,7 @@ impl Report {
         })
     }
 
-    fn as_json(&self, judgement: &Judgement) -> Value {
+    fn as_json(&self, judgement: &Judgement, intake: &Intake) -> Value {
         let mut report = json!({
             "verdict": judgement.verdict.code(),
             "secret": judgement.secret,
@@ -136,6 +139,8 @@ impl Report {
                 "fresh": timestamp.fresh,
             })),
             "note": judgement.note,
+            "intake": intake.name(),
+            "intake_reason": (!intake.is_complete()).then(|| intake.reason()),
             "diagnosis": self.why,
         });
         if let Some(whence) = &self.whence {
@@ -149,7 +154,7 @@ impl Report {
     }
 
     fn for_people(&self, judgement: &Judgement, args: &VerifyArgs, subject: &Subject<'_>) -> String {
-        let mut lines = verdict_lines(judgement);
+        let mut lines = verdict_lines(judgement, &subject.intake);
         for (label, digest) in &self.expected {
             lines.push_str(&format!("   expected {digest} (secret {})\n", text::visible(label)));
         }
@@ -252,9 +257,15 @@ pub(super) fn read_body(path: &Path) -> Result<Bytes, CliError> {
     Ok(Bytes::from(body))
 }
 
-fn verdict_lines(judgement: &Judgement) -> String {
-    let mark = if judgement.verdict == Verdict::Verified { "✅" } else { "❌" };
+fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
+    let is_whole = intake.is_complete();
+    let mark = if judgement.verdict == Verdict::Verified && is_whole { "✅" } else { "❌" };
     let mut lines = vec![match (&judgement.secret, &judgement.note) {
+        (Some(label), _) if !is_whole => format!(
+            "{mark} not verified: the signature fits what arrived (secret {label}), but the request is {}: {}",
+            intake.name(),
+            intake.reason()
+        ),
         (Some(label), _) => format!("{mark} verified with the secret {label}"),
         (None, Some(note)) => format!("{mark} {}: {note}", judgement.verdict.words()),
         (None, None) => format!("{mark} {}", judgement.verdict.words()),

@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, Format, SettingsArgs, output};
-use crate::delivery::{DeliveryId, Summary, summary_text};
+use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
 use crate::headless::{self, LineFormat};
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError, StoredContent};
@@ -69,6 +69,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
                 return Ok(ExitCode::SUCCESS);
             }
         }
+        if let Some(remark) = watch.remark.take() {
+            output::log(&remark);
+        }
         if over {
             output::log(&match args.count {
                 1 => format!("no delivery has matched within {}", args.timeout),
@@ -99,6 +102,8 @@ struct Watch {
     last: DeliveryId,
     /// Those that were there at the start are not waited for to be answered.
     past: DeliveryId,
+    /// Why something that nearly matched does not count.
+    remark: Option<String>,
     /// Seen, and not yet answered.
     open: Vec<(DeliveryId, Instant)>,
     /// When even a look under way is broken off.
@@ -114,7 +119,7 @@ impl Watch {
         };
         let past = newest.unwrap_or(DeliveryId(0));
         let last = after.unwrap_or(past);
-        Ok(Self { location, query, reader, version: None, last, past, open: Vec::new(), until: None })
+        Ok(Self { location, query, reader, version: None, last, past, remark: None, open: Vec::new(), until: None })
     }
 
     /// What has matched since the last look, the oldest first. It may stop at
@@ -185,9 +190,24 @@ impl Watch {
     }
 
     /// The delivery, when it matches.
-    fn matching(&self, reader: &Reader, summary: Summary) -> Option<Summary> {
+    fn matching(&mut self, reader: &Reader, mut summary: Summary) -> Option<Summary> {
         let content = StoredContent { reader, id: summary.id };
-        self.query.matches(&summary, Some(&content), Timestamp::now()).then_some(summary)
+        let now = Timestamp::now();
+        if self.query.matches(&summary, Some(&content), now) {
+            return Some(summary);
+        }
+        if summary.judgement.verdict == Verdict::Verified && !summary.is_verified() {
+            let intake = std::mem::take(&mut summary.intake);
+            if self.query.matches(&summary, Some(&content), now) {
+                self.remark = Some(format!(
+                    "delivery {} does not count: its signature fits what arrived, but the request is {}: {}",
+                    summary.id,
+                    intake.name(),
+                    intake.reason()
+                ));
+            }
+        }
+        None
     }
 }
 

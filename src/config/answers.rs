@@ -1,6 +1,5 @@
 //! Which rules are in force: those of the command line, and behind them those of the file.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,15 +67,6 @@ impl AnswerFlags {
             reason: RuleError { at: 0, problem },
         })?;
         Ok(rules)
-    }
-
-    /// The rules in force with the file as it is now.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] when the file cannot be read or says what it may not.
-    pub fn reload(&self, path: &Path) -> Result<RuleSet, ConfigError> {
-        self.rules(Some(&ConfigFile::read(path)?))
     }
 
     /// The flag at this position of the rules.

@@ -21,6 +21,9 @@ pub trait Environment {
 
     /// Where data belongs: `$XDG_DATA_HOME`, by default `~/.local/share`.
     fn data_home(&self) -> Option<PathBuf>;
+
+    /// Where what is remembered between runs belongs: `$XDG_STATE_HOME`, by default `~/.local/state`.
+    fn state_home(&self) -> Option<PathBuf>;
 }
 
 /// The process's own surroundings.
@@ -47,5 +50,9 @@ impl Environment for ProcessEnvironment {
 
     fn data_home(&self) -> Option<PathBuf> {
         etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir())
+    }
+
+    fn state_home(&self) -> Option<PathBuf> {
+        etcetera::base_strategy::Xdg::new().ok()?.state_dir()
     }
 }

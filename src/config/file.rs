@@ -59,18 +59,19 @@ pub use save::{Change, Part, SaveError};
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::mistaken::without_values;
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
 use crate::answer::{Named, Rule, RuleError};
 use crate::picture::Mode;
+use crate::read;
 use crate::simulation::Saved;
 use crate::text::visible;
 
@@ -120,6 +121,8 @@ pub struct SecretEntry {
 pub struct ConfigFile {
     /// The file.
     pub path: PathBuf,
+    /// SHA-256 of path, NUL and content: another for every other state of the file.
+    pub fingerprint: [u8; 32],
     /// Where to listen.
     pub bind: Option<SocketAddr>,
     /// The store, as written: see [`ConfigFile::resolve`].
@@ -199,6 +202,9 @@ pub enum Fault {
     /// A webhook without a name.
     #[error("the webhook's name is empty: give it one")]
     EmptyName,
+    /// A webhook's name that looks like a secret. Names are shown everywhere.
+    #[error("the webhook's name looks like a secret, and is not repeated here: choose a short name")]
+    SecretAsName,
     /// A second webhook of one name.
     #[error("a second webhook is called '{}': names tell webhooks apart, choose another", visible(.0))]
     DuplicateName(String),
@@ -257,10 +263,16 @@ pub fn locate(explicit: Option<&Path>, environment: &dyn Environment) -> Option<
     places(environment).into_iter().find(|path| path.symlink_metadata().is_ok())
 }
 
+/// The file of the current folder, which is there by chance, by choice, or by somebody else's.
+#[must_use]
+pub fn local_place(environment: &dyn Environment) -> PathBuf {
+    environment.current_dir().join(LOCAL_NAME)
+}
+
 /// Where the file is looked for when none is named; the first that is there counts.
 #[must_use]
 pub fn places(environment: &dyn Environment) -> Vec<PathBuf> {
-    let local = environment.current_dir().join(LOCAL_NAME);
+    let local = local_place(environment);
     let personal = environment.config_home().map(|home| home.join("whyhook").join("config.toml"));
     [Some(local), personal].into_iter().flatten().collect()
 }
@@ -273,12 +285,10 @@ impl ConfigFile {
     /// [`FileError`], with the place of what is wrong. It never repeats a secret.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let unreadable = |source| FileError::Unreadable { file: path.to_owned(), source };
-        let mut bytes = Zeroizing::new(Vec::new());
-        let opened = File::open(path).map_err(unreadable)?;
-        opened.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > SIZE_LIMIT {
-            return Err(FileError::TooLarge { file: path.to_owned() });
-        }
+        let bytes = Zeroizing::new(read::whole(path, SIZE_LIMIT).map_err(|source| match source.kind() {
+            std::io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.to_owned() },
+            _ => unreadable(source),
+        })?);
         match std::str::from_utf8(&bytes) {
             Ok(text) => Self::parse(path, text),
             Err(error) => {
@@ -299,7 +309,7 @@ impl ConfigFile {
             |offset, fault| FileError::Invalid { file: path.to_owned(), place: Place::of(text, offset), fault };
         let raw = toml::from_str::<raw::RawFile>(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            invalid(offset, Fault::Syntax(visible(error.message()).into_owned()))
+            invalid(offset, Fault::Syntax(without_values(error.message())))
         })?;
         validate::check(raw, path, text).map_err(|(offset, fault)| invalid(offset, fault))
     }
@@ -329,6 +339,15 @@ impl ConfigFile {
         }
         Ok(())
     }
+}
+
+/// See [`ConfigFile::fingerprint`]. No path holds a NUL.
+fn fingerprint(path: &Path, text: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(path.as_os_str().as_encoded_bytes());
+    hash.update([0]);
+    hash.update(text.as_bytes());
+    hash.finalize().into()
 }
 
 /// Replaces a leading `~/` by the home directory, when there is one.

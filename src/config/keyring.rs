@@ -39,7 +39,7 @@ pub enum KeyringError {
     },
     /// Something that looks like a secret stands where a name was asked for.
     #[error(
-        "what {asker} was given looks like a secret, which is not repeated here: give {what} instead, and make a new \
+        "what {asker} was given may be a secret, and is not repeated here: give {what} instead, and make a new \
          secret where this one may have been seen (a shell's history, the list of processes)"
     )]
     SecretAsName {
@@ -47,6 +47,17 @@ pub enum KeyringError {
         asker: String,
         /// What was asked for.
         what: &'static str,
+    },
+    /// A label that looks like a secret. Labels are shown everywhere.
+    #[error(
+        "a label of {characters} characters (asked for by {asker}) looks like a secret, and is not repeated here: \
+         choose a short name, as in --secret-env LABEL=VARIABLE"
+    )]
+    SecretAsLabel {
+        /// How long it is.
+        characters: usize,
+        /// The flag, or the place in the configuration.
+        asker: String,
     },
     /// A source holds nothing. Anyone can sign with an empty secret.
     #[error("{place} (asked for by {asker}) is empty: put the webhook's secret there")]
@@ -103,12 +114,10 @@ pub enum KeyringError {
         asker: String,
     },
     /// A flag names nothing, or an empty label.
-    #[error("{flag} '{}' names no secret: expected {flag} [LABEL=]{what}", visible(.text))]
+    #[error("what {flag} was given names no secret: expected {flag} [LABEL=]{what}")]
     BadFlag {
         /// The flag.
         flag: &'static str,
-        /// What it was given.
-        text: String,
         /// `VARIABLE` or `PATH`.
         what: &'static str,
     },

@@ -24,10 +24,12 @@ pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
-pub(crate) use mistaken::named;
+pub(crate) use mistaken::{is_name, named, unnamed};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
-pub use settings::{DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings};
+pub use settings::{
+    DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, Source,
+};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 

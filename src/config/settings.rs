@@ -90,6 +90,8 @@ pub struct Settings {
     pub simulations: BTreeMap<String, Saved>,
     /// The configuration file that was read, if any.
     pub config: Option<PathBuf>,
+    /// Whether the person has named it.
+    pub config_is_named: bool,
     /// Where one may come to be: the one that was read, or else where it is looked for.
     pub config_places: Vec<PathBuf>,
 }
@@ -105,8 +107,21 @@ impl Settings {
     ///
     /// [`ConfigError`]: one line that says what was tried, on what, and what to do.
     pub fn load(flags: &Flags, environment: &dyn Environment) -> Result<(Self, Vec<Warning>), ConfigError> {
-        let (path, file) = read_file(flags, environment)?;
-        let file = file.as_ref();
+        Self::load_with(flags, &Source::read(flags, environment)?, environment)
+    }
+
+    /// The same with a file that was read, and perhaps looked at, before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::load`].
+    pub fn load_with(
+        flags: &Flags,
+        source: &Source,
+        environment: &dyn Environment,
+    ) -> Result<(Self, Vec<Warning>), ConfigError> {
+        let file = source.file.as_ref();
+        let path = file.map(|file| file.path.clone());
         let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
 
         let bind = bind(flags, environment)?.or_else(|| file?.bind).unwrap_or(DEFAULT_BIND);
@@ -156,6 +171,7 @@ impl Settings {
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config_places: path.clone().map_or_else(|| file::places(environment), |path| vec![path]),
             config: path,
+            config_is_named: source.is_named,
         };
         Ok((settings, warnings))
     }
@@ -166,22 +182,33 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] when the configuration file cannot be read or no place is known.
-    pub fn locate_store(flags: &Flags, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
-        let (_, file) = read_file(flags, environment)?;
-        store(flags, file.as_ref(), environment)
+    /// [`ConfigError`] when no place is known.
+    pub fn locate_store(flags: &Flags, source: &Source, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
+        store(flags, source.file.as_ref(), environment)
     }
 }
 
-/// The configuration file in force: `--config`, else `WHYHOOK_CONFIG`, else the usual places.
-fn read_file(
-    flags: &Flags,
-    environment: &dyn Environment,
-) -> Result<(Option<PathBuf>, Option<ConfigFile>), ConfigError> {
-    let explicit = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
-    let path = file::locate(explicit.as_deref(), environment);
-    let file = path.as_deref().map(ConfigFile::read).transpose()?;
-    Ok((path, file))
+/// The configuration file in force, if there is one.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// What it says.
+    pub file: Option<ConfigFile>,
+    /// Whether the person has named it, with `--config` or `WHYHOOK_CONFIG`.
+    pub is_named: bool,
+}
+
+impl Source {
+    /// Reads it: `--config`, else `WHYHOOK_CONFIG`, else the usual places.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when it cannot be read or says what it may not.
+    pub fn read(flags: &Flags, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let named = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
+        let path = file::locate(named.as_deref(), environment);
+        let file = path.as_deref().map(ConfigFile::read).transpose()?;
+        Ok(Self { file, is_named: named.is_some() })
+    }
 }
 
 fn bind(flags: &Flags, environment: &dyn Environment) -> Result<Option<SocketAddr>, ConfigError> {

@@ -74,4 +74,8 @@ impl Environment for Surroundings {
     fn data_home(&self) -> Option<PathBuf> {
         (!self.homeless).then(|| self.path("data"))
     }
+
+    fn state_home(&self) -> Option<PathBuf> {
+        (!self.homeless).then(|| self.path("state"))
+    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AnswerFacts, DeliveryId, Intake, Judgement};
+use super::{AnswerFacts, DeliveryId, Intake, Judgement, Verdict};
 
 /// What the payload's envelope says of itself, read without building a tree. A field is `None` when
 /// the payload does not have it or has it as another type.
@@ -85,4 +85,13 @@ pub struct Summary {
     pub image: Option<ImageFacts>,
     /// What was answered, once something was.
     pub answer: Option<AnswerFacts>,
+}
+
+impl Summary {
+    /// Whether the signature is right and the whole request is there. A digest that fits the part of a body that
+    /// arrived says nothing of the request that was sent, and its sender was answered 400.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.judgement.verdict == Verdict::Verified && self.intake.is_complete()
+    }
 }

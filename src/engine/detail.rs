@@ -136,7 +136,8 @@ impl Loaded {
     /// Whether it is right under the secrets of today.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict == Verdict::Verified
+        self.delivery.summary.intake.is_complete()
+            && self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict == Verdict::Verified
     }
 
     /// The verdict with its evidence, as judged at capture.

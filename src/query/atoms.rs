@@ -57,7 +57,7 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "verdict",
         usage: "verdict:CODE",
-        help: "the signature's verdict, such as mismatch; bad is any but verified",
+        help: "the signature's verdict, such as mismatch; verified is of whole requests only, bad is any other",
         read: verdict,
     },
     Spec {

@@ -86,8 +86,9 @@ impl Asked<'_> {
         Some(match test {
             Test::Word(needle) => self.any_field(needle),
             Test::Event(needle) => is_in(needle, summary.event.event.as_deref()),
+            Test::Verdict(Some(Verdict::Verified)) => summary.is_verified(),
             Test::Verdict(Some(verdict)) => summary.judgement.verdict == *verdict,
-            Test::Verdict(None) => summary.judgement.verdict != Verdict::Verified,
+            Test::Verdict(None) => !summary.is_verified(),
             Test::Is(flag) => (flag.holds)(summary),
             Test::Path(needle) => needle.is_in(&summary.path),
             Test::Method(method) => summary.method.eq_ignore_ascii_case(method),
@@ -120,11 +121,11 @@ impl Asked<'_> {
 
     fn any_field(&self, needle: &Needle) -> bool {
         let summary = self.summary;
-        let verdict = summary.judgement.verdict;
+        let verdict =
+            Some(summary.judgement.verdict).filter(|verdict| *verdict != Verdict::Verified || summary.is_verified());
         needle.is_in(&summary.path)
             || is_in(needle, summary.event.event.as_deref())
-            || needle.is_in(verdict.code())
-            || needle.is_in(verdict.words())
+            || verdict.is_some_and(|verdict| needle.is_in(verdict.code()) || needle.is_in(verdict.words()))
             || needle.is_in(&summary.method)
             || needle.is_in(&summary.remote)
             || is_in(needle, summary.webhook.as_deref())

@@ -1,43 +1,54 @@
 //! What `is:` can ask: yes or no of a delivery.
 
 use super::Field;
-use crate::delivery::{Intake, Outcome, Summary, Verdict};
+use crate::delivery::{Intake, Outcome, Summary};
 
 /// One word that `is:` takes.
 #[derive(Debug)]
 pub(super) struct Flag {
     pub(super) name: &'static str,
     /// What it looks at.
-    pub(super) asks: Field,
+    pub(super) asks: &'static [Field],
     pub(super) holds: fn(&Summary) -> bool,
 }
 
+/// What decides whether a delivery is verified.
+pub(super) const VERIFIED: [Field; 2] = [Field::Verdict, Field::Intake];
+
 /// Every word, in the order in which help lists them.
 pub(super) static FLAGS: [Flag; 16] = [
-    Flag { name: "sim", asks: Field::Event, holds: |summary| summary.event.is_simulation() },
+    Flag { name: "sim", asks: &[Field::Event], holds: |summary| summary.event.is_simulation() },
     Flag {
         name: "live",
-        asks: Field::Event,
+        asks: &[Field::Event],
         holds: |summary| summary.event.event.is_some() && !summary.event.is_simulation(),
     },
-    Flag { name: "verified", asks: Field::Verdict, holds: |summary| summary.judgement.verdict == Verdict::Verified },
-    Flag { name: "bad", asks: Field::Verdict, holds: |summary| summary.judgement.verdict != Verdict::Verified },
-    Flag { name: "fresh", asks: Field::Timestamp, holds: |summary| freshness(summary) == Some(true) },
-    Flag { name: "stale", asks: Field::Timestamp, holds: |summary| freshness(summary) == Some(false) },
-    Flag { name: "complete", asks: Field::Intake, holds: |summary| summary.intake.is_complete() },
-    Flag { name: "malformed", asks: Field::Intake, holds: |summary| matches!(summary.intake, Intake::Malformed(_)) },
-    Flag { name: "incomplete", asks: Field::Intake, holds: |summary| matches!(summary.intake, Intake::Incomplete(_)) },
-    Flag { name: "truncated", asks: Field::Intake, holds: |summary| matches!(summary.intake, Intake::Truncated(_)) },
-    Flag { name: "too_large", asks: Field::Intake, holds: |summary| matches!(summary.intake, Intake::TooLarge(_)) },
+    Flag { name: "verified", asks: &VERIFIED, holds: Summary::is_verified },
+    Flag { name: "bad", asks: &VERIFIED, holds: |summary| !summary.is_verified() },
+    Flag { name: "fresh", asks: &[Field::Timestamp], holds: |summary| freshness(summary) == Some(true) },
+    Flag { name: "stale", asks: &[Field::Timestamp], holds: |summary| freshness(summary) == Some(false) },
+    Flag { name: "complete", asks: &[Field::Intake], holds: |summary| summary.intake.is_complete() },
+    Flag { name: "malformed", asks: &[Field::Intake], holds: |summary| matches!(summary.intake, Intake::Malformed(_)) },
+    Flag {
+        name: "incomplete",
+        asks: &[Field::Intake],
+        holds: |summary| matches!(summary.intake, Intake::Incomplete(_)),
+    },
+    Flag { name: "truncated", asks: &[Field::Intake], holds: |summary| matches!(summary.intake, Intake::Truncated(_)) },
+    Flag { name: "too_large", asks: &[Field::Intake], holds: |summary| matches!(summary.intake, Intake::TooLarge(_)) },
     Flag {
         name: "answered",
-        asks: Field::Answer,
+        asks: &[Field::Answer],
         holds: |summary| outcome(summary).is_some_and(|outcome| outcome != Outcome::SenderGone),
     },
-    Flag { name: "waiting", asks: Field::Answer, holds: |summary| summary.answer.is_none() },
-    Flag { name: "gone", asks: Field::Answer, holds: |summary| outcome(summary) == Some(Outcome::SenderGone) },
-    Flag { name: "failed", asks: Field::Answer, holds: |summary| outcome(summary).is_some_and(Outcome::is_on_purpose) },
-    Flag { name: "image", asks: Field::Image, holds: |summary| summary.image.is_some() },
+    Flag { name: "waiting", asks: &[Field::Answer], holds: |summary| summary.answer.is_none() },
+    Flag { name: "gone", asks: &[Field::Answer], holds: |summary| outcome(summary) == Some(Outcome::SenderGone) },
+    Flag {
+        name: "failed",
+        asks: &[Field::Answer],
+        holds: |summary| outcome(summary).is_some_and(Outcome::is_on_purpose),
+    },
+    Flag { name: "image", asks: &[Field::Image], holds: |summary| summary.image.is_some() },
 ];
 
 /// The flag called `name`, in any letter case and with `-` for `_`.

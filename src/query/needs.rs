@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::atoms::Test;
+use super::flags::VERIFIED;
 use super::range::Range;
 use super::{Node, Query};
 
@@ -40,8 +41,16 @@ pub enum Field {
 }
 
 /// What a word is looked for in.
-const SEARCHED: [Field; 7] =
-    [Field::Remote, Field::Method, Field::Path, Field::Webhook, Field::Event, Field::Verdict, Field::Secret];
+const SEARCHED: [Field; 8] = [
+    Field::Remote,
+    Field::Method,
+    Field::Path,
+    Field::Webhook,
+    Field::Event,
+    Field::Verdict,
+    Field::Intake,
+    Field::Secret,
+];
 /// Digits of the longest status that an answer can have.
 const STATUS_DIGITS: usize = 5;
 
@@ -109,8 +118,8 @@ impl Test {
                 }
             }
             Self::Event(_) => Field::Event,
-            Self::Verdict(_) => Field::Verdict,
-            Self::Is(flag) => flag.asks,
+            Self::Verdict(_) => return fields.extend(VERIFIED),
+            Self::Is(flag) => return fields.extend(flag.asks),
             Self::Path(_) => Field::Path,
             Self::Method(_) => Field::Method,
             Self::Webhook(_) => Field::Webhook,

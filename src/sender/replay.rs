@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Change, InvalidTarget, NotReplayable, Outgoing, SignError, Signing, Target};
-use crate::config::named;
+use crate::config::unnamed;
 use crate::config::{Registry, Webhook};
 use crate::delivery::{AttemptMode, Delivery, Summary, TimestampUnit};
 use crate::signature::{Secret, SigningKind};
@@ -70,7 +70,7 @@ pub enum ReplayError {
         webhook: String,
     },
     /// No secret has this label.
-    #[error("no secret is labelled '{}'; known are: {known}", named(.label))]
+    #[error("no secret has the label given {}; known labels: {known}", unnamed(.label))]
     UnknownSecret {
         /// The label asked for.
         label: String,
@@ -137,7 +137,7 @@ pub fn signing<'a>(
     let webhook = webhook_of(registry, summary);
     let secret = match label {
         Some(label) => registry.keyring().get(label).ok_or_else(|| ReplayError::UnknownSecret {
-            label: visible(label).into_owned(),
+            label: label.to_owned(),
             known: registry.keyring().secrets().iter().map(Secret::label).collect::<Vec<_>>().join(", "),
         })?,
         None => {
@@ -288,7 +288,7 @@ mod tests {
         let developer = Some(SigningKind::Developer);
         assert_eq!(chosen("/hook", Some("two"), Some("one"), developer), Ok(("one", SigningKind::Developer)));
         let error = chosen("/hook", None, Some("x\u{1b}"), None).unwrap_err().to_string();
-        assert!(error.contains("'x␛'; known are: one, two"), "{error}");
+        assert!(error.contains("(2 characters, not shown); known labels: one, two"), "{error}");
         let none = Registry::default();
         let delivery = delivery("/x", None, TimestampUnit::Seconds);
         assert!(matches!(signing(&none, &delivery.summary, None, None), Err(ReplayError::NoSecret { .. })));

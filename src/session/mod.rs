@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Bounds, RetentionSettings, Settings};
+use crate::consent::Gate;
 use crate::delivery::DeliveryId;
 use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener, Means};
 use crate::query::Query;
@@ -101,12 +102,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the store, binds the address and starts to listen. `events` is what the face reads.
+    /// Opens the store, binds the address and starts to listen. `events` is what the face reads; `gate` says what
+    /// of a changed configuration may be used.
     ///
     /// # Errors
     ///
     /// [`StartError`]; nothing is left running then.
-    pub fn start(settings: &Settings, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
+    pub fn start(settings: &Settings, gate: Gate, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("whyhook-listener")
@@ -146,7 +148,7 @@ impl Session {
         let told = events.clone();
         control.stats().observe(move || drop(told.send(Event::Refused)));
         control.set_means(Means::of(settings)?);
-        let watched = Arc::new(Watched::new(settings.config_places.clone()));
+        let watched = Arc::new(Watched::new(settings.config_places.clone(), Arc::new(gate)));
         let (flags, told) = (settings.answers.clone(), events.clone());
         runtime.spawn(reload::watch(Arc::clone(&watched), flags, Arc::clone(&control), told));
         let (stop, stopping) = watch::channel(false);

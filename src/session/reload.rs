@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use super::Event;
 use super::arrival::Arrival;
+use crate::answer::RuleSet;
 use crate::config::AnswerFlags;
-use crate::config::file::{Change, SaveError};
+use crate::config::file::{Change, ConfigFile, SaveError};
+use crate::consent::{Gate, Need, Scope};
 use crate::listener::Control;
 
 /// How often the file is looked at.
@@ -23,13 +25,15 @@ pub struct Watched {
     places: Vec<PathBuf>,
     /// The file as it was read or written last.
     known: Mutex<Option<Stamp>>,
+    /// What may be used of it.
+    gate: Arc<Gate>,
 }
 
 impl Watched {
     /// The file as it is now is taken as known.
-    pub(super) fn new(places: Vec<PathBuf>) -> Self {
+    pub(super) fn new(places: Vec<PathBuf>, gate: Arc<Gate>) -> Self {
         let known = Mutex::new(places.iter().find_map(|place| stamp(place)));
-        Self { places, known }
+        Self { places, known, gate }
     }
 
     /// The file that counts, once there is one.
@@ -55,6 +59,12 @@ impl Watched {
         // What somebody else has written and was not read yet, will be.
         let is_known = self.look(&known) == *known;
         change.write()?;
+        if let (before, Ok(after)) = change.read() {
+            // What could not be read was not in force either.
+            if let Ok(before) = before.transpose() {
+                self.gate.wrote(before.as_ref(), &after);
+            }
+        }
         if is_known {
             let now = self.look(&known);
             *known = now;
@@ -86,8 +96,9 @@ impl Watched {
     }
 }
 
-/// Watches the file for as long as the runtime lives. A file that cannot be used leaves the rules as they
-/// are. What is known of other settings is read at the start only.
+/// Watches the file for as long as the runtime lives. A file that cannot be used, or asks for what nobody has
+/// agreed to, leaves the rules as they are; the latter until somebody has. What is known of other settings is
+/// read at the start only.
 pub(super) async fn watch(
     watched: Arc<Watched>,
     flags: AnswerFlags,
@@ -101,27 +112,81 @@ pub(super) async fn watch(
             arrival.wait(&watched.places).await;
         }
     }
+    let mut unallowed: Option<ConfigFile> = None;
     loop {
-        let Some(file) = watched.news(INTERVAL).await else { continue };
-        let (path, flags) = (file.clone(), flags.clone());
-        let Ok(read) = tokio::task::spawn_blocking(move || flags.reload(&path)).await else { return };
-        let read = read.map_err(|error| error.to_string());
-        let checked = read.and_then(|rules| match control.check_rules(&rules) {
-            Ok(()) => Ok(rules),
-            Err(error) => Err(error.to_string()),
-        });
-        let event = match checked {
-            Ok(rules) => {
-                let count = rules.rules().len();
-                control.set_rules(rules);
-                Event::Rules(count, file)
+        let news = watched.news(INTERVAL).await;
+        let gate = Arc::clone(&watched.gate);
+        let waiting = unallowed.take();
+        let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
+        let event = match looked {
+            Looked::Nothing => continue,
+            Looked::Waiting(file) => {
+                unallowed = Some(*file);
+                continue;
             }
-            Err(error) => Event::RulesFault(error),
+            Looked::Unallowed(file, needs) => {
+                let words = crate::consent::words(&needs);
+                let event = Event::RulesFault(format!(
+                    "{} has changed and would {words}: not applied until `whyhook trust` allows it",
+                    crate::config::shown(&file.path)
+                ));
+                unallowed = Some(*file);
+                event
+            }
+            Looked::Fault(error) => Event::RulesFault(error),
+            Looked::File(file) => match rules(&file, &flags, &control) {
+                Ok(rules) => {
+                    watched.gate.agree(&file);
+                    let count = rules.rules().len();
+                    control.set_rules(rules);
+                    Event::Rules(count, file.path)
+                }
+                Err(error) => Event::RulesFault(error),
+            },
         };
         if events.send(event).is_err() {
             return;
         }
     }
+}
+
+/// What a look at the file has shown.
+enum Looked {
+    /// Nothing new.
+    Nothing,
+    /// A file that may be used.
+    File(Box<ConfigFile>),
+    /// One that may not, and why.
+    Unallowed(Box<ConfigFile>, Vec<Need>),
+    /// The same, which was said before.
+    Waiting(Box<ConfigFile>),
+    /// One that cannot be read.
+    Fault(String),
+}
+
+/// Reads the file when it is new, and asks the gate.
+fn look(news: Option<PathBuf>, waiting: Option<ConfigFile>, gate: &Gate) -> Looked {
+    let (file, is_new) = match (news, waiting) {
+        (Some(path), _) => match ConfigFile::read(&path) {
+            Ok(file) => (Box::new(file), true),
+            Err(error) => return Looked::Fault(error.to_string()),
+        },
+        (None, Some(file)) => (Box::new(file), false),
+        (None, None) => return Looked::Nothing,
+    };
+    let needs = gate.missing(&file, Scope::Network);
+    match (needs.is_empty(), is_new) {
+        (true, _) => Looked::File(file),
+        (false, true) => Looked::Unallowed(file, needs),
+        (false, false) => Looked::Waiting(file),
+    }
+}
+
+/// The rules in force with this file, if they lead nowhere they must not.
+fn rules(file: &ConfigFile, flags: &AnswerFlags, control: &Control) -> Result<RuleSet, String> {
+    let rules = flags.rules(Some(file)).map_err(|error| error.to_string())?;
+    control.check_rules(&rules).map_err(|error| error.to_string())?;
+    Ok(rules)
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {

@@ -11,7 +11,7 @@ pub use destination::{Choice, Destination};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::config::named;
+use crate::config::{named, unnamed};
 use crate::payload::event;
 use crate::sender::{InvalidHeader, InvalidTarget, Outgoing, SignError, Signing, Term};
 use crate::simulation::{self, Burst, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, Sending};
@@ -21,7 +21,7 @@ use crate::text::visible;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotSent {
     /// No webhook of that name.
-    #[error("{}: no webhook is called '{}'; {}", heading(Term::WebhookNotFound), visible(.name), known_names(.known))]
+    #[error("{}: no webhook is called {}; {}", heading(Term::WebhookNotFound), named(.name), known_names(.known))]
     WebhookNotFound {
         /// The name.
         name: String,
@@ -54,7 +54,7 @@ pub enum NotSent {
         reason: InvalidTarget,
     },
     /// No secret of that label.
-    #[error("no secret is labelled '{}'; {}", named(.label), known_names(.known))]
+    #[error("no secret has the label given {}; {}", unnamed(.label), known_names(.known))]
     UnknownSecret {
         /// The label.
         label: String,

@@ -66,7 +66,7 @@ fn what_is_not_there_is_said() {
     assert_eq!(error.to_string(), "Webhook not found (404): no webhook is called 'gone'; known are: dev, resale");
     assert_eq!(error.term(), Some(Term::WebhookNotFound));
     let error = find(Choice { secret: Some("x".into()), ..Choice::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "no secret is labelled 'x'; known are: dev, resale");
+    assert_eq!(error.to_string(), "no secret has the label given (1 character, not shown); known are: dev, resale");
     let error = find(Choice { to: Some("ftp://x".into()), ..Choice::default() }).unwrap_err();
     assert!(matches!(error, NotSent::Url { .. }), "{error}");
     let bare = Destination::find(&settings(""), &Choice::default()).unwrap();

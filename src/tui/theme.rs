@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::delivery::Verdict;
+use crate::delivery::{Summary, Verdict};
 
 /// Which background the accents are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -149,6 +149,15 @@ impl Theme {
             Verdict::AmbiguousHeaders => ("‼", "ambiguous", self.bad),
             Verdict::NoSecret => ("?", "no secret", self.warn),
             Verdict::NotJudged => ("!", "broken", self.bad),
+        }
+    }
+
+    /// The same for a delivery: what is only a part of a request is not verified, whatever its digest.
+    #[must_use]
+    pub fn verdict_of(&self, summary: &Summary) -> (&'static str, &'static str, Style) {
+        match summary.judgement.verdict {
+            Verdict::Verified if !summary.is_verified() => ("!", summary.intake.name(), self.bad),
+            verdict => self.verdict(verdict),
         }
     }
 

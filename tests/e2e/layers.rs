@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["text"],
     &["units", "panic", "wire"],
+    &["read"],
     &["delivery"],
     &["payload"],
     &["signature", "query", "picture", "compare"],
@@ -15,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["store"],
     &["diagnosis", "reading", "export"],
     &["sender"],
-    &["check", "simulator"],
+    &["check", "consent", "simulator"],
     &["listener", "tunnel"],
     &["engine", "import"],
     &["session"],

@@ -131,12 +131,12 @@ fn copied(house: &House) -> PathBuf {
 fn a_listener_keeps_to_its_retention_when_it_starts() {
     let house = filled(30);
     house.write("whyhook.toml", "[retention]\nkeep = 10\n");
-    let listening = house.listen(&[]);
+    let listening = house.listen(&["--yes"]);
     assert_eq!(ids(&house), (21..=30).collect::<Vec<i64>>());
     listening.says("retention: 20 deliveries deleted");
     listening.stop();
     house.write("whyhook.toml", "[retention]\nolder_than = \"30d\"\nmax_size = \"1GiB\"\n");
-    house.listen(&[]).stop();
+    house.listen(&["--yes"]).stop();
     assert_eq!(ids(&house).len(), 10);
     house.write("whyhook.toml", "[retention]\nkeep = -1\n");
     assert!(house.run(&["list"]).complains().contains("whyhook.toml:2:8: "));

@@ -275,7 +275,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         run(&["1", "--to", &recorder.url(), "--resign", "--secret", "x"])
             .complains()
-            .contains("no secret is labelled 'x'")
+            .contains("no secret has the label given")
     );
     house.write("whyhook.toml", "ca_file = \"authority.pem\"\n");
     let complaint = run(&["1", "--to", &recorder.url()]).complains();

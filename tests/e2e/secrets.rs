@@ -150,21 +150,109 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
     holds_none("stderr", listening.stderr().as_bytes());
 }
 
+/// Secrets as people have them. Each is given where a name belongs.
+const SHAPES: [&str; 18] = [
+    SECRET,
+    IN_A_FILE,
+    "K7x/pQ2mVb9LrT4wZc1N=",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "9F86D081884C7D659A2FEAA0C55AD015",
+    "correct horse battery staple",
+    "correct_horse_battery_staple",
+    "x9q",
+    "hunter2x",
+    "line\nbreak",
+    "https://user:p4ssw0rd@example.com/hook",
+    "whsec_zz",
+    "sk_live_51H8xK2eZvKYlo2C",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "JBSWY3DPEHPK3PXP",
+    "\u{1b}]0;s3cret\u{7}",
+    "p\u{e4}ssw\u{f6}rt-\u{202e}9x9",
+];
+
+/// Checks that neither the secret nor a visible form of it is in what was said.
+#[track_caller]
+fn repeats_nothing(what: &str, secret: &str, said: &str) {
+    let shown = whyhook::text::visible(secret).into_owned();
+    for form in [secret, shown.as_str(), &secret[..secret.len() - 1]] {
+        assert!(form.len() < 3 || !said.contains(form), "{what}: {secret:?} is in {said}");
+    }
+    assert!(!said.contains(|c| c != '\n' && whyhook::text::is_hidden(c)), "{what}: {said:?}");
+}
+
 #[test]
 fn a_secret_in_the_place_of_a_name_is_not_repeated() {
     let house = House::with_secret();
     house.write("body", "{}");
-    let other = "K7x/pQ2mVb9LrT4wZc1N=";
-    for secret in [SECRET, IN_A_FILE, other] {
+    for secret in SHAPES {
         for (flag, what) in [("--secret-env", "environment variable"), ("--secret-file", "a file")] {
             for given in [secret.to_owned(), format!("label={secret}"), format!("={secret}")] {
                 let line = house.run(&["sign", "--body", "body", flag, &given]).complains();
-                assert!(line.contains(flag) && line.contains(what) && line.contains("looks like a secret"), "{line}");
-                assert!(!line.contains(&secret[..secret.len() - 1]), "{line}");
+                assert!(line.contains(flag) || line.contains("label of"), "{line}");
+                assert!(line.contains(what) || line.contains("[LABEL=]"), "{line}");
+                repeats_nothing(flag, secret, &line);
             }
         }
-        let line = house.run(&["sign", "--body", "body", "--secret", secret]).complains();
-        assert!(line.contains("no secret is labelled '(not repeated") && !line.contains(secret), "{line}");
+        let to = "http://127.0.0.1:9";
+        // As a label, a webhook, an argument too many, and behind a flag with a slip in it.
+        for command in [
+            &["sign", "--body", "body", "--secret", secret][..],
+            &["simulate", "app", "--dry-run", "--to", to, "--secret", secret],
+            &["simulate", "app", "--dry-run", "--webhook", secret],
+            &["check", "--webhook", secret],
+            &["check", "--to", to, "--secret", secret],
+            &["sign", "--body", "body", secret],
+            &["sign", "--body", "body", "--sekret", secret],
+            &["sign", "--body", "body", &format!("--{secret}")],
+            &["sign", "--body", "body", &format!("--sekret={secret}")],
+            &["sign", "--body", "body", "--kind", secret],
+            &["listen", secret],
+            &[secret],
+        ] {
+            let line = house.run(command).complains();
+            repeats_nothing(&format!("{command:?}"), secret, &line);
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_setting_is_not_repeated() {
+    for secret in SHAPES {
+        let quoted = serde_json::Value::from(secret).to_string().replace("\\u001b", "\\u001B");
+        for config in [
+            format!("{quoted} = 1\n"),
+            format!("secret = {quoted}\n"),
+            format!("secrets = {quoted}\n"),
+            format!("[secrets]\n{quoted} = 1\n"),
+            format!("[secrets]\n{quoted} = {{ env = \"NOT_SET\" }}\n"),
+            format!("[secrets]\na = {quoted}\n"),
+            format!("[secrets]\na = {{ env = {quoted} }}\n"),
+            format!("[secrets]\na = {{ file = {quoted} }}\n"),
+            format!("[secrets]\na = {{ {quoted} = 1 }}\n"),
+            format!("[[webhook]]\nname = \"w\"\npath = \"/\"\nsecret = {quoted}\n"),
+            format!("[[webhook]]\nname = \"w\"\npath = \"/\"\n{quoted} = 1\n"),
+            format!("[[webhook]]\nname = \"w\"\npath = \"/\"\nkind = {quoted}\n"),
+        ] {
+            let house = House::new();
+            house.write("whyhook.toml", &config);
+            let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+            assert!(line.contains("whyhook.toml"), "{line}");
+            repeats_nothing(&config, secret, &line);
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_no_label_since_labels_are_shown() {
+    let house = House::with_secret();
+    house.write("body", "{}");
+    // What could be a label as well as a secret ("hunter2x") is taken for one.
+    for secret in [0, 1, 2, 3, 4, 11, 12, 13, 14].map(|at| SHAPES[at]) {
+        let given = format!("{secret}={}", crate::support::DEFAULT_VARIABLE);
+        let line = house.run(&["sign", "--body", "body", "--secret-env", &given]).complains();
+        repeats_nothing("a label", secret, &line);
     }
 }
 

@@ -229,7 +229,10 @@ fn what_cannot_be_done_is_one_line_and_exit_code_2() {
         (&["verify", "--body", "body", "--header", "no colon"], "'no colon' is not of the form 'Name: value'"),
         (&["verify", "--body", "body", "--header", "A: b\r\nC: d"], "is not of the form"),
         (&["verify", "--body", "body", "--tolerance", "soon"], "--tolerance: 'soon' is no duration"),
-        (&["sign", "--body", "body", "--secret", "who"], "no secret is labelled 'who'"),
+        (
+            &["sign", "--body", "body", "--secret", "who"],
+            "no secret has the label given (3 characters, not shown); known labels:",
+        ),
         (&["sign", "--body", "body", "--timestamp", "1\n2"], "cannot stand in a header"),
         (&["show", "1"], "there is no store at"),
         (&["list"], "there is no store at"),

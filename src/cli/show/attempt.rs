@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::{CliError, SettingsArgs, output};
 use super::{ATTEMPTS, ShowFormat};
+use crate::consent::Scope;
 use crate::delivery::{AttemptId, AttemptMode, AttemptSummary};
 use crate::sender;
 use crate::store::Reader;
@@ -27,7 +28,8 @@ pub(super) fn show(
         (None, None) => bytes::Bytes::new(),
     };
     // Who only looks need not have every secret at hand.
-    let scheme = settings.load_quietly().map(|loaded| loaded.registry.scheme().clone()).unwrap_or_default();
+    let scheme =
+        settings.load_quietly(Scope::Secrets).map(|loaded| loaded.registry.scheme().clone()).unwrap_or_default();
     let reply = attempt.result.as_ref().ok();
     match format {
         ShowFormat::Json => {

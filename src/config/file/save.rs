@@ -133,6 +133,13 @@ impl Change {
         self.before.as_ref() == Some(&self.after)
     }
 
+    /// What the file said before and says then, as far as it can be read.
+    #[must_use]
+    pub fn read(&self) -> (Option<Result<ConfigFile, FileError>>, Result<ConfigFile, FileError>) {
+        let read = |text: &str| ConfigFile::parse(&self.file, text);
+        (self.before.as_ref().map(|text| read(text)), read(&self.after))
+    }
+
     /// The lines that go and come; never one with a secret.
     #[must_use]
     pub fn lines(&self) -> &LineComparison {
@@ -171,8 +178,11 @@ impl Change {
 }
 
 fn read(place: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
-    match std::fs::read_to_string(place) {
-        Ok(text) => Ok(Some(Zeroizing::new(text))),
+    match crate::read::whole(place, super::SIZE_LIMIT) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
+            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8 text")),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::raw::{RawFile, RawWebhook};
 use super::{ConfigFile, Fault, Place, SecretEntry, rules};
+use crate::config::mistaken::looks_like_a_secret;
 use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, Warning, Webhook};
 
@@ -14,6 +15,7 @@ use crate::config::{KNOWN_EVENTS, Warning, Webhook};
 pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
     let mut file = ConfigFile {
         path: path.to_owned(),
+        fingerprint: super::fingerprint(path, text),
         bind: raw.bind,
         store: raw.store,
         forward_timeout: raw.forward_timeout,
@@ -93,6 +95,8 @@ fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(),
 fn check_name(name: &Spanned<String>, earlier: &[Webhook]) -> Result<(), (usize, Fault)> {
     let fault = if name.get_ref().trim().is_empty() {
         Fault::EmptyName
+    } else if looks_like_a_secret(name.get_ref()) {
+        Fault::SecretAsName
     } else if earlier.iter().any(|webhook| webhook.name == *name.get_ref()) {
         Fault::DuplicateName(name.get_ref().clone())
     } else {

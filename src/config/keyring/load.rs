@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
 use super::{Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
-use crate::config::mistaken::{is_no_variable, looks_like_a_secret};
+use crate::config::mistaken::{is_name, is_path, is_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
 use crate::signature::{Secret, SecretOrigin};
 use crate::text::visible;
 
 const VARIABLE: &str = "the name of an environment variable that holds it";
-const FILE: &str = "the path of a file that holds it";
+const FILE: &str = "the path of a file that holds it (a name alone as ./NAME)";
 
 /// Who asks for secrets.
 pub(in crate::config) struct Requests<'a> {
@@ -69,7 +69,7 @@ impl Loader<'_> {
             None => {
                 let file = self.dotenv_file();
                 let DotenvValue::Found(bytes) = dotenv_value(&file, variable) else {
-                    if is_no_variable(variable) {
+                    if !is_variable(variable) {
                         return Err(secret_as_name(asker, VARIABLE));
                     }
                     return Err(KeyringError::Unset { variable: variable.to_owned(), asker: asker.to_owned() });
@@ -148,6 +148,9 @@ impl Loader<'_> {
         if let Some(label) = [TYPED_LABEL, MADE_UP_LABEL].into_iter().find(|reserved| label == *reserved) {
             return Err(KeyringError::ReservedLabel { label, asker: asker.to_owned() });
         }
+        if looks_like_a_secret(label) {
+            return Err(KeyringError::SecretAsLabel { characters: label.chars().count(), asker: asker.to_owned() });
+        }
         self.push(Secret::new(label, bytes, origin));
         Ok(())
     }
@@ -170,11 +173,11 @@ fn secret_as_name(asker: &str, what: &'static str) -> KeyringError {
     KeyringError::SecretAsName { asker: asker.to_owned(), what }
 }
 
-/// The error of a file that cannot be read, unless the secret itself was given for its path.
+/// The error of a file that cannot be read, unless the secret itself may have been given for its path: nothing
+/// is there, and it is not plainly a path.
 fn unless_a_secret(error: KeyringError, path: &str) -> KeyringError {
     match error {
-        // Base64 has slashes too.
-        KeyringError::Unreadable { asker, .. } if path.split('/').any(looks_like_a_secret) => {
+        KeyringError::Unreadable { asker, file, .. } if !is_path(path) && file.symlink_metadata().is_err() => {
             secret_as_name(&asker, FILE)
         }
         error => error,
@@ -196,10 +199,10 @@ fn split_label<'a>(
         _ => (None, text),
     };
     if parts.0 == Some("") || parts.1.is_empty() {
-        if looks_like_a_secret(text.trim_matches('=')) {
+        if !text.trim_matches('=').is_empty() && !is_name(text.trim_matches('=')) {
             return Err(secret_as_name(flag, if what == "PATH" { FILE } else { VARIABLE }));
         }
-        return Err(KeyringError::BadFlag { flag, text: text.to_owned(), what });
+        return Err(KeyringError::BadFlag { flag, what });
     }
     Ok(parts)
 }

@@ -105,7 +105,7 @@ impl Columns {
 /// `left` are the seconds that a held delivery still waits.
 fn line(summary: &Summary, columns: &Columns, is_selected: bool, left: Option<u64>, look: &Look) -> Line<'static> {
     let theme = &look.theme;
-    let (glyph, word, verdict_style) = theme.verdict(summary.judgement.verdict);
+    let (glyph, word, verdict_style) = theme.verdict_of(summary);
     let mut spans = vec![Span::styled(if is_selected { "▌" } else { " " }, theme.brand)];
     let mut cell = |words: String, width: usize, style: Style| {
         let clipped = text::clip(&words, width);

@@ -101,8 +101,12 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 /// Glyph and words, as large as a line can be.
 pub(super) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let judgement = pane.loaded.judgement();
-    let (glyph, _, style) = pane.look.theme.verdict(judgement.verdict);
+    let summary = &pane.loaded.delivery.summary;
+    let (glyph, _, style) = pane.look.theme.verdict_of(summary);
     let mut words = match (&judgement.secret, judgement.verdict) {
+        (_, Verdict::Verified) if !summary.is_verified() => {
+            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+        }
         (Some(label), Verdict::Verified) => format!("verified with the secret {}", shown(label)),
         _ => judgement.verdict.words().to_owned(),
     };

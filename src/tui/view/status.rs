@@ -129,6 +129,13 @@ fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<L
     if let Some(status) = &view.status {
         lines.extend(named("retention", &status.retention, columns, look));
     }
+    lines.push(Line::default());
+    lines.push(heading(" Settings", look));
+    let config = model.answers.config.as_deref().map_or_else(|| "none was read".to_owned(), crate::config::shown);
+    lines.extend(named("config file", &config, columns, look));
+    for (at, secret) in model.secrets.iter().enumerate() {
+        lines.extend(named(if at == 0 { "secrets" } else { "" }, &shown(secret), columns, look));
+    }
     lines
 }
 

@@ -19,7 +19,7 @@ pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
         vec![Line::default(), heading(format!("The sender's {} attempts at this delivery", retries.len()), look)];
     for (at, retry) in retries.iter().enumerate() {
         let is_chosen = chosen == Some(at);
-        let (glyph, word, style) = theme.verdict(retry.summary.judgement.verdict);
+        let (glyph, word, style) = theme.verdict_of(&retry.summary);
         let mark = if is_chosen { "›" } else { " " };
         let here = if retry.summary.id == shown { "  this one" } else { "" };
         let same = if retry.same == Sameness::ButForTime { "  another time in it" } else { "" };

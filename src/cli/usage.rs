@@ -1,0 +1,147 @@
+//! What is wrong with the arguments, in one line.
+//!
+//! clap's own messages repeat arguments as they are, escape sequences, secrets and all, over several lines. So
+//! the message is made here from clap's facts about the error; of what was typed it repeats only plain names.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::config::{is_name, unnamed};
+use crate::text::visible;
+
+/// One line for an error of the arguments; `None` for what clap prints itself: help and version.
+pub(super) fn message(error: &clap::Error) -> Option<String> {
+    let fact = |kind| error.get(kind).map(words).unwrap_or_default();
+    let (argument, value) = (fact(ContextKind::InvalidArg), fact(ContextKind::InvalidValue));
+    let said = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return None;
+        }
+        ErrorKind::UnknownArgument => format!("unexpected argument {}", typed(&argument)),
+        ErrorKind::InvalidSubcommand => {
+            format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
+        ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed(&value)),
+        ErrorKind::ValueValidation => {
+            let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            // Parsers repeat what they were given.
+            let reason = if is_plain(&value) { reason } else { reason.replace(&value, "it") };
+            format!("invalid value {} for {argument}: {reason}", typed(&value))
+        }
+        ErrorKind::NoEquals => format!("{argument} needs an '=' before its value"),
+        ErrorKind::TooManyValues => format!("unexpected value {} for {argument}", typed(&value)),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            let expected = fact(ContextKind::ExpectedNumValues) + &fact(ContextKind::MinValues);
+            format!("{argument} takes {expected} values, and {} were given", fact(ContextKind::ActualNumValues))
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = fact(ContextKind::PriorArg);
+            match other.is_empty() || other == argument {
+                true => format!("{argument} was given twice"),
+                false => format!("{argument} cannot be used with {other}"),
+            }
+        }
+        ErrorKind::MissingRequiredArgument => format!("missing argument: {argument}"),
+        ErrorKind::MissingSubcommand => "missing command".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text".to_owned(),
+        kind => kind.to_string(),
+    };
+    let mut line = said;
+    for (kind, before) in [
+        (ContextKind::ValidValue, "expected one of "),
+        (ContextKind::SuggestedArg, "did you mean "),
+        (ContextKind::SuggestedSubcommand, "did you mean "),
+    ] {
+        let more = fact(kind);
+        // A suggestion of clap's is a name of ours.
+        if !more.is_empty() {
+            line.push_str(&format!("; {before}{more}"));
+        }
+    }
+    let usage = fact(ContextKind::Usage);
+    Some(visible(&format!("{line}; see `{} --help`", command(&usage))).into_owned())
+}
+
+/// A fact's words, all on one line.
+fn words(value: &ContextValue) -> String {
+    match value {
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(texts) => texts.join(", "),
+        ContextValue::Number(number) => number.to_string(),
+        ContextValue::StyledStr(text) => text.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What was typed, as far as a message may repeat it.
+fn typed(argument: &str) -> String {
+    if is_plain(argument) { format!("'{argument}'") } else { unnamed(argument) }
+}
+
+/// A name, perhaps with the hyphens of an option before it; or a number.
+fn is_plain(argument: &str) -> bool {
+    let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')).unwrap_or(argument);
+    is_name(name)
+}
+
+/// The command of a usage such as `Usage: whyhook list [OPTIONS]`.
+fn command(usage: &str) -> String {
+    let words = usage.trim().trim_start_matches("Usage:").split_whitespace();
+    let is_word = |word: &&str| word.chars().all(|character| character.is_ascii_lowercase() || character == '-');
+    let names: Vec<&str> = words.take_while(|word| is_word(word) && !word.starts_with('-')).collect();
+    if names.is_empty() { "whyhook".to_owned() } else { names.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+    use clap::Parser as _;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn said(arguments: &[&str]) -> String {
+        let error = crate::cli::Cli::try_parse_from([&["whyhook"], arguments].concat()).unwrap_err();
+        message(&error).unwrap()
+    }
+
+    #[rstest]
+    #[case(&["--nope"], "unexpected argument '--nope'; see `whyhook --help`")]
+    #[case(&["list", "--formt", "json"], "unexpected argument '--formt'; did you mean --format; see `whyhook list --help`")]
+    #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
+    #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: invalid digit found in string; see `whyhook --help`")]
+    #[case(&["list", "--limit"], "--limit <COUNT> needs a value; see `whyhook --help`")]
+    #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
+    #[case(&["replay"], "missing argument: <ID>...; see `whyhook replay --help`")]
+    #[case(&["show", "1", "--attempt", "2"], "[ID] cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
+    #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
+    #[case(&["diff", "1"], "[ID] [ID]... takes 2 values, and 1 were given; see `whyhook diff --help`")]
+    #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]
+    #[case(&["listen", "--bind", "a", "--bind", "b"], "--bind <ADDRESS:PORT> was given twice; see `whyhook listen --help`")]
+    #[case(&["--whsec_5f0c9x"], "unexpected argument (14 characters, not shown); see `whyhook --help`")]
+    #[case(&["trust", "whsec_5f0c9x"], "unexpected argument (12 characters, not shown); see `whyhook trust --help`")]
+    #[case(&["list", "--format", "sk_live_5f0c"], "invalid value (12 characters, not shown) for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
+    #[case(&["list", "--\u{1b}[2J"], "unexpected argument (6 characters, not shown); see `whyhook list --help`")]
+    fn an_error_is_one_line_without_values(#[case] arguments: &[&str], #[case] expected: &str) {
+        assert_eq!(said(arguments), expected);
+    }
+
+    #[test]
+    fn help_and_version_are_clap_s() {
+        for flag in ["--help", "--version"] {
+            let error = crate::cli::Cli::try_parse_from(["whyhook", flag]).unwrap_err();
+            assert_eq!(message(&error), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_argument_steers_a_terminal(
+            arguments in prop::collection::vec("\\PC{0,12}|[\\x00-\\x1f\u{202e}-]{1,4}|list|show|--format|--limit|-n|--to", 0..5),
+        ) {
+            if let Err(error) = crate::cli::Cli::try_parse_from(std::iter::once("whyhook".to_owned()).chain(arguments)) {
+                let line = message(&error).unwrap_or_default();
+                prop_assert!(!line.contains(crate::text::is_hidden), "{line:?}");
+            }
+        }
+    }
+}
