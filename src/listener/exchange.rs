@@ -55,7 +55,7 @@ pub(super) async fn serve(
     let ending = Ending::of(&framing, !intake.is_complete());
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, intake };
     let captured = judge(incoming, control).await;
-    let chosen = control.answering.choose(&captured);
+    let (captured, chosen) = control.answering.choose(captured).await;
     let id = match keep(captured, control).await {
         Ok(id) => id,
         Err(refused) => {
