@@ -270,6 +270,48 @@ pub(super) fn length(wait: Wait) -> Duration {
 mod tests {
     use super::*;
 
+    fn captured(bytes: usize) -> Captured {
+        let incoming = super::super::capture::Incoming {
+            remote: String::new(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            head: "POST / HTTP/1.1\r\n\r\n".into(),
+            body: vec![b'a'; bytes].into(),
+            intake: crate::delivery::Intake::Complete,
+        };
+        super::super::capture::capture(incoming, &crate::config::Registry::default())
+    }
+
+    fn answering(rules: &[String]) -> Answering {
+        let rules = rules.iter().map(|rule| answer::Reader::new(&[]).rule(rule).unwrap());
+        Answering::new(RuleSet::new(rules.collect(), Duration::ZERO))
+    }
+
+    /// What is little work is done at once, where it is asked for; the rest never is.
+    #[tokio::test]
+    async fn what_takes_long_is_chosen_elsewhere() {
+        use std::future::Future as _;
+        use std::task::{Context, Waker};
+        let searching: Vec<String> = (0..10).map(|rule| format!("body:b{rule} -> 202")).collect();
+        let per_body = ["fail 2 per body with 503 then 200".to_owned()];
+        let plain = ["verdict:bad -> 503".to_owned()];
+        let cases: [(&[String], usize, bool); 5] = [
+            (&searching, 1000, true),
+            (&searching, 1 << 20, false),
+            (&per_body, 1000, true),
+            (&per_body, 1 << 20, false),
+            (&plain, 8 << 20, true),
+        ];
+        for (rules, bytes, is_at_once) in cases {
+            let answering = answering(rules);
+            let mut choosing = std::pin::pin!(answering.choose(captured(bytes)));
+            let first = choosing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(first.is_ready(), is_at_once, "{rules:?} {bytes}");
+            if first.is_pending() {
+                assert_eq!(choosing.await.0.body.len(), bytes);
+            }
+        }
+    }
+
     #[test]
     fn counts_are_bounded_and_the_oldest_begins_anew() {
         let mut counts = Counts::default();
