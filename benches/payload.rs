@@ -24,7 +24,7 @@ use whyhook::delivery::RequestHead;
 use whyhook::engine::{Action, Loaded, Message, Step, Tab};
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
-use whyhook::payload::json::Pretty;
+use whyhook::payload::json::{NoRows, Pretty};
 use whyhook::store::{Location, Reader};
 
 const ROUNDS: usize = 7;
@@ -183,7 +183,7 @@ impl Parts {
         let head = RequestHead::parse(&Bytes::from(HEAD));
         let opened = Opened::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
-        let what = self.describe.time(|| opened.describe(rows.as_ref().err()));
+        let what = self.describe.time(|| opened.describe(rows.as_ref().err().and_then(NoRows::fault)));
         self.report.time(|| report(body, &Circumstances::default()));
         self.images.time(|| rows.as_ref().map_or_else(|_| what.images(), Pretty::binaries));
     }

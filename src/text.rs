@@ -50,6 +50,30 @@ pub fn visible_bytes(input: &[u8]) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The pieces, of some 64 KiB each, in which a long text can be made visible one after the other: the same comes of
+/// it, without all of it in memory at once, eight times as long as it may get.
+pub fn pieces(input: &[u8]) -> impl Iterator<Item = &[u8]> {
+    /// Bytes of a piece, and how far behind them a place to cut is looked for.
+    const PIECE: usize = 64 << 10;
+    const LOOK: usize = 4 << 10;
+    let mut rest = input;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let after = rest.get(PIECE..).unwrap_or_default();
+        let near = &after[..after.len().min(LOOK)];
+        // Before a plain character nothing is cut in two, neither a character nor one and its marks.
+        let plain = near.iter().position(|byte| is_plain_ascii(*byte));
+        // Three continuation bytes at most: more is not UTF-8, and each such byte stands alone.
+        let whole = || near.iter().take(4).position(|byte| byte & 0xc0 != 0x80);
+        let cut = plain.or_else(whole).map_or(rest.len().min(PIECE), |at| PIECE + at);
+        let (piece, left) = rest.split_at(cut);
+        rest = left;
+        Some(piece)
+    })
+}
+
 /// Writes `json`, which must be serialised JSON, so that it is safe on a terminal: control, C1, bidi
 /// and zero-width characters become `\uXXXX` escapes, which mean the same to every JSON reader.
 ///
@@ -205,6 +229,20 @@ mod tests {
         fn nothing_hidden_survives(bytes in proptest::collection::vec(any::<u8>(), 0..64), text in "\\PC*|[\\x00-\\xff]*") {
             prop_assert!(!visible_bytes(&bytes).chars().any(is_hidden));
             prop_assert!(!visible(&text).chars().any(is_hidden));
+        }
+
+        /// Whatever a long text is made of, its pieces are what it is made of.
+        #[test]
+        fn pieces_are_the_whole(part in "[a\u{301}é日\u{1b}]{1,5}", stray in proptest::collection::vec(0x80_u8.., 0..3), more in 0_usize..5000) {
+            let mut text = part.repeat((60_000 + more) / part.len());
+            text.push_str(&"x".repeat(more));
+            let bytes = [text.as_bytes(), &stray, &text.as_bytes()[..more]].concat();
+            let shown: String = pieces(&bytes).map(visible_bytes).collect();
+            // Marks are the one thing that a cut between characters may change, where no plain one is near.
+            if !part.contains('\u{301}') || part.contains('a') {
+                prop_assert_eq!(shown, visible_bytes(&bytes));
+            }
+            prop_assert_eq!(pieces(&bytes).collect::<Vec<_>>().concat(), bytes);
         }
 
         #[test]

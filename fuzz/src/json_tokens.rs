@@ -1,7 +1,7 @@
 //! Tokens and the white space between them are the body, byte for byte; its rows never panic.
 
 use whyhook::payload::event;
-use whyhook::payload::json::{BOM, decode_string, pretty, tokenize, tokens};
+use whyhook::payload::json::{BOM, NoRows, decode_string, pretty, tokenize, tokens};
 
 /// More rows than these say nothing new.
 const ROWS: usize = 200;
@@ -24,7 +24,8 @@ pub fn run(body: &[u8]) {
 
     let whole = tokenize(body);
     let rows = pretty(body);
-    assert_eq!(whole.is_ok(), rows.is_ok(), "the tokenizer and the rows differ on what is JSON");
+    let is_json = !matches!(rows, Err(NoRows::Fault(_)));
+    assert_eq!(whole.is_ok(), is_json, "the tokenizer and the rows differ on what is JSON");
     if whole.is_ok() {
         joined.extend_from_slice(&body[end..]);
         assert_eq!(joined, body);

@@ -126,6 +126,14 @@ impl RuleSet {
         self.labels.get(position).map_or("auto", String::as_str)
     }
 
+    /// How much work it may be to choose for a delivery with a body of `bytes` bytes, and to do what was chosen: so many
+    /// bytes that are searched for one text.
+    #[must_use]
+    pub fn work(&self, bytes: usize) -> usize {
+        let weight = |rule: &Rule| rule.when.body_weight() + rule.then.body_weight();
+        self.rules.iter().map(weight).sum::<usize>().saturating_mul(bytes)
+    }
+
     /// The position of the rule for a delivery: the first that matches. `None` when none does.
     #[must_use]
     pub fn choose(&self, captured: &Captured) -> Option<usize> {

@@ -8,7 +8,7 @@ use super::{CliError, output};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::export::{file, image};
 use crate::payload::body::Opened;
-use crate::payload::json::Pretty;
+use crate::payload::json;
 use crate::store::Reader;
 
 /// Writes an image of the one delivery that was chosen.
@@ -36,7 +36,7 @@ pub(super) fn run(
 fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force: bool) -> Result<ExitCode, CliError> {
     let id = delivery.summary.id;
     let opened = Opened::of(&delivery.request_head(), delivery.body.clone());
-    let fault = Pretty::new(opened.bytes.clone()).err();
+    let fault = json::fault(&opened.bytes);
     let found = match image::choose(id, &opened.describe(fault.as_ref()), index) {
         Ok(found) => found,
         Err(none) => {

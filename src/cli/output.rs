@@ -47,7 +47,57 @@ pub(super) fn print_json(value: &Value) -> Result<(), CliError> {
     print(&format!("{}\n", text::safe_json(&value.to_string())))
 }
 
-/// Writes a value as indented JSON that is safe on a terminal.
+/// Writes a value as indented JSON that is safe on a terminal, a piece at a time: a body may be in it.
 pub(super) fn print_json_pretty(value: &Value) -> Result<(), CliError> {
-    print(&format!("{}\n", text::safe_json(&format!("{value:#}"))))
+    stream(|out| {
+        serde_json::to_writer_pretty(SafeJson(out), value)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Writes to stdout what may be too long to be held; it must be visible text already.
+pub(super) fn stream(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), CliError> {
+    let mut out = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    write(&mut out).and_then(|()| out.flush()).map_err(CliError::Stdout)
+}
+
+/// What is handed to stdout at a time, in bytes.
+const BUFFER: usize = 64 << 10;
+
+/// Passes on serialised JSON so that it is safe on a terminal. Each write must be whole characters, as serde_json's
+/// are.
+struct SafeJson<'a>(&'a mut dyn io::Write);
+
+impl io::Write for SafeJson<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut rest = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        while !rest.is_empty() {
+            let mut end = rest.len().min(BUFFER);
+            while !rest.is_char_boundary(end) {
+                end += 1;
+            }
+            let (piece, left) = rest.split_at(end);
+            self.0.write_all(text::safe_json(piece).as_bytes())?;
+            rest = left;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_pieces_is_the_same_json() {
+        let long = "é\u{9b}\u{202e}\n".repeat(40_000);
+        let value = serde_json::json!({"a": long, "b": [1, {"c\u{7f}": null}]});
+        let mut written = Vec::new();
+        serde_json::to_writer_pretty(SafeJson(&mut written), &value).unwrap();
+        assert!(written == text::safe_json(&format!("{value:#}")).as_bytes());
+    }
 }

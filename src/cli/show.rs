@@ -13,6 +13,7 @@ use crate::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
 use crate::diagnosis::{self, Subject};
 use crate::payload::binary::images_json;
+use crate::payload::json::Pretty;
 use crate::reading::{Reading, Recall, Sightings};
 use crate::sender;
 use crate::signature::diagnose::Budget;
@@ -73,7 +74,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
             let mut json = detail_json(&delivery, diagnosis.as_ref());
-            let reading = reading_of(settings, &delivery);
+            let (reading, _) = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
             json["images"] = images_json(&reading.body.images());
@@ -83,14 +84,21 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
-        ShowFormat::Raw => output::print_bytes(&[&delivery.head[..], &delivery.body_section()[..]].concat())?,
+        ShowFormat::Raw => {
+            output::print_bytes(&delivery.head)?;
+            output::print_bytes(&delivery.body_section())?;
+        }
         ShowFormat::Text => {
-            let reading = reading_of(settings, &delivery);
+            let (reading, rows) = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             let mut facts = answering::forward_lines(&reader, &delivery)?;
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
-            output::print(&for_people(&delivery, facts, &reading, seen.as_ref()))?;
+            let shown = for_people(&delivery, facts, &reading, seen.as_ref());
+            output::stream(|out| {
+                out.write_all(shown.as_bytes())?;
+                understanding::write_body(out, &reading.body, rows.as_ref())
+            })?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -115,13 +123,14 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
     Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
 }
 
-/// What is understood of a body; which webhook it is for is known where the configuration can be read.
-fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
+/// What is understood of a body, with the rows of its JSON; which webhook it is for is known where the configuration
+/// can be read.
+fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> (Reading, Option<Pretty>) {
     let registry = settings
         .load(&ListenArgs::default(), Scope::Secrets)
         .map(|loaded| loaded.settings.registry)
         .unwrap_or_default();
-    Reading::of(delivery, &delivery.request_head(), &registry)
+    Reading::with_rows(delivery, &delivery.request_head(), &registry)
 }
 
 /// Where an event's ids stood before.
@@ -147,6 +156,7 @@ pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>,
     Ok(reader.summary(id)?)
 }
 
+/// All that is shown before the body.
 fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: Option<&Sightings>) -> String {
     let summary = &delivery.summary;
     let judgement = &summary.judgement;
@@ -196,6 +206,5 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
         shown.push_str(&text::visible_bytes(line.strip_suffix(b"\r").unwrap_or(line)));
         shown.push('\n');
     }
-    understanding::push_body(&mut shown, &reading.body);
     shown
 }

@@ -1,13 +1,14 @@
 //! What is understood of a delivery's body, as text and as JSON.
 
-use std::fmt::Write as _;
+use std::io;
 
 use serde_json::{Value, json};
 
 use crate::payload::body::{Body, Kind};
 use crate::payload::contract::{EventReport, report_json};
-use crate::payload::hex::{HexLayout, rows};
-use crate::payload::{grouped, json::pretty};
+use crate::payload::grouped;
+use crate::payload::hex::{self, HexLayout};
+use crate::payload::json::Pretty;
 use crate::reading::{Reading, Sightings};
 use crate::text;
 
@@ -90,51 +91,49 @@ pub(super) fn add_to_json(json: &mut Value, reading: &Reading, seen: Option<&Sig
     object.insert("seen_before".to_owned(), json!(seen));
 }
 
-/// The readable body: JSON and XML re-indented, a form's pairs decoded, binary in hexadecimal.
-pub(super) fn push_body(shown: &mut String, body: &Body) {
+/// Writes the readable body: JSON and XML re-indented, a form's pairs decoded, binary in hexadecimal. A body may be
+/// many times as long once it is shown: it is written a piece at a time. `rows` are those of its JSON.
+pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pretty>) -> io::Result<()> {
     let bytes = &body.bytes[..];
-    match &body.kind {
-        Kind::Empty => {}
-        Kind::Json => match pretty(bytes) {
-            Ok(pretty) => {
-                for index in 0..pretty.line_count() {
-                    let _ = writeln!(shown, "{}", pretty.line_within(index, usize::MAX));
-                }
-            }
-            Err(_) => push_lines(shown, bytes),
-        },
-        Kind::Xml(xml) => {
-            for row in &xml.rows {
-                let _ = writeln!(shown, "{:2$}{}", "", text::visible_bytes(&bytes[row.range()]), 2 * row.indent());
-            }
-        }
-        Kind::Form(form) => {
+    match (&body.kind, rows) {
+        (Kind::Empty, _) => Ok(()),
+        (Kind::Json, Some(rows)) => rows.write_lines(out),
+        (Kind::Xml(xml), _) => xml.rows_from(bytes, 0).try_for_each(|row| {
+            write!(out, "{:1$}", "", 2 * row.indent())?;
+            write_line(out, &bytes[row.range()])
+        }),
+        (Kind::Form(form), _) => {
             for pair in &form.pairs {
-                let value =
-                    pair.value(bytes).map_or(String::new(), |value| format!(" = {}", text::visible(&value.text)));
-                let _ = writeln!(shown, "{}{value}", text::visible(&pair.name(bytes).text));
+                for piece in pair.name_pieces(bytes) {
+                    out.write_all(text::visible(&piece).as_bytes())?;
+                }
+                for (number, piece) in pair.value_pieces(bytes).enumerate() {
+                    out.write_all(if number == 0 { b" = " } else { b"" })?;
+                    out.write_all(text::visible(&piece).as_bytes())?;
+                }
+                out.write_all(b"\n")?;
             }
-            if form.rest < bytes.len() {
-                push_lines(shown, &bytes[form.rest..]);
-            }
+            if form.rest < bytes.len() { write_lines(out, &bytes[form.rest..]) } else { Ok(()) }
         }
-        Kind::Binary(_) => {
+        (Kind::Binary(_), _) => {
             let layout = HexLayout::for_width(80);
-            for row in rows(bytes, layout, 0..HEX_ROWS) {
-                let _ = writeln!(shown, "{row}");
+            for row in hex::rows(bytes, layout, 0..HEX_ROWS) {
+                writeln!(out, "{row}")?;
             }
-            let rest = bytes.len().saturating_sub(HEX_ROWS * layout.bytes_per_row());
-            if rest > 0 {
-                let _ = writeln!(shown, "… {} more bytes: --format body", grouped(rest as u64));
+            match bytes.len().saturating_sub(HEX_ROWS * layout.bytes_per_row()) {
+                0 => Ok(()),
+                rest => writeln!(out, "… {} more bytes: --format body", grouped(rest as u64)),
             }
         }
-        Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text => push_lines(shown, bytes),
+        (Kind::Json | Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text, _) => write_lines(out, bytes),
     }
 }
 
-fn push_lines(shown: &mut String, bytes: &[u8]) {
-    for line in bytes.split(|byte| *byte == b'\n') {
-        shown.push_str(&text::visible_bytes(line));
-        shown.push('\n');
-    }
+fn write_lines(out: &mut dyn io::Write, bytes: &[u8]) -> io::Result<()> {
+    bytes.split(|byte| *byte == b'\n').try_for_each(|line| write_line(out, line))
+}
+
+fn write_line(out: &mut dyn io::Write, line: &[u8]) -> io::Result<()> {
+    text::pieces(line).try_for_each(|piece| out.write_all(text::visible_bytes(piece).as_bytes()))?;
+    out.write_all(b"\n")
 }

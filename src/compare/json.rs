@@ -17,6 +17,10 @@ const LISTED: usize = 500;
 const DEPTH: usize = 100;
 /// Items of an array beyond which its items are not aligned but compared by their number.
 const ALIGNED: usize = 5000;
+/// Members of two objects beyond which they are not matched by their keys but compared in their order.
+const MATCHED: usize = 200_000;
+/// Digits of a number beyond which it is compared as text.
+const DIGITS: usize = 4096;
 /// Bytes of a value that are shown.
 const SHOWN: usize = 120;
 /// How long the alignment of one array may take, after which it gets coarser.
@@ -116,7 +120,7 @@ impl<'a> Walk<'a> {
             return;
         }
         match (one.first(), other.first()) {
-            (Some(b'{'), Some(b'{')) if depth < DEPTH => self.object(from.start, to.start, depth),
+            (Some(b'{'), Some(b'{')) if depth < DEPTH => self.object(from, to, depth),
             (Some(b'['), Some(b'[')) if depth < DEPTH => self.array(from.start, to.start, depth),
             _ => {
                 let same_value = means_the_same(one, other);
@@ -125,9 +129,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, from: usize, to: usize, depth: usize) {
-        let from: Vec<Entry> = Entries::at(self.from, from).collect();
-        let to: Vec<Entry> = Entries::at(self.to, to).collect();
+    fn object(&mut self, from: Range<usize>, to: Range<usize>, depth: usize) {
+        if self.members(from.start, to.start) > MATCHED {
+            return self.in_step(from, to, depth);
+        }
+        let from: Vec<Entry> = Entries::at(self.from, from.start).collect();
+        let to: Vec<Entry> = Entries::at(self.to, to.start).collect();
         let (from_keys, to_keys) = (keys(self.from, &from), keys(self.to, &to));
         let places: HashMap<&Key<'_>, usize> = to_keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
         let mut is_matched = vec![false; to.len()];
@@ -154,12 +161,51 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// How many members or items both have.
+    fn members(&self, from: usize, to: usize) -> usize {
+        Entries::at(self.from, from).count() + Entries::at(self.to, to).count()
+    }
+
+    /// Compares objects of very many members one by one in their order, as far as they have the same keys: to find a
+    /// member that stands elsewhere takes more memory than all of them.
+    fn in_step(&mut self, from: Range<usize>, to: Range<usize>, depth: usize) {
+        let (mut one, mut other) = (Entries::at(self.from, from.start), Entries::at(self.to, to.start));
+        // From this member to the object's end.
+        let rest = |body: &'a [u8], entry: Entry, end: usize| snippet(&body[entry.key.unwrap_or_default().start..end]);
+        loop {
+            return match (one.next(), other.next()) {
+                (None, None) => {}
+                (Some(before), Some(after)) if self.is_same_key(&before, &after) => {
+                    self.within(key_token(self.from, &before), 1, |walk| {
+                        walk.value(before.value.clone(), after.value.clone(), depth + 1);
+                    });
+                    continue;
+                }
+                (Some(before), Some(after)) => {
+                    let (from, to) = (rest(self.from, before, from.end), rest(self.to, after, to.end));
+                    self.note(Kind::Changed { from, to, same_value: false });
+                }
+                (Some(before), None) => self.note(Kind::Removed(rest(self.from, before, from.end))),
+                (None, Some(after)) => self.note(Kind::Added(rest(self.to, after, to.end))),
+            };
+        }
+    }
+
+    fn is_same_key(&self, before: &Entry, after: &Entry) -> bool {
+        let (before, after) = (key_token(self.from, before), key_token(self.to, after));
+        before == after || decode_string(before).text == decode_string(after).text
+    }
+
     fn array(&mut self, from: usize, to: usize, depth: usize) {
+        // Of the same length it is rarely an item that came and another that went.
+        if self.members(from, to) > ALIGNED {
+            let (from, to) = (Entries::at(self.from, from), Entries::at(self.to, to));
+            return self.items(from.map(|entry| entry.value), to.map(|entry| entry.value), (0, 0), depth);
+        }
         let from: Vec<Range<usize>> = Entries::at(self.from, from).map(|entry| entry.value).collect();
         let to: Vec<Range<usize>> = Entries::at(self.to, to).map(|entry| entry.value).collect();
-        // Of the same length it is rarely an item that came and another that went.
-        if from.len() == to.len() || from.len() + to.len() > ALIGNED {
-            return self.items(&from, &to, (0, 0), depth);
+        if from.len() == to.len() {
+            return self.items(from.into_iter(), to.into_iter(), (0, 0), depth);
         }
         let bytes = |body: &'a [u8], items: &[Range<usize>]| -> Vec<&'a [u8]> {
             items.iter().map(|item| &body[item.clone()]).collect()
@@ -169,15 +215,25 @@ impl<'a> Walk<'a> {
         for operation in capture_diff_slices_deadline(Algorithm::Myers, &one, &other, deadline) {
             let (old, new) = (operation.old_range(), operation.new_range());
             if !matches!(operation, DiffOp::Equal { .. }) {
-                self.items(&from[old.clone()], &to[new.clone()], (old.start, new.start), depth);
+                let (first, changed) = ((old.start, new.start), (&from[old], &to[new]));
+                self.items(changed.0.iter().cloned(), changed.1.iter().cloned(), first, depth);
             }
         }
     }
 
     /// Compares items one by one; those without a partner were added or removed.
-    fn items(&mut self, from: &[Range<usize>], to: &[Range<usize>], first: (usize, usize), depth: usize) {
-        for index in 0..from.len().max(to.len()) {
-            let both = (from.get(index).cloned(), to.get(index).cloned());
+    fn items(
+        &mut self,
+        mut from: impl Iterator<Item = Range<usize>>,
+        mut to: impl Iterator<Item = Range<usize>>,
+        first: (usize, usize),
+        depth: usize,
+    ) {
+        for index in 0.. {
+            let both = (from.next(), to.next());
+            if both == (None, None) {
+                return;
+            }
             let number = if both.0.is_some() { first.0 + index } else { first.1 + index };
             let length = self.path.len();
             push_index(&mut self.path, number as u64);
@@ -255,9 +311,9 @@ fn means_the_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// A number as sign, digits without zeros at either end, and the power of ten behind them; `None` for
-/// an exponent that no number in use has.
+/// an exponent or a length that no number in use has.
 fn decimal(number: &[u8]) -> Option<(bool, Vec<u8>, i64)> {
-    let text = std::str::from_utf8(number).ok()?;
+    let text = std::str::from_utf8(number).ok().filter(|text| text.len() <= DIGITS)?;
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -327,6 +383,16 @@ mod tests {
         let items = |count: usize, value: u32| format!("[{}]", vec![value.to_string(); count].join(","));
         let found = compare_json(items(700_000, 1).as_bytes(), items(700_001, 2).as_bytes()).unwrap();
         assert_eq!((found.differences.len(), found.omitted), (LISTED, 700_001 - LISTED));
+        // Very many members are compared in their order, up to where the keys differ.
+        let members = |from: usize, last: &str| {
+            let members: String = (from..150_000).map(|key| format!("\"{key}\":[{key}],")).collect();
+            format!("{{{members}{last}}}")
+        };
+        assert_eq!(compared(&members(0, r#""x":1"#), &members(0, r#""\u0078":2"#)), [r#"x 1 > 2"#]);
+        let found = compared(&members(0, r#""x":1"#), &members(1, r#""x":1"#));
+        assert!(found.len() == 1 && found[0].starts_with(r#" "0":[0],"1":[1],"#), "{found:?}");
+        assert!(found[0].contains(r#"… > "1":[1],"2":[2],"#), "{found:?}");
+        assert_eq!(compared(&members(0, r#""x":1,"y":2"#), &members(0, r#""x":1"#)), [r#" - "y":2}"#]);
         let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(20_000), "]".repeat(20_000));
         let found = compare_json(deep("1").as_bytes(), deep("2").as_bytes()).unwrap();
         assert_eq!(found.differences.len(), 1);

@@ -10,7 +10,7 @@ use crate::delivery::{Delivery, Judgement, RequestHead, Verdict};
 use crate::diagnosis::Subject;
 use crate::payload::body::{Body, Kind};
 use crate::payload::contract::EventReport;
-use crate::payload::json::{Fault, Pretty};
+use crate::payload::json::{Fault, NoRows, Pretty};
 use crate::reading::{self, Reading};
 use crate::signature;
 use crate::signature::{Scheme, Secret};
@@ -88,8 +88,8 @@ impl Loaded {
         let payload = match (&body.kind, rows) {
             (Kind::Empty, _) => Payload::Empty,
             (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
-            (_, Err(fault)) => Payload::Other(Some(fault), body.bytes.clone()),
-            (_, Ok(_)) => Payload::Other(None, body.bytes.clone()),
+            (_, Err(NoRows::Fault(fault))) => Payload::Other(Some(fault), body.bytes.clone()),
+            (_, Ok(_) | Err(NoRows::TooDeep)) => Payload::Other(None, body.bytes.clone()),
         };
         let body = Arc::new(body);
         let unread = Unread {

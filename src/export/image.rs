@@ -88,7 +88,7 @@ pub fn file_name(id: DeliveryId, found: &Found) -> String {
 mod tests {
     use super::*;
     use crate::payload::body::{Declared, Opened};
-    use crate::payload::json::Pretty;
+    use crate::payload::json::fault;
 
     const LIVE: &[u8] = include_bytes!("../../assets/samples/screenshot-live.json");
     const SIMULATION: &[u8] = include_bytes!("../../assets/samples/screenshot-simulation.json");
@@ -96,7 +96,7 @@ mod tests {
 
     fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<Found, NoImage> {
         let opened = Opened::new(Declared::default(), body.to_vec().into());
-        let fault = Pretty::new(opened.bytes.clone()).err();
+        let fault = fault(&opened.bytes);
         super::choose(id, &opened.describe(fault.as_ref()), index)
     }
 

@@ -7,17 +7,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::answer::{self, Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, Rule, RuleSet, Wait};
 use crate::delivery::{Captured, Verdict};
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins anew.
 const COUNTS: usize = 4096;
 
+/// What is more work than searching so many bytes for one text (a fraction of a millisecond) is done on a thread of its
+/// own.
+const CHOSEN_INLINE: usize = 1 << 20;
+/// So many are chosen for at a time on such threads.
+const SEARCHES: usize = 2;
+
 /// See the module's page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Answering {
     policy: RwLock<Arc<Policy>>,
     counts: Mutex<Counts>,
+    /// Room for [`SEARCHES`].
+    searches: Arc<Semaphore>,
 }
 
 /// What is in force at one moment.
@@ -67,7 +77,11 @@ impl Answering {
     pub(super) fn new(rules: RuleSet) -> Self {
         let chosen_for = rules.rules().iter().map(|_| Arc::default()).collect();
         let policy = Policy { rules: Arc::new(rules), chosen_for, ..Policy::default() };
-        Self { policy: RwLock::new(Arc::new(policy)), counts: Mutex::default() }
+        Self {
+            policy: RwLock::new(Arc::new(policy)),
+            counts: Mutex::default(),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+        }
     }
 
     pub(super) fn rules(&self) -> Arc<RuleSet> {
@@ -106,31 +120,26 @@ impl Answering {
         });
     }
 
-    /// Chooses for a delivery, from what is known of it now.
-    pub(super) fn choose(&self, captured: &Captured) -> Chosen {
-        if let Some((reply, label)) = answer::refusal(&captured.intake) {
-            return Chosen::Refused(reply, label);
-        }
+    /// Chooses for a delivery, from what is known of it now. What takes long, since bodies are searched for it, is
+    /// done on a thread of its own; a few at a time, so that they leave the processors to others.
+    pub(super) async fn choose(&self, captured: Captured) -> (Captured, Chosen) {
         let policy = self.policy();
-        let rule = match &policy.chosen {
-            Some(chosen) if !chosen.once || !policy.used.swap(true, Ordering::AcqRel) => None,
-            _ => match policy.rules.choose(captured) {
-                Some(rule) => {
-                    policy.chosen_for[rule].fetch_add(1, Ordering::Relaxed);
-                    Some(rule)
-                }
-                None => return Chosen::Auto(captured.judgement.verdict),
-            },
-        };
-        let mut planned = Planned { policy, rule, facts: Facts::of(captured), key: 0 };
-        if let Kind::Fail(fail) = &planned.action().kind {
-            planned.key = match fail.per {
-                Per::All => 0,
-                Per::Body => hash(&captured.body[..]),
-                Per::Event => hash(&captured.event.event),
-            };
+        if policy.work(&captured) <= CHOSEN_INLINE {
+            let chosen = policy.choose(&captured);
+            return (captured, chosen);
         }
-        Chosen::Planned(Box::new(planned))
+        // It is never closed; without a permit it would only be done at once.
+        let permit = Arc::clone(&self.searches).acquire_owned().await.ok();
+        let choosing = move || {
+            crate::panic::trap("choose");
+            let chosen = policy.choose(&captured);
+            drop(permit);
+            (captured, chosen)
+        };
+        match tokio::task::spawn_blocking(choosing).await {
+            Ok(chosen) => chosen,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
     }
 
     /// Says what is to be done, and counts it where it is a sequence.
@@ -164,6 +173,40 @@ impl Answering {
 
     fn policy(&self) -> Arc<Policy> {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Policy {
+    /// How much work it is to choose, as [`RuleSet::work`] counts.
+    fn work(&self, captured: &Captured) -> usize {
+        let bytes = captured.body.len();
+        let chosen = self.chosen.as_ref().map_or(0, |chosen| chosen.action.body_weight());
+        self.rules.work(bytes).saturating_add(chosen.saturating_mul(bytes))
+    }
+
+    fn choose(self: Arc<Self>, captured: &Captured) -> Chosen {
+        if let Some((reply, label)) = answer::refusal(&captured.intake) {
+            return Chosen::Refused(reply, label);
+        }
+        let rule = match &self.chosen {
+            Some(chosen) if !chosen.once || !self.used.swap(true, Ordering::AcqRel) => None,
+            _ => match self.rules.choose(captured) {
+                Some(rule) => {
+                    self.chosen_for[rule].fetch_add(1, Ordering::Relaxed);
+                    Some(rule)
+                }
+                None => return Chosen::Auto(captured.judgement.verdict),
+            },
+        };
+        let mut planned = Planned { policy: self, rule, facts: Facts::of(captured), key: 0 };
+        if let Kind::Fail(fail) = &planned.action().kind {
+            planned.key = match fail.per {
+                Per::All => 0,
+                Per::Body => hash(&captured.body[..]),
+                Per::Event => hash(&captured.event.event),
+            };
+        }
+        Chosen::Planned(Box::new(planned))
     }
 }
 
@@ -226,6 +269,48 @@ pub(super) fn length(wait: Wait) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn captured(bytes: usize) -> Captured {
+        let incoming = super::super::capture::Incoming {
+            remote: String::new(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            head: "POST / HTTP/1.1\r\n\r\n".into(),
+            body: vec![b'a'; bytes].into(),
+            intake: crate::delivery::Intake::Complete,
+        };
+        super::super::capture::capture(incoming, &crate::config::Registry::default())
+    }
+
+    fn answering(rules: &[String]) -> Answering {
+        let rules = rules.iter().map(|rule| answer::Reader::new(&[]).rule(rule).unwrap());
+        Answering::new(RuleSet::new(rules.collect(), Duration::ZERO))
+    }
+
+    /// What is little work is done at once, where it is asked for; the rest never is.
+    #[tokio::test]
+    async fn what_takes_long_is_chosen_elsewhere() {
+        use std::future::Future as _;
+        use std::task::{Context, Waker};
+        let searching: Vec<String> = (0..10).map(|rule| format!("body:b{rule} -> 202")).collect();
+        let per_body = ["fail 2 per body with 503 then 200".to_owned()];
+        let plain = ["verdict:bad -> 503".to_owned()];
+        let cases: [(&[String], usize, bool); 5] = [
+            (&searching, 1000, true),
+            (&searching, 1 << 20, false),
+            (&per_body, 1000, true),
+            (&per_body, 1 << 20, false),
+            (&plain, 8 << 20, true),
+        ];
+        for (rules, bytes, is_at_once) in cases {
+            let answering = answering(rules);
+            let mut choosing = std::pin::pin!(answering.choose(captured(bytes)));
+            let first = choosing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(first.is_ready(), is_at_once, "{rules:?} {bytes}");
+            if first.is_pending() {
+                assert_eq!(choosing.await.0.body.len(), bytes);
+            }
+        }
+    }
 
     #[test]
     fn counts_are_bounded_and_the_oldest_begins_anew() {

@@ -49,9 +49,9 @@ pub(super) async fn serve(
     let ending = Ending::of(&request, !intake.is_complete());
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
     let captured = judge(incoming, control).await;
-    let chosen = match was_given_up {
-        true => Chosen::Refused(overloaded_reply(), "limit".to_owned()),
-        false => control.answering.choose(&captured),
+    let (captured, chosen) = match was_given_up {
+        true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
+        false => control.answering.choose(captured).await,
     };
     let id = match keep(captured, control).await {
         Ok(id) => id,

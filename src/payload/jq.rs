@@ -12,7 +12,7 @@ use jaq_json::{Val, read, write};
 use serde::{Deserialize, Serialize};
 
 use super::grouped;
-use super::json::{Pretty, decode_string};
+use super::json::{NoRows, Pretty, decode_string};
 use crate::text;
 
 /// The largest body that is queried: as values it takes about ten times its size.
@@ -69,8 +69,11 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
     if body.len() > BODY_LIMIT {
         return Err(JqError::TooLarge(body.len() as u64));
     }
-    let rows = Pretty::new(Bytes::copy_from_slice(body)).map_err(|fault| JqError::NoJson(fault.to_string()))?;
-    if (0..rows.line_count()).any(|row| rows.depth(row) > DEPTH_LIMIT) {
+    let rows = Pretty::new(Bytes::copy_from_slice(body)).map_err(|missing| match missing {
+        NoRows::Fault(fault) => JqError::NoJson(fault.to_string()),
+        NoRows::TooDeep => JqError::TooDeep,
+    })?;
+    if rows.deepest() > DEPTH_LIMIT {
         return Err(JqError::TooDeep);
     }
     let (input, mut remarks) = input(&rows)?;
@@ -121,7 +124,7 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
 /// The body as a value, and what of it could not be kept.
 fn input(rows: &Pretty) -> Result<(Val, Vec<String>), JqError> {
     let mut remarks = Vec::new();
-    if (0..rows.line_count()).any(|row| rows.is_duplicate(row)) {
+    if rows.has_duplicates() {
         remarks.push("of duplicate keys only the last".to_owned());
     }
     let body = rows.body();

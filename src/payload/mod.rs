@@ -11,6 +11,7 @@
 //! | [`jq`] | queries over JSON |
 //! | [`hex`] | bytes as rows for a screen |
 //! | [`inflate`] | compressed bodies undone, within bounds |
+//! | `outline` | rows that are nested in each other, in a byte or two each |
 //! | [`raw`] | any bytes as rows of text, nothing hidden |
 //!
 //! Everything here is a function of bytes: no input, no output, no clock. Any bytes may be fed to
@@ -25,6 +26,7 @@ pub mod image;
 pub mod inflate;
 pub mod jq;
 pub mod json;
+mod outline;
 pub mod raw;
 
 use crate::delivery::{EventFacts, ImageFacts};

@@ -11,13 +11,30 @@ use crate::text;
 /// Columns that one character may take once it is made visible: `⟨U+10FFFF⟩`.
 const WIDEST_SYMBOL: usize = 10;
 
-/// Where each row of some bytes begins. A row ends behind a line feed, or where the width does.
+/// Some bytes in rows. A row ends behind a line feed, or where the width does.
+///
+/// Where each row begins would be eight bytes for each line feed of a hostile body: only that of each
+/// [`ROWS_A_MARK`]th row is kept, and of the rows behind it where they are long, so that little is gone through again
+/// to find any row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRows {
     bytes: Bytes,
     /// `None` when lines are not broken.
     columns: Option<usize>,
-    starts: Vec<usize>,
+    marks: Vec<Mark>,
+    count: usize,
+}
+
+/// At most so many rows lie between two that are marked,
+const ROWS_A_MARK: usize = 32;
+/// and so many bytes, but for one row that is longer.
+const BYTES_A_MARK: usize = 1024;
+
+/// The place of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    row: usize,
+    start: usize,
 }
 
 impl RawRows {
@@ -25,35 +42,57 @@ impl RawRows {
     /// megabyte.
     #[must_use]
     pub fn new(bytes: Bytes, columns: usize) -> Self {
-        let columns = columns.max(WIDEST_SYMBOL);
-        let mut starts = Vec::with_capacity(bytes.len() / columns + 1);
-        let mut at = 0;
-        while at < bytes.len() {
-            starts.push(at);
-            at = row_end(&bytes, at, columns);
-        }
-        Self { bytes, columns: Some(columns), starts }
+        Self::cut(bytes, Some(columns.max(WIDEST_SYMBOL)))
     }
 
     /// Cuts `bytes` into lines, however long; [`RawRows::window`] shows a part of one.
     #[must_use]
     pub fn unwrapped(bytes: Bytes) -> Self {
-        let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1));
-        starts.retain(|&start| start < bytes.len());
-        Self { bytes, columns: None, starts }
+        Self::cut(bytes, None)
+    }
+
+    fn cut(bytes: Bytes, columns: Option<usize>) -> Self {
+        let mut rows = Self { bytes, columns, marks: Vec::new(), count: 0 };
+        let (mut at, mut marked) = (0, None::<Mark>);
+        while at < rows.bytes.len() {
+            let row = rows.count;
+            let is_near = |mark: &Mark| row - mark.row < ROWS_A_MARK && at - mark.start < BYTES_A_MARK;
+            if !marked.as_ref().is_some_and(is_near) {
+                let mark = Mark { row, start: at };
+                rows.marks.push(mark);
+                marked = Some(mark);
+            }
+            at = rows.end_of(at);
+            rows.count += 1;
+        }
+        rows.marks.shrink_to_fit();
+        rows
+    }
+
+    /// The end of the row that begins at `start`.
+    fn end_of(&self, start: usize) -> usize {
+        match self.columns {
+            Some(columns) => row_end(&self.bytes, start, columns),
+            None => memchr::memchr(b'\n', &self.bytes[start..]).map_or(self.bytes.len(), |length| start + length + 1),
+        }
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.starts.len()
+        self.count
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.count == 0
+    }
+
+    /// The bytes of memory that the rows take, beside what they are of.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.marks.capacity() * size_of::<Mark>()
     }
 
     /// Whether the rows are those that `columns` columns would give.
@@ -77,14 +116,35 @@ impl RawRows {
     /// The place of a row's bytes; empty behind the last.
     #[must_use]
     pub fn range(&self, index: usize) -> Range<usize> {
-        let Some(&start) = self.starts.get(index) else { return self.bytes.len()..self.bytes.len() };
-        start..self.starts.get(index + 1).copied().unwrap_or(self.bytes.len())
+        let after = self.marks.partition_point(|mark| mark.row <= index);
+        let Some(mark) = after.checked_sub(1).and_then(|at| self.marks.get(at)).filter(|_| index < self.count) else {
+            return self.bytes.len()..self.bytes.len();
+        };
+        let start = (mark.row..index).fold(mark.start, |at, _| self.end_of(at));
+        // A long row is not gone through to its end, which is known.
+        let end = match self.marks.get(after) {
+            Some(next) if next.row == index + 1 => next.start,
+            None if index + 1 == self.count => self.bytes.len(),
+            _ => self.end_of(start),
+        };
+        start..end
     }
 
     /// The row that holds the byte at `offset`; the last for the end.
     #[must_use]
     pub fn row_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+        let after = self.marks.partition_point(|mark| mark.start <= offset);
+        let Some(&Mark { row, start }) = after.checked_sub(1).and_then(|at| self.marks.get(at)) else { return 0 };
+        let last = self.marks.get(after).map_or(self.count, |next| next.row) - 1;
+        let (mut row, mut at) = (row, start);
+        while row < last {
+            at = self.end_of(at);
+            if at > offset {
+                break;
+            }
+            row += 1;
+        }
+        row
     }
 
     /// The bytes of a row that stand between two columns, for lines that are not broken.
@@ -230,6 +290,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn line_feeds_alone_take_half_a_byte_each() {
+        let bytes = Bytes::from(vec![b'\n'; 1 << 20]);
+        for rows in [RawRows::new(bytes.clone(), 80), RawRows::unwrapped(bytes.clone())] {
+            assert_eq!((rows.len(), rows.row_of(777_777), rows.range(777_777)), (1 << 20, 777_777, 777_777..777_778));
+            assert!(2 * rows.heap_bytes() <= bytes.len(), "{}", rows.heap_bytes());
+        }
+    }
+
     proptest! {
         #[test]
         fn windows_fit(bytes in proptest::collection::vec(any::<u8>(), 0..200), first in 0_usize..60, columns in 10_usize..40) {
@@ -241,16 +310,27 @@ mod tests {
         }
 
         #[test]
-        fn rows_fit_and_lose_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,30}", columns in 10_usize..40) {
-            for bytes in [Bytes::from(bytes), Bytes::from(text)] {
-                let rows = RawRows::new(bytes.clone(), columns);
+        fn rows_fit_and_lose_nothing(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            text in "\\PC{0,30}",
+            lines in proptest::collection::vec(prop_oneof![0_usize..3, 900..1100_usize], 0..90),
+            columns in 10_usize..40,
+        ) {
+            let lines: Vec<u8> = lines.into_iter().flat_map(|length| [&vec![b'x'; length][..], b"\n"].concat()).collect();
+            let lines = [RawRows::new(Bytes::from(lines.clone()), columns), RawRows::unwrapped(Bytes::from(lines))];
+            let short = [Bytes::from(bytes), Bytes::from(text)].map(|bytes| RawRows::new(bytes, columns));
+            for rows in short.into_iter().chain(lines) {
+                let bytes = rows.bytes().clone();
                 let mut joined = Vec::new();
                 for index in 0..rows.len() {
-                    prop_assert!(rows.row(index).width() <= columns, "{:?}", rows.row(index));
-                    let end = rows.starts.get(index + 1).copied().unwrap_or(bytes.len());
-                    joined.extend_from_slice(&bytes[rows.starts[index]..end]);
+                    prop_assert!(rows.is_unwrapped() || rows.row(index).width() <= columns, "{:?}", rows.row(index));
+                    let range = rows.range(index);
+                    prop_assert_eq!(range.start, joined.len());
+                    prop_assert_eq!((rows.row_of(range.start), rows.row_of(range.end - 1)), (index, index));
+                    joined.extend_from_slice(&bytes[range]);
                 }
-                prop_assert_eq!(joined, bytes);
+                prop_assert_eq!(&joined, &bytes);
+                prop_assert_eq!((rows.range(rows.len()), rows.row_of(bytes.len())), (bytes.len()..bytes.len(), rows.len().saturating_sub(1)));
             }
         }
     }

@@ -244,6 +244,14 @@ impl Atom {
         &self.text
     }
 
+    /// How much work it is to ask for a byte of a body.
+    pub(super) fn body_weight(&self) -> usize {
+        match &self.test {
+            Test::Body(needle) => needle.weight(),
+            _ => 0,
+        }
+    }
+
     /// Whether it looks into the head or the body.
     pub(super) fn needs_content(&self) -> bool {
         matches!(self.test, Test::Body(_) | Test::Header(..))

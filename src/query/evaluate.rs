@@ -1,5 +1,7 @@
 //! Asking a filter about a delivery.
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -35,7 +37,7 @@ impl Query {
     #[must_use]
     pub fn matches(&self, summary: &Summary, content: Option<&dyn Content>, now: Timestamp) -> bool {
         self.settled(summary, now).unwrap_or_else(|| {
-            let asked = Asked { summary, content, now };
+            let asked = Asked::new(summary, content, now);
             self.root.as_ref().and_then(|root| asked.node(root)).unwrap_or(false)
         })
     }
@@ -45,7 +47,7 @@ impl Query {
     pub fn settled(&self, summary: &Summary, now: Timestamp) -> Option<bool> {
         match &self.root {
             None => Some(true),
-            Some(root) => Asked { summary, content: None, now }.node(root),
+            Some(root) => Asked::new(summary, None, now).node(root),
         }
     }
 }
@@ -54,9 +56,24 @@ struct Asked<'a> {
     summary: &'a Summary,
     content: Option<&'a dyn Content>,
     now: Timestamp,
+    /// Head and body, once some atom has asked for them: they may be read from a disk.
+    head: OnceCell<Option<RequestHead>>,
+    body: OnceCell<Option<Bytes>>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn new(summary: &'a Summary, content: Option<&'a dyn Content>, now: Timestamp) -> Self {
+        Self { summary, content, now, head: OnceCell::new(), body: OnceCell::new() }
+    }
+
+    fn head(&self) -> Option<&RequestHead> {
+        self.head.get_or_init(|| Some(RequestHead::parse(&self.content?.head()?))).as_ref()
+    }
+
+    fn body(&self) -> Option<&Bytes> {
+        self.body.get_or_init(|| self.content?.body()).as_ref()
+    }
+
     /// Three-valued: `None` is "not known without the content", as in Kleene's logic.
     fn node(&self, node: &Node) -> Option<bool> {
         match node {
@@ -111,9 +128,9 @@ impl Asked<'_> {
                 .is_some_and(|image| needle.is_in(&image.form) || is_in(needle, image.format.as_deref())),
             Test::Rule(needle) => answer.is_some_and(|answer| needle.is_in(&answer.rule)),
             Test::Remote(needle) => needle.is_in(&summary.remote),
-            Test::Body(needle) => return Some(needle.is_in_bytes(&self.content?.body()?)),
+            Test::Body(needle) => return Some(needle.is_in_bytes(self.body()?)),
             Test::Header(name, value) => {
-                let head = RequestHead::parse(&self.content?.head()?);
+                let head = self.head()?;
                 head.values(name).any(|field| value.as_ref().is_none_or(|value| value.is_in_bytes(field)))
             }
         })

@@ -29,6 +29,7 @@ mod lex;
 mod needle;
 mod needs;
 mod parse;
+mod pattern;
 mod print;
 mod range;
 mod reason;
@@ -69,6 +70,13 @@ impl Query {
     pub fn needs_content(&self) -> bool {
         self.root.as_ref().is_some_and(Node::needs_content)
     }
+
+    /// How much work it may be to ask for a byte of a body, in that of looking for one text in ASCII; nought when no
+    /// atom looks into bodies.
+    #[must_use]
+    pub fn body_weight(&self) -> usize {
+        self.root.as_ref().map_or(0, Node::body_weight)
+    }
 }
 
 impl Node {
@@ -77,6 +85,14 @@ impl Node {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::needs_content),
             Self::Not(node) => node.needs_content(),
             Self::Atom(atom) => atom.needs_content(),
+        }
+    }
+
+    fn body_weight(&self) -> usize {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::body_weight).sum(),
+            Self::Not(node) => node.body_weight(),
+            Self::Atom(atom) => atom.body_weight(),
         }
     }
 }

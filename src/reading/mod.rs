@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, RequestHead, TimestampUnit};
-use crate::payload::body::{Body, Kind, Opened};
+use crate::payload::body::{Body, Kind, Opened, Remark};
 use crate::payload::contract::{self, Circumstances, EventReport};
-use crate::payload::json::{Fault, Pretty};
+use crate::payload::json::{NoRows, Pretty};
 use crate::signature::SigningKind;
 
 /// What is understood of a delivery's body.
@@ -25,25 +25,35 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether the body is shown as the lines that it is.
+    /// Whether a body without rows of its own is shown as the lines that it is. JSON has none when it is too deep.
     #[must_use]
     pub fn is_lines(&self) -> bool {
-        matches!(self.body.kind, Kind::Text | Kind::JsonLines(_))
+        matches!(self.body.kind, Kind::Text | Kind::JsonLines(_) | Kind::Json)
     }
 
     /// Reads a delivery. Takes time in proportion to the inflated body.
     #[must_use]
     pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Self {
-        let (body, _) = open(delivery, head);
-        Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }
+        Self::with_rows(delivery, head, registry).0
+    }
+
+    /// The same, with the rows of its JSON.
+    #[must_use]
+    pub fn with_rows(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Option<Pretty>) {
+        let (body, rows) = open(delivery, head);
+        (Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }, rows.ok())
     }
 }
 
 /// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
-pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, Fault>) {
+pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, NoRows>) {
     let opened = Opened::of(head, delivery.body.clone());
     let rows = Pretty::new(opened.bytes.clone());
-    (opened.describe(rows.as_ref().err()), rows)
+    let missing = rows.as_ref().err();
+    let mut body = opened.describe(missing.and_then(NoRows::fault));
+    let words = missing.and_then(NoRows::remark).filter(|_| body.kind == Kind::Json);
+    body.remarks.extend(words.map(|words| Remark { words, is_warning: true }));
+    (body, rows)
 }
 
 /// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.

@@ -12,6 +12,10 @@ pub const FOUND_LIMIT: usize = 256;
 /// At most so many bytes are decoded of one body, all its binaries together.
 pub const DECODED_LIMIT: usize = 64 * 1024 * 1024;
 
+/// Levels that a search follows by their keys: what is deeper stands at no documented place, and is named by what it
+/// stands in.
+const FOLLOWED: usize = 10_000;
+
 /// No string token shorter than this holds a picture, in any form.
 const SHORTEST: u32 = 24;
 
@@ -63,7 +67,7 @@ pub(in crate::payload) fn decode_all<P: FnOnce() -> String>(
     for (start, context, path) in places {
         let Some(decoded) = decode_at(body, start, context, limit) else { continue };
         limit = limit.saturating_sub(decoded.binary.bytes.len());
-        found.push(Found { path: path(), range: start..decoded.end, context, binary: decoded.binary });
+        found.push(Found { path: path::shortened(path()), range: start..decoded.end, context, binary: decoded.binary });
         if found.len() >= FOUND_LIMIT || limit == 0 {
             break;
         }
@@ -75,7 +79,10 @@ pub(in crate::payload) fn decode_all<P: FnOnce() -> String>(
 /// are not to be shown to it.
 pub(in crate::payload) struct Search<'a> {
     body: &'a [u8],
+    /// The open objects and arrays, the outermost [`FOLLOWED`] of them.
     frames: Vec<Frame>,
+    /// How many more are open.
+    deeper: usize,
     /// How many bytes of a binary are decoded.
     limit: usize,
 }
@@ -110,7 +117,7 @@ enum Place {
 
 impl<'a> Search<'a> {
     pub(in crate::payload) fn new(body: &'a [u8], limit: usize) -> Self {
-        Self { body, frames: Vec::new(), limit }
+        Self { body, frames: Vec::new(), deeper: 0, limit }
     }
 
     /// Takes the next token; what it returns begins with it.
@@ -118,7 +125,7 @@ impl<'a> Search<'a> {
     fn take(&mut self, token: Token, is_key: bool) -> Option<Hit> {
         match token.kind {
             TokenKind::ObjectClose | TokenKind::ArrayClose => self.leave(),
-            TokenKind::Comma => self.frames.last_mut()?.index += 1,
+            TokenKind::Comma => self.innermost()?.index += 1,
             TokenKind::String if is_key => self.key(token),
             TokenKind::String if self.may_be_binary(token.start, token.end) => return self.recognise(token),
             TokenKind::ObjectOpen | TokenKind::ArrayOpen => return self.enter(token),
@@ -130,9 +137,15 @@ impl<'a> Search<'a> {
     /// Takes a member's key.
     #[inline]
     pub(in crate::payload) fn key(&mut self, token: Token) {
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(frame) = self.innermost() {
             frame.key = Some(token);
         }
+    }
+
+    /// The innermost object or array, if it is followed.
+    #[inline]
+    fn innermost(&mut self) -> Option<&mut Frame> {
+        if self.deeper == 0 { self.frames.last_mut() } else { None }
     }
 
     /// Takes an opening bracket. What it returns has been left already.
@@ -140,23 +153,42 @@ impl<'a> Search<'a> {
         let place = self.place();
         let hit = self.recognise_at(token, place);
         if hit.is_none() {
-            let object = token.kind == TokenKind::ObjectOpen;
-            self.frames.push(Frame { place, object, key: None, index: 0 });
+            self.push(token, place);
         }
         hit
+    }
+
+    /// Takes an opening bracket that is not to be recognised as anything.
+    pub(in crate::payload) fn descend(&mut self, token: Token) {
+        self.push(token, self.place());
+    }
+
+    fn push(&mut self, token: Token, place: Place) {
+        if self.frames.len() < FOLLOWED {
+            let object = token.kind == TokenKind::ObjectOpen;
+            self.frames.push(Frame { place, object, key: None, index: 0 });
+        } else {
+            self.deeper += 1;
+        }
     }
 
     /// Leaves the object or array that was entered last, as its closing bracket does.
     #[inline]
     pub(in crate::payload) fn leave(&mut self) {
-        self.frames.pop();
+        match self.deeper.checked_sub(1) {
+            Some(deeper) => self.deeper = deeper,
+            None => drop(self.frames.pop()),
+        }
     }
 
     /// Whether a string is long enough, or stands where any is looked at.
     #[inline]
     pub(in crate::payload) fn may_be_binary(&self, start: u32, end: u32) -> bool {
-        let outer = self.frames.last().map_or(Place::Envelope, |frame| frame.place);
-        end - start >= SHORTEST || matches!(outer, Place::Screenshot | Place::ImageBuffer)
+        let is_near = || {
+            let outer = self.frames.last().map_or(Place::Envelope, |frame| frame.place);
+            self.deeper == 0 && matches!(outer, Place::Screenshot | Place::ImageBuffer)
+        };
+        end - start >= SHORTEST || is_near()
     }
 
     /// The binary that a string is.
@@ -169,7 +201,7 @@ impl<'a> Search<'a> {
         let Some(frame) = self.frames.last() else {
             return Place::Envelope;
         };
-        if frame.place == Place::Other {
+        if frame.place == Place::Other || self.deeper > 0 {
             return Place::Other;
         }
         let is_key = |name: &str| frame.key.is_some_and(|key| means(key.text(self.body), name));
@@ -203,6 +235,9 @@ impl<'a> Search<'a> {
                 None => path::push_index(&mut path, frame.index),
             }
         }
-        path
+        if self.deeper > 0 {
+            path.push('…');
+        }
+        path::shortened(path)
     }
 }

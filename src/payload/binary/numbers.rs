@@ -147,7 +147,7 @@ fn byte_value(body: &[u8], at: usize) -> Option<(u8, usize)> {
 }
 
 /// A key of digits in quotation marks, and the offset after it.
-fn index_key(body: &[u8], at: usize) -> Option<(u64, usize)> {
+fn index_key(body: &[u8], at: usize) -> Option<(u32, usize)> {
     /// No body holds ten thousand million bytes.
     const DIGITS: usize = 10;
     let digits = body.get(at..)?.strip_prefix(b"\"")?;
@@ -156,7 +156,7 @@ fn index_key(body: &[u8], at: usize) -> Option<(u64, usize)> {
         return None;
     }
     let index = digits[..length].iter().fold(0, |index, digit| index * 10 + u64::from(digit - b'0'));
-    Some((index, at + length + 2))
+    Some((u32::try_from(index).ok()?, at + length + 2))
 }
 
 #[inline]
@@ -184,16 +184,15 @@ fn span(body: &[u8], mut at: usize, allowed: impl Fn(u8) -> bool) -> usize {
 #[derive(Default)]
 struct Keyed {
     bytes: Vec<u8>,
-    /// Values whose turn has not come.
-    early: Vec<(u64, u8)>,
+    /// Values whose turn has not come. A key that needs more than 32 bits is that of no body.
+    early: Vec<(u32, u8)>,
 }
 
 impl Keyed {
-    fn put(&mut self, index: u64, value: u8) {
-        let next = self.bytes.len() as u64;
-        match usize::try_from(index) {
-            _ if index > next => self.early.push((index, value)),
-            Ok(index) if index < self.bytes.len() => self.bytes[index] = value,
+    fn put(&mut self, index: u32, value: u8) {
+        match index as usize {
+            at if at > self.bytes.len() => self.early.push((index, value)),
+            at if at < self.bytes.len() => self.bytes[at] = value,
             _ => self.bytes.push(value),
         }
     }
@@ -202,7 +201,7 @@ impl Keyed {
         // Stable, so that of duplicates the last stands last and wins.
         self.early.sort_by_key(|(index, _)| *index);
         for (index, value) in std::mem::take(&mut self.early) {
-            if index > self.bytes.len() as u64 {
+            if index as usize > self.bytes.len() {
                 return None;
             }
             self.put(index, value);

@@ -46,18 +46,66 @@ impl Pair {
         self.start as usize..self.end as usize
     }
 
-    /// The name.
+    /// The name, of which the first `bytes` are decoded.
     #[must_use]
-    pub fn name<'a>(&self, body: &'a [u8]) -> Decoded<'a> {
-        decode(body.get(self.start as usize..self.equals as usize).unwrap_or_default())
+    pub fn name<'a>(&self, body: &'a [u8], bytes: usize) -> Decoded<'a> {
+        decode(&self.raw_name(body)[..cut(self.raw_name(body), bytes)])
     }
 
-    /// The value; `None` without an equals sign.
+    /// The value, likewise; `None` without an equals sign.
     #[must_use]
-    pub fn value<'a>(&self, body: &'a [u8]) -> Option<Decoded<'a>> {
-        (self.equals < self.end)
-            .then(|| decode(body.get(self.equals as usize + 1..self.end as usize).unwrap_or_default()))
+    pub fn value<'a>(&self, body: &'a [u8], bytes: usize) -> Option<Decoded<'a>> {
+        self.raw_value(body).map(|raw| decode(&raw[..cut(raw, bytes)]))
     }
+
+    /// The whole name decoded, a piece at a time.
+    pub fn name_pieces<'a>(&self, body: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        pieces(self.raw_name(body))
+    }
+
+    /// The whole value, likewise; one piece at least when there is an equals sign, none without.
+    pub fn value_pieces<'a>(&self, body: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let raw = self.raw_value(body);
+        let empty = raw.is_some_and(<[u8]>::is_empty).then_some(Cow::Borrowed(""));
+        empty.into_iter().chain(pieces(raw.unwrap_or_default()))
+    }
+
+    fn raw_name<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+        body.get(self.start as usize..self.equals as usize).unwrap_or_default()
+    }
+
+    fn raw_value<'a>(&self, body: &'a [u8]) -> Option<&'a [u8]> {
+        (self.equals < self.end).then(|| body.get(self.equals as usize + 1..self.end as usize).unwrap_or_default())
+    }
+}
+
+/// Where to cut `raw` at `bytes` or a little before, so that neither an escape nor an escaped character is cut in two.
+fn cut(raw: &[u8], bytes: usize) -> usize {
+    if bytes >= raw.len() {
+        return raw.len();
+    }
+    // A character of four bytes, each escaped, has twelve.
+    let is_place = |at: &usize| {
+        let inside = raw[at.saturating_sub(2)..*at].contains(&b'%');
+        let digit = |offset: usize| raw.get(at + offset).and_then(|digit| char::from(*digit).to_digit(16));
+        let byte = match (raw[*at], digit(1), digit(2)) {
+            (b'%', Some(high), Some(low)) => high << 4 | low,
+            (byte, ..) => byte.into(),
+        };
+        !inside && byte & 0xc0 != 0x80
+    };
+    (bytes.saturating_sub(16)..=bytes).rev().find(is_place).unwrap_or(bytes)
+}
+
+/// Decodes `raw` a piece at a time.
+fn pieces(raw: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
+    const PIECE: usize = 64 << 10;
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        let (piece, left) = rest.split_at_checked(cut(rest, PIECE)).filter(|(piece, _)| !piece.is_empty())?;
+        rest = left;
+        Some(decode(piece).text)
+    })
 }
 
 impl Form {
@@ -136,9 +184,9 @@ mod tests {
             .pairs
             .iter()
             .map(|pair| {
-                let value = pair.value(body);
+                let value = pair.value(body, usize::MAX);
                 (
-                    pair.name(body).text.into_owned(),
+                    pair.name(body, usize::MAX).text.into_owned(),
                     value.as_ref().map(|value| value.text.to_string()),
                     pair.again,
                     value.map_or(0, |value| value.malformed),
@@ -179,6 +227,19 @@ mod tests {
     }
 
     proptest! {
+        /// Cut anywhere, no escape and no character is cut in two.
+        #[test]
+        fn a_beginning_is_that_of_the_whole(text in "[a-z é日🙂+%]{0,40}", bytes in 0_usize..200) {
+            let escaped: String = text.bytes().map(|byte| if byte.is_ascii_lowercase() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+            for raw in [escaped.as_bytes(), text.replace(['%', '+'], "").as_bytes()] {
+                let whole = decode(raw).text;
+                let cut = &raw[..cut(raw, bytes)];
+                prop_assert!(cut.len() <= bytes.max(16) && whole.starts_with(&*decode(cut).text), "{:?}", decode(cut).text);
+            }
+            let long = escaped.repeat(4000);
+            prop_assert_eq!(pieces(long.as_bytes()).collect::<String>(), text.repeat(4000));
+        }
+
         #[test]
         fn raw_pairs_joined_are_the_input(body in "[a-c=&%+\u{e9}0-9]{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             for body in [body.as_bytes(), &bytes] {
@@ -186,8 +247,8 @@ mod tests {
                 let raw: Vec<&[u8]> = form.pairs.iter().map(|pair| &body[pair.range()]).collect();
                 prop_assert_eq!(raw.join(&b'&'), body);
                 for pair in &form.pairs {
-                    let name = pair.name(body);
-                    let value = pair.value(body).map(|value| value.raw);
+                    let name = pair.name(body, usize::MAX);
+                    let value = pair.value(body, usize::MAX).map(|value| value.raw);
                     let joined = value.map_or(name.raw.to_vec(), |value| [name.raw, b"=", value].concat());
                     prop_assert_eq!(&joined[..], &body[pair.range()]);
                 }

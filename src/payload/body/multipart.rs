@@ -11,6 +11,8 @@ pub const PART_LIMIT: usize = 1000;
 const FIELD_LIMIT: usize = 64;
 /// Lines of a part that are shown.
 pub const PREVIEW_LINES: usize = 40;
+/// So much of a name is kept: one of megabytes would be three times as long once it is text.
+const NAME_BYTES: usize = 1024;
 /// RFC 2046, section 5.1.1.
 const BOUNDARY_LIMIT: usize = 70;
 
@@ -129,7 +131,7 @@ impl Multipart {
         };
         let text = |name| {
             let value = parameter(field("content-disposition")?, name)?;
-            Some(String::from_utf8_lossy(&value).into_owned())
+            Some(String::from_utf8_lossy(&value[..value.len().min(NAME_BYTES)]).into_owned())
         };
         let declared = field("content-type").map(Declared::of_type).unwrap_or_default();
         let (kind, is_text) = sniff::brief(&body[content..range.end], &declared);

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-/// At most so many rows are told apart; what is behind them is one row.
-pub const ROW_LIMIT: usize = 500_000;
+use crate::payload::outline::{Builder, Outline, RowKind};
+
 /// Indentation stops growing at this depth.
 pub const INDENT_LIMIT: usize = 40;
 /// Text up to this long stands on the row of the element that it is all of.
@@ -32,10 +32,9 @@ pub enum TokenKind {
 }
 
 /// One row: a token, or an element with nothing but a short text in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    start: u32,
-    end: u32,
+    range: Range<usize>,
     /// How deep it is nested.
     pub depth: u32,
 }
@@ -44,7 +43,7 @@ impl Row {
     /// Its place in the body.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
+        self.range.clone()
     }
 
     /// Levels of indentation shown.
@@ -57,8 +56,7 @@ impl Row {
 /// A body's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Xml {
-    /// The rows.
-    pub rows: Vec<Row>,
+    outline: Outline,
     /// Elements that were opened and not closed.
     pub open: usize,
     /// Closing tags with nothing to close.
@@ -69,44 +67,73 @@ impl Xml {
     /// Reads a body of at most 4 GiB.
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
-        let mut xml = Self::default();
+        let mut rows = Builder::default();
+        let (mut open, mut stray) = (0_usize, 0);
+        let mut push = |start: usize, kind| rows.push(u32::try_from(start).unwrap_or(u32::MAX), kind);
         let mut at = 0;
         while at < body.len() {
-            if xml.rows.len() + 1 >= ROW_LIMIT {
-                xml.push(at, body.len());
-                break;
-            }
             let (kind, end) = token(body, at);
             match kind {
                 TokenKind::Text => {
                     let text = &body[at..end];
-                    let start = at + text.len() - text.trim_ascii_start().len();
-                    let stop = start + text.trim_ascii().len();
-                    if start < stop {
-                        xml.push(start, stop);
+                    if !text.trim_ascii().is_empty() {
+                        push(end - text.trim_ascii_start().len(), RowKind::Leaf);
                     }
                 }
                 TokenKind::Open => {
                     if let Some(end) = short_element(body, end) {
-                        xml.push(at, end);
+                        push(at, RowKind::Leaf);
                         at = end;
                         continue;
                     }
-                    xml.push(at, end);
-                    xml.open += 1;
+                    push(at, RowKind::Open);
+                    open += 1;
                 }
                 TokenKind::Close => {
-                    if xml.open == 0 {
-                        xml.stray += 1;
-                    }
-                    xml.open = xml.open.saturating_sub(1);
-                    xml.push(at, end);
+                    stray += usize::from(open == 0);
+                    open = open.saturating_sub(1);
+                    push(at, RowKind::Close);
                 }
-                TokenKind::Empty | TokenKind::Aside | TokenKind::Cdata | TokenKind::Broken => xml.push(at, end),
+                TokenKind::Empty | TokenKind::Aside | TokenKind::Cdata | TokenKind::Broken => push(at, RowKind::Leaf),
             }
             at = end;
         }
-        xml
+        Self { outline: rows.finish(), open, stray }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.outline.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes of memory that the rows take, beside the body.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.outline.heap_bytes()
+    }
+
+    /// The row `index` of `body`, which these are the rows of. It ends where the next one begins, but for white space.
+    #[must_use]
+    pub fn row(&self, body: &[u8], index: usize) -> Option<Row> {
+        self.rows_from(body, index).next()
+    }
+
+    /// The rows of `body` from `index` on.
+    pub fn rows_from<'a>(&'a self, body: &'a [u8], index: usize) -> impl Iterator<Item = Row> + 'a {
+        let mut rows = self.outline.from(index).peekable();
+        std::iter::from_fn(move || {
+            let row = rows.next()?;
+            let start = row.start as usize;
+            let whole = body.get(start..rows.peek().map_or(body.len(), |next| next.start as usize)).unwrap_or_default();
+            Some(Row { range: start..start + whole.trim_ascii_end().len(), depth: row.depth })
+        })
     }
 
     /// What is not well-formed about it, in words; `None` for nothing that was looked for.
@@ -123,12 +150,6 @@ impl Xml {
             (0, 0) => None,
             (open @ 1.., _) => Some(format!("{} not closed", elements(open))),
             (0, stray) => Some(format!("{} closed that was not open", elements(stray))),
-        }
-    }
-
-    fn push(&mut self, start: usize, end: usize) {
-        if let (Ok(start), Ok(end), Ok(depth)) = (u32::try_from(start), u32::try_from(end), u32::try_from(self.open)) {
-            self.rows.push(Row { start, end, depth });
         }
     }
 }
@@ -218,8 +239,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(body: &str) -> Vec<String> {
-        let row = |row: &Row| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);
-        Xml::read(body.as_bytes()).rows.iter().map(row).collect()
+        let row = |row: Row| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);
+        Xml::read(body.as_bytes()).rows_from(body.as_bytes(), 0).map(row).collect()
     }
 
     #[test]
@@ -251,8 +272,17 @@ mod tests {
     fn five_thousand_levels_are_shown() {
         let body = format!("{}{}", "<a>\n".repeat(5_000), "</a>\n".repeat(4_999));
         let xml = Xml::read(body.as_bytes());
-        assert_eq!((xml.rows.len(), xml.rows[4_999].depth, xml.rows[4_999].indent()), (9_999, 4_999, INDENT_LIMIT));
+        let row = xml.row(body.as_bytes(), 4_999).unwrap();
+        assert_eq!((xml.len(), row.depth, row.indent()), (9_999, 4_999, INDENT_LIMIT));
         assert!(xml.fault().is_some());
+    }
+
+    #[test]
+    fn a_million_tags_take_less_than_their_text_and_are_told_apart_to_the_last() {
+        let body = "<a>".repeat(1 << 20);
+        let xml = Xml::read(body.as_bytes());
+        assert_eq!((xml.len(), xml.row(body.as_bytes(), (1 << 20) - 1).unwrap().range().end), (1 << 20, body.len()));
+        assert!(xml.heap_bytes() < body.len(), "{}", xml.heap_bytes());
     }
 
     #[test]
@@ -270,8 +300,10 @@ mod tests {
         fn rows_lose_nothing_but_white_space(body in "[<>/!?a\\[\\]\"' \n-]{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             for body in [body.as_bytes(), &bytes] {
                 let mut at = 0;
-                for row in Xml::read(body).rows {
+                let xml = Xml::read(body);
+                for (index, row) in xml.rows_from(body, 0).enumerate() {
                     let range = row.range();
+                    prop_assert_eq!(xml.row(body, index), Some(row));
                     prop_assert!(at <= range.start && range.start < range.end && range.end <= body.len());
                     prop_assert!(body[at..range.start].trim_ascii().is_empty());
                     at = range.end;

@@ -27,7 +27,7 @@ impl Fault {
         Self {
             offset,
             line: memchr::memchr_iter(b'\n', before).count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+            column: characters(&before[line_start..]) + 1,
             expected,
             found: found(&body[before.len()..]),
         }
@@ -45,6 +45,11 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// How many characters bytes are; what is outside UTF-8 counts as it would be replaced.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
+}
 
 /// The character that `rest` begins with; four bytes hold any.
 fn found(rest: &[u8]) -> String {

@@ -16,6 +16,7 @@
 //! assert_eq!(numbers, [b"1.10"]);
 //! ```
 
+mod bits;
 mod fault;
 pub mod folds;
 mod lexeme;
@@ -28,11 +29,11 @@ mod tokens;
 
 pub use fault::Fault;
 pub use folds::Folds;
-pub use pretty::{Line, Piece, PieceKind, Pretty, pretty};
+pub use pretty::{Line, NoRows, Piece, PieceKind, Pretty, pretty};
 pub use scan::{Entries, Entry, entries};
 pub use string::{LoneSurrogate, Text, decode_string};
 pub(crate) use string::{Part, parts, unescape};
-pub use tokens::{Tokens, tokenize, tokens};
+pub use tokens::{Tokens, fault, tokenize, tokens};
 
 use std::ops::Range;
 

@@ -1,10 +1,10 @@
 //! Re-indentation from tokens: the sender's own text, one member or item a row.
 //!
-//! Only where rows begin and how they hang together is kept (eight bytes a row, twenty for each object
-//! or array of several rows); a row is rendered when it is looked at, so that a terminal draws a window
-//! of 400,000 rows as quickly as one of forty, and every step through the tree takes the same time
-//! wherever it begins. What is longer than a glance is measured once, so that no row takes time in
-//! proportion to its text either.
+//! Only where rows begin and how they hang together is kept, in less than two bytes a row, nothing for
+//! a level (`payload::outline`); a row is rendered when it is looked at, so that a terminal draws a
+//! window of sixty million rows as quickly as one of forty, and a step through the tree takes the
+//! logarithm of the rows wherever it begins. What is longer than a glance is measured once, so that no
+//! row takes time in proportion to its text either.
 //!
 //! ```
 //! use whyhook::payload::json::pretty;
@@ -15,8 +15,10 @@
 //! ```
 
 mod index;
+mod keys;
 mod line;
 mod preview;
+mod print;
 mod tree;
 
 use std::ops::Range;
@@ -30,6 +32,7 @@ pub use line::{Line, Piece, PieceKind};
 use super::Fault;
 use super::scan::{is_space, skip_space, skip_value};
 use crate::payload::binary::{Context, Found, decode_all};
+use crate::payload::outline::{Outline, Row, RowKind};
 
 /// Indentation stops growing at this depth: 5,000 levels would re-indent to 50 MB otherwise.
 pub const INDENT_LIMIT: usize = 40;
@@ -41,64 +44,50 @@ pub const DEFAULT_WIDTH: usize = 500;
 ///
 /// # Errors
 ///
-/// The first place at which `body` is not JSON.
-pub fn pretty(body: &[u8]) -> Result<Pretty, Fault> {
+/// As [`Pretty::new`].
+pub fn pretty(body: &[u8]) -> Result<Pretty, NoRows> {
     Pretty::new(Bytes::copy_from_slice(body))
+}
+
+/// JSON nested deeper is not broken into rows: no honest sender comes near it, and nobody could read them.
+pub const DEPTH_LIMIT: usize = 10_000;
+
+/// Why a body is not broken into rows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRows {
+    /// It is not JSON.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// It is JSON, deeper than [`DEPTH_LIMIT`].
+    #[error("nested deeper than 10,000 levels")]
+    TooDeep,
+}
+
+impl NoRows {
+    /// The place at which the body is not JSON.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            Self::TooDeep => None,
+        }
+    }
+
+    /// What a person should know of a body that is JSON and has no rows.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        matches!(self, Self::TooDeep).then(|| format!("JSON {self}: shown as sent, not as a tree"))
+    }
 }
 
 /// A body's rows; see the [module](self).
 #[derive(Debug, Clone)]
 pub struct Pretty {
     body: Bytes,
-    rows: Vec<Row>,
-    nodes: Vec<Node>,
+    outline: Outline,
     notes: Vec<NumberedNote>,
     /// The rows whose key has stood in the same object before, ascending.
     duplicates: Vec<u32>,
-}
-
-/// No row, or no node.
-const NONE: u32 = u32::MAX;
-
-/// One row's place. It ends, its comma included, where the next one begins, but for white space.
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    start: u32,
-    /// The node that has opened or closed last when the row begins; an opening or closing row's is its
-    /// own. The row's own place follows from it.
-    node: u32,
-}
-
-/// An object or array of several rows.
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    /// The row on which it opens.
-    open: u32,
-    /// The row on which it closes.
-    close: u32,
-    place: Place,
-}
-
-/// Where a value stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    /// The node in which it stands; [`NONE`] for the outermost value.
-    parent: u32,
-    /// How many siblings come before it.
-    ordinal: u32,
-    depth: u32,
-}
-
-/// The place of `row`, whose node is `node`.
-fn place(nodes: &[Node], node: u32, row: u32) -> Place {
-    match nodes.get(node as usize) {
-        None => Place { parent: NONE, ordinal: 0, depth: 0 },
-        // It opens or closes here.
-        Some(own) if own.open == row || own.close == row => own.place,
-        // A sibling before this row: what is between them are siblings of one row each.
-        Some(Node { close, place, .. }) if *close < row => Place { ordinal: place.ordinal + (row - close), ..*place },
-        Some(Node { open, place, .. }) => Place { parent: node, ordinal: row - open - 1, depth: place.depth + 1 },
-    }
 }
 
 /// A row's number with what is noted of it.
@@ -125,7 +114,7 @@ enum Note {
         /// As what it was recognised; `None` for a Buffer of any bytes.
         context: Option<Context>,
         /// One line about it.
-        summary: String,
+        summary: Box<str>,
     },
 }
 
@@ -134,9 +123,23 @@ impl Pretty {
     ///
     /// # Errors
     ///
-    /// The first place at which `body` is not JSON.
-    pub fn new(body: Bytes) -> Result<Self, Fault> {
+    /// [`NoRows::Fault`] at the first place at which `body` is not JSON; [`NoRows::TooDeep`] when it is, and its
+    /// levels are too many.
+    pub fn new(body: Bytes) -> Result<Self, NoRows> {
         index::index(body)
+    }
+
+    /// The bytes of memory that the rows take, beside the body.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let summaries = self.notes.iter().map(|(_, note)| match note {
+            Note::Binary { summary, .. } => summary.len(),
+            Note::Long { .. } => 0,
+        });
+        self.outline.heap_bytes()
+            + self.notes.capacity() * size_of::<NumberedNote>()
+            + summaries.sum::<usize>()
+            + self.duplicates.capacity() * size_of::<u32>()
     }
 
     /// The body that the rows are of.
@@ -148,7 +151,7 @@ impl Pretty {
     /// How many rows there are; at least one.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        self.rows.len()
+        self.outline.len()
     }
 
     /// Renders a row, its tokens cut at [`DEFAULT_WIDTH`] columns. A row that does not exist is
@@ -182,7 +185,7 @@ impl Pretty {
     /// Renders a row; each token longer than `columns` is cut and its length told.
     #[must_use]
     pub fn line_within(&self, index: usize, columns: usize) -> Line<'_> {
-        if index >= self.rows.len() {
+        if index >= self.outline.len() {
             return Line::default();
         }
         line::render(self, index, columns)
@@ -191,7 +194,7 @@ impl Pretty {
     /// How deep a row is nested; the outermost value has depth 0.
     #[must_use]
     pub fn depth(&self, index: usize) -> usize {
-        self.place(index).map_or(0, |place| place.depth as usize)
+        self.outline.row(index).map_or(0, |row| row.depth as usize)
     }
 
     /// A row's place in the body, from its key to its comma.
@@ -204,13 +207,13 @@ impl Pretty {
 
     /// A row's place in the body with the white space behind it.
     fn span(&self, index: usize) -> Range<usize> {
-        let Some(row) = self.rows.get(index) else { return 0..0 };
-        row.start as usize..self.rows.get(index + 1).map_or(self.body.len(), |next| next.start as usize)
+        let Some((start, next)) = self.outline.span(index) else { return 0..0 };
+        start as usize..next.map_or(self.body.len(), |next| next as usize)
     }
 
-    fn place(&self, index: usize) -> Option<Place> {
-        let row = self.rows.get(index)?;
-        Some(place(&self.nodes, row.node, u32::try_from(index).ok()?))
+    /// Where a row begins in the body.
+    fn start(&self, index: usize) -> Option<usize> {
+        self.outline.row(index).map(|row| row.start as usize)
     }
 
     /// Levels of indentation shown.
@@ -224,7 +227,7 @@ impl Pretty {
     pub fn value_range(&self, index: usize) -> Option<Range<usize>> {
         let start = self.value_range_start(index)?;
         let end = match self.block_end(index) {
-            Some(close) => self.rows[close].start as usize + 1,
+            Some(close) => self.start(close)? + 1,
             None => token_end(&self.body, self.notes(index), start)?,
         };
         Some(start..end)
@@ -233,14 +236,14 @@ impl Pretty {
     /// The row that shows the byte at `offset`.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> usize {
-        index::row_at(&self.rows, u32::try_from(offset).unwrap_or(u32::MAX)) as usize
+        self.outline.row_at(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
     /// The whole body re-indented, every token byte for byte and none cut; for copying. Bytes outside
     /// UTF-8 become U+FFFD.
     #[must_use]
     pub fn to_text(&self) -> String {
-        self.rows_text(0..self.rows.len())
+        self.rows_text(0..self.outline.len())
     }
 
     /// The value that begins on this row re-indented, as [`Pretty::to_text`] writes the whole: without
@@ -290,8 +293,9 @@ impl Pretty {
     /// The place of the row's key with its quotation marks, when it has one.
     #[must_use]
     pub fn key(&self, index: usize) -> Option<Range<usize>> {
-        let start = self.rows.get(index)?.start as usize;
-        if self.is_closing(index) {
+        let Row { start, kind, .. } = self.outline.row(index)?;
+        let start = start as usize;
+        if kind == RowKind::Close {
             return None;
         }
         if self.body.get(start) != Some(&b'"') {
@@ -307,7 +311,7 @@ impl Pretty {
         }
         Some(match self.key(index) {
             Some(key) => skip_space(&self.body, skip_space(&self.body, key.end) + 1),
-            None => self.rows.get(index)?.start as usize,
+            None => self.start(index)?,
         })
     }
 }

@@ -37,6 +37,12 @@ pub fn tokenize(body: &[u8]) -> Result<Vec<Token>, Fault> {
     Ok(all)
 }
 
+/// The first place at which `body` is not JSON, if there is one.
+#[must_use]
+pub fn fault(body: &[u8]) -> Option<Fault> {
+    tokens(body).find_map(Result::err)
+}
+
 /// An iterator over the tokens of a body; see [`tokens`].
 ///
 /// It keeps one bit for each open bracket and never recurses, so that a million levels cost 125 KB.

@@ -18,6 +18,9 @@ const MEMORY: usize = 16;
 const GROWTH: usize = 5;
 /// Small bodies may grow by this much more.
 const SLACK: usize = 64 << 10;
+/// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
+/// quarter, and no variant from before. Hostile bodies have more of both than real ones.
+const LARGE: usize = 16 << 20;
 
 /// A body to build from.
 struct Base<'a> {
@@ -77,7 +80,7 @@ impl<'a> Bodies<'a> {
             cached: HashMap::new(),
             cached_bytes: 0,
             // What the nodes, one variant under construction and the allocator's own slack leave.
-            allowance: (MEMORY - 7 - GROWTH) * longest + SLACK,
+            allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH) * longest + SLACK },
         };
         bodies.list();
         bodies
@@ -146,10 +149,10 @@ impl<'a> Bodies<'a> {
     /// says so.
     pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &[u8]) -> bool) {
         let bases: Vec<Rc<Cow<'a, [u8]>>> = self.bases.iter().map(|base| Rc::clone(&base.bytes)).collect();
-        let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| Tree::read(bytes)).collect();
+        let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| read_tree(bytes)).collect();
         for index in from..self.entries.len() {
             let entry = &self.entries[index];
-            let limit = bases[entry.base].len() * GROWTH + SLACK;
+            let limit = longest(bases[entry.base].len());
             let Some(bytes) = make(&entry.recipe, &bases[entry.base], trees[entry.base].as_ref(), limit) else {
                 continue;
             };
@@ -202,9 +205,19 @@ impl<'a> Bodies<'a> {
         }
         let entry = &self.entries[index];
         let base = &self.bases[entry.base].bytes;
-        let tree = needs_tree(&entry.recipe).then(|| Tree::read(base)).flatten();
-        make(&entry.recipe, base, tree.as_ref(), base.len() * GROWTH + SLACK).map(Rc::new)
+        let tree = needs_tree(&entry.recipe).then(|| read_tree(base)).flatten();
+        make(&entry.recipe, base, tree.as_ref(), longest(base.len())).map(Rc::new)
     }
+}
+
+/// The longest variant that is built of a body of `bytes` bytes.
+fn longest(bytes: usize) -> usize {
+    if bytes >= LARGE { bytes + bytes / 4 } else { bytes * GROWTH + SLACK }
+}
+
+/// The values of a body, where they do not take too much memory.
+fn read_tree(body: &[u8]) -> Option<Tree<'_>> {
+    if body.len() >= LARGE { Tree::read_large(body, body.len() / 2 * 5) } else { Tree::read(body) }
 }
 
 /// The first difference between what arrived and what was signed, for marking.
@@ -249,7 +262,7 @@ fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> 
         Recipe::Fixed(bytes) => Some(bytes.to_vec()),
         Recipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
         Recipe::PartCompact(range) => {
-            let part = Tree::read(body.get(range.clone())?)?;
+            let part = read_tree(body.get(range.clone())?)?;
             presets().next()?.apply(&part, limit)
         }
         Recipe::FormField(index) => Some(wrap::form_fields(body).into_iter().nth(*index)?.1),

@@ -6,6 +6,10 @@ use std::collections::HashSet;
 use super::strings::{ByteSet, bytes_of};
 use crate::payload::json::{TokenKind, tokens, unescape};
 
+/// Levels of a large body, and keys of one of its objects, beyond which it is not written again.
+const LEVELS: usize = 10_000;
+const KEYS: usize = 100_000;
+
 /// One value, or one key of an object: where it stands, and where the next one after it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
@@ -33,8 +37,29 @@ impl<'a> Tree<'a> {
     /// Reads `body`; `None` when it is not JSON. A byte order mark is passed over.
     #[must_use]
     pub fn read(body: &'a [u8]) -> Option<Self> {
+        let mut tree = Self::read_within(body, usize::MAX, usize::MAX)?;
+        tree.look_at_keys();
+        Some(tree)
+    }
+
+    /// The same for a large body; `None` as well when its nodes might take more than `limit` bytes, or when it is so
+    /// deep, or one of its objects has so many keys, that to write it again would take much more.
+    #[must_use]
+    pub fn read_large(body: &'a [u8], limit: usize) -> Option<Self> {
+        let mut tree = Self::read_within(body, limit, LEVELS)?;
+        if tree.objects().any(|object| tree.keys(object).nth(KEYS).is_some()) {
+            return None;
+        }
+        tree.look_at_keys();
+        Some(tree)
+    }
+
+    fn read_within(body: &'a [u8], limit: usize, levels: usize) -> Option<Self> {
         // Room for every value at once: growing by doubling would hold three times as much for a moment.
         let separators = body.iter().filter(|&&byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+        if separators.saturating_mul(size_of::<Node>()) > limit {
+            return None;
+        }
         let mut nodes: Vec<Node> = Vec::with_capacity(separators.min(body.len() / 2) + 2);
         let mut open: Vec<u32> = Vec::new();
         for token in tokens(body) {
@@ -50,6 +75,9 @@ impl<'a> Tree<'a> {
                 }
                 kind => {
                     if matches!(kind, TokenKind::ObjectOpen | TokenKind::ArrayOpen) {
+                        if open.len() == levels {
+                            return None;
+                        }
                         open.push(index);
                     }
                     nodes.push(Node { start, end, next: index + 1 });
@@ -58,7 +86,6 @@ impl<'a> Tree<'a> {
         }
         let utf8 = std::str::from_utf8(body).is_ok();
         let mut tree = Self { body, nodes, unusual: HashSet::new(), utf8, in_strings: [false; 256] };
-        tree.unusual = tree.find_unusual();
         let strings = (0..tree.nodes.len() as u32).filter(|&index| tree.first_byte(index) == b'"');
         tree.in_strings = bytes_of(strings.map(|index| tree.inner(index)));
         (!tree.nodes.is_empty()).then_some(tree)
@@ -109,9 +136,12 @@ impl<'a> Tree<'a> {
         })
     }
 
-    fn find_unusual(&self) -> HashSet<u32> {
-        let objects = (0..self.nodes.len() as u32).filter(|&index| self.first_byte(index) == b'{');
-        objects.filter(|&object| self.has_unusual_keys(object)).collect()
+    fn objects(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.nodes.len() as u32).filter(|&index| self.first_byte(index) == b'{')
+    }
+
+    fn look_at_keys(&mut self) {
+        self.unusual = self.objects().filter(|&object| self.has_unusual_keys(object)).collect();
     }
 
     fn has_unusual_keys(&self, object: u32) -> bool {

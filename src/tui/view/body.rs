@@ -25,9 +25,7 @@ pub(super) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
             Box::new(move |index| pair(form, index, bytes, columns, theme)),
         ),
         Kind::Multipart(multipart) => parts(multipart, bytes, columns, theme),
-        Kind::Xml(xml) => {
-            Content::Window(xml.rows.len(), Box::new(move |index| xml_row(xml, index, bytes, columns, theme)))
-        }
+        Kind::Xml(xml) => Content::Window(xml.len(), Box::new(move |index| xml_row(xml, index, bytes, columns, theme))),
         Kind::Binary(_) => {
             let layout = HexLayout::for_width(columns);
             Content::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
@@ -50,10 +48,11 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
         let rest = grouped((body.len() - form.rest) as u64);
         return Line::styled(format!("… {rest} more bytes are on the Raw tab"), theme.dim);
     };
-    let name = pair.name(body);
+    // Twelve bytes may stand for a character.
+    let name = pair.name(body, columns * 12);
     let mut line = Fitted { spans: Vec::new(), room: columns };
     line.push(&text::visible(&clipped(&name.text, columns)), theme.key);
-    let value = pair.value(body);
+    let value = pair.value(body, columns * 12);
     match &value {
         Some(value) => {
             line.push(" = ", theme.dim);
@@ -98,7 +97,7 @@ fn clipped(long: &str, columns: usize) -> String {
 }
 
 fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
-    let Some(row) = xml.rows.get(index) else { return Line::default() };
+    let Some(row) = xml.row(body, index) else { return Line::default() };
     let indent = (2 * row.indent()).min(columns / 2);
     let range = row.range();
     let raw = &body[range.start..range.end.min(range.start + columns * 4 + 16)];

@@ -162,16 +162,11 @@ impl Tree<'_> {
             P::FoldAll => self.view.folds.set_level(rows, 0),
             P::OpenAll => self.view.folds.clear(),
             P::FoldSiblings | P::OpenSiblings => {
-                let mut first = node;
-                if let Some(parent) = rows.parent(node) {
-                    first = parent + 1;
-                }
-                let siblings = std::iter::successors(Some(first), |&row| rows.next_sibling(row));
-                self.view.folds.set(rows, siblings, action == P::FoldSiblings);
+                self.view.folds.set_siblings(rows, node, action == P::FoldSiblings);
             }
             P::OpenDeep => {
                 if let Some(end) = rows.block_end(node) {
-                    self.view.folds.set(rows, node..end, false);
+                    self.view.folds.open_all(rows, node..end + 1);
                 }
             }
             _ => {}

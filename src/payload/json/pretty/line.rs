@@ -133,7 +133,7 @@ impl<'a> Line<'a> {
     }
 
     /// Pushes the beginning of a binary's text, without the white space within it, and what it is.
-    fn push_binary(&mut self, raw: &[u8], at: usize, summary: &str, columns: usize) {
+    pub(super) fn push_binary(&mut self, raw: &[u8], at: usize, summary: &str, columns: usize) {
         let columns = columns.min(BINARY_COLUMNS);
         let head = head(raw, columns);
         let compact: Vec<u8> = match head.first() {

@@ -151,3 +151,62 @@ fn a_key_that_comes_again_is_noted_however_it_is_written() {
     assert_eq!(noted(br#"{"a":1,"b":{"a":1},"\u0061":2,"a":[3]}"#), [5, 6]);
     assert!(noted(br#"[{"a":1},{"a":1},"a","a"]"#).is_empty());
 }
+
+/// Whatever a hostile body is made of, its rows, and any folds of them, take little beside it.
+#[test]
+fn no_body_has_rows_that_take_more_memory_than_twice_its_size() {
+    const SIZE: usize = 1 << 20;
+    let array = |item: &str| format!("[{}0]", format!("{item},").repeat(SIZE / (item.len() + 1)));
+    let deep = format!("{}1{}", "[".repeat(DEPTH_LIMIT - 5), "]".repeat(DEPTH_LIMIT - 5));
+    let lost = array("{}").replacen('[', r#"{"data":{"screenshot":{"imageBuffer":["#, 1) + "}}}";
+    for body in [
+        array("1"),
+        array("[]"),
+        array("\"\""),
+        array("[1]"),
+        array(r#"{"":1}"#),
+        array(&deep),
+        array(r#"{"type":"Buffer","data":[]}"#),
+        array("[1]").replace(',', ",\n"),
+        format!("{{{}\"b\":0}}", r#""":0,"#.repeat(SIZE / 5)),
+        format!("{{{}\"b\":0}}", r#""\u0061":0,"#.repeat(SIZE / 11)),
+        lost,
+    ] {
+        let what = body[..60].to_owned();
+        let rows = Pretty::new(Bytes::from(body)).unwrap();
+        assert!(rows.heap_bytes() <= 2 * rows.body().len(), "{what}: {}", rows.heap_bytes());
+        for level in [0, 1, 5] {
+            let folds = crate::payload::json::Folds::at_level(&rows, level);
+            assert!(2 * folds.heap_bytes() <= rows.body().len(), "{what}: {}", folds.heap_bytes());
+        }
+        let last = rows.line_count() - 1;
+        assert_eq!((rows.line_at(rows.body().len() - 1), rows.opening(last), rows.parent(last)), (last, 0, None));
+    }
+}
+
+#[test]
+fn what_is_deeper_than_anyone_reads_has_no_rows() {
+    let nested = |levels: usize, inner: &str| {
+        pretty(format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels)).as_bytes()).map(|rows| rows.line_count())
+    };
+    assert_eq!(nested(DEPTH_LIMIT, "1"), Ok(2 * DEPTH_LIMIT + 1));
+    assert_eq!(nested(DEPTH_LIMIT + 1, "1"), Err(NoRows::TooDeep));
+    // It is read on to its end all the same, since it may be no JSON at all.
+    assert!(matches!(nested(DEPTH_LIMIT + 7, "nope"), Err(NoRows::Fault(fault)) if fault.offset == DEPTH_LIMIT + 8));
+    assert!(matches!(pretty(&vec![b'['; 1 << 20]), Err(NoRows::Fault(fault)) if fault.offset == 1 << 20));
+}
+
+#[test]
+fn what_is_printed_is_what_is_shown_without_an_end() {
+    let jpeg: &[u8] = include_bytes!("../../../../assets/samples/screenshot.jpg");
+    let long = format!("é\u{1b}{}", "x".repeat(200_000));
+    let body = serde_json::json!({"a": {"type": "Buffer", "data": jpeg}, "b": [1.5, null, {}], "long": long});
+    for body in [body.to_string().as_bytes(), br#" [ {"a":1,"a":"\ud83d","b":[ ]} , true]"#, b"7"] {
+        let rows = pretty(body).unwrap();
+        let mut written = Vec::new();
+        rows.write_lines(&mut written).unwrap();
+        let shown: String =
+            (0..rows.line_count()).map(|row| format!("{}\n", rows.line_within(row, usize::MAX))).collect();
+        assert_eq!(String::from_utf8(written).unwrap(), shown);
+    }
+}

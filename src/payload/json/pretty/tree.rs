@@ -1,50 +1,68 @@
-//! How the rows hang together: parents, siblings, ends. Nothing here looks at more than one row a step.
+//! How the rows hang together: parents, siblings, ends. Each step takes the logarithm of the rows.
 
 use super::super::path;
-use super::{NONE, Node, Pretty};
+use super::{Pretty, Row, RowKind};
 
 /// How many steps of a path [`Pretty::path_end`] keeps.
 const SHOWN_STEPS: usize = 64;
+
+/// A row and what it is to its neighbours.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::payload::json) struct Node {
+    pub(in crate::payload::json) row: usize,
+    pub(in crate::payload::json) depth: usize,
+    pub(in crate::payload::json) opens: bool,
+    pub(in crate::payload::json) closes: bool,
+}
 
 impl Pretty {
     /// The closing row of the object or array that opens on this row, for folding. `None` when
     /// nothing opens here, or when it closes on the same row.
     #[must_use]
     pub fn block_end(&self, index: usize) -> Option<usize> {
-        let node = self.node(index)?;
-        (node.open as usize == index).then_some(node.close as usize)
+        self.outline.end(index)
     }
 
     /// The row on which what closes here opens; any other row itself.
     #[must_use]
     pub fn opening(&self, index: usize) -> usize {
-        self.node(index).map_or(index, |node| node.open as usize)
+        self.outline.opening(index)
     }
 
     /// Whether an object or array of several rows closes here.
     #[must_use]
     pub fn is_closing(&self, index: usize) -> bool {
-        self.node(index).is_some_and(|node| node.close as usize == index)
+        self.outline.row(index).is_some_and(|row| row.kind == RowKind::Close)
     }
 
-    /// The node that opens or closes on this row.
-    fn node(&self, index: usize) -> Option<&Node> {
-        let node = self.nodes.get(self.rows.get(index)?.node as usize)?;
-        (node.open as usize == index || node.close as usize == index).then_some(node)
+    /// The rows from `first` on, in their order.
+    pub(in crate::payload::json) fn nodes_from(&self, first: usize) -> impl Iterator<Item = Node> + '_ {
+        (first..).zip(self.outline.from(first)).map(|(row, Row { kind, depth, .. })| Node {
+            row,
+            depth: depth as usize,
+            opens: kind == RowKind::Open,
+            closes: kind == RowKind::Close,
+        })
     }
 
     /// The row in which this one stands; `None` for the outermost value.
     #[must_use]
     pub fn parent(&self, index: usize) -> Option<usize> {
-        let parent = self.nodes.get(self.place(index)?.parent as usize)?;
-        Some(parent.open as usize)
+        self.outline.parent(index)
+    }
+
+    /// How many siblings come before what is on this row.
+    fn ordinal(&self, index: usize) -> usize {
+        let (index, depth) = (self.opening(index), self.depth(index));
+        let parent = self.parent(index);
+        parent.map_or(0, |parent| self.outline.count_at(parent + 1, index, u32::try_from(depth).unwrap_or(u32::MAX)))
     }
 
     /// How many members or items the object or array that opens on this row has.
     #[must_use]
     pub fn child_count(&self, index: usize) -> usize {
-        let last = self.block_end(index).and_then(|end| self.place(end - 1));
-        last.map_or(0, |last| last.ordinal as usize + 1)
+        let Some(end) = self.block_end(index) else { return 0 };
+        self.outline.count_at(index + 1, end, u32::try_from(self.depth(index) + 1).unwrap_or(u32::MAX))
     }
 
     /// The first member or item of what opens on this row.
@@ -56,17 +74,16 @@ impl Pretty {
     /// The next member or item of the same object or array.
     #[must_use]
     pub fn next_sibling(&self, index: usize) -> Option<usize> {
-        let here = self.place(index)?;
-        let next = self.node(index).map_or(index, |node| node.close as usize) + 1;
-        let is_sibling = here.parent != NONE && self.place(next)?.parent == here.parent;
-        (is_sibling && !self.is_closing(next)).then_some(next)
+        let next = self.block_end(index).unwrap_or(index) + 1;
+        let row = self.outline.row(next).filter(|row| row.kind != RowKind::Close)?;
+        (row.depth as usize == self.depth(index)).then_some(next)
     }
 
     /// The member or item before, of the same object or array.
     #[must_use]
     pub fn previous_sibling(&self, index: usize) -> Option<usize> {
-        let opening = self.opening(index);
-        (self.place(opening)?.ordinal > 0).then(|| self.opening(opening - 1))
+        let before = self.opening(index).checked_sub(1)?;
+        (self.depth(before) == self.depth(index)).then(|| self.opening(before))
     }
 
     /// Whether the row's value is an object (`{`) or array (`[`) of any size, and not a binary.
@@ -80,6 +97,18 @@ impl Pretty {
     #[must_use]
     pub fn is_duplicate(&self, index: usize) -> bool {
         u32::try_from(index).is_ok_and(|row| self.duplicates.binary_search(&row).is_ok())
+    }
+
+    /// Whether any row's key has.
+    #[must_use]
+    pub fn has_duplicates(&self) -> bool {
+        !self.duplicates.is_empty()
+    }
+
+    /// The depth of the deepest row. Goes through all of them.
+    #[must_use]
+    pub fn deepest(&self) -> usize {
+        self.nodes_from(0).map(|node| node.depth).max().unwrap_or(0)
     }
 
     /// The path to a row's value, such as `data[0].user.userId`; empty for the outermost value. A
@@ -97,10 +126,9 @@ impl Pretty {
 
     fn path_of(&self, index: usize, limit: usize) -> String {
         let mut steps = Vec::new();
-        let mut row = self.opening(index.min(self.rows.len().saturating_sub(1)));
+        let mut row = self.opening(index.min(self.line_count().saturating_sub(1)));
         while let Some(parent) = self.parent(row).filter(|_| steps.len() < limit) {
-            let ordinal = self.place(row).map_or(0, |place| place.ordinal);
-            steps.push(self.key(row).ok_or(u64::from(ordinal)));
+            steps.push(self.key(row).ok_or_else(|| self.ordinal(row) as u64));
             row = parent;
         }
         let mut path = String::new();

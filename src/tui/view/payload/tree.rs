@@ -47,7 +47,7 @@ impl<'a> Tree<'a> {
         let mut spans = self.guides(row, indent);
         let room = self.columns.saturating_sub(GUTTER + 2 * indent + 2).max(SHORTEST_VALUE);
         let is_folded = self.folds.is_folded(row);
-        let range = match self.folds.hidden_by(row) {
+        let range = match self.folds.hidden_by(self.rows, row) {
             Some(hidden) => self.rows.range(row).start..self.rows.range(hidden.end - 1).end,
             None => self.rows.range(row),
         };
