@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::capture::{Incoming, capture};
+use super::capture::{Incoming, capture_aside};
 use super::framing::{BodyFraming, BodyLength};
 use super::perform::{self, Exchange, Performance};
 use super::raw::Script;
@@ -20,8 +20,6 @@ use crate::delivery::{Captured, DeliveryId, Intake, Outcome};
 
 /// Of a body over the limit, this much is kept.
 const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
-/// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
-const JUDGED_INLINE_BYTES: usize = 256 * 1024;
 /// How long a body waits for room in memory before its sender is asked to come back.
 const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 /// The unit in which room in memory is counted.
@@ -54,7 +52,7 @@ pub(super) async fn serve(
     let RawHead { bytes, framing, at, instant } = head;
     let ending = Ending::of(&framing, !intake.is_complete());
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, intake };
-    let captured = judge(incoming, control).await;
+    let captured = capture_aside(incoming, control.registry()).await;
     let chosen = control.answering.choose(&captured);
     let id = match keep(captured, control).await {
         Ok(id) => id,
@@ -85,21 +83,6 @@ pub(super) async fn serve(
 
 fn written(is_written: bool, ending: Ending) -> Next {
     if is_written && !ending.close { Next::Request } else { Next::Close }
-}
-
-async fn judge(incoming: Incoming, control: &Arc<Control>) -> Captured {
-    let registry = control.registry();
-    if incoming.body.len() <= JUDGED_INLINE_BYTES {
-        return capture(incoming, &registry);
-    }
-    let judging = move || {
-        crate::panic::trap("judge");
-        capture(incoming, &registry)
-    };
-    match tokio::task::spawn_blocking(judging).await {
-        Ok(captured) => captured,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-    }
 }
 
 /// Why a delivery is not on disk.
