@@ -27,7 +27,8 @@ pub struct Incoming {
 
 /// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
 const JUDGED_INLINE_BYTES: usize = 256 * 1024;
-/// So many compressed bodies are looked into at once; the others wait for their turn. Each takes up to 20 MiB and 10 ms.
+/// So many compressed bodies are looked into at once; the others wait for their turn. Each takes up to
+/// 10 MiB, and some milliseconds.
 static DECODING: Semaphore = Semaphore::const_new(2);
 
 /// Judges a request where that keeps no other sender waiting: on a thread of its own when it is long or compressed.
@@ -50,7 +51,7 @@ pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -
 }
 
 /// Judges a request at the moment of its arrival and reads its envelope. Takes time in proportion to
-/// the body (about 1 ms for each megabyte), and up to 10 ms more for one that is compressed.
+/// the body (about 1 ms for each megabyte), and some milliseconds for one that is compressed.
 #[must_use]
 pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
     let parsed = RequestHead::parse(&incoming.head);

@@ -16,13 +16,15 @@ use super::sink::Sink;
 /// The most that may be taken at once: a window of 16 MiB, and the tables of the fullest meta-block.
 const MOST_LIVE: usize = 24 << 20;
 /// For each part that the budget grants, so much may be taken for tables in all.
-const BYTES_A_PART: usize = 8 * 1024;
+const BYTES_A_PART: usize = 16 * 1024;
 /// For each part, so much input may give no output: tables of codes do not, nor do meta-blocks of metadata, of which
 /// each byte can be one.
-const IDLE_A_PART: usize = 16;
+const IDLE_A_PART: usize = 32;
 /// More than this at once, in single bytes, is the window: it is no work, since it is touched only as far as there is
 /// output.
 const MOST_MAP: usize = 64 * 1024;
+/// What the decoder takes for a window beyond the window itself.
+const WINDOW_SLACK: usize = 42 + 24;
 /// Input is given in pieces, to see what each gives.
 const PIECE: usize = 1024;
 
@@ -32,7 +34,7 @@ pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut state: BrotliState<Cells, Cells, Cells> = BrotliState::new_strict(cells(), cells(), cells());
     let outcome = super::contained(|| pieces(body, &mut state, sink));
     // A decoder that was refused memory says that something is wrong, or fails.
-    if meter.is_exhausted.get() { Err(Stop::TooMuchWork) } else { outcome }
+    meter.refused.take().map_or(outcome, Err)
 }
 
 fn pieces(body: &[u8], state: &mut BrotliState<Cells, Cells, Cells>, sink: &mut Sink<'_>) -> Result<(), Stop> {
@@ -98,13 +100,25 @@ fn parts(sink: &Sink<'_>) -> usize {
 struct Meter {
     live: Cell<usize>,
     left: Cell<usize>,
-    is_exhausted: Cell<bool>,
+    most_window: usize,
+    refused: Cell<Option<Stop>>,
 }
 
 impl Meter {
     fn new(sink: &Sink<'_>) -> Self {
         let left = parts(sink).saturating_mul(BYTES_A_PART);
-        Self { live: Cell::new(0), left: Cell::new(left), is_exhausted: Cell::new(false) }
+        let most_window = sink.budget().window();
+        Self { live: Cell::new(0), left: Cell::new(left), most_window, refused: Cell::new(None) }
+    }
+
+    /// Whether `bytes` may be taken for a window, which is touched as far as there is output.
+    fn take_window(&self, bytes: usize) -> bool {
+        let declared = bytes.saturating_sub(WINDOW_SLACK);
+        if declared <= self.most_window {
+            return self.take(bytes, 0);
+        }
+        self.refused.set(Some(Stop::TooWide { declared: declared as u64, most: self.most_window as u64 }));
+        false
     }
 
     /// Whether `bytes` may be taken, of which `work` are written at once.
@@ -117,7 +131,7 @@ impl Meter {
                 true
             }
             _ => {
-                self.is_exhausted.set(true);
+                self.refused.set(Some(Stop::TooMuchWork));
                 false
             }
         }
@@ -149,7 +163,7 @@ impl<T: Clone + Default> Allocator<T> for Cells {
     fn alloc_cell(&mut self, length: usize) -> Taken<T> {
         let bytes = length.saturating_mul(size_of::<T>());
         let is_window = size_of::<T>() == 1 && length > MOST_MAP;
-        let may = self.0.take(bytes, if is_window { 0 } else { bytes });
+        let may = if is_window { self.0.take_window(bytes) } else { self.0.take(bytes, bytes) };
         Taken(if may { vec![T::default(); length] } else { Vec::new() })
     }
 

@@ -5,8 +5,8 @@ use super::{MOST_BYTES, MOST_FACTOR, Stop};
 /// Room is made in steps of at least this many bytes, so that a small body does not grow a byte at a time.
 const STEP: usize = 16 * 1024;
 /// Into how many blocks, frames or members a body may be divided. 64 MiB are 512 blocks of zstd's, some
-/// thousands of deflate's; each costs up to 5 µs however little is in it.
-const MOST_PARTS: u32 = 65_536;
+/// thousands of deflate's; each costs up to 10 µs however little is in it.
+const MOST_PARTS: u32 = 32_768;
 
 /// What inflating one body may cost, whatever codings are stacked on it: what one takes, the next has not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Budget {
     full: Stop,
     /// How many of the bytes that were sent are read.
     input: u64,
+    /// How large a window brotli may have: it is filled before any of it comes out.
+    window: usize,
     /// How many parts may be looked at.
     parts: u32,
     /// How many of them there were to begin with.
@@ -29,16 +31,19 @@ impl Budget {
     pub fn opening(sent: usize) -> Self {
         let dense = (sent as u64).saturating_mul(MOST_FACTOR);
         let full = if dense < MOST_BYTES { Stop::TooDense(MOST_FACTOR) } else { Stop::TooLarge(MOST_BYTES) };
-        Self { bytes: dense.min(MOST_BYTES), full, input: u64::MAX, parts: MOST_PARTS, all_parts: MOST_PARTS }
+        // RFC 7932, section 9.1: no window is larger than 16 MiB.
+        let window = 16 << 20;
+        Self { bytes: dense.min(MOST_BYTES), full, input: u64::MAX, window, parts: MOST_PARTS, all_parts: MOST_PARTS }
     }
 
     /// For a body that is looked into before its sender has its answer: 256 KiB of what was sent and 1 MiB of what
-    /// comes out are more than an event without pictures has. That costs 10 ms at the very most.
+    /// comes out are more than an event without pictures has, and a window of 4 MiB is what encoders have by default.
     #[must_use]
     pub fn facts() -> Self {
         const BYTES: u64 = 1 << 20;
-        const PARTS: u32 = 1024;
-        Self { bytes: BYTES, full: Stop::TooLarge(BYTES), input: 256 << 10, parts: PARTS, all_parts: PARTS }
+        const PARTS: u32 = 256;
+        let full = Stop::TooLarge(BYTES);
+        Self { bytes: BYTES, full, input: 256 << 10, window: 4 << 20, parts: PARTS, all_parts: PARTS }
     }
 
     /// The same with at most `bytes` of output.
@@ -57,6 +62,10 @@ impl Budget {
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.bytes == 0 || self.parts == 0
+    }
+
+    pub(super) fn window(&self) -> usize {
+        self.window
     }
 
     pub(super) fn parts(&self) -> u32 {

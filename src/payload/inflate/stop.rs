@@ -16,8 +16,13 @@ pub enum Stop {
     TooDense(u64),
     /// Only this many of the bytes that were sent were read.
     TooLong(u64),
-    /// A zstd frame declares a window of this many bytes.
-    TooWide(u64),
+    /// It declares a window of more bytes than are decoded.
+    TooWide {
+        /// How many it declares.
+        declared: u64,
+        /// How many there may be.
+        most: u64,
+    },
     /// A zstd frame was compressed with the dictionary of this number, which is not in it.
     Dictionary(u32),
     /// It is in more than this many blocks, frames or members.
@@ -47,9 +52,9 @@ impl fmt::Display for Stop {
             Self::TooLarge(most) => write!(formatter, "stopped at {} bytes", grouped(*most)),
             Self::TooDense(factor) => write!(formatter, "stopped at {factor} times its size"),
             Self::TooLong(most) => write!(formatter, "stopped after the first {} that were sent", size_words(*most)),
-            Self::TooWide(window) => {
-                let (window, most) = (size_words(*window), size_words(super::MOST_WINDOW));
-                write!(formatter, "declares a window of {window}; at most {most} is decoded")
+            Self::TooWide { declared, most } => {
+                let (declared, most) = (size_words(*declared), size_words(*most));
+                write!(formatter, "declares a window of {declared}; at most {most} is decoded")
             }
             Self::Dictionary(id) => write!(formatter, "needs the dictionary {id}, which is not part of it"),
             Self::TooManyParts(most) => {

@@ -151,9 +151,9 @@ fn parts_that_give_nothing_are_counted() {
         (Coding::Deflate, in_zlib),
     ];
     for (coding, body) in bodies {
-        assert_eq!(opened(coding, &body), Inflated { bytes: Vec::new(), stop: Some(Stop::TooManyParts(65_536)) });
+        assert_eq!(opened(coding, &body), Inflated { bytes: Vec::new(), stop: Some(Stop::TooManyParts(32_768)) });
         let facts = inflate_prefix(coding, &body, &mut Budget::facts());
-        assert_eq!(facts.stop, Some(Stop::TooManyParts(1024)));
+        assert_eq!(facts.stop, Some(Stop::TooManyParts(256)));
     }
 }
 
@@ -192,6 +192,26 @@ fn a_brotli_window_is_no_larger_than_the_rfc_has_it() {
     let stopped = opened(Coding::Brotli, &large);
     assert!(matches!(stopped.stop, Some(Stop::Damaged(_))), "{:?}", stopped.stop);
     assert_eq!(opened(Coding::Brotli, &[0x0f | 0x30]), Inflated { bytes: Vec::new(), stop: None }, "24 bits");
+}
+
+#[test]
+fn before_the_answer_a_brotli_window_of_four_mib_is_the_largest() {
+    // A meta-block of `a` as it is, in a window of so many bits beyond 17; then the last and empty one.
+    let sent = |window: u64| {
+        let mut bits = Bits::default();
+        bits.put(window << 1 | 1, 4);
+        bits.put(0, 1 + 2 + 16);
+        bits.put(1, 1);
+        [bits.finish(), b"a\x03".to_vec()].concat()
+    };
+    // An output that ends with the stream takes a smaller window.
+    let facts = |window| {
+        inflate_prefix(Coding::Brotli, &[&sent(window)[..4], b"\x00\x00\x08b\x03"].concat(), &mut Budget::facts())
+    };
+    assert_eq!(facts(5), Inflated { bytes: b"ab".to_vec(), stop: None });
+    assert_eq!(facts(7).stop, Some(Stop::TooWide { declared: 16 << 20, most: 4 << 20 }));
+    assert_eq!(opened(Coding::Brotli, &[&sent(7)[..4], b"\x00\x00\x08b\x03"].concat()).bytes, b"ab");
+    assert_eq!(inflate_prefix(Coding::Brotli, &sent(7), &mut Budget::facts()).bytes, b"a");
 }
 
 /// Meta-blocks of one byte each that come with 256 codes for literals and as many for distances (RFC 7932, section 9.2).
@@ -277,8 +297,11 @@ fn facts_are_read_from_a_beginning_that_is_bounded_both_ways() {
 #[test]
 fn what_is_said_of_an_end_is_for_people() {
     let said = |stop: Stop| stop.to_string();
-    assert_eq!(said(Stop::TooWide(1 << 41)), "declares a window of 2 TiB; at most 8 MiB is decoded");
-    assert_eq!(said(Stop::TooManyParts(65_536)), "stopped after 65,536 blocks, frames or members");
+    assert_eq!(
+        said(Stop::TooWide { declared: 1 << 41, most: MOST_WINDOW }),
+        "declares a window of 2 TiB; at most 8 MiB is decoded"
+    );
+    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped after 32,768 blocks, frames or members");
     assert_eq!(said(Stop::TooDense(200)), "stopped at 200 times its size");
     assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB that were sent");
 }

@@ -51,7 +51,7 @@ pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
 /// Decodes a frame's blocks, and returns what comes after it.
 fn data<'b>(header: FrameHeader, blocks: &'b [u8], sink: &mut Sink<'_>) -> Result<&'b [u8], Stop> {
     if header.window > MOST_WINDOW {
-        return Err(Stop::TooWide(header.window));
+        return Err(Stop::TooWide { declared: header.window, most: MOST_WINDOW });
     }
     if header.dictionary != 0 {
         return Err(Stop::Dictionary(header.dictionary));
