@@ -1,6 +1,7 @@
 //! What it must survive: senders, disks, terminals and threads that misbehave. `docs/survival.md` says
 //! which test shows what.
 
+mod bombs;
 mod clock;
 mod disk;
 #[cfg(target_os = "linux")]
