@@ -2,9 +2,11 @@
 //! its own making, `tests/fuzz.rs` with those under `seeds/`.
 
 pub mod body;
+pub mod brotli;
 pub mod compare;
 pub mod config;
 pub mod contract;
+pub mod deflate;
 pub mod diagnose;
 pub mod dotenv;
 pub mod edit;
@@ -12,6 +14,7 @@ pub mod framing;
 pub mod head;
 pub mod images;
 pub mod import;
+mod inflate;
 pub mod jq;
 pub mod json_tokens;
 pub mod query;
@@ -22,16 +25,19 @@ pub mod response;
 pub mod rewrite;
 pub mod rule;
 pub mod target;
+pub mod zstd;
 
 /// One target.
 pub type Run = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Run); 20] = [
+pub const TARGETS: [(&str, Run); 23] = [
     ("body", body::run),
+    ("brotli", brotli::run),
     ("compare", compare::run),
     ("config", config::run),
     ("contract", contract::run),
+    ("deflate", deflate::run),
     ("diagnose", diagnose::run),
     ("dotenv", dotenv::run),
     ("edit", edit::run),
@@ -48,6 +54,7 @@ pub const TARGETS: [(&str, Run); 20] = [
     ("rewrite", rewrite::run),
     ("rule", rule::run),
     ("target", target::run),
+    ("zstd", zstd::run),
 ];
 
 /// `data` in `N` fields. Each but the last ends at a byte 0xff, which text never holds, so that an input can be

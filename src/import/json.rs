@@ -102,10 +102,7 @@ fn imported(record: Record) -> Result<Imported, String> {
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let parsed = RequestHead::parse(&head);
     let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
-    let (event, image) = match parsed.value("Content-Encoding") {
-        Some(declared) => payload::declared_facts(&body, declared),
-        None => payload::capture_facts(&body),
-    };
+    let (event, image) = payload::declared_facts(&body, parsed.value("Content-Encoding").map_or(b"", |value| value));
     let captured = Captured {
         received_at,
         remote: remote(&record.remote),

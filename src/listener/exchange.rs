@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::answering::Chosen;
 use super::body::{self, ReadBody};
-use super::capture::{Incoming, capture};
+use super::capture::{Incoming, capture_aside};
 use super::perform::{self, Exchange};
 use super::places::Phase;
 use super::raw::Script;
@@ -17,8 +17,6 @@ use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
 use crate::delivery::{Captured, DeliveryId};
 
-/// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
-const JUDGED_INLINE_BYTES: usize = 256 * 1024;
 
 /// What becomes of the connection after an exchange.
 pub(super) enum Next {
@@ -48,7 +46,7 @@ pub(super) async fn serve(
     let RawHead { bytes, framing: request, at, instant } = head;
     let ending = Ending::of(&request, !intake.is_complete());
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
-    let captured = judge(incoming, control).await;
+    let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
         false => control.answering.choose(captured).await,
@@ -68,21 +66,6 @@ pub(super) async fn serve(
 
 pub(super) fn written(is_written: bool, ending: Ending) -> Next {
     if is_written && !ending.close { Next::Request } else { Next::Close }
-}
-
-async fn judge(incoming: Incoming, control: &Arc<Control>) -> Captured {
-    let registry = control.registry();
-    if incoming.body.len() <= JUDGED_INLINE_BYTES {
-        return capture(incoming, &registry);
-    }
-    let judging = move || {
-        crate::panic::trap("judge");
-        capture(incoming, &registry)
-    };
-    match tokio::task::spawn_blocking(judging).await {
-        Ok(captured) => captured,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-    }
 }
 
 /// Why a delivery is not on disk.

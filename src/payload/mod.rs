@@ -30,39 +30,49 @@ mod outline;
 pub mod raw;
 
 use crate::delivery::{EventFacts, ImageFacts};
-
-/// So much of a compressed body is inflated for the facts of its row: more than an event without pictures
-/// has, and two milliseconds at most.
-const FACTS_BYTES: u64 = 1 << 20;
+use inflate::{Budget, Coding, Stop, inflate_prefix};
 
 /// Reads the facts that a list row shows, once for every delivery. Of a body that begins as gzip or zstd,
-/// which no JSON does, the first mebibyte is inflated for it.
+/// which no JSON does, the beginning is inflated for it ([`Budget::facts`]).
 #[must_use]
 pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
-    facts_in(inflate::Coding::of_magic(body), body)
+    facts_in(facts_coding(body, b""), body)
 }
 
 /// The same of a body whose `Content-Encoding` is `declared`: one that is said to be in brotli or deflate, which
 /// no first bytes prove, is inflated likewise.
 #[must_use]
 pub fn declared_facts(body: &[u8], declared: &[u8]) -> (EventFacts, Option<ImageFacts>) {
-    facts_in(inflate::Coding::of_magic(body).or_else(|| declared_coding(body, declared)), body)
+    facts_in(facts_coding(body, declared), body)
 }
 
-fn facts_in(coding: Option<inflate::Coding>, body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
+/// The coding that is undone for these facts, which takes its time.
+#[must_use]
+pub fn facts_coding(body: &[u8], declared: &[u8]) -> Option<Coding> {
+    Coding::of_magic(body).or_else(|| declared_coding(body, declared))
+}
+
+/// The bound that kept these facts from being read from the whole of a body.
+#[must_use]
+pub fn facts_bound(body: &[u8], declared: &[u8]) -> Option<Stop> {
+    let inflated = inflate_prefix(facts_coding(body, declared)?, body, &mut Budget::facts());
+    inflated.stop.filter(|stop| stop.is_bound() || *stop == Stop::Failed)
+}
+
+fn facts_in(coding: Option<Coding>, body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     match coding {
         None => event::read(body, &mut binary::image_facts),
         Some(coding) => {
-            let beginning = inflate::beginning(coding, body, FACTS_BYTES);
-            event::read(&beginning, &mut binary::image_facts)
+            let inflated = inflate_prefix(coding, body, &mut Budget::facts());
+            event::read(&inflated.bytes, &mut binary::image_facts)
         }
     }
 }
 
 /// The one coding that is declared. Some senders declare what they have not done: what begins as JSON is JSON.
-fn declared_coding(body: &[u8], declared: &[u8]) -> Option<inflate::Coding> {
+fn declared_coding(body: &[u8], declared: &[u8]) -> Option<Coding> {
     let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-    let coding = inflate::Coding::named(std::str::from_utf8(declared).ok()?)?;
+    let coding = Coding::named(std::str::from_utf8(declared).ok()?)?;
     (!is_json).then_some(coding)
 }
 

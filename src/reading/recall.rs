@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::delivery::DeliveryId;
-use crate::payload::body::Opened;
+use crate::delivery::{Delivery, DeliveryId};
+use crate::payload::body::{Declared, Opened};
 use crate::payload::contract::{Id, ids};
 use crate::payload::grouped;
+use crate::payload::inflate::Budget;
 use crate::store::{Page, Reader, StoreError};
 
 /// How many deliveries before the one in question are looked at.
@@ -97,17 +98,18 @@ impl Recall {
     ) -> Result<Option<Sightings>, StoreError> {
         let rows = reader.page(Page::Before(before), WINDOW)?;
         let mut found = Sightings { is_all: rows.len() < WINDOW, ..Sightings::default() };
-        let mut read = 0;
+        // One budget for all of them: a body that costs much and gives nothing would be looked at thousands of times.
+        let (mut read, mut budget) = (0, Budget::opening(usize::MAX));
         for row in &rows {
             if !go_on() {
                 return Ok(None);
             }
             if !self.known.contains_key(&row.id.0) {
-                if read + row.body_bytes > BYTES_LIMIT {
+                if read + row.body_bytes > BYTES_LIMIT || budget.is_spent() {
                     found.is_all = false;
                     break;
                 }
-                read += row.body_bytes.max(self.read(reader, row.id));
+                read += row.body_bytes.max(self.read(reader, row.id, &mut budget));
             }
             found.looked_at += 1;
             for id in self.known.get(&row.id.0).into_iter().flatten().filter(|id| wanted.contains(id)) {
@@ -125,11 +127,15 @@ impl Recall {
     }
 
     /// Reads the ids of one delivery, and returns the bytes that were gone through.
-    fn read(&mut self, reader: &Reader, id: DeliveryId) -> u64 {
+    fn read(&mut self, reader: &Reader, id: DeliveryId, budget: &mut Budget) -> u64 {
         let delivery = reader.load(id).ok().flatten();
-        let body =
-            delivery.map(|delivery| Opened::of(&delivery.request_head(), delivery.body).bytes).unwrap_or_default();
-        self.known.insert(id.0, ids(&body).into());
+        let open =
+            |delivery: Delivery| Opened::within(Declared::of(&delivery.request_head()), delivery.body, budget).bytes;
+        let body = delivery.map(open).unwrap_or_default();
+        // With the budget spent, it may have been read in part.
+        if !budget.is_spent() {
+            self.known.insert(id.0, ids(&body).into());
+        }
         body.len() as u64
     }
 }

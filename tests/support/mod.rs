@@ -1,6 +1,7 @@
 //! What the end-to-end tests are written with: a house to run in, a program to run, a sender on a
 //! socket, a person at a terminal.
 
+pub(crate) mod bombs;
 mod house;
 mod listening;
 mod person;

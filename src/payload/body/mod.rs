@@ -33,7 +33,7 @@ pub use xml::Xml;
 use bytes::Bytes;
 
 use super::grouped;
-use super::inflate::{Coding, inflate_prefix};
+use super::inflate::{Budget, Coding, inflate_prefix};
 use super::json::Fault;
 use crate::delivery::RequestHead;
 use crate::text;
@@ -108,11 +108,26 @@ impl Opened {
     /// Opens a body. Takes time in proportion to what comes out, which is bounded.
     #[must_use]
     pub fn new(declared: Declared, body: Bytes) -> Self {
+        let mut budget = Budget::opening(body.len());
+        let note = super::facts_bound(&body, declared.codings.join(",").as_bytes());
+        let mut opened = Self::within(declared, body, &mut budget);
+        // Said once, when it is what ended the inflating as well.
+        if let Some(bound) = note.map(|bound| bound.to_string())
+            && !opened.remarks.iter().any(|remark| remark.words.contains(&bound))
+        {
+            opened.remark(format!("the event in the list was read from its beginning only: {bound}"), false);
+        }
+        opened
+    }
+
+    /// The same within what is left of a budget, which others share.
+    #[must_use]
+    pub fn within(declared: Declared, body: Bytes, budget: &mut Budget) -> Self {
         let mut opened = Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body };
         if opened.bytes.is_empty() {
             return opened;
         }
-        opened.inflate();
+        opened.inflate(budget);
         let (bytes, note) = charset::decode(opened.bytes.clone(), opened.declared.charset.as_deref());
         opened.is_as_sent &= bytes == opened.bytes;
         opened.bytes = bytes;
@@ -127,8 +142,8 @@ impl Opened {
     }
 
     /// Undoes the declared codings from the last applied to the first, then what is evident.
-    fn inflate(&mut self) {
-        let (sent, mut undone) = (self.bytes.len(), 0);
+    fn inflate(&mut self, budget: &mut Budget) {
+        let mut undone = 0;
         let mut declared = self.declared.codings.clone();
         loop {
             let token = declared.pop();
@@ -147,15 +162,15 @@ impl Opened {
                     .remark(format!("more than {STACK_LIMIT} content codings: the rest is shown as sent"), true);
             }
             undone += 1;
-            if !self.undo(coding, token.is_some(), sent) {
+            if !self.undo(coding, token.is_some(), budget) {
                 return;
             }
         }
     }
 
     /// Undoes one coding; false when there is no going on.
-    fn undo(&mut self, coding: Coding, is_declared: bool, sent: usize) -> bool {
-        let inflated = inflate_prefix(coding, &self.bytes, sent);
+    fn undo(&mut self, coding: Coding, is_declared: bool, budget: &mut Budget) -> bool {
+        let inflated = inflate_prefix(coding, &self.bytes, budget);
         let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
         let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
         if let Some(stop) = inflated.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::axis::{Ways, Why};
 use super::{Code, Part, Place, recipes};
-use crate::payload::inflate;
+use crate::payload::inflate::{self, Budget};
 use crate::signature::rewrite::text::{self, Edit};
 use crate::signature::rewrite::{Effect, Preset, Tree, presets, wrap};
 
@@ -21,6 +21,10 @@ const SLACK: usize = 64 << 10;
 /// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
 /// quarter, and no variant from before. Hostile bodies have more of both than real ones.
 const LARGE: usize = 16 << 20;
+
+/// The most that a compressed body may be inflated to for the search, in bytes, in all codings that it may be in: the
+/// search takes up to [`MEMORY`] times as much.
+const MOST_INFLATED: u64 = 8 << 20;
 
 /// A body to build from.
 struct Base<'a> {
@@ -65,8 +69,9 @@ impl<'a> Bodies<'a> {
     /// Prepares the variants of `body`; nothing is rewritten yet.
     pub(super) fn new(body: &'a [u8], content_encoding: &[u8]) -> Self {
         let mut bases = vec![Base { bytes: Rc::new(Cow::Borrowed(body)), undone: Vec::new() }];
+        let mut budget = Budget::opening(body.len()).at_most(MOST_INFLATED);
         for encoding in inflate::encodings(content_encoding, body) {
-            if let Some(inflated) = inflate::inflate(encoding, body) {
+            if let Some(inflated) = inflate::inflate(encoding, body, &mut budget) {
                 let why = Why::new(Code::BodyCompressed, 0, format!("signed before it was compressed with {encoding}"));
                 bases.push(Base { bytes: Rc::new(Cow::Owned(inflated)), undone: vec![why] });
             }

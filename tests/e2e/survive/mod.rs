@@ -2,6 +2,7 @@
 //! which test shows what.
 
 mod attacks;
+mod bombs;
 mod clock;
 mod damage;
 mod disk;
