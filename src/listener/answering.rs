@@ -276,6 +276,7 @@ mod tests {
             received_at: jiff::Timestamp::UNIX_EPOCH,
             head: "POST / HTTP/1.1\r\n\r\n".into(),
             body: vec![b'a'; bytes].into(),
+            framing: crate::delivery::Framing::NONE,
             intake: crate::delivery::Intake::Complete,
         };
         super::super::capture::capture(incoming, &crate::config::Registry::default())
