@@ -24,7 +24,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use forward::{InvalidForward, Means};
+pub use forward::{FORWARD_DESCRIPTORS, InvalidForward, Means};
 pub use hold::{HELD_LIMIT, NotHeld};
 pub use stats::{Load, Stats, StatsSnapshot};
 pub use stream::Deadlines;

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::consent::Gate;
 use crate::delivery::DeliveryId;
-use crate::listener::{Control, Deadlines, InvalidForward, Limits, ListenError, Listener, Means};
+use crate::listener::{Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, Limits, ListenError, Listener, Means};
 use crate::query::Query;
 use crate::sender::TlsSetupError;
 use crate::store::{
@@ -288,7 +288,7 @@ fn retention(settings: &Settings) -> Retention {
     Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
 }
 
-/// Descriptors for all but connections: the store, its readers, the terminal.
+/// Descriptors for all but connections and forwards: the store, its readers, the terminal.
 #[cfg(unix)]
 const OTHER_DESCRIPTORS: u64 = 128;
 
@@ -297,7 +297,7 @@ const OTHER_DESCRIPTORS: u64 = 128;
 #[cfg(unix)]
 fn allow_descriptors(connections: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let wanted = connections as u64 + OTHER_DESCRIPTORS;
+    let wanted = (connections + FORWARD_DESCRIPTORS) as u64 + OTHER_DESCRIPTORS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_some_and(|current| current < wanted) {
         let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));

@@ -44,6 +44,8 @@ const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// backs. Where there is little memory they are fewer: all of them together leave most of it to what comes in.
 const PLACES: usize = 256;
 const BACKGROUND: usize = 32;
+/// Descriptors that all of them need together: a connection and a file of the log each.
+pub const FORWARD_DESCRIPTORS: usize = 2 * (PLACES + BACKGROUND);
 /// Their shares of the memory.
 const PLACES_SHARE: usize = 3;
 const BACKGROUND_SHARE: usize = 8;

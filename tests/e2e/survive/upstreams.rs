@@ -1,4 +1,4 @@
-//! Servers behind that are slow, while large deliveries pour in.
+//! Servers behind that are slow, while large deliveries pour in; and large answers that senders take slowly.
 
 use std::io::Write as _;
 use std::sync::{Arc, Condvar, Mutex};
@@ -125,4 +125,48 @@ fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
     assert!(attempts.as_array().unwrap().iter().any(is_busy), "{attempts}");
     assert!(house.show(1)["attempts"].as_array().unwrap().iter().all(|attempt| !is_busy(attempt)));
     gate.open();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn large_answers_are_shared_or_counted() {
+    // Two of them are as much as a configuration holds.
+    const LENGTH: usize = 480_000;
+    let house = House::with_secret();
+    let text = "x".repeat(LENGTH);
+    house.write(
+        "whyhook.toml",
+        format!(
+            "[limits]\nmemory = \"16MiB\"\n[answers.same]\nstatus = 200\nbody = \"{text}\"\n\
+             [answers.own]\nstatus = 200\nbody = \"{{{{id}}}}{text}\"\n"
+        ),
+    );
+    let rules = ["path:/same → trickle 1 per 1s same", "path:/own → trickle 1 per 1s own"];
+    let listening = house.listen(&["--body-limit", "1MiB", "--respond", rules[0], "--respond", rules[1]]);
+    let address = listening.address();
+    let begin = |path: &str| {
+        let mut wire = crate::support::Wire::connect(address);
+        wire.send(Signed::new("{}").to(path).wire());
+        let mut head = Vec::new();
+        while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+            head.extend(wire.reads(1024));
+        }
+        (wire, String::from_utf8_lossy(&head).into_owned())
+    };
+    // 144 megabytes, were there one for each.
+    let same: Vec<_> = (0..300).map(|_| begin("/same")).collect();
+    assert!(same.iter().all(|(_, head)| head.starts_with("HTTP/1.1 200 ")));
+    // More than there is room for, so that some have to come back.
+    let own: Vec<_> = thread::scope(|scope| {
+        let begun: Vec<_> = (0..60).map(|_| scope.spawn(|| begin("/own"))).collect();
+        begun.into_iter().map(|begun| begun.join().unwrap()).collect()
+    });
+    let (begun, turned_away): (Vec<_>, Vec<_>) = own.iter().partition(|(_, head)| head.starts_with("HTTP/1.1 200 "));
+    assert!(!begun.is_empty() && !turned_away.is_empty(), "{} of {}", begun.len(), own.len());
+    for (_, head) in turned_away {
+        assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nretry-after: 1\r\n"), "{head}");
+    }
+    assert_eq!(talk(address, Signed::new("{}").to("/small").wire()).status, 200);
+    let peak = peak_memory(listening.process());
+    assert!(peak < 110 << 20, "{} MiB", peak >> 20);
 }
