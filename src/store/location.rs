@@ -80,9 +80,7 @@ impl Location {
     ///
     /// Each is one of [`StoreError`]'s; an existing file that is no readable store is left as it is.
     pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
-        if self.file.is_dir() {
-            return Err(StoreError::IsFolder { path: self.file.clone() });
-        }
+        self.check_kind()?;
         if let Some(folder) = self.file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_private_folder(folder)?;
         }
@@ -104,9 +102,7 @@ impl Location {
     ///
     /// [`StoreError::Missing`] when there is none, and the others where they apply.
     pub fn open_for_reading(&self) -> Result<Connection, StoreError> {
-        if self.file.is_dir() {
-            return Err(StoreError::IsFolder { path: self.file.clone() });
-        }
+        self.check_kind()?;
         if !self.file.exists() {
             return Err(self.missing());
         }
@@ -164,6 +160,20 @@ impl Location {
         // that are bound, and prepares the statement again when they change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
         Ok(connection)
+    }
+
+    /// Refuses what is no regular file, in the place of the index or of a file beside it: opening a pipe would wait
+    /// for its other end.
+    fn check_kind(&self) -> Result<(), StoreError> {
+        if self.file.is_dir() {
+            return Err(StoreError::IsFolder { path: self.file.clone() });
+        }
+        for path in ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| self.beside(suffix)) {
+            if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+                return Err(StoreError::NotAStore { path, found: "it is not a regular file".to_owned() });
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a file that is no SQLite database before SQLite gets to see it.

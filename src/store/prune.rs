@@ -367,7 +367,7 @@ fn forget(connection: &Connection, segment: i64) -> rusqlite::Result<()> {
 }
 
 fn open_if_there(path: &std::path::Path) -> Result<Option<(File, u64)>, StoreError> {
-    match File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
+    match crate::read::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
         Ok(opened) => Ok(Some(opened)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(path, "read", error)),

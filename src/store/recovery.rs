@@ -107,7 +107,7 @@ struct Scan {
 
 impl Scan {
     fn open(path: &Path, from: u64) -> io::Result<Self> {
-        let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+        let mut file = BufReader::with_capacity(64 * 1024, crate::read::open(path)?);
         let size = file.get_ref().metadata()?.len();
         file.seek(SeekFrom::Start(from))?;
         Ok(Self { file, position: from, size })

@@ -9,6 +9,7 @@ mod files;
 mod flood;
 mod names;
 mod payloads;
+mod planted;
 mod requests;
 mod senders;
 mod terminals;
