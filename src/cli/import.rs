@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
+use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,16 +12,20 @@ use serde_json::json;
 
 use super::prune::in_use;
 use super::{CliError, Format, SettingsArgs, output};
+use crate::config::shown;
 use crate::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::import::{ImportError, Imported, Importer, Source};
 use crate::payload::grouped;
+use crate::read;
 use crate::store::{Keeping, Location, Writer, WriterHandle};
 
 /// Bytes of deliveries that may wait for the disk at once.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// Deliveries that may; fewer than the writer's queue takes.
 const WAITING_DELIVERIES: usize = 2048;
+/// The most that is taken from a pipe. A file of any length is read where it lies.
+const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Bytes in which a file shows what it is.
 const BEGINNING_BYTES: usize = 4096;
 
@@ -110,13 +114,16 @@ impl Input {
     fn open(path: &Path, from: Option<ImportFormat>) -> Result<Self, CliError> {
         let unreadable = |source| CliError::Read { path: path.to_owned(), source };
         let (name, file) = if path == Path::new("-") {
-            ("stdin".to_owned(), spooled().map_err(unreadable)?)
+            ("stdin".to_owned(), spooled(io::stdin().lock()).map_err(unreadable)?)
         } else {
-            (path.display().to_string(), File::open(path).map_err(unreadable)?)
+            let name = shown(path);
+            let file = read::open(path).map_err(|source| match source.kind() {
+                io::ErrorKind::IsADirectory => CliError::Usage(format!("{name} is a folder: name the files in it")),
+                _ => unreadable(source),
+            })?;
+            let is_file = file.metadata().map_err(unreadable)?.is_file();
+            (name, if is_file { file } else { spooled(file).map_err(unreadable)? })
         };
-        if file.metadata().map_err(unreadable)?.is_dir() {
-            return Err(CliError::Usage(format!("{name} is a folder: name the files in it")));
-        }
         let mut file = BufReader::with_capacity(64 * 1024, file);
         let source = match from {
             Some(ImportFormat::Json) => Source::Json,
@@ -142,10 +149,12 @@ impl Input {
     }
 }
 
-/// All of stdin in a file without a name, which goes with the process.
-fn spooled() -> io::Result<File> {
+/// All of a pipe in a file without a name, which goes with the process.
+fn spooled(pipe: impl io::Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut io::stdin().lock().take(u64::MAX), &mut file)?;
+    if io::copy(&mut pipe.take(SPOOL_BYTES + 1), &mut file)? > SPOOL_BYTES {
+        return Err(read::too_large(SPOOL_BYTES));
+    }
     file.rewind()?;
     Ok(file)
 }

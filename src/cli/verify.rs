@@ -1,6 +1,5 @@
 //! `whyhook verify`: is this signature right, and if not, why?
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ use crate::listener::framing;
 use crate::signature;
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
-use crate::text;
+use crate::{read, text};
 
 /// How long the search may take; `--deep` may take longer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -247,14 +246,11 @@ fn declared(head: &RequestHead, present: usize) -> Intake {
 
 /// Reads a file, or stdin for `-`, byte for byte.
 pub(super) fn read_body(path: &Path) -> Result<Bytes, CliError> {
-    let mut body = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut body).map(drop)
-    } else {
-        std::fs::read(path).map(|bytes| body = bytes)
+    let body = match path == Path::new("-") {
+        true => read::to_end(std::io::stdin().lock(), read::BODY_LIMIT),
+        false => read::whole(path, read::BODY_LIMIT),
     };
-    read.map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    Ok(Bytes::from(body))
+    body.map(Bytes::from).map_err(|source| CliError::Read { path: path.to_owned(), source })
 }
 
 fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {

@@ -30,8 +30,8 @@ pub enum Warning {
         /// Where it was set: `the environment` or a `.env` file.
         place: String,
     },
-    /// Other users of this machine can read a file that holds a secret.
-    #[error("{} holds a secret and can be read by other users (mode {mode:04o}): run chmod 600 on it", shown(.file))]
+    /// Other users of this machine can read or change a file that holds a secret.
+    #[error("{} holds a secret and can be read or changed by other users (mode {mode:04o}): run chmod 600 on it", shown(.file))]
     SecretReadable {
         /// The file.
         file: PathBuf,

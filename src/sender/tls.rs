@@ -48,6 +48,9 @@ pub enum TlsSetupError {
     },
 }
 
+/// Larger files are no certificates; a system's whole collection has a few hundred KiB.
+const CERTIFICATES_LIMIT: u64 = 16 * 1024 * 1024;
+
 /// What TLS needs, made when it is first asked for: reading the system's certificates takes a while.
 #[derive(Debug)]
 pub(super) struct Tls {
@@ -105,7 +108,7 @@ impl Tls {
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
     let failed = |reason: String| TlsSetupError::CaFile { path: path.to_owned(), reason };
-    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let pem = crate::read::whole(path, CERTIFICATES_LIMIT).map_err(|error| failed(error.to_string()))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| failed(visible(&error.to_string()).into_owned()))?;
     if certificates.is_empty() {

@@ -89,6 +89,7 @@ impl Location {
     /// Each is one of [`StoreError`]'s; an existing file that is no readable store is left as it is.
     pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
         self.check_name()?;
+        self.check_kind()?;
         if self.names() > 1 {
             return Err(StoreError::ManyNames { path: self.file.clone(), names: self.names() });
         }
@@ -115,6 +116,7 @@ impl Location {
     /// [`StoreError::Missing`] when there is none, and the others where they apply.
     pub fn open_for_reading(&self) -> Result<Connection, StoreError> {
         self.check_name()?;
+        self.check_kind()?;
         if !self.file.exists() {
             return Err(self.missing());
         }
@@ -197,6 +199,17 @@ impl Location {
         // that are bound, and prepares the statement again when they change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
         Ok(connection)
+    }
+
+    /// Refuses what is no regular file, in the place of the index or of a file beside it: opening a pipe would wait
+    /// for its other end.
+    fn check_kind(&self) -> Result<(), StoreError> {
+        for path in ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| self.beside(suffix)) {
+            if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+                return Err(StoreError::NotAStore { path, found: "it is not a regular file".to_owned() });
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a file that is no SQLite database before SQLite gets to see it.

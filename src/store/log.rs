@@ -197,7 +197,7 @@ impl LogReader {
 
 impl Segment {
     fn open(path: PathBuf) -> Option<Self> {
-        Some(Self { file: File::open(&path).ok()?, path, bytes: 0 })
+        Some(Self { file: crate::read::open(&path).ok()?, path, bytes: 0 })
     }
 
     fn read(&mut self, place: Place, id: DeliveryId) -> Option<Content> {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use bytes::Bytes;
 
+use crate::read;
 use crate::text::visible;
 
 /// Why nothing was edited.
@@ -41,7 +42,7 @@ pub fn edit(name: &str, body: &Bytes) -> Result<Option<Bytes>, EditorError> {
     // Some editors write a new file in the old one's place: only the path is sure to be the same.
     let path = file.into_temp_path();
     run_editor(&path)?;
-    let edited = std::fs::read(&path).map_err(|error| failed("read", error))?;
+    let edited = read::whole(&path, read::BODY_LIMIT).map_err(|error| failed("read", error))?;
     Ok(changed(body, edited))
 }
 

@@ -63,11 +63,11 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     let target = json!({"code": "target", "detail": "target http://evil.example/absolute?q → /absolute?q"});
     assert!(changes.contains(&target), "{changes:?}");
     assert!(upstream.request().starts_with("GET /absolute?q HTTP/1.1\r\n"));
-    replay("1", &["--exact-target"]).yes();
+    replay("1", &["--exact"]).yes();
     assert!(upstream.request().starts_with("GET http://evil.example/absolute?q HTTP/1.1\r\n"));
     let refused = replay("6", &[]).no().stdout();
-    assert!(refused.contains("not_sent") && refused.contains("--exact-target"), "{refused}");
-    replay("6", &["--exact-target"]).yes();
+    assert!(refused.contains("not_sent") && refused.contains("--exact"), "{refused}");
+    replay("6", &["--exact"]).yes();
     assert!(upstream.request().starts_with("CONNECT example.com:443 HTTP/1.1\r\n"));
 }
 

@@ -1,6 +1,5 @@
 //! Reading one secret from its source.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -8,13 +7,14 @@ use zeroize::Zeroizing;
 
 use super::KeyringError;
 use crate::config::{Environment, Warning, dotenv};
+use crate::read;
 
 /// The variable that the documented receivers read.
 pub const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
 
 /// Longer files are no secrets: HMAC hashes any key beyond 64 bytes anyway.
 const FILE_LIMIT: usize = 64 * 1024;
-/// A `.env` file beyond this is not read to its end.
+/// A `.env` file beyond this is not read.
 const DOTENV_LIMIT: u64 = 1024 * 1024;
 
 /// Reads the environment variable as its exact bytes.
@@ -26,10 +26,10 @@ pub(super) fn environment_bytes(variable: &str, environment: &dyn Environment) -
 /// files with one; everything else is the secret.
 pub(super) fn file_bytes(file: &Path, asker: &str) -> Result<Vec<u8>, KeyringError> {
     let unreadable = |source| KeyringError::Unreadable { file: file.to_owned(), asker: asker.to_owned(), source };
-    let opened = File::open(file).map_err(unreadable)?;
-    if opened.metadata().map_err(unreadable)?.is_dir() {
-        return Err(KeyringError::Directory { file: file.to_owned(), asker: asker.to_owned() });
-    }
+    let opened = read::open(file).map_err(|source| match source.kind() {
+        std::io::ErrorKind::IsADirectory => KeyringError::Directory { file: file.to_owned(), asker: asker.to_owned() },
+        _ => unreadable(source),
+    })?;
     // Reserved at once, so that growing leaves no copies of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_LIMIT + 1));
     opened.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -56,10 +56,8 @@ pub(super) enum DotenvValue {
 
 /// Looks `variable` up in the `.env` file `file`.
 pub(super) fn dotenv_value(file: &Path, variable: &str) -> DotenvValue {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let read = File::open(file).and_then(|opened| opened.take(DOTENV_LIMIT).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => {
+    match read::whole(file, DOTENV_LIMIT).map(Zeroizing::new) {
+        Ok(bytes) => {
             // As Node reads it: bytes outside UTF-8 become U+FFFD.
             let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
             dotenv::lookup(&text, variable).map_or(DotenvValue::Absent, |value| DotenvValue::Found(value.into_bytes()))
@@ -71,7 +69,7 @@ pub(super) fn dotenv_value(file: &Path, variable: &str) -> DotenvValue {
     }
 }
 
-/// Warns when others than its owner may read a file that holds a secret for this program. A `.env`
+/// Warns when others than its owner may read or change a file that holds a secret for this program. A `.env`
 /// belongs to the project beside it and is not judged: most are readable, and every start would warn.
 #[cfg(unix)]
 pub(crate) fn readable_by_others(file: &Path) -> Option<Warning> {
@@ -80,7 +78,7 @@ pub(crate) fn readable_by_others(file: &Path) -> Option<Warning> {
     let metadata = std::fs::metadata(file).ok()?;
     let mode = metadata.permissions().mode() & 0o7777;
     // Pipes and devices (`<(pass show …)`) have no lasting content to protect.
-    (metadata.is_file() && mode & 0o044 != 0).then(|| Warning::SecretReadable { file: file.to_owned(), mode })
+    (metadata.is_file() && mode & 0o066 != 0).then(|| Warning::SecretReadable { file: file.to_owned(), mode })
 }
 
 /// Permissions of other systems are not judged.

@@ -13,6 +13,7 @@ mod flood;
 mod links;
 mod names;
 mod payloads;
+mod planted;
 mod reader;
 mod requests;
 mod senders;
