@@ -17,7 +17,6 @@ use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
 use crate::delivery::{Captured, DeliveryId};
 
-
 /// What becomes of the connection after an exchange.
 pub(super) enum Next {
     /// Another request may come.

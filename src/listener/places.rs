@@ -14,9 +14,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// So long a connection may make us wait before its place can be another's: an honest sender that has just connected
-/// sends within a round trip or two.
+/// So long a head or a body may make us wait before its place can be another's.
 const GRACE: Duration = Duration::from_millis(500);
+/// The same of a connection that has sent nothing at all, or takes nothing of its answer: an honest sender that has
+/// connected sends within a round trip or two, and reads what it is sent. Whoever wants all places, and takes new ones
+/// all the time, must be quicker than this with all of them.
+const SHORT_GRACE: Duration = Duration::from_millis(100);
 /// How fast a connection sends is looked at over one to two such windows.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Who sends at least so many bytes a second keeps its place: less than any line that carries a webhook.
@@ -81,6 +84,8 @@ struct Seat {
 struct State {
     phase: Phase,
     since: Instant,
+    /// When it last sent, or took, anything.
+    moved: Instant,
     /// Room in memory that it holds, in bytes.
     room: usize,
     /// The window at hand: when it began, what came in it, and what came in the one before.
@@ -91,7 +96,7 @@ struct State {
 
 impl State {
     fn new(now: Instant) -> Self {
-        Self { phase: Phase::Idle, since: now, room: 0, window: now, bytes: 0, before: 0 }
+        Self { phase: Phase::Idle, since: now, moved: now, room: 0, window: now, bytes: 0, before: 0 }
     }
 
     fn enter(&mut self, phase: Phase, now: Instant) {
@@ -101,6 +106,7 @@ impl State {
     }
 
     fn note(&mut self, bytes: usize, now: Instant) {
+        self.moved = now;
         let age = now.saturating_duration_since(self.window);
         if age >= WINDOW {
             self.before = if age < 2 * WINDOW { self.bytes } else { 0 };
@@ -123,9 +129,16 @@ impl State {
     /// How this one ranks among those who might give up their place, the lowest first; `None` when it keeps it.
     fn rank(&self, least: u64, now: Instant) -> Option<(bool, u64, std::cmp::Reverse<Duration>)> {
         let age = now.saturating_duration_since(self.since);
+        let stalled = now.saturating_duration_since(self.moved);
         let rate = self.rate(now);
-        let keeps = self.phase == Phase::Ours || age < GRACE || rate >= least;
-        (!keeps).then_some((self.phase != Phase::Idle, rate, std::cmp::Reverse(age)))
+        let is_slow = age >= GRACE && rate < least;
+        let gives_way = match self.phase {
+            Phase::Ours => false,
+            Phase::Idle => age >= SHORT_GRACE,
+            Phase::Head | Phase::Body => is_slow,
+            Phase::Answer => is_slow || stalled >= SHORT_GRACE,
+        };
+        gives_way.then_some((self.phase != Phase::Idle, rate, std::cmp::Reverse(age)))
     }
 }
 

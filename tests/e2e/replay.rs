@@ -95,7 +95,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_chunked_original_goes_out_with_its_length_and_says_so() {
+fn a_chunked_original_goes_out_in_its_chunks() {
     let house = House::with_secret();
     let listening = house.listen(&[]);
     let recorder = Recorder::new();
@@ -107,12 +107,36 @@ fn a_chunked_original_goes_out_with_its_length_and_says_so() {
     let shown =
         house.run(&["replay", "1", "--to", &format!("{}/other?x", recorder.url()), "--format", "json"]).yes().json();
     let expected = format!(
-        "POST /other?x HTTP/1.1\r\nHost: {}\r\nContent-Length: 7\r\nX-Last: 1\r\n\r\n{{\"a\":1}}",
+        "POST /other?x HTTP/1.1\r\nHost: {}\r\nTransfer-Encoding: chunked\r\nX-Last: 1\r\n\r\n3\r\n{{\"a\r\n4\r\n\":1}}\r\n0\r\n\r\n",
         recorder.address
     );
     assert_eq!(text(&recorder.last()), expected);
     let codes: Vec<_> = shown["changes"].as_array().unwrap().iter().map(|change| change["code"].clone()).collect();
-    assert_eq!(codes, ["target", "host", "unchunked"]);
+    assert_eq!(codes, ["target", "host"]);
+}
+
+#[test]
+fn told_to_be_exact_it_sends_every_byte_as_it_came() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json"]);
+    let recorder = Recorder::new();
+    let wires: [&[u8]; 3] = [
+        b"\r\nPOST http://elsewhere.example/x HTTP/1.1\r\nhOST: elsewhere\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nA: b\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA : b\r\n\r\n",
+    ];
+    for (number, wire) in (1..).zip(wires) {
+        let mut sender = Wire::connect(listening.address());
+        sender.send(wire).answer();
+        listening.json_line(number);
+        let id = number.to_string();
+        house.run(&["replay", &id, "--to", &recorder.url(), "--exact"]).yes();
+        assert_eq!(text(&recorder.last()), text(wire));
+        let attempts = house.show(i64::try_from(number).unwrap())["attempts"].clone();
+        assert_eq!(attempts[0]["mode"], "exact", "{attempts}");
+    }
+    let both = house.run(&["replay", "1", "--to", &recorder.url(), "--exact", "--resign"]).complains();
+    assert!(both.contains("--exact") && both.contains("--resign"), "{both}");
 }
 
 #[test]
@@ -284,7 +308,9 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
     let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
     assert!(refused.contains("192.0.2.1 is not this machine") && refused.contains("--yes"), "{refused}");
-    assert!(run(&["2", "--to", &recorder.url()]).no().stderr().contains("no whole request (malformed"));
+    assert!(
+        run(&["2", "--to", &recorder.url()]).no().stderr().contains("the captured request is not whole (malformed")
+    );
     assert_eq!(recorder.count(), 0);
     assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
 }
