@@ -9,6 +9,7 @@
 //! | [`mod@panic`] | the terminal given back when a thread panics |
 //! | [`wire`] | where heads and bodies end on the wire, in either direction |
 //! | [`read`] | files of which nothing is known, read within bounds and never waited for |
+//! | [`scratch`] | files for a while, which go with the process that made them |
 //! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
 //! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
 //! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match |
@@ -54,6 +55,7 @@ pub mod picture;
 pub mod query;
 pub mod read;
 pub mod reading;
+pub mod scratch;
 pub mod sender;
 pub mod session;
 pub mod signature;

@@ -21,6 +21,8 @@ pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
 
 /// Gives the terminal back; set while the interface has it.
 static RESTORE: Mutex<Option<fn()>> = Mutex::new(None);
+/// Removes what must not outlive the program, once there is something.
+static END: Mutex<Option<fn()>> = Mutex::new(None);
 /// Held while a frame is written, so that none is written to a terminal that was given back.
 static FRAME: Mutex<()> = Mutex::new(());
 /// How often, and how long each time, the end waits for a frame under way. One that takes longer is
@@ -30,6 +32,11 @@ const FRAME_WAITS: (u32, Duration) = (20, Duration::from_millis(5));
 /// Says how to give the terminal back from now on; `None` when there is nothing to give back.
 pub(crate) fn on_restore(restore: Option<fn()>) {
     *RESTORE.lock().unwrap_or_else(PoisonError::into_inner) = restore;
+}
+
+/// Says what is to be done before the program ends in a panic.
+pub(crate) fn on_end(end: fn()) {
+    *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
 }
 
 /// To be held while a frame is written.
@@ -79,6 +86,11 @@ pub fn install_hook() {
         }
         give_up_terminal();
         print(panic);
+        // Never waited for: the panic may have come with the lock held.
+        let end = END.try_lock().ok().and_then(|end| *end);
+        if let Some(end) = end {
+            end();
+        }
         std::process::exit(101);
     }));
 }

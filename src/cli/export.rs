@@ -92,6 +92,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
     let Some(exporter) = args.format.exporter() else {
         return image::run(&reader, &ids, args.index, args.output.as_deref(), args.force);
     };
+    #[cfg(unix)]
+    let _clearing = args.output.as_ref().map(|_| crate::scratch::ClearOnSignals::start(false));
     let mut export = Export { reader: &reader, exporter, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {

@@ -29,6 +29,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
     };
+    crate::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events)?;
     // First, since the interface has room for one line.

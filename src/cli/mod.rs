@@ -225,7 +225,9 @@ pub fn main() -> ExitCode {
             None => error.exit(),
         },
     };
-    match run(cli) {
+    let outcome = run(cli);
+    crate::scratch::clear();
+    match outcome {
         Ok(code) => code,
         // A reader that has seen enough (`| head`) is no error.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

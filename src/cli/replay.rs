@@ -108,7 +108,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
-    let edited = edited(&reader, args, &summaries)?;
+    let edited = edited(&loaded, &reader, args, &summaries)?;
     if args.edit && edited.is_empty() {
         output::log("nothing was changed, and nothing was sent: --resign sends the same body, signed anew");
         return Ok(ExitCode::FAILURE);
@@ -170,13 +170,22 @@ fn jobs(settings: &Settings, args: &ReplayArgs, summaries: &[Summary]) -> Result
 }
 
 /// The bodies that were changed in the editor.
-fn edited(reader: &Reader, args: &ReplayArgs, summaries: &[Summary]) -> Result<HashMap<DeliveryId, Bytes>, CliError> {
+fn edited(
+    settings: &Settings,
+    reader: &Reader,
+    args: &ReplayArgs,
+    summaries: &[Summary],
+) -> Result<HashMap<DeliveryId, Bytes>, CliError> {
     let mut edited = HashMap::new();
     let failed = |error: editor::EditorError| CliError::Usage(error.to_string());
     if args.edit {
+        #[cfg(unix)]
+        let _clearing = crate::scratch::ClearOnSignals::start(true);
         for summary in summaries {
             let Some(delivery) = reader.load(summary.id)? else { continue };
-            if let Some(body) = editor::edit(&summary.id.to_string(), &delivery.body).map_err(failed)? {
+            if let Some(body) =
+                editor::edit(&summary.id.to_string(), &delivery.body, settings.registry.keyring()).map_err(failed)?
+            {
                 edited.insert(summary.id, body);
             }
         }

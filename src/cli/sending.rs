@@ -102,6 +102,7 @@ pub(super) fn cancelled_by_signals() -> CancellationToken {
             std::thread::spawn(move || {
                 for signal in signals.forever() {
                     if token.is_cancelled() {
+                        crate::scratch::clear();
                         std::process::exit(128 + signal);
                     }
                     token.cancel();

@@ -8,7 +8,9 @@ mod tests;
 pub(super) use load::{Requests, load};
 pub use source::DEFAULT_VARIABLE;
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 use super::shown;
@@ -19,6 +21,9 @@ use crate::text::visible;
 pub const TYPED_LABEL: &str = "typed";
 /// The label of a secret that this program made up for its own test events; no other may have it.
 pub const MADE_UP_LABEL: &str = "made-up";
+
+/// A shorter value may be a secret and something else by chance: a variable is not taken away for it.
+const TELLING: usize = 8;
 
 /// Labelled secrets in their order. Cloning shares them.
 #[derive(Debug, Clone, Default)]
@@ -154,6 +159,35 @@ impl Keyring {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
+    }
+
+    /// Takes every variable that holds a secret out of the environment that `command` would inherit: the documented
+    /// one, those that secrets were read from, and whatever else has one of these secrets for its value. An editor
+    /// or a viewer has no use for them, and what it starts or logs is not ours to know.
+    pub fn hide_from(&self, command: &mut Command) {
+        for name in self.variables(std::env::vars_os()) {
+            command.env_remove(name);
+        }
+    }
+
+    /// The variables among these that hold a secret.
+    fn variables(&self, all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<OsString> {
+        let is_source = |name: &OsStr| {
+            name == DEFAULT_VARIABLE
+                || self.secrets.iter().any(|secret| match secret.origin() {
+                    SecretOrigin::Environment(variable) => name == variable.as_str(),
+                    _ => false,
+                })
+        };
+        let all: Vec<(OsString, OsString)> = all.into_iter().collect();
+        let is_secret = |value: &OsStr| {
+            let bytes = value.as_encoded_bytes();
+            bytes.len() >= TELLING
+                && (self.secrets.iter().any(|secret| secret.expose() == bytes)
+                    || all.iter().any(|(name, other)| other == value && is_source(name)))
+        };
+        let hidden = all.iter().filter(|(name, value)| is_source(name) || is_secret(value));
+        hidden.map(|(name, _)| name.clone()).collect()
     }
 
     /// The same keyring with `bytes` as its typed secret, the last one.

@@ -322,8 +322,6 @@ fn limits(settings: &Settings) -> Limits {
 }
 
 fn ephemeral_folder() -> Result<tempfile::TempDir, StartError> {
-    tempfile::Builder::new()
-        .prefix("whyhook-")
-        .tempdir()
+    crate::scratch::subfolder("ephemeral-")
         .map_err(|source| StartError::System { action: "create a folder for this run", source })
 }

@@ -12,8 +12,8 @@ const GRACE: std::time::Duration = std::time::Duration::from_millis(900);
 /// Starts a thread that turns signals into events.
 #[cfg(unix)]
 pub(super) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH])?;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH])?;
     std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             crate::panic::trap("signals");
@@ -27,6 +27,7 @@ pub(super) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
             if is_end {
                 std::thread::sleep(GRACE);
                 crate::panic::give_up_terminal();
+                crate::scratch::clear();
                 std::process::exit(128 + signal);
             }
         }

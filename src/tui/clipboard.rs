@@ -2,13 +2,16 @@
 //!
 //! In order: tmux's buffer (which also reaches the terminal, and is the only way that works under
 //! tmux's defaults); over SSH the terminal itself (OSC 52); the desktop's clipboard; and else a file
-//! that the person can open.
+//! that the person can open for as long as the program runs.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crossterm::clipboard::CopyToClipboard;
+
+use crate::config::Keyring;
+use crate::scratch;
 
 /// Terminals drop longer OSC 52 sequences; xterm's limit is the lowest in wide use.
 const OSC52_BYTES: usize = 74_000;
@@ -22,8 +25,8 @@ pub(super) struct Clipboard {
 
 impl Clipboard {
     /// Copies `text`; returns what to tell the person.
-    pub(super) fn copy(&mut self, what: &str, text: &str) -> Result<String, String> {
-        if std::env::var_os("TMUX").is_some() && tmux(text).is_ok() {
+    pub(super) fn copy(&mut self, what: &str, text: &str, keyring: &Keyring) -> Result<String, String> {
+        if std::env::var_os("TMUX").is_some() && tmux(text, keyring).is_ok() {
             return Ok(format!("copied {what} to tmux's buffer and the terminal's clipboard"));
         }
         if std::env::var_os("SSH_CONNECTION").is_some() && text.len() <= OSC52_BYTES && terminal(text).is_ok() {
@@ -33,7 +36,7 @@ impl Clipboard {
             return Ok(format!("copied {what}"));
         }
         match to_file(text) {
-            Ok(path) => Ok(format!("no clipboard here: {what} is in {}", path.display())),
+            Ok(path) => Ok(format!("no clipboard here: {what} is in {} until whyhook ends", path.display())),
             Err(error) => Err(format!("could not copy {what}: no clipboard, and no file either: {error}")),
         }
     }
@@ -47,8 +50,10 @@ impl Clipboard {
     }
 }
 
-fn tmux(text: &str) -> io::Result<()> {
-    let mut child = Command::new("tmux")
+fn tmux(text: &str, keyring: &Keyring) -> io::Result<()> {
+    let mut command = Command::new("tmux");
+    keyring.hide_from(&mut command);
+    let mut child = command
         .args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -65,7 +70,7 @@ fn terminal(text: &str) -> io::Result<()> {
 }
 
 fn to_file(text: &str) -> io::Result<PathBuf> {
-    let mut file = tempfile::Builder::new().prefix("whyhook-copy-").suffix(".txt").tempfile()?;
+    let mut file = scratch::file("copy-", ".txt")?;
     file.write_all(text.as_bytes())?;
     let (_, path) = file.keep()?;
     Ok(path)

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use bytes::Bytes;
 
-use crate::read;
+use crate::config::Keyring;
 use crate::text::visible;
+use crate::{read, scratch};
 
 /// Why nothing was edited.
 #[derive(Debug, thiserror::Error)]
@@ -26,22 +27,18 @@ pub enum EditorError {
 /// gone afterwards. `None` when it was left as it was.
 ///
 /// Many editors end a last line that had no end; a single line end that only they can have added is
-/// taken away again.
+/// taken away again. The editor's environment holds none of the secrets.
 ///
 /// # Errors
 ///
 /// [`EditorError`].
-pub fn edit(name: &str, body: &Bytes) -> Result<Option<Bytes>, EditorError> {
+pub fn edit(name: &str, body: &Bytes, keyring: &Keyring) -> Result<Option<Bytes>, EditorError> {
     let failed = EditorError::File;
-    let mut file = tempfile::Builder::new()
-        .prefix(&format!("whyhook-{name}-"))
-        .suffix(".json")
-        .tempfile()
-        .map_err(|error| failed("create", error))?;
+    let mut file = scratch::file(&format!("{name}-"), ".json").map_err(|error| failed("create", error))?;
     file.write_all(body).and_then(|()| file.flush()).map_err(|error| failed("write", error))?;
     // Some editors write a new file in the old one's place: only the path is sure to be the same.
     let path = file.into_temp_path();
-    run_editor(&path)?;
+    run_editor(&path, keyring)?;
     let edited = read::whole(&path, read::BODY_LIMIT).map_err(|error| failed("read", error))?;
     Ok(changed(body, edited))
 }
@@ -53,11 +50,14 @@ fn changed(body: &Bytes, mut edited: Vec<u8>) -> Option<Bytes> {
     (edited != body[..]).then(|| Bytes::from(edited))
 }
 
-fn run_editor(path: &std::path::Path) -> Result<(), EditorError> {
+fn run_editor(path: &std::path::Path, keyring: &Keyring) -> Result<(), EditorError> {
     let named = |name: &str| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     // Through the shell, as git does it: EDITOR may hold options and quoted paths.
-    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path);
+    keyring.hide_from(&mut command);
+    let status = command.status();
     let shown = visible(&editor).into_owned();
     match status {
         Ok(status) if status.success() => Ok(()),

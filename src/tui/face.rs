@@ -245,12 +245,16 @@ impl Face<'_> {
                 return self.message(Message::Secrets(described(&control.registry())));
             }
             Effect::Copy { what, text } => {
-                let outcome = self.clipboard.copy(&what, &text);
+                let registry = self.session.control().registry();
+                let outcome = self.clipboard.copy(&what, &text, registry.keyring());
                 return self.message(Message::Copied(outcome));
             }
             Effect::Picture(request) => self.painter.make(request),
             Effect::SaveImage(request) => self.files.save(request, self.messenger()),
-            Effect::OpenImage(image) => self.files.open(image, self.messenger()),
+            Effect::OpenImage(image) => {
+                let keyring = self.session.control().registry().keyring().clone();
+                self.files.open(image, keyring, self.messenger());
+            }
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -278,7 +282,8 @@ impl Face<'_> {
         let edited = {
             // Keys are the editor's meanwhile.
             let _keys = input::hold();
-            terminal::lend(&mut self.screen, || editor::edit("delivery", &body))?
+            let registry = self.session.control().registry();
+            terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
         };
         let reason = match edited {
             Ok(Some(edited)) => {

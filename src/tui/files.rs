@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
+use crate::config::Keyring;
 use crate::engine::{Message, SaveRequest};
 use crate::export::file::{save, typed_path};
 use crate::export::image::extension;
 use crate::payload::binary::Found;
-use crate::text;
+use crate::{scratch, text};
 
 /// What is lent to viewers, for as long as the program runs.
 #[derive(Default)]
@@ -34,13 +35,13 @@ impl Files {
     }
 
     /// Opens an image with the system's viewer.
-    pub(super) fn open(&self, image: Arc<Found>, send: impl Fn(Message) + Send + 'static) {
+    pub(super) fn open(&self, image: Arc<Found>, keyring: Keyring, send: impl Fn(Message) + Send + 'static) {
         let lent = Arc::clone(&self.lent);
         run("whyhook-viewer", move || {
             let opened = viewer().and_then(|viewer| {
                 let path =
                     lend(&lent, &image).map_err(|error| format!("cannot write a file for the viewer: {error}"))?;
-                start(viewer, &path)
+                start(viewer, &path, &keyring)
             });
             let words = "handed to the system's viewer, as a private file that goes when whyhook ends".to_owned();
             send(Message::Opened(opened.map(|()| words)));
@@ -86,7 +87,7 @@ fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf
     let mut folder = lent.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = match &mut *folder {
         Some(folder) => folder,
-        none => none.insert(private_folder()?),
+        none => none.insert(scratch::subfolder("view-")?),
     };
     let suffix = format!(".{}", extension(&image.binary));
     let mut file = tempfile::Builder::new().prefix("image-").suffix(&suffix).tempfile_in(folder.path())?;
@@ -95,21 +96,10 @@ fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf
     Ok(path)
 }
 
-/// A folder for this person alone: the system's temporary one is everyone's.
-fn private_folder() -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("whyhook-view-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    builder.tempdir()
-}
-
 /// Starts the viewer without a shell, and waits until it has taken the file or refused it.
-fn start(viewer: &str, path: &Path) -> Result<(), String> {
+fn start(viewer: &str, path: &Path, keyring: &Keyring) -> Result<(), String> {
     let mut command = Command::new(viewer);
+    keyring.hide_from(&mut command);
     command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     match command.status() {
         Ok(status) if status.success() || viewer == "explorer" => Ok(()),
@@ -153,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_viewer_that_is_not_there_is_an_answer() {
-        let said = start("whyhook-no-such-viewer", Path::new("/x.jpg")).unwrap_err();
+        let said = start("whyhook-no-such-viewer", Path::new("/x.jpg"), &Keyring::default()).unwrap_err();
         assert!(said.contains("cannot start whyhook-no-such-viewer") && said.contains("S saves"), "{said}");
     }
 }

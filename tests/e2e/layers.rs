@@ -8,6 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["text"],
     &["units", "panic", "wire"],
     &["read"],
+    &["scratch"],
     &["delivery"],
     &["payload"],
     &["signature", "query", "picture", "compare"],

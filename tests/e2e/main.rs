@@ -30,6 +30,7 @@ mod hostile;
 mod images;
 mod import;
 mod layers;
+mod leftovers;
 mod meanwhile;
 mod payload;
 mod prune;
