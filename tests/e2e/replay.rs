@@ -119,7 +119,8 @@ fn a_chunked_original_goes_out_in_its_chunks() {
 fn told_to_be_exact_it_sends_every_byte_as_it_came() {
     let house = House::with_secret();
     let listening = house.listen(&["--format", "json"]);
-    let recorder = Recorder::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
     let wires: [&[u8]; 3] = [
         b"\r\nPOST http://elsewhere.example/x HTTP/1.1\r\nhOST: elsewhere\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nA: b\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n",
@@ -130,12 +131,24 @@ fn told_to_be_exact_it_sends_every_byte_as_it_came() {
         sender.send(wire).answer();
         listening.json_line(number);
         let id = number.to_string();
-        house.run(&["replay", &id, "--to", &recorder.url(), "--exact"]).yes();
-        assert_eq!(text(&recorder.last()), text(wire));
+        let came = std::thread::scope(|scope| {
+            let served = scope.spawn(|| {
+                let (mut socket, _) = server.accept().unwrap();
+                let mut came = vec![0; wire.len()];
+                socket.read_exact(&mut came).unwrap();
+                socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+                // Nothing follows.
+                socket.read_to_end(&mut came).unwrap();
+                came
+            });
+            house.run(&["replay", &id, "--to", &url, "--exact"]).yes();
+            served.join().unwrap()
+        });
+        assert_eq!(text(&came), text(wire));
         let attempts = house.show(i64::try_from(number).unwrap())["attempts"].clone();
         assert_eq!(attempts[0]["mode"], "exact", "{attempts}");
     }
-    let both = house.run(&["replay", "1", "--to", &recorder.url(), "--exact", "--resign"]).complains();
+    let both = house.run(&["replay", "1", "--to", &url, "--exact", "--resign"]).complains();
     assert!(both.contains("--exact") && both.contains("--resign"), "{both}");
 }
 
