@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::tools::tool;
-use crate::support::{House, Signed, finish, request_from, sample, talk};
+use crate::support::{House, Signed, Wire, finish, request_from, sample, talk};
 
 /// Requests that are told apart by everything but their meaning.
 fn odd_requests() -> Vec<Vec<u8>> {
@@ -80,6 +80,68 @@ fn the_curl_script_sends_the_very_bytes() {
             assert_eq!(&came, sent, "request {number}");
         }
     }
+}
+
+#[test]
+fn a_head_request_with_a_body_is_sent_as_it_came() {
+    let Some(shell) = tool("sh").filter(|_| tool("curl").is_some()) else { return };
+    let all: Vec<u8> = (0..=255).collect();
+    let requests: Vec<Vec<u8>> = [&b"{\"it's\": 1}"[..], &all]
+        .map(|body| {
+            [format!("HEAD /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+        })
+        .into();
+    let house = House::with_secret();
+    let listening = house.listen(&[]);
+    for request in &requests {
+        // An answer to HEAD has no body, whatever length it tells.
+        assert!(Wire::connect(listening.address()).send(request).reads(9).starts_with(b"HTTP/1.1"));
+    }
+    listening.line(2);
+    listening.stop();
+    let script = house.run(&["export", "--as", "curl"]).yes();
+    assert!(script.stderr().contains("#1, #2: is a HEAD request with a body"), "{}", script.stderr());
+    assert_eq!(script.stdout().matches("# HEAD with a body: curl gives up").count(), 2);
+    let file = house.write("again.sh", &script.stdout);
+    let run = |answer: &'static str, closes: bool, count: usize| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = thread::spawn(move || {
+            let mut open = Vec::new();
+            let came: Vec<Vec<u8>> = (0..count)
+                .map(|_| {
+                    let (mut stream, _) = listener.accept().unwrap();
+                    let request = request_from(&mut stream);
+                    stream.write_all(answer.as_bytes()).unwrap();
+                    // Kept open, as a server keeps it that waits for the next request.
+                    open.extend((!closes).then_some(stream));
+                    request
+                })
+                .collect();
+            // Until curl itself has hung up.
+            for mut stream in open {
+                let _ = std::io::Read::read(&mut stream, &mut [0]);
+            }
+            came
+        });
+        let mut command = house.other(&shell);
+        command.arg(&file).arg(format!("http://{address}/"));
+        (finish(command, b""), served.join().unwrap())
+    };
+    // Those that keep the connection cost curl some seconds of silence for each request.
+    for answer in ["HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"] {
+        let (ran, came) = run(answer, false, 2);
+        assert_eq!(ran.yes().stdout().matches(answer.lines().next().unwrap()).count(), 2, "{answer}");
+        assert_eq!(came, requests, "{answer}");
+    }
+    let (ran, came) = run("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true, 2);
+    assert_eq!((ran.yes().stdout().matches("200 OK").count(), came), (2, requests.clone()));
+    let (ran, came) = run("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", true, 2);
+    assert_eq!((ran.yes().stdout().matches("200 OK").count(), came), (2, requests.clone()));
+    // No answer at all is a failure, and the script ends there.
+    let (ran, came) = run("", true, 1);
+    assert!(!ran.status.success() && ran.stderr().contains("curl has failed"), "{}", ran.stderr());
+    assert_eq!(came, requests[..1]);
 }
 
 #[test]
