@@ -52,6 +52,14 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     assert_eq!(shown["attempts"][0]["error"]["code"], "not_sent");
     assert_eq!(shown["forward"][0]["status"], Value::Null);
 
+    // A body that came in chunks goes with its length: it is read from the log as it stands there.
+    let chunked =
+        "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;x=1\r\nab\r\n3\r\ncde\r\n0\r\nT: 1\r\n\r\n";
+    assert_eq!(talk(listening.address(), chunked).status, 204);
+    let sent = upstream.request();
+    assert!(sent.contains("\r\nContent-Length: 5\r\n") && sent.ends_with("\r\n\r\nabcde"), "{sent}");
+    assert!(!sent.contains("Transfer-Encoding"), "{sent}");
+
     // A replay asks the same way and says so, unless it is told to be exact.
     let replay = |id: &str, more: &[&str]| {
         let url = upstream.url();

@@ -132,7 +132,7 @@ pub(crate) fn talk(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Answer {
     Wire::connect(address).send(bytes).answer()
 }
 
-/// Reads one request as a server does: its head and, by its Content-Length, its body. Less when the
+/// Reads one request as a server does: its head and, by its Content-Length or its chunks, its body. Less when the
 /// sender ends before.
 pub(crate) fn request_from(stream: &mut TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -150,6 +150,12 @@ pub(crate) fn request_from(stream: &mut TcpStream) -> Vec<u8> {
 fn is_whole(request: &[u8]) -> bool {
     let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let behind = &request[end + 4..];
+    if head.lines().any(|line| line.starts_with("transfer-encoding:")) {
+        // The last chunk, and the empty line behind it and its trailer.
+        let has_last = behind.starts_with(b"0\r\n") || behind.windows(4).any(|part| part == b"\n0\r\n");
+        return has_last && behind.ends_with(b"\r\n\r\n");
+    }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     request.len() >= end + 4 + length.unwrap_or(0)
 }
