@@ -134,7 +134,6 @@ impl Change {
     }
 
     /// What the file said before and says then, as far as it can be read.
-    #[must_use]
     pub fn read(&self) -> (Option<Result<ConfigFile, FileError>>, Result<ConfigFile, FileError>) {
         let read = |text: &str| ConfigFile::parse(&self.file, text);
         (self.before.as_ref().map(|text| read(text)), read(&self.after))
