@@ -16,6 +16,7 @@ use super::{ConfigFile, FileError, SecretSource};
 use crate::answer::{Named, Rule};
 use crate::compare::{LineComparison, compare_lines};
 use crate::config::shown;
+use crate::scratch::Tracked;
 use crate::simulation::Saved;
 
 /// What can be saved.
@@ -157,6 +158,8 @@ impl Change {
         let folder = self.place.parent().unwrap_or(Path::new("."));
         // Readable by its owner alone.
         let mut made = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        // It may hold secrets, and goes when the program ends before it has its name.
+        let _tracked = Tracked::new(made.path());
         if let Ok(metadata) = self.place.metadata() {
             made.as_file().set_permissions(metadata.permissions()).map_err(unwritable)?;
         }
