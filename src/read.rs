@@ -114,7 +114,8 @@ fn special(_: std::fs::FileType) -> &'static str {
     "something else"
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Write as _;

@@ -181,7 +181,7 @@ impl ClearOnSignals {
         let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT])?;
         let handle = signals.handle();
         std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
-            for signal in signals.forever().filter(|signal| !lends || *signal != SIGINT) {
+            if let Some(signal) = signals.forever().find(|signal| !lends || *signal != SIGINT) {
                 clear();
                 std::process::exit(128 + signal);
             }
@@ -197,7 +197,8 @@ impl Drop for ClearOnSignals {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

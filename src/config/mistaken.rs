@@ -59,13 +59,13 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
         && digits.chars().all(|character| character.is_ascii_hexdigit())
         && digits.contains(|character: char| character.is_ascii_alphabetic())
         && digits.contains(|character: char| character.is_ascii_digit());
-    let has_prefix = |prefix: &&str| {
+    let has_prefix = |prefix: &str| {
         let begins = text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let rest = text.get(prefix.len()..).unwrap_or_default();
         // A word behind it is a name such as `secret_key`, and nobody's key is a word.
-        begins && !rest.is_empty() && (*prefix == "whsec_" || rest.contains(|c: char| c.is_ascii_digit()))
+        begins && !rest.is_empty() && (prefix == "whsec_" || rest.contains(|c: char| c.is_ascii_digit()))
     };
-    PREFIXES.iter().any(|prefix| has_prefix(&prefix)) || is_hex || text.split('.').any(is_long)
+    PREFIXES.iter().any(|prefix| has_prefix(prefix)) || is_hex || text.split('.').any(is_long)
 }
 
 /// Whether `text` is plainly a name, so that a message may repeat it.

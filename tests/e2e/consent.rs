@@ -196,6 +196,31 @@ fn a_file_that_comes_while_it_runs_is_asked_about_too() {
 }
 
 #[test]
+fn what_a_person_saves_in_the_interface_is_their_word() {
+    let saves = |house: &House, arguments: &[&str], rule: &str| {
+        let (mut person, _) = Person::listening(house, Size(160, 40), arguments);
+        person.types("r").sees("Rules").types("n").sees("FILTER → WHAT").types(rule).sees("puts it in force").enter();
+        person
+            .no_longer_sees("puts it in force")
+            .types("s")
+            .sees("Save in the configuration?")
+            .types("y")
+            .sees("saved in ")
+            .types("\u{1b}");
+        person.settles().types("q").ends();
+    };
+    let house = House::with_secret();
+    saves(&house, &[], "path:/a → forward https://mine.example");
+    assert!(fs::read_to_string(house.work().join("whyhook.toml")).unwrap().contains("mine.example"));
+    house.listen(&[]).stop();
+    // Built on what was let through for one run alone, it is asked about.
+    let house = planted("[[rules]]\nwhen = 'path:/x'\nthen = 'forward https://collector.example/in'\n");
+    saves(&house, &["--yes"], "path:/a → forward https://mine.example");
+    let line = house.run(&HEADLESS).complains();
+    assert!(line.contains("mine.example") && line.contains(WORDS), "{line}");
+}
+
+#[test]
 fn what_was_read_is_said() {
     let house = House::new();
     let env = house.write(".env", "TRACKPILOTS_WEBHOOKS_SECRET_KEY=whsec_in_a_file\n");

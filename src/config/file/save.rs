@@ -16,6 +16,7 @@ use super::{ConfigFile, FileError, SecretSource};
 use crate::answer::{Named, Rule};
 use crate::compare::{LineComparison, compare_lines};
 use crate::config::shown;
+use crate::scratch::Tracked;
 use crate::simulation::Saved;
 
 /// What can be saved.
@@ -134,7 +135,6 @@ impl Change {
     }
 
     /// What the file said before and says then, as far as it can be read.
-    #[must_use]
     pub fn read(&self) -> (Option<Result<ConfigFile, FileError>>, Result<ConfigFile, FileError>) {
         let read = |text: &str| ConfigFile::parse(&self.file, text);
         (self.before.as_ref().map(|text| read(text)), read(&self.after))
@@ -158,6 +158,8 @@ impl Change {
         let folder = self.place.parent().unwrap_or(Path::new("."));
         // Readable by its owner alone.
         let mut made = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        // It may hold secrets, and goes when the program ends before it has its name.
+        let _tracked = Tracked::new(made.path());
         if let Ok(metadata) = self.place.metadata() {
             made.as_file().set_permissions(metadata.permissions()).map_err(unwritable)?;
         }
