@@ -70,6 +70,6 @@ pub fn hyper_requests(bytes: &[u8]) -> Vec<Request> {
         };
         let _ = tokio::join!(connection, drain, send);
     });
-    let read = std::mem::take(&mut *requests.lock().unwrap_or_else(PoisonError::into_inner));
-    read
+    let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *requests)
 }
