@@ -8,10 +8,11 @@ use tokio::time::Instant;
 
 use super::Control;
 use super::framing::{BodyLength, RequestFraming};
+use super::pace::{BodyFault, Pace};
 use super::places::Phase;
 use super::room::{self, NoRoom, Room};
 use super::section::{Section, SectionFault};
-use super::stream::{BodyFault, Pace, RawHead, Stream};
+use super::stream::{RawHead, Stream};
 use crate::delivery::{Framing, FramingBuilder, Intake};
 
 /// A body section as far as it was taken in.

@@ -13,6 +13,7 @@ mod exchange;
 mod forward;
 pub mod framing;
 mod hold;
+mod pace;
 mod perform;
 mod places;
 mod raw;
@@ -26,8 +27,8 @@ mod tests;
 
 pub use forward::{FORWARD_DESCRIPTORS, InvalidForward, Means};
 pub use hold::{HELD_LIMIT, NotHeld};
+pub use pace::Deadlines;
 pub use stats::{Load, Stats, StatsSnapshot};
-pub use stream::Deadlines;
 
 use std::io;
 use std::net::SocketAddr;

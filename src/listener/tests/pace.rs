@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
 
 use crate::listener::framing::BodyLength;
+use crate::listener::pace::{BodyFault, Deadlines, Pace};
 use crate::listener::places::{Place, Places};
 use crate::listener::section::Section;
-use crate::listener::stream::{BodyFault, Deadlines, Fault, HeadEnd, Pace, Stream};
+use crate::listener::stream::{Fault, HeadEnd, Stream};
 
 fn connected() -> (DuplexStream, Stream<DuplexStream>) {
     let (sender, ours) = duplex(1 << 20);

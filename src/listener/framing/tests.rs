@@ -1,0 +1,149 @@
+//! Heads that are right, and what is refused.
+
+use super::*;
+use proptest::prelude::*;
+use rstest::rstest;
+
+#[rstest]
+#[case("GET / HTTP/1.1\r\n\r\n", BodyLength::Known(0))]
+#[case("GET / HTTP/1.0\n\n", BodyLength::Known(0))]
+#[case("POST /a?b HTTP/1.1\r\nContent-Length: 5\r\nX: é\t!\r\n\r\n", BodyLength::Known(5))]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", BodyLength::Chunked)]
+#[case("POST / HTTP/1.1\r\nX-Empty:\r\n\r\n", BodyLength::Known(0))]
+fn right_heads(#[case] head: &str, #[case] length: BodyLength) {
+    assert_eq!(inspect(head.as_bytes()).map(|framing| framing.length), Ok(length));
+}
+
+#[rstest]
+#[case("GET / HTTP/1.1\r\n\r\n", true)]
+#[case("GET / HTTP/1.1\r\nConnection: x, Close\r\n\r\n", false)]
+#[case("GET / HTTP/1.1\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n", false)]
+#[case("GET / HTTP/1.0\r\n\r\n", false)]
+#[case("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true)]
+#[case("CONNECT a:80 HTTP/1.1\r\n\r\n", false)]
+fn whether_another_request_may_follow(#[case] head: &str, #[case] keep_alive: bool) {
+    assert_eq!(inspect(head.as_bytes()).map(|framing| framing.keep_alive), Ok(keep_alive));
+}
+
+#[rstest]
+#[case("POST / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n", true)]
+#[case("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", false)]
+#[case("POST / HTTP/1.1\r\nX: 100-continue\r\n\r\n", false)]
+fn whether_the_sender_waits_to_go_on(#[case] head: &str, #[case] expects_continue: bool) {
+    assert_eq!(inspect(head.as_bytes()).map(|framing| framing.expects_continue), Ok(expects_continue));
+}
+
+#[rstest]
+#[case("GET /\r\n\r\n", 400)]
+#[case("GET  / HTTP/1.1\r\n\r\n", 400)]
+#[case("G\u{1b}T / HTTP/1.1\r\n\r\n", 400)]
+#[case("GET /\u{1b}[31m HTTP/1.1\r\n\r\n", 400)]
+#[case("GET / HTTP/2.0\r\n\r\n", 505)]
+#[case("GET / SPDY/1\r\n\r\n", 400)]
+#[case("GET http://[::1 HTTP/1.1\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nNo colon\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nA : 1\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nA: \u{0}\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nA: \u{1b}\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length:5\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
+#[case("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding:\r\nContent-Length: 5\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding: \r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding: chunked,\r\n\r\n", 501)]
+#[case("GET x HTTP/1.1\r\n\r\n", 400)]
+#[case("GET x/y HTTP/1.1\r\n\r\n", 400)]
+#[case("GET ?a HTTP/1.1\r\n\r\n", 400)]
+#[case("GET /a#b HTTP/1.1\r\n\r\n", 400)]
+#[case("GET * HTTP/1.1\r\n\r\n", 400)]
+#[case("GET a:80 HTTP/1.1\r\n\r\n", 400)]
+#[case("GET http://user@x/ HTTP/1.1\r\n\r\n", 400)]
+#[case("CONNECT /x HTTP/1.1\r\n\r\n", 400)]
+#[case("CONNECT http://x/ HTTP/1.1\r\n\r\n", 400)]
+#[case("CONNECT x HTTP/1.1\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: http://a\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: a:70000\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: [x]:80\r\n\r\n", 400)]
+#[case("GET / HTTP/1.1\r\nHost: \u{e4}.example\r\n\r\n", 400)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501)]
+#[case("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
+fn refused_heads(#[case] head: &str, #[case] status: u16) {
+    assert_eq!(inspect(head.as_bytes()).unwrap_err().status, status);
+}
+
+#[rstest]
+#[case("GET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+#[case("GET / HTTP/1.1\r\nhost: x.example:443\r\n\r\n", true)]
+#[case("GET / HTTP/1.1\r\nHost: [::1]:3000\r\n\r\n", true)]
+#[case("GET / HTTP/1.1\r\nHost:\r\n\r\n", true)]
+#[case("GET / HTTP/1.0\r\n\r\n", true)]
+#[case("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+#[case("GET http://x/y HTTP/1.1\r\nHost: z\r\n\r\n", true)]
+#[case("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", true)]
+#[case("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+#[case("\n\r\n\n\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", true)]
+#[case("\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+#[case("\rGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+#[case("\r\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+#[case(" \r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false)]
+#[case("GET / HTTP/1.1\r\n\r\n", false)]
+#[case("GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", false)]
+#[case("GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", false)]
+fn whole_heads_are_found_however_they_are_cut(#[case] head: &str, #[case] is_right: bool) {
+    let bytes = [head.as_bytes(), b"GET"].concat();
+    for step in 1..=bytes.len() {
+        let (mut seen, mut found) = (0, Ok(None));
+        while matches!(found, Ok(None)) && seen < bytes.len() {
+            let end = bytes.len().min(seen + step);
+            found = find_head(&bytes[..end], seen);
+            seen = end;
+        }
+        let expected = is_right.then_some(head.len());
+        assert_eq!(found.ok().flatten().map(|found| found.length), expected, "{head:?}, step {step}");
+    }
+}
+
+#[test]
+fn a_body_that_nothing_announces_is_known() {
+    let lacks = |head: &str| inspect(head.as_bytes()).unwrap().lacks_length;
+    assert!(lacks("POST / HTTP/1.0\r\n\r\n") && lacks("PATCH / HTTP/1.1\r\n\r\n"));
+    assert!(!lacks("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n") && !lacks("GET / HTTP/1.1\r\n\r\n"));
+}
+
+#[test]
+fn limits() {
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(FIELD_LIMIT + 1));
+    assert_eq!(inspect(many.as_bytes()).unwrap_err().status, 431);
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
+    assert_eq!(inspect(long.as_bytes()).unwrap_err().status, 414);
+}
+
+#[test]
+fn other_protocols_are_known_by_their_first_bytes() {
+    assert!(check_start(b"\x16\x03\x01\x02").unwrap_err().reason.contains("TLS"));
+    assert_eq!(check_start(b"PRI * HTTP/2.0\r\n").unwrap_err().status, 505);
+    assert!(check_start(b"\x00\xff").is_err());
+    assert_eq!(check_start(b"POS"), Ok(()));
+    assert_eq!(check_start(b""), Ok(()));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_inspected(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = check_start(&bytes);
+        let _ = inspect(&bytes);
+    }
+}
