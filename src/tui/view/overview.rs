@@ -123,6 +123,9 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let mut remarks = Vec::new();
     if !summary.intake.is_complete() {
         remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
+    } else {
+        // Of a broken one the reason has said it.
+        remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if let Some(now) = &pane.loaded.rejudged {
         let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
@@ -132,7 +135,6 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
         remarks.push((words.to_owned(), theme.warn));
     }
-    remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     if let Some(origin) = pane.loaded.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
         remarks.push((words, theme.warn));
