@@ -20,7 +20,7 @@ const GROWTH: usize = 5;
 const SLACK: usize = 64 << 10;
 /// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
 /// quarter, and no variant from before. Hostile bodies have more of both than real ones.
-const LARGE: usize = 16 << 20;
+pub(super) const LARGE: usize = 16 << 20;
 
 /// A body to build from.
 struct Base<'a> {
