@@ -10,6 +10,7 @@ mod flood;
 mod names;
 mod payloads;
 mod requests;
+mod rows;
 mod senders;
 mod terminals;
 mod text;

@@ -17,7 +17,6 @@ impl Pretty {
     /// What `out` fails with.
     pub fn write_lines(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let mut notes = &self.notes[..];
-        let mut duplicates = self.duplicates.iter().map(|row| *row as usize).peekable();
         let mut rows = self.outline.from(0).enumerate().peekable();
         while let Some((index, row)) = rows.next() {
             let end = rows.peek().map_or(self.body.len(), |(_, next)| next.start as usize);
@@ -26,7 +25,7 @@ impl Pretty {
             notes = later;
             out.write_all(&SPACES[..(row.depth as usize).min(INDENT_LIMIT) * 2])?;
             self.write_tokens(out, row.start as usize..end, own)?;
-            if duplicates.next_if_eq(&index).is_some() {
+            if self.is_duplicate(index) {
                 out.write_all(b" (duplicate key)")?;
             }
             out.write_all(b"\n")?;
