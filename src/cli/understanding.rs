@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use crate::payload::body::{Body, Kind};
+use crate::payload::body::{Body, Kind, xml};
 use crate::payload::contract::{EventReport, report_json};
 use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
@@ -99,7 +99,7 @@ pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pre
         (Kind::Empty, _) => Ok(()),
         (Kind::Json, Some(rows)) => rows.write_lines(out),
         (Kind::Xml(xml), _) => xml.rows_from(bytes, 0).try_for_each(|row| {
-            write!(out, "{:1$}", "", 2 * row.indent())?;
+            out.write_all(&[b' '; 2 * xml::INDENT_LIMIT][..2 * row.indent()])?;
             write_line(out, &bytes[row.range()])
         }),
         (Kind::Form(form), _) => {

@@ -369,3 +369,30 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
     }
     assert!(!house.store().exists(), "nothing was begun");
 }
+
+/// A search that begins again at every byte would take minutes for each of these.
+#[test]
+fn rules_that_search_large_bodies_keep_nobody_waiting() {
+    let text = "a".repeat(16_000);
+    let house = House::with_secret();
+    let rules: String =
+        (0..10).map(|rule| format!("[[rules]]\nwhen = 'body:\"{text}{rule}\"'\nthen = \"202\"\n\n")).collect();
+    let odd = format!("[[rules]]\nwhen = 'body:\"é{text}\"'\nthen = \"203\"\n");
+    house.write("whyhook.toml", rules + &odd);
+    let listening = house.listen(&[]);
+    let (address, large) = (listening.address(), "a".repeat(8 << 20));
+    std::thread::scope(|scope| {
+        let senders: Vec<_> = ["", "9", "é"]
+            .into_iter()
+            .map(|mark| {
+                let body = format!("{}{mark}{}", large, if mark == "é" { text.to_uppercase() } else { String::new() });
+                scope.spawn(move || talk(address, Signed::new(body).wire()).status)
+            })
+            .collect();
+        for _ in 0..20 {
+            assert_eq!(talk(address, Signed::new("{}").wire()).status, 200);
+        }
+        let answered: Vec<u16> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
+        assert_eq!(answered, [200, 202, 203]);
+    });
+}

@@ -40,6 +40,19 @@ impl Bits {
         }
     }
 
+    /// Makes room up to `at`, and sets it; nothing is counted.
+    pub(super) fn add(&mut self, at: usize) {
+        if self.words.len() <= at / WORD {
+            self.words.resize(at / WORD + 1, 0);
+        }
+        self.set(at);
+    }
+
+    /// Whether any is set.
+    pub(super) fn any(&self) -> bool {
+        self.words.iter().any(|word| *word != 0)
+    }
+
     pub(super) fn set_range(&mut self, range: Range<usize>) {
         let words = &mut self.words;
         masks(range, words.len(), |at, mask| words[at] |= mask);
@@ -201,6 +214,9 @@ mod tests {
     fn without_room_nothing_is_set() {
         let bits = Bits::default();
         assert_eq!((bits.count(), bits.unset_at(7), bits.count_before(9), bits.next_set(0)), (0, 7, 0, None));
-        assert!(!bits.get(3));
+        assert!(!bits.get(3) && !bits.any());
+        let mut bits = bits;
+        bits.add(700);
+        assert!(bits.any() && bits.get(700) && !bits.get(699) && !bits.get(701));
     }
 }

@@ -30,6 +30,7 @@ pub(super) use line::count_characters;
 pub use line::{Line, Piece, PieceKind};
 
 use super::Fault;
+use super::bits::Bits;
 use super::scan::{is_space, skip_space, skip_value};
 use crate::payload::binary::{Context, Found, decode_all};
 use crate::payload::outline::{Outline, Row, RowKind};
@@ -86,8 +87,8 @@ pub struct Pretty {
     body: Bytes,
     outline: Outline,
     notes: Vec<NumberedNote>,
-    /// The rows whose key has stood in the same object before, ascending.
-    duplicates: Vec<u32>,
+    /// The rows whose key has stood in the same object before.
+    duplicates: Bits,
 }
 
 /// A row's number with what is noted of it.
@@ -139,7 +140,7 @@ impl Pretty {
         self.outline.heap_bytes()
             + self.notes.capacity() * size_of::<NumberedNote>()
             + summaries.sum::<usize>()
-            + self.duplicates.capacity() * size_of::<u32>()
+            + self.duplicates.heap_bytes()
     }
 
     /// The body that the rows are of.

@@ -20,7 +20,7 @@ const GROWTH: usize = 5;
 const SLACK: usize = 64 << 10;
 /// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
 /// quarter, and no variant from before. Hostile bodies have more of both than real ones.
-const LARGE: usize = 16 << 20;
+pub(super) const LARGE: usize = 16 << 20;
 
 /// The most that a compressed body may be inflated to for the search, in bytes, in all codings that it may be in: the
 /// search takes up to [`MEMORY`] times as much.

@@ -113,11 +113,18 @@ pub(super) fn list_edits(found: Found<'_>) {
     }
 }
 
+/// Percent-encoded, a body may be three times as long: a large one is not tried.
+fn is_encodable(body: &[u8]) -> bool {
+    body.len() < super::bodies::LARGE
+}
+
 fn form_payload(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
     Some([b"payload=".as_slice(), &wrap::form_encoded(body)].concat())
 }
 
 fn form_whole(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
     Some(wrap::form_encoded(body))
 }
 

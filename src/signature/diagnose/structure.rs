@@ -6,7 +6,7 @@ use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, Written};
 use super::timestamps;
 use super::{Code, Evidence, Request};
-use crate::payload::json::{decode_string, entries, tokenize};
+use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::{Piece, strict};
 
 /// What was read of one request.
@@ -298,7 +298,7 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
             0,
             crate::text::visible(request.intake.reason()).into_owned(),
         ));
-    } else if let Err(fault) = tokenize(request.body)
+    } else if let Some(fault) = fault(request.body)
         && fault.offset >= request.body.trim_ascii_end().len()
         && matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
     {

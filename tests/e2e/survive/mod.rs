@@ -16,6 +16,7 @@ mod payloads;
 mod planted;
 mod reader;
 mod requests;
+mod rows;
 mod senders;
 mod terminals;
 mod text;

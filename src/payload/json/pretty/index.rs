@@ -4,6 +4,7 @@ use crate::payload::binary::{self, Context, Hit, Search};
 use crate::payload::grouped;
 use crate::payload::outline::{Builder, RowKind};
 
+use super::super::bits::Bits;
 use super::super::{Token, TokenKind, Tokens, tokens};
 use super::keys::Keys;
 use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
@@ -51,11 +52,8 @@ pub(super) fn index(body: bytes::Bytes) -> Result<Pretty, NoRows> {
             TokenKind::True | TokenKind::False | TokenKind::Null => indexer.begin(start),
         }
     }
-    let Indexer { rows, mut notes, mut duplicates, .. } = indexer;
+    let Indexer { rows, mut notes, duplicates, .. } = indexer;
     notes.shrink_to_fit();
-    // They are found at an object's end.
-    duplicates.sort_unstable();
-    duplicates.shrink_to_fit();
     Ok(Pretty { outline: rows.finish(), body, notes, duplicates })
 }
 
@@ -70,7 +68,7 @@ struct Indexer<'a> {
     notes: Vec<NumberedNote>,
     /// How many more binaries may be noted.
     room: usize,
-    duplicates: Vec<u32>,
+    duplicates: Bits,
     /// The next token begins a row.
     is_fresh: bool,
     /// The last token was this opening bracket: `{}` and `[]` stay on their row.
@@ -90,7 +88,7 @@ impl<'a> Indexer<'a> {
             rows: Builder::with_capacity(body.len() / 4),
             notes: Vec::new(),
             room: NOTED + body.len() / BYTES_A_NOTE,
-            duplicates: Vec::new(),
+            duplicates: Bits::default(),
             is_fresh: true,
             opened: None,
             keys: Keys::new(body),
@@ -145,7 +143,7 @@ impl<'a> Indexer<'a> {
             self.rows.push(start, RowKind::Close);
             if kind == TokenKind::ObjectClose {
                 let (rows, duplicates) = (&self.rows, &mut self.duplicates);
-                self.keys.close(|start| duplicates.push(u32::try_from(rows.row_at(start)).unwrap_or(u32::MAX)));
+                self.keys.close(|start| duplicates.add(rows.row_at(start)));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Which keys of an object have stood in it before. The keys of the open objects take five bytes each, since
 //! each may be one of a hundred thousand in a hostile body of no more than five.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::super::scan::skip_string;
@@ -9,9 +10,9 @@ use super::super::unescape;
 /// The keys of an object that are compared with each other one by one; of more, hashes are sorted.
 const FEW_KEYS: usize = 8;
 
-/// Hashes sorted at a time: at least so many, and one for so many bytes of the body. A hash takes sixteen bytes.
+/// Hashes that are kept at a time: at least so many, and one for so many bytes of the body. One takes eight bytes.
 const LEAST_HASHES: usize = 4096;
-const BYTES_A_HASH: usize = 32;
+const BYTES_A_HASH: usize = 16;
 
 /// Stands where an object's keys begin.
 const OBJECT: u32 = u32::MAX;
@@ -82,19 +83,54 @@ impl<'a> Keys<'a> {
     /// As many hashes at a time as may be kept: of very many keys, those with one remainder after those with another.
     fn find_by_hash(&self, starts: &[u32], mut again: impl FnMut(u32)) {
         let hasher = RandomState::new();
-        let meaning = |start: u32| unescape(self.text(start, 0));
         let at_a_time = LEAST_HASHES.max(self.body.len() / BYTES_A_HASH);
         let passes = starts.len().div_ceil(at_a_time) as u64;
         for pass in 0..passes {
-            let hashed = starts.iter().map(|&start| (hasher.hash_one(meaning(start)), start));
-            let mut hashed: Vec<(u64, u32)> = hashed.filter(|(hash, _)| hash % passes == pass).collect();
-            hashed.sort_unstable();
-            for pair in hashed.windows(2) {
-                let [(before, earlier), (hash, later)] = pair else { continue };
-                if before == hash && meaning(*earlier) == meaning(*later) {
-                    again(*later);
+            let (mut hashed, mut room) = (Vec::new(), at_a_time + at_a_time / 8);
+            for &start in starts {
+                let hash = hasher.hash_one(self.meaning(start));
+                if hash % passes != pass {
+                    continue;
                 }
+                // Keys that are the same are in one pass, however many: those that are known to be there again are
+                // dropped whenever there is no more room.
+                if hashed.len() == room {
+                    self.drop_again(&mut hashed, &mut again);
+                    room = room.max(2 * hashed.len());
+                }
+                hashed.push(hash >> 32 << 32 | u64::from(start));
             }
+            self.drop_again(&mut hashed, &mut again);
         }
     }
+
+    /// Drops the keys that come again, each half a hash and its place, and tells of them.
+    fn drop_again(&self, hashed: &mut Vec<u64>, again: &mut impl FnMut(u32)) {
+        hashed.sort_unstable();
+        let (mut kept, mut run) = (0, 0);
+        for at in 0..hashed.len() {
+            let (hash, start) = (hashed[at] >> 32, low_half(hashed[at]));
+            // Different keys seldom have the same half of a hash.
+            if kept == 0 || hashed[kept - 1] >> 32 != hash {
+                run = kept;
+            }
+            if hashed[run..kept].iter().any(|earlier| self.meaning(low_half(*earlier)) == self.meaning(start)) {
+                again(start);
+            } else {
+                hashed[kept] = hashed[at];
+                kept += 1;
+            }
+        }
+        hashed.truncate(kept);
+    }
+
+    fn meaning(&self, start: u32) -> Cow<'a, [u8]> {
+        unescape(self.text(start, 0))
+    }
+}
+
+/// The place in a half hash with its place.
+fn low_half(hashed: u64) -> u32 {
+    let [a, b, c, d, ..] = hashed.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }

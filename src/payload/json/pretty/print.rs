@@ -6,6 +6,8 @@ use super::line::{Line, tokens};
 use super::{INDENT_LIMIT, Note, NumberedNote, Pretty};
 use crate::text;
 
+const SPACES: [u8; INDENT_LIMIT * 2] = [b' '; INDENT_LIMIT * 2];
+
 impl Pretty {
     /// Writes every row as a line of visible text: what [`Pretty::line_within`] shows of it without any limit of
     /// columns. Holds no more than a piece of a token.
@@ -15,16 +17,15 @@ impl Pretty {
     /// What `out` fails with.
     pub fn write_lines(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let mut notes = &self.notes[..];
-        let mut duplicates = self.duplicates.iter().map(|row| *row as usize).peekable();
         let mut rows = self.outline.from(0).enumerate().peekable();
         while let Some((index, row)) = rows.next() {
             let end = rows.peek().map_or(self.body.len(), |(_, next)| next.start as usize);
             let own = notes.iter().take_while(|(row, _)| *row as usize == index).count();
             let (own, later) = notes.split_at(own);
             notes = later;
-            write!(out, "{:1$}", "", (row.depth as usize).min(INDENT_LIMIT) * 2)?;
+            out.write_all(&SPACES[..(row.depth as usize).min(INDENT_LIMIT) * 2])?;
             self.write_tokens(out, row.start as usize..end, own)?;
-            if duplicates.next_if_eq(&index).is_some() {
+            if self.is_duplicate(index) {
                 out.write_all(b" (duplicate key)")?;
             }
             out.write_all(b"\n")?;

@@ -150,6 +150,14 @@ fn a_key_that_comes_again_is_noted_however_it_is_written() {
     };
     assert_eq!(noted(br#"{"a":1,"b":{"a":1},"\u0061":2,"a":[3]}"#), [5, 6]);
     assert!(noted(br#"[{"a":1},{"a":1},"a","a"]"#).is_empty());
+    // Of very many keys, some at a time, and whether most are the same or none.
+    let many = |key: &dyn Fn(usize) -> usize| {
+        let members: Vec<String> = (0..60_000).map(|number| format!("\"{}\":0", key(number))).collect();
+        noted(format!("{{{}}}", members.join(",")).as_bytes())
+    };
+    assert!(many(&|number| number).is_empty());
+    assert_eq!(many(&|number| number / 2), (1..=30_000).map(|row| 2 * row).collect::<Vec<_>>());
+    assert_eq!(many(&|_| 7), (2..=60_000).collect::<Vec<_>>());
 }
 
 /// Whatever a hostile body is made of, its rows, and any folds of them, take little beside it.

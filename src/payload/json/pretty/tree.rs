@@ -96,13 +96,13 @@ impl Pretty {
     /// Whether the row's key has stood in the same object before.
     #[must_use]
     pub fn is_duplicate(&self, index: usize) -> bool {
-        u32::try_from(index).is_ok_and(|row| self.duplicates.binary_search(&row).is_ok())
+        self.duplicates.get(index)
     }
 
     /// Whether any row's key has.
     #[must_use]
     pub fn has_duplicates(&self) -> bool {
-        !self.duplicates.is_empty()
+        self.duplicates.any()
     }
 
     /// The depth of the deepest row. Goes through all of them.

@@ -1,0 +1,117 @@
+//! Bodies that have a row, a level, a pair or a tag for nearly every byte: seen to their last byte, within a few times
+//! their size.
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+
+use crate::support::tools::peak_memory;
+use crate::support::{House, Person, Size, finish, talk};
+
+/// Bytes of each body, or four times as many: enough to tell it from the program, and little enough for a debug build.
+const SIZE: usize = 4 << 20;
+/// Address space that the program takes to print any delivery, in kibibytes.
+const PROGRAM: usize = 60_000;
+
+/// What the interface may take for itself meanwhile, in bytes.
+const ITSELF: u64 = 2 << 20;
+
+/// A body, its type, what is said of it, and what is seen at its beginning and at its end.
+struct Shape {
+    name: &'static str,
+    media: &'static str,
+    body: Vec<u8>,
+    said: &'static str,
+    first: &'static str,
+    last: &'static str,
+}
+
+fn shapes(size: usize) -> Vec<Shape> {
+    let filled = |unit: &str, before: &str, after: &str| {
+        let count = (size - before.len() - after.len()) / unit.len();
+        [before, &unit.repeat(count), after].concat().into_bytes()
+    };
+    let json = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    let shape = |name, media, body, said, first, last| Shape { name, media, body, said, first, last };
+    let levels = [vec![b'['; size / 2], vec![b']'; size / 2]].concat();
+    vec![
+        shape("brackets", json, filled("[", "", ""), "No JSON", "[[[", "[[["),
+        shape("objects", json, filled("{\"a\":", "", ""), "No JSON", "{\"a\":{", "\"a\":"),
+        shape("levels", json, levels, "deeper than 10,000 levels", "[[[", "]]]"),
+        shape("arrays", json, filled("[1],", "[", "\"the end\"]"), "", "▾ [", "the end"),
+        shape("keys", json, filled("\"\":0,", "{", "\"the end\":1}"), "", "\"\": 0", "the end"),
+        shape("ones", json, filled("1,", "[", "\"the end\"]"), "", "1,", "the end"),
+        shape("lines", "text/plain", filled("\n", "first", "the end"), "", "first", "the end"),
+        shape("tags", "application/xml", filled("<a>", "", "<z/>"), "not closed", "<a>", "<z/>"),
+        shape("pairs", form, filled("&", "first=1", "z=the+end"), "", "first", "more bytes are on the Raw tab"),
+        shape(
+            "parts",
+            "multipart/mixed; boundary=x",
+            filled("--x\r\n\r\n", "", "--x--"),
+            "more than 1000 parts",
+            "part 1",
+            "part 1000",
+        ),
+    ]
+}
+
+fn wire(name: &str, media: &str, body: &[u8]) -> Vec<u8> {
+    let head =
+        format!("POST /{name} HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// As much as the interface has taken in so far, once a small delivery has been looked at in every way.
+fn looked_at_all(person: &mut Person) -> u64 {
+    for keys in ["3\r", "zmzr", "G", "r", "G", "r", "7", "G", "1"] {
+        person.types(keys).settles();
+    }
+    peak_memory(person.process())
+}
+
+#[test]
+fn a_row_for_every_byte_is_shown_within_five_times_the_body() {
+    for shape in shapes(SIZE) {
+        let house = House::with_secret();
+        let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+        talk(address, wire("small", "application/json", br#"{"small":[true]}"#));
+        person.sees("/small");
+        let before = looked_at_all(&mut person);
+        talk(address, wire(shape.name, shape.media, &shape.body));
+        person
+            .types("\u{1b}")
+            .settles()
+            .types("\u{1b}")
+            .settles()
+            .types("g1")
+            .sees(&format!("/{}", shape.name))
+            .types("3\r")
+            .sees(shape.first)
+            .sees(shape.said);
+        person.types("zmzr").settles().types("G").sees(shape.last);
+        looked_at_all(&mut person);
+        let more = peak_memory(person.process()) - before;
+        assert!(more < 5 * shape.body.len() as u64 + ITSELF, "{}: {} MiB more", shape.name, more >> 20);
+        person.types("q");
+        assert_eq!(person.ends(), 0, "{}", shape.name);
+    }
+}
+
+#[test]
+fn a_row_for_every_byte_is_printed_within_five_times_the_body() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--format", "json"]);
+    // Of most of these every byte becomes a line.
+    for (id, shape) in (1..).zip(shapes(SIZE / 4)) {
+        talk(listening.address(), wire(shape.name, shape.media, &shape.body));
+        listening.json_line(id);
+        let limit = PROGRAM + 5 * shape.body.len() / 1024;
+        for format in ["text", "json"] {
+            let mut command = house.other(Path::new("sh"));
+            command.args(["-c", &format!("ulimit -v {limit} && exec \"$@\""), "sh"]);
+            command.args([env!("CARGO_BIN_EXE_whyhook"), "show", &id.to_string(), "--format", format]);
+            let printed = finish(command, b"").yes().stdout;
+            assert!(printed.len() > 1000, "{}: {} bytes", shape.name, printed.len());
+        }
+    }
+}
