@@ -1,6 +1,7 @@
 //! `kill -9` at any moment loses no delivery that was answered.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,10 +9,13 @@ use std::thread;
 use whyhook::delivery::DeliveryId;
 use whyhook::store::{Location, Page, Reader};
 
-use crate::support::{House, Signed, Wire, talk, until};
+use crate::support::{House, Signed, Upstream, Wire, talk, until};
 
 const ROUNDS: usize = 20;
 const SENDERS: usize = 4;
+/// Whose bodies come in chunks, and whose deliveries are passed on to a server that answers them.
+const CHUNKED: usize = 1;
+const FORWARDED: usize = 2;
 /// Answers to wait for in each round before the program is killed.
 const ANSWERS: usize = 120;
 
@@ -29,7 +33,26 @@ fn body(round: usize, sender: usize, number: usize) -> Vec<u8> {
 }
 
 fn path(round: usize, sender: usize, number: usize) -> String {
-    format!("/{round}/{sender}/{number}")
+    let kind = if sender == FORWARDED { "forwarded" } else { "kept" };
+    format!("/{round}/{sender}/{kind}/{number}")
+}
+
+/// The body section as that sender sends it.
+fn section(sender: usize, body: &[u8]) -> Vec<u8> {
+    if sender != CHUNKED {
+        return body.to_vec();
+    }
+    let chunk = |bytes: &[u8]| [format!("{:x};of=many\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    let chunks: Vec<u8> = body.chunks(5000).flat_map(chunk).collect();
+    [&chunks[..], b"0\r\nX-Last: 1\r\n\r\n"].concat()
+}
+
+/// A whole request of that sender.
+fn wire(sender: usize, request: &Signed) -> Vec<u8> {
+    let head = String::from_utf8(request.head()).unwrap();
+    let length = format!("Content-Length: {}\r\n", request.body.len());
+    let head = if sender == CHUNKED { head.replace(&length, "Transfer-Encoding: chunked\r\n") } else { head };
+    [head.as_bytes(), &section(sender, &request.body)].concat()
 }
 
 /// Sends until the listener is gone; returns how many deliveries were answered with 200.
@@ -37,7 +60,7 @@ fn send(address: SocketAddr, round: usize, sender: usize, answered: &AtomicUsize
     let mut wire = Wire::connect(address);
     for number in 0.. {
         let request = Signed::new(body(round, sender, number)).to(&path(round, sender, number));
-        if wire.try_send(&request.wire()).is_err() {
+        if wire.try_send(&self::wire(sender, &request)).is_err() {
             return number;
         }
         match wire.try_answer() {
@@ -52,11 +75,13 @@ fn send(address: SocketAddr, round: usize, sender: usize, answered: &AtomicUsize
 #[test]
 fn killed_under_load_nothing_answered_is_lost() {
     let house = House::with_secret();
+    let upstream = Upstream::new(|socket| drop(socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")));
+    let rule = format!("path:/forwarded/ → forward {}", upstream.url());
     let mut answered: HashMap<String, Vec<u8>> = HashMap::new();
     let mut newest = DeliveryId(0);
     for round in 0..ROUNDS {
         // No repair by hand: it simply starts again.
-        let listening = house.listen(&[]);
+        let listening = house.listen(&["--respond", &rule]);
         let address = listening.address();
         let count = AtomicUsize::new(0);
         thread::scope(|scope| {
@@ -72,7 +97,8 @@ fn killed_under_load_nothing_answered_is_lost() {
             listening.kill();
             for (sender, done) in senders.into_iter().enumerate() {
                 for number in 0..done.join().unwrap() {
-                    answered.insert(path(round, sender, number), body(round, sender, number));
+                    let sent = section(sender, &body(round, sender, number));
+                    answered.insert(path(round, sender, number), sent);
                 }
             }
         });
@@ -91,7 +117,7 @@ fn killed_under_load_nothing_answered_is_lost() {
     assert_eq!(house.bytes(newest_of(&house).0, "body"), b"{}");
 }
 
-/// Checks that what was answered is kept, byte for byte.
+/// Checks that what was answered is kept, chunks and all, byte for byte.
 fn holds<'a>(kept: &HashMap<String, Vec<u8>>, answered: impl Iterator<Item = (&'a String, &'a Vec<u8>)>, round: usize) {
     for (path, body) in answered {
         let found = kept.get(path).unwrap_or_else(|| panic!("round {round}: {path} was answered and is lost"));
@@ -110,7 +136,7 @@ fn kept(house: &House, after: DeliveryId) -> HashMap<String, Vec<u8>> {
     let mut kept = HashMap::new();
     for summary in reader.page(Page::After(after), 1_000_000).unwrap() {
         let delivery = reader.load(summary.id).unwrap().unwrap();
-        kept.insert(summary.path.clone(), delivery.body.to_vec());
+        kept.insert(summary.path.clone(), delivery.body_section().to_vec());
     }
     kept
 }
