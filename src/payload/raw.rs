@@ -14,7 +14,7 @@ const WIDEST_SYMBOL: usize = 10;
 /// Some bytes in rows. A row ends behind a line feed, or where the width does.
 ///
 /// Where each row begins would be eight bytes for each line feed of a hostile body: only that of each
-/// [`ROWS_A_MARK`]th row is kept, and of the rows behind it where they are long, so that little is gone through again
+/// `ROWS_A_MARK`th row is kept, and of the rows behind it where they are long, so that little is gone through again
 /// to find any row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRows {
