@@ -182,6 +182,7 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     }
     lines.extend(delivery.framing_words().map(|words| format!("unframed  {words}")));
     if let Some(answer) = &delivery.answer {
+        lines.extend(answer.interim_words().map(|words| format!("interim   {words}")));
         let milliseconds = answer.latency.as_secs_f64() * 1000.0;
         lines.push(match answer.outcome {
             Outcome::Sent => format!("answer    {} by {} after {milliseconds:.1} ms", answer.status, answer.rule),

@@ -110,6 +110,14 @@ impl Answer {
     pub fn facts(&self) -> AnswerFacts {
         AnswerFacts { outcome: self.outcome, status: self.status, rule: self.rule.clone(), latency: self.latency }
     }
+
+    /// The interim answers before it in words, such as `100 Continue`; `None` when there were none.
+    #[must_use]
+    pub fn interim_words(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.interim);
+        let statuses: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("HTTP/1.1 ")).collect();
+        (!statuses.is_empty()).then(|| statuses.join(", "))
+    }
 }
 
 /// The part of an [`Answer`] that a list row shows.

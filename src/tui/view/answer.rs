@@ -99,6 +99,9 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     lines.extend(field("rule", &shown(&answer.rule), theme.text, columns, look));
     lines.extend(field("after", &short_latency(answer.latency), theme.text, columns, look));
+    if let Some(words) = answer.interim_words() {
+        lines.extend(field("interim", &shown(&words), theme.text, columns, look));
+    }
     if answer.status == 0 {
         return lines;
     }

@@ -259,4 +259,5 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
     listening.json_line(5);
     let answer = &house.show(5)["answer"];
     assert_eq!(answer["interim_base64"], "SFRUUC8xLjEgMTAwIENvbnRpbnVlDQoNCg==", "the 100 that was sent: {answer}");
+    assert!(house.run(&["show", "5"]).yes().stdout().contains("interim   100 Continue"));
 }
