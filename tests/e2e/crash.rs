@@ -9,7 +9,7 @@ use std::thread;
 use whyhook::delivery::DeliveryId;
 use whyhook::store::{Location, Page, Reader};
 
-use crate::support::{House, Signed, Upstream, Wire, talk, until};
+use crate::support::{House, Signed, Upstream, Wire, in_chunks, talk, until};
 
 const ROUNDS: usize = 20;
 const SENDERS: usize = 4;
@@ -38,21 +38,8 @@ fn path(round: usize, sender: usize, number: usize) -> String {
 }
 
 /// The body section as that sender sends it.
-fn section(sender: usize, body: &[u8]) -> Vec<u8> {
-    if sender != CHUNKED {
-        return body.to_vec();
-    }
-    let chunk = |bytes: &[u8]| [format!("{:x};of=many\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
-    let chunks: Vec<u8> = body.chunks(5000).flat_map(chunk).collect();
-    [&chunks[..], b"0\r\nX-Last: 1\r\n\r\n"].concat()
-}
-
-/// A whole request of that sender.
-fn wire(sender: usize, request: &Signed) -> Vec<u8> {
-    let head = String::from_utf8(request.head()).unwrap();
-    let length = format!("Content-Length: {}\r\n", request.body.len());
-    let head = if sender == CHUNKED { head.replace(&length, "Transfer-Encoding: chunked\r\n") } else { head };
-    [head.as_bytes(), &section(sender, &request.body)].concat()
+fn section(sender: usize, body: Vec<u8>) -> Vec<u8> {
+    if sender == CHUNKED { in_chunks(&body) } else { body }
 }
 
 /// Sends until the listener is gone; returns how many deliveries were answered with 200.
@@ -60,7 +47,8 @@ fn send(address: SocketAddr, round: usize, sender: usize, answered: &AtomicUsize
     let mut wire = Wire::connect(address);
     for number in 0.. {
         let request = Signed::new(body(round, sender, number)).to(&path(round, sender, number));
-        if wire.try_send(&self::wire(sender, &request)).is_err() {
+        let bytes = if sender == CHUNKED { request.chunked() } else { request.wire() };
+        if wire.try_send(&bytes).is_err() {
             return number;
         }
         match wire.try_answer() {
@@ -97,7 +85,7 @@ fn killed_under_load_nothing_answered_is_lost() {
             listening.kill();
             for (sender, done) in senders.into_iter().enumerate() {
                 for number in 0..done.join().unwrap() {
-                    let sent = section(sender, &body(round, sender, number));
+                    let sent = section(sender, body(round, sender, number));
                     answered.insert(path(round, sender, number), sent);
                 }
             }

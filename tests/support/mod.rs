@@ -16,7 +16,7 @@ pub(crate) use house::{DEFAULT_VARIABLE, House, Leashed, Ran, finish};
 pub(crate) use listening::Listening;
 pub(crate) use person::{Person, Size};
 pub(crate) use receiver::{Receiver, Upstream};
-pub(crate) use signing::{SECRET, Signed, Unit, headers, now, sample, signature};
+pub(crate) use signing::{SECRET, Signed, Unit, headers, in_chunks, now, sample, signature};
 pub(crate) use wire::{Wire, request_from, talk};
 
 /// How long anything may take before it counts as hanging.

@@ -97,6 +97,21 @@ impl Signed {
     pub(crate) fn wire(&self) -> Vec<u8> {
         [self.head(), self.body.clone()].concat()
     }
+
+    /// The same with the body in chunks.
+    pub(crate) fn chunked(&self) -> Vec<u8> {
+        let head = String::from_utf8(self.head()).unwrap();
+        let length = format!("Content-Length: {}\r\n", self.body.len());
+        let head = head.replace(&length, "Transfer-Encoding: chunked\r\n");
+        [head.as_bytes(), &in_chunks(&self.body)].concat()
+    }
+}
+
+/// A body as several chunks with an extension each, and a trailer.
+pub(crate) fn in_chunks(body: &[u8]) -> Vec<u8> {
+    let chunk = |bytes: &[u8]| [format!("{:x};of=many\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    let chunks: Vec<u8> = body.chunks(5000).flat_map(chunk).collect();
+    [&chunks[..], b"0\r\nX-Last: 1\r\n\r\n"].concat()
 }
 
 /// A payload of the project's own samples.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Pid, Resource, Rlimit};
 
 use crate::support::tools::may_mount;
-use crate::support::{House, Listening, Person, Signed, Size, Wire, talk};
+use crate::support::{House, Listening, Person, Signed, Size, Wire, in_chunks, talk};
 
 /// A body of its own for each number, of `bytes` bytes or some more.
 pub(super) fn body(number: usize, bytes: usize) -> Vec<u8> {
@@ -22,13 +22,19 @@ pub(super) fn size(number: usize) -> usize {
     if number.is_multiple_of(5) { 60_000 } else { 900 }
 }
 
+/// Every third comes in chunks.
+fn is_chunked(number: usize) -> bool {
+    number.is_multiple_of(3)
+}
+
 /// Sends the deliveries `numbers`; returns those that were answered with 200. Every other answer is
 /// a 503 that says when to come back.
 pub(super) fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Vec<usize> {
     let mut wire = Wire::connect(listening.address());
     let mut kept = Vec::new();
     for number in numbers {
-        let answer = wire.send(Signed::new(body(number, size(number))).wire()).answer();
+        let request = Signed::new(body(number, size(number)));
+        let answer = wire.send(if is_chunked(number) { request.chunked() } else { request.wire() }).answer();
         match answer.status {
             200 => kept.push(number),
             503 => assert_eq!(answer.header("retry-after"), Some("5"), "{number}"),
@@ -49,8 +55,10 @@ pub(super) fn holds(house: &House, store: &Path, kept: &[usize]) {
     ids.reverse();
     assert_eq!(ids.len(), kept.len());
     for (id, number) in ids.iter().zip(kept) {
-        let shown = house.run(&["show", &id.to_string(), "--store", store, "--format", "body"]).yes().stdout;
-        assert!(shown == body(*number, size(*number)), "delivery {id} is not number {number}");
+        let raw = house.run(&["show", &id.to_string(), "--store", store, "--format", "raw"]).yes().stdout;
+        let body = body(*number, size(*number));
+        let section = if is_chunked(*number) { in_chunks(&body) } else { body };
+        assert!(raw.ends_with(&[b"\r\n\r\n", &section[..]].concat()), "delivery {id} is not number {number}");
     }
 }
 
