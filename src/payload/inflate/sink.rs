@@ -149,7 +149,10 @@ impl<'b> Sink<'b> {
     /// For a decoder that writes into memory itself: zeroes behind the bytes, for at least one byte more than may come
     /// out, so that one too many is seen. [`Sink::keep`] says how much was written.
     pub(super) fn spare(&mut self) {
-        let step = self.bytes.len().max(STEP).min(self.most.saturating_add(1) - self.bytes.len());
+        // What is left of the memory of a stream before this one comes first.
+        let free = self.bytes.capacity() - self.bytes.len();
+        let step = if free > 0 { free } else { self.bytes.len().max(STEP) };
+        let step = step.min(self.most.saturating_add(1) - self.bytes.len());
         self.bytes.reserve_exact(step);
         self.bytes.resize(self.bytes.len() + step, 0);
     }
