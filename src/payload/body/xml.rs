@@ -67,7 +67,7 @@ impl Xml {
     /// Reads a body of at most 4 GiB.
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
-        let mut rows = Builder::default();
+        let mut rows = Builder::with_capacity(0);
         let (mut open, mut stray) = (0_usize, 0);
         let mut push = |start: usize, kind| rows.push(u32::try_from(start).unwrap_or(u32::MAX), kind);
         let mut at = 0;

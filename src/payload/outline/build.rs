@@ -8,10 +8,12 @@ const FIRST_BITS: u32 = 5;
 const MORE: u8 = 0x80;
 
 /// Takes rows and makes an [`Outline`] of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::payload) struct Builder {
     outline: Outline,
+    /// The smallest depths of the blocks that are whole, and of the one that is not.
     lows: Vec<Low>,
+    low: Low,
     /// The row that was begun last: whether something opens on it is known only when the next one comes.
     last: Option<(u32, RowKind)>,
     /// Where the row before it begins.
@@ -23,7 +25,14 @@ pub(in crate::payload) struct Builder {
 impl Builder {
     /// With room for `bytes` bytes of records; what is not used is given back.
     pub(in crate::payload) fn with_capacity(bytes: usize) -> Self {
-        Self { outline: Outline { records: Vec::with_capacity(bytes), ..Outline::default() }, ..Self::default() }
+        Self {
+            outline: Outline { records: Vec::with_capacity(bytes), ..Outline::default() },
+            lows: Vec::new(),
+            low: Low::NOTHING,
+            last: None,
+            before: 0,
+            open: 0,
+        }
     }
 
     /// How many rows there are.
@@ -57,6 +66,9 @@ impl Builder {
 
     pub(in crate::payload) fn finish(mut self) -> Outline {
         self.flush();
+        if self.outline.count > 0 {
+            self.lows.push(self.low);
+        }
         self.outline.records.shrink_to_fit();
         self.outline.blocks.shrink_to_fit();
         self.lows.shrink_to_fit();
@@ -71,16 +83,16 @@ impl Builder {
             // Records take no more bytes than the text, whose places have 32 bits.
             let at = u32::try_from(self.outline.records.len()).unwrap_or(u32::MAX);
             self.outline.blocks.push(Block { start, at, open: self.open });
-            self.lows.push(Low::NOTHING);
+            if self.outline.count > 0 {
+                self.lows.push(std::mem::replace(&mut self.low, Low::NOTHING));
+            }
         }
         write(&mut self.outline.records, kind, start - self.before);
         self.before = start;
         self.outline.count += 1;
         let depth;
         (depth, self.open) = around(kind, self.open);
-        if let Some(low) = self.lows.last_mut() {
-            low.add(Row { kind, start, depth });
-        }
+        self.low.add(Row { kind, start, depth });
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn outline(rows: &[(u32, RowKind)]) -> Outline {
-    let mut builder = Builder::default();
+    let mut builder = Builder::with_capacity(0);
     let mut start = 0;
     for &(step, kind) in rows {
         start += step;
