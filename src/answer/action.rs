@@ -199,7 +199,7 @@ impl Action {
     /// How much work it is to count a byte of a body, in that of looking for a text in it; nought when no body is counted.
     #[must_use]
     pub fn body_weight(&self) -> usize {
-        /// A body is hashed, which takes about so many times as long as looking for a text.
+        /// Hashing a body costs about four times as much as searching it for one text.
         const HASHED: usize = 4;
         if matches!(&self.kind, Kind::Fail(fail) if fail.per == Per::Body) { HASHED } else { 0 }
     }

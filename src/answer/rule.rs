@@ -126,8 +126,8 @@ impl RuleSet {
         self.labels.get(position).map_or("auto", String::as_str)
     }
 
-    /// How much work it may be to choose for a delivery with a body of `bytes` bytes, and to do what was chosen: so many
-    /// bytes that are searched for one text.
+    /// The cost of choosing for a delivery with a body of `bytes` bytes, and of doing what was chosen: in bytes searched for
+    /// one text.
     #[must_use]
     pub fn work(&self, bytes: usize) -> usize {
         let weight = |rule: &Rule| rule.when.body_weight() + rule.then.body_weight();

@@ -163,7 +163,7 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
     let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
     let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    // What the digest says of a part is said, but is no verification.
+    // A digest that matches the part that arrived is shown, but does not verify the delivery.
     let verdict = match judgement.verdict {
         Verdict::Verified if !summary.is_verified() => {
             format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())

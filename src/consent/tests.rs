@@ -41,7 +41,7 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
     "send what is for the webhook 'w' to https://a.example/in"
 )]
 #[case("[simulations.s]\nto = 'a.example:80'", "send the simulation 's' to a.example:80")]
-#[case("ca_file = 'ca.pem'", "trust the certificates in /work/ca.pem for every https target")]
+#[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]
 #[case("ngrok_api = '10.1.1.1:4040'", "ask 10.1.1.1:4040 for the public URL")]
 fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
     assert_eq!(asked(text), [(Scope::Network, words.to_owned())]);
@@ -49,10 +49,10 @@ fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
 
 #[rstest]
 #[case("[secrets]\na = { file = '~/.ssh/id' }", Scope::Secrets, "read the secret 'a' from /home/.ssh/id")]
-#[case("[secrets]\na = { file = '../a' }", Scope::Secrets, "read the secret 'a' from /work/../a")]
+#[case("[secrets]\na = { file = '../a' }", Scope::Secrets, "read the secret 'a' from /project/../a")]
 #[case("[secrets]\na = { file = '/etc/shadow' }", Scope::Secrets, "read the secret 'a' from /etc/shadow")]
 #[case("store = '/srv/shared/x.db'", Scope::Store, "keep deliveries in /srv/shared/x.db")]
-#[case("store = '../x.db'", Scope::Store, "keep deliveries in /work/../x.db")]
+#[case("store = '../x.db'", Scope::Store, "keep deliveries in /project/../x.db")]
 fn what_lies_outside_the_folder_needs_a_yes(#[case] text: &str, #[case] scope: Scope, #[case] words: &str) {
     assert_eq!(asked(text), [(scope, words.to_owned())]);
 }

@@ -56,7 +56,7 @@ impl Outcome {
             Self::Reset => "reset, on purpose",
             Self::Trickled => "sent slowly, on purpose",
             Self::WrongLength => "sent with a wrong length, on purpose",
-            Self::CutUpstream => "broken off where the server behind did, or at the limit",
+            Self::CutUpstream => "cut off where the upstream server broke off, or at the limit",
         }
     }
 

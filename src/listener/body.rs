@@ -93,7 +93,7 @@ fn whole(head: &RawHead, behind: &[u8]) -> Intake {
     if head.framing.lacks_length && !behind.is_empty() {
         let count = behind.len();
         return Intake::Malformed(format!(
-            "no Content-Length and no Transfer-Encoding: the {count} bytes behind the head belong to no body (RFC 9112, section 6.3)"
+            "no Content-Length and no Transfer-Encoding: the {count} bytes after the head belong to no body (RFC 9112, section 6.3)"
         ));
     }
     Intake::Complete
@@ -137,6 +137,6 @@ fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
         BodyFault::Silent(limit) => truncated(format!("no byte for {limit:?}")),
         BodyFault::TooSlow(rate) => truncated(format!("slower than {rate} bytes a second")),
         BodyFault::TooLong(limit) => truncated(format!("not whole within {limit:?},")),
-        BodyFault::GivenUp => truncated("its place was needed by others: too slow,".to_owned()),
+        BodyFault::GivenUp => truncated("too slow while others needed its place,".to_owned()),
     }
 }

@@ -16,13 +16,12 @@ use super::exchange::{self, Next, keep};
 use super::framing::HeadFault;
 use super::places::{Phase, Place};
 use super::response::{Ending, Response, answered, response, unanswered};
+use super::section::FAULTY_KEPT_BYTES;
 use super::stream::{Fault, HeadEnd, Stream};
 use super::{Control, Deadlines, overloaded_reply};
 use crate::answer::Reply;
 use crate::delivery::{Framing, Intake};
 
-/// Of what is no request, this much is kept.
-const MALFORMED_KEPT_BYTES: usize = 64 * 1024;
 /// After an early answer the rest of what the sender sends is read and dropped for so long and so
 /// far, since closing a socket with unread bytes resets it and can destroy the answer on its way
 /// (RFC 9112, section 9.6).
@@ -79,7 +78,7 @@ async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: Fault, con
             (Intake::Incomplete(reason), Some(reply), seen)
         }
         Fault::Incomplete { end: HeadEnd::GivenUp, seen } => {
-            let reason = format!("its place was needed by others: too slow, {} bytes of a head came", seen.len());
+            let reason = format!("too slow while others needed its place, {} bytes of a head came", seen.len());
             (Intake::Incomplete(reason), Some(overloaded_reply()), seen)
         }
         Fault::Incomplete { end: HeadEnd::HungUp, seen } => {
@@ -105,7 +104,7 @@ async fn record(
     reply: Option<(Reply, Instant)>,
     control: &Control,
 ) -> Option<Bytes> {
-    seen.truncate(MALFORMED_KEPT_BYTES);
+    seen.truncate(FAULTY_KEPT_BYTES);
     let rule = intake.name().to_owned();
     let incoming = Incoming {
         remote: remote.to_string(),
@@ -131,28 +130,19 @@ async fn record(
 
 /// Says 503 on a connection that there is no place for. Whoever has sent its request already gets it as well: what
 /// came is read first, as far as there is room among those who leave.
-pub(super) fn turn_away(mut socket: TcpStream, control: &Arc<Control>) {
+pub(super) fn turn_away(mut socket: TcpStream, control: &Control) {
     let wire = response(&overloaded_reply(), Ending::CLOSE).wire;
-    // A new connection takes so few bytes at once.
-    if socket.try_write(&wire).is_err() {
-        // It is not there yet for the runtime, or gone.
-        let leaving = control.leaving();
-        if leaving.is_none() {
-            return;
-        }
-        tokio::spawn(async move {
-            let _leaving = leaving;
-            let _ = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
-            linger(socket).await;
-        });
+    let Some(leaving) = control.leaving() else {
+        let _ = socket.try_write(&wire);
         return;
-    }
-    if let Some(leaving) = control.leaving() {
-        tokio::spawn(async move {
+    };
+    tokio::spawn(async move {
+        let written = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
+        if matches!(written, Ok(Ok(()))) {
             linger(socket).await;
-            drop(leaving);
-        });
-    }
+        }
+        drop(leaving);
+    });
 }
 
 /// Closes our side of a connection that is done, and gives its place to others while it goes.

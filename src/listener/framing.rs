@@ -154,7 +154,7 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
         if index >= FIELD_LIMIT {
             return Err(HeadFault { status: 431, reason: format!("more than {FIELD_LIMIT} header fields") });
         }
-        let (name, value) = field(line).map_err(HeadFault::bad)?;
+        let (name, value) = field(line).map_err(|fault| HeadFault::bad(fault.words()))?;
         lengths.note(name, value)?;
         options.note(name, value);
         if name.eq_ignore_ascii_case(b"host") {

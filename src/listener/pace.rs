@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::section::SectionFault;
+use crate::config::Bounds;
 
 /// Over which the least rate of a body is looked at: long enough for a bad line to be silent for half of it.
 const RATE_WINDOW: Duration = Duration::from_secs(30);
@@ -24,15 +25,16 @@ pub struct Deadlines {
     pub keep_alive: Duration,
 }
 
+impl From<&Bounds> for Deadlines {
+    fn from(bounds: &Bounds) -> Self {
+        let Bounds { head, body_idle, body, body_rate, keep_alive, .. } = *bounds;
+        Self { head, body_idle, body, body_rate, keep_alive }
+    }
+}
+
 impl Default for Deadlines {
     fn default() -> Self {
-        Self {
-            head: Duration::from_secs(10),
-            body_idle: Duration::from_secs(30),
-            body: Duration::from_secs(30 * 60),
-            body_rate: 256,
-            keep_alive: Duration::from_secs(75),
-        }
+        Self::from(&Bounds::default())
     }
 }
 

@@ -16,10 +16,9 @@ const FRAMING_ALLOWANCE: u64 = 64 * 1024;
 /// Memory that a section takes beyond its body's limit, at most, in bytes: what stands around the body, which is
 /// gathered in memory that doubles, and a step of growth.
 pub(super) const MORE_BYTES: usize = 4 * FRAMING_ALLOWANCE as usize;
-/// Of what came behind the place where a request stopped making sense, this much is kept.
-const UNFRAMED_KEPT_BYTES: usize = 64 * 1024;
-/// Of a body over its limit, this much is kept.
-const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
+/// What is kept at most of bytes that cannot be taken in: of what is not a request, of a body over its limit, of what
+/// came after the place where a request stopped making sense.
+pub(super) const FAULTY_KEPT_BYTES: usize = 64 * 1024;
 
 /// See the module's page.
 #[derive(Debug)]
@@ -146,7 +145,7 @@ impl Section {
             self.around = FramingBuilder::default();
             self.around.data(self.body.len());
         }
-        self.around.unframed(&behind[..behind.len().min(UNFRAMED_KEPT_BYTES)]);
+        self.around.unframed(&behind[..behind.len().min(FAULTY_KEPT_BYTES)]);
         // What is kept for long should not hold memory that it does not use.
         if self.body.capacity() - self.body.len() > self.body.len() / 4 {
             self.body.shrink_to_fit();
@@ -160,7 +159,7 @@ impl Section {
         let (body, around) = (&mut self.body, &mut self.around);
         let mut taken = 0;
         // As far as it can be read: the limit alone was the fault.
-        let read = self.framing.decode(&more[..more.len().min(OVERSIZE_KEPT_BYTES)], |piece| match piece {
+        let read = self.framing.decode(&more[..more.len().min(FAULTY_KEPT_BYTES)], |piece| match piece {
             Piece::Data(bytes) => {
                 taken += bytes.len();
                 body.extend_from_slice(bytes);
@@ -174,7 +173,7 @@ impl Section {
         if read.is_err() {
             around.unframed(&more[taken..]);
         }
-        body.truncate(OVERSIZE_KEPT_BYTES);
+        body.truncate(FAULTY_KEPT_BYTES);
         body.shrink_to_fit();
         let framing = if is_chunked { std::mem::take(around).finish().beginning(body.len()) } else { Framing::NONE };
         (std::mem::take(body), framing)

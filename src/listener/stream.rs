@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::framing::{self, BodyLength, HeadFault, RequestFraming};
 use super::pace::{BodyFault, Deadlines, Pace};
 use super::places::{Phase, Place};
-use super::section::Section;
+use super::section::{FAULTY_KEPT_BYTES, Section};
 
 /// Bytes asked of the socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -28,8 +28,6 @@ const READ_BYTES: usize = 16 * 1024;
 const LEAST_READ_BYTES: usize = 4 * 1024;
 /// Bytes of a following request that are taken in while the one before is being answered.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
-/// Of what came behind the place where a request stopped making sense, so much is taken from the system.
-const SEEN_BYTES: usize = 64 * 1024;
 /// How long it is waited for bytes that nothing announces, on a connection that closes: between two of them, and in all.
 const UNANNOUNCED_IDLE: Duration = Duration::from_millis(200);
 const UNANNOUNCED: Duration = Duration::from_secs(2);
@@ -222,7 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
 
     /// What has come and belongs to no request, as far as it is kept; waits for nothing.
     pub(super) async fn gather(&mut self) -> Bytes {
-        while !self.ended && self.input.len() < SEEN_BYTES {
+        while !self.ended && self.input.len() < FAULTY_KEPT_BYTES {
             tokio::select! {
                 biased;
                 filled = fill(&mut self.socket, &mut self.input) => { self.note(filled); }
@@ -230,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             }
         }
         let mut seen = self.input.split();
-        seen.truncate(SEEN_BYTES);
+        seen.truncate(FAULTY_KEPT_BYTES);
         seen.freeze()
     }
 
@@ -239,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     pub(super) async fn unannounced(&mut self) -> Bytes {
         let until = Instant::now() + UNANNOUNCED;
         self.place.enter(Phase::Body);
-        while !self.ended && self.input.len() < SEEN_BYTES {
+        while !self.ended && self.input.len() < FAULTY_KEPT_BYTES {
             let next = until.min(Instant::now() + UNANNOUNCED_IDLE);
             let Self { socket, input, place, .. } = self;
             match await_unless_given_up(place, next, fill(socket, input)).await {

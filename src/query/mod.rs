@@ -71,8 +71,8 @@ impl Query {
         self.root.as_ref().is_some_and(Node::needs_content)
     }
 
-    /// How much work it may be to ask for a byte of a body, in that of looking for one text in ASCII; nought when no
-    /// atom looks into bodies.
+    /// The cost of matching against bodies, per byte of body, in units of a search for one ASCII text; 0 when no atom
+    /// reads bodies.
     #[must_use]
     pub fn body_weight(&self) -> usize {
         self.root.as_ref().map_or(0, Node::body_weight)

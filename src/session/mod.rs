@@ -310,14 +310,14 @@ fn allow_descriptors(_: usize) {}
 
 /// The listener's limits as the settings have them.
 fn limits(settings: &Settings) -> Limits {
-    let Bounds { head, body, body_idle, body_rate, keep_alive, connections, memory } = settings.bounds;
+    let Bounds { connections, memory, .. } = settings.bounds;
     // A body that may be kept must find room, or it would be refused as too much for now, for ever.
     let memory = memory.max(settings.body_limit);
     Limits {
         body_bytes: settings.body_limit,
         in_flight_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
         connections,
-        deadlines: Deadlines { head, body_idle, body, body_rate, keep_alive },
+        deadlines: Deadlines::from(&settings.bounds),
     }
 }
 

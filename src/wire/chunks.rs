@@ -7,7 +7,7 @@
 use memchr::memchr;
 
 use super::BodyLength;
-use super::field::{field, is_token};
+use super::field::{FieldFault, field, is_token};
 
 /// The longest chunk-size line in bytes, extensions included.
 const CHUNK_LINE_LIMIT: usize = 4096;
@@ -86,15 +86,6 @@ impl BodyFraming {
             Self::Known(length) | Self::Chunked(Chunked { state: ChunkState::Data(length), .. }) => *length,
             Self::Chunked(_) => 0,
         }
-    }
-
-    /// Whether the body's data has ended and only trailer fields, or nothing, may follow.
-    #[must_use]
-    pub fn is_behind_data(&self) -> bool {
-        matches!(
-            self,
-            Self::Known(0) | Self::Chunked(Chunked { state: ChunkState::Trailer(..) | ChunkState::Done, .. })
-        )
     }
 
     /// Takes in `bytes` and returns how many of them belong to this body.
@@ -234,7 +225,7 @@ fn check_trailer(line: &[u8]) -> Result<bool, &'static str> {
     if line.is_empty() {
         return Ok(true);
     }
-    let (name, _) = field(line)?;
+    let (name, _) = field(line).map_err(FieldFault::words)?;
     if NEVER_TRAILERS.iter().any(|never| name.eq_ignore_ascii_case(never)) {
         return Err("a trailer field that decides where the message ends (RFC 9110, section 6.5.1)");
     }
@@ -249,7 +240,7 @@ fn check_size_line(line: &[u8]) -> Result<(), &'static str> {
         None => Ok(()),
         Some(_) if digits == 0 => Err("a chunk size that is not a hexadecimal number"),
         Some(b' ' | b'\t' | b';' | b'\r' | b'\n') => Ok(()),
-        Some(_) => Err("bytes behind a chunk size that are neither an extension nor CR LF"),
+        Some(_) => Err("bytes after a chunk size that are neither an extension nor CR LF"),
     }
 }
 

@@ -2,35 +2,72 @@
 
 use memchr::memchr;
 
+/// What two parsers could read differently in a field line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFault {
+    /// It begins with white space, and so continues the line before it.
+    Folded,
+    /// There is no colon.
+    NoColon,
+    /// White space stands before the colon.
+    SpaceBeforeColon,
+    /// The name is empty, or not a token.
+    Name,
+    /// The value holds a control character.
+    Control,
+}
+
+impl FieldFault {
+    /// In words for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Folded => "a folded header line (RFC 9112, section 5.2)",
+            Self::NoColon => "a header line without a colon",
+            Self::SpaceBeforeColon => "white space between a header's name and its colon (RFC 9112, section 5.1)",
+            Self::Name => "a header name holds a character that is not allowed",
+            Self::Control => "a header value holds a control character",
+        }
+    }
+}
+
 /// Reads a field line without its line end: the name, and the value without the white space around it.
 ///
 /// # Errors
 ///
-/// What two parsers could read differently: a folded line, white space before the colon, a name that is no
-/// token, a control character in the value.
-pub fn field(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
-    if matches!(line, [b' ' | b'\t', ..]) {
-        return Err("a folded header line (RFC 9112, section 5.2)");
-    }
-    let Some(colon) = memchr(b':', line) else {
-        return Err("a header line without a colon");
-    };
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
-    if matches!(name, [.., b' ' | b'\t']) {
-        return Err("white space between a header's name and its colon (RFC 9112, section 5.1)");
-    }
-    if name.is_empty() || !name.iter().copied().all(is_token) {
-        return Err("a header name holds a character that is not allowed");
-    }
+/// [`FieldFault`] for everything that RFC 9112 does not allow to be accepted.
+pub fn field(line: &[u8]) -> Result<(&[u8], &[u8]), FieldFault> {
+    let (name, value) = split_field(line)?;
     // RFC 9110, section 5.5: CR, LF and NUL are dangerous, other controls are invalid; HTAB alone is allowed.
     if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
-        return Err("a header value holds a control character");
+        return Err(FieldFault::Control);
+    }
+    Ok((name, value))
+}
+
+/// The same without a look at the value, of which the caller may take more than RFC 9110 allows.
+///
+/// # Errors
+///
+/// [`FieldFault`], but for [`FieldFault::Control`].
+pub fn split_field(line: &[u8]) -> Result<(&[u8], &[u8]), FieldFault> {
+    if matches!(line, [b' ' | b'\t', ..]) {
+        return Err(FieldFault::Folded);
+    }
+    let colon = memchr(b':', line).ok_or(FieldFault::NoColon)?;
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    if matches!(name, [.., b' ' | b'\t']) {
+        return Err(FieldFault::SpaceBeforeColon);
+    }
+    if name.is_empty() || !name.iter().copied().all(is_token) {
+        return Err(FieldFault::Name);
     }
     Ok((name, trim(value)))
 }
 
-/// Optional white space (RFC 9110, section 5.6.3) is spaces and tabs alone.
-fn trim(mut value: &[u8]) -> &[u8] {
+/// Without the optional white space around it, which is spaces and tabs alone (RFC 9110, section 5.6.3).
+#[must_use]
+pub fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;
     }

@@ -6,7 +6,7 @@ mod field;
 use memchr::memchr;
 
 pub use chunks::{BodyFraming, ChunkState, Piece};
-pub use field::{field, is_token};
+pub use field::{FieldFault, field, is_token, split_field, trim};
 
 /// How the end of a body is found (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use super::brotli::{Bits, tables};
+
 /// One of them.
 pub(crate) struct Bomb {
     pub(crate) name: String,
@@ -133,50 +135,5 @@ fn letters(count: usize) -> Vec<u8> {
         bits.put((1 << 24) - 22_594, 24);
     }
     bits.put(3, 2);
-    bits.0
-}
-
-/// Meta-blocks of a letter each, with 256 codes for literals and as many for distances.
-fn tables(count: usize) -> Vec<u8> {
-    let mut bits = Bits::default();
-    bits.put(0, 1);
-    for _ in 0..count {
-        // Not the last, one byte long, compressed, one type of each block, no postfix, no direct distances, mode 0.
-        bits.put(0, 1 + 2 + 16 + 1 + 3 + 6 + 2);
-        for _map in ["literals", "distances"] {
-            // 256 trees; no runs; a code of the one symbol 0 for the map; not moved to the front.
-            bits.put(0x7ff, 11);
-            bits.put(0, 1);
-            bits.code(0, 8);
-            bits.put(0, 1);
-        }
-        (0..256).for_each(|_| bits.code(u64::from(b'a'), 8));
-        // One literal and a copy.
-        bits.code(8, 10);
-        (0..256).for_each(|_| bits.code(0, 6));
-    }
-    bits.put(3, 2);
-    bits.0
-}
-
-/// Bits from the lowest of each byte on, and how many there are in the last one.
-#[derive(Default)]
-struct Bits(Vec<u8>, usize);
-
-impl Bits {
-    fn put(&mut self, value: u64, count: usize) {
-        for place in 0..count {
-            if self.1.is_multiple_of(8) {
-                self.0.push(0);
-            }
-            *self.0.last_mut().unwrap() |= u8::from(value >> place & 1 == 1) << (self.1 % 8);
-            self.1 += 1;
-        }
-    }
-
-    /// A code of one symbol (section 3.4).
-    fn code(&mut self, symbol: u64, width: usize) {
-        self.put(1, 4);
-        self.put(symbol, width);
-    }
+    bits.finish()
 }

@@ -2,6 +2,7 @@
 //! socket, a person at a terminal.
 
 pub(crate) mod bombs;
+mod brotli;
 mod house;
 mod listening;
 mod person;

@@ -1,3 +1,7 @@
+#[path = "../../../tests/support/brotli.rs"]
+mod brotli;
+
+use self::brotli::{Bits, tables};
 use super::*;
 use flate2::Compression;
 use std::io::Write as _;
@@ -178,11 +182,11 @@ fn meta_blocks_that_give_nothing_end_early() {
 
 #[test]
 fn meta_blocks_that_ask_for_all_the_tables_there_may_be_end_early() {
-    let tables = tables_bomb(10);
-    let facts = inflate_prefix(Coding::Brotli, &tables, &mut Budget::facts());
+    let bomb = tables(10);
+    let facts = inflate_prefix(Coding::Brotli, &bomb, &mut Budget::facts());
     assert_eq!(facts.stop, Some(Stop::TooMuchWork));
     assert!(facts.bytes.len() < 4, "{} meta-blocks", facts.bytes.len());
-    assert_eq!(opened(Coding::Brotli, &tables).bytes, b"a".repeat(10));
+    assert_eq!(opened(Coding::Brotli, &bomb).bytes, b"a".repeat(10));
 }
 
 #[test]
@@ -212,56 +216,6 @@ fn before_the_answer_a_brotli_window_of_four_mib_is_the_largest() {
     assert_eq!(facts(7).stop, Some(Stop::TooWide { declared: 16 << 20, most: 4 << 20 }));
     assert_eq!(opened(Coding::Brotli, &[&sent(7)[..4], b"\x00\x00\x08b\x03"].concat()).bytes, b"ab");
     assert_eq!(inflate_prefix(Coding::Brotli, &sent(7), &mut Budget::facts()).bytes, b"a");
-}
-
-/// Meta-blocks of one byte each that come with 256 codes for literals and as many for distances (RFC 7932, section 9.2).
-fn tables_bomb(count: usize) -> Vec<u8> {
-    let mut bits = Bits::default();
-    bits.put(0, 1);
-    for _ in 0..count {
-        // Not the last, one byte long, compressed, one type of each block, no postfix, no direct distances, mode 0.
-        bits.put(0, 1 + 2 + 16 + 1 + 3 + 6 + 2);
-        for _map in ["literals", "distances"] {
-            // 256 trees; no runs; a code of the one symbol 0 for the map; not moved to the front.
-            bits.put(0x7ff, 11);
-            bits.put(0, 1);
-            bits.put(0b0001, 12);
-            bits.put(0, 1);
-        }
-        // Codes of one symbol each: the literal `a`; one literal and a copy; the last distance.
-        for (symbol, width, trees) in [(u64::from(b'a'), 8, 256), (8, 10, 1), (0, 6, 256)] {
-            for _ in 0..trees {
-                bits.put(0b0001, 4);
-                bits.put(symbol, width);
-            }
-        }
-    }
-    // The last, and empty.
-    bits.put(3, 2);
-    bits.finish()
-}
-
-/// Bits from the lowest of each byte on.
-#[derive(Default)]
-struct Bits {
-    bytes: Vec<u8>,
-    count: usize,
-}
-
-impl Bits {
-    fn put(&mut self, value: u64, count: usize) {
-        for place in 0..count {
-            if self.count.is_multiple_of(8) {
-                self.bytes.push(0);
-            }
-            *self.bytes.last_mut().unwrap() |= u8::from(value >> place & 1 == 1) << (self.count % 8);
-            self.count += 1;
-        }
-    }
-
-    fn finish(self) -> Vec<u8> {
-        self.bytes
-    }
 }
 
 #[test]

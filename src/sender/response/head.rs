@@ -3,7 +3,7 @@
 use super::{Framing, SHOWN_BYTES};
 use crate::sender::SendError;
 use crate::text::visible_bytes;
-use crate::wire::{BodyFraming, BodyLength};
+use crate::wire::{BodyFraming, BodyLength, FieldFault, split_field, trim};
 
 /// What a whole head says.
 #[derive(Debug)]
@@ -80,45 +80,18 @@ fn status_line(line: &[u8]) -> Result<(u16, u8), SendError> {
 
 /// Name and value of one line (RFC 9112, section 5).
 fn field(line: &[u8]) -> Result<(&[u8], &[u8]), SendError> {
-    if matches!(line, [b' ' | b'\t', ..]) {
-        return Err(malformed("a folded header line (RFC 9112, section 5.2)"));
+    let faulty = |fault: FieldFault| malformed(format!("{}: '{}'", fault.words(), beginning(line)));
+    let (name, value) = split_field(line).map_err(faulty)?;
+    match value.iter().find(|byte| is_dangerous(**byte)) {
+        Some(byte) => Err(malformed(format!("a header {} that holds the byte 0x{byte:02x}", beginning(name)))),
+        None => Ok((name, value)),
     }
-    let Some(colon) = memchr::memchr(b':', line) else {
-        return Err(malformed(format!("a header line without a colon: '{}'", beginning(line))));
-    };
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
-    if matches!(name, [.., b' ' | b'\t']) {
-        return Err(malformed(format!(
-            "white space between the name '{}' and its colon (RFC 9112, section 5.1)",
-            beginning(name.trim_ascii_end())
-        )));
-    }
-    if name.is_empty() || !name.iter().copied().all(is_token) {
-        return Err(malformed(format!("a line whose '{}' is no header name", beginning(name))));
-    }
-    if let Some(byte) = value.iter().find(|byte| is_dangerous(**byte)) {
-        return Err(malformed(format!("a header {} that holds the byte 0x{byte:02x}", beginning(name))));
-    }
-    Ok((name, trimmed(value)))
 }
 
 /// What ends a line or a text to some readers, and must not be taken for anything else (RFC 9110, section 5.5).
 /// Other control characters say nothing about where a response ends, and are kept to be shown.
 fn is_dangerous(byte: u8) -> bool {
     matches!(byte, b'\r' | 0)
-}
-
-/// Without the white space around it, which is spaces and tabs alone (RFC 9110, section 5.6.3).
-fn trimmed(value: &[u8]) -> &[u8] {
-    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = value.iter().position(is_text).unwrap_or(value.len());
-    let end = value.iter().rposition(is_text).map_or(start, |last| last + 1);
-    &value[start..end]
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What the length headers say.
@@ -134,8 +107,9 @@ impl Lengths {
         if name.eq_ignore_ascii_case(b"content-length") {
             // A list of equal lengths is one length (RFC 9110, section 8.6).
             for part in value.split(|byte| *byte == b',') {
-                let length = decimal(trimmed(part))
-                    .ok_or_else(|| malformed(format!("a Content-Length that is no length: '{}'", beginning(value))))?;
+                let length = decimal(trim(part)).ok_or_else(|| {
+                    malformed(format!("a Content-Length that is not a length: '{}'", beginning(value)))
+                })?;
                 if self.length.is_some_and(|earlier| earlier != length) {
                     return Err(malformed("two values of Content-Length that differ"));
                 }
