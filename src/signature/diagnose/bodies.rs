@@ -63,6 +63,8 @@ pub(super) struct Bodies<'a> {
     cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
     allowance: usize,
+    /// Codings that the body may be in and that were not undone.
+    compressed: Vec<&'static str>,
 }
 
 impl<'a> Bodies<'a> {
@@ -70,11 +72,14 @@ impl<'a> Bodies<'a> {
     pub(super) fn new(body: &'a [u8], content_encoding: &[u8]) -> Self {
         let mut bases = vec![Base { bytes: Rc::new(Cow::Borrowed(body)), undone: Vec::new() }];
         let mut budget = Budget::opening(body.len()).at_most(MOST_INFLATED);
+        let mut compressed = Vec::new();
         for encoding in inflate::encodings(content_encoding, body) {
-            if let Some(inflated) = inflate::inflate(encoding, body, &mut budget) {
-                let why = Why::new(Code::BodyCompressed, 0, format!("signed before it was compressed with {encoding}"));
-                bases.push(Base { bytes: Rc::new(Cow::Owned(inflated)), undone: vec![why] });
-            }
+            let Some(inflated) = inflate::inflate(encoding, body, &mut budget) else {
+                compressed.push(encoding);
+                continue;
+            };
+            let why = Why::new(Code::BodyCompressed, 0, format!("signed before it was compressed with {encoding}"));
+            bases.push(Base { bytes: Rc::new(Cow::Owned(inflated)), undone: vec![why] });
         }
         let longest = bases.iter().map(|base| base.bytes.len()).max().unwrap_or_default();
         let mut bodies = Self {
@@ -86,9 +91,28 @@ impl<'a> Bodies<'a> {
             cached_bytes: 0,
             // What the nodes, one variant under construction and the allocator's own slack leave.
             allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH) * longest + SLACK },
+            compressed,
         };
         bodies.list();
         bodies
+    }
+
+    /// What its size kept from being tried, in words; nothing for most bodies.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        let mut left_out = Vec::new();
+        if self.bases.iter().any(|base| base.bytes.len() >= LARGE) {
+            left_out.push(
+                "the body is larger than 16 MiB: percent-encoding it, variants longer than 1.25 times its length and \
+                 rewriting JSON with very many keys or levels were not tried"
+                    .to_owned(),
+            );
+        }
+        for coding in &self.compressed {
+            left_out.push(format!(
+                "the body could not be inflated as {coding} within 8 MiB: what it was before its compression was not tried"
+            ));
+        }
+        left_out
     }
 
     /// How many variants there may be at most.

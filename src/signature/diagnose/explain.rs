@@ -93,6 +93,8 @@ pub(super) fn report(
     if causes.is_empty() {
         // Beside a proof, history would only send people after the wrong thing.
         evidence.extend(request.history.evidence(request.body));
+        let left_out = found.bodies.left_out().into_iter();
+        evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
         causes.extend(seen(structure, &found));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {

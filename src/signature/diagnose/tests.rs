@@ -92,6 +92,23 @@ fn a_stranger_is_unexplained() {
 }
 
 #[test]
+fn what_the_size_of_a_body_keeps_from_being_tried_is_said() {
+    let signature = sign(&secret(b"who knows"), T.as_bytes(), b"another body");
+    let not_tried = |body: &[u8], coding: &str| {
+        let mut case = Case::new(&signature, T, body);
+        case.fields.push(("Content-Encoding".to_owned(), coding.to_owned()));
+        let diagnosis = case.run_within(&Budget { depth: Depth::One, max_candidates: 2, ..Budget::default() });
+        let said = diagnosis.evidence.into_iter().filter(|evidence| evidence.code == "not_tried");
+        said.map(|evidence| evidence.text).collect::<Vec<_>>()
+    };
+    assert_eq!(not_tried(b"{}", "identity"), Vec::<String>::new());
+    let large = not_tried(&vec![b'x'; 16 << 20], "identity");
+    assert!(large.len() == 1 && large[0].contains("larger than 16 MiB"), "{large:?}");
+    let packed = not_tried(b"\x1f\x8b\x08 no such thing", "gzip");
+    assert!(packed.len() == 1 && packed[0].contains("inflated as gzip within 8 MiB"), "{packed:?}");
+}
+
+#[test]
 fn json_stringify_is_found() {
     let compact = r#"{"event":"desktop.app_tracking.captured","n":1,"name":"Café / <b>","none":null,"timestamp":1746123456123,"data":{"b":[1,2.5],"a":"x"}}"#;
     let signature = sign(&secret(SECRET.as_bytes()), T.as_bytes(), compact.as_bytes());
