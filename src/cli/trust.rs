@@ -53,7 +53,10 @@ pub(super) fn run(settings: &SettingsArgs) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::SUCCESS);
     }
     if !is_terminal() {
-        return Err(CliError::Usage(refusal(file, &missing)));
+        let would = would(file, &missing);
+        return Err(CliError::Usage(format!(
+            "{would}: there is no terminal to ask on; `whyhook trust --yes` allows it"
+        )));
     }
     Ok(if ask_and_remember(&gate, file, &missing)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -63,11 +66,11 @@ fn is_terminal() -> bool {
 }
 
 fn refusal(file: &ConfigFile, needs: &[Need]) -> String {
-    format!(
-        "{} was found in the current folder and would {}: allow it with `whyhook trust`, or for this run with --yes",
-        shown(&file.path),
-        words(needs)
-    )
+    format!("{}: allow it with `whyhook trust`, or for this run with --yes", would(file, needs))
+}
+
+fn would(file: &ConfigFile, needs: &[Need]) -> String {
+    format!("{} was found in the current folder and would {}", shown(&file.path), words(needs))
 }
 
 fn list(file: &ConfigFile, needs: &[Need]) {
