@@ -234,6 +234,10 @@ fn what_was_read_is_said() {
     let config = house.write("whyhook.toml", "tolerance = '1h'\n");
     house.listen(&[]).says(&format!("configuration: {}", config.display()));
 
-    let (mut person, _) = Person::listening(&house, Size(200, 50), &[]);
-    person.types("I").sees(&config.display().to_string()).sees(&env.display().to_string());
+    let (mut person, _) = Person::listening(&house, Size(200, 50), &["--ephemeral"]);
+    person.sees("⚙ whyhook.toml").types("I").sees(&config.display().to_string()).sees(&env.display().to_string());
+    drop(person);
+    // The address is shortened for it.
+    let mut person = Person::sits_down(&house, Size(80, 24), &["--ephemeral", "--bind", "127.0.0.1:0"]);
+    person.sees("⚙ whyhook.toml");
 }

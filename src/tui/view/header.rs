@@ -1,4 +1,6 @@
-//! The top line: where it listens, the public URL, which secret, which answer; and alerts below it.
+//! The top line: where it listens, the public URL, which secret, which answer, which configuration; and alerts below it.
+
+use std::path::Path;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,8 +15,8 @@ use crate::engine::Model;
 use crate::text;
 use crate::tunnel::TunnelState;
 
-/// Columns for a secret's label; the default variable's name is long.
-const LABEL_COLUMNS: usize = 20;
+/// Columns for a name; the default secret's label is long.
+const NAME_COLUMNS: usize = 20;
 
 /// What must not be missed, the most urgent first.
 pub(super) fn alerts(model: &Model) -> Vec<String> {
@@ -88,7 +90,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
             ("secret made up for this run".to_owned(), theme.warn, 1)
         }
         [one] => {
-            let label = text::clip(one.split(" (").next().unwrap_or_default(), LABEL_COLUMNS).into_owned();
+            let label = text::clip(one.split(" (").next().unwrap_or_default(), NAME_COLUMNS).into_owned();
             (format!("secret {label}"), theme.text, 2)
         }
         many => (format!("{} secrets", many.len()), theme.text, 2),
@@ -110,6 +112,10 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     ];
     if !model.answers.held.is_empty() {
         parts.push(part(0, "◷", format!("{} held", model.answers.held.len()), theme.warn));
+    }
+    // A file that somebody else has put here should be seen at every width; `I` has the whole path.
+    if let Some(name) = model.answers.config.as_deref().and_then(Path::file_name) {
+        parts.push(part(3, "⚙", text::clip(&name.to_string_lossy(), NAME_COLUMNS).into_owned(), theme.text));
     }
     if model.setup.ephemeral {
         parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
