@@ -191,7 +191,8 @@ const LINKS_LIMIT: usize = 40;
 /// Where a path leads: links followed as the system follows them, also for what is not there yet.
 #[must_use]
 pub fn real_path(path: &Path) -> PathBuf {
-    follow(path, &mut LINKS_LIMIT.clone())
+    let mut links = LINKS_LIMIT;
+    follow(path, &mut links)
 }
 
 fn follow(path: &Path, links: &mut usize) -> PathBuf {

@@ -6,7 +6,7 @@ use rstest::rstest;
 /// What the text asks for in a folder without links.
 fn asked(text: &str) -> Vec<(Scope, String)> {
     let surroundings = Surroundings::new();
-    let path = surroundings.path("work/whyhook.toml");
+    let path = surroundings.path("project/whyhook.toml");
     let file = ConfigFile::parse(&path, text).unwrap();
     let root = surroundings.path("");
     let root = root.to_str().unwrap().trim_end_matches('/').to_owned();

@@ -80,31 +80,22 @@ impl Limits {
     }
 }
 
-/// A request that went out, or failed to, and what came of it.
+/// A request that went out, or failed to, and what came of it: a whole response, unless told otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct Sent<T = Reply> {
     /// When it began.
     pub at: Timestamp,
     /// The address that it went to, once a connection stood.
     pub peer: Option<SocketAddr>,
     /// How long each part took.
     pub latency: Latency,
-    /// The response, or why there is none. A redirect is a response like any other.
-    pub result: Result<Reply, SendError>,
+    /// What came back, or why nothing did. A redirect is a response like any other.
+    pub result: Result<T, SendError>,
 }
 
-/// A request whose response was handed on while it came, and how that ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandedOn {
-    /// When it began.
-    pub at: Timestamp,
-    /// The address that it went to, once a connection stood.
-    pub peer: Option<SocketAddr>,
-    /// How long each part took.
-    pub latency: Latency,
-    /// How the response's body ended, or why there is no response. (Cancelled, it may have begun.)
-    pub result: Result<BodyEnd, SendError>,
-}
+/// A request whose response was handed on while it came, and how the response's body ended. (Cancelled, it may have
+/// begun.)
+pub type HandedOn = Sent<BodyEnd>;
 
 /// Sends requests. Cheap to clone.
 #[derive(Debug, Clone)]
