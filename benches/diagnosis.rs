@@ -17,7 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use whyhook::delivery::{Intake, RequestHead};
+use whyhook::delivery::Intake;
+use whyhook::http::RequestHead;
 use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, Stage, diagnose};
 use whyhook::signature::{Scheme, Secret, SecretOrigin, sign};
 

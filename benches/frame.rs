@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use support::figures::Figures;
 use support::screen::Session;
 use support::{Failure, is_measuring, store_of, terminal};
-use whyhook::engine::{Action, Message, Step, Tab};
 use whyhook::store::Reader;
+use whyhook::tui::app::action::{Action, Step, Tab};
+use whyhook::tui::app::message::Message;
 
 fn main() -> Result<(), Failure> {
     let (sizes, frames): (&[i64], usize) = if is_measuring() { (&[100, 1_000_000], 400) } else { (&[100], 4) };

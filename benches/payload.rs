@@ -20,12 +20,14 @@ use support::figures::Figures;
 use support::screen::Session;
 use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
-use whyhook::delivery::RequestHead;
-use whyhook::engine::{Action, Loaded, Message, Step, Tab};
+use whyhook::http::RequestHead;
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
 use whyhook::payload::json::{NoRows, Pretty};
 use whyhook::store::{Location, Reader};
+use whyhook::tui::app::action::{Action, Step, Tab};
+use whyhook::tui::app::message::Message;
+use whyhook::tui::screens::details::state::Loaded;
 
 const ROUNDS: usize = 7;
 const HEAD: &str =

@@ -1,69 +1,43 @@
-//! whyhook: a terminal inspector and local tunnel target for Trackpilots webhooks.
+//! whyhook: a terminal inspector and local tunnel target for Trackpilots webhooks, and for any signed webhook.
 //!
-//! The layers, each knowing only those above it in this list:
+//! The rooms, each knowing only those above it in this list (`tests/e2e/layers.rs` holds that):
 //!
-//! | layer | what it is |
+//! | room | what it is |
 //! |---|---|
-//! | [`text`] | the only way from untrusted bytes to a terminal |
-//! | [`units`] | durations and sizes as people write them |
-//! | [`mod@panic`] | the terminal given back when a thread panics |
-//! | [`wire`] | where heads and bodies end on the wire, in either direction |
-//! | [`read`] | files of which nothing is known, read within bounds and never waited for |
-//! | [`scratch`] | files for a while, which go with the process that made them |
-//! | [`delivery`] | what a delivery is: ids, heads, verdicts, answers, summaries |
-//! | [`payload`] | what a body holds: JSON as tokens, the envelope's facts, images in every form, hex |
-//! | [`signature`] | the scheme, secrets, exact verification, and why a signature does not match |
-//! | [`picture`] | a picture decoded within bounds and made small enough for a terminal |
-//! | [`compare`] | two messages side by side: headers, JSON by path, bytes |
+//! | [`text`] | the only way from untrusted bytes to a terminal; durations and sizes as people write them |
+//! | [`system`] | files read within bounds, files for a while, files written whole; the terminal given back at a panic |
+//! | [`http`] | HTTP/1.1 on the wire, in either direction: heads, framing, targets, a client that sends exact bytes |
+//! | [`delivery`] | what a delivery is: ids, verdicts, answers, attempts, summaries, and its JSON |
+//! | [`payload`] | what a body holds: JSON as tokens, the event by its documentation, images in every form, hex |
+//! | [`signature`] | schemes, secrets, exact verification, signing, and why a signature does not match |
 //! | [`query`] | the filter language over deliveries |
-//! | [`answer`] | what goes back to the sender: replies, templates, and the rules that choose |
-//! | [`simulation`] | a delivery made from a recipe: the documented events, images, edits, bursts |
-//! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks |
+//! | [`rules`] | what goes back to the sender: replies, templates, and the rules that choose |
+//! | [`diff`] | two messages side by side: headers, JSON by path, bytes |
+//! | [`simulate`] | a delivery made from a recipe: the documented events, images, edits, bursts |
+//! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks; consent |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
-//! | [`diagnosis`] | why a captured delivery does not match, with what the store knows |
-//! | [`export`] | deliveries as HAR, as a curl script, as JSON, as raw bytes; an image's bytes |
-//! | [`sender`] | the client that sends exact bytes, signs them anew, replays, and says what came of it |
-//! | [`consent`] | what a configuration that lies in the current folder may not do unasked |
-//! | [`simulator`] | from a recipe and a choice of receiver to signed requests |
-//! | [`check`] | is a receiver right? a matrix of deliveries, and the faults that its answers prove |
-//! | [`reading`] | a captured delivery read: its body opened, its event by the contract, its ids known again |
-//! | [`listener`] | accept, read, judge, keep, answer |
-//! | [`tunnel`] | ngrok's agent and where it leads |
-//! | [`import`] | deliveries from our JSON, HTTP archives and raw requests |
-//! | [`engine`] | the pure state machine shared by every face |
-//! | [`session`] | a run: store, listener, tunnel and signals, started and stopped together |
+//! | [`inspect`] | a captured delivery understood: its body opened, its diagnosis, its ids known again |
+//! | [`send`] | replays and what came of them; whether a receiver is right |
+//! | [`server`] | a run: the listener, the tunnel, the configuration reloaded, signals |
+//! | [`archive`] | deliveries in and out: JSON, HTTP archives, raw requests, curl scripts, images |
 //! | [`tui`] | the terminal interface |
-//! | [`headless`] | the same as lines of text or JSON |
-//! | [`cli`] | arguments to a command, errors to an exit code |
+//! | [`cli`] | arguments to a command, errors to an exit code; the same as lines of text or JSON |
 
-pub mod answer;
-pub mod check;
+pub mod archive;
 pub mod cli;
-pub mod compare;
 pub mod config;
-pub mod consent;
 pub mod delivery;
-pub mod diagnosis;
-pub mod engine;
-pub mod export;
-pub mod headless;
-pub mod import;
-pub mod listener;
-pub mod panic;
+pub mod diff;
+pub mod http;
+pub mod inspect;
 pub mod payload;
-pub mod picture;
 pub mod query;
-pub mod read;
-pub mod reading;
-pub mod scratch;
-pub mod sender;
-pub mod session;
+pub mod rules;
+pub mod send;
+pub mod server;
 pub mod signature;
-pub mod simulation;
-pub mod simulator;
+pub mod simulate;
 pub mod store;
+pub mod system;
 pub mod text;
 pub mod tui;
-pub mod tunnel;
-pub mod units;
-pub mod wire;

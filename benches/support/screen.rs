@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use whyhook::tui::app::update::update;
 
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
@@ -10,14 +11,16 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use whyhook::config::Registry;
 use whyhook::delivery::DeliveryId;
-use whyhook::engine::{
-    Answers, Edge, Effect, Loaded, Message, Model, PageResult, PayloadAnswer, PayloadOutcome, PayloadRequest,
-    PayloadTask, Setup, update,
-};
 use whyhook::query::Query;
 use whyhook::store::{Page, Reader};
+use whyhook::tui::app::effect::{Edge, Effect};
+use whyhook::tui::app::message::{Message, PageResult};
+use whyhook::tui::app::model::{Model, Setup};
+use whyhook::tui::app::view::{Look, draw};
+use whyhook::tui::screens::answers::state::Answers;
+use whyhook::tui::screens::details::state::Loaded;
+use whyhook::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask};
 use whyhook::tui::theme::{Background, Theme};
-use whyhook::tui::view::{Look, draw};
 
 use super::Failure;
 use super::terminal::SIZE;

@@ -15,9 +15,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
-use whyhook::answer::RuleSet;
 use whyhook::config::{Keyring, Registry};
-use whyhook::listener::{Control, Limits, Listener};
+use whyhook::rules::RuleSet;
+use whyhook::server::listener::{Control, Limits, Listener};
 use whyhook::signature::{Scheme, Secret, digest, parse_digest};
 use whyhook::store::{Location, Writer};
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use whyhook::config::Registry;
-use whyhook::delivery::{Answer, Captured, DeliveryId, Framing, Intake, Outcome};
-use whyhook::listener::capture::{Incoming, capture};
+use whyhook::delivery::{Answer, Captured, DeliveryId, Intake, Outcome};
+use whyhook::http::Framing;
+use whyhook::server::listener::capture::{Incoming, capture};
 use whyhook::signature::{Secret, SecretOrigin, sign};
 use whyhook::store::{Keeping, Location, Page, Reader, Writer};
 

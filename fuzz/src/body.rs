@@ -1,7 +1,7 @@
 //! Any body is something, whatever its head declares: what is said of it is visible, and every place lies within it.
 
 use bytes::Bytes;
-use whyhook::delivery::RequestHead;
+use whyhook::http::RequestHead;
 use whyhook::payload::body::{Kind, Multipart, Opened, xml};
 use whyhook::payload::inflate::{MOST_BYTES, MOST_FACTOR};
 use whyhook::payload::json::tokenize;

@@ -1,8 +1,8 @@
 //! Any two messages can be compared; a message differs from itself in nothing.
 
 use bytes::Bytes;
-use whyhook::compare::{Comparison, Message, compare_json};
-use whyhook::delivery::RequestHead;
+use whyhook::diff::{Comparison, Message, compare_json};
+use whyhook::http::RequestHead;
 
 /// Two bodies, which are their own heads too.
 pub fn run(data: &[u8]) {

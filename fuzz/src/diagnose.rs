@@ -3,16 +3,17 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use whyhook::delivery::{Intake, RequestHead};
+use whyhook::delivery::Intake;
+use whyhook::http::RequestHead;
 use whyhook::signature::diagnose::{Budget, Depth, History, Request, diagnose, explain_digest};
-use whyhook::signature::{Scheme, Secret, SecretOrigin, presets};
+use whyhook::signature::{Scheme, Secret, SecretOrigin, providers};
 
 use super::assert_visible;
 
 /// Which scheme, by its number in ASCII; the signature, the timestamp, further header lines, the body.
 pub fn run(data: &[u8]) {
     let [choice, signature, timestamp, rest, body] = super::fields(data);
-    let schemes: Vec<Scheme> = presets::ALL.iter().map(presets::Preset::scheme).collect();
+    let schemes: Vec<Scheme> = providers::ALL.iter().map(providers::Preset::scheme).collect();
     let choice = choice.iter().fold(0, |sum, byte| sum + usize::from(*byte));
     let scheme = &schemes[choice % schemes.len()];
     let field = |name: &str, value: &[u8]| [name.as_bytes(), b": ", value, b"\r\n"].concat();

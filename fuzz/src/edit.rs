@@ -1,7 +1,7 @@
 //! Any edit of any body is made or refused, and JSON stays JSON.
 
 use whyhook::payload::json::tokenize;
-use whyhook::simulation::Edit;
+use whyhook::simulate::Edit;
 
 /// An edit as it is typed, and the body.
 pub fn run(data: &[u8]) {

@@ -1,6 +1,7 @@
 //! A request ends at the same byte however the network cuts it.
 
-use whyhook::listener::framing::{BodyFraming, BodyLength, check_start, head_end, inspect};
+use whyhook::http::framing::{check_start, inspect};
+use whyhook::http::{BodyFraming, BodyLength, head_end};
 
 /// Where a body ends when it comes in pieces: how much was taken, and what was wrong.
 fn follow(length: BodyLength, bytes: &[u8], cuts: &[u8]) -> (BodyFraming, usize, Option<&'static str>) {

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use whyhook::delivery::{RequestHead, Verdict};
-use whyhook::signature::{Secret, SecretOrigin, judge, parse_digest, presets, sign};
+use whyhook::delivery::Verdict;
+use whyhook::http::RequestHead;
+use whyhook::signature::{Secret, SecretOrigin, judge, parse_digest, providers, sign};
 
 /// A head, a header's value, a body.
 pub fn run(data: &[u8]) {
@@ -14,7 +15,7 @@ pub fn run(data: &[u8]) {
         for field in &head.fields {
             assert!(!field.name.contains(&b'\n') && !field.value.contains(&b'\n'));
         }
-        for preset in presets::ALL {
+        for preset in providers::ALL {
             let judgement = judge(&preset.scheme(), [&secret], &head, body, Timestamp::UNIX_EPOCH);
             assert_ne!(judgement.verdict, Verdict::Verified, "{} verifies by chance", preset.name);
         }
@@ -22,7 +23,7 @@ pub fn run(data: &[u8]) {
     };
     check(head);
     // The same bytes where the schemes look for them.
-    for preset in presets::ALL {
+    for preset in providers::ALL {
         let scheme = preset.scheme();
         let mut text = b"POST / HTTP/1.1\r\n".to_vec();
         let names = [Some(&scheme.signature_header), Some(&scheme.timestamp_header), scheme.id_header.as_ref()];
@@ -37,6 +38,6 @@ pub fn run(data: &[u8]) {
     let head =
         format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n");
     let head = RequestHead::parse(&Bytes::from(head));
-    let scheme = presets::ALL[0].scheme();
+    let scheme = providers::ALL[0].scheme();
     assert_eq!(judge(&scheme, [&secret], &head, body, Timestamp::UNIX_EPOCH).verdict, Verdict::Verified);
 }

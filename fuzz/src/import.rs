@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use whyhook::archive::export::har::Har;
+use whyhook::archive::export::json::Json;
+use whyhook::archive::export::raw::Raw;
+use whyhook::archive::export::{Exporter, Item};
+use whyhook::archive::import::{ImportError, Imported, Importer, Source};
 use whyhook::config::Registry;
 use whyhook::delivery::{Captured, Delivery, DeliveryId, Summary};
-use whyhook::export::har::Har;
-use whyhook::export::json::Json;
-use whyhook::export::raw::Raw;
-use whyhook::export::{Exporter, Item};
-use whyhook::import::{ImportError, Imported, Importer, Source};
 
 /// The file, read by its own form and by the others.
 pub fn run(file: &[u8]) {

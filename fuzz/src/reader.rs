@@ -2,8 +2,9 @@
 //! another.
 
 use bytes::Bytes;
-use whyhook::delivery::{FramingBuilder, RequestHead};
-use whyhook::listener::framing::{BodyFraming, Piece, find_head};
+use whyhook::http::framing::find_head;
+use whyhook::http::{BodyFraming, Piece};
+use whyhook::http::{FramingBuilder, RequestHead};
 
 use super::references::{Request, httparse_head, hyper_requests};
 

@@ -2,7 +2,8 @@
 //! record begins with, one is found that was sealed for that place, and only there.
 
 use bytes::Bytes;
-use whyhook::delivery::{Captured, DeliveryId, Framing};
+use whyhook::delivery::{Captured, DeliveryId};
+use whyhook::http::Framing;
 use whyhook::store::fuzzing::{read_facts, read_record, scan, write_record};
 
 /// Facts as JSON, a head, a body, its framing; and all of it as a record, and as a segment.

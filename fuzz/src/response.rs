@@ -1,7 +1,7 @@
 //! A response ends at the same byte however the network cuts it, and never beyond its limits.
 
-use whyhook::delivery::{BodyEnd, Reply};
-use whyhook::sender::{SendError, read_response};
+use whyhook::http::{BodyEnd, Reply};
+use whyhook::http::{SendError, read_response};
 
 const HEAD_LIMIT: usize = 1000;
 const BODY_LIMIT: usize = 300;

@@ -1,6 +1,6 @@
 //! Any text is a rule or a fault with its place, and a rule's own text is the same rule.
 
-use whyhook::answer::Reader;
+use whyhook::rules::Reader;
 
 /// The rule.
 pub fn run(data: &[u8]) {

@@ -4,9 +4,10 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use whyhook::sender::{Pace, Target};
+use whyhook::http::Target;
+use whyhook::send::Pace;
 use whyhook::signature::Content;
-use whyhook::units::{parse_duration, parse_size};
+use whyhook::text::units::{parse_duration, parse_size};
 
 use super::assert_visible;
 

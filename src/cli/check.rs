@@ -9,12 +9,15 @@ use clap::{Args, ValueEnum};
 use super::destination::DestinationArgs;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
-use crate::check::{self, Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
 use crate::config::Settings;
-use crate::consent::Scope;
-use crate::sender::Limits;
-use crate::simulator::{Destination, NotSent};
-use crate::{simulation, text, units};
+use crate::config::consent::Scope;
+use crate::http::Limits;
+use crate::send::Destination;
+use crate::send::NotSent;
+use crate::send::conformance;
+use crate::send::conformance::{Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
+use crate::text::units;
+use crate::{simulate, text};
 
 /// How long one delivery may take, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,7 +66,7 @@ enum ReportFormat {
 pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
     let cases = selected(&args.only)?;
     if args.list {
-        output::print(&check::list_text(&cases))?;
+        output::print(&conformance::list_text(&cases))?;
         return Ok(ExitCode::SUCCESS);
     }
     let loaded = settings.load_quietly(Scope::Network)?;
@@ -75,7 +78,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
     }
     let cancel = cancelled_by_signals();
     let progress = Progress::new();
-    let report = block_on(check::run(&plan, &client, &cancel, |_, all| progress.step(all)))?;
+    let report = block_on(conformance::run(&plan, &client, &cancel, |_, all| progress.step(all)))?;
     progress.end();
     let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
     if cancel.is_cancelled() {
@@ -91,7 +94,7 @@ fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
         return Ok(MATRIX.to_vec());
     }
     for name in only.iter().flat_map(|names| names.split(',')) {
-        if check::case_named(name).is_none() {
+        if conformance::case_named(name).is_none() {
             let name = text::visible(name);
             return Err(CliError::Usage(format!(
                 "--only: no case is called '{name}'; `whyhook check --list` shows them"
@@ -125,7 +128,7 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
                 .to_owned(),
         ));
     }
-    let seed = simulation::fresh_seed()
+    let seed = simulate::fresh_seed()
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
     Ok(Plan {
@@ -133,7 +136,7 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
             secret,
             kind: destination.kind,
             names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
-            stale: check::stale_by(max_age),
+            stale: conformance::stale_by(max_age),
             seed,
         },
         target: destination.target,
@@ -147,14 +150,14 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
 
 fn print(report: &Report, format: ReportFormat) -> Result<(), CliError> {
     match format {
-        ReportFormat::Json => output::print_json_pretty(&check::report_json(report)),
-        ReportFormat::Junit => output::print(&check::junit(report)),
+        ReportFormat::Json => output::print_json_pretty(&conformance::report_json(report)),
+        ReportFormat::Junit => output::print(&conformance::junit(report)),
         ReportFormat::Text => {
             let colours = std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                 && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
             let palette = if colours { Palette::Colours } else { Palette::Plain };
-            output::print(&check::report_text(report, palette))
+            output::print(&conformance::report_text(report, palette))
         }
     }
 }

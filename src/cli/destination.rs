@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::sign::Kind;
-use crate::simulator::Choice;
+use crate::send::Choice;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::show::find;
 use super::{CliError, Format, SettingsArgs, output};
-use crate::compare::{Comparison, Message};
 use crate::delivery::AttemptId;
+use crate::diff::{Comparison, Message};
 use crate::store::Reader;
 
 #[derive(Debug, Clone, Args)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnosis::{names_words, place_words, rewriting_words};
+use crate::inspect::diagnosis::{names_words, place_words, rewriting_words};
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{Cause, Diagnosis, Kind, Stage};

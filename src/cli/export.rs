@@ -8,14 +8,15 @@ use clap::{Args, ValueEnum};
 
 use super::select::Selection;
 use super::{CliError, SettingsArgs, image, output};
+use crate::archive::export::curl::Curl;
+use crate::archive::export::har::Har;
+use crate::archive::export::json::Json;
+use crate::archive::export::raw;
+use crate::archive::export::raw::Raw;
+use crate::archive::export::{Exporter, Item};
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::curl::Curl;
-use crate::export::file::{Saving, private_folder};
-use crate::export::har::Har;
-use crate::export::json::Json;
-use crate::export::raw::{self, Raw};
-use crate::export::{Exporter, Item};
 use crate::store::{Reader, StoreError};
+use crate::system::save::{Saving, private_folder};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook export latest --as curl -o again.sh\n  \
@@ -93,7 +94,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
         return image::run(&reader, &ids, args.index, args.output.as_deref(), args.force);
     };
     #[cfg(unix)]
-    let _clearing = args.output.as_ref().map(|_| crate::scratch::ClearOnSignals::start(false));
+    let _clearing = args.output.as_ref().map(|_| crate::system::scratch::ClearOnSignals::start(false));
     let mut export = Export { reader: &reader, exporter, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{CliError, output};
+use crate::archive::export::image;
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::{file, image};
 use crate::payload::body::Opened;
 use crate::payload::json;
 use crate::store::Reader;
+use crate::system::save;
 
 /// Writes an image of the one delivery that was chosen.
 pub(super) fn run(
@@ -45,7 +46,7 @@ fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force
         }
     };
     match output {
-        Some(path) => file::save(path, &found.binary.bytes, force)?,
+        Some(path) => save::save(path, &found.binary.bytes, force)?,
         None if std::io::stdout().is_terminal() && !force => {
             let name = image::file_name(id, &found);
             return Err(CliError::Usage(format!(

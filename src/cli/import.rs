@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::prune::in_use;
 use super::{CliError, Format, SettingsArgs, output};
+use crate::archive::import::{ImportError, Imported, Importer, Source};
+use crate::config::consent::Scope;
 use crate::config::shown;
-use crate::consent::Scope;
 use crate::delivery::DeliveryId;
-use crate::import::{ImportError, Imported, Importer, Source};
 use crate::payload::grouped;
-use crate::read;
 use crate::store::{Keeping, Location, Writer, WriterHandle};
+use crate::system::read;
 
 /// Bytes of deliveries that may wait for the disk at once.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;

@@ -9,17 +9,19 @@ use jiff::tz::TimeZone;
 use super::sending::INSECURE;
 use super::settings::Loaded;
 use super::{CliError, Format, ListenArgs, SettingsArgs, output};
+use crate::cli::headless;
+use crate::cli::headless::LineFormat;
+use crate::config::consent::Scope;
+use crate::config::{Mode, UnknownMode};
 use crate::config::{Settings, shown};
-use crate::consent::Scope;
-use crate::engine::Setup;
-use crate::headless::{self, LineFormat};
-use crate::picture::{Method, Mode, Surroundings, UnknownMode};
 use crate::query::Query;
-use crate::session::Session;
+use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui;
+use crate::tui::app::model::Setup;
+use crate::tui::app::view::Look;
+use crate::tui::picture::{Method, Surroundings};
 use crate::tui::theme::{Background, Theme};
-use crate::tui::view::Look;
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let Loaded { settings, warnings, gate } = args.load(listen, Scope::Network)?;
@@ -29,7 +31,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
     };
-    crate::scratch::sweep();
+    crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events)?;
     // First, since the interface has room for one line.

@@ -8,6 +8,7 @@ mod destination;
 mod diff;
 mod explain;
 mod export;
+mod headless;
 mod image;
 mod import;
 mod list;
@@ -111,7 +112,7 @@ enum Command {
     /// Print the manual page
     Man,
     /// Run one jq query for the interface, in a process that can be ended
-    #[command(name = crate::tui::QUERY_COMMAND, hide = true)]
+    #[command(name = crate::tui::workers::payload::QUERY_COMMAND, hide = true)]
     QueryWorker,
 }
 
@@ -156,7 +157,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
     theme: String,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
-    #[arg(long, value_name = "HOW", value_parser = crate::picture::Mode::NAMES)]
+    #[arg(long, value_name = "HOW", value_parser = crate::config::Mode::NAMES)]
     images: Option<String>,
     /// The largest body that is kept whole [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
@@ -179,7 +180,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
     #[error(transparent)]
-    Start(#[from] crate::session::StartError),
+    Start(#[from] crate::server::StartError),
     #[error(transparent)]
     Tui(#[from] crate::tui::TuiError),
     #[error(transparent)]
@@ -187,7 +188,7 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Filter(#[from] crate::query::QueryError),
     #[error(transparent)]
-    NotSent(#[from] crate::simulator::NotSent),
+    NotSent(#[from] crate::send::NotSent),
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}: {source}", path.display())]
@@ -195,15 +196,15 @@ pub(crate) enum CliError {
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
     #[error(transparent)]
-    Replay(#[from] crate::sender::replay::ReplayError),
+    Replay(#[from] crate::send::replay::ReplayError),
     #[error("{0}")]
     Usage(String),
 }
 
-impl From<crate::export::file::SaveError> for CliError {
-    fn from(error: crate::export::file::SaveError) -> Self {
+impl From<crate::system::save::SaveError> for CliError {
+    fn from(error: crate::system::save::SaveError) -> Self {
         Self::Usage(match &error {
-            crate::export::file::SaveError::Exists(_) => {
+            crate::system::save::SaveError::Exists(_) => {
                 format!("{error}: choose another --output, or --force replaces it")
             }
             _ => error.to_string(),
@@ -214,7 +215,7 @@ impl From<crate::export::file::SaveError> for CliError {
 /// Parses the arguments of this process and does what they say.
 #[must_use]
 pub fn main() -> ExitCode {
-    crate::panic::install_hook();
+    crate::system::panic::install_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => match usage::message(&error) {
@@ -226,7 +227,7 @@ pub fn main() -> ExitCode {
         },
     };
     let outcome = run(cli);
-    crate::scratch::clear();
+    crate::system::scratch::clear();
     match outcome {
         Ok(code) => code,
         // A reader that has seen enough (`| head`) is no error.

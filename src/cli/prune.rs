@@ -11,7 +11,8 @@ use super::select::Selection;
 use super::{CliError, Format, SettingsArgs, output};
 use crate::payload::grouped;
 use crate::store::{Freed, Plan, Pruner, Reader, Retention, StoreError, Thoroughness};
-use crate::{text, units};
+use crate::text;
+use crate::text::units;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, whatever any of them names is \

@@ -14,14 +14,16 @@ use super::show::find_summary;
 use super::sign::Kind;
 use super::{CliError, Format, SettingsArgs, output};
 use crate::config::Settings;
-use crate::consent::Scope;
+use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
+use crate::http::{Change, Client, Limits, Target};
 use crate::query::Query;
-use crate::sender::replay::{self, How, ReplayError};
-use crate::sender::{Change, Client, Limits, Origin, Pace, Target, run_all};
+use crate::send::replay;
+use crate::send::replay::{How, ReplayError};
+use crate::send::{Origin, Pace, run_all};
 use crate::signature::SigningKind;
 use crate::store::{AttemptKeeper, Page, Reader};
-use crate::tui::editor;
+use crate::tui::terminal::editor;
 
 mod report;
 
@@ -180,7 +182,7 @@ fn edited(
     let failed = |error: editor::EditorError| CliError::Usage(error.to_string());
     if args.edit {
         #[cfg(unix)]
-        let _clearing = crate::scratch::ClearOnSignals::start(true);
+        let _clearing = crate::system::scratch::ClearOnSignals::start(true);
         for summary in summaries {
             let Some(delivery) = reader.load(summary.id)? else { continue };
             if let Some(body) =
@@ -244,7 +246,7 @@ impl Sender<'_> {
             };
             let sent = client.send(&job.target, &replay.request, &limits, &cancel).await;
             let origin = Origin { delivery: Some(job.id), kind: AttemptKind::Replay, mode: replay.mode };
-            let attempt = crate::sender::attempt(origin, &job.target, &replay.request, Some(&original), sent);
+            let attempt = crate::send::attempt(origin, &job.target, &replay.request, Some(&original), sent);
             let done = Done { attempt, body: replay.request.body, changes: replay.changes };
             Ended { job, result: Ok(done) }
         }

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CliError, output};
 use crate::config::Settings;
-use crate::sender::{Client, Limits, Target, TlsOptions};
-use crate::units;
+use crate::http::{Client, Limits, Target, TlsOptions};
+use crate::text::units;
 
 /// What `--insecure` means.
 pub(super) const INSECURE: &str = "--insecure: whoever answers an https target gets what is sent";
@@ -52,7 +52,7 @@ impl SendingArgs {
         if self.insecure {
             output::log(&format!("warning: {INSECURE}"));
         }
-        let options = TlsOptions::of(settings);
+        let options = settings.tls_options();
         let options = TlsOptions { ca_file: self.ca_file.clone().or(options.ca_file), insecure: self.insecure };
         Client::new(&options).map_err(|error| CliError::Usage(error.to_string()))
     }
@@ -102,7 +102,7 @@ pub(super) fn cancelled_by_signals() -> CancellationToken {
             std::thread::spawn(move || {
                 for signal in signals.forever() {
                     if token.is_cancelled() {
-                        crate::scratch::clear();
+                        crate::system::scratch::clear();
                         std::process::exit(128 + signal);
                     }
                     token.cancel();

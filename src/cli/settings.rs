@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CliError, ListenArgs, output, trust};
+use crate::config::consent::{Gate, Scope};
 use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, Source};
-use crate::consent::{Gate, Scope};
 use crate::store::Location;
 
 /// Where settings, secrets and the store come from.

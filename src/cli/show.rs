@@ -9,13 +9,14 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
-use crate::consent::Scope;
+use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
-use crate::diagnosis::{self, Subject};
+use crate::inspect::diagnosis;
+use crate::inspect::diagnosis::Subject;
+use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
 use crate::payload::json::Pretty;
-use crate::reading::{Reading, Recall, Sightings};
-use crate::sender;
+use crate::send;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
 use crate::text;
@@ -78,7 +79,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
             json["images"] = images_json(&reading.body.images());
-            json["attempts"] = attempts.iter().map(sender::summary_json).collect();
+            json["attempts"] = attempts.iter().map(send::summary_json).collect();
             json["retries"] = answering::retries_json(&reader, &delivery)?;
             json["forward"] = answering::forward_json(&reader, &delivery)?;
             output::print_json_pretty(&json)?;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output};
+use crate::config::consent::Scope;
 use crate::config::unnamed;
-use crate::consent::Scope;
 use crate::signature::{self, SigningKind};
 use crate::text;
 

@@ -14,10 +14,12 @@ use super::sending::SendingArgs;
 use super::verify::read_body;
 use super::{CliError, Format, SettingsArgs, output, show};
 use crate::config::Settings;
-use crate::consent::Scope;
+use crate::config::consent::Scope;
+use crate::send::{Choice, Destination};
+use crate::send::{NotSent, Simulation};
 use crate::signature::SigningKind;
-use crate::simulation::{self, Event, PictureSize, Saved};
-use crate::simulator::{Choice, Destination, NotSent, Simulation};
+use crate::simulate;
+use crate::simulate::{Event, PictureSize, Saved};
 use crate::store::Reader;
 use crate::text::{visible, visible_bytes};
 
@@ -119,7 +121,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
     let Some(given) = given(settings, args)? else { return Ok(ExitCode::FAILURE) };
     let seed = match args.seed {
         Some(seed) => seed,
-        None => simulation::fresh_seed()
+        None => simulate::fresh_seed()
             .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?,
     };
     let destination = Destination::find(&loaded, &choice(&saved, args))?;
@@ -215,7 +217,7 @@ fn preview(simulation: &Simulation, format: Format) -> Result<(), CliError> {
         output::log("no secret to sign with: the signature headers are missing");
     }
     if format == Format::Json {
-        let header = |line: &crate::sender::Line| {
+        let header = |line: &crate::http::Line| {
             json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
         };
         return output::print_json(&json!({

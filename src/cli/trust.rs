@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use super::{CliError, SettingsArgs, output};
+use crate::config::consent::{Gate, Need, Scope, words};
 use crate::config::file::ConfigFile;
 use crate::config::{ProcessEnvironment, Source, shown};
-use crate::consent::{Gate, Need, Scope, words};
 
 /// What was answered in this process, by the file's fingerprint: nobody is asked twice.
 static ANSWERED: Mutex<Vec<([u8; 32], bool)>> = Mutex::new(Vec::new());

@@ -4,12 +4,12 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use crate::inspect::{Reading, Sightings};
 use crate::payload::body::{Body, Kind, xml};
 use crate::payload::contract::{EventReport, report_json};
 use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
 use crate::payload::json::Pretty;
-use crate::reading::{Reading, Sightings};
 use crate::text;
 
 /// Items named one by one.

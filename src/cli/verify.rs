@@ -10,14 +10,17 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{CliError, Format, SettingsArgs, explain, output, show};
-use crate::consent::Scope;
-use crate::delivery::{Intake, Judgement, RequestHead, Verdict};
-use crate::diagnosis::{self, Subject};
-use crate::listener::framing;
+use crate::config::consent::Scope;
+use crate::delivery::{Intake, Judgement, Verdict};
+use crate::http::RequestHead;
+use crate::http::framing;
+use crate::inspect::diagnosis;
+use crate::inspect::diagnosis::Subject;
 use crate::signature;
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
-use crate::{read, text};
+use crate::system::read;
+use crate::text;
 
 /// How long the search may take; `--deep` may take longer.
 const PATIENCE: Duration = Duration::from_secs(10);

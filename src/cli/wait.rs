@@ -10,11 +10,13 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, Format, SettingsArgs, output};
+use crate::cli::headless;
+use crate::cli::headless::LineFormat;
 use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
-use crate::headless::{self, LineFormat};
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError, StoredContent};
-use crate::{text, units};
+use crate::text;
+use crate::text::units;
 
 /// Between two looks at the store.
 const POLL: Duration = Duration::from_millis(50);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
-use crate::answer::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
-use crate::units;
+use crate::rules::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
+use crate::text::units;
 
 /// What the command line says of answers. With the file as it is now it makes the rules in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::units;
+use crate::text::units;
 
 /// How long and how much senders may take, with the defaults for what is not said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::KeyringError;
 use super::file::FileError;
-use crate::answer::RuleError;
+use crate::rules::RuleError;
 use crate::text::visible;
 
 /// A setting's text cannot be used; says why and what is expected, without saying where it stood.
@@ -22,10 +22,10 @@ pub enum BadSetting {
     NgrokApi(String),
     /// No duration.
     #[error(transparent)]
-    Duration(#[from] crate::units::InvalidDuration),
+    Duration(#[from] crate::text::units::InvalidDuration),
     /// No size.
     #[error(transparent)]
-    Size(#[from] crate::units::InvalidSize),
+    Size(#[from] crate::text::units::InvalidSize),
     /// Held for no time, or for ever.
     #[error("'{}' is no time to hold a delivery for: expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),

@@ -69,10 +69,10 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
-use crate::answer::{Named, Rule, RuleError};
-use crate::picture::Mode;
-use crate::read;
-use crate::simulation::Saved;
+use crate::config::Mode;
+use crate::rules::{Named, Rule, RuleError};
+use crate::simulate::Saved;
+use crate::system::read;
 use crate::text::visible;
 
 /// Looked for in the current directory.

@@ -7,12 +7,14 @@
 
 mod answers;
 mod bounds;
+pub mod consent;
 pub mod dotenv;
 mod environment;
 mod error;
 pub mod file;
 mod keyring;
 mod mistaken;
+mod pictures;
 mod registry;
 mod retention;
 mod settings;
@@ -25,6 +27,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use pictures::{Mode, UnknownMode};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use settings::{

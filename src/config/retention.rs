@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::units;
+use crate::text::units;
 
 /// How much is kept; `None` for no bound. Without the table everything is kept for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

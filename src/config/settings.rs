@@ -9,11 +9,12 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning};
-use crate::answer::RuleSet;
-use crate::picture::Mode;
+use crate::config::Mode;
+use crate::http::TlsOptions;
+use crate::rules::RuleSet;
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
-use crate::simulation::Saved;
-use crate::units;
+use crate::simulate::Saved;
+use crate::text::units;
 
 /// Where the listener binds unless told otherwise: the port of Trackpilots' `ngrok http 3000`.
 pub const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
@@ -178,6 +179,12 @@ impl Settings {
 }
 
 impl Settings {
+    /// Whom an `https` target must prove to be, for everything that is sent.
+    #[must_use]
+    pub fn tls_options(&self) -> TlsOptions {
+        TlsOptions { ca_file: self.ca_file.clone(), insecure: self.insecure }
+    }
+
     /// Only where the store lies, for commands that read it: no secret has to be set for that.
     ///
     /// # Errors

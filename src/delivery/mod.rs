@@ -6,8 +6,6 @@
 
 mod answer;
 mod attempt;
-mod framing;
-mod head;
 mod id;
 mod intake;
 mod json;
@@ -16,9 +14,7 @@ mod summary;
 mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
-pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, BodyEnd, Failure, Latency, Reply};
-pub use framing::{Framing, FramingBuilder};
-pub use head::{HeaderField, RequestHead, ResponseHead};
+pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
 pub use json::{detail_json, detail_text, summary_json, summary_text};
@@ -28,6 +24,8 @@ pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+
+use crate::http::{Framing, RequestHead};
 
 /// A request that has been read and judged, and is about to be kept: a [`Delivery`] without a
 /// number and an answer. The fields are those of [`Summary`] and [`Delivery`].

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::atoms::Test;
 use super::needle::Needle;
 use super::{Node, Query};
-use crate::delivery::{Delivery, RequestHead, Summary, Verdict};
+use crate::delivery::{Delivery, Summary, Verdict};
+use crate::http::RequestHead;
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
 pub trait Content {

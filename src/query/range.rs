@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::units;
+use crate::text::units;
 
 /// Whole numbers from `low` to `high`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

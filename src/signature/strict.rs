@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use super::content::Parts;
 use super::verify::{Found, single};
 use super::{Encoding, Form, KeyForm, Piece, Scheme, Secret, read_timestamp};
-use crate::delivery::{Judgement, RequestHead, Verdict};
+use crate::delivery::{Judgement, Verdict};
+use crate::http::RequestHead;
 
 /// Signatures in one header beyond this many are not looked at.
 const MOST_SIGNATURES: usize = 16;

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 use super::{Scheme, Secret, read_timestamp};
-use crate::delivery::{Judgement, RequestHead, Verdict};
+use crate::delivery::{Judgement, Verdict};
+use crate::http::RequestHead;
 
 /// Bytes in a SHA-256 digest.
 pub const DIGEST_BYTES: usize = 32;

@@ -13,9 +13,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
 use super::{Location, Reader, StoreError, schema};
-use crate::delivery::{
-    Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, BodyEnd, DeliveryId, Failure, Latency, Reply,
-};
+use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, DeliveryId};
+use crate::http::{BodyEnd, Failure, Latency, Reply};
 
 /// Inserts an attempt; the parameters are those of [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO attempts VALUES

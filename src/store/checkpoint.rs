@@ -29,7 +29,7 @@ impl Checkpointer {
             .name("whyhook-checkpoint".to_owned())
             .spawn(move || {
                 for () in nudges {
-                    crate::panic::trap("checkpoint");
+                    crate::system::panic::trap("checkpoint");
                     // What fails now is tried again with the next; the log only grows meanwhile.
                     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
                 }

@@ -62,7 +62,7 @@ struct Source {
 }
 
 fn open_if_there(path: &Path) -> Result<Option<Source>, StoreError> {
-    match crate::read::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
+    match crate::system::read::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len()))) {
         Ok((file, size)) => Ok(Some(Source { file: BufReader::with_capacity(BUFFER_BYTES, file), position: 0, size })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(path, "read", error)),

@@ -8,9 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{
-    Captured, EventFacts, Framing, ImageFacts, Intake, Judgement, TimestampFacts, TimestampUnit, Verdict,
-};
+use crate::delivery::{Captured, EventFacts, ImageFacts, Intake, Judgement, TimestampFacts, TimestampUnit, Verdict};
+use crate::http::Framing;
 
 #[derive(Serialize, Deserialize)]
 struct Facts<'a> {

@@ -129,7 +129,7 @@ impl Inserter {
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("whyhook-index".to_owned()).spawn(move || {
             for (index, group, at) in queue {
-                crate::panic::trap("index");
+                crate::system::panic::trap("index");
                 let inserted = index.insert(&group, at);
                 if finished.send((index, group, inserted)).is_err() {
                     break;

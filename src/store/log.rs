@@ -197,7 +197,7 @@ impl LogReader {
 
 impl Segment {
     fn open(path: PathBuf) -> Option<Self> {
-        Some(Self { file: crate::read::open(&path).ok()?, path, bytes: 0 })
+        Some(Self { file: crate::system::read::open(&path).ok()?, path, bytes: 0 })
     }
 
     fn read(&mut self, place: Place, id: DeliveryId) -> Option<Content> {
@@ -220,7 +220,8 @@ impl Segment {
 mod tests {
     use super::super::seal::LogKey;
     use super::*;
-    use crate::delivery::{Captured, EventFacts, Framing, Intake, Judgement, Verdict};
+    use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
+    use crate::http::Framing;
 
     fn draft(id: i64, body: &'static str) -> Draft {
         let mut draft = Draft::new(Captured {

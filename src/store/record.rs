@@ -29,7 +29,8 @@ use super::facts;
 use super::log::LogEnd;
 use super::row::Lengths;
 use super::seal::{Keys, LogKey, SEAL_BYTES};
-use crate::delivery::{Captured, DeliveryId, Framing};
+use crate::delivery::{Captured, DeliveryId};
+use crate::http::Framing;
 
 /// Which form a header has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

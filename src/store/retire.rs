@@ -55,7 +55,7 @@ impl Retirer {
     fn look(&self) -> Option<JoinHandle<Result<Vec<DeliveryId>, StoreError>>> {
         let (location, retention) = (self.location.clone(), self.retention);
         let look = move || {
-            crate::panic::trap("retention");
+            crate::system::panic::trap("retention");
             let plan = retention.plan(&Reader::open(&location)?, &Query::default(), Timestamp::now())?;
             Ok(plan.doomed)
         };

@@ -60,7 +60,7 @@ pub(super) struct Scan<'a, F> {
 
 impl<'a> Scan<'a, File> {
     pub(super) fn open(path: &Path, from: LogEnd, keys: &'a Keys) -> io::Result<Self> {
-        let file = crate::read::open(path)?;
+        let file = crate::system::read::open(path)?;
         let size = file.metadata()?.len();
         Self::over(file, size, from, keys)
     }

@@ -126,7 +126,7 @@ fn indexed(connection: &Connection) -> rusqlite::Result<Vec<LogKey>> {
 /// The key in the log's folder; `None` when it is not there whole.
 fn read(location: &Location) -> Option<LogKey> {
     let mut line = Vec::with_capacity(LINE_BYTES + 1);
-    crate::read::open(&location.key()).ok()?.take(LINE_BYTES as u64 + 1).read_to_end(&mut line).ok()?;
+    crate::system::read::open(&location.key()).ok()?.take(LINE_BYTES as u64 + 1).read_to_end(&mut line).ok()?;
     LogKey::from_line(&line)
 }
 

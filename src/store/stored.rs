@@ -69,7 +69,7 @@ impl Reader {
 /// While its segment is being pruned, the row may speak of the copy already.
 fn open(location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
     let paths = [location.segment(place.segment), location.segment_copy(place.segment)];
-    paths.into_iter().find_map(|path| open_in(crate::read::open(&path).ok()?, place, id))
+    paths.into_iter().find_map(|path| open_in(crate::system::read::open(&path).ok()?, place, id))
 }
 
 fn open_in(mut file: File, place: Place, id: DeliveryId) -> Option<(Bytes, StoredBody)> {

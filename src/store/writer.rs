@@ -223,7 +223,7 @@ impl Committer {
                 Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => return,
                 Err(mpsc::RecvError) => open = false,
             }
-            crate::panic::trap("writer");
+            crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
             let Some((returned, group, outcome)) = self.commit(index, group) else { return };
             index = returned;

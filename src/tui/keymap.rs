@@ -2,10 +2,17 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::engine::{
-    Action, AnswerAction, AnswerOverlay, Focus, ImageAction, Model, Overlay, Payload, PayloadAction, PromptKind,
-    Purpose, Screen, SendAction, Step, Tab,
-};
+use crate::tui::app::action::{Action, Step, Tab};
+use crate::tui::app::model::{Focus, Model};
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::details::state::Payload;
+use crate::tui::screens::image::action::ImageAction;
+use crate::tui::screens::overlay::state::{Overlay, PromptKind};
+use crate::tui::screens::payload::action::PayloadAction;
+use crate::tui::screens::send::action::SendAction;
+use crate::tui::screens::send::forms::Purpose;
+use crate::tui::screens::send::state::Screen;
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,49 +11,41 @@
 //! A frame is drawn when something has changed and no input waits, at most sixty a second. With
 //! nothing happening, nothing runs.
 
-mod assistant;
-mod clipboard;
-mod diagnoser;
-pub mod editor;
-mod face;
-mod files;
-mod input;
+pub mod app;
 pub mod keymap;
-mod loader;
-mod painter;
-mod priority;
-mod recaller;
-mod rest;
-mod sender;
-mod teller;
-mod terminal;
+pub mod picture;
+pub mod screens;
+pub(crate) mod terminal;
 pub mod theme;
-pub mod view;
-mod watcher;
+pub(crate) mod widgets;
+pub(crate) mod workers;
 
 use std::sync::{Arc, mpsc};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
-use self::assistant::Assistant;
-pub(crate) use self::assistant::QUERY_COMMAND;
-use self::clipboard::Clipboard;
-use self::diagnoser::Diagnoser;
-use self::face::{Face, Wake};
-use self::files::Files;
-use self::loader::Loader;
-use self::painter::Painter;
-use self::recaller::Recaller;
-use self::sender::Sender;
-use self::teller::Teller;
-use self::view::Look;
 use crate::delivery::DeliveryId;
-use crate::engine::{Action, Answers, Message, Model, Overlay, Setup};
-use crate::picture::Method;
 use crate::query::Query;
-use crate::session::{Event, Session};
+use crate::server::{Event, Session};
 use crate::store::StoreError;
+use crate::tui::app::action::Action;
+use crate::tui::app::message::Message;
+use crate::tui::app::model::{Model, Setup};
+use crate::tui::app::run::{Face, Wake};
+use crate::tui::app::view::Look;
+use crate::tui::picture::Method;
+use crate::tui::screens::answers::state::Answers;
+use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::terminal::clipboard::Clipboard;
+use crate::tui::workers::answers::{self, Teller};
+use crate::tui::workers::deliveries::Loader;
+use crate::tui::workers::diagnosis::Diagnoser;
+use crate::tui::workers::files::Files;
+use crate::tui::workers::image::Painter;
+use crate::tui::workers::payload::Assistant;
+use crate::tui::workers::send::{self, Sender};
+use crate::tui::workers::sightings::Recaller;
 
 /// Why the interface ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -124,19 +116,19 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
-    let answers = Answers::new(session.watched().file().as_deref(), teller::state(control));
+    let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
-    model.sending.receivers = sender::receivers(&control.registry());
+    model.sending.receivers = send::receivers(&control.registry());
     let screen = terminal::enter()?;
     {
         let wakes = wakes.clone();
-        input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+        terminal::input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
     }
     {
         let wakes = wakes.clone();
         std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
             for event in events {
-                crate::panic::trap("events");
+                crate::system::panic::trap("events");
                 if wakes.send(Wake::Event(event)).is_err() {
                     return;
                 }
@@ -168,10 +160,10 @@ pub fn run(
         let _ = terminal::forget(kind);
     }
     drop(face);
-    crate::panic::restore_terminal();
+    crate::system::panic::restore_terminal();
     match ended {
         // A terminal that was closed takes no more frames; that is an end, not an error.
-        Err(TuiError::Terminal(_)) if input::is_gone() => Ok(()),
+        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
         ended => ended,
     }
 }

@@ -1,164 +1,567 @@
-//! The layers of `src/` know only those to their left.
+//! The rooms of `src/`: each knows only those before it, and no files of two screens, or of two rooms, go in a circle.
+//!
+//! The files are read as tokens, not as text. So a path is seen wherever it stands (an import, an expression, a
+//! macro's body, an attribute), by whatever way it climbs (`crate`, `super::super`, an imported module's name), and
+//! nothing in a comment or a string is taken for one. What would get around that is refused: another name for the
+//! crate's root, an item in `lib.rs` that is no room, a file under another path.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From left to right. Layers in one group stand side by side and do not know each other.
-const LAYERS: &[&[&str]] = &[
-    &["text"],
-    &["units", "panic", "wire"],
-    &["read"],
-    &["scratch"],
-    &["delivery"],
-    &["payload"],
-    &["signature", "query", "picture", "compare"],
-    &["answer", "simulation"],
-    &["config"],
-    &["store"],
-    &["diagnosis", "reading", "export"],
-    &["sender"],
-    &["check", "consent", "simulator"],
-    &["listener", "tunnel"],
-    &["engine", "import"],
-    &["session"],
-    &["tui", "headless"],
-    &["cli"],
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// From the ground up: a room knows only those before it.
+const ROOMS: &[&str] = &[
+    "text",
+    "system",
+    "http",
+    "delivery",
+    "payload",
+    "signature",
+    "query",
+    "rules",
+    "diff",
+    "simulate",
+    "config",
+    "store",
+    "inspect",
+    "send",
+    "server",
+    "archive",
+    "tui",
+    "cli",
 ];
 
-/// Files that stand for the whole and may name anything.
-const ROOTS: [&str; 2] = ["lib.rs", "main.rs"];
+/// What of the interface is pure, and the folders of it that do I/O.
+const PURE: &[&[&str]] = &[&["tui", "screens"], &["tui", "app"], &["tui", "keymap"], &["tui", "theme"]];
+const IMPURE: &[&[&str]] = &[&["tui", "workers"], &["tui", "terminal"], &["tui", "event_loop"], &["server", "run"]];
 
-#[test]
-fn every_layer_knows_only_those_to_its_left() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    gather(&source, &mut files);
-    assert!(files.len() > 50, "only {} files found in {}", files.len(), source.display());
-    let wrong: Vec<String> = files
+type Module = Vec<String>;
+
+/// A path that a file names, from the crate's root, and its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    path: Module,
+    line: usize,
+}
+
+/// What a file says.
+#[derive(Debug, Default)]
+struct Read {
+    named: Vec<Named>,
+    /// What would get around the test, with its line.
+    evasions: Vec<(usize, &'static str)>,
+    /// The children that it declares in a file of their own.
+    declared: Vec<String>,
+}
+
+/// A token without the groups, which become brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Sign(char),
+    Open(Delimiter),
+    Close,
+}
+
+fn flatten(stream: TokenStream, tokens: &mut Vec<(Token, usize)>) {
+    for tree in stream {
+        let line = tree.span().start().line;
+        match tree {
+            TokenTree::Ident(ident) => tokens.push((Token::Word(ident.to_string()), line)),
+            TokenTree::Punct(punct) => tokens.push((Token::Sign(punct.as_char()), line)),
+            TokenTree::Literal(_) => tokens.push((Token::Sign('"'), line)),
+            TokenTree::Group(group) => {
+                tokens.push((Token::Open(group.delimiter()), line));
+                let end = group.span_close().start().line;
+                flatten(group.stream(), tokens);
+                tokens.push((Token::Close, end));
+            }
+        }
+    }
+}
+
+/// Reads a file of the module `module`; `children` are the modules below it that have a file.
+fn read(module: &[String], text: &str) -> Read {
+    let mut tokens = Vec::new();
+    flatten(text.parse().unwrap_or_else(|error| panic!("{module:?}: {error}")), &mut tokens);
+    let mut reader = Reader { tokens, here: vec![module.to_vec()], imported: HashMap::new(), read: Read::default() };
+    reader.file();
+    reader.read
+}
+
+struct Reader {
+    tokens: Vec<(Token, usize)>,
+    /// The module at hand, and those around it in this file.
+    here: Vec<Module>,
+    /// Names that imports give to modules or items.
+    imported: HashMap<String, Module>,
+    read: Read,
+}
+
+impl Reader {
+    fn token(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at).map(|(token, _)| token)
+    }
+
+    fn word(&self, at: usize) -> Option<&str> {
+        match self.token(at) {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn is_path_sign(&self, at: usize) -> bool {
+        self.token(at) == Some(&Token::Sign(':')) && self.token(at + 1) == Some(&Token::Sign(':'))
+    }
+
+    fn module(&self) -> &Module {
+        self.here.last().expect("the file's own module")
+    }
+
+    fn file(&mut self) {
+        let mut at = 0;
+        // Where each bracket at hand closes the module that it opened, if it did.
+        let mut brackets: Vec<bool> = Vec::new();
+        while at < self.tokens.len() {
+            match self.token(at) {
+                Some(Token::Open(_)) => brackets.push(false),
+                Some(Token::Close) => {
+                    if brackets.pop() == Some(true) {
+                        self.here.pop();
+                    }
+                }
+                Some(Token::Word(word)) if word == "mod" => {
+                    if let Some(name) = self.word(at + 1).map(str::to_owned) {
+                        match self.token(at + 2) {
+                            Some(Token::Open(Delimiter::Brace)) => {
+                                let inner = [self.module().as_slice(), &[name]].concat();
+                                self.here.push(inner);
+                                brackets.push(true);
+                                at += 3;
+                                continue;
+                            }
+                            Some(Token::Sign(';')) => self.read.declared.push(name),
+                            _ => {}
+                        }
+                    }
+                }
+                Some(Token::Word(word)) if word == "use" => {
+                    at = self.import(at + 1);
+                    continue;
+                }
+                Some(Token::Word(word)) if word == "extern" && self.word(at + 1) == Some("crate") => {
+                    self.evade(at, "extern crate");
+                    at += 2;
+                    continue;
+                }
+                Some(Token::Word(word)) if word == "path" && self.token(at + 1) == Some(&Token::Sign('=')) => {
+                    self.evade(at, "a module under another path");
+                }
+                Some(Token::Word(word)) if word == "include" && self.token(at + 1) == Some(&Token::Sign('!')) => {
+                    self.evade(at, "included code");
+                }
+                Some(Token::Word(_)) => {
+                    at = self.path(at);
+                    continue;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    fn evade(&mut self, at: usize, how: &'static str) {
+        self.read.evasions.push((self.tokens[at].1, how));
+    }
+
+    /// Reads the words of a path from `at` on, and returns where it ends.
+    fn words(&self, mut at: usize) -> (Vec<String>, usize) {
+        let mut words = Vec::new();
+        while let Some(word) = self.word(at) {
+            words.push(word.to_owned());
+            at += 1;
+            if !self.is_path_sign(at) {
+                break;
+            }
+            at += 2;
+        }
+        (words, at)
+    }
+
+    /// A path in code.
+    fn path(&mut self, start: usize) -> usize {
+        let is_continued = start >= 2 && self.is_path_sign(start - 2);
+        let (words, end) = self.words(start);
+        let first = words[0].as_str();
+        let follows_dot = start > 0 && self.token(start - 1) == Some(&Token::Sign('.'));
+        if is_continued || follows_dot {
+            return end;
+        }
+        match first {
+            "crate" | "super" | "self" if words.len() > 1 => {
+                if let Some(path) = self.absolute(&words) {
+                    self.name(start, path);
+                }
+            }
+            // `pub(crate)`; alone otherwise it names the root.
+            "crate" => {
+                let in_brackets =
+                    matches!(self.token(start.wrapping_sub(1)), Some(Token::Open(Delimiter::Parenthesis)));
+                if !in_brackets {
+                    self.evade(start, "the crate's root by itself");
+                }
+            }
+            "whyhook" => self.evade(start, "the crate by its own name"),
+            _ if words.len() > 1 => {
+                if let Some(module) = self.imported.get(first) {
+                    let path = [module.as_slice(), &words[1..]].concat();
+                    self.name(start, path);
+                }
+            }
+            _ => {}
+        }
+        end
+    }
+
+    fn name(&mut self, at: usize, path: Module) {
+        self.read.named.push(Named { path, line: self.tokens[at].1 });
+    }
+
+    /// A path that begins with `crate`, `self` or `super`, from the root.
+    fn absolute(&self, words: &[String]) -> Option<Module> {
+        let mut path = self.module().clone();
+        let mut words = words.iter();
+        let mut rest = Vec::new();
+        for word in words.by_ref() {
+            match word.as_str() {
+                "crate" => path.clear(),
+                "self" => {}
+                "super" => drop(path.pop()),
+                _ => {
+                    rest.push(word.clone());
+                    break;
+                }
+            }
+        }
+        rest.extend(words.cloned());
+        path.extend(rest);
+        Some(path)
+    }
+
+    /// An import: a tree of paths up to its semicolon.
+    fn import(&mut self, at: usize) -> usize {
+        // `use<'_>` in a type is no import.
+        if self.token(at) == Some(&Token::Sign('<')) {
+            return at;
+        }
+        self.tree(at, &[])
+    }
+
+    fn tree(&mut self, mut at: usize, before: &[String]) -> usize {
+        if self.is_path_sign(at) {
+            // An external crate.
+            at += 2;
+        }
+        let (words, end) = self.words(at);
+        let path: Vec<String> = [before, &words].concat();
+        match self.token(end) {
+            Some(Token::Open(Delimiter::Brace)) => {
+                let mut next = end + 1;
+                while self.token(next) != Some(&Token::Close) {
+                    next = self.tree(next, &path);
+                    if self.token(next) == Some(&Token::Sign(',')) {
+                        next += 1;
+                    }
+                }
+                next + 1
+            }
+            Some(Token::Sign('*')) => {
+                self.take(at, &path, None);
+                end + 1
+            }
+            _ if self.word(end) == Some("as") => {
+                let name = self.word(end + 1).map(str::to_owned);
+                self.take(at, &path, name);
+                end + 2
+            }
+            _ => {
+                let name = path.iter().rev().find(|word| *word != "self").cloned();
+                self.take(at, &path, name);
+                end
+            }
+        }
+    }
+
+    fn take(&mut self, at: usize, path: &[String], name: Option<String>) {
+        let mut path = path.to_vec();
+        if path.len() > 1 && path.last().is_some_and(|word| word == "self") {
+            path.pop();
+        }
+        let first = path.first().map_or("", String::as_str);
+        let absolute = match first {
+            "crate" | "self" | "super" => self.absolute(&path),
+            "whyhook" => {
+                self.evade(at, "the crate by its own name");
+                None
+            }
+            _ => self.imported.get(first).map(|module| [module.as_slice(), &path[1..]].concat()),
+        };
+        let Some(absolute) = absolute else { return };
+        if absolute.is_empty() {
+            self.evade(at, "the crate's root by another name");
+            return;
+        }
+        self.name(at, absolute.clone());
+        if let Some(name) = name {
+            self.imported.insert(name, absolute);
+        }
+    }
+}
+
+/// Every file of `src/` that is no test's, by its module.
+struct House {
+    files: BTreeMap<Module, (PathBuf, Read)>,
+}
+
+impl House {
+    fn open() -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut paths = Vec::new();
+        gather(&source, &mut paths);
+        let files = paths
+            .into_iter()
+            .filter_map(|path| {
+                let short = path.strip_prefix(&source).expect("below it").to_owned();
+                let module = module_of(&short)?;
+                let text = without_tests(&fs::read_to_string(&path).expect("a readable file"));
+                Some((module.clone(), (short, read(&module, &text))))
+            })
+            .collect();
+        Self { files }
+    }
+
+    /// The file that holds what `path` names.
+    fn holder(&self, path: &[String]) -> Option<&Module> {
+        (1..=path.len()).rev().find_map(|length| self.files.get_key_value(&path[..length])).map(|(module, _)| module)
+    }
+
+    /// From each file to those that it names.
+    fn edges(&self) -> BTreeMap<&Module, BTreeSet<&Module>> {
+        let to = |module: &Module, read: &'_ Read| {
+            let named = read.named.iter().filter_map(|named| self.holder(&named.path));
+            named.filter(|other| *other != module).collect()
+        };
+        self.files.iter().map(|(module, (_, read))| (module, to(module, read))).collect()
+    }
+}
+
+fn module_of(path: &Path) -> Option<Module> {
+    let mut parts: Module = path.iter().map(|part| part.to_string_lossy().trim_end_matches(".rs").to_owned()).collect();
+    if matches!(parts.last().map(String::as_str), Some("mod" | "lib")) {
+        parts.pop();
+    }
+    let is_test = parts.iter().any(|part| matches!(part.as_str(), "tests" | "testing" | "main"));
+    (!is_test).then_some(parts)
+}
+
+/// Cuts off the tests at a file's end: they may name what they like.
+fn without_tests(text: &str) -> String {
+    let end = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub(crate) mod tests {"]
         .iter()
-        .map(|file| (file.strip_prefix(&source).unwrap(), fs::read_to_string(file).unwrap()))
-        .flat_map(|(path, text)| violations(path, &text))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
-}
-
-#[test]
-fn every_layer_of_the_table_is_there() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for layer in LAYERS.concat() {
-        let file = source.join(format!("{layer}.rs"));
-        assert!(file.is_file() || source.join(layer).join("mod.rs").is_file(), "{layer} is in the table only");
-    }
-}
-
-#[test]
-fn an_arrow_that_runs_the_other_way_is_found() {
-    let found = |path: &str, text: &str| violations(Path::new(path), text);
-    for right in [
-        "use crate::store::Reader;",
-        "use crate::{text, store};",
-        "use crate::{\n    text::{self, visible},\n    store::{Page, Reader},\n};",
-        "pub(crate) use crate::cli;",
-        "fn f() -> crate::store::Reader { todo() }",
-        "let x = <crate::engine::Model as Default>::default();",
-    ] {
-        assert_eq!(found("delivery/head.rs", right).len(), 1, "{right}");
-    }
-    assert_eq!(found("delivery.rs", "use crate::{config, store};").len(), 2);
-    assert_eq!(found("tui/view/list.rs", "use crate::headless::line;").len(), 1, "side by side");
-    let unknown = found("nowhere/mod.rs", "use crate::text;");
-    assert!(unknown[0].contains("nowhere has no place in the table"), "{unknown:?}");
-    assert_eq!(found("store/mod.rs", "use crate::nowhere::X;").len(), 1);
-    let message = &found("delivery/head.rs", "\nuse crate::store::Reader;")[0];
-    assert_eq!(message, "src/delivery/head.rs:2: delivery names store, which stands to its right");
-
-    for fine in [
-        "use crate::text::visible;",
-        "//! As crate::store does.\n/// See [`crate::cli`].\n// crate::engine",
-        "use crate::delivery::Summary;",
-        "use mycrate::store;",
-    ] {
-        assert_eq!(found("delivery/head.rs", fine), Vec::<String>::new(), "{fine}");
-    }
-    assert_eq!(found("cli/mod.rs", "use crate::{tui, headless, text};"), Vec::<String>::new());
+        .filter_map(|mark| text.find(mark))
+        .min();
+    text[..end.unwrap_or(text.len())].to_owned()
 }
 
 fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             gather(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && !ROOTS.iter().any(|root| path.ends_with(Path::new("src").join(root)))
-        {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }
 }
 
-/// One line per forbidden arrow in the file `path` (relative to `src/`).
-fn violations(path: &Path, text: &str) -> Vec<String> {
-    let layer = path.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
-    let Some(place) = place(layer) else {
-        return vec![format!("src/{}: {layer} has no place in the table of layers", path.display())];
+fn place(room: &str) -> Option<usize> {
+    ROOMS.iter().position(|known| *known == room)
+}
+
+/// One line per arrow that runs the wrong way in the file of `module`.
+fn violations(module: &[String], read: &Read) -> Vec<String> {
+    let evasions = read.evasions.iter().map(|(line, how)| format!("{}:{line}: {how}", module.join("::")));
+    let Some(room) = module.first() else {
+        return evasions.collect();
     };
-    let is_allowed = |named: &str| named == layer || self::place(named).is_some_and(|other| other < place);
-    named_layers(text)
-        .into_iter()
-        .filter(|(_, named)| !is_allowed(named))
-        .map(|(line, named)| {
-            let why = match self::place(&named) {
-                None => "has no place in the table of layers",
-                Some(other) if other == place => "stands beside it",
-                Some(_) => "stands to its right",
-            };
-            format!("src/{}:{line}: {layer} names {named}, which {why}", path.display())
+    let Some(own) = place(room) else {
+        return vec![format!("{room} is no room of the table")];
+    };
+    let wrong = read.named.iter().filter_map(|named| {
+        let other = named.path.first()?;
+        let why = match place(other) {
+            Some(place) if place <= own => return None,
+            Some(_) => "which is above it",
+            None => "which is no room",
+        };
+        Some(format!("{}:{}: {room} names {other}, {why}", module.join("::"), named.line))
+    });
+    evasions.chain(wrong).collect()
+}
+
+fn begins(module: &[String], with: &[&str]) -> bool {
+    module.len() >= with.len() && module.iter().zip(with).all(|(part, expected)| part == expected)
+}
+
+#[test]
+fn every_room_knows_only_those_before_it() {
+    let house = House::open();
+    assert!(house.files.len() > 300, "only {} files found", house.files.len());
+    let wrong: Vec<String> = house.files.iter().flat_map(|(module, (_, read))| violations(module, read)).collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_root_holds_the_rooms_and_nothing_else() {
+    let house = House::open();
+    let (_, root) = &house.files[&Vec::new()];
+    let mut declared = root.declared.clone();
+    declared.sort();
+    let mut rooms = ROOMS.to_vec();
+    rooms.sort_unstable();
+    assert_eq!(declared, rooms);
+    assert_eq!(root.named, [], "lib.rs names rooms only");
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
+    let code: Vec<&str> = text.lines().filter(|line| !line.starts_with("//!") && !line.is_empty()).collect();
+    assert!(code.iter().all(|line| line.starts_with("pub mod ") && line.ends_with(';')), "{code:?}");
+}
+
+#[test]
+fn what_is_pure_in_the_interface_does_no_io() {
+    let house = House::open();
+    let is_of = |module: &[String], all: &[&[&str]]| all.iter().any(|part| begins(module, part));
+    let wrong: Vec<String> = house
+        .files
+        .iter()
+        .filter(|(module, _)| is_of(module, PURE) && !is_of(module, IMPURE))
+        .flat_map(|(module, (_, read))| {
+            let impure = read.named.iter().filter(|named| is_of(&named.path, IMPURE));
+            impure.map(|named| format!("{}:{}: names {}", module.join("::"), named.line, named.path.join("::")))
         })
-        .collect()
+        .collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
-fn place(layer: &str) -> Option<usize> {
-    LAYERS.iter().position(|group| group.contains(&layer))
+/// The screen of a module, or else its room.
+fn part(module: &Module) -> &[String] {
+    let depth = match module.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tui", "screens", _, ..] => 3,
+        ["tui", _, ..] => 2,
+        _ => 1,
+    };
+    &module[..depth.min(module.len())]
 }
 
-/// What follows each `crate::` outside comments, with its line.
-fn named_layers(text: &str) -> Vec<(usize, String)> {
-    let code: Vec<&str> =
-        text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect();
-    let code = code.join("\n");
-    let mut named = Vec::new();
-    for (at, path) in code.match_indices("crate::") {
-        if code[..at].chars().next_back().is_some_and(is_name) {
+#[test]
+fn no_files_of_two_screens_or_rooms_go_in_a_circle() {
+    let house = House::open();
+    let edges = house.edges();
+    let circles: Vec<String> = circles(&edges)
+        .into_iter()
+        .filter(|circle| circle.iter().map(|module| part(module)).collect::<BTreeSet<_>>().len() > 1)
+        .map(|circle| circle.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" ⇄ "))
+        .collect();
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
+}
+
+/// Groups of files of which each names each by some way.
+fn circles<'a>(edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>) -> Vec<Vec<&'a Module>> {
+    let reach = |from: &'a Module| {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(module) = open.pop() {
+            for next in edges.get(module).into_iter().flatten() {
+                if seen.insert(*next) {
+                    open.push(next);
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&Module, BTreeSet<&Module>> = edges.keys().map(|module| (*module, reach(module))).collect();
+    let mut done = BTreeSet::new();
+    let mut circles = Vec::new();
+    for module in edges.keys() {
+        if done.contains(module) || !reached[module].contains(module) {
             continue;
         }
-        let line = 1 + code[..at].matches('\n').count();
-        let rest = &code[at + path.len()..];
-        named.extend(first_names(rest).into_iter().map(|name| (line, name)));
+        let circle: Vec<&Module> = reached[module]
+            .iter()
+            .filter(|other| reached.get(*other).is_some_and(|back| back.contains(module)))
+            .copied()
+            .collect();
+        done.extend(circle.iter().copied());
+        circles.push(circle);
     }
-    named
+    circles
 }
 
-/// `store` of `store::Reader`, and each first name of `{text, store::{Page, Reader}}`.
-fn first_names(rest: &str) -> Vec<String> {
-    let Some(group) = rest.strip_prefix('{') else {
-        return vec![rest.chars().take_while(|&character| is_name(character)).collect()];
+#[test]
+fn an_arrow_that_runs_the_other_way_is_found() {
+    let found = |module: &str, text: &str| {
+        let module: Module = module.split("::").map(str::to_owned).collect();
+        violations(&module, &read(&module, text))
     };
-    let mut names = vec![String::new()];
-    let mut depth = 0;
-    for character in group.chars() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => names.push(String::new()),
-            _ if depth == 0 => names.last_mut().unwrap().push(character),
-            _ => {}
-        }
+    for wrong in [
+        "use crate::store::Reader;",
+        "use crate::{text, store};",
+        "use crate::{\n    text::{self, visible},\n    store::{Page, Reader},\n};",
+        "pub(crate) use crate::cli;",
+        "fn f() -> crate::store::Reader { todo() }",
+        "fn f() { let x = <crate::tui::Model as Default>::default(); }",
+        "use super::super::store::Reader;",
+        "mod inner { use super::super::super::store; }",
+        "macro_rules! m { () => { $crate::store::Reader } }",
+        "fn f() { println!(\"{}\", crate::store::NAME); }",
+        "use crate as root;",
+        "use crate::*;",
+        "use crate::{self as root};",
+        "extern crate self as other;",
+        "use whyhook::store::Reader;",
+        "#[path = \"../store/log.rs\"] mod log;",
+        "include!(\"../store/log.rs\");",
+    ] {
+        assert!(!found("delivery::head", wrong).is_empty(), "{wrong}");
     }
-    let first = |name: &String| name.trim().chars().take_while(|&character| is_name(character)).collect();
-    names.iter().map(first).filter(|name: &String| !name.is_empty()).collect()
+    assert_eq!(found("delivery", "use crate::{config, store};").len(), 2);
+    let message = &found("delivery::head", "\nuse crate::store::Reader;")[0];
+    assert_eq!(message, "delivery::head:2: delivery names store, which is above it");
+    assert_eq!(found("store", "use crate::nowhere::X;").len(), 1);
+    assert_eq!(found("nowhere", "use crate::text;").len(), 1);
+    for fine in [
+        "use crate::text::visible;",
+        "//! As crate::store does.\n/// See [`crate::cli`].\n// crate::tui\nfn f() {}",
+        "const S: &str = \"crate::store\";",
+        "pub(crate) fn f() {}\npub(in crate::delivery) fn g() {}",
+        "use mycrate::store;\nuse super::summary::Summary;",
+        "fn f(a: A) { a.store::<u8>() }",
+    ] {
+        assert_eq!(found("delivery::head", fine), Vec::<String>::new(), "{fine}");
+    }
 }
 
-fn is_name(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
+#[test]
+fn a_circle_is_found_also_through_an_imported_module() {
+    let module = |name: &str| -> Module { name.split("::").map(str::to_owned).collect() };
+    let files = [
+        ("tui::screens::list::view", "use crate::tui::screens::raw;\nfn f() { raw::view::draw() }"),
+        ("tui::screens::raw::view", "fn g() { super::super::list::view::f() }"),
+        ("tui::screens::raw", "pub mod view;"),
+    ];
+    let files = files.map(|(name, text)| (module(name), (PathBuf::new(), read(&module(name), text))));
+    let house = House { files: files.into() };
+    let edges = house.edges();
+    assert_eq!(circles(&edges).len(), 1);
 }

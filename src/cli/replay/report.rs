@@ -9,7 +9,7 @@ use super::{Done, Ended, shows_progress};
 use crate::cli::{CliError, Format, output};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId, AttemptMode, DeliveryId};
-use crate::sender::{attempt_json, attempt_text, replay};
+use crate::send::{attempt_json, attempt_text, replay};
 use crate::signature::Scheme;
 use crate::store::Reader;
 use crate::text::visible;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::CliError;
-use crate::answer::Agreement;
 use crate::delivery::{AttemptKind, AttemptSummary, Delivery, Retry};
+use crate::rules::Agreement;
 use crate::store::Reader;
 
 /// The sender's attempts as stable JSON.

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::super::{CliError, SettingsArgs, output};
 use super::{ATTEMPTS, ShowFormat};
-use crate::consent::Scope;
+use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, AttemptMode, AttemptSummary};
-use crate::sender;
+use crate::send;
 use crate::store::Reader;
 
 /// A kept sending; exit code 1 when there is none of that number.
@@ -33,7 +33,7 @@ pub(super) fn show(
     let reply = attempt.result.as_ref().ok();
     match format {
         ShowFormat::Json => {
-            let mut value = sender::attempt_json(&attempt, &body, &scheme);
+            let mut value = send::attempt_json(&attempt, &body, &scheme);
             if let Value::Object(object) = &mut value {
                 object.insert("attempt".to_owned(), id.0.into());
             }
@@ -41,7 +41,7 @@ pub(super) fn show(
         }
         ShowFormat::Body => output::print_bytes(reply.map_or(&b""[..], |reply| &reply.body))?,
         ShowFormat::Raw => output::print_bytes(&reply.map_or_else(Vec::new, |r| [&r.head[..], &r.body[..]].concat()))?,
-        ShowFormat::Text => output::print(&sender::attempt_text(&attempt, &body, &scheme))?,
+        ShowFormat::Text => output::print(&send::attempt_text(&attempt, &body, &scheme))?,
     }
     Ok(ExitCode::SUCCESS)
 }

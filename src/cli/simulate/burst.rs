@@ -14,9 +14,10 @@ use super::super::{CliError, Format, output};
 use super::SimulateArgs;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::sender::{Client, Limits, Origin, Outgoing, Target, attempt, attempt_json, attempt_text};
-use crate::simulation::Sending;
-use crate::simulator::{NotSent, Simulation};
+use crate::http::{Client, Limits, Outgoing, Target};
+use crate::send::{NotSent, Simulation};
+use crate::send::{Origin, attempt, attempt_json, attempt_text};
+use crate::simulate::Sending;
 use crate::text::visible;
 
 /// Deliveries of a rate that are under way at once; the next one waits for a place.

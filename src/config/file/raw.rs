@@ -12,13 +12,13 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
+use crate::config::Mode;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, RetentionSettings};
-use crate::picture::Mode;
 use crate::signature::SigningKind;
-use crate::simulation::Saved;
-use crate::units;
+use crate::simulate::Saved;
+use crate::text::units;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::Fault;
 use super::raw::{RawAnswer, RawRule};
-use crate::answer::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_order, named, target};
 use crate::query::Query;
+use crate::rules::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_order, named, target};
 
 /// What the file says of rules.
 pub(super) struct Written {

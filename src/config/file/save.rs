@@ -13,11 +13,11 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{ConfigFile, FileError, SecretSource};
-use crate::answer::{Named, Rule};
-use crate::compare::{LineComparison, compare_lines};
 use crate::config::shown;
-use crate::scratch::Tracked;
-use crate::simulation::Saved;
+use crate::diff::{LineComparison, compare_lines};
+use crate::rules::{Named, Rule};
+use crate::simulate::Saved;
+use crate::system::scratch::Tracked;
 
 /// What can be saved.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +180,7 @@ impl Change {
 }
 
 fn read(place: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
-    match crate::read::whole(place, super::SIZE_LIMIT) {
+    match crate::system::read::whole(place, super::SIZE_LIMIT) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(_) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8 text")),

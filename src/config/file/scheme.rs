@@ -6,7 +6,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::signature::{Algorithm, Content, Encoding, Form, KeyForm, Scheme, presets};
+use crate::signature::{Algorithm, Content, Encoding, Form, KeyForm, Scheme, providers};
 
 /// A scheme as the file has it.
 pub(super) struct RawScheme(pub(super) Scheme);
@@ -41,8 +41,8 @@ impl<'de> Deserialize<'de> for RawScheme {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RawScheme, E> {
-                presets::named(name).map(RawScheme).ok_or_else(|| {
-                    let known: Vec<&str> = presets::ALL.iter().map(|preset| preset.name).collect();
+                providers::named(name).map(RawScheme).ok_or_else(|| {
+                    let known: Vec<&str> = providers::ALL.iter().map(|preset| preset.name).collect();
                     let name = crate::text::visible(name);
                     E::custom(format!("'{name}' is no scheme: expected one of {}, or a table", known.join(", ")))
                 })

@@ -175,7 +175,7 @@ fn webhook(scheme: &str) -> Result<ConfigFile, FileError> {
 #[test]
 fn a_webhook_may_be_signed_as_others_sign() {
     let scheme = |text: &str| webhook(text).unwrap().webhooks[0].scheme.clone();
-    for preset in crate::signature::presets::ALL {
+    for preset in crate::signature::providers::ALL {
         assert_eq!(scheme(&format!("\"{}\"", preset.name)), Some(preset.scheme()));
     }
     let own = scheme(

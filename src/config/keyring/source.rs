@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::KeyringError;
 use crate::config::{Environment, Warning, dotenv};
-use crate::read;
+use crate::system::read;
 
 /// The variable that the documented receivers read.
 pub const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";

@@ -71,7 +71,7 @@ pub(super) fn python(text: &[u8], limit: usize) -> Option<Binary> {
     let content = quoted[1..].strip_suffix(&[quote])?;
     let bytes = python_bytes(content, quote)?;
     if let Some(decoded) = encodings::base64(&bytes, limit)
-        && super::image::strict_format(&decoded.bytes).is_some()
+        && crate::payload::image::strict_format(&decoded.bytes).is_some()
     {
         return Some(Binary { inner: Some(decoded.form), form: Form::PythonBytes, ..decoded.into_binary() });
     }

@@ -1,6 +1,6 @@
 //! What a request's head says of its body.
 
-use crate::delivery::RequestHead;
+use crate::http::RequestHead;
 
 /// `Content-Type` and `Content-Encoding`, read leniently.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

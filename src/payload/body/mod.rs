@@ -35,7 +35,7 @@ use bytes::Bytes;
 use super::grouped;
 use super::inflate::{Budget, Coding, inflate_prefix};
 use super::json::Fault;
-use crate::delivery::RequestHead;
+use crate::http::RequestHead;
 use crate::text;
 
 /// At most so many codings are undone, one after the other.

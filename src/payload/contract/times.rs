@@ -6,7 +6,7 @@ use super::Circumstances;
 use super::drift::{Code, Drifts, Place, Severity};
 use super::object::{Object, Value};
 use crate::delivery::TimestampUnit;
-use crate::units::age_words;
+use crate::text::units::age_words;
 
 /// Integers below this are seconds (until the year 5138), as the header's are told apart.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;

@@ -107,7 +107,7 @@ pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut Budget) -> Infla
     let (read, cut) = budget.cut(body);
     let mut sink = Sink::new(budget);
     let stop = contained(|| {
-        crate::panic::trap("inflate");
+        crate::system::panic::trap("inflate");
         coding.undo(read, &mut sink)
     })
     .err();
@@ -149,5 +149,5 @@ fn is_zlib(body: &[u8]) -> bool {
 
 /// Runs a decoder; one that panics has failed, and nothing else has.
 fn contained(run: impl FnOnce() -> Result<(), Stop>) -> Result<(), Stop> {
-    crate::panic::contained(run).unwrap_or(Err(Stop::Failed))
+    crate::system::panic::contained(run).unwrap_or(Err(Stop::Failed))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::payload::grouped;
-use crate::units::size_words;
+use crate::text::units::size_words;
 
 /// Why inflating ended before the end.
 #[derive(Debug, Clone, PartialEq, Eq)]

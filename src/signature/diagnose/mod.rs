@@ -45,7 +45,8 @@ pub use report::{Cause, Change, Diagnosis, Evidence, Part, Place, Stage};
 use jiff::Timestamp;
 
 use super::{Scheme, Secret, judge};
-use crate::delivery::{Intake, RequestHead};
+use crate::delivery::Intake;
+use crate::http::RequestHead;
 
 /// What is to be explained.
 #[derive(Debug, Clone, Copy)]

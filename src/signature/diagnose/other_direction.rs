@@ -145,7 +145,8 @@ fn digests(text: &str) -> Vec<Received> {
 mod tests {
     use super::super::tests::{BODY, SECRET, secret};
     use super::*;
-    use crate::delivery::{Intake, RequestHead};
+    use crate::delivery::Intake;
+    use crate::http::RequestHead;
     use crate::signature::diagnose::History;
     use crate::signature::{Scheme, sign};
     use bytes::Bytes;

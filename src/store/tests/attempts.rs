@@ -6,7 +6,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Fixture, answer, captured, keep};
-use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, BodyEnd, DeliveryId, Failure, Latency, Reply};
+use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, DeliveryId};
+use crate::http::{BodyEnd, Failure, Latency, Reply};
 use crate::store::{AttemptKeeper, Location, StoreError};
 
 fn answered(delivery: Option<DeliveryId>) -> Attempt {

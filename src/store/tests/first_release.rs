@@ -2,7 +2,8 @@
 //! the last is pruned: only its mark is left.
 
 use super::*;
-use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, Latency};
+use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode};
+use crate::http::Latency;
 use crate::store::{AttemptKeeper, Pruner, Thoroughness};
 
 fn copied() -> Fixture {
@@ -123,7 +124,7 @@ fn an_attempt_is_kept_beside_a_listener_of_that_release() {
         body: None,
         body_bytes: 0,
         latency: Latency::default(),
-        result: Err(crate::delivery::Failure { code: "refused".into(), message: String::new(), advice: String::new() }),
+        result: Err(crate::http::Failure { code: "refused".into(), message: String::new(), advice: String::new() }),
     };
     let id = AttemptKeeper::open(&fixture.location).unwrap().keep(&attempt).unwrap();
     assert_eq!(version(&fixture), 2, "its listener would not know its tables any more");

@@ -17,9 +17,10 @@ use rstest::rstest;
 
 use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
 use crate::delivery::{
-    Answer, Captured, Delivery, DeliveryId, EventFacts, Framing, ImageFacts, Intake, Judgement, Outcome,
-    TimestampFacts, TimestampUnit, Verdict,
+    Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
+    TimestampUnit, Verdict,
 };
+use crate::http::Framing;
 
 struct Fixture {
     location: Location,

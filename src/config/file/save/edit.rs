@@ -5,9 +5,9 @@ use std::path::Path;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::{Part, SaveError};
-use crate::answer::{Named, Rule, Written};
 use crate::config::file::ConfigFile;
-use crate::simulation::Saved;
+use crate::rules::{Named, Rule, Written};
+use crate::simulate::Saved;
 
 /// The keys of a rule that its condition is made of.
 const CONDITIONS: [&str; 7] = ["when", "webhook", "path", "event", "verdict", "header", "simulation"];
@@ -81,7 +81,7 @@ fn others(text: &str, part: &Part) -> Option<toml::Table> {
 /// Headers in a table have no order of their own.
 fn is_same(one: &Written, two: &Written) -> bool {
     let sorted = |written: &Written| {
-        let pair = |(name, value): &(String, crate::answer::Template)| (name.clone(), value.source().to_owned());
+        let pair = |(name, value): &(String, crate::rules::Template)| (name.clone(), value.source().to_owned());
         let mut headers: Vec<(String, String)> = written.headers.iter().map(pair).collect();
         headers.sort();
         headers

@@ -1,5 +1,5 @@
 use super::*;
-use crate::answer::{Reader, named};
+use crate::rules::{Reader, named};
 use proptest::prelude::*;
 
 const FILE: &str = "# mine\nrespond = \"later\" # for now\n\n[answers.later] \nstatus = 503 # for now\n\n\

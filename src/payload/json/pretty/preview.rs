@@ -3,8 +3,9 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{Line, Piece, PieceKind};
-use super::{Pretty, skip_space, token_end};
+use super::{Pretty, token_end};
 use crate::payload::grouped;
+use crate::payload::json::scan::skip_space;
 use crate::text;
 
 /// The widest that one member's value is shown.

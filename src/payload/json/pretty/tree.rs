@@ -1,7 +1,8 @@
 //! How the rows hang together: parents, siblings, ends. Each step takes the logarithm of the rows.
 
 use super::super::path;
-use super::{Pretty, Row, RowKind};
+use super::Pretty;
+use crate::payload::outline::{Row, RowKind};
 
 /// How many steps of a path [`Pretty::path_end`] keeps.
 const SHOWN_STEPS: usize = 64;

@@ -1,0 +1,178 @@
+//! HTTP Archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>): one log, an entry for each delivery.
+//!
+//! HAR is text: bytes outside UTF-8 in headers cannot stand in it. So each entry has a field of our own,
+//! `_whyhook`, with the head byte for byte; other readers pass over what begins with an underscore. A body
+//! that is no UTF-8 is base64, and `encoding` says so as HAR does for responses.
+
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{Exporter, Item, Warnings, raw, warn_of_credentials};
+use crate::delivery::{Answer, Delivery, Outcome, summary_json};
+use crate::http::HeaderField;
+use crate::text;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Har {
+    warnings: Warnings,
+    entries: u64,
+}
+
+impl Exporter for Har {
+    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+        warn_of_credentials(item.delivery, &mut self.warnings);
+        self.warn(item.delivery);
+        if self.entries == 0 {
+            begin(out)?;
+        } else {
+            out.write_all(b",\n")?;
+        }
+        self.entries += 1;
+        let entry = entry(item.delivery).to_string();
+        out.write_all(text::safe_json(&entry).as_bytes())
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.entries == 0 {
+            begin(out)?;
+        }
+        out.write_all(b"\n]}}\n")
+    }
+
+    fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+}
+
+impl Har {
+    fn warn(&mut self, delivery: &Delivery) {
+        let id = delivery.summary.id;
+        if std::str::from_utf8(&delivery.head).is_err() {
+            self.warnings
+                .add(id, "header bytes outside UTF-8 are replaced; _whyhook.head_base64 has them as they came");
+        }
+        if raw::is_chunked(delivery) {
+            self.warnings.add(id, "came in chunks: its framing is in _whyhook.framing_base64, where it is known");
+        }
+        if !delivery.summary.intake.is_complete() {
+            self.warnings.add(id, format!("is no whole request ({})", delivery.summary.intake.name()));
+        }
+    }
+}
+
+fn begin(out: &mut dyn Write) -> io::Result<()> {
+    let creator = json!({"name": "whyhook", "version": env!("CARGO_PKG_VERSION")});
+    writeln!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[")
+}
+
+fn entry(delivery: &Delivery) -> Value {
+    let latency = delivery.answer.as_ref().map_or(0.0, |answer| answer.latency.as_secs_f64() * 1000.0);
+    let mut facts = summary_json(&delivery.summary);
+    if let Value::Object(facts) = &mut facts {
+        facts.insert("received_us".to_owned(), json!(delivery.summary.received_at.as_microsecond()));
+        facts.insert("head_base64".to_owned(), json!(BASE64_STANDARD.encode(&delivery.head)));
+        if !delivery.framing.is_empty() {
+            let framing = BASE64_STANDARD.encode(delivery.framing.as_bytes());
+            facts.insert("framing_base64".to_owned(), json!(framing));
+        }
+    }
+    json!({
+        "startedDateTime": format!("{:.6}", delivery.summary.received_at),
+        "time": latency,
+        "request": request(delivery),
+        "response": response(delivery.answer.as_ref()),
+        "cache": {},
+        // Sending was over when the head was whole, and nothing is known of what the network took.
+        "timings": {"send": 0, "wait": latency, "receive": 0},
+        "_whyhook": facts,
+    })
+}
+
+fn request(delivery: &Delivery) -> Value {
+    let head = delivery.request_head();
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let header = |field: &HeaderField| json!({"name": lossy(&field.name), "value": lossy(&field.value)});
+    let target = lossy(&head.target);
+    let mut request = json!({
+        "method": lossy(&head.method),
+        "url": url(delivery, &target),
+        "httpVersion": lossy(&head.version),
+        "cookies": [],
+        "headers": head.fields.iter().map(header).collect::<Vec<_>>(),
+        "queryString": query(&target),
+        "headersSize": delivery.head.len(),
+        "bodySize": delivery.body.len(),
+    });
+    if !delivery.body.is_empty() {
+        let mime =
+            head.value("content-type").map_or_else(|| "application/octet-stream".to_owned(), |value| lossy(value));
+        request["postData"] = content(&delivery.body);
+        request["postData"]["mimeType"] = json!(mime);
+        request["postData"]["params"] = json!([]);
+    }
+    request
+}
+
+/// HAR wants an absolute URL: the host is the sender's, and the scheme the one that a tunnel names.
+fn url(delivery: &Delivery, target: &str) -> String {
+    if target.contains("://") {
+        return target.to_owned();
+    }
+    let head = delivery.request_head();
+    let text = |name| head.value(name).map_or_else(String::new, |value| String::from_utf8_lossy(value).into_owned());
+    let host = Some(text("host")).filter(|host| !host.is_empty()).unwrap_or_else(|| "localhost".to_owned());
+    let scheme = if text("x-forwarded-proto").eq_ignore_ascii_case("https") { "https" } else { "http" };
+    format!("{scheme}://{host}{target}")
+}
+
+/// The pairs of a target's query as they stand, without any decoding.
+fn query(target: &str) -> Vec<Value> {
+    let Some((_, query)) = target.split_once('?') else { return Vec::new() };
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        json!({"name": name, "value": value})
+    };
+    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+}
+
+fn response(answer: Option<&Answer>) -> Value {
+    let sent = answer.filter(|answer| answer.outcome == Outcome::Sent);
+    let text = |value: &Bytes| String::from_utf8_lossy(value).into_owned();
+    let header = |(name, value): &(String, Bytes)| json!({"name": name, "value": text(value)});
+    let headers: Vec<Value> = sent.map_or_else(Vec::new, |answer| answer.headers.iter().map(header).collect());
+    let status = sent.map_or(0, |answer| answer.status);
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
+    let body = sent.map_or(&[][..], |answer| &answer.body);
+    let mut content = content(body);
+    let mime =
+        sent.and_then(|answer| answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")));
+    let size = sent.map_or(0, |answer| answer.body_bytes);
+    content["size"] = json!(size);
+    if size > body.len() as u64 {
+        content["comment"] = json!(format!("the first {} bytes of it were kept", body.len()));
+    }
+    content["mimeType"] = json!(mime.map_or_else(String::new, |(_, value)| text(value)));
+    json!({
+        "status": status,
+        "statusText": reason,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": headers,
+        "content": content,
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": size,
+    })
+}
+
+fn content(bytes: &[u8]) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json!({"text": text}),
+        Err(_) => json!({"text": BASE64_STANDARD.encode(bytes), "encoding": "base64"}),
+    }
+}

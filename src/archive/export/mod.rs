@@ -1,0 +1,67 @@
+//! Captured deliveries in the formats of other tools.
+//!
+//! | format | what it is |
+//! |---|---|
+//! | [`har`] | one HTTP Archive 1.2 |
+//! | [`curl`] | a POSIX shell script that sends the exact bytes again |
+//! | [`json`] | one object a line, which `whyhook import` reads back |
+//! | [`raw`] | head and body as they came |
+//!
+//! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so that a store of any
+//! size can be written. What a format cannot say is a [`Warnings`] entry, never left out in silence. Beside them, [`image`] finds one
+//! image's bytes, and [`file`](mod@file) writes a file of a person's choice.
+
+pub mod curl;
+pub mod har;
+pub mod image;
+pub mod json;
+pub mod raw;
+mod warnings;
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::delivery::Delivery;
+
+pub use warnings::Warnings;
+
+/// A delivery with what was found out about its signature.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The diagnosis that was kept, as the store has it.
+    pub diagnosis: Option<&'a Value>,
+}
+
+/// Writes deliveries in one format. [`Exporter::end`] comes once, after the last.
+pub trait Exporter {
+    /// Writes one delivery, and before the first what the format begins with.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes what the format ends with.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What the format could not say exactly, so far.
+    fn warnings(&self) -> &Warnings;
+}
+
+/// The pieces of a delivery that every format warns of.
+fn warn_of_credentials(delivery: &Delivery, warnings: &mut Warnings) {
+    const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
+    let head = delivery.request_head();
+    for name in CREDENTIALS {
+        if head.value(name).is_some() {
+            warnings.add(delivery.summary.id, format!("the header {name} is included, and may be a credential"));
+        }
+    }
+}

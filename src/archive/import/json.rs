@@ -1,0 +1,192 @@
+//! Our own JSON: captures as they were kept. See `docs/json.md` for the fields.
+
+use std::io::BufRead;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::bounded::Bounded;
+use super::{IMPORTED, ImportError, Imported, Importer, Taker};
+use crate::delivery::{Answer, Captured, Intake, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::http::{Framing, RequestHead};
+use crate::payload;
+
+#[derive(Deserialize)]
+struct Record {
+    received_at: String,
+    received_us: Option<i64>,
+    #[serde(default)]
+    remote: String,
+    webhook: Option<String>,
+    intake: String,
+    #[serde(default)]
+    intake_reason: String,
+    verdict: String,
+    secret: Option<String>,
+    timestamp: Option<Stamp>,
+    note: Option<String>,
+    head_base64: String,
+    body: Option<String>,
+    body_base64: Option<String>,
+    framing_base64: Option<String>,
+    answer: Option<Answered>,
+    diagnosis: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Stamp {
+    raw: String,
+    unit: String,
+    age_seconds: Option<i64>,
+    age_ms: Option<i64>,
+    fresh: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    outcome: String,
+    status: u16,
+    rule: String,
+    latency_ms: f64,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    headers_base64: Option<Vec<String>>,
+    #[serde(default)]
+    body_bytes: u64,
+    body: Option<String>,
+    body_base64: Option<String>,
+    interim_base64: Option<String>,
+}
+
+pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+    let (bounded, allowance) = Bounded::new(input);
+    let mut count = 0;
+    for record in serde_json::Deserializer::from_reader(bounded).into_iter::<Record>() {
+        let number = count + 1;
+        let record = record.map_err(|source| ImportError::Json { number, source })?;
+        let mut imported = imported(record).map_err(|reason| ImportError::Content { number, reason })?;
+        if importer.judge_again {
+            importer.judge_again(&mut imported.captured);
+            imported.diagnosis = None;
+        }
+        take(imported)?;
+        allowance.renew();
+        count = number;
+    }
+    Ok(count)
+}
+
+fn imported(record: Record) -> Result<Imported, String> {
+    let head = Bytes::from(decoded("head_base64", &record.head_base64)?);
+    let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
+    let framing = match &record.framing_base64 {
+        Some(framing) => Framing::from_bytes(decoded("framing_base64", framing)?.into()),
+        None => Framing::NONE,
+    };
+    let received_at = match record.received_us {
+        Some(microseconds) => {
+            Timestamp::from_microsecond(microseconds).map_err(|error| format!("received_us: {error}"))?
+        }
+        None => record.received_at.parse().map_err(|error| format!("received_at: {error}"))?,
+    };
+    let intake = Intake::from_parts(&record.intake, &record.intake_reason)
+        .ok_or_else(|| format!("intake: '{}' is none of complete, truncated …", record.intake))?;
+    let verdict = Verdict::from_code(&record.verdict)
+        .ok_or_else(|| format!("verdict: '{}' is none of verified, mismatch …", record.verdict))?;
+    let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
+    let parsed = RequestHead::parse(&head);
+    let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+    let (event, image) = payload::declared_facts(&body, parsed.value("Content-Encoding").map_or(b"", |value| value));
+    let captured = Captured {
+        received_at,
+        remote: remote(&record.remote),
+        method: text(&parsed.method),
+        path: text(&parsed.target),
+        webhook: record.webhook,
+        intake,
+        event,
+        judgement: Judgement {
+            verdict,
+            secret: record.secret,
+            timestamp: record.timestamp.map(timestamp),
+            note: record.note,
+        },
+        image,
+        head,
+        body,
+        framing,
+    };
+    let diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
+    Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis })
+}
+
+/// The address of then, marked once.
+fn remote(was: &str) -> String {
+    match was {
+        "" => IMPORTED.to_owned(),
+        was if was == IMPORTED || was.ends_with(&format!(" ({IMPORTED})")) => was.to_owned(),
+        was => format!("{was} ({IMPORTED})"),
+    }
+}
+
+fn timestamp(stamp: Stamp) -> TimestampFacts {
+    TimestampFacts {
+        raw: stamp.raw,
+        unit: TimestampUnit::from_code(&stamp.unit).unwrap_or(TimestampUnit::Other),
+        age_ms: stamp.age_ms.or(stamp.age_seconds.map(|seconds| seconds.saturating_mul(1000))),
+        fresh: stamp.fresh,
+    }
+}
+
+fn answer(answered: Answered) -> Result<Answer, String> {
+    let outcome = Outcome::from_code(&answered.outcome)
+        .ok_or_else(|| format!("answer.outcome: '{}' is neither sent nor sender_gone", answered.outcome))?;
+    let latency = Duration::try_from_secs_f64(answered.latency_ms / 1000.0)
+        .map_err(|error| format!("answer.latency_ms: {error}"))?;
+    let headers = match answered.headers_base64 {
+        None => answered.headers.into_iter().map(|(name, value)| (name, Bytes::from(value))).collect(),
+        Some(exact) if exact.len() == answered.headers.len() => {
+            let exact = exact.iter().map(|value| decoded("answer.headers_base64", value).map(Bytes::from));
+            answered
+                .headers
+                .into_iter()
+                .zip(exact)
+                .map(|((name, _), value)| Ok((name, value?)))
+                .collect::<Result<_, String>>()?
+        }
+        Some(_) => return Err("answer.headers_base64: not as many as answer.headers".to_owned()),
+    };
+    let body = Bytes::from(content(answered.body, answered.body_base64.as_deref())?);
+    Ok(Answer {
+        outcome,
+        status: answered.status,
+        interim: match &answered.interim_base64 {
+            Some(interim) => Bytes::from(decoded("answer.interim_base64", interim)?),
+            None => Bytes::new(),
+        },
+        headers,
+        body_bytes: answered.body_bytes.max(body.len() as u64),
+        body,
+        rule: answered.rule,
+        // Kept in whole microseconds, which the decimals of a float are not.
+        latency: Duration::from_micros((latency.as_secs_f64() * 1_000_000.0).round() as u64),
+    })
+}
+
+fn content(text: Option<String>, base64: Option<&str>) -> Result<Vec<u8>, String> {
+    match (text, base64) {
+        (Some(_), Some(_)) => Err("it has both body and body_base64".to_owned()),
+        (Some(text), None) => Ok(text.into_bytes()),
+        (None, Some(base64)) => decoded("body_base64", base64),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn decoded(name: &str, base64: &str) -> Result<Vec<u8>, String> {
+    BASE64_STANDARD.decode(base64).map_err(|error| format!("{name}: {error}"))
+}

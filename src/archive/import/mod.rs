@@ -1,0 +1,172 @@
+//! Deliveries from files: our own JSON, HTTP archives, raw requests.
+//!
+//! What our own JSON says of a capture is kept: when it came, from where, and what was judged and answered
+//! then; method, path, event and image are read from its bytes again. Requests from elsewhere are judged
+//! under the secrets of today, at the moment that the file names. Either way the peer's address says
+//! `imported`, so that nobody takes such a delivery for one that came over this machine's wire.
+//!
+//! One delivery at a time is in memory. What cannot be read is an [`ImportError`] with its place.
+
+mod bounded;
+mod har;
+mod json;
+mod raw;
+
+use std::io::{self, BufRead};
+
+use jiff::Timestamp;
+
+use crate::config::Registry;
+use crate::delivery::{Answer, Captured, Intake};
+use crate::http::{Framing, RequestHead};
+use crate::server::listener::capture::{Incoming, capture};
+use crate::signature;
+
+/// What the peer's address says of a delivery that came from elsewhere.
+pub const IMPORTED: &str = "imported";
+
+/// Text of one delivery that is read at most; base64 makes a third more of a body, escapes up to six
+/// times as much.
+pub const DELIVERY_LIMIT: u64 = 512 * 1024 * 1024;
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// One object after another, as `whyhook export --as json` and `show --format json` print them.
+    Json,
+    /// An HTTP Archive.
+    Har,
+    /// One request: head and body.
+    Raw,
+}
+
+/// A delivery to be kept.
+#[derive(Debug)]
+pub struct Imported {
+    /// The delivery.
+    pub captured: Captured,
+    /// What was answered, when the file says so.
+    pub answer: Option<Answer>,
+    /// What was found out about its signature, as JSON.
+    pub diagnosis: Option<String>,
+}
+
+/// Why a file cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Its text is no JSON, or lacks something.
+    #[error("delivery {number}, {source}{}", hint(.source))]
+    Json {
+        /// Which delivery of the file, from 1.
+        number: u64,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// A delivery says something that cannot be.
+    #[error("delivery {number}: {reason}")]
+    Content {
+        /// Which delivery of the file, from 1.
+        number: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A raw file is no request.
+    #[error("no HTTP request: {0}")]
+    Request(String),
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// Whoever takes the deliveries could not go on.
+    #[error("{0}")]
+    Taken(String),
+}
+
+fn hint(error: &serde_json::Error) -> &'static str {
+    if error.is_data() && error.to_string().contains("head_base64") {
+        ": only `whyhook export --as json` and `show --format json` hold whole deliveries"
+    } else {
+        ""
+    }
+}
+
+/// Takes each delivery as it is read.
+pub type Taker<'a> = &'a mut dyn FnMut(Imported) -> Result<(), ImportError>;
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Importer<'a> {
+    /// Webhooks and secrets.
+    pub registry: &'a Registry,
+    /// Whether captures of ours are judged again as well.
+    pub judge_again: bool,
+    /// The moment at which a raw request counts as received.
+    pub now: Timestamp,
+}
+
+impl Source {
+    /// Tells the form of a file by its beginning.
+    #[must_use]
+    pub fn detect(beginning: &[u8]) -> Self {
+        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+        match text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start) {
+            Some(inside) if inside.starts_with(b"\"log\"") => Self::Har,
+            Some(_) => Self::Json,
+            None => Self::Raw,
+        }
+    }
+}
+
+impl Importer<'_> {
+    /// Reads all of `input`, and hands each delivery to `take`. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`]; what was handed over before stays so.
+    pub fn read(&self, source: Source, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+        skip_byte_order_mark(input)?;
+        match source {
+            Source::Json => json::read(self, input, take),
+            Source::Har => har::read(self, input, take),
+            Source::Raw => raw::read(self, input, take),
+        }
+    }
+
+    /// A request from elsewhere: judged now, as if received at `received_at`.
+    fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
+        self.judged_framed(received_at, head, body, Framing::NONE, intake)
+    }
+
+    /// The same, with what stood around its body.
+    fn judged_framed(
+        &self,
+        received_at: Timestamp,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        framing: Framing,
+        intake: Intake,
+    ) -> Captured {
+        let remote = IMPORTED.to_owned();
+        let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
+        capture(incoming, self.registry)
+    }
+
+    /// Judges a capture of ours again.
+    fn judge_again(&self, captured: &mut Captured) {
+        let head = RequestHead::parse(&captured.head);
+        let route = self.registry.route(&head.target);
+        if matches!(captured.intake, Intake::Complete | Intake::Truncated(_)) {
+            captured.judgement =
+                signature::judge(route.scheme, route.secrets, &head, &captured.body, captured.received_at);
+        }
+    }
+}
+
+fn skip_byte_order_mark(input: &mut dyn BufRead) -> io::Result<()> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! One raw request: head and body section as on the wire, as `whyhook export --as raw` writes them. A body that is
+//! announced in chunks and holds none is taken as what the chunks held.
+
+use std::io::{BufRead, Read as _};
+
+use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
+use crate::delivery::Intake;
+use crate::http::{BodyFraming, BodyLength, Piece, framing};
+use crate::http::{Framing, FramingBuilder};
+
+pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+    let mut bytes = Vec::new();
+    input.take(DELIVERY_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > DELIVERY_LIMIT {
+        return Err(ImportError::Request(format!("it is longer than {DELIVERY_LIMIT} bytes")));
+    }
+    let refused = |reason: String| ImportError::Request(reason);
+    framing::check_start(&bytes).map_err(|fault| refused(fault.reason))?;
+    let searched = &bytes[..bytes.len().min(framing::HEAD_LIMIT)];
+    let end = framing::head_end(searched, 0)
+        .ok_or_else(|| refused(format!("no empty line ends the head within {} bytes", searched.len())))?;
+    let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
+    let body = bytes.split_off(end);
+    let (body, around, intake) = content(body, length).map_err(refused)?;
+    let captured = importer.judged_framed(importer.now, bytes, body, around, intake);
+    take(Imported { captured, answer: None, diagnosis: None })?;
+    Ok(1)
+}
+
+/// The body of a section that ends where the file does.
+fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, Intake), String> {
+    match length {
+        BodyLength::Known(length) => match (body.len() as u64).cmp(&length) {
+            std::cmp::Ordering::Equal => Ok((body, Framing::NONE, Intake::Complete)),
+            std::cmp::Ordering::Less => {
+                let reason = format!("the file ends after {} of {length} bytes of body", body.len());
+                Ok((body, Framing::NONE, Intake::Truncated(reason)))
+            }
+            std::cmp::Ordering::Greater => {
+                // An editor's final line end is no second request.
+                let more = body.split_off(usize::try_from(length).unwrap_or(usize::MAX));
+                if more.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                    Ok((body, Framing::NONE, Intake::Complete))
+                } else {
+                    Err(format!(
+                        "{} bytes follow the body, which ends after {length}: one file holds one request",
+                        more.len()
+                    ))
+                }
+            }
+        },
+        BodyLength::Chunked => {
+            let (body, framing) = unchunked(&body).unwrap_or((body, Framing::NONE));
+            Ok((body, framing, Intake::Complete))
+        }
+    }
+}
+
+/// What the chunks hold and what stands around it, when all of `section` is chunks.
+fn unchunked(section: &[u8]) -> Option<(Vec<u8>, Framing)> {
+    let mut framing = BodyFraming::new(BodyLength::Chunked);
+    let (mut body, mut around) = (Vec::new(), FramingBuilder::default());
+    let taken = framing.decode(section, |piece| match piece {
+        Piece::Data(bytes) => {
+            body.extend_from_slice(bytes);
+            around.data(bytes.len());
+        }
+        Piece::Framing(bytes) => around.framing(bytes),
+    });
+    (framing.is_done() && taken == Ok(section.len())).then(|| (body, around.finish()))
+}

@@ -1,0 +1,206 @@
+//! The importers against what exporters write, and against garbage.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::archive::export::har::Har;
+use crate::archive::export::json::Json;
+use crate::archive::export::raw::Raw;
+use crate::archive::export::{Exporter, Item};
+use crate::delivery::{Delivery, DeliveryId, Summary, Verdict};
+
+fn importer(registry: &Registry) -> Importer<'_> {
+    Importer { registry, judge_again: false, now: Timestamp::UNIX_EPOCH }
+}
+
+fn read(source: Source, text: impl AsRef<[u8]>) -> Result<Vec<Imported>, ImportError> {
+    let mut all = Vec::new();
+    let count = importer(&Registry::default()).read(source, &mut text.as_ref(), &mut |imported| {
+        all.push(imported);
+        Ok(())
+    })?;
+    assert_eq!(count, all.len() as u64);
+    Ok(all)
+}
+
+fn wrong(source: Source, text: impl AsRef<[u8]>) -> String {
+    read(source, text).unwrap_err().to_string()
+}
+
+/// A delivery as if it had been captured.
+fn delivery(head: &[u8], body: &[u8]) -> Delivery {
+    let registry = Registry::default();
+    let at = Timestamp::from_microsecond(1_746_123_456_789_012).unwrap();
+    let captured = importer(&registry).judged(at, head.to_vec(), body.to_vec(), Intake::Complete);
+    let answer = Answer {
+        outcome: crate::delivery::Outcome::Sent,
+        status: 401,
+        interim: Bytes::new(),
+        headers: vec![
+            ("x".to_owned(), Bytes::from_static(b"1")),
+            ("X-Latin-1".to_owned(), Bytes::from_static(b"caf\xe9")),
+        ],
+        body: Bytes::from_static(b"\xff"),
+        body_bytes: 3_000_000,
+        rule: "auto".to_owned(),
+        latency: std::time::Duration::from_micros(1_234_567),
+    };
+    Delivery {
+        summary: Summary {
+            id: DeliveryId(7),
+            received_at: captured.received_at,
+            remote: "127.0.0.1:5000".to_owned(),
+            method: captured.method,
+            path: captured.path,
+            webhook: captured.webhook,
+            intake: captured.intake,
+            event: captured.event,
+            judgement: captured.judgement,
+            body_bytes: body.len() as u64,
+            framing_bytes: captured.framing.as_bytes().len() as u64,
+            image: captured.image,
+            answer: Some(answer.facts()),
+        },
+        head: captured.head,
+        body: captured.body,
+        framing: captured.framing,
+        answer: Some(answer),
+    }
+}
+
+fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
+    let mut out = Vec::new();
+    exporter.add(Item { delivery, diagnosis: Some(&json!({"complete": true})) }, &mut out).unwrap();
+    exporter.end(&mut out).unwrap();
+    out
+}
+
+const HEAD: &[u8] = b"POST /a?b=1 HTTP/1.1\r\nHost: h\r\nX-Webhook-Timestamp: 1746123456\r\nX-\xe9: \xff\r\n\r\n";
+
+#[test]
+fn our_own_json_comes_back_whole() {
+    let original = delivery(HEAD, b"{\"event\":\"e\",\"simulation\":true}\0\xff");
+    let text = exported(Json::default(), &original);
+    assert_eq!(Source::detect(&text), Source::Json);
+    let imported = read(Source::Json, [&text[..], &text].concat()).unwrap();
+    assert_eq!(imported.len(), 2);
+    let Imported { captured, answer, diagnosis } = &imported[1];
+    let was = &original.summary;
+    assert_eq!((&captured.head, &captured.body), (&original.head, &original.body));
+    assert_eq!(captured.received_at, was.received_at);
+    assert_eq!(captured.remote, "127.0.0.1:5000 (imported)");
+    assert_eq!((&captured.method, &captured.path), (&was.method, &was.path));
+    assert_eq!((&captured.event, &captured.image), (&was.event, &was.image));
+    assert_eq!((&captured.judgement, &captured.intake), (&was.judgement, &was.intake));
+    assert_eq!(answer, &original.answer);
+    assert_eq!(diagnosis.as_deref(), Some("{\"complete\":true}"));
+}
+
+#[test]
+fn a_har_of_ours_keeps_every_byte_of_the_request() {
+    let original = delivery(HEAD, b"\xff\0body");
+    let text = exported(Har::default(), &original);
+    assert_eq!(Source::detect(&text), Source::Har);
+    let imported = &read(Source::Har, text).unwrap()[0].captured;
+    assert_eq!((&imported.head, &imported.body), (&original.head, &original.body));
+    assert_eq!(imported.received_at, original.summary.received_at);
+    assert_eq!(imported.remote, "imported");
+    assert_eq!(imported.judgement.verdict, Verdict::NoSecret, "judged with what is configured now");
+}
+
+#[test]
+fn a_har_of_another_tool_becomes_a_request() {
+    let entry = json!({"startedDateTime": "2025-05-01T12:00:00.5+02:00", "request": {
+        "method": "POST", "url": "https://a.example:8443/hook?x=1#part", "httpVersion": "h2",
+        "headers": [{"name": ":method", "value": "POST"}, {"name": "X-A", "value": "1"}],
+        "postData": {"mimeType": "application/json", "text": "{\"event\":\"e\"}"}}});
+    let har =
+        json!({"log": {"version": "1.2", "pages": [{}], "entries": [entry], "comment": 1}, "more": [1]}).to_string();
+    let imported = &read(Source::Har, &har).unwrap()[0].captured;
+    assert_eq!(imported.head, "POST /hook?x=1 HTTP/1.1\r\nHost: a.example:8443\r\nX-A: 1\r\n\r\n");
+    assert_eq!(imported.received_at.to_string(), "2025-05-01T10:00:00.5Z");
+    assert_eq!(imported.event.event.as_deref(), Some("e"));
+
+    let with = |from: &str, to: &str| wrong(Source::Har, har.replace(from, to));
+    assert!(with("\"1\"", "\"1\\r\\nX-B: 2\"").contains("delivery 1: the header 'X-A' holds a line end"));
+    assert!(with("X-A", "X A").contains("delivery 1:"), "{}", with("X-A", "X A"));
+    assert!(with("/hook", "/ho\\r\\n\\r\\nok").contains("line end"));
+    assert!(with("\"text\"", "\"params\":[{}],\"no\"").contains("fields only"));
+    assert!(with("2025-05-01T", "yesterday ").contains("startedDateTime"));
+    assert!(with("\"entries\"", "\"entry\"").contains("missing field `entries`"));
+}
+
+#[test]
+fn raw_requests_are_read_strictly() {
+    let original = delivery(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n", b"\0\xff\r\n");
+    let raw = exported(Raw::default(), &original);
+    assert_eq!(Source::detect(&raw), Source::Raw);
+    assert_eq!(read(Source::Raw, &raw).unwrap()[0].captured.body, original.body);
+    assert_eq!(read(Source::Raw, [&raw[..], b"\n"].concat()).unwrap()[0].captured.body, original.body);
+    assert!(wrong(Source::Raw, [&raw[..], b"GET"].concat()).contains("3 bytes follow the body"));
+    let short = &read(Source::Raw, &raw[..raw.len() - 1]).unwrap()[0].captured;
+    assert_eq!(short.intake.reason(), "the file ends after 3 of 4 bytes of body");
+    let chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (body, held) in [("2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "abc"), ("{\"no\": 1}", "{\"no\": 1}")] {
+        assert_eq!(read(Source::Raw, format!("{chunked}{body}")).unwrap()[0].captured.body, held);
+    }
+    for garbage in ["", "hello", "\u{16}\u{3}", "GET / HTTP/1.1\r\nA: b\r\n", "GET / HTTP/1.1\r\n A: folded\r\n\r\n"] {
+        assert!(wrong(Source::Raw, garbage).starts_with("no HTTP request: "), "{garbage:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let good = String::from_utf8(exported(Json::default(), &delivery(HEAD, b"{}"))).unwrap();
+    let second = |line: String| wrong(Source::Json, format!("{good}{line}"));
+    assert!(second("{\"id\": 1, nonsense".to_owned()).contains("delivery 2, "), "{}", second("{x".to_owned()));
+    assert!(second("{x".to_owned()).contains("line 2 column 2"));
+    assert!(
+        second("{\"received_at\":\"x\",\"intake\":\"complete\",\"verdict\":\"verified\"}".to_owned())
+            .contains("show --format json")
+    );
+    assert!(second(good.replace("no_secret", "sure")).contains("delivery 2: verdict: 'sure'"));
+    assert!(second(good.replace("\"complete\",", "\"what\",")).contains("intake: 'what'"));
+    assert!(second(good.replace("head_base64\":\"", "head_base64\":\"!")).contains("head_base64: "));
+    assert!(second(good.replace("\"latency_ms\":", "\"latency_ms\":-")).contains("latency_ms"));
+}
+
+#[test]
+fn forms_are_told_by_their_beginning() {
+    assert_eq!(Source::detect(b"\xef\xbb\xbf\n { \"log\": {}}"), Source::Har);
+    assert_eq!(Source::detect(b"{\"id\":1}"), Source::Json);
+    assert_eq!(Source::detect(b"POST / HTTP/1.1"), Source::Raw);
+    assert_eq!(Source::detect(b""), Source::Raw);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes: Vec<u8>, text in "[{}\\[\\]\":,a-z0-9 ]{0,60}") {
+        for source in [Source::Json, Source::Har, Source::Raw] {
+            let _ = read(source, &bytes);
+            let _ = read(source, format!("{{\"log\":{{\"entries\":[{text}"));
+            let _ = read(source, &text);
+        }
+    }
+
+    #[test]
+    fn any_delivery_goes_round(head: Vec<u8>, body: Vec<u8>) {
+        let original = delivery(&head, &body);
+        let json = &read(Source::Json, exported(Json::default(), &original)).unwrap()[0];
+        prop_assert_eq!((&json.captured.head, &json.captured.body), (&original.head, &original.body));
+        prop_assert_eq!(&json.captured.judgement, &original.summary.judgement);
+        let har = &read(Source::Har, exported(Har::default(), &original)).unwrap()[0];
+        prop_assert_eq!((&har.captured.head, &har.captured.body), (&original.head, &original.body));
+    }
+
+    #[test]
+    fn no_header_of_an_archive_becomes_two(name in "[ -~\\r\\n]{1,12}", value in "[ -~\\r\\n\\t]{0,12}", url in "http://h/[ -~\\r\\n]{0,12}") {
+        let entry = json!({"startedDateTime": "2025-05-01T12:00:00Z", "request": {"method": "POST", "url": url, "headers": [{"name": name, "value": value}]}});
+        if let Ok(imported) = read(Source::Har, json!({"log": {"entries": [entry]}}).to_string()) {
+            let fields = RequestHead::parse(&imported[0].captured.head).fields.len();
+            prop_assert!(fields <= 2, "{:?}", imported[0].captured.head);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Deliveries out of the store and into it: JSON, HTTP archives, raw requests, curl scripts, images.
+
+pub mod export;
+pub mod import;

@@ -1,0 +1,290 @@
+//! The face without a terminal: one line per delivery, when it has been answered.
+//!
+//! Lines are read back from the store, so that none is lost when whoever reads them is slow, and
+//! nothing is held in memory for them.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
+use crate::payload::grouped;
+use crate::query::Query;
+use crate::rules::Held;
+use crate::server::listener::StatsSnapshot;
+use crate::server::{Event, Session};
+use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
+use crate::text;
+
+/// Rows read from the store at once.
+const PAGE_ROWS: usize = 500;
+/// How long the end waits for the rows of the last answers.
+const LAST_ANSWERS: Duration = Duration::from_millis(150);
+
+/// Senders that are turned away are counted in sight this often.
+const REFUSALS_EVERY: Duration = Duration::from_secs(1);
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineFormat {
+    /// In the style of the log line in Trackpilots' documentation.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Why the lines ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeadlessError {
+    /// Nobody reads them any more, or the disk is full.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(io::Error),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Prints a line for each delivery that matches, until the session is told to stop; stops it, and
+/// prints the lines of what was answered last.
+///
+/// # Errors
+///
+/// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
+pub(crate) fn run(
+    session: Session,
+    events: &mpsc::Receiver<Event>,
+    format: LineFormat,
+    query: &Query,
+) -> Result<(), HeadlessError> {
+    let mut lines = match Lines::open(&session, format, query) {
+        Ok(lines) => lines,
+        Err(error) => {
+            session.stop();
+            return Err(error);
+        }
+    };
+    let mut ended = lines.follow(&session, events);
+    session.stop_after(|| {
+        if ended.is_ok() {
+            ended = lines.finish();
+        }
+    });
+    ended
+}
+
+/// What the retention has deleted, in words.
+#[must_use]
+pub(crate) fn retired_words(freed: Freed) -> String {
+    let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
+    format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again")
+}
+
+struct Lines<'a> {
+    reader: Reader,
+    /// Deliveries up to this one have been seen.
+    last: DeliveryId,
+    /// Seen, and not yet answered.
+    open: BTreeSet<DeliveryId>,
+    /// Held, and said to be.
+    held: BTreeSet<DeliveryId>,
+    format: LineFormat,
+    query: &'a Query,
+}
+
+impl<'a> Lines<'a> {
+    fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
+        let reader = Reader::open(session.location())?;
+        // Not the newest of now: what has come since the start has its line as well.
+        let last = session.began_behind();
+        Ok(Self { reader, last, open: BTreeSet::new(), held: BTreeSet::new(), format, query })
+    }
+
+    fn follow(&mut self, session: &Session, events: &mpsc::Receiver<Event>) -> Result<(), HeadlessError> {
+        let mut refusals = Refusals::default();
+        loop {
+            let event = match refusals.due() {
+                Some(wait) => events.recv_timeout(wait),
+                None => events.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            };
+            crate::system::panic::trap("main");
+            match event {
+                Ok(Event::Stored) => {
+                    let _ = session.pulse().take();
+                    self.catch_up()?;
+                }
+                Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
+                Ok(Event::Retired(freed)) => log(&retired_words(freed)),
+                Ok(Event::Refused) => refusals.came(),
+                Ok(Event::Held) => self.say_held(&session.control().held()),
+                Ok(Event::Rules(count, _)) => {
+                    log(&format!("rules: the configuration was read again, {count} in force"));
+                }
+                Ok(Event::RulesFault(error)) => log(&format!("rules: kept as they were: {error}")),
+                Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
+                Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(Event::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if refusals.due() == Some(Duration::ZERO) {
+                refusals.say(&session.control().stats().snapshot());
+            }
+        }
+        if refusals.due().is_some() {
+            refusals.say(&session.control().stats().snapshot());
+        }
+        Ok(())
+    }
+
+    /// Prints what was answered last. The rows of those answers come a moment after the answers.
+    fn finish(mut self) -> Result<(), HeadlessError> {
+        let deadline = Instant::now() + LAST_ANSWERS;
+        loop {
+            self.catch_up()?;
+            if self.open.is_empty() || Instant::now() > deadline {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Says what is newly held. Its line comes when it has been answered.
+    fn say_held(&mut self, held: &[Held]) {
+        for held in held.iter().filter(|held| !self.held.contains(&held.id)) {
+            log(&format!("held: #{} until {:.1}, then {}", held.id, held.until, held.default));
+        }
+        self.held = held.iter().map(|held| held.id).collect();
+    }
+
+    fn catch_up(&mut self) -> Result<(), HeadlessError> {
+        let mut ready = Vec::new();
+        for id in self.open.clone() {
+            match self.reader.summary(id)? {
+                Some(summary) if summary.answer.is_none() => {}
+                summary => {
+                    self.open.remove(&id);
+                    ready.extend(summary);
+                }
+            }
+        }
+        loop {
+            let rows = self.reader.page(Page::After(self.last), PAGE_ROWS)?;
+            let count = rows.len();
+            for summary in rows.into_iter().rev() {
+                self.last = summary.id;
+                if summary.answer.is_some() {
+                    ready.push(summary);
+                } else {
+                    self.open.insert(summary.id);
+                }
+            }
+            self.print(&mut ready)?;
+            if count < PAGE_ROWS {
+                return Ok(());
+            }
+        }
+    }
+
+    fn print(&self, ready: &mut Vec<Summary>) -> Result<(), HeadlessError> {
+        let now = Timestamp::now();
+        let mut stdout = io::stdout().lock();
+        for summary in ready.drain(..) {
+            let content = StoredContent { reader: &self.reader, id: summary.id };
+            if self.query.matches(&summary, Some(&content), now) {
+                writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
+            }
+        }
+        stdout.flush().map_err(HeadlessError::Stdout)
+    }
+}
+
+/// Senders that were turned away: said at once, and then once a second for as long as there are more.
+#[derive(Default)]
+struct Refusals {
+    said_at: Option<Instant>,
+    said: StatsSnapshot,
+    more: bool,
+}
+
+impl Refusals {
+    fn came(&mut self) {
+        self.more = true;
+    }
+
+    /// How long until there is something to say; `None` while there is nothing.
+    fn due(&self) -> Option<Duration> {
+        let since = self.said_at.map_or(REFUSALS_EVERY, |at| at.elapsed());
+        self.more.then(|| REFUSALS_EVERY.saturating_sub(since))
+    }
+
+    fn say(&mut self, stats: &StatsSnapshot) {
+        (self.said_at, self.more) = (Some(Instant::now()), false);
+        let before = std::mem::replace(&mut self.said, *stats);
+        if let Some(line) = refused_line(stats).filter(|_| stats.refused > before.refused) {
+            log(&line);
+        }
+        if stats.not_kept > before.not_kept {
+            log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
+        }
+        if stats.not_forwarded > before.not_forwarded {
+            log(&format!("{} not passed on: too many at once", grouped(stats.not_forwarded)));
+        }
+        if stats.not_held > before.not_held {
+            log(&format!("{} not held, but answered with their default: too many at once", grouped(stats.not_held)));
+        }
+    }
+}
+
+/// `7 turned away with 503 since the start: 5 too many connections, 2 no room in memory`
+fn refused_line(stats: &StatsSnapshot) -> Option<String> {
+    let reasons = stats.reasons().into_iter().filter(|(_, count)| *count > 0);
+    let reasons: Vec<String> = reasons.map(|(words, count)| format!("{} {words}", grouped(count))).collect();
+    let line = || format!("{} turned away with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
+    (!reasons.is_empty()).then(line)
+}
+
+/// One delivery as a line, safe on a terminal, without its line end.
+#[must_use]
+pub(crate) fn line(summary: &Summary, format: LineFormat) -> String {
+    match format {
+        LineFormat::Json => text::safe_json(&summary_text(summary)).into_owned(),
+        LineFormat::Text => text_line(summary),
+    }
+}
+
+/// `✅ Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in 1.2 ms | #7`
+fn text_line(summary: &Summary) -> String {
+    let verdict = summary.judgement.verdict;
+    let mark = match verdict {
+        Verdict::Verified if summary.is_verified() => "✅ Webhook verified".to_owned(),
+        Verdict::Verified => format!("❌ Webhook not verified: {} request", summary.intake.name()),
+        Verdict::NoSecret => "❔ Webhook not verified: no secret".to_owned(),
+        _ => format!("❌ Webhook not verified: {}", verdict.words()),
+    };
+    let what = match &summary.event.event {
+        Some(event) => format!("event: {event} | simulation: {}", summary.event.is_simulation()),
+        None if summary.method.is_empty() => format!("{}: {}", summary.intake.name(), summary.intake.reason()),
+        None => format!("{} {}", summary.method, summary.path),
+    };
+    let mut line = format!("{mark} — {what}");
+    if summary.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)) {
+        line.push_str(" | stale");
+    }
+    match &summary.answer {
+        Some(answer) if answer.outcome == Outcome::Sent => {
+            let milliseconds = answer.latency.as_secs_f64() * 1000.0;
+            line.push_str(&format!(" | {} in {milliseconds:.1} ms", answer.status));
+        }
+        Some(answer) if answer.status == 0 => line.push_str(&format!(" | {}", answer.outcome.words())),
+        Some(answer) => line.push_str(&format!(" | {}, {}", answer.status, answer.outcome.words())),
+        None => {}
+    }
+    line.push_str(&format!(" | #{}", summary.id));
+    text::visible(&line).into_owned()
+}
+
+#[expect(clippy::print_stderr, reason = "logs go to stderr")]
+fn log(line: &str) {
+    eprintln!("whyhook: {}", text::visible(line));
+}

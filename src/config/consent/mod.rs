@@ -1,0 +1,225 @@
+//! What a configuration that merely lies in the current folder may not do unasked.
+//!
+//! A folder can come from anywhere: a clone, an archive, a colleague. Its `whyhook.toml` is used because it is
+//! there, so whatever in it reaches out, exposes, reads elsewhere or deletes needs a person's yes: once for
+//! each state of the file ([`trust`]). A file named by `--config` or `WHYHOOK_CONFIG`, and the person's own
+//! in `~/.config`, are their choice already.
+//!
+//! | setting | needs a yes when |
+//! |---|---|
+//! | `bind` | other machines can reach the listener |
+//! | `forward_to`, `forward` in a rule | it leads to another machine: captures leave this one |
+//! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
+//! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |
+//! | `ca_file` | always: whoever holds its key can pass for any `https` target |
+//! | `ngrok_api` | another machine is asked, and believed about the public URL |
+//! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
+//! | `retention` | the store lies outside that folder: captures of other projects would go |
+//!
+//! The rest changes how deliveries are shown, judged and answered, and stays on this machine. In particular
+//! an `env` secret is only ever a key of an HMAC, and leaves in a signature only by one of the ways above.
+
+mod gate;
+pub mod trust;
+
+pub use gate::Gate;
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::file::{ConfigFile, SecretSource};
+use crate::config::{Environment, named, shown};
+use crate::http::Target;
+use crate::rules::{Act, Answer, Deed, Kind, Rule, Written};
+use crate::text::{clip, visible};
+
+/// Which commands a need concerns. Each concerns those of the ones before it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Whatever opens the store.
+    Store,
+    /// Whatever reads secrets.
+    Secrets,
+    /// Whatever listens or sends.
+    Network,
+}
+
+/// One thing that a configuration asks for and a person should know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Whom it concerns.
+    pub scope: Scope,
+    /// What it is, on one visible line.
+    pub words: String,
+}
+
+/// Everything in `file` that needs a yes, in the order of the table above. `real` follows links: the path of
+/// what is there, or would be.
+#[must_use]
+pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Path) -> PathBuf) -> Vec<Need> {
+    let mut needs = Vec::new();
+    let mut add = |scope, words: String| {
+        let need = Need { scope, words: visible(&words).into_owned() };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    };
+    if let Some(bind) = file.bind.filter(|bind| !bind.ip().to_canonical().is_loopback()) {
+        add(Scope::Network, format!("listen on {bind}, where other machines can reach it"));
+    }
+    for rule in &file.rules {
+        rule_needs(rule, &mut |words| add(Scope::Network, words));
+    }
+    for named in &file.answers {
+        written_needs(&named.written, &mut |words| add(Scope::Network, words));
+    }
+    for webhook in &file.webhooks {
+        if let Some(url) = webhook.url.as_deref().filter(|url| leads_away(url)) {
+            add(Scope::Network, format!("send what is for the webhook '{}' to {url}", webhook.name));
+        }
+    }
+    for (name, saved) in &file.simulations {
+        if let Some(url) = saved.to.as_deref().filter(|url| leads_away(url)) {
+            add(Scope::Network, format!("send the simulation '{name}' to {url}"));
+        }
+    }
+    if let Some(path) = &file.ca_file {
+        let path = shown(&file.resolve(path, environment));
+        add(Scope::Network, format!("trust the certificates in {path} for every https target"));
+    }
+    if let Some(agent) = file.ngrok_api.flatten().filter(|agent| !agent.ip().to_canonical().is_loopback()) {
+        add(Scope::Network, format!("ask {agent} for the public URL"));
+    }
+    let folder = real(file.path.parent().unwrap_or(Path::new("")));
+    let is_outside = |path: &str| !real(&file.resolve(path, environment)).starts_with(&folder);
+    for entry in &file.secrets {
+        if let SecretSource::File(path) = &entry.source
+            && is_outside(path)
+        {
+            let (label, path) = (named(&entry.label), shown(&file.resolve(path, environment)));
+            add(Scope::Secrets, format!("read the secret {label} from {path}"));
+        }
+    }
+    let is_own_store = file.store.as_deref().is_some_and(|store| !is_outside(store));
+    if let Some(store) = file.store.as_deref().filter(|_| !is_own_store) {
+        add(Scope::Store, format!("keep deliveries in {}", shown(&file.resolve(store, environment))));
+    }
+    if file.retention != Default::default() && !is_own_store {
+        add(Scope::Network, format!("delete deliveries for good: {}", file.retention.words()));
+    }
+    needs
+}
+
+/// Columns of one need in a message; the host that something goes to comes first.
+const COLUMNS: usize = 300;
+/// Needs in a message of one line.
+const SHOWN: usize = 8;
+
+/// Needs on one line: `forward deliveries to https://…; listen on …`.
+#[must_use]
+pub fn words(needs: &[Need]) -> String {
+    let mut words: Vec<String> = needs.iter().take(SHOWN).map(Need::clipped).collect();
+    if needs.len() > SHOWN {
+        words.push(format!("and {} more", needs.len() - SHOWN));
+    }
+    words.join("; ")
+}
+
+impl Need {
+    /// The words, cut off where they are very long.
+    #[must_use]
+    pub fn clipped(&self) -> String {
+        clip(&self.words, COLUMNS).into_owned()
+    }
+}
+
+fn rule_needs(rule: &Rule, add: &mut dyn FnMut(String)) {
+    match &rule.then.kind {
+        Kind::Do(deed) => deed_needs(deed, add),
+        Kind::Hold(hold) => act_needs(&hold.otherwise, add),
+        Kind::Fail(fail) => {
+            act_needs(&fail.with, add);
+            act_needs(&fail.then, add);
+        }
+    }
+}
+
+fn act_needs(act: &Act, add: &mut dyn FnMut(String)) {
+    deed_needs(&act.deed, add);
+}
+
+fn deed_needs(deed: &Deed, add: &mut dyn FnMut(String)) {
+    let answer = match deed {
+        Deed::Forward(targets) => {
+            let away = targets.iter().filter(|target| leads_away(target.url()));
+            return away.for_each(|target| add(format!("forward deliveries to {}", target.url())));
+        }
+        Deed::Answer(answer, _) => answer,
+        Deed::Close(close) => &close.answer,
+    };
+    match answer {
+        Answer::Redirect { location, .. } => redirect_needs(location, add),
+        Answer::Written(written) => written_needs(written, add),
+        Answer::Named(named) => written_needs(&named.written, add),
+        Answer::Auto | Answer::RetryAfter { .. } => {}
+    }
+}
+
+fn written_needs(written: &Written, add: &mut dyn FnMut(String)) {
+    let locations = written.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("location"));
+    locations.for_each(|(_, location)| redirect_needs(&location.to_string(), add));
+}
+
+/// A location is relative to the sender's own URL (RFC 9110, section 10.2.2), unless it names a host.
+fn redirect_needs(location: &str, add: &mut dyn FnMut(String)) {
+    let location = location.trim();
+    // What browsers and lenient clients read as a slash is one here.
+    let is_relative = location.starts_with('/') && !location[1..].starts_with(['/', '\\']);
+    let is_local = is_relative || location.parse::<Target>().is_ok_and(|target| target.is_loopback());
+    if !is_local {
+        add(format!("redirect senders to {location}"));
+    }
+}
+
+/// Whether a URL leads to another machine. One that cannot be read may.
+fn leads_away(url: &str) -> bool {
+    !url.parse::<Target>().is_ok_and(|target| target.is_loopback())
+}
+
+/// The most links that are followed, as Linux has it (path_resolution(7)).
+const LINKS_LIMIT: usize = 40;
+
+/// Where a path leads: links followed as the system follows them, also for what is not there yet.
+#[must_use]
+pub fn real_path(path: &Path) -> PathBuf {
+    let mut links = LINKS_LIMIT;
+    follow(path, &mut links)
+}
+
+fn follow(path: &Path, links: &mut usize) -> PathBuf {
+    let mut real = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => continue,
+            // What is before it has been followed already.
+            Component::ParentDir => {
+                real.pop();
+                continue;
+            }
+            other => real.push(other),
+        }
+        if let Ok(there) = real.canonicalize() {
+            real = there;
+        } else if let Ok(target) = real.read_link()
+            && *links > 0
+        {
+            // A link that leads nowhere leads there once there is something.
+            *links -= 1;
+            real.pop();
+            real = follow(&real.join(target), links);
+        }
+    }
+    real
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Two messages side by side: what differs in their start lines, headers and bodies.
+//!
+//! Nothing is re-printed: JSON is compared by path from its tokens, and `1.0` beside `1.00` is a
+//! difference, though not one of value. Bounded in time and size for bodies of many megabytes.
+
+mod bytes;
+mod headers;
+mod json;
+mod lines;
+mod render;
+
+use ::bytes::Bytes;
+
+pub use self::bytes::{ByteDifference, compare_bytes};
+pub use self::headers::{HeaderChange, compare_headers};
+pub use self::json::{JsonComparison, JsonDifference, Kind, Snippet, compare_json};
+pub use self::lines::{LineChange, LineComparison, compare_lines};
+use crate::delivery::Delivery;
+use crate::http::HeaderField;
+use crate::http::Reply;
+
+/// A request or a response, to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The request line or status line.
+    pub start: Bytes,
+    /// The headers in their order.
+    pub fields: Vec<HeaderField>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl From<&Delivery> for Message {
+    fn from(delivery: &Delivery) -> Self {
+        let head = delivery.request_head();
+        Self { start: start_line(&delivery.head), fields: head.fields, body: delivery.body.clone() }
+    }
+}
+
+impl From<&Reply> for Message {
+    fn from(reply: &Reply) -> Self {
+        Self { start: start_line(&reply.head), fields: reply.response_head().fields, body: reply.body.clone() }
+    }
+}
+
+fn start_line(head: &Bytes) -> Bytes {
+    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    head.slice_ref(line.trim_ascii_end())
+}
+
+/// What differs between two messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The two start lines, where they differ.
+    pub start: Option<(Bytes, Bytes)>,
+    /// What differs in the headers, in their order.
+    pub headers: Vec<HeaderChange>,
+    /// Where the bodies' bytes differ.
+    pub bytes: Option<ByteDifference>,
+    /// What differs in the bodies as JSON; `None` when they do not differ, or one is no JSON.
+    pub json: Option<JsonComparison>,
+    /// What differs in them as text, where they are no JSON.
+    pub lines: Option<LineComparison>,
+    /// Bytes in either body.
+    pub lengths: (usize, usize),
+}
+
+impl Comparison {
+    /// Compares the message `from` with the message `to`.
+    #[must_use]
+    pub fn of(from: &Message, to: &Message) -> Self {
+        let bytes = compare_bytes(&from.body, &to.body);
+        let json = bytes.as_ref().and_then(|_| compare_json(&from.body, &to.body));
+        let is_text = bytes.is_some() && json.is_none();
+        Self {
+            start: (from.start != to.start).then(|| (from.start.clone(), to.start.clone())),
+            headers: compare_headers(&from.fields, &to.fields),
+            lines: is_text.then(|| compare_lines(&from.body, &to.body)).flatten(),
+            json,
+            bytes,
+            lengths: (from.body.len(), to.body.len()),
+        }
+    }
+
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.start.is_none() && self.headers.is_empty() && self.bytes.is_none()
+    }
+}

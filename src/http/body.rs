@@ -1,0 +1,89 @@
+//! The body of a request on its way out: in memory, or read in pieces from where it is kept.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use bytes::Bytes;
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// A body of known length.
+pub struct Body {
+    /// Bytes that are still to be read behind `piece`.
+    left: u64,
+    piece: Bytes,
+    source: Option<Box<dyn Read + Send>>,
+}
+
+impl Body {
+    /// `length` bytes of `source`, which is read off the threads that serve others, and of which no more than a
+    /// piece of 64 KiB is in memory.
+    #[must_use]
+    pub fn read_from(source: Box<dyn Read + Send>, length: u64) -> Self {
+        Self { left: length, piece: Bytes::new(), source: Some(source) }
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.left + self.piece.len() as u64
+    }
+
+    /// The next piece; `None` behind the last. A source that ends before is an error: what follows is not there.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if !self.piece.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.piece)));
+        }
+        let Some(mut source) = self.source.take().filter(|_| self.left > 0) else { return Ok(None) };
+        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE_BYTES);
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; length];
+            source.read_exact(&mut piece).map(|()| (source, Bytes::from(piece)))
+        });
+        let (source, piece) = reading.await.map_err(io::Error::other)??;
+        self.left -= piece.len() as u64;
+        self.source = Some(source);
+        Ok(Some(piece))
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(piece: Bytes) -> Self {
+        Self { left: 0, piece, source: None }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Body").field("length", &self.length()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn whole(mut body: Body) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next().await? {
+            assert!((1..=PIECE_BYTES).contains(&piece.len()));
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    #[tokio::test]
+    async fn a_source_is_read_to_its_length_and_not_beyond() {
+        let bytes: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
+        for length in [0, 1, PIECE_BYTES, PIECE_BYTES + 1, bytes.len()] {
+            let body = Body::read_from(Box::new(io::Cursor::new(bytes.clone())), length as u64);
+            assert_eq!(body.length(), length as u64);
+            assert!(whole(body).await.unwrap() == bytes[..length], "{length}");
+        }
+        let short = Body::read_from(Box::new(io::Cursor::new(bytes.clone())), bytes.len() as u64 + 1);
+        assert_eq!(whole(short).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(whole(Body::from(Bytes::from_static(b"ab"))).await.unwrap(), b"ab");
+        assert_eq!(whole(Body::from(Bytes::new())).await.unwrap(), b"");
+    }
+}

@@ -1,0 +1,263 @@
+//! The client: one connection for one request, whose bytes are written as they stand.
+
+mod exchange;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_util::sync::CancellationToken;
+
+pub use self::exchange::Part;
+use self::exchange::Sink;
+use super::tls::{self, Tls};
+use super::{Host, Outgoing, SendError, Stage, Target, TlsFault, TlsOptions, TlsSetupError};
+use crate::http::Body;
+use crate::http::{BodyEnd, Latency, Reply};
+use crate::text::visible;
+
+/// Addresses of one name that are tried.
+const ADDRESSES: usize = 8;
+
+/// How long to wait and how much to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the name's resolution and the connection together.
+    pub connect: Duration,
+    /// For the TLS handshake.
+    pub tls: Duration,
+    /// From the request having gone out to the first byte of a response.
+    pub first_byte: Duration,
+    /// From the request having gone out until the response's head is whole; and for the endpoint to take in any
+    /// of a request, or to send any of a body.
+    pub idle: Duration,
+    /// For everything together.
+    pub whole: Duration,
+    /// The most bytes of a response's head, interim responses included.
+    pub head_bytes: usize,
+    /// The most bytes of a response's body: where more come, reading ends and the connection is closed.
+    pub body_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            tls: Duration::from_secs(10),
+            first_byte: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            whole: Duration::from_secs(60),
+            head_bytes: 64 * 1024,
+            body_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// With no part of it longer than `whole`.
+    #[must_use]
+    pub fn within(whole: Duration) -> Self {
+        let usual = Self::default();
+        // Who asks for longer than usual means the wait for the response.
+        let first_byte = if whole > usual.whole { whole } else { usual.first_byte.min(whole) };
+        Self { connect: usual.connect.min(whole), tls: usual.tls.min(whole), first_byte, idle: whole, whole, ..usual }
+    }
+
+    /// For a body of at most `body_bytes` that is handed on while it comes: no step of it longer than `patience`,
+    /// and everything together no longer than `whole`.
+    #[must_use]
+    pub fn handing_on(patience: Duration, whole: Duration, body_bytes: u64) -> Self {
+        let steps = Self::within(patience);
+        Self { first_byte: patience, whole: whole.max(patience), body_bytes, ..steps }
+    }
+}
+
+/// A request that went out, or failed to, and what came of it: a whole response, unless told otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent<T = Reply> {
+    /// When it began.
+    pub at: Timestamp,
+    /// The address that it went to, once a connection stood.
+    pub peer: Option<SocketAddr>,
+    /// How long each part took.
+    pub latency: Latency,
+    /// What came back, or why nothing did. A redirect is a response like any other.
+    pub result: Result<T, SendError>,
+}
+
+/// A request whose response was handed on while it came, and how the response's body ended. (Cancelled, it may have
+/// begun.)
+pub type HandedOn = Sent<BodyEnd>;
+
+/// Sends requests. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    tls: Arc<Tls>,
+}
+
+impl Client {
+    /// A client that trusts as `options` say.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsSetupError`] when a certificate file cannot be used.
+    pub fn new(options: &TlsOptions) -> Result<Self, TlsSetupError> {
+        Ok(Self { tls: Arc::new(Tls::new(options)?) })
+    }
+
+    /// Sends `request` to `target` over a connection of its own, and reads the response.
+    ///
+    /// A response that comes before the whole request has gone out is accepted. Redirects are not
+    /// followed. Cancelling ends it at once, and so does dropping the future.
+    pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
+        let mut sink = Sink::kept();
+        let body = Body::from(request.body_section().clone());
+        let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
+        Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
+    }
+
+    /// The same with `body` behind the request's head, in the place of its own, and a response that is handed on
+    /// to `parts` while it comes, as fast as they are taken. When nobody takes them any more it ends.
+    pub async fn hand_on(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        body: Body,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        parts: mpsc::Sender<Part>,
+    ) -> HandedOn {
+        self.run(target, request, body, limits, cancel, &mut Sink::handed(parts)).await
+    }
+
+    async fn run(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        body: Body,
+        limits: &Limits,
+        cancel: &CancellationToken,
+        sink: &mut Sink,
+    ) -> HandedOn {
+        // Reading the system's certificates is none of the endpoint's time.
+        let config = if target.is_tls() { Some(self.tls_config(target).await) } else { None };
+        let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
+        let at = Timestamp::now();
+        let result = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            result = run.send(config, target, request, body, sink) => result,
+        };
+        run.latency.total = run.begun.elapsed();
+        HandedOn { at, peer: run.peer, latency: run.latency, result }
+    }
+
+    async fn tls_config(&self, target: &Target) -> Result<Arc<ClientConfig>, SendError> {
+        let shared = Arc::clone(&self.tls);
+        let config = tokio::task::spawn_blocking(move || shared.config()).await;
+        config.map_err(|error| tls_error(&target.host().to_string(), TlsFault::Other(error.to_string())))
+    }
+}
+
+/// One sending under way.
+struct Run<'a> {
+    limits: &'a Limits,
+    begun: Instant,
+    peer: Option<SocketAddr>,
+    latency: Latency,
+}
+
+impl Run<'_> {
+    /// With the configuration of TLS where the target speaks it.
+    async fn send(
+        &mut self,
+        config: Option<Result<Arc<ClientConfig>, SendError>>,
+        target: &Target,
+        request: &Outgoing,
+        body: Body,
+        sink: &mut Sink,
+    ) -> Result<BodyEnd, SendError> {
+        let config = config.transpose()?;
+        let stream = self.connect(target).await?;
+        let Some(config) = config else { return self.exchange(stream, request, body, sink).await };
+        let host = target.host().to_string();
+        let name = match target.host() {
+            Host::Address(address) => ServerName::IpAddress((*address).into()),
+            Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
+                .map_err(|error| tls_error(&host, TlsFault::Other(error.to_string())))?,
+        };
+        let begun = Instant::now();
+        let handshake = TlsConnector::from(config).connect(name, stream);
+        let stream = match timeout_at(self.deadline(begun, self.limits.tls), handshake).await {
+            Err(_) => return Err(self.timeout(Stage::Tls, self.limits.tls)),
+            Ok(Err(error)) => return Err(tls_error(&host, tls::fault(&error))),
+            Ok(Ok(stream)) => stream,
+        };
+        self.latency.tls = Some(begun.elapsed());
+        self.exchange(stream, request, body, sink).await
+    }
+
+    async fn connect(&mut self, target: &Target) -> Result<TcpStream, SendError> {
+        let deadline = self.deadline(self.begun, self.limits.connect);
+        let timeout = self.timeout(Stage::Connect, self.limits.connect);
+        let addresses = match target.known_addresses() {
+            Some(addresses) => addresses,
+            None => timeout_at(deadline, resolve(target)).await.map_err(|_| timeout.clone())??,
+        };
+        let mut failure = timeout.clone();
+        for (index, peer) in addresses.iter().enumerate() {
+            // Each gets its share of the time left, so that one that is silent leaves some for the rest.
+            let left = deadline.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(addresses.len() - index).unwrap_or(1);
+            match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
+                Err(_) => failure = timeout.clone(),
+                Ok(Err(error)) => failure = connect_error(*peer, &error),
+                Ok(Ok(stream)) => {
+                    // Latency is measured here; a request is written in two parts.
+                    let _ = stream.set_nodelay(true);
+                    self.peer = Some(*peer);
+                    self.latency.connect = Some(self.begun.elapsed());
+                    return Ok(stream);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    /// When a part that began at `since` and may take `limit` must be done.
+    fn deadline(&self, since: Instant, limit: Duration) -> Instant {
+        (since + limit).min(self.begun + self.limits.whole)
+    }
+
+    fn timeout(&self, stage: Stage, limit: Duration) -> SendError {
+        SendError::Timeout { stage, after: limit.min(self.limits.whole) }
+    }
+}
+
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, SendError> {
+    let host = target.host().to_string();
+    let not_resolved = |reason: String| SendError::NameNotResolved { host: host.clone(), reason };
+    let found = tokio::net::lookup_host((host.as_str(), target.port())).await;
+    let addresses: Vec<SocketAddr> =
+        found.map_err(|error| not_resolved(visible(&error.to_string()).into_owned()))?.take(ADDRESSES).collect();
+    if addresses.is_empty() { Err(not_resolved("it has none".to_owned())) } else { Ok(addresses) }
+}
+
+fn connect_error(peer: SocketAddr, error: &io::Error) -> SendError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => SendError::Refused { peer },
+        _ => SendError::Unreachable { peer, reason: visible(&error.to_string()).into_owned() },
+    }
+}
+
+fn tls_error(host: &str, fault: TlsFault) -> SendError {
+    SendError::Tls { host: host.to_owned(), fault }
+}

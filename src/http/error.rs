@@ -1,0 +1,231 @@
+//! Why there is no response: what was tried, on what, and what to do next.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Why there was no response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// A stable name: `refused`, `timeout_connect` …
+    pub code: String,
+    /// What was tried, on what, and what happened.
+    pub message: String,
+    /// What to do next.
+    pub advice: String,
+}
+
+/// The part of a sending that time ran out in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Finding the host's addresses and connecting to one.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Writing the request.
+    Request,
+    /// Waiting for the response's first byte.
+    FirstByte,
+    /// Reading the response's head.
+    Head,
+}
+
+impl Stage {
+    /// The stable name, behind `timeout_`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Request => "request",
+            Self::FirstByte => "first_byte",
+            Self::Head => "head",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connect => "no connection",
+            Self::Tls => "no TLS handshake",
+            Self::Request => "the endpoint did not take in the whole request",
+            Self::FirstByte => "the endpoint took the request and did not begin to respond",
+            Self::Head => "the response's head did not end",
+        })
+    }
+}
+
+/// Why TLS failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFault {
+    /// Nobody who is trusted here has signed the certificate.
+    #[error("its certificate is self-signed, or signed by an authority that is not trusted here")]
+    UnknownIssuer,
+    /// The certificate's time is over.
+    #[error("its certificate has expired")]
+    Expired,
+    /// The certificate's time has not begun.
+    #[error("its certificate is not valid yet")]
+    NotYetValid,
+    /// The certificate is somebody else's.
+    #[error("its certificate is for another name")]
+    WrongName,
+    /// Any other fault of the certificate.
+    #[error("its certificate cannot be accepted: {0}")]
+    Certificate(String),
+    /// What came was no TLS.
+    #[error("it does not speak TLS")]
+    NotTls,
+    /// The connection ended in the handshake.
+    #[error("it closed the connection during the handshake")]
+    Closed,
+    /// The endpoint refused, or anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl TlsFault {
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::UnknownIssuer => {
+                "name its authority's certificate with --ca-file FILE (for a self-signed one, itself); \
+                 --insecure sends without asking who it is"
+            }
+            Self::Expired => "renew the certificate; --insecure sends without asking who it is",
+            Self::NotYetValid => "look at the clocks of both machines",
+            Self::WrongName => "use the name that the certificate is for; --insecure sends without asking who it is",
+            Self::Certificate(_) => "look at the certificate; --insecure sends without asking who it is",
+            Self::NotTls => "write http:// instead of https://, or the port that speaks TLS",
+            Self::Closed | Self::Other(_) => "look at the endpoint's logs and at the TLS versions that it accepts",
+        }
+    }
+}
+
+/// Why there is no response. Its text says what was tried and what happened; [`SendError::advice`]
+/// what to do next. Both are visible text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The name system knows no address.
+    #[error("cannot find an address of {host}: {reason}")]
+    NameNotResolved {
+        /// The name.
+        host: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Nobody listens there.
+    #[error("cannot connect to {peer}: connection refused")]
+    Refused {
+        /// The address.
+        peer: SocketAddr,
+    },
+    /// No way there.
+    #[error("cannot connect to {peer}: {reason}")]
+    Unreachable {
+        /// The address.
+        peer: SocketAddr,
+        /// The system's reason.
+        reason: String,
+    },
+    /// TLS failed.
+    #[error("no TLS with {host}: {fault}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// Why.
+        fault: TlsFault,
+    },
+    /// Time was up.
+    #[error("{stage} within {} ms", after.as_millis())]
+    Timeout {
+        /// In which part.
+        stage: Stage,
+        /// The limit of that part.
+        after: Duration,
+    },
+    /// What came back is no HTTP/1 response.
+    #[error("what came back is no HTTP/1 response: {reason}")]
+    NotHttp {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two readers could read the head of the response differently.
+    #[error("the response's head cannot be read: it has {reason}")]
+    MalformedHead {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The head of the response is too long.
+    #[error("the response's head is longer than {limit} bytes")]
+    HeadTooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// The connection ended before there was a response.
+    #[error("the endpoint closed the connection without a response{}",
+        if *.written { "" } else { ", before it had the whole request" })]
+    ClosedEarly {
+        /// Whether the whole request had been written.
+        written: bool,
+    },
+    /// The body that was to be sent cannot be read any more.
+    #[error("the body to be sent cannot be read: {reason}")]
+    Unreadable {
+        /// The system's reason.
+        reason: String,
+    },
+    /// The person changed their mind.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl SendError {
+    /// The stable name that the store and JSON output use.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NameNotResolved { .. } => "name_not_resolved",
+            Self::Refused { .. } => "refused",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Tls { .. } => "tls",
+            Self::Timeout { stage: Stage::Connect, .. } => "timeout_connect",
+            Self::Timeout { stage: Stage::Tls, .. } => "timeout_tls",
+            Self::Timeout { stage: Stage::Request, .. } => "timeout_request",
+            Self::Timeout { stage: Stage::FirstByte, .. } => "timeout_first_byte",
+            Self::Timeout { stage: Stage::Head, .. } => "timeout_head",
+            Self::NotHttp { .. } => "not_http",
+            Self::MalformedHead { .. } => "malformed_head",
+            Self::HeadTooLong { .. } => "head_too_long",
+            Self::ClosedEarly { .. } => "closed_early",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NameNotResolved { .. } => "look at the host's spelling; a free tunnel's name changes with each run",
+            Self::Refused { .. } => "start the server, or look at the port",
+            Self::Unreachable { .. } => "look at the address and the network between",
+            Self::Tls { fault, .. } => fault.advice(),
+            Self::Timeout { stage: Stage::Connect | Stage::Tls, .. } => {
+                "look at the address, the port and firewalls between"
+            }
+            Self::Timeout { .. } => "let the endpoint answer first and work afterwards; --timeout waits longer",
+            Self::NotHttp { .. } | Self::HeadTooLong { .. } => "look at which program listens on that port",
+            Self::MalformedHead { .. } => "mend what writes that head: other clients may read another response in it",
+            Self::ClosedEarly { .. } => "look at the endpoint's logs: it may have crashed, or limit the body's size",
+            Self::Unreadable { .. } => "look at the store's folder and its disk",
+            Self::Cancelled => "send it again when you like",
+        }
+    }
+
+    /// The facts of it that are kept.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        Failure { code: self.code().to_owned(), message: self.to_string(), advice: self.advice().to_owned() }
+    }
+}

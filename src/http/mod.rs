@@ -1,0 +1,63 @@
+//! HTTP/1.1 on the wire, in either direction: heads, bodies, requests that go out, and what comes back.
+//!
+//! This room knows no delivery. What a sender, an upstream server or a file brings is read here, strictly where it must
+//! be answered ([`framing`]) and leniently where it is only shown ([`RequestHead`]); what goes out is written byte for
+//! byte ([`Outgoing`], [`Client`]).
+//!
+//! | subject | file |
+//! |---|---|
+//! | where a head ends, and how long a body is | `length`, `framing` |
+//! | the lines of a head, kept in order | `head`, `field` |
+//! | chunks, and what stood around a body | `chunks`, `section`, `wire_framing` |
+//! | where a request goes | `target`, `origin_form` |
+//! | a request that goes out, and its response | `request`, `body`, `client`, `response`, `tls`, `error` |
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use tokio_util::sync::CancellationToken;
+//! use whyhook::http::{Client, Limits, Outgoing, Target, TlsOptions};
+//!
+//! let target: Target = "localhost:3000/webhooks/trackpilots".parse()?;
+//! let request = Outgoing::post(&target, "{}")?;
+//! let client = Client::new(&TlsOptions::default())?;
+//! let sent = client.send(&target, &request, &Limits::default(), &CancellationToken::new()).await;
+//! println!("{}", sent.result?.status);
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod chunks;
+mod client;
+mod error;
+mod field;
+pub mod framing;
+mod head;
+mod length;
+mod origin_form;
+mod reply;
+mod request;
+mod response;
+pub(crate) mod section;
+mod target;
+mod tls;
+mod wire_framing;
+
+pub use body::Body;
+pub use chunks::{BodyFraming, ChunkState, Piece};
+pub use client::{Client, HandedOn, Limits, Part, Sent};
+pub use error::{Failure, SendError, Stage, TlsFault};
+pub use field::{FieldFault, field, is_token, split_field, trim};
+pub use head::{HeaderField, RequestHead, ResponseHead};
+pub use length::{BodyLength, head_end};
+pub use origin_form::{NoOriginForm, origin_form};
+pub use reply::{BodyEnd, Latency, Reply};
+pub use request::{Change, InvalidHeader, Line, NoRequest, Outgoing};
+#[doc(hidden)]
+pub use response::read_response;
+#[cfg(test)]
+pub(crate) use response::read_start;
+pub use response::{ResponseLength, Start};
+pub use target::{Host, InvalidTarget, Target};
+pub use tls::{TlsOptions, TlsSetupError};
+pub use wire_framing::{Framing, FramingBuilder};

@@ -1,0 +1,124 @@
+//! What comes back for a request: how long it took, and the response as far as it is kept.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::ResponseHead;
+
+/// How long each part took. What was not reached, or not needed, is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// Until the connection stood, the name's resolution included.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the request's first byte going out to the final response's first byte coming in.
+    pub first_byte: Option<Duration>,
+    /// From the beginning until the response had ended, or the attempt had failed.
+    pub total: Duration,
+}
+
+/// How a response's body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BodyEnd {
+    /// Where its framing says.
+    Complete,
+    /// At the limit of what is kept; the connection was closed then.
+    Limit,
+    /// The connection ended before it.
+    ClosedEarly,
+    /// Time was up before it.
+    TimedOut,
+    /// Its chunks are no chunks.
+    Malformed,
+    /// Whoever it was passed on to took no more of it; the connection was closed then.
+    Abandoned,
+}
+
+impl BodyEnd {
+    const ALL: [Self; 6] =
+        [Self::Complete, Self::Limit, Self::ClosedEarly, Self::TimedOut, Self::Malformed, Self::Abandoned];
+
+    /// The stable name that the store and JSON output use.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Limit => "limit",
+            Self::ClosedEarly => "closed_early",
+            Self::TimedOut => "timed_out",
+            Self::Malformed => "malformed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// The end that [`BodyEnd::code`] names.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.code() == code)
+    }
+
+    /// In words for people, to stand behind "the response's body"; empty when it is whole.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Complete => "",
+            Self::Limit => "goes on past the limit; only its beginning was read",
+            Self::ClosedEarly => "broke off: the connection was closed before its end",
+            Self::TimedOut => "did not end in time; the connection was closed",
+            Self::Malformed => "breaks off where its chunks are malformed",
+            Self::Abandoned => "was read no further: nobody waited for it any more",
+        }
+    }
+
+    /// Whether the kept body is only the beginning of what was to come.
+    #[must_use]
+    pub fn is_truncated(self) -> bool {
+        self != Self::Complete
+    }
+}
+
+/// What an endpoint responded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The interim answers (1xx) that came before it, exactly as they came; empty when there were none.
+    pub interim: Bytes,
+    /// Status line and headers exactly as they came, the final empty line included.
+    pub head: Bytes,
+    /// The body after transfer decoding, as far as it is kept.
+    pub body: Bytes,
+    /// Bytes of the body that came, kept or not.
+    pub body_bytes: u64,
+    /// How the body ended.
+    pub end: BodyEnd,
+}
+
+impl Reply {
+    /// Reads the kept head.
+    #[must_use]
+    pub fn response_head(&self) -> ResponseHead {
+        ResponseHead::parse(&self.head)
+    }
+
+    /// Whether the status is one of success, 200 to 299.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_back() {
+        for end in BodyEnd::ALL {
+            assert_eq!(BodyEnd::from_code(end.code()), Some(end));
+        }
+        assert_eq!(BodyEnd::from_code("other"), None);
+    }
+}

@@ -1,0 +1,421 @@
+//! Reading a response as its bytes come (RFC 9112), bounded whatever it holds.
+//!
+//! Strict where two readers could see different responses (both lengths, lengths that differ, folded lines, a
+//! bare CR, broken chunks …), tolerant where only a writer was careless (LF alone, no reason phrase).
+
+mod head;
+
+use bytes::Bytes;
+
+use self::head::{check_start, inspect, not_http, strange};
+use super::SendError;
+use crate::http::{BodyEnd, Reply};
+use crate::http::{BodyFraming, Piece, head_end};
+
+/// Interim responses (1xx) that may come before the final one.
+const INTERIM_LIMIT: u32 = 32;
+/// Bytes of a strange beginning that an error shows.
+const SHOWN_BYTES: usize = 40;
+
+/// A whole response in `pieces`, behind which the connection ends. For fuzzing alone: elsewhere a response comes from
+/// a socket.
+///
+/// # Errors
+///
+/// [`SendError`], as [`Client::send`](super::Client::send) gives it.
+#[doc(hidden)]
+pub fn read_response<'a>(
+    method: &[u8],
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    head_limit: usize,
+    body_limit: usize,
+) -> Result<Reply, SendError> {
+    let mut parser = Parser::new(method, head_limit, body_limit as u64);
+    let mut body = Vec::new();
+    for piece in pieces {
+        if let Some(end) = parser.push(piece, &mut body)? {
+            return parser.into_start().map(|start| start.with_body(body, end));
+        }
+    }
+    let end = parser.close(true)?;
+    parser.into_start().map(|start| start.with_body(body, end))
+}
+
+/// The final head in `bytes`, which hold all of it. For tests alone.
+#[cfg(test)]
+pub(crate) fn read_start(method: &[u8], bytes: &[u8]) -> Result<Start, SendError> {
+    let mut parser = Parser::new(method, bytes.len(), u64::MAX);
+    parser.push(bytes, &mut Vec::new())?;
+    parser.into_start()
+}
+
+/// A response's head, its body still to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The status.
+    pub status: u16,
+    /// Status line and headers as they came, the final empty line included.
+    pub head: Bytes,
+    /// The interim responses (1xx) before it, exactly as they came.
+    pub interim: Bytes,
+    /// How its body ends.
+    pub length: ResponseLength,
+}
+
+/// How the end of a response's body is found (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseLength {
+    /// There is none, whatever the headers say: to HEAD, with 204, with 304 … The length that is declared
+    /// nevertheless is that of the body which another request would have got.
+    NoBody(Option<u64>),
+    /// So many bytes.
+    Known(u64),
+    /// Chunks follow.
+    Chunked,
+    /// It goes on until the connection is closed.
+    UntilClose,
+}
+
+impl Start {
+    /// The whole response.
+    pub(crate) fn with_body(self, body: Vec<u8>, end: BodyEnd) -> Reply {
+        Reply {
+            status: self.status,
+            interim: self.interim,
+            head: self.head,
+            body_bytes: body.len() as u64,
+            body: Bytes::from(body),
+            end,
+        }
+    }
+}
+
+/// Takes in a response's bytes, cut anywhere.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    /// The response to HEAD has no body, whatever its headers say; nor has one of success to CONNECT.
+    is_head: bool,
+    is_connect: bool,
+    head_limit: usize,
+    body_limit: u64,
+    /// Of the head, as far as it has come.
+    buffer: Vec<u8>,
+    searched: usize,
+    interim_count: u32,
+    interim: Vec<u8>,
+    begun: Option<Begun>,
+}
+
+/// A response whose head is whole.
+#[derive(Debug)]
+struct Begun {
+    start: Start,
+    framing: Framing,
+    /// Bytes of the body so far.
+    received: u64,
+}
+
+/// How the end of the body is found.
+#[derive(Debug, PartialEq, Eq)]
+enum Framing {
+    Framed(BodyFraming),
+    UntilClose,
+}
+
+impl Parser {
+    /// For the response to a request with this method.
+    pub(crate) fn new(method: &[u8], head_limit: usize, body_limit: u64) -> Self {
+        Self {
+            is_head: method == b"HEAD",
+            is_connect: method == b"CONNECT",
+            head_limit,
+            body_limit,
+            buffer: Vec::new(),
+            searched: 0,
+            interim_count: 0,
+            interim: Vec::new(),
+            begun: None,
+        }
+    }
+
+    /// Whether the next byte begins a head.
+    pub(crate) fn is_before_head(&self) -> bool {
+        self.begun.is_none() && self.buffer.is_empty()
+    }
+
+    /// The final head, once it is whole.
+    pub(crate) fn start(&self) -> Option<&Start> {
+        self.begun.as_ref().map(|begun| &begun.start)
+    }
+
+    /// Takes in `bytes` and appends what they hold of the body to `body`. `Some` says that the response has
+    /// ended, and how; what follows is not read.
+    pub(crate) fn push(&mut self, bytes: &[u8], body: &mut Vec<u8>) -> Result<Option<BodyEnd>, SendError> {
+        if let Some(begun) = &mut self.begun {
+            return Ok(begun.push(bytes, body, self.body_limit));
+        }
+        self.buffer.extend_from_slice(bytes);
+        loop {
+            check_start(&self.buffer)?;
+            let end = head_end(&self.buffer, self.searched);
+            if self.interim.len() + end.unwrap_or(self.buffer.len()) > self.head_limit {
+                return Err(SendError::HeadTooLong { limit: self.head_limit });
+            }
+            let Some(end) = end else {
+                self.searched = self.buffer.len();
+                return Ok(None);
+            };
+            let rest = self.buffer.split_off(end);
+            let head = std::mem::replace(&mut self.buffer, rest);
+            self.searched = 0;
+            let said = inspect(&head)?;
+            // 101 is final here: nothing asked for another protocol.
+            if (100..200).contains(&said.status) && said.status != 101 {
+                self.interim_count += 1;
+                self.interim.extend_from_slice(&head);
+                if self.interim_count > INTERIM_LIMIT {
+                    return Err(not_http(format!("more than {INTERIM_LIMIT} interim responses (1xx)")));
+                }
+                continue;
+            }
+            let framed = said.framing()?;
+            let (framing, length) = match framed {
+                _ if self.is_without_body(said.status) => {
+                    (Framing::Framed(BodyFraming::Known(0)), ResponseLength::NoBody(said.declared_length()))
+                }
+                Framing::UntilClose => (Framing::UntilClose, ResponseLength::UntilClose),
+                Framing::Framed(framing) => {
+                    let declared = said.declared_length().map_or(ResponseLength::Chunked, ResponseLength::Known);
+                    (Framing::Framed(framing), declared)
+                }
+            };
+            let interim = Bytes::from(std::mem::take(&mut self.interim));
+            let start = Start { status: said.status, head: Bytes::from(head), interim, length };
+            let rest = std::mem::take(&mut self.buffer);
+            let begun = self.begun.insert(Begun { start, framing, received: 0 });
+            return Ok(begun.push(&rest, body, self.body_limit));
+        }
+    }
+
+    /// RFC 9112, section 6.3, items 1 and 2.
+    fn is_without_body(&self, status: u16) -> bool {
+        self.is_head || matches!(status, 101 | 204 | 304) || (self.is_connect && (200..300).contains(&status))
+    }
+
+    /// How the response ends when the connection was closed in order. `written` says whether the whole request
+    /// had gone out.
+    pub(crate) fn close(&self, written: bool) -> Result<BodyEnd, SendError> {
+        match &self.begun {
+            Some(begun) if begun.framing == Framing::UntilClose => Ok(BodyEnd::Complete),
+            Some(_) => Ok(BodyEnd::ClosedEarly),
+            None if self.buffer.is_empty() || self.buffer.starts_with(b"HTTP/") => {
+                Err(SendError::ClosedEarly { written })
+            }
+            None => Err(strange(&self.buffer)),
+        }
+    }
+
+    /// The head, of a response that has one.
+    pub(crate) fn into_start(self) -> Result<Start, SendError> {
+        self.begun.map(|begun| begun.start).ok_or(SendError::ClosedEarly { written: true })
+    }
+}
+
+impl Begun {
+    fn push(&mut self, bytes: &[u8], body: &mut Vec<u8>, limit: u64) -> Option<BodyEnd> {
+        let mut overflow = false;
+        let received = &mut self.received;
+        let mut keep = |data: &[u8]| {
+            let room = usize::try_from(limit - *received).unwrap_or(usize::MAX);
+            let kept = &data[..data.len().min(room)];
+            overflow |= kept.len() < data.len();
+            *received += kept.len() as u64;
+            body.extend_from_slice(kept);
+        };
+        let is_done = match &mut self.framing {
+            Framing::UntilClose => {
+                keep(bytes);
+                false
+            }
+            Framing::Framed(framing) => match framing.decode(bytes, |piece| match piece {
+                Piece::Data(data) => keep(data),
+                Piece::Framing(_) => {}
+            }) {
+                Ok(_) => framing.is_done(),
+                Err(_) => return Some(BodyEnd::Malformed),
+            },
+        };
+        if overflow { Some(BodyEnd::Limit) } else { is_done.then_some(BodyEnd::Complete) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    /// The response to a GET, pushed `step` bytes at a time and closed at its end.
+    fn read(bytes: &[u8], step: usize) -> Result<Reply, SendError> {
+        read_as(b"GET", bytes, step)
+    }
+
+    fn read_as(method: &[u8], bytes: &[u8], step: usize) -> Result<Reply, SendError> {
+        read_response(method, bytes.chunks(step), 1000, 20)
+    }
+
+    #[rstest]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, "hello", BodyEnd::Complete)]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, too much", 200, "hello", BodyEnd::Complete)]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", 200, "hello", BodyEnd::Complete)]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", 200, "hello", BodyEnd::ClosedEarly)]
+    #[case("HTTP/1.0 404\n\nhello", 404, "hello", BodyEnd::Complete)]
+    #[case("HTTP/1.1 200 OK\r\n\r\n0123456789012345678901234567890", 200, "01234567890123456789", BodyEnd::Limit)]
+    #[case(
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n012345678901234567890",
+        200,
+        "01234567890123456789",
+        BodyEnd::Limit
+    )]
+    #[case(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+        200,
+        "abc",
+        BodyEnd::Complete
+    )]
+    #[case("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n", 200, "ab", BodyEnd::ClosedEarly)]
+    #[case("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nabc\r\n", 200, "ab", BodyEnd::Malformed)]
+    #[case("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", 204, "", BodyEnd::Complete)]
+    #[case("HTTP/1.1 304 x\r\n\r\nhello", 304, "", BodyEnd::Complete)]
+    #[case("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", 302, "", BodyEnd::Complete)]
+    #[case(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx",
+        201,
+        "x",
+        BodyEnd::Complete
+    )]
+    #[case("HTTP/1.1 200\r\nX: a\tb \r\nx:\r\nX: caf\u{e9}\r\nContent-Length:1 \r\n\r\nx", 200, "x", BodyEnd::Complete)]
+    fn responses(#[case] bytes: &str, #[case] status: u16, #[case] body: &str, #[case] end: BodyEnd) {
+        for step in 1..=bytes.len() {
+            let reply = read(bytes.as_bytes(), step).unwrap();
+            // Broken chunks and limits are found in what came together with them.
+            assert_eq!((reply.status, reply.end), (status, end), "step {step}");
+            assert_eq!(reply.body, body.as_bytes(), "step {step}");
+        }
+    }
+
+    #[rstest]
+    #[case("", "closed the connection")]
+    #[case("HTTP/1.1 200 OK\r\nX: y", "closed the connection")]
+    #[case("HT", "begins with 'HT'")]
+    #[case("SSH-2.0-OpenSSH_9.6\r\n", "begins with 'SSH-2.0")]
+    #[case("\u{1b}[31mno\r\n\r\n", "␛[31mno")]
+    #[case("HTTP/2 200\r\n\r\n", "no HTTP/1 response")]
+    #[case("HTTP/1.1 20 OK\r\n\r\n", "no HTTP/1 response")]
+    #[case("HTTP/1.1 2000 OK\r\n\r\n", "no HTTP/1 response")]
+    #[case("HTTP/1.1 099 OK\r\n\r\n", "status is 099")]
+    #[case("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "without a colon")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "Content-Length")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", "Content-Length")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello", "Content-Length")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nhello", "Content-Length")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello", "differ")]
+    #[case("HTTP/1.1 204 No\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "differ")]
+    #[case("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nContent-Length: 1\r\n\r\n1\r\na\r\n0\r\n\r\n", "both")]
+    #[case("HTTP/1.1 304 No\r\ntransfer-encoding: chunked\r\nContent-Length: 1\r\n\r\n", "both")]
+    #[case("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.0")]
+    #[case("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nxyz", "transfer coding")]
+    #[case("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "transfer coding")]
+    #[case(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "transfer coding"
+    )]
+    #[case("HTTP/1.1 200 OK\r\nTransfer-Encoding: \u{b}chunked\r\n\r\n0\r\n\r\n", "transfer coding")]
+    #[case("HTTP/1.1 200 OK\r\nTransfer-Encoding: \u{c}chunked\r\n\r\n0\r\n\r\n", "transfer coding")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length: \u{c}5\r\n\r\nhello", "Content-Length")]
+    #[case("HTTP/1.1 200 OK\r\nX: a\r\n folded\r\n\r\n", "folded")]
+    #[case("HTTP/1.1 200 OK\r\n\tfolded: x\r\n\r\n", "folded")]
+    #[case("HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nx", "white space")]
+    #[case("HTTP/1.1 200 OK\r\nA b: 1\r\n\r\nx", "a header name holds a character")]
+    #[case("HTTP/1.1 200 OK\r\n: 1\r\n\r\nx", "a header name holds a character")]
+    #[case("HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: b\r\n\r\nx", "0x0d")]
+    #[case("HTTP/1.1 200 OK\r\nX: a\u{0}\r\n\r\nx", "0x00")]
+    #[case("HTTP/1.1 200 O\rK\r\n\r\nx", "0x0d")]
+    #[case("HTTP/1.1 103 Early\r\nX : a\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "white space")]
+    fn no_responses(#[case] bytes: &str, #[case] words: &str) {
+        for step in [1, 3, 1000] {
+            let error = read(bytes.as_bytes(), step).unwrap_err().to_string();
+            let whole = read(bytes.as_bytes(), 1000).unwrap_err().to_string();
+            assert!(whole.contains(words) && (step == 1000 || error.len() <= whole.len() + 80), "{bytes:?}: {whole}");
+        }
+    }
+
+    #[test]
+    fn tls_and_http2_are_known_by_their_first_bytes() {
+        assert!(read(b"\x15\x03\x01\x00\x02\x02", 99).unwrap_err().to_string().contains("https://"));
+        assert!(read(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00", 99).unwrap_err().to_string().contains("HTTP/2"));
+    }
+
+    #[test]
+    fn a_response_to_head_has_no_body() {
+        let reply = read_as(b"HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 7).unwrap();
+        assert_eq!((reply.body.len(), reply.end), (0, BodyEnd::Complete));
+        let tunnel = read_as(b"CONNECT", b"HTTP/1.1 200 OK\r\n\r\nwhat the tunnel carries", 7).unwrap();
+        assert_eq!((tunnel.body.len(), tunnel.end), (0, BodyEnd::Complete));
+    }
+
+    #[test]
+    fn what_came_before_the_final_head_is_kept_and_its_length_told() {
+        let early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+        for (method, head, length) in [
+            ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", ResponseLength::Known(7)),
+            ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ResponseLength::Chunked),
+            ("GET", "HTTP/1.0 200 OK\r\n\r\n", ResponseLength::UntilClose),
+            ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", ResponseLength::NoBody(Some(7))),
+            ("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", ResponseLength::NoBody(None)),
+        ] {
+            let bytes = format!("{early}{head}");
+            for step in 1..bytes.len() {
+                let mut parser = Parser::new(method.as_bytes(), 1000, 20);
+                let mut body = Vec::new();
+                for piece in bytes.as_bytes().chunks(step) {
+                    parser.push(piece, &mut body).unwrap();
+                }
+                let start = parser.into_start().unwrap();
+                assert_eq!((&start.interim[..], &start.head[..]), (early.as_bytes(), head.as_bytes()), "step {step}");
+                assert_eq!(start.length, length);
+            }
+        }
+    }
+
+    #[test]
+    fn heads_are_bounded() {
+        let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "a".repeat(2000));
+        assert_eq!(read(endless.as_bytes(), 64), Err(SendError::HeadTooLong { limit: 1000 }));
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(33);
+        assert!(matches!(read(interim.as_bytes(), 64), Err(SendError::NotHttp { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_and_bounded(bytes in proptest::collection::vec(any::<u8>(), 0..300), step in 1_usize..50) {
+            let _ = read(&bytes, step);
+        }
+
+        #[test]
+        fn a_body_is_the_same_however_it_is_cut(
+            tail in "(\r\n|[0-3a:]|Content-Length: [0-9]{1,2}\r\n|Transfer-Encoding: chunked\r\n){0,12}",
+            step in 1_usize..40,
+        ) {
+            let bytes = format!("HTTP/1.1 200 OK\r\nContent-Type: x\r\n{tail}");
+            let whole = read(bytes.as_bytes(), usize::MAX);
+            match (read(bytes.as_bytes(), step), whole) {
+                (Ok(cut), Ok(whole)) => {
+                    prop_assert_eq!(cut.status, whole.status);
+                    prop_assert!(cut.body.starts_with(&whole.body) || whole.body.starts_with(&cut.body));
+                }
+                (cut, whole) => prop_assert_eq!(cut, whole),
+            }
+        }
+    }
+}

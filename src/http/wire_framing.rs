@@ -1,0 +1,268 @@
+//! What stood around a body on the wire: chunk-size lines, trailers, and what came where nothing belongs.
+//!
+//! A delivery's body is kept as it is verified, without its transfer coding. [`Framing`] holds the other bytes of the
+//! body section and where they stood, so that [`Framing::wire`] gives back the section exactly as it came, and a
+//! chunked body is still kept once. It has its own form in the store:
+//!
+//! | part | what (numbers are LEB128, seven bits a byte, the lowest first) |
+//! |---|---|
+//! | 1 byte | the form's version, 1 |
+//! | number | how many of the last bytes belong to no body |
+//! | per run: number, number, bytes | bytes of the body before it, its own length, and the bytes |
+//!
+//! Nothing at all stands for a body that came bare.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use whyhook::http::FramingBuilder;
+//!
+//! let mut builder = FramingBuilder::default();
+//! builder.framing(b"5\r\n");
+//! builder.data(5);
+//! builder.framing(b"\r\n0\r\n\r\n");
+//! let framing = builder.finish();
+//! assert_eq!(framing.wire(&Bytes::from("hello")), "5\r\nhello\r\n0\r\n\r\n");
+//! ```
+
+use bytes::Bytes;
+
+const VERSION: u8 = 1;
+
+/// The bytes of a body section that are not its body's. See the module's page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Framing(Bytes);
+
+impl Framing {
+    /// Nothing but the body.
+    pub const NONE: Self = Self(Bytes::new());
+
+    /// Whether the body came bare: its length was declared, and nothing followed that belongs to no request.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The form in which it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// What [`Framing::as_bytes`] gave. Any bytes are taken; of a form that is not known nothing is restored.
+    #[must_use]
+    pub fn from_bytes(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The body section as it came over the wire. Costs nothing for a body that came bare.
+    #[must_use]
+    pub fn wire(&self, body: &Bytes) -> Bytes {
+        if self.is_empty() {
+            return body.clone();
+        }
+        let mut wire = Vec::with_capacity(body.len() + self.0.len());
+        let mut rest = &body[..];
+        for (data, framing) in self.runs() {
+            let (before, behind) = rest.split_at(data.min(rest.len()));
+            wire.extend_from_slice(before);
+            wire.extend_from_slice(framing);
+            rest = behind;
+        }
+        wire.extend_from_slice(rest);
+        Bytes::from(wire)
+    }
+
+    /// How many bytes stood around the body, those that belong to no body included.
+    #[must_use]
+    pub fn wire_bytes(&self) -> usize {
+        self.runs().map(|(_, framing)| framing.len()).sum()
+    }
+
+    /// How many of the last bytes belong to no body: what followed a complete one on a connection that then closed, or
+    /// what came from the place on where the framing broke off.
+    #[must_use]
+    pub fn unframed_bytes(&self) -> usize {
+        let unframed = self.0.strip_prefix(&[VERSION]).and_then(number).map_or(0, |(unframed, _)| unframed);
+        unframed.min(self.wire_bytes())
+    }
+
+    /// What stood around the first `body` bytes of the body.
+    #[must_use]
+    pub fn beginning(&self, body: usize) -> Self {
+        let (mut builder, mut left) = (FramingBuilder::default(), body);
+        let mut around = self.wire_bytes() - self.unframed_bytes();
+        for (data, framing) in self.runs() {
+            if data > left || (data > 0 && left == 0) {
+                break;
+            }
+            left -= data;
+            builder.data(data);
+            let (framing, unframed) = framing.split_at(framing.len().min(around));
+            around -= framing.len();
+            builder.framing(framing);
+            builder.unframed(unframed);
+        }
+        builder.finish()
+    }
+
+    /// Bytes of the body before each piece of framing, and the piece.
+    fn runs(&self) -> Runs<'_> {
+        let runs = self.0.strip_prefix(&[VERSION]).and_then(number).map(|(_, runs)| runs);
+        Runs(runs.unwrap_or_default())
+    }
+}
+
+struct Runs<'a>(&'a [u8]);
+
+impl<'a> Iterator for Runs<'a> {
+    type Item = (usize, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (data, rest) = number(self.0)?;
+        let (length, rest) = number(rest)?;
+        let (framing, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((data, framing))
+    }
+}
+
+/// Reads a number of at most 63 bits, and what follows it.
+fn number(mut bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0_u64;
+    for shift in (0..63).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some((usize::try_from(value).ok()?, bytes));
+        }
+    }
+    None
+}
+
+fn push_number(out: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        // Seven bits fit a byte.
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Makes a [`Framing`] while a body section comes in.
+#[derive(Debug, Clone, Default)]
+pub struct FramingBuilder {
+    /// Whole runs.
+    runs: Vec<u8>,
+    /// Bytes of the body before the run at hand, and the run.
+    data: usize,
+    run: Vec<u8>,
+    unframed: usize,
+}
+
+impl FramingBuilder {
+    /// So many bytes of the body have come.
+    pub fn data(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.end_run();
+            self.data += bytes;
+        }
+    }
+
+    /// Bytes around the body have come.
+    pub fn framing(&mut self, bytes: &[u8]) {
+        self.run.extend_from_slice(bytes);
+    }
+
+    /// Bytes have come that belong to no body; nothing but such bytes may follow.
+    pub fn unframed(&mut self, bytes: &[u8]) {
+        self.unframed += bytes.len();
+        self.run.extend_from_slice(bytes);
+    }
+
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.runs.capacity() + self.run.capacity()
+    }
+
+    /// What has come.
+    #[must_use]
+    pub fn finish(mut self) -> Framing {
+        self.end_run();
+        if self.runs.is_empty() {
+            return Framing::default();
+        }
+        let mut form = Vec::with_capacity(self.runs.len() + 4);
+        form.push(VERSION);
+        push_number(&mut form, self.unframed);
+        form.extend_from_slice(&self.runs);
+        Framing(Bytes::from(form))
+    }
+
+    fn end_run(&mut self) {
+        if self.run.is_empty() {
+            return;
+        }
+        push_number(&mut self.runs, self.data);
+        push_number(&mut self.runs, self.run.len());
+        self.runs.append(&mut self.run);
+        self.data = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Piece {
+        Data(Vec<u8>),
+        Framing(Vec<u8>),
+    }
+
+    fn piece() -> impl Strategy<Value = Piece> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 0..300);
+        prop_oneof![bytes().prop_map(Piece::Data), bytes().prop_map(Piece::Framing)]
+    }
+
+    proptest! {
+        #[test]
+        fn the_wire_comes_back(pieces in proptest::collection::vec(piece(), 0..20), tail: Vec<u8>) {
+            let (mut builder, mut body, mut wire) = (FramingBuilder::default(), Vec::new(), Vec::new());
+            let mut around = 0;
+            for piece in &pieces {
+                match piece {
+                    Piece::Data(bytes) => {
+                        builder.data(bytes.len());
+                        body.extend_from_slice(bytes);
+                        wire.extend_from_slice(bytes);
+                    }
+                    Piece::Framing(bytes) => {
+                        builder.framing(bytes);
+                        wire.extend_from_slice(bytes);
+                        around += bytes.len();
+                    }
+                }
+            }
+            builder.unframed(&tail);
+            wire.extend_from_slice(&tail);
+            let framing = builder.finish();
+            prop_assert_eq!(framing.is_empty(), around + tail.len() == 0);
+            prop_assert_eq!(framing.unframed_bytes(), tail.len());
+            prop_assert_eq!(framing.wire_bytes(), around + tail.len());
+            let stored = Framing::from_bytes(Bytes::copy_from_slice(framing.as_bytes()));
+            prop_assert_eq!(&stored.wire(&Bytes::from(body))[..], &wire[..]);
+        }
+
+        #[test]
+        fn any_stored_form_is_read(form: Vec<u8>, body: Vec<u8>, has_version: bool) {
+            let form = if has_version { [&[VERSION], &form[..]].concat() } else { form };
+            let framing = Framing::from_bytes(Bytes::from(form));
+            let wire = framing.wire(&Bytes::from(body.clone()));
+            prop_assert_eq!(wire.len(), body.len() + framing.wire_bytes());
+            prop_assert!(framing.unframed_bytes() <= framing.wire_bytes());
+        }
+    }
+}

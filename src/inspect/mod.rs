@@ -1,0 +1,76 @@
+//! A captured delivery, read: its body opened, its event by the contract, and where its ids stood
+//! before.
+
+pub mod diagnosis;
+mod sightings;
+pub use sightings::{Recall, Seen, Sightings};
+
+use std::sync::Arc;
+
+use crate::config::Registry;
+use crate::delivery::{Delivery, TimestampUnit};
+use crate::http::RequestHead;
+use crate::payload::body::{Body, Kind, Opened, Remark};
+use crate::payload::contract::{self, Circumstances, EventReport};
+use crate::payload::json::{NoRows, Pretty};
+use crate::signature::SigningKind;
+
+/// What is understood of a delivery's body.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What the body is, inflated and decoded.
+    pub body: Arc<Body>,
+    /// The event in the documentation's terms; `None` when it is none, or its webhook is signed
+    /// otherwise than Trackpilots signs.
+    pub event: Option<EventReport>,
+}
+
+impl Reading {
+    /// Whether a body without rows of its own is shown as the lines that it is. JSON has none when it is too deep.
+    #[must_use]
+    pub fn is_lines(&self) -> bool {
+        matches!(self.body.kind, Kind::Text | Kind::JsonLines(_) | Kind::Json)
+    }
+
+    /// Reads a delivery. Takes time in proportion to the inflated body.
+    #[must_use]
+    pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Self {
+        Self::with_rows(delivery, head, registry).0
+    }
+
+    /// The same, with the rows of its JSON.
+    #[must_use]
+    pub fn with_rows(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Option<Pretty>) {
+        let (body, rows) = open(delivery, head);
+        (Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }, rows.ok())
+    }
+}
+
+/// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
+pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, NoRows>) {
+    let opened = Opened::of(head, delivery.body.clone());
+    let rows = Pretty::new(opened.bytes.clone());
+    let missing = rows.as_ref().err();
+    let mut body = opened.describe(missing.and_then(NoRows::fault));
+    let words = missing.and_then(NoRows::remark).filter(|_| body.kind == Kind::Json);
+    body.remarks.extend(words.map(|words| Remark { words, is_warning: true }));
+    (body, rows)
+}
+
+/// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.
+#[must_use]
+pub fn event(body: &Body, delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Option<EventReport> {
+    let route = registry.route(&head.target);
+    let webhook = route.webhook;
+    let about = Circumstances {
+        header: delivery.summary.judgement.timestamp.as_ref(),
+        received_at: Some(delivery.summary.received_at),
+        content_type: Some(head.value("content-type").map(|value| &value[..])),
+        header_unit: webhook.map(|webhook| match webhook.kind {
+            SigningKind::Developer => TimestampUnit::Seconds,
+            SigningKind::Reseller => TimestampUnit::Milliseconds,
+        }),
+        events: webhook.map_or(&[], |webhook| &webhook.events),
+    };
+    if route.scheme.is_plain() { contract::report(&body.bytes, &about) } else { None }
+}

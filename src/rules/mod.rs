@@ -1,0 +1,72 @@
+//! What goes back to the sender: replies, templates, and the rules that choose among them.
+//!
+//! Everything here is pure: text becomes a [`Rule`], a delivery and the [`RuleSet`] in force become an
+//! [`Action`], an [`Answer`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
+//! counting, holding and writing are the listener's.
+//!
+//! For a face: [`presets`] and [`RuleSet::answers`] are what a picker offers, [`Answer::render`] with
+//! [`Facts::of_kept`] is exactly what would be sent, [`Reader::action`] reads what a person types and
+//! [`RuleError::at`] says where it is wrong; [`Override`] is a choice over the rules, [`Held`] a delivery that
+//! waits, and an [`Act`] the decision about it. All of them are plain data that compare and print, and
+//! so can stand in a model, a message or an effect. The listener's `Control` takes and gives them.
+//!
+//! ```text
+//! rule   = [ filter "→" ] action                        "->" and "=>" are arrows too
+//! action = [ pause ] ( deed | hold | fail )
+//! pause  = "wait" TIME [ ".." TIME ]
+//! hold   = "hold" [ TIME ] [ "else" [ pause ] deed ]
+//! fail   = "fail" N [ "per" ( "body" | "event" ) ] "with" [ pause ] deed "then" [ pause ] deed
+//! deed   = answer
+//!        | "trickle" BYTES "per" TIME answer
+//!        | "length" ( "+N" | "-N" ) answer
+//!        | ( "drop" | "reset" ) [ "before head" | "in head" [ answer ] | "after head" [ answer ] ]
+//!        | "forward" URL { URL }
+//! answer = "auto"
+//!        | STATUS { "header" "Name: value" } [ body ]
+//!        | NAME                                          of the configuration's [answers.NAME]
+//!        | "redirect" [ STATUS ] URL
+//!        | "retry-after" [ STATUS ] TIME
+//! body   = "text in quotation marks" | the rest of the rule as it stands
+//! ```
+//!
+//! ```
+//! use whyhook::rules::Reader;
+//! let rule = Reader::default().rule("event:screenshot is:sim -> fail 3 with 503 then 200")?;
+//! assert_eq!(rule.to_string(), "event:screenshot is:sim → fail 3 with 503 then 200");
+//! let error = Reader::default().rule("sim -> 700").unwrap_err();
+//! assert_eq!(error.to_string(), "at 7: 700 is no status that can be answered: expected 200 to 599");
+//! # Ok::<(), whyhook::rules::RuleError>(())
+//! ```
+
+pub mod action;
+mod agree;
+mod cursor;
+mod error;
+mod facts;
+mod parse;
+mod policy;
+mod print;
+mod reply;
+mod rule;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use action::{
+    Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait, Written,
+};
+pub use agree::Agreement;
+pub use error::{RuleError, RuleProblem};
+pub use facts::Facts;
+pub use parse::{Reader, named, target};
+pub use policy::{AnswerPolicy, auto, refusal};
+pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
+pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_order, short};
+pub use template::{Place, Template, TemplateError};
+
+/// The longest body of an answer, as it is written down.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+/// The most headers of an answer, and the most bytes of each: Node takes 16 KiB of head in all.
+pub const HEADER_LIMIT: usize = 32;
+/// See [`HEADER_LIMIT`].
+pub const HEADER_BYTES: usize = 4096;

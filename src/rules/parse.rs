@@ -1,0 +1,322 @@
+//! From text to rules and actions. The grammar stands in the module's page.
+
+mod written;
+
+pub use written::named;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::written::{check_status, written};
+use super::action::{Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait};
+use super::cursor::{Cursor, arrow};
+use super::error::{RuleError, RuleProblem};
+use super::rule::Rule;
+use super::{BODY_LIMIT, HEADER_BYTES, is_bodyless};
+use crate::query::{Query, QueryError};
+use crate::text::units;
+
+/// The longest pause and the longest hold.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// The most targets of one delivery.
+const TARGET_LIMIT: usize = 8;
+
+/// Reads rules, knowing the answers that have a name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reader<'a> {
+    names: &'a [Arc<Named>],
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that knows these answers.
+    #[must_use]
+    pub fn new(names: &'a [Arc<Named>]) -> Self {
+        Self { names }
+    }
+
+    /// Reads `filter → action`, or an action alone, which is for every delivery.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError`] with the place of what is wrong.
+    pub fn rule(&self, text: &str) -> Result<Rule, RuleError> {
+        let Some((end, behind)) = arrow(text) else {
+            return Ok(Rule { when: Query::default(), then: self.action_at(text, 0)? });
+        };
+        let when = Query::parse(&text[..end]).map_err(|error| condition(error, 0))?;
+        if text[behind..].trim().is_empty() {
+            return Err(RuleProblem::NoAction.at(behind));
+        }
+        let then = self.action_at(text, behind)?;
+        let rule = Rule { when, then };
+        rule.check()?;
+        Ok(rule)
+    }
+
+    /// Reads an action.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError`] with the place of what is wrong.
+    pub fn action(&self, text: &str) -> Result<Action, RuleError> {
+        self.action_at(text, 0)
+    }
+
+    fn action_at(&self, text: &str, at: usize) -> Result<Action, RuleError> {
+        let mut cursor = Cursor::new(text, at);
+        let wait = pause(&mut cursor)?;
+        let kind = if cursor.take("hold") {
+            Kind::Hold(self.hold(&mut cursor)?)
+        } else if cursor.take("fail") {
+            Kind::Fail(self.fail(&mut cursor)?)
+        } else {
+            Kind::Do(self.deed(&mut cursor, true)?)
+        };
+        if cursor.is_done() { Ok(Action { wait, kind }) } else { Err(cursor.unexpected("nothing more")) }
+    }
+
+    fn hold(&self, cursor: &mut Cursor<'_>) -> Result<Hold, RuleError> {
+        let patience = if cursor.is_done() || cursor.peek().eq_ignore_ascii_case("else") {
+            None
+        } else {
+            Some(time(cursor, Duration::from_millis(1))?)
+        };
+        let otherwise = if cursor.take("else") {
+            self.act(cursor, true)?
+        } else {
+            Act::from(Deed::Answer(Answer::Auto, Manner::Whole))
+        };
+        Ok(Hold { patience, otherwise })
+    }
+
+    fn fail(&self, cursor: &mut Cursor<'_>) -> Result<Fail, RuleError> {
+        let times = number(cursor, "how often, 1 to 1000000", 1..=1_000_000)?;
+        let per = match (cursor.take("per"), cursor.at()) {
+            (false, _) => Per::All,
+            (true, _) if cursor.take("body") => Per::Body,
+            (true, _) if cursor.take("event") => Per::Event,
+            (true, _) => return Err(cursor.unexpected("body or event")),
+        };
+        cursor.expect("with")?;
+        let with = self.act(cursor, false)?;
+        cursor.expect("then")?;
+        let then = self.act(cursor, true)?;
+        Ok(Fail { times, per, with, then })
+    }
+
+    fn act(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Act, RuleError> {
+        let wait = pause(cursor)?;
+        for word in ["hold", "fail"] {
+            if cursor.peek().eq_ignore_ascii_case(word) {
+                return Err(RuleProblem::Nested(word).at(cursor.at()));
+            }
+        }
+        Ok(Act { wait, deed: self.deed(cursor, is_last)? })
+    }
+
+    /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks.
+    fn deed(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Deed, RuleError> {
+        for (word, reset) in [("drop", false), ("reset", true)] {
+            if cursor.take(word) {
+                return self.close(cursor, reset, is_last).map(Deed::Close);
+            }
+        }
+        if cursor.take("forward") {
+            return forward(cursor);
+        }
+        if cursor.take("trickle") {
+            let bytes = number(cursor, "the bytes of a piece, 1 to 1048576", 1..=1 << 20)? as usize;
+            cursor.expect("per")?;
+            let every = time(cursor, Duration::from_millis(1))?;
+            let answer = self.with_body(cursor, 1, "at least 1 byte", is_last)?;
+            return Ok(Deed::Answer(answer, Manner::Trickle { bytes, every }));
+        }
+        if cursor.take("length") {
+            return self.wrong_length(cursor, is_last);
+        }
+        Ok(Deed::Answer(self.answer(cursor, is_last)?, Manner::Whole))
+    }
+
+    fn close(&self, cursor: &mut Cursor<'_>, reset: bool, is_last: bool) -> Result<Close, RuleError> {
+        let places = [("before", CloseAt::BeforeHead), ("in", CloseAt::InHead), ("after", CloseAt::AfterHead)];
+        let Some((_, at)) = places.into_iter().find(|(word, _)| cursor.take(word)) else {
+            return Ok(Close { at: CloseAt::BeforeHead, reset, answer: Answer::Auto });
+        };
+        cursor.expect("head")?;
+        let ends = cursor.is_done() || (!is_last && cursor.peek().eq_ignore_ascii_case("then"));
+        let answer = match at {
+            _ if ends => Answer::Auto,
+            CloseAt::BeforeHead => return Err(cursor.unexpected("nothing more: no answer is begun")),
+            CloseAt::InHead => self.answer(cursor, is_last)?,
+            CloseAt::AfterHead => self.with_body(cursor, 2, "at least 2 bytes", is_last)?,
+        };
+        Ok(Close { at, reset, answer })
+    }
+
+    fn wrong_length(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Deed, RuleError> {
+        let (at, word) = (cursor.at(), cursor.word());
+        let by = word.parse::<i32>().ok().filter(|by| *by != 0 && word.starts_with(['+', '-']));
+        let by = by.filter(|by| by.unsigned_abs() as usize <= BODY_LIMIT).ok_or_else(|| {
+            let expected = "how far off the length is, such as +10 or -5";
+            RuleProblem::Number { found: word.to_owned(), expected }.at(at)
+        })?;
+        let least = if by < 0 { by.unsigned_abs() as usize } else { 0 };
+        let answer = self.with_body(cursor, least, "as many bytes as the length is short of", is_last)?;
+        Ok(Deed::Answer(answer, Manner::WrongLength(by)))
+    }
+
+    /// An answer whose body has at least so many bytes, and may have one at all.
+    fn with_body(
+        &self,
+        cursor: &mut Cursor<'_>,
+        least: usize,
+        words: &'static str,
+        is_last: bool,
+    ) -> Result<Answer, RuleError> {
+        let at = cursor.at();
+        let answer = self.answer(cursor, is_last)?;
+        let status = match &answer {
+            Answer::Written(written) => written.status,
+            Answer::Named(named) => named.written.status,
+            Answer::RetryAfter { status, .. } | Answer::Redirect { status, .. } => *status,
+            Answer::Auto => 200,
+        };
+        if is_bodyless(status) {
+            return Err(RuleProblem::Bodyless(status).at(at));
+        }
+        if answer.least_body_bytes() < least && !answer.body_varies() {
+            return Err(RuleProblem::NeedsBody(words).at(at));
+        }
+        Ok(answer)
+    }
+
+    fn answer(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Answer, RuleError> {
+        let (at, word) = (cursor.at(), cursor.peek());
+        if cursor.take("auto") {
+            return Ok(Answer::Auto);
+        }
+        if cursor.take("redirect") {
+            return redirect(cursor);
+        }
+        if cursor.take("retry-after") {
+            let status = optional_status(cursor)?.unwrap_or(429);
+            let wait = time(cursor, Duration::ZERO)?;
+            return Ok(Answer::RetryAfter { status, seconds: wait.as_secs() });
+        }
+        if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            cursor.word();
+            return written(word, at, cursor, is_last).map(Answer::Written);
+        }
+        match self.names.iter().find(|named| named.name.eq_ignore_ascii_case(word)) {
+            Some(named) => {
+                cursor.word();
+                Ok(Answer::Named(Arc::clone(named)))
+            }
+            None => {
+                let names = self.names.iter().map(|named| named.name.clone()).collect();
+                Err(RuleProblem::Unknown { word: word.to_owned(), names }.at(at))
+            }
+        }
+    }
+}
+
+fn redirect(cursor: &mut Cursor<'_>) -> Result<Answer, RuleError> {
+    let at = cursor.at();
+    let status = optional_status(cursor)?.unwrap_or(302);
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        let expected = "301, 302, 303, 307 or 308";
+        return Err(RuleProblem::Number { found: status.to_string(), expected }.at(at));
+    }
+    let place = cursor.at();
+    let location = if cursor.is_quoted() { cursor.quoted()? } else { cursor.word().to_owned() };
+    if location.is_empty() || location.len() > HEADER_BYTES || !location.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
+    {
+        return Err(RuleProblem::BadHeader(format!("location: {location}")).at(place));
+    }
+    Ok(Answer::Redirect { status, location })
+}
+
+fn optional_status(cursor: &mut Cursor<'_>) -> Result<Option<u16>, RuleError> {
+    let (at, word) = (cursor.at(), cursor.peek());
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(None);
+    }
+    let status = word.parse().unwrap_or(0);
+    check_status(status).map_err(|problem| problem.at(at))?;
+    cursor.word();
+    Ok(Some(status))
+}
+
+fn forward(cursor: &mut Cursor<'_>) -> Result<Deed, RuleError> {
+    let mut targets = Vec::new();
+    while cursor.peek().contains("://") || targets.is_empty() {
+        let at = cursor.at();
+        let target = target(cursor.word()).map_err(|problem| problem.at(at))?;
+        targets.push(target);
+        if targets.len() > TARGET_LIMIT {
+            let expected = "at most 8 targets";
+            return Err(RuleProblem::Number { found: targets.len().to_string(), expected }.at(at));
+        }
+    }
+    Ok(Deed::Forward(targets))
+}
+
+/// Reads a URL to forward to.
+///
+/// # Errors
+///
+/// [`RuleProblem::BadUrl`].
+pub fn target(url: &str) -> Result<Target, RuleProblem> {
+    let bad = || RuleProblem::BadUrl(url.to_owned());
+    let parsed: http::Uri = url.parse().map_err(|_| bad())?;
+    let is_web = matches!(parsed.scheme_str(), Some("http" | "https"));
+    let authority = parsed.authority().ok_or_else(bad)?;
+    // A user and password would be written to the store; and a fragment is never sent.
+    if !is_web || authority.as_str().contains('@') || url.contains('#') || authority.host().is_empty() {
+        return Err(bad());
+    }
+    Ok(Target(url.to_owned()))
+}
+
+fn pause(cursor: &mut Cursor<'_>) -> Result<Option<Wait>, RuleError> {
+    if !cursor.take("wait") {
+        return Ok(None);
+    }
+    let at = cursor.at();
+    let word = cursor.word();
+    let (min, max) = word.split_once("..").unwrap_or((word, word));
+    let (min, max) = (duration(min, at, Duration::ZERO)?, duration(max, at, Duration::ZERO)?);
+    if min > max {
+        let expected = "the shorter time first, such as 1s..3s";
+        return Err(RuleProblem::Time { found: word.to_owned(), expected }.at(at));
+    }
+    Ok(Some(Wait { min, max }))
+}
+
+fn time(cursor: &mut Cursor<'_>, least: Duration) -> Result<Duration, RuleError> {
+    let at = cursor.at();
+    duration(cursor.word(), at, least)
+}
+
+/// Times here are whole microseconds.
+fn duration(text: &str, at: usize, least: Duration) -> Result<Duration, RuleError> {
+    let read = units::parse_duration(text).ok().filter(|time| (least..=LONGEST).contains(time));
+    let expected = if least.is_zero() { "0s to 1h, such as 250ms or 30s" } else { "1ms to 1h, such as 250ms or 30s" };
+    let time = read.ok_or_else(|| RuleProblem::Time { found: text.to_owned(), expected }.at(at))?;
+    Ok(Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)))
+}
+
+fn number(
+    cursor: &mut Cursor<'_>,
+    expected: &'static str,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<u32, RuleError> {
+    let (at, word) = (cursor.at(), cursor.word());
+    let read =
+        word.parse().ok().filter(|number| word.bytes().all(|byte| byte.is_ascii_digit()) && range.contains(number));
+    read.ok_or_else(|| RuleProblem::Number { found: word.to_owned(), expected }.at(at))
+}
+
+pub(super) fn condition(error: QueryError, start: usize) -> RuleError {
+    RuleProblem::Condition(error.problem).at(start + error.at)
+}

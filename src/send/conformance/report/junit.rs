@@ -1,0 +1,113 @@
+//! A report as JUnit XML, which CI systems read.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::Report;
+use crate::send::conformance::case::Expect;
+use crate::send::conformance::findings::Finding;
+use crate::send::conformance::judge::{Mark, Row};
+use crate::text::visible;
+
+/// The report as a document of one suite: a test case for each delivery, and one more for each fault
+/// that no single delivery shows, such as answers that come too late.
+#[must_use]
+pub fn junit(report: &Report) -> String {
+    let of_rows = |finding: &&Finding| !report.rows.iter().any(|row| fails_by(row, finding));
+    let apart: Vec<&Finding> = report.findings.iter().filter(|finding| finding.required).filter(of_rows).collect();
+    let time: Duration = report.rows.iter().filter_map(|row| row.came.latency()).sum();
+    let counts = format!(
+        r#"tests="{}" failures="{}" errors="0" skipped="{}" time="{}""#,
+        report.rows.len() + apart.len(),
+        report.count(Mark::Fail) + apart.len(),
+        report.count(Mark::Skipped),
+        seconds(time)
+    );
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(xml, "<testsuites {counts}>");
+    let _ = writeln!(xml, "  <testsuite name=\"whyhook check {}\" {counts}>", escaped(&report.target));
+    for row in &report.rows {
+        push_row(&mut xml, report, row);
+    }
+    for finding in apart {
+        let _ = writeln!(xml, "    <testcase classname=\"whyhook.check.whole\" name=\"{}\">", finding.fault.code());
+        push_failure(&mut xml, finding.fault.code(), &finding.detail, &explained(finding));
+        xml.push_str("    </testcase>\n");
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn fails_by(row: &Row, finding: &Finding) -> bool {
+    row.mark == Mark::Fail && finding.proof.contains(&row.case.name)
+}
+
+fn push_row(xml: &mut String, report: &Report, row: &Row) {
+    let class = match row.case.expect {
+        Expect::Accept => "accept",
+        Expect::Refuse(_) => "refuse",
+    };
+    let time = seconds(row.came.latency().unwrap_or_default());
+    let _ = write!(xml, "    <testcase classname=\"whyhook.check.{class}\" name=\"{}\" time=\"{time}\"", row.case.name);
+    let finding = report.findings.iter().find(|finding| finding.proof.contains(&row.case.name));
+    let seen = format!("{}: expected {}, came {}", row.case.sends, row.case.expect.words(), row.came.words());
+    match row.mark {
+        Mark::Pass => {
+            xml.push_str("/>\n");
+            return;
+        }
+        Mark::Skipped => xml.push_str(">\n      <skipped/>\n"),
+        Mark::Fail => {
+            xml.push_str(">\n");
+            let kind = finding.map_or(row.case.fault, |finding| finding.fault).code();
+            push_failure(xml, kind, &seen, &finding.map(explained).unwrap_or_default());
+        }
+        Mark::Advice => {
+            let _ = write!(xml, ">\n      <system-out>advice: {}</system-out>\n", escaped(&seen));
+        }
+    }
+    xml.push_str("    </testcase>\n");
+}
+
+fn push_failure(xml: &mut String, kind: &str, message: &str, text: &str) {
+    let (message, text) = (escaped(message), escaped(text));
+    let _ = writeln!(xml, "      <failure type=\"{kind}\" message=\"{message}\">{text}</failure>");
+}
+
+fn explained(finding: &Finding) -> String {
+    let fault = finding.fault;
+    format!("{} To do: {} {}", fault.means(), fault.fix(), fault.hint())
+}
+
+/// Seconds with milliseconds, as the format's readers expect.
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03}", time.as_secs(), time.subsec_millis())
+}
+
+/// Text for content and attributes. XML 1.0 has no way to write most control characters, so that
+/// they are made visible first.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in visible(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn nothing_that_xml_cannot_hold_is_left() {
+        assert_eq!(escaped("<a b='\"'>&\u{1b}\u{0}\n"), "&lt;a b=&apos;&quot;&apos;&gt;&amp;␛␀␊");
+        assert!(!escaped("\u{fffe}\u{ffff}").contains(['\u{fffe}', '\u{ffff}']));
+    }
+}

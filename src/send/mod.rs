@@ -1,0 +1,23 @@
+//! Sending: deliveries again, as they came or signed afresh; what came of it; and whether a receiver is right.
+//!
+//! The bytes go out by [`crate::http::Client`]; [`attempt`] makes the facts of a sending that the store keeps and the
+//! result panel shows.
+
+mod batch;
+mod captured;
+pub mod conformance;
+mod destination;
+mod outcome;
+pub mod replay;
+mod simulation;
+#[cfg(test)]
+mod tests;
+
+pub use batch::{InvalidRate, Pace, run_all};
+pub use captured::{NotReplayable, as_captured, exact, of_head};
+pub use destination::{Choice, Destination};
+pub use outcome::{
+    Origin, StatusClass, Term, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
+    delivery_headers, latency_words, status_words, summary_json,
+};
+pub use simulation::{NotSent, Simulation};

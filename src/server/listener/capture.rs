@@ -1,0 +1,94 @@
+//! From the bytes of a request to a delivery that can be kept: judged, and its envelope read.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use crate::config::Registry;
+use crate::delivery::{Captured, Intake, Judgement, Verdict};
+use crate::http::{Framing, RequestHead};
+use crate::{payload, signature};
+
+/// What came in over a connection, or from a file that is imported.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The peer, as [`Captured`] names it.
+    pub remote: String,
+    /// When the head was whole.
+    pub received_at: Timestamp,
+    /// The head as it came.
+    pub head: Bytes,
+    /// The body without chunk framing.
+    pub body: Bytes,
+    /// What stood around it.
+    pub framing: Framing,
+    /// How much of it came.
+    pub intake: Intake,
+}
+
+/// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
+const JUDGED_INLINE_BYTES: usize = 256 * 1024;
+/// So many compressed bodies are looked into at once; the others wait for their turn. Each takes up to
+/// 10 MiB, and some milliseconds.
+static DECODING: Semaphore = Semaphore::const_new(2);
+
+/// Judges a request where that keeps no other sender waiting: on a thread of its own when it is long or compressed.
+pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -> Captured {
+    let parsed = RequestHead::parse(&incoming.head);
+    let is_compressed = payload::facts_coding(&incoming.body, declared(&parsed)).is_some();
+    if !is_compressed && incoming.body.len() <= JUDGED_INLINE_BYTES {
+        return captured(incoming, &parsed, &registry);
+    }
+    // It is never closed; were it, that would only mean that nobody waits.
+    let _turn = if is_compressed { DECODING.acquire().await.ok() } else { None };
+    let judging = move || {
+        crate::system::panic::trap("judge");
+        captured(incoming, &parsed, &registry)
+    };
+    match tokio::task::spawn_blocking(judging).await {
+        Ok(captured) => captured,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+/// Judges a request at the moment of its arrival and reads its envelope. Takes time in proportion to
+/// the body (about 1 ms for each megabyte), and some milliseconds for one that is compressed.
+#[must_use]
+pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
+    let parsed = RequestHead::parse(&incoming.head);
+    captured(incoming, &parsed, registry)
+}
+
+fn declared(head: &RequestHead) -> &[u8] {
+    head.value("Content-Encoding").map_or(b"", |value| value)
+}
+
+fn captured(incoming: Incoming, parsed: &RequestHead, registry: &Registry) -> Captured {
+    let Incoming { remote, received_at, head, body, framing, intake } = incoming;
+    let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
+    let route = registry.route(&parsed.target);
+    let judgement = match intake {
+        Intake::Complete | Intake::Truncated(_) => {
+            signature::judge(route.scheme, route.secrets, parsed, &body, received_at)
+        }
+        _ => Judgement::bare(Verdict::NotJudged),
+    };
+    let (event, image) = payload::declared_facts(&body, declared(parsed));
+    let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+    Captured {
+        received_at,
+        remote,
+        method: text(&parsed.method),
+        path: text(&parsed.target),
+        webhook: route.webhook.filter(|_| is_request).map(|webhook| webhook.name.clone()),
+        intake,
+        event,
+        judgement,
+        image,
+        head,
+        body,
+        framing,
+    }
+}

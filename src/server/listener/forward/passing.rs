@@ -1,0 +1,390 @@
+//! Passing one delivery on: to the first target while its sender waits, to the others behind its back.
+//!
+//! The body is never in memory: it goes from the log to the socket in pieces. What a forward holds beside it
+//! counts as room in memory, as every body does, and so does what is kept of the answer until it is on disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use super::relay::{self, Begun, Keeper, Kept, LAST_CHUNK};
+use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::Framing};
+use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
+use crate::http::{Body, HandedOn, Outgoing, SendError, Sent, Target};
+use crate::http::{BodyEnd, Failure, Reply as Response};
+use crate::http::{HeaderField, RequestHead};
+use crate::rules;
+use crate::rules::Reply;
+use crate::send;
+use crate::send::NotReplayable;
+use crate::send::Origin;
+use crate::server::listener::exchange::Next;
+use crate::server::listener::perform::Exchange;
+use crate::server::listener::raw::Script;
+use crate::server::listener::room;
+use crate::server::listener::room::{NoRoom, Room};
+use crate::server::listener::stats::Refusal as Bound;
+use crate::server::listener::stream::Stream;
+use crate::server::listener::{Control, overloaded_reply};
+use crate::store::{Reader, StoredDelivery};
+use crate::text::visible;
+
+/// Copies of a request's head that there are at once.
+const HEADS: usize = 4;
+
+/// Why nothing is passed on. The person reads all of it; the sender, who may be anybody, nothing of what stands
+/// behind: no host, no path, no system's words.
+#[derive(Debug)]
+struct Refusal {
+    status: u16,
+    said: &'static str,
+    reason: String,
+}
+
+impl Refusal {
+    const UNSENDABLE: &'static str = "this kind of request cannot be passed on";
+
+    fn unread(reason: impl Into<String>) -> Self {
+        Self { status: 502, said: "the delivery could not be passed on", reason: reason.into() }
+    }
+
+    fn looped(reason: impl Into<String>) -> Self {
+        Self { status: 508, said: "Loop Detected: this delivery has been passed on here before", reason: reason.into() }
+    }
+
+    fn unanswered(reason: impl Into<String>) -> Self {
+        Self { status: 502, said: "the upstream server did not answer", reason: reason.into() }
+    }
+
+    fn unfit(reason: impl Into<String>) -> Self {
+        Self { status: 502, said: "the upstream server's answer cannot be passed on", reason: reason.into() }
+    }
+
+    fn busy(reason: impl Into<String>) -> Self {
+        Self { status: 503, said: "", reason: reason.into() }
+    }
+}
+
+/// A request ready to go out, and the target that it goes to.
+struct Ready {
+    target: Target,
+    request: Outgoing,
+    body: Body,
+}
+
+/// Passes a delivery on to every target at once, and answers as the first of them does.
+pub(crate) async fn pass_on(
+    exchange: Exchange<'_>,
+    stream: &mut Stream<TcpStream>,
+    urls: &[rules::Target],
+    label: String,
+) -> Next {
+    let control = exchange.control;
+    let Some((first, others)) = urls.split_first() else {
+        return refuse(exchange, stream, Refusal::unread("no target to forward to"), label).await;
+    };
+    for url in others {
+        pass_on_behind(exchange.id, url, control);
+    }
+    let prepared = async {
+        let hold = Hold::take(control).await?;
+        prepare(exchange.id, first, hold, control).await
+    };
+    let (hold, Ready { target, request, body }) = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(refusal) => {
+            not_made(exchange.id, first, &refusal, control);
+            return refuse(exchange, stream, refusal, label).await;
+        }
+    };
+    let (parts, coming) = mpsc::channel(1);
+    let mut keeper = Keeper::new(control.room());
+    let length = body.length();
+    let (handed, begun) = tokio::join!(
+        control.forwarder.send(&target, &request, body, control, parts),
+        relay::relay(exchange, stream, coming, &mut keeper),
+    );
+    drop(hold);
+    let kept = keeper.finish();
+    let failure = handed.result.as_ref().err().map(|error| format!("{target} did not answer: {error}"));
+    let status = kept.start.as_ref().map(|start| start.status);
+    let end = record(exchange.id, control, (&target, &request, length), handed, &kept);
+    match (begun, failure, status) {
+        (Some(begun), _, _) => finish(exchange, stream, begun, end, kept, label).await,
+        (None, _, Some(status)) => {
+            let reason = format!("{target} answered with the status {status}");
+            refuse(exchange, stream, Refusal::unfit(reason), label).await
+        }
+        (None, failure, None) => {
+            let refusal = match failure {
+                Some(reason) => Refusal::unanswered(reason),
+                None => Refusal::unanswered("no answer"),
+            };
+            refuse(exchange, stream, refusal, label).await
+        }
+    }
+}
+
+/// Ends an answer that was begun as the server has ended it, and keeps it.
+async fn finish(
+    exchange: Exchange<'_>,
+    stream: &mut Stream<TcpStream>,
+    begun: Begun,
+    end: BodyEnd,
+    kept: Kept,
+    label: String,
+) -> Next {
+    let Begun { start, headers, framing, ending, mut is_taken } = begun;
+    let is_whole = end == BodyEnd::Complete;
+    if is_taken && is_whole && framing == Framing::Chunks {
+        is_taken = stream.write(LAST_CHUNK).await.is_ok();
+    }
+    let (outcome, rule) = match (is_taken, is_whole) {
+        (false, _) => (Outcome::SenderGone, label),
+        (true, true) => (Outcome::Sent, label),
+        (true, false) => (Outcome::CutUpstream, format!("{label} (cut: the server's answer {})", end.words())),
+    };
+    let answer = Answer {
+        outcome,
+        status: start.status,
+        interim: Bytes::new(),
+        headers,
+        body: kept.body,
+        body_bytes: kept.bytes,
+        rule,
+        latency: exchange.since.elapsed(),
+    };
+    if outcome == Outcome::CutUpstream && framing == Framing::UntilClose {
+        // An orderly end would say that this was all.
+        let script = Script::breaking(exchange.id, answer, exchange.since);
+        return Next::Play(Box::new(script.behind(stream.take_interim())));
+    }
+    exchange.keep(stream, answer);
+    if outcome == Outcome::Sent && !ending.close { Next::Request } else { Next::Close }
+}
+
+/// Says to the sender that nothing is relayed, and in the record why.
+async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal: Refusal, label: String) -> Next {
+    let Refusal { status, said, reason } = refusal;
+    let reply = if status == 503 { overloaded_reply() } else { Reply::text(status, format!("whyhook: {said}")) };
+    exchange.whole(stream, &reply, format!("{label} (failed: {})", visible(&reason))).await
+}
+
+/// Passes a delivery on where nobody waits for the answer, when its turn comes.
+fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
+    let Some(ticket) = control.forwarder.ticket() else {
+        control.stats().not_forwarded();
+        let reason = format!("{} forwards wait already", super::BACKGROUND_QUEUE);
+        return not_made(id, url, &Refusal::busy(reason), control);
+    };
+    let (url, control) = (url.clone(), Arc::clone(control));
+    tokio::spawn(async move {
+        crate::system::panic::trap("worker");
+        if let Err(refusal) = behind(id, &url, &control).await {
+            not_made(id, &url, &refusal, &control);
+        }
+        drop(ticket);
+    });
+}
+
+async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> Result<(), Refusal> {
+    let hold = tokio::select! {
+        hold = Hold::wait_behind(control) => hold?,
+        () = control.holding().quitting() => return Err(Refusal::busy("the program ended before its turn came")),
+    };
+    let (_hold, Ready { target, request, body }) = prepare(id, url, hold, control).await?;
+    let (parts, coming) = mpsc::channel(1);
+    let mut keeper = Keeper::new(control.room());
+    let length = body.length();
+    let (handed, ()) = tokio::join!(
+        control.forwarder.send(&target, &request, body, control, parts),
+        relay::drain(coming, &mut keeper),
+    );
+    record(id, control, (&target, &request, length), handed, &keeper.finish());
+    Ok(())
+}
+
+/// What a forward holds: a connection, and room in memory for what passes through.
+struct Hold {
+    room: Room,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Hold {
+    /// With the sender waiting.
+    async fn take(control: &Control) -> Result<Self, Refusal> {
+        let patience = control.means().map_or(room::PATIENCE, |means| means.patience.min(room::PATIENCE));
+        let place = tokio::time::timeout(patience, Arc::clone(&control.forwarder.places).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            control.stats().not_forwarded();
+            return Err(Refusal::busy("as many forwards as may be are under way already"));
+        };
+        Self::with(place, control, patience).await
+    }
+
+    /// With nobody waiting.
+    async fn wait_behind(control: &Control) -> Result<Self, Refusal> {
+        let place = Arc::clone(&control.forwarder.background).acquire_owned().await;
+        let place = place.map_err(|_| Refusal::busy("no forward is begun any more"))?;
+        Self::with(place, control, super::BACKGROUND_PATIENCE).await
+    }
+
+    async fn with(place: OwnedSemaphorePermit, control: &Control, patience: Duration) -> Result<Self, Refusal> {
+        let mut hold = Self { room: control.room(), _place: place };
+        let taken = hold.room.grow(BUFFERS_BYTES, patience).await;
+        taken.map_err(|_| no_room(control)).map(|()| hold)
+    }
+
+    /// Takes room for the heads.
+    async fn grow(&mut self, head: usize) -> Result<(), NoRoom> {
+        self.room.grow(BUFFERS_BYTES + HEADS * head, room::PATIENCE).await
+    }
+}
+
+fn no_room(control: &Control) -> Refusal {
+    control.stats().refused(Bound::Memory);
+    Refusal::busy("no room in memory")
+}
+
+/// The delivery as it is on disk: nothing of its body is read into memory.
+async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refusal> {
+    let reason = |reason: String| Refusal::unread(format!("the delivery cannot be read again: {reason}"));
+    let Some((location, _)) = control.forwarder.place.get().cloned() else {
+        return Err(reason("no store is known".to_owned()));
+    };
+    let read = tokio::task::spawn_blocking(move || Reader::open(&location)?.open_body(id)).await;
+    match read {
+        Ok(Ok(Some(stored))) => Ok(stored),
+        Ok(Ok(None)) => Err(reason("it is not there".to_owned())),
+        Ok(Err(error)) => Err(reason(error.to_string())),
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+/// Reads what is to be sent, as far as it must be in memory.
+async fn prepare(
+    id: DeliveryId,
+    url: &rules::Target,
+    mut hold: Hold,
+    control: &Control,
+) -> Result<(Hold, Ready), Refusal> {
+    let stored = open(id, control).await?;
+    hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
+    if names_us(&RequestHead::parse(&stored.head), &control.forwarder.name) {
+        return Err(Refusal::looped("Loop Detected: its Via names this very whyhook"));
+    }
+    Ok((hold, make(url, stored, control)?))
+}
+
+/// The request to a target, with our name in its `Via`.
+fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
+    let StoredDelivery { summary, head, body } = stored;
+    let target = control.forwarder.target(url.url()).map_err(|error| match error {
+        InvalidForward::Loop(_) => Refusal::looped(error.to_string()),
+        InvalidForward::Target { .. } => Refusal::unread(error.to_string()),
+    })?;
+    let made = send::of_head(&summary, &head, body.length(), &target);
+    let (mut request, _changes) = made.map_err(|error| match error {
+        // RFC 9110, section 15.6.2: what is asked for is not done here at all.
+        NotReplayable::NoOriginForm { reason, .. } => {
+            Refusal { status: 501, said: Refusal::UNSENDABLE, reason: reason.to_string() }
+        }
+        error @ NotReplayable::NotWhole { .. } => Refusal::unread(error.to_string()),
+    })?;
+    let via = via(&RequestHead::parse(&head).fields, &control.forwarder.name);
+    // One connection for one request.
+    let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
+    set.map_err(|error| Refusal::unread(error.to_string()))?;
+    let length = body.length();
+    Ok(Ready { target, request, body: Body::read_from(Box::new(body), length) })
+}
+
+/// What `Via` said, and our name behind it (RFC 9110, section 7.6.3).
+fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
+    let before = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"via"));
+    let mut via = before.map(|field| &field.value[..]).collect::<Vec<_>>().join(&b", "[..]);
+    if !via.is_empty() {
+        via.extend_from_slice(b", ");
+    }
+    via.extend_from_slice(format!("1.1 {name}").as_bytes());
+    via
+}
+
+fn names_us(head: &RequestHead, name: &str) -> bool {
+    head.values("Via").any(|value| memchr::memmem::find(value, name.as_bytes()).is_some())
+}
+
+fn origin(id: DeliveryId) -> Origin {
+    Origin { delivery: Some(id), kind: AttemptKind::Forward, mode: AttemptMode::AsCaptured }
+}
+
+/// Keeps what came of a request, and returns how the answer to it ended.
+fn record(
+    id: DeliveryId,
+    control: &Control,
+    (target, request, length): (&Target, &Outgoing, u64),
+    handed: HandedOn,
+    kept: &Kept,
+) -> BodyEnd {
+    let HandedOn { at, peer, latency, result } = handed;
+    let result = match (&kept.start, result) {
+        (Some(start), result) => Ok(Response {
+            status: start.status,
+            interim: start.interim.clone(),
+            head: start.head.clone(),
+            body: kept.body.clone(),
+            body_bytes: kept.bytes,
+            // It was begun: only who asked for it can have ended it otherwise.
+            end: result.unwrap_or(BodyEnd::Abandoned),
+        }),
+        (None, result) => Err(result.err().unwrap_or(SendError::ClosedEarly { written: true })),
+    };
+    let end = result.as_ref().map_or(BodyEnd::ClosedEarly, |reply| reply.end);
+    let sent = Sent { at, peer, latency, result };
+    control.writer().attempted(send::attempt_of_stored(origin(id), target, request, length, sent));
+    end
+}
+
+/// Keeps that nothing was sent to `url`, and why.
+fn not_made(id: DeliveryId, url: &rules::Target, refusal: &Refusal, control: &Control) {
+    let failure = Failure {
+        code: if refusal.status == 503 { "busy" } else { "not_sent" }.to_owned(),
+        message: visible(&refusal.reason).into_owned(),
+        advice: match refusal.status {
+            503 => "look at what takes so long there; limits.memory bounds what is under way".to_owned(),
+            501 => "answer it here: no server can be asked for it".to_owned(),
+            _ => "send it again once this is mended".to_owned(),
+        },
+    };
+    control.writer().attempted(send::attempt_not_made(origin(id), url.url(), failure));
+}
+
+impl Forwarder {
+    /// A place among those that wait for their turn behind the sender's back.
+    fn ticket(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.queue).try_acquire_owned().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_run_is_a_loop() {
+        let head = |via: &str| RequestHead::parse(&Bytes::from(format!("GET / HTTP/1.1\r\nvia: {via}\r\n\r\n")));
+        assert!(names_us(&head("1.1 ngrok, 1.1 whyhook-00c0ffee"), "whyhook-00c0ffee"));
+        assert!(!names_us(&head("1.1 whyhook-00c0ffef"), "whyhook-00c0ffee"));
+    }
+
+    #[test]
+    fn our_name_comes_behind_all_others() {
+        let head =
+            RequestHead::parse(&Bytes::from_static(b"GET / HTTP/1.1\r\nVia: 1.0 a\xe9\r\nX: y\r\nvia: 1.1 b\r\n\r\n"));
+        assert_eq!(via(&head.fields, "us"), b"1.0 a\xe9, 1.1 b, 1.1 us");
+        assert_eq!(via(&[], "us"), b"1.1 us");
+    }
+}

@@ -1,0 +1,371 @@
+//! The listener: accepts connections, keeps each request as it came, and answers after the commit.
+//!
+//! ```text
+//! socket → stream: framing → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
+//! ```
+
+mod answering;
+mod body;
+pub mod capture;
+mod connection;
+mod exchange;
+mod forward;
+mod hold;
+mod pace;
+mod perform;
+mod places;
+mod raw;
+mod response;
+mod room;
+mod stats;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use forward::{FORWARD_DESCRIPTORS, InvalidForward, Means};
+pub use hold::{HELD_LIMIT, NotHeld};
+pub use pace::Deadlines;
+pub use stats::{Load, Stats, StatsSnapshot};
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use self::answering::Answering;
+use self::forward::Forwarder;
+use self::hold::Holding;
+use self::places::Places;
+use self::room::{Budget, Room};
+use crate::config::Registry;
+use crate::delivery::{Attempt, DeliveryId};
+use crate::http::TlsSetupError;
+use crate::rules::{Act, Held, Override, Reply, RuleSet};
+use crate::signature::diagnose::Diagnosis;
+use crate::store::{Location, WriterHandle};
+
+/// How long what is being answered may take when the program ends.
+const FINISH: Duration = Duration::from_millis(800);
+
+/// Connections that may be on their way out at once, beside those that are served: a second at most, and a socket
+/// each.
+const LEAVING: usize = 256;
+
+/// What bounds the listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest body that is kept whole.
+    pub body_bytes: u64,
+    /// Bytes of bodies that may be in memory at once, over all connections.
+    pub in_flight_bytes: usize,
+    /// Connections served at once; more are told to come back.
+    pub connections: usize,
+    /// How long senders may take.
+    pub deadlines: Deadlines,
+}
+
+impl Limits {
+    /// The most memory that one body section takes, in bytes.
+    fn body_section_bytes(&self) -> usize {
+        usize::try_from(self.body_bytes).unwrap_or(usize::MAX).saturating_add(crate::http::section::MORE_BYTES)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024 * 1024,
+            in_flight_bytes: 256 * 1024 * 1024,
+            connections: 1024,
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody else does.
+    #[error(
+        "{address} is in use by another program: stop it, or choose another port, such as --bind {}:{}",
+        address.ip(), address.port().checked_add(1).unwrap_or(0)
+    )]
+    InUse {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The system refuses it.
+    #[error("cannot listen on {address}: {source}")]
+    Refused {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// What the listener is steered by while it runs: secrets and webhooks, the answer, and counters.
+#[derive(Debug)]
+pub struct Control {
+    registry: RwLock<Arc<Registry>>,
+    answering: Answering,
+    holding: Holding,
+    forwarder: Forwarder,
+    limits: Limits,
+    budget: Budget,
+    places: Arc<Places>,
+    /// For connections that have their answer and are not gone yet.
+    leaving: Arc<Semaphore>,
+    writer: WriterHandle,
+    stats: Stats,
+}
+
+impl Control {
+    /// Control over a listener that keeps what it receives with `writer` and answers by `rules`.
+    #[must_use]
+    pub fn new(registry: Registry, rules: RuleSet, limits: Limits, writer: WriterHandle) -> Arc<Self> {
+        let places = Places::new(limits.connections);
+        Arc::new(Self {
+            registry: RwLock::new(Arc::new(registry)),
+            answering: Answering::new(rules),
+            holding: Holding::default(),
+            forwarder: Forwarder::new(limits.in_flight_bytes),
+            limits,
+            budget: Budget::new(limits.in_flight_bytes, limits.body_section_bytes(), Arc::clone(&places)),
+            places,
+            leaving: Arc::new(Semaphore::new(LEAVING)),
+            writer,
+            stats: Stats::default(),
+        })
+    }
+
+    /// The webhooks and secrets in force.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the webhooks and secrets, for deliveries from now on.
+    pub fn set_registry(&self, registry: Registry) {
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// Says where deliveries are kept and where this listens, which forwarding needs to know. The first
+    /// time counts.
+    pub fn set_place(&self, location: Location, address: SocketAddr) {
+        self.forwarder.set_place(location, address);
+    }
+
+    /// Says with what is sent. The first time counts; without it nobody but the system is trusted.
+    pub fn set_means(&self, means: Means) {
+        self.forwarder.set_means(means);
+    }
+
+    /// With what everything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsSetupError`] when nobody has said, and TLS cannot be set up.
+    pub fn means(&self) -> Result<Means, TlsSetupError> {
+        self.forwarder.means()
+    }
+
+    /// Checks that rules forward to nowhere that cannot be, such as to ourselves.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidForward`].
+    pub fn check_rules(&self, rules: &RuleSet) -> Result<(), InvalidForward> {
+        self.forwarder.check(rules.rules())
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Arc<RuleSet> {
+        self.answering.rules()
+    }
+
+    /// The rules in force, and how many deliveries each was chosen for in this run.
+    #[must_use]
+    pub fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
+        self.answering.counted_rules()
+    }
+
+    /// Replaces the rules, for deliveries from now on. The counts of sequences that stay go on.
+    pub fn set_rules(&self, rules: RuleSet) {
+        self.answering.set_rules(rules);
+    }
+
+    /// What the person has chosen over the rules; `None` once it has been used for its one delivery.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Override> {
+        self.answering.chosen()
+    }
+
+    /// Chooses over the rules, for the next delivery or until it is cleared with `None`.
+    pub fn set_override(&self, chosen: Option<Override>) {
+        self.answering.set_override(chosen);
+    }
+
+    /// The deliveries that wait for a decision, the longest waiting first. Changes from now on are told
+    /// again ([`Control::observe_held`]).
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.holding.list()
+    }
+
+    /// Decides about a held delivery: an answer, a forward, or a closed connection.
+    ///
+    /// # Errors
+    ///
+    /// [`NotHeld`] when it is too late.
+    pub fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
+        self.holding.decide(id, act)
+    }
+
+    /// Lets a held delivery go with its default before its time.
+    ///
+    /// # Errors
+    ///
+    /// [`NotHeld`] when it is too late.
+    pub fn let_go(&self, id: DeliveryId) -> Result<(), NotHeld> {
+        self.holding.let_go(id)
+    }
+
+    /// Calls `observer` when a delivery is held or no longer: once, until [`Control::held`] is asked. The
+    /// first observer stays. It must not block.
+    pub fn observe_held(&self, observer: impl Fn() + Send + Sync + 'static) {
+        self.holding.observe(Box::new(observer));
+    }
+
+    fn holding(&self) -> &Holding {
+        &self.holding
+    }
+
+    /// The bounds, which hold for the listener's life.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// How much of the bounds is used now.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            limits: self.limits,
+            connections: self.places.taken(),
+            in_flight_bytes: self.budget.taken_bytes(),
+            waiting: self.writer.waiting(),
+            held: self.holding.count(),
+            stats: self.stats.snapshot(),
+        }
+    }
+
+    /// Keeps what was found out about a delivery's signature beside it, in the place of what was
+    /// found before.
+    pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
+        if let Ok(json) = serde_json::to_string(diagnosis) {
+            self.writer.diagnosed(id, json);
+        }
+    }
+
+    /// Keeps what was sent from here, and what came of it.
+    pub fn keep_attempt(&self, attempt: Attempt) {
+        self.writer.attempted(attempt);
+    }
+
+    /// A place among those who leave; `None` when there are too many of them.
+    fn leaving(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.leaving).try_acquire_owned().ok()
+    }
+
+    fn writer(&self) -> &WriterHandle {
+        &self.writer
+    }
+
+    /// No room yet, of that in memory which everything that holds a body shares.
+    fn room(&self) -> Room {
+        self.budget.room()
+    }
+}
+
+fn overloaded_reply() -> Reply {
+    Reply::text(503, "whyhook is at its limit").with_header("retry-after", "1")
+}
+
+fn not_kept_reply() -> Reply {
+    Reply::text(503, "whyhook could not keep this delivery").with_header("retry-after", "5")
+}
+
+/// A bound listener that is not yet served.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds `address`; port 0 picks a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] when the address is taken or refused.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ListenError::InUse { address },
+            _ => ListenError::Refused { address, source },
+        };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address that it listens on, with the port that was picked.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stopping` becomes true; then lets go what is held, each delivery with its default,
+    /// and what is being answered finish, for somewhat less than a second.
+    pub async fn serve(self, control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+        let mut connections = tokio::task::JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+                Some(_) = connections.join_next() => continue,
+            };
+            let Ok((socket, remote)) = accepted else {
+                // Out of descriptors, most likely: they come back as connections end.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            match control.places.take() {
+                Some(place) => {
+                    connections.spawn(connection::serve(socket, remote, place, Arc::clone(&control), stopping.clone()));
+                }
+                None => {
+                    control.stats.refused(stats::Refusal::Connections);
+                    connection::turn_away(socket, &control);
+                }
+            }
+        }
+        drop(self.socket);
+        control.holding.release();
+        let finish = async {
+            while connections.join_next().await.is_some() {}
+            control.forwarder.finished().await;
+        };
+        let _ = tokio::time::timeout(FINISH, finish).await;
+    }
+}

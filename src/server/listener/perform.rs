@@ -1,0 +1,171 @@
+//! Doing what was chosen for a delivery that is on disk: waiting, holding, answering, failing. What was answered
+//! is kept with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::Control;
+use super::answering::{Chosen, Step, What, length};
+use super::exchange::{Next, written};
+use super::raw::Script;
+use super::response::{self, Ending};
+use super::room;
+use super::stats::Refusal;
+use super::stream::Stream;
+use super::{forward, hold, overloaded_reply};
+use crate::delivery::{Answer, DeliveryId, Outcome};
+use crate::rules;
+use crate::rules::{Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
+
+/// A body up to this length is written together with its head; a longer one is not copied for it.
+const COPIED_BYTES: usize = 16 * 1024;
+
+/// One delivery that waits for its answer.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'a> {
+    pub(super) id: DeliveryId,
+    /// When its head was whole.
+    pub(super) since: Instant,
+    pub(super) ending: Ending,
+    pub(super) control: &'a Arc<Control>,
+}
+
+/// Does what was chosen, up to the last byte that goes back, or to a script that is played where the connection
+/// ends with it.
+pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, chosen: Chosen) -> Next {
+    match chosen {
+        Chosen::Auto(verdict) => exchange.whole(stream, &rules::auto(verdict), "auto".to_owned()).await,
+        Chosen::Refused(reply, label) => exchange.whole(stream, &reply, label).await,
+        Chosen::Planned(mut planned) => {
+            planned.facts.id = exchange.id.0;
+            let Step { wait, what, label } = exchange.control.answering.step(&planned);
+            if !exchange.pause(stream, wait).await {
+                return exchange.gone(stream, label);
+            }
+            match what {
+                What::Do(act) => exchange.act(stream, act, &planned.facts, label).await,
+                What::Hold(hold, patience) => exchange.hold(stream, hold, patience, &planned.facts, label).await,
+            }
+        }
+    }
+}
+
+impl Exchange<'_> {
+    async fn act(self, stream: &mut Stream<TcpStream>, Act { wait, deed }: Act, facts: &Facts, label: String) -> Next {
+        if !self.pause(stream, wait).await {
+            return self.gone(stream, label);
+        }
+        let script = match deed {
+            Deed::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
+            Deed::Answer(answer, manner) => {
+                let (reply, label) = self.render(&answer, facts, label).await;
+                if manner == Manner::Whole {
+                    return self.whole(stream, &reply, label).await;
+                }
+                Script::badly(manner, &reply, self.id, label, self.since)
+            }
+            Deed::Close(close) => {
+                let (reply, label) = self.render(&close.answer, facts, label).await;
+                Script::closing(&close, &reply, self.id, label, self.since)
+            }
+        };
+        Next::Play(Box::new(script.behind(stream.take_interim())))
+    }
+
+    /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
+    /// the record of it is written; where there is none, the sender is asked to come back.
+    async fn render(self, answer: &rules::Answer, facts: &Facts, label: String) -> (Reply, String) {
+        let bytes = answer.made_bytes(facts);
+        if bytes <= COPIED_BYTES {
+            return (answer.render(facts), label);
+        }
+        let mut room = self.control.room();
+        if room.grow(bytes, room::PATIENCE).await.is_err() {
+            self.control.stats().refused(Refusal::Memory);
+            return (overloaded_reply(), format!("{label} (failed: no room in memory)"));
+        }
+        let mut reply = answer.render(facts);
+        reply.body = room.over(reply.body);
+        (reply, label)
+    }
+
+    async fn hold(
+        self,
+        stream: &mut Stream<TcpStream>,
+        hold: Hold,
+        patience: Duration,
+        facts: &Facts,
+        label: String,
+    ) -> Next {
+        let ended = self.control.holding.hold(self.id, &hold, patience, stream.gone()).await;
+        let default = short(&hold.otherwise);
+        let (act, label) = match ended {
+            hold::Ended::Decided(act) => {
+                let label = format!("{label} (decided: {})", short(&act));
+                (act, label)
+            }
+            hold::Ended::TimedOut => {
+                let label = format!("{label} (not decided in {patience:?}: {default})");
+                (hold.otherwise, label)
+            }
+            hold::Ended::Released => {
+                let label = format!("{label} (let go at the end: {default})");
+                (hold.otherwise, label)
+            }
+            hold::Ended::LetGo => {
+                let label = format!("{label} (let go: {default})");
+                (hold.otherwise, label)
+            }
+            hold::Ended::Full => {
+                self.control.stats.not_held();
+                let label = format!("{label} (too many held: {default})");
+                (hold.otherwise, label)
+            }
+            hold::Ended::Gone => return self.gone(stream, label),
+        };
+        self.act(stream, act, facts, label).await
+    }
+
+    /// Waits; `false` when the sender hung up meanwhile. At the program's end nothing waits.
+    async fn pause(self, stream: &mut Stream<TcpStream>, wait: Option<Wait>) -> bool {
+        let Some(wait) = wait else { return true };
+        tokio::select! {
+            () = tokio::time::sleep(length(wait)) => true,
+            () = self.control.holding.quitting() => true,
+            () = stream.gone() => false,
+        }
+    }
+
+    /// Sends a whole answer, and keeps it.
+    pub(super) async fn whole(self, stream: &mut Stream<TcpStream>, reply: &Reply, label: String) -> Next {
+        let headers = response::headers(reply, self.ending);
+        let mut wire = response::head(reply.status, &headers);
+        let mut answer = response::answered(reply, headers, label, self.since);
+        let body = response::sent_body(reply, self.ending);
+        let is_written = if body.len() <= COPIED_BYTES {
+            wire.extend_from_slice(&body);
+            stream.write(&wire).await.is_ok()
+        } else {
+            stream.write(&wire).await.is_ok() && stream.write(&body).await.is_ok()
+        };
+        if !is_written {
+            answer.outcome = Outcome::SenderGone;
+        }
+        self.keep(stream, answer);
+        written(is_written, self.ending)
+    }
+
+    /// Keeps an answer, with the interim ones before it.
+    pub(super) fn keep(self, stream: &mut Stream<TcpStream>, answer: Answer) {
+        let answer = Answer { interim: stream.take_interim(), ..answer };
+        self.control.writer().answered(self.id, answer);
+    }
+
+    fn gone(self, stream: &mut Stream<TcpStream>, label: String) -> Next {
+        self.keep(stream, response::unanswered(label, self.since));
+        Next::Close
+    }
+}

@@ -1,0 +1,195 @@
+//! The configuration's rules, read again when the file has changed, or has come.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, SystemTime};
+
+use super::Event;
+use super::arrival::Arrival;
+use crate::config::AnswerFlags;
+use crate::config::consent::{Gate, Need, Scope};
+use crate::config::file::{Change, ConfigFile, SaveError};
+use crate::rules::RuleSet;
+use crate::server::listener::Control;
+
+/// How often the file is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// What tells one state of a file from another.
+type Stamp = (PathBuf, SystemTime, u64);
+
+/// The configuration file of a run: the one that was read, or the places where one may come to be.
+#[derive(Debug)]
+pub struct Watched {
+    /// The first that is there counts.
+    places: Vec<PathBuf>,
+    /// The file as it was read or written last.
+    known: Mutex<Option<Stamp>>,
+    /// What may be used of it.
+    gate: Arc<Gate>,
+}
+
+impl Watched {
+    /// The file as it is now is taken as known.
+    pub(crate) fn new(places: Vec<PathBuf>, gate: Arc<Gate>) -> Self {
+        let known = Mutex::new(places.iter().find_map(|place| stamp(place)));
+        Self { places, known, gate }
+    }
+
+    /// The file that counts, once there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(file, ..)| file.clone())
+    }
+
+    /// Where a file is made when there is none.
+    #[must_use]
+    pub fn place(&self) -> Option<PathBuf> {
+        self.file().or_else(|| self.places.first().cloned())
+    }
+
+    /// Writes a change, which is then not read again: what it says is in force already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Change::write`].
+    pub fn write(&self, change: &Change) -> Result<(), SaveError> {
+        // Held meanwhile: the file is not looked at in between.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // What somebody else has written and was not read yet, will be.
+        let is_known = self.look(&known) == *known;
+        change.write()?;
+        if let (before, Ok(after)) = change.read() {
+            // What could not be read was not in force either.
+            if let Ok(before) = before.transpose() {
+                self.gate.wrote(before.as_ref(), &after);
+            }
+        }
+        if is_known {
+            let now = self.look(&known);
+            *known = now;
+        }
+        Ok(())
+    }
+
+    /// The file as it is now. One that has been read stays the one, whatever comes in a place before it.
+    fn look(&self, known: &Option<Stamp>) -> Option<Stamp> {
+        match known {
+            Some((file, ..)) => stamp(file),
+            None => self.places.iter().find_map(|place| stamp(place)),
+        }
+    }
+
+    /// The file as it is now, when it has changed and keeps still: two looks with a pause between show the same.
+    /// One that is gone may be about to be replaced.
+    async fn news(&self, pause: Duration) -> Option<PathBuf> {
+        let look = || self.look(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
+        let before = look();
+        tokio::time::sleep(pause).await;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.look(&known);
+        if now == *known || now.is_none() || now != before {
+            return None;
+        }
+        known.clone_from(&now);
+        now.map(|(file, ..)| file)
+    }
+}
+
+/// Watches the file for as long as the runtime lives. A file that cannot be used, or asks for what nobody has
+/// agreed to, leaves the rules as they are; the latter until somebody has. What is known of other settings is
+/// read at the start only.
+pub(crate) async fn watch(
+    watched: Arc<Watched>,
+    flags: AnswerFlags,
+    control: Arc<Control>,
+    events: mpsc::Sender<Event>,
+) {
+    // Nothing runs while there is no file, where the system tells of one that comes.
+    if watched.file().is_none() {
+        let arrival = Arrival::watch(&watched.places);
+        while watched.look(&None).is_none() {
+            arrival.wait(&watched.places).await;
+        }
+    }
+    let mut unallowed: Option<ConfigFile> = None;
+    loop {
+        let news = watched.news(INTERVAL).await;
+        let gate = Arc::clone(&watched.gate);
+        let waiting = unallowed.take();
+        let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
+        let event = match looked {
+            Looked::Nothing => continue,
+            Looked::Waiting(file) => {
+                unallowed = Some(*file);
+                continue;
+            }
+            Looked::Unallowed(file, needs) => {
+                let words = crate::config::consent::words(&needs);
+                let event = Event::RulesFault(format!(
+                    "{} has changed and would {words}: not applied until `whyhook trust` allows it",
+                    crate::config::shown(&file.path)
+                ));
+                unallowed = Some(*file);
+                event
+            }
+            Looked::Fault(error) => Event::RulesFault(error),
+            Looked::File(file) => match rules(&file, &flags, &control) {
+                Ok(rules) => {
+                    watched.gate.agree(&file);
+                    let count = rules.rules().len();
+                    control.set_rules(rules);
+                    Event::Rules(count, file.path)
+                }
+                Err(error) => Event::RulesFault(error),
+            },
+        };
+        if events.send(event).is_err() {
+            return;
+        }
+    }
+}
+
+/// What a look at the file has shown.
+enum Looked {
+    /// Nothing new.
+    Nothing,
+    /// A file that may be used.
+    File(Box<ConfigFile>),
+    /// One that may not, and why.
+    Unallowed(Box<ConfigFile>, Vec<Need>),
+    /// The same, which was said before.
+    Waiting(Box<ConfigFile>),
+    /// One that cannot be read.
+    Fault(String),
+}
+
+/// Reads the file when it is new, and asks the gate.
+fn look(news: Option<PathBuf>, waiting: Option<ConfigFile>, gate: &Gate) -> Looked {
+    let (file, is_new) = match (news, waiting) {
+        (Some(path), _) => match ConfigFile::read(&path) {
+            Ok(file) => (Box::new(file), true),
+            Err(error) => return Looked::Fault(error.to_string()),
+        },
+        (None, Some(file)) => (Box::new(file), false),
+        (None, None) => return Looked::Nothing,
+    };
+    let needs = gate.missing(&file, Scope::Network);
+    match (needs.is_empty(), is_new) {
+        (true, _) => Looked::File(file),
+        (false, true) => Looked::Unallowed(file, needs),
+        (false, false) => Looked::Waiting(file),
+    }
+}
+
+/// The rules in force with this file, if they lead nowhere they must not.
+fn rules(file: &ConfigFile, flags: &AnswerFlags, control: &Control) -> Result<RuleSet, String> {
+    let rules = flags.rules(Some(file)).map_err(|error| error.to_string())?;
+    control.check_rules(&rules).map_err(|error| error.to_string())?;
+    Ok(rules)
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let metadata = file.metadata().ok()?;
+    Some((file.to_owned(), metadata.modified().ok()?, metadata.len()))
+}

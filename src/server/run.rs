@@ -1,0 +1,322 @@
+//! A run of the listener: store, writer, listener, tunnel watch and signals, started together and
+//! stopped in order. Both faces (interface and lines) stand on it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::consent::Gate;
+use crate::config::{Bounds, RetentionSettings, Settings};
+use crate::delivery::DeliveryId;
+use crate::http::TlsSetupError;
+use crate::query::Query;
+use crate::server::listener::Deadlines;
+use crate::server::listener::{Control, Limits, ListenError, Listener};
+use crate::server::listener::{FORWARD_DESCRIPTORS, InvalidForward, Means};
+use crate::server::tunnel::{self, TunnelState};
+use crate::server::{Pulse, Watched, reload, signals};
+use crate::store::{
+    Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
+};
+
+/// What a run tells its face.
+#[derive(Debug)]
+pub enum Event {
+    /// The store has grown; [`Session::pulse`] says how far. Sent once until it is asked.
+    Stored,
+    /// Deliveries could not be kept.
+    StoreFault(Arc<StoreError>),
+    /// A sender was turned away, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
+    /// asked.
+    Refused,
+    /// The retention has deleted deliveries.
+    Retired(Freed),
+    /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
+    Held,
+    /// The configuration file has changed, or come; so many rules are in force now ([`Control::rules`]).
+    Rules(usize, PathBuf),
+    /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
+    RulesFault(String),
+    /// The tunnel has changed.
+    Tunnel(TunnelState),
+    /// The terminal has another size.
+    Resized,
+    /// Somebody wants the program to sleep (SIGTSTP).
+    Suspend,
+    /// Somebody wants the program to end (SIGTERM, SIGINT, SIGHUP).
+    Stop,
+}
+
+/// Why a run could not start. Each is one clear line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A rule that forwards to where it cannot.
+    #[error(transparent)]
+    Forward(#[from] InvalidForward),
+    /// Whom to trust.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+    /// The system refused a thread, a folder or a signal handler.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Session {
+    settings: Settings,
+    started: Instant,
+    address: SocketAddr,
+    location: Location,
+    watched: Arc<Watched>,
+    retired: Freed,
+    losses: Vec<Loss>,
+    control: Arc<Control>,
+    pulse: Arc<Pulse>,
+    writer: Writer,
+    runtime: Runtime,
+    serving: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    _ephemeral: Option<tempfile::TempDir>,
+}
+
+impl Session {
+    /// Opens the store, binds the address and starts to listen. `events` is what the face reads; `gate` says what
+    /// of a changed configuration may be used.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(settings: &Settings, gate: Gate, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("whyhook-listener")
+            .build()
+            .map_err(|source| StartError::System { action: "start threads", source })?;
+        allow_descriptors(settings.bounds.connections);
+        // The address first: a second whyhook on the same port should hear of the port.
+        let listener = runtime.block_on(Listener::bind(settings.bind))?;
+        let address = listener.address();
+
+        let ephemeral = settings.ephemeral.then(ephemeral_folder).transpose()?;
+        let file = ephemeral.as_ref().map_or_else(|| settings.store.clone(), |folder| folder.path().join("whyhook.db"));
+        let location = Location::new(file);
+        let pulse = Arc::new(Pulse::default());
+        let observer = {
+            let (pulse, events) = (Arc::clone(&pulse), events.clone());
+            move |event| match event {
+                StoreEvent::Committed { last, .. } => {
+                    if pulse.beat(last) {
+                        let _ = events.send(Event::Stored);
+                    }
+                }
+                StoreEvent::Fault(error) => drop(events.send(Event::StoreFault(error))),
+                StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
+            }
+        };
+        let (retired, mut losses) = retire(settings, &location)?;
+        let (writer, handle) = Writer::start_retaining(&location, retention(settings), RETENTION_INTERVAL, observer)?;
+        losses.extend_from_slice(writer.losses());
+
+        let limits = limits(settings);
+        let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
+        let told = events.clone();
+        control.set_place(location.clone(), address);
+        control.check_rules(&settings.rules)?;
+        control.observe_held(move || drop(told.send(Event::Held)));
+        let told = events.clone();
+        control.stats().observe(move || drop(told.send(Event::Refused)));
+        control.set_means(Means::of(settings)?);
+        let watched = Arc::new(Watched::new(settings.config_places.clone(), Arc::new(gate)));
+        let (flags, told) = (settings.answers.clone(), events.clone());
+        runtime.spawn(reload::watch(Arc::clone(&watched), flags, Arc::clone(&control), told));
+        let (stop, stopping) = watch::channel(false);
+        let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
+        if let Some(agent) = settings.ngrok_api {
+            let events = events.clone();
+            runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
+        }
+        signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
+        let settings = settings.clone();
+        Ok(Self {
+            settings,
+            started: Instant::now(),
+            address,
+            location,
+            watched,
+            retired,
+            losses,
+            control,
+            pulse,
+            writer,
+            runtime,
+            serving,
+            stop,
+            _ephemeral: ephemeral,
+        })
+    }
+
+    /// Where it listens, with the port that was picked.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The settings of this moment: with the address that was bound, and the secrets in force.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings { bind: self.address, registry: (*self.control.registry()).clone(), ..self.settings.clone() }
+    }
+
+    /// The base URL that reaches it from this machine.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// The configuration file, or where one may come to be.
+    #[must_use]
+    pub fn watched(&self) -> &Arc<Watched> {
+        &self.watched
+    }
+
+    /// What the retention has deleted at the start.
+    #[must_use]
+    pub fn retired(&self) -> Freed {
+        self.retired
+    }
+
+    /// What of the store's log was found to be lost at the start, and was not known to be.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// What is deleted by itself.
+    #[must_use]
+    pub fn retention(&self) -> RetentionSettings {
+        self.settings.retention
+    }
+
+    /// How long it has been listening.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The newest delivery from before this run: 0 when there was none.
+    #[must_use]
+    pub fn began_behind(&self) -> DeliveryId {
+        self.writer.began_behind()
+    }
+
+    /// Secrets, webhooks and the answer, to be changed while it runs.
+    #[must_use]
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// How far the store has grown.
+    #[must_use]
+    pub fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
+    /// Closes the door, lets what is held go with its default, lets what is being answered finish (all within a
+    /// second), and waits
+    /// until everything that was received is on disk.
+    pub fn stop(self) {
+        self.stop_after(|| ());
+    }
+
+    /// The same, with something to do once the last answer has been given and before the store is
+    /// closed. (Who still read the store while it is closed would keep SQLite from tidying up.)
+    pub fn stop_after(self, last: impl FnOnce()) {
+        let Self { control, writer, runtime, serving, stop, .. } = self;
+        let _ = stop.send(true);
+        // It bounds itself; a runtime that is shut down would drop what is being answered.
+        let _ = runtime.block_on(serving);
+        runtime.shutdown_timeout(Duration::from_millis(50));
+        last();
+        drop(control);
+        writer.join();
+    }
+}
+
+/// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then. Tells what of
+/// the log was found to be lost before.
+fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>), StoreError> {
+    let retention = retention(settings);
+    if retention.is_empty() || !location.file().exists() {
+        return Ok((Freed::default(), Vec::new()));
+    }
+    let mut pruner = Pruner::open(location)?;
+    let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
+    let freed = pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))?;
+    Ok((freed, pruner.losses().to_vec()))
+}
+
+fn retention(settings: &Settings) -> Retention {
+    let bounds = settings.retention;
+    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
+}
+
+/// Descriptors for all but connections and forwards: the store, its readers, the terminal.
+#[cfg(unix)]
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Lets this process open as many files as its connections need, where its user may: macOS begins
+/// with 256, a shell on Linux with 1024. Where that is not to be had, connections wait to be accepted.
+#[cfg(unix)]
+fn allow_descriptors(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = (connections + FORWARD_DESCRIPTORS) as u64 + OTHER_DESCRIPTORS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_some_and(|current| current < wanted) {
+        let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_descriptors(_: usize) {}
+
+/// The listener's limits as the settings have them.
+fn limits(settings: &Settings) -> Limits {
+    let Bounds { connections, memory, .. } = settings.bounds;
+    // A body that may be kept must find room, or it would be refused as too much for now, for ever.
+    let memory = memory.max(settings.body_limit);
+    Limits {
+        body_bytes: settings.body_limit,
+        in_flight_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
+        connections,
+        deadlines: Deadlines::from(&settings.bounds),
+    }
+}
+
+fn ephemeral_folder() -> Result<tempfile::TempDir, StartError> {
+    crate::system::scratch::subfolder("ephemeral-")
+        .map_err(|source| StartError::System { action: "create a folder for this run", source })
+}

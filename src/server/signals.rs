@@ -1,0 +1,41 @@
+//! Signals as events, and the promise that a signal to end is obeyed within a second.
+
+use std::io;
+use std::sync::mpsc;
+
+use super::Event;
+
+/// How long the faces may take to end in their own way.
+#[cfg(unix)]
+const GRACE: std::time::Duration = std::time::Duration::from_millis(900);
+
+/// Starts a thread that turns signals into events.
+#[cfg(unix)]
+pub(crate) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH])?;
+    std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            crate::system::panic::trap("signals");
+            let event = match signal {
+                SIGWINCH => Event::Resized,
+                SIGTSTP => Event::Suspend,
+                _ => Event::Stop,
+            };
+            let is_end = matches!(event, Event::Stop);
+            let _ = events.send(event);
+            if is_end {
+                std::thread::sleep(GRACE);
+                crate::system::panic::give_up_terminal();
+                crate::system::scratch::clear();
+                std::process::exit(128 + signal);
+            }
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn forward(_: mpsc::Sender<Event>) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Simulated deliveries: a payload as the documentation describes it, or like a live one, made from a
+//! recipe, a moment and a seed.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | [`Recipe`] | which event, simulated or like a live one, how many items, which image, what is changed |
+//! | [`Edit`] | a field set, added or taken out by its path; the rest stays byte for byte |
+//! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
+//! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
+//! | [`Saved`] | all of that under a name in the configuration |
+//!
+//! Everything here but [`fresh_seed`] is a function of its arguments: no input, no output, no clock.
+//!
+//! ```
+//! use whyhook::simulate::{Circumstances, Event, Recipe};
+//!
+//! let circumstances = Circumstances { moment: "2026-05-04T09:10:00Z".parse()?, seed: 1 };
+//! let body = Recipe::new(Event::Activity).build(&circumstances)?;
+//! assert!(body.starts_with(br#"{"event":"desktop.activity_tracking.captured","version":"v1""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod burst;
+mod compose;
+mod dice;
+mod edit;
+mod event;
+mod picture;
+mod saved;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod written;
+
+pub use burst::{Burst, COUNT_LIMIT, InvalidBurst, RATE_LIMIT, Sending};
+pub use edit::{Edit, EditError, InvalidPath, Path, Step, Value};
+pub use event::{Event, UnknownEvent};
+pub use picture::{InvalidSize, PictureSize, picture};
+pub use saved::{InvalidSaved, Saved};
+pub use written::{PLACEHOLDER, written};
+
+use jiff::Timestamp;
+
+use crate::payload::binary::Form;
+use dice::Dice;
+
+/// The most items of one payload.
+pub const ITEMS_LIMIT: usize = 1_000;
+/// The most bytes that the images of one payload may have together, before they are written as JSON.
+pub const IMAGES_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What a payload is made by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// The event.
+    pub event: Event,
+    /// Like a live one: without the `simulation` field.
+    pub live: bool,
+    /// How many items an array of data has, 1 to [`ITEMS_LIMIT`]; an activity has one.
+    pub items: usize,
+    /// How a screenshot's image is written. Unless told otherwise, as base64 in what is like a live
+    /// event, and as the placeholder in a simulation.
+    pub image: Option<Form>,
+    /// How large the image is.
+    pub size: PictureSize,
+    /// What is changed at last, in this order.
+    pub edits: Vec<Edit>,
+}
+
+/// What a payload depends on beside its recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// When the event happens.
+    pub moment: Timestamp,
+    /// What decides everything that varies; see [`fresh_seed`].
+    pub seed: u64,
+}
+
+/// Why a recipe makes no payload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecipeError {
+    /// None, or too many.
+    #[error("a payload has 1 to {ITEMS_LIMIT} items, not {0}")]
+    Items(usize),
+    /// An activity's data is an object.
+    #[error("an activity event has no items: its data is one object, not an array")]
+    NoItems,
+    /// An image is asked for where none is.
+    #[error("a {0} event has no image: only screenshot has one")]
+    NoImage(Event),
+    /// Images that are too much together.
+    #[error("{items} images of {bytes} bytes are more than 64 MiB: ask for fewer or smaller ones")]
+    TooLarge {
+        /// How many.
+        items: usize,
+        /// How large one is.
+        bytes: usize,
+    },
+    /// A change that cannot be made.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl Recipe {
+    /// A plain simulation of `event`.
+    #[must_use]
+    pub fn new(event: Event) -> Self {
+        Self { event, live: false, items: 1, image: None, size: PictureSize::default(), edits: Vec::new() }
+    }
+
+    /// The same, like a live event.
+    #[must_use]
+    pub fn live(event: Event) -> Self {
+        Self { live: true, ..Self::new(event) }
+    }
+
+    /// How a screenshot's image is written.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.image.unwrap_or(if self.live { Form::Base64 } else { Form::Placeholder })
+    }
+
+    /// The payload's exact bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RecipeError`].
+    pub fn build(&self, circumstances: &Circumstances) -> Result<Vec<u8>, RecipeError> {
+        if !(1..=ITEMS_LIMIT).contains(&self.items) {
+            return Err(RecipeError::Items(self.items));
+        }
+        if self.event == Event::Activity && self.items > 1 {
+            return Err(RecipeError::NoItems);
+        }
+        if self.event != Event::Screenshot && self.image.is_some() {
+            return Err(RecipeError::NoImage(self.event));
+        }
+        let mut dice = Dice::new(circumstances.seed);
+        let image = self.written_image(&mut dice)?;
+        let body = compose::compose(self, circumstances.moment, &mut dice, |_| image.clone());
+        Ok(edited(body.into_bytes(), &self.edits)?)
+    }
+
+    /// The image of every item; drawing one is most of the work.
+    fn written_image(&self, dice: &mut Dice) -> Result<String, RecipeError> {
+        let form = self.form();
+        let seed = dice.number();
+        if self.event != Event::Screenshot || matches!(form, Form::Placeholder | Form::Lost) {
+            return Ok(written(b"", form));
+        }
+        let bytes = picture(self.size, seed);
+        if bytes.len().saturating_mul(self.items) > IMAGES_LIMIT {
+            return Err(RecipeError::TooLarge { items: self.items, bytes: bytes.len() });
+        }
+        Ok(written(&bytes, form))
+    }
+}
+
+/// A seed that nobody has had before, from the system's random numbers.
+///
+/// # Errors
+///
+/// The system's reason when it has none; then nothing can be simulated.
+pub fn fresh_seed() -> Result<u64, getrandom::Error> {
+    getrandom::u64()
+}
+
+/// Makes every change, in order.
+///
+/// # Errors
+///
+/// The first [`EditError`].
+pub fn edited(body: Vec<u8>, edits: &[Edit]) -> Result<Vec<u8>, EditError> {
+    edits.iter().try_fold(body, |body, edit| edit.apply(&body))
+}
+
+/// The form that `name` means: its code in either spelling, or a shorter name.
+///
+/// ```
+/// use whyhook::payload::binary::Form;
+/// assert_eq!(whyhook::simulate::form_named("data-url"), Some(Form::DataUrl));
+/// ```
+#[must_use]
+pub fn form_named(name: &str) -> Option<Form> {
+    let code = name.trim().to_ascii_lowercase().replace('-', "_");
+    Form::from_code(&code).or(match code.as_str() {
+        "array" => Some(Form::NumberArray),
+        "print_out" | "print" | "buffer_print" => Some(Form::NodePrint),
+        "buffer" => Some(Form::BufferJson),
+        "destroyed" => Some(Form::DestroyedUtf8),
+        "uint8array" => Some(Form::Uint8ArrayPrint),
+        "python" => Some(Form::PythonBytes),
+        "number_list" => Some(Form::NumberListText),
+        _ => None,
+    })
+}

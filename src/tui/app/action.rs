@@ -1,0 +1,310 @@
+//! What a person can ask for, independent of the key that asks.
+
+pub use crate::tui::screens::answers::action::AnswerAction;
+pub use crate::tui::screens::image::action::ImageAction;
+pub use crate::tui::screens::payload::action::PayloadAction;
+pub use crate::tui::screens::send::action::SendAction;
+
+/// One thing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Move the selection, or scroll, depending on the focus.
+    Move(Step),
+    /// Scroll the detail pane whatever has the focus.
+    Scroll(Step),
+    /// Something on the Image tab.
+    Image(ImageAction),
+    /// Show a tab.
+    Show(Tab),
+    /// The tab to the right.
+    NextTab,
+    /// The tab to the left.
+    PreviousTab,
+    /// Give the detail pane the focus.
+    Open,
+    /// Close what is on top, or go back to the list, or clear the filter.
+    Back,
+    /// Type a filter.
+    Filter,
+    /// Keep the newest delivery selected.
+    Follow,
+    /// Stop the list from changing.
+    Pause,
+    /// Something about answers.
+    Answer(AnswerAction),
+    /// Choose what is answered from now on.
+    PickAnswer,
+    /// Type a secret for this run.
+    TypeSecret,
+    /// Something on the Payload tab.
+    Payload(PayloadAction),
+    /// Something about sending.
+    Send(SendAction),
+    /// Choose something to copy.
+    CopyMenu,
+    /// Copy the public URL with the webhook's path.
+    CopyPublicUrl,
+    /// Show or hide the digest that would have been right.
+    Reveal,
+    /// Look deeper for why the signature does not match.
+    Deeper,
+    /// Stop looking.
+    StopLooking,
+    /// Try another secret, header or template on the shown delivery.
+    Try,
+    /// Give the digest that another server computed, to learn what it hashed.
+    Compare,
+    /// The next field of a form.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// Turn the timestamp of a form from seconds to milliseconds, or back.
+    TurnUnit,
+    /// Fold or unfold what is understood of the event, above its payload.
+    FoldEvent,
+    /// Show how the listener stands.
+    Status,
+    /// List every key.
+    Help,
+    /// Find a command by its name.
+    Commands,
+    /// Take what the overlay offers.
+    Accept,
+    /// Draw everything anew.
+    Redraw,
+    /// Put the program to sleep, back to the shell.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+impl Action {
+    /// What it does, in a few words, for the help and the command prompt.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Move(step) => match step {
+                Step::Up => "up",
+                Step::Down => "down",
+                Step::HalfUp => "half a screen up",
+                Step::HalfDown => "half a screen down",
+                Step::PageUp => "a screen up",
+                Step::PageDown => "a screen down",
+                Step::First => "to the top",
+                Step::Last => "to the end",
+            },
+            Self::Scroll(Step::Up | Step::HalfUp | Step::PageUp | Step::First) => "scroll the details up",
+            Self::Scroll(_) => "scroll the details down",
+            Self::Image(action) => action.words(),
+            Self::Show(tab) => match tab {
+                Tab::Overview => "tab Overview",
+                Tab::Signature => "tab Signature",
+                Tab::Payload => "tab Payload",
+                Tab::Image => "tab Image",
+                Tab::Headers => "tab Headers",
+                Tab::Answer => "tab Answer",
+                Tab::Raw => "tab Raw",
+            },
+            Self::NextTab => "next tab",
+            Self::PreviousTab => "previous tab",
+            Self::Open => "open the details",
+            Self::Back => "back",
+            Self::Filter => "filter the list",
+            Self::Follow => "follow the newest delivery",
+            Self::Pause => "pause the list",
+            Self::Answer(action) => action.words(),
+            Self::PickAnswer => "choose the answer",
+            Self::TypeSecret => "type a secret for this run",
+            Self::Payload(action) => action.words(),
+            Self::Send(action) => action.words(),
+            Self::CopyMenu => "copy …",
+            Self::CopyPublicUrl => "copy the public URL",
+            Self::Reveal => "reveal or hide the expected digest",
+            Self::Deeper => "look deeper for the cause",
+            Self::StopLooking => "stop looking",
+            Self::Try => "try a secret, header or template",
+            Self::Compare => "explain another server's digest",
+            Self::NextField => "next field",
+            Self::PreviousField => "previous field",
+            Self::TurnUnit => "turn the timestamp's unit",
+            Self::FoldEvent => "fold or unfold the event's summary",
+            Self::Status => "how the listener stands",
+            Self::Help => "help",
+            Self::Commands => "find a command",
+            Self::Accept => "accept",
+            Self::Redraw => "draw the screen anew",
+            Self::Suspend => "suspend to the shell",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// What the command prompt offers: everything but moves and keys that only make sense pressed.
+    pub const COMMANDS: &[Self] = &[
+        Self::PickAnswer,
+        Self::Answer(AnswerAction::Clear),
+        Self::Answer(AnswerAction::Rules),
+        Self::Answer(AnswerAction::Write),
+        Self::Answer(AnswerAction::Decide),
+        Self::Answer(AnswerAction::DecideAll),
+        Self::Answer(AnswerAction::Forward),
+        Self::Answer(AnswerAction::Drop),
+        Self::Answer(AnswerAction::LetGo),
+        Self::Answer(AnswerAction::SendAgain),
+        Self::TypeSecret,
+        Self::Send(SendAction::Test),
+        Self::Send(SendAction::Replay),
+        Self::Send(SendAction::Simulate),
+        Self::Send(SendAction::Check),
+        Self::Send(SendAction::Attempts),
+        Self::Send(SendAction::Last),
+        Self::Send(SendAction::Mark),
+        Self::Send(SendAction::Compare),
+        Self::Filter,
+        Self::Follow,
+        Self::Pause,
+        Self::CopyMenu,
+        Self::CopyPublicUrl,
+        Self::Deeper,
+        Self::StopLooking,
+        Self::Try,
+        Self::Compare,
+        Self::Reveal,
+        Self::FoldEvent,
+        Self::Show(Tab::Overview),
+        Self::Show(Tab::Signature),
+        Self::Show(Tab::Payload),
+        Self::Show(Tab::Image),
+        Self::Show(Tab::Headers),
+        Self::Show(Tab::Answer),
+        Self::Show(Tab::Raw),
+        Self::Payload(PayloadAction::Search),
+        Self::Payload(PayloadAction::Query),
+        Self::Payload(PayloadAction::AsSent),
+        Self::Payload(PayloadAction::Wrap),
+        Self::Payload(PayloadAction::Fault),
+        Self::Payload(PayloadAction::FoldAll),
+        Self::Payload(PayloadAction::OpenAll),
+        Self::Image(ImageAction::Picture),
+        Self::Image(ImageAction::Save),
+        Self::Image(ImageAction::OpenElsewhere),
+        Self::Status,
+        Self::Redraw,
+        Self::Help,
+        Self::Suspend,
+        Self::Quit,
+    ];
+}
+
+/// How far to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// One back.
+    Up,
+    /// One on.
+    Down,
+    /// Half a screen back.
+    HalfUp,
+    /// Half a screen on.
+    HalfDown,
+    /// A screen back.
+    PageUp,
+    /// A screen on.
+    PageDown,
+    /// To the beginning.
+    First,
+    /// To the end.
+    Last,
+}
+
+impl Step {
+    /// Where `position` goes among `count` places when `page` of them are in view.
+    #[must_use]
+    pub fn apply(self, position: usize, count: usize, page: usize) -> usize {
+        let last = count.saturating_sub(1);
+        let half = (page / 2).max(1);
+        let page = page.saturating_sub(1).max(1);
+        match self {
+            Self::Up => position.saturating_sub(1),
+            Self::Down => position.saturating_add(1).min(last),
+            Self::HalfUp => position.saturating_sub(half),
+            Self::HalfDown => position.saturating_add(half).min(last),
+            Self::PageUp => position.saturating_sub(page),
+            Self::PageDown => position.saturating_add(page).min(last),
+            Self::First => 0,
+            Self::Last => last,
+        }
+    }
+}
+
+/// The detail pane's tabs, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tab {
+    /// The delivery at a glance.
+    #[default]
+    Overview,
+    /// The verdict with its evidence.
+    Signature,
+    /// The payload, re-indented from its own tokens.
+    Payload,
+    /// The image buffer.
+    Image,
+    /// The headers as they came.
+    Headers,
+    /// What was sent back.
+    Answer,
+    /// The request as it came over the wire.
+    Raw,
+}
+
+impl Tab {
+    /// Every tab, from left to right.
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Signature, Self::Payload, Self::Image, Self::Headers, Self::Answer, Self::Raw];
+
+    /// The tab's title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Signature => "Signature",
+            Self::Payload => "Payload",
+            Self::Image => "Image",
+            Self::Headers => "Headers",
+            Self::Answer => "Answer",
+            Self::Raw => "Raw",
+        }
+    }
+
+    /// The tab's place from the left, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The tab `offset` places to the right (or, negative, to the left), around the ends.
+    #[must_use]
+    pub fn turned(self, offset: isize) -> Self {
+        let count = Self::ALL.len().cast_signed();
+        Self::ALL[(self.index().cast_signed() + offset).rem_euclid(count).unsigned_abs()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_stay_in_range() {
+        assert_eq!(Step::Down.apply(4, 5, 10), 4);
+        assert_eq!(Step::PageUp.apply(3, 5, 10), 0);
+        assert_eq!(Step::PageDown.apply(0, 100, 10), 9);
+        assert_eq!(Step::Last.apply(0, 0, 10), 0);
+        assert_eq!(Step::HalfDown.apply(0, 100, 0), 1);
+    }
+
+    #[test]
+    fn tabs_turn_around_the_ends() {
+        assert_eq!(Tab::Raw.turned(1), Tab::Overview);
+        assert_eq!(Tab::Overview.turned(-1), Tab::Raw);
+    }
+}

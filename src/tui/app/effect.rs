@@ -1,0 +1,103 @@
+//! What the engine asks the world to do.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::delivery::DeliveryId;
+use crate::payload::binary::Found;
+use crate::payload::contract::Id;
+use crate::query::Query;
+use crate::tui::screens::answers::state::AnswersEffect;
+use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
+use crate::tui::screens::payload::state::PayloadRequest;
+use crate::tui::screens::saving::state::ConfigEffect;
+use crate::tui::screens::send::task::SendTask;
+use crate::tui::screens::signature::state::Question;
+
+/// One thing to do outside the engine. Each that has a result answers with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read a page of the list; a newer request makes an older one pointless.
+    LoadPage(PageRequest),
+    /// Read these rows again: their answers may be there now.
+    Reread(Vec<DeliveryId>),
+    /// Read a delivery whole and prepare it for its tabs; what was read before is given up.
+    Load(DeliveryId),
+    /// Find something out about a delivery; what was being looked into before is given up.
+    Inquire(DeliveryId, Question),
+    /// Give up what is being looked into.
+    StopInquiry,
+    /// Look for an event's ids in the deliveries before it.
+    Recall(DeliveryId, Vec<Id>),
+    /// Search or query a payload; what was asked of the same kind before is given up.
+    Payload(PayloadRequest),
+    /// Something about answers.
+    Answers(AnswersEffect),
+    /// Something about the configuration file.
+    Config(ConfigEffect),
+    /// Judge with this secret too, from now on; keep it in memory only.
+    UseSecret(Zeroizing<Vec<u8>>),
+    /// Put `text` on the clipboard; `what` says what it is, for the notice.
+    Copy {
+        /// Such as "the path".
+        what: String,
+        /// The text itself, unescaped.
+        text: String,
+    },
+    /// Make a picture; a newer request makes an older one pointless.
+    Picture(PictureRequest),
+    /// Write an image to a file.
+    SaveImage(SaveRequest),
+    /// Open an image with the system's viewer.
+    OpenImage(Arc<Found>),
+    /// Send something, or look something up for it.
+    Send(SendTask),
+    /// Say how the listener stands, now.
+    Observe,
+    /// Clear the terminal and draw everything anew.
+    Redraw,
+    /// Give the terminal back and stop, until the shell wakes the program.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// A page of the list to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageRequest {
+    /// Tells results apart; see [`crate::tui::app::message::PageResult::generation`].
+    pub generation: u64,
+    /// Where to begin.
+    pub edge: Edge,
+    /// Where the rows will go.
+    pub place: Place,
+    /// How many rows at most.
+    pub limit: usize,
+    /// What they must match.
+    pub query: Arc<Query>,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// With the newest delivery.
+    Newest,
+    /// With the oldest.
+    Oldest,
+    /// Before (older than) this one.
+    Before(DeliveryId),
+    /// After (newer than) this one.
+    After(DeliveryId),
+}
+
+/// Where the rows of a page go in the list's window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Instead of what is there.
+    Replace,
+    /// Above (newer than) what is there.
+    Top,
+    /// Below (older than) what is there.
+    Bottom,
+}

@@ -1,0 +1,111 @@
+//! What the world tells the engine.
+
+use zeroize::Zeroizing;
+
+use crate::delivery::{DeliveryId, Summary};
+use crate::inspect::Sightings;
+use crate::server::listener::StatsSnapshot;
+use crate::server::tunnel::TunnelState;
+use crate::system::save::SaveError;
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Viewport;
+use crate::tui::picture::Picture;
+use crate::tui::screens::answers::state::AnswersNews;
+use crate::tui::screens::details::state::{Contents, Loaded};
+use crate::tui::screens::image::state::{PictureKey, SaveRequest};
+use crate::tui::screens::payload::state::PayloadAnswer;
+use crate::tui::screens::saving::state::ConfigNews;
+use crate::tui::screens::send::task::News;
+use crate::tui::screens::signature::state::Report;
+use crate::tui::screens::status::state::{Sizes, Status};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A person asked for something.
+    Act(Action),
+    /// A person typed into the open prompt.
+    Edit(tui_input::InputRequest),
+    /// A person pasted into the open prompt.
+    Paste(Zeroizing<String>),
+    /// A person pressed the key of an item in the open menu.
+    Choose(char),
+    /// The store has grown.
+    Stored {
+        /// The newest delivery.
+        last: DeliveryId,
+        /// The listener's counters at this moment.
+        stats: StatsSnapshot,
+    },
+    /// Deliveries could not be kept; in words.
+    StoreFault(String),
+    /// The retention has deleted so many deliveries and bytes.
+    Retired(u64, u64),
+    /// How many deliveries the store held when `last` was the newest.
+    Counted {
+        /// How many.
+        total: u64,
+        /// The newest.
+        last: DeliveryId,
+    },
+    /// Rows of the list.
+    Page(PageResult),
+    /// Where the ids of an event stood before.
+    Recalled(DeliveryId, Sightings),
+    /// Rows read again.
+    Reread(Vec<Summary>),
+    /// A delivery for the detail pane, or why it cannot be shown. What is large comes without what it
+    /// holds, which follows.
+    Loaded(DeliveryId, Result<Box<Loaded>, String>),
+    /// What the delivery that came last holds.
+    Read(DeliveryId, Box<Contents>),
+    /// How an inquiry into a delivery goes.
+    Inquiry(DeliveryId, Report),
+    /// What a search or query of a payload has given.
+    Payload(PayloadAnswer),
+    /// Something about answers.
+    Answers(AnswersNews),
+    /// Something about the configuration file.
+    Config(ConfigNews),
+    /// What ngrok's agent says.
+    Tunnel(TunnelState),
+    /// The secrets in force, each in a line without the secret itself.
+    Secrets(Vec<String>),
+    /// How copying went, in words.
+    Copied(Result<String, String>),
+    /// A picture, or why there is none.
+    Picture(PictureKey, Result<Picture, String>),
+    /// How saving an image went: where it is, in visible text.
+    Saved(SaveRequest, Result<String, SaveError>),
+    /// How opening an image elsewhere went, in words.
+    Opened(Result<String, String>),
+    /// How a sending goes.
+    Sending(News),
+    /// How the listener stands.
+    Status(Box<Status>),
+    /// What the store takes up.
+    Measured(Sizes),
+    /// Something a person should know, in words.
+    Warn(String),
+    /// What was drawn last, so that scrolling knows the ends.
+    Drawn(Viewport),
+}
+
+/// Rows that were asked for with a [`crate::tui::app::effect::PageRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageResult {
+    /// The request's generation; the list ignores all but the newest.
+    pub generation: u64,
+    /// Newest first.
+    pub rows: Vec<Summary>,
+    /// The newest delivery that was looked at.
+    pub newest: Option<DeliveryId>,
+    /// The oldest delivery that was looked at, when the search goes on from there.
+    pub reached: Option<DeliveryId>,
+    /// Whether more parts of this page follow.
+    pub more_follows: bool,
+    /// Whether the page ended at the store's end rather than at its limit.
+    pub at_end: bool,
+    /// What went wrong, in words.
+    pub error: Option<String>,
+}

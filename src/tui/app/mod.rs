@@ -1,0 +1,20 @@
+//! The state machine at the root of the interface: a message and a model in, effects out.
+//!
+//! ```text
+//! keys, store, tunnel, loader ─▶ Message ─▶ update(&mut Model) ─▶ Effect ─▶ threads, disk, clipboard
+//!                                               │
+//!                                               └─▶ Model ─▶ draw
+//! ```
+//!
+//! [`update`] does no I/O, reads no clock and starts no thread; so a session can be replayed in a
+//! test from its messages alone.
+
+pub mod action;
+pub mod effect;
+pub mod message;
+pub mod model;
+pub(crate) mod run;
+#[cfg(test)]
+mod tests;
+pub mod update;
+pub mod view;

@@ -1,0 +1,264 @@
+//! All that the interface knows.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use crate::delivery::DeliveryId;
+use crate::inspect::Sightings;
+use crate::payload::raw::RawRows;
+use crate::query::Query;
+use crate::server::listener::StatsSnapshot;
+use crate::server::tunnel::TunnelState;
+use crate::tui::app::action::Tab;
+use crate::tui::app::effect::Effect;
+use crate::tui::screens::answers::state::Answers;
+use crate::tui::screens::details::rows::Making;
+use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::image::state::{ImageView, ImageViewport};
+use crate::tui::screens::list::state::List;
+use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::screens::payload::state::PayloadView;
+use crate::tui::screens::send::state::Sending;
+use crate::tui::screens::signature::state::Inquiry;
+
+/// The path that Trackpilots' documentation uses, shown when no webhook is configured.
+const CONVENTIONAL_PATH: &str = "/webhooks/trackpilots";
+
+/// What is known when the program starts and does not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The base URL that it listens on.
+    pub url: String,
+    /// The store's file.
+    pub store: PathBuf,
+    /// Whether the store goes when the program ends.
+    pub ephemeral: bool,
+    /// Each configured webhook: name, path, kind.
+    pub webhooks: Vec<(String, String, String)>,
+    /// Each webhook's subscribed events, in the order of `webhooks`; empty for all.
+    pub events: Vec<Vec<String>>,
+}
+
+impl Setup {
+    /// The path that a sender should be given: the first webhook's, else the conventional one.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.webhooks.first().map_or(CONVENTIONAL_PATH, |(_, path, _)| path)
+    }
+}
+
+/// Which pane the keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// The list.
+    #[default]
+    List,
+    /// The detail pane.
+    Detail,
+}
+
+/// One line for the person, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What to say.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_error: bool,
+}
+
+/// What was drawn last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Viewport {
+    /// Rows of the list on the screen.
+    pub list_rows: usize,
+    /// Rows of the detail pane on the screen.
+    pub detail_rows: usize,
+    /// Columns of the detail pane.
+    pub detail_columns: usize,
+    /// Rows that the shown tab has in all.
+    pub detail_lines: usize,
+    /// Rows of the Payload tab before those of the payload.
+    pub detail_prelude: usize,
+    /// Rows of a query's result on the screen.
+    pub query_rows: usize,
+    /// Rows that the overlay has in all.
+    pub overlay_lines: usize,
+    /// Rows of the overlay on the screen.
+    pub overlay_rows: usize,
+    /// What the Image tab has drawn.
+    pub image: ImageViewport,
+}
+
+/// The delivery in the detail pane.
+#[derive(Debug)]
+pub struct Detail {
+    /// Which it is.
+    pub id: DeliveryId,
+    /// The delivery, or why it cannot be shown.
+    pub content: Result<Box<Loaded>, String>,
+    /// The first row shown of each tab.
+    pub scroll: [usize; Tab::ALL.len()],
+    /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
+    /// when first needed, for the width of the pane.
+    pub(crate) raw: Option<(Tab, RawRows)>,
+    /// Rows that a thread is making.
+    pub(crate) making: Option<Making>,
+    /// How the Payload tab shows it.
+    pub view: PayloadView,
+    /// Why its signature does not match, as far as is known.
+    pub inquiry: Inquiry,
+    /// Where its ids stood before; `None` until that was looked for.
+    pub sightings: Option<Sightings>,
+    /// What the Image tab shows.
+    pub image: ImageView,
+}
+
+impl Detail {
+    /// A delivery that has just been read, seen from its beginning.
+    pub(crate) fn new(id: DeliveryId, content: Result<Box<Loaded>, String>, inquiry: Inquiry) -> Self {
+        Self {
+            id,
+            content,
+            scroll: [0; Tab::ALL.len()],
+            raw: None,
+            making: None,
+            inquiry,
+            sightings: None,
+            image: ImageView::default(),
+            view: PayloadView::default(),
+        }
+    }
+
+    /// Whether there is no more to come of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.content.as_ref().is_ok_and(|loaded| loaded.is_read) || self.content.is_err()
+    }
+
+    /// Where the event's ids stood before is looked for once.
+    pub(crate) fn ask_for_sightings(&self) -> Option<Effect> {
+        let event = self.content.as_ref().ok()?.reading.event.as_ref()?;
+        let is_open = self.sightings.is_none() && !event.ids.is_empty();
+        is_open.then(|| Effect::Recall(self.id, event.ids.clone()))
+    }
+
+    /// The rows made for `tab`, if it shows any.
+    #[must_use]
+    pub fn raw_rows(&self, tab: Tab) -> Option<&RawRows> {
+        self.raw.as_ref().filter(|(made_for, _)| *made_for == tab).map(|(_, rows)| rows)
+    }
+}
+
+/// The interface's state.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change.
+    pub setup: Setup,
+    /// The list.
+    pub list: List,
+    /// The delivery that is shown; it may lag behind the selection by one read.
+    pub detail: Option<Detail>,
+    /// What was found out about deliveries shown before, the latest last.
+    pub(crate) inquiries: VecDeque<(DeliveryId, Inquiry)>,
+    /// The delivery being read for the detail pane, until all of it is there.
+    pub(crate) loading: Option<DeliveryId>,
+    /// What is shown no more.
+    pub(crate) discarded: Option<Box<dyn Any + Send>>,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// Which pane the keys go to.
+    pub focus: Focus,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// What goes back to senders.
+    pub answers: Answers,
+    /// The secrets in force, one line each, without the secrets themselves.
+    pub secrets: Vec<String>,
+    /// What ngrok's agent says.
+    pub tunnel: TunnelState,
+    /// Deliveries in the store when they were counted, and the newest at that moment.
+    pub(crate) counted: Option<(u64, DeliveryId)>,
+    /// The newest delivery.
+    pub(crate) last: DeliveryId,
+    /// The listener's counters.
+    pub stats: StatsSnapshot,
+    /// Why the last delivery could not be kept, until one is.
+    pub fault: Option<String>,
+    /// What is sent from here.
+    pub sending: Sending,
+    /// One line for the person.
+    pub notice: Option<Notice>,
+    /// Whether the expected digest is shown.
+    pub revealed: bool,
+    /// Whether the event's summary above the payload is folded to a line.
+    pub event_folded: bool,
+    /// What was drawn last.
+    pub viewport: Viewport,
+}
+
+impl Model {
+    /// The state at the start, before anything was read.
+    #[must_use]
+    pub fn new(setup: Setup, answers: Answers, secrets: Vec<String>, query: Query, filter: String) -> Self {
+        Self {
+            setup,
+            list: List::new(query, filter),
+            detail: None,
+            inquiries: VecDeque::new(),
+            loading: None,
+            discarded: None,
+            tab: Tab::default(),
+            focus: Focus::default(),
+            overlay: None,
+            answers,
+            secrets,
+            tunnel: TunnelState::None,
+            counted: None,
+            last: DeliveryId(0),
+            stats: StatsSnapshot::default(),
+            fault: None,
+            sending: Sending::default(),
+            notice: None,
+            revealed: false,
+            event_folded: false,
+            viewport: Viewport::default(),
+        }
+    }
+
+    /// The shown delivery, when it could be read.
+    #[must_use]
+    pub fn loaded(&self) -> Option<&Loaded> {
+        self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
+    }
+
+    /// Whether the selected delivery is being read for the detail pane, and nothing of it is there yet.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
+    }
+
+    /// What is shown no more: to free it takes time in proportion to its size, and is not for the
+    /// interface's thread.
+    pub fn take_discarded(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.discarded.take()
+    }
+
+    /// Deliveries in the store; `None` until counted.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        let (total, last) = self.counted?;
+        Some(total + (self.last.0 - last.0).max(0).unsigned_abs())
+    }
+
+    /// The public URL with the webhook's path, when a tunnel leads to us.
+    #[must_use]
+    pub fn public_url(&self) -> Option<String> {
+        self.tunnel.url_for(self.setup.path())
+    }
+
+    /// The URL that reaches us from this machine, with the webhook's path.
+    #[must_use]
+    pub fn local_url(&self) -> String {
+        format!("{}{}", self.setup.url, self.setup.path())
+    }
+}

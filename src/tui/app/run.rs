@@ -1,0 +1,348 @@
+//! The loop: what wakes it, what is done of what the engine asks for, and when a frame is drawn.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
+use zeroize::Zeroizing;
+
+use super::view::{self, Look};
+use crate::delivery::DeliveryId;
+use crate::server::{Event, Session};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::message::Message;
+use crate::tui::app::model::{Model, Viewport};
+use crate::tui::app::update::update;
+use crate::tui::picture::Kind;
+use crate::tui::screens::answers::state::AnswersNews;
+use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::screens::send::task::{News, ReplayTask, SendTask};
+use crate::tui::terminal;
+use crate::tui::terminal::Screen;
+use crate::tui::terminal::clipboard::Clipboard;
+use crate::tui::terminal::editor;
+use crate::tui::terminal::input;
+use crate::tui::terminal::input::Input;
+use crate::tui::workers::answers::Teller;
+use crate::tui::workers::deliveries::Loader;
+use crate::tui::workers::diagnosis::Diagnoser;
+use crate::tui::workers::files::Files;
+use crate::tui::workers::image::Painter;
+use crate::tui::workers::payload::Assistant;
+use crate::tui::workers::send::{self, Sender};
+use crate::tui::workers::sightings::Recaller;
+use crate::tui::workers::{answers, status};
+use crate::tui::{TuiError, described, translate};
+
+/// Sixty frames a second at most.
+const FRAME: Duration = Duration::from_millis(16);
+/// The shortest wait for what may still come before a frame is drawn.
+const SOON: Duration = Duration::from_millis(1);
+/// While something is held, its countdown is drawn anew this often; so is how the listener stands, while
+/// somebody looks.
+const SECOND: Duration = Duration::from_secs(1);
+/// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
+/// and what it costs the listener is small.
+const CATCH_UP: Duration = Duration::from_millis(100);
+/// The same when more have come meanwhile than [`POUR`]: the rows that are shown are others each time.
+pub(crate) const CATCH_UP_POURING: Duration = Duration::from_millis(250);
+/// Deliveries between two looks at the store, about as many as a large screen has rows.
+const POUR: i64 = 64;
+
+/// Anything that wakes the loop.
+pub(crate) enum Wake {
+    Input(Input),
+    Event(Event),
+    Message(Message),
+}
+
+/// The interface with everything that works for it.
+pub(crate) struct Face<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) look: Look,
+    pub(crate) loader: Loader,
+    pub(crate) diagnoser: Diagnoser,
+    pub(crate) recaller: Recaller,
+    pub(crate) painter: Painter,
+    pub(crate) sender: Sender,
+    pub(crate) teller: Teller,
+    pub(crate) files: Files,
+    /// For threads that answer once.
+    pub(crate) wakes: mpsc::Sender<Wake>,
+    pub(crate) assistant: Assistant,
+    pub(crate) model: Model,
+    pub(crate) screen: Screen,
+    pub(crate) clipboard: Clipboard,
+    /// The newest delivery that the model knows of.
+    pub(crate) reached: DeliveryId,
+    /// The terminal's size as it was drawn last.
+    pub(crate) extent: Size,
+    /// The terminal's own graphics that are on the screen.
+    pub(crate) graphics: Option<Kind>,
+    pub(crate) end: bool,
+}
+
+impl Face<'_> {
+    /// Runs until it is told to end.
+    pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
+        self.stored();
+        if let Some(first) = self.model.list_reload() {
+            self.perform(first)?;
+        }
+        let retired = self.session.retired();
+        if retired.deliveries > 0 {
+            self.message(Message::Retired(retired.deliveries, retired.bytes))?;
+        }
+        if let Some(warning) = warnings.first() {
+            self.message(Message::Warn(warning.clone()))?;
+        }
+        self.await_first_rows(queue)?;
+        self.draw()?;
+        let mut drawn = Instant::now();
+        let (mut caught_up, mut patience) = (Instant::now(), CATCH_UP);
+        let mut grown = false;
+        let mut dirty = false;
+        let mut changed = drawn;
+        let mut counted = drawn;
+        while !self.end {
+            let holds = !self.model.answers.held.is_empty();
+            let ticks = holds || matches!(self.model.overlay, Some(Overlay::Status(_)));
+            let wake = match (dirty, grown) {
+                (false, false) if ticks => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
+                (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
+                (false, true) => queue.recv_timeout(patience.saturating_sub(caught_up.elapsed())),
+            };
+            match wake {
+                Ok(Wake::Event(Event::Stored | Event::Refused)) => grown = true,
+                Ok(wake) => {
+                    changed = if dirty { changed } else { Instant::now() };
+                    self.wake(wake)?;
+                    dirty = true;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if grown && caught_up.elapsed() >= patience {
+                patience = if self.stored() > POUR { CATCH_UP_POURING } else { CATCH_UP };
+                // A choice for the next delivery may have been used, and rules have answered.
+                self.answers()?;
+                (grown, dirty, caught_up) = (false, true, Instant::now());
+            }
+            if ticks && counted.elapsed() >= SECOND {
+                counted = Instant::now();
+                changed = if dirty { changed } else { counted };
+                self.tick(holds)?;
+                dirty = true;
+            }
+            // A delivery is read in a moment: no frame in between without it.
+            let is_about_to_come = self.model.is_reading() && changed.elapsed() < FRAME;
+            if dirty && drawn.elapsed() >= FRAME && !is_about_to_come {
+                self.draw()?;
+                (dirty, drawn) = (false, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// The first rows are there in a moment: an empty frame would only stand in their way, and no longer
+    /// than a frame are they waited for.
+    fn await_first_rows(&mut self, queue: &mpsc::Receiver<Wake>) -> Result<(), TuiError> {
+        let begun = Instant::now();
+        while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
+            match queue.recv_timeout(FRAME.saturating_sub(begun.elapsed())) {
+                Ok(Wake::Event(Event::Stored)) => {
+                    self.stored();
+                }
+                Ok(wake) => self.wake(wake)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// What is shown with the time, and only while it is shown.
+    fn tick(&mut self, holds: bool) -> Result<(), TuiError> {
+        if holds {
+            self.answers()?;
+        }
+        if matches!(self.model.overlay, Some(Overlay::Status(_))) { self.perform(Effect::Observe) } else { Ok(()) }
+    }
+
+    /// Takes in how far the store has grown; returns by how many deliveries.
+    fn stored(&mut self) -> i64 {
+        let last = self.session.pulse().take();
+        let grown = last.0.saturating_sub(self.reached.0);
+        self.reached = last;
+        let stats = self.session.control().stats().snapshot();
+        let effects = update(&mut self.model, Message::Stored { last, stats });
+        // Reads of the store alone come of this, which cannot fail here.
+        effects.into_iter().for_each(|effect| self.loader.read(effect));
+        grown
+    }
+
+    /// Takes in how the listener's answers stand.
+    fn answers(&mut self) -> Result<(), TuiError> {
+        let state = answers::state(self.session.control());
+        self.message(Message::Answers(AnswersNews::State(Box::new(state))))
+    }
+
+    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+        match wake {
+            Wake::Message(message) => self.message(message),
+            Wake::Input(Input::Gone) | Wake::Event(Event::Stop) => {
+                self.end = true;
+                Ok(())
+            }
+            Wake::Input(Input::Event(event)) => self.input(event),
+            Wake::Event(Event::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
+            Wake::Event(Event::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
+            Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
+            // The next frame asks the terminal for its size.
+            Wake::Event(Event::Resized | Event::Stored | Event::Refused) => Ok(()),
+            Wake::Event(Event::Held) => self.answers(),
+            Wake::Event(Event::Rules(count, file)) => {
+                self.answers()?;
+                self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
+            }
+            Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
+        }
+    }
+
+    fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
+        // What a key does may depend on how much is in view, and the terminal may have another size since.
+        if self.screen.size()? != self.extent {
+            self.draw()?;
+        }
+        match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent) -> Result<(), TuiError> {
+        if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
+    }
+
+    fn message(&mut self, message: Message) -> Result<(), TuiError> {
+        for effect in update(&mut self.model, message) {
+            self.perform(effect)?;
+        }
+        if let Some(discarded) = self.model.take_discarded() {
+            self.loader.discard(discarded);
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+        match effect {
+            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
+            Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
+            Effect::Payload(request) => self.assistant.ask(request),
+            Effect::StopInquiry => self.diagnoser.stop(),
+            Effect::Recall(id, ids) => self.recaller.ask(id, ids),
+            Effect::Answers(effect) => {
+                let news = self.teller.perform(effect, self.messenger());
+                return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
+            }
+            Effect::Config(effect) => self.teller.save(effect, self.messenger()),
+            Effect::UseSecret(secret) => {
+                let control = self.session.control();
+                control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
+                return self.message(Message::Secrets(described(&control.registry())));
+            }
+            Effect::Copy { what, text } => {
+                let registry = self.session.control().registry();
+                let outcome = self.clipboard.copy(&what, &text, registry.keyring());
+                return self.message(Message::Copied(outcome));
+            }
+            Effect::Picture(request) => self.painter.make(request),
+            Effect::SaveImage(request) => self.files.save(request, self.messenger()),
+            Effect::OpenImage(image) => {
+                let keyring = self.session.control().registry().keyring().clone();
+                self.files.open(image, keyring, self.messenger());
+            }
+            Effect::Send(SendTask::Edit(task)) => return self.edit(task),
+            Effect::Send(task) => {
+                let control = self.session.control();
+                if task.is_to_ourselves() && send::make_up_secret(control) {
+                    let secrets = described(&control.registry());
+                    self.message(Message::Secrets(secrets))?;
+                }
+                self.sender.take(task);
+            }
+            Effect::Observe => {
+                self.loader.read(effect);
+                let status = Box::new(status::status(self.session));
+                return self.message(Message::Status(status));
+            }
+            Effect::Redraw => terminal::clear(&mut self.screen)?,
+            Effect::Suspend => terminal::suspend(&mut self.screen)?,
+            Effect::Quit => self.end = true,
+        }
+        Ok(())
+    }
+
+    /// Lends the terminal to the person's editor, and sends what comes of it.
+    fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
+        let body = task.body.take().unwrap_or_default();
+        let edited = {
+            // Keys are the editor's meanwhile.
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
+        };
+        let reason = match edited {
+            Ok(Some(edited)) => {
+                task.body = Some(edited);
+                self.sender.take(SendTask::Replay(task));
+                return Ok(());
+            }
+            Ok(None) => "nothing was changed, and nothing was sent: re-signed sends the same body".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.message(Message::Sending(News::NotSent(reason)))
+    }
+
+    /// Sends messages from another thread.
+    fn messenger(&self) -> impl Fn(Message) + Send + 'static {
+        let wakes = self.wakes.clone();
+        move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        }
+    }
+
+    /// Takes the terminal's own graphics off the screen when they are no longer to be there: the cells
+    /// that they cover are not drawn anew by themselves.
+    fn clear_graphics(&mut self) -> Result<(), TuiError> {
+        let wanted = view::graphics(&self.model);
+        if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {
+            terminal::forget(kind)?;
+            terminal::clear(&mut self.screen)?;
+        }
+        self.graphics = wanted;
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        self.clear_graphics()?;
+        crate::system::panic::trap("main");
+        let _frame = crate::system::panic::frame();
+        let before = self.model.viewport;
+        let mut viewport = before;
+        self.extent = self.screen.size()?;
+        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        self.message(Message::Drawn(viewport))?;
+        let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
+        if sizes(&viewport) != sizes(&before) {
+            // The panes have another size: rows made for the old one were made again.
+            self.screen.draw(|frame| {
+                view::draw(frame, &self.model, &self.look);
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Saving into the configuration, by keys and news.
+
+use super::*;
+use crate::config::file::{Change, Part};
+use crate::tui::app::action::Action;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::message::Message;
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, ToSave};
+use crate::tui::screens::send::action::SendAction;
+use crate::tui::screens::send::state::Screen;
+
+fn change(folder: &tempfile::TempDir) -> Arc<Change> {
+    let rule = crate::rules::Reader::default().rule("503").unwrap();
+    Arc::new(Change::make(&folder.path().join("whyhook.toml"), &Part::Rules(vec![rule])).unwrap())
+}
+
+fn said(person: &Person) -> Option<Result<String, String>> {
+    match &person.model.overlay {
+        Some(Overlay::Answers(window)) => match &**window {
+            AnswerOverlay::Rules(rules) => rules.said.clone(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[test]
+fn rules_are_written_after_a_yes_and_never_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut person = Person::new(0);
+    let rules = |action| Action::Answer(action);
+    person.act(rules(AnswerAction::Rules)).act(rules(AnswerAction::SaveRules));
+    let Some(Effect::Config(ConfigEffect::Make(file, ToSave::Rules(_)))) = person.effects.pop() else { panic!() };
+    assert_eq!(file.to_str(), Some("whyhook.toml"), "where it is looked for first");
+    let change = change(&folder);
+    for back in [Message::Act(Action::Back), Message::Choose('n')] {
+        person.tell(Message::Config(ConfigNews::Made(Ok(Arc::clone(&change)))));
+        assert!(matches!(person.model.overlay, Some(Overlay::Saving(_))));
+        person.tell(Message::Choose('x'));
+        assert!(matches!(person.model.overlay, Some(Overlay::Saving(_))), "another key says nothing");
+        person.tell(back);
+        assert!(matches!(person.model.overlay, Some(Overlay::Answers(_))) && person.effects.is_empty());
+    }
+    person.tell(Message::Config(ConfigNews::Made(Ok(Arc::clone(&change)))));
+    person.tell(Message::Choose('y'));
+    assert_eq!(person.effects.pop(), Some(Effect::Config(ConfigEffect::Write(Arc::clone(&change)))));
+    person.tell(Message::Config(ConfigNews::Written(Arc::clone(&change), Err("no".to_owned()))));
+    assert_eq!((said(&person), person.model.answers.config.clone()), (Some(Err("no".to_owned())), None));
+    person.tell(Message::Config(ConfigNews::Written(Arc::clone(&change), Ok(()))));
+    assert!(said(&person).is_some_and(|said| said.is_ok_and(|words| words.starts_with("saved in "))));
+    assert_eq!(person.model.answers.config.as_deref(), Some(change.file()), "the next one goes there, too");
+}
+
+#[test]
+fn what_was_left_meanwhile_asks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut person = Person::new(0);
+    person.tell(Message::Config(ConfigNews::Made(Ok(change(&folder)))));
+    assert!(person.model.overlay.is_none());
+    person.tell(Message::Config(ConfigNews::Made(Err("no TOML".to_owned()))));
+    assert_eq!(person.model.notice.as_ref().map(|notice| (&notice.text[..], notice.is_error)), Some(("no TOML", true)));
+}
+
+#[test]
+fn a_simulation_needs_a_name_and_says_all_of_the_form() {
+    use crate::tui::screens::send::form::FieldKey;
+    let mut person = Person::new(0);
+    person.act(Action::Send(SendAction::Simulate)).act(Action::Send(SendAction::Save));
+    let form = |person: &Person| match person.model.sending.screens.last() {
+        Some(Screen::Form(form)) => (form.error.clone(), form.fields.all[form.fields.at].key),
+        _ => panic!(),
+    };
+    assert_eq!(form(&person), (Some("give it a name to save it under".to_owned()), FieldKey::Name));
+    let fill = |person: &mut Person, key: FieldKey, text: &str| {
+        while form(person).1 != key {
+            person.act(Action::NextField);
+        }
+        person.type_in(text);
+    };
+    fill(&mut person, FieldKey::Name, "mine");
+    fill(&mut person, FieldKey::Add, "data[0].note=\"a;b\"; data[0].more=1");
+    fill(&mut person, FieldKey::Unset, "version");
+    fill(&mut person, FieldKey::Count, "3");
+    for key in [FieldKey::Copies, FieldKey::Order] {
+        fill(&mut person, key, " ");
+    }
+    person.act(Action::Send(SendAction::Save));
+    let Some(Effect::Config(ConfigEffect::Make(_, ToSave::Simulation(name, saved)))) = person.effects.pop() else {
+        panic!("{:?}", form(&person));
+    };
+    assert_eq!((&name[..], saved.count, saved.duplicate, saved.out_of_order), ("mine", Some(3), true, true));
+    assert_eq!(saved.add, ["data[0].note=\"a;b\"", "data[0].more=1"]);
+    assert_eq!(saved.unset, ["version"]);
+    person.act(Action::Back).act(Action::Send(SendAction::Check)).act(Action::Send(SendAction::Save));
+    assert!(!person.effects.iter().any(|effect| matches!(effect, Effect::Config(_))), "a check is not saved");
+}
+
+#[test]
+fn what_retention_has_deleted_is_said_and_the_list_is_read_again() {
+    let mut person = Person::new(30);
+    person.tell(Message::Counted { total: 30, last: DeliveryId(30) });
+    person.effects.clear();
+    person.tell(Message::Retired(20, 4_096));
+    assert_eq!(person.model.total(), Some(10));
+    let notice = person.model.notice.as_ref().unwrap();
+    assert_eq!(notice.text, "retention has deleted 20 deliveries; 4,096 bytes are free again");
+    assert!(
+        person.effects.iter().any(|effect| matches!(effect, Effect::LoadPage(_))) || !person.model.list.is_loading()
+    );
+}

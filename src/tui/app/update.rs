@@ -1,0 +1,369 @@
+//! A message and the model in, effects out. Pure.
+
+use super::model::{Detail, Focus, Model, Notice};
+use crate::delivery::DeliveryId;
+use crate::payload::grouped;
+use crate::query::Query;
+use crate::signature::diagnose::Depth;
+use crate::tui::app::action::{Action, Step, Tab};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::message::Message;
+use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::screens::overlay::update::{act_on_overlay, copy_public_url, retry, typed};
+use crate::tui::screens::payload::state::PayloadView;
+use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
+use crate::tui::screens::signature::trial::Trial;
+use crate::tui::screens::signature::update::{
+    ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry,
+};
+use crate::tui::screens::{answers, image, payload, saving, send};
+
+/// Takes in what happened and says what to do about it.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = match message {
+        Message::Act(action) => {
+            model.notice = None;
+            act(model, action)
+        }
+        Message::Edit(request) => match &mut model.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                prompt.edit(request);
+                typed(model)
+            }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
+            Some(Overlay::Sending) => send::update::edit(model, request),
+            Some(Overlay::Answers(_)) => answers::update::edit(model, request),
+            _ => Vec::new(),
+        },
+        Message::Paste(text) => match &mut model.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                prompt.paste(&text);
+                typed(model)
+            }
+            Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
+            Some(Overlay::Sending) => send::update::paste(model, &text),
+            Some(Overlay::Answers(_)) => answers::update::paste(model, &text),
+            _ => Vec::new(),
+        },
+        Message::Choose(key) => model.choose(key),
+        Message::Stored { last, stats } => {
+            model.stats = stats;
+            if last > model.last {
+                model.fault = None;
+            }
+            model.last = model.last.max(last);
+            model.list.stored(last)
+        }
+        Message::StoreFault(words) => {
+            model.fault = Some(words);
+            Vec::new()
+        }
+        Message::Retired(deliveries, bytes) => {
+            if let Some((total, _)) = &mut model.counted {
+                *total = total.saturating_sub(deliveries);
+            }
+            let (many, bytes) = (grouped(deliveries), grouped(bytes));
+            let text = format!("retention has deleted {many} deliveries; {bytes} bytes are free again");
+            model.notice = Some(Notice { text, is_error: false });
+            model.list.retired().into_iter().collect()
+        }
+        Message::Counted { total, last } => {
+            model.counted = Some((total, last));
+            Vec::new()
+        }
+        Message::Page(page) => {
+            model.last = model.last.max(page.newest.unwrap_or(model.last));
+            model.list.page(page, &model.viewport).into_iter().collect()
+        }
+        Message::Reread(rows) => {
+            let shown = model.detail.as_ref().map(|detail| detail.id);
+            let answered = rows.iter().any(|row| Some(row.id) == shown && row.answer.is_some());
+            model.list.reread(rows);
+            if answered { load_again(model) } else { Vec::new() }
+        }
+        Message::Loaded(id, content) => {
+            if model.list.selected() == Some(id) {
+                show(model, id, content)
+            } else {
+                // It was given up too late.
+                model.loading.take_if(|loading| *loading == id);
+                model.discarded = content.ok().map(|loaded| loaded as _);
+                Vec::new()
+            }
+        }
+        Message::Read(id, contents) => {
+            model.loading.take_if(|loading| *loading == id);
+            let shown = model.detail.as_mut().filter(|detail| detail.id == id);
+            match shown.and_then(|detail| Some((detail.content.as_mut().ok()?.take(*contents), detail))) {
+                Some((before, detail)) => {
+                    model.discarded = Some(Box::new(before));
+                    detail.ask_for_sightings().into_iter().collect()
+                }
+                None => Vec::new(),
+            }
+        }
+        Message::Inquiry(id, news) => {
+            report(model, id, news);
+            Vec::new()
+        }
+        Message::Recalled(id, sightings) => {
+            if let Some(detail) = model.detail.as_mut().filter(|detail| detail.id == id) {
+                detail.sightings = Some(sightings);
+            }
+            Vec::new()
+        }
+        Message::Payload(answer) => {
+            payload::update::answered(model, answer);
+            Vec::new()
+        }
+        Message::Answers(news) => answers::update::news(model, news),
+        Message::Config(news) => {
+            saving::update::news(model, news);
+            Vec::new()
+        }
+        Message::Tunnel(tunnel) => {
+            model.tunnel = tunnel;
+            Vec::new()
+        }
+        Message::Secrets(secrets) => {
+            model.secrets = secrets;
+            // What was found out rests on the secrets of before.
+            model.inquiries.clear();
+            if let Some(detail) = &mut model.detail {
+                detail.inquiry = Inquiry::default();
+            }
+            // The detail pane compares with the secrets of today.
+            load_again(model)
+        }
+        Message::Copied(outcome) => {
+            model.notice = Some(match outcome {
+                Ok(text) => Notice { text, is_error: false },
+                Err(text) => Notice { text, is_error: true },
+            });
+            Vec::new()
+        }
+        Message::Opened(outcome) => {
+            let is_error = outcome.is_err();
+            model.notice = Some(Notice { text: outcome.unwrap_or_else(|words| words), is_error });
+            Vec::new()
+        }
+        Message::Picture(key, made) => {
+            image::update::pictured(model, key, made);
+            Vec::new()
+        }
+        Message::Saved(request, outcome) => {
+            image::update::saved(model, request, outcome);
+            Vec::new()
+        }
+        Message::Status(status) => {
+            if let Some(Overlay::Status(view)) = &mut model.overlay {
+                view.status = Some(*status);
+            }
+            Vec::new()
+        }
+        Message::Measured(sizes) => {
+            if let Some(Overlay::Status(view)) = &mut model.overlay {
+                view.sizes = Some(sizes);
+            }
+            Vec::new()
+        }
+        Message::Sending(news) => send::update::heard(model, news),
+        Message::Warn(text) => {
+            model.notice = Some(Notice { text, is_error: true });
+            Vec::new()
+        }
+        Message::Drawn(viewport) => {
+            let is_smaller = viewport.detail_rows < model.viewport.detail_rows;
+            model.viewport = viewport;
+            if is_smaller {
+                payload::update::keep_cursor(model);
+            }
+            Vec::new()
+        }
+    };
+    effects.extend(follow_selection(model));
+    effects.extend(ask_for_rewritings(model));
+    effects.extend(answers::update::ask_for_story(model));
+    effects.extend(image::update::ask_for_picture(model));
+    effects.extend(model.prepare_rows());
+    effects
+}
+
+/// Reads the selected delivery when it is not the one shown, and gives up any other.
+fn follow_selection(model: &mut Model) -> Vec<Effect> {
+    let selected = model.list.selected();
+    if selected.is_none() {
+        model.detail = None;
+    }
+    let shown = model.detail.as_ref().filter(|detail| detail.is_whole()).map(|detail| detail.id);
+    if selected == model.loading {
+        return Vec::new();
+    }
+    if selected == shown {
+        model.loading = None;
+        return Vec::new();
+    }
+    load(model, selected)
+}
+
+/// Reads the shown delivery again.
+pub(crate) fn load_again(model: &mut Model) -> Vec<Effect> {
+    let selected = model.list.selected();
+    let shown = model.detail.as_ref().map(|detail| detail.id);
+    if shown == selected { load(model, selected) } else { Vec::new() }
+}
+
+fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
+    model.loading = id;
+    id.map(Effect::Load).into_iter().collect()
+}
+
+fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<Loaded>, String>) -> Vec<Effect> {
+    let mut before = model.detail.take();
+    let mut old = before.as_mut().and_then(|shown| std::mem::replace(&mut shown.content, Err(String::new())).ok());
+    let mut detail = match before {
+        Some(shown) if shown.id == id => {
+            if let (Ok(loaded), Some(old)) = (&mut content, &mut old) {
+                loaded.keep(old);
+            }
+            Detail { content, raw: None, making: None, ..shown }
+        }
+        before => {
+            model.revealed = false;
+            let view = before.as_ref().map_or_else(PayloadView::default, |shown| shown.view.for_another());
+            let inquiry = switch_inquiry(model, before, id);
+            Detail { view, ..Detail::new(id, content, inquiry) }
+        }
+    };
+    model.discarded = old.map(|loaded| loaded as _);
+    if detail.is_whole() {
+        model.loading.take_if(|loading| *loading == id);
+    }
+    let mut effects = Vec::new();
+    let is_open = detail.inquiry.why.is_none() && detail.inquiry.running.is_none();
+    if is_open && detail.content.as_ref().is_ok_and(|loaded| asks_why(loaded)) {
+        effects.push(ask(&mut detail.inquiry, id, Question::Why(Depth::Pairs)));
+    }
+    effects.extend(detail.ask_for_sightings());
+    model.detail = Some(detail);
+    effects
+}
+
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return act_on_overlay(model, action);
+    }
+    match action {
+        Action::Move(step) if model.focus == Focus::List => {
+            model.list.step(step, &model.viewport).into_iter().collect()
+        }
+        Action::Move(step) => payload::update::step(model, step).unwrap_or_else(|| scroll(model, step)),
+        Action::Scroll(step) => {
+            let is_shown = model.tab == Tab::Payload && model.focus == Focus::Detail;
+            if is_shown && payload::update::scroll_query(model, step) { Vec::new() } else { scroll(model, step) }
+        }
+        Action::Payload(action) => {
+            // The command prompt may ask from another tab, or from the list.
+            if model.tab != Tab::Payload || model.focus == Focus::List {
+                model.tab = Tab::Payload;
+                model.focus = Focus::Detail;
+            }
+            payload::update::act_on_payload(model, action)
+        }
+        Action::Send(action) => send::update::act(model, action),
+        Action::Image(action) => {
+            // The command prompt may ask from another tab.
+            model.tab = Tab::Image;
+            image::update::act(model, action)
+        }
+        Action::Show(tab) => show_tab(model, tab),
+        Action::NextTab => show_tab(model, model.tab.turned(1)),
+        Action::PreviousTab => show_tab(model, model.tab.turned(-1)),
+        Action::Open if model.detail.is_some() => {
+            model.focus = Focus::Detail;
+            Vec::new()
+        }
+        Action::Back => back(model),
+        Action::Filter => {
+            let filter = model.list.filter().to_owned();
+            open(model, Overlay::Prompt(Prompt::new(PromptKind::Filter, filter)))
+        }
+        Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
+        Action::Pause => model.list.toggle_pause().into_iter().collect(),
+        Action::PickAnswer => answers::update::pick(model, Vec::new()),
+        Action::Answer(action) => answers::update::on_tab(model, action),
+        Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
+        Action::CopyMenu => open(model, Overlay::Copy(0)),
+        Action::CopyPublicUrl => copy_public_url(model),
+        Action::Reveal => {
+            model.revealed = !model.revealed;
+            show_tab(model, Tab::Signature)
+        }
+        Action::Deeper => look_deeper(model),
+        Action::StopLooking => stop_looking(model),
+        Action::Try => {
+            let trial = model.loaded().map(Trial::of);
+            trial.map_or_else(Vec::new, |trial| open(model, Overlay::Try(Box::new(trial))))
+        }
+        Action::Compare if model.loaded().is_some() => {
+            open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
+        }
+        Action::FoldEvent => {
+            model.event_folded = !model.event_folded;
+            show_tab(model, Tab::Payload)
+        }
+        Action::Status => {
+            model.overlay = Some(Overlay::Status(Box::default()));
+            vec![Effect::Observe]
+        }
+        Action::Help => open(model, Overlay::Help(0)),
+        Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Quit => vec![Effect::Quit],
+        Action::Open
+        | Action::Compare
+        | Action::Accept
+        | Action::NextField
+        | Action::PreviousField
+        | Action::TurnUnit => Vec::new(),
+    }
+}
+
+pub(crate) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    Vec::new()
+}
+
+pub(crate) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    model.tab = tab;
+    Vec::new()
+}
+
+pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
+    if payload::update::close_one(model) {
+        return Vec::new();
+    }
+    if model.focus == Focus::Detail {
+        model.focus = Focus::List;
+        return Vec::new();
+    }
+    if model.list.filter().is_empty() {
+        return Vec::new();
+    }
+    model.list.set_filter(Query::default(), String::new()).into_iter().collect()
+}
+
+pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
+    let viewport = model.viewport;
+    let tab = model.tab.index();
+    if let Some(detail) = &mut model.detail {
+        // The places that the first row can have: the last leaves the screen just full.
+        let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
+        let place = detail.scroll[tab].min(places - 1);
+        detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
+    }
+    payload::update::scrolled(model);
+    Vec::new()
+}

@@ -1,0 +1,139 @@
+//! Drawing: the model in, cells out. Nothing here changes anything.
+
+pub(crate) mod footer;
+mod header;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::tui::app::model::{Focus, Model, Viewport};
+use crate::tui::screens::image::state::ImageViewport;
+use crate::tui::screens::{details, list, overlay};
+use crate::tui::theme::Theme;
+use crate::tui::widgets;
+
+pub(crate) use crate::tui::screens::image::view::graphics;
+
+/// How things look, whatever they are.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+}
+
+/// From this width on, list and details stand side by side.
+const SIDE_BY_SIDE_COLUMNS: u16 = 100;
+/// Below this height, list and details take turns instead of sharing the screen.
+const STACKED_ROWS: u16 = 16;
+
+/// Draws everything and returns what scrolling must know of it.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
+    let area = frame.area();
+    let mut viewport = Viewport::default();
+    if area.width < 4 || area.height < 3 {
+        return viewport;
+    }
+    let alerts = header::alerts(model);
+    let header_rows = 1 + u16::from(!alerts.is_empty() && area.height > 8);
+    let [top, body, bottom] = split_rows(area, header_rows);
+    header::draw(frame, top, model, look, &alerts);
+    let panes = Panes::of(body, model);
+    if let Some(area) = panes.list {
+        viewport.list_rows = list::view::draw(frame, area, model, look);
+    }
+    if let Some(area) = panes.rule {
+        widgets::vertical_rule(frame, area, look);
+    }
+    if let Some(area) = panes.detail {
+        let drawn = details::view::draw(frame, area, panes.rule, model, look);
+        viewport.detail_rows = drawn.rows;
+        viewport.detail_lines = drawn.lines;
+        viewport.detail_columns = drawn.columns;
+        viewport.image = drawn.image;
+        viewport.detail_prelude = drawn.prelude;
+        viewport.query_rows = drawn.query_rows;
+    }
+    footer::draw(frame, bottom, model, look);
+    if let Some(overlay) = &model.overlay {
+        let drawn = overlay::view::draw(frame, body, overlay, model, look);
+        viewport.overlay_rows = drawn.rows;
+        viewport.overlay_lines = drawn.lines;
+    }
+    viewport
+}
+
+/// What a pane has drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Drawn {
+    /// Rows on the screen.
+    pub(crate) rows: usize,
+    /// Rows in all.
+    pub(crate) lines: usize,
+    /// Columns on the screen.
+    pub(crate) columns: usize,
+    /// What the Image tab has drawn.
+    pub(crate) image: ImageViewport,
+    /// Rows before those of a payload.
+    pub(crate) prelude: usize,
+    /// Rows of a query's result on the screen.
+    pub(crate) query_rows: usize,
+}
+
+impl Drawn {
+    /// Rows on the screen, for the terminal.
+    pub(crate) fn height(self) -> u16 {
+        u16::try_from(self.rows).unwrap_or(u16::MAX)
+    }
+}
+
+fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {
+    let body_rows = area.height - header_rows - 1;
+    [
+        Rect { height: header_rows, ..area },
+        Rect { y: area.y + header_rows, height: body_rows, ..area },
+        Rect { y: area.y + header_rows + body_rows, height: 1, ..area },
+    ]
+}
+
+/// Where list and details stand.
+struct Panes {
+    list: Option<Rect>,
+    rule: Option<Rect>,
+    detail: Option<Rect>,
+}
+
+impl Panes {
+    fn of(body: Rect, model: &Model) -> Self {
+        if body.width >= SIDE_BY_SIDE_COLUMNS {
+            // Hex rows of 16 bytes take 74 columns, and should fit beside the list at 120.
+            let list = (body.width * 3 / 8).clamp(44, 72).min(body.width.saturating_sub(76).max(44));
+            return Self {
+                list: Some(Rect { width: list, ..body }),
+                rule: Some(Rect { x: body.x + list, width: 1, ..body }),
+                detail: Some(Rect { x: body.x + list + 1, width: body.width - list - 1, ..body }),
+            };
+        }
+        if body.height < STACKED_ROWS {
+            let is_detail = model.focus == Focus::Detail;
+            return Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
+        }
+        // The pane with the focus has the larger share.
+        let list = match model.list.rows().len() {
+            _ if model.focus == Focus::List => body.height * 2 / 5,
+            // None yet, or being searched for: the panes stay where they are until it is known.
+            0 => body.height / 4,
+            // A title, the rows, and a free one: what they do not need is better spent on the details.
+            count => (body.height / 4).min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2)),
+        };
+        Self {
+            list: Some(Rect { height: list, ..body }),
+            rule: None,
+            detail: Some(Rect { y: body.y + list, height: body.height - list, ..body }),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The bottom line: a filter being typed, what was just done, or the keys that work now.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Look;
+use crate::text;
+use crate::tui::app::model::Model;
+use crate::tui::keymap;
+use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::widgets::put;
+
+/// From this width on, hints stand further apart.
+const ROOMY_COLUMNS: usize = 98;
+
+/// Hints that others make room for.
+const KEPT: [&str; 2] = ["back", "help"];
+
+/// Draws the line.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
+    let theme = &look.theme;
+    frame.buffer_mut().set_style(area, theme.bar);
+    let columns = usize::from(area.width).saturating_sub(2);
+    match (&model.overlay, &model.notice) {
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Search => {
+            let found = model
+                .detail
+                .as_ref()
+                .and_then(|detail| detail.view.search.as_ref())
+                .map(crate::tui::screens::payload::view::found);
+            let about = found.unwrap_or_else(|| "in keys and values, folded or cut; escapes are undone".to_owned());
+            typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
+        }
+        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Query => {
+            let about = Span::styled("   Enter keeps it, ↑↓ scroll it, Esc closes it", theme.dim);
+            typed(frame, area, prompt, " jq ", about, look);
+        }
+        (None, Some(notice)) => {
+            let style = if notice.is_error { theme.bad } else { theme.good };
+            let shown = text::visible(&notice.text);
+            put(frame, area, 0, Line::styled(format!(" {}", text::clip(&shown, columns)), style));
+        }
+        _ => put(frame, area, 0, hints(model, look, columns)),
+    }
+}
+
+fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
+    let hints = keymap::hints(model);
+    let width = |(key, word): &(String, &str)| key.width() + 1 + word.width() + gap;
+    // The way back and the help stand there however little room there is, if at all.
+    let is_kept = |hint: &&(String, &str)| KEPT.contains(&hint.1);
+    let mut kept: usize = hints.iter().filter(is_kept).map(width).sum();
+    let mut used = 1;
+    for hint in &hints {
+        let width = width(hint);
+        if is_kept(&hint) {
+            kept -= width;
+        }
+        if used + width + kept > columns + gap {
+            continue;
+        }
+        used += width;
+        let (key, word) = hint.clone();
+        spans.push(Span::styled(key, look.theme.title));
+        spans.push(Span::styled(format!(" {word}{:gap$}", ""), look.theme.dim));
+    }
+    Line::from(spans)
+}
+
+fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
+    let theme = &look.theme;
+    let tail = match &prompt.error {
+        Some(error) => Span::styled(format!("   {}", text::visible(error)), theme.bad),
+        None if prompt.text().is_empty() => {
+            Span::styled("words, or verdict:bad  event:screenshot  is:sim  status:5xx  since:1h", theme.dim)
+        }
+        None => Span::styled("   Enter keeps it, Esc goes back", theme.dim),
+    };
+    typed(frame, area, prompt, " / ", tail, look);
+}
+
+/// A prompt in the bottom line: a sign, what has been typed, and what is said of it.
+fn typed(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, sign: &'static str, tail: Span<'static>, look: &Look) {
+    let theme = &look.theme;
+    let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).into_owned();
+    let room = usize::from(area.width).saturating_sub(sign.width() + 1);
+    let (shown, column) = if before.width() <= room {
+        (text::visible(prompt.text()).into_owned(), before.width())
+    } else {
+        // The end of what was typed is what matters.
+        let skipped = before.chars().count().saturating_sub(room / 2);
+        let tail: String = before.chars().skip(skipped).collect();
+        let column = tail.width();
+        (tail, column)
+    };
+    put(frame, area, 0, Line::from(vec![Span::styled(sign, theme.title), Span::raw(shown), tail]));
+    let column = u16::try_from(sign.width() + column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+}
+
+/// The prompt's cursor as a byte offset (tui-input counts characters).
+pub(crate) fn byte_cursor(prompt: &Prompt) -> usize {
+    let text = prompt.text();
+    text.char_indices().nth(prompt.input.cursor()).map_or(text.len(), |(at, _)| at)
+}

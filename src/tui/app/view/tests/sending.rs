@@ -1,0 +1,148 @@
+//! The screens of sendings, at every size that is common.
+
+use super::*;
+use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::http::{Failure, Latency, Reply};
+use crate::send::conformance::{Came, MATRIX, Row};
+use crate::tui::app::update::update;
+use crate::tui::screens::send::action::SendAction;
+use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::screens::send::state::{CheckView, Progress, Receiver, Sent};
+use crate::tui::screens::send::task::{News, Preview, SendTask};
+
+fn attempt(result: Result<Reply, Failure>) -> Panel {
+    let head = b"POST /in HTTP/1.1\r\nX-Webhook-Signature: aa\x1b\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n";
+    let attempt = Attempt {
+        delivery: Some(DeliveryId(3)),
+        kind: AttemptKind::Simulation,
+        mode: AttemptMode::Resigned,
+        at: Timestamp::from_second(1_746_123_456).unwrap(),
+        target: "http://localhost:4000/in".to_owned(),
+        peer: None,
+        head: Bytes::from_static(head),
+        body: None,
+        body_bytes: SIMULATION.len() as u64,
+        latency: Latency {
+            connect: Some(Duration::from_micros(300)),
+            total: Duration::from_micros(4500),
+            ..Latency::default()
+        },
+        result,
+    };
+    let remarks = vec![("Earlier", "200: the same response as the attempt before".to_owned())];
+    Panel::new(attempt, Bytes::from_static(SIMULATION), &Scheme::default(), remarks)
+}
+
+fn refused() -> Panel {
+    attempt(Err(Failure {
+        code: "refused".to_owned(),
+        message: "cannot connect to 127.0.0.1:4000: connection refused".to_owned(),
+        advice: "start the server, or look at the port".to_owned(),
+    }))
+}
+
+fn answered() -> Panel {
+    attempt(Ok(Reply {
+        status: 503,
+        interim: Bytes::new(),
+        head: Bytes::from_static(b"HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
+        body: Bytes::from_static(b"no\x1b[2J"),
+        body_bytes: 3_000_000,
+        end: crate::http::BodyEnd::Complete,
+    }))
+}
+
+fn tell(model: &mut Model, news: News) {
+    update(model, Message::Sending(news));
+}
+
+fn shown(name: &str, model: &mut Model) {
+    for (columns, rows) in [(80, 24), (120, 36), (200, 50)] {
+        let screen = screen(model, columns, rows);
+        assert!(!screen.chars().any(|character| character != '\n' && is_hidden(character)), "{screen}");
+        insta::assert_snapshot!(format!("sending_{name}_{columns}x{rows}"), screen);
+    }
+}
+
+#[test]
+fn results() {
+    for (name, panel) in [("refused", refused()), ("answered", answered())] {
+        let mut model = model(&three(), secrets());
+        tell(&mut model, News::Tested(Box::new(panel), false));
+        update(&mut model, Message::Act(Action::Send(SendAction::Last)));
+        shown(name, &mut model);
+    }
+}
+
+#[test]
+fn forms() {
+    let mut model = model(&three(), secrets());
+    update(&mut model, Message::Act(Action::Send(SendAction::Replay)));
+    shown("replay", &mut model);
+    update(&mut model, Message::Act(Action::Back));
+    model.sending.receivers = vec![Receiver {
+        name: "hr".to_owned(),
+        url: Some("https://hooks.example.com/in".to_owned()),
+        path: "/in".to_owned(),
+        kind: "reseller",
+        events: Vec::new(),
+    }];
+    update(&mut model, Message::Act(Action::Send(SendAction::Simulate)));
+    let effects = update(&mut model, Message::Act(Action::Send(SendAction::Right)));
+    let Some(Effect::Send(SendTask::Preview(number, _))) = effects.into_iter().next() else { panic!() };
+    let preview = Preview {
+        seed: 1,
+        target: "https://hooks.example.com/in".to_owned(),
+        signed: "the secret dev, in milliseconds".to_owned(),
+        body: Content::of(Bytes::from_static(SIMULATION)),
+    };
+    tell(&mut model, News::Preview(number, Ok(preview)));
+    shown("simulate", &mut model);
+}
+
+#[test]
+fn progress_of_many() {
+    let mut model = model(&three(), secrets());
+    tell(&mut model, News::Began(Progress { what: "3 deliveries".to_owned(), total: 3, ..Progress::default() }));
+    for (status, words) in [(Some(200), "3.2 ms"), (None, "connection refused\u{1b}")] {
+        let sent = Sent {
+            what: "#7".to_owned(),
+            target: "http://localhost:4000/in".to_owned(),
+            status,
+            words: words.to_owned(),
+            is_delivered: status.is_some(),
+        };
+        tell(&mut model, News::Sent(sent));
+    }
+    shown("progress", &mut model);
+}
+
+#[test]
+fn a_check() {
+    let mut model = model(&three(), secrets());
+    let rows = MATRIX.iter().take(30).enumerate().map(|(index, case)| {
+        let status = if index % 7 == 3 { 500 } else { 200 };
+        let came = Came::Answer { status, latency: Duration::from_millis(3), said: b"\x1b[31mno".to_vec() };
+        Row::judge(*case, came, false)
+    });
+    let view = CheckView {
+        to: "http://localhost:4000/in".to_owned(),
+        rows: rows.collect(),
+        total: 64,
+        ..CheckView::default()
+    };
+    model.sending.screens.push(crate::tui::screens::send::state::Screen::Check(Box::new(view)));
+    model.overlay = Some(crate::tui::screens::overlay::state::Overlay::Sending);
+    shown("check", &mut model);
+    update(&mut model, Message::Act(Action::Move(Step::Last)));
+    update(&mut model, Message::Act(Action::Accept));
+    shown("check_row", &mut model);
+}
+
+#[test]
+fn a_comparison() {
+    let mut model = model(&three(), secrets());
+    let text = "headers\n  - A: 1\n  + A: 2\nbody as JSON\n  ~ a: 1 → \u{1b}2\n".to_owned();
+    tell(&mut model, News::Compared("- #3   + #2".to_owned(), text));
+    shown("comparison", &mut model);
+}

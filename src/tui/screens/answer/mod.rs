@@ -1,0 +1,4 @@
+//! The Answer tab: what was sent back, what the upstream servers said, and the retries.
+
+pub mod state;
+pub(crate) mod view;

@@ -1,0 +1,119 @@
+//! The Answer tab: what was sent back or is awaited, what the server behind said, and the sender's
+//! other attempts.
+
+mod forwards;
+mod retries;
+
+use ratatui::text::{Line, Span};
+
+use crate::delivery::{Answer, Outcome};
+use crate::rules::Held;
+use crate::text;
+use crate::tui::screens::details::view::Pane;
+use crate::tui::widgets::{clock, field, heading, kept_words, paragraph, short_latency, shown};
+
+pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let id = pane.loaded.delivery.summary.id;
+    let answers = &pane.model.answers;
+    let mut lines = match (&pane.loaded.delivery.answer, answers.held_one(id)) {
+        (Some(answer), _) => answered(answer, pane),
+        (None, Some(held)) => waiting(held, pane),
+        (None, None) => paragraph("Not answered yet.", pane.look.theme.dim, pane.columns),
+    };
+    match answers.story.of(id) {
+        Some(Ok(story)) => {
+            // What the server behind said comes first where it contradicts us: it is what is looked for.
+            let forwards = forwards::lines(&story.sent, pane);
+            if forwards::contradicts(&story.sent, pane) {
+                let heading = heading("Sent back to the sender", pane.look);
+                lines.splice(0..0, forwards.into_iter().chain([Line::default(), heading]));
+            } else if !forwards.is_empty() {
+                lines.push(Line::default());
+                lines.extend(forwards);
+            }
+            lines.extend(retries::lines(&story.retries, pane));
+        }
+        Some(Err(error)) => {
+            lines.push(Line::default());
+            lines.extend(paragraph(&shown(error), pane.look.theme.bad, pane.columns));
+        }
+        None => {}
+    }
+    lines
+}
+
+/// A held delivery: how long it still waits, and what happens then.
+fn waiting(held: &Held, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns, answers) = (pane.look, pane.columns, &pane.model.answers);
+    let theme = &look.theme;
+    let left = answers.seconds_left(held);
+    let whole = held.until.duration_since(held.since).as_secs().max(1).unsigned_abs();
+    let bar_columns = columns.saturating_sub(14).min(40);
+    let full = usize::try_from(left.min(whole) * bar_columns as u64 / whole).unwrap_or(0);
+    let mut lines = vec![
+        Line::styled("◷ held: its sender waits for your answer", theme.warn),
+        Line::default(),
+        Line::from(vec![
+            Span::styled(format!("{left:>4} s left  "), theme.title),
+            Span::styled("━".repeat(full), theme.warn),
+            Span::styled("─".repeat(bar_columns - full), theme.rule),
+        ]),
+        Line::default(),
+    ];
+    lines.extend(field("then", &shown(&held.default), theme.text, columns, look));
+    lines.extend(field("since", &clock(held.since, look), theme.text, columns, look));
+    lines.push(Line::default());
+    let mut keys = vec![("Enter", "answer it with …".to_owned())];
+    if let Some(target) = answers.targets().first() {
+        keys.push(("F", format!("forward it to {}", target.url())));
+    }
+    keys.extend([("X", "drop the connection".to_owned()), ("L", "let it go with its default".to_owned())]);
+    if answers.held.len() > 1 {
+        keys.push(("W", format!("decide about all {} that are held", answers.held.len())));
+    }
+    for (key, words) in keys {
+        let key = Span::styled(format!("{key:>6}  "), theme.title);
+        lines.push(Line::from(vec![key, Span::raw(shown(&words))]));
+    }
+    lines
+}
+
+fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let mut lines = Vec::new();
+    if answer.outcome == Outcome::SenderGone {
+        let words = "Nothing was sent: the sender hung up before there was an answer. The delivery was kept.";
+        lines.extend(paragraph(words, theme.warn, columns));
+    } else if answer.status == 0 {
+        let words = format!("No whole answer: {}. The delivery was kept.", answer.outcome.words());
+        lines.extend(paragraph(&words, theme.warn, columns));
+    } else {
+        let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+        let status = format!("{} {}", answer.status, reason.unwrap_or_default());
+        lines.push(Line::styled(status, theme.status(answer.status)));
+        if answer.outcome != Outcome::Sent {
+            lines.extend(paragraph(answer.outcome.words(), theme.warn, columns));
+        }
+        lines.push(Line::default());
+    }
+    lines.extend(field("rule", &shown(&answer.rule), theme.text, columns, look));
+    lines.extend(field("after", &short_latency(answer.latency), theme.text, columns, look));
+    if let Some(words) = answer.interim_words() {
+        lines.extend(field("interim", &shown(&words), theme.text, columns, look));
+    }
+    if answer.status == 0 {
+        return lines;
+    }
+    lines.push(Line::default());
+    lines.push(heading("Headers", look));
+    for (name, value) in &answer.headers {
+        let line = format!("{}: {}", shown(name), text::visible_bytes(value));
+        lines.extend(paragraph(&line, theme.text, columns));
+    }
+    lines.push(Line::default());
+    let size = kept_words(answer.body_bytes, answer.body.len() as u64);
+    lines.push(heading(format!("Body  {size}"), look));
+    lines.extend(paragraph(&text::visible_bytes(&answer.body), theme.text, columns));
+    lines
+}

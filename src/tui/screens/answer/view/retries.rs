@@ -1,0 +1,62 @@
+//! The sender's attempts at the same delivery, so that its schedule can be seen.
+
+use std::time::Duration;
+
+use ratatui::text::{Line, Span};
+
+use crate::delivery::{Retry, Sameness, Summary};
+use crate::tui::screens::details::view::Pane;
+use crate::tui::widgets::{clock, heading, short_latency};
+
+pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, theme) = (pane.look, &pane.look.theme);
+    if retries.is_empty() {
+        return Vec::new();
+    }
+    let shown = pane.loaded.delivery.summary.id;
+    let chosen = pane.model.answers.story.place(shown, retries);
+    let mut lines =
+        vec![Line::default(), heading(format!("The sender's {} attempts at this delivery", retries.len()), look)];
+    for (at, retry) in retries.iter().enumerate() {
+        let is_chosen = chosen == Some(at);
+        let (glyph, word, style) = theme.verdict_of(&retry.summary);
+        let mark = if is_chosen { "›" } else { " " };
+        let here = if retry.summary.id == shown { "  this one" } else { "" };
+        let same = if retry.same == Sameness::ButForTime { "  another time in it" } else { "" };
+        let gap = retry.after.map_or(String::new(), |after| format!("+{}", gap(after)));
+        let row = if is_chosen { theme.title } else { theme.text };
+        lines.push(Line::from(vec![
+            Span::styled(format!("{mark} ↻{:<3} #{:<7}", at + 1, retry.summary.id), row),
+            Span::styled(format!("{}  {gap:>8}  ", clock(retry.summary.received_at, look)), theme.dim),
+            Span::styled(format!("{glyph} {word:<10}"), style),
+            answered(&retry.summary, pane),
+            Span::styled(format!("{here}{same}"), theme.dim),
+        ]));
+    }
+    lines.push(Line::from(vec![
+        Span::styled("n N", theme.title),
+        Span::styled(" choose one, ", theme.dim),
+        Span::styled("Enter", theme.title),
+        Span::styled(" goes to it", theme.dim),
+    ]));
+    lines
+}
+
+fn answered(summary: &Summary, pane: &Pane<'_>) -> Span<'static> {
+    let theme = &pane.look.theme;
+    match &summary.answer {
+        None if pane.model.answers.held_one(summary.id).is_some() => Span::styled("held", theme.warn),
+        None => Span::styled("…", theme.dim),
+        Some(answer) if answer.status == 0 => Span::styled(answer.outcome.code().replace('_', " "), theme.warn),
+        Some(answer) => Span::styled(answer.status.to_string(), theme.status(answer.status)),
+    }
+}
+
+/// A time between two attempts: `840ms`, `12s`, `4m 10s`, `2h 5m`.
+fn gap(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => short_latency(time),
+        seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        seconds => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,203 @@
+//! The rows of the picker: what can be answered.
+
+use crate::rules::{Act, Action, Answer, Deed, Kind, Manner, Reader, Reply, Target, Written, presets, short};
+use crate::tui::screens::answers::state::Answers;
+use crate::tui::screens::answers::state::AnswersEffect;
+
+/// What fails on purpose, for the picker: one of each kind, in the language of rules.
+const FAILURES: [&str; 12] = [
+    "fail 3 with 503 then auto",
+    "wait 2s auto",
+    "wait 15s auto",
+    "trickle 8 per 1s 200",
+    "drop",
+    "drop in head 200",
+    "drop after head 200",
+    "reset",
+    "reset after head 200",
+    "length +10 200",
+    "length -5 200",
+    "redirect 307 /elsewhere",
+];
+
+/// Where a row of the picker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Automatic, the rules, a held delivery's default.
+    Usual,
+    /// Chosen before in this run.
+    Recent,
+    /// An answer of one's own.
+    Own,
+    /// A ready-made answer.
+    Ready,
+    /// Waiting for a decision, or passing on.
+    Pass,
+    /// Failing on purpose.
+    Fail,
+}
+
+impl Group {
+    /// The heading over its rows; empty for none.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Usual => "",
+            Self::Recent => "used before",
+            Self::Own => "your own",
+            Self::Ready => "ready-made",
+            Self::Pass => "hold and forward",
+            Self::Fail => "failing on purpose",
+        }
+    }
+}
+
+/// What choosing a row means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// The rules decide.
+    Rules,
+    /// Each held delivery's own default.
+    Default,
+    /// This is done.
+    Action(Box<Action>),
+}
+
+/// A row of the picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Where it stands.
+    pub group: Group,
+    /// What it means.
+    pub picked: Picked,
+}
+
+impl Choice {
+    fn of(group: Group, action: Action) -> Self {
+        Self { group, picked: Picked::Action(Box::new(action)) }
+    }
+
+    /// What is done, where it is one action.
+    #[must_use]
+    pub fn action(&self) -> Option<&Action> {
+        match &self.picked {
+            Picked::Action(action) => Some(action),
+            Picked::Rules | Picked::Default => None,
+        }
+    }
+
+    /// The choice in a line; not yet visible text.
+    #[must_use]
+    pub fn words(&self, answers: &Answers) -> String {
+        match &self.picked {
+            Picked::Rules => match answers.set.rules().len() {
+                1 => "the rule in force".to_owned(),
+                count => format!("the {count} rules in force"),
+            },
+            Picked::Default => "its default".to_owned(),
+            Picked::Action(action) if action.is_auto() => "auto, by the verdict: 200, 400 or 401".to_owned(),
+            Picked::Action(action) => match (&action.kind, ready(action)) {
+                (Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole)), _) => {
+                    format!("{} ({})", named.name, named.written.status)
+                }
+                (_, Some(reply)) if reply.body.is_empty() => format!("{} (no body)", reply.status),
+                (_, Some(reply)) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
+                (_, None) => short(&**action),
+            },
+        }
+    }
+}
+
+/// The ready-made answer that an action is.
+fn ready(action: &Action) -> Option<Reply> {
+    let written = action.plain()?;
+    presets().into_iter().find(|reply| Written::of(reply) == *written)
+}
+
+impl Answers {
+    /// The picker's rows. About held deliveries only what ends the waiting can be chosen.
+    #[must_use]
+    pub fn choices(&self, deciding: bool) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        if deciding {
+            choices.push(Choice { group: Group::Usual, picked: Picked::Default });
+        } else if !self.set.rules().is_empty() {
+            choices.push(Choice { group: Group::Usual, picked: Picked::Rules });
+        }
+        choices.push(Choice::of(Group::Usual, Action::auto()));
+        choices.extend(self.recent.iter().cloned().map(|action| Choice::of(Group::Recent, action)));
+        let own = self.set.answers().iter().cloned().map(|named| Action::from(Answer::Named(named)));
+        choices.extend(own.map(|action| Choice::of(Group::Own, action)));
+        choices.extend(presets().iter().map(|reply| Choice::of(Group::Ready, Action::reply(reply))));
+        let reader = Reader::new(self.set.answers());
+        let mut read =
+            |group, text: &str| choices.extend(reader.action(text).ok().map(|action| Choice::of(group, action)));
+        read(Group::Pass, "hold");
+        for target in self.targets().iter().map(Target::url) {
+            read(Group::Pass, &format!("forward {target}"));
+        }
+        FAILURES.iter().for_each(|text| read(Group::Fail, text));
+        // What was used before stands once, on top; the latest choice may be an own or ready-made one.
+        let mut seen: Vec<Choice> = Vec::with_capacity(choices.len());
+        for choice in choices {
+            let is_known = seen.iter().any(|known| known.picked == choice.picked);
+            let is_decision = choice.action().is_none_or(|action| matches!(action.kind, Kind::Do(_)));
+            if !is_known && (is_decision || !deciding) {
+                seen.push(choice);
+            }
+        }
+        seen
+    }
+
+    /// The row that is in force.
+    #[must_use]
+    pub fn in_force(&self, choices: &[Choice]) -> Option<usize> {
+        choices.iter().position(|choice| match (&choice.picked, &self.chosen) {
+            (Picked::Action(action), Some(chosen)) => **action == chosen.action,
+            (Picked::Action(action), None) => action.is_auto() && self.set.rules().is_empty(),
+            (Picked::Rules, None) => true,
+            (Picked::Rules | Picked::Default, _) => false,
+        })
+    }
+}
+
+/// What decides about held deliveries; `None` for what would make them wait on.
+pub(crate) fn decision(picked: &Picked, ids: Vec<crate::delivery::DeliveryId>) -> Option<AnswersEffect> {
+    match picked {
+        Picked::Default => Some(AnswersEffect::LetGo(ids)),
+        Picked::Action(action) => match &action.kind {
+            Kind::Do(deed) => {
+                let act = Act { wait: action.wait, deed: deed.clone() };
+                Some(AnswersEffect::Decide(ids, Box::new(act)))
+            }
+            Kind::Hold(_) | Kind::Fail(_) => None,
+        },
+        Picked::Rules => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_can_be_read() {
+        for text in FAILURES {
+            Reader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_held_delivery_is_not_made_to_wait_on() {
+        let answers = Answers::default();
+        let kinds = |deciding| {
+            answers
+                .choices(deciding)
+                .iter()
+                .filter(|choice| choice.action().is_some_and(|action| !matches!(action.kind, Kind::Do(_))))
+                .count()
+        };
+        assert_eq!((kinds(false), kinds(true)), (2, 0));
+        assert_eq!(answers.choices(true)[0].picked, Picked::Default);
+    }
+}

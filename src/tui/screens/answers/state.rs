@@ -1,0 +1,236 @@
+//! What goes back to senders, as the interface knows it: the rules and the choice over them, what is
+//! held, and what is known of the shown delivery's answer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use crate::tui::screens::answer::state::{AnswerStory, StoryView};
+pub use crate::tui::screens::answers::choice::{Choice, Group, Picked};
+pub use crate::tui::screens::answers::editor::{Editor, EditorField};
+pub use crate::tui::screens::answers::rules::{RuleLine, RuleRow, RulesView, as_toml};
+pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
+
+use crate::delivery::DeliveryId;
+use crate::rules::{Act, Action, Answer, Close, Deed, Held, Kind, Manner, Named, Override, RuleSet, Target, short};
+
+/// The choices that are remembered.
+const RECENT: usize = 4;
+/// Where answers are saved when no configuration was read.
+const DEFAULT_FILE: &str = "whyhook.toml";
+
+/// What the listener says of its answers at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswersState {
+    /// The rules in force.
+    pub rules: Arc<RuleSet>,
+    /// How many deliveries each was chosen for in this run.
+    pub counts: Vec<u64>,
+    /// The choice over them.
+    pub chosen: Option<Override>,
+    /// What is held, the longest waiting first.
+    pub held: Vec<Held>,
+    /// This moment.
+    pub now: Timestamp,
+}
+
+/// What the interface asks of the listener's answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswersEffect {
+    /// Choose over the rules, or take the choice back.
+    Choose(Option<Box<Override>>),
+    /// Put these rules in force.
+    SetRules(Arc<RuleSet>),
+    /// Decide about held deliveries.
+    Decide(Vec<DeliveryId>, Box<Act>),
+    /// Let held deliveries go with their defaults.
+    LetGo(Vec<DeliveryId>),
+    /// Look for a delivery's forwards and its sender's other attempts.
+    Tell(DeliveryId),
+    /// Save an answer in a configuration file.
+    Save(PathBuf, Arc<Named>),
+    /// Send a delivery to this URL again.
+    SendAgain(DeliveryId, String),
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum AnswersNews {
+    /// How things stand.
+    State(Box<AnswersState>),
+    /// What was found of a delivery's answer, or why it cannot be read.
+    Story(DeliveryId, Result<Box<AnswerStory>, String>),
+    /// How saving went: the file in visible text, or why not.
+    Saved(Arc<Named>, Result<String, String>),
+    /// How sending again went, in words.
+    SentAgain(DeliveryId, Result<String, String>),
+    /// How deciding went: so many were decided about, so many were gone.
+    Decided(usize, usize),
+    /// The rules cannot be so; the listener has those of before.
+    Refused(String),
+    /// The configuration file was read again, and so many rules are in force.
+    Reloaded(usize, PathBuf),
+}
+
+/// See the module's page.
+#[derive(Debug)]
+pub struct Answers {
+    /// The configuration file that was read.
+    pub config: Option<PathBuf>,
+    /// The rules in force.
+    pub set: Arc<RuleSet>,
+    /// The same, and among them those that are switched off.
+    pub rules: Vec<RuleRow>,
+    /// The choice over the rules.
+    pub chosen: Option<Override>,
+    /// What is held, the longest waiting first.
+    pub held: Vec<Held>,
+    /// The moment of which the rest speaks.
+    pub now: Timestamp,
+    /// What was chosen last, the latest first.
+    pub(crate) recent: Vec<Action>,
+    /// What is known of the shown delivery's answer.
+    pub story: StoryView,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            config: None,
+            set: Arc::default(),
+            rules: Vec::new(),
+            chosen: None,
+            held: Vec::new(),
+            now: Timestamp::UNIX_EPOCH,
+            recent: Vec::new(),
+            story: StoryView::default(),
+        }
+    }
+}
+
+impl Answers {
+    /// At the start of a run.
+    #[must_use]
+    pub fn new(config: Option<&Path>, state: AnswersState) -> Self {
+        let mut answers = Self { config: config.map(Path::to_owned), ..Self::default() };
+        answers.take_in(state);
+        answers
+    }
+
+    /// Takes in how things stand; returns how many deliveries are held that were not before.
+    pub(crate) fn take_in(&mut self, state: AnswersState) -> usize {
+        let AnswersState { rules, counts, chosen, held, now } = state;
+        let in_force = self.rules.iter().filter(|row| row.on).map(|row| &row.rule);
+        if !in_force.eq(rules.rules()) {
+            // Somebody else has changed them: what was switched off here is forgotten with the rest.
+            self.rules = rules.rules().iter().cloned().map(RuleRow::new).collect();
+        }
+        let counted = self.rules.iter_mut().filter(|row| row.on).zip(counts);
+        counted.for_each(|(row, count)| row.answered = count);
+        let newly = held.iter().filter(|held| !self.held.iter().any(|known| known.id == held.id)).count();
+        (self.set, self.chosen, self.held, self.now) = (rules, chosen, held, now);
+        newly
+    }
+
+    /// The delivery, if it is held.
+    #[must_use]
+    pub fn held_one(&self, id: DeliveryId) -> Option<&Held> {
+        self.held.iter().find(|held| held.id == id)
+    }
+
+    /// The seconds that a held delivery still waits, rounded up.
+    #[must_use]
+    pub fn seconds_left(&self, held: &Held) -> u64 {
+        let left = Duration::try_from(held.until.duration_since(self.now)).unwrap_or_default();
+        left.as_secs() + u64::from(left.subsec_nanos() > 0)
+    }
+
+    /// What is done with the next delivery, for the top line, and the same in fewer words.
+    #[must_use]
+    pub fn words(&self) -> (String, String) {
+        if let Some(Override { action, once }) = &self.chosen {
+            let words = verb(action, self.set.hold_for);
+            let brief = words.strip_prefix("answers ").unwrap_or(&words).to_owned();
+            return if *once { (format!("{words} (next one)"), format!("{brief} (next)")) } else { (words, brief) };
+        }
+        match self.set.rules() {
+            [] => ("answers auto".to_owned(), "auto".to_owned()),
+            [one] if one.when.is_empty() => {
+                let words = verb(&one.then, self.set.hold_for);
+                let brief = words.strip_prefix("answers ").unwrap_or(&words).to_owned();
+                (words, brief)
+            }
+            [_] => ("answers by 1 rule".to_owned(), "1 rule".to_owned()),
+            many => (format!("answers by {} rules", many.len()), format!("{} rules", many.len())),
+        }
+    }
+
+    /// Whether every delivery gets the documented answer.
+    #[must_use]
+    pub fn is_auto(&self) -> bool {
+        match (&self.chosen, self.set.rules()) {
+            (Some(chosen), _) => chosen.action.is_auto(),
+            (None, rules) => rules.iter().all(|rule| rule.then.is_auto()),
+        }
+    }
+
+    /// The servers that deliveries are passed on to, in the order in which the rules name them.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let chosen = self.chosen.iter().map(|chosen| &chosen.action);
+        let actions = chosen.chain(self.rules.iter().map(|row| &row.rule.then)).chain(&self.recent);
+        let mut targets: Vec<Target> = Vec::new();
+        for target in actions.flat_map(deeds).flat_map(|deed| if let Deed::Forward(to) = deed { &to[..] } else { &[] })
+        {
+            if !targets.contains(target) {
+                targets.push(target.clone());
+            }
+        }
+        targets
+    }
+
+    /// Remembers what was chosen.
+    pub(crate) fn remember(&mut self, action: &Action) {
+        self.recent.retain(|known| known != action);
+        self.recent.insert(0, action.clone());
+        self.recent.truncate(RECENT);
+    }
+
+    /// Where answers are saved unless another file is named.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| DEFAULT_FILE.into())
+    }
+}
+
+/// Everything that an action may do.
+fn deeds(action: &Action) -> Vec<&Deed> {
+    match &action.kind {
+        Kind::Do(deed) => vec![deed],
+        Kind::Hold(hold) => vec![&hold.otherwise.deed],
+        Kind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
+    }
+}
+
+/// What an action does, as what is said of whyhook: `answers 503`, `holds 10s`.
+fn verb(action: &Action, hold_for: Duration) -> String {
+    const LONGEST: usize = 36;
+    let cut = |text: String| crate::text::clip(&text, LONGEST).into_owned();
+    match (action.wait, &action.kind) {
+        (None, Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole))) => {
+            format!("answers {}", written.status)
+        }
+        (None, Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole))) => {
+            format!("answers {} ({})", named.name, named.written.status)
+        }
+        (None, Kind::Do(Deed::Forward(targets))) => {
+            let more = if targets.len() > 1 { format!(" and {}", targets.len() - 1) } else { String::new() };
+            cut(format!("forwards to {}{more}", targets.first().map_or("", Target::url)))
+        }
+        (None, Kind::Do(Deed::Close(Close { reset, .. }))) => if *reset { "resets" } else { "drops" }.to_owned(),
+        (None, Kind::Hold(hold)) => format!("holds {:?}", hold.patience.unwrap_or(hold_for)),
+        _ => cut(format!("answers {}", short(action))),
+    }
+}

@@ -1,0 +1,261 @@
+//! What goes back to senders: choosing it, the rules, what is held, and the Answer tab.
+
+mod windows;
+
+use crate::delivery::{AttemptKind, DeliveryId};
+use crate::rules::{Action, Deed, Kind, Override};
+use crate::tui::app::action::Tab;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::update::show_tab;
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::answers::choice::Picked;
+use crate::tui::screens::answers::choice::decision;
+use crate::tui::screens::answers::editor::Editor;
+use crate::tui::screens::answers::rules::RulesView;
+use crate::tui::screens::answers::state::{Answers, AnswersEffect, AnswersNews};
+use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
+use crate::tui::screens::overlay::state::Overlay;
+
+pub(crate) use windows::{accept, act_on_window, back, edit, paste};
+
+/// The shown delivery is told of anew while it is so near to the newest: a sender may try it again.
+const NEAR: i64 = 1000;
+
+fn effect(effect: AnswersEffect) -> Vec<Effect> {
+    vec![Effect::Answers(effect)]
+}
+
+fn say(model: &mut Model, text: impl Into<String>, is_error: bool) -> Vec<Effect> {
+    model.notice = Some(Notice { text: text.into(), is_error });
+    Vec::new()
+}
+
+/// Opens a window about answers.
+fn open(model: &mut Model, window: AnswerOverlay) -> Vec<Effect> {
+    model.overlay = Some(Overlay::Answers(Box::new(window)));
+    Vec::new()
+}
+
+/// The picker, for what comes or for what is held.
+pub(crate) fn pick(model: &mut Model, deciding: Vec<DeliveryId>) -> Vec<Effect> {
+    let choices = model.answers.choices(!deciding.is_empty());
+    let cursor = if deciding.is_empty() { model.answers.in_force(&choices).unwrap_or(0) } else { 0 };
+    open(model, AnswerOverlay::Picker(Picker { cursor, preview: 0, deciding }))
+}
+
+/// Something about answers, with no window open.
+pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
+    let held = held_shown(model);
+    match (action, held) {
+        (AnswerAction::Clear, _) => clear(model),
+        (AnswerAction::Rules, _) => open(model, AnswerOverlay::Rules(RulesView::default())),
+        (AnswerAction::Write, _) => write(model, None, Picker::default()),
+        (AnswerAction::DecideAll, _) => {
+            let ids: Vec<DeliveryId> = model.answers.held.iter().map(|held| held.id).collect();
+            if ids.is_empty() { say(model, "nothing is held", true) } else { pick(model, ids) }
+        }
+        (AnswerAction::Decide, Some(id)) => pick(model, vec![id]),
+        (AnswerAction::Decide, None) => jump(model),
+        (AnswerAction::LetGo, Some(id)) => effect(AnswersEffect::LetGo(vec![id])),
+        (AnswerAction::Drop, Some(id)) => decide_by(model, id, "drop"),
+        (AnswerAction::Forward, Some(id)) => match model.answers.targets().first() {
+            Some(target) => {
+                let forward = format!("forward {}", target.url());
+                decide_by(model, id, &forward)
+            }
+            None => {
+                say(model, "no server to forward to is known: run with --forward-to URL, or add a rule with R", true)
+            }
+        },
+        (AnswerAction::LetGo | AnswerAction::Drop | AnswerAction::Forward, None) => {
+            say(model, "this delivery is not held", true)
+        }
+        (AnswerAction::SendAgain, _) => send_again(model),
+        (AnswerAction::NextAttempt, _) => step_attempt(model, 1),
+        (AnswerAction::PreviousAttempt, _) => step_attempt(model, -1),
+        _ => Vec::new(),
+    }
+}
+
+/// The shown delivery, if it is held.
+fn held_shown(model: &Model) -> Option<DeliveryId> {
+    let id = model.detail.as_ref()?.id;
+    model.answers.held_one(id).map(|held| held.id)
+}
+
+fn decide_by(model: &mut Model, id: DeliveryId, text: &str) -> Vec<Effect> {
+    let read = crate::rules::Reader::new(model.answers.set.answers()).action(text);
+    let decided = read.ok().and_then(|action| decision(&Picked::Action(Box::new(action)), vec![id]));
+    decided.map_or_else(Vec::new, effect)
+}
+
+fn clear(model: &mut Model) -> Vec<Effect> {
+    if model.answers.chosen.take().is_none() {
+        return say(model, "no answer is chosen over the rules", false);
+    }
+    let words = model.answers.words().0;
+    say(model, format!("cleared: {words}"), false);
+    effect(AnswersEffect::Choose(None))
+}
+
+/// Puts a choice in force.
+fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
+    let chosen = match picked {
+        Picked::Rules | Picked::Default => None,
+        Picked::Action(action) => {
+            let is_usual = action.is_auto() && model.answers.set.rules().is_empty();
+            if !action.is_auto() {
+                model.answers.remember(action);
+            }
+            (!is_usual).then(|| Override { action: (**action).clone(), once })
+        }
+    };
+    model.answers.chosen.clone_from(&chosen);
+    effect(AnswersEffect::Choose(chosen.map(Box::new)))
+}
+
+/// The editor, beginning with an answer.
+fn write(model: &mut Model, action: Option<&Action>, from: Picker) -> Vec<Effect> {
+    let file = model.answers.file().to_string_lossy().into_owned();
+    open(model, AnswerOverlay::Editor(Box::new(Editor::new(action, &file, from))))
+}
+
+/// Chooses another of the sender's attempts.
+fn step_attempt(model: &mut Model, offset: isize) -> Vec<Effect> {
+    let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
+    let story = &model.answers.story;
+    let Some(Ok(found)) = story.of(shown) else { return Vec::new() };
+    let Some(place) = story.place(shown, &found.retries) else {
+        return say(model, "the sender has tried this delivery once", false);
+    };
+    let count = found.retries.len().cast_signed();
+    let next = (place.cast_signed() + offset).rem_euclid(count).unsigned_abs();
+    let chosen = found.retries[next].summary.id;
+    model.answers.story.cursor = Some(chosen);
+    Vec::new()
+}
+
+/// Goes to the chosen attempt in the list.
+fn jump(model: &mut Model) -> Vec<Effect> {
+    let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
+    match model.answers.story.cursor.filter(|chosen| *chosen != shown) {
+        Some(chosen) => model.list.go_to(chosen, &model.viewport).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Sends the shown delivery to where it was forwarded once more.
+fn send_again(model: &mut Model) -> Vec<Effect> {
+    let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
+    let before = match model.answers.story.of(shown) {
+        Some(Ok(found)) => found.sent.iter().find(|attempt| attempt.kind == AttemptKind::Forward),
+        _ => None,
+    };
+    let before = before.map(|attempt| attempt.target.clone());
+    let target = before.or_else(|| model.answers.targets().first().map(|target| target.url().to_owned()));
+    match target {
+        Some(url) => {
+            say(model, format!("sending {shown} to {url} …"), false);
+            effect(AnswersEffect::SendAgain(shown, url))
+        }
+        None => say(model, "no server behind is known: it was not forwarded, and no rule forwards", true),
+    }
+}
+
+/// What the listener, the store or a file have said.
+pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
+    match news {
+        AnswersNews::State(state) => {
+            let newly = model.answers.take_in(*state);
+            if newly > 0 {
+                let count = model.answers.held.len();
+                let words =
+                    if count == 1 { "a delivery is held".to_owned() } else { format!("{count} deliveries are held") };
+                say(model, format!("{words}: 6 shows it, W decides about all"), false);
+            }
+            windows::settle(model);
+        }
+        AnswersNews::Story(id, found) => {
+            model.answers.story.is_asking = false;
+            if model.detail.as_ref().is_some_and(|detail| detail.id == id) {
+                model.answers.story.told = Some((id, found));
+            }
+        }
+        AnswersNews::Saved(named, outcome) => return windows::saved(model, &named, outcome),
+        AnswersNews::SentAgain(id, outcome) => {
+            model.answers.story.asked = model.answers.story.asked.filter(|(asked, ..)| *asked != id);
+            let is_error = outcome.is_err();
+            say(model, outcome.unwrap_or_else(|words| words), is_error);
+        }
+        AnswersNews::Decided(done, gone) => {
+            let count = |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
+            let words = match (done, gone) {
+                (done, 0) => format!("decided about {}", count(done)),
+                (0, gone) => format!("too late for {}: answered, or its sender hung up", count(gone)),
+                (done, gone) => format!("decided about {}; too late for {}", count(done), count(gone)),
+            };
+            say(model, words, done == 0);
+        }
+        AnswersNews::Refused(problem) => match window(model) {
+            Some(AnswerOverlay::Rules(rules)) => rules.problem = Some(problem),
+            _ => drop(say(model, problem, true)),
+        },
+        AnswersNews::Reloaded(count, file) => {
+            model.answers.config = Some(file);
+            let rules = if count == 1 { "1 rule is".to_owned() } else { format!("{count} rules are") };
+            say(model, format!("the configuration was read again: {rules} in force"), false);
+        }
+    }
+    Vec::new()
+}
+
+/// Asks for what the Answer tab shows besides the answer.
+pub(crate) fn ask_for_story(model: &mut Model) -> Vec<Effect> {
+    let Some(detail) = model.detail.as_ref().filter(|_| model.tab == Tab::Answer) else { return Vec::new() };
+    let (id, last) = (detail.id, model.last);
+    let is_answered = detail.content.as_ref().is_ok_and(|loaded| loaded.delivery.answer.is_some());
+    let story = &mut model.answers.story;
+    let is_told = story.asked.is_some_and(|(asked, newest, answered)| {
+        asked == id && answered == is_answered && (newest == last || last.0 - id.0 > NEAR)
+    });
+    if story.is_asking || is_told {
+        return Vec::new();
+    }
+    if story.asked.is_none_or(|(asked, ..)| asked != id) {
+        story.cursor = None;
+    }
+    story.asked = Some((id, last, is_answered));
+    story.is_asking = true;
+    effect(AnswersEffect::Tell(id))
+}
+
+impl Answers {
+    /// Whether a delivery can be passed on by one key.
+    #[must_use]
+    pub fn can_forward(&self) -> bool {
+        !self.targets().is_empty()
+    }
+}
+
+/// The window of answers that is open.
+fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
+    match &mut model.overlay {
+        Some(Overlay::Answers(window)) => Some(window),
+        _ => None,
+    }
+}
+
+/// Whether it does nothing but answer, so that it can be written anew.
+fn is_answer(action: &Action) -> bool {
+    matches!(action.kind, Kind::Do(Deed::Answer(..)))
+}
+
+/// Shows the Answer tab, which the command prompt may ask for from another.
+pub(crate) fn on_tab(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
+    use AnswerAction as A;
+    if matches!(action, A::NextAttempt | A::PreviousAttempt | A::SendAgain | A::Forward | A::Drop | A::LetGo) {
+        show_tab(model, Tab::Answer);
+    }
+    act(model, action)
+}

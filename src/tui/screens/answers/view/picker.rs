@@ -1,0 +1,75 @@
+//! The picker: what can be answered, and exactly what that would send.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{preview, separate, split};
+use crate::rules::{Answer, Deed, Kind, Manner, Reader};
+use crate::tui::app::model::Model;
+use crate::tui::app::view::{Drawn, Look};
+use crate::tui::screens::answers::choice::Choice;
+use crate::tui::screens::answers::window::Picker;
+use crate::tui::screens::overlay::view::{draw_menu, window};
+use crate::tui::widgets::shown;
+
+/// Columns of the whole window, and of the list in it.
+const COLUMNS: u16 = 116;
+const LIST_COLUMNS: u16 = 52;
+
+pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &Model, look: &Look) -> Drawn {
+    let choices = model.answers.choices(!picker.deciding.is_empty());
+    let (lines, cursor) = lines(&choices, picker.cursor, model, look);
+    let title = match &picker.deciding[..] {
+        [] => "Answer the next deliveries with".to_owned(),
+        [one] => format!("Answer delivery {one}, which is held, with"),
+        many => format!("Answer all {} held deliveries with", many.len()),
+    };
+    let inside = window(frame, body, &title, COLUMNS, lines.len().max(24), look);
+    let (list, sent, beside) = split(inside, LIST_COLUMNS, inside.height * 3 / 5);
+    separate(frame, inside, list, beside, look);
+    let drawn = draw_menu(frame, list, &lines, cursor, look);
+    let chosen = choices.get(picker.cursor);
+    // What is held longest stands for the rest.
+    let held = picker.deciding.first().and_then(|id| model.answers.held_one(*id));
+    let default = held.and_then(|held| Reader::new(model.answers.set.answers()).action(&held.default).ok());
+    let action = chosen.and_then(Choice::action).or(default.as_ref());
+    preview::draw(frame, sent, action, picker.preview, model, look);
+    drawn
+}
+
+/// The rows with the groups' headings among them, and where the cursor is.
+fn lines(choices: &[Choice], cursor: usize, model: &Model, look: &Look) -> (Vec<Line<'static>>, usize) {
+    let theme = &look.theme;
+    let in_force = model.answers.in_force(choices);
+    let (mut lines, mut at, mut before) = (Vec::new(), 0, None);
+    for (index, choice) in choices.iter().enumerate() {
+        if before != Some(choice.group) && !choice.group.title().is_empty() {
+            lines.push(Line::styled(format!(" {}", choice.group.title()), theme.dim));
+        }
+        before = Some(choice.group);
+        if index == cursor {
+            at = lines.len();
+        }
+        let mark = if in_force == Some(index) { "●" } else { " " };
+        let mark_style = if index == cursor { theme.title } else { theme.info };
+        let words = shown(&choice.words(&model.answers));
+        let mut spans = vec![Span::styled(format!(" {mark} "), mark_style)];
+        match (status(choice), words.split_once(' ')) {
+            (Some(status), Some((first, rest))) if first == status.to_string() => {
+                spans.push(Span::styled(format!("{first} "), theme.status(status)));
+                spans.push(Span::raw(rest.to_owned()));
+            }
+            _ => spans.push(Span::raw(words)),
+        }
+        lines.push(Line::from(spans));
+    }
+    (lines, at)
+}
+
+fn status(choice: &Choice) -> Option<u16> {
+    match &choice.action()?.kind {
+        Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole)) => Some(written.status),
+        _ => None,
+    }
+}

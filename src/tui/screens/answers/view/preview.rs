@@ -1,0 +1,174 @@
+//! What would be sent to the shown delivery, to the byte but for the date.
+
+use bytes::Bytes;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::delivery::Delivery;
+use crate::query::Content;
+use crate::rules::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, Rule, short};
+use crate::text;
+use crate::tui::app::model::Model;
+use crate::tui::app::view::Look;
+use crate::tui::widgets::{counted, paragraph, put, shown};
+
+/// So much of a body is shown.
+const BODY_BYTES: usize = 16 * 1024;
+
+/// Draws it from line `first` on.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    action: Option<&Action>,
+    first: usize,
+    model: &Model,
+    look: &Look,
+) {
+    let columns = usize::from(area.width).saturating_sub(2);
+    let mut lines = vec![about(model, look)];
+    match action {
+        Some(action) => lines.extend(of_action(action, model, look, columns)),
+        None => lines.extend(by_rules(model, look, columns)),
+    }
+    let rows = usize::from(area.height);
+    let first = first.min(lines.len().saturating_sub(rows));
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+    for (row, line) in (0..area.height).zip(lines.into_iter().skip(first)) {
+        put(frame, inner, row, line);
+    }
+}
+
+/// What the rules make of the shown delivery.
+fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    let dim = |words: &str| paragraph(words, look.theme.dim, columns);
+    let Some(loaded) = model.loaded() else { return dim("what the first rule says that matches") };
+    let delivery = &loaded.delivery;
+    let (summary, content) = (&delivery.summary, Kept(delivery));
+    let rules = model.answers.set.rules();
+    let matches = |rule: &Rule| rule.when.matches(summary, Some(&content), summary.received_at);
+    match rules.iter().position(matches) {
+        Some(at) => {
+            let mut lines = dim(&shown(&format!("by rule {}: {}", at + 1, short(&rules[at]))));
+            lines.extend(of_action(&rules[at].then, model, look, columns));
+            lines
+        }
+        None => {
+            let mut lines = dim("no rule matches it: the automatic answer");
+            lines.extend(of_action(&Action::auto(), model, look, columns));
+            lines
+        }
+    }
+}
+
+/// What a condition asks of a delivery that was read whole.
+struct Kept<'a>(&'a Delivery);
+
+impl Content for Kept<'_> {
+    fn head(&self) -> Option<Bytes> {
+        Some(self.0.head.clone())
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        Some(self.0.body.clone())
+    }
+}
+
+fn about(model: &Model, look: &Look) -> Line<'static> {
+    let words = match model.loaded() {
+        Some(loaded) => format!("To delivery {} this would be sent:", loaded.delivery.summary.id),
+        None => "This would be sent:".to_owned(),
+    };
+    Line::styled(words, look.theme.title)
+}
+
+fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    let facts = model.loaded().map(|loaded| Facts::of_kept(&loaded.delivery)).unwrap_or_default();
+    let say = |words: String| paragraph(&shown(&words), look.theme.info, columns);
+    let mut lines = Vec::new();
+    if let Some(wait) = action.wait {
+        lines.extend(say(match wait.min == wait.max {
+            true => format!("after {:?}", wait.min),
+            false => format!("after {:?} to {:?}", wait.min, wait.max),
+        }));
+    }
+    match &action.kind {
+        Kind::Do(deed) => lines.extend(of_deed(deed, &facts, look, columns)),
+        Kind::Hold(hold) => {
+            let patience = hold.patience.unwrap_or(model.answers.set.hold_for);
+            lines.extend(say(format!("nothing, until you decide; after {patience:?}: {}", short(&hold.otherwise))));
+            lines.extend(of_act(&hold.otherwise, &facts, look, columns));
+        }
+        Kind::Fail(fail) => {
+            let times =
+                if fail.times == 1 { "the first time".to_owned() } else { format!("the first {} times", fail.times) };
+            lines.extend(say(format!("{times}: {}", short(&fail.with))));
+            lines.extend(of_act(&fail.with, &facts, look, columns));
+            lines.push(Line::default());
+            lines.extend(say(format!("from then on: {}", short(&fail.then))));
+            lines.extend(of_act(&fail.then, &facts, look, columns));
+        }
+    }
+    lines
+}
+
+fn of_act(act: &Act, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    of_deed(&act.deed, facts, look, columns)
+}
+
+fn of_deed(deed: &Deed, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    let say = |words: &str| paragraph(&shown(words), look.theme.info, columns);
+    let sent = |answer: &Answer| reply(&answer.render(facts), look, columns);
+    match deed {
+        Deed::Answer(answer, manner) => {
+            let mut lines = match manner {
+                Manner::Whole => Vec::new(),
+                Manner::Trickle { bytes, every } => say(&format!("the head, then {bytes} bytes each {every:?}")),
+                Manner::WrongLength(off) => say(&format!("with a Content-Length off by {off:+}, then the end")),
+            };
+            lines.extend(sent(answer));
+            lines
+        }
+        Deed::Close(Close { at, reset, answer }) => {
+            let how = if *reset { "reset (RST)" } else { "closed (FIN)" };
+            let place = match at {
+                CloseAt::BeforeHead => return say(&format!("nothing: the connection is {how} without a byte")),
+                CloseAt::InHead => "within the status line",
+                CloseAt::AfterHead => "after the head and half of the body",
+            };
+            let mut lines = say(&format!("this, and the connection is {how} {place}"));
+            lines.extend(sent(answer));
+            lines
+        }
+        Deed::Forward(targets) => {
+            let mut lines = say("what the first of these answers goes back; 502 when it cannot be reached");
+            lines.extend(targets.iter().flat_map(|target| say(target.url())));
+            lines
+        }
+    }
+}
+
+/// Status line, headers and body.
+pub(super) fn reply(reply: &Reply, look: &Look, columns: usize) -> Vec<Line<'static>> {
+    let reason = http::StatusCode::from_u16(reply.status).ok().and_then(|status| status.canonical_reason());
+    let theme = &look.theme;
+    let status = format!("HTTP/1.1 {} {}", reply.status, reason.unwrap_or_default());
+    let mut lines = vec![Line::styled(status, theme.status(reply.status))];
+    for (name, value) in reply.sent_headers() {
+        lines.extend(paragraph(&shown(&format!("{name}: {value}")), theme.text, columns));
+    }
+    lines.push(Line::default());
+    let body = &reply.body[..reply.body.len().min(BODY_BYTES)];
+    match body {
+        b"" => lines.push(Line::styled("(no body)", theme.dim)),
+        // A line of the body is one here.
+        body => String::from_utf8_lossy(body)
+            .split('\n')
+            .for_each(|line| lines.extend(paragraph(&text::visible(line), theme.text, columns))),
+    }
+    if reply.body.len() > BODY_BYTES {
+        let more = counted((reply.body.len() - BODY_BYTES) as u64, "more byte");
+        lines.push(Line::styled(format!("… {more}"), theme.dim));
+    }
+    lines
+}

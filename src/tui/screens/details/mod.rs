@@ -1,0 +1,5 @@
+//! The details pane: the tabs of the selected delivery.
+
+pub mod rows;
+pub mod state;
+pub(crate) mod view;

@@ -1,0 +1,225 @@
+//! A delivery prepared for its tabs. The preparing is done off the interface's thread.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::config::Registry;
+use crate::delivery::{Delivery, Judgement, Verdict};
+use crate::http::RequestHead;
+use crate::inspect;
+use crate::inspect::Reading;
+use crate::inspect::diagnosis::Subject;
+use crate::payload::body::{Body, Kind};
+use crate::payload::contract::EventReport;
+use crate::payload::json::{Fault, NoRows, Pretty};
+use crate::signature;
+use crate::signature::{Scheme, Secret};
+use crate::tui::screens::image::state::LoadedImage;
+
+/// Bodies up to this length are read whole before any of it is shown: a moment later there is more to see
+/// would only be a flicker.
+const AT_ONCE: usize = 256 * 1024;
+
+/// A delivery with all that its tabs show.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The delivery as kept.
+    pub delivery: Delivery,
+    /// Its head, read.
+    pub head: RequestHead,
+    /// Its body for the Payload tab.
+    pub payload: Payload,
+    /// What its body is, and its event in the documentation's terms.
+    pub reading: Reading,
+    /// Its images, in the order in which they stand in the payload.
+    pub images: Vec<LoadedImage>,
+    /// Whether the event and the images have been read; until then there are none.
+    pub is_read: bool,
+    /// The verdict under the secrets of today, when it differs from the one at capture.
+    pub rejudged: Option<Judgement>,
+    /// The digests that would be right, one for each secret of the delivery's path.
+    pub expected: Vec<Expected>,
+    /// The scheme of the delivery's path.
+    pub scheme: Scheme,
+    /// The secrets of the delivery's path, to try changes with.
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// The digest that one secret gives for a delivery's bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The secret's label.
+    pub label: String,
+    /// The digest; a credential, shown only when asked for.
+    pub digest: [u8; signature::DIGEST_BYTES],
+}
+
+impl std::fmt::Debug for Expected {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Expected({:?})", self.label)
+    }
+}
+
+/// How a body is shown.
+#[derive(Debug)]
+pub enum Payload {
+    /// There is none.
+    Empty,
+    /// JSON, in rows made from its own tokens.
+    Json(Arc<Pretty>),
+    /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
+    Other(Option<Fault>, Bytes),
+}
+
+impl Loaded {
+    /// Prepares a delivery under the secrets of today. Takes time in proportion to the body.
+    #[must_use]
+    pub fn prepare(delivery: Delivery, registry: &Registry) -> Self {
+        let (mut loaded, unread) = Self::begin(delivery, registry);
+        loaded.take(unread.read(registry));
+        loaded
+    }
+
+    /// Prepares what is looked at first: the rows of the body, and the verdict. The rest is left to be
+    /// read.
+    #[must_use]
+    pub fn begin(delivery: Delivery, registry: &Registry) -> (Self, Unread) {
+        let head = delivery.request_head();
+        let (body, rows) = inspect::open(&delivery, &head);
+        let payload = match (&body.kind, rows) {
+            (Kind::Empty, _) => Payload::Empty,
+            (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
+            (_, Err(NoRows::Fault(fault))) => Payload::Other(Some(fault), body.bytes.clone()),
+            (_, Ok(_) | Err(NoRows::TooDeep)) => Payload::Other(None, body.bytes.clone()),
+        };
+        let body = Arc::new(body);
+        let unread = Unread {
+            delivery: delivery.clone(),
+            head: head.clone(),
+            body: Arc::clone(&body),
+            rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
+        };
+        let subject = Subject::of(&delivery, registry);
+        let rejudged = rejudge(&delivery, &subject);
+        let loaded = Self {
+            images: Vec::new(),
+            rejudged,
+            expected: expected(&subject),
+            scheme: subject.scheme().clone(),
+            secrets: subject.secrets().to_vec(),
+            payload,
+            reading: Reading { body, event: None },
+            is_read: false,
+            head,
+            delivery,
+        };
+        (loaded, unread)
+    }
+
+    /// Takes what was read after its rows, and gives back what was there.
+    pub fn take(&mut self, contents: Contents) -> Contents {
+        self.is_read = true;
+        Contents {
+            event: std::mem::replace(&mut self.reading.event, contents.event),
+            images: std::mem::replace(&mut self.images, contents.images),
+        }
+    }
+
+    /// Takes over what was read of the same delivery before, so that it does not go from the screen while
+    /// it is read again.
+    pub(crate) fn keep(&mut self, before: &mut Self) {
+        if before.is_read && !self.is_read {
+            let event = before.reading.event.take();
+            self.take(Contents { event, images: std::mem::take(&mut before.images) });
+        }
+    }
+
+    /// Whether it is right under the secrets of today.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.delivery.summary.intake.is_complete()
+            && self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict == Verdict::Verified
+    }
+
+    /// The verdict with its evidence, as judged at capture.
+    #[must_use]
+    pub fn judgement(&self) -> &Judgement {
+        &self.delivery.summary.judgement
+    }
+}
+
+/// What a delivery's body holds.
+#[derive(Debug)]
+pub struct Contents {
+    event: Option<EventReport>,
+    images: Vec<LoadedImage>,
+}
+
+/// A delivery whose rows are found, and whose event and images are to be.
+#[derive(Debug)]
+pub struct Unread {
+    delivery: Delivery,
+    head: RequestHead,
+    body: Arc<Body>,
+    rows: Option<Arc<Pretty>>,
+}
+
+impl Unread {
+    /// Whether it is read before a person could notice.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.body.bytes.len() <= AT_ONCE
+    }
+
+    /// Reads it. Takes time in proportion to the body.
+    #[must_use]
+    pub fn read(&self, registry: &Registry) -> Contents {
+        Contents { event: self.event(registry), images: self.images() }
+    }
+
+    /// The same, unless `is_wanted` says in between that nobody waits for it any more.
+    #[must_use]
+    pub fn read_while(&self, registry: &Registry, is_wanted: impl Fn() -> bool) -> Option<Contents> {
+        let event = is_wanted().then(|| self.event(registry))?;
+        let images = is_wanted().then(|| self.images())?;
+        Some(Contents { event, images })
+    }
+
+    fn event(&self, registry: &Registry) -> Option<EventReport> {
+        inspect::event(&self.body, &self.delivery, &self.head, registry)
+    }
+
+    fn images(&self) -> Vec<LoadedImage> {
+        let found = match &self.rows {
+            Some(rows) => rows.binaries(),
+            None => self.body.images(),
+        };
+        found.into_iter().map(LoadedImage::new).collect()
+    }
+}
+
+/// Age stays what it was at capture; only the secrets may have changed since.
+fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
+    let judged = &delivery.summary.judgement;
+    if judged.verdict == Verdict::NotJudged {
+        return None;
+    }
+    let now = signature::judge(subject.scheme(), subject.secrets(), &subject.head, subject.body, subject.received_at);
+    ((now.verdict, &now.secret) != (judged.verdict, &judged.secret)).then_some(now)
+}
+
+fn expected(subject: &Subject<'_>) -> Vec<Expected> {
+    let scheme = subject.scheme();
+    let Some(timestamp) = subject.head.value(&scheme.timestamp_header).filter(|_| scheme.is_plain()) else {
+        return Vec::new();
+    };
+    subject
+        .secrets()
+        .iter()
+        .map(|secret| Expected {
+            label: secret.label().to_owned(),
+            digest: signature::digest(secret, timestamp, subject.body),
+        })
+        .collect()
+}

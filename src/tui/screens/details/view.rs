@@ -1,0 +1,146 @@
+//! The detail pane: the tabs' titles and the shown tab.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::text;
+use crate::tui::app::action::Tab;
+use crate::tui::app::model::{Detail, Focus, Model};
+use crate::tui::app::view::{Drawn, Look};
+use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::list::welcome;
+use crate::tui::screens::{answer, headers, image, overview, payload, raw, signature};
+use crate::tui::widgets::{put, shown};
+
+/// A tab's content: short ones are made whole, long ones a window at a time.
+pub(crate) enum Content<'a> {
+    /// All lines.
+    Whole(Vec<Line<'a>>),
+    /// So many lines, each made when it is on the screen.
+    Window(usize, Box<dyn Fn(usize) -> Line<'a> + 'a>),
+}
+
+/// What a tab is drawn from.
+pub(crate) struct Pane<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) detail: &'a Detail,
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) look: &'a Look,
+    pub(crate) columns: usize,
+}
+
+/// Draws the tabs' titles and the shown tab. How far it is scrolled shows on the rule to its left, or
+/// without one in its last column.
+pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model: &Model, look: &Look) -> Drawn {
+    put(frame, area, 0, titles(model, look, area.width.into()));
+    let inner = Rect {
+        x: area.x + 1,
+        y: area.y + 2.min(area.height),
+        width: area.width.saturating_sub(if rule.is_some() { 1 } else { 2 }),
+        height: area.height.saturating_sub(2),
+    };
+    let columns = usize::from(inner.width);
+    let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
+    let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
+    let bar = Rect { y: inner.y, height: inner.height, ..bar };
+    if model.tab == Tab::Payload
+        && let Some(detail) = model.detail.as_ref().filter(|detail| model.list.selected() == Some(detail.id))
+        && let Ok(loaded) = &detail.content
+    {
+        let drawn = payload::view::draw(frame, inner, &Pane { model, detail, loaded, look, columns }, first);
+        let first = detail.view.string.as_ref().map_or(first, |string| string.scroll);
+        scrollbar(frame, Rect { height: bar.height.min(drawn.height()), ..bar }, first, drawn.lines, look);
+        return drawn;
+    }
+    let content = match &model.detail {
+        None if model.list.filter().is_empty() => Content::Whole(welcome::lines(model, columns, look)),
+        None => Content::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
+        // Never one delivery's verdict beside another one's row.
+        Some(detail) if model.list.selected() != Some(detail.id) => {
+            Content::Whole(vec![Line::styled("reading the delivery …", look.theme.dim)])
+        }
+        Some(detail) => match &detail.content {
+            Ok(loaded) if model.tab == Tab::Image => {
+                let pane = Pane { model, detail, loaded, look, columns };
+                let first = detail.scroll[Tab::Image.index()];
+                let drawn = image::view::draw(frame, inner, &pane, first);
+                scrollbar(frame, bar, first, drawn.lines, look);
+                return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image, ..Drawn::default() };
+            }
+            Err(error) => Content::Whole(crate::tui::widgets::paragraph(&shown(error), look.theme.bad, columns)),
+            Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
+        },
+    };
+    let lines = content.draw(frame, inner, first);
+    scrollbar(frame, bar, first, lines, look);
+    Drawn { rows: inner.height.into(), lines, columns, ..Drawn::default() }
+}
+
+fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
+    match pane.model.tab {
+        Tab::Payload => Content::Whole(Vec::new()),
+        Tab::Overview => Content::Whole(overview::view::lines(pane)),
+        Tab::Signature => Content::Whole(signature::view::lines(pane)),
+        // Drawn by itself, for it has lines that do not scroll.
+        Tab::Image => Content::Whole(Vec::new()),
+        Tab::Headers => Content::Whole(headers::view::lines(pane)),
+        Tab::Answer => Content::Whole(answer::view::lines(pane)),
+        Tab::Raw => raw::view::content(pane),
+    }
+}
+
+impl Content<'_> {
+    /// Draws the lines from `first` on, and returns how many there are in all.
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
+        let count = match self {
+            Self::Whole(lines) => lines.len(),
+            Self::Window(count, _) => *count,
+        };
+        let first = first.min(count.saturating_sub(area.height.into()));
+        for (row, index) in (0..area.height).zip(first..count) {
+            match self {
+                Self::Whole(lines) => put(frame, area, row, lines[index].clone()),
+                Self::Window(_, line) => put(frame, area, row, line(index)),
+            }
+        }
+        count
+    }
+}
+
+fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+    let theme = &look.theme;
+    let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
+    let mut spans = vec![Span::raw(" ")];
+    for tab in Tab::ALL {
+        let is_shown = tab == model.tab;
+        // Where not every title fits, the others are the keys that show them.
+        let title = if columns > all || is_shown { tab.title().to_owned() } else { (tab.index() + 1).to_string() };
+        let style = match (is_shown, model.focus) {
+            (true, Focus::Detail) => theme.selected,
+            (true, Focus::List) => theme.selected_unfocused.add_modifier(ratatui::style::Modifier::UNDERLINED),
+            (false, _) => theme.dim,
+        };
+        spans.push(Span::styled(format!(" {title} "), style));
+    }
+    Line::from(spans)
+}
+
+/// A thumb, when there is more than fits.
+fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, look: &Look) {
+    let rows = usize::from(column.height);
+    if rows == 0 || lines <= rows {
+        return;
+    }
+    let thumb = (rows * rows / lines).clamp(1, rows);
+    let last_first = lines - rows;
+    let start = (rows - thumb) * first.min(last_first) / last_first;
+    for row in start..start + thumb {
+        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("┃", look.theme.info));
+    }
+}
+
+/// A visible line cut to the pane's width.
+pub(crate) fn cut(words: &str, columns: usize) -> String {
+    text::clip(words, columns).into_owned()
+}

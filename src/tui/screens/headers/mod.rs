@@ -1,0 +1,3 @@
+//! The Headers tab.
+
+pub(crate) mod view;

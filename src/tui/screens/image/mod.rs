@@ -1,0 +1,6 @@
+//! The Image tab.
+
+pub mod action;
+pub mod state;
+pub mod update;
+pub(crate) mod view;

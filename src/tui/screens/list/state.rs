@@ -1,0 +1,412 @@
+//! The list: a window of rows over a store of any size.
+//!
+//! ```text
+//!   store   newest ┌──────────────┐
+//!                  │ (not loaded) │  newest = false
+//!   rows[0]  ─────▶├──────────────┤◀─ window, at most WINDOW_ROWS
+//!   rows[top] ────▶│ ░░ screen ░░ │◀─ selected somewhere in the window
+//!                  ├──────────────┤
+//!                  │ (not loaded) │  oldest = false
+//!                  └──────────────┘
+//! ```
+//!
+//! One request is under way at a time. What happens meanwhile is remembered in one flag, so that a
+//! burst of deliveries costs as many reads as the reader can do, and no more.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::delivery::{DeliveryId, Summary};
+use crate::query::Query;
+use crate::tui::app::action::Step;
+use crate::tui::app::effect::{Edge, Effect, PageRequest, Place};
+use crate::tui::app::message::PageResult;
+use crate::tui::app::model::Viewport;
+
+/// Rows kept in the window.
+const WINDOW_ROWS: usize = 600;
+/// Rows asked for at once; more than any screen is high.
+const PAGE_ROWS: usize = 200;
+/// When the selection comes this near to the window's end, the next page is asked for.
+const MARGIN_ROWS: usize = 60;
+
+/// The list's state. See the module's page.
+#[derive(Debug)]
+pub struct List {
+    rows: VecDeque<Summary>,
+    selected: Option<DeliveryId>,
+    top: usize,
+    /// Whether the window begins with the newest delivery that matches.
+    newest: bool,
+    /// Whether it ends with the oldest.
+    oldest: bool,
+    /// Every delivery up to this one has been looked at for the window's upper end.
+    head: DeliveryId,
+    follow: bool,
+    paused: bool,
+    unseen: u64,
+    query: Arc<Query>,
+    filter: String,
+    generation: u64,
+    waiting: Option<(Edge, Place)>,
+    stale: bool,
+    rereading: bool,
+    searched_to: Option<DeliveryId>,
+    error: Option<String>,
+}
+
+impl List {
+    pub(crate) fn new(query: Query, filter: String) -> Self {
+        Self {
+            rows: VecDeque::new(),
+            selected: None,
+            top: 0,
+            newest: true,
+            oldest: true,
+            head: DeliveryId(0),
+            follow: true,
+            paused: false,
+            unseen: 0,
+            query: Arc::new(query),
+            filter,
+            generation: 0,
+            waiting: None,
+            stale: false,
+            rereading: false,
+            searched_to: None,
+            error: None,
+        }
+    }
+
+    /// The loaded rows, newest first.
+    #[must_use]
+    pub fn rows(&self) -> &VecDeque<Summary> {
+        &self.rows
+    }
+
+    /// The row at the top of the screen, as an index into [`List::rows`].
+    #[must_use]
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
+    /// The selected delivery.
+    #[must_use]
+    pub fn selected(&self) -> Option<DeliveryId> {
+        self.selected
+    }
+
+    /// The selected delivery's row.
+    #[must_use]
+    pub fn selected_row(&self) -> Option<&Summary> {
+        self.selected_index().and_then(|index| self.rows.get(index))
+    }
+
+    /// Whether the newest delivery is kept selected.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.follow
+    }
+
+    /// Whether the list holds still.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Deliveries that have come and are not in the list, because it is paused or scrolled away.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        self.unseen
+    }
+
+    /// How many deliveries match, when all of them are in the window.
+    #[must_use]
+    pub fn matches(&self) -> Option<u64> {
+        let is_whole = self.newest && self.oldest && self.unseen == 0 && self.waiting.is_none();
+        (is_whole && self.error.is_none()).then_some(self.rows.len() as u64)
+    }
+
+    /// The filter as typed; empty for none.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// How far down a search has come, while it goes on.
+    #[must_use]
+    pub fn searched_to(&self) -> Option<DeliveryId> {
+        self.searched_to
+    }
+
+    /// Why the last page could not be read.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Whether something is being read.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    fn selected_index(&self) -> Option<usize> {
+        let selected = self.selected?;
+        // Newest first: ids descend.
+        let index = self.rows.partition_point(|row| row.id > selected);
+        self.rows.get(index).filter(|row| row.id == selected).map(|_| index)
+    }
+
+    /// Reads the list from its newest end.
+    pub(crate) fn reload(&mut self) -> Option<Effect> {
+        self.waiting = None;
+        Some(self.request(Edge::Newest, Place::Replace))
+    }
+
+    /// Puts a filter in force.
+    pub(crate) fn set_filter(&mut self, query: Query, filter: String) -> Option<Effect> {
+        self.query = Arc::new(query);
+        self.filter = filter;
+        self.reload()
+    }
+
+    /// The store has grown to `last`, or rows have got their answers.
+    pub(crate) fn stored(&mut self, last: DeliveryId) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !self.rereading {
+            let open: Vec<DeliveryId> =
+                self.rows.iter().filter(|row| row.answer.is_none()).map(|row| row.id).take(PAGE_ROWS).collect();
+            if !open.is_empty() {
+                self.rereading = true;
+                effects.push(Effect::Reread(open));
+            }
+        }
+        if last > self.head {
+            if self.paused || !self.newest {
+                self.unseen = self.unseen.max((last.0 - self.head.0).unsigned_abs());
+            } else if self.waiting.is_some() {
+                self.stale = true;
+            } else {
+                effects.extend(self.catch_up());
+            }
+        }
+        effects
+    }
+
+    /// Asks for what is newer than the window.
+    fn catch_up(&mut self) -> Option<Effect> {
+        self.stale = false;
+        if self.rows.is_empty() && self.filter.is_empty() {
+            return self.reload();
+        }
+        Some(self.request(Edge::After(self.head), Place::Top))
+    }
+
+    fn request(&mut self, edge: Edge, place: Place) -> Effect {
+        self.generation += 1;
+        self.waiting = Some((edge, place));
+        Effect::LoadPage(PageRequest {
+            generation: self.generation,
+            edge,
+            place,
+            limit: PAGE_ROWS,
+            query: Arc::clone(&self.query),
+        })
+    }
+
+    /// Takes in a page.
+    pub(crate) fn page(&mut self, page: PageResult, viewport: &Viewport) -> Option<Effect> {
+        if page.generation != self.generation {
+            return None;
+        }
+        let (edge, place) = self.waiting?;
+        // The parts that follow go on where this one ends.
+        self.waiting = page.more_follows.then_some((edge, if place == Place::Replace { Place::Bottom } else { place }));
+        self.error = page.error;
+        self.searched_to = page.reached.filter(|_| page.more_follows);
+        let flooded = place == Place::Top && !page.at_end && !page.more_follows;
+        match place {
+            Place::Replace => {
+                let is_oldest = edge == Edge::Oldest;
+                self.newest = edge == Edge::Newest || (is_oldest && page.at_end);
+                self.oldest = is_oldest || page.at_end;
+                self.head = page.newest.unwrap_or(self.head);
+                self.unseen = 0;
+                self.rows = page.rows.into();
+                self.top = 0;
+                if is_oldest {
+                    self.selected = self.rows.back().map(|row| row.id);
+                }
+            }
+            Place::Top => self.add_on_top(page.rows, page.newest),
+            Place::Bottom => {
+                self.rows.extend(page.rows);
+                self.oldest = page.at_end;
+                let surplus = self.rows.len().saturating_sub(WINDOW_ROWS);
+                if surplus > 0 {
+                    self.rows.drain(..surplus);
+                    self.top = self.top.saturating_sub(surplus);
+                    self.newest = false;
+                }
+            }
+        }
+        self.settle_selection(viewport);
+        if flooded {
+            // More has come than a page holds. Following jumps to the newest; otherwise the
+            // window stays where the person is reading.
+            if self.follow {
+                return self.reload();
+            }
+            self.newest = false;
+        }
+        if self.waiting.is_none() && self.stale && self.newest && !self.paused { self.catch_up() } else { None }
+    }
+
+    fn add_on_top(&mut self, rows: Vec<Summary>, newest: Option<DeliveryId>) {
+        self.head = self.head.max(newest.unwrap_or(self.head));
+        let added = rows.len();
+        for row in rows.into_iter().rev() {
+            self.rows.push_front(row);
+        }
+        if added > 0 && !self.follow && (self.top > 0 || self.selected_index().is_some_and(|index| index > added)) {
+            self.top += added;
+        }
+        if self.rows.len() > WINDOW_ROWS {
+            self.rows.truncate(WINDOW_ROWS);
+            self.oldest = false;
+        }
+    }
+
+    /// Keeps the selection on a row that exists, and the row on the screen.
+    fn settle_selection(&mut self, viewport: &Viewport) {
+        if self.follow && self.newest {
+            self.selected = self.rows.front().map(|row| row.id);
+        } else if self.selected_index().is_none() {
+            let near = self.selected.map_or(0, |selected| self.rows.partition_point(|row| row.id > selected));
+            self.selected = self.rows.get(near).or_else(|| self.rows.back()).map(|row| row.id);
+        }
+        self.scroll_into_view(viewport);
+    }
+
+    fn scroll_into_view(&mut self, viewport: &Viewport) {
+        let height = viewport.list_rows.max(1);
+        let index = self.selected_index().unwrap_or(0);
+        self.top = self.top.min(index).max((index + 1).saturating_sub(height));
+        self.top = self.top.min(self.rows.len().saturating_sub(height.min(self.rows.len())));
+    }
+
+    /// Deliveries are gone, the oldest most likely: reads the window again from where the person is.
+    pub(crate) fn retired(&mut self) -> Option<Effect> {
+        if self.paused {
+            return None;
+        }
+        match self.selected_index() {
+            Some(index) if !self.follow && (!self.newest || index > MARGIN_ROWS) => {
+                self.waiting = None;
+                self.newest = false;
+                let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+                let first = self.selected.map_or(0, |selected| selected.0.saturating_add(above));
+                Some(self.request(Edge::Before(DeliveryId(first)), Place::Replace))
+            }
+            _ => self.reload(),
+        }
+    }
+
+    /// Rows that were read again.
+    pub(crate) fn reread(&mut self, rows: Vec<Summary>) {
+        self.rereading = false;
+        for row in rows {
+            let index = self.rows.partition_point(|other| other.id > row.id);
+            if let Some(place) = self.rows.get_mut(index).filter(|other| other.id == row.id) {
+                *place = row;
+            }
+        }
+    }
+
+    /// Moves the selection.
+    pub(crate) fn step(&mut self, step: Step, viewport: &Viewport) -> Option<Effect> {
+        match step {
+            Step::First if !self.newest => {
+                self.follow = false;
+                self.selected = None;
+                return self.reload();
+            }
+            Step::Last if !self.oldest => {
+                self.follow = false;
+                self.selected = None;
+                self.waiting = None;
+                self.newest = false;
+                return Some(self.request(Edge::Oldest, Place::Replace));
+            }
+            _ => {}
+        }
+        let index = step.apply(self.selected_index().unwrap_or(0), self.rows.len(), viewport.list_rows);
+        let moved = self.rows.get(index).map(|row| row.id);
+        if moved != self.selected {
+            // Whoever moves away from the newest wants to stay there.
+            self.follow = self.follow && index == 0;
+            self.selected = moved;
+        }
+        self.scroll_into_view(viewport);
+        self.extend(index)
+    }
+
+    /// Selects a delivery, wherever it is. Where the filter hides it, the one next to it is selected.
+    pub(crate) fn go_to(&mut self, id: DeliveryId, viewport: &Viewport) -> Option<Effect> {
+        self.follow = false;
+        self.selected = Some(id);
+        if let Some(index) = self.selected_index() {
+            self.scroll_into_view(viewport);
+            return self.extend(index);
+        }
+        // A window that begins a little above it.
+        self.waiting = None;
+        self.newest = false;
+        let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), Place::Replace))
+    }
+
+    /// Asks for the next page when the selection has come near the window's end.
+    fn extend(&mut self, index: usize) -> Option<Effect> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        if !self.oldest && index + MARGIN_ROWS >= self.rows.len() {
+            let last = self.rows.back()?.id;
+            return Some(self.request(Edge::Before(last), Place::Bottom));
+        }
+        if !self.newest && !self.paused && index < MARGIN_ROWS {
+            // From the first row rather than the head: rows above it were dropped from the window.
+            let first = self.rows.front()?.id;
+            self.head = first;
+            self.newest = true;
+            return Some(self.request(Edge::After(first), Place::Top));
+        }
+        None
+    }
+
+    /// Follows the newest delivery, or stops to.
+    pub(crate) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
+        self.follow = !self.follow;
+        if !self.follow {
+            return None;
+        }
+        self.paused = false;
+        if self.newest && self.unseen == 0 {
+            self.settle_selection(viewport);
+            return None;
+        }
+        self.reload()
+    }
+
+    /// Holds the list still, or lets it go on.
+    pub(crate) fn toggle_pause(&mut self) -> Option<Effect> {
+        self.paused = !self.paused;
+        if self.paused || self.unseen == 0 || !self.newest {
+            return None;
+        }
+        self.unseen = 0;
+        self.catch_up()
+    }
+}

@@ -1,0 +1,19 @@
+//! The screens: each folder holds one, with its state, its update, its view and its actions.
+//!
+//! Everything here is pure: state and a message in, effects out; a state in, cells out. No screen names another one's
+//! update or view: the root routes between them.
+
+pub mod answer;
+pub mod answers;
+pub mod details;
+pub mod headers;
+pub mod image;
+pub mod list;
+pub mod overlay;
+pub mod overview;
+pub mod payload;
+pub mod raw;
+pub mod saving;
+pub mod send;
+pub mod signature;
+pub mod status;

@@ -1,0 +1,98 @@
+//! What of a payload can be copied. A body may have megabytes: the menu shows how each text begins, and
+//! only the one that is chosen is made.
+
+use std::ops::Range;
+
+use crate::payload::json::{Pretty, decode_string};
+use crate::tui::app::action::Tab;
+use crate::tui::app::model::Model;
+use crate::tui::screens::details::state::{Loaded, Payload};
+use crate::tui::screens::overlay::state::{CopyItem, CopyWhole};
+
+/// Bytes of a text that the menu shows.
+const BEGINNING: usize = 400;
+
+impl Model {
+    /// What of the payload can be copied while its tab is shown: the query's result, then what is at the
+    /// cursor.
+    pub(crate) fn payload_items(&self) -> Vec<CopyItem> {
+        let mut items = Vec::new();
+        let (Some(detail), Some(loaded)) = (&self.detail, self.loaded()) else { return items };
+        if self.tab != Tab::Payload {
+            return items;
+        }
+        let mut add = |key, what, text: String, whole| items.push(CopyItem { key, what, text, whole });
+        if let Some(Ok(result)) = detail.view.query.as_ref().map(|query| &query.result)
+            && result.count() > 0
+        {
+            add('o', "the jq result", result.text.clone(), None);
+        }
+        if let Some(string) = &detail.view.string {
+            add('v', "the string", string_beginning(string), Some(string_part(string)));
+            return items;
+        }
+        let Payload::Json(rows) = &loaded.payload else { return items };
+        let row = rows.opening(detail.view.cursor);
+        let Some(value) = rows.value_range(row) else { return items };
+        let raw = &rows.body()[value.clone()];
+        if raw.first() == Some(&b'"') {
+            let shown = decode_string(&raw[..raw.len().min(BEGINNING)]).text.into_owned();
+            add('v', "the value", shown, Some(CopyWhole::Decoded(value.clone())));
+        }
+        add('r', "the value as sent", beginning(raw), Some(CopyWhole::Bytes(value)));
+        if rows.block_end(row).is_some() {
+            add('f', "the value indented", beginning(raw), Some(CopyWhole::Indented(row)));
+        }
+        if let Some(key) = rows.key(row) {
+            add('n', "the key", decode_string(&rows.body()[key]).text.into_owned(), None);
+        }
+        let path = rows.path(row);
+        if !path.is_empty() {
+            add('.', "the path to it", path, None);
+        }
+        items
+    }
+
+    /// The body, whole, as sent and re-indented.
+    pub(crate) fn body_items(loaded: &Loaded) -> Vec<CopyItem> {
+        let body = &loaded.delivery.body;
+        if body.is_empty() {
+            return Vec::new();
+        }
+        let text = beginning(body);
+        let whole = Some(CopyWhole::Body);
+        let mut items = vec![CopyItem { key: 'b', what: "the body", text: text.clone(), whole }];
+        if let Payload::Json(_) = loaded.payload {
+            items.push(CopyItem { key: 'B', what: "the body indented", text, whole: Some(CopyWhole::Indented(0)) });
+        }
+        items
+    }
+
+    /// The whole text of an item.
+    pub(crate) fn copy_text(&self, item: &CopyItem) -> String {
+        let (Some(whole), Some(loaded)) = (&item.whole, self.loaded()) else { return item.text.clone() };
+        // What can be read of the body: ranges are within it, and the same bytes unless it was compressed.
+        let body = &loaded.reading.body.bytes;
+        let bytes = |range: &Range<usize>| body.get(range.clone()).unwrap_or_default();
+        match (whole, &loaded.payload) {
+            (CopyWhole::Body, _) => String::from_utf8_lossy(&loaded.delivery.body).into_owned(),
+            (CopyWhole::Bytes(range), _) => String::from_utf8_lossy(bytes(range)).into_owned(),
+            (CopyWhole::Decoded(range), _) => decode_string(bytes(range)).text.into_owned(),
+            (CopyWhole::Indented(row), Payload::Json(rows)) => Pretty::value_text(rows, *row),
+            (CopyWhole::Indented(_) | CopyWhole::Image(_), _) => item.text.clone(),
+        }
+    }
+}
+
+fn string_part(string: &crate::tui::screens::payload::state::StringView) -> CopyWhole {
+    if string.as_sent { CopyWhole::Bytes(string.token.clone()) } else { CopyWhole::Decoded(string.token.clone()) }
+}
+
+fn string_beginning(string: &crate::tui::screens::payload::state::StringView) -> String {
+    let raw = &string.raw[..string.raw.len().min(BEGINNING)];
+    if string.as_sent { beginning(raw) } else { decode_string(raw).text.into_owned() }
+}
+
+fn beginning(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(BEGINNING)]).into_owned()
+}

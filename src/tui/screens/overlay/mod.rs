@@ -1,0 +1,6 @@
+//! What lies over the panes: prompts, menus, help.
+
+pub mod copies;
+pub mod state;
+pub mod update;
+pub(crate) mod view;

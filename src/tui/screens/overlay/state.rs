@@ -1,0 +1,150 @@
+//! What lies over the panes: prompts, pickers, help.
+
+use std::ops::Range;
+
+use tui_input::{Input, InputRequest};
+use zeroize::Zeroize as _;
+
+use crate::tui::app::effect::Effect;
+use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::image::state::ImageCopy;
+use crate::tui::screens::saving::state::Saving;
+use crate::tui::screens::signature::trial::Trial;
+use crate::tui::screens::status::state::StatusView;
+
+/// The one thing on top of the panes. `Back` closes it.
+#[derive(Debug)]
+pub enum Overlay {
+    /// Every key, scrolled to a row.
+    Help(usize),
+    /// A window about answers.
+    Answers(Box<AnswerOverlay>),
+    /// What can be copied, with the cursor's place.
+    Copy(usize),
+    /// The next key says how to fold the payload.
+    Folding,
+    /// Something is being typed.
+    Prompt(Prompt),
+    /// A question to be answered before something is done.
+    Confirm(Box<Confirm>),
+    /// What saving would write, before it does.
+    Saving(Box<Saving>),
+    /// Other secrets, headers and templates are being tried on the shown delivery.
+    Try(Box<Trial>),
+    /// A screen of [`crate::tui::screens::send::state::Sending`].
+    Sending,
+    /// How the listener stands.
+    Status(Box<StatusView>),
+}
+
+/// A question with yes or no. Enter and `y` say yes, anything that goes back says no.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The question in a few words.
+    pub title: String,
+    /// The question with what hangs on it; visible text.
+    pub question: String,
+    /// What yes does, such as "replace it".
+    pub yes: String,
+    /// What is done then.
+    pub effect: Effect,
+}
+
+/// A line being typed.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What for.
+    pub kind: PromptKind,
+    /// The text and its cursor. For a secret it is wiped when the prompt closes.
+    pub input: Input,
+    /// What is wrong with it so far, in words.
+    pub error: Option<String>,
+    /// The chosen suggestion, where there are any.
+    pub cursor: usize,
+    /// The text that it began with, to go back to.
+    pub(crate) before: String,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptKind {
+    /// A filter over the list.
+    Filter,
+    /// A secret, shown as dots.
+    Secret,
+    /// A command by its name.
+    Command,
+    /// A text in the payload.
+    Search,
+    /// A jq program.
+    Query,
+    /// A digest, or a log line with one, that another server printed.
+    Digest,
+    /// Bytes or text to look for in the shown image.
+    Bytes,
+    /// An offset in the shown image.
+    Offset,
+    /// The file to save the shown image to.
+    SaveImage,
+}
+
+impl Prompt {
+    pub(crate) fn new(kind: PromptKind, text: String) -> Self {
+        Self { kind, input: Input::new(text.clone()), error: None, cursor: 0, before: text }
+    }
+
+    /// What has been typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    pub(crate) fn edit(&mut self, request: InputRequest) {
+        self.input.handle(request);
+        self.cursor = 0;
+    }
+
+    pub(crate) fn paste(&mut self, text: &str) {
+        // A prompt is one line; a pasted secret's final newline is not part of it.
+        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
+            self.input.handle(InputRequest::InsertChar(character));
+        }
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        if self.kind == PromptKind::Secret {
+            let mut typed = self.input.value_and_reset();
+            typed.zeroize();
+        }
+    }
+}
+
+/// Something that can be copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyItem {
+    /// The key that copies it straight from the menu.
+    pub key: char,
+    /// What it is, such as "the path".
+    pub what: &'static str,
+    /// How the text begins, for the menu; all of it when `whole` says nothing else.
+    pub text: String,
+    /// What of the payload it is, when that is made only once it is copied.
+    pub(crate) whole: Option<CopyWhole>,
+}
+
+/// A part of the payload to copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CopyWhole {
+    /// All of it, as sent.
+    Body,
+    /// These bytes of what can be read of it.
+    Bytes(Range<usize>),
+    /// What the string token there means.
+    Decoded(Range<usize>),
+    /// The value on this row, re-indented.
+    Indented(usize),
+    /// The shown image, in this way.
+    Image(ImageCopy),
+}

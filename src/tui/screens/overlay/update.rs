@@ -1,0 +1,290 @@
+//! What keys and typing mean while something lies over the panes, and what can be copied.
+
+use zeroize::Zeroizing;
+
+use crate::query::Query;
+use crate::tui::app::action::{Action, Step};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::update::act;
+use crate::tui::screens::overlay::state::{CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
+use crate::tui::screens::signature::state::Question;
+use crate::tui::screens::signature::trial::Trial;
+use crate::tui::screens::signature::update::ask_shown;
+use crate::tui::screens::{answers, image, payload, saving, send};
+
+pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Sending)) {
+        return send::update::act_on_screen(model, action);
+    }
+    match action {
+        Action::Back if matches!(model.overlay, Some(Overlay::Answers(_))) => return answers::update::back(model),
+        Action::Back | Action::Accept | Action::Move(_) if matches!(model.overlay, Some(Overlay::Saving(_))) => {
+            return saving::update::act(model, action);
+        }
+        Action::Back => return back_out(model),
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        _ => {}
+    }
+    let viewport = model.viewport;
+    let choices = match &model.overlay {
+        Some(Overlay::Copy(_)) => model.copy_items().len(),
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands().len(),
+        _ => 0,
+    };
+    match (&mut model.overlay, action) {
+        (Some(Overlay::Help(first)), Action::Move(step)) => {
+            let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
+            *first = step.apply(*first, places, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Help(_)), Action::Help | Action::Accept) => close(model),
+        (Some(Overlay::Status(view)), Action::Move(step)) => {
+            let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
+            view.first = step.apply(view.first, places, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Status(_)), Action::Accept) => close(model),
+        (Some(Overlay::Copy(cursor)), Action::Move(step)) => {
+            *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Prompt(prompt)), Action::Move(step)) => {
+            if prompt.kind == PromptKind::Query {
+                payload::update::scroll_query(model, step);
+                return Vec::new();
+            }
+            prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
+            Vec::new()
+        }
+        (Some(Overlay::Answers(_)), Action::Accept) => answers::update::accept(model),
+        (Some(Overlay::Answers(_)), action) => answers::update::act_on_window(model, action),
+        (Some(Overlay::Copy(cursor)), Action::Accept) => {
+            let cursor = *cursor;
+            let chosen = model.copy_items().into_iter().nth(cursor);
+            copy_item(model, chosen)
+        }
+        (Some(Overlay::Folding), Action::Payload(folding)) => {
+            model.overlay = None;
+            act(model, Action::Payload(folding))
+        }
+        (Some(Overlay::Prompt(_)), Action::Accept) => accept_prompt(model),
+        (Some(Overlay::Confirm(_)), Action::Accept) => confirm(model),
+        (Some(Overlay::Try(trial)), Action::NextField | Action::Move(Step::Down)) => {
+            trial.turn(1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(trial)), Action::PreviousField | Action::Move(Step::Up)) => {
+            trial.turn(-1);
+            Vec::new()
+        }
+        (Some(Overlay::Try(_)), Action::TurnUnit) => retry(model, Trial::turn_unit),
+        (Some(Overlay::Try(_)), Action::Accept) => close(model),
+        _ => Vec::new(),
+    }
+}
+
+/// Changes the trial and judges it again.
+pub(crate) fn retry(model: &mut Model, change: impl FnOnce(&mut Trial)) -> Vec<Effect> {
+    if let Some(Overlay::Try(mut trial)) = model.overlay.take() {
+        change(&mut trial);
+        if let Some(loaded) = model.loaded() {
+            trial.judge(loaded);
+        }
+        model.overlay = Some(Overlay::Try(trial));
+    }
+    Vec::new()
+}
+
+/// Closes the overlay and undoes what a filter prompt has changed.
+pub(crate) fn back_out(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter && prompt.before != model.list.filter() => {
+            let query = Query::parse(&prompt.before).unwrap_or_default();
+            model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
+        }
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
+            payload::update::leave_search(model, false);
+            Vec::new()
+        }
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
+            if let Some(detail) = &mut model.detail {
+                detail.view.query = None;
+            }
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Closes the overlay.
+pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
+    model.overlay = None;
+    Vec::new()
+}
+
+/// What a prompt's text means while it is being typed. A key in the copy menu chooses straight away.
+pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let text = prompt.text().to_owned();
+    match prompt.kind {
+        PromptKind::Filter => {}
+        PromptKind::Search => return payload::update::search(model, &text),
+        PromptKind::Query => return payload::update::query(model, &text),
+        _ => {
+            prompt.error = None;
+            return Vec::new();
+        }
+    }
+    match Query::parse(prompt.text()) {
+        Ok(query) => {
+            prompt.error = None;
+            let filter = prompt.text().to_owned();
+            if filter == model.list.filter() {
+                return Vec::new();
+            }
+            model.list.set_filter(query, filter).into_iter().collect()
+        }
+        Err(error) => {
+            prompt.error = Some(error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
+    match prompt.kind {
+        PromptKind::Filter if prompt.error.is_some() => Vec::new(),
+        PromptKind::Search => {
+            payload::update::leave_search(model, true);
+            close(model)
+        }
+        PromptKind::Filter | PromptKind::Query => close(model),
+        PromptKind::Secret => {
+            let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
+            model.overlay = None;
+            if typed.is_empty() { Vec::new() } else { vec![Effect::UseSecret(typed)] }
+        }
+        PromptKind::Digest => {
+            let text = prompt.text().to_owned();
+            model.overlay = None;
+            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::Whence(text)) }
+        }
+        PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
+            let (kind, typed) = (prompt.kind, prompt.text().to_owned());
+            image::update::accept(model, kind, &typed)
+        }
+        PromptKind::Command => {
+            let chosen = prompt.commands().get(prompt.cursor).copied();
+            model.overlay = None;
+            chosen.map_or_else(Vec::new, |action| act(model, action))
+        }
+    }
+}
+
+pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
+    match model.public_url() {
+        Some(text) => vec![copy("the public URL", text)],
+        None => {
+            let text = "no tunnel leads here yet: run `ngrok http` with our port; y copies the local URL".to_owned();
+            model.notice = Some(Notice { text, is_error: true });
+            Vec::new()
+        }
+    }
+}
+
+pub(crate) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect> {
+    let mut effects = close(model);
+    match item {
+        Some(CopyItem { whole: Some(CopyWhole::Image(way)), .. }) => effects.extend(image::update::copy(model, way)),
+        Some(item) => {
+            let text = model.copy_text(&item);
+            effects.push(copy(item.what, text));
+        }
+        None => {}
+    }
+    effects
+}
+
+/// Does what was asked about.
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Confirm(confirm)) => vec![confirm.effect],
+        _ => Vec::new(),
+    }
+}
+
+fn copy(what: &str, text: String) -> Effect {
+    Effect::Copy { what: what.to_owned(), text }
+}
+
+impl Prompt {
+    /// The commands that what has been typed may mean.
+    #[must_use]
+    pub fn commands(&self) -> Vec<Action> {
+        let typed = self.text().to_lowercase();
+        let fits = |action: &Action| typed.split_whitespace().all(|word| action.words().to_lowercase().contains(word));
+        Action::COMMANDS.iter().copied().filter(fits).collect()
+    }
+}
+
+impl Model {
+    /// The first read of the list.
+    pub fn list_reload(&mut self) -> Option<Effect> {
+        self.list.reload()
+    }
+
+    /// What can be copied now.
+    #[must_use]
+    pub fn copy_items(&self) -> Vec<CopyItem> {
+        let mut items = self.payload_items();
+        let of_image = image::update::copy_ways(self).into_iter();
+        let image_item = |(key, what, way, text)| CopyItem { key, what, text, whole: Some(CopyWhole::Image(way)) };
+        items.extend(of_image.map(image_item));
+        let item = |key, what, text: Option<String>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(CopyItem { key, what, text, whole: None })
+        };
+        if let Some(loaded) = self.loaded() {
+            let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let value = |name: &str| loaded.head.value(name).map(|value| lossy(value));
+            let scheme = crate::signature::Scheme::default();
+            items.extend(item('i', "the id", Some(loaded.delivery.summary.id.to_string())));
+            items.extend(item('p', "the path", Some(loaded.delivery.summary.path.clone())));
+            items.extend(Self::body_items(loaded));
+            items.extend(item('s', "the signature", value(&scheme.signature_header)));
+            items.extend(item('t', "the timestamp", value(&scheme.timestamp_header)));
+            items.extend(item('h', "the request head", Some(lossy(&loaded.delivery.head))));
+            items.extend(item('e', "the event name", loaded.delivery.summary.event.event.clone()));
+        }
+        items.extend(item('u', "the public URL", self.public_url()));
+        items.extend(item('l', "the local URL", Some(self.local_url())));
+        items
+    }
+
+    /// Chooses the copy menu's item with this key.
+    pub(crate) fn choose(&mut self, key: char) -> Vec<Effect> {
+        if matches!(self.overlay, Some(Overlay::Confirm(_))) {
+            return match key {
+                'y' | 'Y' => confirm(self),
+                'n' | 'N' => close(self),
+                _ => Vec::new(),
+            };
+        }
+        if matches!(self.overlay, Some(Overlay::Saving(_))) {
+            return match key {
+                'y' | 'Y' => saving::update::act(self, Action::Accept),
+                'n' | 'N' => saving::update::act(self, Action::Back),
+                _ => Vec::new(),
+            };
+        }
+        if !matches!(self.overlay, Some(Overlay::Copy(_))) {
+            return Vec::new();
+        }
+        let item = self.copy_items().into_iter().find(|item| item.key == key);
+        if item.is_some() { copy_item(self, item) } else { Vec::new() }
+    }
+}

@@ -1,0 +1,296 @@
+//! What lies over the panes: help, menus, prompts.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::tui::app::model::Model;
+use crate::tui::app::view::footer::byte_cursor;
+use crate::tui::app::view::{Drawn, Look};
+use crate::tui::keymap;
+use crate::tui::screens::image::state::save_words;
+use crate::tui::screens::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
+use crate::tui::screens::signature::trial::{Trial, TrialField};
+use crate::tui::widgets::{put, shown, wrap};
+use crate::{query, text};
+
+/// Columns of what lies below a window that are too few to be of use.
+const SLIVER: u16 = 10;
+/// Columns of the help.
+const HELP_COLUMNS: u16 = 76;
+/// Columns of the keys in it.
+const HELP_KEYS: usize = 16;
+
+/// Draws the overlay over `body`.
+pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: &Model, look: &Look) -> Drawn {
+    match overlay {
+        Overlay::Help(first) => {
+            let lines = help(model, look);
+            let area = window(frame, body, "Keys", HELP_COLUMNS, lines.len(), look);
+            draw_lines(frame, area, &lines, *first)
+        }
+        Overlay::Answers(window) => crate::tui::screens::answers::view::draw(frame, body, window, model, look),
+        Overlay::Copy(cursor) => {
+            let items = model.copy_items();
+            // At least two columns between the longest name and the text.
+            let names = items.iter().map(|item| item.what.width() + 2).max().unwrap_or(0);
+            let lines: Vec<Line<'static>> = items
+                .iter()
+                .map(|item| {
+                    let start: String = item.text.chars().take(200).collect();
+                    Line::from(vec![
+                        Span::styled(format!(" {}  ", item.key), look.theme.title),
+                        Span::raw(format!("{:<names$}", item.what)),
+                        Span::styled(shown(&start), look.theme.dim),
+                    ])
+                })
+                .collect();
+            let area = window(frame, body, "Copy", 72, lines.len(), look);
+            draw_menu(frame, area, &lines, *cursor, look)
+        }
+        Overlay::Prompt(prompt) => match prompt.kind {
+            // Typed in the bottom line.
+            PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
+            PromptKind::Secret => draw_secret(frame, body, prompt, look),
+            PromptKind::Command => draw_commands(frame, body, prompt, look),
+            PromptKind::Digest => draw_digest(frame, body, prompt, look),
+            PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
+                draw_image_prompt(frame, body, prompt, model, look)
+            }
+        },
+        Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
+        Overlay::Folding => crate::tui::screens::payload::view::draw_folding(frame, body, look),
+        Overlay::Status(view) => crate::tui::screens::status::view::draw(frame, body, view, model, look),
+        Overlay::Sending => crate::tui::screens::send::view::draw(frame, body, model, look),
+        Overlay::Saving(saving) => crate::tui::screens::saving::view::draw(frame, body, saving, look),
+        Overlay::Try(trial) => draw_trial(frame, body, trial, look),
+    }
+}
+
+/// Clears and frames a window in the middle of `body`; returns its inside.
+pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
+    // A sliver of what lies below, beside the window, could not be read.
+    let width = if body.width < columns.saturating_add(SLIVER) { body.width } else { columns };
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
+    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(look.theme.rule)
+        // The border's colour would show through.
+        .title(Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset)));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+pub(crate) fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
+    let rows = usize::from(area.height);
+    let first = first.min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
+        put(frame, area, row, line.clone());
+    }
+    Drawn { rows, lines: lines.len(), columns: area.width.into(), ..Drawn::default() }
+}
+
+pub(crate) fn draw_menu(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    lines: &[Line<'static>],
+    cursor: usize,
+    look: &Look,
+) -> Drawn {
+    let rows = usize::from(area.height);
+    let first = (cursor + 1).saturating_sub(rows);
+    let drawn = draw_lines(frame, area, lines, first);
+    if let Ok(row) = u16::try_from(cursor - first.min(cursor))
+        && row < area.height
+        && cursor < lines.len()
+    {
+        let row = Rect { y: area.y + row, height: 1, ..area };
+        look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
+    }
+    drawn
+}
+
+fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let row = |keys: &str, words: &str| {
+        // Keys that need more room have a line of their own, so that all words begin in one column.
+        let is_long = keys.width() > HELP_KEYS;
+        let own = is_long.then(|| Line::styled(format!("  {keys}"), theme.title));
+        let parts = wrap(words, usize::from(HELP_COLUMNS) - HELP_KEYS - 6).into_iter().enumerate();
+        let keys = if is_long { "" } else { keys };
+        let beside = parts.map(|(index, part)| {
+            let keys = if index == 0 { keys } else { "" };
+            let keys = format!("  {keys:<HELP_KEYS$}");
+            Line::from(vec![Span::styled(keys, theme.title), Span::raw(format!(" {part}"))])
+        });
+        own.into_iter().chain(beside).collect::<Vec<_>>()
+    };
+    let mut lines = Vec::new();
+    for (title, rows) in keymap::help(keymap::contexts_below(model)) {
+        lines.push(Line::styled(format!(" {title}"), theme.brand));
+        lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
+        lines.push(Line::default());
+    }
+    lines.push(Line::styled(" Filters", theme.brand));
+    lines.extend(query::help().into_iter().flat_map(|(atom, words)| row(atom, words)));
+    lines
+}
+
+fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let about = "It verifies deliveries from now on, stays in memory, and is forgotten when whyhook ends.";
+    let columns = usize::from(body.width.min(64)).saturating_sub(4);
+    let about = wrap(about, columns);
+    let area = window(frame, body, "The webhook's secret, for this run", 64, about.len() + 3, look);
+    // Dots, and nothing of the text: neither its characters nor their widths.
+    let typed = prompt.text().chars().count();
+    let dots = "•".repeat(typed.min(columns.saturating_sub(18)));
+    let count = if typed == 0 { String::new() } else { format!("  {typed} characters") };
+    put(
+        frame,
+        area,
+        1,
+        Line::from(vec![Span::styled(" › ", theme.title), Span::raw(dots.clone()), Span::styled(count, theme.dim)]),
+    );
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), theme.dim));
+    }
+    let column = u16::try_from(3 + dots.width()).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    if area.height > 1 {
+        frame.set_cursor_position(Position { x: area.x + column, y: area.y + 1 });
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let about =
+        "Paste the digest that your server computed, or the log line that shows it. whyhook finds what was hashed.";
+    let columns = usize::from(body.width.min(78)).saturating_sub(4);
+    let about = wrap(about, columns);
+    let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), look.theme.dim));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_image_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
+    let (title, about) = match prompt.kind {
+        PromptKind::Bytes => {
+            ("Look for", "Bytes such as ff d8, or text such as JFIF; \"face\" in quotation marks is text.".to_owned())
+        }
+        PromptKind::Offset => ("Go to offset", "162, 0xa2, or +16 and -0x10 from here.".to_owned()),
+        _ => ("Save the image as", model.shown_image().map_or(String::new(), |(image, _)| save_words(&image.found))),
+    };
+    let columns = usize::from(body.width.min(78)).saturating_sub(4);
+    let (about, style) = match &prompt.error {
+        Some(error) => (shown(error), look.theme.bad),
+        None if about.starts_with("Partial") => (about, look.theme.warn),
+        None => (about, look.theme.dim),
+    };
+    let about = wrap(&about, columns);
+    let area = window(frame, body, title, 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let columns = usize::from(body.width.min(70)).saturating_sub(4);
+    let question = wrap(&confirm.question, columns);
+    let area = window(frame, body, &confirm.title, 70, question.len() + 3, look);
+    let last = u16::try_from(question.len() + 2).unwrap_or(u16::MAX);
+    for (row, part) in (1..).zip(question) {
+        put(frame, area, row, Line::raw(format!(" {part}")));
+    }
+    let answers = vec![
+        Span::styled(" y", theme.title),
+        Span::styled(format!(" {}   ", confirm.yes), theme.dim),
+        Span::styled("n", theme.title),
+        Span::styled(" leave it", theme.dim),
+    ];
+    put(frame, area, last, Line::from(answers));
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+/// Text being typed, of which the part around the cursor (in characters) is shown.
+pub(crate) fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize, look: &Look) {
+    let room = usize::from(row.width).saturating_sub(4);
+    let first = cursor.saturating_sub(room.saturating_sub(1));
+    let part: String = text.chars().skip(first).take(room).collect();
+    let before: String = text.chars().skip(first).take(cursor - first).collect();
+    put(frame, row, 0, Line::from(vec![Span::styled(" › ", look.theme.title), Span::raw(part)]));
+    let column = u16::try_from(3 + before.width()).unwrap_or(u16::MAX).min(row.width.saturating_sub(1));
+    if row.height > 0 {
+        frame.set_cursor_position(Position { x: row.x + column, y: row.y });
+    }
+}
+
+fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let area = window(frame, body, "Try: nothing of this is kept", 86, TrialField::ALL.len() + 5, look);
+    for (row, field) in (1..).zip(TrialField::ALL) {
+        let is_typed = field == trial.field;
+        let text = match (field, trial.text(field)) {
+            (TrialField::Secret, "") if !is_typed => "(the configured secrets)".to_owned(),
+            (TrialField::Secret, typed) => "•".repeat(typed.chars().count()),
+            (_, typed) => shown(typed),
+        };
+        let name = format!(" {:<10}", field.name());
+        put(frame, area, row, Line::styled(name, if is_typed { theme.title } else { theme.dim }));
+        let value = Rect { x: area.x + 11, y: area.y + row, width: area.width.saturating_sub(11), height: 1 };
+        if row >= area.height {
+            continue;
+        }
+        if is_typed {
+            typing(frame, value, &text, trial.cursor(), look);
+        } else {
+            put(frame, value, 0, Line::styled(format!("   {text}"), theme.text));
+        }
+    }
+    let verdict = match &trial.verdict {
+        Err(error) => Line::styled(format!(" {}", shown(error)), theme.warn),
+        Ok(judgement) => {
+            let (glyph, _, style) = theme.verdict(judgement.verdict);
+            let with = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
+            let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {}", shown(note)));
+            Line::styled(format!(" {glyph} {}{with}{note}", judgement.verdict.words()), style)
+        }
+    };
+    put(frame, area, u16::try_from(TrialField::ALL.len() + 2).unwrap_or(u16::MAX), verdict);
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+    let theme = &look.theme;
+    let commands = prompt.commands();
+    let area = window(frame, body, "Command", 56, crate::tui::app::action::Action::COMMANDS.len() + 2, look);
+    let typed = shown(prompt.text());
+    let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).width();
+    put(frame, area, 0, Line::from(vec![Span::styled(" : ", theme.title), Span::raw(typed)]));
+    let menu = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
+    let lines: Vec<Line<'static>> = commands
+        .iter()
+        .map(|action| {
+            let key =
+                keymap::KEYMAP.iter().find(|binding| binding.action == *action).map(|binding| binding.keys[0].label());
+            Line::from(vec![
+                Span::raw(format!(" {:<42}", action.words())),
+                Span::styled(key.unwrap_or_default(), theme.dim),
+            ])
+        })
+        .collect();
+    let column = u16::try_from(3 + before).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+    draw_menu(frame, menu, &lines, prompt.cursor, look)
+}

@@ -1,0 +1,244 @@
+//! What is understood of a body: above the payload in a few lines, in the overview in full.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::payload::body::Kind;
+use crate::payload::contract::{Drift, EventReport, Item, Severity, handle};
+use crate::tui::screens::details::view::{Pane, cut};
+use crate::tui::theme::Theme;
+use crate::tui::widgets::{counted, field, heading, paragraph};
+
+/// Items that the lines above a payload name.
+const FEW_ITEMS: usize = 2;
+/// Drift that the lines above a payload name.
+const FEW_DRIFTS: usize = 3;
+/// With less room than this, all is cut.
+const FEW_LINES: usize = 12;
+/// Items that the overview names one by one.
+const MANY_ITEMS: usize = 20;
+/// Below this many rows nothing but the payload is shown.
+const SHORT_PANE: usize = 6;
+/// Below this many rows a line has to do for the event.
+const LINE_PANE: usize = 10;
+
+/// The lines above the payload, at most half of `rows`, with a rule below them; empty when there is
+/// nothing to say.
+pub(crate) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
+    let (theme, columns) = (&pane.look.theme, pane.columns);
+    if rows < SHORT_PANE {
+        return Vec::new();
+    }
+    let mut lines = about_body(pane);
+    if let Some(event) = &pane.loaded.reading.event {
+        if pane.model.event_folded {
+            lines = vec![title(event, true, theme)];
+        } else if rows < LINE_PANE {
+            lines = vec![title(event, false, theme)];
+        } else {
+            lines.push(title(event, false, theme));
+            lines.extend(few(pane, event, rows / 2));
+        }
+    } else if !pane.loaded.is_read && pane.loaded.delivery.summary.event.event.is_some() {
+        lines.push(Line::styled("reading the event …", theme.dim));
+    } else if pane.model.event_folded {
+        lines.truncate(1);
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    let most = (rows / 2).max(2);
+    if lines.len() >= most {
+        let rest = lines.len() + 2 - most;
+        if lines.len() + 1 > most {
+            lines.truncate(most.saturating_sub(2).max(1));
+            lines.push(Line::styled(format!("… {rest} more: tab Overview, or i folds this"), theme.dim));
+        }
+    }
+    let mut lines: Vec<Line<'static>> = lines.into_iter().map(|line| clip(line, columns)).collect();
+    lines.push(Line::styled("─".repeat(columns), theme.rule));
+    lines
+}
+
+/// What the body is, unless it is plain JSON, and what was done to show it.
+pub(crate) fn about_body(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let body = &pane.loaded.reading.body;
+    let mut lines = Vec::new();
+    if !matches!(body.kind, Kind::Json | Kind::Empty | Kind::Text) {
+        let media = pane.loaded.head.value("content-type").map(|value| crate::text::visible_bytes(value));
+        let media = media.map_or("no Content-Type".to_owned(), |media| media.into_owned());
+        lines.push(Line::from(vec![
+            Span::styled(body.words(), theme.title),
+            Span::styled(format!("  {media}"), theme.dim),
+        ]));
+    }
+    for remark in &body.remarks {
+        let (glyph, style) = if remark.is_warning { ("!", theme.warn) } else { ("·", theme.info) };
+        lines.push(Line::styled(format!("{glyph} {}", remark.words), style));
+    }
+    lines
+}
+
+fn title(event: &EventReport, is_folded: bool, theme: &Theme) -> Line<'static> {
+    let name = event.event.as_deref().unwrap_or("no event");
+    let short = name.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix("_tracking.captured")).unwrap_or(name);
+    let (kind, style) = if event.simulation { ("SIM", theme.simulation) } else { ("live", theme.text) };
+    let mut spans = vec![Span::styled(short.to_owned(), theme.title), Span::raw("  "), Span::styled(kind, style)];
+    let drift = event.drift_words();
+    let words = if drift.is_empty() { "  ✓ as documented".to_owned() } else { format!("  drift: {drift}") };
+    let worst = event.drift.first().map_or(theme.good, |drift| severity_style(theme, drift.severity));
+    spans.push(Span::styled(words, worst));
+    let about = [event.version.clone(), event.agent.clone(), Some(counted(event.item_count, "item"))];
+    let about = about.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    spans.push(Span::styled(if is_folded { "  i unfolds".to_owned() } else { format!("  {about}") }, theme.dim));
+    Line::from(spans)
+}
+
+pub(crate) fn severity_style(theme: &Theme, severity: Severity) -> Style {
+    match severity {
+        Severity::Breaks => theme.bad,
+        Severity::Differs => theme.warn,
+        Severity::Note => theme.info,
+    }
+}
+
+/// Time, people, the first items, the worst drift: a line each.
+fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let mut lines = Vec::new();
+    // In a short pane the items should be seen too, and the title has the numbers.
+    let drifts = if room < FEW_LINES { FEW_DRIFTS - 1 } else { FEW_DRIFTS };
+    lines.extend(event.drift.iter().take(drifts).map(|drift| drift_line(drift, theme)));
+    let more = event.drift.len().saturating_sub(drifts) as u64 + event.more_drift;
+    if more > 0 && room >= FEW_LINES {
+        lines.push(Line::styled(format!("… {} more on the Overview tab", crate::payload::grouped(more)), theme.dim));
+    }
+    if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
+        lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
+    }
+    // Of items that are none, the drift above tells.
+    let items = || event.items.iter().filter(|item| !item.facts.is_empty());
+    lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, pane.columns, theme)));
+    let rest = event.item_count.saturating_sub(FEW_ITEMS as u64);
+    if rest > 0 && items().next().is_some() {
+        lines.push(Line::styled(format!("… and {}", counted(rest, "more item")), theme.dim));
+    }
+    if let Some(words) = time_words(event) {
+        lines.push(Line::from(vec![Span::styled("time  ", theme.dim), Span::raw(words)]));
+    }
+    let people: Vec<String> = ["organisation", "team", "user"]
+        .into_iter()
+        .zip(event.people())
+        .filter_map(|(name, id)| Some(format!("{name} {}", handle(id?))))
+        .collect();
+    if !people.is_empty() {
+        lines.push(Line::styled(people.join(" · "), theme.dim));
+    }
+    lines
+}
+
+fn time_words(event: &EventReport) -> Option<String> {
+    let date = event.times.event_date()?;
+    let beside = event.times.words();
+    Some(if beside.is_empty() { date } else { format!("{date}, {beside}") })
+}
+
+fn item_line(item: &Item, event: &EventReport, columns: usize, theme: &Theme) -> Line<'static> {
+    let index = item.index.filter(|_| event.item_count > 1).map_or(String::new(), |index| format!("[{index}] "));
+    let words = item.short_words(event.times.event_date().as_deref(), columns.saturating_sub(index.len()));
+    Line::from(vec![Span::styled(index, theme.dim), Span::raw(words)])
+}
+
+fn drift_line(drift: &Drift, theme: &Theme) -> Line<'static> {
+    let style = severity_style(theme, drift.severity);
+    let label = format!("{} {:<7} ", drift.severity.glyph(), drift.severity.word());
+    Line::from(vec![Span::styled(label, style), Span::raw(drift.to_string())])
+}
+
+/// The overview's part: the event's time, people, every item of a window, all drift, known ids.
+pub(crate) fn overview(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
+    let mut lines = vec![heading("the event", look)];
+    if let Some(words) = time_words(event) {
+        lines.extend(field("time", &words, theme.text, columns, look));
+    }
+    // The longest of these names does not fit the column, so that all stand beside their ids.
+    let people = ["organisation", "team", "user"].into_iter().zip(event.people());
+    for (index, (name, id)) in people.filter_map(|(name, id)| Some((name, id?))).enumerate() {
+        let label = if index == 0 { "belongs to" } else { "" };
+        lines.extend(field(label, &format!("{name} {id}"), theme.text, columns, look));
+    }
+    for item in event.items.iter().take(MANY_ITEMS) {
+        let index = item.index.filter(|_| event.item_count > 1);
+        let name = index.map_or("item".to_owned(), |index| format!("item {index}"));
+        lines.extend(field(&name, &item.words(), theme.text, columns, look));
+        if event.people().iter().any(Option::is_none) {
+            let people: Vec<&str> = item.people.iter().flatten().map(|id| &**id).collect();
+            lines.extend(field("", &people.join(" · "), theme.dim, columns, look));
+        }
+    }
+    let rest = event.item_count.saturating_sub(MANY_ITEMS as u64);
+    if rest > 0 && !event.items.is_empty() {
+        lines.extend(field("", &format!("and {}", counted(rest, "more item")), theme.dim, columns, look));
+    }
+    lines
+}
+
+/// Drift in full, with the paths.
+pub(crate) fn drift(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
+    if event.drift.is_empty() {
+        return vec![Line::styled("✓ as documented: no drift from the contract", theme.good)];
+    }
+    let mut lines = vec![heading(format!("drift from the documentation: {}", event.drift_words()), pane.look)];
+    for drift in &event.drift {
+        let label = format!("{} {:<7} ", drift.severity.glyph(), drift.severity.word());
+        let width = pane.columns.saturating_sub(10).max(8);
+        for (index, part) in paragraph(&drift.to_string(), theme.text, width).into_iter().enumerate() {
+            let label = if index == 0 { label.clone() } else { " ".repeat(10) };
+            let mut spans = vec![Span::styled(label, severity_style(theme, drift.severity))];
+            spans.extend(part.spans);
+            lines.push(Line::from(spans));
+        }
+    }
+    if event.more_drift > 0 {
+        lines.push(Line::styled(format!("… and {}", counted(event.more_drift, "more difference")), theme.dim));
+    }
+    lines
+}
+
+/// Where the event's ids stood before.
+pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let Some(sightings) = &pane.detail.sightings else { return Vec::new() };
+    if sightings.seen.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading(format!("seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
+    let simulation = pane.loaded.reading.event.as_ref().is_some_and(|event| event.simulation);
+    lines.extend(sightings.repeat(simulation).map(|words| Line::styled(format!("↻ {words}"), theme.warn)));
+    let others = sightings.seen.iter().filter(|seen| !seen.is_repeat());
+    lines.extend(others.map(|seen| Line::raw(format!("· {}", seen.words()))));
+    lines.into_iter().map(|line| clip(line, pane.columns)).collect()
+}
+
+/// A line cut at the pane's width, its styles kept.
+fn clip(line: Line<'static>, columns: usize) -> Line<'static> {
+    use unicode_width::UnicodeWidthStr as _;
+    let style = line.style;
+    let mut room = columns;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        if room == 0 {
+            break;
+        }
+        let shown = cut(&span.content, room);
+        room -= shown.width().min(room);
+        spans.push(Span::styled(shown, span.style));
+    }
+    Line::from(spans).style(style)
+}

@@ -1,0 +1,180 @@
+//! The delivery at a glance.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::event;
+use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::payload::contract::EventReport;
+use crate::payload::grouped;
+use crate::text::units::age_words;
+use crate::tui::screens::details::view::Pane;
+use crate::tui::screens::signature::view::diagnosis;
+use crate::tui::widgets::{counted, date_time, field, paragraph, short_latency, shown};
+
+/// Images that are named one by one.
+const FEW_IMAGES: usize = 3;
+
+pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let summary = &pane.loaded.delivery.summary;
+    let mut lines = verdict(pane);
+    lines.extend(diagnosis::headline(pane));
+    lines.push(Line::default());
+    lines.extend(remarks(pane));
+    let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
+
+    let report = pane.loaded.reading.event.as_ref();
+    let event = &summary.event;
+    // Of a body in deflate or br nothing was known at capture.
+    if let Some(name) = event.event.clone().map(|name| shown(&name)).or_else(|| report?.event.clone()) {
+        add("event", name, theme.title);
+        let is_simulation = event.is_simulation() || report.is_some_and(|report| report.simulation);
+        let kind = if is_simulation { "SIM  a simulation" } else { "live" };
+        add("kind", kind.to_owned(), if is_simulation { theme.simulation } else { theme.text });
+        let of_report = |part: fn(&EventReport) -> Option<String>| report.and_then(part);
+        let version = event.version.as_deref().map(shown).or_else(|| of_report(|report| report.version.clone()));
+        let agent = event.agent.as_deref().map(shown).or_else(|| of_report(|report| report.agent.clone()));
+        let items = event.items.or_else(|| report.map(|report| report.item_count)).map(|items| counted(items, "item"));
+        let about: Vec<String> = [version, agent, items].into_iter().flatten().collect();
+        if !about.is_empty() {
+            add("envelope", about.join(", "), theme.text);
+        }
+    }
+    if let Some((report, worst)) = report.and_then(|report| Some((report, report.drift.first()?))) {
+        let style = event::severity_style(theme, worst.severity);
+        add("drift", format!("{}, listed below", report.drift_words()), style);
+    }
+    add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
+    if let Some(webhook) = &summary.webhook {
+        add("webhook", shown(webhook), theme.text);
+    }
+    add("received", format!("{}  from {}", date_time(summary.received_at, look), shown(&summary.remote)), theme.text);
+    if let Some(timestamp) = &summary.judgement.timestamp {
+        let (words, is_odd) = timestamp_words(timestamp);
+        add("timestamp", words, if is_odd { theme.warn } else { theme.text });
+    }
+    let body = &pane.loaded.reading.body;
+    add("body", format!("{}, {}", counted(summary.body_bytes, "byte"), body.words()), theme.text);
+    for remark in &body.remarks {
+        add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
+    }
+    if !pane.loaded.is_read {
+        add("", "reading what is in it …".to_owned(), theme.dim);
+    }
+    let images = &pane.loaded.images;
+    for (index, image) in images.iter().take(FEW_IMAGES).enumerate() {
+        let name = match (index, images.len()) {
+            (0, 1) => "image".to_owned(),
+            (0, count) => format!("{count} images"),
+            _ => String::new(),
+        };
+        add(&name, image.found.binary.summary(), theme.text);
+    }
+    if images.len() > FEW_IMAGES {
+        add("", format!("and {} more: tab Image", images.len() - FEW_IMAGES), theme.dim);
+    }
+    match &summary.answer {
+        None => add("answer", "not answered yet".to_owned(), theme.dim),
+        Some(answer) if answer.outcome == Outcome::SenderGone => {
+            add("answer", "none: the sender hung up first".to_owned(), theme.warn);
+        }
+        Some(answer) if answer.outcome != Outcome::Sent => {
+            let status = if answer.status == 0 { "none".to_owned() } else { answer.status.to_string() };
+            let words = format!("{status} by {}: {}", shown(&answer.rule), answer.outcome.words());
+            add("answer", words, theme.warn);
+        }
+        Some(answer) => {
+            let words = format!("{} by {} after {}", answer.status, shown(&answer.rule), short_latency(answer.latency));
+            add("answer", words, theme.status(answer.status));
+        }
+    }
+    add("id", format!("#{}", summary.id), theme.dim);
+    for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
+        if !block.is_empty() {
+            lines.push(Line::default());
+            lines.extend(block);
+        }
+    }
+    lines
+}
+
+/// Glyph and words, as large as a line can be.
+pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let judgement = pane.loaded.judgement();
+    let summary = &pane.loaded.delivery.summary;
+    let (glyph, _, style) = pane.look.theme.verdict_of(summary);
+    let mut words = match (&judgement.secret, judgement.verdict) {
+        (_, Verdict::Verified) if !summary.is_verified() => {
+            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+        }
+        (Some(label), Verdict::Verified) => format!("verified with the secret {}", shown(label)),
+        _ => judgement.verdict.words().to_owned(),
+    };
+    if let Some(note) = &judgement.note {
+        words = format!("{words}: {}", shown(note));
+    }
+    paragraph(&format!("{glyph} {words}"), style, pane.columns)
+}
+
+/// What a person should not miss about this delivery.
+fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let summary = &pane.loaded.delivery.summary;
+    let mut remarks = Vec::new();
+    if !summary.intake.is_complete() {
+        remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
+    } else {
+        // Of a broken one the reason has said it.
+        remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
+    }
+    if let Some(now) = &pane.loaded.rejudged {
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
+        let words = format!("judged so when it came; under the secrets of now: {}{with}", now.verdict.words());
+        remarks.push((words, theme.info));
+    } else if summary.judgement.verdict == Verdict::NoSecret {
+        let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
+        remarks.push((words.to_owned(), theme.warn));
+    }
+    if let Some(origin) = pane.loaded.head.value("origin") {
+        let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
+        remarks.push((words, theme.warn));
+    }
+    let mut lines: Vec<Line<'static>> =
+        remarks.into_iter().flat_map(|(words, style)| paragraph(&words, style, pane.columns)).collect();
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// The header's text with its unit and age, and whether something about it is odd.
+pub(crate) fn timestamp_words(timestamp: &TimestampFacts) -> (String, bool) {
+    let raw = shown(&timestamp.raw);
+    let Some(age) = timestamp.age_ms else {
+        return (format!("{raw}  neither seconds nor milliseconds"), true);
+    };
+    let unit = match timestamp.unit {
+        TimestampUnit::Seconds => "seconds",
+        TimestampUnit::Milliseconds => "milliseconds",
+        TimestampUnit::Other => "other",
+    };
+    let side = if age < 0 { "ahead of our clock" } else { "old on arrival" };
+    let is_stale = timestamp.fresh == Some(false);
+    let stale = match (is_stale, age < 0) {
+        (false, _) => "",
+        (true, false) => ", stale",
+        (true, true) => ", from the future",
+    };
+    let words = match age_words(age) {
+        age if is_stale => format!("{raw}  {unit}, {age} {side}{stale}"),
+        age => format!("{raw}  {unit}, {age} {side}, fresh"),
+    };
+    (words, is_stale)
+}
+
+/// A byte count with its thousands set apart.
+pub(crate) fn bytes(count: usize) -> String {
+    grouped(count as u64)
+}

@@ -1,0 +1,192 @@
+//! Bodies that are no JSON, each as what it is.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::payload::body::xml::{self, TokenKind, Xml};
+use crate::payload::body::{Decoded, Form, Kind, Multipart, PREVIEW_LINES, Part};
+use crate::payload::grouped;
+use crate::payload::hex::{self, HexLayout};
+use crate::text;
+use crate::tui::app::action::Tab;
+use crate::tui::screens::details::view::{Content, Pane, cut};
+use crate::tui::theme::Theme;
+
+/// Bytes of a binary part that are shown.
+const PART_BYTES: usize = 128;
+
+pub(crate) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
+    let body = &pane.loaded.reading.body;
+    let (bytes, columns) = (&body.bytes[..], pane.columns);
+    let theme = &pane.look.theme;
+    match &body.kind {
+        Kind::Form(form) => Content::Window(
+            form.pairs.len() + usize::from(form.rest < bytes.len()),
+            Box::new(move |index| pair(form, index, bytes, columns, theme)),
+        ),
+        Kind::Multipart(multipart) => parts(multipart, bytes, columns, theme),
+        Kind::Xml(xml) => Content::Window(xml.len(), Box::new(move |index| xml_row(xml, index, bytes, columns, theme))),
+        Kind::Binary(_) => {
+            let layout = HexLayout::for_width(columns);
+            Content::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
+        }
+        Kind::Empty | Kind::Json | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
+            Some(rows) => Content::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
+            None => Content::Whole(Vec::new()),
+        },
+    }
+}
+
+fn hex_row(bytes: &[u8], layout: HexLayout, index: usize) -> Line<'static> {
+    let rows = hex::rows(bytes, layout, index..index + 1);
+    rows.first().map(|row| Line::raw(row.to_string())).unwrap_or_default()
+}
+
+/// `name = value`, and as sent beside it where that differs.
+fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
+    let Some(pair) = form.pairs.get(index) else {
+        let rest = grouped((body.len() - form.rest) as u64);
+        return Line::styled(format!("… {rest} more bytes are on the Raw tab"), theme.dim);
+    };
+    // Twelve bytes may stand for a character.
+    let name = pair.name(body, columns * 12);
+    let mut line = Fitted { spans: Vec::new(), room: columns };
+    line.push(&text::visible(&clipped(&name.text, columns)), theme.key);
+    let value = pair.value(body, columns * 12);
+    match &value {
+        Some(value) => {
+            line.push(" = ", theme.dim);
+            line.push(&text::visible(&clipped(&value.text, columns)), theme.string);
+        }
+        None if name.raw.is_empty() => line.push("(an empty pair)", theme.dim),
+        None => line.push("  (no value)", theme.dim),
+    }
+    let decoded = [Some(&name), value.as_ref()].into_iter().flatten();
+    if decoded.clone().any(|part: &Decoded<'_>| part.malformed > 0) {
+        line.push("  malformed %", theme.warn);
+    }
+    if pair.again {
+        line.push("  (again)", theme.warn);
+    }
+    if decoded.into_iter().any(|part| part.text.as_bytes() != part.raw) {
+        let raw = &body[pair.range()];
+        line.push("  sent ", theme.dim);
+        line.push(&text::visible_bytes(&raw[..raw.len().min(columns * 4)]), theme.dim);
+    }
+    Line::from(line.spans)
+}
+
+/// Spans that end where the columns do.
+struct Fitted {
+    spans: Vec<Span<'static>>,
+    room: usize,
+}
+
+impl Fitted {
+    fn push(&mut self, shown: &str, style: Style) {
+        use unicode_width::UnicodeWidthStr as _;
+        let shown = cut(shown, self.room);
+        self.room -= shown.width().min(self.room);
+        self.spans.push(Span::styled(shown, style));
+    }
+}
+
+/// As much of a long text as can be on a screen.
+fn clipped(long: &str, columns: usize) -> String {
+    long.chars().take(columns + 1).collect()
+}
+
+fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
+    let Some(row) = xml.row(body, index) else { return Line::default() };
+    let indent = (2 * row.indent()).min(columns / 2);
+    let range = row.range();
+    let raw = &body[range.start..range.end.min(range.start + columns * 4 + 16)];
+    let mut line = Fitted { spans: vec![Span::raw(" ".repeat(indent))], room: columns - indent };
+    for (kind, token) in xml::tokens(raw) {
+        let style = match kind {
+            TokenKind::Open | TokenKind::Close | TokenKind::Empty => theme.key,
+            TokenKind::Text | TokenKind::Cdata => theme.string,
+            TokenKind::Aside => theme.dim,
+            // A long token is cut for the screen, which does not make it broken.
+            TokenKind::Broken if raw.len() < range.len() => theme.key,
+            TokenKind::Broken => theme.hidden,
+        };
+        line.push(&text::visible_bytes(&raw[token]), style);
+    }
+    Line::from(line.spans)
+}
+
+/// Each part: what it is, its headers, the beginning of what it holds.
+fn parts<'a>(multipart: &'a Multipart, body: &'a [u8], columns: usize, theme: &'a Theme) -> Content<'a> {
+    let layout = HexLayout::for_width(columns);
+    let mut starts = Vec::with_capacity(multipart.parts.len());
+    let mut lines = 0;
+    for part in &multipart.parts {
+        starts.push(lines);
+        lines += part_lines(part, layout);
+    }
+    let line = move |index: usize| {
+        let which = starts.partition_point(|start| *start <= index).saturating_sub(1);
+        let (Some(part), Some(start)) = (multipart.parts.get(which), starts.get(which)) else {
+            return Line::default();
+        };
+        part_line(part, which, index - start, body, (columns, layout), theme)
+    };
+    Content::Window(lines, Box::new(line))
+}
+
+/// Title, headers, an empty line, content, what is not shown, an empty line.
+fn part_lines(part: &Part, layout: HexLayout) -> usize {
+    part.fields.len() + 4 + shown_rows(part, layout)
+}
+
+fn shown_rows(part: &Part, layout: HexLayout) -> usize {
+    if part.is_text { part.preview.len() } else { layout.row_count(part.content.len().min(PART_BYTES)) }
+}
+
+fn part_line(
+    part: &Part,
+    which: usize,
+    index: usize,
+    body: &[u8],
+    (columns, layout): (usize, HexLayout),
+    theme: &Theme,
+) -> Line<'static> {
+    let visible = |bytes: &[u8]| text::visible_bytes(&bytes[..bytes.len().min(columns * 4)]).into_owned();
+    if index == 0 {
+        let quoted = |label: &str, name: &Option<String>| {
+            name.as_ref().map_or(String::new(), |name| format!("  {label}“{}”", text::visible(&clipped(name, 80))))
+        };
+        let size = grouped(part.content.len() as u64);
+        let title = format!("part {}{}{}", which + 1, quoted("", &part.name), quoted("file ", &part.file_name));
+        let mut line = Fitted { spans: Vec::new(), room: columns };
+        line.push(&title, theme.title);
+        line.push(&format!("  {}, {size} bytes", part.kind), theme.info);
+        return Line::from(line.spans);
+    }
+    let index = index - 1;
+    if let Some((name, value)) = part.fields.get(index) {
+        let mut line = Fitted { spans: Vec::new(), room: columns };
+        line.push(&format!("{}: ", visible(&body[name.clone()])), theme.key);
+        line.push(&visible(&body[value.clone()]), theme.text);
+        return Line::from(line.spans);
+    }
+    let Some(row) = (index - part.fields.len()).checked_sub(1) else { return Line::default() };
+    let rows = shown_rows(part, layout);
+    if row < rows {
+        if let Some(line) = part.preview.get(row) {
+            return Line::styled(cut(&visible(&body[line.clone()]), columns), theme.string);
+        }
+        return hex_row(&body[part.content.clone()], layout, row);
+    }
+    let shown = match (part.is_text, part.preview.last()) {
+        (true, Some(last)) if part.preview.len() == PREVIEW_LINES => last.end - part.content.start,
+        (true, _) => part.content.len(),
+        (false, _) => part.content.len().min(PART_BYTES),
+    };
+    let rest = part.content.len().saturating_sub(shown);
+    if row == rows && rest > 2 {
+        return Line::styled(format!("… {} more bytes", grouped(rest as u64)), theme.dim);
+    }
+    Line::default()
+}

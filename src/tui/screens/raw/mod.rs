@@ -1,0 +1,3 @@
+//! The Raw tab: the request as it came over the wire.
+
+pub(crate) mod view;

@@ -1,0 +1,16 @@
+//! The request as it came over the wire, chunk framing included, every byte visible.
+
+use ratatui::text::Line;
+
+use crate::tui::app::action::Tab;
+use crate::tui::screens::details::view::{Content, Pane};
+
+/// Said until the lines of a large text are broken.
+pub(crate) const BREAKING: &str = "breaking its lines …";
+
+pub(crate) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
+    match pane.detail.raw_rows(Tab::Raw) {
+        Some(rows) => Content::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
+        None => Content::Whole(vec![Line::styled(BREAKING, pane.look.theme.dim)]),
+    }
+}

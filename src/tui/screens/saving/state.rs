@@ -1,0 +1,47 @@
+//! Saving into the configuration file: what would be written is shown before it is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::file::Change;
+use crate::rules::RuleSet;
+use crate::simulate::Saved;
+use crate::tui::screens::overlay::state::Overlay;
+
+/// What is to be saved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ToSave {
+    /// The rules in force.
+    Rules(Arc<RuleSet>),
+    /// A simulation under its name.
+    Simulation(String, Box<Saved>),
+}
+
+/// What is asked of the configuration file. Each answers with [`ConfigNews`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConfigEffect {
+    /// Make a change of this file, and write nothing yet.
+    Make(PathBuf, ToSave),
+    /// Write a change.
+    Write(Arc<Change>),
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum ConfigNews {
+    /// What would be written, or why nothing can be.
+    Made(Result<Arc<Change>, String>),
+    /// How writing went.
+    Written(Arc<Change>, Result<(), String>),
+}
+
+/// A change that waits for a yes.
+#[derive(Debug)]
+pub struct Saving {
+    /// The change.
+    pub change: Arc<Change>,
+    /// The first line shown.
+    pub scroll: usize,
+    /// What it lies over, and goes back to.
+    pub(crate) below: Box<Overlay>,
+}

@@ -1,0 +1,100 @@
+//! Saving into the configuration file.
+
+use std::sync::Arc;
+
+use crate::config::file::Change;
+use crate::text::visible;
+use crate::tui::app::action::Action;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::{Model, Notice};
+use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, Saving, ToSave};
+use crate::tui::screens::send::state::Screen;
+
+/// Asks what saving would write.
+pub(crate) fn ask(model: &Model, part: ToSave) -> Vec<Effect> {
+    vec![Effect::Config(ConfigEffect::Make(model.answers.file(), part))]
+}
+
+/// A key while a change waits for a yes.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let viewport = model.viewport;
+    match (&mut model.overlay, action) {
+        (Some(Overlay::Saving(saving)), Action::Move(step)) => {
+            let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
+            saving.scroll = step.apply(saving.scroll.min(places - 1), places, viewport.overlay_rows);
+            Vec::new()
+        }
+        (_, Action::Back) => {
+            drop(leave(model));
+            Vec::new()
+        }
+        (_, Action::Accept) => {
+            let change = leave(model);
+            change.map(|change| Effect::Config(ConfigEffect::Write(change))).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Goes back to what lies below.
+fn leave(model: &mut Model) -> Option<Arc<Change>> {
+    match model.overlay.take() {
+        Some(Overlay::Saving(saving)) => {
+            model.overlay = Some(*saving.below);
+            Some(saving.change)
+        }
+        other => {
+            model.overlay = other;
+            None
+        }
+    }
+}
+
+/// What has been read or written.
+pub(crate) fn news(model: &mut Model, news: ConfigNews) {
+    match news {
+        ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
+        ConfigNews::Made(Ok(change)) if change.is_empty() => {
+            say(model, Ok(format!("{} says so already", shown(&change))));
+        }
+        ConfigNews::Made(Ok(change)) => match model.overlay.take() {
+            Some(below @ (Overlay::Answers(_) | Overlay::Sending)) => {
+                model.overlay = Some(Overlay::Saving(Box::new(Saving { change, scroll: 0, below: Box::new(below) })));
+            }
+            // The person has gone on to something else.
+            other => model.overlay = other,
+        },
+        ConfigNews::Written(change, Ok(())) => {
+            model.answers.config.get_or_insert_with(|| change.file().to_owned());
+            say(model, Ok(format!("saved in {}", shown(&change))));
+        }
+        ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
+    }
+}
+
+fn shown(change: &Change) -> String {
+    visible(&change.file().to_string_lossy()).into_owned()
+}
+
+/// Says it where the person looks: in the window that is open, else in the bottom line.
+fn say(model: &mut Model, said: Result<String, String>) {
+    match &mut model.overlay {
+        Some(Overlay::Answers(window)) => {
+            if let AnswerOverlay::Rules(rules) = &mut **window {
+                rules.said = Some(said);
+                return;
+            }
+        }
+        Some(Overlay::Sending) => {
+            if let Some(Screen::Form(form)) = model.sending.screens.last_mut() {
+                form.said = Some(said);
+                return;
+            }
+        }
+        _ => {}
+    }
+    let is_error = said.is_err();
+    model.notice = Some(Notice { text: said.unwrap_or_else(|problem| problem), is_error });
+}

@@ -1,0 +1,187 @@
+//! A form of several fields, each a choice or a line of text.
+
+use tui_input::{Input, InputRequest};
+
+/// What a field is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldKey {
+    /// Which deliveries are sent again.
+    Which,
+    /// In which of the ways.
+    How,
+    /// The URLs to send to.
+    To,
+    /// How many each second or minute.
+    Rate,
+    /// Whom an event is simulated for.
+    Receiver,
+    /// Which event.
+    Event,
+    /// Simulated, or like a live one.
+    Like,
+    /// How the image is written.
+    Image,
+    /// How large the image is.
+    Size,
+    /// How many items.
+    Items,
+    /// Fields with other values.
+    Set,
+    /// Fields that are added.
+    Add,
+    /// Fields that are taken out.
+    Unset,
+    /// How many deliveries.
+    Count,
+    /// Each once, or twice.
+    Copies,
+    /// In the order of the events, or in another.
+    Order,
+    /// The name to save it under.
+    Name,
+    /// Developer or reseller.
+    Kind,
+    /// The age that a receiver must refuse.
+    MaxAge,
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// What it is for.
+    pub key: FieldKey,
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub value: Value,
+    /// What may stand there, for a field that is empty.
+    pub about: &'static str,
+    /// Whether it does not apply now.
+    pub hidden: bool,
+}
+
+/// What a field holds.
+#[derive(Debug)]
+pub enum Value {
+    /// One of these; visible text.
+    Choice(Vec<String>, usize),
+    /// A line of text.
+    Text(Box<Input>),
+}
+
+impl Field {
+    pub(crate) fn choice(key: FieldKey, name: &'static str, options: Vec<String>) -> Self {
+        Self { key, name, value: Value::Choice(options, 0), about: "", hidden: false }
+    }
+
+    pub(crate) fn text(key: FieldKey, name: &'static str, text: &str, about: &'static str) -> Self {
+        Self { key, name, value: Value::Text(Box::new(Input::new(text.to_owned()))), about, hidden: false }
+    }
+
+    /// What was typed; empty for a choice.
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        match &self.value {
+            Value::Text(input) => input.value().trim(),
+            Value::Choice(..) => "",
+        }
+    }
+
+    /// The place of what was chosen; 0 for a text.
+    #[must_use]
+    pub fn chosen(&self) -> usize {
+        match &self.value {
+            Value::Choice(_, chosen) => *chosen,
+            Value::Text(_) => 0,
+        }
+    }
+}
+
+/// The fields with a cursor.
+#[derive(Debug)]
+pub struct Fields {
+    /// From top to bottom.
+    pub all: Vec<Field>,
+    /// The one that keys go to.
+    pub at: usize,
+}
+
+impl Fields {
+    pub(crate) fn new(all: Vec<Field>) -> Self {
+        Self { all, at: 0 }
+    }
+
+    /// The field for `key`, if it applies.
+    #[must_use]
+    pub fn get(&self, key: FieldKey) -> Option<&Field> {
+        self.all.iter().find(|field| field.key == key && !field.hidden)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: FieldKey) -> Option<&mut Field> {
+        self.all.iter_mut().find(|field| field.key == key)
+    }
+
+    /// What was typed into a field; empty where it does not apply.
+    #[must_use]
+    pub fn typed(&self, key: FieldKey) -> &str {
+        self.get(key).map_or("", Field::typed)
+    }
+
+    /// The place of what was chosen; 0 where it does not apply.
+    #[must_use]
+    pub fn chosen(&self, key: FieldKey) -> usize {
+        self.get(key).map_or(0, Field::chosen)
+    }
+
+    /// To a field, if it applies.
+    pub(crate) fn go_to(&mut self, key: FieldKey) {
+        if let Some(at) = self.all.iter().position(|field| field.key == key && !field.hidden) {
+            self.at = at;
+        }
+    }
+
+    /// To the next field that applies, or the one before.
+    pub(crate) fn turn(&mut self, forward: bool) {
+        let count = self.all.len();
+        for _ in 0..count {
+            self.at = if forward { (self.at + 1) % count } else { (self.at + count - 1) % count };
+            if !self.all[self.at].hidden {
+                return;
+            }
+        }
+    }
+
+    /// The next choice, or the one before; in a text the cursor goes there.
+    pub(crate) fn side(&mut self, forward: bool) {
+        match self.all.get_mut(self.at).map(|field| &mut field.value) {
+            Some(Value::Choice(options, chosen)) if !options.is_empty() => {
+                let count = options.len();
+                *chosen = if forward { (*chosen + 1) % count } else { (*chosen + count - 1) % count };
+            }
+            Some(Value::Text(input)) => {
+                input.handle(if forward { InputRequest::GoToNextChar } else { InputRequest::GoToPrevChar });
+            }
+            _ => {}
+        }
+    }
+
+    /// An edit of the text that has the cursor. A space turns a choice.
+    pub(crate) fn edit(&mut self, request: InputRequest) {
+        match self.all.get_mut(self.at).map(|field| &mut field.value) {
+            Some(Value::Text(input)) => {
+                input.handle(request);
+            }
+            Some(Value::Choice(..)) if request == InputRequest::InsertChar(' ') => self.side(true),
+            _ => {}
+        }
+    }
+
+    /// The cursor's place in the text that has it, in characters.
+    #[must_use]
+    pub fn cursor(&self) -> Option<usize> {
+        match &self.all.get(self.at)?.value {
+            Value::Text(input) => Some(input.cursor()),
+            Value::Choice(..) => None,
+        }
+    }
+}

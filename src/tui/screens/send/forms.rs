@@ -1,0 +1,278 @@
+//! The forms: what can be chosen before something is sent.
+
+use super::form::{Field, FieldKey, Fields, Value};
+use super::task::{Again, CheckTask, Preview, ReplayTask, SimulateTask, Which};
+use crate::delivery::DeliveryId;
+use crate::payload::binary::Form as ImageForm;
+use crate::send::Pace;
+use crate::signature::SigningKind;
+use crate::simulate::{Event, Saved};
+use crate::text::visible;
+use crate::tui::screens::send::state::{Receiver, Sending};
+
+/// What a form is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sending a delivery, or all that match a filter, again.
+    Replay(DeliveryId, String),
+    /// Making up an event.
+    Simulate,
+    /// Checking a receiver.
+    Check,
+}
+
+/// A form with what is known of it so far.
+#[derive(Debug)]
+pub struct Form {
+    /// What for.
+    pub purpose: Purpose,
+    /// The fields.
+    pub fields: Fields,
+    /// What is wrong with it, in words.
+    pub error: Option<String>,
+    /// How saving went.
+    pub said: Option<Result<String, String>>,
+    /// What would be sent.
+    pub preview: Option<Result<Preview, String>>,
+    /// The first row of the preview that is shown.
+    pub scroll: usize,
+    pub(crate) seed: Option<u64>,
+}
+
+/// What an image can be written as, the form's own choice first.
+const BY_ITSELF: &str = "as usual: a placeholder when simulated, base64 when live";
+
+impl Form {
+    fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
+    }
+
+    /// To send `id` again, or all that match `filter`.
+    pub(crate) fn replay(sending: &Sending, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
+        let all = if filter.is_empty() {
+            "every delivery, the oldest first".to_owned()
+        } else {
+            format!("every delivery that matches {}", visible(filter))
+        };
+        let to = if sending.to.is_empty() { own.unwrap_or_default() } else { sending.to.clone() };
+        let fields = vec![
+            Field::choice(FieldKey::Which, "what", vec![format!("this delivery, #{id}"), all]),
+            Field::choice(FieldKey::How, "how", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
+            Field::text(FieldKey::To, "to", &to, "its webhook's url; or URLs, with spaces between"),
+            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5/s, 30/m"),
+        ];
+        let mut form = Self::new(Purpose::Replay(id, filter.to_owned()), fields);
+        // What is asked most.
+        form.fields.at = 1;
+        form.settle(&sending.receivers);
+        form
+    }
+
+    /// To make up an event.
+    pub(crate) fn simulate(sending: &Sending, own: &str) -> Self {
+        let mut receivers = vec![format!("this listener: {own}")];
+        receivers.extend(sending.receivers.iter().map(|receiver| {
+            let url = receiver.url.as_deref().unwrap_or("this listener");
+            format!("{}: {}, {}", visible(&receiver.name), visible(url), receiver.kind)
+        }));
+        receivers.push("a URL".to_owned());
+        let forms = std::iter::once(BY_ITSELF.to_owned()).chain(ImageForm::ALL.map(|form| form.code().to_owned()));
+        let fields = vec![
+            Field::choice(FieldKey::Receiver, "webhook", receivers),
+            Field::text(FieldKey::To, "url", "", "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::choice(FieldKey::Event, "event", Vec::new()),
+            Field::choice(FieldKey::Like, "payload", vec!["a simulation".to_owned(), "like a live event".to_owned()]),
+            Field::choice(FieldKey::Image, "image", forms.collect()),
+            Field::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
+            Field::text(FieldKey::Items, "items", "", "1"),
+            Field::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
+            Field::text(FieldKey::Add, "add", "", "fields that are not there: data[0].extra=1; PATH=VALUE"),
+            Field::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
+            Field::text(FieldKey::Count, "count", "", "1"),
+            Field::choice(FieldKey::Copies, "each", vec!["once".to_owned(), "twice: a sender's duplicate".to_owned()]),
+            Field::choice(FieldKey::Order, "order", vec!["as it happened".to_owned(), "out of order".to_owned()]),
+            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5 a second"),
+            Field::text(FieldKey::Name, "save as", "", "a name, for ^S to save it in the configuration"),
+        ];
+        let mut form = Self::new(Purpose::Simulate, fields);
+        form.settle(&sending.receivers);
+        form
+    }
+
+    /// To check a receiver.
+    pub(crate) fn check(sending: &Sending) -> Self {
+        let webhook = || sending.receivers.iter().find_map(|receiver| receiver.url.clone());
+        let to = if sending.checked.is_empty() { webhook().unwrap_or_default() } else { sending.checked.clone() };
+        let fields = vec![
+            Field::text(FieldKey::To, "url", &to, "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::text(FieldKey::MaxAge, "max age", "", "not asked for; or 5m: what is older must be refused"),
+        ];
+        Self::new(Purpose::Check, fields)
+    }
+
+    /// Shows and hides what depends on what was chosen.
+    pub(crate) fn settle(&mut self, receivers: &[Receiver]) {
+        match &self.purpose {
+            Purpose::Replay(..) => {
+                let one = self.fields.chosen(FieldKey::Which) == 0;
+                self.hide(FieldKey::Rate, one);
+            }
+            Purpose::Simulate => {
+                let place = self.fields.chosen(FieldKey::Receiver);
+                let is_url = place == receivers.len() + 1;
+                let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
+                self.hide(FieldKey::To, !is_url);
+                self.hide(FieldKey::Kind, !is_url);
+                self.offer_events(receiver);
+                let event = self.event(receiver);
+                self.hide(FieldKey::Image, event != Event::Screenshot);
+                let has_image = event == Event::Screenshot
+                    && (self.fields.chosen(FieldKey::Image) > 0 || self.fields.chosen(FieldKey::Like) == 1);
+                self.hide(FieldKey::Size, !has_image);
+                self.hide(FieldKey::Items, event == Event::Activity);
+                let is_one = matches!(self.fields.typed(FieldKey::Count), "" | "1");
+                self.hide(FieldKey::Order, is_one);
+                self.hide(FieldKey::Rate, is_one && self.fields.chosen(FieldKey::Copies) == 0);
+            }
+            Purpose::Check => {}
+        }
+        if self.fields.all.get(self.fields.at).is_some_and(|field| field.hidden) {
+            self.fields.turn(true);
+        }
+    }
+
+    fn hide(&mut self, key: FieldKey, hidden: bool) {
+        if let Some(field) = self.fields.get_mut(key) {
+            field.hidden = hidden;
+        }
+    }
+
+    /// Only what the webhook subscribes to.
+    fn offer_events(&mut self, receiver: Option<&Receiver>) {
+        let names: Vec<String> = offered(receiver).iter().map(|event| event.name().to_owned()).collect();
+        if let Some(Field { value: Value::Choice(options, chosen), .. }) = self.fields.get_mut(FieldKey::Event)
+            && *options != names
+        {
+            let before = options.get(*chosen).and_then(|name| names.iter().position(|other| other == name));
+            *chosen = before.unwrap_or(0);
+            *options = names;
+        }
+    }
+
+    fn event(&self, receiver: Option<&Receiver>) -> Event {
+        offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
+    }
+
+    /// What is to be sent again, or what is wrong with the form.
+    pub(crate) fn replay_task(&self, id: DeliveryId, filter: &str) -> Result<ReplayTask, String> {
+        let is_one = self.fields.chosen(FieldKey::Which) == 0;
+        let how = Again::ALL[self.fields.chosen(FieldKey::How).min(Again::ALL.len() - 1)];
+        if how.edits() && !is_one {
+            return Err("only one delivery at a time can be edited".to_owned());
+        }
+        let to: Vec<String> = self.fields.typed(FieldKey::To).split_whitespace().map(str::to_owned).collect();
+        for url in &to {
+            url.parse::<crate::http::Target>().map_err(|error| error.to_string())?;
+        }
+        let pace = match self.fields.typed(FieldKey::Rate) {
+            "" => Pace::InOrder,
+            rate => rate.parse().map_err(|error: crate::send::InvalidRate| error.to_string())?,
+        };
+        let which = if is_one { Which::One(id) } else { Which::Matching(filter.to_owned()) };
+        Ok(ReplayTask { which, how, body: None, to, pace })
+    }
+
+    /// What is to be made up, or what is wrong with the form.
+    pub(crate) fn simulate_task(&self, receivers: &[Receiver]) -> Result<SimulateTask, String> {
+        let place = self.fields.chosen(FieldKey::Receiver);
+        let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
+        let is_url = place == receivers.len() + 1;
+        let fields = &self.fields;
+        let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| ImageForm::ALL[place].code().to_owned());
+        let saved = Saved {
+            event: self.event(receiver),
+            webhook: receiver.map(|receiver| receiver.name.clone()),
+            to: is_url.then(|| fields.typed(FieldKey::To).to_owned()),
+            kind: is_url.then(|| kind(fields)),
+            live: fields.chosen(FieldKey::Like) == 1,
+            image,
+            image_size: optional(fields, FieldKey::Size, "image size")?,
+            items: optional(fields, FieldKey::Items, "items")?,
+            set: parts(fields.typed(FieldKey::Set)),
+            add: parts(fields.typed(FieldKey::Add)),
+            unset: parts(fields.typed(FieldKey::Unset)),
+            duplicate: fields.chosen(FieldKey::Copies) == 1,
+            out_of_order: fields.chosen(FieldKey::Order) == 1,
+            count: optional(fields, FieldKey::Count, "count")?,
+            rate: optional(fields, FieldKey::Rate, "rate")?,
+        };
+        saved.recipe().map_err(|error| error.to_string())?;
+        if is_url && saved.to.as_deref() == Some("") {
+            return Err("type the URL to send to".to_owned());
+        }
+        Ok(SimulateTask { saved, seed: self.seed })
+    }
+
+    /// The simulation under its name, or what is wrong with it.
+    pub(crate) fn named(&mut self, receivers: &[Receiver]) -> Result<(String, Saved), String> {
+        let task = self.simulate_task(receivers)?;
+        let name = self.fields.typed(FieldKey::Name).to_owned();
+        if name.is_empty() {
+            self.fields.go_to(FieldKey::Name);
+            return Err("give it a name to save it under".to_owned());
+        }
+        Ok((name, task.saved))
+    }
+
+    /// What is to be checked, or what is wrong with the form.
+    pub(crate) fn check_task(&self) -> Result<CheckTask, String> {
+        let to = self.fields.typed(FieldKey::To).to_owned();
+        if to.is_empty() {
+            return Err("type the URL of the receiver".to_owned());
+        }
+        to.parse::<crate::http::Target>().map_err(|error| error.to_string())?;
+        let max_age = self.fields.typed(FieldKey::MaxAge).to_owned();
+        if !max_age.is_empty() {
+            crate::text::units::parse_duration(&max_age).map_err(|error| format!("max age: {error}"))?;
+        }
+        Ok(CheckTask { to, kind: kind(&self.fields), max_age })
+    }
+}
+
+fn kind(fields: &Fields) -> SigningKind {
+    if fields.chosen(FieldKey::Kind) == 1 { SigningKind::Reseller } else { SigningKind::Developer }
+}
+
+/// What stands between semicolons; those in a JSON string separate nothing.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for character in text.chars() {
+        if character == ';' && !is_quoted {
+            parts.push(std::mem::take(&mut part));
+            continue;
+        }
+        is_quoted ^= character == '"' && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped;
+        part.push(character);
+    }
+    parts.push(part);
+    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+/// A number or size that may be left out.
+fn optional<T: std::str::FromStr>(fields: &Fields, key: FieldKey, name: &str) -> Result<Option<T>, String> {
+    match fields.typed(key) {
+        "" => Ok(None),
+        typed => typed.parse().map(Some).map_err(|_| format!("{name}: '{}' cannot be read", visible(typed))),
+    }
+}
+
+/// The events that can be picked: a screenshot first, which has the most to look at.
+fn offered(receiver: Option<&Receiver>) -> Vec<Event> {
+    let events = receiver.map(|receiver| &receiver.events[..]).unwrap_or_default();
+    let is_offered = |event: &Event| events.is_empty() || events.iter().any(|name| name == event.name());
+    Event::ALL.into_iter().rev().filter(is_offered).collect()
+}

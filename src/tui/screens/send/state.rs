@@ -1,0 +1,144 @@
+//! What is sent from the interface: what can be chosen, what is under way, and what came of it.
+
+use std::collections::VecDeque;
+
+pub use crate::tui::screens::send::form::{Field, FieldKey, Fields, Value};
+pub use crate::tui::screens::send::forms::{Form, Purpose};
+pub use crate::tui::screens::send::panel::{Content, Panel};
+pub use crate::tui::screens::send::task::{Again, CheckTask, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
+
+use crate::delivery::{AttemptSummary, DeliveryId};
+use crate::send::conformance::{Report, Row};
+
+/// Rows of a sending of many that are kept to be looked at.
+const ROWS_KEPT: usize = 500;
+
+/// Everything that has to do with sending.
+#[derive(Debug, Default)]
+pub struct Sending {
+    /// The configured webhooks.
+    pub receivers: Vec<Receiver>,
+    /// What lies over the panes while [`crate::tui::screens::overlay::state::Overlay::Sending`] does, the topmost last.
+    pub screens: Vec<Screen>,
+    /// What is being sent, or was sent last.
+    pub progress: Option<Progress>,
+    /// What came of the last sending.
+    pub last: Option<Box<Panel>>,
+    /// The delivery that another one is compared with.
+    pub marked: Option<DeliveryId>,
+    /// Where deliveries were sent last, as typed.
+    pub to: String,
+    /// The receiver that was checked last.
+    pub checked: String,
+    /// The newest preview that was asked for.
+    pub(crate) previews: u64,
+}
+
+impl Sending {
+    /// Whether something is being sent now.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.progress.as_ref().is_some_and(|progress| !progress.is_done)
+    }
+}
+
+/// A configured webhook, as far as a sending needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// Its name.
+    pub name: String,
+    /// Its URL; this program's own listener when there is none.
+    pub url: Option<String>,
+    /// Its path on our listener.
+    pub path: String,
+    /// `developer` or `reseller`.
+    pub kind: &'static str,
+    /// The full names of the events that it subscribes to; empty for all.
+    pub events: Vec<String>,
+}
+
+/// One screen over the panes.
+#[derive(Debug)]
+pub enum Screen {
+    /// What came of the last sending.
+    Panel,
+    /// What is to be sent.
+    Form(Box<Form>),
+    /// How a sending goes, scrolled to a row.
+    Progress(usize),
+    /// A delivery's sendings, and the chosen one.
+    Attempts(DeliveryId, Vec<AttemptSummary>, usize),
+    /// What differs: a title, the lines, and the first row shown.
+    Comparison(String, Vec<String>, usize),
+    /// A check of a receiver.
+    Check(Box<CheckView>),
+}
+
+/// How a sending goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// What is being sent, in words.
+    pub what: String,
+    /// Sendings in all.
+    pub total: usize,
+    /// Those that were delivered.
+    pub delivered: usize,
+    /// Those that were not.
+    pub failed: usize,
+    /// What came of each, the latest last.
+    pub rows: VecDeque<Sent>,
+    /// How it ended, in words.
+    pub end: String,
+    /// Whether it has ended.
+    pub is_done: bool,
+    /// Whether it shows no screen of its own.
+    pub is_quiet: bool,
+}
+
+impl Progress {
+    pub(crate) fn push(&mut self, sent: Sent) {
+        if sent.is_delivered {
+            self.delivered += 1
+        } else {
+            self.failed += 1
+        }
+        if self.rows.len() == ROWS_KEPT {
+            self.rows.pop_front();
+        }
+        self.rows.push_back(sent);
+    }
+}
+
+/// One sending of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What was sent, such as `#7`.
+    pub what: String,
+    /// The URL.
+    pub target: String,
+    /// The status.
+    pub status: Option<u16>,
+    /// What came, in words.
+    pub words: String,
+    /// Whether it was delivered.
+    pub is_delivered: bool,
+}
+
+/// A check of a receiver, as far as it has come.
+#[derive(Debug, Default)]
+pub struct CheckView {
+    /// The receiver.
+    pub to: String,
+    /// The cases that have come back, in their order.
+    pub rows: Vec<Row>,
+    /// How many there will be.
+    pub total: usize,
+    /// The whole, or why there is none, once it has ended.
+    pub report: Option<Result<Box<Report>, String>>,
+    /// The chosen row.
+    pub cursor: usize,
+    /// Whether the chosen row is shown with all that is known of it.
+    pub is_open: bool,
+    /// The first row shown, when it is.
+    pub scroll: usize,
+}

@@ -1,0 +1,193 @@
+//! What is asked of the threads that send and look up, and what they tell.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::delivery::{Attempt, AttemptId, AttemptSummary, DeliveryId};
+use crate::send::Pace;
+use crate::send::conformance::{Report, Row};
+use crate::signature::SigningKind;
+use crate::simulate::Saved;
+use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::screens::send::state::{Progress, Sent};
+
+/// Something to be sent, or to be looked up for it. What comes of it comes as [`News`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum SendTask {
+    /// A signed test event to this program's own listener, at this path.
+    Test(String),
+    /// Captured deliveries again.
+    Replay(ReplayTask),
+    /// A captured delivery again, once its body was edited in the person's editor.
+    Edit(ReplayTask),
+    /// A made-up event.
+    Simulate(SimulateTask),
+    /// The matrix of deliveries that a right receiver accepts or refuses.
+    Check(CheckTask),
+    /// The same, to hosts that were asked about.
+    Consented(Box<SendTask>),
+    /// Give up what is being sent.
+    Cancel,
+    /// What a simulation would send; the number tells answers apart.
+    Preview(u64, SimulateTask),
+    /// A delivery's sendings.
+    Attempts(DeliveryId),
+    /// One sending.
+    Attempt(AttemptId),
+    /// A case of a check, in words: the request as it was sent, and what came back.
+    Case(Arc<Attempt>, String),
+    /// What differs between two deliveries.
+    Compare(DeliveryId, DeliveryId),
+    /// What differs between the responses to two sendings.
+    CompareAttempts(AttemptId, AttemptId),
+}
+
+impl SendTask {
+    /// Whether it goes to this program's own listener and nowhere else, so that a made-up secret will do.
+    #[must_use]
+    pub fn is_to_ourselves(&self) -> bool {
+        match self {
+            Self::Test(_) => true,
+            Self::Simulate(task) => task.saved.to.is_none() && task.saved.webhook.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing is sent for it.
+    #[must_use]
+    pub fn is_lookup(&self) -> bool {
+        matches!(
+            self,
+            Self::Preview(..)
+                | Self::Attempts(_)
+                | Self::Attempt(_)
+                | Self::Case(..)
+                | Self::Compare(..)
+                | Self::CompareAttempts(..)
+        )
+    }
+}
+
+/// Captured deliveries to be sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayTask {
+    /// Which.
+    pub which: Which,
+    /// In which of the ways.
+    pub how: Again,
+    /// The body instead of the captured one.
+    pub body: Option<Bytes>,
+    /// Where to; each delivery's own webhook when empty.
+    pub to: Vec<String>,
+    /// How fast.
+    pub pace: Pace,
+}
+
+/// Which deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// One.
+    One(DeliveryId),
+    /// Every one that matches this filter, the oldest first.
+    Matching(String),
+}
+
+/// In which of the ways a delivery is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// The exact bytes and signature headers.
+    AsCaptured,
+    /// The exact body under a fresh signature.
+    Resigned,
+    /// Another body, signed anew.
+    Edited,
+    /// Another body under the captured signature.
+    EditedUnsigned,
+}
+
+impl Again {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::AsCaptured, Self::Resigned, Self::Edited, Self::EditedUnsigned];
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AsCaptured => "as captured: the exact bytes and signature",
+            Self::Resigned => "re-signed: the exact body, a fresh signature",
+            Self::Edited => "edited in $EDITOR, then re-signed",
+            Self::EditedUnsigned => "edited in $EDITOR, the signature kept",
+        }
+    }
+
+    /// Whether the body is another one.
+    #[must_use]
+    pub fn edits(self) -> bool {
+        matches!(self, Self::Edited | Self::EditedUnsigned)
+    }
+}
+
+/// A made-up event to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimulateTask {
+    /// What is made, and for whom.
+    pub saved: Saved,
+    /// What decides everything that varies; chosen by the first preview.
+    pub seed: Option<u64>,
+}
+
+/// A receiver to be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckTask {
+    /// Its URL.
+    pub to: String,
+    /// The timestamp's unit.
+    pub kind: SigningKind,
+    /// The age that it must refuse, such as `5m`; empty for none.
+    pub max_age: String,
+}
+
+/// What the threads that send and look up tell.
+#[derive(Debug)]
+pub enum News {
+    /// A sending has begun.
+    Began(Progress),
+    /// One of many has ended.
+    Sent(Sent),
+    /// The sending has ended, with the last result; the words say how.
+    Finished(Option<Box<Panel>>, String),
+    /// A test event was sent; whether a secret was made up for it.
+    Tested(Box<Panel>, bool),
+    /// Nothing was sent, for this reason.
+    NotSent(String),
+    /// What was looked up cannot be shown, for this reason.
+    NotFound(String),
+    /// These hosts are other machines: nothing is sent there before the person has said so.
+    Consent(String, SendTask),
+    /// What a simulation would send, or why it would not.
+    Preview(u64, Result<Preview, String>),
+    /// A delivery's sendings, the newest first.
+    Attempts(DeliveryId, Vec<AttemptSummary>),
+    /// One kept sending.
+    Attempt(Box<Panel>),
+    /// What differs, under a title.
+    Compared(String, String),
+    /// One case of a check has come back; there are so many.
+    CheckRow(Box<Row>, usize),
+    /// A check has ended.
+    Checked(Result<Box<Report>, String>),
+}
+
+/// What a simulation would send.
+#[derive(Debug)]
+pub struct Preview {
+    /// What decides everything that varies.
+    pub seed: u64,
+    /// Where it would go.
+    pub target: String,
+    /// With what it would be signed, in words.
+    pub signed: String,
+    /// The payload.
+    pub body: Content,
+}

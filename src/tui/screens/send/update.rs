@@ -1,0 +1,240 @@
+//! What keys and news mean for what is sent.
+
+mod screens;
+
+pub(crate) use self::screens::{act_on_screen, edit, paste};
+
+use crate::text::visible;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::{Model, Notice};
+use crate::tui::screens::overlay::state::{Confirm, Overlay};
+use crate::tui::screens::send::action::SendAction;
+use crate::tui::screens::send::forms::{Form, Purpose};
+use crate::tui::screens::send::panel::Panel;
+use crate::tui::screens::send::state::{Progress, Screen};
+use crate::tui::screens::send::task::{News, SendTask};
+
+/// Why a second sending has to wait.
+const BUSY: &str = "something is being sent already; P shows it, and x there cancels it";
+
+pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
+    match action {
+        SendAction::Test => {
+            let path = model.setup.path().to_owned();
+            send(model, SendTask::Test(path))
+        }
+        SendAction::Replay => {
+            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to send it again") };
+            let summary = &loaded.delivery.summary;
+            let path = summary.path.split('?').next().unwrap_or_default();
+            let is_own = |receiver: &&crate::tui::screens::send::state::Receiver| match &summary.webhook {
+                Some(name) => receiver.name == *name,
+                None => receiver.path == path,
+            };
+            let own = model.sending.receivers.iter().find(is_own).and_then(|receiver| receiver.url.clone());
+            let form = Form::replay(&model.sending, summary.id, model.list.filter(), own);
+            open(model, Screen::Form(Box::new(form)))
+        }
+        SendAction::Simulate => {
+            let own = model.local_url();
+            let form = Form::simulate(&model.sending, &own);
+            open(model, Screen::Form(Box::new(form)));
+            screens::preview(model)
+        }
+        SendAction::Check => {
+            let form = Form::check(&model.sending);
+            open(model, Screen::Form(Box::new(form)))
+        }
+        SendAction::Last if model.sending.is_busy() => open(model, Screen::Progress(0)),
+        SendAction::Last if model.sending.last.is_some() => open(model, Screen::Panel),
+        SendAction::Last => say(model, "nothing was sent in this run yet: T sends a test event"),
+        SendAction::Attempts => match model.list.selected() {
+            Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
+            None => Vec::new(),
+        },
+        SendAction::Mark => mark(model),
+        SendAction::Compare => match (model.sending.marked, model.list.selected()) {
+            (Some(marked), Some(selected)) if marked != selected => {
+                vec![Effect::Send(SendTask::Compare(marked, selected))]
+            }
+            (Some(_), _) => say(model, "this one is marked: select another to compare it with"),
+            (None, _) => say(model, "mark a delivery with m first, then compare another with it"),
+        },
+        SendAction::Cancel => cancel(model),
+        SendAction::Copy | SendAction::Save | SendAction::Left | SendAction::Right => Vec::new(),
+    }
+}
+
+fn mark(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.list.selected() else { return Vec::new() };
+    model.sending.marked = Some(id);
+    let text = format!("#{id} is marked: D on another compares the two");
+    model.notice = Some(Notice { text, is_error: false });
+    Vec::new()
+}
+
+/// Hands something to the thread that sends, one at a time.
+fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
+    if model.sending.is_busy() {
+        return say(model, BUSY);
+    }
+    vec![Effect::Send(task)]
+}
+
+fn cancel(model: &Model) -> Vec<Effect> {
+    if model.sending.is_busy() { vec![Effect::Send(SendTask::Cancel)] } else { Vec::new() }
+}
+
+/// Takes in what the threads that send and look up tell.
+pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
+    match news {
+        News::Began(progress) => {
+            let is_quiet = progress.is_quiet;
+            model.sending.progress = Some(progress);
+            if !is_quiet && is_free(model) {
+                // A simulation is often sent more than once.
+                let is_kept =
+                    |screen: &Screen| matches!(screen, Screen::Form(form) if form.purpose == Purpose::Simulate);
+                model.sending.screens.retain(is_kept);
+                open(model, Screen::Progress(0));
+            }
+        }
+        News::Sent(sent) => {
+            if let Some(progress) = &mut model.sending.progress {
+                progress.push(sent);
+            }
+        }
+        News::Finished(panel, words) => finished(model, panel, words),
+        News::Tested(panel, made_up) => {
+            model.sending.progress = None;
+            model.notice = Some(tested(&panel, made_up));
+            model.sending.last = Some(panel);
+        }
+        News::NotSent(reason) => not_sent(model, reason),
+        News::NotFound(reason) => return say(model, &reason),
+        News::Consent(hosts, task) => ask(model, &hosts, task),
+        News::Preview(number, made) => screens::previewed(model, number, made),
+        News::Attempts(id, rows) if rows.is_empty() => {
+            return say(model, &format!("#{id} was not sent again yet: R sends it"));
+        }
+        News::Attempts(id, rows) if is_free(model) => return open(model, Screen::Attempts(id, rows, 0)),
+        News::Attempt(panel) if is_free(model) => {
+            model.sending.last = Some(panel);
+            return open(model, Screen::Panel);
+        }
+        News::Compared(title, text) if is_free(model) => {
+            let lines = if text.is_empty() { vec!["nothing differs".to_owned()] } else { lines(&text) };
+            return open(model, Screen::Comparison(title, lines, 0));
+        }
+        // Something else has come over it meanwhile.
+        News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
+        News::CheckRow(row, total) => {
+            let is_waiting = model.overlay.is_none() && screens::check(model).is_some();
+            if is_waiting {
+                model.overlay = Some(Overlay::Sending);
+            }
+            let quiet = || Progress { is_quiet: true, ..Progress::default() };
+            model.sending.progress.get_or_insert_with(quiet);
+            if let Some(check) = screens::check(model) {
+                check.total = total;
+                check.rows.push(*row);
+            }
+        }
+        News::Checked(report) => {
+            if let Some(progress) = &mut model.sending.progress {
+                progress.is_done = true;
+            }
+            if let Some(check) = screens::check(model) {
+                if let Ok(report) = &report {
+                    check.rows.clone_from(&report.rows);
+                }
+                check.report = Some(report);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Whether a screen may come over what is there.
+fn is_free(model: &Model) -> bool {
+    matches!(model.overlay, None | Some(Overlay::Sending))
+}
+
+fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
+    let mut is_one = false;
+    let mut is_bad = true;
+    if let Some(progress) = &mut model.sending.progress {
+        progress.is_done = true;
+        progress.end.clone_from(&words);
+        is_one = progress.total == 1;
+        is_bad = progress.failed > 0 || progress.delivered == 0;
+    }
+    let is_shown = matches!(model.sending.screens.last(), Some(Screen::Progress(_)));
+    let has_result = panel.is_some();
+    model.sending.last = panel.or(model.sending.last.take());
+    match model.sending.screens.last_mut() {
+        Some(screen) if is_shown && is_one && has_result => *screen = Screen::Panel,
+        _ if is_shown => {}
+        _ => model.notice = Some(Notice { text: format!("{words}; P shows the result"), is_error: is_bad }),
+    }
+}
+
+/// Says it where the person looks: in the form, else in the bottom line.
+fn not_sent(model: &mut Model, reason: String) {
+    model.sending.progress = None;
+    if matches!(model.sending.screens.last(), Some(Screen::Progress(_) | Screen::Check(_))) {
+        screens::back(model);
+    }
+    match model.sending.screens.last_mut() {
+        Some(Screen::Form(form)) => form.error = Some(reason),
+        _ => model.notice = Some(Notice { text: reason, is_error: true }),
+    }
+}
+
+/// Asks before anything goes to another machine, since captures may hold screenshots of real people.
+fn ask(model: &mut Model, hosts: &str, task: SendTask) {
+    model.sending.progress = None;
+    // A check goes on in its screen once it may.
+    model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
+    let hosts = visible(hosts);
+    model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
+        title: "Send to another machine?".to_owned(),
+        question: format!(
+            "{hosts} is not this machine, and captures may hold screenshots of real people. This is asked once for \
+             each host and run."
+        ),
+        yes: "send it there".to_owned(),
+        effect: Effect::Send(SendTask::Consented(Box::new(task))),
+    })));
+}
+
+/// What a test event came to, in one line.
+fn tested(panel: &Panel, made_up: bool) -> Notice {
+    let attempt = &panel.attempt;
+    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
+    let came = match &attempt.result {
+        Ok(reply) => format!("{} in {milliseconds:.1} ms", reply.status),
+        Err(failure) => failure.message.clone(),
+    };
+    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, and not accepted" };
+    let signed = if made_up { "; signed with a secret made up for this run" } else { "" };
+    Notice { text: format!("{how}: {came}{signed}; P shows the result"), is_error: !attempt.is_delivered() }
+}
+
+fn open(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    if !matches!(model.overlay, Some(Overlay::Sending)) {
+        model.sending.screens.clear();
+    }
+    model.sending.screens.push(screen);
+    model.overlay = Some(Overlay::Sending);
+    Vec::new()
+}
+
+fn say(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.notice = Some(Notice { text: text.to_owned(), is_error: true });
+    Vec::new()
+}

@@ -1,0 +1,166 @@
+//! A check of a receiver: findings, the cases, and one case with all that is known of it.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::WIDEST;
+use crate::send::conformance::{Came, Mark, Row};
+use crate::text::{clip, visible_bytes};
+use crate::tui::app::view::{Drawn, Look};
+use crate::tui::screens::overlay::view::window;
+use crate::tui::screens::send::state::CheckView;
+use crate::tui::widgets::{put, short_latency, shown, wrap};
+
+/// Columns of a case's name.
+const NAME_COLUMNS: usize = 26;
+/// Columns of what is expected.
+const EXPECTED_COLUMNS: usize = 15;
+
+pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &Look) -> Drawn {
+    let title = format!("Check of {}", shown(&check.to));
+    let area = window(frame, body, clip(&title, 100).as_ref(), WIDEST, usize::from(body.height), look);
+    let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let columns = usize::from(inside.width);
+    if let Some(row) = check.rows.get(check.cursor).filter(|_| check.is_open) {
+        let lines = details(row, columns, look);
+        let rows = usize::from(inside.height);
+        let first = check.scroll.min(lines.len().saturating_sub(rows));
+        for (row, line) in (0..inside.height).zip(lines.iter().skip(first)) {
+            put(frame, inside, row, line.clone());
+        }
+        return Drawn { rows, lines: lines.len(), ..Drawn::default() };
+    }
+    let mut head = summary(check, columns, look);
+    // The cases keep at least a third of the screen.
+    head.truncate(usize::from(inside.height) * 2 / 3);
+    let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(inside.height);
+    for (row, line) in (0..).zip(head) {
+        put(frame, inside, row, line);
+    }
+    let list = Rect { y: inside.y + top, height: inside.height - top, ..inside };
+    let rows = usize::from(list.height);
+    // While it goes on, the newest are in sight.
+    let at = if check.report.is_none() && check.cursor == 0 { check.rows.len() } else { check.cursor + 1 };
+    let first = at.saturating_sub(rows);
+    for (place, (index, row)) in (0..list.height).zip(check.rows.iter().enumerate().skip(first)) {
+        put(frame, list, place, case(row, columns, look));
+        if index == check.cursor {
+            let row = Rect { y: list.y + place, height: 1, ..list };
+            look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
+        }
+    }
+    Drawn { rows, lines: check.rows.len(), ..Drawn::default() }
+}
+
+/// A mark with its glyph, word and style.
+fn mark(mark: Mark, look: &Look) -> (&'static str, &'static str, Style) {
+    let theme = &look.theme;
+    match mark {
+        Mark::Pass => (mark.glyph(), "pass", theme.good),
+        Mark::Fail => (mark.glyph(), "FAIL", theme.bad),
+        Mark::Advice => (mark.glyph(), "note", theme.warn),
+        Mark::Skipped => (mark.glyph(), "skip", theme.dim),
+    }
+}
+
+fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let mut lines = Vec::new();
+    match &check.report {
+        None => {
+            let total = if check.total == 0 { "…".to_owned() } else { check.total.to_string() };
+            let failed = check.rows.iter().filter(|row| row.mark == Mark::Fail).count();
+            lines.push(Line::styled(
+                format!("{} of {total} sent, {failed} failed; x cancels", check.rows.len()),
+                theme.info,
+            ));
+        }
+        Some(Err(reason)) => {
+            lines.extend(wrap(&shown(reason), columns).into_iter().map(|part| Line::styled(part, theme.bad)));
+        }
+        Some(Ok(report)) => {
+            let counts = format!(
+                "   {} pass, {} fail, {} note, {} not sent; y copies the report",
+                report.count(Mark::Pass),
+                report.count(Mark::Fail),
+                report.count(Mark::Advice),
+                report.count(Mark::Skipped)
+            );
+            let verdict = if report.is_pass() {
+                Span::styled("✓ a right receiver", theme.good)
+            } else {
+                Span::styled("✗ not right yet", theme.bad)
+            };
+            lines.push(Line::from(vec![verdict, Span::styled(counts, theme.dim)]));
+            for finding in &report.findings {
+                let style = if finding.required { theme.bad } else { theme.warn };
+                let glyph = if finding.required { "✗" } else { "!" };
+                let head = format!("{glyph} {}: {}", finding.fault.title(), shown(&finding.detail));
+                let head = clip(&head, columns * 2).into_owned();
+                lines.extend(wrap(&head, columns).into_iter().map(|part| Line::styled(part, style)));
+                let fix = wrap(finding.fault.fix(), columns.saturating_sub(4));
+                lines.extend(fix.into_iter().map(|part| Line::raw(format!("    {part}"))));
+                if !finding.fault.hint().is_empty() {
+                    lines.push(Line::styled(format!("    {}", finding.fault.hint()), theme.info));
+                }
+            }
+        }
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn case(row: &Row, columns: usize, look: &Look) -> Line<'static> {
+    let (glyph, word, style) = mark(row.mark, look);
+    let time = row.came.latency().map(short_latency).unwrap_or_default();
+    let came = format!("{:<NAME_COLUMNS$} {:<EXPECTED_COLUMNS$} ", row.case.name, row.case.expect.words());
+    let room = columns.saturating_sub(7 + came.len() + 8);
+    let words = row.came.words();
+    Line::from(vec![
+        Span::styled(format!("{glyph} {word} "), style),
+        Span::raw(came),
+        Span::styled(format!("{time:>7} "), look.theme.dim),
+        Span::styled(clip(&shown(&words), room).into_owned(), style),
+    ])
+}
+
+/// One case: what was sent, what was expected, what came, and what that means.
+fn details(row: &Row, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let theme = &look.theme;
+    let (glyph, word, style) = mark(row.mark, look);
+    let mut lines = Vec::new();
+    let mut put = |name: &str, value: &str, style: Style| {
+        for (index, part) in wrap(value, columns.saturating_sub(13).max(8)).into_iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let name = Span::styled(format!("{name:<12} "), look.theme.dim);
+            lines.push(Line::from(vec![name, Span::styled(part, style)]));
+        }
+    };
+    put("case", row.case.name, theme.title);
+    put("result", &format!("{glyph} {word}"), style);
+    put("sent", row.case.sends, theme.text);
+    put("expected", row.case.expect.words(), theme.text);
+    put("came", &shown(&row.came.words()), style);
+    if let Some(latency) = row.came.latency() {
+        put("latency", &short_latency(latency), theme.text);
+    }
+    if let Came::Answer { said, .. } = &row.came {
+        let said = if said.is_empty() { "nothing".into() } else { visible_bytes(said) };
+        put("it said", &said, theme.text);
+    }
+    if row.exchange.is_some() {
+        put("Enter", "shows every byte that was sent, and what came back", theme.info);
+    }
+    if matches!(row.mark, Mark::Fail | Mark::Advice) {
+        let fault = row.case.fault;
+        put("points at", fault.title(), style);
+        put("means", fault.means(), theme.text);
+        put("to do", fault.fix(), theme.warn);
+        if !fault.hint().is_empty() {
+            put("such as", fault.hint(), theme.info);
+        }
+    }
+    lines
+}

@@ -1,0 +1,108 @@
+//! The search for why a signature does not match, as the interface follows it.
+
+use std::sync::Arc;
+
+use crate::delivery::Verdict;
+use crate::signature::diagnose::other_direction::Rewriting;
+use crate::signature::diagnose::{Depth, Diagnosis, Part, Place, Progress};
+
+use crate::tui::screens::details::state::Loaded;
+
+/// What is to be found out about a delivery. Each takes a while and runs off the interface's thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Why does its signature not match?
+    Why(Depth),
+    /// It verifies here: which mistake of the person's own server yields the digest in this text?
+    Whence(String),
+    /// It verifies here: what would well-known re-serialisations change in its body?
+    Rewritings,
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// To [`Question::Why`].
+    Why(Depth, Arc<Diagnosis>),
+    /// To [`Question::Whence`].
+    Whence(Arc<Diagnosis>),
+    /// To [`Question::Rewritings`].
+    Rewritings(Arc<Vec<Rewriting>>),
+}
+
+/// Where the inquiry into the shown delivery stands.
+#[derive(Debug, Clone, Default)]
+pub struct Inquiry {
+    /// The question being looked into, with how far that has come.
+    pub running: Option<(Question, Option<Progress>)>,
+    /// Why the signature does not match, as far as was asked.
+    pub why: Option<(Depth, Arc<Diagnosis>)>,
+    /// Which mistake yields the digest that the person gave.
+    pub whence: Option<Arc<Diagnosis>>,
+    /// What well-known re-serialisations would change, when it verifies.
+    pub rewritings: Option<Arc<Vec<Rewriting>>>,
+}
+
+impl Inquiry {
+    /// Whether nothing was asked yet.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.running.is_none() && self.why.is_none()
+    }
+
+    /// Where in the body the likeliest explanation shows, when it does.
+    #[must_use]
+    pub fn place_in_body(&self) -> Option<&Place> {
+        let (_, diagnosis) = self.why.as_ref()?;
+        let changes = &diagnosis.causes.first()?.changes;
+        changes.iter().filter_map(|change| change.at.as_ref()).find(|place| place.part == Part::Body)
+    }
+
+    /// Takes in an answer.
+    pub(crate) fn found(&mut self, finding: Finding) {
+        self.running = None;
+        match finding {
+            Finding::Why(depth, diagnosis) => self.why = Some((depth, diagnosis)),
+            Finding::Whence(diagnosis) => self.whence = Some(diagnosis),
+            Finding::Rewritings(rewritings) => self.rewritings = Some(rewritings),
+        }
+    }
+
+    /// The next deeper search, when there is one.
+    #[must_use]
+    pub fn deeper(&self) -> Option<Depth> {
+        match self.why.as_ref().map(|(depth, _)| *depth) {
+            None | Some(Depth::One) => Some(Depth::Pairs),
+            Some(Depth::Pairs) => Some(Depth::Triples),
+            Some(Depth::Triples) => Some(Depth::Deep),
+            Some(Depth::Deep) => None,
+        }
+    }
+}
+
+/// Whether a delivery raises the question why, under the secrets of today.
+#[must_use]
+pub(crate) fn asks_why(loaded: &Loaded) -> bool {
+    let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
+    match judgement.verdict {
+        Verdict::NoSecret | Verdict::NotJudged => false,
+        // Right, but older than the tolerance, from the future, or without a time: that is told too.
+        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh != Some(true)),
+        Verdict::Mismatch
+        | Verdict::MissingSignature
+        | Verdict::MissingTimestamp
+        | Verdict::MalformedSignature
+        | Verdict::AmbiguousHeaders => true,
+    }
+}
+
+/// What the interface hears of an inquiry.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// It has come so far.
+    Progress(Progress),
+    /// It has ended.
+    Found(Finding),
+    /// It could not be done, in words.
+    Failed(String),
+}

@@ -1,0 +1,240 @@
+//! The verdict with what it rests on: headers, age, the signed bytes, both digests.
+
+pub(crate) mod diagnosis;
+
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::delivery::Verdict;
+use crate::payload::raw::RawRows;
+use crate::signature::{Content, Scheme, parse_digest};
+use crate::text;
+use crate::tui::screens::details::view::Pane;
+use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
+use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
+
+/// Of the signed bytes, so many are shown from the beginning, and so many from the end: enough to
+/// see how they begin, and whether a line end or a space hides behind the last bracket.
+const SIGNED_FIRST_BYTES: usize = 600;
+const SIGNED_LAST_BYTES: usize = 60;
+/// So many bytes are shown on each side of the place that differs.
+const AROUND_BYTES: usize = 120;
+/// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
+/// 80 columns.
+const GROUP: usize = 32;
+
+pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let theme = &look.theme;
+    let scheme = &pane.loaded.scheme;
+    let mut lines = verdict(pane);
+    lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
+    if let Some(now) = &pane.loaded.rejudged {
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {}", shown(label)));
+        lines.extend(paragraph(
+            &format!("Under the secrets of now: {}{with}.", now.verdict.words()),
+            theme.info,
+            columns,
+        ));
+    }
+    lines.push(Line::default());
+
+    lines.extend(diagnosis::lines(pane));
+    lines.extend(differing_place(pane));
+    lines.push(heading("Headers", look));
+    let carried = [("signature", &scheme.signature_header), ("timestamp", &scheme.timestamp_header)];
+    // Some schemes have no timestamp header.
+    for (name, header) in carried.into_iter().filter(|(_, header)| !header.is_empty()) {
+        let mut found = false;
+        for value in pane.loaded.head.values(header) {
+            found = true;
+            lines.extend(field(name, &text::visible_bytes(value), theme.text, columns, look));
+        }
+        if !found {
+            lines.extend(field(name, &format!("{header} is absent"), theme.bad, columns, look));
+        }
+    }
+    if let Some(timestamp) = &pane.loaded.judgement().timestamp {
+        let (words, is_odd) = timestamp_words(timestamp);
+        let words = words.strip_prefix(&shown(&timestamp.raw)).unwrap_or(&words).trim().to_owned();
+        lines.extend(field("age", &words, if is_odd { theme.warn } else { theme.good }, columns, look));
+    }
+    lines.push(Line::default());
+    lines.extend(digests(pane, scheme));
+    lines.extend(diagnosis::other_direction(pane));
+    lines.extend(signed_bytes(pane, scheme));
+    lines
+}
+
+/// What the verdict means for the person, in a sentence.
+fn meaning(pane: &Pane<'_>) -> Option<String> {
+    let scheme = &pane.loaded.scheme;
+    let verdict = pane.loaded.judgement().verdict;
+    if matches!(verdict, Verdict::Mismatch | Verdict::MalformedSignature) && pane.detail.inquiry.why.is_some() {
+        // The diagnosis says more.
+        return None;
+    }
+    Some(match verdict {
+        Verdict::Verified => {
+            "HMAC-SHA256 over timestamp + \".\" + body, with this secret, is exactly what the header says.".to_owned()
+        }
+        Verdict::Mismatch => {
+            "None of the secrets here gives this signature for exactly these bytes: either another secret signed it, \
+             or other bytes were signed."
+                .to_owned()
+        }
+        Verdict::MissingSignature => format!("The request has no {} header.", scheme.signature_header),
+        Verdict::MissingTimestamp => format!("The request has no {} header.", scheme.timestamp_header),
+        Verdict::MalformedSignature => {
+            "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
+        }
+        Verdict::AmbiguousHeaders => {
+            "A header that came twice can be read either way by other receivers; it is refused.".to_owned()
+        }
+        Verdict::NoSecret => {
+            "Press s to type the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
+                .to_owned()
+        }
+        Verdict::NotJudged => return None,
+    })
+}
+
+fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let received = pane.loaded.head.value(&scheme.signature_header).and_then(|value| parse_digest(value).ok());
+    if received.is_none() && pane.loaded.expected.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading("Digests", pane.look)];
+    match received {
+        Some(digest) => lines.extend(digest_lines("received", &hex::encode(digest), theme.text, pane)),
+        None => lines.extend(field("received", "nothing that is a digest", theme.dim, pane.columns, pane.look)),
+    }
+    for expected in &pane.loaded.expected {
+        let is_equal = received == Some(expected.digest);
+        // The right digest of arbitrary bytes is a credential: it is shown when it is known already,
+        // or when asked for.
+        let digits = if is_equal || pane.model.revealed { hex::encode(expected.digest) } else { "·".repeat(64) };
+        let style = if is_equal { theme.good } else { theme.dim };
+        lines.extend(digest_lines("expected", &digits, style, pane));
+        let (glyph, words, style) = match (is_equal, received.is_some()) {
+            (true, _) => ("=", "equal", theme.good),
+            (false, true) => ("≠", "differs", theme.bad),
+            (false, false) => (" ", "nothing to compare", theme.dim),
+        };
+        let reveal = match (is_equal, pane.model.revealed) {
+            (true, _) => "",
+            (false, false) => "; e reveals it",
+            (false, true) => "; e hides it",
+        };
+        let words = format!("{glyph} {words}{reveal}  (secret {})", shown(&expected.label));
+        lines.extend(field("", &words, style, pane.columns, pane.look));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// A digest in groups, so that two of them can be compared by eye; as many in a line as fit.
+fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let characters: Vec<char> = digits.chars().collect();
+    let groups: Vec<String> = characters.chunks(GROUP).map(|group| group.iter().collect()).collect();
+    let a_line = if pane.columns >= NAME_COLUMNS + 2 * GROUP + 2 { 2 } else { 1 };
+    let mut lines = Vec::new();
+    for (index, part) in groups.chunks(a_line).enumerate() {
+        lines.extend(field(if index == 0 { name } else { "" }, &part.join(" "), style, pane.columns, pane.look));
+    }
+    lines
+}
+
+/// The place in the body where what was signed differs, with what stands around it.
+fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let Some(place) = pane.detail.inquiry.place_in_body() else { return Vec::new() };
+    let body = &pane.loaded.delivery.body;
+    let offset = place.offset.min(body.len());
+    let before = &body[offset.saturating_sub(AROUND_BYTES)..offset];
+    let after = text::visible_bytes(&body[offset..(offset + AROUND_BYTES).min(body.len())]).into_owned();
+    let marked = if after.starts_with(&place.before) {
+        place.before.len()
+    } else {
+        after.chars().next().map_or(0, char::len_utf8)
+    };
+    let (marked, rest) = after.split_at(marked);
+    let mut lines = vec![Line::from(vec![
+        Span::styled("Where it differs", theme.title),
+        Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
+    ])];
+    let room = pane.columns.saturating_sub(12);
+    let left: String =
+        text::visible_bytes(before).chars().rev().take(room / 2).collect::<Vec<_>>().into_iter().rev().collect();
+    let right: String = rest.chars().take(room.saturating_sub(left.chars().count() + marked.chars().count())).collect();
+    let marked = if marked.is_empty() { "(the end)" } else { marked };
+    lines.push(Line::from(vec![
+        Span::styled("  here      ", theme.dim),
+        Span::raw(left.clone()),
+        Span::styled(marked.to_owned(), theme.hidden.add_modifier(Modifier::REVERSED)),
+        Span::raw(right),
+    ]));
+    let signed = if place.after.is_empty() { "(nothing)" } else { &place.after };
+    lines.push(Line::from(vec![
+        Span::styled("  signed    ", theme.dim),
+        Span::raw(left),
+        Span::styled(signed.to_owned(), theme.good.add_modifier(Modifier::REVERSED)),
+    ]));
+    lines.push(Line::default());
+    lines
+}
+
+/// Timestamp, dot and body as they were signed, with what cannot be seen made visible.
+fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let timestamp = pane.loaded.head.value(&scheme.timestamp_header).cloned().unwrap_or_default();
+    let body = &pane.loaded.delivery.body;
+    let sum = if scheme.content == Content::default() {
+        let total = bytes(timestamp.len() + 1 + body.len());
+        format!("  {total} = {} timestamp + 1 dot + {} body", bytes(timestamp.len()), bytes(body.len()))
+    } else {
+        format!("  {}, with {} of body", scheme.content, bytes(body.len()))
+    };
+    let mut lines = vec![Line::from(vec![Span::styled("Signed bytes", theme.title), Span::styled(sum, theme.dim)])];
+    let first = &body[..body.len().min(SIGNED_FIRST_BYTES)];
+    let signed =
+        if scheme.content == Content::default() { [&timestamp[..], b".", first].concat() } else { first.to_vec() };
+    lines.extend(marked(signed, pane));
+    let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
+    if left > SIGNED_LAST_BYTES {
+        let words = format!("… {} bytes …", bytes(left - SIGNED_LAST_BYTES));
+        lines.push(Line::styled(words, theme.dim));
+    }
+    if left > 0 {
+        lines.extend(marked(body[body.len() - left.min(SIGNED_LAST_BYTES)..].to_vec(), pane));
+    }
+    lines
+}
+
+/// Bytes as rows in which the symbols that stand for invisible characters are marked.
+fn marked(bytes: Vec<u8>, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let is_symbol = |character: char| matches!(character, '\u{2400}'..='\u{2421}' | '⟨' | '⟩');
+    let rows = RawRows::new(bytes.into(), pane.columns);
+    let mut lines = Vec::new();
+    for index in 0..rows.len() {
+        let part = rows.row(index);
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        let mut run = String::new();
+        let mut run_is_symbol = false;
+        for character in part.chars() {
+            if is_symbol(character) != run_is_symbol && !run.is_empty() {
+                spans.push(Span::styled(
+                    std::mem::take(&mut run),
+                    if run_is_symbol { theme.hidden } else { theme.text },
+                ));
+            }
+            run_is_symbol = is_symbol(character);
+            run.push(character);
+        }
+        spans.push(Span::styled(run, if run_is_symbol { theme.hidden } else { theme.text }));
+        lines.push(Line::from(spans));
+    }
+    lines
+}

@@ -1,0 +1,179 @@
+//! Why a signature does not match: the search as it goes, and what it found.
+
+use ratatui::text::{Line, Span};
+
+use crate::inspect::diagnosis;
+use crate::inspect::diagnosis::place_words;
+use crate::payload::grouped;
+use crate::signature::diagnose::{Cause, Depth, Diagnosis, Kind, Progress, Stage};
+use crate::tui::screens::details::view::Pane;
+use crate::tui::screens::signature::state::{Inquiry, Question};
+use crate::tui::widgets::{counted, field, heading, paragraph};
+
+/// Explanations shown beside the likeliest.
+const OTHERS: usize = 4;
+
+/// Rewritings shown; `whyhook verify` prints them all.
+const REWRITINGS: usize = 8;
+
+/// The section, empty when there is nothing to say.
+pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let inquiry = &pane.detail.inquiry;
+    let mut lines = Vec::new();
+    if let Some((question, progress)) = &inquiry.running {
+        lines.extend(running(question, progress.as_ref(), pane));
+    }
+    if let Some((_, diagnosis)) = &inquiry.why
+        && !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty())
+    {
+        lines.push(heading("Why", pane.look));
+        lines.extend(found(diagnosis, pane));
+        lines.push(footer(diagnosis, inquiry, pane));
+        lines.push(Line::default());
+    }
+    if let Some(diagnosis) = &inquiry.whence {
+        lines.push(heading("What your server hashed", pane.look));
+        lines.extend(found(diagnosis, pane));
+        lines.push(Line::default());
+    }
+    lines
+}
+
+fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let what = match question {
+        Question::Why(_) => "looking for the cause",
+        Question::Whence(_) => "looking for what your server hashed",
+        Question::Rewritings => return Vec::new(),
+    };
+    let how_far = progress.map_or_else(String::new, |progress| {
+        format!(", {}: {} of {} tried", stage(progress.stage), grouped(progress.tried), grouped(progress.of))
+    });
+    vec![
+        Line::from(vec![
+            Span::styled(format!("◌ {what}{how_far}"), pane.look.theme.info),
+            Span::styled("   x stops", pane.look.theme.dim),
+        ]),
+        Line::default(),
+    ]
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Structure => "headers",
+        Stage::Canonical => "secrets",
+        Stage::One => "one change",
+        Stage::Pairs => "two changes",
+        Stage::Triples => "three changes",
+        Stage::Deep => "every moment near by",
+    }
+}
+
+fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let mut lines = Vec::new();
+    // The likeliest explanation in full; the others in a sentence, so that there is one thing to do.
+    if let Some(likeliest) = diagnosis.causes.first() {
+        lines.extend(explanation(likeliest, pane));
+    }
+    for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
+        lines.extend(field("  or else", &cause.summary, theme.dim, pane.columns, pane.look));
+    }
+    if let Some(more) = diagnosis.causes.len().checked_sub(OTHERS + 1).filter(|more| *more > 0) {
+        let words = format!("  … and {}, less likely", counted(more as u64, "other explanation"));
+        lines.push(Line::styled(words, theme.dim));
+    }
+    for evidence in &diagnosis.evidence {
+        lines.extend(field("  seen", &evidence.text, theme.text, pane.columns, pane.look));
+    }
+    lines
+}
+
+/// The likeliest cause alone, for the delivery at a glance.
+pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let why = pane.detail.inquiry.why.as_ref().filter(|_| !pane.loaded.is_verified());
+    let Some(cause) = why.and_then(|(_, found)| found.causes.first()) else { return Vec::new() };
+    let mut lines = finding(cause, pane);
+    lines.push(Line::styled("  2 tells what to do, and how it was found", pane.look.theme.dim));
+    lines
+}
+
+/// The finding in words.
+fn finding(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let (glyph, style) = match cause.kind {
+        Kind::Proof => ("● proved: ", theme.good),
+        Kind::Alarm => ("‼ ALARM: ", theme.bad),
+        Kind::Evidence => ("○ ", theme.warn),
+    };
+    paragraph(&format!("{glyph}{}", cause.summary), style, pane.columns)
+}
+
+/// The finding, the one thing to do about it, and where it shows.
+fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (theme, columns) = (&pane.look.theme, pane.columns);
+    let mut lines = finding(cause, pane);
+    if !cause.fix.is_empty() {
+        lines.extend(field("  to do", &cause.fix, theme.title, columns, pane.look));
+    }
+    for change in &cause.changes {
+        // The summary has said the rest.
+        lines.extend(field("  code", change.code.code(), theme.dim, columns, pane.look));
+        if change.names.len() > 1 {
+            let words = diagnosis::names_words(&change.names);
+            lines.extend(field("  as", &words, theme.dim, columns, pane.look));
+        }
+        if let Some(place) = &change.at {
+            lines.extend(field("  at", &place_words(place), theme.text, columns, pane.look));
+        }
+    }
+    lines
+}
+
+/// How much was tried, whether that was all, and what comes next.
+fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'static> {
+    let tried = counted(diagnosis.tried, "digest");
+    let all = match (diagnosis.complete, diagnosis.of) {
+        (true, _) => format!("{tried} tried"),
+        (false, Some(of)) => format!("stopped after {} of {} digests", grouped(diagnosis.tried), grouped(of)),
+        (false, None) => format!("stopped after {tried}"),
+    };
+    let next = match (diagnosis.is_proved(), inquiry.deeper()) {
+        (true, _) | (false, None) => "",
+        (false, Some(Depth::Triples)) => "; d tries three changes at once",
+        (false, Some(Depth::Deep)) => "; d tries every moment within five minutes",
+        (false, Some(_)) => "; d looks deeper",
+    };
+    Line::styled(format!("{all}{next}"), pane.look.theme.dim)
+}
+
+/// For a delivery that is right: which re-serialisations would change its bytes, and where.
+pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    if !pane.loaded.is_verified() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading("If your own server says 401", pane.look)];
+    let none = Vec::new();
+    let rewritings = pane.detail.inquiry.rewritings.as_deref().unwrap_or(&none);
+    if pane.detail.inquiry.rewritings.is_none() {
+        let words = "These bytes are right, so it hashes others, or with another key.";
+        lines.extend(paragraph(words, theme.dim, pane.columns));
+    } else if rewritings.is_empty() {
+        let words = "These bytes survive every well-known re-serialisation, so it is its secret, its timestamp or its template.";
+        lines.extend(paragraph(words, theme.dim, pane.columns));
+    } else {
+        let words = "These bytes are right, so it hashes others. Parsing and writing this body again changes it:";
+        lines.extend(paragraph(words, theme.dim, pane.columns));
+    }
+    for rewriting in rewritings.iter().take(REWRITINGS) {
+        let words = diagnosis::rewriting_words(rewriting);
+        lines.extend(field("  written", &words, theme.text, pane.columns, pane.look));
+        if pane.model.revealed {
+            lines.extend(field("", &rewriting.digest_hex(), theme.dim, pane.columns, pane.look));
+        }
+    }
+    let words = "c takes the digest, or the log line, that your server printed, and tells which mistake yields it.";
+    lines.extend(paragraph(words, theme.info, pane.columns));
+    lines.push(Line::default());
+    lines
+}

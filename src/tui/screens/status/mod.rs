@@ -1,0 +1,4 @@
+//! The status of the listener.
+
+pub mod state;
+pub(crate) mod view;

@@ -1,0 +1,47 @@
+//! How the listener stands: how much of its bounds is used, what it has turned away, what it takes up.
+
+use std::time::Duration;
+
+use crate::server::listener::Load;
+
+/// What is told at once, each second while somebody looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The bounds, and how much of each is used.
+    pub load: Load,
+    /// How long it has been listening.
+    pub uptime: Duration,
+    /// Memory of the process, where the system says it.
+    pub memory: Option<Memory>,
+    /// What is deleted by itself, in words.
+    pub retention: String,
+}
+
+/// Memory of the process, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Now.
+    pub now: u64,
+    /// The most so far.
+    pub most: u64,
+}
+
+/// What the store takes up, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// The SQLite files.
+    pub index: u64,
+    /// The log.
+    pub log: u64,
+}
+
+/// The overlay: what is known so far, scrolled to a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatusView {
+    /// The first row shown.
+    pub first: usize,
+    /// Told at once.
+    pub status: Option<Status>,
+    /// Told when the disk has said it.
+    pub sizes: Option<Sizes>,
+}

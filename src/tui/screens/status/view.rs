@@ -1,0 +1,151 @@
+//! How the listener stands: a gauge for each bound, the refusals with their reasons, what is taken up.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::payload::grouped;
+use crate::server::listener::HELD_LIMIT;
+use crate::store::QUEUE_CAPACITY;
+use crate::text::units::{age_words, size_words};
+use crate::tui::app::model::Model;
+use crate::tui::app::view::{Drawn, Look};
+use crate::tui::screens::overlay::view::{draw_lines, window};
+use crate::tui::screens::status::state::{Status, StatusView};
+use crate::tui::widgets::{heading, shown, wrap};
+
+/// Columns of the window.
+const COLUMNS: u16 = 76;
+/// Columns of the names on the left.
+const NAMES: usize = 13;
+/// Cells of a gauge.
+const GAUGE: usize = 16;
+/// From this part on, in hundredths, a gauge warns.
+const NEARLY: usize = 80;
+
+/// Draws the overlay.
+pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: &Model, look: &Look) -> Drawn {
+    let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(3);
+    let (mut lines, title) = match &view.status {
+        Some(status) => {
+            let running = age_words(i64::try_from(status.uptime.as_millis()).unwrap_or(i64::MAX));
+            let lines = [bounds(status, look), refusals(status, look)].concat();
+            (lines, format!("How the listener stands after {running}"))
+        }
+        None => (Vec::new(), "How the listener stands".to_owned()),
+    };
+    lines.extend(store(view, model, columns, look));
+    let area = window(frame, body, &title, COLUMNS, lines.len(), look);
+    draw_lines(frame, area, &lines, view.first)
+}
+
+fn bounds(status: &Status, look: &Look) -> Vec<Line<'static>> {
+    let load = &status.load;
+    let gauge = |name: &str, used: usize, most: usize, words: String| {
+        let (full, style) = filled(used, most, look);
+        Line::from(vec![
+            Span::styled(format!("   {name:<NAMES$}"), look.theme.dim),
+            Span::styled("━".repeat(full), style),
+            Span::styled("─".repeat(GAUGE - full), look.theme.rule),
+            Span::raw(format!("  {words}")),
+        ])
+    };
+    let count = |number: usize| grouped(number as u64);
+    let of = |used: usize, most: usize, what: &str| format!("{} of {}{what}", count(used), count(most));
+    let most = load.limits.in_flight_bytes;
+    let mut lines = vec![
+        heading(" In use", look),
+        gauge(
+            "connections",
+            load.connections,
+            load.limits.connections,
+            of(load.connections, load.limits.connections, ""),
+        ),
+        gauge(
+            "bodies",
+            load.in_flight_bytes,
+            most,
+            format!("{} of {} in memory", size_words(load.in_flight_bytes as u64), size_words(most as u64)),
+        ),
+        gauge("disk", load.waiting, QUEUE_CAPACITY, of(load.waiting, QUEUE_CAPACITY, " waiting to be written")),
+        gauge("held", load.held, HELD_LIMIT, of(load.held, HELD_LIMIT, " waiting for you")),
+    ];
+    if let Some(memory) = status.memory {
+        let words = format!("{} now, {} at its peak", size_words(memory.now), size_words(memory.most));
+        lines.push(Line::from(vec![
+            Span::styled(format!("   {:<1$}", "memory", NAMES + GAUGE + 2), look.theme.dim),
+            Span::raw(words),
+        ]));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// How many cells are full, and in which style. One that is used at all shows it.
+fn filled(used: usize, most: usize, look: &Look) -> (usize, Style) {
+    let part = used.saturating_mul(100) / most.max(1);
+    let style = match part {
+        100.. => look.theme.bad,
+        NEARLY.. => look.theme.warn,
+        _ => look.theme.good,
+    };
+    let cells = (used.saturating_mul(GAUGE) / most.max(1)).min(GAUGE);
+    (cells.max(usize::from(used > 0)), style)
+}
+
+fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {
+    let stats = &status.load.stats;
+    let row = |answer: &str, words: &str, count: u64| {
+        let (number, text) =
+            if count > 0 { (look.theme.bad, look.theme.text) } else { (look.theme.text, look.theme.dim) };
+        Line::from(vec![
+            Span::styled(format!("   {:>7}", grouped(count)), number),
+            Span::styled(format!("  {answer:<9}"), look.theme.dim),
+            Span::styled(words.to_owned(), text),
+        ])
+    };
+    let mut lines = vec![heading(" Turned away", look)];
+    lines.extend(stats.reasons().map(|(words, count)| row("503", words, count)));
+    lines.push(row("503", "the store could not keep it", stats.not_kept));
+    lines.push(row("default", "too many held", stats.not_held));
+    if stats.not_forwarded > 0 {
+        // Most listeners forward nothing.
+        lines.push(row("none", "too many forwards", stats.not_forwarded));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let deliveries = model.total().map_or_else(|| "counting …".to_owned(), grouped);
+    let sizes = match view.sizes {
+        Some(sizes) => format!("{} of bytes as they came, {} of index", size_words(sizes.log), size_words(sizes.index)),
+        None => "asking the disk …".to_owned(),
+    };
+    let mut lines = vec![heading(" Kept", look)];
+    lines.extend(named("deliveries", &deliveries, columns, look));
+    lines.extend(named("on disk", &sizes, columns, look));
+    lines.extend(named("in", &shown(&model.setup.store.display().to_string()), columns, look));
+    if let Some(status) = &view.status {
+        lines.extend(named("retention", &status.retention, columns, look));
+    }
+    lines.push(Line::default());
+    lines.push(heading(" Settings", look));
+    let config = model.answers.config.as_deref().map_or_else(|| "none was read".to_owned(), crate::config::shown);
+    lines.extend(named("config file", &config, columns, look));
+    for (at, secret) in model.secrets.iter().enumerate() {
+        lines.extend(named(if at == 0 { "secrets" } else { "" }, &shown(secret), columns, look));
+    }
+    lines
+}
+
+/// `   name         value`, the value wrapped under itself.
+fn named(name: &str, value: &str, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let parts = wrap(value, columns.saturating_sub(NAMES + 3).max(8)).into_iter().enumerate();
+    let line = |(index, part)| {
+        let name = if index == 0 { name } else { "" };
+        Line::from(vec![Span::styled(format!("   {name:<NAMES$}"), look.theme.dim), Span::raw(part)])
+    };
+    parts.map(line).collect()
+}

@@ -1,0 +1,102 @@
+//! Taking the terminal, and giving it back whatever happens.
+
+pub(crate) mod clipboard;
+pub(crate) mod editor;
+pub(crate) mod input;
+use std::io::{self, Stdout, Write as _};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+
+use crate::tui::picture::Kind;
+
+/// The terminal as the interface draws on it.
+pub(super) type Screen = Terminal<CrosstermBackend<Stdout>>;
+
+/// Takes the terminal: raw mode, the alternate screen, bracketed paste.
+pub(super) fn enter() -> io::Result<Screen> {
+    take()?;
+    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    clear(&mut screen)?;
+    Ok(screen)
+}
+
+/// Empties the screen, so that the next frame is drawn whole.
+///
+/// ratatui's own `clear` asks the terminal where the cursor is, and fails after two seconds on one
+/// that does not answer.
+pub(super) fn clear(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(Rect::new(0, 0, size.width, size.height))
+}
+
+/// Makes the terminal forget a picture that it keeps besides its cells.
+pub(super) fn forget(kind: Kind) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    if let Some(words) = crate::tui::picture::forget(kind) {
+        stdout.write_all(words.as_bytes())?;
+    }
+    stdout.flush()
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    crate::system::panic::on_restore(Some(give_back));
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Gives the terminal back as it was. A dead terminal cannot be told anything; that is no error.
+fn give_back() {
+    let mut words = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = queue!(words, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    tell(&words);
+    let _ = disable_raw_mode();
+}
+
+/// Writes past the lock of stdout, which a thread that is stuck in writing would hold for ever, and
+/// not at all to a terminal that has stopped reading.
+#[cfg(unix)]
+fn tell(words: &[u8]) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let stdout = rustix::stdio::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::OUT)];
+    if poll(&mut polled, Some(&PATIENCE)).is_ok_and(|ready| ready > 0) {
+        let _ = rustix::io::write(stdout, words);
+    }
+}
+
+#[cfg(not(unix))]
+fn tell(words: &[u8]) {
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(words).and_then(|()| stdout.flush());
+}
+
+/// Gives the terminal back while `run` uses it, and takes it again.
+pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Result<T> {
+    crate::system::panic::restore_terminal();
+    let outcome = run();
+    take()?;
+    clear(screen)?;
+    Ok(outcome)
+}
+
+/// Gives the terminal back and stops the program, as Ctrl-Z does, until the shell wakes it.
+#[cfg(unix)]
+pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
+    crate::system::panic::restore_terminal();
+    // SIGSTOP cannot be caught, so it stops us although SIGTSTP is handled.
+    rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    take()?;
+    clear(screen)
+}
+
+#[cfg(not(unix))]
+pub(super) fn suspend(_: &mut Screen) -> io::Result<()> {
+    Ok(())
+}

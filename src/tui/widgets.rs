@@ -1,0 +1,156 @@
+//! Small pieces that several panes share.
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::text;
+use crate::tui::app::view::Look;
+
+/// Columns of the names in "name  value" lines.
+pub(crate) const NAME_COLUMNS: usize = 11;
+
+/// Draws one line at row `row` of `area`, cut at its width.
+pub(crate) fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: Line<'_>) {
+    if row < area.height {
+        frame.render_widget(line, Rect { y: area.y + row, height: 1, ..area });
+    }
+}
+
+/// A line between two panes.
+pub(crate) fn vertical_rule(frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    for row in 0..area.height {
+        put(frame, area, row, Line::styled("│", look.theme.rule));
+    }
+}
+
+/// `name        value`, the value wrapped under itself at `columns`.
+pub(crate) fn field(name: &str, value: &str, style: Style, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let width = columns.saturating_sub(NAME_COLUMNS + 1).max(8);
+    let named = |(index, part): (usize, String)| {
+        let name = if index == 0 { name } else { "" };
+        Line::from(vec![Span::styled(format!("{name:<NAME_COLUMNS$} "), look.theme.dim), Span::styled(part, style)])
+    };
+    wrap(value, width).into_iter().enumerate().map(named).collect()
+}
+
+/// A heading above a group of lines.
+pub(crate) fn heading(words: impl Into<String>, look: &Look) -> Line<'static> {
+    Line::styled(words.into(), look.theme.title)
+}
+
+/// A paragraph, wrapped.
+pub(crate) fn paragraph(words: &str, style: Style, columns: usize) -> Vec<Line<'static>> {
+    wrap(words, columns).into_iter().map(|part| Line::styled(part, style)).collect()
+}
+
+/// Breaks visible text into lines of at most `columns`, at spaces where it can.
+pub(crate) fn wrap(shown: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = vec![String::new()];
+    for word in shown.split_inclusive(' ') {
+        for piece in pieces(word, columns) {
+            let used = lines.last().map_or(0, |line| line.width());
+            if used > 0 && used + piece.trim_end().width() > columns {
+                lines.push(String::new());
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push_str(piece);
+            }
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Cuts a word that is longer than a line.
+fn pieces(word: &str, columns: usize) -> Vec<&str> {
+    use unicode_segmentation::UnicodeSegmentation as _;
+    let mut pieces = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (at, grapheme) in word.grapheme_indices(true) {
+        let width = grapheme.width();
+        if used + width > columns && at > start && !grapheme.trim().is_empty() {
+            pieces.push(&word[start..at]);
+            (start, used) = (at, 0);
+        }
+        used += width;
+    }
+    pieces.push(&word[start..]);
+    pieces
+}
+
+/// A byte count for a narrow column: `512B`, `2.1k`, `44k`, `3.2M`.
+pub(crate) fn short_bytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
+    let scaled = |unit: u64| bytes as f64 / unit as f64;
+    match bytes {
+        0..1_000 => format!("{bytes}B"),
+        1_000..9_950 => format!("{:.1}k", scaled(1_000)),
+        9_950..999_500 => format!("{:.0}k", scaled(1_000)),
+        999_500..9_950_000 => format!("{:.1}M", scaled(1_000_000)),
+        _ => format!("{:.0}M", scaled(1_000_000)),
+    }
+}
+
+/// A latency for a narrow column: `0.8ms`, `12ms`, `3.2s`.
+pub(crate) fn short_latency(latency: std::time::Duration) -> String {
+    let milliseconds = latency.as_secs_f64() * 1000.0;
+    match milliseconds {
+        ..9.95 => format!("{milliseconds:.1}ms"),
+        ..999.5 => format!("{milliseconds:.0}ms"),
+        ..99_950.0 => format!("{:.1}s", milliseconds / 1000.0),
+        _ => format!("{:.0}s", milliseconds / 1000.0),
+    }
+}
+
+/// The time of day in the person's zone.
+pub(crate) fn clock(moment: Timestamp, look: &Look) -> String {
+    moment.to_zoned(look.zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// Date and time in the person's zone, to the millisecond.
+pub(crate) fn date_time(moment: Timestamp, look: &Look) -> String {
+    moment.to_zoned(look.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string()
+}
+
+/// `count` with its noun: `1 item`, `2 items`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", crate::payload::grouped(count))
+}
+
+/// The size of a body of which so many bytes are kept.
+pub(crate) fn kept_words(bytes: u64, kept: u64) -> String {
+    let size = counted(bytes, "byte");
+    if kept < bytes { format!("{size}, the first {} of them kept", crate::payload::grouped(kept)) } else { size }
+}
+
+/// Untrusted text made visible, as an owned string.
+pub(crate) fn shown(untrusted: &str) -> String {
+    text::visible(untrusted).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn words_wrap_and_long_ones_break() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
+    }
+
+    #[test]
+    fn numbers_fit_narrow_columns() {
+        let bytes = [0, 999, 1_000, 9_949, 9_950, 999_499, 999_500, 64_000_000].map(short_bytes);
+        assert_eq!(bytes, ["0B", "999B", "1.0k", "9.9k", "10k", "999k", "1.0M", "64M"]);
+        let latency = [800, 9_949, 12_300, 999_499, 3_200_000].map(|us| short_latency(Duration::from_micros(us)));
+        assert_eq!(latency, ["0.8ms", "9.9ms", "12ms", "999ms", "3.2s"]);
+    }
+}

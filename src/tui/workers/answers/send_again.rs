@@ -1,0 +1,35 @@
+//! Sending a kept delivery to the server behind once more, exactly as it came.
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::delivery::{AttemptKind, DeliveryId};
+use crate::http::{Limits, Target};
+use crate::send::replay::How;
+use crate::send::{Origin, attempt, replay};
+use crate::server::listener::Control;
+use crate::server::listener::Means;
+use crate::store::{Location, Reader};
+
+/// Sends it, keeps what came of it, and says so.
+pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: &str) -> Result<String, String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let target: Target = url.parse().map_err(|error| words(&error))?;
+    let delivery = Reader::open(location).and_then(|reader| reader.load(id)).map_err(|error| words(&error))?;
+    let delivery = delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))?;
+    let registry = control.registry();
+    let unsigned = || replay::signing(&registry, &delivery.summary, None, None);
+    let made = replay::prepare(&delivery, &target, &How::AsCaptured, unsigned, Timestamp::now());
+    let made = made.map_err(|error| words(&error))?;
+    let Means { client, patience } = control.means().map_err(|error| words(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| words(&error))?;
+    let limits = Limits::within(patience);
+    let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));
+    let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: made.mode };
+    let attempt = attempt(origin, &target, &made.request, Some(&delivery.body), sent);
+    super::keep(location, &attempt).map_err(|error| format!("it was sent, and could not be kept: {error}"))?;
+    match &attempt.result {
+        Ok(reply) => Ok(format!("{url} answered {} to delivery {id}", reply.status)),
+        Err(failure) => Err(format!("{}; {}", failure.message, failure.advice)),
+    }
+}

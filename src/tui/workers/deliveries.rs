@@ -1,0 +1,296 @@
+//! The thread that reads the store for the interface, so that the interface never waits for a disk.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use jiff::Timestamp;
+
+use crate::delivery::DeliveryId;
+use crate::query::Query;
+use crate::server::listener::Control;
+use crate::store::{Location, Page, Reader, StoreError};
+use crate::tui::app::effect::{Edge, Effect, PageRequest};
+use crate::tui::app::message::{Message, PageResult};
+use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::status::state::Sizes;
+
+/// Rows looked at before the search shows what it has and asks whether it is still wanted.
+const SCAN_ROWS: usize = 10_000;
+/// Rows counted before something else may be read.
+const COUNT_ROWS: usize = 20_000;
+
+/// Takes read effects; its results come as messages. The list and whole deliveries are read on a
+/// thread each, so that a large body never holds up the list.
+pub(crate) struct Loader {
+    list: mpsc::Sender<Effect>,
+    deliveries: mpsc::Sender<Job>,
+    newest_generation: Arc<AtomicU64>,
+    /// The id of the delivery that was asked for last.
+    wanted: Arc<AtomicI64>,
+}
+
+impl Loader {
+    /// Starts the threads.
+    pub(crate) fn start(
+        location: &Location,
+        control: Arc<Control>,
+        send: impl Fn(Message) + Clone + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let newest_generation = Arc::new(AtomicU64::new(0));
+        let rows = Rows {
+            location: location.clone(),
+            reader: Reader::open(location)?,
+            send: send.clone(),
+            newest_generation: Arc::clone(&newest_generation),
+        };
+        let wanted = Arc::new(AtomicI64::new(0));
+        let deliveries = Deliveries { reader: Reader::open(location)?, control, send, wanted: Arc::clone(&wanted) };
+        Ok(Self {
+            list: start(location, move |queue| rows.run(&queue))?,
+            deliveries: start(location, move |queue| deliveries.run(&queue))?,
+            newest_generation,
+            wanted,
+        })
+    }
+
+    /// Queues a read. A page request makes the pages asked for before it pointless.
+    pub(crate) fn read(&self, effect: Effect) {
+        if let Effect::LoadPage(request) = &effect {
+            self.newest_generation.store(request.generation, Ordering::Release);
+        }
+        if let Effect::Load(id) = effect {
+            self.wanted.store(id.0, Ordering::Release);
+            let _ = self.deliveries.send(Job::Load(id));
+        } else {
+            let _ = self.list.send(effect);
+        }
+    }
+
+    /// Frees what is shown no more.
+    pub(crate) fn discard(&self, discarded: Box<dyn Any + Send>) {
+        let _ = self.deliveries.send(Job::Discard(discarded));
+    }
+}
+
+/// Starts a thread with a queue.
+fn start<J: Send + 'static>(
+    location: &Location,
+    run: impl FnOnce(mpsc::Receiver<J>) + Send + 'static,
+) -> Result<mpsc::Sender<J>, StoreError> {
+    let (jobs, queue) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("whyhook-loader".to_owned())
+        .spawn(move || run(queue))
+        .map_err(|source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source })?;
+    Ok(jobs)
+}
+
+/// What the thread does that reads deliveries.
+enum Job {
+    Load(DeliveryId),
+    Discard(Box<dyn Any + Send>),
+}
+
+/// Reads whole deliveries, the one that was asked for last alone.
+struct Deliveries<S> {
+    reader: Reader,
+    control: Arc<Control>,
+    send: S,
+    wanted: Arc<AtomicI64>,
+}
+
+impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
+    fn run(self, queue: &mpsc::Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            crate::system::panic::trap("loader");
+            match job {
+                Job::Load(id) => self.load(id),
+                Job::Discard(discarded) => drop(discarded),
+            }
+        }
+    }
+
+    /// Reads a delivery: its rows first, and when it is large what it holds after that.
+    fn load(&self, id: DeliveryId) {
+        let is_wanted = || self.wanted.load(Ordering::Acquire) == id.0;
+        if !is_wanted() {
+            return;
+        }
+        let delivery = match self.reader.load(id) {
+            Ok(Some(delivery)) => delivery,
+            Ok(None) => return self.give(id, Err(format!("delivery {id} is no longer in the store"))),
+            Err(error) => return self.give(id, Err(error.to_string())),
+        };
+        if !is_wanted() {
+            return;
+        }
+        let registry = self.control.registry();
+        let (mut loaded, unread) = Loaded::begin(delivery, &registry);
+        if unread.is_short() {
+            loaded.take(unread.read(&registry));
+            return self.give(id, Ok(Box::new(loaded)));
+        }
+        if !is_wanted() {
+            return;
+        }
+        self.give(id, Ok(Box::new(loaded)));
+        if let Some(contents) = unread.read_while(&registry, is_wanted) {
+            (self.send)(Message::Read(id, Box::new(contents)));
+        }
+    }
+
+    fn give(&self, id: DeliveryId, content: Result<Box<Loaded>, String>) {
+        (self.send)(Message::Loaded(id, content));
+    }
+}
+
+/// How far the deliveries are counted, the oldest first.
+#[derive(Debug, Clone, Copy)]
+struct Counting {
+    /// The newest that is counted; what comes later is known by its number.
+    last: DeliveryId,
+    reached: DeliveryId,
+    total: u64,
+}
+
+/// Reads rows of the list.
+struct Rows<S> {
+    location: Location,
+    reader: Reader,
+    send: S,
+    newest_generation: Arc<AtomicU64>,
+}
+
+impl<S: Fn(Message) + Send + 'static> Rows<S> {
+    fn run(self, queue: &mpsc::Receiver<Effect>) {
+        let Ok(mut job) = queue.recv() else { return };
+        self.perform(job);
+        // The first page comes first, and so does whatever is asked for meanwhile.
+        let mut counting = self.begin_counting();
+        loop {
+            job = match (counting, queue.try_recv()) {
+                (_, Ok(job)) => job,
+                (Some(so_far), Err(mpsc::TryRecvError::Empty)) => {
+                    counting = self.count_on(so_far);
+                    continue;
+                }
+                (None, Err(mpsc::TryRecvError::Empty)) => match queue.recv() {
+                    Ok(job) => job,
+                    Err(_) => return,
+                },
+                (_, Err(mpsc::TryRecvError::Disconnected)) => return,
+            };
+            self.perform(job);
+        }
+    }
+
+    fn perform(&self, job: Effect) {
+        crate::system::panic::trap("loader");
+        match job {
+            Effect::LoadPage(request) => self.page(&request),
+            Effect::Reread(ids) => self.reread(&ids),
+            Effect::Observe => (self.send)(Message::Measured(self.sizes())),
+            _ => {}
+        }
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes { index: self.location.index_bytes(), log: self.location.log_bytes() }
+    }
+
+    fn begin_counting(&self) -> Option<Counting> {
+        let last = self.reader.page(Page::Newest, 1).ok()?.first().map_or(DeliveryId(0), |row| row.id);
+        Some(Counting { last, reached: DeliveryId(0), total: 0 })
+    }
+
+    /// Counts some more, and says how many there are once that is known.
+    fn count_on(&self, so_far: Counting) -> Option<Counting> {
+        let Counting { last, reached, total } = so_far;
+        let (count, highest) = self.reader.count_from(reached, last, COUNT_ROWS).ok()?;
+        let total = total + count;
+        match highest.filter(|highest| *highest < last) {
+            Some(reached) => Some(Counting { last, reached, total }),
+            None => {
+                (self.send)(Message::Counted { total, last });
+                None
+            }
+        }
+    }
+
+    fn reread(&self, ids: &[DeliveryId]) {
+        let rows = ids.iter().filter_map(|id| self.reader.summary(*id).ok().flatten()).collect();
+        (self.send)(Message::Reread(rows));
+    }
+
+    /// Reads a page in parts, each sent as soon as it is there.
+    fn page(&self, request: &PageRequest) {
+        let mut edge = match request.edge {
+            Edge::Newest => Page::Newest,
+            Edge::Oldest => Page::After(DeliveryId(0)),
+            Edge::Before(id) => Page::Before(id),
+            Edge::After(id) => Page::After(id),
+        };
+        let mut missing = request.limit;
+        let mut pending = Vec::new();
+        loop {
+            if self.newest_generation.load(Ordering::Acquire) != request.generation {
+                return;
+            }
+            let newest = self.reader.page(Page::Newest, 1).ok().and_then(|rows| rows.first().map(|row| row.id));
+            let scan = match self.scan(edge, missing, &request.query) {
+                Ok(scan) => scan,
+                Err(error) => return (self.send)(failed(request, &error)),
+            };
+            missing = missing.saturating_sub(scan.rows.len());
+            let is_upwards = matches!(edge, Page::After(_));
+            let more_follows = scan.next.is_some() && missing > 0;
+            // Upwards, the oldest rows come first, and all are handed over at once.
+            let rows = if is_upwards { [scan.rows, std::mem::take(&mut pending)].concat() } else { scan.rows };
+            if is_upwards && more_follows {
+                pending = rows;
+            } else {
+                // A delivery may have come between the two reads.
+                let newest = looked_at(request, newest, scan.next).max(rows.first().map(|row| row.id));
+                (self.send)(Message::Page(PageResult {
+                    generation: request.generation,
+                    newest,
+                    reached: scan.next,
+                    more_follows,
+                    at_end: scan.next.is_none(),
+                    rows,
+                    error: None,
+                }));
+            }
+            match scan.next {
+                Some(next) if more_follows => edge = if is_upwards { Page::After(next) } else { Page::Before(next) },
+                _ => return,
+            }
+        }
+    }
+
+    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::Scan, StoreError> {
+        self.reader.search(query, Timestamp::now(), page, limit, SCAN_ROWS)
+    }
+}
+
+/// The newest delivery that a page has looked at: upwards it may stop short of the store's newest.
+fn looked_at(request: &PageRequest, newest: Option<DeliveryId>, stopped: Option<DeliveryId>) -> Option<DeliveryId> {
+    match request.edge {
+        Edge::After(_) => stopped.or(newest),
+        Edge::Newest | Edge::Oldest | Edge::Before(_) => newest,
+    }
+}
+
+fn failed(request: &PageRequest, error: &StoreError) -> Message {
+    Message::Page(PageResult {
+        generation: request.generation,
+        rows: Vec::new(),
+        newest: None,
+        reached: None,
+        more_follows: false,
+        at_end: true,
+        error: Some(error.to_string()),
+    })
+}

@@ -1,0 +1,13 @@
+//! The threads that work for the interface: whatever takes long, or waits, is done here and comes back as a message.
+
+pub(crate) mod answers;
+pub(crate) mod deliveries;
+pub(crate) mod diagnosis;
+pub(crate) mod files;
+pub(crate) mod image;
+pub(crate) mod payload;
+pub(crate) mod priority;
+pub(crate) mod rest;
+pub(crate) mod send;
+pub(crate) mod sightings;
+pub(crate) mod status;

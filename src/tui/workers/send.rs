@@ -1,0 +1,220 @@
+//! The threads that send and look up: one sending at a time, off the interface's thread, given up when
+//! asked; and what is looked up meanwhile does not wait for it.
+
+mod check;
+mod lookups;
+mod replay;
+mod simulate;
+mod test_event;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Registry, Settings};
+use crate::delivery::Attempt;
+use crate::http::{Client, Target};
+use crate::server::Session;
+use crate::server::listener::Control;
+use crate::store::{Location, StoreError};
+use crate::tui::app::message::Message;
+use crate::tui::screens::send::state::{Receiver, Sent};
+use crate::tui::screens::send::task::{News, SendTask};
+
+/// Why nothing is sent.
+enum Halt {
+    /// These hosts are other machines, and the person has not agreed yet.
+    Ask(String),
+    /// Anything else.
+    Because(String),
+}
+
+impl<E: std::error::Error> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Because(error.to_string())
+    }
+}
+
+/// Bytes of a secret that is made up: as many as the digest has.
+const SECRET_BYTES: usize = 32;
+
+/// Takes what is to be sent; what comes of it comes as messages.
+pub(crate) struct Sender {
+    jobs: mpsc::Sender<(SendTask, CancellationToken)>,
+    lookups: mpsc::Sender<SendTask>,
+    /// Cancels what is being sent.
+    cancel: Mutex<CancellationToken>,
+}
+
+impl Sender {
+    /// Starts the thread.
+    pub(crate) fn start(
+        session: &Session,
+        tell: impl Fn(Message) + Clone + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let (control, settings) = (Arc::clone(session.control()), session.settings());
+        let lookups = lookups::start(session.location(), Arc::clone(&control), settings.clone(), tell.clone())?;
+        let location = session.location().clone();
+        let worker = Worker { control, settings, location, consented: RefCell::default(), tell: Box::new(tell) };
+        let (jobs, queue) = mpsc::channel();
+        std::thread::Builder::new().name("whyhook-sender".to_owned()).spawn(move || worker.run(&queue)).map_err(
+            |source| StoreError::Io {
+                action: "start the sending from",
+                path: session.location().file().to_owned(),
+                source,
+            },
+        )?;
+        Ok(Self { jobs, lookups, cancel: Mutex::default() })
+    }
+
+    /// Queues something, or gives up what is being sent.
+    pub(crate) fn take(&self, task: SendTask) {
+        if task.is_lookup() {
+            let _ = self.lookups.send(task);
+            return;
+        }
+        let mut cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
+        if task == SendTask::Cancel {
+            cancel.cancel();
+            return;
+        }
+        *cancel = CancellationToken::new();
+        let _ = self.jobs.send((task, cancel.clone()));
+    }
+}
+
+impl Drop for Sender {
+    /// What is under way ends with the interface.
+    fn drop(&mut self) {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+    }
+}
+
+/// Makes up a secret when there is none at all, so that a test event can be signed and verified. It
+/// stays in memory. Returns whether it did.
+pub(crate) fn make_up_secret(control: &Control) -> bool {
+    let registry = control.registry();
+    let mut bytes = [0; SECRET_BYTES];
+    if !registry.keyring().is_empty() || getrandom::fill(&mut bytes).is_err() {
+        return false;
+    }
+    // As digits, the way such secrets look.
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    control.set_registry(registry.with_made_up_secret(digits.into_bytes()));
+    true
+}
+
+struct Worker {
+    control: Arc<Control>,
+    settings: Settings,
+    location: Location,
+    /// Other machines to which the person has agreed to send.
+    consented: RefCell<HashSet<String>>,
+    tell: Box<dyn Fn(Message) + Send>,
+}
+
+impl Worker {
+    fn run(&self, queue: &mpsc::Receiver<(SendTask, CancellationToken)>) {
+        // Only made once something is sent.
+        let mut tools: Option<(Runtime, Client)> = None;
+        while let Ok((task, cancel)) = queue.recv() {
+            crate::system::panic::trap("sender");
+            if tools.is_none() {
+                match self.tools() {
+                    Ok(made) => tools = Some(made),
+                    Err(reason) => self.tell(News::NotSent(reason)),
+                }
+            }
+            let Some((runtime, client)) = &tools else { continue };
+            runtime.block_on(self.perform(task, client, &cancel));
+        }
+    }
+
+    fn tools(&self) -> Result<(Runtime, Client), String> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("cannot start sending: {error}"))?;
+        let means = self.control.means().map_err(|error| error.to_string())?;
+        Ok((runtime, means.client))
+    }
+
+    async fn perform(&self, task: SendTask, client: &Client, cancel: &CancellationToken) {
+        let (task, is_agreed) = match task {
+            SendTask::Consented(task) => (*task, true),
+            task => (task, false),
+        };
+        let outcome = match &task {
+            SendTask::Test(path) => return self.test(path, client, cancel).await,
+            SendTask::Replay(again) => self.replay(again, is_agreed, client, cancel).await,
+            SendTask::Simulate(made) => self.simulate(made, is_agreed, client, cancel).await,
+            SendTask::Check(check) => self.check(check, is_agreed, client, cancel).await,
+            // Looked up elsewhere, or done before it came here.
+            _ => return,
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Halt::Ask(hosts)) => self.tell(News::Consent(hosts, task)),
+            Err(Halt::Because(reason)) => self.tell(News::NotSent(reason)),
+        }
+    }
+
+    /// Whether the person has agreed to send to all of `targets`, or agrees now.
+    fn may_send<'a>(&self, targets: impl IntoIterator<Item = &'a Target>, is_agreed: bool) -> Result<(), Halt> {
+        let mut consented = self.consented.borrow_mut();
+        let others = targets.into_iter().filter(|target| !target.is_loopback());
+        let mut hosts: Vec<String> = others.map(|target| target.host().to_string()).collect();
+        hosts.retain(|host| !consented.contains(host));
+        hosts.sort_unstable();
+        hosts.dedup();
+        if is_agreed {
+            consented.extend(hosts);
+            return Ok(());
+        }
+        if hosts.is_empty() { Ok(()) } else { Err(Halt::Ask(hosts.join(", "))) }
+    }
+
+    /// The settings with the secrets of this moment.
+    fn settings(&self) -> Settings {
+        Settings { registry: (*self.control.registry()).clone(), ..self.settings.clone() }
+    }
+
+    fn tell(&self, news: News) {
+        (self.tell)(Message::Sending(news));
+    }
+}
+
+/// The configured webhooks, as far as the forms need to know them.
+pub(crate) fn receivers(registry: &Registry) -> Vec<Receiver> {
+    let receiver = |webhook: &crate::config::Webhook| Receiver {
+        name: webhook.name.clone(),
+        url: webhook.url.clone(),
+        path: webhook.path.clone(),
+        kind: webhook.kind.name(),
+        events: webhook.events.clone(),
+    };
+    registry.webhooks().iter().map(receiver).collect()
+}
+
+/// One sending of many, as a row.
+fn row(what: String, attempt: &Attempt) -> Sent {
+    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
+    let words = match &attempt.result {
+        Ok(_) => format!("{milliseconds:.1} ms"),
+        Err(failure) => failure.message.clone(),
+    };
+    Sent { what, target: attempt.target.clone(), status: attempt.status(), words, is_delivered: attempt.is_delivered() }
+}
+
+/// How a sending of `total` ended, of which `begun` were begun.
+fn end(total: usize, begun: usize, delivered: usize) -> String {
+    match (total, begun < total) {
+        (_, true) => format!("cancelled: {begun} of {total} had begun, {delivered} were delivered"),
+        (1, false) if delivered == 1 => "sent and delivered".to_owned(),
+        (1, false) => "sent, and not delivered".to_owned(),
+        _ => format!("{total} sent: {delivered} delivered, {} failed", total - delivered),
+    }
+}

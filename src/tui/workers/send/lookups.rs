@@ -1,0 +1,129 @@
+//! The thread that looks up what the screens of sendings show: previews, kept sendings, differences.
+
+use std::sync::{Arc, mpsc};
+
+use jiff::Timestamp;
+
+use super::simulate::{signed, simulation};
+use crate::config::Settings;
+use crate::delivery::{AttemptId, DeliveryId};
+use crate::diff::{Comparison, Message as Compared};
+use crate::send::replay;
+use crate::server::listener::Control;
+use crate::store::{Location, Reader, StoreError};
+use crate::tui::app::message::Message;
+use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
+
+/// Rows of a delivery's sendings that are listed.
+const LISTED: usize = 500;
+
+/// Starts the thread. It ends when nobody asks any more.
+pub(super) fn start(
+    location: &Location,
+    control: Arc<Control>,
+    settings: Settings,
+    tell: impl Fn(Message) + Send + 'static,
+) -> Result<mpsc::Sender<SendTask>, StoreError> {
+    let lookups = Lookups { reader: Reader::open(location)?, control, settings };
+    let (jobs, queue) = mpsc::channel();
+    let work = move || {
+        while let Ok(task) = queue.recv() {
+            crate::system::panic::trap("lookups");
+            if let Some(news) = lookups.look(newest(task, &queue)) {
+                tell(Message::Sending(news));
+            }
+        }
+    };
+    std::thread::Builder::new().name("whyhook-lookups".to_owned()).spawn(work).map_err(|source| StoreError::Io {
+        action: "start the reader of",
+        path: location.file().to_owned(),
+        source,
+    })?;
+    Ok(jobs)
+}
+
+/// Of several previews in a row, each made for one more letter, only the last is wanted.
+fn newest(mut task: SendTask, queue: &mpsc::Receiver<SendTask>) -> SendTask {
+    while matches!(task, SendTask::Preview(..)) {
+        match queue.try_recv() {
+            Ok(next) => task = next,
+            Err(_) => break,
+        }
+    }
+    task
+}
+
+struct Lookups {
+    reader: Reader,
+    control: Arc<Control>,
+    settings: Settings,
+}
+
+impl Lookups {
+    fn look(&self, task: SendTask) -> Option<News> {
+        let found = match task {
+            SendTask::Preview(number, task) => Ok(News::Preview(number, self.preview(&task))),
+            SendTask::Attempts(id) => {
+                let rows = self.reader.attempts(id, LISTED);
+                rows.map(|rows| News::Attempts(id, rows)).map_err(|error| error.to_string())
+            }
+            SendTask::Attempt(id) => self.attempt(id),
+            SendTask::Case(attempt, words) => {
+                let panel = Panel::as_sent(Arc::unwrap_or_clone(attempt), vec![("Case", words)]);
+                Ok(News::Attempt(Box::new(panel)))
+            }
+            SendTask::Compare(from, to) => self.compare(from, to),
+            SendTask::CompareAttempts(from, to) => self.compare_attempts(from, to),
+            _ => return None,
+        };
+        Some(found.unwrap_or_else(News::NotFound))
+    }
+
+    fn preview(&self, task: &SimulateTask) -> Result<Preview, String> {
+        let settings = Settings { registry: (*self.control.registry()).clone(), ..self.settings.clone() };
+        let made = simulation(&settings, task).map_err(|error| error.to_string())?;
+        made.sendings().map_err(|error| error.to_string())?;
+        let request = made.request(0, Timestamp::now()).map_err(|error| error.to_string())?;
+        Ok(Preview {
+            seed: made.seed,
+            target: made.destination.target.to_string(),
+            signed: signed(&made.destination),
+            body: Content::of(request.body),
+        })
+    }
+
+    fn attempt(&self, id: AttemptId) -> Result<News, String> {
+        let attempt = self.reader.attempt(id).map_err(|error| error.to_string())?;
+        let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
+        let registry = self.control.registry();
+        let delivery = match attempt.delivery {
+            Some(id) => self.reader.load(id).map_err(|error| error.to_string())?,
+            None => None,
+        };
+        let webhook = delivery.as_ref().and_then(|delivery| replay::webhook_of(&registry, &delivery.summary));
+        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or_else(|| registry.scheme());
+        let own = || delivery.as_ref().map(|delivery| delivery.body.clone());
+        let body = attempt.body.clone().or_else(own).unwrap_or_default();
+        Ok(News::Attempt(Box::new(Panel::new(attempt, body, scheme, Vec::new()))))
+    }
+
+    fn compare(&self, from: DeliveryId, to: DeliveryId) -> Result<News, String> {
+        let load = |id: DeliveryId| {
+            let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
+            delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))
+        };
+        let comparison = Comparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        Ok(News::Compared(format!("- #{from}   + #{to}"), comparison.to_text()))
+    }
+
+    fn compare_attempts(&self, from: AttemptId, to: AttemptId) -> Result<News, String> {
+        let load = |id: AttemptId| {
+            let attempt = self.reader.attempt(id).map_err(|error| error.to_string())?;
+            let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
+            attempt.result.map_err(|failure| format!("attempt {id} has no response: {}", failure.message))
+        };
+        let comparison = Comparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        Ok(News::Compared(format!("the response to attempt - {from}   + {to}"), comparison.to_text()))
+    }
+}

@@ -1,0 +1,237 @@
+//! Captured deliveries, sent again.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::{Halt, Worker, end, row};
+use crate::config::{Registry, Settings};
+use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
+use crate::diff::{Comparison, HeaderChange, Message};
+use crate::http::{Client, Limits, Target};
+use crate::query::Query;
+use crate::send::replay;
+use crate::send::replay::How;
+use crate::send::{Origin, attempt, run_all};
+use crate::signature::Scheme;
+use crate::store::{Page, Reader};
+use crate::tui::screens::send::panel::Panel;
+use crate::tui::screens::send::state::Progress;
+use crate::tui::screens::send::task::{Again, News, ReplayTask, Which};
+
+/// Rows of earlier attempts that are looked through for one to the same target.
+const EARLIER: usize = 50;
+/// Lines of what differs from the response before that the panel shows.
+const SHOWN_DIFFERENCES: usize = 12;
+
+/// One sending to come.
+struct Job {
+    id: DeliveryId,
+    target: Arc<Target>,
+}
+
+/// A sending that has ended, or could not begin.
+struct Ended {
+    id: DeliveryId,
+    target: String,
+    result: Result<Done, String>,
+}
+
+struct Done {
+    attempt: Attempt,
+    body: Bytes,
+    remarks: Vec<(&'static str, String)>,
+}
+
+impl Worker {
+    pub(super) async fn replay(
+        &self,
+        task: &ReplayTask,
+        is_agreed: bool,
+        client: &Client,
+        cancel: &CancellationToken,
+    ) -> Result<(), Halt> {
+        let (settings, reader) = (self.settings(), Reader::open(&self.location)?);
+        let summaries = selected(&reader, &task.which)?;
+        let jobs = jobs(&settings, task, &summaries)?;
+        self.may_send(jobs.iter().map(|job| &*job.target), is_agreed)?;
+        let total = jobs.len();
+        let what = match &summaries[..] {
+            [one] => format!("#{}", one.id),
+            many => format!("{} deliveries", many.len()),
+        };
+        self.tell(News::Began(Progress { what, total, ..Progress::default() }));
+        let registry = &settings.registry;
+        let last = RefCell::new(None);
+        let mut delivered = 0;
+        let begin = |job: Job| {
+            let prepared = prepare(&reader, registry, task, &job);
+            let (client, cancel) = (client.clone(), cancel.clone());
+            let remarks = prepared.as_ref().map(|(replay, ..)| remarks(replay)).unwrap_or_default();
+            async move {
+                let target = job.target.to_string();
+                let (replay, original) = match prepared {
+                    Ok(prepared) => prepared,
+                    Err(reason) => return Ended { id: job.id, target, result: Err(reason) },
+                };
+                let sent = client.send(&job.target, &replay.request, &Limits::default(), &cancel).await;
+                let origin = Origin { delivery: Some(job.id), kind: AttemptKind::Replay, mode: replay.mode };
+                let attempt = attempt(origin, &job.target, &replay.request, Some(&original), sent);
+                Ended { id: job.id, target, result: Ok(Done { attempt, body: replay.request.body, remarks }) }
+            }
+        };
+        let done = |ended: Ended| {
+            let what = format!("#{}", ended.id);
+            match ended.result {
+                Ok(mut done) => {
+                    delivered += usize::from(done.attempt.is_delivered());
+                    if total == 1 {
+                        done.remarks.extend(earlier(&reader, ended.id, &done.attempt));
+                        done.remarks.extend(stale(&settings, &summaries, &done.attempt));
+                    }
+                    self.control.keep_attempt(done.attempt.clone());
+                    self.tell(News::Sent(row(what, &done.attempt)));
+                    let scheme = scheme(registry, &summaries, ended.id);
+                    last.replace(Some(Box::new(Panel::new(done.attempt, done.body, &scheme, done.remarks))));
+                }
+                Err(words) => {
+                    let target = ended.target;
+                    let sent = crate::tui::screens::send::state::Sent {
+                        what,
+                        target,
+                        status: None,
+                        words,
+                        is_delivered: false,
+                    };
+                    self.tell(News::Sent(sent));
+                }
+            }
+        };
+        let begun = run_all(jobs, task.pace, cancel, begin, done).await;
+        self.tell(News::Finished(last.into_inner(), end(total, begun, delivered)));
+        Ok(())
+    }
+}
+
+fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
+    match which {
+        Which::One(id) => match reader.summary(*id)? {
+            Some(summary) => Ok(vec![summary]),
+            None => Err(Halt::Because(format!("delivery {id} is no longer in the store"))),
+        },
+        Which::Matching(filter) => {
+            let query = Query::parse(filter)?;
+            let now = Timestamp::now();
+            let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
+            found.rows.retain(|summary| summary.intake.is_complete());
+            if found.rows.is_empty() {
+                return Err(Halt::Because("no delivery that can be sent again matches the filter".to_owned()));
+            }
+            Ok(found.rows.into_iter().rev().collect())
+        }
+    }
+}
+
+/// Each delivery to each of its targets. Whatever would fail for want of a setting fails here, before
+/// anything is sent.
+fn jobs(settings: &Settings, task: &ReplayTask, summaries: &[Summary]) -> Result<Vec<Job>, Halt> {
+    let given: Vec<Arc<Target>> = task.to.iter().map(|url| url.parse().map(Arc::new)).collect::<Result<_, _>>()?;
+    let mut jobs = Vec::with_capacity(summaries.len() * given.len().max(1));
+    for summary in summaries {
+        if matches!(task.how, Again::Resigned | Again::Edited) {
+            replay::signing(&settings.registry, summary, None, None)?;
+        }
+        let targets = match given.is_empty() {
+            true => vec![Arc::new(replay::default_target(&settings.registry, summary)?)],
+            false => given.clone(),
+        };
+        jobs.extend(targets.into_iter().map(|target| Job { id: summary.id, target }));
+    }
+    Ok(jobs)
+}
+
+/// Makes the request just before it goes out, so that its timestamp is of that moment.
+fn prepare(
+    reader: &Reader,
+    registry: &Registry,
+    task: &ReplayTask,
+    job: &Job,
+) -> Result<(replay::Replay, Bytes), String> {
+    let delivery = reader.load(job.id).map_err(|error| error.to_string())?;
+    let delivery = delivery.ok_or_else(|| format!("delivery {} is no longer in the store", job.id))?;
+    let how = match (task.how, &task.body) {
+        (Again::Edited | Again::EditedUnsigned, Some(body)) => {
+            How::Edited { body: body.clone(), resign: task.how == Again::Edited }
+        }
+        (Again::Resigned | Again::Edited, _) => How::Resigned,
+        _ => How::AsCaptured,
+    };
+    let signing = || replay::signing(registry, &delivery.summary, None, None);
+    let made = replay::prepare(&delivery, &job.target, &how, signing, Timestamp::now());
+    made.map(|made| (made, delivery.body.clone())).map_err(|error| error.to_string())
+}
+
+fn scheme(registry: &Registry, summaries: &[Summary], id: DeliveryId) -> Scheme {
+    let summary = summaries.iter().find(|summary| summary.id == id);
+    let webhook = summary.and_then(|summary| replay::webhook_of(registry, summary));
+    webhook.and_then(|webhook| webhook.scheme.clone()).unwrap_or_else(|| registry.scheme().clone())
+}
+
+fn remarks(replay: &replay::Replay) -> Vec<(&'static str, String)> {
+    let name = |index| if index == 0 { "Changed" } else { "" };
+    replay.changes.iter().enumerate().map(|(index, change)| (name(index), change.words())).collect()
+}
+
+/// What the attempt before this one to the same target came to, and what differs.
+fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str, String)> {
+    let before = || {
+        let rows = reader.attempts(id, EARLIER).ok()?;
+        let row = rows.into_iter().find(|row| row.target == now.target)?;
+        reader.attempt(row.id).ok()?
+    };
+    let Some(before) = before() else { return Vec::new() };
+    let words = |attempt: &Attempt| match &attempt.result {
+        Ok(reply) => reply.status.to_string(),
+        Err(failure) => failure.code.clone(),
+    };
+    let (Ok(from), Ok(to)) = (&before.result, &now.result) else {
+        return vec![("Earlier", format!("{}, now {}", words(&before), words(now)))];
+    };
+    let comparison = Comparison::of(&Message::from(from), &Message::from(to));
+    if comparison.is_same() {
+        return vec![("Earlier", format!("{}: the same response as the attempt before", words(&before)))];
+    }
+    let is_date = |change: &HeaderChange| matches!(change, HeaderChange::Value { from, .. } if from.name.eq_ignore_ascii_case(b"date"));
+    if comparison.start.is_none() && comparison.bytes.is_none() && comparison.headers.iter().all(is_date) {
+        return vec![(
+            "Earlier",
+            format!("{}: the same response as the attempt before, but for its date", words(&before)),
+        )];
+    }
+    let mut remarks = vec![("Earlier", format!("{}, now {}; what differs:", words(&before), words(now)))];
+    // What JSON tells by path says more than its bytes.
+    let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
+    let text = comparison.to_text();
+    remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
+    if text.lines().count() > SHOWN_DIFFERENCES {
+        remarks.push(("", "… B lists the attempts, and D there shows all of it".to_owned()));
+    }
+    remarks
+}
+
+/// A refused replay of an old signature needs a new one, if the endpoint looks at the age.
+fn stale(settings: &Settings, summaries: &[Summary], now: &Attempt) -> Option<(&'static str, String)> {
+    let summary = summaries.first()?;
+    let is_refused = now.status().is_some_and(|status| (400..500).contains(&status));
+    let age = std::time::Duration::try_from(now.at.duration_since(summary.received_at)).ok()?;
+    let is_captured = now.mode == crate::delivery::AttemptMode::AsCaptured;
+    (is_refused && age > settings.tolerance && is_captured).then(|| {
+        (
+            "To do",
+            "the captured signature is old, and the endpoint may refuse it for that: send it re-signed".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,75 @@
+//! A signed test event to this program's own listener.
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::Worker;
+use crate::config::{MADE_UP_LABEL, Settings};
+use crate::delivery::{AttemptKind, AttemptMode};
+use crate::http::{Client, Limits};
+use crate::send::Destination;
+use crate::send::{NotSent, Simulation};
+use crate::send::{Origin, attempt};
+use crate::simulate;
+use crate::simulate::{Burst, Event, Recipe};
+use crate::tui::screens::send::panel::Panel;
+use crate::tui::screens::send::state::Progress;
+use crate::tui::screens::send::task::News;
+
+impl Worker {
+    /// Sends a simulation to the listener's `path`, signed as that path expects.
+    pub(super) async fn test(&self, path: &str, client: &Client, cancel: &CancellationToken) {
+        self.tell(News::Began(Progress {
+            what: "a test event".to_owned(),
+            total: 1,
+            is_quiet: true,
+            ..Progress::default()
+        }));
+        let simulation = match test_event(&self.settings(), path) {
+            Ok(simulation) => simulation,
+            Err(error) => return self.tell(News::NotSent(error.to_string())),
+        };
+        let request = match simulation.request(0, Timestamp::now()) {
+            Ok(request) => request,
+            Err(error) => return self.tell(News::NotSent(error.to_string())),
+        };
+        let Destination { target, scheme, secret, .. } = &simulation.destination;
+        let sent = client.send(target, &request, &Limits::default(), cancel).await;
+        let origin = Origin { delivery: None, kind: AttemptKind::Simulation, mode: AttemptMode::Made };
+        let attempt = attempt(origin, target, &request, None, sent);
+        self.control.keep_attempt(attempt.clone());
+        let label = secret.as_ref().map_or("", |secret| secret.label());
+        let remarks = vec![("Signed with", format!("the secret {}", crate::text::visible(label)))];
+        let panel = Panel::new(attempt, request.body, scheme, remarks);
+        self.tell(News::Tested(Box::new(panel), label == MADE_UP_LABEL));
+    }
+}
+
+/// A plain simulation of the first event that the path's webhook subscribes to.
+fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
+    let registry = &settings.registry;
+    let mut address = settings.bind;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let url = format!("http://{address}{path}");
+    let target = url.parse().map_err(|reason| NotSent::Url { whose: "the listener's address".to_owned(), reason })?;
+    let mut route = registry.route(path.as_bytes());
+    let events = route.webhook.map(|webhook| webhook.events.clone()).unwrap_or_default();
+    let secret = route.secrets.next().ok_or(NotSent::NoSecret)?.clone();
+    let destination = Destination {
+        target,
+        kind: route.webhook.map(|webhook| webhook.kind).unwrap_or_default(),
+        scheme: route.scheme.clone(),
+        secret: Some(secret),
+        events: events.clone(),
+    };
+    // In the order of the documentation's usefulness: a screenshot has the most to look at.
+    let is_subscribed = |event: &Event| events.is_empty() || events.iter().any(|name| name == event.name());
+    let event = Event::ALL.into_iter().rev().find(is_subscribed).unwrap_or_default();
+    let seed = simulate::fresh_seed()
+        .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
+    let simulation = Simulation { recipe: Recipe::new(event), burst: Burst::default(), given: None, destination, seed };
+    simulation.sendings()?;
+    Ok(simulation)
+}

@@ -1,0 +1,31 @@
+//! How this process stands, for the overlay that shows it. Asked each second, and only while it is open.
+
+use crate::server::Session;
+use crate::tui::screens::status::state::{Memory, Status};
+
+/// How it stands now. Touches no disk: it must be seen while one hangs.
+pub(crate) fn status(session: &Session) -> Status {
+    Status {
+        load: session.control().load(),
+        uptime: session.uptime(),
+        memory: memory(),
+        retention: session.retention().words(),
+    }
+}
+
+/// What Linux says of this process (proc(5)), in units of 1,024 bytes.
+#[cfg(target_os = "linux")]
+fn memory() -> Option<Memory> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let number = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()?.saturating_mul(1024))
+    };
+    Some(Memory { now: number("VmRSS")?, most: number("VmHWM")? })
+}
+
+/// Elsewhere nothing that needs no library says it.
+#[cfg(not(target_os = "linux"))]
+fn memory() -> Option<Memory> {
+    None
+}
