@@ -126,6 +126,10 @@ impl Reader {
         let mut brackets: Vec<bool> = Vec::new();
         while at < self.tokens.len() {
             match self.token(at) {
+                Some(Token::Open(Delimiter::Bracket)) if self.is_path_attribute(at) => {
+                    self.evade(at, "a module under another path");
+                    brackets.push(false);
+                }
                 Some(Token::Open(_)) => brackets.push(false),
                 Some(Token::Close) => {
                     if brackets.pop() == Some(true) {
@@ -156,9 +160,6 @@ impl Reader {
                     at += 2;
                     continue;
                 }
-                Some(Token::Word(word)) if word == "path" && self.token(at + 1) == Some(&Token::Sign('=')) => {
-                    self.evade(at, "a module under another path");
-                }
                 Some(Token::Word(word)) if word == "include" && self.token(at + 1) == Some(&Token::Sign('!')) => {
                     self.evade(at, "included code");
                 }
@@ -170,6 +171,14 @@ impl Reader {
             }
             at += 1;
         }
+    }
+
+    /// `#[path = …]`.
+    fn is_path_attribute(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.token(before));
+        before == Some(&Token::Sign('#'))
+            && self.word(at + 1) == Some("path")
+            && self.token(at + 2) == Some(&Token::Sign('='))
     }
 
     fn evade(&mut self, at: usize, how: &'static str) {
