@@ -32,7 +32,7 @@ impl TrialField {
             Self::Secret => "secret",
             Self::Signature => "signature",
             Self::Timestamp => "timestamp",
-            Self::Template => "signs",
+            Self::Template => "signed content",
         }
     }
 }

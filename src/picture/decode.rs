@@ -19,19 +19,19 @@ const MAX_BYTES: u64 = 192 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// No magic number.
-    #[error("these bytes begin with no known picture's magic number")]
+    #[error("unknown picture format")]
     Unrecognised,
     /// A format that is told by its magic number, and not decoded here.
-    #[error("{} is not decoded here: save it and open it elsewhere", .0.words())]
+    #[error("{} cannot be decoded here: save it and open it elsewhere", .0.words())]
     NotDecoded(Format),
     /// The bytes stop before the dimensions.
-    #[error("there is nothing to show: the bytes that are here stop before the picture begins")]
+    #[error("nothing to show: the bytes stop before the picture begins")]
     NotReached,
     /// The dimensions make no sense.
     #[error("its dimensions cannot be read")]
     NoDimensions,
     /// A decompression bomb, or simply too large.
-    #[error("{width} × {height} pixels are too many: at most 10,000 a side and 40 megapixels are decoded")]
+    #[error("{width} × {height} pixels is too large: at most 10,000 per side and 40 megapixels")]
     TooLarge {
         /// Pixels across.
         width: u32,

@@ -99,7 +99,7 @@ fn query(program: &str, body: &[u8], is_wanted: &dyn Fn() -> bool) -> Option<Res
     }
     let mut child = match start() {
         Ok(child) => child,
-        Err(error) => return Some(Err(format!("cannot start the query: {error}"))),
+        Err(error) => return Some(Err(format!("cannot start the query process: {error}"))),
     };
     let answer = converse(&mut child, program, body, is_wanted);
     // Ended in any case, and its remains taken away.
@@ -126,7 +126,7 @@ fn converse(
 ) -> Option<Result<Output, String>> {
     let deadline = Instant::now() + PATIENCE;
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
-        return Some(Err("cannot talk to the query".to_owned()));
+        return Some(Err("cannot write to the query process".to_owned()));
     };
     let head = serde_json::Value::from(program).to_string();
     std::thread::scope(|scope| {
@@ -160,5 +160,5 @@ fn converse(
 fn understood(output: Option<&[u8]>) -> Result<Output, String> {
     output
         .and_then(|output| serde_json::from_slice::<Result<Output, String>>(output).ok())
-        .unwrap_or_else(|| Err("it took more memory, time or nesting than a query may".to_owned()))
+        .unwrap_or_else(|| Err("the jq query exceeded its time, memory or nesting limit".to_owned()))
 }

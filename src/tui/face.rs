@@ -291,7 +291,7 @@ impl Face<'_> {
                 self.sender.take(SendTask::Replay(task));
                 return Ok(());
             }
-            Ok(None) => "nothing was changed, and nothing was sent: re-signed sends the same body".to_owned(),
+            Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
             Err(error) => error.to_string(),
         };
         self.message(Message::Sending(News::NotSent(reason)))

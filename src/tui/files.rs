@@ -43,7 +43,8 @@ impl Files {
                     lend(&lent, &image).map_err(|error| format!("cannot write a file for the viewer: {error}"))?;
                 start(viewer, &path, &keyring)
             });
-            let words = "handed to the system's viewer, as a private file that goes when whyhook ends".to_owned();
+            let words =
+                "opened in the system's viewer, as a private file that is deleted when whyhook exits".to_owned();
             send(Message::Opened(opened.map(|()| words)));
         });
     }
@@ -82,7 +83,7 @@ fn viewer() -> Result<&'static str, String> {
 /// Writes a file (0600) whose extension says what its bytes are, whatever the sender calls them.
 fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf> {
     if image.binary.format().is_none() {
-        return Err(std::io::Error::other("these bytes are no known picture; S saves them"));
+        return Err(std::io::Error::other("unknown picture format; S saves the bytes"));
     }
     let mut folder = lent.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = match &mut *folder {

@@ -143,9 +143,10 @@ fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
 fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<Part, String> {
     match part {
         ToSave::Simulation(name, saved) => Ok(Part::Simulation(name, saved)),
-        ToSave::Rules(rules) => flags.rules_for_file(&rules).map(Part::Rules).ok_or_else(|| {
-            "nothing to save: a flag of the command line answers everything, and it is the only rule".to_owned()
-        }),
+        ToSave::Rules(rules) => flags
+            .rules_for_file(&rules)
+            .map(Part::Rules)
+            .ok_or_else(|| "nothing to save: the only rule comes from a command-line flag".to_owned()),
     }
 }
 

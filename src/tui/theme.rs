@@ -25,7 +25,7 @@ pub enum Background {
 
 /// The text names no theme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no theme: expected auto, dark or light")]
+#[error("invalid theme '{0}': expected auto, dark or light")]
 pub struct UnknownTheme(String);
 
 impl FromStr for Background {

@@ -37,18 +37,18 @@ impl SendAction {
     pub fn words(self) -> &'static str {
         match self {
             Self::Test => "send a signed test event to this listener",
-            Self::Replay => "send it again …",
+            Self::Replay => "replay it …",
             Self::Simulate => "simulate an event …",
             Self::Check => "check a receiver …",
-            Self::Last => "show the last sending's result",
-            Self::Attempts => "list what was sent of it",
-            Self::Mark => "mark it, to compare another with it",
-            Self::Compare => "compare the marked one with it",
-            Self::Cancel => "cancel what is being sent",
+            Self::Last => "show the last result",
+            Self::Attempts => "list its replays",
+            Self::Mark => "mark it for a comparison",
+            Self::Compare => "compare it with the marked one",
+            Self::Cancel => "cancel sending",
             Self::Copy => "copy the report, or the form as TOML",
             Self::Save => "save the simulation in the configuration",
-            Self::Right => "next choice",
-            Self::Left => "choice before",
+            Self::Right => "select the next choice",
+            Self::Left => "select the previous choice",
         }
     }
 }

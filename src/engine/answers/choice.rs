@@ -43,11 +43,11 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Usual => "",
-            Self::Recent => "used before",
-            Self::Own => "your own",
-            Self::Ready => "ready-made",
-            Self::Pass => "hold and forward",
-            Self::Fail => "failing on purpose",
+            Self::Recent => "Recent",
+            Self::Own => "Your own",
+            Self::Ready => "Predefined",
+            Self::Pass => "Hold and forward",
+            Self::Fail => "Deliberate failures",
         }
     }
 }
@@ -91,10 +91,10 @@ impl Choice {
     pub fn words(&self, answers: &Answers) -> String {
         match &self.picked {
             Picked::Rules => match answers.set.rules().len() {
-                1 => "the rule in force".to_owned(),
-                count => format!("the {count} rules in force"),
+                1 => "the active rule".to_owned(),
+                count => format!("the {count} active rules"),
             },
-            Picked::Default => "its default".to_owned(),
+            Picked::Default => "the default answer".to_owned(),
             Picked::Action(action) if action.is_auto() => "auto, by the verdict: 200, 400 or 401".to_owned(),
             Picked::Action(action) => match (&action.kind, ready(action)) {
                 (Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole)), _) => {

@@ -116,7 +116,7 @@ impl Again {
             Self::AsCaptured => "as captured: the exact bytes and signature",
             Self::Resigned => "re-signed: the exact body, a fresh signature",
             Self::Edited => "edited in $EDITOR, then re-signed",
-            Self::EditedUnsigned => "edited in $EDITOR, the signature kept",
+            Self::EditedUnsigned => "edited in $EDITOR, with the old signature",
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
         ImageAction::NextImage => turn(model, 1),
         ImageAction::PreviousImage => turn(model, -1),
         ImageAction::Move(step) if length == 0 => scroll(model, step),
-        _ if length == 0 => say(model, "there are no bytes here"),
+        _ if length == 0 => say(model, "no bytes to show"),
         ImageAction::Picture => toggle_picture(model),
         ImageAction::Save => {
             let name =
@@ -60,14 +60,14 @@ pub(super) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
             let next = image.segments.iter().map(|segment| segment.offset).find(|offset| *offset > cursor);
             match next {
                 Some(offset) => go(model, offset),
-                None => say(model, "no segment begins after this"),
+                None => say(model, "no later segment"),
             }
         }
         ImageAction::PreviousSegment => {
             let before = image.segments.iter().rev().map(|segment| segment.offset).find(|offset| *offset < cursor);
             match before {
                 Some(offset) => go(model, offset),
-                None => say(model, "no segment begins before this"),
+                None => say(model, "no earlier segment"),
             }
         }
         ImageAction::Search => open(model, Overlay::Prompt(Prompt::new(PromptKind::Bytes, String::new()))),
@@ -86,7 +86,7 @@ fn say(model: &mut Model, words: &str) -> Vec<Effect> {
 fn turn(model: &mut Model, offset: isize) -> Vec<Effect> {
     let count = model.loaded().map_or(0, |loaded| loaded.images.len());
     if count < 2 {
-        return say(model, "there is one image in this payload");
+        return say(model, "this payload has only one image");
     }
     if let Some(view) = model.image_view() {
         let index = (view.index.cast_signed() + offset).rem_euclid(count.cast_signed()).unsigned_abs();
@@ -148,7 +148,7 @@ enum Direction {
 fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
     let Some((image, view)) = model.shown_image() else { return Vec::new() };
     let Some(needle) = &view.needle else {
-        return say(model, "nothing was looked for yet: / looks for bytes or text");
+        return say(model, "no search yet: / finds bytes or text");
     };
     let bytes = image.bytes();
     let found = match direction {
@@ -166,8 +166,11 @@ fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
                 view.picture = None;
             }
             if went_round {
-                let words =
-                    if matches!(direction, Direction::Back) { "on from the end" } else { "on from the beginning" };
+                let words = if matches!(direction, Direction::Back) {
+                    "continued from the end"
+                } else {
+                    "continued from the beginning"
+                };
                 say(model, words);
             }
             go(model, at)
@@ -244,7 +247,7 @@ pub(super) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<Str
                 if crate::export::image::is_partial(&request.image.binary) { "the partial image" } else { "the image" };
             model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
                 title: "Replace the file?".to_owned(),
-                question: format!("{path} is there already. Replace it by {what}? What it holds now will be gone."),
+                question: format!("{path} already exists. Replace it with {what}? Its content will be lost."),
                 yes: "replace it".to_owned(),
                 effect: Effect::SaveImage(SaveRequest { overwrite: true, ..request }),
             })));

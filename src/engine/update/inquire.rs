@@ -54,7 +54,7 @@ pub(super) fn look_deeper(model: &mut Model) -> Vec<Effect> {
     match inquiry.and_then(Inquiry::deeper) {
         Some(depth) => ask_shown(model, Question::Why(depth)),
         None => {
-            let text = "this is as deep as it goes".to_owned();
+            let text = "this is the deepest search".to_owned();
             model.notice = Some(Notice { text, is_error: false });
             Vec::new()
         }

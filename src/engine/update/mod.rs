@@ -68,8 +68,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some((total, _)) = &mut model.counted {
                 *total = total.saturating_sub(deliveries);
             }
-            let (many, bytes) = (grouped(deliveries), grouped(bytes));
-            let text = format!("retention has deleted {many} deliveries; {bytes} bytes are free again");
+            let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
+            let text = format!("retention deleted {many} {noun}; {} bytes freed", grouped(bytes));
             model.notice = Some(Notice { text, is_error: false });
             model.list.retired().into_iter().collect()
         }

@@ -187,7 +187,7 @@ pub(super) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
     match model.public_url() {
         Some(text) => vec![copy("the public URL", text)],
         None => {
-            let text = "no tunnel leads here yet: run `ngrok http` with our port; y copies the local URL".to_owned();
+            let text = "no tunnel to this listener yet: run `ngrok http PORT`; y copies the local URL".to_owned();
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()
         }

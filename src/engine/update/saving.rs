@@ -56,7 +56,7 @@ pub(super) fn news(model: &mut Model, news: ConfigNews) {
     match news {
         ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
         ConfigNews::Made(Ok(change)) if change.is_empty() => {
-            say(model, Ok(format!("{} says so already", shown(&change))));
+            say(model, Ok(format!("{} already has this", shown(&change))));
         }
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
             Some(below @ (Overlay::Answers(_) | Overlay::Sending)) => {

@@ -12,7 +12,7 @@ use super::super::sending::{Form, News, Panel, Progress, Purpose, Screen, SendTa
 use crate::text::visible;
 
 /// Why a second sending has to wait.
-const BUSY: &str = "something is being sent already; P shows it, and x there cancels it";
+const BUSY: &str = "already sending: P shows it, x there cancels it";
 
 pub(super) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
     match action {
@@ -21,7 +21,7 @@ pub(super) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             send(model, SendTask::Test(path))
         }
         SendAction::Replay => {
-            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to send it again") };
+            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to replay") };
             let summary = &loaded.delivery.summary;
             let path = summary.path.split('?').next().unwrap_or_default();
             let is_own = |receiver: &&super::super::sending::Receiver| match &summary.webhook {
@@ -44,7 +44,7 @@ pub(super) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
         }
         SendAction::Last if model.sending.is_busy() => open(model, Screen::Progress(0)),
         SendAction::Last if model.sending.last.is_some() => open(model, Screen::Panel),
-        SendAction::Last => say(model, "nothing was sent in this run yet: T sends a test event"),
+        SendAction::Last => say(model, "nothing sent in this run yet: T sends a test event"),
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
             None => Vec::new(),
@@ -112,7 +112,7 @@ pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Consent(hosts, task) => ask(model, &hosts, task),
         News::Preview(number, made) => screens::previewed(model, number, made),
         News::Attempts(id, rows) if rows.is_empty() => {
-            return say(model, &format!("#{id} was not sent again yet: R sends it"));
+            return say(model, &format!("no replays of #{id} yet: R replays it"));
         }
         News::Attempts(id, rows) if is_free(model) => return open(model, Screen::Attempts(id, rows, 0)),
         News::Attempt(panel) if is_free(model) => {
@@ -120,7 +120,7 @@ pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             return open(model, Screen::Panel);
         }
         News::Compared(title, text) if is_free(model) => {
-            let lines = if text.is_empty() { vec!["nothing differs".to_owned()] } else { lines(&text) };
+            let lines = if text.is_empty() { vec!["no differences".to_owned()] } else { lines(&text) };
             return open(model, Screen::Comparison(title, lines, 0));
         }
         // Something else has come over it meanwhile.
@@ -199,10 +199,10 @@ fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
     let hosts = visible(hosts);
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
-        title: "Send to another machine?".to_owned(),
+        title: "Send to a non-loopback host?".to_owned(),
         question: format!(
-            "{hosts} is not this machine, and captures may hold screenshots of real people. This is asked once for \
-             each host and run."
+            "Not on this machine: {hosts}. Captures may contain screenshots of real people. This is asked once per \
+             host and run."
         ),
         yes: "send it there".to_owned(),
         effect: Effect::Send(SendTask::Consented(Box::new(task))),
@@ -217,8 +217,8 @@ fn tested(panel: &Panel, made_up: bool) -> Notice {
         Ok(reply) => format!("{} in {milliseconds:.1} ms", reply.status),
         Err(failure) => failure.message.clone(),
     };
-    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, and not accepted" };
-    let signed = if made_up { "; signed with a secret made up for this run" } else { "" };
+    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, but not accepted" };
+    let signed = if made_up { "; signed with a temporary secret" } else { "" };
     Notice { text: format!("{how}: {came}{signed}; P shows the result"), is_error: !attempt.is_delivered() }
 }
 

@@ -210,9 +210,9 @@ fn row(what: String, attempt: &Attempt) -> Sent {
 /// How a sending of `total` ended, of which `begun` were begun.
 fn end(total: usize, begun: usize, delivered: usize) -> String {
     match (total, begun < total) {
-        (_, true) => format!("cancelled: {begun} of {total} had begun, {delivered} were delivered"),
+        (_, true) => format!("cancelled: {begun} of {total} started, {delivered} delivered"),
         (1, false) if delivered == 1 => "sent and delivered".to_owned(),
-        (1, false) => "sent, and not delivered".to_owned(),
+        (1, false) => "sent, but not delivered".to_owned(),
         _ => format!("{total} sent: {delivered} delivered, {} failed", total - delivered),
     }
 }

@@ -118,7 +118,7 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
             let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
             found.rows.retain(|summary| summary.intake.is_complete());
             if found.rows.is_empty() {
-                return Err(Halt::Because("no delivery that can be sent again matches the filter".to_owned()));
+                return Err(Halt::Because("no delivery that can be replayed matches the filter".to_owned()));
             }
             Ok(found.rows.into_iter().rev().collect())
         }
@@ -192,22 +192,22 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     };
     let comparison = Comparison::of(&Message::from(from), &Message::from(to));
     if comparison.is_same() {
-        return vec![("Earlier", format!("{}: the same response as the attempt before", words(&before)))];
+        return vec![("Earlier", format!("{}: the same response as the previous attempt", words(&before)))];
     }
     let is_date = |change: &HeaderChange| matches!(change, HeaderChange::Value { from, .. } if from.name.eq_ignore_ascii_case(b"date"));
     if comparison.start.is_none() && comparison.bytes.is_none() && comparison.headers.iter().all(is_date) {
         return vec![(
             "Earlier",
-            format!("{}: the same response as the attempt before, but for its date", words(&before)),
+            format!("{}: the same response as the previous attempt, except the date", words(&before)),
         )];
     }
-    let mut remarks = vec![("Earlier", format!("{}, now {}; what differs:", words(&before), words(now)))];
+    let mut remarks = vec![("Earlier", format!("{}, now {}; differences:", words(&before), words(now)))];
     // What JSON tells by path says more than its bytes.
     let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
     if text.lines().count() > SHOWN_DIFFERENCES {
-        remarks.push(("", "… B lists the attempts, and D there shows all of it".to_owned()));
+        remarks.push(("", "… B lists the attempts, and D there shows every difference".to_owned()));
     }
     remarks
 }
@@ -218,10 +218,6 @@ fn stale(settings: &Settings, summaries: &[Summary], now: &Attempt) -> Option<(&
     let is_refused = now.status().is_some_and(|status| (400..500).contains(&status));
     let age = std::time::Duration::try_from(now.at.duration_since(summary.received_at)).ok()?;
     let is_captured = now.mode == crate::delivery::AttemptMode::AsCaptured;
-    (is_refused && age > settings.tolerance && is_captured).then(|| {
-        (
-            "To do",
-            "the captured signature is old, and the endpoint may refuse it for that: send it re-signed".to_owned(),
-        )
-    })
+    (is_refused && age > settings.tolerance && is_captured)
+        .then(|| ("Fix", "the captured signature is old, so the endpoint may refuse it: send it re-signed".to_owned()))
 }

@@ -25,7 +25,7 @@ pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: 
     let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));
     let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: made.mode };
     let attempt = attempt(origin, &target, &made.request, Some(&delivery.body), sent);
-    super::keep(location, &attempt).map_err(|error| format!("it was sent, and could not be kept: {error}"))?;
+    super::keep(location, &attempt).map_err(|error| format!("sent, but not saved: {error}"))?;
     match &attempt.result {
         Ok(reply) => Ok(format!("{url} answered {} to delivery {id}", reply.status)),
         Err(failure) => Err(format!("{}; {}", failure.message, failure.advice)),

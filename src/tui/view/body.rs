@@ -58,7 +58,7 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
             line.push(" = ", theme.dim);
             line.push(&text::visible(&clipped(&value.text, columns)), theme.string);
         }
-        None if name.raw.is_empty() => line.push("(an empty pair)", theme.dim),
+        None if name.raw.is_empty() => line.push("(empty pair)", theme.dim),
         None => line.push("  (no value)", theme.dim),
     }
     let decoded = [Some(&name), value.as_ref()].into_iter().flatten();
@@ -66,7 +66,7 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
         line.push("  malformed %", theme.warn);
     }
     if pair.again {
-        line.push("  (again)", theme.warn);
+        line.push("  (duplicate)", theme.warn);
     }
     if decoded.into_iter().any(|part| part.text.as_bytes() != part.raw) {
         let raw = &body[pair.range()];

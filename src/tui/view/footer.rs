@@ -26,7 +26,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
         (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
         (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Search => {
             let found = model.detail.as_ref().and_then(|detail| detail.view.search.as_ref()).map(super::payload::found);
-            let about = found.unwrap_or_else(|| "in keys and values, folded or cut; escapes are undone".to_owned());
+            let about = found.unwrap_or_else(|| "in keys and values, also folded or cut; escapes decoded".to_owned());
             typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
         }
         (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Query => {

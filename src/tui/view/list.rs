@@ -72,8 +72,8 @@ fn empty(model: &Model) -> String {
     match (model.list.error(), model.list.filter().is_empty(), model.list.is_loading()) {
         (Some(error), ..) => shown(error),
         (None, _, true) => "reading …".to_owned(),
-        (None, false, false) => "nothing matches the filter; Esc clears it".to_owned(),
-        (None, true, false) => "none yet".to_owned(),
+        (None, false, false) => "no delivery matches the filter; Esc clears it".to_owned(),
+        (None, true, false) => "no deliveries yet".to_owned(),
     }
 }
 
@@ -97,7 +97,7 @@ impl Columns {
             left -= if fits { needed } else { 0 };
             fits
         };
-        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(6), take(10));
+        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(7), take(10));
         Self { word, time, live, latency, size, event: left.saturating_sub(1) }
     }
 }
@@ -146,7 +146,7 @@ fn line(summary: &Summary, columns: &Columns, is_selected: bool, left: Option<u6
         cell(format!("{:>6}", latency.map_or(String::new(), |answer| short_latency(answer.latency))), 6, theme.dim);
     }
     if columns.size {
-        cell(format!("{:>5}", short_bytes(summary.body_bytes)), 5, theme.dim);
+        cell(format!("{:>6}", short_bytes(summary.body_bytes)), 6, theme.dim);
     }
     Line::from(spans)
 }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::detail::Pane;
-use super::widgets::{age_words, counted, date_time, field, paragraph, short_latency, shown};
+use super::widgets::{age_words, counted, date_time, field, paragraph, secret_words, short_latency, shown};
 use super::{diagnosis, event};
 use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
@@ -42,7 +42,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     if let Some((report, worst)) = report.and_then(|report| Some((report, report.drift.first()?))) {
         let style = event::severity_style(theme, worst.severity);
-        add("drift", format!("{}, listed below", report.drift_words()), style);
+        add("schema", format!("{}, listed below", report.drift_words()), style);
     }
     add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
     if let Some(webhook) = &summary.webhook {
@@ -105,9 +105,9 @@ pub(super) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (glyph, _, style) = pane.look.theme.verdict_of(summary);
     let mut words = match (&judgement.secret, judgement.verdict) {
         (_, Verdict::Verified) if !summary.is_verified() => {
-            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+            format!("not verified: the signature matches what arrived, but the request is {}", summary.intake.name())
         }
-        (Some(label), Verdict::Verified) => format!("verified with the secret {}", shown(label)),
+        (Some(label), Verdict::Verified) => format!("verified with {}", secret_words(label)),
         _ => judgement.verdict.words().to_owned(),
     };
     if let Some(note) = &judgement.note {
@@ -128,11 +128,12 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
-        let words = format!("judged so when it came; under the secrets of now: {}{with}", now.verdict.words());
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
+        let then = summary.judgement.verdict.words();
+        let words = format!("Verdict at capture: {then}. With the current secrets: {}{with}", now.verdict.words());
         remarks.push((words, theme.info));
     } else if summary.judgement.verdict == Verdict::NoSecret {
-        let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
+        let words = "press s to enter the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
         remarks.push((words.to_owned(), theme.warn));
     }
     if let Some(origin) = pane.loaded.head.value("origin") {
@@ -151,7 +152,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
 pub(super) fn timestamp_words(timestamp: &TimestampFacts) -> (String, bool) {
     let raw = shown(&timestamp.raw);
     let Some(age) = timestamp.age_ms else {
-        return (format!("{raw}  neither seconds nor milliseconds"), true);
+        return (format!("{raw}  not a Unix timestamp"), true);
     };
     let unit = match timestamp.unit {
         TimestampUnit::Seconds => "seconds",

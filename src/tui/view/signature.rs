@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::detail::Pane;
 use super::diagnosis;
 use super::overview::{bytes, timestamp_words, verdict};
-use super::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
+use super::widgets::{NAME_COLUMNS, field, heading, paragraph, secret_words, shown};
 use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
 use crate::signature::{Content, Scheme, parse_digest};
@@ -29,9 +29,9 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {}", shown(label)));
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
         lines.extend(paragraph(
-            &format!("Under the secrets of now: {}{with}.", now.verdict.words()),
+            &format!("With the current secrets: {}{with}.", now.verdict.words()),
             theme.info,
             columns,
         ));
@@ -50,7 +50,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             lines.extend(field(name, &text::visible_bytes(value), theme.text, columns, look));
         }
         if !found {
-            lines.extend(field(name, &format!("{header} is absent"), theme.bad, columns, look));
+            lines.extend(field(name, &format!("missing header {header}"), theme.bad, columns, look));
         }
     }
     if let Some(timestamp) = &pane.loaded.judgement().timestamp {
@@ -75,23 +75,23 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
     }
     Some(match verdict {
         Verdict::Verified => {
-            "HMAC-SHA256 over timestamp + \".\" + body, with this secret, is exactly what the header says.".to_owned()
+            "HMAC-SHA256 over timestamp + \".\" + body with this secret equals the signature header.".to_owned()
         }
         Verdict::Mismatch => {
-            "None of the secrets here gives this signature for exactly these bytes: either another secret signed it, \
-             or other bytes were signed."
+            "None of the configured secrets produces this signature for exactly these bytes: another secret was \
+             used, or different bytes were signed."
                 .to_owned()
         }
-        Verdict::MissingSignature => format!("The request has no {} header.", scheme.signature_header),
-        Verdict::MissingTimestamp => format!("The request has no {} header.", scheme.timestamp_header),
+        Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header),
+        Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header),
         Verdict::MalformedSignature => {
             "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
         }
         Verdict::AmbiguousHeaders => {
-            "A header that came twice can be read either way by other receivers; it is refused.".to_owned()
+            "A header was sent twice. Receivers may use either value, so the request is refused.".to_owned()
         }
         Verdict::NoSecret => {
-            "Press s to type the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
+            "Press s to enter the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
                 .to_owned()
         }
         Verdict::NotJudged => return None,
@@ -107,7 +107,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let mut lines = vec![heading("Digests", pane.look)];
     match received {
         Some(digest) => lines.extend(digest_lines("received", &hex::encode(digest), theme.text, pane)),
-        None => lines.extend(field("received", "nothing that is a digest", theme.dim, pane.columns, pane.look)),
+        None => lines.extend(field("received", "no valid digest", theme.dim, pane.columns, pane.look)),
     }
     for expected in &pane.loaded.expected {
         let is_equal = received == Some(expected.digest);
@@ -126,7 +126,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
             (false, false) => "; e reveals it",
             (false, true) => "; e hides it",
         };
-        let words = format!("{glyph} {words}{reveal}  (secret {})", shown(&expected.label));
+        let words = format!("{glyph} {words}{reveal}  ({})", secret_words(&expected.label));
         lines.extend(field("", &words, style, pane.columns, pane.look));
     }
     lines.push(Line::default());
@@ -160,7 +160,7 @@ fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     };
     let (marked, rest) = after.split_at(marked);
     let mut lines = vec![Line::from(vec![
-        Span::styled("Where it differs", theme.title),
+        Span::styled("First difference", theme.title),
         Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
     ])];
     let room = pane.columns.saturating_sub(12);

@@ -273,7 +273,7 @@ pub(in crate::engine) fn show_offset(model: &mut Model, offset: usize) {
 fn to_fault(model: &mut Model) {
     let fault = match model.loaded().map(|loaded| &loaded.payload) {
         Some(Payload::Other(Some(fault), _)) => fault.clone(),
-        Some(Payload::Json(_)) => return say(model, "it is JSON from end to end", false),
+        Some(Payload::Json(_)) => return say(model, "the whole body is valid JSON", false),
         _ => return,
     };
     show_offset(model, fault.offset);

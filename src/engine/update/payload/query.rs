@@ -11,7 +11,7 @@ use super::{request, say};
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     if !matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_))) {
-        say(model, "jq needs JSON: ! shows where the body stops being JSON", true);
+        say(model, "jq needs valid JSON: ! shows where the body becomes invalid", true);
         return Vec::new();
     }
     let program = detail.view.query.as_ref().map_or(String::new(), |query| query.program.clone());

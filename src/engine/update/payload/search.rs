@@ -114,7 +114,7 @@ fn offset_of(model: &Model, row: usize) -> usize {
 /// To the next match, or the one before.
 pub(super) fn turn(model: &mut Model, forwards: bool) {
     let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else {
-        return say(model, "nothing is searched for yet: / searches", true);
+        return say(model, "no search yet: / starts one", true);
     };
     let Some(hits) = &search.hits else {
         // It takes effect once they have been found.
@@ -133,7 +133,7 @@ pub(super) fn turn(model: &mut Model, forwards: bool) {
     search.current = Some(next);
     go_to_match(model);
     if wrapped {
-        say(model, if forwards { "from the top again" } else { "from the end again" }, false);
+        say(model, if forwards { "continued from the top" } else { "continued from the end" }, false);
     }
 }
 

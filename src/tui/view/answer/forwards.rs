@@ -43,7 +43,7 @@ pub(super) fn lines(sent: &[Attempt], pane: &Pane<'_>) -> Vec<Line<'static>> {
 fn one(attempt: &Attempt, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
-    let how = if attempt.kind == AttemptKind::Forward { "Forwarded to" } else { "Sent again to" };
+    let how = if attempt.kind == AttemptKind::Forward { "Forwarded to" } else { "Replayed to" };
     let mut lines = vec![heading(shown(&format!("{how} {}", attempt.target)), look)];
     let took = short_latency(attempt.latency.total);
     match &attempt.result {
@@ -60,7 +60,7 @@ fn one(attempt: &Attempt, pane: &Pane<'_>) -> Vec<Line<'static>> {
             if agreement == Agreement::OnlyHere {
                 lines.push(Line::from(vec![
                     Span::styled("c", theme.title),
-                    Span::raw(" takes the digest that your server computed, and says what it hashed"),
+                    Span::raw(" takes the digest that your server computed, and finds what it hashed"),
                 ]));
             }
             lines.extend(answer(reply, &took, pane));
@@ -74,11 +74,11 @@ fn failed(failure: &Failure, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> 
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let mut lines = paragraph(&shown(&failure.message), theme.bad, columns);
-    lines.extend(field("after", took, theme.text, columns, look));
-    lines.extend(field("next", &shown(&failure.advice), theme.text, columns, look));
+    lines.extend(field("latency", took, theme.text, columns, look));
+    lines.extend(field("fix", &shown(&failure.advice), theme.text, columns, look));
     lines.push(Line::from(vec![
         Span::styled("S", theme.title),
-        Span::raw(" sends it there again; the delivery is kept"),
+        Span::raw(" forwards it again; the delivery is stored"),
     ]));
     lines
 }

@@ -20,7 +20,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     let (lines, cursor) = lines(&choices, picker.cursor, model, look);
     let title = match &picker.deciding[..] {
         [] => "Answer the next deliveries with".to_owned(),
-        [one] => format!("Answer delivery {one}, which is held, with"),
+        [one] => format!("Answer held delivery {one} with"),
         many => format!("Answer all {} held deliveries with", many.len()),
     };
     let inside = window(frame, body, &title, COLUMNS, lines.len().max(24), look);

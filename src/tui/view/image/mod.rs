@@ -86,7 +86,7 @@ fn place(pane: &Pane<'_>, image: &LoadedImage) -> Line<'static> {
     }
     spans.push(Span::styled(image.found.path.clone(), theme.key));
     if count > 1 {
-        spans.push(Span::styled("   , and . turn to the others", theme.dim));
+        spans.push(Span::styled("   , and . show the others", theme.dim));
     }
     Line::from(spans)
 }
@@ -139,7 +139,7 @@ fn ending(image: &LoadedImage) -> &'static str {
     match (image.found.binary.missing(), image.ends) {
         (Some(1..) | None, _) => "cut off",
         (_, Some(true)) => "complete",
-        (_, Some(false)) => "its end is missing",
-        (_, None) => "all its bytes are here",
+        (_, Some(false)) => "end missing",
+        (_, None) => "all bytes present",
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, model: &Model, look: &Look
             draw_rows(frame, body, &title, rows, *first, |row| progress_line(progress, row, columns, look), look)
         }
         (Some(Screen::Attempts(id, rows, cursor)), ..) => {
-            let title = format!("What was sent of #{id}");
+            let title = format!("Replays of #{id}");
             let first = (cursor + 1).saturating_sub(usize::from(body.height).saturating_sub(2));
             let line = |row: usize| attempt_line(&rows[row], row == *cursor, columns, look);
             draw_rows(frame, body, &title, rows.len(), first, line, look)
