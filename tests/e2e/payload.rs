@@ -11,7 +11,7 @@ fn a_payload_is_folded_searched_copied_and_queried() {
     person.types("3").sees("(the whole body)").enter().sees("Space fold");
 
     // Folds, with a window that says what the next key does.
-    person.types("z").sees("so many levels stay open").types("1").sees("\"data\": […] 1 item  {…}");
+    person.types("z").sees("fold below this level").types("1").sees("\"data\": […] 1 item  {…}");
     person.types("zr").sees("\"domain\": \"dev.trackpilots.com\",");
 
     // A search opens what hides its match, and the path says where it is.

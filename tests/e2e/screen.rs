@@ -151,7 +151,7 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
     person.sees("/second").sees_that("only what matches", |screen| !screen.contains(activity));
     person.types("/").types("\u{15}verdict:odd").sees("verdict").types("\u{1b}").settles();
     person.types("\u{1b}").sees(activity);
-    person.types("/nothing_like_this\r").sees("nothing matches the filter; Esc clears it");
+    person.types("/nothing_like_this\r").sees("no delivery matches the filter; Esc clears it");
     person.types("\u{1b}").sees(activity);
 }
 
@@ -270,7 +270,7 @@ fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
         let raw = String::from_utf8_lossy(&person.raw()).into_owned();
         assert!(raw.contains(&sequence), "{text:?} was not sent");
     }
-    person.types("u").sees("no tunnel leads here yet");
+    person.types("u").sees("no tunnel to this listener yet");
 }
 
 #[test]

@@ -23,7 +23,7 @@ const NAME_COLUMNS: usize = 20;
 pub(super) fn alerts(model: &Model) -> Vec<String> {
     let mut alerts = Vec::new();
     if let Some(fault) = &model.fault {
-        alerts.push(format!("not saved: {fault}"));
+        alerts.push(format!("not stored: {fault}"));
     }
     if let TunnelState::Elsewhere { public_url, addr, .. } = &model.tunnel {
         let ours = model.setup.url.rsplit(':').next().unwrap_or_default();

@@ -212,7 +212,7 @@ fn the_events_summary_folds_and_gives_way() {
     assert!(folded.contains("i unfolds") && !folded.contains("breaks  timestamp"), "{folded}");
     update(&mut model, Message::Act(Action::FoldEvent));
     let tiny = screen(&mut model, 100, 8);
-    assert!(tiny.contains("\"event\"") && !tiny.contains("drift:"), "{tiny}");
+    assert!(tiny.contains("\"event\"") && !tiny.contains("schema:"), "{tiny}");
 }
 
 #[rstest]
@@ -386,7 +386,7 @@ fn refusals_and_faults_are_counted_in_sight() {
     update(&mut model, Message::Stored { last: DeliveryId(3), stats });
     assert!(screen(&mut model, 80, 24).contains("7 requests turned away with 503"));
     update(&mut model, Message::StoreFault("disk full".to_owned()));
-    assert!(screen(&mut model, 80, 24).contains("not kept: disk full"));
+    assert!(screen(&mut model, 80, 24).contains("not stored: disk full"));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn typed(line: &RuleLine, columns: usize, look: &Look) -> Vec<Line<'static>> {
             );
         }
         None if line.input.value().trim().is_empty() => {
-            lines.push(Line::styled(" FILTER → ANSWER, or ANSWER alone for every delivery; -> works too", theme.dim));
+            lines.push(Line::styled(" FILTER → WHAT, or WHAT alone for every delivery; -> works too", theme.dim));
             lines.extend(EXAMPLES.iter().map(|example| Line::styled(format!("   {example}"), theme.dim)));
         }
         None => lines.push(Line::styled(" Enter activates it", theme.good)),

@@ -157,7 +157,7 @@ fn a_server_that_cannot_be_reached_has_advice() {
     story(&mut model, vec![attempt(Err(failure))]);
     update(&mut model, Message::Act(Action::Scroll(Step::Last)));
     let shown = screen(&mut model, 120, 50);
-    for words in ["nothing listens on", "start the server", "S sends it there again", "3 attempts at this delivery"] {
+    for words in ["nothing listens on", "start the server", "S forwards it again", "3 attempts by the sender"] {
         assert!(shown.contains(words), "{words} in\n{shown}");
     }
 }
