@@ -66,7 +66,7 @@ pub enum Action {
     TurnUnit,
     /// Fold or unfold what is understood of the event, above its payload.
     FoldEvent,
-    /// Show how the listener stands.
+    /// Show the listener's status.
     Status,
     /// List every key.
     Help,
@@ -74,7 +74,7 @@ pub enum Action {
     Commands,
     /// Take what the overlay offers.
     Accept,
-    /// Draw everything anew.
+    /// Redraw everything.
     Redraw,
     /// Put the program to sleep, back to the shell.
     Suspend,

@@ -48,9 +48,9 @@ pub enum Effect {
     OpenImage(Arc<Found>),
     /// Send something, or look something up for it.
     Send(SendTask),
-    /// Say how the listener stands, now.
+    /// Report the listener's status now.
     Observe,
-    /// Clear the terminal and draw everything anew.
+    /// Clear the terminal and redraw everything.
     Redraw,
     /// Give the terminal back and stop, until the shell wakes the program.
     Suspend,

@@ -30,7 +30,7 @@ pub enum Finding {
     Rewritings(Arc<Vec<Rewriting>>),
 }
 
-/// Where the inquiry into the shown delivery stands.
+/// The state of the inquiry into the shown delivery.
 #[derive(Debug, Clone, Default)]
 pub struct Inquiry {
     /// The question being looked into, with how far that has come.

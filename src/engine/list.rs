@@ -163,7 +163,7 @@ impl List {
         Some(self.request(Edge::Newest, Place::Replace))
     }
 
-    /// Puts a filter in force.
+    /// Applies a filter.
     pub(super) fn set_filter(&mut self, query: Query, filter: String) -> Option<Effect> {
         self.query = Arc::new(query);
         self.filter = filter;

@@ -33,7 +33,7 @@ pub enum Message {
     },
     /// Deliveries could not be kept; in words.
     StoreFault(String),
-    /// The retention has deleted so many deliveries and bytes.
+    /// The retention has deleted deliveries: how many, and how many bytes that freed.
     Retired(u64, u64),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
@@ -44,7 +44,7 @@ pub enum Message {
     },
     /// Rows of the list.
     Page(PageResult),
-    /// Where the ids of an event stood before.
+    /// Earlier deliveries with the ids of an event.
     Recalled(DeliveryId, Sightings),
     /// Rows read again.
     Reread(Vec<Summary>),
@@ -63,11 +63,11 @@ pub enum Message {
     Config(ConfigNews),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
-    /// The secrets in force, each in a line without the secret itself.
+    /// The current secrets, one line each, without the secrets themselves.
     Secrets(Vec<String>),
     /// How copying went, in words.
     Copied(Result<String, String>),
-    /// A picture, or why there is none.
+    /// A picture, or why it cannot be shown.
     Picture(PictureKey, Result<Picture, String>),
     /// How saving an image went: where it is, in visible text.
     Saved(SaveRequest, Result<String, SaveError>),
@@ -75,7 +75,7 @@ pub enum Message {
     Opened(Result<String, String>),
     /// How a sending goes.
     Sending(News),
-    /// How the listener stands.
+    /// The listener's status.
     Status(Box<Status>),
     /// What the store takes up.
     Measured(Sizes),

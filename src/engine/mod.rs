@@ -1,4 +1,4 @@
-//! The state machine behind every face: a message and a model in, effects out.
+//! The state machine of the interface: a message and a model in, effects out.
 //!
 //! ```text
 //! keys, store, tunnel, loader ─▶ Message ─▶ update(&mut Model) ─▶ Effect ─▶ threads, disk, clipboard

@@ -94,7 +94,7 @@ pub struct Detail {
     pub content: Result<Box<Loaded>, String>,
     /// The first row shown of each tab.
     pub scroll: [usize; Tab::ALL.len()],
-    /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
+    /// The request in rows for the Raw tab, or the body for the Payload tab when it is not JSON; made
     /// when first needed, for the width of the pane.
     pub(super) raw: Option<(Tab, RawRows)>,
     /// Rows that a thread is making.
@@ -103,7 +103,7 @@ pub struct Detail {
     pub view: PayloadView,
     /// Why its signature does not match, as far as is known.
     pub inquiry: Inquiry,
-    /// Where its ids stood before; `None` until that was looked for.
+    /// Earlier deliveries with its ids; `None` until they were searched for.
     pub sightings: Option<Sightings>,
     /// What the Image tab shows.
     pub image: ImageView,
@@ -125,12 +125,12 @@ impl Detail {
         }
     }
 
-    /// Whether there is no more to come of it.
+    /// Whether it is complete.
     pub(super) fn is_whole(&self) -> bool {
         self.content.as_ref().is_ok_and(|loaded| loaded.is_read) || self.content.is_err()
     }
 
-    /// Where the event's ids stood before is looked for once.
+    /// Whether earlier deliveries with the event's ids were searched for: once is enough.
     pub(super) fn ask_for_sightings(&self) -> Option<Effect> {
         let event = self.content.as_ref().ok()?.reading.event.as_ref()?;
         let is_open = self.sightings.is_none() && !event.ids.is_empty();
@@ -167,7 +167,7 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// What goes back to senders.
     pub answers: Answers,
-    /// The secrets in force, one line each, without the secrets themselves.
+    /// The current secrets, one line each, without the secrets themselves.
     pub secrets: Vec<String>,
     /// What ngrok's agent says.
     pub tunnel: TunnelState,
@@ -226,7 +226,7 @@ impl Model {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
     }
 
-    /// Whether the selected delivery is being read for the detail pane, and nothing of it is there yet.
+    /// Whether the selected delivery is still being read for the detail pane.
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)

@@ -28,7 +28,7 @@ pub enum Overlay {
     Try(Box<Trial>),
     /// A screen of [`super::Sending`].
     Sending,
-    /// How the listener stands.
+    /// The listener's status.
     Status(Box<StatusView>),
 }
 

@@ -1,4 +1,4 @@
-//! How the listener stands: how much of its bounds is used, what it has turned away, what it takes up.
+//! The listener's status: how much of its limits is used, what it has rejected, and the memory it takes.
 
 use std::time::Duration;
 

@@ -72,7 +72,7 @@ impl Trial {
         trial
     }
 
-    /// What stands in a field.
+    /// The text of a field.
     #[must_use]
     pub fn text(&self, field: TrialField) -> &str {
         self.inputs[field as usize].value()

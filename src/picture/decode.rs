@@ -15,7 +15,7 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 /// The most memory for the pixels as the decoder gives them: 40 megapixels of four channels, and some.
 const MAX_BYTES: u64 = 192 * 1024 * 1024;
 
-/// Why there is no picture.
+/// Why a picture cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// No magic number.

@@ -1,4 +1,4 @@
-//! The clipboard, with what is left when there is none.
+//! The clipboard, with fallbacks when there is none.
 //!
 //! In order: tmux's buffer (which also reaches the terminal, and is the only way that works under
 //! tmux's defaults); over SSH the terminal itself (OSC 52); the desktop's clipboard; and else a file

@@ -29,7 +29,7 @@ use crate::session::{Event, Session};
 const FRAME: Duration = Duration::from_millis(16);
 /// The shortest wait for what may still come before a frame is drawn.
 const SOON: Duration = Duration::from_millis(1);
-/// While something is held, its countdown is drawn anew this often; so is how the listener stands, while
+/// While something is held, its countdown is redrawn this often; so is the listener's status, while
 /// somebody looks.
 const SECOND: Duration = Duration::from_secs(1);
 /// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
@@ -172,7 +172,7 @@ impl Face<'_> {
         grown
     }
 
-    /// Takes in how the listener's answers stand.
+    /// Takes in the current state of the listener's answers.
     fn answers(&mut self) -> Result<(), TuiError> {
         let state = teller::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
@@ -306,7 +306,7 @@ impl Face<'_> {
     }
 
     /// Takes the terminal's own graphics off the screen when they are no longer to be there: the cells
-    /// that they cover are not drawn anew by themselves.
+    /// that they cover are not redrawn by themselves.
     fn clear_graphics(&mut self) -> Result<(), TuiError> {
         let wanted = view::graphics(&self.model);
         if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {

@@ -21,7 +21,7 @@ const LINGER: Duration = Duration::from_millis(20);
 pub(super) enum Input {
     /// A key, a paste, or a new size.
     Event(Event),
-    /// There is no terminal any more.
+    /// The terminal is gone.
     Gone,
 }
 
@@ -64,7 +64,7 @@ fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     true
 }
 
-/// Whether stdin is no terminal any more.
+/// Whether stdin has stopped being a terminal.
 pub(super) fn is_gone() -> bool {
     !std::io::IsTerminal::is_terminal(&std::io::stdin())
 }

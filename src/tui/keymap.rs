@@ -368,7 +368,7 @@ pub const KEYMAP: &[Binding] = {
     ]
 };
 
-/// The contexts in force, the narrowest first.
+/// The active contexts, the narrowest first.
 #[must_use]
 pub fn contexts(model: &Model) -> &'static [Context] {
     match &model.overlay {
@@ -390,7 +390,7 @@ pub fn contexts(model: &Model) -> &'static [Context] {
     }
 }
 
-/// The contexts in force when nothing lies over the panes.
+/// The active contexts when no overlay is open.
 #[must_use]
 pub fn contexts_below(model: &Model) -> &'static [Context] {
     match model.focus {
@@ -430,7 +430,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let simulates =
         matches!(model.sending.screens.last(), Some(Screen::Form(form)) if form.purpose == Purpose::Simulate);
     let is_only_read = matches!(model.overlay, Some(Overlay::Help(_) | Overlay::Status(_)));
-    // A key that would only say that it is of no use now.
+    // A key that would only report that it does nothing now.
     let is_idle = |binding: &Binding| match (binding.context, binding.action) {
         (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
@@ -458,7 +458,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
                 (_, _, Action::Move(_)) if is_only_read => "scroll",
                 _ => binding.hint,
             };
-            // The other direction's key stands for itself.
+            // One hint covers both directions.
             let key = match binding.action {
                 Action::Move(Step::Down) => "↑↓".to_owned(),
                 Action::Send(SendAction::Right) => "←→".to_owned(),
@@ -489,10 +489,10 @@ fn has_use(model: &Model, action: Action) -> bool {
     }
 }
 
-/// The help: for each context its keys and what they do, those in force `now` first.
+/// The help: for each context its keys and what they do, the active contexts (`now`) first.
 #[must_use]
 pub fn help(now: &[Context]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    // What is behind a key stands behind the context of that key.
+    // The keys after a prefix follow the context of the prefix.
     let behind = if now.contains(&Context::Payload) { &[Context::Folding][..] } else { &[] };
     let first: Vec<Context> = match now.split_first() {
         Some((narrowest, others)) => [&[*narrowest], behind, others].concat(),

@@ -13,7 +13,7 @@ use crate::store::{Location, Reader, StoreError};
 
 type Job = (u64, DeliveryId, Vec<Id>);
 
-/// Takes ids; where they stood before comes as a message.
+/// Takes ids; the earlier deliveries with them come back as a message.
 pub(super) struct Recaller {
     jobs: mpsc::Sender<Job>,
     newest: Arc<AtomicU64>,

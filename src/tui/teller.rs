@@ -23,7 +23,7 @@ mod again;
 /// The most sendings of a delivery that are shown.
 const SENT_LIMIT: usize = 16;
 
-/// How the listener's answers stand now.
+/// The current state of the listener's answers.
 pub(super) fn state(control: &Control) -> AnswersState {
     let (rules, counts) = control.counted_rules();
     AnswersState { rules, counts, chosen: control.chosen(), held: control.held(), now: Timestamp::now() }
@@ -110,7 +110,7 @@ impl Teller {
         });
     }
 
-    /// Puts rules in force that lead nowhere they must not.
+    /// Activates rules after checking that they forward only where they may.
     fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
         let checked = self.control.check_rules(rules);
         if checked.is_ok() {

@@ -46,7 +46,7 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
-/// Gives the terminal back as it was. A dead terminal cannot be told anything; that is no error.
+/// Restores the terminal. A dead terminal cannot be restored; that is not an error.
 fn give_back() {
     let mut words = Vec::new();
     // Writing to memory cannot fail.
@@ -55,7 +55,7 @@ fn give_back() {
     let _ = disable_raw_mode();
 }
 
-/// Writes past the lock of stdout, which a thread that is stuck in writing would hold for ever, and
+/// Writes past the lock of stdout, which a thread that is stuck in writing would never release, and
 /// not at all to a terminal that has stopped reading.
 #[cfg(unix)]
 fn tell(words: &[u8]) {

@@ -1,9 +1,9 @@
-//! How this process stands, for the overlay that shows it. Asked each second, and only while it is open.
+//! The status of this process, for the overlay that shows it: read once a second, only while it is open.
 
 use crate::engine::{Memory, Status};
 use crate::session::Session;
 
-/// How it stands now. Touches no disk: it must be seen while one hangs.
+/// The current status. Touches no disk, so that it works while a disk hangs.
 pub(super) fn status(session: &Session) -> Status {
     Status {
         load: session.control().load(),

@@ -15,13 +15,13 @@ pub enum AnswerAction {
     Decide,
     /// Decide about everything that is held.
     DecideAll,
-    /// Pass the shown delivery, which is held, on to the server behind.
+    /// Forward the shown delivery, which is held, to the upstream server.
     Forward,
     /// Close the connection of the shown delivery, which is held.
     Drop,
-    /// Let the shown delivery, which is held, go with its default.
+    /// Send the default answer to the shown delivery, which is held.
     LetGo,
-    /// Send the shown delivery to the server behind again.
+    /// Forward the shown delivery to the upstream server again.
     SendAgain,
     /// The sender's next attempt at the same delivery.
     NextAttempt,
@@ -31,7 +31,7 @@ pub enum AnswerAction {
     PreviewDown,
     /// Scroll it back.
     PreviewUp,
-    /// Add a rule behind the chosen one.
+    /// Add a rule after the chosen one.
     AddRule,
     /// Change the chosen rule.
     EditRule,
@@ -43,7 +43,7 @@ pub enum AnswerAction {
     RaiseRule,
     /// Move the chosen rule down.
     LowerRule,
-    /// Copy the rules as they stand in a configuration file.
+    /// Copy the rules as a configuration file has them.
     CopyRules,
     /// Save the rules in the configuration file.
     SaveRules,

@@ -3,7 +3,7 @@
 /// One thing to do on the Payload tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PayloadAction {
-    /// Fold what is open here, or go to what it stands in.
+    /// Fold what is open here, or go to the parent.
     Out,
     /// Open what is folded here, or go to its first member.
     In,

@@ -20,7 +20,7 @@ const FAILURES: [&str; 12] = [
     "redirect 307 /elsewhere",
 ];
 
-/// Where a row of the picker stands.
+/// The group of a row in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// Automatic, the rules, a held delivery's default.
@@ -66,7 +66,7 @@ pub enum Picked {
 /// A row of the picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Where it stands.
+    /// Its group.
     pub group: Group,
     /// What it means.
     pub picked: Picked,
@@ -137,7 +137,7 @@ impl Answers {
             read(Group::Pass, &format!("forward {target}"));
         }
         FAILURES.iter().for_each(|text| read(Group::Fail, text));
-        // What was used before stands once, on top; the latest choice may be an own or ready-made one.
+        // A recent choice is listed once, at the top, even if it is a predefined or custom answer.
         let mut seen: Vec<Choice> = Vec::with_capacity(choices.len());
         for choice in choices {
             let is_known = seen.iter().any(|known| known.picked == choice.picked);
@@ -149,7 +149,7 @@ impl Answers {
         seen
     }
 
-    /// The row that is in force.
+    /// The active row.
     #[must_use]
     pub fn in_force(&self, choices: &[Choice]) -> Option<usize> {
         choices.iter().position(|choice| match (&choice.picked, &self.chosen) {

@@ -54,7 +54,7 @@ pub struct Field {
     pub name: &'static str,
     /// What it holds.
     pub value: Value,
-    /// What may stand there, for a field that is empty.
+    /// The hint in an empty field.
     pub about: &'static str,
     /// Whether it does not apply now.
     pub hidden: bool,

@@ -245,7 +245,7 @@ fn kind(fields: &Fields) -> SigningKind {
     if fields.chosen(FieldKey::Kind) == 1 { SigningKind::Reseller } else { SigningKind::Developer }
 }
 
-/// What stands between semicolons; those in a JSON string separate nothing.
+/// Splits at semicolons, except inside a JSON string.
 fn parts(text: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut is_quoted, mut is_escaped) = (false, false);

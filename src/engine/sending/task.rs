@@ -22,7 +22,7 @@ pub enum SendTask {
     Edit(ReplayTask),
     /// A made-up event.
     Simulate(SimulateTask),
-    /// The matrix of deliveries that a right receiver accepts or refuses.
+    /// The matrix of deliveries that a correct receiver accepts or refuses.
     Check(CheckTask),
     /// The same, to hosts that were asked about.
     Consented(Box<SendTask>),
@@ -99,7 +99,7 @@ pub enum Again {
     AsCaptured,
     /// The exact body under a fresh signature.
     Resigned,
-    /// Another body, signed anew.
+    /// Another body, re-signed.
     Edited,
     /// Another body under the captured signature.
     EditedUnsigned,
@@ -172,7 +172,7 @@ pub enum News {
     Attempt(Box<Panel>),
     /// What differs, under a title.
     Compared(String, String),
-    /// One case of a check has come back; there are so many.
+    /// The result of one case of a check, and how many cases there are.
     CheckRow(Box<Row>, usize),
     /// A check has ended.
     Checked(Result<Box<Report>, String>),

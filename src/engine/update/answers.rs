@@ -12,7 +12,7 @@ use crate::delivery::{AttemptKind, DeliveryId};
 
 pub(super) use windows::{accept, act_on_window, back, edit, paste};
 
-/// The shown delivery is told of anew while it is so near to the newest: a sender may try it again.
+/// Retries of the shown delivery are read again while it is this close to the newest: more may arrive.
 const NEAR: i64 = 1000;
 
 fn effect(effect: AnswersEffect) -> Vec<Effect> {
@@ -90,7 +90,7 @@ fn clear(model: &mut Model) -> Vec<Effect> {
     effect(AnswersEffect::Choose(None))
 }
 
-/// Puts a choice in force.
+/// Activates a choice.
 fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
     let chosen = match picked {
         Picked::Rules | Picked::Default => None,
@@ -237,7 +237,7 @@ fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
     }
 }
 
-/// Whether it does nothing but answer, so that it can be written anew.
+/// Whether it only answers, so that it can be edited as an answer.
 fn is_answer(action: &Action) -> bool {
     matches!(action.kind, Kind::Do(Deed::Answer(..)))
 }

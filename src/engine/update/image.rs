@@ -128,7 +128,7 @@ fn go(model: &mut Model, to: usize) -> Vec<Effect> {
     let row_bytes = viewport.image.row_bytes.max(1);
     let to = to.min(last);
     let line = viewport.image.top + to / row_bytes;
-    // With the last row goes what stands below it, with the first what stands above.
+    // Scrolling to the last row also shows what is below it, and to the first row what is above.
     let end = if to / row_bytes == last / row_bytes { viewport.detail_lines.max(line + 1) } else { line + 1 };
     let start = if to < row_bytes { 0 } else { line };
     let Some(detail) = &mut model.detail else { return Vec::new() };
@@ -140,7 +140,7 @@ fn go(model: &mut Model, to: usize) -> Vec<Effect> {
 }
 
 enum Direction {
-    /// From so many bytes behind the cursor on.
+    /// Forwards, from this many bytes after the cursor.
     On(usize),
     Back,
 }

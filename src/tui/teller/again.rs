@@ -1,4 +1,4 @@
-//! Sending a kept delivery to the server behind once more, exactly as it came.
+//! Forwarding a stored delivery to the upstream server again, byte for byte.
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;

@@ -1,4 +1,4 @@
-//! The Answer tab: what was sent back or is awaited, what the server behind said, and the sender's
+//! The Answer tab: what was answered or is pending, what the upstream server answered, and the sender's
 //! other attempts.
 
 mod forwards;
@@ -22,7 +22,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     };
     match answers.story.of(id) {
         Some(Ok(story)) => {
-            // What the server behind said comes first where it contradicts us: it is what is looked for.
+            // The upstream answer comes first where it contradicts our verdict: that is what people look for.
             let forwards = forwards::lines(&story.sent, pane);
             if forwards::contradicts(&story.sent, pane) {
                 let heading = heading("Answer to the sender", pane.look);

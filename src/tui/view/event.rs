@@ -117,7 +117,7 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
         lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
     }
-    // Of items that are none, the drift above tells.
+    // Invalid items are reported by the drift above.
     let items = || event.items.iter().filter(|item| !item.facts.is_empty());
     lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, pane.columns, theme)));
     let rest = event.item_count.saturating_sub(FEW_ITEMS as u64);
@@ -165,7 +165,7 @@ pub(super) fn overview(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(words) = time_words(event) {
         lines.extend(field("time", &words, theme.text, columns, look));
     }
-    // The longest of these names does not fit the column, so that all stand beside their ids.
+    // The longest of these names does not fit the column, so each is shown beside its id.
     let people = ["organisation", "team", "user"].into_iter().zip(event.people());
     for (index, (name, id)) in people.filter_map(|(name, id)| Some((name, id?))).enumerate() {
         let label = if index == 0 { "owner" } else { "" };
@@ -211,7 +211,7 @@ pub(super) fn drift(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// Where the event's ids stood before.
+/// Earlier deliveries with the event's ids.
 pub(super) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(sightings) = &pane.detail.sightings else { return Vec::new() };

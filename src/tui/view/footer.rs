@@ -11,7 +11,7 @@ use crate::engine::{Model, Overlay, Prompt, PromptKind};
 use crate::text;
 use crate::tui::keymap;
 
-/// From this width on, hints stand further apart.
+/// From this width on, hints are spaced further apart.
 const ROOMY_COLUMNS: usize = 98;
 
 /// Hints that others make room for.
@@ -47,7 +47,7 @@ fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
     let hints = keymap::hints(model);
     let width = |(key, word): &(String, &str)| key.width() + 1 + word.width() + gap;
-    // The way back and the help stand there however little room there is, if at all.
+    // The hints for back and help are kept however little room there is.
     let is_kept = |hint: &&(String, &str)| KEPT.contains(&hint.1);
     let mut kept: usize = hints.iter().filter(is_kept).map(width).sum();
     let mut used = 1;

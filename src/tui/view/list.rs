@@ -90,7 +90,7 @@ struct Columns {
 impl Columns {
     fn for_width(width: usize) -> Self {
         // Marker, glyph, status; then each further column as long as the event keeps ten. The last
-        // column needs no space behind it.
+        // column needs no space after it.
         let mut left = width.saturating_sub(1 + 2 + 3);
         let mut take = |needed: usize| {
             let fits = left >= needed + 11;

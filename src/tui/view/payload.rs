@@ -23,7 +23,7 @@ use super::widgets::{put, vertical_rule};
 use crate::engine::{Focus, Payload, Search};
 use crate::payload::grouped;
 
-/// From this width on, a query's result stands beside the tree.
+/// From this width on, a query's result is shown beside the tree.
 const BESIDE_COLUMNS: u16 = 90;
 
 /// The rows of the tab's own content.
@@ -56,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
         Some(string) => (string::heading(string, pane, columns), string::rows(string), string.scroll),
         None => (prelude(pane, inside.height.into()), rows(pane, columns), first),
     };
-    // The heading of a string stands still; what comes before a tree scrolls with it.
+    // The heading of a string does not scroll; what comes before a tree scrolls with it.
     let fixed = if view.string.is_some() { prelude.len() } else { 0 };
     let inside = if fixed == 0 { inside } else { below(frame, inside, &prelude) };
     let before = prelude.len() - fixed;
@@ -83,7 +83,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
     Drawn { rows: height, lines: count, columns, prelude: before, query_rows, ..Drawn::default() }
 }
 
-/// What stands before the payload's own rows and scrolls with them.
+/// The lines before the payload's own rows, which scroll with them.
 fn prelude<'a>(pane: &Pane<'a>, height: usize) -> Vec<Line<'a>> {
     match &pane.loaded.payload {
         Payload::Empty => vec![Line::styled("The body is empty.", pane.look.theme.dim)],
@@ -97,7 +97,7 @@ fn rows<'a>(pane: &Pane<'a>, columns: usize) -> Rows<'a> {
         Payload::Json(rows) if !pane.detail.view.as_sent => tree::rows(rows, pane, columns),
         Payload::Json(_) => text::rows(pane, None, columns),
         Payload::Other(fault, _) if pane.loaded.reading.is_lines() => {
-            // Of a text that nobody called JSON, only `!` says where it is none.
+            // For text that was not declared as JSON, only `!` shows where it is invalid JSON.
             let fault = fault.as_ref().filter(|_| pane.loaded.reading.body.is_broken_json);
             text::rows(pane, fault.map(|fault| fault.offset), columns)
         }

@@ -12,11 +12,11 @@ use crate::payload::raw::RawRows;
 use crate::signature::{Content, Scheme, parse_digest};
 use crate::text;
 
-/// Of the signed bytes, so many are shown from the beginning, and so many from the end: enough to
-/// see how they begin, and whether a line end or a space hides behind the last bracket.
+/// How many of the signed bytes are shown from the beginning and from the end: enough to
+/// see how they begin, and whether a line end or a space follows the last bracket.
 const SIGNED_FIRST_BYTES: usize = 600;
 const SIGNED_LAST_BYTES: usize = 60;
-/// So many bytes are shown on each side of the place that differs.
+/// How many bytes are shown on each side of the first difference.
 const AROUND_BYTES: usize = 120;
 /// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
 /// 80 columns.
@@ -145,7 +145,7 @@ fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<
     lines
 }
 
-/// The place in the body where what was signed differs, with what stands around it.
+/// The first difference between the body and what was signed, with the bytes around it.
 fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(place) = pane.detail.inquiry.place_in_body() else { return Vec::new() };

@@ -124,7 +124,7 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", crate::payload::grouped(count))
 }
 
-/// The size of a body of which so many bytes are kept.
+/// The size of a body of which `kept` bytes are stored.
 pub(super) fn kept_words(bytes: u64, kept: u64) -> String {
     let size = counted(bytes, "byte");
     if kept < bytes { format!("{size}, the first {} stored", crate::payload::grouped(kept)) } else { size }

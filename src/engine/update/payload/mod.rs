@@ -82,7 +82,7 @@ pub(super) fn scrolled(model: &mut Model) {
 
 /// Brings the cursor back into a pane that has become smaller.
 pub(super) fn keep_cursor(model: &mut Model) {
-    // At the very top stands what comes before the tree.
+    // The top row shows what comes before the tree.
     if has_cursor(model)
         && let Some(mut tree) = tree(model)
         && tree.view.cursor > 0
@@ -183,7 +183,7 @@ impl Tree<'_> {
         *self.scroll = (*self.scroll).min(last_scroll);
         let is_below = prelude + place >= *self.scroll + height;
         if step == Step::First || (is_back && place == 0) {
-            // What stands before the tree is read by going on upwards.
+            // Moving further up scrolls to what comes before the tree.
             *self.scroll = if step == Step::First { 0 } else { step.apply(*self.scroll, last_scroll + 1, height) };
             self.view.cursor = 0;
             return;

@@ -19,7 +19,7 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     query(model, &program)
 }
 
-/// Runs what has been typed so far; an empty program is no query.
+/// Runs what has been typed so far. An empty program is not run.
 pub(in crate::engine::update) fn query(model: &mut Model, program: &str) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     let number = detail.view.ask();
@@ -30,7 +30,7 @@ pub(in crate::engine::update) fn query(model: &mut Model, program: &str) -> Vec<
     if running { request(detail, number, PayloadTask::Query(program.to_owned())) } else { Vec::new() }
 }
 
-/// Scrolls the result of a query; false when there is none.
+/// Scrolls the result of a query. Returns false without a result.
 pub(in crate::engine::update) fn scroll_query(model: &mut Model, step: Step) -> bool {
     let rows = model.viewport.query_rows;
     let Some(query) = model.detail.as_mut().and_then(|detail| detail.view.query.as_mut()) else { return false };

@@ -19,7 +19,7 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Notes how everything stood before anything was typed; the search of before goes with it.
+/// Saves the state before anything is typed, with the previous search.
 fn remember(detail: &mut Detail) -> &mut BeforeSearch {
     let scroll = detail.scroll[Tab::Payload.index()];
     let view = &mut detail.view;
@@ -35,7 +35,7 @@ fn remember(detail: &mut Detail) -> &mut BeforeSearch {
     })
 }
 
-/// Searches for what has been typed so far; an empty pattern is no search.
+/// Searches for what has been typed so far. An empty pattern ends the search.
 pub(in crate::engine::update) fn search(model: &mut Model, pattern: &str) -> Vec<Effect> {
     let (is_tree, prelude) = (has_cursor(model), model.viewport.detail_prelude);
     let Some(detail) = &mut model.detail else { return Vec::new() };
@@ -69,7 +69,7 @@ fn put_back(detail: &mut Detail) {
     }
 }
 
-/// Ends the typing. A search that is not kept leaves nothing behind.
+/// Ends the typing. Cancelling restores the state before the search.
 pub(in crate::engine::update) fn leave_search(model: &mut Model, keep: bool) {
     let Some(detail) = &mut model.detail else { return };
     if !keep || detail.view.search.is_none() {

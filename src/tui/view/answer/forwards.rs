@@ -1,4 +1,4 @@
-//! What each server behind answered, set against our verdict.
+//! What each upstream server answered, compared with our verdict.
 
 use ratatui::text::{Line, Span};
 
@@ -8,22 +8,22 @@ use crate::answer::Agreement;
 use crate::delivery::{Attempt, AttemptKind, Failure, Reply, Verdict};
 use crate::text;
 
-/// So much of a server's body is shown.
+/// The part of a server's body that is shown.
 const BODY_BYTES: usize = 16 * 1024;
 
-/// Our verdict under the secrets of today.
+/// Our verdict with the current secrets.
 fn verdict(pane: &Pane<'_>) -> Verdict {
     pane.loaded.rejudged.as_ref().unwrap_or_else(|| pane.loaded.judgement()).verdict
 }
 
-/// What was sent on; a replay elsewhere says nothing of the servers behind.
+/// The forwards, and the replays to the same targets. A replay elsewhere says nothing about the upstream servers.
 fn forwarded<'a>(sent: &'a [Attempt]) -> impl Iterator<Item = &'a Attempt> {
     let is_behind = |attempt: &Attempt| attempt.kind == AttemptKind::Forward;
     let targets: Vec<&'a str> = sent.iter().filter(|one| is_behind(one)).map(|one| one.target.as_str()).collect();
     sent.iter().filter(move |one| is_behind(one) || targets.contains(&one.target.as_str()))
 }
 
-/// Whether a server behind contradicts our verdict.
+/// Whether an upstream server contradicts our verdict.
 pub(super) fn contradicts(sent: &[Attempt], pane: &Pane<'_>) -> bool {
     let verdict = verdict(pane);
     forwarded(sent).filter_map(Attempt::status).any(|status| Agreement::of(verdict, status).is_conflict())

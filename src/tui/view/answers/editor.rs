@@ -106,7 +106,7 @@ fn many_lines(frame: &mut Frame<'_>, area: Rect, lines: &TextArea<'static>, look
     position
 }
 
-/// What is wrong, or what can stand there.
+/// What is wrong, or what can be written there.
 fn about(editor: &Editor, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let (words, style) = match (&editor.answer, &editor.saved) {

@@ -1,4 +1,4 @@
-//! What would be sent to the shown delivery, to the byte but for the date.
+//! What would be sent to the shown delivery: every byte, except the date.
 
 use bytes::Bytes;
 use ratatui::Frame;
@@ -13,7 +13,7 @@ use crate::engine::Model;
 use crate::query::Content;
 use crate::text;
 
-/// So much of a body is shown.
+/// The part of a body that is shown.
 const BODY_BYTES: usize = 16 * 1024;
 
 /// Draws it from line `first` on.
@@ -39,7 +39,7 @@ pub(super) fn draw(
     }
 }
 
-/// What the rules make of the shown delivery.
+/// What the rules answer to the shown delivery.
 fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let dim = |words: &str| paragraph(words, look.theme.dim, columns);
     let Some(loaded) = model.loaded() else { return dim("the answer of the first rule that matches") };

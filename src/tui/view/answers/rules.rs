@@ -58,11 +58,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
     drawn
 }
 
-/// What stands there while there are no rules.
+/// The text shown while there are no rules.
 fn none(view: &RulesView, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = vec![Line::styled(" No rules: every delivery gets the documented answer; n adds one", theme.text)];
-    // While one is typed, examples stand under it.
+    // While a rule is typed, examples are shown under it.
     if view.line.is_none() {
         lines.push(Line::default());
         lines.push(Line::styled(" Examples:", theme.dim));
@@ -87,7 +87,7 @@ fn line(model: &Model, at: usize, columns: usize, look: &Look) -> Line<'static> 
     ])
 }
 
-/// What stands under the rules.
+/// The lines under the rules.
 fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = Vec::new();

@@ -9,7 +9,7 @@ use crate::engine::{Payload, StringView};
 use crate::payload::grouped;
 use crate::tui::view::detail::{Pane, cut};
 
-/// What the string is, in two lines that stand still.
+/// What the string is, in two lines that do not scroll.
 pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) -> Vec<Line<'a>> {
     let theme = &pane.look.theme;
     let bytes = grouped(string.token.len() as u64);

@@ -68,7 +68,7 @@ pub(super) fn content_line<'a>(content: &'a Content, row: usize, columns: usize,
     line
 }
 
-/// A result in a word behind its glyph, for those who see no colours.
+/// A result as a glyph and a word, so that colour carries nothing alone.
 pub(super) fn result(attempt: &Attempt, look: &Look) -> (&'static str, Style) {
     if attempt.is_delivered() { ("✓ Delivered", look.theme.good) } else { ("✗ Failed", look.theme.bad) }
 }
