@@ -10,8 +10,8 @@
 //!                  └──────────────┘
 //! ```
 //!
-//! One request is under way at a time. What happens meanwhile is remembered in one flag, so that a
-//! burst of deliveries costs as many reads as the reader can do, and no more.
+//! One request is in flight at a time. Changes in the meantime set one flag, so that a burst of
+//! deliveries causes only as many reads as the reader can do.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::query::Query;
 const WINDOW_ROWS: usize = 600;
 /// Rows asked for at once; more than any screen is high.
 const PAGE_ROWS: usize = 200;
-/// When the selection comes this near to the window's end, the next page is asked for.
+/// When the selection is this close to the window's end, the next page is requested.
 const MARGIN_ROWS: usize = 60;
 
 /// The list's state. See the module's page.
@@ -107,13 +107,13 @@ impl List {
         self.follow
     }
 
-    /// Whether the list holds still.
+    /// Whether the list is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused
     }
 
-    /// Deliveries that have come and are not in the list, because it is paused or scrolled away.
+    /// Deliveries that arrived but are not in the list, because it is paused or scrolled away.
     #[must_use]
     pub fn unseen(&self) -> u64 {
         self.unseen
@@ -132,7 +132,7 @@ impl List {
         &self.filter
     }
 
-    /// How far down a search has come, while it goes on.
+    /// How far a running search has come.
     #[must_use]
     pub fn searched_to(&self) -> Option<DeliveryId> {
         self.searched_to
@@ -220,7 +220,7 @@ impl List {
             return None;
         }
         let (edge, place) = self.waiting?;
-        // The parts that follow go on where this one ends.
+        // The next part continues where this one ends.
         self.waiting = page.more_follows.then_some((edge, if place == Place::Replace { Place::Bottom } else { place }));
         self.error = page.error;
         self.searched_to = page.reached.filter(|_| page.more_follows);
@@ -252,7 +252,7 @@ impl List {
         }
         self.settle_selection(viewport);
         if flooded {
-            // More has come than a page holds. Following jumps to the newest; otherwise the
+            // More arrived than a page holds. Following jumps to the newest; otherwise the
             // window stays where the person is reading.
             if self.follow {
                 return self.reload();
@@ -385,7 +385,7 @@ impl List {
         None
     }
 
-    /// Follows the newest delivery, or stops to.
+    /// Follows the newest delivery, or stops following.
     pub(super) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
         self.follow = !self.follow;
         if !self.follow {
@@ -399,7 +399,7 @@ impl List {
         self.reload()
     }
 
-    /// Holds the list still, or lets it go on.
+    /// Pauses the list, or resumes it.
     pub(super) fn toggle_pause(&mut self) -> Option<Effect> {
         self.paused = !self.paused;
         if self.paused || self.unseen == 0 || !self.newest {

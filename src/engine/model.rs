@@ -27,7 +27,7 @@ pub struct Setup {
     pub url: String,
     /// The store's file.
     pub store: PathBuf,
-    /// Whether the store goes when the program ends.
+    /// Whether the store is deleted when the program ends.
     pub ephemeral: bool,
     /// Each configured webhook: name, path, kind.
     pub webhooks: Vec<(String, String, String)>,
@@ -153,19 +153,19 @@ pub struct Model {
     pub list: List,
     /// The delivery that is shown; it may lag behind the selection by one read.
     pub detail: Option<Detail>,
-    /// What was found out about deliveries shown before, the latest last.
+    /// What was found out about deliveries shown earlier, the latest last.
     pub(super) inquiries: VecDeque<(DeliveryId, Inquiry)>,
     /// The delivery being read for the detail pane, until all of it is there.
     pub(super) loading: Option<DeliveryId>,
-    /// What is shown no more.
+    /// What is no longer shown.
     pub(super) discarded: Option<Box<dyn Any + Send>>,
     /// The tab that is shown.
     pub tab: Tab,
     /// Which pane the keys go to.
     pub focus: Focus,
-    /// What lies over the panes.
+    /// The overlay over the panes.
     pub overlay: Option<Overlay>,
-    /// What goes back to senders.
+    /// What senders are answered.
     pub answers: Answers,
     /// The current secrets, one line each, without the secrets themselves.
     pub secrets: Vec<String>,
@@ -177,7 +177,7 @@ pub struct Model {
     pub(super) last: DeliveryId,
     /// The listener's counters.
     pub stats: StatsSnapshot,
-    /// Why the last delivery could not be kept, until one is.
+    /// Why the last delivery could not be stored, until one is.
     pub fault: Option<String>,
     /// What is sent from here.
     pub sending: Sending,
@@ -232,8 +232,7 @@ impl Model {
         self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
     }
 
-    /// What is shown no more: to free it takes time in proportion to its size, and is not for the
-    /// interface's thread.
+    /// What is no longer shown. Freeing it takes time in proportion to its size, so another thread does it.
     pub fn take_discarded(&mut self) -> Option<Box<dyn Any + Send>> {
         self.discarded.take()
     }
@@ -245,13 +244,13 @@ impl Model {
         Some(total + (self.last.0 - last.0).max(0).unsigned_abs())
     }
 
-    /// The public URL with the webhook's path, when a tunnel leads to us.
+    /// The public URL with the webhook's path, when a tunnel points to this listener.
     #[must_use]
     pub fn public_url(&self) -> Option<String> {
         self.tunnel.url_for(self.setup.path())
     }
 
-    /// The URL that reaches us from this machine, with the webhook's path.
+    /// The URL of this listener on this machine, with the webhook's path.
     #[must_use]
     pub fn local_url(&self) -> String {
         format!("{}{}", self.setup.url, self.setup.path())

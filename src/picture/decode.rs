@@ -18,10 +18,10 @@ const MAX_BYTES: u64 = 192 * 1024 * 1024;
 /// Why a picture cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// No magic number.
+    /// No known magic number.
     #[error("unknown picture format")]
     Unrecognised,
-    /// A format that is told by its magic number, and not decoded here.
+    /// A format that is recognised by its magic number, but not decoded here.
     #[error("{} cannot be decoded here: save it and open it elsewhere", .0.words())]
     NotDecoded(Format),
     /// The bytes stop before the dimensions.
@@ -43,12 +43,12 @@ pub enum PictureError {
     Undecodable(String),
 }
 
-/// Why a picture is not whole.
+/// Why a picture is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shortfall {
     /// The file's end is missing.
     EndMissing,
-    /// The decoder stopped on its way, in its words.
+    /// The decoder failed after some rows: its message.
     Stopped(String),
 }
 
@@ -73,7 +73,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         Dimensions::NotReached => return Err(PictureError::NotReached),
         Dimensions::Unreadable => return Err(PictureError::NoDimensions),
     }
-    // Decoders are written with care, yet what they read here is anyone's.
+    // A decoder may panic: what it reads is hostile.
     let read = panic::contained(|| read(bytes, format));
     let (image, stopped) = read.unwrap_or_else(|| Err(PictureError::Undecodable("the decoder failed".to_owned())))?;
     let is_cut = file::is_complete(bytes) == Some(false);

@@ -1,5 +1,5 @@
-//! What a person asks for, and what the terminal's variables say of it. The terminal itself is never
-//! asked: one that does not answer would hold up the start, and its answer would look like keys.
+//! What a person asks for, and what the terminal's environment says about it. The terminal itself is never
+//! queried: one that does not answer would hold up the start, and its answer would look like keys.
 
 use std::str::FromStr;
 

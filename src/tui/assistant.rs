@@ -1,5 +1,5 @@
-//! The threads that search and query payloads, and break them into rows: off the interface's thread, and each request given up as
-//! soon as another of its kind comes.
+//! The threads that search and query payloads, and break them into rows: off the interface's thread.
+//! Each request is cancelled as soon as another of its kind comes.
 //!
 //! A jq query runs in a process of its own (this program again, see [`crate::payload::jq`]), because a
 //! query that loops, eats memory or overflows its stack can only be ended from outside. That process has
@@ -17,12 +17,12 @@ use crate::payload::json::search::search;
 
 /// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Between two looks whether a query has ended or is wanted no more.
+/// The interval for checking whether a query has ended or is no longer wanted.
 const LOOK: Duration = Duration::from_millis(4);
 /// The hidden command that runs a query; see `cli`.
 pub(crate) const QUERY_COMMAND: &str = "query-worker";
 
-/// Takes requests; what comes of them comes as messages.
+/// Takes requests; the results come as messages.
 pub(super) struct Assistant {
     searches: Line,
     queries: Line,
@@ -58,7 +58,7 @@ impl Assistant {
         Ok(Self { searches, queries, rows })
     }
 
-    /// Queues a request; the one before of its kind is given up.
+    /// Queues a request, and cancels the previous one of its kind.
     pub(super) fn ask(&self, request: PayloadRequest) {
         let line = match request.task {
             PayloadTask::Search(_) => &self.searches,
@@ -92,7 +92,7 @@ impl Line {
     }
 }
 
-/// Runs a query in a process of its own; `None` when it is wanted no more.
+/// Runs a query in a process of its own; `None` when it is no longer wanted.
 fn query(program: &str, body: &[u8], is_wanted: &dyn Fn() -> bool) -> Option<Result<Output, String>> {
     if body.len() > crate::payload::jq::BODY_LIMIT {
         return Some(Err(crate::payload::jq::JqError::TooLarge(body.len() as u64).to_string()));
@@ -102,7 +102,7 @@ fn query(program: &str, body: &[u8], is_wanted: &dyn Fn() -> bool) -> Option<Res
         Err(error) => return Some(Err(format!("cannot start the query process: {error}"))),
     };
     let answer = converse(&mut child, program, body, is_wanted);
-    // Ended in any case, and its remains taken away.
+    // End the process in any case, and reap it.
     let _ = child.kill();
     let _ = child.wait();
     answer

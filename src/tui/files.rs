@@ -57,7 +57,7 @@ impl Drop for Files {
     }
 }
 
-/// A machine that has no thread left has other troubles; nothing is saved then, and nothing said.
+/// Does nothing when no thread can be started: such a machine has worse problems.
 fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
@@ -97,7 +97,7 @@ fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf
     Ok(path)
 }
 
-/// Starts the viewer without a shell, and waits until it has taken the file or refused it.
+/// Starts the viewer without a shell, and waits until it has opened the file or failed.
 fn start(viewer: &str, path: &Path, keyring: &Keyring) -> Result<(), String> {
     let mut command = Command::new(viewer);
     keyring.hide_from(&mut command);

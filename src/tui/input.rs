@@ -40,7 +40,7 @@ pub(super) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Se
     Ok(())
 }
 
-/// Held by who reads the keys.
+/// Locked by whoever reads the keys.
 static KEYS: Mutex<()> = Mutex::new(());
 
 /// Keeps the thread from reading keys for as long as the guard lives, so that another program can.
@@ -48,7 +48,7 @@ pub(super) fn hold() -> MutexGuard<'static, ()> {
     KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands on every event that is there. `false` when nobody listens any more.
+/// Sends every pending event. `false` when the receiver is gone.
 fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {

@@ -8,8 +8,8 @@
 //! ├ hints, or what was just done ────────────────────────────────────────────────┤
 //! ```
 //!
-//! A frame is drawn when something has changed and no input waits, at most sixty a second. With
-//! nothing happening, nothing runs.
+//! A frame is drawn when something has changed and no input is pending, at most sixty times a
+//! second. An idle interface runs nothing.
 
 mod assistant;
 mod clipboard;
@@ -55,7 +55,7 @@ use crate::query::Query;
 use crate::session::{Event, Session};
 use crate::store::StoreError;
 
-/// Why the interface ended otherwise than by being told to.
+/// Why the interface ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
     /// The terminal refused something.
@@ -66,11 +66,11 @@ pub enum TuiError {
     Store(#[from] StoreError),
 }
 
-/// Runs the interface until it is told to end. `events` are the session's.
+/// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
 /// # Errors
 ///
-/// [`TuiError`] when there is no usable terminal or store; the terminal is given back first.
+/// [`TuiError`] when there is no usable terminal or store; the terminal is restored first.
 pub fn run(
     session: &Session,
     setup: Setup,
@@ -170,7 +170,7 @@ pub fn run(
     drop(face);
     crate::panic::restore_terminal();
     match ended {
-        // A terminal that was closed takes no more frames; that is an end, not an error.
+        // A closed terminal takes no more frames: that ends the interface, and is not an error.
         Err(TuiError::Terminal(_)) if input::is_gone() => Ok(()),
         ended => ended,
     }
@@ -187,7 +187,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         return Some(Message::Act(action));
     }
     match (&model.overlay, key.code) {
-        // Any other key calls the fold off.
+        // Any other key cancels the fold.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
             Some(Message::Choose(character))

@@ -1,4 +1,4 @@
-//! Questions about the selected delivery, handed on once the selection rests.
+//! Debounces questions about the selected delivery: they are asked once the selection rests.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -19,12 +19,12 @@ pub(super) struct Resting<T> {
 }
 
 impl<T> Resting<T> {
-    /// The first question after a while is handed on at once.
+    /// The first question after a pause is asked at once.
     pub(super) fn eager(queue: mpsc::Receiver<T>) -> Self {
         Self { queue, before: None, rest: REST, is_eager: true }
     }
 
-    /// Each waits, since to answer one is dear.
+    /// Every question waits, since an answer is expensive.
     pub(super) fn patient(queue: mpsc::Receiver<T>) -> Self {
         Self { is_eager: false, ..Self::eager(queue) }
     }

@@ -29,7 +29,7 @@ pub(super) fn state(control: &Control) -> AnswersState {
     AnswersState { rules, counts, chosen: control.chosen(), held: control.held(), now: Timestamp::now() }
 }
 
-/// See the module's page.
+/// See the module's documentation.
 pub(super) struct Teller {
     control: Arc<Control>,
     location: Location,
@@ -126,7 +126,7 @@ impl Teller {
     }
 }
 
-/// A machine that has no thread left has other troubles; nothing is done then, and nothing said.
+/// Does nothing when no thread can be started: such a machine has worse problems.
 fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
@@ -158,7 +158,7 @@ fn save(watched: &Watched, path: &Path, named: Arc<Named>) -> Result<String, Str
     Ok(text::visible(&shown.to_string_lossy()).into_owned())
 }
 
-/// Keeps a sending beside its delivery.
+/// Stores a sending with its delivery.
 fn keep(location: &Location, attempt: &crate::delivery::Attempt) -> Result<(), StoreError> {
     AttemptKeeper::open(location)?.keep(attempt).map(drop)
 }

@@ -1,4 +1,4 @@
-//! Taking the terminal, and giving it back whatever happens.
+//! Takes the terminal, and restores it whatever happens.
 
 use std::io::{self, Stdout, Write as _};
 
@@ -74,7 +74,7 @@ fn tell(words: &[u8]) {
     let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
-/// Gives the terminal back while `run` uses it, and takes it again.
+/// Restores the terminal while `run` uses it, and takes it again.
 pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Result<T> {
     crate::panic::restore_terminal();
     let outcome = run();
@@ -83,7 +83,7 @@ pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Resul
     Ok(outcome)
 }
 
-/// Gives the terminal back and stops the program, as Ctrl-Z does, until the shell wakes it.
+/// Restores the terminal and stops the program, as Ctrl-Z does, until the shell resumes it.
 #[cfg(unix)]
 pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
     crate::panic::restore_terminal();

@@ -24,7 +24,7 @@ use crate::payload::grouped;
 use crate::query::Query;
 use crate::signature::diagnose::Depth;
 
-/// Takes in what happened and says what to do about it.
+/// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Act(action) => {
@@ -91,7 +91,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if model.list.selected() == Some(id) {
                 show(model, id, content)
             } else {
-                // It was given up too late.
+                // It was cancelled too late.
                 model.loading.take_if(|loading| *loading == id);
                 model.discarded = content.ok().map(|loaded| loaded as _);
                 Vec::new()
@@ -133,12 +133,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secrets(secrets) => {
             model.secrets = secrets;
-            // What was found out rests on the secrets of before.
+            // What was found out depends on the previous secrets.
             model.inquiries.clear();
             if let Some(detail) = &mut model.detail {
                 detail.inquiry = Inquiry::default();
             }
-            // The detail pane compares with the secrets of today.
+            // The detail pane compares with the current secrets.
             load_again(model)
         }
         Message::Copied(outcome) => {
@@ -195,7 +195,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Reads the selected delivery when it is not the one shown, and gives up any other.
+/// Reads the selected delivery when it is not the one shown, and cancels any other read.
 fn follow_selection(model: &mut Model) -> Vec<Effect> {
     let selected = model.list.selected();
     if selected.is_none() {
@@ -364,7 +364,7 @@ fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
     let viewport = model.viewport;
     let tab = model.tab.index();
     if let Some(detail) = &mut model.detail {
-        // The places that the first row can have: the last leaves the screen just full.
+        // The positions of the first row: the last one leaves the screen just full.
         let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
         let place = detail.scroll[tab].min(places - 1);
         detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);

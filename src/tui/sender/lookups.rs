@@ -1,4 +1,4 @@
-//! The thread that looks up what the screens of sendings show: previews, kept sendings, differences.
+//! The thread that looks up what the screens of sendings show: previews, stored sendings, differences.
 
 use std::sync::{Arc, mpsc};
 
@@ -41,7 +41,7 @@ pub(super) fn start(
     Ok(jobs)
 }
 
-/// Of several previews in a row, each made for one more letter, only the last is wanted.
+/// Of several previews in a row, one for each letter typed, only the last is wanted.
 fn newest(mut task: SendTask, queue: &mpsc::Receiver<SendTask>) -> SendTask {
     while matches!(task, SendTask::Preview(..)) {
         match queue.try_recv() {

@@ -1,4 +1,4 @@
-//! Captured deliveries, sent again.
+//! Replays of captured deliveries.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::store::{Page, Reader};
 
 /// Rows of earlier attempts that are looked through for one to the same target.
 const EARLIER: usize = 50;
-/// Lines of what differs from the response before that the panel shows.
+/// How many lines of differences from the previous response the panel shows.
 const SHOWN_DIFFERENCES: usize = 12;
 
 /// One sending to come.
@@ -175,7 +175,7 @@ fn remarks(replay: &replay::Replay) -> Vec<(&'static str, String)> {
     replay.changes.iter().enumerate().map(|(index, change)| (name(index), change.words())).collect()
 }
 
-/// What the attempt before this one to the same target came to, and what differs.
+/// The previous attempt to the same target: its result, and what differs.
 fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str, String)> {
     let before = || {
         let rows = reader.attempts(id, EARLIER).ok()?;

@@ -1,4 +1,4 @@
-//! Made-up events: one or many.
+//! Simulated events: one or many.
 
 use std::cell::RefCell;
 use std::sync::Arc;
