@@ -1,4 +1,4 @@
-//! What a person can ask for, independent of the key that asks.
+//! The actions of the interface, independent of the keys for them.
 
 mod answer;
 pub use answer::AnswerAction;
@@ -28,7 +28,7 @@ pub enum Action {
     Open,
     /// Close what is on top, or go back to the list, or clear the filter.
     Back,
-    /// Type a filter.
+    /// Enter a filter.
     Filter,
     /// Keep the newest delivery selected.
     Follow,
@@ -36,9 +36,9 @@ pub enum Action {
     Pause,
     /// Something about answers.
     Answer(AnswerAction),
-    /// Choose what is answered from now on.
+    /// Choose the answer to the next deliveries.
     PickAnswer,
-    /// Type a secret for this run.
+    /// Enter a secret for this run.
     TypeSecret,
     /// Something on the Payload tab.
     Payload(PayloadAction),
@@ -48,11 +48,11 @@ pub enum Action {
     CopyMenu,
     /// Copy the public URL with the webhook's path.
     CopyPublicUrl,
-    /// Show or hide the digest that would have been right.
+    /// Show or hide the expected digest.
     Reveal,
-    /// Look deeper for why the signature does not match.
+    /// Search deeper for why the signature does not match.
     Deeper,
-    /// Stop looking.
+    /// Stop the search.
     StopLooking,
     /// Try another secret, header or template on the shown delivery.
     Try,
@@ -60,11 +60,11 @@ pub enum Action {
     Compare,
     /// The next field of a form.
     NextField,
-    /// The field before.
+    /// The previous field.
     PreviousField,
-    /// Turn the timestamp of a form from seconds to milliseconds, or back.
+    /// Switch the timestamp of a form between seconds and milliseconds.
     TurnUnit,
-    /// Fold or unfold what is understood of the event, above its payload.
+    /// Fold or unfold the event's summary, above its payload.
     FoldEvent,
     /// Show the listener's status.
     Status,
@@ -72,11 +72,11 @@ pub enum Action {
     Help,
     /// Find a command by its name.
     Commands,
-    /// Take what the overlay offers.
+    /// Accept what is chosen or entered in the overlay.
     Accept,
     /// Redraw everything.
     Redraw,
-    /// Put the program to sleep, back to the shell.
+    /// Suspend the program to the shell.
     Suspend,
     /// End the program.
     Quit,

@@ -5,15 +5,15 @@
 pub enum AnswerAction {
     /// Answer with the chosen one, for the next delivery only.
     Once,
-    /// Take back the choice over the rules.
+    /// Clear the chosen answer, so that the rules decide.
     Clear,
-    /// Write an answer of one's own, beginning with the chosen one.
+    /// Write a custom answer, starting from the chosen one.
     Write,
     /// The rules.
     Rules,
-    /// Decide about the shown delivery, which is held.
+    /// Answer the shown delivery, which is held.
     Decide,
-    /// Decide about everything that is held.
+    /// Answer all held deliveries.
     DecideAll,
     /// Forward the shown delivery, which is held, to the upstream server.
     Forward,
@@ -25,17 +25,17 @@ pub enum AnswerAction {
     SendAgain,
     /// The sender's next attempt at the same delivery.
     NextAttempt,
-    /// The one before.
+    /// The sender's previous attempt.
     PreviousAttempt,
-    /// Scroll what would be sent.
+    /// Scroll the preview down.
     PreviewDown,
-    /// Scroll it back.
+    /// Scroll the preview up.
     PreviewUp,
     /// Add a rule after the chosen one.
     AddRule,
     /// Change the chosen rule.
     EditRule,
-    /// Take the chosen rule out.
+    /// Delete the chosen rule.
     DeleteRule,
     /// Switch the chosen rule off, or on.
     SwitchRule,

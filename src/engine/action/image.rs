@@ -7,25 +7,25 @@ use super::Step;
 pub enum ImageAction {
     /// Move the cursor by rows of bytes.
     Move(Step),
-    /// The byte before.
+    /// The previous byte.
     Left,
     /// The next byte.
     Right,
     /// The next image of the payload.
     NextImage,
-    /// The image before.
+    /// The previous image.
     PreviousImage,
     /// The beginning of the next segment.
     NextSegment,
-    /// The beginning of this segment, or of the one before.
+    /// The beginning of this segment, or of the previous one.
     PreviousSegment,
-    /// Type bytes to look for.
+    /// Enter bytes to find.
     Search,
     /// The next match.
     NextMatch,
-    /// The match before.
+    /// The previous match.
     PreviousMatch,
-    /// Type an offset to go to.
+    /// Enter an offset to go to.
     GoTo,
     /// Show the picture, or its bytes again.
     Picture,

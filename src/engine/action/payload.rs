@@ -5,41 +5,41 @@
 pub enum PayloadAction {
     /// Fold what is open here, or go to the parent.
     Out,
-    /// Open what is folded here, or go to its first member.
+    /// Unfold what is folded here, or go to its first child.
     In,
-    /// Fold or open what is here.
+    /// Fold or unfold the row.
     Toggle,
-    /// The next member of the same object or array.
+    /// The next sibling in the same object or array.
     NextSibling,
-    /// The member before.
+    /// The previous sibling.
     PreviousSibling,
     /// From an opening bracket to its closing one, and back.
     Mate,
     /// Wait for the key that says how to fold.
     FoldMenu,
-    /// So many levels stay open.
+    /// Fold everything below this level.
     Level(u8),
     /// Fold all.
     FoldAll,
-    /// Open all.
+    /// Unfold all.
     OpenAll,
-    /// Fold what is here and all its siblings.
+    /// Fold the row and its siblings.
     FoldSiblings,
-    /// Open what is here and all its siblings.
+    /// Unfold the row and its siblings.
     OpenSiblings,
-    /// Open what is here with all that it holds.
+    /// Unfold the row and all below it.
     OpenDeep,
     /// Type what to search for.
     Search,
     /// The next match.
     NextMatch,
-    /// The match before.
+    /// The previous match.
     PreviousMatch,
-    /// To the place at which the body stops being JSON.
+    /// Go to where the JSON becomes invalid.
     Fault,
     /// Show the body as it was sent, or as a tree.
     AsSent,
-    /// Break long lines, or not.
+    /// Wrap long lines, or not.
     Wrap,
     /// A part of the width to the left.
     Left,

@@ -5,29 +5,29 @@
 pub enum SendAction {
     /// Send a signed test event to this program's own listener.
     Test,
-    /// Send the selected delivery again, or all that match the filter.
+    /// Replay the selected delivery, or all that match the filter.
     Replay,
-    /// Make up an event and send it.
+    /// Simulate an event and send it.
     Simulate,
     /// Check a receiver.
     Check,
     /// Show the result of the last sending again.
     Last,
-    /// List what was sent of the selected delivery.
+    /// List the replays of the selected delivery.
     Attempts,
     /// Mark the selected delivery, to compare another one with it.
     Mark,
-    /// Compare what is marked with what is selected, or two responses.
+    /// Compare the marked delivery with the selected one, or two responses.
     Compare,
-    /// Give up what is being sent.
+    /// Cancel sending.
     Cancel,
-    /// Copy the report, or what was made as TOML.
+    /// Copy the report, or the simulation as TOML.
     Copy,
     /// Save what the form says in the configuration file, under its name.
     Save,
     /// The next choice of a field, or its cursor to the right.
     Right,
-    /// The choice before, or the cursor to the left.
+    /// The previous choice, or the cursor to the left.
     Left,
 }
 

@@ -184,7 +184,7 @@ fn needle_words(needle: &[u8]) -> String {
     format!("{}{more}", digits.join(" "))
 }
 
-/// Takes what was typed into one of this tab's prompts. A mistake is said, and can be mended.
+/// Takes what was entered in one of this tab's prompts. An error is shown there, and can be corrected.
 pub(super) fn accept(model: &mut Model, kind: PromptKind, typed: &str) -> Vec<Effect> {
     if typed.trim().is_empty() {
         model.overlay = None;
@@ -237,7 +237,7 @@ enum Sought {
     File(SaveRequest),
 }
 
-/// How saving went. A name that is taken is asked about.
+/// The result of saving. Asks before an existing file is replaced.
 pub(super) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<String, SaveError>) {
     let words = match outcome {
         Ok(path) => Ok(format!("saved {path}")),

@@ -9,8 +9,8 @@ use crate::diagnosis;
 /// Deliveries whose inquiries are remembered.
 const INQUIRIES: usize = 64;
 
-/// Puts away what was found out about the delivery shown `before`, and takes out what is known of
-/// `id`. A search that was under way has been given up for the next.
+/// Stores what was found out about the delivery shown `before`, and restores what is known about
+/// `id`. The next search cancels the running one.
 pub(super) fn switch_inquiry(model: &mut Model, before: Option<Detail>, id: DeliveryId) -> Inquiry {
     let known = model.inquiries.iter().position(|(known, _)| *known == id).and_then(|at| model.inquiries.remove(at));
     if let Some(Detail { id, inquiry, .. }) = before {
@@ -28,8 +28,8 @@ pub(super) fn ask(inquiry: &mut Inquiry, id: DeliveryId, question: Question) -> 
     Effect::Inquire(id, question)
 }
 
-/// Asks what re-serialisations would change in a delivery that is right, once its Signature tab is
-/// looked at.
+/// Asks what re-serialisations would change in a verified delivery, once its Signature tab is
+/// shown.
 pub(super) fn ask_for_rewritings(model: &mut Model) -> Option<Effect> {
     let detail = model.detail.as_mut().filter(|_| model.tab == Tab::Signature)?;
     let loaded = detail.content.as_ref().ok()?;

@@ -37,7 +37,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Goes back to what lies below.
+/// Goes back to what is below.
 fn leave(model: &mut Model) -> Option<Arc<Change>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
@@ -77,7 +77,7 @@ fn shown(change: &Change) -> String {
     visible(&change.file().to_string_lossy()).into_owned()
 }
 
-/// Says it where the person looks: in the window that is open, else in the bottom line.
+/// Shows it where the person looks: in the open window, else in the bottom line.
 fn say(model: &mut Model, said: Result<String, String>) {
     match &mut model.overlay {
         Some(Overlay::Answers(window)) => {

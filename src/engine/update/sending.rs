@@ -70,7 +70,7 @@ fn mark(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Hands something to the thread that sends, one at a time.
+/// Gives the sending thread a task, one at a time.
 fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
     if model.sending.is_busy() {
         return say(model, BUSY);
@@ -82,7 +82,7 @@ fn cancel(model: &Model) -> Vec<Effect> {
     if model.sending.is_busy() { vec![Effect::Send(SendTask::Cancel)] } else { Vec::new() }
 }
 
-/// Takes in what the threads that send and look up tell.
+/// Takes in what the threads that send and look up report.
 pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Began(progress) => {
@@ -180,7 +180,7 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
     }
 }
 
-/// Says it where the person looks: in the form, else in the bottom line.
+/// Shows it where the person looks: in the form, else in the bottom line.
 fn not_sent(model: &mut Model, reason: String) {
     model.sending.progress = None;
     if matches!(model.sending.screens.last(), Some(Screen::Progress(_) | Screen::Check(_))) {
@@ -192,7 +192,7 @@ fn not_sent(model: &mut Model, reason: String) {
     }
 }
 
-/// Asks before anything goes to another machine, since captures may hold screenshots of real people.
+/// Asks before anything is sent to a non-loopback host, since captures may contain screenshots of real people.
 fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.progress = None;
     // A check goes on in its screen once it may.
@@ -209,7 +209,7 @@ fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     })));
 }
 
-/// What a test event came to, in one line.
+/// The result of a test event, in one line.
 fn tested(panel: &Panel, made_up: bool) -> Notice {
     let attempt = &panel.attempt;
     let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;

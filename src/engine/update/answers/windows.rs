@@ -100,7 +100,7 @@ fn accept_picker(model: &mut Model, once: bool) -> Vec<Effect> {
     chosen.map_or_else(Vec::new, |choice| settle_on(model, &choice.picked, picker, once))
 }
 
-/// Answers so, what comes or what is held.
+/// Answers with the choice: the next deliveries, or the held ones.
 fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, once: bool) -> Vec<Effect> {
     if picker.deciding.is_empty() {
         let effects = choose(model, picked, once);
@@ -143,7 +143,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// How saving went. The answer can be used by its name at once, whether its file is watched or not.
+/// The result of saving. The answer can be used by its name at once, whether its file is watched or not.
 pub(super) fn saved(model: &mut Model, named: &Arc<Named>, outcome: Result<String, String>) -> Vec<Effect> {
     let words = outcome.clone().map(|file| format!("saved {} in {file}", named.name));
     match window(model) {
@@ -203,7 +203,7 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Changes the rules, if they can be so, and puts the cursor at `cursor`.
+/// Changes the rules, if the result is valid, and puts the cursor at `cursor`.
 fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow>)) -> Vec<Effect> {
     let mut rows = model.answers.rules.clone();
     change(&mut rows);

@@ -7,7 +7,7 @@ use super::super::super::payload::{PayloadTask, Query, QueryResult};
 use super::super::super::{Effect, Step};
 use super::{request, say};
 
-/// Opens the prompt, with the query of before.
+/// Opens the prompt, with the previous query.
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     if !matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_))) {
@@ -40,7 +40,7 @@ pub(in crate::engine::update) fn scroll_query(model: &mut Model, step: Step) -> 
     true
 }
 
-/// Takes in what a query gave.
+/// Takes in the result of a query.
 pub(super) fn answered(model: &mut Model, number: u64, result: Result<QueryResult, String>) {
     let query = model.detail.as_mut().and_then(|detail| detail.view.query.as_mut());
     if let Some(query) = query.filter(|query| query.number == number) {

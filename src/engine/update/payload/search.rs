@@ -111,7 +111,7 @@ fn offset_of(model: &Model, row: usize) -> usize {
     }
 }
 
-/// To the next match, or the one before.
+/// Goes to the next match, or the previous one.
 pub(super) fn turn(model: &mut Model, forwards: bool) {
     let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else {
         return say(model, "no search yet: / starts one", true);
