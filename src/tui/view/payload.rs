@@ -19,7 +19,7 @@ pub(super) use self::tree::plain as plain_row;
 
 use super::Drawn;
 use super::detail::{Content, Pane};
-use super::widgets::{put, vertical_rule};
+use super::widgets::{counted, put, vertical_rule};
 use crate::engine::{Focus, Payload, Search};
 use crate::payload::grouped;
 
@@ -143,7 +143,7 @@ fn status(pane: &Pane<'_>, columns: usize) -> Line<'static> {
             path => path,
         },
         Payload::Empty => String::new(),
-        Payload::Other(..) => format!("{} bytes as sent", grouped(pane.loaded.delivery.body.len() as u64)),
+        Payload::Other(..) => format!("{} as sent", counted(pane.loaded.delivery.body.len() as u64, "byte")),
     };
     let is_json = matches!(pane.loaded.payload, Payload::Json(_));
     let mode = match (is_json && view.as_sent && view.string.is_none(), view.unwrapped, view.column) {
@@ -181,6 +181,7 @@ pub(super) fn found(search: &Search) -> String {
     match (hits.hits.len(), search.current) {
         (0, _) => "no match".to_owned(),
         (count, Some(current)) => format!("{} of {}{more}", grouped(current as u64 + 1), grouped(count as u64)),
+        (1, None) => "1 match".to_owned(),
         (count, None) => format!("{}{more} matches", grouped(count as u64)),
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
         let row = if is_chosen { theme.title } else { theme.text };
         lines.push(Line::from(vec![
             Span::styled(format!("{mark} ↻{:<3} #{:<7}", at + 1, retry.summary.id), row),
-            Span::styled(format!("{}  {gap:>8}  ", clock(retry.summary.received_at, look)), theme.dim),
+            Span::styled(format!("{}  {gap:>10}  ", clock(retry.summary.received_at, look)), theme.dim),
             Span::styled(format!("{glyph} {word:<10}"), style),
             answered(&retry.summary, pane),
             Span::styled(format!("{here}{same}"), theme.dim),
