@@ -176,7 +176,7 @@ impl Unread {
         Contents { event: self.event(registry), images: self.images() }
     }
 
-    /// The same, unless `is_wanted` says in between that nobody waits for it any more.
+    /// The same, but stops with `None` once `is_wanted` is false.
     #[must_use]
     pub fn read_while(&self, registry: &Registry, is_wanted: impl Fn() -> bool) -> Option<Contents> {
         let event = is_wanted().then(|| self.event(registry))?;

@@ -47,7 +47,7 @@ impl FromStr for Mode {
     }
 }
 
-/// What the environment says of the terminal.
+/// What the environment says about the terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// `TERM`.

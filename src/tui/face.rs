@@ -32,8 +32,8 @@ const SOON: Duration = Duration::from_millis(1);
 /// While something is held, its countdown is redrawn this often; so is the listener's status, while
 /// somebody looks.
 const SECOND: Duration = Duration::from_secs(1);
-/// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
-/// and what it costs the listener is small.
+/// While many deliveries arrive, new rows are read this often: nobody reads ten lists a second, and the
+/// cost for the listener is small.
 const CATCH_UP: Duration = Duration::from_millis(100);
 /// The same when more than [`POUR`] arrived in between: all rows on the screen change each time.
 pub(super) const CATCH_UP_POURING: Duration = Duration::from_millis(250);

@@ -3,7 +3,7 @@
 //! crossterm spins at full speed on a terminal that has gone (its issue 793), so the thread waits
 //! with `poll(2)` for bytes or for the end, and asks crossterm only when there are bytes.
 //!
-//! crossterm's default way to read is told of bytes once, when they come, and forgets them when the
+//! crossterm's default reader is notified of bytes once, when they arrive, and forgets them when the
 //! terminal changes its size at the same moment or more than a kilobyte comes at once: the keys would
 //! wait for the next key, and this thread would spin. Hence its feature `use-dev-tty`, which looks
 //! for bytes each time; it never reads at all with a timeout of nothing.

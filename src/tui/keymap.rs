@@ -30,9 +30,9 @@ pub enum Context {
     Prompt,
     /// In a form of several fields.
     Form,
-    /// Over what was sent, or is being sent.
+    /// In a result, or while sending.
     Sending,
-    /// In a form that says what is to be sent.
+    /// In a form that describes what to send.
     SendForm,
     /// In the picker of answers, which is a menu too.
     Picker,
@@ -90,7 +90,7 @@ impl Context {
 pub struct Binding {
     /// Where.
     pub context: Context,
-    /// Which keys, each alike.
+    /// Which keys; each does the same.
     pub keys: &'static [Key],
     /// What they do.
     pub action: Action,
@@ -476,7 +476,7 @@ fn has_attempts(model: &Model) -> bool {
     story.is_some_and(|story| story.is_ok_and(|story| !story.retries.is_empty()))
 }
 
-/// Whether an action can do anything with what is shown: its hint would only be in the way otherwise.
+/// Whether an action can do anything with what is shown. If not, its hint would only take room.
 fn has_use(model: &Model, action: Action) -> bool {
     use PayloadAction as P;
     let payload = model.loaded().map(|loaded| &loaded.payload);

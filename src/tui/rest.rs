@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// A question that comes sooner than this after the one before waits to see whether another follows:
-/// while deliveries pour in and the newest is followed, nobody reads what is found out about each.
+/// A question that comes sooner than this after the previous one waits for another to follow: while
+/// the newest of many deliveries is followed, nobody reads the findings about each.
 const REST: Duration = Duration::from_millis(300);
 const _: () = assert!(REST.as_millis() > super::face::CATCH_UP_POURING.as_millis(), "a pour is no rest");
 

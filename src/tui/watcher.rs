@@ -13,7 +13,7 @@ pub(super) fn status(session: &Session) -> Status {
     }
 }
 
-/// What Linux says of this process (proc(5)), in units of 1,024 bytes.
+/// What Linux reports about this process (proc(5)), in units of 1,024 bytes.
 #[cfg(target_os = "linux")]
 fn memory() -> Option<Memory> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -24,7 +24,7 @@ fn memory() -> Option<Memory> {
     Some(Memory { now: number("VmRSS")?, most: number("VmHWM")? })
 }
 
-/// Elsewhere nothing that needs no library says it.
+/// Other systems need a library for it.
 #[cfg(not(target_os = "linux"))]
 fn memory() -> Option<Memory> {
     None

@@ -23,7 +23,7 @@ pub enum SendAction {
     Cancel,
     /// Copy the report, or the simulation as TOML.
     Copy,
-    /// Save what the form says in the configuration file, under its name.
+    /// Save the simulation in the configuration file, under its name.
     Save,
     /// The next choice of a field, or its cursor to the right.
     Right,

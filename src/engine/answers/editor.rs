@@ -54,7 +54,7 @@ pub struct Editor {
     pub body: TextArea<'static>,
     /// The answer that is typed, or what is wrong with it.
     pub answer: Result<Arc<Named>, String>,
-    /// What saving has said.
+    /// The result of saving.
     pub saved: Option<Result<String, String>>,
     /// The first line shown of what would be sent.
     pub preview: usize,

@@ -29,7 +29,7 @@ const RECENT: usize = 4;
 /// Where answers are saved when no configuration was read.
 const DEFAULT_FILE: &str = "whyhook.toml";
 
-/// What the listener says of its answers at one moment.
+/// A snapshot of the listener's answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswersState {
     /// The active rules.
@@ -76,7 +76,7 @@ pub enum AnswersNews {
     SentAgain(DeliveryId, Result<String, String>),
     /// The result of a decision: how many deliveries were answered, and how many were gone already.
     Decided(usize, usize),
-    /// The rules cannot be so; the listener has those of before.
+    /// The rules are invalid; the listener keeps the previous ones.
     Refused(String),
     /// The configuration file was reloaded: the number of active rules, and the file.
     Reloaded(usize, PathBuf),
@@ -222,7 +222,7 @@ fn deeds(action: &Action) -> Vec<&Deed> {
     }
 }
 
-/// What an action does, as what is said of whyhook: `answers 503`, `holds 10s`.
+/// What an action does, with whyhook as the subject: `answers 503`, `holds 10s`.
 fn verb(action: &Action, hold_for: Duration) -> String {
     const LONGEST: usize = 36;
     let cut = |text: String| crate::text::clip(&text, LONGEST).into_owned();

@@ -21,7 +21,7 @@ pub enum Purpose {
     Check,
 }
 
-/// A form with what is known of it so far.
+/// A form, its messages and its preview.
 #[derive(Debug)]
 pub struct Form {
     /// What for.
@@ -47,7 +47,7 @@ impl Form {
         Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
     }
 
-    /// To send `id` again, or all that match `filter`.
+    /// To replay `id`, or all that match `filter`.
     pub(in crate::engine) fn replay(sending: &Sending, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
         let all = if filter.is_empty() {
             "every delivery, oldest first".to_owned()
@@ -68,7 +68,7 @@ impl Form {
         form
     }
 
-    /// To make up an event.
+    /// To simulate an event.
     pub(in crate::engine) fn simulate(sending: &Sending, own: &str) -> Self {
         let mut receivers = vec![format!("this listener: {own}")];
         receivers.extend(sending.receivers.iter().map(|receiver| {
@@ -165,7 +165,7 @@ impl Form {
         offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
     }
 
-    /// What is to be sent again, or what is wrong with the form.
+    /// What to replay, or what is wrong with the form.
     pub(in crate::engine) fn replay_task(&self, id: DeliveryId, filter: &str) -> Result<ReplayTask, String> {
         let is_one = self.fields.chosen(FieldKey::Which) == 0;
         let how = Again::ALL[self.fields.chosen(FieldKey::How).min(Again::ALL.len() - 1)];
@@ -184,7 +184,7 @@ impl Form {
         Ok(ReplayTask { which, how, body: None, to, pace })
     }
 
-    /// What is to be made up, or what is wrong with the form.
+    /// What to simulate, or what is wrong with the form.
     pub(in crate::engine) fn simulate_task(&self, receivers: &[Receiver]) -> Result<SimulateTask, String> {
         let place = self.fields.chosen(FieldKey::Receiver);
         let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
@@ -226,7 +226,7 @@ impl Form {
         Ok((name, task.saved))
     }
 
-    /// What is to be checked, or what is wrong with the form.
+    /// What to check, or what is wrong with the form.
     pub(in crate::engine) fn check_task(&self) -> Result<CheckTask, String> {
         let to = self.fields.typed(FieldKey::To).to_owned();
         if to.is_empty() {

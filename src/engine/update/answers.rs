@@ -154,7 +154,7 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// What the listener, the store or a file have said.
+/// Takes in news of the listener, the store or a file.
 pub(super) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
     match news {
         AnswersNews::State(state) => {

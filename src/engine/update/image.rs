@@ -90,7 +90,7 @@ fn turn(model: &mut Model, offset: isize) -> Vec<Effect> {
     }
     if let Some(view) = model.image_view() {
         let index = (view.index.cast_signed() + offset).rem_euclid(count.cast_signed()).unsigned_abs();
-        // Who looks at pictures goes on looking at pictures.
+        // The next image is shown as a picture too.
         let picture = view.picture.as_ref().map(|_| PictureView::default());
         *view = ImageView { index, cursor: 0, needle: view.needle.take(), picture };
     }

@@ -123,7 +123,7 @@ pub(super) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             let lines = if text.is_empty() { vec!["no differences".to_owned()] } else { lines(&text) };
             return open(model, Screen::Comparison(title, lines, 0));
         }
-        // Something else has come over it meanwhile.
+        // Another overlay has opened in the meantime.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
             let is_waiting = model.overlay.is_none() && screens::check(model).is_some();
@@ -195,7 +195,7 @@ fn not_sent(model: &mut Model, reason: String) {
 /// Asks before anything is sent to a non-loopback host, since captures may contain screenshots of real people.
 fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.progress = None;
-    // A check goes on in its screen once it may.
+    // A check continues in its screen once the person agrees.
     model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
     let hosts = visible(hosts);
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {

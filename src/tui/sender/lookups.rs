@@ -16,7 +16,7 @@ use crate::store::{Location, Reader, StoreError};
 /// Rows of a delivery's sendings that are listed.
 const LISTED: usize = 500;
 
-/// Starts the thread. It ends when nobody asks any more.
+/// Starts the thread. It ends when the queue is closed.
 pub(super) fn start(
     location: &Location,
     control: Arc<Control>,

@@ -125,8 +125,7 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
     }
 }
 
-/// Each delivery to each of its targets. Whatever would fail for want of a setting fails here, before
-/// anything is sent.
+/// Each delivery to each of its targets. A missing setting fails here, before anything is sent.
 fn jobs(settings: &Settings, task: &ReplayTask, summaries: &[Summary]) -> Result<Vec<Job>, Halt> {
     let given: Vec<Arc<Target>> = task.to.iter().map(|url| url.parse().map(Arc::new)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::with_capacity(summaries.len() * given.len().max(1));
@@ -202,7 +201,7 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
         )];
     }
     let mut remarks = vec![("Earlier", format!("{}, now {}; differences:", words(&before), words(now)))];
-    // What JSON tells by path says more than its bytes.
+    // A difference by JSON path is more useful than one by bytes.
     let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));

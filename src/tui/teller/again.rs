@@ -9,7 +9,7 @@ use crate::sender::replay::How;
 use crate::sender::{Limits, Origin, Target, attempt, replay};
 use crate::store::{Location, Reader};
 
-/// Sends it, keeps what came of it, and says so.
+/// Sends it, stores the result, and reports it.
 pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: &str) -> Result<String, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let target: Target = url.parse().map_err(|error| words(&error))?;

@@ -115,7 +115,7 @@ fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(field("  fix", &cause.fix, theme.title, columns, pane.look));
     }
     for change in &cause.changes {
-        // The summary has said the rest.
+        // The summary contains the rest.
         lines.extend(field("  code", change.code.code(), theme.dim, columns, pane.look));
         if change.names.len() > 1 {
             let words = diagnosis::names_words(&change.names);
@@ -128,7 +128,7 @@ fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// How much was tried, whether that was all, and what comes next.
+/// How much was tried, whether that was all, and what `d` would try next.
 fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'static> {
     let tried = counted(diagnosis.tried, "digest");
     let all = match (diagnosis.complete, diagnosis.of) {
@@ -145,7 +145,7 @@ fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'st
     Line::styled(format!("{all}{next}"), pane.look.theme.dim)
 }
 
-/// For a delivery that is right: which re-serialisations would change its bytes, and where.
+/// For a verified delivery: which re-serialisations would change its bytes, and where.
 pub(super) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     if !pane.loaded.is_verified() {

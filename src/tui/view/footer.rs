@@ -79,7 +79,7 @@ fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
     typed(frame, area, prompt, " / ", tail, look);
 }
 
-/// A prompt in the bottom line: a sign, what has been typed, and what is said of it.
+/// A prompt in the bottom line: a sign, the text, and a remark about it.
 fn typed(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, sign: &'static str, tail: Span<'static>, look: &Look) {
     let theme = &look.theme;
     let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).into_owned();

@@ -123,7 +123,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     parts
 }
 
-/// `:3000`, without which nobody knows where to point a tunnel.
+/// `:3000`: a tunnel must point to it.
 fn port(model: &Model) -> String {
     format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
 }

@@ -98,7 +98,7 @@ pub(super) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// Glyph and words, as large as a line can be.
+/// The verdict as a glyph and words.
 pub(super) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let judgement = pane.loaded.judgement();
     let summary = &pane.loaded.delivery.summary;
@@ -124,7 +124,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if !summary.intake.is_complete() {
         remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
     } else {
-        // Of a broken one the reason has said it.
+        // For an incomplete request the reason above covers it.
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if let Some(now) = &pane.loaded.rejudged {

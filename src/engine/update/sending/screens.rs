@@ -11,7 +11,7 @@ use super::super::saving;
 use super::{BUSY, cancel};
 use crate::check::{Palette, report_text};
 
-/// What a saved simulation is called until its owner says otherwise.
+/// The name of a saved simulation until the person gives another.
 const SAVED_NAME: &str = "mine";
 
 pub(in crate::engine::update) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -147,7 +147,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Sends what the form says, or says what is wrong with it.
+/// Sends what the form describes, or shows what is wrong with it.
 fn submit(model: &mut Model) -> Vec<Effect> {
     let is_busy = model.sending.is_busy();
     let receivers = model.sending.receivers.clone();

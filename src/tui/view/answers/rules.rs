@@ -112,7 +112,7 @@ fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<L
     lines
 }
 
-/// What is said of a rule being typed: where it is wrong, or examples.
+/// The lines under a rule being typed: where it is wrong, or examples.
 fn typed(line: &RuleLine, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = Vec::new();

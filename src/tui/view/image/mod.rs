@@ -17,7 +17,7 @@ use crate::payload::image::Dimensions;
 
 pub(in crate::tui) use picture::graphics;
 
-/// Rows of bytes that are seen below what is said of them.
+/// Rows of bytes that are visible below the description.
 const FEW_BYTE_ROWS: u16 = 3;
 /// Names of segments that there is room for.
 const LEGEND_SEGMENTS: usize = 24;
@@ -100,7 +100,7 @@ fn about(pane: &Pane<'_>, image: &LoadedImage, room: usize) -> Vec<Line<'static>
     let style = if binary.form.is_empty() { theme.warn } else { theme.title };
     lines.push(Line::styled(binary.summary(), style));
     let least = lines.len();
-    // What is all there needs no more words than the summary's.
+    // For a complete image the summary is enough.
     if binary.form.is_empty() || binary.missing() != Some(0) || binary.format().is_none() || binary.inner.is_some() {
         lines.extend(paragraph(&binary.explanation(), theme.dim, columns));
     }

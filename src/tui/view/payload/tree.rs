@@ -16,7 +16,7 @@ use crate::tui::view::detail::Pane;
 
 /// A row is laid out for at least this many columns.
 const SHORTEST_VALUE: usize = 24;
-/// Below this many columns a cut token says nothing any more.
+/// Below this many columns a truncated token is useless.
 const SHORTEST_TOKEN: usize = 12;
 /// The excerpt around a match in a truncated part has at least this many columns.
 const EXCERPT: usize = 24;

@@ -41,7 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
     }
     let list = Rect { y: inside.y + top, height: inside.height - top, ..inside };
     let rows = usize::from(list.height);
-    // While it goes on, the newest are in sight.
+    // While the check runs, the newest rows are visible.
     let at = if check.report.is_none() && check.cursor == 0 { check.rows.len() } else { check.cursor + 1 };
     let first = at.saturating_sub(rows);
     for (place, (index, row)) in (0..list.height).zip(check.rows.iter().enumerate().skip(first)) {

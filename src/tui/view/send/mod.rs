@@ -132,7 +132,7 @@ fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &
     if is_here { line.style(look.theme.selected) } else { line }
 }
 
-/// The style of a line of a comparison, whose sign says the same.
+/// The style of a line of a comparison; its sign carries the same meaning.
 fn difference(line: &str, look: &Look) -> Style {
     match line.trim_start().chars().next() {
         Some('-') => look.theme.bad,
