@@ -25,7 +25,7 @@ pub enum PictureError {
     #[error("{} cannot be decoded here: save it and open it elsewhere", .0.words())]
     NotDecoded(Format),
     /// The bytes stop before the dimensions.
-    #[error("nothing to show: the bytes stop before the picture begins")]
+    #[error("the bytes stop before the picture begins")]
     NotReached,
     /// The dimensions make no sense.
     #[error("its dimensions cannot be read")]

@@ -139,7 +139,7 @@ mod tests {
     fn unrecognised_bytes_are_lent_to_nobody() {
         let body = br#"{"data":{"screenshot":{"imageBuffer":[1,2,3]}}}"#;
         let found = crate::payload::binary::find_all(body).remove(0);
-        assert!(lend(&Files::default().lent, &found).unwrap_err().to_string().contains("no known picture"));
+        assert!(lend(&Files::default().lent, &found).unwrap_err().to_string().contains("unknown picture format"));
     }
 
     #[test]

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_words() {
         assert!(wrong("99", &[], "").contains("99 is no status"));
-        assert!(wrong("abc", &[], "").contains("'abc' is no status"));
+        assert!(wrong("abc", &[], "").contains("invalid status 'abc'"));
         assert!(wrong("200", &["no colon"], "").contains("expected 'Name: value'"));
         assert!(wrong("200", &["Content-Length: 5"], "").contains("written by whyhook itself"));
         assert!(wrong("200", &[], "{{nobody}}").contains("there is no '{{nobody}}'"));

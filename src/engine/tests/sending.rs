@@ -195,7 +195,7 @@ fn two_are_compared_and_attempts_opened() {
     person.act(Action::Send(SendAction::Attempts));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Attempts(DeliveryId(2)))));
     person.tell(Message::Sending(News::Attempts(DeliveryId(2), Vec::new())));
-    assert!(notice(&person).0.contains("was not sent again yet"));
+    assert!(notice(&person).0.contains("no replays of #2 yet"));
 }
 
 #[test]

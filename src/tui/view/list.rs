@@ -97,7 +97,7 @@ impl Columns {
             left -= if fits { needed } else { 0 };
             fits
         };
-        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(7), take(10));
+        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(6), take(10));
         Self { word, time, live, latency, size, event: left.saturating_sub(1) }
     }
 }
@@ -146,7 +146,7 @@ fn line(summary: &Summary, columns: &Columns, is_selected: bool, left: Option<u6
         cell(format!("{:>6}", latency.map_or(String::new(), |answer| short_latency(answer.latency))), 6, theme.dim);
     }
     if columns.size {
-        cell(format!("{:>6}", short_bytes(summary.body_bytes)), 6, theme.dim);
+        cell(format!("{:>5}", short_bytes(summary.body_bytes)), 5, theme.dim);
     }
     Line::from(spans)
 }

@@ -84,16 +84,16 @@ fn pieces(word: &str, columns: usize) -> Vec<&str> {
     pieces
 }
 
-/// A byte count for a narrow column: `512 B`, `2.1 kB`, `44 kB`, `3.2 MB`.
+/// A byte count for a narrow column: `512B`, `2.1k`, `44k`, `3.2M`, which leaves room for the event.
 pub(super) fn short_bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
     let scaled = |unit: u64| bytes as f64 / unit as f64;
     match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..9_950 => format!("{:.1} kB", scaled(1_000)),
-        9_950..999_500 => format!("{:.0} kB", scaled(1_000)),
-        999_500..9_950_000 => format!("{:.1} MB", scaled(1_000_000)),
-        _ => format!("{:.0} MB", scaled(1_000_000)),
+        0..1_000 => format!("{bytes}B"),
+        1_000..9_950 => format!("{:.1}k", scaled(1_000)),
+        9_950..999_500 => format!("{:.0}k", scaled(1_000)),
+        999_500..9_950_000 => format!("{:.1}M", scaled(1_000_000)),
+        _ => format!("{:.0}M", scaled(1_000_000)),
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn numbers_fit_narrow_columns() {
         let bytes = [0, 999, 1_000, 9_949, 9_950, 999_499, 999_500, 64_000_000].map(short_bytes);
-        assert_eq!(bytes, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "64 MB"]);
+        assert_eq!(bytes, ["0B", "999B", "1.0k", "9.9k", "10k", "999k", "1.0M", "64M"]);
         let latency = [800, 9_949, 12_300, 999_499, 3_200_000].map(|us| short_latency(Duration::from_micros(us)));
         assert_eq!(latency, ["0.8 ms", "9.9 ms", "12 ms", "999 ms", "3.2 s"]);
     }

@@ -349,7 +349,7 @@ fn a_query_is_answered_as_it_is_typed() {
     let seen = reader.press("<esc>").screen(200, 50);
     assert!(!seen.contains("2 values"), "{seen}");
     let seen = Reader::of(b"nope").press("|").screen(100, 24);
-    assert!(seen.contains("jq needs JSON"), "{seen}");
+    assert!(seen.contains("jq needs valid JSON"), "{seen}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn the_editor_stands_beside_its_preview() {
     update(&mut model, Message::Paste("X-Event: {{event}}".to_owned().into()));
     snapshots("answers_editor", &mut model);
     update(&mut model, Message::Paste("\nno header".to_owned().into()));
-    assert!(screen(&mut model, 120, 36).contains("'no header' is no header"));
+    assert!(screen(&mut model, 120, 36).contains("invalid header 'no header'"));
 }
 
 #[test]
