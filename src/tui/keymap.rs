@@ -306,7 +306,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Prompt, &[Code(Down)], A::Move(Step::Down), ""),
         bind(Prompt, &[Ctrl('c')], A::Quit, ""),
         bind(Prompt, &[Ctrl('z')], A::Suspend, ""),
-        bind(Picker, &[Code(Enter)], A::Accept, "use until cleared"),
+        bind(Picker, &[Code(Enter)], A::Accept, "use"),
         bind(Picker, &[Char('o')], A::Answer(N::Once), "use once"),
         bind(Picker, &[Char('A'), Char('x')], A::Answer(N::Clear), "clear"),
         bind(Picker, &[Char('n')], A::Answer(N::Write), "write"),
