@@ -120,7 +120,7 @@ fn a_key_counts_while_the_size_changes() {
         person.types("p").resizes(Size(101 + round % 3, 30)).no_longer_sees("paused");
     }
     // More at once than is read at once.
-    person.types("s").sees("for this run").pastes(&"x".repeat(3000)).sees("3000 characters").types("\u{1b}");
+    person.types("s").sees("for this run").pastes(&"x".repeat(3000)).sees("3,000 characters").types("\u{1b}");
     person.no_longer_sees("for this run").settles();
     #[cfg(target_os = "linux")]
     {

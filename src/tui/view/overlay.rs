@@ -147,7 +147,7 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
     let area = window(frame, body, "The webhook's secret, for this run", 64, about.len() + 3, look);
     // Dots, and nothing of the text: neither its characters nor their widths.
     let typed = prompt.text().chars().count();
-    let dots = "•".repeat(typed.min(columns.saturating_sub(18)));
+    let dots = "•".repeat(typed.min(columns.saturating_sub(20)));
     let count = if typed == 0 { String::new() } else { format!("  {}", counted(typed as u64, "character")) };
     put(
         frame,
