@@ -25,7 +25,7 @@ pub enum Context {
     Detail,
     /// The same, on the Payload tab: its own keys come before those of all details.
     Payload,
-    /// Behind `z` on the Payload tab: the next key says how to fold.
+    /// After `z` on the Payload tab: the next key says how to fold.
     Folding,
     /// The same, on the Image tab.
     Image,
@@ -37,9 +37,9 @@ pub enum Context {
     Prompt,
     /// In a form of several fields.
     Form,
-    /// Over what was sent, or is being sent.
+    /// In a result, or while sending.
     Sending,
-    /// In a form that says what is to be sent.
+    /// In a form that describes what to send.
     SendForm,
     /// In the picker of answers, which is a menu too.
     Picker,
@@ -58,14 +58,14 @@ impl Context {
             Self::List => "In the list",
             Self::Detail => "In the details",
             Self::Payload => "In the payload",
-            Self::Folding => "In the payload, behind z",
+            Self::Folding => "In the payload, after z",
             Self::Image => "In the image",
             Self::Answer => "In the answer",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
             Self::Form => "In a form",
             Self::Sending => "In a result",
-            Self::SendForm => "In what is to be sent",
+            Self::SendForm => "In a form to send",
             Self::Picker => "Choosing an answer",
             Self::Rules => "In the rules",
             Self::Writing => "Writing an answer",
@@ -97,7 +97,7 @@ impl Context {
 pub struct Binding {
     /// Where.
     pub context: Context,
-    /// Which keys, each alike.
+    /// Which keys; each does the same.
     pub keys: &'static [Key],
     /// What they do.
     pub action: Action,
@@ -214,11 +214,11 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('r')], A::Answer(N::Rules), ""),
         bind(Anywhere, &[Char('N')], A::Answer(N::Write), ""),
         bind(Anywhere, &[Char('W')], A::Answer(N::DecideAll), ""),
-        bind(Answer, &[Code(Enter)], A::Answer(N::Decide), "decide"),
+        bind(Answer, &[Code(Enter)], A::Answer(N::Decide), "answer it"),
         bind(Answer, &[Char('F')], A::Answer(N::Forward), "forward"),
         bind(Answer, &[Char('X')], A::Answer(N::Drop), "drop"),
-        bind(Answer, &[Char('L')], A::Answer(N::LetGo), "let go"),
-        bind(Answer, &[Char('S')], A::Answer(N::SendAgain), "send again"),
+        bind(Answer, &[Char('L')], A::Answer(N::LetGo), "default"),
+        bind(Answer, &[Char('S')], A::Answer(N::SendAgain), "forward again"),
         bind(Answer, &[Char('n')], A::Answer(N::NextAttempt), "attempts"),
         bind(Answer, &[Char('N')], A::Answer(N::PreviousAttempt), ""),
         bind(Anywhere, &[Char('/')], A::Filter, "filter"),
@@ -227,7 +227,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Anywhere, &[Char('q'), Ctrl('c')], A::Quit, "quit"),
         bind(Anywhere, &[Char('s')], A::TypeSecret, "secret"),
         bind(Anywhere, &[Char('T')], A::Send(S::Test), ""),
-        bind(Anywhere, &[Char('R')], A::Send(S::Replay), "send again"),
+        bind(Anywhere, &[Char('R')], A::Send(S::Replay), "replay"),
         bind(Anywhere, &[Char('E')], A::Send(S::Simulate), ""),
         bind(Anywhere, &[Char('C')], A::Send(S::Check), ""),
         bind(Anywhere, &[Char('B')], A::Send(S::Attempts), ""),
@@ -280,12 +280,12 @@ pub const KEYMAP: &[Binding] = {
         bind(Payload, &[Char('K')], A::Payload(P::PreviousSibling), ""),
         bind(Payload, &[Char('%')], A::Payload(P::Mate), ""),
         bind(Payload, &[Char('!')], A::Payload(P::Fault), ""),
-        bind(Folding, &[Char('a'), Char(' ')], A::Payload(P::Toggle), "it"),
-        bind(Folding, &[Char('o')], A::Payload(P::OpenDeep), "it, wholly open"),
-        bind(Folding, &[Char('c')], A::Payload(P::FoldSiblings), "siblings shut"),
-        bind(Folding, &[Char('e')], A::Payload(P::OpenSiblings), "siblings open"),
-        bind(Folding, &[Char('m'), Char('M')], A::Payload(P::FoldAll), "all shut"),
-        bind(Folding, &[Char('r'), Char('R')], A::Payload(P::OpenAll), "all open"),
+        bind(Folding, &[Char('a'), Char(' ')], A::Payload(P::Toggle), "toggle"),
+        bind(Folding, &[Char('o')], A::Payload(P::OpenDeep), "unfold all below"),
+        bind(Folding, &[Char('c')], A::Payload(P::FoldSiblings), "fold siblings"),
+        bind(Folding, &[Char('e')], A::Payload(P::OpenSiblings), "unfold siblings"),
+        bind(Folding, &[Char('m'), Char('M')], A::Payload(P::FoldAll), "fold all"),
+        bind(Folding, &[Char('r'), Char('R')], A::Payload(P::OpenAll), "unfold all"),
         bind(Folding, &[Char('1')], A::Payload(P::Level(1)), ""),
         bind(Folding, &[Char('2')], A::Payload(P::Level(2)), ""),
         bind(Folding, &[Char('3')], A::Payload(P::Level(3)), ""),
@@ -313,15 +313,15 @@ pub const KEYMAP: &[Binding] = {
         bind(Prompt, &[Code(Down)], A::Move(Step::Down), ""),
         bind(Prompt, &[Ctrl('c')], A::Quit, ""),
         bind(Prompt, &[Ctrl('z')], A::Suspend, ""),
-        bind(Picker, &[Code(Enter)], A::Accept, "until cleared"),
-        bind(Picker, &[Char('o')], A::Answer(N::Once), "next only"),
+        bind(Picker, &[Code(Enter)], A::Accept, "use"),
+        bind(Picker, &[Char('o')], A::Answer(N::Once), "use once"),
         bind(Picker, &[Char('A'), Char('x')], A::Answer(N::Clear), "clear"),
-        bind(Picker, &[Char('n')], A::Answer(N::Write), "write one"),
+        bind(Picker, &[Char('n')], A::Answer(N::Write), "write"),
         bind(Picker, &[Char('r')], A::Answer(N::Rules), "rules"),
         bind(Picker, &[Ctrl('d'), Char('J'), Char(']')], A::Answer(N::PreviewDown), ""),
         bind(Picker, &[Ctrl('u'), Char('K'), Char('[')], A::Answer(N::PreviewUp), ""),
         bind(Rules, &[Char('n'), Char('a')], A::Answer(N::AddRule), "add"),
-        bind(Rules, &[Code(Enter), Char('e')], A::Answer(N::EditRule), "change"),
+        bind(Rules, &[Code(Enter), Char('e')], A::Answer(N::EditRule), "edit"),
         bind(Rules, &[Char(' ')], A::Answer(N::SwitchRule), "on/off"),
         bind(Rules, &[Char('K'), Char('-')], A::Answer(N::RaiseRule), "up"),
         bind(Rules, &[Char('J'), Char('+')], A::Answer(N::LowerRule), "down"),
@@ -331,7 +331,7 @@ pub const KEYMAP: &[Binding] = {
         bind(Writing, &[Code(TabKey)], A::NextField, "next field"),
         bind(Writing, &[Code(BackTab)], A::PreviousField, ""),
         bind(Writing, &[Ctrl('g')], A::Answer(N::Use), "use it"),
-        bind(Writing, &[Ctrl('o')], A::Answer(N::Once), "next only"),
+        bind(Writing, &[Ctrl('o')], A::Answer(N::Once), "use once"),
         bind(Writing, &[Ctrl('s')], A::Answer(N::Save), "save"),
         bind(Writing, &[Code(Enter)], A::Accept, ""),
         bind(Writing, &[Code(Down)], A::Move(Step::Down), ""),
@@ -375,7 +375,7 @@ pub const KEYMAP: &[Binding] = {
     ]
 };
 
-/// The contexts in force, the narrowest first.
+/// The active contexts, the narrowest first.
 #[must_use]
 pub fn contexts(model: &Model) -> &'static [Context] {
     match &model.overlay {
@@ -397,7 +397,7 @@ pub fn contexts(model: &Model) -> &'static [Context] {
     }
 }
 
-/// The contexts in force when nothing lies over the panes.
+/// The active contexts when no overlay is open.
 #[must_use]
 pub fn contexts_below(model: &Model) -> &'static [Context] {
     match model.focus {
@@ -437,7 +437,7 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let simulates =
         matches!(model.sending.screens.last(), Some(Screen::Form(form)) if form.purpose == Purpose::Simulate);
     let is_only_read = matches!(model.overlay, Some(Overlay::Help(_) | Overlay::Status(_)));
-    // A key that would only say that it is of no use now.
+    // A key that would only report that it does nothing now.
     let is_idle = |binding: &Binding| match (binding.context, binding.action) {
         (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
         (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
@@ -461,11 +461,11 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
         .map(|binding| {
             let hint = match (is_secret, decides, binding.action) {
                 (true, _, Action::Accept) => "use it",
-                (_, true, Action::Accept) => "answer so",
+                (_, true, Action::Accept) => "answer with it",
                 (_, _, Action::Move(_)) if is_only_read => "scroll",
                 _ => binding.hint,
             };
-            // The other direction's key stands for itself.
+            // One hint covers both directions.
             let key = match binding.action {
                 Action::Move(Step::Down) => "↑↓".to_owned(),
                 Action::Send(SendAction::Right) => "←→".to_owned(),
@@ -483,7 +483,7 @@ fn has_attempts(model: &Model) -> bool {
     story.is_some_and(|story| story.is_ok_and(|story| !story.retries.is_empty()))
 }
 
-/// Whether an action can do anything with what is shown: its hint would only be in the way otherwise.
+/// Whether an action can do anything with what is shown. If not, its hint would only take room.
 fn has_use(model: &Model, action: Action) -> bool {
     use PayloadAction as P;
     let payload = model.loaded().map(|loaded| &loaded.payload);
@@ -496,10 +496,10 @@ fn has_use(model: &Model, action: Action) -> bool {
     }
 }
 
-/// The help: for each context its keys and what they do, those in force `now` first.
+/// The help: for each context its keys and what they do, the active contexts (`now`) first.
 #[must_use]
 pub fn help(now: &[Context]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    // What is behind a key stands behind the context of that key.
+    // The keys after a prefix follow the context of the prefix.
     let behind = if now.contains(&Context::Payload) { &[Context::Folding][..] } else { &[] };
     let first: Vec<Context> = match now.split_first() {
         Some((narrowest, others)) => [&[*narrowest], behind, others].concat(),

@@ -8,8 +8,8 @@
 //! ├ hints, or what was just done ────────────────────────────────────────────────┤
 //! ```
 //!
-//! A frame is drawn when something has changed and no input waits, at most sixty a second. With
-//! nothing happening, nothing runs.
+//! A frame is drawn when something has changed and no input is pending, at most sixty times a
+//! second. An idle interface runs nothing.
 
 pub mod app;
 pub mod keymap;
@@ -47,7 +47,7 @@ use crate::tui::workers::payload::Assistant;
 use crate::tui::workers::send::{self, Sender};
 use crate::tui::workers::sightings::Recaller;
 
-/// Why the interface ended otherwise than by being told to.
+/// Why the interface ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
     /// The terminal refused something.
@@ -58,11 +58,11 @@ pub enum TuiError {
     Store(#[from] StoreError),
 }
 
-/// Runs the interface until it is told to end. `events` are the session's.
+/// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
 /// # Errors
 ///
-/// [`TuiError`] when there is no usable terminal or store; the terminal is given back first.
+/// [`TuiError`] when there is no usable terminal or store; the terminal is restored first.
 pub fn run(
     session: &Session,
     setup: Setup,
@@ -162,7 +162,7 @@ pub fn run(
     drop(face);
     crate::system::panic::restore_terminal();
     match ended {
-        // A terminal that was closed takes no more frames; that is an end, not an error.
+        // A closed terminal takes no more frames: that ends the interface, and is not an error.
         Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
         ended => ended,
     }
@@ -179,7 +179,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         return Some(Message::Act(action));
     }
     match (&model.overlay, key.code) {
-        // Any other key calls the fold off.
+        // Any other key cancels the fold.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
             Some(Message::Choose(character))

@@ -14,7 +14,7 @@ use crate::delivery::{Summary, Verdict};
 /// Which background the accents are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Background {
-    /// Not known: tones that read on both.
+    /// Unknown: tones that are readable on both.
     #[default]
     Unknown,
     /// A dark one.
@@ -23,9 +23,9 @@ pub enum Background {
     Light,
 }
 
-/// The text names no theme.
+/// The text is not the name of a theme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no theme: expected auto, dark or light")]
+#[error("invalid theme '{0}': expected auto, dark or light")]
 pub struct UnknownTheme(String);
 
 impl FromStr for Background {
@@ -152,7 +152,7 @@ impl Theme {
         }
     }
 
-    /// The same for a delivery: what is only a part of a request is not verified, whatever its digest.
+    /// The same for a delivery: an incomplete request is not verified, whatever its digest.
     #[must_use]
     pub fn verdict_of(&self, summary: &Summary) -> (&'static str, &'static str, Style) {
         match summary.judgement.verdict {

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
 use crate::text;
 use crate::tui::app::view::Look;
 
@@ -82,7 +83,7 @@ fn pieces(word: &str, columns: usize) -> Vec<&str> {
     pieces
 }
 
-/// A byte count for a narrow column: `512B`, `2.1k`, `44k`, `3.2M`.
+/// A byte count for a narrow column: `512B`, `2.1k`, `44k`, `3.2M`, which leaves room for the event.
 pub(crate) fn short_bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
     let scaled = |unit: u64| bytes as f64 / unit as f64;
@@ -95,14 +96,14 @@ pub(crate) fn short_bytes(bytes: u64) -> String {
     }
 }
 
-/// A latency for a narrow column: `0.8ms`, `12ms`, `3.2s`.
+/// A latency for a narrow column: `0.8 ms`, `12 ms`, `3.2 s`.
 pub(crate) fn short_latency(latency: std::time::Duration) -> String {
     let milliseconds = latency.as_secs_f64() * 1000.0;
     match milliseconds {
-        ..9.95 => format!("{milliseconds:.1}ms"),
-        ..999.5 => format!("{milliseconds:.0}ms"),
-        ..99_950.0 => format!("{:.1}s", milliseconds / 1000.0),
-        _ => format!("{:.0}s", milliseconds / 1000.0),
+        ..9.95 => format!("{milliseconds:.1} ms"),
+        ..999.5 => format!("{milliseconds:.0} ms"),
+        ..99_950.0 => format!("{:.1} s", milliseconds / 1000.0),
+        _ => format!("{:.0} s", milliseconds / 1000.0),
     }
 }
 
@@ -122,10 +123,19 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", crate::payload::grouped(count))
 }
 
-/// The size of a body of which so many bytes are kept.
+/// The size of a body of which `kept` bytes are stored.
 pub(crate) fn kept_words(bytes: u64, kept: u64) -> String {
     let size = counted(bytes, "byte");
-    if kept < bytes { format!("{size}, the first {} of them kept", crate::payload::grouped(kept)) } else { size }
+    if kept < bytes { format!("{size}, the first {} stored", crate::payload::grouped(kept)) } else { size }
+}
+
+/// The secret called `label`, as the end of a sentence. Two labels are not names that anybody chose.
+pub(crate) fn secret_words(label: &str) -> String {
+    match label {
+        MADE_UP_LABEL => "the temporary secret".to_owned(),
+        TYPED_LABEL => "the secret you entered".to_owned(),
+        named => format!("the secret {}", shown(named)),
+    }
 }
 
 /// Untrusted text made visible, as an owned string.
@@ -151,6 +161,6 @@ mod tests {
         let bytes = [0, 999, 1_000, 9_949, 9_950, 999_499, 999_500, 64_000_000].map(short_bytes);
         assert_eq!(bytes, ["0B", "999B", "1.0k", "9.9k", "10k", "999k", "1.0M", "64M"]);
         let latency = [800, 9_949, 12_300, 999_499, 3_200_000].map(|us| short_latency(Duration::from_micros(us)));
-        assert_eq!(latency, ["0.8ms", "9.9ms", "12ms", "999ms", "3.2s"]);
+        assert_eq!(latency, ["0.8 ms", "9.9 ms", "12 ms", "999 ms", "3.2 s"]);
     }
 }

@@ -35,10 +35,10 @@ fn printed(child: Child) -> String {
 fn an_answer_is_for_the_next_delivery_alone_or_until_it_is_cleared() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("a").sees("ready-made").types("jjjj").sees("HTTP/1.1 400 Bad Request");
+    person.types("a").sees("Predefined").types("jjjj").sees("HTTP/1.1 400 Bad Request");
     person.types("o").sees("answers 400 (next one)");
     assert_eq!((status(address), status(address)), (400, 200));
-    person.sees("answers auto").types("a").sees("used before").types("j").sees("HTTP/1.1 400 Bad Request").enter();
+    person.sees("answers auto").types("a").sees("Recent").types("j").sees("HTTP/1.1 400 Bad Request").enter();
     person.sees("answers 400");
     assert_eq!((status(address), status(address)), (400, 400));
     person.types("A").sees("answers auto");
@@ -53,7 +53,7 @@ fn held_deliveries_are_decided_about_to_the_byte() {
     person.sees("holds 3600s");
     let one = curl(&house, &program, address);
     person.sees("1 held").sees("◷").types("6").sees("s left").sees("busy {{id}}").enter();
-    person.types("\r").sees("which is held, with").types("jjjjjj").sees("HTTP/1.1 401").enter();
+    person.types("\r").sees("Answer held delivery").types("jjjjjj").sees("HTTP/1.1 401").enter();
     assert_eq!(printed(one), "Invalid signature|401");
     person.sees("decided: 401").no_longer_sees("1 held");
     let more = [curl(&house, &program, address), curl(&house, &program, address)];
@@ -73,7 +73,7 @@ fn a_hundred_held_deliveries_are_answered_at_once_and_none_is_lost() {
     let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "hold 1h else 202 \"as it was\""]);
     let senders: Vec<_> = (0..100).map(|_| std::thread::spawn(move || status(address))).collect();
     person.sees("100 held").types("W").sees("Answer all 100 held deliveries").enter();
-    person.sees("decided about 100 deliveries").no_longer_sees(" held");
+    person.sees("answered 100 deliveries").no_longer_sees(" held");
     assert!(senders.into_iter().all(|sender| sender.join().unwrap() == 202));
 }
 
@@ -82,28 +82,28 @@ fn an_answer_of_ones_own_is_saved_and_read_again() {
     let house = House::with_secret();
     let file = house.write("whyhook.toml", "respond = \"auto\"\n");
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("N").sees("An answer of your own").types("\u{15}503").sees("HTTP/1.1 503");
+    person.types("N").sees("Your own answer").types("\u{15}503").sees("HTTP/1.1 503");
     person.types("\tX-Id: {{id}}\t\u{15}later").sees("content-length: 5").types("\tmine").types("\u{13}");
-    person.sees("mine is saved in").types("\u{7}").sees("answers mine (503)");
+    person.sees("saved mine in").types("\u{7}").sees("answers mine (503)");
     let written = fs::read_to_string(&file).unwrap();
     assert!(written.contains("[answers.mine]\nstatus = 503\n"), "{written}");
     let answer = talk(address, Signed::new(sample("app.json")).with("Connection: close\r\n").wire());
     assert_eq!((answer.status, answer.header("x-id"), answer.body.as_str()), (503, Some("1"), "later"));
     // By hand, and read again.
     fs::write(&file, written.replace("status = 503", "status = 418")).unwrap();
-    person.sees("the configuration was read again").types("Aa").sees("mine (418)");
+    person.sees("configuration reloaded").types("Aa").sees("mine (418)");
 }
 
 #[test]
 fn a_rule_that_is_added_answers() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("r").sees("none: every delivery").types("n").sees("FILTER → WHAT");
+    person.types("r").sees("No rules: every delivery").types("n").sees("FILTER → WHAT");
     person
         .types("event:screenshot -> 700")
         .sees("700 is no status")
         .types("\u{17}429")
-        .sees("puts it in force")
+        .sees("Enter activates it")
         .enter();
     person.sees("answers by 1 rule");
     assert_eq!(status(address), 429);
@@ -136,7 +136,7 @@ fn the_senders_attempts_are_seen_and_gone_to() {
         move |screen: &str| screen.lines().any(|line| line.contains(id) && line.contains("this one"))
     };
     // The list follows the newest: who types sooner chooses among the attempts of another.
-    person.types("6").sees("The sender's 2 attempts at this delivery").sees_that("the second attempt", is_at("#2 "));
+    person.types("6").sees("2 attempts by the sender").sees_that("the second attempt", is_at("#2 "));
     person.types("\r").types("n\r").sees_that("the first attempt", is_at("#1 ")).sees("(1 of 1)");
     assert!(until(|| person.screen().contains("503 Service Unavailable").then_some(())).is_some());
 }

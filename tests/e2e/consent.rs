@@ -201,9 +201,9 @@ fn a_file_that_comes_while_it_runs_is_asked_about_too() {
 fn what_a_person_saves_in_the_interface_is_their_word() {
     let saves = |house: &House, arguments: &[&str], rule: &str| {
         let (mut person, _) = Person::listening(house, Size(160, 40), arguments);
-        person.types("r").sees("Rules").types("n").sees("FILTER → WHAT").types(rule).sees("puts it in force").enter();
+        person.types("r").sees("Rules").types("n").sees("FILTER → WHAT").types(rule).sees("Enter activates it").enter();
         person
-            .no_longer_sees("puts it in force")
+            .no_longer_sees("Enter activates it")
             .types("s")
             .sees("Save in the configuration?")
             .types("y")

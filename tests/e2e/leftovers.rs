@@ -68,9 +68,9 @@ fn no_child_inherits_a_secret() {
             .status,
         200
     );
-    person.sees("screenshot").types("y").sees("copy").types("b").sees("tmux's buffer");
+    person.sees("screenshot").types("y").sees("the body").types("b").sees("tmux's buffer");
     holds_no_secret(&house, "tmux");
-    person.enter().types("4").sees("JPEG").types("V").sees("handed to the system's viewer");
+    person.enter().types("4").sees("JPEG").types("V").sees("opened in the system's viewer");
     holds_no_secret(&house, "xdg-open");
     person.types("q").ends();
 
@@ -97,8 +97,8 @@ fn left(house: &House) -> Vec<PathBuf> {
 fn untidy(house: &House) -> Person {
     let (mut person, address) = Person::listening(house, Size(160, 50), &["--ephemeral"]);
     talk(address, Signed::new(sample("screenshot-live.json")).wire());
-    person.sees("screenshot").types("y").sees("copy").types("b").sees("until whyhook ends");
-    person.enter().types("4").sees("JPEG").types("V").sees("handed to the system's viewer");
+    person.sees("screenshot").types("y").sees("the body").types("b").sees("until whyhook exits");
+    person.enter().types("4").sees("JPEG").types("V").sees("opened in the system's viewer");
     let names = left(house);
     for part in ["/ephemeral-", "/copy-", "/view-", "/image-", "/whyhook.db"] {
         assert!(names.iter().any(|path| path.to_str().unwrap().contains(part)), "{part}: {names:?}");

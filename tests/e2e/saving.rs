@@ -16,8 +16,8 @@ fn status(address: SocketAddr, path: &str) -> u16 {
 
 /// Adds a rule in the window of rules.
 fn add(person: &mut Person, rule: &str) {
-    person.types("n").sees("FILTER → WHAT").types(rule).sees("puts it in force").enter();
-    person.no_longer_sees("puts it in force");
+    person.types("n").sees("FILTER → WHAT").types(rule).sees("Enter activates it").enter();
+    person.no_longer_sees("Enter activates it");
 }
 
 #[test]
@@ -34,12 +34,12 @@ fn rules_are_saved_beside_what_is_there() {
     person.types("s").sees("Save in the configuration?").types("y").sees("saved in ");
     let rule = "\n[[rules]]\nwhen = \"event:app\"\nthen = \"429\"\n\n[secrets]";
     assert_eq!(fs::read_to_string(&file).unwrap(), FILE.replace("\n[secrets]", rule));
-    person.types("s").sees("says so already").types("\u{1b}");
+    person.types("s").sees("already has this").types("\u{1b}");
     assert_eq!((status(address, "/full"), status(address, "/a")), (503, 429));
 
     // By hand, which is read again; what is saved behind it is built on that.
     fs::write(&file, FILE.replace("\"503\"", "\"504\"")).unwrap();
-    person.sees("the configuration was read again: 1 rule is in force");
+    person.sees("configuration reloaded: 1 rule");
     assert_eq!(status(address, "/full"), 504);
     person.types("r");
     add(&mut person, "event:app -> 418");
@@ -53,15 +53,15 @@ fn rules_are_saved_beside_what_is_there() {
 fn without_a_file_one_is_made_that_holds_at_the_next_start() {
     let house = House::with_secret();
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("r").sees("none: every delivery");
+    person.types("r").sees("No rules: every delivery");
     add(&mut person, "is:sim -> 202");
-    person.types("s").sees("It is not there yet").types("y").sees("saved in ").types("\u{1b}");
+    person.types("s").sees("A new file").types("y").sees("saved in ").types("\u{1b}");
     let file = house.work().join("whyhook.toml");
     assert_eq!(fs::read_to_string(&file).unwrap(), "[[rules]]\nwhen = \"is:sim\"\nthen = \"202\"\n");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     // From now on it is watched.
     fs::write(&file, "respond = \"418\"\n").unwrap();
-    person.sees("the configuration was read again: 1 rule is in force");
+    person.sees("configuration reloaded: 1 rule");
     assert_eq!(status(address, "/"), 418);
     person.types("q");
     assert_eq!(person.ends(), 0);
@@ -89,7 +89,7 @@ fn a_configuration_that_comes_later_is_taken() {
     // Written beside and renamed, as editors do.
     let beside = house.write("new.toml", "respond = \"503\"\n");
     fs::rename(beside, house.work().join("whyhook.toml")).unwrap();
-    person.sees("the configuration was read again: 1 rule is in force");
+    person.sees("configuration reloaded: 1 rule");
     listening.says("rules: the configuration was read again, 1 in force");
     assert_eq!((status(address, "/"), status(listening.address(), "/")), (503, 503));
 }
@@ -99,9 +99,9 @@ fn a_simulation_is_saved_under_its_name_and_sent_by_it() {
     let house = House::with_secret();
     let file = house.write("whyhook.toml", "# ours\n");
     let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    person.types("E").sees("Simulate an event").types("\u{13}").sees("give it a name");
+    person.types("E").sees("Simulate an event").types("\u{13}").sees("enter a name");
     // The cursor has gone to the name; up from there is how often each is sent.
-    person.types("twice").types("\u{1b}[A").types("\u{1b}[C").sees("twice: a sender's duplicate");
+    person.types("twice").types("\u{1b}[A").types("\u{1b}[C").sees("two: a sender's duplicate");
     person.types("\u{13}").sees("+ [simulations.twice]").sees("+ duplicate = true").types("y").sees("saved in ");
     let written = fs::read_to_string(&file).unwrap();
     assert!(written.starts_with("# ours\n"), "{written}");

@@ -120,7 +120,7 @@ fn a_key_counts_while_the_size_changes() {
         person.types("p").resizes(Size(101 + round % 3, 30)).no_longer_sees("paused");
     }
     // More at once than is read at once.
-    person.types("s").sees("for this run").pastes(&"x".repeat(3000)).sees("3000 characters").types("\u{1b}");
+    person.types("s").sees("for this run").pastes(&"x".repeat(3000)).sees("3,000 characters").types("\u{1b}");
     person.no_longer_sees("for this run").settles();
     #[cfg(target_os = "linux")]
     {
@@ -151,7 +151,7 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
     person.sees("/second").sees_that("only what matches", |screen| !screen.contains(activity));
     person.types("/").types("\u{15}verdict:odd").sees("verdict").types("\u{1b}").settles();
     person.types("\u{1b}").sees(activity);
-    person.types("/nothing_like_this\r").sees("nothing matches the filter; Esc clears it");
+    person.types("/nothing_like_this\r").sees("no delivery matches the filter; Esc clears it");
     person.types("\u{1b}").sees(activity);
 }
 
@@ -270,7 +270,7 @@ fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
         let raw = String::from_utf8_lossy(&person.raw()).into_owned();
         assert!(raw.contains(&sequence), "{text:?} was not sent");
     }
-    person.types("u").sees("no tunnel leads here yet");
+    person.types("u").sees("no tunnel to this listener yet");
 }
 
 #[test]

@@ -9,8 +9,8 @@ fn a_newcomer_with_nothing_configured_sees_a_verified_event() {
     let house = House::new();
     let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
     person.sees("no secret: press s").sees("Press T to send a signed test event").sees("T send a test event");
-    person.types("T").sees("verified with the secret made-up").sees("SIM  a simulation").sees("200 by auto");
-    person.sees("signed with a secret made up for this run").sees("secret made up for this run");
+    person.types("T").sees("verified with the temporary secret").sees("SIM  a simulation").sees("200 by auto");
+    person.sees("signed with a temporary secret").sees("◆ temporary secret");
     // With the documented fields.
     person.types("P").sees("✓ Delivered").sees("200 OK").sees("Latency").sees("X-Webhook-Signature");
     person.sees("Sent payload").sees("\"simulation\": true").types("G").sees("Endpoint response");
@@ -55,7 +55,7 @@ fn a_delivery_is_sent_again_re_signed_and_edited() {
     person.sees("desktop.app_tracking.captured");
 
     // Re-signed: the exact body under a signature of this moment.
-    person.types("R").sees("Send #1 again").types("\u{1b}[C").sees("re-signed").types("\t").types(&recorder.url());
+    person.types("R").sees("Replay #1").types("\u{1b}[C").sees("re-signed").types("\t").types(&recorder.url());
     person.enter().sees("✓ Delivered").sees("200 ").sees("re-signed");
     let (head, sent) = parts(&recorder.last());
     assert_eq!(sent, body);
@@ -65,14 +65,14 @@ fn a_delivery_is_sent_again_re_signed_and_edited() {
     person.sees(&expected).types("\u{1b}").no_longer_sees("Delivery headers");
 
     // Edited in the person's own editor, from which the interface comes back.
-    person.types("R").sees("Send #1 again").types("\u{1b}[C\u{1b}[C").sees("edited in $EDITOR, then").enter();
+    person.types("R").sees("Replay #1").types("\u{1b}[C\u{1b}[C").sees("edited in $EDITOR, then").enter();
     person.sees("edited, re-signed").sees("Earlier").types("\u{1b}").no_longer_sees("Delivery headers");
     assert!(String::from_utf8_lossy(&recorder.last()).contains("changed-agent"));
 
     // Both are kept beside it.
-    person.types("B").sees("What was sent of #1").sees("edited, re-signed").types("j").enter().sees("Sent payload");
-    person.types("\u{1b}").sees("What was sent of #1").types("kD").sees("response to attempt").types("\u{1b}");
-    person.no_longer_sees("response to attempt").types("q").no_longer_sees("What was sent").types("q");
+    person.types("B").sees("Replays of #1").sees("edited, re-signed").types("j").enter().sees("Sent payload");
+    person.types("\u{1b}").sees("Replays of #1").types("kD").sees("response to attempt").types("\u{1b}");
+    person.no_longer_sees("response to attempt").types("q").no_longer_sees("Replays of").types("q");
     assert_eq!(person.ends(), 0);
     person.has_the_terminal_back();
 }
@@ -82,12 +82,12 @@ fn a_target_that_refuses_is_told_with_what_to_do() {
     let house = House::with_secret();
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
-    person.types("T").sees("200 by auto").types("R").sees("Send #1 again").types("\t").types(&format!("http://{gone}"));
+    person.types("T").sees("200 by auto").types("R").sees("Replay #1").types("\t").types(&format!("http://{gone}"));
     person.enter().sees("✗ Failed").sees("Network error: cannot connect").sees("start the server, or look at the port");
     person.types("\u{1b}").no_longer_sees("Network error");
     // Another machine is asked about first; no sends nothing.
-    person.types("R").sees("Send #1 again").types("\t\u{15}http://192.0.2.1/").enter().sees("Send to another machine?");
-    person.types("n").no_longer_sees("another machine").types("q");
+    person.types("R").sees("Replay #1").types("\t\u{15}http://192.0.2.1/").enter().sees("Send to a non-loopback host?");
+    person.types("n").no_longer_sees("non-loopback").types("q");
     assert_eq!(person.ends(), 0);
 }
 
@@ -115,8 +115,8 @@ fn a_broken_receiver_is_found_out_on_the_check_screen() {
     let receiver = Receiver::start(&house, &node, "receiver.mjs", &["missing"]);
     let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
     person.types("C").sees("Check a receiver").types(&receiver.url()).enter();
-    person.sees("✗ not right yet").sees("accepts a missing").sees("app-simulated");
-    person.enter().sees("a simulated app event").sees("expected").sees("shows every byte");
+    person.sees("✗ Failed").sees("accepts a missing").sees("app-simulated");
+    person.enter().sees("a simulated app event").sees("expected").sees("shows all bytes");
     // Every header and the body, not indented, and what came back.
     person
         .enter()
@@ -125,5 +125,5 @@ fn a_broken_receiver_is_found_out_on_the_check_screen() {
         .sees("{\"event\":")
         .types("G")
         .sees("Endpoint response");
-    person.types("\u{1b}").sees("shows every byte").types("\u{1b}").sees("not right yet");
+    person.types("\u{1b}").sees("shows all bytes").types("\u{1b}").sees("✗ Failed");
 }

@@ -59,8 +59,8 @@ fn the_public_url_appears_with_the_webhook_s_path() {
     person.sees("https://a1b2c3.ngrok-free.app/webhooks/trackpilots").sees("The tunnel is up.");
 
     agent.opens("https://a1b2c3.ngrok-free.app", "http://localhost:9");
-    person.sees("https://a1b2c3.ngrok-free.app leads to http://localhost:9, not here");
-    person.sees(&format!("run `ngrok http {}`", address.port())).sees("tunnel leads elsewhere");
+    person.sees("https://a1b2c3.ngrok-free.app points to http://localhost:9, not to this listener");
+    person.sees(&format!("run `ngrok http {}`", address.port())).sees("tunnel points elsewhere");
 
     *agent.tunnels.lock().unwrap() = "\u{1b}]0;owned\u{7}<html>".to_owned();
     person.sees("tunnel unknown");

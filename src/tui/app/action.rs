@@ -1,4 +1,4 @@
-//! What a person can ask for, independent of the key that asks.
+//! The actions of the interface, independent of the keys for them.
 
 pub use crate::tui::screens::answers::action::AnswerAction;
 pub use crate::tui::screens::image::action::ImageAction;
@@ -24,7 +24,7 @@ pub enum Action {
     Open,
     /// Close what is on top, or go back to the list, or clear the filter.
     Back,
-    /// Type a filter.
+    /// Enter a filter.
     Filter,
     /// Keep the newest delivery selected.
     Follow,
@@ -32,9 +32,9 @@ pub enum Action {
     Pause,
     /// Something about answers.
     Answer(AnswerAction),
-    /// Choose what is answered from now on.
+    /// Choose the answer to the next deliveries.
     PickAnswer,
-    /// Type a secret for this run.
+    /// Enter a secret for this run.
     TypeSecret,
     /// Something on the Payload tab.
     Payload(PayloadAction),
@@ -44,11 +44,11 @@ pub enum Action {
     CopyMenu,
     /// Copy the public URL with the webhook's path.
     CopyPublicUrl,
-    /// Show or hide the digest that would have been right.
+    /// Show or hide the expected digest.
     Reveal,
-    /// Look deeper for why the signature does not match.
+    /// Search deeper for why the signature does not match.
     Deeper,
-    /// Stop looking.
+    /// Stop the search.
     StopLooking,
     /// Try another secret, header or template on the shown delivery.
     Try,
@@ -56,23 +56,23 @@ pub enum Action {
     Compare,
     /// The next field of a form.
     NextField,
-    /// The field before.
+    /// The previous field.
     PreviousField,
-    /// Turn the timestamp of a form from seconds to milliseconds, or back.
+    /// Switch the timestamp of a form between seconds and milliseconds.
     TurnUnit,
-    /// Fold or unfold what is understood of the event, above its payload.
+    /// Fold or unfold the event's summary, above its payload.
     FoldEvent,
-    /// Show how the listener stands.
+    /// Show the listener's status.
     Status,
     /// List every key.
     Help,
     /// Find a command by its name.
     Commands,
-    /// Take what the overlay offers.
+    /// Accept what is chosen or entered in the overlay.
     Accept,
-    /// Draw everything anew.
+    /// Redraw everything.
     Redraw,
-    /// Put the program to sleep, back to the shell.
+    /// Suspend the program to the shell.
     Suspend,
     /// End the program.
     Quit,
@@ -84,55 +84,55 @@ impl Action {
     pub fn words(self) -> &'static str {
         match self {
             Self::Move(step) => match step {
-                Step::Up => "up",
-                Step::Down => "down",
-                Step::HalfUp => "half a screen up",
-                Step::HalfDown => "half a screen down",
-                Step::PageUp => "a screen up",
-                Step::PageDown => "a screen down",
-                Step::First => "to the top",
-                Step::Last => "to the end",
+                Step::Up => "move up",
+                Step::Down => "move down",
+                Step::HalfUp => "half a page up",
+                Step::HalfDown => "half a page down",
+                Step::PageUp => "page up",
+                Step::PageDown => "page down",
+                Step::First => "go to the top",
+                Step::Last => "go to the end",
             },
             Self::Scroll(Step::Up | Step::HalfUp | Step::PageUp | Step::First) => "scroll the details up",
             Self::Scroll(_) => "scroll the details down",
             Self::Image(action) => action.words(),
             Self::Show(tab) => match tab {
-                Tab::Overview => "tab Overview",
-                Tab::Signature => "tab Signature",
-                Tab::Payload => "tab Payload",
-                Tab::Image => "tab Image",
-                Tab::Headers => "tab Headers",
-                Tab::Answer => "tab Answer",
-                Tab::Raw => "tab Raw",
+                Tab::Overview => "show the Overview tab",
+                Tab::Signature => "show the Signature tab",
+                Tab::Payload => "show the Payload tab",
+                Tab::Image => "show the Image tab",
+                Tab::Headers => "show the Headers tab",
+                Tab::Answer => "show the Answer tab",
+                Tab::Raw => "show the Raw tab",
             },
-            Self::NextTab => "next tab",
-            Self::PreviousTab => "previous tab",
+            Self::NextTab => "show the next tab",
+            Self::PreviousTab => "show the previous tab",
             Self::Open => "open the details",
-            Self::Back => "back",
+            Self::Back => "go back",
             Self::Filter => "filter the list",
             Self::Follow => "follow the newest delivery",
             Self::Pause => "pause the list",
             Self::Answer(action) => action.words(),
             Self::PickAnswer => "choose the answer",
-            Self::TypeSecret => "type a secret for this run",
+            Self::TypeSecret => "enter a secret for this run",
             Self::Payload(action) => action.words(),
             Self::Send(action) => action.words(),
             Self::CopyMenu => "copy …",
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",
-            Self::Deeper => "look deeper for the cause",
-            Self::StopLooking => "stop looking",
+            Self::Deeper => "search deeper for the cause",
+            Self::StopLooking => "stop the search",
             Self::Try => "try a secret, header or template",
             Self::Compare => "explain another server's digest",
-            Self::NextField => "next field",
-            Self::PreviousField => "previous field",
-            Self::TurnUnit => "turn the timestamp's unit",
+            Self::NextField => "go to the next field",
+            Self::PreviousField => "go to the previous field",
+            Self::TurnUnit => "switch the timestamp's unit",
             Self::FoldEvent => "fold or unfold the event's summary",
-            Self::Status => "how the listener stands",
-            Self::Help => "help",
+            Self::Status => "show the listener's status",
+            Self::Help => "show the keys",
             Self::Commands => "find a command",
             Self::Accept => "accept",
-            Self::Redraw => "draw the screen anew",
+            Self::Redraw => "redraw the screen",
             Self::Suspend => "suspend to the shell",
             Self::Quit => "quit",
         }

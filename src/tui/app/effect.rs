@@ -18,25 +18,25 @@ use crate::tui::screens::signature::state::Question;
 /// One thing to do outside the engine. Each that has a result answers with a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Read a page of the list; a newer request makes an older one pointless.
+    /// Read a page of the list. A newer request cancels an older one.
     LoadPage(PageRequest),
     /// Read these rows again: their answers may be there now.
     Reread(Vec<DeliveryId>),
-    /// Read a delivery whole and prepare it for its tabs; what was read before is given up.
+    /// Read a delivery whole and prepare it for its tabs. Cancels the previous read.
     Load(DeliveryId),
-    /// Find something out about a delivery; what was being looked into before is given up.
+    /// Start an inquiry into a delivery. Cancels the previous one.
     Inquire(DeliveryId, Question),
-    /// Give up what is being looked into.
+    /// Cancel the inquiry.
     StopInquiry,
-    /// Look for an event's ids in the deliveries before it.
+    /// Search for an event's ids in earlier deliveries.
     Recall(DeliveryId, Vec<Id>),
-    /// Search or query a payload; what was asked of the same kind before is given up.
+    /// Search or query a payload. Cancels the previous request of the same kind.
     Payload(PayloadRequest),
     /// Something about answers.
     Answers(AnswersEffect),
     /// Something about the configuration file.
     Config(ConfigEffect),
-    /// Judge with this secret too, from now on; keep it in memory only.
+    /// Verify with this secret too, from now on; keep it in memory only.
     UseSecret(Zeroizing<Vec<u8>>),
     /// Put `text` on the clipboard; `what` says what it is, for the notice.
     Copy {
@@ -45,7 +45,7 @@ pub enum Effect {
         /// The text itself, unescaped.
         text: String,
     },
-    /// Make a picture; a newer request makes an older one pointless.
+    /// Make a picture. A newer request cancels an older one.
     Picture(PictureRequest),
     /// Write an image to a file.
     SaveImage(SaveRequest),
@@ -53,11 +53,11 @@ pub enum Effect {
     OpenImage(Arc<Found>),
     /// Send something, or look something up for it.
     Send(SendTask),
-    /// Say how the listener stands, now.
+    /// Report the listener's status now.
     Observe,
-    /// Clear the terminal and draw everything anew.
+    /// Clear the terminal and redraw everything.
     Redraw,
-    /// Give the terminal back and stop, until the shell wakes the program.
+    /// Restore the terminal and stop, until the shell resumes the program.
     Suspend,
     /// End the program.
     Quit,

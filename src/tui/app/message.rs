@@ -37,9 +37,9 @@ pub enum Message {
         /// The listener's counters at this moment.
         stats: StatsSnapshot,
     },
-    /// Deliveries could not be kept; in words.
+    /// Deliveries could not be stored; in words.
     StoreFault(String),
-    /// The retention has deleted so many deliveries and bytes.
+    /// The retention has deleted deliveries: how many, and how many bytes that freed.
     Retired(u64, u64),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
@@ -50,18 +50,18 @@ pub enum Message {
     },
     /// Rows of the list.
     Page(PageResult),
-    /// Where the ids of an event stood before.
+    /// Earlier deliveries with the ids of an event.
     Recalled(DeliveryId, Sightings),
     /// Rows read again.
     Reread(Vec<Summary>),
-    /// A delivery for the detail pane, or why it cannot be shown. What is large comes without what it
-    /// holds, which follows.
+    /// A delivery for the detail pane, or why it cannot be shown. The event and images of a large one
+    /// follow in a message of their own.
     Loaded(DeliveryId, Result<Box<Loaded>, String>),
-    /// What the delivery that came last holds.
+    /// The event and images of the last delivery.
     Read(DeliveryId, Box<Contents>),
-    /// How an inquiry into a delivery goes.
+    /// The progress of an inquiry into a delivery.
     Inquiry(DeliveryId, Report),
-    /// What a search or query of a payload has given.
+    /// The result of a search or query of a payload.
     Payload(PayloadAnswer),
     /// Something about answers.
     Answers(AnswersNews),
@@ -69,21 +69,21 @@ pub enum Message {
     Config(ConfigNews),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
-    /// The secrets in force, each in a line without the secret itself.
+    /// The current secrets, one line each, without the secrets themselves.
     Secrets(Vec<String>),
-    /// How copying went, in words.
+    /// The result of copying, in words.
     Copied(Result<String, String>),
-    /// A picture, or why there is none.
+    /// A picture, or why it cannot be shown.
     Picture(PictureKey, Result<Picture, String>),
-    /// How saving an image went: where it is, in visible text.
+    /// The result of saving an image: its path, in visible text.
     Saved(SaveRequest, Result<String, SaveError>),
-    /// How opening an image elsewhere went, in words.
+    /// The result of opening an image in the system's viewer, in words.
     Opened(Result<String, String>),
-    /// How a sending goes.
+    /// The progress of a sending.
     Sending(News),
-    /// How the listener stands.
+    /// The listener's status.
     Status(Box<Status>),
-    /// What the store takes up.
+    /// The store's sizes on disk.
     Measured(Sizes),
     /// Something a person should know, in words.
     Warn(String),
@@ -100,7 +100,7 @@ pub struct PageResult {
     pub rows: Vec<Summary>,
     /// The newest delivery that was looked at.
     pub newest: Option<DeliveryId>,
-    /// The oldest delivery that was looked at, when the search goes on from there.
+    /// The oldest delivery that was looked at, when the search continues from there.
     pub reached: Option<DeliveryId>,
     /// Whether more parts of this page follow.
     pub more_follows: bool,

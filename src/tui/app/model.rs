@@ -32,7 +32,7 @@ pub struct Setup {
     pub url: String,
     /// The store's file.
     pub store: PathBuf,
-    /// Whether the store goes when the program ends.
+    /// Whether the store is deleted when the program ends.
     pub ephemeral: bool,
     /// Each configured webhook: name, path, kind.
     pub webhooks: Vec<(String, String, String)>,
@@ -99,7 +99,7 @@ pub struct Detail {
     pub content: Result<Box<Loaded>, String>,
     /// The first row shown of each tab.
     pub scroll: [usize; Tab::ALL.len()],
-    /// The request in rows for the Raw tab, or the body for the Payload tab when it is no JSON; made
+    /// The request in rows for the Raw tab, or the body for the Payload tab when it is not JSON; made
     /// when first needed, for the width of the pane.
     pub(crate) raw: Option<(Tab, RawRows)>,
     /// Rows that a thread is making.
@@ -108,7 +108,7 @@ pub struct Detail {
     pub view: PayloadView,
     /// Why its signature does not match, as far as is known.
     pub inquiry: Inquiry,
-    /// Where its ids stood before; `None` until that was looked for.
+    /// Earlier deliveries with its ids; `None` until they were searched for.
     pub sightings: Option<Sightings>,
     /// What the Image tab shows.
     pub image: ImageView,
@@ -130,12 +130,12 @@ impl Detail {
         }
     }
 
-    /// Whether there is no more to come of it.
+    /// Whether it is complete.
     pub(crate) fn is_whole(&self) -> bool {
         self.content.as_ref().is_ok_and(|loaded| loaded.is_read) || self.content.is_err()
     }
 
-    /// Where the event's ids stood before is looked for once.
+    /// Whether earlier deliveries with the event's ids were searched for: once is enough.
     pub(crate) fn ask_for_sightings(&self) -> Option<Effect> {
         let event = self.content.as_ref().ok()?.reading.event.as_ref()?;
         let is_open = self.sightings.is_none() && !event.ids.is_empty();
@@ -158,21 +158,21 @@ pub struct Model {
     pub list: List,
     /// The delivery that is shown; it may lag behind the selection by one read.
     pub detail: Option<Detail>,
-    /// What was found out about deliveries shown before, the latest last.
+    /// What was found out about deliveries shown earlier, the latest last.
     pub(crate) inquiries: VecDeque<(DeliveryId, Inquiry)>,
     /// The delivery being read for the detail pane, until all of it is there.
     pub(crate) loading: Option<DeliveryId>,
-    /// What is shown no more.
+    /// What is no longer shown.
     pub(crate) discarded: Option<Box<dyn Any + Send>>,
     /// The tab that is shown.
     pub tab: Tab,
     /// Which pane the keys go to.
     pub focus: Focus,
-    /// What lies over the panes.
+    /// The overlay over the panes.
     pub overlay: Option<Overlay>,
-    /// What goes back to senders.
+    /// What senders are answered.
     pub answers: Answers,
-    /// The secrets in force, one line each, without the secrets themselves.
+    /// The current secrets, one line each, without the secrets themselves.
     pub secrets: Vec<String>,
     /// What ngrok's agent says.
     pub tunnel: TunnelState,
@@ -182,7 +182,7 @@ pub struct Model {
     pub(crate) last: DeliveryId,
     /// The listener's counters.
     pub stats: StatsSnapshot,
-    /// Why the last delivery could not be kept, until one is.
+    /// Why the last delivery could not be stored, until one is.
     pub fault: Option<String>,
     /// What is sent from here.
     pub sending: Sending,
@@ -231,14 +231,13 @@ impl Model {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
     }
 
-    /// Whether the selected delivery is being read for the detail pane, and nothing of it is there yet.
+    /// Whether the selected delivery is still being read for the detail pane.
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
     }
 
-    /// What is shown no more: to free it takes time in proportion to its size, and is not for the
-    /// interface's thread.
+    /// What is no longer shown. Freeing it takes time in proportion to its size, so another thread does it.
     pub fn take_discarded(&mut self) -> Option<Box<dyn Any + Send>> {
         self.discarded.take()
     }
@@ -250,13 +249,13 @@ impl Model {
         Some(total + (self.last.0 - last.0).max(0).unsigned_abs())
     }
 
-    /// The public URL with the webhook's path, when a tunnel leads to us.
+    /// The public URL with the webhook's path, when a tunnel points to this listener.
     #[must_use]
     pub fn public_url(&self) -> Option<String> {
         self.tunnel.url_for(self.setup.path())
     }
 
-    /// The URL that reaches us from this machine, with the webhook's path.
+    /// The URL of this listener on this machine, with the webhook's path.
     #[must_use]
     pub fn local_url(&self) -> String {
         format!("{}{}", self.setup.url, self.setup.path())

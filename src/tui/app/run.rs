@@ -1,4 +1,4 @@
-//! The loop: what wakes it, what is done of what the engine asks for, and when a frame is drawn.
+//! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -39,15 +39,15 @@ use crate::tui::{TuiError, described, translate};
 const FRAME: Duration = Duration::from_millis(16);
 /// The shortest wait for what may still come before a frame is drawn.
 const SOON: Duration = Duration::from_millis(1);
-/// While something is held, its countdown is drawn anew this often; so is how the listener stands, while
+/// While something is held, its countdown is redrawn this often; so is the listener's status, while
 /// somebody looks.
 const SECOND: Duration = Duration::from_secs(1);
-/// While deliveries pour in, the store is asked for new rows this often: nobody reads ten lists a second,
-/// and what it costs the listener is small.
+/// While many deliveries arrive, new rows are read this often: nobody reads ten lists a second, and the
+/// cost for the listener is small.
 const CATCH_UP: Duration = Duration::from_millis(100);
-/// The same when more have come meanwhile than [`POUR`]: the rows that are shown are others each time.
+/// The same when more than [`POUR`] arrived in between: all rows on the screen change each time.
 pub(crate) const CATCH_UP_POURING: Duration = Duration::from_millis(250);
-/// Deliveries between two looks at the store, about as many as a large screen has rows.
+/// Deliveries between two reads of the store: about as many as a large screen has rows.
 const POUR: i64 = 64;
 
 /// Anything that wakes the loop.
@@ -84,7 +84,7 @@ pub(crate) struct Face<'a> {
 }
 
 impl Face<'_> {
-    /// Runs until it is told to end.
+    /// Runs until the person quits or the session ends.
     pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.stored();
         if let Some(first) = self.model.list_reload() {
@@ -146,8 +146,8 @@ impl Face<'_> {
         Ok(())
     }
 
-    /// The first rows are there in a moment: an empty frame would only stand in their way, and no longer
-    /// than a frame are they waited for.
+    /// Waits for the first rows, at most as long as a frame: they arrive in a moment, and an empty frame
+    /// would only delay them.
     fn await_first_rows(&mut self, queue: &mpsc::Receiver<Wake>) -> Result<(), TuiError> {
         let begun = Instant::now();
         while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
@@ -162,7 +162,7 @@ impl Face<'_> {
         Ok(())
     }
 
-    /// What is shown with the time, and only while it is shown.
+    /// Updates what changes with the time, only while it is shown.
     fn tick(&mut self, holds: bool) -> Result<(), TuiError> {
         if holds {
             self.answers()?;
@@ -177,12 +177,12 @@ impl Face<'_> {
         self.reached = last;
         let stats = self.session.control().stats().snapshot();
         let effects = update(&mut self.model, Message::Stored { last, stats });
-        // Reads of the store alone come of this, which cannot fail here.
+        // This causes only reads of the store, which cannot fail here.
         effects.into_iter().for_each(|effect| self.loader.read(effect));
         grown
     }
 
-    /// Takes in how the listener's answers stand.
+    /// Takes in the current state of the listener's answers.
     fn answers(&mut self) -> Result<(), TuiError> {
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
@@ -286,11 +286,11 @@ impl Face<'_> {
         Ok(())
     }
 
-    /// Lends the terminal to the person's editor, and sends what comes of it.
+    /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
         let edited = {
-            // Keys are the editor's meanwhile.
+            // The editor reads the keys in the meantime.
             let _keys = input::hold();
             let registry = self.session.control().registry();
             terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
@@ -301,7 +301,7 @@ impl Face<'_> {
                 self.sender.take(SendTask::Replay(task));
                 return Ok(());
             }
-            Ok(None) => "nothing was changed, and nothing was sent: re-signed sends the same body".to_owned(),
+            Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
             Err(error) => error.to_string(),
         };
         self.message(Message::Sending(News::NotSent(reason)))
@@ -315,8 +315,8 @@ impl Face<'_> {
         }
     }
 
-    /// Takes the terminal's own graphics off the screen when they are no longer to be there: the cells
-    /// that they cover are not drawn anew by themselves.
+    /// Removes the terminal's own graphics when they are no longer shown: the cells
+    /// that they cover are not redrawn by themselves.
     fn clear_graphics(&mut self) -> Result<(), TuiError> {
         let wanted = view::graphics(&self.model);
         if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {

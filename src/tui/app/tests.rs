@@ -462,7 +462,7 @@ fn one_looks_deeper_step_by_step_and_stops() {
         person.act(Action::Deeper);
     }
     assert_eq!(person.asked.len(), 3);
-    assert!(person.model.notice.is_some(), "this is as deep as it goes");
+    assert!(person.model.notice.is_some(), "this is the deepest search");
     person.act(Action::Compare).type_in("digest: abc").act(Action::Accept);
     assert_eq!(person.asked.last(), Some(&(1, Question::Whence("digest: abc".to_owned()))));
     person.act(Action::StopLooking);

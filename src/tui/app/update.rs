@@ -19,7 +19,7 @@ use crate::tui::screens::signature::update::{
 };
 use crate::tui::screens::{answers, image, payload, saving, send};
 
-/// Takes in what happened and says what to do about it.
+/// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Act(action) => {
@@ -63,8 +63,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some((total, _)) = &mut model.counted {
                 *total = total.saturating_sub(deliveries);
             }
-            let (many, bytes) = (grouped(deliveries), grouped(bytes));
-            let text = format!("retention has deleted {many} deliveries; {bytes} bytes are free again");
+            let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
+            let text = format!("retention deleted {many} {noun}; {} bytes freed", grouped(bytes));
             model.notice = Some(Notice { text, is_error: false });
             model.list.retired().into_iter().collect()
         }
@@ -86,7 +86,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if model.list.selected() == Some(id) {
                 show(model, id, content)
             } else {
-                // It was given up too late.
+                // It was cancelled too late.
                 model.loading.take_if(|loading| *loading == id);
                 model.discarded = content.ok().map(|loaded| loaded as _);
                 Vec::new()
@@ -128,12 +128,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secrets(secrets) => {
             model.secrets = secrets;
-            // What was found out rests on the secrets of before.
+            // What was found out depends on the previous secrets.
             model.inquiries.clear();
             if let Some(detail) = &mut model.detail {
                 detail.inquiry = Inquiry::default();
             }
-            // The detail pane compares with the secrets of today.
+            // The detail pane compares with the current secrets.
             load_again(model)
         }
         Message::Copied(outcome) => {
@@ -190,7 +190,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Reads the selected delivery when it is not the one shown, and gives up any other.
+/// Reads the selected delivery when it is not the one shown, and cancels any other read.
 fn follow_selection(model: &mut Model) -> Vec<Effect> {
     let selected = model.list.selected();
     if selected.is_none() {
@@ -359,7 +359,7 @@ pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
     let viewport = model.viewport;
     let tab = model.tab.index();
     if let Some(detail) = &mut model.detail {
-        // The places that the first row can have: the last leaves the screen just full.
+        // The positions of the first row: the last one leaves the screen just full.
         let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
         let place = detail.scroll[tab].min(places - 1);
         detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);

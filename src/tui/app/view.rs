@@ -26,7 +26,7 @@ pub struct Look {
     pub zone: TimeZone,
 }
 
-/// From this width on, list and details stand side by side.
+/// From this width on, list and details are side by side.
 const SIDE_BY_SIDE_COLUMNS: u16 = 100;
 /// Below this height, list and details take turns instead of sharing the screen.
 const STACKED_ROWS: u16 = 16;
@@ -100,7 +100,7 @@ fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {
     ]
 }
 
-/// Where list and details stand.
+/// The areas of list and details.
 struct Panes {
     list: Option<Rect>,
     rule: Option<Rect>,

@@ -16,23 +16,23 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 /// The most memory for the pixels as the decoder gives them: 40 megapixels of four channels, and some.
 const MAX_BYTES: u64 = 192 * 1024 * 1024;
 
-/// Why there is no picture.
+/// Why a picture cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// No magic number.
-    #[error("these bytes begin with no known picture's magic number")]
+    /// No known magic number.
+    #[error("unknown picture format")]
     Unrecognised,
-    /// A format that is told by its magic number, and not decoded here.
-    #[error("{} is not decoded here: save it and open it elsewhere", .0.words())]
+    /// A format that is recognised by its magic number, but not decoded here.
+    #[error("{} cannot be decoded here: save it and open it elsewhere", .0.words())]
     NotDecoded(Format),
     /// The bytes stop before the dimensions.
-    #[error("there is nothing to show: the bytes that are here stop before the picture begins")]
+    #[error("the bytes stop before the picture begins")]
     NotReached,
     /// The dimensions make no sense.
     #[error("its dimensions cannot be read")]
     NoDimensions,
     /// A decompression bomb, or simply too large.
-    #[error("{width} × {height} pixels are too many: at most 10,000 a side and 40 megapixels are decoded")]
+    #[error("{width} × {height} pixels is too large: at most 10,000 per side and 40 megapixels")]
     TooLarge {
         /// Pixels across.
         width: u32,
@@ -44,12 +44,12 @@ pub enum PictureError {
     Undecodable(String),
 }
 
-/// Why a picture is not whole.
+/// Why a picture is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shortfall {
     /// The file's end is missing.
     EndMissing,
-    /// The decoder stopped on its way, in its words.
+    /// The decoder failed after some rows: its message.
     Stopped(String),
 }
 
@@ -74,7 +74,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         Dimensions::NotReached => return Err(PictureError::NotReached),
         Dimensions::Unreadable => return Err(PictureError::NoDimensions),
     }
-    // Decoders are written with care, yet what they read here is anyone's.
+    // A decoder may panic: what it reads is hostile.
     let read = panic::contained(|| read(bytes, format));
     let (image, stopped) = read.unwrap_or_else(|| Err(PictureError::Undecodable("the decoder failed".to_owned())))?;
     let is_cut = file::is_complete(bytes) == Some(false);

@@ -34,7 +34,7 @@ pub struct FontSize {
 }
 
 impl Default for FontSize {
-    /// What terminals have that do not say: near to most, and with a cell's usual proportions.
+    /// The default for terminals that do not report it: close to most, with a cell's usual proportions.
     fn default() -> Self {
         Self { width: 10, height: 20 }
     }
@@ -53,7 +53,7 @@ pub struct Graphics {
 const KITTY_IMAGE: u32 = 0x0077_6879;
 
 impl Graphics {
-    /// Encodes an image that is as large as it shall be shown.
+    /// Encodes an image that has its final size.
     pub(super) fn new(image: &RgbImage, kind: Kind, font: FontSize) -> Result<Self, PictureError> {
         let (width, height) = (u32::from(font.width.max(1)), u32::from(font.height.max(1)));
         let cells = |pixels: u32, cell: u32| u16::try_from(pixels.div_ceil(cell)).unwrap_or(u16::MAX);

@@ -4,7 +4,7 @@
 use super::{Colours, Kind};
 use crate::config::Mode;
 
-/// What the environment says of the terminal.
+/// What the environment says about the terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// `TERM`.

@@ -1,4 +1,4 @@
-//! The clipboard, with what is left when there is none.
+//! The clipboard, with fallbacks when there is none.
 //!
 //! In order: tmux's buffer (which also reaches the terminal, and is the only way that works under
 //! tmux's defaults); over SSH the terminal itself (OSC 52); the desktop's clipboard; and else a file
@@ -30,14 +30,14 @@ impl Clipboard {
             return Ok(format!("copied {what} to tmux's buffer and the terminal's clipboard"));
         }
         if std::env::var_os("SSH_CONNECTION").is_some() && text.len() <= OSC52_BYTES && terminal(text).is_ok() {
-            return Ok(format!("sent {what} to the terminal's clipboard; it does not say whether it took it"));
+            return Ok(format!("sent {what} to the terminal's clipboard (unconfirmed)"));
         }
         if self.desktop(text).is_ok() {
             return Ok(format!("copied {what}"));
         }
         match to_file(text) {
-            Ok(path) => Ok(format!("no clipboard here: {what} is in {} until whyhook ends", path.display())),
-            Err(error) => Err(format!("could not copy {what}: no clipboard, and no file either: {error}")),
+            Ok(path) => Ok(format!("no clipboard: {what} is in {} until whyhook exits", path.display())),
+            Err(error) => Err(format!("cannot copy {what}: no clipboard, and no file: {error}")),
         }
     }
 

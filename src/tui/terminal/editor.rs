@@ -24,10 +24,10 @@ pub(crate) enum EditorError {
 }
 
 /// Opens `body` in `$VISUAL`, `$EDITOR` or vi, in a file that only its owner may read and that is
-/// gone afterwards. `None` when it was left as it was.
+/// gone afterwards. `None` when it was not changed.
 ///
-/// Many editors end a last line that had no end; a single line end that only they can have added is
-/// taken away again. The editor's environment holds none of the secrets.
+/// Many editors add a line end to the last line; a single one that only they can have added is
+/// removed. The editor's environment holds none of the secrets.
 ///
 /// # Errors
 ///

@@ -3,7 +3,7 @@
 //! crossterm spins at full speed on a terminal that has gone (its issue 793), so the thread waits
 //! with `poll(2)` for bytes or for the end, and asks crossterm only when there are bytes.
 //!
-//! crossterm's default way to read is told of bytes once, when they come, and forgets them when the
+//! crossterm's default reader is notified of bytes once, when they arrive, and forgets them when the
 //! terminal changes its size at the same moment or more than a kilobyte comes at once: the keys would
 //! wait for the next key, and this thread would spin. Hence its feature `use-dev-tty`, which looks
 //! for bytes each time; it never reads at all with a timeout of nothing.
@@ -21,7 +21,7 @@ const LINGER: Duration = Duration::from_millis(20);
 pub(crate) enum Input {
     /// A key, a paste, or a new size.
     Event(Event),
-    /// There is no terminal any more.
+    /// The terminal is gone.
     Gone,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Se
     Ok(())
 }
 
-/// Held by who reads the keys.
+/// Locked by whoever reads the keys.
 static KEYS: Mutex<()> = Mutex::new(());
 
 /// Keeps the thread from reading keys for as long as the guard lives, so that another program can.
@@ -48,7 +48,7 @@ pub(crate) fn hold() -> MutexGuard<'static, ()> {
     KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hands on every event that is there. `false` when nobody listens any more.
+/// Sends every pending event. `false` when the receiver is gone.
 fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {
@@ -64,7 +64,7 @@ fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     true
 }
 
-/// Whether stdin is no terminal any more.
+/// Whether stdin has stopped being a terminal.
 pub(crate) fn is_gone() -> bool {
     !std::io::IsTerminal::is_terminal(&std::io::stdin())
 }

@@ -1,4 +1,4 @@
-//! Taking the terminal, and giving it back whatever happens.
+//! Takes the terminal, and restores it whatever happens.
 
 pub(crate) mod clipboard;
 pub(crate) mod editor;
@@ -49,7 +49,7 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
-/// Gives the terminal back as it was. A dead terminal cannot be told anything; that is no error.
+/// Restores the terminal. A dead terminal cannot be restored; that is not an error.
 fn give_back() {
     let mut words = Vec::new();
     // Writing to memory cannot fail.
@@ -58,7 +58,7 @@ fn give_back() {
     let _ = disable_raw_mode();
 }
 
-/// Writes past the lock of stdout, which a thread that is stuck in writing would hold for ever, and
+/// Writes past the lock of stdout, which a thread that is stuck in writing would never release, and
 /// not at all to a terminal that has stopped reading.
 #[cfg(unix)]
 fn tell(words: &[u8]) {
@@ -77,7 +77,7 @@ fn tell(words: &[u8]) {
     let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
-/// Gives the terminal back while `run` uses it, and takes it again.
+/// Restores the terminal while `run` uses it, and takes it again.
 pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Result<T> {
     crate::system::panic::restore_terminal();
     let outcome = run();
@@ -86,7 +86,7 @@ pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Resul
     Ok(outcome)
 }
 
-/// Gives the terminal back and stops the program, as Ctrl-Z does, until the shell wakes it.
+/// Restores the terminal and stops the program, as Ctrl-Z does, until the shell resumes it.
 #[cfg(unix)]
 pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
     crate::system::panic::restore_terminal();

@@ -26,13 +26,13 @@ use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, ToSave};
 /// The most sendings of a delivery that are shown.
 const SENT_LIMIT: usize = 16;
 
-/// How the listener's answers stand now.
+/// The current state of the listener's answers.
 pub(crate) fn state(control: &Control) -> AnswersState {
     let (rules, counts) = control.counted_rules();
     AnswersState { rules, counts, chosen: control.chosen(), held: control.held(), now: Timestamp::now() }
 }
 
-/// See the module's page.
+/// See the module's documentation.
 pub(crate) struct Teller {
     control: Arc<Control>,
     location: Location,
@@ -113,7 +113,7 @@ impl Teller {
         });
     }
 
-    /// Puts rules in force that lead nowhere they must not.
+    /// Activates rules after checking that they forward only where they may.
     fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
         let checked = self.control.check_rules(rules);
         if checked.is_ok() {
@@ -129,7 +129,7 @@ impl Teller {
     }
 }
 
-/// A machine that has no thread left has other troubles; nothing is done then, and nothing said.
+/// Does nothing when no thread can be started: such a machine has worse problems.
 fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
@@ -146,9 +146,10 @@ fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
 fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<Part, String> {
     match part {
         ToSave::Simulation(name, saved) => Ok(Part::Simulation(name, saved)),
-        ToSave::Rules(rules) => flags.rules_for_file(&rules).map(Part::Rules).ok_or_else(|| {
-            "nothing to save: a flag of the command line answers everything, and it is the only rule".to_owned()
-        }),
+        ToSave::Rules(rules) => flags
+            .rules_for_file(&rules)
+            .map(Part::Rules)
+            .ok_or_else(|| "nothing to save: the only rule comes from a command-line flag".to_owned()),
     }
 }
 
@@ -160,7 +161,7 @@ fn save(watched: &Watched, path: &Path, named: Arc<Named>) -> Result<String, Str
     Ok(text::visible(&shown.to_string_lossy()).into_owned())
 }
 
-/// Keeps a sending beside its delivery.
+/// Stores a sending with its delivery.
 fn keep(location: &Location, attempt: &crate::delivery::Attempt) -> Result<(), StoreError> {
     AttemptKeeper::open(location)?.keep(attempt).map(drop)
 }

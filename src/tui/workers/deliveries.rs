@@ -55,7 +55,7 @@ impl Loader {
         })
     }
 
-    /// Queues a read. A page request makes the pages asked for before it pointless.
+    /// Queues a read. A page request cancels the page requests before it.
     pub(crate) fn read(&self, effect: Effect) {
         if let Effect::LoadPage(request) = &effect {
             self.newest_generation.store(request.generation, Ordering::Release);
@@ -68,7 +68,7 @@ impl Loader {
         }
     }
 
-    /// Frees what is shown no more.
+    /// Frees what is no longer shown.
     pub(crate) fn discard(&self, discarded: Box<dyn Any + Send>) {
         let _ = self.deliveries.send(Job::Discard(discarded));
     }
@@ -93,7 +93,7 @@ enum Job {
     Discard(Box<dyn Any + Send>),
 }
 
-/// Reads whole deliveries, the one that was asked for last alone.
+/// Reads whole deliveries: only the one that was requested last.
 struct Deliveries<S> {
     reader: Reader,
     control: Arc<Control>,
@@ -149,7 +149,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
 /// How far the deliveries are counted, the oldest first.
 #[derive(Debug, Clone, Copy)]
 struct Counting {
-    /// The newest that is counted; what comes later is known by its number.
+    /// The newest that is counted; later ones follow from the ids.
     last: DeliveryId,
     reached: DeliveryId,
     total: u64,
@@ -167,7 +167,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
     fn run(self, queue: &mpsc::Receiver<Effect>) {
         let Ok(mut job) = queue.recv() else { return };
         self.perform(job);
-        // The first page comes first, and so does whatever is asked for meanwhile.
+        // The first page comes first, and so does any other request that arrives.
         let mut counting = self.begin_counting();
         loop {
             job = match (counting, queue.try_recv()) {

@@ -1,5 +1,5 @@
 //! The thread that finds out why a signature does not match: one question at a time, off the
-//! listener's and the interface's threads, given up as soon as another is asked.
+//! listener's and the interface's threads, cancelled as soon as another is asked.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -15,9 +15,9 @@ use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::signature::state::{Finding, Question, Report};
 
-/// How long a search may take that nobody asked for.
+/// The time limit of a search that nobody asked for.
 const BY_ITSELF: Duration = Duration::from_secs(2);
-/// How long one may take that a person asked for and is watching.
+/// The time limit of a search that a person asked for and is watching.
 const WATCHED: Duration = Duration::from_secs(120);
 /// Between two reports of progress.
 const REPORTED: Duration = Duration::from_millis(100);
@@ -55,13 +55,13 @@ impl Diagnoser {
         Ok(Self { jobs, newest })
     }
 
-    /// Asks a question; the one before is given up.
+    /// Asks a question, and cancels the previous one.
     pub(crate) fn ask(&self, id: DeliveryId, question: Question) {
         let number = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
         let _ = self.jobs.send(Job { number, id, question });
     }
 
-    /// Gives up.
+    /// Cancels the search.
     pub(crate) fn stop(&self) {
         self.newest.fetch_add(1, Ordering::AcqRel);
     }

@@ -45,7 +45,8 @@ impl Files {
                     lend(&lent, &image).map_err(|error| format!("cannot write a file for the viewer: {error}"))?;
                 start(viewer, &path, &keyring)
             });
-            let words = "handed to the system's viewer, as a private file that goes when whyhook ends".to_owned();
+            let words =
+                "opened in the system's viewer, as a private file that is deleted when whyhook exits".to_owned();
             send(Message::Opened(opened.map(|()| words)));
         });
     }
@@ -58,7 +59,7 @@ impl Drop for Files {
     }
 }
 
-/// A machine that has no thread left has other troubles; nothing is saved then, and nothing said.
+/// Does nothing when no thread can be started: such a machine has worse problems.
 fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
@@ -84,7 +85,7 @@ fn viewer() -> Result<&'static str, String> {
 /// Writes a file (0600) whose extension says what its bytes are, whatever the sender calls them.
 fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf> {
     if image.binary.format().is_none() {
-        return Err(std::io::Error::other("these bytes are no known picture; S saves them"));
+        return Err(std::io::Error::other("unknown picture format; S saves the bytes"));
     }
     let mut folder = lent.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = match &mut *folder {
@@ -98,7 +99,7 @@ fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf
     Ok(path)
 }
 
-/// Starts the viewer without a shell, and waits until it has taken the file or refused it.
+/// Starts the viewer without a shell, and waits until it has opened the file or failed.
 fn start(viewer: &str, path: &Path, keyring: &Keyring) -> Result<(), String> {
     let mut command = Command::new(viewer);
     keyring.hide_from(&mut command);
@@ -140,7 +141,7 @@ mod tests {
     fn unrecognised_bytes_are_lent_to_nobody() {
         let body = br#"{"data":{"screenshot":{"imageBuffer":[1,2,3]}}}"#;
         let found = crate::payload::binary::find_all(body).remove(0);
-        assert!(lend(&Files::default().lent, &found).unwrap_err().to_string().contains("no known picture"));
+        assert!(lend(&Files::default().lent, &found).unwrap_err().to_string().contains("unknown picture format"));
     }
 
     #[test]

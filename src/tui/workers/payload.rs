@@ -1,5 +1,5 @@
-//! The threads that search and query payloads, and break them into rows: off the interface's thread, and each request given up as
-//! soon as another of its kind comes.
+//! The threads that search and query payloads, and break them into rows: off the interface's thread.
+//! Each request is cancelled as soon as another of its kind comes.
 //!
 //! A jq query runs in a process of its own (this program again, see [`crate::payload::jq`]), because a
 //! query that loops, eats memory or overflows its stack can only be ended from outside. That process has
@@ -18,12 +18,12 @@ use crate::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, Payload
 
 /// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Between two looks whether a query has ended or is wanted no more.
+/// The interval for checking whether a query has ended or is no longer wanted.
 const LOOK: Duration = Duration::from_millis(4);
 /// The hidden command that runs a query; see `cli`.
 pub(crate) const QUERY_COMMAND: &str = "query-worker";
 
-/// Takes requests; what comes of them comes as messages.
+/// Takes requests; the results come as messages.
 pub(crate) struct Assistant {
     searches: Line,
     queries: Line,
@@ -59,7 +59,7 @@ impl Assistant {
         Ok(Self { searches, queries, rows })
     }
 
-    /// Queues a request; the one before of its kind is given up.
+    /// Queues a request, and cancels the previous one of its kind.
     pub(crate) fn ask(&self, request: PayloadRequest) {
         let line = match request.task {
             PayloadTask::Search(_) => &self.searches,
@@ -93,17 +93,17 @@ impl Line {
     }
 }
 
-/// Runs a query in a process of its own; `None` when it is wanted no more.
+/// Runs a query in a process of its own; `None` when it is no longer wanted.
 fn query(program: &str, body: &[u8], is_wanted: &dyn Fn() -> bool) -> Option<Result<Output, String>> {
     if body.len() > crate::payload::jq::BODY_LIMIT {
         return Some(Err(crate::payload::jq::JqError::TooLarge(body.len() as u64).to_string()));
     }
     let mut child = match start() {
         Ok(child) => child,
-        Err(error) => return Some(Err(format!("cannot start the query: {error}"))),
+        Err(error) => return Some(Err(format!("cannot start the query process: {error}"))),
     };
     let answer = converse(&mut child, program, body, is_wanted);
-    // Ended in any case, and its remains taken away.
+    // End the process in any case, and reap it.
     let _ = child.kill();
     let _ = child.wait();
     answer
@@ -127,7 +127,7 @@ fn converse(
 ) -> Option<Result<Output, String>> {
     let deadline = Instant::now() + PATIENCE;
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
-        return Some(Err("cannot talk to the query".to_owned()));
+        return Some(Err("cannot write to the query process".to_owned()));
     };
     let head = serde_json::Value::from(program).to_string();
     std::thread::scope(|scope| {
@@ -161,5 +161,5 @@ fn converse(
 fn understood(output: Option<&[u8]>) -> Result<Output, String> {
     output
         .and_then(|output| serde_json::from_slice::<Result<Output, String>>(output).ok())
-        .unwrap_or_else(|| Err("it took more memory, time or nesting than a query may".to_owned()))
+        .unwrap_or_else(|| Err("the jq query exceeded its time, memory or nesting limit".to_owned()))
 }

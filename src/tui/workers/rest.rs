@@ -1,10 +1,10 @@
-//! Questions about the selected delivery, handed on once the selection rests.
+//! Debounces questions about the selected delivery: they are asked once the selection rests.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// A question that comes sooner than this after the one before waits to see whether another follows:
-/// while deliveries pour in and the newest is followed, nobody reads what is found out about each.
+/// A question that comes sooner than this after the previous one waits for another to follow: while
+/// the newest of many deliveries is followed, nobody reads the findings about each.
 const REST: Duration = Duration::from_millis(300);
 const _: () = assert!(REST.as_millis() > crate::tui::app::run::CATCH_UP_POURING.as_millis(), "a pour is no rest");
 
@@ -19,12 +19,12 @@ pub(crate) struct Resting<T> {
 }
 
 impl<T> Resting<T> {
-    /// The first question after a while is handed on at once.
+    /// The first question after a pause is asked at once.
     pub(crate) fn eager(queue: mpsc::Receiver<T>) -> Self {
         Self { queue, before: None, rest: REST, is_eager: true }
     }
 
-    /// Each waits, since to answer one is dear.
+    /// Every question waits, since an answer is expensive.
     pub(crate) fn patient(queue: mpsc::Receiver<T>) -> Self {
         Self { is_eager: false, ..Self::eager(queue) }
     }

@@ -1,5 +1,5 @@
-//! The threads that send and look up: one sending at a time, off the interface's thread, given up when
-//! asked; and what is looked up meanwhile does not wait for it.
+//! The threads that send and look up: one sending at a time, off the interface's thread, cancelled on
+//! request. Look-ups do not wait for a sending.
 
 mod check;
 mod lookups;
@@ -26,7 +26,7 @@ use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why nothing is sent.
 enum Halt {
-    /// These hosts are other machines, and the person has not agreed yet.
+    /// These are non-loopback hosts, and the person has not agreed yet.
     Ask(String),
     /// Anything else.
     Because(String),
@@ -38,10 +38,10 @@ impl<E: std::error::Error> From<E> for Halt {
     }
 }
 
-/// Bytes of a secret that is made up: as many as the digest has.
+/// Bytes of a temporary secret: as many as the digest has.
 const SECRET_BYTES: usize = 32;
 
-/// Takes what is to be sent; what comes of it comes as messages.
+/// Takes what is to be sent; the results come as messages.
 pub(crate) struct Sender {
     jobs: mpsc::Sender<(SendTask, CancellationToken)>,
     lookups: mpsc::Sender<SendTask>,
@@ -70,7 +70,7 @@ impl Sender {
         Ok(Self { jobs, lookups, cancel: Mutex::default() })
     }
 
-    /// Queues something, or gives up what is being sent.
+    /// Queues a task, or cancels the running one.
     pub(crate) fn take(&self, task: SendTask) {
         if task.is_lookup() {
             let _ = self.lookups.send(task);
@@ -93,8 +93,8 @@ impl Drop for Sender {
     }
 }
 
-/// Makes up a secret when there is none at all, so that a test event can be signed and verified. It
-/// stays in memory. Returns whether it did.
+/// Creates a temporary secret when none is configured, so that a test event can be signed and
+/// verified. It stays in memory. Returns whether it did.
 pub(crate) fn make_up_secret(control: &Control) -> bool {
     let registry = control.registry();
     let mut bytes = [0; SECRET_BYTES];
@@ -111,7 +111,7 @@ struct Worker {
     control: Arc<Control>,
     settings: Settings,
     location: Location,
-    /// Other machines to which the person has agreed to send.
+    /// Non-loopback hosts to which the person has agreed to send.
     consented: RefCell<HashSet<String>>,
     tell: Box<dyn Fn(Message) + Send>,
 }
@@ -177,7 +177,7 @@ impl Worker {
         if hosts.is_empty() { Ok(()) } else { Err(Halt::Ask(hosts.join(", "))) }
     }
 
-    /// The settings with the secrets of this moment.
+    /// The settings with the current secrets.
     fn settings(&self) -> Settings {
         Settings { registry: (*self.control.registry()).clone(), ..self.settings.clone() }
     }
@@ -209,12 +209,12 @@ fn row(what: String, attempt: &Attempt) -> Sent {
     Sent { what, target: attempt.target.clone(), status: attempt.status(), words, is_delivered: attempt.is_delivered() }
 }
 
-/// How a sending of `total` ended, of which `begun` were begun.
+/// How a sending of `total` ended, of which `begun` were started.
 fn end(total: usize, begun: usize, delivered: usize) -> String {
     match (total, begun < total) {
-        (_, true) => format!("cancelled: {begun} of {total} had begun, {delivered} were delivered"),
+        (_, true) => format!("cancelled: {begun} of {total} started, {delivered} delivered"),
         (1, false) if delivered == 1 => "sent and delivered".to_owned(),
-        (1, false) => "sent, and not delivered".to_owned(),
+        (1, false) => "sent, but not delivered".to_owned(),
         _ => format!("{total} sent: {delivered} delivered, {} failed", total - delivered),
     }
 }

@@ -13,7 +13,7 @@ use crate::tui::app::message::Message;
 
 type Job = (u64, DeliveryId, Vec<Id>);
 
-/// Takes ids; where they stood before comes as a message.
+/// Takes ids; the earlier deliveries with them come back as a message.
 pub(crate) struct Recaller {
     jobs: mpsc::Sender<Job>,
     newest: Arc<AtomicU64>,
@@ -37,7 +37,7 @@ impl Recaller {
         Ok(Self { jobs, newest })
     }
 
-    /// Looks for `ids` before the delivery `id`; what was asked before is given up.
+    /// Searches for `ids` before the delivery `id`, and cancels the previous search.
     pub(crate) fn ask(&self, id: DeliveryId, ids: Vec<Id>) {
         let number = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
         let _ = self.jobs.send((number, id, ids));
@@ -49,7 +49,7 @@ fn run(mut queue: Resting<Job>, reader: &Reader, newest: &AtomicU64, send: &impl
     let mut recall = Recall::default();
     while let Some((number, id, ids)) = queue.next(|_| false) {
         let go_on = || newest.load(Ordering::Acquire) == number;
-        // What cannot be read is said where the delivery itself is.
+        // A read error is shown where the delivery itself is.
         if let Ok(Some(found)) = recall.look(reader, id, &ids, &go_on) {
             send(Message::Recalled(id, found));
         }

@@ -1,9 +1,9 @@
-//! How this process stands, for the overlay that shows it. Asked each second, and only while it is open.
+//! The status of this process, for the overlay that shows it: read once a second, only while it is open.
 
 use crate::server::Session;
 use crate::tui::screens::status::state::{Memory, Status};
 
-/// How it stands now. Touches no disk: it must be seen while one hangs.
+/// The current status. Touches no disk, so that it works while a disk hangs.
 pub(crate) fn status(session: &Session) -> Status {
     Status {
         load: session.control().load(),
@@ -13,7 +13,7 @@ pub(crate) fn status(session: &Session) -> Status {
     }
 }
 
-/// What Linux says of this process (proc(5)), in units of 1,024 bytes.
+/// What Linux reports about this process (proc(5)), in units of 1,024 bytes.
 #[cfg(target_os = "linux")]
 fn memory() -> Option<Memory> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -24,7 +24,7 @@ fn memory() -> Option<Memory> {
     Some(Memory { now: number("VmRSS")?, most: number("VmHWM")? })
 }
 
-/// Elsewhere nothing that needs no library says it.
+/// Other systems need a library for it.
 #[cfg(not(target_os = "linux"))]
 fn memory() -> Option<Memory> {
     None

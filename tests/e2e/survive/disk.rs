@@ -130,7 +130,7 @@ fn the_interface_says_that_the_disk_is_full() {
     let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
     assert_eq!(talk(address, Signed::new("{}").to("/kept").wire()).status, 200);
     assert_eq!(talk(address, Signed::new(vec![b'x'; 2 << 20]).to("/too/much").wire()).status, 503);
-    person.sees("not kept: ").sees("No space left").sees("/kept");
+    person.sees("not stored: ").sees("No space left").sees("/kept");
     assert_eq!(talk(address, Signed::new("{}").to("/small/enough").wire()).status, 200);
     person.sees("/small/enough").types("q");
     assert_eq!(person.ends(), 0);

@@ -96,13 +96,13 @@ fn the_interface_says_that_the_disk_fails_and_when_it_does_no_longer() {
         for _ in 0..2 {
             assert_eq!(talk(address, Signed::new("{}").to("/meanwhile").wire()).status, 503, "{fault}");
         }
-        person.sees("not kept: ").sees(words);
+        person.sees("not stored: ").sees(words);
         // What was kept can be read on.
         person.types("7").sees("/before").types("\u{1b}").settles();
         disk(&house, None);
         let path = format!("/after/{number}");
         assert_eq!(talk(address, Signed::new("{}").to(&path).wire()).status, 200, "{fault}");
-        person.sees(&path).no_longer_sees("not kept: ");
+        person.sees(&path).no_longer_sees("not stored: ");
     }
     person.types("q");
     assert_eq!(person.ends(), 0);

@@ -68,7 +68,7 @@ fn ten_thousand_deliveries_over_a_thousand_connections_are_kept_or_refused_and_n
     let refused = refused.load(Ordering::SeqCst);
     assert!(refused + closed.load(Ordering::SeqCst) > 0, "the bound was never reached");
     if refused > 0 {
-        person.sees("turned away with 503");
+        person.sees("rejected with 503");
     }
     let peak = peak_memory(person.process());
     assert!(peak < 160 << 20, "{} MiB", peak >> 20);

@@ -108,7 +108,7 @@ fn connections_are_capped_and_the_rest_told_to_come_back() {
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
         assert!(wire.is_closed());
     }
-    person.sees("2 requests turned away with 503");
+    person.sees("2 requests rejected with 503");
     person.types("I").sees("3 of 3").sees("2  503      too many connections").types("\u{1b}");
     held.pop().unwrap().resets();
     let served = until(|| {

@@ -79,12 +79,12 @@ fn idle_it_does_nothing() {
     talk(address, Signed::new(sample("screenshot-live.json")).wire());
     // What is drawn anew each second is so only while it is open.
     let time = |screen: &str| {
-        screen.split("stands after ").nth(1).and_then(|after| after.split(" ─").next()).map(str::to_owned)
+        screen.split("Listener status (up ").nth(1).and_then(|after| after.split(" ─").next()).map(str::to_owned)
     };
-    person.sees("screenshot").types("I").sees("stands after ");
+    person.sees("screenshot").types("I").sees("Listener status (up ");
     let before = time(&person.screen());
     person.sees_that("a later time", |screen| time(screen) != before).types("\u{1b}");
-    person.no_longer_sees("stands after").types("4").settles();
+    person.no_longer_sees("Listener status").types("4").settles();
     let listening = house.listen(&["--ephemeral"]);
     talk(listening.address(), Signed::new("{}").wire());
     listening.line(1);

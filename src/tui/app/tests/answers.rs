@@ -124,7 +124,7 @@ fn a_held_delivery_is_decided_about() {
     assert_eq!(ids[..], [DeliveryId(2)], "the shown one");
     person.does(AnswerAction::LetGo);
     assert_eq!(person.answers(), [AnswersEffect::LetGo(vec![DeliveryId(2)])]);
-    person.does(AnswerAction::DecideAll).pick("its default").act(Action::Accept);
+    person.does(AnswerAction::DecideAll).pick("the default answer").act(Action::Accept);
     assert_eq!(person.answers(), [AnswersEffect::LetGo(vec![DeliveryId(1), DeliveryId(2)])]);
     person.does(AnswerAction::Forward);
     assert_eq!(person.answers(), [], "no server behind is known");
@@ -202,7 +202,7 @@ fn an_answer_of_ones_own_is_written_used_and_saved() {
     assert_eq!((path.to_str(), named.name.as_str(), named.written.status), (Some("whyhook.toml"), "later", 503));
     let named = Arc::clone(named);
     person.tell(Message::Answers(AnswersNews::Saved(Arc::clone(&named), Ok("/whyhook.toml".to_owned()))));
-    assert_eq!(saved(&person).unwrap().unwrap(), "later is saved in /whyhook.toml");
+    assert_eq!(saved(&person).unwrap().unwrap(), "saved later in /whyhook.toml");
     let [AnswersEffect::SetRules(set)] = &person.answers()[..] else { panic!() };
     assert_eq!(set.answers(), [Arc::clone(&named)]);
     person.does(AnswerAction::Use);

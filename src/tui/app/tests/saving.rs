@@ -73,7 +73,7 @@ fn a_simulation_needs_a_name_and_says_all_of_the_form() {
         Some(Screen::Form(form)) => (form.error.clone(), form.fields.all[form.fields.at].key),
         _ => panic!(),
     };
-    assert_eq!(form(&person), (Some("give it a name to save it under".to_owned()), FieldKey::Name));
+    assert_eq!(form(&person), (Some("enter a name to save it under".to_owned()), FieldKey::Name));
     let fill = |person: &mut Person, key: FieldKey, text: &str| {
         while form(person).1 != key {
             person.act(Action::NextField);
@@ -106,7 +106,7 @@ fn what_retention_has_deleted_is_said_and_the_list_is_read_again() {
     person.tell(Message::Retired(20, 4_096));
     assert_eq!(person.model.total(), Some(10));
     let notice = person.model.notice.as_ref().unwrap();
-    assert_eq!(notice.text, "retention has deleted 20 deliveries; 4,096 bytes are free again");
+    assert_eq!(notice.text, "retention deleted 20 deliveries; 4,096 bytes freed");
     assert!(
         person.effects.iter().any(|effect| matches!(effect, Effect::LoadPage(_))) || !person.model.list.is_loading()
     );

@@ -71,7 +71,7 @@ fn a_test_event_goes_to_our_own_path_and_its_result_can_be_seen_again() {
 
     person.tell(Message::Sending(News::Tested(panel(Ok(200)), true)));
     let (said, is_error) = notice(&person);
-    assert!(said.contains("200 in 1.5 ms; signed with a secret made up for this run") && !is_error, "{said}");
+    assert!(said.contains("200 in 1.5 ms; signed with a temporary secret") && !is_error, "{said}");
     person.act(Action::Send(SendAction::Last));
     assert!(matches!(person.model.overlay, Some(Overlay::Sending)));
     person.model.viewport.overlay_lines = 30;
@@ -88,7 +88,7 @@ fn a_test_event_that_is_refused_is_said_so() {
     person.act(Action::Send(SendAction::Test));
     person.tell(Message::Sending(News::Tested(panel(Ok(503)), false)));
     let (said, is_error) = notice(&person);
-    assert!(said.starts_with("test event sent, and not accepted: 503") && is_error, "{said}");
+    assert!(said.starts_with("test event sent, but not accepted: 503") && is_error, "{said}");
     person.tell(Message::Sending(News::NotSent("no secret".to_owned())));
     assert_eq!(notice(&person), ("no secret".to_owned(), true));
     assert_eq!(person.model.sending.progress, None);
@@ -211,13 +211,13 @@ fn two_are_compared_and_attempts_opened() {
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Compare(DeliveryId(3), DeliveryId(2)))));
     person.tell(Message::Sending(News::Compared("two".to_owned(), String::new())));
     assert!(
-        matches!(&person.model.sending.screens[..], [Screen::Comparison(_, lines, 0)] if lines[0] == "nothing differs")
+        matches!(&person.model.sending.screens[..], [Screen::Comparison(_, lines, 0)] if lines[0] == "no differences")
     );
     person.act(Action::Back);
     person.act(Action::Send(SendAction::Attempts));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Attempts(DeliveryId(2)))));
     person.tell(Message::Sending(News::Attempts(DeliveryId(2), Vec::new())));
-    assert!(notice(&person).0.contains("was not sent again yet"));
+    assert!(notice(&person).0.contains("no replays of #2 yet"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::tui::keymap;
 use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::widgets::put;
 
-/// From this width on, hints stand further apart.
+/// From this width on, hints are spaced further apart.
 const ROOMY_COLUMNS: usize = 98;
 
 /// Hints that others make room for.
@@ -31,7 +31,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
                 .as_ref()
                 .and_then(|detail| detail.view.search.as_ref())
                 .map(crate::tui::screens::payload::view::found);
-            let about = found.unwrap_or_else(|| "in keys and values, folded or cut; escapes are undone".to_owned());
+            let about = found.unwrap_or_else(|| "in keys and values, also folded or cut; escapes decoded".to_owned());
             typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
         }
         (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Query => {
@@ -52,7 +52,7 @@ fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
     let hints = keymap::hints(model);
     let width = |(key, word): &(String, &str)| key.width() + 1 + word.width() + gap;
-    // The way back and the help stand there however little room there is, if at all.
+    // The hints for back and help are kept however little room there is.
     let is_kept = |hint: &&(String, &str)| KEPT.contains(&hint.1);
     let mut kept: usize = hints.iter().filter(is_kept).map(width).sum();
     let mut used = 1;
@@ -84,7 +84,7 @@ fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
     typed(frame, area, prompt, " / ", tail, look);
 }
 
-/// A prompt in the bottom line: a sign, what has been typed, and what is said of it.
+/// A prompt in the bottom line: a sign, the text, and a remark about it.
 fn typed(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, sign: &'static str, tail: Span<'static>, look: &Look) {
     let theme = &look.theme;
     let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).into_owned();

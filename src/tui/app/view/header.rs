@@ -1,5 +1,6 @@
 //! The top line: where it listens, the public URL, which secret, which answer, which configuration; and alerts below it.
 
+use crate::tui::widgets::counted;
 use std::path::Path;
 
 use ratatui::Frame;
@@ -10,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use crate::config::MADE_UP_LABEL;
+use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
 use crate::tui::app::model::Model;
@@ -22,20 +24,21 @@ const NAME_COLUMNS: usize = 20;
 pub(super) fn alerts(model: &Model) -> Vec<String> {
     let mut alerts = Vec::new();
     if let Some(fault) = &model.fault {
-        alerts.push(format!("not kept: {fault}"));
+        alerts.push(format!("not stored: {fault}"));
     }
     if let TunnelState::Elsewhere { public_url, addr, .. } = &model.tunnel {
         let ours = model.setup.url.rsplit(':').next().unwrap_or_default();
-        alerts.push(format!("the tunnel {public_url} leads to {addr}, not here: run `ngrok http {ours}`"));
+        alerts.push(format!("the tunnel {public_url} points to {addr}, not to this listener: run `ngrok http {ours}`"));
     }
     if model.stats.not_forwarded > 0 {
-        alerts.push(format!("{} not passed on: too many at once", model.stats.not_forwarded));
+        alerts.push(format!("{} not forwarded: too many at once", grouped(model.stats.not_forwarded)));
     }
     if model.stats.not_held > 0 {
-        alerts.push(format!("{} not held, but answered with their default: too many at once", model.stats.not_held));
+        alerts
+            .push(format!("{} not held, but sent the default answer: too many at once", grouped(model.stats.not_held)));
     }
     if model.stats.refused > 0 {
-        alerts.push(format!("{} requests turned away with 503: too many at once", model.stats.refused));
+        alerts.push(format!("{} rejected with 503: too many at once", counted(model.stats.refused, "request")));
     }
     alerts
 }
@@ -79,16 +82,14 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     };
     let (tunnel, tunnel_style) = match &model.tunnel {
         TunnelState::Ours { .. } => (model.public_url().unwrap_or_default(), theme.info),
-        TunnelState::Elsewhere { .. } => ("tunnel leads elsewhere".to_owned(), theme.bad),
+        TunnelState::Elsewhere { .. } => ("tunnel points elsewhere".to_owned(), theme.bad),
         TunnelState::None | TunnelState::NoTunnel => ("no tunnel".to_owned(), theme.dim),
         TunnelState::Unreadable(_) => ("tunnel unknown".to_owned(), theme.warn),
     };
     let (secret, secret_style, secret_rank) = match &model.secrets[..] {
         [] => ("no secret: press s".to_owned(), theme.warn, 0),
         // Deliveries of others cannot be verified with it.
-        [one] if one.starts_with(&format!("{MADE_UP_LABEL} (")) => {
-            ("secret made up for this run".to_owned(), theme.warn, 1)
-        }
+        [one] if one.starts_with(&format!("{MADE_UP_LABEL} (")) => ("temporary secret".to_owned(), theme.warn, 1),
         [one] => {
             let label = text::clip(one.split(" (").next().unwrap_or_default(), NAME_COLUMNS).into_owned();
             (format!("secret {label}"), theme.text, 2)
@@ -105,7 +106,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         part(tunnel_rank, "⇄", tunnel, tunnel_style),
         match (model.secrets.is_empty(), secret_rank) {
             (true, _) => secret.or("no secret: s"),
-            (false, 1) => secret.or("made-up secret"),
+            (false, 1) => secret.or("temporary"),
             (false, _) => secret,
         },
         part(0, "↩", answers, answer_style).or(&briefly),
@@ -123,7 +124,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     parts
 }
 
-/// `:3000`, without which nobody knows where to point a tunnel.
+/// `:3000`: a tunnel must point to it.
 fn port(model: &Model) -> String {
     format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
 }

@@ -220,7 +220,7 @@ fn the_events_summary_folds_and_gives_way() {
     assert!(folded.contains("i unfolds") && !folded.contains("breaks  timestamp"), "{folded}");
     update(&mut model, Message::Act(Action::FoldEvent));
     let tiny = screen(&mut model, 100, 8);
-    assert!(tiny.contains("\"event\"") && !tiny.contains("drift:"), "{tiny}");
+    assert!(tiny.contains("\"event\"") && !tiny.contains("schema:"), "{tiny}");
 }
 
 #[rstest]
@@ -359,7 +359,7 @@ fn a_tunnel_that_leads_elsewhere_is_said() {
         }),
     );
     let shown = screen(&mut model, 120, 36);
-    assert!(shown.contains("leads to http://localhost:8080, not here: run `ngrok http 3000`"), "{shown}");
+    assert!(shown.contains("points to http://localhost:8080, not to this listener: run `ngrok http 3000`"), "{shown}");
 }
 
 #[test]
@@ -392,9 +392,9 @@ fn refusals_and_faults_are_counted_in_sight() {
     let mut model = model(&three(), secrets());
     let stats = StatsSnapshot { refused: 7, ..StatsSnapshot::default() };
     update(&mut model, Message::Stored { last: DeliveryId(3), stats });
-    assert!(screen(&mut model, 80, 24).contains("7 requests turned away with 503"));
+    assert!(screen(&mut model, 80, 24).contains("7 requests rejected with 503"));
     update(&mut model, Message::StoreFault("disk full".to_owned()));
-    assert!(screen(&mut model, 80, 24).contains("not kept: disk full"));
+    assert!(screen(&mut model, 80, 24).contains("not stored: disk full"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The Answer tab: what was sent back or is awaited, what the server behind said, and the sender's
+//! The Answer tab: what was answered or is pending, what the upstream server answered, and the sender's
 //! other attempts.
 
 mod forwards;
@@ -22,10 +22,10 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     };
     match answers.story.of(id) {
         Some(Ok(story)) => {
-            // What the server behind said comes first where it contradicts us: it is what is looked for.
+            // The upstream answer comes first where it contradicts our verdict: that is what people look for.
             let forwards = forwards::lines(&story.sent, pane);
             if forwards::contradicts(&story.sent, pane) {
-                let heading = heading("Sent back to the sender", pane.look);
+                let heading = heading("Answer to the sender", pane.look);
                 lines.splice(0..0, forwards.into_iter().chain([Line::default(), heading]));
             } else if !forwards.is_empty() {
                 lines.push(Line::default());
@@ -51,7 +51,7 @@ fn waiting(held: &Held, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let bar_columns = columns.saturating_sub(14).min(40);
     let full = usize::try_from(left.min(whole) * bar_columns as u64 / whole).unwrap_or(0);
     let mut lines = vec![
-        Line::styled("◷ held: its sender waits for your answer", theme.warn),
+        Line::styled("◷ held: the sender waits for your answer", theme.warn),
         Line::default(),
         Line::from(vec![
             Span::styled(format!("{left:>4} s left  "), theme.title),
@@ -60,16 +60,16 @@ fn waiting(held: &Held, pane: &Pane<'_>) -> Vec<Line<'static>> {
         ]),
         Line::default(),
     ];
-    lines.extend(field("then", &shown(&held.default), theme.text, columns, look));
-    lines.extend(field("since", &clock(held.since, look), theme.text, columns, look));
+    lines.extend(field("default", &shown(&held.default), theme.text, columns, look));
+    lines.extend(field("held at", &clock(held.since, look), theme.text, columns, look));
     lines.push(Line::default());
     let mut keys = vec![("Enter", "answer it with …".to_owned())];
     if let Some(target) = answers.targets().first() {
         keys.push(("F", format!("forward it to {}", target.url())));
     }
-    keys.extend([("X", "drop the connection".to_owned()), ("L", "let it go with its default".to_owned())]);
+    keys.extend([("X", "drop the connection".to_owned()), ("L", "send the default answer".to_owned())]);
     if answers.held.len() > 1 {
-        keys.push(("W", format!("decide about all {} that are held", answers.held.len())));
+        keys.push(("W", format!("answer all {} held deliveries", answers.held.len())));
     }
     for (key, words) in keys {
         let key = Span::styled(format!("{key:>6}  "), theme.title);
@@ -83,10 +83,10 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = Vec::new();
     if answer.outcome == Outcome::SenderGone {
-        let words = "Nothing was sent: the sender hung up before there was an answer. The delivery was kept.";
+        let words = "Nothing was sent: the sender hung up before the answer. The delivery is stored.";
         lines.extend(paragraph(words, theme.warn, columns));
     } else if answer.status == 0 {
-        let words = format!("No whole answer: {}. The delivery was kept.", answer.outcome.words());
+        let words = format!("No complete answer: {}. The delivery is stored.", answer.outcome.words());
         lines.extend(paragraph(&words, theme.warn, columns));
     } else {
         let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
@@ -98,7 +98,7 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.push(Line::default());
     }
     lines.extend(field("rule", &shown(&answer.rule), theme.text, columns, look));
-    lines.extend(field("after", &short_latency(answer.latency), theme.text, columns, look));
+    lines.extend(field("latency", &short_latency(answer.latency), theme.text, columns, look));
     if let Some(words) = answer.interim_words() {
         lines.extend(field("interim", &shown(&words), theme.text, columns, look));
     }

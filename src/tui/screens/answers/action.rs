@@ -5,37 +5,37 @@
 pub enum AnswerAction {
     /// Answer with the chosen one, for the next delivery only.
     Once,
-    /// Take back the choice over the rules.
+    /// Clear the chosen answer, so that the rules decide.
     Clear,
-    /// Write an answer of one's own, beginning with the chosen one.
+    /// Write a custom answer, starting from the chosen one.
     Write,
     /// The rules.
     Rules,
-    /// Decide about the shown delivery, which is held.
+    /// Answer the shown delivery, which is held.
     Decide,
-    /// Decide about everything that is held.
+    /// Answer all held deliveries.
     DecideAll,
-    /// Pass the shown delivery, which is held, on to the server behind.
+    /// Forward the shown delivery, which is held, to the upstream server.
     Forward,
     /// Close the connection of the shown delivery, which is held.
     Drop,
-    /// Let the shown delivery, which is held, go with its default.
+    /// Send the default answer to the shown delivery, which is held.
     LetGo,
-    /// Send the shown delivery to the server behind again.
+    /// Forward the shown delivery to the upstream server again.
     SendAgain,
     /// The sender's next attempt at the same delivery.
     NextAttempt,
-    /// The one before.
+    /// The sender's previous attempt.
     PreviousAttempt,
-    /// Scroll what would be sent.
+    /// Scroll the preview down.
     PreviewDown,
-    /// Scroll it back.
+    /// Scroll the preview up.
     PreviewUp,
-    /// Add a rule behind the chosen one.
+    /// Add a rule after the chosen one.
     AddRule,
     /// Change the chosen rule.
     EditRule,
-    /// Take the chosen rule out.
+    /// Delete the chosen rule.
     DeleteRule,
     /// Switch the chosen rule off, or on.
     SwitchRule,
@@ -43,7 +43,7 @@ pub enum AnswerAction {
     RaiseRule,
     /// Move the chosen rule down.
     LowerRule,
-    /// Copy the rules as they stand in a configuration file.
+    /// Copy the rules as a configuration file has them.
     CopyRules,
     /// Save the rules in the configuration file.
     SaveRules,
@@ -61,27 +61,27 @@ impl AnswerAction {
             Self::Once => "use it for the next delivery only",
             Self::Clear => "clear the chosen answer",
             Self::Write => "write an answer of your own",
-            Self::Rules => "rules …",
-            Self::Decide => "decide about a held delivery; go to an attempt",
-            Self::DecideAll => "decide about all that is held",
+            Self::Rules => "edit the rules …",
+            Self::Decide => "answer a held delivery; open an attempt",
+            Self::DecideAll => "answer all held deliveries",
             Self::Forward => "forward the held delivery",
             Self::Drop => "drop the held delivery's connection",
-            Self::LetGo => "let the held delivery go with its default",
-            Self::SendAgain => "send it to the server behind again",
-            Self::NextAttempt => "the sender's next attempt",
-            Self::PreviousAttempt => "the attempt before",
-            Self::PreviewDown => "scroll what would be sent",
-            Self::PreviewUp => "scroll it back",
+            Self::LetGo => "send the default answer",
+            Self::SendAgain => "forward it to the upstream server again",
+            Self::NextAttempt => "select the sender's next attempt",
+            Self::PreviousAttempt => "select the sender's previous attempt",
+            Self::PreviewDown => "scroll the preview down",
+            Self::PreviewUp => "scroll the preview up",
             Self::AddRule => "add a rule",
-            Self::EditRule => "change the rule",
+            Self::EditRule => "edit the rule",
             Self::DeleteRule => "delete the rule",
-            Self::SwitchRule => "switch the rule off or on",
+            Self::SwitchRule => "switch the rule on or off",
             Self::RaiseRule => "move the rule up",
             Self::LowerRule => "move the rule down",
-            Self::CopyRules => "copy the rules for a configuration",
+            Self::CopyRules => "copy the rules as TOML",
             Self::SaveRules => "save the rules in the configuration",
             Self::Save => "save it under its name",
-            Self::Use => "answer with it from now on",
+            Self::Use => "use it until cleared",
         }
     }
 }

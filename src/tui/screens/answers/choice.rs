@@ -20,7 +20,7 @@ const FAILURES: [&str; 12] = [
     "redirect 307 /elsewhere",
 ];
 
-/// Where a row of the picker stands.
+/// The group of a row in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// Automatic, the rules, a held delivery's default.
@@ -43,11 +43,11 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Usual => "",
-            Self::Recent => "used before",
-            Self::Own => "your own",
-            Self::Ready => "ready-made",
-            Self::Pass => "hold and forward",
-            Self::Fail => "failing on purpose",
+            Self::Recent => "Recent",
+            Self::Own => "Your own",
+            Self::Ready => "Predefined",
+            Self::Pass => "Hold and forward",
+            Self::Fail => "Deliberate failures",
         }
     }
 }
@@ -66,7 +66,7 @@ pub enum Picked {
 /// A row of the picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Where it stands.
+    /// Its group.
     pub group: Group,
     /// What it means.
     pub picked: Picked,
@@ -91,10 +91,10 @@ impl Choice {
     pub fn words(&self, answers: &Answers) -> String {
         match &self.picked {
             Picked::Rules => match answers.set.rules().len() {
-                1 => "the rule in force".to_owned(),
-                count => format!("the {count} rules in force"),
+                1 => "the active rule".to_owned(),
+                count => format!("the {count} active rules"),
             },
-            Picked::Default => "its default".to_owned(),
+            Picked::Default => "the default answer".to_owned(),
             Picked::Action(action) if action.is_auto() => "auto, by the verdict: 200, 400 or 401".to_owned(),
             Picked::Action(action) => match (&action.kind, ready(action)) {
                 (Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole)), _) => {
@@ -137,7 +137,7 @@ impl Answers {
             read(Group::Pass, &format!("forward {target}"));
         }
         FAILURES.iter().for_each(|text| read(Group::Fail, text));
-        // What was used before stands once, on top; the latest choice may be an own or ready-made one.
+        // A recent choice is listed once, at the top, even if it is a predefined or custom answer.
         let mut seen: Vec<Choice> = Vec::with_capacity(choices.len());
         for choice in choices {
             let is_known = seen.iter().any(|known| known.picked == choice.picked);
@@ -149,7 +149,7 @@ impl Answers {
         seen
     }
 
-    /// The row that is in force.
+    /// The active row.
     #[must_use]
     pub fn in_force(&self, choices: &[Choice]) -> Option<usize> {
         choices.iter().position(|choice| match (&choice.picked, &self.chosen) {

@@ -54,7 +54,7 @@ pub struct Editor {
     pub body: TextArea<'static>,
     /// The answer that is typed, or what is wrong with it.
     pub answer: Result<Arc<Named>, String>,
-    /// What saving has said.
+    /// The result of saving.
     pub saved: Option<Result<String, String>>,
     /// The first line shown of what would be sent.
     pub preview: usize,
@@ -195,18 +195,18 @@ impl Editor {
     /// The answer under its name, or why it cannot be saved.
     pub(crate) fn to_save(&self) -> Result<Arc<Named>, String> {
         if self.name.value().is_empty() {
-            return Err("give it a name to save it under".to_owned());
+            return Err("enter a name to save it under".to_owned());
         }
         self.answer.clone()
     }
 }
 
 fn read(name: &str, status: &str, headers: &[String], body: &str) -> Result<Arc<Named>, String> {
-    let status: u16 = status.trim().parse().map_err(|_| format!("'{status}' is no status: expected 200 to 599"))?;
+    let status: u16 = status.trim().parse().map_err(|_| format!("invalid status '{status}': expected 200 to 599"))?;
     let mut pairs = Vec::new();
     for line in headers.iter().filter(|line| !line.trim().is_empty()) {
         let (name, value) =
-            line.split_once(':').ok_or_else(|| format!("'{line}' is no header: expected 'Name: value'"))?;
+            line.split_once(':').ok_or_else(|| format!("invalid header '{line}': expected 'Name: value'"))?;
         pairs.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let body = if body.is_empty() && is_bodyless(status) { None } else { Some(body) };
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_words() {
         assert!(wrong("99", &[], "").contains("99 is no status"));
-        assert!(wrong("abc", &[], "").contains("'abc' is no status"));
+        assert!(wrong("abc", &[], "").contains("invalid status 'abc'"));
         assert!(wrong("200", &["no colon"], "").contains("expected 'Name: value'"));
         assert!(wrong("200", &["Content-Length: 5"], "").contains("written by whyhook itself"));
         assert!(wrong("200", &[], "{{nobody}}").contains("there is no '{{nobody}}'"));

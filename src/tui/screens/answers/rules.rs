@@ -6,19 +6,19 @@ use tui_input::Input;
 
 use crate::rules::{Reader, Rule, check_order};
 
-/// A rule, in force or switched off.
+/// A rule, active or switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleRow {
     /// The rule.
     pub rule: Rule,
-    /// Whether it is in force.
+    /// Whether it is active.
     pub on: bool,
     /// How many deliveries it was chosen for in this run.
     pub answered: u64,
 }
 
 impl RuleRow {
-    /// A rule in force that has answered nothing yet.
+    /// An active rule that has answered nothing yet.
     #[must_use]
     pub fn new(rule: Rule) -> Self {
         Self { rule, on: true, answered: 0 }
@@ -83,7 +83,7 @@ pub(crate) fn check(rows: &[RuleRow]) -> Result<(), String> {
     })
 }
 
-/// The rules in force as they stand in a configuration file.
+/// The active rules as a configuration file has them.
 #[must_use]
 pub fn as_toml(rows: &[RuleRow]) -> String {
     let mut text = String::new();

@@ -21,10 +21,10 @@ const RECENT: usize = 4;
 /// Where answers are saved when no configuration was read.
 const DEFAULT_FILE: &str = "whyhook.toml";
 
-/// What the listener says of its answers at one moment.
+/// A snapshot of the listener's answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswersState {
-    /// The rules in force.
+    /// The active rules.
     pub rules: Arc<RuleSet>,
     /// How many deliveries each was chosen for in this run.
     pub counts: Vec<u64>,
@@ -41,7 +41,7 @@ pub struct AnswersState {
 pub enum AnswersEffect {
     /// Choose over the rules, or take the choice back.
     Choose(Option<Box<Override>>),
-    /// Put these rules in force.
+    /// Activate these rules.
     SetRules(Arc<RuleSet>),
     /// Decide about held deliveries.
     Decide(Vec<DeliveryId>, Box<Act>),
@@ -58,7 +58,7 @@ pub enum AnswersEffect {
 /// What comes back.
 #[derive(Debug)]
 pub enum AnswersNews {
-    /// How things stand.
+    /// The current state.
     State(Box<AnswersState>),
     /// What was found of a delivery's answer, or why it cannot be read.
     Story(DeliveryId, Result<Box<AnswerStory>, String>),
@@ -66,11 +66,11 @@ pub enum AnswersNews {
     Saved(Arc<Named>, Result<String, String>),
     /// How sending again went, in words.
     SentAgain(DeliveryId, Result<String, String>),
-    /// How deciding went: so many were decided about, so many were gone.
+    /// The result of a decision: how many deliveries were answered, and how many were gone already.
     Decided(usize, usize),
-    /// The rules cannot be so; the listener has those of before.
+    /// The rules are invalid; the listener keeps the previous ones.
     Refused(String),
-    /// The configuration file was read again, and so many rules are in force.
+    /// The configuration file was reloaded: the number of active rules, and the file.
     Reloaded(usize, PathBuf),
 }
 
@@ -79,7 +79,7 @@ pub enum AnswersNews {
 pub struct Answers {
     /// The configuration file that was read.
     pub config: Option<PathBuf>,
-    /// The rules in force.
+    /// The active rules.
     pub set: Arc<RuleSet>,
     /// The same, and among them those that are switched off.
     pub rules: Vec<RuleRow>,
@@ -119,7 +119,7 @@ impl Answers {
         answers
     }
 
-    /// Takes in how things stand; returns how many deliveries are held that were not before.
+    /// Takes in the current state. Returns how many deliveries are newly held.
     pub(crate) fn take_in(&mut self, state: AnswersState) -> usize {
         let AnswersState { rules, counts, chosen, held, now } = state;
         let in_force = self.rules.iter().filter(|row| row.on).map(|row| &row.rule);
@@ -214,7 +214,7 @@ fn deeds(action: &Action) -> Vec<&Deed> {
     }
 }
 
-/// What an action does, as what is said of whyhook: `answers 503`, `holds 10s`.
+/// What an action does, with whyhook as the subject: `answers 503`, `holds 10s`.
 fn verb(action: &Action, hold_for: Duration) -> String {
     const LONGEST: usize = 36;
     let cut = |text: String| crate::text::clip(&text, LONGEST).into_owned();

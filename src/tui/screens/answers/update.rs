@@ -19,7 +19,7 @@ use crate::tui::screens::overlay::state::Overlay;
 
 pub(crate) use windows::{accept, act_on_window, back, edit, paste};
 
-/// The shown delivery is told of anew while it is so near to the newest: a sender may try it again.
+/// Retries of the shown delivery are read again while it is this close to the newest: more may arrive.
 const NEAR: i64 = 1000;
 
 fn effect(effect: AnswersEffect) -> Vec<Effect> {
@@ -53,7 +53,7 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
         (AnswerAction::Write, _) => write(model, None, Picker::default()),
         (AnswerAction::DecideAll, _) => {
             let ids: Vec<DeliveryId> = model.answers.held.iter().map(|held| held.id).collect();
-            if ids.is_empty() { say(model, "nothing is held", true) } else { pick(model, ids) }
+            if ids.is_empty() { say(model, "no delivery is held", true) } else { pick(model, ids) }
         }
         (AnswerAction::Decide, Some(id)) => pick(model, vec![id]),
         (AnswerAction::Decide, None) => jump(model),
@@ -64,9 +64,7 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
                 let forward = format!("forward {}", target.url());
                 decide_by(model, id, &forward)
             }
-            None => {
-                say(model, "no server to forward to is known: run with --forward-to URL, or add a rule with R", true)
-            }
+            None => say(model, "no upstream server: run with --forward-to URL, or add a rule with r", true),
         },
         (AnswerAction::LetGo | AnswerAction::Drop | AnswerAction::Forward, None) => {
             say(model, "this delivery is not held", true)
@@ -92,14 +90,14 @@ fn decide_by(model: &mut Model, id: DeliveryId, text: &str) -> Vec<Effect> {
 
 fn clear(model: &mut Model) -> Vec<Effect> {
     if model.answers.chosen.take().is_none() {
-        return say(model, "no answer is chosen over the rules", false);
+        return say(model, "nothing to clear: no answer is chosen", false);
     }
     let words = model.answers.words().0;
     say(model, format!("cleared: {words}"), false);
     effect(AnswersEffect::Choose(None))
 }
 
-/// Puts a choice in force.
+/// Activates a choice.
 fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
     let chosen = match picked {
         Picked::Rules | Picked::Default => None,
@@ -127,7 +125,7 @@ fn step_attempt(model: &mut Model, offset: isize) -> Vec<Effect> {
     let story = &model.answers.story;
     let Some(Ok(found)) = story.of(shown) else { return Vec::new() };
     let Some(place) = story.place(shown, &found.retries) else {
-        return say(model, "the sender has tried this delivery once", false);
+        return say(model, "the sender has made only one attempt", false);
     };
     let count = found.retries.len().cast_signed();
     let next = (place.cast_signed() + offset).rem_euclid(count).unsigned_abs();
@@ -159,11 +157,11 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
             say(model, format!("sending {shown} to {url} …"), false);
             effect(AnswersEffect::SendAgain(shown, url))
         }
-        None => say(model, "no server behind is known: it was not forwarded, and no rule forwards", true),
+        None => say(model, "no upstream server: it was not forwarded, and no rule forwards", true),
     }
 }
 
-/// What the listener, the store or a file have said.
+/// Takes in news of the listener, the store or a file.
 pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
     match news {
         AnswersNews::State(state) => {
@@ -172,7 +170,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
                 let count = model.answers.held.len();
                 let words =
                     if count == 1 { "a delivery is held".to_owned() } else { format!("{count} deliveries are held") };
-                say(model, format!("{words}: 6 shows it, W decides about all"), false);
+                say(model, format!("{words}: 6 shows it, W answers all"), false);
             }
             windows::settle(model);
         }
@@ -191,9 +189,9 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         AnswersNews::Decided(done, gone) => {
             let count = |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
             let words = match (done, gone) {
-                (done, 0) => format!("decided about {}", count(done)),
-                (0, gone) => format!("too late for {}: answered, or its sender hung up", count(gone)),
-                (done, gone) => format!("decided about {}; too late for {}", count(done), count(gone)),
+                (done, 0) => format!("answered {}", count(done)),
+                (0, gone) => format!("too late for {}: answered, or the sender hung up", count(gone)),
+                (done, gone) => format!("answered {}; too late for {}", count(done), count(gone)),
             };
             say(model, words, done == 0);
         }
@@ -203,8 +201,8 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         },
         AnswersNews::Reloaded(count, file) => {
             model.answers.config = Some(file);
-            let rules = if count == 1 { "1 rule is".to_owned() } else { format!("{count} rules are") };
-            say(model, format!("the configuration was read again: {rules} in force"), false);
+            let rules = if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
+            say(model, format!("configuration reloaded: {rules}"), false);
         }
     }
     Vec::new()
@@ -246,7 +244,7 @@ fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
     }
 }
 
-/// Whether it does nothing but answer, so that it can be written anew.
+/// Whether it only answers, so that it can be edited as an answer.
 fn is_answer(action: &Action) -> bool {
     matches!(action.kind, Kind::Do(Deed::Answer(..)))
 }

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 64 * 1024;
 pub struct RowsTask {
     /// What comes before the body: the head, on the Raw tab.
     head: Bytes,
-    /// What stood around the body on the wire, on the Raw tab.
+    /// The framing of the body on the wire, for the Raw tab.
     framing: Framing,
     /// Whether the body is a JSON string, of which the meaning is shown.
     decode: bool,

@@ -32,9 +32,9 @@ pub struct Loaded {
     pub payload: Payload,
     /// What its body is, and its event in the documentation's terms.
     pub reading: Reading,
-    /// Its images, in the order in which they stand in the payload.
+    /// Its images, in the order of the payload.
     pub images: Vec<LoadedImage>,
-    /// Whether the event and the images have been read; until then there are none.
+    /// Whether the event and the images have been read. Until then both are empty.
     pub is_read: bool,
     /// The verdict under the secrets of today, when it differs from the one at capture.
     pub rejudged: Option<Judgement>,
@@ -178,7 +178,7 @@ impl Unread {
         Contents { event: self.event(registry), images: self.images() }
     }
 
-    /// The same, unless `is_wanted` says in between that nobody waits for it any more.
+    /// The same, but stops with `None` once `is_wanted` is false.
     #[must_use]
     pub fn read_while(&self, registry: &Registry, is_wanted: impl Fn() -> bool) -> Option<Contents> {
         let event = is_wanted().then(|| self.event(registry))?;

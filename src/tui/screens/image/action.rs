@@ -7,25 +7,25 @@ use crate::tui::app::action::Step;
 pub enum ImageAction {
     /// Move the cursor by rows of bytes.
     Move(Step),
-    /// The byte before.
+    /// The previous byte.
     Left,
     /// The next byte.
     Right,
     /// The next image of the payload.
     NextImage,
-    /// The image before.
+    /// The previous image.
     PreviousImage,
     /// The beginning of the next segment.
     NextSegment,
-    /// The beginning of this segment, or of the one before.
+    /// The beginning of this segment, or of the previous one.
     PreviousSegment,
-    /// Type bytes to look for.
+    /// Enter bytes to find.
     Search,
     /// The next match.
     NextMatch,
-    /// The match before.
+    /// The previous match.
     PreviousMatch,
-    /// Type an offset to go to.
+    /// Enter an offset to go to.
     GoTo,
     /// Show the picture, or its bytes again.
     Picture,
@@ -40,20 +40,20 @@ impl ImageAction {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Move(Step::Up) => "a row up",
-            Self::Move(Step::Down) => "a row down",
-            Self::Move(Step::First) => "to the first byte",
-            Self::Move(Step::Last) => "to the last byte",
+            Self::Move(Step::Up) => "move up a row",
+            Self::Move(Step::Down) => "move down a row",
+            Self::Move(Step::First) => "go to the first byte",
+            Self::Move(Step::Last) => "go to the last byte",
             Self::Move(step) => crate::tui::app::action::Action::Move(step).words(),
-            Self::Left => "the byte before",
-            Self::Right => "the next byte",
-            Self::NextImage => "next image of the payload",
-            Self::PreviousImage => "previous image",
-            Self::NextSegment => "next segment",
-            Self::PreviousSegment => "previous segment",
-            Self::Search => "look for bytes or text",
-            Self::NextMatch => "next match",
-            Self::PreviousMatch => "previous match",
+            Self::Left => "go to the previous byte",
+            Self::Right => "go to the next byte",
+            Self::NextImage => "show the next image",
+            Self::PreviousImage => "show the previous image",
+            Self::NextSegment => "go to the next segment",
+            Self::PreviousSegment => "go to the previous segment",
+            Self::Search => "find bytes or text",
+            Self::NextMatch => "go to the next match",
+            Self::PreviousMatch => "go to the previous match",
             Self::GoTo => "go to an offset",
             Self::Picture => "show the picture, or its bytes",
             Self::Save => "save the image to a file",

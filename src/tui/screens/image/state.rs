@@ -189,7 +189,7 @@ impl ImageCopy {
     pub(crate) fn what(self, image: &LoadedImage) -> String {
         let name = Self::ALL.iter().find(|(_, _, way)| *way == self).map_or("", |(_, name, _)| name);
         let is_part = !matches!(self, Self::Path | Self::Segment) && is_partial(&image.found.binary);
-        let part = if is_part { ", of which only a part is here" } else { "" };
+        let part = if is_part { " (partial)" } else { "" };
         format!("the {name}{part}")
     }
 }
@@ -222,11 +222,10 @@ pub fn save_words(found: &Found) -> String {
     let format = binary.format().map_or("unrecognised bytes", image::Format::words);
     let present = grouped(binary.bytes.len() as u64);
     match (is_partial(binary), binary.total) {
-        (false, _) => format!("{present} bytes, {format} (.{}), readable by you alone.", extension(binary)),
-        (true, Some(total)) => format!(
-            "Partial: only {present} of {} bytes are here, {format}. Viewers may refuse the file.",
-            grouped(total)
-        ),
+        (false, _) => format!("{present} bytes, {format} (.{}), readable only by you.", extension(binary)),
+        (true, Some(total)) => {
+            format!("Partial: only {present} of {} bytes, {format}. Viewers may refuse the file.", grouped(total))
+        }
         (true, None) => format!("Partial: the first {present} bytes, {format}. Viewers may refuse the file."),
     }
 }

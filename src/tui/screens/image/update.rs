@@ -41,7 +41,7 @@ pub(crate) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
         ImageAction::NextImage => turn(model, 1),
         ImageAction::PreviousImage => turn(model, -1),
         ImageAction::Move(step) if length == 0 => scroll(model, step),
-        _ if length == 0 => say(model, "there are no bytes here"),
+        _ if length == 0 => say(model, "no bytes to show"),
         ImageAction::Picture => toggle_picture(model),
         ImageAction::Save => {
             let name =
@@ -64,14 +64,14 @@ pub(crate) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
             let next = image.segments.iter().map(|segment| segment.offset).find(|offset| *offset > cursor);
             match next {
                 Some(offset) => go(model, offset),
-                None => say(model, "no segment begins after this"),
+                None => say(model, "no later segment"),
             }
         }
         ImageAction::PreviousSegment => {
             let before = image.segments.iter().rev().map(|segment| segment.offset).find(|offset| *offset < cursor);
             match before {
                 Some(offset) => go(model, offset),
-                None => say(model, "no segment begins before this"),
+                None => say(model, "no earlier segment"),
             }
         }
         ImageAction::Search => open(model, Overlay::Prompt(Prompt::new(PromptKind::Bytes, String::new()))),
@@ -90,11 +90,11 @@ fn say(model: &mut Model, words: &str) -> Vec<Effect> {
 fn turn(model: &mut Model, offset: isize) -> Vec<Effect> {
     let count = model.loaded().map_or(0, |loaded| loaded.images.len());
     if count < 2 {
-        return say(model, "there is one image in this payload");
+        return say(model, "this payload has only one image");
     }
     if let Some(view) = model.image_view() {
         let index = (view.index.cast_signed() + offset).rem_euclid(count.cast_signed()).unsigned_abs();
-        // Who looks at pictures goes on looking at pictures.
+        // The next image is shown as a picture too.
         let picture = view.picture.as_ref().map(|_| PictureView::default());
         *view = ImageView { index, cursor: 0, needle: view.needle.take(), picture };
     }
@@ -132,7 +132,7 @@ fn go(model: &mut Model, to: usize) -> Vec<Effect> {
     let row_bytes = viewport.image.row_bytes.max(1);
     let to = to.min(last);
     let line = viewport.image.top + to / row_bytes;
-    // With the last row goes what stands below it, with the first what stands above.
+    // Scrolling to the last row also shows what is below it, and to the first row what is above.
     let end = if to / row_bytes == last / row_bytes { viewport.detail_lines.max(line + 1) } else { line + 1 };
     let start = if to < row_bytes { 0 } else { line };
     let Some(detail) = &mut model.detail else { return Vec::new() };
@@ -144,7 +144,7 @@ fn go(model: &mut Model, to: usize) -> Vec<Effect> {
 }
 
 enum Direction {
-    /// From so many bytes behind the cursor on.
+    /// Forwards, from this many bytes after the cursor.
     On(usize),
     Back,
 }
@@ -152,7 +152,7 @@ enum Direction {
 fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
     let Some((image, view)) = model.shown_image() else { return Vec::new() };
     let Some(needle) = &view.needle else {
-        return say(model, "nothing was looked for yet: / looks for bytes or text");
+        return say(model, "no search yet: / finds bytes or text");
     };
     let bytes = image.bytes();
     let found = match direction {
@@ -170,8 +170,11 @@ fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
                 view.picture = None;
             }
             if went_round {
-                let words =
-                    if matches!(direction, Direction::Back) { "on from the end" } else { "on from the beginning" };
+                let words = if matches!(direction, Direction::Back) {
+                    "continued from the end"
+                } else {
+                    "continued from the beginning"
+                };
                 say(model, words);
             }
             go(model, at)
@@ -185,7 +188,7 @@ fn needle_words(needle: &[u8]) -> String {
     format!("{}{more}", digits.join(" "))
 }
 
-/// Takes what was typed into one of this tab's prompts. A mistake is said, and can be mended.
+/// Takes what was entered in one of this tab's prompts. An error is shown there, and can be corrected.
 pub(crate) fn accept(model: &mut Model, kind: PromptKind, typed: &str) -> Vec<Effect> {
     if typed.trim().is_empty() {
         model.overlay = None;
@@ -238,7 +241,7 @@ enum Sought {
     File(SaveRequest),
 }
 
-/// How saving went. A name that is taken is asked about.
+/// The result of saving. Asks before an existing file is replaced.
 pub(crate) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<String, SaveError>) {
     let words = match outcome {
         Ok(path) => Ok(format!("saved {path}")),
@@ -251,7 +254,7 @@ pub(crate) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<Str
             };
             model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
                 title: "Replace the file?".to_owned(),
-                question: format!("{path} is there already. Replace it by {what}? What it holds now will be gone."),
+                question: format!("{path} already exists. Replace it with {what}? Its content will be lost."),
                 yes: "replace it".to_owned(),
                 effect: Effect::SaveImage(SaveRequest { overwrite: true, ..request }),
             })));

@@ -17,7 +17,7 @@ use crate::tui::widgets::{field, paragraph};
 
 pub(crate) use picture::graphics;
 
-/// Rows of bytes that are seen below what is said of them.
+/// Rows of bytes that are visible below the description.
 const FEW_BYTE_ROWS: u16 = 3;
 /// Names of segments that there is room for.
 const LEGEND_SEGMENTS: usize = 24;
@@ -86,7 +86,7 @@ fn place(pane: &Pane<'_>, image: &LoadedImage) -> Line<'static> {
     }
     spans.push(Span::styled(image.found.path.clone(), theme.key));
     if count > 1 {
-        spans.push(Span::styled("   , and . turn to the others", theme.dim));
+        spans.push(Span::styled("   , and . show the others", theme.dim));
     }
     Line::from(spans)
 }
@@ -100,7 +100,7 @@ fn about(pane: &Pane<'_>, image: &LoadedImage, room: usize) -> Vec<Line<'static>
     let style = if binary.form.is_empty() { theme.warn } else { theme.title };
     lines.push(Line::styled(binary.summary(), style));
     let least = lines.len();
-    // What is all there needs no more words than the summary's.
+    // For a complete image the summary is enough.
     if binary.form.is_empty() || binary.missing() != Some(0) || binary.format().is_none() || binary.inner.is_some() {
         lines.extend(paragraph(&binary.explanation(), theme.dim, columns));
     }
@@ -139,7 +139,7 @@ fn ending(image: &LoadedImage) -> &'static str {
     match (image.found.binary.missing(), image.ends) {
         (Some(1..) | None, _) => "cut off",
         (_, Some(true)) => "complete",
-        (_, Some(false)) => "its end is missing",
-        (_, None) => "all its bytes are here",
+        (_, Some(false)) => "end missing",
+        (_, None) => "all bytes present",
     }
 }

@@ -10,8 +10,8 @@
 //!                  └──────────────┘
 //! ```
 //!
-//! One request is under way at a time. What happens meanwhile is remembered in one flag, so that a
-//! burst of deliveries costs as many reads as the reader can do, and no more.
+//! One request is in flight at a time. Changes in the meantime set one flag, so that a burst of
+//! deliveries causes only as many reads as the reader can do.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::tui::app::model::Viewport;
 const WINDOW_ROWS: usize = 600;
 /// Rows asked for at once; more than any screen is high.
 const PAGE_ROWS: usize = 200;
-/// When the selection comes this near to the window's end, the next page is asked for.
+/// When the selection is this close to the window's end, the next page is requested.
 const MARGIN_ROWS: usize = 60;
 
 /// The list's state. See the module's page.
@@ -108,13 +108,13 @@ impl List {
         self.follow
     }
 
-    /// Whether the list holds still.
+    /// Whether the list is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused
     }
 
-    /// Deliveries that have come and are not in the list, because it is paused or scrolled away.
+    /// Deliveries that arrived but are not in the list, because it is paused or scrolled away.
     #[must_use]
     pub fn unseen(&self) -> u64 {
         self.unseen
@@ -133,7 +133,7 @@ impl List {
         &self.filter
     }
 
-    /// How far down a search has come, while it goes on.
+    /// How far a running search has come.
     #[must_use]
     pub fn searched_to(&self) -> Option<DeliveryId> {
         self.searched_to
@@ -164,7 +164,7 @@ impl List {
         Some(self.request(Edge::Newest, Place::Replace))
     }
 
-    /// Puts a filter in force.
+    /// Applies a filter.
     pub(crate) fn set_filter(&mut self, query: Query, filter: String) -> Option<Effect> {
         self.query = Arc::new(query);
         self.filter = filter;
@@ -221,7 +221,7 @@ impl List {
             return None;
         }
         let (edge, place) = self.waiting?;
-        // The parts that follow go on where this one ends.
+        // The next part continues where this one ends.
         self.waiting = page.more_follows.then_some((edge, if place == Place::Replace { Place::Bottom } else { place }));
         self.error = page.error;
         self.searched_to = page.reached.filter(|_| page.more_follows);
@@ -253,7 +253,7 @@ impl List {
         }
         self.settle_selection(viewport);
         if flooded {
-            // More has come than a page holds. Following jumps to the newest; otherwise the
+            // More arrived than a page holds. Following jumps to the newest; otherwise the
             // window stays where the person is reading.
             if self.follow {
                 return self.reload();
@@ -386,7 +386,7 @@ impl List {
         None
     }
 
-    /// Follows the newest delivery, or stops to.
+    /// Follows the newest delivery, or stops following.
     pub(crate) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
         self.follow = !self.follow;
         if !self.follow {
@@ -400,7 +400,7 @@ impl List {
         self.reload()
     }
 
-    /// Holds the list still, or lets it go on.
+    /// Pauses the list, or resumes it.
     pub(crate) fn toggle_pause(&mut self) -> Option<Effect> {
         self.paused = !self.paused;
         if self.paused || self.unseen == 0 || !self.newest {

@@ -72,8 +72,8 @@ fn empty(model: &Model) -> String {
     match (model.list.error(), model.list.filter().is_empty(), model.list.is_loading()) {
         (Some(error), ..) => shown(error),
         (None, _, true) => "reading …".to_owned(),
-        (None, false, false) => "nothing matches the filter; Esc clears it".to_owned(),
-        (None, true, false) => "none yet".to_owned(),
+        (None, false, false) => "no delivery matches the filter; Esc clears it".to_owned(),
+        (None, true, false) => "no deliveries yet".to_owned(),
     }
 }
 
@@ -90,7 +90,7 @@ struct Columns {
 impl Columns {
     fn for_width(width: usize) -> Self {
         // Marker, glyph, status; then each further column as long as the event keeps ten. The last
-        // column needs no space behind it.
+        // column needs no space after it.
         let mut left = width.saturating_sub(1 + 2 + 3);
         let mut take = |needed: usize| {
             let fits = left >= needed + 11;

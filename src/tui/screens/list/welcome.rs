@@ -22,14 +22,13 @@ pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
     };
     let secret = match &model.secrets[..] {
         [] => (
-            "Give the webhook's secret: press s to type it for this run, or put it into .env and start again:"
-                .to_owned(),
+            "Set the webhook's secret: press s to enter it for this run, or add it to .env and restart:".to_owned(),
             Some("TRACKPILOTS_WEBHOOKS_SECRET_KEY=<your webhook's secret>".to_owned()),
         ),
         secrets => (format!("Deliveries are verified with {}.", secrets.join("; ")), None),
     };
     let send = (
-        "In Trackpilots, open Developer Tools → Simulations and send a test event. Your own tools can knock, too:"
+        "In Trackpilots, open Developer Tools → Simulations and send a test event. Or send a request yourself:"
             .to_owned(),
         Some(format!("curl -d '{{}}' {}", model.local_url())),
     );
@@ -43,8 +42,8 @@ pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
         ]),
     ];
     let about = match &model.secrets[..] {
-        [] => "Nothing has to be set up for it: a secret is made up for this run, and forgotten at its end.",
-        _ => "It is signed with the secret of its path, and judged as any other delivery.",
+        [] => "No setup needed: it uses a temporary secret, which is discarded when whyhook exits.",
+        _ => "It is signed with the secret of its path, and verified like any other delivery.",
     };
     lines.extend(paragraph(about, look.theme.dim, columns));
     lines.extend([Line::default(), Line::styled("For Trackpilots' own deliveries:", look.theme.text)]);

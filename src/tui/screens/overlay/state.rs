@@ -33,11 +33,11 @@ pub enum Overlay {
     Try(Box<Trial>),
     /// A screen of [`crate::tui::screens::send::state::Sending`].
     Sending,
-    /// How the listener stands.
+    /// The listener's status.
     Status(Box<StatusView>),
 }
 
-/// A question with yes or no. Enter and `y` say yes, anything that goes back says no.
+/// A yes-or-no question. Enter and `y` mean yes, anything that goes back means no.
 #[derive(Debug)]
 pub struct Confirm {
     /// The question in a few words.
@@ -57,7 +57,7 @@ pub struct Prompt {
     pub kind: PromptKind,
     /// The text and its cursor. For a secret it is wiped when the prompt closes.
     pub input: Input,
-    /// What is wrong with it so far, in words.
+    /// What is wrong with it, in words.
     pub error: Option<String>,
     /// The chosen suggestion, where there are any.
     pub cursor: usize,
@@ -128,7 +128,7 @@ pub struct CopyItem {
     pub key: char,
     /// What it is, such as "the path".
     pub what: &'static str,
-    /// How the text begins, for the menu; all of it when `whole` says nothing else.
+    /// The beginning of the text, for the menu; all of it when `whole` is `None`.
     pub text: String,
     /// What of the payload it is, when that is made only once it is copied.
     pub(crate) whole: Option<CopyWhole>,

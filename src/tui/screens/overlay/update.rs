@@ -189,7 +189,8 @@ pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
     match model.public_url() {
         Some(text) => vec![copy("the public URL", text)],
         None => {
-            let text = "no tunnel leads here yet: run `ngrok http` with our port; y copies the local URL".to_owned();
+            let port = model.setup.url.rsplit(':').next().unwrap_or_default();
+            let text = format!("no tunnel to this listener yet: run `ngrok http {port}`; y copies the local URL");
             model.notice = Some(Notice { text, is_error: true });
             Vec::new()
         }

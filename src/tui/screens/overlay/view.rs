@@ -1,5 +1,7 @@
 //! What lies over the panes: help, menus, prompts.
 
+use crate::tui::widgets::counted;
+use crate::tui::widgets::secret_words;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
@@ -144,14 +146,14 @@ fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
 
 fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let about = "It verifies deliveries from now on, stays in memory, and is forgotten when whyhook ends.";
+    let about = "Verifies deliveries from now on. Kept in memory only, and discarded when whyhook exits.";
     let columns = usize::from(body.width.min(64)).saturating_sub(4);
     let about = wrap(about, columns);
     let area = window(frame, body, "The webhook's secret, for this run", 64, about.len() + 3, look);
     // Dots, and nothing of the text: neither its characters nor their widths.
     let typed = prompt.text().chars().count();
-    let dots = "•".repeat(typed.min(columns.saturating_sub(18)));
-    let count = if typed == 0 { String::new() } else { format!("  {typed} characters") };
+    let dots = "•".repeat(typed.min(columns.saturating_sub(20)));
+    let count = if typed == 0 { String::new() } else { format!("  {}", counted(typed as u64, "character")) };
     put(
         frame,
         area,
@@ -184,7 +186,7 @@ fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
 fn draw_image_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
     let (title, about) = match prompt.kind {
         PromptKind::Bytes => {
-            ("Look for", "Bytes such as ff d8, or text such as JFIF; \"face\" in quotation marks is text.".to_owned())
+            ("Find", "Bytes such as ff d8, or text such as JFIF; \"face\" in quotation marks is text.".to_owned())
         }
         PromptKind::Offset => ("Go to offset", "162, 0xa2, or +16 and -0x10 from here.".to_owned()),
         _ => ("Save the image as", model.shown_image().map_or(String::new(), |(image, _)| save_words(&image.found))),
@@ -217,7 +219,7 @@ fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Loo
         Span::styled(" y", theme.title),
         Span::styled(format!(" {}   ", confirm.yes), theme.dim),
         Span::styled("n", theme.title),
-        Span::styled(" leave it", theme.dim),
+        Span::styled(" cancel", theme.dim),
     ];
     put(frame, area, last, Line::from(answers));
     Drawn { rows: area.height.into(), ..Drawn::default() }
@@ -238,7 +240,7 @@ pub(crate) fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize
 
 fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let area = window(frame, body, "Try: nothing of this is kept", 86, TrialField::ALL.len() + 5, look);
+    let area = window(frame, body, "Try other values (not saved)", 86, TrialField::ALL.len() + 5, look);
     for (row, field) in (1..).zip(TrialField::ALL) {
         let is_typed = field == trial.field;
         let text = match (field, trial.text(field)) {
@@ -246,9 +248,9 @@ fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> 
             (TrialField::Secret, typed) => "•".repeat(typed.chars().count()),
             (_, typed) => shown(typed),
         };
-        let name = format!(" {:<10}", field.name());
+        let name = format!(" {:<14}", field.name());
         put(frame, area, row, Line::styled(name, if is_typed { theme.title } else { theme.dim }));
-        let value = Rect { x: area.x + 11, y: area.y + row, width: area.width.saturating_sub(11), height: 1 };
+        let value = Rect { x: area.x + 15, y: area.y + row, width: area.width.saturating_sub(15), height: 1 };
         if row >= area.height {
             continue;
         }
@@ -262,7 +264,8 @@ fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> 
         Err(error) => Line::styled(format!(" {}", shown(error)), theme.warn),
         Ok(judgement) => {
             let (glyph, _, style) = theme.verdict(judgement.verdict);
-            let with = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
+            let with =
+                judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
             let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {}", shown(note)));
             Line::styled(format!(" {glyph} {}{with}{note}", judgement.verdict.words()), style)
         }

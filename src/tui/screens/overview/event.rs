@@ -86,7 +86,7 @@ fn title(event: &EventReport, is_folded: bool, theme: &Theme) -> Line<'static> {
     let (kind, style) = if event.simulation { ("SIM", theme.simulation) } else { ("live", theme.text) };
     let mut spans = vec![Span::styled(short.to_owned(), theme.title), Span::raw("  "), Span::styled(kind, style)];
     let drift = event.drift_words();
-    let words = if drift.is_empty() { "  ✓ as documented".to_owned() } else { format!("  drift: {drift}") };
+    let words = if drift.is_empty() { "  ✓ as documented".to_owned() } else { format!("  schema: {drift}") };
     let worst = event.drift.first().map_or(theme.good, |drift| severity_style(theme, drift.severity));
     spans.push(Span::styled(words, worst));
     let about = [event.version.clone(), event.agent.clone(), Some(counted(event.item_count, "item"))];
@@ -117,7 +117,7 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
         lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
     }
-    // Of items that are none, the drift above tells.
+    // Invalid items are reported by the drift above.
     let items = || event.items.iter().filter(|item| !item.facts.is_empty());
     lines.extend(items().take(FEW_ITEMS).map(|item| item_line(item, event, pane.columns, theme)));
     let rest = event.item_count.saturating_sub(FEW_ITEMS as u64);
@@ -161,14 +161,14 @@ pub(crate) fn overview(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
-    let mut lines = vec![heading("the event", look)];
+    let mut lines = vec![heading("Event", look)];
     if let Some(words) = time_words(event) {
         lines.extend(field("time", &words, theme.text, columns, look));
     }
-    // The longest of these names does not fit the column, so that all stand beside their ids.
+    // The longest of these names does not fit the column, so each is shown beside its id.
     let people = ["organisation", "team", "user"].into_iter().zip(event.people());
     for (index, (name, id)) in people.filter_map(|(name, id)| Some((name, id?))).enumerate() {
-        let label = if index == 0 { "belongs to" } else { "" };
+        let label = if index == 0 { "owner" } else { "" };
         lines.extend(field(label, &format!("{name} {id}"), theme.text, columns, look));
     }
     for item in event.items.iter().take(MANY_ITEMS) {
@@ -192,9 +192,9 @@ pub(crate) fn drift(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
     if event.drift.is_empty() {
-        return vec![Line::styled("✓ as documented: no drift from the contract", theme.good)];
+        return vec![Line::styled("✓ as documented: no schema differences", theme.good)];
     }
-    let mut lines = vec![heading(format!("drift from the documentation: {}", event.drift_words()), pane.look)];
+    let mut lines = vec![heading(format!("Schema: {}", event.drift_words()), pane.look)];
     for drift in &event.drift {
         let label = format!("{} {:<7} ", drift.severity.glyph(), drift.severity.word());
         let width = pane.columns.saturating_sub(10).max(8);
@@ -211,14 +211,14 @@ pub(crate) fn drift(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// Where the event's ids stood before.
+/// Earlier deliveries with the event's ids.
 pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(sightings) = &pane.detail.sightings else { return Vec::new() };
     if sightings.seen.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![heading(format!("seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
+    let mut lines = vec![heading(format!("Seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
     let simulation = pane.loaded.reading.event.as_ref().is_some_and(|event| event.simulation);
     lines.extend(sightings.repeat(simulation).map(|words| Line::styled(format!("↻ {words}"), theme.warn)));
     let others = sightings.seen.iter().filter(|seen| !seen.is_repeat());

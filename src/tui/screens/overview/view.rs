@@ -1,5 +1,6 @@
 //! The delivery at a glance.
 
+use crate::tui::widgets::secret_words;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -44,7 +45,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     if let Some((report, worst)) = report.and_then(|report| Some((report, report.drift.first()?))) {
         let style = event::severity_style(theme, worst.severity);
-        add("drift", format!("{}, listed below", report.drift_words()), style);
+        add("schema", format!("{}, listed below", report.drift_words()), style);
     }
     add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
     if let Some(webhook) = &summary.webhook {
@@ -100,16 +101,16 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// Glyph and words, as large as a line can be.
+/// The verdict as a glyph and words.
 pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let judgement = pane.loaded.judgement();
     let summary = &pane.loaded.delivery.summary;
     let (glyph, _, style) = pane.look.theme.verdict_of(summary);
     let mut words = match (&judgement.secret, judgement.verdict) {
         (_, Verdict::Verified) if !summary.is_verified() => {
-            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+            format!("not verified: the signature matches what arrived, but the request is {}", summary.intake.name())
         }
-        (Some(label), Verdict::Verified) => format!("verified with the secret {}", shown(label)),
+        (Some(label), Verdict::Verified) => format!("verified with {}", secret_words(label)),
         _ => judgement.verdict.words().to_owned(),
     };
     if let Some(note) = &judgement.note {
@@ -126,15 +127,16 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if !summary.intake.is_complete() {
         remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
     } else {
-        // Of a broken one the reason has said it.
+        // For an incomplete request the reason above covers it.
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", shown(label)));
-        let words = format!("judged so when it came; under the secrets of now: {}{with}", now.verdict.words());
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
+        let then = summary.judgement.verdict.words();
+        let words = format!("Verdict at capture: {then}. With the current secrets: {}{with}", now.verdict.words());
         remarks.push((words, theme.info));
     } else if summary.judgement.verdict == Verdict::NoSecret {
-        let words = "press s to type the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
+        let words = "press s to enter the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
         remarks.push((words.to_owned(), theme.warn));
     }
     if let Some(origin) = pane.loaded.head.value("origin") {
@@ -153,7 +155,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
 pub(crate) fn timestamp_words(timestamp: &TimestampFacts) -> (String, bool) {
     let raw = shown(&timestamp.raw);
     let Some(age) = timestamp.age_ms else {
-        return (format!("{raw}  neither seconds nor milliseconds"), true);
+        return (format!("{raw}  not a Unix timestamp"), true);
     };
     let unit = match timestamp.unit {
         TimestampUnit::Seconds => "seconds",

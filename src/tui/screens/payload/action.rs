@@ -3,43 +3,43 @@
 /// One thing to do on the Payload tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PayloadAction {
-    /// Fold what is open here, or go to what it stands in.
+    /// Fold what is open here, or go to the parent.
     Out,
-    /// Open what is folded here, or go to its first member.
+    /// Unfold what is folded here, or go to its first child.
     In,
-    /// Fold or open what is here.
+    /// Fold or unfold the row.
     Toggle,
-    /// The next member of the same object or array.
+    /// The next sibling in the same object or array.
     NextSibling,
-    /// The member before.
+    /// The previous sibling.
     PreviousSibling,
     /// From an opening bracket to its closing one, and back.
     Mate,
     /// Wait for the key that says how to fold.
     FoldMenu,
-    /// So many levels stay open.
+    /// Fold everything below this level.
     Level(u8),
     /// Fold all.
     FoldAll,
-    /// Open all.
+    /// Unfold all.
     OpenAll,
-    /// Fold what is here and all its siblings.
+    /// Fold the row and its siblings.
     FoldSiblings,
-    /// Open what is here and all its siblings.
+    /// Unfold the row and its siblings.
     OpenSiblings,
-    /// Open what is here with all that it holds.
+    /// Unfold the row and all below it.
     OpenDeep,
     /// Type what to search for.
     Search,
     /// The next match.
     NextMatch,
-    /// The match before.
+    /// The previous match.
     PreviousMatch,
-    /// To the place at which the body stops being JSON.
+    /// Go to where the JSON becomes invalid.
     Fault,
     /// Show the body as it was sent, or as a tree.
     AsSent,
-    /// Break long lines, or not.
+    /// Wrap long lines, or not.
     Wrap,
     /// A part of the width to the left.
     Left,
@@ -56,12 +56,12 @@ impl PayloadAction {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Out => "fold, or go to what it stands in",
-            Self::In => "unfold, or go to the first member",
+            Self::Out => "fold, or go to the parent",
+            Self::In => "unfold, or go to the first child",
             Self::Toggle => "fold or unfold",
-            Self::NextSibling => "next member beside it",
-            Self::PreviousSibling => "member before it",
-            Self::Mate => "to the other bracket",
+            Self::NextSibling => "go to the next sibling",
+            Self::PreviousSibling => "go to the previous sibling",
+            Self::Mate => "go to the matching bracket",
             Self::FoldMenu => "fold …",
             Self::Level(1) => "fold below level 1",
             Self::Level(2) => "fold below level 2",
@@ -76,15 +76,15 @@ impl PayloadAction {
             Self::OpenAll => "unfold everything",
             Self::FoldSiblings => "fold it and its siblings",
             Self::OpenSiblings => "unfold it and its siblings",
-            Self::OpenDeep => "unfold it with all that it holds",
+            Self::OpenDeep => "unfold it and all below",
             Self::Search => "search the payload",
-            Self::NextMatch => "next match",
-            Self::PreviousMatch => "match before",
-            Self::Fault => "to where it stops being JSON",
-            Self::AsSent => "as sent, or as a tree",
-            Self::Wrap => "wrap long lines, or not",
-            Self::Left => "scroll to the left",
-            Self::Right => "scroll to the right",
+            Self::NextMatch => "go to the next match",
+            Self::PreviousMatch => "go to the previous match",
+            Self::Fault => "go to where the JSON becomes invalid",
+            Self::AsSent => "show as sent, or as a tree",
+            Self::Wrap => "switch line wrapping on or off",
+            Self::Left => "scroll left",
+            Self::Right => "scroll right",
             Self::Open => "open the string or picture",
             Self::Query => "query with jq",
         }

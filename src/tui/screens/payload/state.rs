@@ -27,7 +27,7 @@ pub struct PayloadView {
     pub column: usize,
     /// What is searched for.
     pub search: Option<Search>,
-    /// How everything stood before what is being typed was searched for.
+    /// The state before the search that is being typed.
     pub(crate) before_search: Option<Box<BeforeSearch>>,
     /// The string that is open in a view of its own.
     pub string: Option<StringView>,
@@ -73,7 +73,7 @@ pub struct Search {
     pub(crate) number: u64,
 }
 
-/// How the tab stood before a search, for Esc.
+/// The state of the tab before a search, restored by Esc.
 #[derive(Debug)]
 pub(crate) struct BeforeSearch {
     pub(crate) folds: Folds,
@@ -95,7 +95,7 @@ impl Search {
 /// A string in a view of its own.
 #[derive(Debug)]
 pub struct StringView {
-    /// Where it stands in the body, with its quotation marks.
+    /// Its range in the body, including the quotation marks.
     pub token: Range<usize>,
     /// Whether its escapes are shown as sent.
     pub as_sent: bool,
@@ -152,7 +152,7 @@ pub struct Query {
 /// What a query gave: its values in rows.
 #[derive(Debug, Default)]
 pub struct QueryResult {
-    /// The values as text, one behind the other.
+    /// The values as text, one after another.
     pub text: String,
     /// What could not be kept or was left out, in words.
     pub remarks: Vec<String>,
@@ -239,7 +239,7 @@ pub struct PayloadAnswer {
 /// What came of a [`PayloadTask`].
 #[derive(Debug)]
 pub enum PayloadOutcome {
-    /// Where the text stands.
+    /// The range of the text.
     Found(Arc<Hits>),
     /// What the query gave, or what is wrong with it.
     Queried(Result<QueryResult, String>),

@@ -87,7 +87,7 @@ pub(crate) fn scrolled(model: &mut Model) {
 
 /// Brings the cursor back into a pane that has become smaller.
 pub(crate) fn keep_cursor(model: &mut Model) {
-    // At the very top stands what comes before the tree.
+    // The top row shows what comes before the tree.
     if has_cursor(model)
         && let Some(mut tree) = tree(model)
         && tree.view.cursor > 0
@@ -190,7 +190,7 @@ impl Tree<'_> {
         *self.scroll = (*self.scroll).min(last_scroll);
         let is_below = prelude + place >= *self.scroll + height;
         if step == Step::First || (is_back && place == 0) {
-            // What stands before the tree is read by going on upwards.
+            // Moving further up scrolls to what comes before the tree.
             *self.scroll = if step == Step::First { 0 } else { step.apply(*self.scroll, last_scroll + 1, height) };
             self.view.cursor = 0;
             return;
@@ -280,7 +280,7 @@ pub(crate) fn show_offset(model: &mut Model, offset: usize) {
 fn to_fault(model: &mut Model) {
     let fault = match model.loaded().map(|loaded| &loaded.payload) {
         Some(Payload::Other(Some(fault), _)) => fault.clone(),
-        Some(Payload::Json(_)) => return say(model, "it is JSON from end to end", false),
+        Some(Payload::Json(_)) => return say(model, "the whole body is valid JSON", false),
         _ => return,
     };
     show_offset(model, fault.offset);

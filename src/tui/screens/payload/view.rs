@@ -10,6 +10,7 @@ mod tests;
 mod text;
 mod tree;
 
+use crate::tui::widgets::counted;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -26,7 +27,7 @@ use crate::tui::screens::details::view::{Content, Pane};
 use crate::tui::screens::payload::state::Search;
 use crate::tui::widgets::{put, vertical_rule};
 
-/// From this width on, a query's result stands beside the tree.
+/// From this width on, a query's result is shown beside the tree.
 const BESIDE_COLUMNS: u16 = 90;
 
 /// The rows of the tab's own content.
@@ -59,7 +60,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
         Some(string) => (string::heading(string, pane, columns), string::rows(string), string.scroll),
         None => (prelude(pane, inside.height.into()), rows(pane, columns), first),
     };
-    // The heading of a string stands still; what comes before a tree scrolls with it.
+    // The heading of a string does not scroll; what comes before a tree scrolls with it.
     let fixed = if view.string.is_some() { prelude.len() } else { 0 };
     let inside = if fixed == 0 { inside } else { below(frame, inside, &prelude) };
     let before = prelude.len() - fixed;
@@ -86,7 +87,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
     Drawn { rows: height, lines: count, columns, prelude: before, query_rows, ..Drawn::default() }
 }
 
-/// What stands before the payload's own rows and scrolls with them.
+/// The lines before the payload's own rows, which scroll with them.
 fn prelude<'a>(pane: &Pane<'a>, height: usize) -> Vec<Line<'a>> {
     match &pane.loaded.payload {
         Payload::Empty => vec![Line::styled("The body is empty.", pane.look.theme.dim)],
@@ -100,7 +101,7 @@ fn rows<'a>(pane: &Pane<'a>, columns: usize) -> Rows<'a> {
         Payload::Json(rows) if !pane.detail.view.as_sent => tree::rows(rows, pane, columns),
         Payload::Json(_) => text::rows(pane, None, columns),
         Payload::Other(fault, _) if pane.loaded.reading.is_lines() => {
-            // Of a text that nobody called JSON, only `!` says where it is none.
+            // For text that was not declared as JSON, only `!` shows where it is invalid JSON.
             let fault = fault.as_ref().filter(|_| pane.loaded.reading.body.is_broken_json);
             text::rows(pane, fault.map(|fault| fault.offset), columns)
         }
@@ -146,7 +147,7 @@ fn status(pane: &Pane<'_>, columns: usize) -> Line<'static> {
             path => path,
         },
         Payload::Empty => String::new(),
-        Payload::Other(..) => format!("{} bytes as sent", grouped(pane.loaded.delivery.body.len() as u64)),
+        Payload::Other(..) => format!("{} as sent", counted(pane.loaded.delivery.body.len() as u64, "byte")),
     };
     let is_json = matches!(pane.loaded.payload, Payload::Json(_));
     let mode = match (is_json && view.as_sent && view.string.is_none(), view.unwrapped, view.column) {
@@ -184,6 +185,7 @@ pub(crate) fn found(search: &Search) -> String {
     match (hits.hits.len(), search.current) {
         (0, _) => "no match".to_owned(),
         (count, Some(current)) => format!("{} of {}{more}", grouped(current as u64 + 1), grouped(count as u64)),
+        (1, None) => "1 match".to_owned(),
         (count, None) => format!("{}{more} matches", grouped(count as u64)),
     }
 }

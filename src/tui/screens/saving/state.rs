@@ -11,7 +11,7 @@ use crate::tui::screens::overlay::state::Overlay;
 /// What is to be saved.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ToSave {
-    /// The rules in force.
+    /// The active rules.
     Rules(Arc<RuleSet>),
     /// A simulation under its name.
     Simulation(String, Box<Saved>),

@@ -38,7 +38,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Goes back to what lies below.
+/// Goes back to what is below.
 fn leave(model: &mut Model) -> Option<Arc<Change>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
@@ -57,7 +57,7 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
     match news {
         ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
         ConfigNews::Made(Ok(change)) if change.is_empty() => {
-            say(model, Ok(format!("{} says so already", shown(&change))));
+            say(model, Ok(format!("{} already has this", shown(&change))));
         }
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
             Some(below @ (Overlay::Answers(_) | Overlay::Sending)) => {
@@ -78,7 +78,7 @@ fn shown(change: &Change) -> String {
     visible(&change.file().to_string_lossy()).into_owned()
 }
 
-/// Says it where the person looks: in the window that is open, else in the bottom line.
+/// Shows it where the person looks: in the open window, else in the bottom line.
 fn say(model: &mut Model, said: Result<String, String>) {
     match &mut model.overlay {
         Some(Overlay::Answers(window)) => {

@@ -24,10 +24,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, saving: &Saving, look: &Lo
     say(&shown(&change.file().to_string_lossy()), theme.text);
     match (change.behind_link(), change.is_new()) {
         (Some(place), _) => {
-            say(&format!("It is a link to {}, which is replaced.", shown(&place.to_string_lossy())), theme.warn)
+            say(&format!("A link to {}, which will be replaced.", shown(&place.to_string_lossy())), theme.warn)
         }
-        (None, true) => say("It is not there yet, and will be readable by you alone.", theme.dim),
-        (None, false) => say("Nothing but these lines changes:", theme.dim),
+        (None, true) => say("A new file, readable only by you.", theme.dim),
+        (None, false) => say("Only these lines change:", theme.dim),
     }
     head.push(Line::default());
     let lines = change.lines();
@@ -56,9 +56,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, saving: &Saving, look: &Lo
     }
     let answers = Line::from(vec![
         Span::styled(" y", theme.title),
-        Span::styled(" write it   ", theme.dim),
+        Span::styled(" save   ", theme.dim),
         Span::styled("n", theme.title),
-        Span::styled(" leave it", theme.dim),
+        Span::styled(" cancel", theme.dim),
     ]);
     put(frame, area, area.height.saturating_sub(1), answers);
     Drawn { rows: list.height.into(), lines: rows.len(), ..Drawn::default() }

@@ -5,29 +5,29 @@
 pub enum SendAction {
     /// Send a signed test event to this program's own listener.
     Test,
-    /// Send the selected delivery again, or all that match the filter.
+    /// Replay the selected delivery, or all that match the filter.
     Replay,
-    /// Make up an event and send it.
+    /// Simulate an event and send it.
     Simulate,
     /// Check a receiver.
     Check,
     /// Show the result of the last sending again.
     Last,
-    /// List what was sent of the selected delivery.
+    /// List the replays of the selected delivery.
     Attempts,
     /// Mark the selected delivery, to compare another one with it.
     Mark,
-    /// Compare what is marked with what is selected, or two responses.
+    /// Compare the marked delivery with the selected one, or two responses.
     Compare,
-    /// Give up what is being sent.
+    /// Cancel sending.
     Cancel,
-    /// Copy the report, or what was made as TOML.
+    /// Copy the report, or the simulation as TOML.
     Copy,
-    /// Save what the form says in the configuration file, under its name.
+    /// Save the simulation in the configuration file, under its name.
     Save,
     /// The next choice of a field, or its cursor to the right.
     Right,
-    /// The choice before, or the cursor to the left.
+    /// The previous choice, or the cursor to the left.
     Left,
 }
 
@@ -37,18 +37,18 @@ impl SendAction {
     pub fn words(self) -> &'static str {
         match self {
             Self::Test => "send a signed test event to this listener",
-            Self::Replay => "send it again …",
+            Self::Replay => "replay it …",
             Self::Simulate => "simulate an event …",
             Self::Check => "check a receiver …",
-            Self::Last => "show the last sending's result",
-            Self::Attempts => "list what was sent of it",
-            Self::Mark => "mark it, to compare another with it",
-            Self::Compare => "compare the marked one with it",
-            Self::Cancel => "cancel what is being sent",
+            Self::Last => "show the last result",
+            Self::Attempts => "list its replays",
+            Self::Mark => "mark it for a comparison",
+            Self::Compare => "compare it with the marked one",
+            Self::Cancel => "cancel sending",
             Self::Copy => "copy the report, or the form as TOML",
             Self::Save => "save the simulation in the configuration",
-            Self::Right => "next choice",
-            Self::Left => "choice before",
+            Self::Right => "select the next choice",
+            Self::Left => "select the previous choice",
         }
     }
 }

@@ -54,7 +54,7 @@ pub struct Field {
     pub name: &'static str,
     /// What it holds.
     pub value: Value,
-    /// What may stand there, for a field that is empty.
+    /// The hint in an empty field.
     pub about: &'static str,
     /// Whether it does not apply now.
     pub hidden: bool,
@@ -140,7 +140,7 @@ impl Fields {
         }
     }
 
-    /// To the next field that applies, or the one before.
+    /// To the next field that applies, or the previous one.
     pub(crate) fn turn(&mut self, forward: bool) {
         let count = self.all.len();
         for _ in 0..count {
@@ -151,7 +151,7 @@ impl Fields {
         }
     }
 
-    /// The next choice, or the one before; in a text the cursor goes there.
+    /// The next choice, or the previous one; in a text it moves the cursor.
     pub(crate) fn side(&mut self, forward: bool) {
         match self.all.get_mut(self.at).map(|field| &mut field.value) {
             Some(Value::Choice(options, chosen)) if !options.is_empty() => {

@@ -21,7 +21,7 @@ pub enum Purpose {
     Check,
 }
 
-/// A form with what is known of it so far.
+/// A form, its messages and its preview.
 #[derive(Debug)]
 pub struct Form {
     /// What for.
@@ -40,26 +40,26 @@ pub struct Form {
 }
 
 /// What an image can be written as, the form's own choice first.
-const BY_ITSELF: &str = "as usual: a placeholder when simulated, base64 when live";
+const BY_ITSELF: &str = "default: a placeholder when simulated, base64 when live";
 
 impl Form {
     fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
         Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
     }
 
-    /// To send `id` again, or all that match `filter`.
+    /// To replay `id`, or all that match `filter`.
     pub(crate) fn replay(sending: &Sending, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
         let all = if filter.is_empty() {
-            "every delivery, the oldest first".to_owned()
+            "every delivery, oldest first".to_owned()
         } else {
             format!("every delivery that matches {}", visible(filter))
         };
         let to = if sending.to.is_empty() { own.unwrap_or_default() } else { sending.to.clone() };
         let fields = vec![
-            Field::choice(FieldKey::Which, "what", vec![format!("this delivery, #{id}"), all]),
-            Field::choice(FieldKey::How, "how", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
-            Field::text(FieldKey::To, "to", &to, "its webhook's url; or URLs, with spaces between"),
-            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5/s, 30/m"),
+            Field::choice(FieldKey::Which, "deliveries", vec![format!("this delivery, #{id}"), all]),
+            Field::choice(FieldKey::How, "mode", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
+            Field::text(FieldKey::To, "to", &to, "the webhook's URL; or URLs separated by spaces"),
+            Field::text(FieldKey::Rate, "rate", "", "one after another; or 5/s, 30/m"),
         ];
         let mut form = Self::new(Purpose::Replay(id, filter.to_owned()), fields);
         // What is asked most.
@@ -68,7 +68,7 @@ impl Form {
         form
     }
 
-    /// To make up an event.
+    /// To simulate an event.
     pub(crate) fn simulate(sending: &Sending, own: &str) -> Self {
         let mut receivers = vec![format!("this listener: {own}")];
         receivers.extend(sending.receivers.iter().map(|receiver| {
@@ -79,21 +79,21 @@ impl Form {
         let forms = std::iter::once(BY_ITSELF.to_owned()).chain(ImageForm::ALL.map(|form| form.code().to_owned()));
         let fields = vec![
             Field::choice(FieldKey::Receiver, "webhook", receivers),
-            Field::text(FieldKey::To, "url", "", "such as http://localhost:8080/webhooks/trackpilots"),
-            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::text(FieldKey::To, "URL", "", "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
             Field::choice(FieldKey::Event, "event", Vec::new()),
             Field::choice(FieldKey::Like, "payload", vec!["a simulation".to_owned(), "like a live event".to_owned()]),
             Field::choice(FieldKey::Image, "image", forms.collect()),
             Field::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
             Field::text(FieldKey::Items, "items", "", "1"),
             Field::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
-            Field::text(FieldKey::Add, "add", "", "fields that are not there: data[0].extra=1; PATH=VALUE"),
+            Field::text(FieldKey::Add, "add", "", "new fields: data[0].extra=1; PATH=VALUE"),
             Field::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
             Field::text(FieldKey::Count, "count", "", "1"),
-            Field::choice(FieldKey::Copies, "each", vec!["once".to_owned(), "twice: a sender's duplicate".to_owned()]),
-            Field::choice(FieldKey::Order, "order", vec!["as it happened".to_owned(), "out of order".to_owned()]),
-            Field::text(FieldKey::Rate, "rate", "", "each after the one before; or 5 a second"),
-            Field::text(FieldKey::Name, "save as", "", "a name, for ^S to save it in the configuration"),
+            Field::choice(FieldKey::Copies, "copies", vec!["one".to_owned(), "two: a sender's duplicate".to_owned()]),
+            Field::choice(FieldKey::Order, "order", vec!["in order".to_owned(), "out of order".to_owned()]),
+            Field::text(FieldKey::Rate, "rate", "", "one after another; or 5/s"),
+            Field::text(FieldKey::Name, "save as", "", "a name; ^S saves it in the configuration"),
         ];
         let mut form = Self::new(Purpose::Simulate, fields);
         form.settle(&sending.receivers);
@@ -105,9 +105,9 @@ impl Form {
         let webhook = || sending.receivers.iter().find_map(|receiver| receiver.url.clone());
         let to = if sending.checked.is_empty() { webhook().unwrap_or_default() } else { sending.checked.clone() };
         let fields = vec![
-            Field::text(FieldKey::To, "url", &to, "such as http://localhost:8080/webhooks/trackpilots"),
-            Field::choice(FieldKey::Kind, "signed", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
-            Field::text(FieldKey::MaxAge, "max age", "", "not asked for; or 5m: what is older must be refused"),
+            Field::text(FieldKey::To, "URL", &to, "such as http://localhost:8080/webhooks/trackpilots"),
+            Field::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            Field::text(FieldKey::MaxAge, "max age", "", "not checked; or 5m: older requests must be refused"),
         ];
         Self::new(Purpose::Check, fields)
     }
@@ -165,7 +165,7 @@ impl Form {
         offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
     }
 
-    /// What is to be sent again, or what is wrong with the form.
+    /// What to replay, or what is wrong with the form.
     pub(crate) fn replay_task(&self, id: DeliveryId, filter: &str) -> Result<ReplayTask, String> {
         let is_one = self.fields.chosen(FieldKey::Which) == 0;
         let how = Again::ALL[self.fields.chosen(FieldKey::How).min(Again::ALL.len() - 1)];
@@ -184,7 +184,7 @@ impl Form {
         Ok(ReplayTask { which, how, body: None, to, pace })
     }
 
-    /// What is to be made up, or what is wrong with the form.
+    /// What to simulate, or what is wrong with the form.
     pub(crate) fn simulate_task(&self, receivers: &[Receiver]) -> Result<SimulateTask, String> {
         let place = self.fields.chosen(FieldKey::Receiver);
         let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
@@ -210,7 +210,7 @@ impl Form {
         };
         saved.recipe().map_err(|error| error.to_string())?;
         if is_url && saved.to.as_deref() == Some("") {
-            return Err("type the URL to send to".to_owned());
+            return Err("enter the URL to send to".to_owned());
         }
         Ok(SimulateTask { saved, seed: self.seed })
     }
@@ -221,16 +221,16 @@ impl Form {
         let name = self.fields.typed(FieldKey::Name).to_owned();
         if name.is_empty() {
             self.fields.go_to(FieldKey::Name);
-            return Err("give it a name to save it under".to_owned());
+            return Err("enter a name to save it under".to_owned());
         }
         Ok((name, task.saved))
     }
 
-    /// What is to be checked, or what is wrong with the form.
+    /// What to check, or what is wrong with the form.
     pub(crate) fn check_task(&self) -> Result<CheckTask, String> {
         let to = self.fields.typed(FieldKey::To).to_owned();
         if to.is_empty() {
-            return Err("type the URL of the receiver".to_owned());
+            return Err("enter the URL of the receiver".to_owned());
         }
         to.parse::<crate::http::Target>().map_err(|error| error.to_string())?;
         let max_age = self.fields.typed(FieldKey::MaxAge).to_owned();
@@ -245,7 +245,7 @@ fn kind(fields: &Fields) -> SigningKind {
     if fields.chosen(FieldKey::Kind) == 1 { SigningKind::Reseller } else { SigningKind::Developer }
 }
 
-/// What stands between semicolons; those in a JSON string separate nothing.
+/// Splits at semicolons, except inside a JSON string.
 fn parts(text: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut is_quoted, mut is_escaped) = (false, false);
@@ -266,7 +266,7 @@ fn parts(text: &str) -> Vec<String> {
 fn optional<T: std::str::FromStr>(fields: &Fields, key: FieldKey, name: &str) -> Result<Option<T>, String> {
     match fields.typed(key) {
         "" => Ok(None),
-        typed => typed.parse().map(Some).map_err(|_| format!("{name}: '{}' cannot be read", visible(typed))),
+        typed => typed.parse().map(Some).map_err(|_| format!("invalid {name} '{}'", visible(typed))),
     }
 }
 

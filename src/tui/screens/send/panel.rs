@@ -9,7 +9,7 @@ use crate::payload::raw::RawRows;
 use crate::send::delivery_headers;
 use crate::signature::Scheme;
 
-/// Columns at which a body that is no JSON is broken: those of the narrowest terminal that is common.
+/// The width at which a body that is not JSON is wrapped: the narrowest common terminal.
 const RAW_COLUMNS: usize = 74;
 
 /// One sending with what came of it, ready to be drawn a window at a time.

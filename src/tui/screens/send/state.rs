@@ -47,7 +47,7 @@ impl Sending {
 pub struct Receiver {
     /// Its name.
     pub name: String,
-    /// Its URL; this program's own listener when there is none.
+    /// Its URL; `None` is this program's own listener.
     pub url: Option<String>,
     /// Its path on our listener.
     pub path: String,
@@ -133,7 +133,7 @@ pub struct CheckView {
     pub rows: Vec<Row>,
     /// How many there will be.
     pub total: usize,
-    /// The whole, or why there is none, once it has ended.
+    /// The whole report, or why it failed; `None` until it has ended.
     pub report: Option<Result<Box<Report>, String>>,
     /// The chosen row.
     pub cursor: usize,

@@ -12,22 +12,22 @@ use crate::simulate::Saved;
 use crate::tui::screens::send::panel::{Content, Panel};
 use crate::tui::screens::send::state::{Progress, Sent};
 
-/// Something to be sent, or to be looked up for it. What comes of it comes as [`News`].
+/// Something to send, or to look up for it. The results come as [`News`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum SendTask {
     /// A signed test event to this program's own listener, at this path.
     Test(String),
-    /// Captured deliveries again.
+    /// Replays of captured deliveries.
     Replay(ReplayTask),
-    /// A captured delivery again, once its body was edited in the person's editor.
+    /// A replay whose body is edited in the person's editor first.
     Edit(ReplayTask),
-    /// A made-up event.
+    /// A simulated event.
     Simulate(SimulateTask),
-    /// The matrix of deliveries that a right receiver accepts or refuses.
+    /// The matrix of deliveries that a correct receiver accepts or refuses.
     Check(CheckTask),
-    /// The same, to hosts that were asked about.
+    /// The same, to hosts that the person has agreed to.
     Consented(Box<SendTask>),
-    /// Give up what is being sent.
+    /// Cancel what is being sent.
     Cancel,
     /// What a simulation would send; the number tells answers apart.
     Preview(u64, SimulateTask),
@@ -44,7 +44,7 @@ pub enum SendTask {
 }
 
 impl SendTask {
-    /// Whether it goes to this program's own listener and nowhere else, so that a made-up secret will do.
+    /// Whether it goes to this program's own listener and nowhere else, so that a temporary secret is enough.
     #[must_use]
     pub fn is_to_ourselves(&self) -> bool {
         match self {
@@ -69,12 +69,12 @@ impl SendTask {
     }
 }
 
-/// Captured deliveries to be sent again.
+/// Captured deliveries to replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayTask {
     /// Which.
     pub which: Which,
-    /// In which of the ways.
+    /// How.
     pub how: Again,
     /// The body instead of the captured one.
     pub body: Option<Bytes>,
@@ -93,14 +93,14 @@ pub enum Which {
     Matching(String),
 }
 
-/// In which of the ways a delivery is sent again.
+/// How a delivery is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     /// The exact bytes and signature headers.
     AsCaptured,
     /// The exact body under a fresh signature.
     Resigned,
-    /// Another body, signed anew.
+    /// Another body, re-signed.
     Edited,
     /// Another body under the captured signature.
     EditedUnsigned,
@@ -117,7 +117,7 @@ impl Again {
             Self::AsCaptured => "as captured: the exact bytes and signature",
             Self::Resigned => "re-signed: the exact body, a fresh signature",
             Self::Edited => "edited in $EDITOR, then re-signed",
-            Self::EditedUnsigned => "edited in $EDITOR, the signature kept",
+            Self::EditedUnsigned => "edited in $EDITOR, with the old signature",
         }
     }
 
@@ -128,7 +128,7 @@ impl Again {
     }
 }
 
-/// A made-up event to be sent.
+/// A simulated event to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulateTask {
     /// What is made, and for whom.
@@ -148,7 +148,7 @@ pub struct CheckTask {
     pub max_age: String,
 }
 
-/// What the threads that send and look up tell.
+/// What the threads that send and look up report.
 #[derive(Debug)]
 pub enum News {
     /// A sending has begun.
@@ -157,23 +157,23 @@ pub enum News {
     Sent(Sent),
     /// The sending has ended, with the last result; the words say how.
     Finished(Option<Box<Panel>>, String),
-    /// A test event was sent; whether a secret was made up for it.
+    /// A test event was sent; whether it needed a temporary secret.
     Tested(Box<Panel>, bool),
     /// Nothing was sent, for this reason.
     NotSent(String),
     /// What was looked up cannot be shown, for this reason.
     NotFound(String),
-    /// These hosts are other machines: nothing is sent there before the person has said so.
+    /// These are non-loopback hosts: nothing is sent there before the person agrees.
     Consent(String, SendTask),
     /// What a simulation would send, or why it would not.
     Preview(u64, Result<Preview, String>),
     /// A delivery's sendings, the newest first.
     Attempts(DeliveryId, Vec<AttemptSummary>),
-    /// One kept sending.
+    /// One stored sending.
     Attempt(Box<Panel>),
     /// What differs, under a title.
     Compared(String, String),
-    /// One case of a check has come back; there are so many.
+    /// The result of one case of a check, and how many cases there are.
     CheckRow(Box<Row>, usize),
     /// A check has ended.
     Checked(Result<Box<Report>, String>),

@@ -15,7 +15,7 @@ use crate::tui::screens::send::state::{Progress, Screen};
 use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why a second sending has to wait.
-const BUSY: &str = "something is being sent already; P shows it, and x there cancels it";
+const BUSY: &str = "already sending: P shows it, x there cancels it";
 
 pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
     match action {
@@ -24,7 +24,7 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             send(model, SendTask::Test(path))
         }
         SendAction::Replay => {
-            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to send it again") };
+            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to replay") };
             let summary = &loaded.delivery.summary;
             let path = summary.path.split('?').next().unwrap_or_default();
             let is_own = |receiver: &&crate::tui::screens::send::state::Receiver| match &summary.webhook {
@@ -47,7 +47,7 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
         }
         SendAction::Last if model.sending.is_busy() => open(model, Screen::Progress(0)),
         SendAction::Last if model.sending.last.is_some() => open(model, Screen::Panel),
-        SendAction::Last => say(model, "nothing was sent in this run yet: T sends a test event"),
+        SendAction::Last => say(model, "nothing sent in this run yet: T sends a test event"),
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
             None => Vec::new(),
@@ -73,7 +73,7 @@ fn mark(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Hands something to the thread that sends, one at a time.
+/// Gives the sending thread a task, one at a time.
 fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
     if model.sending.is_busy() {
         return say(model, BUSY);
@@ -85,7 +85,7 @@ fn cancel(model: &Model) -> Vec<Effect> {
     if model.sending.is_busy() { vec![Effect::Send(SendTask::Cancel)] } else { Vec::new() }
 }
 
-/// Takes in what the threads that send and look up tell.
+/// Takes in what the threads that send and look up report.
 pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Began(progress) => {
@@ -115,7 +115,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Consent(hosts, task) => ask(model, &hosts, task),
         News::Preview(number, made) => screens::previewed(model, number, made),
         News::Attempts(id, rows) if rows.is_empty() => {
-            return say(model, &format!("#{id} was not sent again yet: R sends it"));
+            return say(model, &format!("no replays of #{id} yet: R replays it"));
         }
         News::Attempts(id, rows) if is_free(model) => return open(model, Screen::Attempts(id, rows, 0)),
         News::Attempt(panel) if is_free(model) => {
@@ -123,10 +123,10 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             return open(model, Screen::Panel);
         }
         News::Compared(title, text) if is_free(model) => {
-            let lines = if text.is_empty() { vec!["nothing differs".to_owned()] } else { lines(&text) };
+            let lines = if text.is_empty() { vec!["no differences".to_owned()] } else { lines(&text) };
             return open(model, Screen::Comparison(title, lines, 0));
         }
-        // Something else has come over it meanwhile.
+        // Another overlay has opened in the meantime.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
             let is_waiting = model.overlay.is_none() && screens::check(model).is_some();
@@ -183,7 +183,7 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
     }
 }
 
-/// Says it where the person looks: in the form, else in the bottom line.
+/// Shows it where the person looks: in the form, else in the bottom line.
 fn not_sent(model: &mut Model, reason: String) {
     model.sending.progress = None;
     if matches!(model.sending.screens.last(), Some(Screen::Progress(_) | Screen::Check(_))) {
@@ -195,24 +195,24 @@ fn not_sent(model: &mut Model, reason: String) {
     }
 }
 
-/// Asks before anything goes to another machine, since captures may hold screenshots of real people.
+/// Asks before anything is sent to a non-loopback host, since captures may contain screenshots of real people.
 fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.progress = None;
-    // A check goes on in its screen once it may.
+    // A check continues in its screen once the person agrees.
     model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
     let hosts = visible(hosts);
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
-        title: "Send to another machine?".to_owned(),
+        title: "Send to a non-loopback host?".to_owned(),
         question: format!(
-            "{hosts} is not this machine, and captures may hold screenshots of real people. This is asked once for \
-             each host and run."
+            "Not on this machine: {hosts}. Captures may contain screenshots of real people. This is asked once per \
+             host and run."
         ),
         yes: "send it there".to_owned(),
         effect: Effect::Send(SendTask::Consented(Box::new(task))),
     })));
 }
 
-/// What a test event came to, in one line.
+/// The result of a test event, in one line.
 fn tested(panel: &Panel, made_up: bool) -> Notice {
     let attempt = &panel.attempt;
     let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
@@ -220,8 +220,8 @@ fn tested(panel: &Panel, made_up: bool) -> Notice {
         Ok(reply) => format!("{} in {milliseconds:.1} ms", reply.status),
         Err(failure) => failure.message.clone(),
     };
-    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, and not accepted" };
-    let signed = if made_up { "; signed with a secret made up for this run" } else { "" };
+    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, but not accepted" };
+    let signed = if made_up { "; signed with a temporary secret" } else { "" };
     Notice { text: format!("{how}: {came}{signed}; P shows the result"), is_error: !attempt.is_delivered() }
 }
 

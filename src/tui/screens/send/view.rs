@@ -38,7 +38,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, model: &Model, look: &Look
             draw_rows(frame, body, &title, rows, *first, |row| progress_line(progress, row, columns, look), look)
         }
         (Some(Screen::Attempts(id, rows, cursor)), ..) => {
-            let title = format!("What was sent of #{id}");
+            let title = format!("Replays of #{id}");
             let first = (cursor + 1).saturating_sub(usize::from(body.height).saturating_sub(2));
             let line = |row: usize| attempt_line(&rows[row], row == *cursor, columns, look);
             draw_rows(frame, body, &title, rows.len(), first, line, look)
@@ -133,7 +133,7 @@ fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &
     if is_here { line.style(look.theme.selected) } else { line }
 }
 
-/// The style of a line of a comparison, whose sign says the same.
+/// The style of a line of a comparison; its sign carries the same meaning.
 fn difference(line: &str, look: &Look) -> Style {
     match line.trim_start().chars().next() {
         Some('-') => look.theme.bad,

@@ -30,7 +30,7 @@ pub enum Finding {
     Rewritings(Arc<Vec<Rewriting>>),
 }
 
-/// Where the inquiry into the shown delivery stands.
+/// The state of the inquiry into the shown delivery.
 #[derive(Debug, Clone, Default)]
 pub struct Inquiry {
     /// The question being looked into, with how far that has come.
@@ -86,7 +86,7 @@ pub(crate) fn asks_why(loaded: &Loaded) -> bool {
     let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
     match judgement.verdict {
         Verdict::NoSecret | Verdict::NotJudged => false,
-        // Right, but older than the tolerance, from the future, or without a time: that is told too.
+        // A valid signature may still be stale, from the future, or without a usable timestamp: that is explained too.
         Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh != Some(true)),
         Verdict::Mismatch
         | Verdict::MissingSignature
@@ -99,7 +99,7 @@ pub(crate) fn asks_why(loaded: &Loaded) -> bool {
 /// What the interface hears of an inquiry.
 #[derive(Debug, Clone)]
 pub enum Report {
-    /// It has come so far.
+    /// Its progress.
     Progress(Progress),
     /// It has ended.
     Found(Finding),

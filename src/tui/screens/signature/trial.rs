@@ -33,7 +33,7 @@ impl TrialField {
             Self::Secret => "secret",
             Self::Signature => "signature",
             Self::Timestamp => "timestamp",
-            Self::Template => "signs",
+            Self::Template => "signed content",
         }
     }
 }
@@ -73,7 +73,7 @@ impl Trial {
         trial
     }
 
-    /// What stands in a field.
+    /// The text of a field.
     #[must_use]
     pub fn text(&self, field: TrialField) -> &str {
         self.inputs[field as usize].value()

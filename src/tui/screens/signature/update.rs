@@ -10,8 +10,8 @@ use crate::tui::screens::signature::state::{Inquiry, Question, Report};
 /// Deliveries whose inquiries are remembered.
 const INQUIRIES: usize = 64;
 
-/// Puts away what was found out about the delivery shown `before`, and takes out what is known of
-/// `id`. A search that was under way has been given up for the next.
+/// Stores what was found out about the delivery shown `before`, and restores what is known about
+/// `id`. The next search cancels the running one.
 pub(crate) fn switch_inquiry(model: &mut Model, before: Option<Detail>, id: DeliveryId) -> Inquiry {
     let known = model.inquiries.iter().position(|(known, _)| *known == id).and_then(|at| model.inquiries.remove(at));
     if let Some(Detail { id, inquiry, .. }) = before {
@@ -29,8 +29,8 @@ pub(crate) fn ask(inquiry: &mut Inquiry, id: DeliveryId, question: Question) -> 
     Effect::Inquire(id, question)
 }
 
-/// Asks what re-serialisations would change in a delivery that is right, once its Signature tab is
-/// looked at.
+/// Asks what re-serialisations would change in a verified delivery, once its Signature tab is
+/// shown.
 pub(crate) fn ask_for_rewritings(model: &mut Model) -> Option<Effect> {
     let detail = model.detail.as_mut().filter(|_| model.tab == Tab::Signature)?;
     let loaded = detail.content.as_ref().ok()?;
@@ -55,7 +55,7 @@ pub(crate) fn look_deeper(model: &mut Model) -> Vec<Effect> {
     match inquiry.and_then(Inquiry::deeper) {
         Some(depth) => ask_shown(model, Question::Why(depth)),
         None => {
-            let text = "this is as deep as it goes".to_owned();
+            let text = "this is the deepest search".to_owned();
             model.notice = Some(Notice { text, is_error: false });
             Vec::new()
         }

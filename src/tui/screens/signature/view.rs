@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnosis;
 
+use crate::tui::widgets::secret_words;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -13,11 +14,11 @@ use crate::tui::screens::details::view::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
 use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
 
-/// Of the signed bytes, so many are shown from the beginning, and so many from the end: enough to
-/// see how they begin, and whether a line end or a space hides behind the last bracket.
+/// How many of the signed bytes are shown from the beginning and from the end: enough to
+/// see how they begin, and whether a line end or a space follows the last bracket.
 const SIGNED_FIRST_BYTES: usize = 600;
 const SIGNED_LAST_BYTES: usize = 60;
-/// So many bytes are shown on each side of the place that differs.
+/// How many bytes are shown on each side of the first difference.
 const AROUND_BYTES: usize = 120;
 /// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
 /// 80 columns.
@@ -30,9 +31,9 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {}", shown(label)));
+        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
         lines.extend(paragraph(
-            &format!("Under the secrets of now: {}{with}.", now.verdict.words()),
+            &format!("With the current secrets: {}{with}.", now.verdict.words()),
             theme.info,
             columns,
         ));
@@ -51,7 +52,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             lines.extend(field(name, &text::visible_bytes(value), theme.text, columns, look));
         }
         if !found {
-            lines.extend(field(name, &format!("{header} is absent"), theme.bad, columns, look));
+            lines.extend(field(name, &format!("missing header {header}"), theme.bad, columns, look));
         }
     }
     if let Some(timestamp) = &pane.loaded.judgement().timestamp {
@@ -76,23 +77,23 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
     }
     Some(match verdict {
         Verdict::Verified => {
-            "HMAC-SHA256 over timestamp + \".\" + body, with this secret, is exactly what the header says.".to_owned()
+            "HMAC-SHA256 over timestamp + \".\" + body with this secret equals the signature header.".to_owned()
         }
         Verdict::Mismatch => {
-            "None of the secrets here gives this signature for exactly these bytes: either another secret signed it, \
-             or other bytes were signed."
+            "None of the configured secrets produces this signature for exactly these bytes: another secret was \
+             used, or different bytes were signed."
                 .to_owned()
         }
-        Verdict::MissingSignature => format!("The request has no {} header.", scheme.signature_header),
-        Verdict::MissingTimestamp => format!("The request has no {} header.", scheme.timestamp_header),
+        Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header),
+        Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header),
         Verdict::MalformedSignature => {
             "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
         }
         Verdict::AmbiguousHeaders => {
-            "A header that came twice can be read either way by other receivers; it is refused.".to_owned()
+            "A header was sent twice. Receivers may use either value, so the request is refused.".to_owned()
         }
         Verdict::NoSecret => {
-            "Press s to type the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
+            "Press s to enter the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
                 .to_owned()
         }
         Verdict::NotJudged => return None,
@@ -108,7 +109,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let mut lines = vec![heading("Digests", pane.look)];
     match received {
         Some(digest) => lines.extend(digest_lines("received", &hex::encode(digest), theme.text, pane)),
-        None => lines.extend(field("received", "nothing that is a digest", theme.dim, pane.columns, pane.look)),
+        None => lines.extend(field("received", "no valid digest", theme.dim, pane.columns, pane.look)),
     }
     for expected in &pane.loaded.expected {
         let is_equal = received == Some(expected.digest);
@@ -127,7 +128,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
             (false, false) => "; e reveals it",
             (false, true) => "; e hides it",
         };
-        let words = format!("{glyph} {words}{reveal}  (secret {})", shown(&expected.label));
+        let words = format!("{glyph} {words}{reveal}  ({})", secret_words(&expected.label));
         lines.extend(field("", &words, style, pane.columns, pane.look));
     }
     lines.push(Line::default());
@@ -146,7 +147,7 @@ fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<
     lines
 }
 
-/// The place in the body where what was signed differs, with what stands around it.
+/// The first difference between the body and what was signed, with the bytes around it.
 fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(place) = pane.detail.inquiry.place_in_body() else { return Vec::new() };
@@ -161,7 +162,7 @@ fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     };
     let (marked, rest) = after.split_at(marked);
     let mut lines = vec![Line::from(vec![
-        Span::styled("Where it differs", theme.title),
+        Span::styled("First difference", theme.title),
         Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
     ])];
     let room = pane.columns.saturating_sub(12);

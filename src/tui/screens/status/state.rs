@@ -1,17 +1,17 @@
-//! How the listener stands: how much of its bounds is used, what it has turned away, what it takes up.
+//! The listener's status: how much of its limits is used, what it has rejected, and the memory it takes.
 
 use std::time::Duration;
 
 use crate::server::listener::Load;
 
-/// What is told at once, each second while somebody looks.
+/// What is known at once, read each second while the overlay is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The bounds, and how much of each is used.
     pub load: Load,
     /// How long it has been listening.
     pub uptime: Duration,
-    /// Memory of the process, where the system says it.
+    /// Memory of the process, where the system reports it.
     pub memory: Option<Memory>,
     /// What is deleted by itself, in words.
     pub retention: String,
@@ -22,7 +22,7 @@ pub struct Status {
 pub struct Memory {
     /// Now.
     pub now: u64,
-    /// The most so far.
+    /// The peak.
     pub most: u64,
 }
 
@@ -42,6 +42,6 @@ pub struct StatusView {
     pub first: usize,
     /// Told at once.
     pub status: Option<Status>,
-    /// Told when the disk has said it.
+    /// Known once the disk has answered.
     pub sizes: Option<Sizes>,
 }

@@ -1,4 +1,4 @@
-//! How the listener stands: a gauge for each bound, the refusals with their reasons, what is taken up.
+//! The listener's status: a gauge for each bound, the refusals with their reasons, what is taken up.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -31,9 +31,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: 
         Some(status) => {
             let running = age_words(i64::try_from(status.uptime.as_millis()).unwrap_or(i64::MAX));
             let lines = [bounds(status, look), refusals(status, look)].concat();
-            (lines, format!("How the listener stands after {running}"))
+            (lines, format!("Listener status (up {running})"))
         }
-        None => (Vec::new(), "How the listener stands".to_owned()),
+        None => (Vec::new(), "Listener status".to_owned()),
     };
     lines.extend(store(view, model, columns, look));
     let area = window(frame, body, &title, COLUMNS, lines.len(), look);
@@ -72,7 +72,7 @@ fn bounds(status: &Status, look: &Look) -> Vec<Line<'static>> {
         gauge("held", load.held, HELD_LIMIT, of(load.held, HELD_LIMIT, " waiting for you")),
     ];
     if let Some(memory) = status.memory {
-        let words = format!("{} now, {} at its peak", size_words(memory.now), size_words(memory.most));
+        let words = format!("{} now, {} at peak", size_words(memory.now), size_words(memory.most));
         lines.push(Line::from(vec![
             Span::styled(format!("   {:<1$}", "memory", NAMES + GAUGE + 2), look.theme.dim),
             Span::raw(words),
@@ -105,9 +105,9 @@ fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {
             Span::styled(words.to_owned(), text),
         ])
     };
-    let mut lines = vec![heading(" Turned away", look)];
+    let mut lines = vec![heading(" Rejected", look)];
     lines.extend(stats.reasons().map(|(words, count)| row("503", words, count)));
-    lines.push(row("503", "the store could not keep it", stats.not_kept));
+    lines.push(row("503", "the store could not save it", stats.not_kept));
     lines.push(row("default", "too many held", stats.not_held));
     if stats.not_forwarded > 0 {
         // Most listeners forward nothing.
@@ -120,19 +120,19 @@ fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {
 fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let deliveries = model.total().map_or_else(|| "counting …".to_owned(), grouped);
     let sizes = match view.sizes {
-        Some(sizes) => format!("{} of bytes as they came, {} of index", size_words(sizes.log), size_words(sizes.index)),
-        None => "asking the disk …".to_owned(),
+        Some(sizes) => format!("{} of captured bytes, {} of index", size_words(sizes.log), size_words(sizes.index)),
+        None => "reading …".to_owned(),
     };
-    let mut lines = vec![heading(" Kept", look)];
+    let mut lines = vec![heading(" Store", look)];
     lines.extend(named("deliveries", &deliveries, columns, look));
     lines.extend(named("on disk", &sizes, columns, look));
-    lines.extend(named("in", &shown(&model.setup.store.display().to_string()), columns, look));
+    lines.extend(named("folder", &shown(&model.setup.store.display().to_string()), columns, look));
     if let Some(status) = &view.status {
         lines.extend(named("retention", &status.retention, columns, look));
     }
     lines.push(Line::default());
     lines.push(heading(" Settings", look));
-    let config = model.answers.config.as_deref().map_or_else(|| "none was read".to_owned(), crate::config::shown);
+    let config = model.answers.config.as_deref().map_or_else(|| "none".to_owned(), crate::config::shown);
     lines.extend(named("config file", &config, columns, look));
     for (at, secret) in model.secrets.iter().enumerate() {
         lines.extend(named(if at == 0 { "secrets" } else { "" }, &shown(secret), columns, look));

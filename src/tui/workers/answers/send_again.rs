@@ -1,4 +1,4 @@
-//! Sending a kept delivery to the server behind once more, exactly as it came.
+//! Forwarding a stored delivery to the upstream server again, byte for byte.
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use crate::server::listener::Control;
 use crate::server::listener::Means;
 use crate::store::{Location, Reader};
 
-/// Sends it, keeps what came of it, and says so.
+/// Sends it, stores the result, and reports it.
 pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: &str) -> Result<String, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let target: Target = url.parse().map_err(|error| words(&error))?;
@@ -27,7 +27,7 @@ pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: 
     let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));
     let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: made.mode };
     let attempt = attempt(origin, &target, &made.request, Some(&delivery.body), sent);
-    super::keep(location, &attempt).map_err(|error| format!("it was sent, and could not be kept: {error}"))?;
+    super::keep(location, &attempt).map_err(|error| format!("sent, but not saved: {error}"))?;
     match &attempt.result {
         Ok(reply) => Ok(format!("{url} answered {} to delivery {id}", reply.status)),
         Err(failure) => Err(format!("{}; {}", failure.message, failure.advice)),

@@ -54,7 +54,7 @@ impl Worker {
         let destination = Destination::find(&settings, &choice)?;
         if !destination.scheme.is_plain() {
             let reason =
-                "only receivers of Trackpilots' own signatures can be checked, and this webhook has another scheme";
+                "only receivers of Trackpilots' own signatures can be checked, but this webhook has another scheme";
             return Err(Halt::Because(reason.to_owned()));
         }
         let ground = Ground {

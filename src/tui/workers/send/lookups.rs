@@ -1,4 +1,4 @@
-//! The thread that looks up what the screens of sendings show: previews, kept sendings, differences.
+//! The thread that looks up what the screens of sendings show: previews, stored sendings, differences.
 
 use std::sync::{Arc, mpsc};
 
@@ -18,7 +18,7 @@ use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
 /// Rows of a delivery's sendings that are listed.
 const LISTED: usize = 500;
 
-/// Starts the thread. It ends when nobody asks any more.
+/// Starts the thread. It ends when the queue is closed.
 pub(super) fn start(
     location: &Location,
     control: Arc<Control>,
@@ -43,7 +43,7 @@ pub(super) fn start(
     Ok(jobs)
 }
 
-/// Of several previews in a row, each made for one more letter, only the last is wanted.
+/// Of several previews in a row, one for each letter typed, only the last is wanted.
 fn newest(mut task: SendTask, queue: &mpsc::Receiver<SendTask>) -> SendTask {
     while matches!(task, SendTask::Preview(..)) {
         match queue.try_recv() {

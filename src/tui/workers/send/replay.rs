@@ -1,4 +1,4 @@
-//! Captured deliveries, sent again.
+//! Replays of captured deliveries.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::tui::screens::send::task::{Again, News, ReplayTask, Which};
 
 /// Rows of earlier attempts that are looked through for one to the same target.
 const EARLIER: usize = 50;
-/// Lines of what differs from the response before that the panel shows.
+/// How many lines of differences from the previous response the panel shows.
 const SHOWN_DIFFERENCES: usize = 12;
 
 /// One sending to come.
@@ -128,15 +128,14 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
             let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
             found.rows.retain(|summary| summary.intake.is_complete());
             if found.rows.is_empty() {
-                return Err(Halt::Because("no delivery that can be sent again matches the filter".to_owned()));
+                return Err(Halt::Because("no delivery that can be replayed matches the filter".to_owned()));
             }
             Ok(found.rows.into_iter().rev().collect())
         }
     }
 }
 
-/// Each delivery to each of its targets. Whatever would fail for want of a setting fails here, before
-/// anything is sent.
+/// Each delivery to each of its targets. A missing setting fails here, before anything is sent.
 fn jobs(settings: &Settings, task: &ReplayTask, summaries: &[Summary]) -> Result<Vec<Job>, Halt> {
     let given: Vec<Arc<Target>> = task.to.iter().map(|url| url.parse().map(Arc::new)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::with_capacity(summaries.len() * given.len().max(1));
@@ -185,7 +184,7 @@ fn remarks(replay: &replay::Replay) -> Vec<(&'static str, String)> {
     replay.changes.iter().enumerate().map(|(index, change)| (name(index), change.words())).collect()
 }
 
-/// What the attempt before this one to the same target came to, and what differs.
+/// The previous attempt to the same target: its result, and what differs.
 fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str, String)> {
     let before = || {
         let rows = reader.attempts(id, EARLIER).ok()?;
@@ -202,22 +201,22 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     };
     let comparison = Comparison::of(&Message::from(from), &Message::from(to));
     if comparison.is_same() {
-        return vec![("Earlier", format!("{}: the same response as the attempt before", words(&before)))];
+        return vec![("Earlier", format!("{}: the same response as the previous attempt", words(&before)))];
     }
     let is_date = |change: &HeaderChange| matches!(change, HeaderChange::Value { from, .. } if from.name.eq_ignore_ascii_case(b"date"));
     if comparison.start.is_none() && comparison.bytes.is_none() && comparison.headers.iter().all(is_date) {
         return vec![(
             "Earlier",
-            format!("{}: the same response as the attempt before, but for its date", words(&before)),
+            format!("{}: the same response as the previous attempt, except the date", words(&before)),
         )];
     }
-    let mut remarks = vec![("Earlier", format!("{}, now {}; what differs:", words(&before), words(now)))];
-    // What JSON tells by path says more than its bytes.
+    let mut remarks = vec![("Earlier", format!("{}, now {}; differences:", words(&before), words(now)))];
+    // A difference by JSON path is more useful than one by bytes.
     let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
     if text.lines().count() > SHOWN_DIFFERENCES {
-        remarks.push(("", "… B lists the attempts, and D there shows all of it".to_owned()));
+        remarks.push(("", "… B lists the attempts, and D there shows every difference".to_owned()));
     }
     remarks
 }
@@ -228,10 +227,6 @@ fn stale(settings: &Settings, summaries: &[Summary], now: &Attempt) -> Option<(&
     let is_refused = now.status().is_some_and(|status| (400..500).contains(&status));
     let age = std::time::Duration::try_from(now.at.duration_since(summary.received_at)).ok()?;
     let is_captured = now.mode == crate::delivery::AttemptMode::AsCaptured;
-    (is_refused && age > settings.tolerance && is_captured).then(|| {
-        (
-            "To do",
-            "the captured signature is old, and the endpoint may refuse it for that: send it re-signed".to_owned(),
-        )
-    })
+    (is_refused && age > settings.tolerance && is_captured)
+        .then(|| ("Fix", "the captured signature is old, so the endpoint may refuse it: send it re-signed".to_owned()))
 }

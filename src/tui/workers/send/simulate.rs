@@ -1,4 +1,4 @@
-//! Made-up events: one or many.
+//! Simulated events: one or many.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub(super) fn signed(destination: &Destination) -> String {
             };
             format!("the secret {}, in {unit}", crate::text::visible(secret.label()))
         }
-        None => "nothing: there is no secret; s types one for this run".to_owned(),
+        None => "nothing: no secret; s enters one for this run".to_owned(),
     }
 }
 

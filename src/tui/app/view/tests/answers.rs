@@ -106,7 +106,7 @@ fn the_editor_stands_beside_its_preview() {
     update(&mut model, Message::Paste("X-Event: {{event}}".to_owned().into()));
     snapshots("answers_editor", &mut model);
     update(&mut model, Message::Paste("\nno header".to_owned().into()));
-    assert!(screen(&mut model, 120, 36).contains("'no header' is no header"));
+    assert!(screen(&mut model, 120, 36).contains("invalid header 'no header'"));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_server_that_cannot_be_reached_has_advice() {
     story(&mut model, vec![attempt(Err(failure))]);
     update(&mut model, Message::Act(Action::Scroll(Step::Last)));
     let shown = screen(&mut model, 120, 50);
-    for words in ["nothing listens on", "start the server", "S sends it there again", "3 attempts at this delivery"] {
+    for words in ["nothing listens on", "start the server", "S forwards it again", "3 attempts by the sender"] {
         assert!(shown.contains(words), "{words} in\n{shown}");
     }
 }

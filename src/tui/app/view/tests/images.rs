@@ -118,7 +118,7 @@ fn a_part_of_a_picture_is_said_to_be_one() {
     let mut model = image_tab(&event(&["<Buffer ff d8 ff db 00 43 ... 44863 more bytes>".into()]), 120, 36);
     act(&mut model, ImageAction::Picture);
     let shown = paint(&mut model, 120, 36, Colours::True);
-    assert!(shown.contains("No picture: there is nothing to show"), "{shown}");
+    assert!(shown.contains("No picture: the bytes stop before"), "{shown}");
 }
 
 #[test]

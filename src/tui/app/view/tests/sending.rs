@@ -29,7 +29,7 @@ fn attempt(result: Result<Reply, Failure>) -> Panel {
         },
         result,
     };
-    let remarks = vec![("Earlier", "200: the same response as the attempt before".to_owned())];
+    let remarks = vec![("Earlier", "200: the same response as the previous attempt".to_owned())];
     Panel::new(attempt, Bytes::from_static(SIMULATION), &Scheme::default(), remarks)
 }
 

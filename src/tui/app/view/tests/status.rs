@@ -34,7 +34,7 @@ fn how_the_listener_stands(#[case] columns: u16, #[case] rows: u16) {
 fn it_scrolls_where_it_does_not_fit_and_is_forgotten_when_it_closes() {
     let mut model = model(&three(), secrets());
     update(&mut model, Message::Act(Action::Status));
-    assert!(screen(&mut model, 80, 24).contains("asking the disk"));
+    assert!(screen(&mut model, 80, 24).contains("on disk      reading …"));
     update(&mut model, Message::Status(Box::new(busy())));
     assert!(!screen(&mut model, 60, 12).contains("retention"));
     update(&mut model, Message::Act(Action::Move(Step::Last)));

@@ -1,4 +1,4 @@
-//! What each server behind answered, set against our verdict.
+//! What each upstream server answered, compared with our verdict.
 
 use ratatui::text::{Line, Span};
 
@@ -9,22 +9,22 @@ use crate::text;
 use crate::tui::screens::details::view::Pane;
 use crate::tui::widgets::{counted, field, heading, paragraph, short_latency, shown};
 
-/// So much of a server's body is shown.
+/// The part of a server's body that is shown.
 const BODY_BYTES: usize = 16 * 1024;
 
-/// Our verdict under the secrets of today.
+/// Our verdict with the current secrets.
 fn verdict(pane: &Pane<'_>) -> Verdict {
     pane.loaded.rejudged.as_ref().unwrap_or_else(|| pane.loaded.judgement()).verdict
 }
 
-/// What was sent on; a replay elsewhere says nothing of the servers behind.
+/// The forwards, and the replays to the same targets. A replay elsewhere says nothing about the upstream servers.
 fn forwarded<'a>(sent: &'a [Attempt]) -> impl Iterator<Item = &'a Attempt> {
     let is_behind = |attempt: &Attempt| attempt.kind == AttemptKind::Forward;
     let targets: Vec<&'a str> = sent.iter().filter(|one| is_behind(one)).map(|one| one.target.as_str()).collect();
     sent.iter().filter(move |one| is_behind(one) || targets.contains(&one.target.as_str()))
 }
 
-/// Whether a server behind contradicts our verdict.
+/// Whether an upstream server contradicts our verdict.
 pub(super) fn contradicts(sent: &[Attempt], pane: &Pane<'_>) -> bool {
     let verdict = verdict(pane);
     forwarded(sent).filter_map(Attempt::status).any(|status| Agreement::of(verdict, status).is_conflict())
@@ -44,7 +44,7 @@ pub(super) fn lines(sent: &[Attempt], pane: &Pane<'_>) -> Vec<Line<'static>> {
 fn one(attempt: &Attempt, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
-    let how = if attempt.kind == AttemptKind::Forward { "Forwarded to" } else { "Sent again to" };
+    let how = if attempt.kind == AttemptKind::Forward { "Forwarded to" } else { "Replayed to" };
     let mut lines = vec![heading(shown(&format!("{how} {}", attempt.target)), look)];
     let took = short_latency(attempt.latency.total);
     match &attempt.result {
@@ -61,7 +61,7 @@ fn one(attempt: &Attempt, pane: &Pane<'_>) -> Vec<Line<'static>> {
             if agreement == Agreement::OnlyHere {
                 lines.push(Line::from(vec![
                     Span::styled("c", theme.title),
-                    Span::raw(" takes the digest that your server computed, and says what it hashed"),
+                    Span::raw(" takes the digest that your server computed, and finds what it hashed"),
                 ]));
             }
             lines.extend(answer(reply, &took, pane));
@@ -75,11 +75,11 @@ fn failed(failure: &Failure, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> 
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let mut lines = paragraph(&shown(&failure.message), theme.bad, columns);
-    lines.extend(field("after", took, theme.text, columns, look));
-    lines.extend(field("next", &shown(&failure.advice), theme.text, columns, look));
+    lines.extend(field("latency", took, theme.text, columns, look));
+    lines.extend(field("fix", &shown(&failure.advice), theme.text, columns, look));
     lines.push(Line::from(vec![
         Span::styled("S", theme.title),
-        Span::raw(" sends it there again; the delivery is kept"),
+        Span::raw(" forwards it again; the delivery is stored"),
     ]));
     lines
 }

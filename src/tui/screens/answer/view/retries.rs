@@ -15,19 +15,18 @@ pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     let shown = pane.loaded.delivery.summary.id;
     let chosen = pane.model.answers.story.place(shown, retries);
-    let mut lines =
-        vec![Line::default(), heading(format!("The sender's {} attempts at this delivery", retries.len()), look)];
+    let mut lines = vec![Line::default(), heading(format!("{} attempts by the sender", retries.len()), look)];
     for (at, retry) in retries.iter().enumerate() {
         let is_chosen = chosen == Some(at);
         let (glyph, word, style) = theme.verdict_of(&retry.summary);
         let mark = if is_chosen { "›" } else { " " };
         let here = if retry.summary.id == shown { "  this one" } else { "" };
-        let same = if retry.same == Sameness::ButForTime { "  another time in it" } else { "" };
+        let same = if retry.same == Sameness::ButForTime { "  other timestamp" } else { "" };
         let gap = retry.after.map_or(String::new(), |after| format!("+{}", gap(after)));
         let row = if is_chosen { theme.title } else { theme.text };
         lines.push(Line::from(vec![
             Span::styled(format!("{mark} ↻{:<3} #{:<7}", at + 1, retry.summary.id), row),
-            Span::styled(format!("{}  {gap:>8}  ", clock(retry.summary.received_at, look)), theme.dim),
+            Span::styled(format!("{}  {gap:>10}  ", clock(retry.summary.received_at, look)), theme.dim),
             Span::styled(format!("{glyph} {word:<10}"), style),
             answered(&retry.summary, pane),
             Span::styled(format!("{here}{same}"), theme.dim),
@@ -35,9 +34,9 @@ pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     lines.push(Line::from(vec![
         Span::styled("n N", theme.title),
-        Span::styled(" choose one, ", theme.dim),
+        Span::styled(" select one, ", theme.dim),
         Span::styled("Enter", theme.title),
-        Span::styled(" goes to it", theme.dim),
+        Span::styled(" opens it", theme.dim),
     ]));
     lines
 }
@@ -52,11 +51,11 @@ fn answered(summary: &Summary, pane: &Pane<'_>) -> Span<'static> {
     }
 }
 
-/// A time between two attempts: `840ms`, `12s`, `4m 10s`, `2h 5m`.
+/// A time between two attempts: `840 ms`, `12 s`, `4 m 10 s`, `2 h 5 m`.
 fn gap(time: Duration) -> String {
     match time.as_secs() {
         0..60 => short_latency(time),
-        seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        seconds => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+        seconds @ 60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} m", seconds / 3600, seconds % 3600 / 60),
     }
 }

@@ -107,7 +107,7 @@ fn accept_picker(model: &mut Model, once: bool) -> Vec<Effect> {
     chosen.map_or_else(Vec::new, |choice| settle_on(model, &choice.picked, picker, once))
 }
 
-/// Answers so, what comes or what is held.
+/// Answers with the choice: the next deliveries, or the held ones.
 fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, once: bool) -> Vec<Effect> {
     if picker.deciding.is_empty() {
         let effects = choose(model, picked, once);
@@ -136,7 +136,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
     let Some(AnswerOverlay::Editor(editor)) = window(model) else { return Vec::new() };
     match editor.to_save() {
         Ok(_) if editor.file().trim().is_empty() => {
-            editor.saved = Some(Err("name the file to save it in".to_owned()));
+            editor.saved = Some(Err("enter the file to save it in".to_owned()));
             Vec::new()
         }
         Ok(named) => {
@@ -150,9 +150,9 @@ fn save(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// How saving went. The answer can be used by its name at once, whether its file is watched or not.
+/// The result of saving. The answer can be used by its name at once, whether its file is watched or not.
 pub(super) fn saved(model: &mut Model, named: &Arc<Named>, outcome: Result<String, String>) -> Vec<Effect> {
-    let words = outcome.clone().map(|file| format!("{} is saved in {file}", named.name));
+    let words = outcome.clone().map(|file| format!("saved {} in {file}", named.name));
     match window(model) {
         Some(AnswerOverlay::Editor(editor)) => editor.saved = Some(words),
         _ => drop(say(model, words.clone().unwrap_or_else(|problem| problem), words.is_err())),
@@ -204,13 +204,13 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
         AnswerAction::LowerRule if at + 1 < count => change(model, at + 1, |rows| rows.swap(at, at + 1)),
         AnswerAction::CopyRules => {
             let text = as_toml(&model.answers.rules);
-            vec![Effect::Copy { what: "the rules, for a configuration".to_owned(), text }]
+            vec![Effect::Copy { what: "the rules as TOML".to_owned(), text }]
         }
         _ => Vec::new(),
     }
 }
 
-/// Changes the rules, if they can be so, and puts the cursor at `cursor`.
+/// Changes the rules, if the result is valid, and puts the cursor at `cursor`.
 fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow>)) -> Vec<Effect> {
     let mut rows = model.answers.rules.clone();
     change(&mut rows);
@@ -329,6 +329,6 @@ pub(super) fn settle(model: &mut Model) {
     }
     if is_over {
         model.overlay = None;
-        say(model, "too late: what was held has been answered, or its sender hung up", true);
+        say(model, "too late: it has been answered, or the sender hung up", true);
     }
 }

@@ -21,7 +21,7 @@ const FORM_COLUMNS: u16 = 58;
 const NAMES: u16 = 11;
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, editor: &Editor, model: &Model, look: &Look) -> Drawn {
-    let inside = window(frame, body, "An answer of your own", COLUMNS, 24, look);
+    let inside = window(frame, body, "Your own answer", COLUMNS, 24, look);
     let (form, sent, beside) = split(inside, FORM_COLUMNS, 15);
     separate(frame, inside, form, beside, look);
     draw_form(frame, form, editor, look);
@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, editor: &Editor, model: &M
     match action {
         Some(action) => preview::draw(frame, sent, Some(&action), editor.preview, model, look),
         None => {
-            let words = "It cannot be sent as it stands.";
+            let words = "This answer cannot be sent yet.";
             put(frame, Rect { x: sent.x + 1, ..sent }, 0, Line::styled(words, look.theme.warn));
         }
     }
@@ -107,15 +107,15 @@ fn many_lines(frame: &mut Frame<'_>, area: Rect, lines: &TextArea<'static>, look
     position
 }
 
-/// What is wrong, or what can stand there.
+/// What is wrong, or what can be written there.
 fn about(editor: &Editor, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let (words, style) = match (&editor.answer, &editor.saved) {
         (Err(problem), _) | (Ok(_), Some(Err(problem))) => (shown(problem), theme.bad),
         (Ok(_), Some(Ok(words))) => (shown(words), theme.good),
         (Ok(_), None) => (
-            "Headers one a line, 'Name: value'. {{id}} {{event}} {{verdict}} {{path}} {{method}} {{webhook}} \
-             {{timestamp}} {{simulation}} {{items}} {{received}} stand for the delivery's facts."
+            "One header per line, 'Name: value'. {{id}} {{event}} {{verdict}} {{path}} {{method}} {{webhook}} \
+             {{timestamp}} {{simulation}} {{items}} {{received}} become the delivery's values."
                 .to_owned(),
             theme.dim,
         ),

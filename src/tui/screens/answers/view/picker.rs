@@ -22,7 +22,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     let (lines, cursor) = lines(&choices, picker.cursor, model, look);
     let title = match &picker.deciding[..] {
         [] => "Answer the next deliveries with".to_owned(),
-        [one] => format!("Answer delivery {one}, which is held, with"),
+        [one] => format!("Answer held delivery {one} with"),
         many => format!("Answer all {} held deliveries with", many.len()),
     };
     let inside = window(frame, body, &title, COLUMNS, lines.len().max(24), look);
@@ -30,7 +30,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     separate(frame, inside, list, beside, look);
     let drawn = draw_menu(frame, list, &lines, cursor, look);
     let chosen = choices.get(picker.cursor);
-    // What is held longest stands for the rest.
+    // The delivery held longest represents the rest.
     let held = picker.deciding.first().and_then(|id| model.answers.held_one(*id));
     let default = held.and_then(|held| Reader::new(model.answers.set.answers()).action(&held.default).ok());
     let action = chosen.and_then(Choice::action).or(default.as_ref());

@@ -1,4 +1,4 @@
-//! What would be sent to the shown delivery, to the byte but for the date.
+//! What would be sent to the shown delivery: every byte, except the date.
 
 use bytes::Bytes;
 use ratatui::Frame;
@@ -13,7 +13,7 @@ use crate::tui::app::model::Model;
 use crate::tui::app::view::Look;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 
-/// So much of a body is shown.
+/// The part of a body that is shown.
 const BODY_BYTES: usize = 16 * 1024;
 
 /// Draws it from line `first` on.
@@ -39,10 +39,10 @@ pub(super) fn draw(
     }
 }
 
-/// What the rules make of the shown delivery.
+/// What the rules answer to the shown delivery.
 fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let dim = |words: &str| paragraph(words, look.theme.dim, columns);
-    let Some(loaded) = model.loaded() else { return dim("what the first rule says that matches") };
+    let Some(loaded) = model.loaded() else { return dim("the answer of the first rule that matches") };
     let delivery = &loaded.delivery;
     let (summary, content) = (&delivery.summary, Kept(delivery));
     let rules = model.answers.set.rules();
@@ -54,7 +54,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
             lines
         }
         None => {
-            let mut lines = dim("no rule matches it: the automatic answer");
+            let mut lines = dim("no rule matches: the automatic answer");
             lines.extend(of_action(&Action::auto(), model, look, columns));
             lines
         }
@@ -76,8 +76,8 @@ impl Content for Kept<'_> {
 
 fn about(model: &Model, look: &Look) -> Line<'static> {
     let words = match model.loaded() {
-        Some(loaded) => format!("To delivery {} this would be sent:", loaded.delivery.summary.id),
-        None => "This would be sent:".to_owned(),
+        Some(loaded) => format!("Preview for delivery {}:", loaded.delivery.summary.id),
+        None => "Preview:".to_owned(),
     };
     Line::styled(words, look.theme.title)
 }
@@ -96,7 +96,7 @@ fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec
         Kind::Do(deed) => lines.extend(of_deed(deed, &facts, look, columns)),
         Kind::Hold(hold) => {
             let patience = hold.patience.unwrap_or(model.answers.set.hold_for);
-            lines.extend(say(format!("nothing, until you decide; after {patience:?}: {}", short(&hold.otherwise))));
+            lines.extend(say(format!("held until you answer; after {patience:?}: {}", short(&hold.otherwise))));
             lines.extend(of_act(&hold.otherwise, &facts, look, columns));
         }
         Kind::Fail(fail) => {
@@ -105,7 +105,7 @@ fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec
             lines.extend(say(format!("{times}: {}", short(&fail.with))));
             lines.extend(of_act(&fail.with, &facts, look, columns));
             lines.push(Line::default());
-            lines.extend(say(format!("from then on: {}", short(&fail.then))));
+            lines.extend(say(format!("after that: {}", short(&fail.then))));
             lines.extend(of_act(&fail.then, &facts, look, columns));
         }
     }
@@ -123,8 +123,8 @@ fn of_deed(deed: &Deed, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<
         Deed::Answer(answer, manner) => {
             let mut lines = match manner {
                 Manner::Whole => Vec::new(),
-                Manner::Trickle { bytes, every } => say(&format!("the head, then {bytes} bytes each {every:?}")),
-                Manner::WrongLength(off) => say(&format!("with a Content-Length off by {off:+}, then the end")),
+                Manner::Trickle { bytes, every } => say(&format!("the head, then {bytes} bytes every {every:?}")),
+                Manner::WrongLength(off) => say(&format!("with a Content-Length off by {off:+}, then closed")),
             };
             lines.extend(sent(answer));
             lines
@@ -132,16 +132,16 @@ fn of_deed(deed: &Deed, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<
         Deed::Close(Close { at, reset, answer }) => {
             let how = if *reset { "reset (RST)" } else { "closed (FIN)" };
             let place = match at {
-                CloseAt::BeforeHead => return say(&format!("nothing: the connection is {how} without a byte")),
+                CloseAt::BeforeHead => return say(&format!("no response: the connection is {how} without a byte")),
                 CloseAt::InHead => "within the status line",
                 CloseAt::AfterHead => "after the head and half of the body",
             };
-            let mut lines = say(&format!("this, and the connection is {how} {place}"));
+            let mut lines = say(&format!("this, then the connection is {how} {place}"));
             lines.extend(sent(answer));
             lines
         }
         Deed::Forward(targets) => {
-            let mut lines = say("what the first of these answers goes back; 502 when it cannot be reached");
+            let mut lines = say("the response of the first of these, or 502 if it is unreachable");
             lines.extend(targets.iter().flat_map(|target| say(target.url())));
             lines
         }

@@ -23,7 +23,7 @@ const EXAMPLES: [&str; 5] = [
     "wait 1s..5s auto",
 ];
 const SAVING: &str =
-    "They hold for this run. s saves them in the configuration, which is read again when it changes; y copies them.";
+    "Active for this run. s saves them in the configuration, which is reloaded when it changes; y copies them.";
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &Model, look: &Look) -> Drawn {
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);
@@ -37,7 +37,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
         false => (0..rows.len()).map(|at| line(model, at, columns, look)).collect(),
     };
     let height = lines.len() + foot.len() + 2 + 2 * usize::from(view.line.is_some());
-    let title = "Rules: the first that matches answers";
+    let title = "Rules: the first match answers";
     let inside = window(frame, body, title, COLUMNS, height.max(12), look);
     let foot_rows = u16::try_from(foot.len()).unwrap_or(u16::MAX) + if view.line.is_some() { 2 } else { 0 };
     let menu = Rect { height: inside.height.saturating_sub(foot_rows + 1), ..inside };
@@ -59,14 +59,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
     drawn
 }
 
-/// What stands there while there are no rules.
+/// The text shown while there are no rules.
 fn none(view: &RulesView, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
-    let mut lines = vec![Line::styled(" none: every delivery gets the documented answer; n adds one", theme.text)];
-    // While one is typed, examples stand under it.
+    let mut lines = vec![Line::styled(" No rules: every delivery gets the documented answer; n adds one", theme.text)];
+    // While a rule is typed, examples are shown under it.
     if view.line.is_none() {
         lines.push(Line::default());
-        lines.push(Line::styled(" such as", theme.dim));
+        lines.push(Line::styled(" Examples:", theme.dim));
         lines.extend(EXAMPLES.iter().map(|example| Line::styled(format!("   {example}"), theme.dim)));
     }
     lines
@@ -88,7 +88,7 @@ fn line(model: &Model, at: usize, columns: usize, look: &Look) -> Line<'static> 
     ])
 }
 
-/// What stands under the rules.
+/// The lines under the rules.
 fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = Vec::new();
@@ -105,7 +105,7 @@ fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<L
     }
     if model.answers.chosen.is_some() {
         say(
-            &format!("The chosen answer comes before them: whyhook {}. A clears it.", shown(&model.answers.words().0)),
+            &format!("The chosen answer takes precedence: whyhook {}. A clears it.", shown(&model.answers.words().0)),
             theme.warn,
         );
     }
@@ -113,7 +113,7 @@ fn saying(view: &RulesView, model: &Model, columns: usize, look: &Look) -> Vec<L
     lines
 }
 
-/// What is said of a rule being typed: where it is wrong, or examples.
+/// The lines under a rule being typed: where it is wrong, or examples.
 fn typed(line: &RuleLine, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let mut lines = Vec::new();
@@ -131,10 +131,10 @@ fn typed(line: &RuleLine, columns: usize, look: &Look) -> Vec<Line<'static>> {
             );
         }
         None if line.input.value().trim().is_empty() => {
-            lines.push(Line::styled(" FILTER → WHAT, or WHAT alone for every delivery; -> will do", theme.dim));
+            lines.push(Line::styled(" FILTER → WHAT, or WHAT alone for every delivery; -> works too", theme.dim));
             lines.extend(EXAMPLES.iter().map(|example| Line::styled(format!("   {example}"), theme.dim)));
         }
-        None => lines.push(Line::styled(" Enter puts it in force", theme.good)),
+        None => lines.push(Line::styled(" Enter activates it", theme.good)),
     }
     lines
 }

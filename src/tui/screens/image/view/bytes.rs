@@ -24,7 +24,7 @@ pub(super) fn content<'a>(
     // What the form leaves out, and what was found and not decoded for its size.
     let total = binary.total.or(Some(binary.present));
     let missing = hex::missing_note(bytes.len() as u64, total).or_else(|| {
-        binary.total.is_none().then(|| "… more bytes are not in the payload; how many is not said".to_owned())
+        binary.total.is_none().then(|| "… more bytes are not in the payload; it does not say how many".to_owned())
     });
     let marks = Marks {
         cursor: view.cursor,

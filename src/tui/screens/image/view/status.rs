@@ -44,7 +44,7 @@ fn legend(pane: &Pane<'_>) -> Line<'static> {
         spans.push(Span::styled(words, class_style(theme, class)));
         spans.push(Span::raw("  "));
     }
-    const GROUND: &str = "· grounds are segments";
+    const GROUND: &str = "· backgrounds are segments";
     if used + GROUND.width() <= pane.columns {
         spans.push(Span::styled(GROUND, theme.dim));
     }

@@ -8,11 +8,11 @@ use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::screens::payload::state::{PayloadTask, Query, QueryResult};
 
-/// Opens the prompt, with the query of before.
+/// Opens the prompt, with the previous query.
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     if !matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_))) {
-        say(model, "jq needs JSON: ! shows where the body stops being JSON", true);
+        say(model, "jq needs valid JSON: ! shows where the body becomes invalid", true);
         return Vec::new();
     }
     let program = detail.view.query.as_ref().map_or(String::new(), |query| query.program.clone());
@@ -20,7 +20,7 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     query(model, &program)
 }
 
-/// Runs what has been typed so far; an empty program is no query.
+/// Runs what has been typed so far. An empty program is not run.
 pub(crate) fn query(model: &mut Model, program: &str) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     let number = detail.view.ask();
@@ -31,7 +31,7 @@ pub(crate) fn query(model: &mut Model, program: &str) -> Vec<Effect> {
     if running { request(detail, number, PayloadTask::Query(program.to_owned())) } else { Vec::new() }
 }
 
-/// Scrolls the result of a query; false when there is none.
+/// Scrolls the result of a query. Returns false without a result.
 pub(crate) fn scroll_query(model: &mut Model, step: Step) -> bool {
     let rows = model.viewport.query_rows;
     let Some(query) = model.detail.as_mut().and_then(|detail| detail.view.query.as_mut()) else { return false };
@@ -41,7 +41,7 @@ pub(crate) fn scroll_query(model: &mut Model, step: Step) -> bool {
     true
 }
 
-/// Takes in what a query gave.
+/// Takes in the result of a query.
 pub(super) fn answered(model: &mut Model, number: u64, result: Result<QueryResult, String>) {
     let query = model.detail.as_mut().and_then(|detail| detail.view.query.as_mut());
     if let Some(query) = query.filter(|query| query.number == number) {

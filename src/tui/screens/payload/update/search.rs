@@ -20,7 +20,7 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Notes how everything stood before anything was typed; the search of before goes with it.
+/// Saves the state before anything is typed, with the previous search.
 fn remember(detail: &mut Detail) -> &mut BeforeSearch {
     let scroll = detail.scroll[Tab::Payload.index()];
     let view = &mut detail.view;
@@ -36,7 +36,7 @@ fn remember(detail: &mut Detail) -> &mut BeforeSearch {
     })
 }
 
-/// Searches for what has been typed so far; an empty pattern is no search.
+/// Searches for what has been typed so far. An empty pattern ends the search.
 pub(crate) fn search(model: &mut Model, pattern: &str) -> Vec<Effect> {
     let (is_tree, prelude) = (has_cursor(model), model.viewport.detail_prelude);
     let Some(detail) = &mut model.detail else { return Vec::new() };
@@ -70,7 +70,7 @@ fn put_back(detail: &mut Detail) {
     }
 }
 
-/// Ends the typing. A search that is not kept leaves nothing behind.
+/// Ends the typing. Cancelling restores the state before the search.
 pub(crate) fn leave_search(model: &mut Model, keep: bool) {
     let Some(detail) = &mut model.detail else { return };
     if !keep || detail.view.search.is_none() {
@@ -112,10 +112,10 @@ fn offset_of(model: &Model, row: usize) -> usize {
     }
 }
 
-/// To the next match, or the one before.
+/// Goes to the next match, or the previous one.
 pub(super) fn turn(model: &mut Model, forwards: bool) {
     let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else {
-        return say(model, "nothing is searched for yet: / searches", true);
+        return say(model, "no search yet: / starts one", true);
     };
     let Some(hits) = &search.hits else {
         // It takes effect once they have been found.
@@ -134,7 +134,7 @@ pub(super) fn turn(model: &mut Model, forwards: bool) {
     search.current = Some(next);
     go_to_match(model);
     if wrapped {
-        say(model, if forwards { "from the top again" } else { "from the end again" }, false);
+        say(model, if forwards { "continued from the top" } else { "continued from the end" }, false);
     }
 }
 

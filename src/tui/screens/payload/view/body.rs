@@ -1,11 +1,11 @@
 //! Bodies that are no JSON, each as what it is.
 
+use crate::tui::widgets::counted;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::payload::body::xml::{self, TokenKind, Xml};
 use crate::payload::body::{Decoded, Form, Kind, Multipart, PREVIEW_LINES, Part};
-use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
 use crate::text;
 use crate::tui::app::action::Tab;
@@ -45,8 +45,8 @@ fn hex_row(bytes: &[u8], layout: HexLayout, index: usize) -> Line<'static> {
 /// `name = value`, and as sent beside it where that differs.
 fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
     let Some(pair) = form.pairs.get(index) else {
-        let rest = grouped((body.len() - form.rest) as u64);
-        return Line::styled(format!("… {rest} more bytes are on the Raw tab"), theme.dim);
+        let rest = counted((body.len() - form.rest) as u64, "more byte");
+        return Line::styled(format!("… {rest} on the Raw tab"), theme.dim);
     };
     // Twelve bytes may stand for a character.
     let name = pair.name(body, columns * 12);
@@ -58,7 +58,7 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
             line.push(" = ", theme.dim);
             line.push(&text::visible(&clipped(&value.text, columns)), theme.string);
         }
-        None if name.raw.is_empty() => line.push("(an empty pair)", theme.dim),
+        None if name.raw.is_empty() => line.push("(empty pair)", theme.dim),
         None => line.push("  (no value)", theme.dim),
     }
     let decoded = [Some(&name), value.as_ref()].into_iter().flatten();
@@ -66,7 +66,7 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
         line.push("  malformed %", theme.warn);
     }
     if pair.again {
-        line.push("  (again)", theme.warn);
+        line.push("  (duplicate)", theme.warn);
     }
     if decoded.into_iter().any(|part| part.text.as_bytes() != part.raw) {
         let raw = &body[pair.range()];
@@ -157,11 +157,11 @@ fn part_line(
         let quoted = |label: &str, name: &Option<String>| {
             name.as_ref().map_or(String::new(), |name| format!("  {label}“{}”", text::visible(&clipped(name, 80))))
         };
-        let size = grouped(part.content.len() as u64);
+        let size = counted(part.content.len() as u64, "byte");
         let title = format!("part {}{}{}", which + 1, quoted("", &part.name), quoted("file ", &part.file_name));
         let mut line = Fitted { spans: Vec::new(), room: columns };
         line.push(&title, theme.title);
-        line.push(&format!("  {}, {size} bytes", part.kind), theme.info);
+        line.push(&format!("  {}, {size}", part.kind), theme.info);
         return Line::from(line.spans);
     }
     let index = index - 1;
@@ -186,7 +186,7 @@ fn part_line(
     };
     let rest = part.content.len().saturating_sub(shown);
     if row == rows && rest > 2 {
-        return Line::styled(format!("… {} more bytes", grouped(rest as u64)), theme.dim);
+        return Line::styled(format!("… {}", counted(rest as u64, "more byte")), theme.dim);
     }
     Line::default()
 }

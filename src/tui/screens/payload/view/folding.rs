@@ -1,4 +1,4 @@
-//! What the key behind `z` does, from the keymap.
+//! What the key after `z` does, from the keymap.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -40,7 +40,7 @@ fn rows() -> Vec<(String, &'static str)> {
     for binding in of_context {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
         match binding.action {
-            Action::Payload(PayloadAction::Level(1)) => rows.push(("1 … 9".to_owned(), "so many levels stay open")),
+            Action::Payload(PayloadAction::Level(1)) => rows.push(("1 … 9".to_owned(), "fold below this level")),
             Action::Payload(PayloadAction::Level(_)) | Action::Quit => {}
             action => rows.push((keys.join(" "), action.words())),
         }

@@ -1,27 +1,27 @@
 //! One string in a view of its own.
 
+use crate::tui::widgets::counted;
 use ratatui::text::{Line, Span};
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Rows;
-use crate::payload::grouped;
 use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::details::view::{Pane, cut};
 use crate::tui::screens::payload::state::StringView;
 
-/// What the string is, in two lines that stand still.
+/// What the string is, in two lines that do not scroll.
 pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) -> Vec<Line<'a>> {
     let theme = &pane.look.theme;
-    let bytes = grouped(string.token.len() as u64);
+    let bytes = counted(string.token.len() as u64, "byte");
     let (how, other) = if string.as_sent { ("as sent", "decoded") } else { ("decoded", "as sent") };
     let name = match &pane.loaded.payload {
         Payload::Json(rows) => rows.path_end(rows.line_at(string.token.start)),
         _ => String::new(),
     };
     let name = if name.is_empty() { "The string".to_owned() } else { name };
-    let characters = string.characters().map_or("…".to_owned(), grouped);
-    let about = format!(" {how}: {characters} characters, {bytes} bytes as sent");
+    let characters = string.characters().map_or("… characters".to_owned(), |count| counted(count, "character"));
+    let about = format!(" {how}: {characters}, {bytes} as sent");
     vec![
         Line::from(vec![
             Span::styled(cut(&name, columns.saturating_sub(about.width() + 1).max(12)), theme.title),

@@ -182,8 +182,8 @@ fn a_search_says_how_many_and_where_it_begins_again() {
     assert!(reader.press("/id").screen(100, 24).contains("1 of 2"));
     reader.press("<enter>n");
     assert!(reader.screen(100, 24).contains("2 of 2"));
-    assert!(reader.press("n").screen(100, 24).contains("from the top again"));
-    assert!(reader.press("N").screen(100, 24).contains("from the end again"));
+    assert!(reader.press("n").screen(100, 24).contains("continued from the top"));
+    assert!(reader.press("N").screen(100, 24).contains("continued from the end"));
     assert!(reader.press("/nowhere").screen(100, 24).contains("no match"));
     reader.press("<esc>");
     assert!(reader.screen(100, 24).contains("of 2"), "the search of before is back");
@@ -337,7 +337,7 @@ fn the_place_where_it_stops_being_json_is_found() {
     let seen = reader.press("/NOPE<esc>/nope<enter>").screen(100, 24);
     assert!(seen.contains("1 of 1"), "{seen}");
     let mut fine = Reader::of(b"[]");
-    assert!(fine.press("!").screen(100, 24).contains("it is JSON from end to end"));
+    assert!(fine.press("!").screen(100, 24).contains("the whole body is valid JSON"));
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn a_query_is_answered_as_it_is_typed() {
     let seen = reader.press("<esc>").screen(200, 50);
     assert!(!seen.contains("2 values"), "{seen}");
     let seen = Reader::of(b"nope").press("|").screen(100, 24);
-    assert!(seen.contains("jq needs JSON"), "{seen}");
+    assert!(seen.contains("jq needs valid JSON"), "{seen}");
 }
 
 #[test]

@@ -14,11 +14,11 @@ use crate::tui::screens::details::view::Pane;
 use crate::tui::screens::payload::state::Search;
 use crate::tui::theme::Theme;
 
-/// A row is laid out for at least so many columns.
+/// A row is laid out for at least this many columns.
 const SHORTEST_VALUE: usize = 24;
-/// Below this many columns a cut token says nothing any more.
+/// Below this many columns a truncated token is useless.
 const SHORTEST_TOKEN: usize = 12;
-/// What is shown around a match that stands in what is cut off has at least so many columns.
+/// The excerpt around a match in a truncated part has at least this many columns.
 const EXCERPT: usize = 24;
 /// The columns before the first guide: the cursor's.
 const GUTTER: usize = 1;
@@ -55,7 +55,7 @@ impl<'a> Tree<'a> {
         let line = if is_folded { self.rows.folded_line(row, room) } else { fitted(self.rows, row, room) };
         let (content, any) = self.content(&line, &marks);
         match self.search.and_then(Search::current_hit).filter(|hit| !any && !is_folded && range.contains(&hit.start)) {
-            // The match stands in what is cut off.
+            // The match is in the truncated part.
             Some(hit) => {
                 let mut line = self.rows.line_within(row, SHORTEST_TOKEN);
                 let width = |line: &pretty::Line<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
@@ -102,7 +102,7 @@ impl<'a> Tree<'a> {
         (spans, any)
     }
 
-    /// The match with what stands around it.
+    /// The match with the text around it.
     fn excerpt(&self, hit: &Range<usize>, row: &Range<usize>, columns: usize) -> Vec<Span<'static>> {
         let body = self.rows.body();
         let around = columns.saturating_sub(hit.len().min(columns) + 4) / 2;
@@ -122,7 +122,7 @@ fn indentation(depth: usize, columns: usize) -> usize {
     depth.min((columns / 5).clamp(2, pretty::INDENT_LIMIT))
 }
 
-/// Renders a row so that it fits: its longest token is cut further, since the remark behind it (how
+/// Renders a row so that it fits: its longest token is cut further, since the remark after it (how
 /// long it is, what it is) matters more than its fortieth byte. A remark that does not fit all the same
 /// is cut itself.
 pub(super) fn fitted(rows: &Pretty, row: usize, columns: usize) -> pretty::Line<'_> {

@@ -16,7 +16,7 @@ use crate::tui::screens::send::forms::{Form, Purpose};
 use crate::tui::screens::send::state::{CheckView, Progress, Screen};
 use crate::tui::screens::send::task::{Preview, ReplayTask, SendTask};
 
-/// What a saved simulation is called until its owner says otherwise.
+/// The name of a saved simulation until the person gives another.
 const SAVED_NAME: &str = "mine";
 
 pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -152,7 +152,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Sends what the form says, or says what is wrong with it.
+/// Sends what the form describes, or shows what is wrong with it.
 fn submit(model: &mut Model) -> Vec<Effect> {
     let is_busy = model.sending.is_busy();
     let receivers = model.sending.receivers.clone();

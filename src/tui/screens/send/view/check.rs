@@ -1,5 +1,6 @@
 //! A check of a receiver: findings, the cases, and one case with all that is known of it.
 
+use crate::tui::widgets::counted;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -41,7 +42,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
     }
     let list = Rect { y: inside.y + top, height: inside.height - top, ..inside };
     let rows = usize::from(list.height);
-    // While it goes on, the newest are in sight.
+    // While the check runs, the newest rows are visible.
     let at = if check.report.is_none() && check.cursor == 0 { check.rows.len() } else { check.cursor + 1 };
     let first = at.saturating_sub(rows);
     for (place, (index, row)) in (0..list.height).zip(check.rows.iter().enumerate().skip(first)) {
@@ -82,16 +83,16 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
         }
         Some(Ok(report)) => {
             let counts = format!(
-                "   {} pass, {} fail, {} note, {} not sent; y copies the report",
+                "   {} passed, {} failed, {}, {} not sent; y copies the report",
                 report.count(Mark::Pass),
                 report.count(Mark::Fail),
-                report.count(Mark::Advice),
+                counted(report.count(Mark::Advice) as u64, "note"),
                 report.count(Mark::Skipped)
             );
             let verdict = if report.is_pass() {
-                Span::styled("✓ a right receiver", theme.good)
+                Span::styled("✓ Passed", theme.good)
             } else {
-                Span::styled("✗ not right yet", theme.bad)
+                Span::styled("✗ Failed", theme.bad)
             };
             lines.push(Line::from(vec![verdict, Span::styled(counts, theme.dim)]));
             for finding in &report.findings {
@@ -142,24 +143,24 @@ fn details(row: &Row, columns: usize, look: &Look) -> Vec<Line<'static>> {
     put("result", &format!("{glyph} {word}"), style);
     put("sent", row.case.sends, theme.text);
     put("expected", row.case.expect.words(), theme.text);
-    put("came", &shown(&row.came.words()), style);
+    put("received", &shown(&row.came.words()), style);
     if let Some(latency) = row.came.latency() {
         put("latency", &short_latency(latency), theme.text);
     }
     if let Came::Answer { said, .. } = &row.came {
-        let said = if said.is_empty() { "nothing".into() } else { visible_bytes(said) };
-        put("it said", &said, theme.text);
+        let said = if said.is_empty() { "(empty)".into() } else { visible_bytes(said) };
+        put("response", &said, theme.text);
     }
     if row.exchange.is_some() {
-        put("Enter", "shows every byte that was sent, and what came back", theme.info);
+        put("Enter", "shows all bytes sent and received", theme.info);
     }
     if matches!(row.mark, Mark::Fail | Mark::Advice) {
         let fault = row.case.fault;
-        put("points at", fault.title(), style);
-        put("means", fault.means(), theme.text);
-        put("to do", fault.fix(), theme.warn);
+        put("likely cause", fault.title(), style);
+        put("meaning", fault.means(), theme.text);
+        put("fix", fault.fix(), theme.warn);
         if !fault.hint().is_empty() {
-            put("such as", fault.hint(), theme.info);
+            put("example", fault.hint(), theme.info);
         }
     }
     lines

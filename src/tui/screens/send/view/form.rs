@@ -23,7 +23,7 @@ const NARROW: u16 = 84;
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) -> Drawn {
     let has_preview = form.purpose == Purpose::Simulate;
     let title = match &form.purpose {
-        Purpose::Replay(id, _) => format!("Send #{id} again"),
+        Purpose::Replay(id, _) => format!("Replay #{id}"),
         Purpose::Simulate => "Simulate an event".to_owned(),
         Purpose::Check => "Check a receiver".to_owned(),
     };
@@ -63,11 +63,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) 
 fn words(form: &Form) -> String {
     match (&form.purpose, &form.preview) {
         (Purpose::Replay(..), _) => {
-            "The captured delivery stays as it is; what is sent and what comes back is kept beside it.".to_owned()
+            "The captured delivery stays unchanged; each request and response is stored with it.".to_owned()
         }
-        (Purpose::Check, _) => "Deliveries that a right receiver accepts, and others that it refuses, signed with the \
-             secret that is known here: what fails is named with its remedy."
-            .to_owned(),
+        (Purpose::Check, _) => {
+            "Sends deliveries that a correct receiver accepts, and others that it refuses, signed with \
+             the configured secret. Each failure comes with its fix."
+                .to_owned()
+        }
         (Purpose::Simulate, Some(Ok(Preview { target, signed, .. }))) => {
             format!("Goes to {}, signed with {signed}. ^S saves it, ^Y copies it as TOML.", text::visible(target))
         }
@@ -106,7 +108,7 @@ fn value(field: &Field, is_here: bool, room: usize, look: &Look) -> Vec<Span<'st
     let theme = &look.theme;
     match &field.value {
         Value::Choice(options, chosen) => {
-            let option = options.get(*chosen).map_or("nothing to choose from", String::as_str);
+            let option = options.get(*chosen).map_or("no choices", String::as_str);
             let option = text::clip(option, room.saturating_sub(4)).into_owned();
             let arrow = if is_here && options.len() > 1 { theme.info } else { theme.rule };
             vec![Span::styled("‹ ", arrow), Span::raw(option), Span::styled(" ›", arrow)]

@@ -69,7 +69,7 @@ pub(super) fn content_line<'a>(content: &'a Content, row: usize, columns: usize,
     line
 }
 
-/// A result in a word behind its glyph, for those who see no colours.
+/// A result as a glyph and a word, so that colour carries nothing alone.
 pub(super) fn result(attempt: &Attempt, look: &Look) -> (&'static str, Style) {
     if attempt.is_delivered() { ("✓ Delivered", look.theme.good) } else { ("✗ Failed", look.theme.bad) }
 }
@@ -82,7 +82,7 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     row("Endpoint", &shown(&attempt.target), theme.text);
     let status = match attempt.status() {
         Some(status) => (format!("{}   {}", status_words(attempt), class_words(status)), theme.status(status)),
-        None => ("none: there was no response".to_owned(), theme.bad),
+        None => ("none: no response".to_owned(), theme.bad),
     };
     row("Status", &status.0, status.1);
     row("Latency", &latency_words(&attempt.latency), theme.text);
@@ -91,10 +91,10 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     if let Err(failure) = &attempt.result {
         let term = Term::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default();
         row("Error", &shown(&format!("{term}{}", failure.message)), theme.bad);
-        row("To do", &shown(&failure.advice), theme.warn);
+        row("Fix", &shown(&failure.advice), theme.warn);
     } else if let (Some(term), AttemptKind::Simulation) = (Term::of(attempt), attempt.kind) {
         row("Error", term.title(), theme.bad);
-        row("To do", term.meaning(), theme.warn);
+        row("Fix", term.meaning(), theme.warn);
     }
     for (name, words) in &panel.remarks {
         row(name, &shown(words), theme.text);
@@ -103,7 +103,7 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(heading("Delivery headers", look));
     if panel.headers.is_empty() {
-        lines.push(Line::styled("  none: it went out unsigned", theme.warn));
+        lines.push(Line::styled("  none: sent unsigned", theme.warn));
     }
     lines.extend(panel.headers.iter().flat_map(|field| header(field, columns, look)));
     lines
@@ -128,7 +128,7 @@ fn class_words(status: u16) -> &'static str {
         StatusClass::Redirect => "redirect, not followed",
         StatusClass::ClientError => "refused",
         StatusClass::ServerError => "the endpoint failed",
-        StatusClass::Other => "no status of HTTP",
+        StatusClass::Other => "not an HTTP status",
     }
 }
 

@@ -41,8 +41,8 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 
 fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let what = match question {
-        Question::Why(_) => "looking for the cause",
-        Question::Whence(_) => "looking for what your server hashed",
+        Question::Why(_) => "searching for the cause",
+        Question::Whence(_) => "searching for what your server hashed",
         Question::Rewritings => return Vec::new(),
     };
     let how_far = progress.map_or_else(String::new, |progress| {
@@ -64,7 +64,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::One => "one change",
         Stage::Pairs => "two changes",
         Stage::Triples => "three changes",
-        Stage::Deep => "every moment near by",
+        Stage::Deep => "nearby timestamps",
     }
 }
 
@@ -76,14 +76,14 @@ fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(explanation(likeliest, pane));
     }
     for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
-        lines.extend(field("  or else", &cause.summary, theme.dim, pane.columns, pane.look));
+        lines.extend(paragraph(&format!("  also possible: {}", cause.summary), theme.dim, pane.columns));
     }
     if let Some(more) = diagnosis.causes.len().checked_sub(OTHERS + 1).filter(|more| *more > 0) {
         let words = format!("  … and {}, less likely", counted(more as u64, "other explanation"));
         lines.push(Line::styled(words, theme.dim));
     }
     for evidence in &diagnosis.evidence {
-        lines.extend(field("  seen", &evidence.text, theme.text, pane.columns, pane.look));
+        lines.extend(field("  note", &evidence.text, theme.text, pane.columns, pane.look));
     }
     lines
 }
@@ -93,7 +93,7 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let why = pane.detail.inquiry.why.as_ref().filter(|_| !pane.loaded.is_verified());
     let Some(cause) = why.and_then(|(_, found)| found.causes.first()) else { return Vec::new() };
     let mut lines = finding(cause, pane);
-    lines.push(Line::styled("  2 tells what to do, and how it was found", pane.look.theme.dim));
+    lines.push(Line::styled("  2 shows the fix and the evidence", pane.look.theme.dim));
     lines
 }
 
@@ -113,23 +113,23 @@ fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (theme, columns) = (&pane.look.theme, pane.columns);
     let mut lines = finding(cause, pane);
     if !cause.fix.is_empty() {
-        lines.extend(field("  to do", &cause.fix, theme.title, columns, pane.look));
+        lines.extend(field("  fix", &cause.fix, theme.title, columns, pane.look));
     }
     for change in &cause.changes {
-        // The summary has said the rest.
+        // The summary contains the rest.
         lines.extend(field("  code", change.code.code(), theme.dim, columns, pane.look));
         if change.names.len() > 1 {
             let words = diagnosis::names_words(&change.names);
-            lines.extend(field("  as", &words, theme.dim, columns, pane.look));
+            lines.extend(field("  alias", &words, theme.dim, columns, pane.look));
         }
         if let Some(place) = &change.at {
-            lines.extend(field("  at", &place_words(place), theme.text, columns, pane.look));
+            lines.extend(field("  place", &place_words(place), theme.text, columns, pane.look));
         }
     }
     lines
 }
 
-/// How much was tried, whether that was all, and what comes next.
+/// How much was tried, whether that was all, and what `d` would try next.
 fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'static> {
     let tried = counted(diagnosis.tried, "digest");
     let all = match (diagnosis.complete, diagnosis.of) {
@@ -140,13 +140,13 @@ fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'st
     let next = match (diagnosis.is_proved(), inquiry.deeper()) {
         (true, _) | (false, None) => "",
         (false, Some(Depth::Triples)) => "; d tries three changes at once",
-        (false, Some(Depth::Deep)) => "; d tries every moment within five minutes",
-        (false, Some(_)) => "; d looks deeper",
+        (false, Some(Depth::Deep)) => "; d tries every timestamp within five minutes",
+        (false, Some(_)) => "; d searches deeper",
     };
     Line::styled(format!("{all}{next}"), pane.look.theme.dim)
 }
 
-/// For a delivery that is right: which re-serialisations would change its bytes, and where.
+/// For a verified delivery: which re-serialisations would change its bytes, and where.
 pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     if !pane.loaded.is_verified() {
@@ -156,23 +156,25 @@ pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let none = Vec::new();
     let rewritings = pane.detail.inquiry.rewritings.as_deref().unwrap_or(&none);
     if pane.detail.inquiry.rewritings.is_none() {
-        let words = "These bytes are right, so it hashes others, or with another key.";
+        let words = "This signature is valid, so your server hashes different bytes, or uses another key.";
         lines.extend(paragraph(words, theme.dim, pane.columns));
     } else if rewritings.is_empty() {
-        let words = "These bytes survive every well-known re-serialisation, so it is its secret, its timestamp or its template.";
+        let words =
+            "No well-known re-serialisation changes these bytes, so the cause is the secret, timestamp or template.";
         lines.extend(paragraph(words, theme.dim, pane.columns));
     } else {
-        let words = "These bytes are right, so it hashes others. Parsing and writing this body again changes it:";
+        let words =
+            "This signature is valid, so your server hashes different bytes. Re-serialising this body changes it:";
         lines.extend(paragraph(words, theme.dim, pane.columns));
     }
     for rewriting in rewritings.iter().take(REWRITINGS) {
         let words = diagnosis::rewriting_words(rewriting);
-        lines.extend(field("  written", &words, theme.text, pane.columns, pane.look));
+        lines.extend(field("  rewritten", &words, theme.text, pane.columns, pane.look));
         if pane.model.revealed {
             lines.extend(field("", &rewriting.digest_hex(), theme.dim, pane.columns, pane.look));
         }
     }
-    let words = "c takes the digest, or the log line, that your server printed, and tells which mistake yields it.";
+    let words = "c takes the digest or log line that your server printed, and finds the mistake that produces it.";
     lines.extend(paragraph(words, theme.info, pane.columns));
     lines.push(Line::default());
     lines
