@@ -51,12 +51,12 @@ impl Outcome {
         match self {
             Self::Sent => "sent",
             Self::SenderGone => "the sender hung up",
-            Self::Dropped => "closed without a byte, on purpose",
-            Self::Cut => "closed within the answer, on purpose",
+            Self::Dropped => "closed before the first byte, on purpose",
+            Self::Cut => "closed in the middle of the answer, on purpose",
             Self::Reset => "reset, on purpose",
             Self::Trickled => "sent slowly, on purpose",
             Self::WrongLength => "sent with a wrong length, on purpose",
-            Self::CutUpstream => "cut off where the upstream server broke off, or at the limit",
+            Self::CutUpstream => "cut off: the upstream server stopped early, or the limit was reached",
         }
     }
 

@@ -95,11 +95,11 @@ impl AttemptMode {
     pub fn words(self) -> &'static str {
         match self {
             Self::AsCaptured => "as captured",
-            Self::Exact => "every byte as it came",
+            Self::Exact => "byte for byte",
             Self::Resigned => "re-signed",
             Self::Edited => "edited, re-signed",
             Self::EditedUnsigned => "edited, signature kept",
-            Self::Made => "made here",
+            Self::Made => "created here",
         }
     }
 }
@@ -162,11 +162,11 @@ impl BodyEnd {
     pub fn words(self) -> &'static str {
         match self {
             Self::Complete => "",
-            Self::Limit => "goes on past the limit; only its beginning was read",
-            Self::ClosedEarly => "broke off: the connection was closed before its end",
-            Self::TimedOut => "did not end in time; the connection was closed",
-            Self::Malformed => "breaks off where its chunks are malformed",
-            Self::Abandoned => "was read no further: nobody waited for it any more",
+            Self::Limit => "exceeds the limit; only its beginning was read",
+            Self::ClosedEarly => "is incomplete: the connection was closed early",
+            Self::TimedOut => "timed out; the connection was closed",
+            Self::Malformed => "is incomplete: its chunks are malformed",
+            Self::Abandoned => "is incomplete: nobody was waiting for it any more",
         }
     }
 

@@ -75,8 +75,8 @@ impl Delivery {
     #[must_use]
     pub fn framing_words(&self) -> Option<String> {
         let count = self.framing.unframed_bytes();
-        let bytes = if count == 1 { "byte".to_owned() } else { format!("{count} bytes") };
-        (count > 0).then(|| format!("{bytes} after the request belong to no body; the raw form shows them"))
+        let bytes = if count == 1 { "byte" } else { "bytes" };
+        (count > 0).then(|| format!("{count} unexpected {bytes} after the request; see the raw form"))
     }
 
     /// The body section as it came over the wire: chunk sizes, extensions, trailers, and whatever was wrong in it.

@@ -61,11 +61,11 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Self::Verified => "verified",
-            Self::Mismatch => "signature does not match",
-            Self::MissingSignature => "signature header missing",
-            Self::MissingTimestamp => "timestamp header missing",
-            Self::MalformedSignature => "signature malformed",
-            Self::AmbiguousHeaders => "signature headers ambiguous",
+            Self::Mismatch => "signature mismatch",
+            Self::MissingSignature => "missing signature",
+            Self::MissingTimestamp => "missing timestamp",
+            Self::MalformedSignature => "malformed signature",
+            Self::AmbiguousHeaders => "ambiguous headers",
             Self::NoSecret => "no secret",
             Self::NotJudged => "not judged",
         }

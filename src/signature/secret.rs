@@ -36,8 +36,8 @@ impl fmt::Display for SecretOrigin {
             Self::Dotenv { file, variable } => write!(formatter, "{variable} in {}", file.display()),
             Self::File(file) => write!(formatter, "file {}", file.display()),
             Self::Config(file) => write!(formatter, "config {}", file.display()),
-            Self::Typed => formatter.write_str("typed for this run"),
-            Self::MadeUp => formatter.write_str("made up for this run"),
+            Self::Typed => formatter.write_str("entered for this run"),
+            Self::MadeUp => formatter.write_str("temporary, for this run"),
         }
     }
 }
@@ -72,8 +72,8 @@ impl Remark {
             Self::TrailingNewline => "ends in a newline",
             Self::OuterWhitespace => "begins or ends with white space",
             Self::Quoted => "is wrapped in quotation marks",
-            Self::EscapedNewline => "holds a literal \\n or \\r",
-            Self::HiddenCharacters => "holds invisible characters",
+            Self::EscapedNewline => "contains a literal \\n or \\r",
+            Self::HiddenCharacters => "contains invisible characters",
             Self::Short => "is unusually short",
             Self::Placeholder => "looks like a placeholder",
         }

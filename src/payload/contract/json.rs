@@ -30,7 +30,7 @@ pub fn report_json(report: &EventReport) -> (Value, Value) {
         .iter()
         .map(|drift| {
             json!({
-                "severity": drift.severity.word(),
+                "severity": drift.severity.code(),
                 "code": drift.code.code(),
                 "path": drift.path,
                 "expected": drift.expected,

@@ -98,14 +98,14 @@ impl EventReport {
         })
     }
 
-    /// How much drift there is of each severity, as `2 break, 1 differs`; empty for none.
+    /// How much drift there is of each severity, as `2 errors, 1 warning`; empty for none.
     #[must_use]
     pub fn drift_words(&self) -> String {
         [Severity::Breaks, Severity::Differs, Severity::Note]
             .into_iter()
             .map(|severity| (severity, self.drift.iter().filter(|drift| drift.severity == severity).count()))
             .filter(|(_, count)| *count > 0)
-            .map(|(severity, count)| format!("{count} {}", severity.word()))
+            .map(|(severity, count)| format!("{count} {}{}", severity.word(), if count == 1 { "" } else { "s" }))
             .collect::<Vec<_>>()
             .join(", ")
     }
@@ -162,7 +162,7 @@ fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
     times::header_unit(about, drifts);
     if !about.events.is_empty() && !event.is_empty() && !about.events.iter().any(|name| name == event) {
         let expected = "an event that the webhook subscribes to";
-        let found = format!("“{}”, which it does not", object::shortened(event));
+        let found = format!("“{}”", object::shortened(event));
         drifts.add(Severity::Differs, Code::NotSubscribed, &Place::ROOT.name("event"), expected, found);
     }
 }
@@ -190,7 +190,7 @@ fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drift
     if let Some(value) = envelope.get(fields::SIMULATION).filter(|_| !simulation) {
         let severity = if value.boolean().is_some() { Severity::Differs } else { Severity::Breaks };
         let place = root.name(fields::SIMULATION);
-        drifts.add(severity, Code::SimulationValue, &place, "true, or no such field when live", value.words());
+        drifts.add(severity, Code::SimulationValue, &place, "true (live events have no such field)", value.words());
     }
     let mut comparison = Comparison { drifts, simulation };
     comparison.duplicates(envelope, &root);
@@ -242,7 +242,7 @@ fn read_data(data: &Value<'_>, event: Option<&Event>, name: &str, report: &mut E
         drifts.add(Severity::Differs, Code::EmptyData, &place, "one or more items", "an empty array");
     }
     if rest > 0 {
-        let found = format!("{}, of which {} were compared", super::grouped(read + rest), super::grouped(read));
+        let found = format!("{} (only the first {} were compared)", super::grouped(read + rest), super::grouped(read));
         drifts.add(Severity::Note, Code::NotCompared, &place, "one or more items", found);
     }
 }

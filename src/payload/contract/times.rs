@@ -86,7 +86,7 @@ pub(super) fn envelope(
                 Code::TimestampUnit,
                 &place,
                 "Unix milliseconds",
-                format!("{}, of the size of seconds", value.words()),
+                format!("{}, which looks like seconds", value.words()),
             );
             Some(whole * 1000)
         }
@@ -102,7 +102,7 @@ pub(super) fn envelope(
         // A simulation sends a sample, and its time may be the sample's.
         let severity = if simulation { Severity::Note } else { Severity::Differs };
         let words = age_words(i64::try_from(apart).unwrap_or(i64::MAX));
-        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("{words} apart"));
+        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("a difference of {words}"));
     }
     times
 }

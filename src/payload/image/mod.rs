@@ -165,7 +165,7 @@ impl fmt::Display for Dimensions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known { width, height } => write!(formatter, "{width} × {height}"),
-            Self::NotReached => formatter.write_str("unknown: the preview stops before them"),
+            Self::NotReached => formatter.write_str("unknown: the preview ends before the dimensions"),
             Self::Unreadable => formatter.write_str("unknown"),
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
         sink.part()?;
         let start = sink.len();
         decoder.init();
-        let data = after_header(rest).ok_or_else(|| Stop::damaged("no whole gzip header"))?;
+        let data = after_header(rest).ok_or_else(|| Stop::damaged("incomplete gzip header"))?;
         let after = stream(&mut decoder, data, 0, sink)?;
         let (trailer, next) =
             after.split_first_chunk::<8>().ok_or_else(|| Stop::damaged("the gzip trailer is missing"))?;
@@ -36,7 +36,7 @@ pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
         // The length is the one modulo 2^32 (section 2.3.1).
         let length = (content.len() as u64).to_le_bytes();
         if trailer[..4] != crc32fast::hash(content).to_le_bytes() || trailer[4..] != length[..4] {
-            return Err(Stop::damaged("the gzip checksum is another"));
+            return Err(Stop::damaged("the gzip checksum does not match"));
         }
     }
     Ok(())
@@ -109,11 +109,11 @@ fn blocks<'b>(
             TINFLStatus::BlockBoundary => sink.part()?,
             TINFLStatus::HasMoreOutput if sink.is_overfull() => return Ok(rest),
             TINFLStatus::HasMoreOutput => sink.spare(),
-            TINFLStatus::Adler32Mismatch => return Err(Stop::damaged("the zlib checksum is another")),
+            TINFLStatus::Adler32Mismatch => return Err(Stop::damaged("the zlib checksum does not match")),
             TINFLStatus::NeedsMoreInput | TINFLStatus::FailedCannotMakeProgress => {
-                return Err(Stop::damaged("the deflate stream breaks off"));
+                return Err(Stop::damaged("the deflate stream is truncated"));
             }
-            _ => return Err(Stop::damaged("no deflate stream")),
+            _ => return Err(Stop::damaged("not a deflate stream")),
         }
     }
 }

@@ -102,7 +102,7 @@ pub struct Inflated {
 #[must_use]
 pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut Budget) -> Inflated {
     if body.is_empty() {
-        return Inflated { bytes: Vec::new(), stop: Some(Stop::damaged("there is nothing")) };
+        return Inflated { bytes: Vec::new(), stop: Some(Stop::damaged("the body is empty")) };
     }
     let (read, cut) = budget.cut(body);
     let mut sink = Sink::new(budget);

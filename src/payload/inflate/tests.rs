@@ -253,9 +253,9 @@ fn what_is_said_of_an_end_is_for_people() {
     let said = |stop: Stop| stop.to_string();
     assert_eq!(
         said(Stop::TooWide { declared: 1 << 41, most: MOST_WINDOW }),
-        "declares a window of 2 TiB; at most 8 MiB is decoded"
+        "declares a window of 2 TiB; the limit is 8 MiB"
     );
-    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped after 32,768 blocks, frames or members");
+    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped at the limit of 32,768 blocks, frames or members");
     assert_eq!(said(Stop::TooDense(200)), "stopped at 200 times its size");
-    assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB that were sent");
+    assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB of the body");
 }

@@ -36,7 +36,7 @@ pub(super) fn string_end(body: &[u8], start: usize) -> Result<StringEnd, Stop> {
                 at = escape_end(body, at)?;
                 escaped = true;
             }
-            Some(_) => return stop(at, "no control character within a string"),
+            Some(_) => return stop(at, "an escaped control character"),
             None => return stop(at, "a closing quotation mark"),
         }
     }

@@ -109,7 +109,7 @@ impl<'a> Bodies<'a> {
         }
         for coding in &self.compressed {
             left_out.push(format!(
-                "the body could not be inflated as {coding} within 8 MiB: what it was before its compression was not tried"
+                "the body could not be inflated as {coding} within 8 MiB: its uncompressed form was not tried"
             ));
         }
         left_out
@@ -302,9 +302,9 @@ fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> 
 
 fn preset_why(preset: &'static Preset) -> Why {
     let (code, detail) = match preset.effect {
-        Effect::Reserialized => (Code::BodyReserialized, "the body was parsed and written again before it was signed"),
-        Effect::Sorted => (Code::BodyKeysSorted, "the keys were in another order when it was signed"),
-        Effect::NullsDropped => (Code::BodyNullsDropped, "the members that are null were left out when it was signed"),
+        Effect::Reserialized => (Code::BodyReserialized, "the body was re-serialised before it was signed"),
+        Effect::Sorted => (Code::BodyKeysSorted, "the keys were in another order when the body was signed"),
+        Effect::NullsDropped => (Code::BodyNullsDropped, "null fields were left out when the body was signed"),
     };
     Why::new(code, preset.rank, detail).named(preset.name)
 }

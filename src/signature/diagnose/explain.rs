@@ -6,6 +6,7 @@ use super::search::{Found, Match};
 use super::structure::Structure;
 use super::{Cause, Change, Code, Diagnosis, Evidence, Kind, Request, Stage, fixes};
 use crate::delivery::{Judgement, TimestampFacts};
+use crate::payload::grouped;
 use crate::signature::Piece;
 
 /// Explanations beyond this many help nobody.
@@ -34,7 +35,7 @@ fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
     timestamp.age_ms.is_none().then(|| {
         let raw = crate::text::visible(&timestamp.raw).into_owned();
         let text = format!(
-            "the timestamp header is “{raw}”, which is no time: its age cannot be told, and a replay would pass"
+            "the timestamp header “{raw}” is not a Unix timestamp: its age is unknown, and a replay would pass"
         );
         Evidence { code: Code::TimestampLiteral.code(), text }
     })
@@ -117,9 +118,9 @@ fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
     let unsigned = structure.seen.iter().any(|why| why.code == Code::SignatureHeaderMissing);
     if !unsigned {
         let budget = if found.complete {
-            format!("all {} computations were tried", found.tried)
+            format!("all {} computations were tried", grouped(found.tried))
         } else {
-            format!("stopped after {} of {} computations", found.tried, found.of)
+            format!("stopped after {} of {} computations", grouped(found.tried), grouped(found.of))
         };
         let detail = format!(
             "either it was signed with a secret that is not configured here, or its bytes were changed in a way that \
@@ -148,7 +149,7 @@ fn explanations(
     let is_missed = request.scheme.content.covers(&Piece::Timestamp) && structure.timestamp.is_none();
     if is_missed && (!covers_time || matched.stamp != 0) {
         let missing =
-            Why::new(Code::TimestampHeaderMissing, 0, format!("{} is missing", request.scheme.timestamp_header));
+            Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {}", request.scheme.timestamp_header));
         all[0].push(missing);
     }
     multiply(&mut all, key_ways);
@@ -189,8 +190,11 @@ fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
     Cause { summary: summary(&changes), changes, kind, fix, secret }
 }
 
-/// Whether what exactly differs begins with the title's own words.
+/// Whether what exactly differs says the title in its own words.
 fn repeats(change: &Change) -> bool {
+    if matches!(change.code, Code::SignatureHeaderMissing | Code::TimestampHeaderMissing) {
+        return true;
+    }
     let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
     plain(&change.detail).starts_with(&plain(change.code.title()))
 }
@@ -208,11 +212,11 @@ fn summary(changes: &[Change]) -> String {
             [] => {}
             [name] => text.push_str(&format!(" ({name})")),
             [names @ .., last] if names.len() < MOST_NAMED => {
-                text.push_str(&format!(" ({} or {last}; these bytes cannot tell them apart)", names.join(", ")));
+                text.push_str(&format!(" ({} or {last}: all give the same bytes)", names.join(", ")));
             }
             names => {
                 let (named, more) = (names[..MOST_NAMED].join(", "), names.len() - MOST_NAMED);
-                text.push_str(&format!(" ({named} or {more} others; these bytes cannot tell them apart)"));
+                text.push_str(&format!(" ({named} or {more} others: all give the same bytes)"));
             }
         }
         text
@@ -222,7 +226,7 @@ fn summary(changes: &[Change]) -> String {
         [change] => format!("{}: {}.", change.code.title(), told(change)),
         changes => {
             let all: Vec<String> = changes.iter().map(told).collect();
-            format!("{} things differ at once: {}.", changes.len(), all.join("; and "))
+            format!("{} differences at once: {}.", changes.len(), all.join("; and "))
         }
     }
 }

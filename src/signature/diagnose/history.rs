@@ -49,24 +49,29 @@ impl History {
             (0, ..) => {}
             (all, 0, _) => say(
                 "never_verified",
-                format!("none of {all} earlier signed deliveries verified: look at the secret and the scheme first"),
+                format!(
+                    "none of {} earlier signed deliveries verified: check the secret and the scheme first",
+                    crate::payload::grouped(all)
+                ),
             ),
             (_, _, Some(last)) if self.failing_since.is_some() => say(
                 "verified_until",
                 format!(
-                    "deliveries verified until {last:.0}, none since: a secret was changed then, or what lies between"
+                    "deliveries verified until {last:.0}, none since: a secret changed, or a proxy in between changed something"
                 ),
             ),
             (all, some, _) => say(
                 "usually_verified",
                 format!(
-                    "{some} of {all} earlier signed deliveries verified with these secrets: look at this body first"
+                    "{} of {} earlier signed deliveries verified with these secrets: check this body first",
+                    crate::payload::grouped(some),
+                    crate::payload::grouped(all)
                 ),
             ),
         }
         if let Some(earlier) = &self.same_body {
             let how = if earlier.verified { "and verified" } else { "and did not verify either" };
-            say("same_body", format!("the same body came as delivery {} {how}", earlier.id));
+            say("same_body", format!("delivery {} had the same body {how}", earlier.id));
         }
         if let Some(earlier) = &self.same_event {
             let offset = body.iter().zip(&earlier.body).position(|(one, other)| one != other);
@@ -75,8 +80,9 @@ impl History {
             say(
                 "same_event",
                 format!(
-                    "the same event came as delivery {}, which {how}; its body differs from byte {offset} on: “{}” there, “{}” here",
+                    "delivery {} was the same event and {how}; its body differs from byte {} on: “{}” there, “{}” here",
                     earlier.id,
+                    crate::payload::grouped(offset as u64),
                     excerpt(&earlier.body, offset),
                     excerpt(body, offset),
                 ),

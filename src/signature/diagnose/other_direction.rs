@@ -75,7 +75,7 @@ pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Re
 
 /// The text holds no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no digest in that text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
+#[error("no digest in this text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
 pub struct NoDigest;
 
 /// Tells which mistake yields a digest that another server computed for this delivery. `text` is the
@@ -107,8 +107,8 @@ pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) ->
     let mut diagnosis = explain::digest_report(request, verdict, &structure, found);
     if is_right {
         diagnosis.causes.clear();
-        let text = "the server computed the right digest: look at how it compares (letter case, encoding, an array of \
-                    bytes against a text), and at which header it reads";
+        let text = "the server computed the expected digest: check how it compares (letter case, encoding, bytes against \
+                    text), and which header it reads";
         diagnosis.evidence.push(Evidence { code: "same_digest", text: text.to_owned() });
     }
     Ok(diagnosis)

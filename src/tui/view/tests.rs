@@ -321,7 +321,7 @@ fn a_mismatch_hides_the_expected_digest_until_asked() {
     update(&mut model, Message::Act(Action::Show(Tab::Signature)));
     let right = sign(registry().keyring().get("dev").unwrap(), b"1746123456", SIMULATION);
     let hidden = screen(&mut model, 120, 40);
-    assert!(hidden.contains("signature does not match") && hidden.contains("e reveals it"), "{hidden}");
+    assert!(hidden.contains("signature mismatch") && hidden.contains("e reveals it"), "{hidden}");
     assert!(!hidden.contains(&right[..32]), "{hidden}");
     update(&mut model, Message::Act(Action::Reveal));
     assert!(screen(&mut model, 120, 40).contains(&right[..32]));

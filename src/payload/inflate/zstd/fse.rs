@@ -29,7 +29,7 @@ impl Table {
     /// Reads a table's description, and returns how many bytes it takes. No symbol is above `last`, and no table larger
     /// than `most_log`, which is 9 at most.
     pub(super) fn read(bytes: &[u8], most_log: u32, last: u8) -> Result<(Self, usize), Stop> {
-        let wrong = || Stop::damaged("a table of the zstd block's cannot be read");
+        let wrong = || Stop::damaged("invalid table in a zstd block");
         let mut bits = Forward::new(bytes);
         let log = bits.read(4) + 5;
         if log > most_log {

@@ -95,7 +95,7 @@ fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
 }
 
 fn wrong() -> Stop {
-    Stop::damaged("the literals of a zstd block cannot be decoded")
+    Stop::damaged("invalid literals in a zstd block")
 }
 
 #[cfg(test)]

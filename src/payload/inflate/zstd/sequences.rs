@@ -189,5 +189,5 @@ fn update<'b>(table: &mut Option<Table>, mode: u8, alphabet: &Alphabet, bytes: &
 }
 
 fn wrong() -> Stop {
-    Stop::damaged("the sequences of a zstd block cannot be decoded")
+    Stop::damaged("invalid sequences in a zstd block")
 }
