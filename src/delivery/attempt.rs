@@ -1,4 +1,4 @@
-//! One sending of a request by this program, and what came of it: a replay, a forward, a simulation.
+//! One sending of a request by this program, and its result: a replay, a forward, a simulation.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl fmt::Display for AttemptId {
 pub enum AttemptKind {
     /// A captured delivery, sent again.
     Replay,
-    /// A delivery handed on to the server behind, while its sender waits.
+    /// A delivery forwarded to the upstream server, while its sender waits.
     Forward,
     /// A made-up event.
     Simulation,
@@ -50,16 +50,16 @@ impl AttemptKind {
     }
 }
 
-/// How the request came about.
+/// How the request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptMode {
     /// The captured bytes and signature headers.
     AsCaptured,
-    /// Every byte as it came, whatever it was.
+    /// Every byte as received, whatever it was.
     Exact,
     /// The captured body under a fresh timestamp and signature.
     Resigned,
-    /// Another body, signed anew.
+    /// Another body, re-signed.
     Edited,
     /// Another body under the captured signature headers, which no longer fit.
     EditedUnsigned,
@@ -107,7 +107,7 @@ impl AttemptMode {
 /// How long each part took. What was not reached, or not needed, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
-    /// Until the connection stood, the name's resolution included.
+    /// Until connected, the name's resolution included.
     pub connect: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
@@ -128,7 +128,7 @@ pub enum BodyEnd {
     ClosedEarly,
     /// Time was up before it.
     TimedOut,
-    /// Its chunks are no chunks.
+    /// Its chunks are malformed.
     Malformed,
     /// Whoever it was passed on to took no more of it; the connection was closed then.
     Abandoned,
@@ -157,7 +157,7 @@ impl BodyEnd {
         Self::ALL.into_iter().find(|end| end.code() == code)
     }
 
-    /// In words for people, to stand behind "the response's body"; empty when it is whole.
+    /// In words for people, to follow "the response's body"; empty when it is whole.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -182,13 +182,13 @@ impl BodyEnd {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The interim answers (1xx) that came before it, exactly as they came; empty when there were none.
+    /// The interim answers (1xx) before it, exactly as received; empty when there were none.
     pub interim: Bytes,
-    /// Status line and headers exactly as they came, the final empty line included.
+    /// Status line and headers exactly as received, the final empty line included.
     pub head: Bytes,
     /// The body after transfer decoding, as far as it is kept.
     pub body: Bytes,
-    /// Bytes of the body that came, kept or not.
+    /// Bytes of the body received, kept or not.
     pub body_bytes: u64,
     /// How the body ended.
     pub end: BodyEnd,
@@ -219,20 +219,20 @@ pub struct Failure {
     pub advice: String,
 }
 
-/// A request that was sent, or could not be, and what came back.
+/// A request that was sent, or could not be, and what was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// The delivery that it was made from; `None` for a made-up event.
     pub delivery: Option<DeliveryId>,
     /// Why it was sent.
     pub kind: AttemptKind,
-    /// How it came about.
+    /// How it was made.
     pub mode: AttemptMode,
     /// When it began.
     pub at: Timestamp,
     /// The URL.
     pub target: String,
-    /// The address that it was sent to, once a connection stood.
+    /// The address that it was sent to, once connected.
     pub peer: Option<String>,
     /// Request line and headers exactly as sent, the final empty line included.
     pub head: Bytes,
@@ -242,7 +242,7 @@ pub struct Attempt {
     pub body_bytes: u64,
     /// How long it took.
     pub latency: Latency,
-    /// What came back, or why nothing did.
+    /// What was received, or why nothing did.
     pub result: Result<Reply, Failure>,
 }
 
@@ -269,7 +269,7 @@ pub struct AttemptSummary {
     pub delivery: Option<DeliveryId>,
     /// Why it was sent.
     pub kind: AttemptKind,
-    /// How it came about.
+    /// How it was made.
     pub mode: AttemptMode,
     /// When it began.
     pub at: Timestamp,

@@ -1,8 +1,8 @@
 //! jq queries over a body, as [jaq](https://github.com/01mf02/jaq) understands them.
 //!
-//! A query can run for ever, ask for all memory or overflow the stack, and none of that can be stopped
+//! A query can run without end, ask for all memory or overflow the stack, and none of that can be stopped
 //! from within. So [`run`] is for a process of its own, which can be ended; what is here bounds only
-//! what goes in and what comes out. Nothing of this machine can be read by a query: there are no
+//! what goes in and what comes out. A query can read nothing of this machine: there are no
 //! files, modules or further inputs, and the environment is empty.
 
 use bytes::Bytes;
@@ -38,7 +38,7 @@ pub struct Output {
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JqError {
-    /// The body is no JSON.
+    /// The body is not JSON.
     #[error("the body is not valid JSON: {0}")]
     NoJson(String),
     /// The body is too large.
@@ -171,7 +171,7 @@ fn repaired(body: &[u8]) -> (Option<Vec<u8>>, bool) {
     (repaired, zeros)
 }
 
-/// What stands in for the functions that would reach outside.
+/// Replacements of the functions that would reach outside.
 const CLOSED: &str = "def env: {}; def inputs: empty; def input: error(\"the only input is .\");";
 
 fn compiled(program: &str, arena: &Arena) -> Result<jaq_core::Filter<data::JustLut<Val>>, JqError> {

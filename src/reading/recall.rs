@@ -1,4 +1,4 @@
-//! In which earlier deliveries an event's ids stood.
+//! In which earlier deliveries an event's ids were seen.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Recall {
     known: BTreeMap<i64, Box<[Id]>>,
 }
 
-/// One id that stood in earlier deliveries.
+/// One id that was seen in earlier deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The id.
@@ -58,7 +58,7 @@ impl Seen {
         }
     }
 
-    /// Whether it makes the delivery a repeat: the same capture came before.
+    /// Whether it makes the delivery a repeat: the same capture was received before.
     #[must_use]
     pub fn is_repeat(&self) -> bool {
         self.id.kind.is_unique()

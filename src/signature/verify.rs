@@ -32,7 +32,7 @@ pub enum MalformedDigest {
     /// Not 64 characters.
     #[error("expected 64 hexadecimal digits, found {0} bytes")]
     Length(usize),
-    /// A character that is no hexadecimal digit.
+    /// A character that is not a hexadecimal digit.
     #[error("byte 0x{byte:02x} at offset {offset} is not a hexadecimal digit")]
     Digit {
         /// The byte found.

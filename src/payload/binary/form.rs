@@ -39,7 +39,7 @@ pub enum Form {
     Ejson,
     /// A Buffer's JSON, as a string within JSON.
     NestedJson,
-    /// The bytes themselves: a body, or a part of one, that is no JSON.
+    /// The bytes themselves: a body, or a part of one, that is not JSON.
     AsItIs,
 }
 

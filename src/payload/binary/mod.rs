@@ -33,7 +33,7 @@ use super::grouped;
 use super::image::{self, Dimensions, Format};
 use super::json::scan::skip_space;
 
-/// Where a value stands, which decides how much evidence it must bring.
+/// Where a value is, which decides how much evidence is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     /// `data[].screenshot.imageBuffer`, or an item of an array there.
@@ -53,7 +53,7 @@ pub struct Binary {
     pub bytes: Vec<u8>,
     /// How many bytes the value holds.
     pub present: u64,
-    /// How many bytes there were before they were written, when the form tells.
+    /// How many bytes there were before they were written, when the form says so.
     pub total: Option<u64>,
 }
 
@@ -71,7 +71,7 @@ impl Binary {
     }
 
     /// Whether the whole picture is here: every byte that there was, and its format's end where one is
-    /// marked. `None` when that cannot be told.
+    /// marked. `None` when that is unknown.
     #[must_use]
     pub fn is_complete(&self) -> Option<bool> {
         if self.form.is_empty() || self.missing() != Some(0) {
@@ -183,12 +183,12 @@ pub(super) fn image_facts(value: &[u8]) -> Option<ImageFacts> {
         if value.first() != Some(&b'[') {
             return None;
         }
-        // Bounded: an array of a million strings is no image.
+        // Bounded: an array of a million strings is not an image.
         super::json::entries(value).take(find::FOUND_LIMIT).find_map(|item| facts(&value[item.value]))
     })
 }
 
-/// A value that was decoded where it stands.
+/// A value that was decoded where it is.
 struct Decoded {
     binary: Binary,
     /// The offset after the value.

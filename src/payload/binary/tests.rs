@@ -12,7 +12,7 @@ const LIVE: &str = include_str!("../../../assets/samples/screenshot-live.json");
 /// with the bytes that can be had from it.
 const FORMS: &[u8] = include_bytes!("../../../assets/fixtures/image-forms.json");
 
-/// More than there are; the rest begins anew.
+/// More than there are; the rest starts again.
 const FORM_COUNT: usize = 64;
 
 struct Recorded {

@@ -1,4 +1,4 @@
-//! What a body is, whatever it declares: inflated, decoded, and told by its own evidence.
+//! What a body is, whatever it declares: inflated, decoded, and recognised by its own evidence.
 //!
 //! | part | what it does |
 //! |---|---|
@@ -38,7 +38,7 @@ use super::json::Fault;
 use crate::delivery::RequestHead;
 use crate::text;
 
-/// At most so many codings are undone, one after the other.
+/// The maximum number of codings that are undone, one after another.
 const STACK_LIMIT: usize = 3;
 
 /// A remark about a body. The text is visible.
@@ -69,7 +69,7 @@ pub enum Kind {
     Empty,
     /// One JSON value.
     Json,
-    /// One JSON value a line, so many of them.
+    /// One JSON value per line; how many.
     JsonLines(usize),
     /// `application/x-www-form-urlencoded`
     Form(Form),
@@ -79,7 +79,7 @@ pub enum Kind {
     Xml(Xml),
     /// Text of any other kind.
     Text,
-    /// Bytes that are no text, of this format when it is known.
+    /// Bytes that are not text, of this format when it is known.
     Binary(Option<&'static str>),
 }
 
@@ -166,13 +166,13 @@ impl Opened {
         }
     }
 
-    /// Undoes one coding; false when there is no going on.
+    /// Undoes one coding; false when it is the last that can be undone.
     fn undo(&mut self, coding: Coding, is_declared: bool, budget: &mut Budget) -> bool {
         let inflated = inflate_prefix(coding, &self.bytes, budget);
         let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
         let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
         if let Some(stop) = inflated.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
-            // What declares a coding and is none is shown as it is.
+            // What declares a coding and does not have it is shown as sent.
             self.remark(format!("{name}: cannot be inflated: {stop}; shown as sent"), true);
             return false;
         }
@@ -288,7 +288,7 @@ fn after_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(super::json::BOM).unwrap_or(bytes)
 }
 
-/// Whether a text that is no JSON was to be some.
+/// Whether a text that is not JSON was meant to be.
 fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
     let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
     declared.is_json() || declared.media.is_none() || looks_like_json

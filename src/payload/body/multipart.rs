@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::declared::{Declared, parameter};
 use super::sniff;
 
-/// At most so many parts are told apart.
+/// The maximum number of parts.
 pub const PART_LIMIT: usize = 1000;
-/// At most so many header lines of one part are read.
+/// The maximum number of header lines read of one part.
 const FIELD_LIMIT: usize = 64;
 /// Lines of a part that are shown.
 pub const PREVIEW_LINES: usize = 40;

@@ -141,7 +141,7 @@ proptest! {
 
 const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
 
-/// Where each image stands, and how it was sent.
+/// Where each image is, and how it was sent.
 fn places(body: &Body) -> Vec<(String, &'static str, usize)> {
     body.images().into_iter().map(|image| (image.path, image.binary.form.code(), image.binary.bytes.len())).collect()
 }

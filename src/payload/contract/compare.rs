@@ -53,7 +53,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Points out keys that stand more than once: parsers disagree on which of them counts.
+    /// Reports duplicate keys: parsers disagree on which of them counts.
     pub(super) fn duplicates(&mut self, object: &Object<'_>, place: &Place<'_>) {
         for (index, member) in object.members.iter().enumerate() {
             let Some(earlier) = object.members[..index].iter().find(|earlier| earlier.key == member.key) else {

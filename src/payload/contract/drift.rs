@@ -127,7 +127,7 @@ pub struct Drift {
     pub path: String,
     /// What the contract says.
     pub expected: String,
-    /// What came.
+    /// What was found.
     pub found: String,
     /// In how many further items the same was found.
     pub more: u64,
@@ -149,7 +149,7 @@ impl fmt::Display for Drift {
     }
 }
 
-/// A value's place, linked to the one that it stands in.
+/// A value's place, linked to its parent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
@@ -228,7 +228,7 @@ impl Drifts {
         }
     }
 
-    /// Drift that stands in no body: in a header, or nowhere.
+    /// Drift outside the body: in a header, or without a place.
     pub(super) fn add_at(&mut self, severity: Severity, code: Code, path: &str, expected: String, found: String) {
         self.list.push(Drift { severity, code, path: path.to_owned(), expected, found, more: 0 });
     }

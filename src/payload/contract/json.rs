@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::EventReport;
 
-/// Items that JSON output holds; `item_count` tells how many there are.
+/// The maximum number of items in JSON output; `item_count` says how many there are.
 const ITEM_LIMIT: usize = 100;
 
 /// The fields `event_report` and `drift` of one delivery.

@@ -3,7 +3,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | `fields` | what the pages document, as data |
-//! | `object` | members as they stand, from tokens |
+//! | `object` | members in their order, from tokens |
 //! | `compare` | a value beside what is documented of it |
 //! | `times` | the event's times, the header's, the arrival |
 //! | `item` | one item in the pages' terms |
@@ -63,7 +63,7 @@ pub struct Circumstances<'a> {
     pub events: &'a [String],
 }
 
-/// An event as the pages would tell it. All text is visible already.
+/// An event in the terms of the documentation. All text is visible already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventReport {
     /// The event's full name.
@@ -111,8 +111,8 @@ impl EventReport {
     }
 }
 
-/// Reads `body` by the contract. `None` when it is no object, or has fewer than two of the envelope's
-/// fields: then it is something else, and to list all that is missing would say nothing.
+/// Reads `body` by the contract. `None` when it is not an object, or has fewer than two of the envelope's
+/// fields: then it is something else, and a list of missing fields would be useless.
 ///
 /// Any bytes may be fed to it; of what breaks off, the part before is read.
 #[must_use]
@@ -167,7 +167,7 @@ fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
     }
 }
 
-/// The envelope's own fields, but for `timestamp` and what is in `data`.
+/// The envelope's own fields, except for `timestamp` and what is in `data`.
 fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drifts: &mut Drifts) {
     let root = Place::ROOT;
     for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {

@@ -10,7 +10,7 @@ use crate::units::age_words;
 
 /// Integers below this are seconds (until the year 5138), as the header's are told apart.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
-/// Integers from this on are no milliseconds of this era.
+/// Integers from here on are not milliseconds of this era.
 const FIRST_BEYOND: i64 = 100_000_000_000_000;
 /// The habit of the field: what is further apart than this, receivers refuse. Milliseconds.
 const APART: u64 = 5 * 60 * 1000;

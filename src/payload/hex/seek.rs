@@ -1,6 +1,6 @@
 //! What a person types to find a place among bytes.
 
-/// Why what was typed is no place.
+/// Why the input is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SeekError {
     /// Neither bytes nor text.

@@ -74,7 +74,7 @@ enum Piece {
     End,
 }
 
-/// Gives the decoder what stands between `at` and the end of `input`.
+/// Gives the decoder the bytes from `at` to the end of `input`.
 fn piece(
     input: &[u8],
     at: &mut usize,

@@ -1,7 +1,7 @@
 //! deflate (RFC 1951), bare, in zlib's wrapping (RFC 1950) and in gzip's (RFC 1952).
 //!
-//! The decoder stops behind each block: one of ten bits gives nothing and still takes microseconds, since its tables
-//! are made, so that blocks are counted. It writes into the output itself, which is its window.
+//! The decoder stops after each block: one of ten bits gives nothing and still takes microseconds for its tables.
+//! So blocks are counted. It writes into the output itself, which is its window.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
@@ -19,7 +19,7 @@ pub(super) fn zlib(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     stream(&mut DecompressorOxide::new(), body, inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER, sink).map(drop)
 }
 
-/// One gzip member behind the other (RFC 1952, section 2.2).
+/// One gzip member after another (RFC 1952, section 2.2).
 pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut decoder = DecompressorOxide::new();
     let mut rest = body;
@@ -81,7 +81,7 @@ fn stream<'b>(
     let start = sink.len();
     let mut written = 0;
     let outcome = blocks(decoder, data, flags, start, &mut written, sink);
-    // What came out before a fault stays.
+    // The output before a fault is kept.
     sink.keep(start + written)?;
     outcome
 }

@@ -96,7 +96,7 @@ fn deflate_is_either_kind() {
 
 #[test]
 fn a_bomb_stops_at_the_bounds() {
-    // 12 KB that would be 12 MB, and as much of the same as makes gigabytes, one behind the other.
+    // 12 KB that would be 12 MB, and as much of the same as makes gigabytes, one after the other.
     let bomb = gzip(&vec![0; 12 << 20]);
     let stopped = opened(Coding::Gzip, &bomb);
     assert_eq!(stopped.stop, Some(Stop::TooDense(MOST_FACTOR)));

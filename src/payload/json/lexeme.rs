@@ -159,7 +159,7 @@ fn digits(body: &[u8], start: usize) -> Result<usize, Stop> {
     if end == start { stop(start.min(body.len()), "a digit") } else { Ok(end) }
 }
 
-/// The offset after `word`, which must stand at `start` whole.
+/// The offset after `word`, which must be at `start` whole.
 pub(super) fn word_end(body: &[u8], start: usize, word: &'static str) -> Result<usize, Stop> {
     for (index, &byte) in word.as_bytes().iter().enumerate() {
         if body.get(start + index) != Some(&byte) {

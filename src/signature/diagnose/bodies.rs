@@ -58,7 +58,7 @@ pub(super) struct Bodies<'a> {
     entries: Vec<Entry>,
     /// Entries by fingerprint and length of their bytes.
     known: HashMap<(u64, usize), usize>,
-    /// The entries that stand for themselves, once all were built.
+    /// The entries that are not duplicates, once all were built.
     unique: Vec<usize>,
     cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
@@ -216,7 +216,7 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    /// The variants that were built, the commonest first, without duplicates.
+    /// The variants that were built, the most common first, without duplicates.
     pub(super) fn unique(&self) -> Vec<usize> {
         let mut unique = self.unique.clone();
         unique.sort_by_key(|&index| (self.entries[index].ways.weight(), self.entries[index].ways.rank()));

@@ -15,7 +15,7 @@ use crate::signature::{Algorithm, parse_digest};
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
 
-/// Hexadecimal digits of a digest that has lost zeroes: 200 bits are a proof, and so many bytes below 16 that fewer
+/// Hexadecimal digits of a digest that has lost zeros: 200 bits are a proof, and so many bytes below 16 that fewer
 /// digits are left no digest has.
 const LEAST_UNPADDED: usize = 50;
 
@@ -24,10 +24,10 @@ const LEAST_UNPADDED: usize = 50;
 pub(super) enum Written {
     /// So that it could be read back: [`Received::digest`] is its bytes.
     Whole,
-    /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one cannot be told; so
+    /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one is unknown; so
     /// [`Received::digest`] is the digits.
     Bytes,
-    /// As one number, whose leading zeroes are lost; likewise digits.
+    /// As one number, whose leading zeros are lost; also as digits.
     Number,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Received {
     pub(super) algorithm: Algorithm,
     /// How the header's text differs from the configured scheme's.
     pub(super) whys: Vec<Why>,
-    /// The `t=` that came with it.
+    /// The `t=` next to it.
     pub(super) timestamp: Option<Vec<u8>>,
 }
 
@@ -165,7 +165,7 @@ const PREFIXES: [&str; 22] = [
 /// A `t=`, a candidate's text, and its prefix in words.
 type Tagged<'v> = (Option<&'v [u8]>, &'v [u8], String);
 
-/// Candidates behind prefixes: each with its `t=`, its text, and the prefix in words.
+/// Candidates that follow a prefix: each with its `t=`, its text, and the prefix in words.
 fn tagged(value: &[u8]) -> Vec<Tagged<'_>> {
     let mut found = Vec::new();
     for prefix in PREFIXES {

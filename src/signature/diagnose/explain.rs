@@ -9,11 +9,11 @@ use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::Piece;
 
-/// Explanations beyond this many help nobody.
+/// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
-/// Names in a sentence; the change has them all.
+/// The maximum number of names in a sentence; the change has all of them.
 const MOST_NAMED: usize = 3;
-/// Ways of one part that are told apart.
+/// The maximum number of ways of one part.
 const MOST_WAYS: usize = 6;
 
 /// The diagnosis of a delivery that verifies: at most its age is wrong.
@@ -30,7 +30,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
     }
 }
 
-/// A timestamp that is no time at all: nothing tells a replay from the original.
+/// A timestamp that is not a time: a replay cannot be distinguished from the original.
 fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
     timestamp.age_ms.is_none().then(|| {
         let raw = crate::text::visible(&timestamp.raw).into_owned();
@@ -41,7 +41,7 @@ fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
     })
 }
 
-/// The explanations of a search alone, for a digest that is no delivery's signature.
+/// The explanations of a search alone, for a digest that is not the signature of a delivery.
 pub(super) fn digest_report(
     request: &Request<'_>,
     verdict: crate::delivery::Verdict,
@@ -92,7 +92,7 @@ pub(super) fn report(
     }
     let mut evidence = structure.evidence.clone();
     if causes.is_empty() {
-        // Beside a proof, history would only send people after the wrong thing.
+        // With a proof, history would only mislead.
         evidence.extend(request.history.evidence(request.body));
         let left_out = found.bodies.left_out().into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
@@ -112,7 +112,7 @@ pub(super) fn report(
     }
 }
 
-/// What is seen without a proof, and the admission that nothing explains it.
+/// What is known without a proof, and that nothing explains the mismatch.
 fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
     let unsigned = structure.seen.iter().any(|why| why.code == Code::SignatureHeaderMissing);
@@ -135,7 +135,7 @@ fn evidence(whys: Vec<Why>) -> Cause {
     Cause { kind: Kind::Evidence, ..cause(whys, None) }
 }
 
-/// Every way to tell one match, each as its changes in the order of the way of a signature.
+/// Every way to explain one match, each as its changes in the order in which a signature is made.
 fn explanations(
     request: &Request<'_>,
     structure: &Structure,
@@ -190,7 +190,7 @@ fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
     Cause { summary: summary(&changes), changes, kind, fix, secret }
 }
 
-/// Whether what exactly differs says the title in its own words.
+/// Whether the detail already says what the title says.
 fn repeats(change: &Change) -> bool {
     if matches!(change.code, Code::SignatureHeaderMissing | Code::TimestampHeaderMissing) {
         return true;

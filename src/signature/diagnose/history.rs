@@ -1,4 +1,4 @@
-//! What earlier deliveries tell about one that does not match.
+//! What earlier deliveries say about one that does not match.
 //!
 //! When nothing can be proved, this is the best evidence: a secret that never verified anything is
 //! probably wrong, one that usually does points to this body. The caller reads its store and gives
@@ -14,7 +14,7 @@ use super::bodies::excerpt;
 pub struct Earlier {
     /// Its number.
     pub id: i64,
-    /// When it came.
+    /// When it arrived.
     pub received_at: Timestamp,
     /// Whether it verified.
     pub verified: bool,
@@ -33,14 +33,14 @@ pub struct History {
     pub last_verified: Option<Timestamp>,
     /// The first of the unbroken run of mismatches that this one ends.
     pub failing_since: Option<Timestamp>,
-    /// One with the very same body.
+    /// One with the same body.
     pub same_body: Option<Earlier>,
     /// One with the same id or the same event and timestamp, but another body.
     pub same_event: Option<Earlier>,
 }
 
 impl History {
-    /// What it tells, as sentences about the delivery with this body.
+    /// The history as sentences about the delivery with this body.
     #[must_use]
     pub fn evidence(&self, body: &[u8]) -> Vec<Evidence> {
         let mut told = Vec::new();

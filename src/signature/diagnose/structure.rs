@@ -1,4 +1,4 @@
-//! What headers, lengths and encodings tell before anything is hashed.
+//! What headers, lengths and encodings say before anything is hashed.
 
 use subtle::ConstantTimeEq as _;
 
@@ -122,7 +122,7 @@ fn url(request: &Request<'_>) -> Vec<u8> {
 /// The values of one header, and those of headers with names near it.
 type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
 
-/// Values of the header `wanted`, or else of one whose name is near it: the name and the value.
+/// Values of the header `wanted`, otherwise of one with a similar name: the name and the value.
 fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> Values<'a> {
     let head = request.head;
     let exact: Vec<&[u8]> = head
@@ -265,7 +265,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
         }
     }
     if first.is_none() && !request.scheme.content.covers(&Piece::Timestamp) {
-        // Nobody misses what the scheme does not sign; other templates are tried with what there is.
+        // What the scheme does not sign cannot be missing; other templates are tried with what there is.
         let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
         axis.all.insert(0, (value, Ways::unchanged()));
     } else if first.is_none() {
@@ -275,7 +275,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
         }
         let why = Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {name}"));
         if near.is_empty() {
-            // The others keep their own explanation, to which the missing header is no news.
+            // The others keep their own explanation, which already covers the missing header.
             axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
         }
         structure.seen.push(why);

@@ -135,7 +135,7 @@ pub(super) fn shapes(usual: &Content, has_id: bool) -> Axis<Shape> {
         let detail = format!("{content} was signed instead of {usual}");
         let mut why = Why::new(Code::ContentTemplate, rank, detail);
         why.names = senders.iter().map(|&sender| sender.to_owned()).collect();
-        // Without the timestamp in it, a captured delivery can be sent again for ever.
+        // Without the timestamp in it, a captured delivery can be replayed at any time.
         axis.add(hmac(content), Ways::of(if covers_time { why } else { why.alarming() }));
     }
     let bare = Why::new(Code::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();

@@ -78,7 +78,7 @@ impl Blocks {
         Ok(())
     }
 
-    /// Reads the literals (section 3.1.1.3.1), and returns the section behind them.
+    /// Reads the literals (section 3.1.1.3.1), and returns the section after them.
     fn read_literals<'b>(&mut self, content: &'b [u8], out: &mut Vec<u8>) -> Result<&'b [u8], Stop> {
         let wrong = || Stop::damaged("invalid literals in a zstd block");
         let header = LiteralsHeader::read(content).ok_or_else(wrong)?;

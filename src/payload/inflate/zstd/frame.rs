@@ -10,7 +10,7 @@ pub(in crate::payload::inflate) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 pub(super) enum Frame {
     /// A frame of compressed data.
     Data(FrameHeader),
-    /// Bytes that are passed over (section 3.1.2): how many there are behind the header's eight.
+    /// Bytes that are passed over (section 3.1.2): how many there are after the header's eight.
     Skippable(u32),
 }
 

@@ -39,7 +39,7 @@ impl Table {
         let mut left: u32 = 1 << log;
         while left > 0 && shares.len() <= usize::from(last) {
             let share = share(&mut bits, left);
-            // A share of −1 stands for “less than one”, and takes a state.
+            // A share of −1 means “less than one”, and takes a state.
             left = left.checked_sub(share.unsigned_abs().into()).ok_or_else(wrong)?;
             shares.push(share);
             // Two bits say how many symbols without a share follow; three mean that two more bits follow.
@@ -99,7 +99,7 @@ impl Table {
     }
 }
 
-/// A share of the states that are left: −1 to `left`, in as few bits as tell it (section 4.1.1).
+/// A share of the states that are left: −1 to `left`, in as few bits as are needed (section 4.1.1).
 fn share(bits: &mut Forward<'_>, left: u32) -> i16 {
     let count = (left + 1).ilog2() + 1;
     let value = bits.read(count);

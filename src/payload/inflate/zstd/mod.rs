@@ -31,7 +31,7 @@ pub(super) use frame::MAGIC;
 use super::sink::Sink;
 use super::{MOST_WINDOW, Stop};
 
-/// Decodes one frame behind the other.
+/// Decodes one frame after another.
 pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = body;
     while !rest.is_empty() {
