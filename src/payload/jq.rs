@@ -262,8 +262,8 @@ mod tests {
     #[case::end(".a |", "at character 5: expected term, found the end")]
     #[case::delimiter("(.a", "at character 1: unclosed “(”")]
     #[case::token(". é", "at character 3: expected a token, found “é”")]
-    #[case::filter(".a | nosuch", "at character 6: there is no filter “nosuch”")]
-    #[case::variable("$x", "at character 1: there is no variable “$x”")]
+    #[case::filter(".a | nosuch", "at character 6: unknown filter “nosuch”")]
+    #[case::variable("$x", "at character 1: unknown variable “$x”")]
     #[case::runtime(".a | keys", "cannot")]
     #[case::modules("import \"x\" as x; .", "at character 9: modules and files are not available")]
     #[case::input("input", "the only input is .")]
@@ -276,7 +276,7 @@ mod tests {
     fn nothing_of_this_machine_is_read() {
         assert_eq!(values("env, $ENV, [inputs]", "1"), ["{}", "{}", "[]"]);
         assert_eq!(values("debug, stderr", "1"), ["1", "1"]);
-        assert!(error("$__prog_args", "1").contains("there is no variable"));
+        assert!(error("$__prog_args", "1").contains("unknown variable"));
     }
 
     #[test]
@@ -293,10 +293,10 @@ mod tests {
         assert_eq!(values("range(1000000)", "1").len(), VALUE_LIMIT);
         assert!(error("\"x\" * 2000000", "1").contains("too large to show"));
         let large = format!("\"{}\"", "x".repeat(BODY_LIMIT));
-        assert!(error(".", &large).contains("too large to query"));
+        assert!(error(".", &large).contains("too large for jq"));
         let deep = [vec![b'['; DEPTH_LIMIT + 2], vec![b']'; DEPTH_LIMIT + 2]].concat();
         assert_eq!(run(".", &deep), Err(JqError::TooDeep));
-        assert!(error(".", "nope").contains("no JSON"));
+        assert!(error(".", "nope").contains("not valid JSON"));
         let most = run("range(3) | \"x\" * 600000", b"1").unwrap();
         assert_eq!((most.values.len(), most.remarks.len()), (1, 1));
     }

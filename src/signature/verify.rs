@@ -274,7 +274,7 @@ mod tests {
         ];
         let judgement = judged(&clocks, BODY);
         assert_eq!(judgement.verdict, Verdict::AmbiguousHeaders);
-        assert_eq!(judgement.note.unwrap(), "X-Webhook-Timestamp came 2 times");
+        assert_eq!(judgement.note.unwrap(), "X-Webhook-Timestamp was sent 2 times");
     }
 
     #[test]

@@ -24,9 +24,9 @@ pub(crate) fn bombs() -> Vec<Bomb> {
 }
 
 const PARTS: &str = "stopped at the limit of 32,768 blocks, frames or members";
-const DENSE: &str = "stopped at 200 times its size";
+const DENSE: &str = "stopped at the limit of 200 times its size";
 const DAMAGED: &str = "damaged: ";
-const WORK: &str = "too much of it gives no output";
+const WORK: &str = "too much of it produces no output";
 
 /// A zstd frame without a declared size (RFC 8878, section 3.1.1), of these blocks.
 fn frame(window: u8, blocks: &[u8]) -> Vec<u8> {

@@ -187,7 +187,7 @@ fn words_numbers_and_digests_are_no_images() {
     let digest = format!("\"{}\"", "ab".repeat(32));
     assert_eq!(recognise(digest.as_bytes(), Context::Elsewhere), None);
     let unrecognised = recognise(digest.as_bytes(), Context::KnownField).unwrap();
-    assert!(unrecognised.explanation().contains("unrecognised bytes"));
+    assert!(unrecognised.explanation().contains("not a known image format"));
 }
 
 #[test]

@@ -171,7 +171,12 @@ fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
 fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drifts: &mut Drifts) {
     let root = Place::ROOT;
     for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {
-        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), "a field of every event", "no such field");
+        let expected = match name {
+            "event" | "version" | "agent" => "a string",
+            "timestamp" => "Unix milliseconds as a number",
+            _ => "an object or an array",
+        };
+        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), expected, "no such field");
     }
     for (name, documented, severity, code) in [
         ("event", None, Severity::Breaks, Code::UnknownEvent),

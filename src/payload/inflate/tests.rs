@@ -256,6 +256,6 @@ fn what_is_said_of_an_end_is_for_people() {
         "declares a window of 2 TiB; the limit is 8 MiB"
     );
     assert_eq!(said(Stop::TooManyParts(32_768)), "stopped at the limit of 32,768 blocks, frames or members");
-    assert_eq!(said(Stop::TooDense(200)), "stopped at 200 times its size");
+    assert_eq!(said(Stop::TooDense(200)), "stopped at the limit of 200 times its size");
     assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB of the body");
 }

@@ -206,10 +206,10 @@ fn an_event_that_drifts(#[case] columns: u16, #[case] rows: u16) {
 fn the_events_summary_folds_and_gives_way() {
     let mut model = drifted_model();
     update(&mut model, Message::Act(Action::Show(Tab::Payload)));
-    assert!(screen(&mut model, 120, 36).contains("breaks  timestamp"));
+    assert!(screen(&mut model, 120, 36).contains("error   timestamp"));
     update(&mut model, Message::Act(Action::FoldEvent));
     let folded = screen(&mut model, 120, 36);
-    assert!(folded.contains("i unfolds") && !folded.contains("breaks  timestamp"), "{folded}");
+    assert!(folded.contains("i unfolds") && !folded.contains("error   timestamp"), "{folded}");
     update(&mut model, Message::Act(Action::FoldEvent));
     let tiny = screen(&mut model, 100, 8);
     assert!(tiny.contains("\"event\"") && !tiny.contains("drift:"), "{tiny}");

@@ -81,7 +81,7 @@ fn a_window_is_refused_by_its_header() {
         }
     }
     let worst = opened(&frame(0xf8, b"")).stop.unwrap();
-    assert_eq!(worst.to_string(), "declares a window of 2 TiB; at most 8 MiB is decoded");
+    assert_eq!(worst.to_string(), "declares a window of 2 TiB; the limit is 8 MiB");
     // One segment is its own window; and the second frame is looked at like the first.
     let wide = Stop::TooWide { declared: MOST_WINDOW + 1, most: MOST_WINDOW };
     let segment = [&MAGIC[..], b"\xa0\x01\0\x80\0\x01\0\0"].concat();
