@@ -99,7 +99,7 @@ fn what_a_person_reads_is_found() {
     }
     let found = in_source("src/tui/mod.rs", "\n\nfn f() { log(\"signed anew\") }");
     assert_eq!(found, ["src/tui/mod.rs:3: “anew”: say “again, or a verb with re-: re-sign, redraw”"]);
-    let found = in_text("README.md", 1, "One line.\nTwo lines of the server\nbehind. It hashes\nothers.\n");
+    let found = in_text("README.md", 1, "One line.\nTwo lines of the server\nbehind.\n");
     assert_eq!(found, ["README.md:2: “the server behind”: say “the upstream server”"]);
     assert_eq!(in_text("README.md", 1, "Anew.\nanew").len(), 2);
 }
