@@ -71,7 +71,7 @@ fn a_repeat_and_a_drift_are_seen_in_the_interface() {
     person.sees("desktop.screenshot_tracking.captured");
     let odd = String::from_utf8(live).unwrap().replace("\"isIdle\": true", "\"isIdle\": \"yes\"");
     assert_eq!(talk(address, Signed::new(odd).wire()).status, 200);
-    person.sees("1 breaks").sees("a repeat of #1: the same screenshot b774c86b…");
+    person.sees("1 error").sees("a repeat of #1: the same screenshot b774c86b…");
     person.types("3").sees("✗ error   data[0].screenshot.isIdle: expected true or false, found “yes”");
     person.types("q");
     assert_eq!(person.ends(), 0);

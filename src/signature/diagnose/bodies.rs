@@ -303,7 +303,7 @@ fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> 
 fn preset_why(preset: &'static Preset) -> Why {
     let (code, detail) = match preset.effect {
         Effect::Reserialized => (Code::BodyReserialized, "the body was re-serialised before it was signed"),
-        Effect::Sorted => (Code::BodyKeysSorted, "the keys were in another order when the body was signed"),
+        Effect::Sorted => (Code::BodyKeysSorted, "the body's keys were in another order when it was signed"),
         Effect::NullsDropped => (Code::BodyNullsDropped, "null fields were left out when the body was signed"),
     };
     Why::new(code, preset.rank, detail).named(preset.name)

@@ -111,7 +111,7 @@ codes! {
         "Copying added a byte order mark, a no-break space or a zero-width space, or changed the letter case.";
     BodyReserialized "body_reserialized" "The body was re-serialised"
         "A serialiser chooses spaces, escapes and number formats: the bytes differ although the data is the same.";
-    BodyKeysSorted "body_keys_sorted" "The body's keys are in another order"
+    BodyKeysSorted "body_keys_sorted" "The body's keys were in another order"
         "One side sorts keys, or JavaScript moved integer-like keys to the front.";
     BodyDoubleEncoded "body_double_encoded" "JSON inside a JSON string"
         "One side serialised the body twice.";

@@ -57,7 +57,7 @@ pub(super) fn digest_report(
 /// What is wrong with the age, when it passes the tolerance.
 fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
-    let seconds = age.unsigned_abs().div_ceil(1000);
+    let seconds = grouped(age.unsigned_abs().div_ceil(1000));
     Some(if age < 0 {
         Why::new(Code::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
     } else {
@@ -211,12 +211,12 @@ fn summary(changes: &[Change]) -> String {
         match change.names.as_slice() {
             [] => {}
             [name] => text.push_str(&format!(" ({name})")),
-            [names @ .., last] if names.len() < MOST_NAMED => {
-                text.push_str(&format!(" ({} or {last}: all give the same bytes)", names.join(", ")));
+            names if names.len() <= MOST_NAMED => {
+                text.push_str(&format!(" ({}: all give the same bytes)", names.join(" · ")));
             }
             names => {
-                let (named, more) = (names[..MOST_NAMED].join(", "), names.len() - MOST_NAMED);
-                text.push_str(&format!(" ({named} or {more} others: all give the same bytes)"));
+                let (named, more) = (names[..MOST_NAMED].join(" · "), names.len() - MOST_NAMED);
+                text.push_str(&format!(" ({named} · {more} more: all give the same bytes)"));
             }
         }
         text
