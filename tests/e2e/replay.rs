@@ -373,7 +373,7 @@ fn failures_are_outcomes_and_are_kept() {
     failed(&garbage.url(), "1m", &["no HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
     let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
-    assert!(shown.contains("9 bytes; it broke off"), "{shown}");
+    assert!(shown.contains("9 bytes; it is incomplete"), "{shown}");
     let attempts = house.show(1)["attempts"].clone();
     let codes: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| attempt["error"]["code"].clone()).collect();
     let expected = [
