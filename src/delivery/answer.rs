@@ -21,8 +21,8 @@ pub enum Outcome {
     Trickled,
     /// The `Content-Length` was wrong on purpose.
     WrongLength,
-    /// The server behind broke off within its answer, or went on past the limit: so what was passed on of it
-    /// broke off as well.
+    /// The upstream server stopped within its answer, or went on past the limit: what was passed on of it
+    /// ends there as well.
     CutUpstream,
 }
 
@@ -51,12 +51,12 @@ impl Outcome {
         match self {
             Self::Sent => "sent",
             Self::SenderGone => "the sender hung up",
-            Self::Dropped => "closed without a byte, on purpose",
-            Self::Cut => "closed within the answer, on purpose",
+            Self::Dropped => "closed before the first byte, on purpose",
+            Self::Cut => "closed in the middle of the answer, on purpose",
             Self::Reset => "reset, on purpose",
             Self::Trickled => "sent slowly, on purpose",
             Self::WrongLength => "sent with a wrong length, on purpose",
-            Self::CutUpstream => "cut off where the upstream server broke off, or at the limit",
+            Self::CutUpstream => "cut off: the upstream server stopped early, or the limit was reached",
         }
     }
 
@@ -94,7 +94,7 @@ pub struct Answer {
     pub interim: Bytes,
     /// The response headers in the order in which they were sent, each value as its bytes went out.
     pub headers: Vec<(String, Bytes)>,
-    /// The response body; of one that was passed on from a server behind, as far as it is kept.
+    /// The response body; of one that was passed on from an upstream server, as far as it is kept.
     pub body: Bytes,
     /// Bytes of the body that were sent, kept or not.
     pub body_bytes: u64,

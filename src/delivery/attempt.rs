@@ -1,4 +1,4 @@
-//! One sending of a request by this program, and what came of it: a replay, a forward, a simulation.
+//! One sending of a request by this program, and its result: a replay, a forward, a simulation.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl fmt::Display for AttemptId {
 pub enum AttemptKind {
     /// A captured delivery, sent again.
     Replay,
-    /// A delivery handed on to the server behind, while its sender waits.
+    /// A delivery forwarded to the upstream server, while its sender waits.
     Forward,
     /// A made-up event.
     Simulation,
@@ -51,16 +51,16 @@ impl AttemptKind {
     }
 }
 
-/// How the request came about.
+/// How the request was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptMode {
     /// The captured bytes and signature headers.
     AsCaptured,
-    /// Every byte as it came, whatever it was.
+    /// Every byte as received, whatever it was.
     Exact,
     /// The captured body under a fresh timestamp and signature.
     Resigned,
-    /// Another body, signed anew.
+    /// Another body, re-signed.
     Edited,
     /// Another body under the captured signature headers, which no longer fit.
     EditedUnsigned,
@@ -96,11 +96,11 @@ impl AttemptMode {
     pub fn words(self) -> &'static str {
         match self {
             Self::AsCaptured => "as captured",
-            Self::Exact => "every byte as it came",
+            Self::Exact => "byte for byte",
             Self::Resigned => "re-signed",
             Self::Edited => "edited, re-signed",
             Self::EditedUnsigned => "edited, signature kept",
-            Self::Made => "made here",
+            Self::Made => "created here",
         }
     }
 }
@@ -112,13 +112,13 @@ pub struct Attempt {
     pub delivery: Option<DeliveryId>,
     /// Why it was sent.
     pub kind: AttemptKind,
-    /// How it came about.
+    /// How it was made.
     pub mode: AttemptMode,
     /// When it began.
     pub at: Timestamp,
     /// The URL.
     pub target: String,
-    /// The address that it was sent to, once a connection stood.
+    /// The address that it was sent to, once connected.
     pub peer: Option<String>,
     /// Request line and headers exactly as sent, the final empty line included.
     pub head: Bytes,
@@ -128,7 +128,7 @@ pub struct Attempt {
     pub body_bytes: u64,
     /// How long it took.
     pub latency: Latency,
-    /// What came back, or why nothing did.
+    /// What was received, or why nothing did.
     pub result: Result<Reply, Failure>,
 }
 
@@ -155,7 +155,7 @@ pub struct AttemptSummary {
     pub delivery: Option<DeliveryId>,
     /// Why it was sent.
     pub kind: AttemptKind,
-    /// How it came about.
+    /// How it was made.
     pub mode: AttemptMode,
     /// When it began.
     pub at: Timestamp,

@@ -15,9 +15,9 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-/// The text is no delivery id.
+/// The text is not a delivery id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no delivery id: expected a number such as 42 (the first column of `whyhook list`)")]
+#[error("invalid delivery id '{0}': expected a number such as 42 (the first column of `whyhook list`)")]
 pub struct InvalidDeliveryId(String);
 
 impl FromStr for DeliveryId {

@@ -1,6 +1,6 @@
 //! How much of a request arrived, and whether it was HTTP at all.
 
-/// How a request came in. Everything but [`Intake::Complete`] is kept with the bytes that were seen
+/// How a request was received. Everything but [`Intake::Complete`] is kept with the bytes that were seen
 /// and is shown as what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Intake {
@@ -13,7 +13,7 @@ pub enum Intake {
     TooLarge(String),
     /// The head never became whole: the sender fell silent or hung up.
     Incomplete(String),
-    /// The bytes are no acceptable HTTP/1 request.
+    /// The bytes are not an acceptable HTTP/1 request.
     Malformed(String),
 }
 

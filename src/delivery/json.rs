@@ -205,7 +205,7 @@ struct FullAnswerForm<'a> {
     #[serde(flatten)]
     facts: AnswerForm<'a>,
     headers: Vec<(&'a str, Cow<'a, str>)>,
-    /// Where a value is no UTF-8: the exact bytes of all of them.
+    /// Where a value is not UTF-8: the exact bytes of all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     headers_base64: Option<Vec<String>>,
     body_bytes: u64,

@@ -1,6 +1,6 @@
 //! What a delivery is: the facts that every other layer speaks of.
 //!
-//! A [`Delivery`] is one HTTP request as it came on the wire, what was judged of it at that moment
+//! A [`Delivery`] is one HTTP request as received on the wire, what was judged at that moment
 //! ([`Judgement`]), and what was sent back ([`Answer`]). A [`Summary`] is the small part that a list
 //! row needs; the interface holds summaries only and reads whole deliveries by their [`DeliveryId`].
 
@@ -51,12 +51,12 @@ pub struct Captured {
 pub struct Delivery {
     /// The facts that a list row shows.
     pub summary: Summary,
-    /// The request line and headers exactly as they came, the final empty line included.
+    /// The request line and headers exactly as received, the final empty line included.
     pub head: Bytes,
     /// The body after transfer decoding (chunk framing removed) and nothing else: a compressed body
     /// is still compressed.
     pub body: Bytes,
-    /// What stood around the body on the wire.
+    /// What surrounded the body on the wire.
     pub framing: Framing,
     /// What was sent back, once something was.
     pub answer: Option<Answer>,
@@ -73,11 +73,11 @@ impl Delivery {
     #[must_use]
     pub fn framing_words(&self) -> Option<String> {
         let count = self.framing.unframed_bytes();
-        let bytes = if count == 1 { "byte".to_owned() } else { format!("{count} bytes") };
-        (count > 0).then(|| format!("{bytes} after the request belong to no body; the raw form shows them"))
+        let bytes = if count == 1 { "byte" } else { "bytes" };
+        (count > 0).then(|| format!("{count} unexpected {bytes} after the request; see the raw form"))
     }
 
-    /// The body section as it came over the wire: chunk sizes, extensions, trailers, and whatever was wrong in it.
+    /// The body section as received over the wire: chunk sizes, extensions, trailers, and anything malformed.
     #[must_use]
     pub fn body_section(&self) -> Bytes {
         self.framing.wire(&self.body)

@@ -42,7 +42,7 @@ pub fn sameness(one: (&[u8], Option<i64>), two: (&[u8], Option<i64>)) -> Option<
     (timeless(one) == timeless(two)).then_some(Sameness::ButForTime)
 }
 
-/// The body with its envelope's time taken out wherever its digits stand.
+/// The body with its envelope's time removed wherever its digits occur.
 fn timeless<'a>((body, time): (&'a [u8], Option<i64>)) -> Cow<'a, [u8]> {
     let Some(time) = time else { return Cow::Borrowed(body) };
     let digits = time.to_string();
@@ -63,7 +63,7 @@ pub struct Retry {
     pub summary: Summary,
     /// How it is the same as the one that was asked for.
     pub same: Sameness,
-    /// How long after the one before it came; `None` for the first.
+    /// The time since the previous one; `None` for the first.
     pub after: Option<Duration>,
 }
 

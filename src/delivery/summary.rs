@@ -46,7 +46,7 @@ pub struct ImageFacts {
     pub form: String,
     /// Bytes present in the payload.
     pub bytes: u64,
-    /// Bytes of the whole image, when the form tells.
+    /// Bytes of the whole image, when the form says so.
     pub total: Option<u64>,
     /// The format by its magic number: `jpeg`, `png` …
     pub format: Option<String>,
@@ -79,7 +79,7 @@ pub struct Summary {
     pub judgement: Judgement,
     /// Length of the body that was kept.
     pub body_bytes: u64,
-    /// Length of the chunk framing that is kept beside the body; 0 when it came without any.
+    /// Length of the chunk framing kept beside the body; 0 without any.
     pub framing_bytes: u64,
     /// The first image, when the payload holds one.
     pub image: Option<ImageFacts>,

@@ -14,7 +14,7 @@ pub enum Verdict {
     MissingTimestamp,
     /// The signature is not 64 lower-case hexadecimal digits.
     MalformedSignature,
-    /// The signature or timestamp header came more than once: receivers may choose either.
+    /// The signature or timestamp header was sent more than once: receivers may read either.
     AmbiguousHeaders,
     /// No secret is configured for this path, so nothing can be said.
     NoSecret,
@@ -61,25 +61,25 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Self::Verified => "verified",
-            Self::Mismatch => "signature does not match",
-            Self::MissingSignature => "signature header missing",
-            Self::MissingTimestamp => "timestamp header missing",
-            Self::MalformedSignature => "signature malformed",
-            Self::AmbiguousHeaders => "signature headers ambiguous",
+            Self::Mismatch => "signature mismatch",
+            Self::MissingSignature => "missing signature",
+            Self::MissingTimestamp => "missing timestamp",
+            Self::MalformedSignature => "malformed signature",
+            Self::AmbiguousHeaders => "ambiguous headers",
             Self::NoSecret => "no secret",
             Self::NotJudged => "not judged",
         }
     }
 }
 
-/// The unit of a timestamp header, told by its magnitude.
+/// The unit of a timestamp header, recognised by its magnitude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimestampUnit {
     /// Unix seconds.
     Seconds,
     /// Unix milliseconds.
     Milliseconds,
-    /// Neither: not a plain integer, or of a magnitude that is no date of this era.
+    /// Neither: not a plain integer, or of a magnitude that is not a date of this era.
     Other,
 }
 

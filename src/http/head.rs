@@ -1,6 +1,6 @@
 //! A view over the kept head bytes: the request line and the header fields in their order.
 //!
-//! The head itself stays as it came (a [`Bytes`] in [`crate::delivery::Delivery`]); this view slices it and
+//! The head itself stays as received (a [`Bytes`] in [`crate::delivery::Delivery`]); this view slices it and
 //! copies nothing. Reading is lenient on purpose: malformed requests are kept and shown as well.
 
 use bytes::Bytes;

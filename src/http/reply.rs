@@ -9,7 +9,7 @@ use super::ResponseHead;
 /// How long each part took. What was not reached, or not needed, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
-    /// Until the connection stood, the name's resolution included.
+    /// Until connected, the name's resolution included.
     pub connect: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
@@ -30,7 +30,7 @@ pub enum BodyEnd {
     ClosedEarly,
     /// Time was up before it.
     TimedOut,
-    /// Its chunks are no chunks.
+    /// Its chunks are malformed.
     Malformed,
     /// Whoever it was passed on to took no more of it; the connection was closed then.
     Abandoned,
@@ -59,16 +59,16 @@ impl BodyEnd {
         Self::ALL.into_iter().find(|end| end.code() == code)
     }
 
-    /// In words for people, to stand behind "the response's body"; empty when it is whole.
+    /// In words for people, to follow "the response's body"; empty when it is whole.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::Complete => "",
-            Self::Limit => "goes on past the limit; only its beginning was read",
-            Self::ClosedEarly => "broke off: the connection was closed before its end",
-            Self::TimedOut => "did not end in time; the connection was closed",
-            Self::Malformed => "breaks off where its chunks are malformed",
-            Self::Abandoned => "was read no further: nobody waited for it any more",
+            Self::Limit => "exceeds the limit; only its beginning was read",
+            Self::ClosedEarly => "is incomplete: the connection was closed early",
+            Self::TimedOut => "timed out; the connection was closed",
+            Self::Malformed => "is incomplete: its chunks are malformed",
+            Self::Abandoned => "is incomplete: nobody was waiting for it any more",
         }
     }
 
@@ -84,13 +84,13 @@ impl BodyEnd {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The interim answers (1xx) that came before it, exactly as they came; empty when there were none.
+    /// The interim answers (1xx) before it, exactly as received; empty when there were none.
     pub interim: Bytes,
-    /// Status line and headers exactly as they came, the final empty line included.
+    /// Status line and headers exactly as received, the final empty line included.
     pub head: Bytes,
     /// The body after transfer decoding, as far as it is kept.
     pub body: Bytes,
-    /// Bytes of the body that came, kept or not.
+    /// Bytes of the body received, kept or not.
     pub body_bytes: u64,
     /// How the body ended.
     pub end: BodyEnd,

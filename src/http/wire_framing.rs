@@ -1,7 +1,7 @@
-//! What stood around a body on the wire: chunk-size lines, trailers, and what came where nothing belongs.
+//! What surrounded a body on the wire: chunk-size lines, trailers, and bytes that belong to nothing.
 //!
 //! A delivery's body is kept as it is verified, without its transfer coding. [`Framing`] holds the other bytes of the
-//! body section and where they stood, so that [`Framing::wire`] gives back the section exactly as it came, and a
+//! body section and where they were, so that [`Framing::wire`] gives back the section exactly as received, and a
 //! chunked body is still kept once. It has its own form in the store:
 //!
 //! | part | what (numbers are LEB128, seven bits a byte, the lowest first) |
@@ -10,7 +10,7 @@
 //! | number | how many of the last bytes belong to no body |
 //! | per run: number, number, bytes | bytes of the body before it, its own length, and the bytes |
 //!
-//! Nothing at all stands for a body that came bare.
+//! A body without framing needs none of this.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -36,7 +36,7 @@ impl Framing {
     /// Nothing but the body.
     pub const NONE: Self = Self(Bytes::new());
 
-    /// Whether the body came bare: its length was declared, and nothing followed that belongs to no request.
+    /// Whether the body has no framing: its length was declared, and no unexpected bytes followed it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -54,7 +54,7 @@ impl Framing {
         Self(bytes)
     }
 
-    /// The body section as it came over the wire. Costs nothing for a body that came bare.
+    /// The body section as received over the wire. Costs nothing for a body without framing.
     #[must_use]
     pub fn wire(&self, body: &Bytes) -> Bytes {
         if self.is_empty() {
@@ -72,21 +72,21 @@ impl Framing {
         Bytes::from(wire)
     }
 
-    /// How many bytes stood around the body, those that belong to no body included.
+    /// How many bytes surround the body, including those that belong to no body.
     #[must_use]
     pub fn wire_bytes(&self) -> usize {
         self.runs().map(|(_, framing)| framing.len()).sum()
     }
 
     /// How many of the last bytes belong to no body: what followed a complete one on a connection that then closed, or
-    /// what came from the place on where the framing broke off.
+    /// what was received after the point where the framing broke off.
     #[must_use]
     pub fn unframed_bytes(&self) -> usize {
         let unframed = self.0.strip_prefix(&[VERSION]).and_then(number).map_or(0, |(unframed, _)| unframed);
         unframed.min(self.wire_bytes())
     }
 
-    /// What stood around the first `body` bytes of the body.
+    /// What surrounded the first `body` bytes of the body.
     #[must_use]
     pub fn beginning(&self, body: usize) -> Self {
         let (mut builder, mut left) = (FramingBuilder::default(), body);

@@ -12,7 +12,7 @@ use crate::signature::diagnose::{Budget, Code, Diagnosis, Earlier, History, Part
 use crate::signature::{Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
 
-/// Bodies up to this size are written again in every way without being asked to; a megabyte takes
+/// Bodies up to this size are re-serialised in every way without being asked to; a megabyte takes
 /// about a quarter of a second.
 pub const REWRITTEN_BODY_BYTES: usize = 1024 * 1024;
 /// How far back history is looked at, in deliveries.
@@ -198,7 +198,7 @@ pub fn rewriting_words(rewriting: &Rewriting) -> String {
     format!("{what}: {}", place_words(&rewriting.at))
 }
 
-/// Names that some bytes stand for, the commonest first, the rest counted.
+/// The names of what gives some bytes, the most common first, the rest counted.
 #[must_use]
 pub fn names_words(names: &[String]) -> String {
     const NAMED: usize = 4;

@@ -1,4 +1,4 @@
-//! A captured delivery, read: its body opened, its event by the contract, and where its ids stood
+//! A captured delivery, read: its body opened, its event by the contract, and where its ids were seen
 //! before.
 
 pub mod diagnosis;

@@ -1,4 +1,4 @@
-//! In which earlier deliveries an event's ids stood.
+//! In which earlier deliveries an event's ids were seen.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Recall {
     known: BTreeMap<i64, Box<[Id]>>,
 }
 
-/// One id that stood in earlier deliveries.
+/// One id that was seen in earlier deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The id.
@@ -58,7 +58,7 @@ impl Seen {
         }
     }
 
-    /// Whether it makes the delivery a repeat: the same capture came before.
+    /// Whether it makes the delivery a repeat: the same capture was received before.
     #[must_use]
     pub fn is_repeat(&self) -> bool {
         self.id.kind.is_unique()
@@ -72,14 +72,14 @@ impl Sightings {
     pub fn repeat(&self, simulation: bool) -> Option<String> {
         let seen = self.seen.iter().find(|seen| seen.is_repeat())?;
         let (kind, handle) = (seen.id.kind.word(), seen.id.handle());
-        let why = if simulation { "a retry, or the simulation's sample" } else { "a retry or a duplicate" };
+        let why = if simulation { "a retry or the simulation's sample" } else { "a retry or a duplicate" };
         Some(format!("a repeat of #{}: the same {kind} {handle}, {why}", seen.last))
     }
 
     /// How far back was looked, when that was not to the beginning.
     #[must_use]
     pub fn scope(&self) -> String {
-        if self.is_all { String::new() } else { format!("of the {} before it", grouped(self.looked_at)) }
+        if self.is_all { String::new() } else { format!("(last {} deliveries)", grouped(self.looked_at)) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The envelope's facts, read on the way of every delivery.
 //!
 //! One skip-scan: no tree, no allocation but the result's own, long strings and number arrays passed
-//! over at memory speed. The scan is total: what is no JSON, or has other types than documented,
+//! over at memory speed. The scan is total: what is not JSON, or has other types than documented,
 //! leaves fields empty and never fails. Duplicate keys: the last wins, as in `JSON.parse`.
 
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub fn facts(body: &[u8]) -> EventFacts {
 pub(super) fn read(body: &[u8], image: Image<'_>) -> (EventFacts, Option<ImageFacts>) {
     let mut facts = EventFacts::default();
     let mut found = None;
-    // `None` means that the body broke off: what was read until then stands.
+    // `None` means that the body broke off: what was read until then is kept.
     let _ = Walker::new(body).members(|walker, key| {
         if means(key, "data") {
             (facts.items, found) = (None, None);

@@ -51,7 +51,7 @@ impl HexLayout {
         length.div_ceil(self.bytes)
     }
 
-    /// The row on which the byte at `offset` stands.
+    /// The row of the byte at `offset`.
     #[must_use]
     pub fn row_of(self, offset: usize) -> usize {
         offset / self.bytes
@@ -124,7 +124,7 @@ pub struct HexCell {
     pub class: ByteClass,
     /// What the column of text shows for it.
     pub symbol: char,
-    /// The number of the segment it belongs to, once [`mark_segments`] has told.
+    /// The number of the segment it belongs to, once [`mark_segments`] has set it.
     pub segment: Option<usize>,
 }
 

@@ -1,8 +1,8 @@
 //! jq queries over a body, as [jaq](https://github.com/01mf02/jaq) understands them.
 //!
-//! A query can run for ever, ask for all memory or overflow the stack, and none of that can be stopped
+//! A query can run without end, ask for all memory or overflow the stack, and none of that can be stopped
 //! from within. So [`run`] is for a process of its own, which can be ended; what is here bounds only
-//! what goes in and what comes out. Nothing of this machine can be read by a query: there are no
+//! what goes in and what comes out. A query can read nothing of this machine: there are no
 //! files, modules or further inputs, and the environment is empty.
 
 use bytes::Bytes;
@@ -38,14 +38,14 @@ pub struct Output {
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JqError {
-    /// The body is no JSON.
-    #[error("the body is no JSON: {0}")]
+    /// The body is not JSON.
+    #[error("the body is not valid JSON: {0}")]
     NoJson(String),
     /// The body is too large.
-    #[error("a body of {} bytes is too large to query (at most {} MiB)", grouped(*.0), BODY_LIMIT >> 20)]
+    #[error("the body is too large for jq: {} bytes, the limit is {} MiB", grouped(*.0), BODY_LIMIT >> 20)]
     TooLarge(u64),
     /// The body is nested too deeply.
-    #[error("a body of more than {} levels is too deep to query", grouped(DEPTH_LIMIT as u64))]
+    #[error("the body is too deeply nested for jq: the limit is {} levels", grouped(DEPTH_LIMIT as u64))]
     TooDeep,
     /// The program is not understood at this character, counted from 1.
     #[error("at character {at}: {problem}")]
@@ -89,7 +89,7 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
             Err(exception) => {
                 let words = match exception.get_err() {
                     Ok(error) => error.to_string(),
-                    Err(_) => "the query has halted".to_owned(),
+                    Err(_) => "the query called halt".to_owned(),
                 };
                 let words = text::clip(&text::visible(&words), MESSAGE_COLUMNS).into_owned();
                 if values.is_empty() {
@@ -112,7 +112,7 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
         }
         if text.len() > OUTPUT_LIMIT {
             return Err(JqError::Failed(format!(
-                "a result of {} bytes is too large to show: select less",
+                "the result is too large to show: {} bytes; select less",
                 grouped(text.len() as u64)
             )));
         }
@@ -125,7 +125,7 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
 fn input(rows: &Pretty) -> Result<(Val, Vec<String>), JqError> {
     let mut remarks = Vec::new();
     if rows.has_duplicates() {
-        remarks.push("of duplicate keys only the last".to_owned());
+        remarks.push("only the last of duplicate keys".to_owned());
     }
     let body = rows.body();
     let (repaired, zeros) = repaired(body);
@@ -171,8 +171,8 @@ fn repaired(body: &[u8]) -> (Option<Vec<u8>>, bool) {
     (repaired, zeros)
 }
 
-/// What stands in for the functions that would reach outside.
-const CLOSED: &str = "def env: {}; def inputs: empty; def input: error(\"there is one input only: .\");";
+/// Replacements of the functions that would reach outside.
+const CLOSED: &str = "def env: {}; def inputs: empty; def input: error(\"the only input is .\");";
 
 fn compiled(program: &str, arena: &Arena) -> Result<jaq_core::Filter<data::JustLut<Val>>, JqError> {
     let closed = load::parse(CLOSED, |parser| parser.defs()).unwrap_or_default();
@@ -209,32 +209,30 @@ impl JqError {
         };
         match errors.next() {
             Some(load::Error::Lex(errors)) => match errors.into_iter().next() {
-                Some((lex::Expect::Delim(part), _)) => {
-                    Self::at(program, part, format!("{} is not closed", found(part)))
-                }
+                Some((lex::Expect::Delim(part), _)) => Self::at(program, part, format!("unclosed {}", found(part))),
                 Some((expected, part)) => {
                     Self::at(program, part, format!("expected a {}, found {}", expected.as_str(), found(part)))
                 }
-                None => Self::Failed("the query is not understood".to_owned()),
+                None => Self::Failed("invalid jq query".to_owned()),
             },
             Some(load::Error::Parse(errors)) => match errors.into_iter().next() {
                 Some((expected, part)) => {
                     Self::at(program, part, format!("expected {}, found {}", expected.as_str(), found(part)))
                 }
-                None => Self::Failed("the query is not understood".to_owned()),
+                None => Self::Failed("invalid jq query".to_owned()),
             },
             Some(load::Error::Io(errors)) => match errors.into_iter().next() {
-                Some((part, _)) => Self::at(program, part, "there are no modules or files here".to_owned()),
-                None => Self::Failed("there are no modules or files here".to_owned()),
+                Some((part, _)) => Self::at(program, part, "modules and files are not available".to_owned()),
+                None => Self::Failed("modules and files are not available".to_owned()),
             },
-            None => Self::Failed("the query is not understood".to_owned()),
+            None => Self::Failed("invalid jq query".to_owned()),
         }
     }
 
     fn undefined<'s>(program: &'s str, mut errors: impl Iterator<Item = compile::Error<&'s str>>) -> Self {
         match errors.next() {
-            Some((name, what)) => Self::at(program, name, format!("there is no {} “{name}”", what.as_str())),
-            None => Self::Failed("the query is not understood".to_owned()),
+            Some((name, what)) => Self::at(program, name, format!("unknown {} “{name}”", what.as_str())),
+            None => Self::Failed("invalid jq query".to_owned()),
         }
     }
 }
@@ -262,13 +260,13 @@ mod tests {
 
     #[rstest]
     #[case::end(".a |", "at character 5: expected term, found the end")]
-    #[case::delimiter("(.a", "at character 1: “(” is not closed")]
+    #[case::delimiter("(.a", "at character 1: unclosed “(”")]
     #[case::token(". é", "at character 3: expected a token, found “é”")]
-    #[case::filter(".a | nosuch", "at character 6: there is no filter “nosuch”")]
-    #[case::variable("$x", "at character 1: there is no variable “$x”")]
+    #[case::filter(".a | nosuch", "at character 6: unknown filter “nosuch”")]
+    #[case::variable("$x", "at character 1: unknown variable “$x”")]
     #[case::runtime(".a | keys", "cannot")]
-    #[case::modules("import \"x\" as x; .", "at character 9: there are no modules or files here")]
-    #[case::input("input", "there is one input only")]
+    #[case::modules("import \"x\" as x; .", "at character 9: modules and files are not available")]
+    #[case::input("input", "the only input is .")]
     fn what_is_wrong_is_said(#[case] program: &str, #[case] expected: &str) {
         let said = error(program, r#"{"a":1}"#);
         assert!(said.contains(expected), "{said}");
@@ -278,7 +276,7 @@ mod tests {
     fn nothing_of_this_machine_is_read() {
         assert_eq!(values("env, $ENV, [inputs]", "1"), ["{}", "{}", "[]"]);
         assert_eq!(values("debug, stderr", "1"), ["1", "1"]);
-        assert!(error("$__prog_args", "1").contains("there is no variable"));
+        assert!(error("$__prog_args", "1").contains("unknown variable"));
     }
 
     #[test]
@@ -295,10 +293,10 @@ mod tests {
         assert_eq!(values("range(1000000)", "1").len(), VALUE_LIMIT);
         assert!(error("\"x\" * 2000000", "1").contains("too large to show"));
         let large = format!("\"{}\"", "x".repeat(BODY_LIMIT));
-        assert!(error(".", &large).contains("too large to query"));
+        assert!(error(".", &large).contains("too large for jq"));
         let deep = [vec![b'['; DEPTH_LIMIT + 2], vec![b']'; DEPTH_LIMIT + 2]].concat();
         assert_eq!(run(".", &deep), Err(JqError::TooDeep));
-        assert!(error(".", "nope").contains("no JSON"));
+        assert!(error(".", "nope").contains("not valid JSON"));
         let most = run("range(3) | \"x\" * 600000", b"1").unwrap();
         assert_eq!((most.values.len(), most.remarks.len()), (1, 1));
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`json`] | tokens with their places, and rows for display made from them |
 //! | [`event`] | the envelope's facts, cheap enough for every delivery |
-//! | [`body`] | what a body is: inflated, decoded, told by its evidence; forms, parts, XML |
+//! | [`body`] | what a body is: inflated, decoded, recognised by its evidence; forms, parts, XML |
 //! | [`contract`] | an event by the documentation: what it says, where it drifts |
 //! | [`binary`] | bytes written into JSON, in every form a sender was seen to use |
 //! | [`image`] | what a picture's bytes say: format, dimensions, segments |
@@ -40,7 +40,7 @@ pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
 }
 
 /// The same of a body whose `Content-Encoding` is `declared`: one that is said to be in brotli or deflate, which
-/// no first bytes prove, is inflated likewise.
+/// no first bytes prove, is inflated in the same way.
 #[must_use]
 pub fn declared_facts(body: &[u8], declared: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     facts_in(facts_coding(body, declared), body)

@@ -11,10 +11,10 @@ use crate::text;
 /// Columns that one character may take once it is made visible: `⟨U+10FFFF⟩`.
 const WIDEST_SYMBOL: usize = 10;
 
-/// Some bytes in rows. A row ends behind a line feed, or where the width does.
+/// Some bytes in rows. A row ends after a line feed, or where the width does.
 ///
 /// Where each row begins would be eight bytes for each line feed of a hostile body: only that of each
-/// `ROWS_A_MARK`th row is kept, and of the rows behind it where they are long, so that little is gone through again
+/// `ROWS_A_MARK`th row is kept, and of the rows after it where they are long, so that little is read again
 /// to find any row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRows {
@@ -25,9 +25,9 @@ pub struct RawRows {
     count: usize,
 }
 
-/// At most so many rows lie between two that are marked,
+/// The maximum number of rows between two that are marked,
 const ROWS_A_MARK: usize = 32;
-/// and so many bytes, but for one row that is longer.
+/// and of bytes, except for one row that is longer.
 const BYTES_A_MARK: usize = 1024;
 
 /// The place of a row.
@@ -113,7 +113,7 @@ impl RawRows {
         &self.bytes
     }
 
-    /// The place of a row's bytes; empty behind the last.
+    /// The place of a row's bytes; empty after the last.
     #[must_use]
     pub fn range(&self, index: usize) -> Range<usize> {
         let after = self.marks.partition_point(|mark| mark.row <= index);
@@ -147,9 +147,9 @@ impl RawRows {
         row
     }
 
-    /// The bytes of a row that stand between two columns, for lines that are not broken.
+    /// The bytes of a row between two columns, for lines that are not broken.
     ///
-    /// Columns are counted over the first 16 KiB of a line; behind them each byte counts as
+    /// Columns are counted over the first 16 KiB of a line; after them each byte counts as
     /// one, so that a line of megabytes is not read through for each frame.
     #[must_use]
     pub fn window(&self, index: usize, first: usize, columns: usize) -> Range<usize> {
@@ -175,7 +175,7 @@ impl RawRows {
         column + line.len().saturating_sub(at)
     }
 
-    /// One row made visible, its line end included (`␍␊`); empty behind the last.
+    /// One row made visible, its line end included (`␍␊`); empty after the last.
     #[must_use]
     pub fn row(&self, index: usize) -> Cow<'_, str> {
         text::visible_bytes(&self.bytes[self.range(index)])
@@ -185,7 +185,7 @@ impl RawRows {
 /// How far a line that is not broken is measured, in bytes.
 const MEASURED: usize = 16 << 10;
 
-/// The byte of `line` that stands at `column`, at the beginning of a character.
+/// The byte of `line` at `column`, at the beginning of a character.
 fn offset_of_column(line: &[u8], column: usize) -> usize {
     let mut at = 0;
     let mut passed = 0;
@@ -196,7 +196,7 @@ fn offset_of_column(line: &[u8], column: usize) -> usize {
     }
     let mut at = (at + column.saturating_sub(passed)).min(line.len());
     if at >= MEASURED {
-        // Three continuation bytes at most: more is no UTF-8, and each such byte stands alone.
+        // Three continuation bytes at most: more is not UTF-8, and each such byte is shown alone.
         let back = line[at.saturating_sub(3)..(at + 1).min(line.len())].iter().rev();
         let inside = back.take_while(|&&byte| byte & 0xc0 == 0x80).count();
         at -= inside.min(3);

@@ -23,7 +23,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, the commonest first.
+    /// Every algorithm, the most common first.
     pub const ALL: [Self; 5] = [Self::Sha256, Self::Sha1, Self::Sha512, Self::Sha384, Self::Md5];
 
     /// The name that people know it by: `HMAC-SHA256`.
@@ -68,7 +68,7 @@ impl Algorithm {
         }
     }
 
-    /// The plain hash, without a key, of all that `feed` hands on.
+    /// The plain hash, without a key, of all that `feed` passes on.
     #[must_use]
     pub(crate) fn hash(self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
         fn run<D: sha2::Digest>(feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {

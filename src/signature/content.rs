@@ -42,13 +42,17 @@ pub struct Content(Vec<Piece>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidContent {
     /// A placeholder that means nothing.
-    #[error("the content template has no part {{{0}}}: use timestamp, body, id, method, target, url or body_sha256")]
+    #[error(
+        "unknown part {{{0}}} in the content template: expected timestamp, body, id, method, target, url or body_sha256"
+    )]
     Unknown(String),
     /// A brace that is not closed.
-    #[error("the content template has an opening brace without a closing one")]
+    #[error("unclosed brace in the content template")]
     Unclosed,
     /// The body is not covered.
-    #[error("the content template must hold {{body}} or {{body_sha256}}: otherwise anything could be sent")]
+    #[error(
+        "the content template must contain {{body}} or {{body_sha256}}: otherwise the signature does not cover the body"
+    )]
     NoBody,
 }
 

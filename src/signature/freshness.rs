@@ -8,7 +8,7 @@ use crate::delivery::{TimestampFacts, TimestampUnit};
 
 /// Integers below this are seconds (until the year 5138), from it on milliseconds (since 1973).
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
-/// Integers from this on are no milliseconds of this era (they may be micro- or nanoseconds).
+/// Integers from here on are not milliseconds of this era (they may be micro- or nanoseconds).
 const FIRST_BEYOND: i64 = 100_000_000_000_000;
 
 /// Reads the timestamp header's bytes as judged at `now`.

@@ -26,7 +26,7 @@ pub struct Scheme {
     pub algorithm: Algorithm,
     /// How the digest is written.
     pub encoding: Encoding,
-    /// What stands around the digest in the signature header.
+    /// What surrounds the digest in the signature header.
     pub form: Form,
     /// How the secret's text becomes the key.
     pub key: KeyForm,
@@ -47,7 +47,7 @@ pub enum Encoding {
     Base64,
 }
 
-/// What stands around the digest in the signature header.
+/// What surrounds the digest in the signature header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Form {
     /// A fixed prefix, which may be empty: `sha256=…`.
@@ -62,7 +62,7 @@ pub enum Form {
         /// The signature's name.
         signature: String,
     },
-    /// Signatures separated by spaces, each behind this tag: `v1,… v1,…`.
+    /// Signatures separated by spaces, each after this tag: `v1,… v1,…`.
     List(String),
 }
 
@@ -73,12 +73,12 @@ pub enum KeyForm {
     /// The text's own bytes.
     #[default]
     Text,
-    /// Base64, behind `whsec_` or without it.
+    /// Base64, after `whsec_` or without it.
     Base64,
 }
 
 impl Scheme {
-    /// Whether verification is that of Trackpilots but for the headers' names and the tolerance.
+    /// Whether verification is that of Trackpilots except for the header names and the tolerance.
     #[must_use]
     pub(crate) fn is_plain(&self) -> bool {
         self.algorithm == Algorithm::Sha256

@@ -42,7 +42,7 @@ pub(super) fn judge(
     }
     let value = match signature {
         Found::Repeated(count) => {
-            let note = format!("{} came {count} times", scheme.signature_header);
+            let note = format!("{} was sent {count} times", scheme.signature_header);
             return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
         }
         Found::Missing => return refuse(judgement, Verdict::MissingSignature, None),
@@ -50,12 +50,12 @@ pub(super) fn judge(
     };
     let candidates = read_value(scheme, value);
     let Some((_, tagged)) = candidates.first() else {
-        let note = format!("{} holds no signature in the scheme's form", scheme.signature_header);
+        let note = format!("{} has no signature in the configured format", scheme.signature_header);
         return refuse(judgement, Verdict::MalformedSignature, Some(note));
     };
     let timestamp: &[u8] = match (header, tagged) {
         (Found::Repeated(count), _) => {
-            let note = format!("{} came {count} times", scheme.timestamp_header);
+            let note = format!("{} was sent {count} times", scheme.timestamp_header);
             return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
         }
         (Found::Once(raw), _) => raw,
@@ -71,7 +71,7 @@ pub(super) fn judge(
     let id = match scheme.id_header.as_deref().map(|name| (name, single(head, name))) {
         Some((_, Found::Once(id))) => id,
         Some((name, _)) => {
-            let note = format!("{name} is missing or came more than once");
+            let note = format!("{name} is missing or was sent more than once");
             return refuse(judgement, Verdict::MalformedSignature, Some(note));
         }
         None => b"",

@@ -31,10 +31,10 @@ pub fn sign(secret: &Secret, timestamp: &[u8], body: &[u8]) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedDigest {
     /// Not 64 characters.
-    #[error("{0} bytes long, expected 64 hexadecimal digits")]
+    #[error("expected 64 hexadecimal digits, found {0} bytes")]
     Length(usize),
-    /// A character that is no hexadecimal digit.
-    #[error("byte 0x{byte:02x} at offset {offset} is no hexadecimal digit")]
+    /// A character that is not a hexadecimal digit.
+    #[error("byte 0x{byte:02x} at offset {offset} is not a hexadecimal digit")]
     Digit {
         /// The byte found.
         byte: u8,
@@ -42,7 +42,7 @@ pub enum MalformedDigest {
         offset: usize,
     },
     /// Hexadecimal, but with capital letters.
-    #[error("written with capital letters, expected lower-case hexadecimal digits")]
+    #[error("expected lower-case hexadecimal digits, found upper case")]
     UpperCase,
 }
 
@@ -95,12 +95,12 @@ pub fn judge<'a>(
     }
     let (signature, timestamp) = match (signature, timestamp) {
         (Found::Repeated(count), _) => {
-            judgement.note = Some(format!("{} came {count} times", scheme.signature_header));
+            judgement.note = Some(format!("{} was sent {count} times", scheme.signature_header));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
         (_, Found::Repeated(count)) => {
-            judgement.note = Some(format!("{} came {count} times", scheme.timestamp_header));
+            judgement.note = Some(format!("{} was sent {count} times", scheme.timestamp_header));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
@@ -116,7 +116,7 @@ pub fn judge<'a>(
     };
     match parse_digest(signature) {
         Err(reason) => {
-            judgement.note = Some(format!("{} is {reason}", scheme.signature_header));
+            judgement.note = Some(format!("invalid {}: {reason}", scheme.signature_header));
             judgement.verdict = Verdict::MalformedSignature;
         }
         Ok(received) => {
@@ -275,7 +275,7 @@ mod tests {
         ];
         let judgement = judged(&clocks, BODY);
         assert_eq!(judgement.verdict, Verdict::AmbiguousHeaders);
-        assert_eq!(judgement.note.unwrap(), "X-Webhook-Timestamp came 2 times");
+        assert_eq!(judgement.note.unwrap(), "X-Webhook-Timestamp was sent 2 times");
     }
 
     #[test]

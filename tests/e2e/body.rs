@@ -57,7 +57,7 @@ fn bodies_are_shown_as_what_they_are() {
     assert!(text.contains("event     desktop.app_tracking.captured, simulation, v1, desktop-agent, 1 item"), "{text}");
     assert!(text.contains("\"domain\": \"google.com\""), "{text}");
     let text = house.run(&["show", "4"]).yes().stdout();
-    assert!(text.contains("drift     ✗ breaks  Content-Type: documented application/json, came text/plain"), "{text}");
+    assert!(text.contains("drift     ✗ error   Content-Type: expected application/json, found text/plain"), "{text}");
     assert!(text.contains("a repeat of #1"), "{text}");
     assert!(house.run(&["show", "2"]).yes().stdout().contains("event = é"));
 }
@@ -71,8 +71,8 @@ fn a_repeat_and_a_drift_are_seen_in_the_interface() {
     person.sees("desktop.screenshot_tracking.captured");
     let odd = String::from_utf8(live).unwrap().replace("\"isIdle\": true", "\"isIdle\": \"yes\"");
     assert_eq!(talk(address, Signed::new(odd).wire()).status, 200);
-    person.sees("1 breaks").sees("a repeat of #1: the same screenshot b774c86b…");
-    person.types("3").sees("✗ breaks  data[0].screenshot.isIdle: documented true or false, came “yes”");
+    person.sees("1 error").sees("a repeat of #1: the same screenshot b774c86b…");
+    person.types("3").sees("✗ error   data[0].screenshot.isIdle: expected true or false, found “yes”");
     person.types("q");
     assert_eq!(person.ends(), 0);
 }

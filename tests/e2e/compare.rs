@@ -40,7 +40,7 @@ fn two_deliveries_are_compared_by_header_path_and_byte() {
     assert!(changes.contains(&&json!("case")) && changes.contains(&&json!("value")), "{shown}");
 
     assert!(house.run(&["diff", "1", "99"]).complains().contains("there is no delivery 99"));
-    assert!(house.run(&["diff", "1", "x"]).complains().contains("'x' is no delivery id"));
+    assert!(house.run(&["diff", "1", "x"]).complains().contains("invalid delivery id 'x'"));
 }
 
 #[test]

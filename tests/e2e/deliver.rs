@@ -92,10 +92,7 @@ fn a_line_for_people_reads_as_the_documentation_s() {
     assert!(line.starts_with(start) && line.ends_with(" | #1"), "{line}");
     talk(listening.address(), b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\n\r\n");
     let line = listening.line(2);
-    assert!(
-        line.starts_with("❌ Webhook not verified: signature header missing — GET /favicon.ico | 400 in"),
-        "{line}"
-    );
+    assert!(line.starts_with("❌ Webhook not verified: missing signature — GET /favicon.ico | 400 in"), "{line}");
 }
 
 #[test]

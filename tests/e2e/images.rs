@@ -106,7 +106,7 @@ fn a_person_walks_the_bytes_sees_the_picture_and_saves_it() {
     person.sees("0 of 270").types("]").sees("2 of 270").sees("quantization tables +0");
     person.types("#0x8c\r").sees("140 of 270").sees("SOF0");
     person.types("/ff c4\r").sees("DHT").sees("159 of 270").types("n").sees("182 of 270");
-    person.types("#999\r").sees("there are 270 bytes").types("\u{1b}").no_longer_sees("there are 270 bytes");
+    person.types("#999\r").sees("beyond the end").types("\u{1b}").no_longer_sees("beyond the end");
     person.types("G").sees("269 of 270").sees("EOI").types("g").sees("0 of 270");
     // Nothing of the picture is on the screen until it is asked for.
     assert!(!person.screen().contains('▀'));

@@ -29,6 +29,7 @@ mod forward;
 mod hostile;
 mod images;
 mod import;
+mod language;
 mod layers;
 mod leftovers;
 mod meanwhile;

@@ -35,7 +35,7 @@ fn the_store_can_be_asked_while_the_interface_runs() {
 
     assert_eq!(house.bytes(2, "body"), sample("screenshot-live.json"));
     let text = house.run(&["show", "latest"]).yes().stdout();
-    assert!(text.contains("verdict   signature does not match") && text.contains("\"event\":"), "{text}");
+    assert!(text.contains("verdict   signature mismatch") && text.contains("\"event\":"), "{text}");
     house.run(&["verify", "1"]).yes();
     house.run(&["verify", "2"]).yes();
     house.run(&["verify", "3"]).no();

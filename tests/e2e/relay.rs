@@ -181,12 +181,12 @@ fn what_breaks_off_there_breaks_off_here() {
     let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n{}", "x".repeat(2_000_000));
     let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(2_000_000));
     for (bytes, closes, words) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".to_owned(), true, "broke off"),
-        (format!("{CHUNKED}5\r\nshort\r\n"), true, "broke off"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".to_owned(), true, "is incomplete"),
+        (format!("{CHUNKED}5\r\nshort\r\n"), true, "is incomplete"),
         (format!("{CHUNKED}5\r\nshort\r\nX\r\n"), true, "malformed"),
-        (format!("{CHUNKED}5\r\nshort\r\n"), false, "did not end in time"),
-        (long, true, "goes on past the limit"),
-        (endless, true, "goes on past the limit"),
+        (format!("{CHUNKED}5\r\nshort\r\n"), false, "timed out"),
+        (long, true, "exceeds the limit"),
+        (endless, true, "exceeds the limit"),
     ] {
         let house = House::with_secret();
         let upstream = Upstream::new(move |socket| {

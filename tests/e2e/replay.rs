@@ -301,7 +301,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("there is no delivery 99; nothing was sent")
     );
-    assert!(run(&["x", "--to", &recorder.url()]).complains().contains("'x' is no delivery id"));
+    assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid delivery id 'x'"));
     assert!(run(&["1"]).complains().contains("where to send delivery 1? Give --to URL"));
     assert!(run(&["1", "--to", "ftp://x"]).complains().contains("only http:// and https://"));
     assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
@@ -373,7 +373,7 @@ fn failures_are_outcomes_and_are_kept() {
     failed(&garbage.url(), "1m", &["no HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
     let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
-    assert!(shown.contains("9 bytes; it broke off"), "{shown}");
+    assert!(shown.contains("9 bytes; it is incomplete"), "{shown}");
     let attempts = house.show(1)["attempts"].clone();
     let codes: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| attempt["error"]["code"].clone()).collect();
     let expected = [

@@ -54,7 +54,7 @@ fn a_wrong_signature_is_seen_with_both_digests() {
     let (mut person, address) = Person::listening(&house, Size(200, 50), &[]);
     let wrong = Signed::new("{\"event\":\"desktop.app_tracking.captured\"}").by("not_the_secret", Unit::Seconds);
     assert_eq!(talk(address, wrong.wire()).status, 401);
-    person.sees("mismatch").types("2").sees("signature does not match");
+    person.sees("mismatch").types("2").sees("signature mismatch");
     let received = house.show(1)["headers"]
         .as_array()
         .unwrap()

@@ -132,13 +132,7 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     for word in ["secret", "newline", "diagnos", "expected"] {
         assert!(!format!("{answer:?}").to_lowercase().contains(word), "{answer:?}");
     }
-    person
-        .sees("signature does not match")
-        .types("2")
-        .sees("Why")
-        .sees("proved")
-        .sees("secret_whitespace")
-        .sees("  fix");
+    person.sees("signature mismatch").types("2").sees("Why").sees("proved").sees("secret_whitespace").sees("  fix");
     // What was found stays with the delivery.
     let kept = crate::support::until(|| {
         let shown = house.show(1);
@@ -147,8 +141,8 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     assert_eq!(kept.unwrap()["diagnosis"]["causes"][0]["changes"][0]["code"], "secret_whitespace");
 
     // Trying the secret with its newline is not possible in one line; another secret is.
-    person.types("t").sees("Try other values (not saved)").sees("signature does not match");
-    person.types("some_other_secret").sees("•••••••••••••••••").sees("signature does not match");
+    person.types("t").sees("Try other values (not saved)").sees("signature mismatch");
+    person.types("some_other_secret").sees("•••••••••••••••••").sees("signature mismatch");
     person.types("\u{1b}").no_longer_sees("Try other values");
 
     // The other direction, for a delivery that is right.

@@ -23,10 +23,10 @@ pub(crate) fn bombs() -> Vec<Bomb> {
     [of_zstd(), of_gzip_and_deflate(), of_brotli(), stacked()].into_iter().flatten().collect()
 }
 
-const PARTS: &str = "stopped after 32,768 blocks, frames or members";
-const DENSE: &str = "stopped at 200 times its size";
+const PARTS: &str = "stopped at the limit of 32,768 blocks, frames or members";
+const DENSE: &str = "stopped at the limit of 200 times its size";
 const DAMAGED: &str = "damaged: ";
-const WORK: &str = "too much of it gives no output";
+const WORK: &str = "too much of it produces no output";
 
 /// A zstd frame without a declared size (RFC 8878, section 3.1.1), of these blocks.
 fn frame(window: u8, blocks: &[u8]) -> Vec<u8> {
@@ -46,7 +46,7 @@ fn of_zstd() -> Vec<Bomb> {
     let header = u32::try_from(block.len()).unwrap() << 3 | 5;
     let greedy = [b"\x40\0\0abcdefgh", &header.to_le_bytes()[..3], &block].concat();
     vec![
-        wide("zstd window of 2 TiB", 0xf8, "declares a window of 2 TiB; at most 8 MiB is decoded"),
+        wide("zstd window of 2 TiB", 0xf8, "declares a window of 2 TiB; the limit is 8 MiB"),
         wide("zstd window of 3 TiB", 0xff, "declares a window of 3.7 TiB"),
         wide("zstd window of 1 GiB", 0xa0, "declares a window of 1 GiB"),
         wide("zstd window of 128 MiB", 0x88, "declares a window of 128 MiB"),
@@ -54,12 +54,17 @@ fn of_zstd() -> Vec<Bomb> {
         bomb("zstd window of 8 MiB", "zstd", frame(0x68, &repeats(10_000)), DENSE),
         bomb("zstd window cut", "zstd", frame(0x68, &repeats(100))[..100].to_vec(), DENSE),
         bomb("zstd one segment", "zstd", one_segment(), "declares a window of 4 TiB"),
-        bomb("zstd block of gigabytes", "zstd", frame(0x58, &greedy), "a zstd block gives more than a block may"),
+        bomb(
+            "zstd block of gigabytes",
+            "zstd",
+            frame(0x58, &greedy),
+            "a zstd block expands beyond the block size limit",
+        ),
         bomb("zstd empty blocks", "zstd", frame(0x58, &[0; 300_000]), PARTS),
         bomb("zstd empty frames", "zstd", frame(0, b"\x01\0\0").repeat(100_000), PARTS),
         bomb("zstd skippable frames", "zstd", b"\x50\x2a\x4d\x18\0\0\0\0".repeat(100_000), PARTS),
         bomb("zstd skippable of 4 GiB", "zstd", b"\x5f\x2a\x4d\x18\xff\xff\xff\xffx".to_vec(), DAMAGED),
-        bomb("zstd dictionary", "zstd", b"\x28\xb5\x2f\xfd\x21\x07\0\x01\0\0".to_vec(), "needs the dictionary 7"),
+        bomb("zstd dictionary", "zstd", b"\x28\xb5\x2f\xfd\x21\x07\0\x01\0\0".to_vec(), "needs dictionary 7"),
     ]
 }
 

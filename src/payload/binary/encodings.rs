@@ -132,7 +132,7 @@ pub(super) fn buffer_string(raw: &[u8], limit: usize) -> Option<Binary> {
     Some(Binary { inner: Some(decoded.form), ..decoded.into_binary() })
 }
 
-/// Decodes an even number of hexadecimal digits; `0x` or PostgreSQL's `\x` may stand before them.
+/// Decodes an even number of hexadecimal digits; `0x` or PostgreSQL's `\x` may precede them.
 pub(super) fn hex(text: &[u8], limit: usize) -> Option<Binary> {
     let digits = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"\\x")).unwrap_or(text);
     if digits.is_empty() || !digits.len().is_multiple_of(2) {
@@ -143,7 +143,7 @@ pub(super) fn hex(text: &[u8], limit: usize) -> Option<Binary> {
     Some(Binary::whole(Form::Hex, bytes, digits.len() as u64 / 2))
 }
 
-/// Whether hexadecimal digits that are no picture are long enough to be bytes all the same.
+/// Whether hexadecimal digits that are not a picture are long enough to be bytes all the same.
 pub(super) fn hex_is_evident(text: &[u8]) -> bool {
     text.len() >= HEX_EVIDENCE
 }

@@ -6,34 +6,34 @@ use super::super::json::scan::means;
 use super::super::json::{Token, TokenKind, path, tokens};
 use super::{Binary, Context, decode_at};
 
-/// At most so many binaries are found in one body.
+/// The maximum number of binaries found in one body.
 pub const FOUND_LIMIT: usize = 256;
 
-/// At most so many bytes are decoded of one body, all its binaries together.
+/// The maximum number of bytes decoded from one body, all its binaries together.
 pub const DECODED_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Levels that a search follows by their keys: what is deeper stands at no documented place, and is named by what it
-/// stands in.
+/// Levels that a search follows by their keys: what is deeper is not at a documented place, and is named by its
+/// parent.
 const FOLLOWED: usize = 10_000;
 
 /// No string token shorter than this holds a picture, in any form.
 const SHORTEST: u32 = 24;
 
-/// A binary and where it stands.
+/// A binary and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its path, such as `data[0].screenshot.imageBuffer`; visible text.
     pub path: String,
     /// The place of its value in the body.
     pub range: Range<usize>,
-    /// Whether it stands in the documented field.
+    /// Whether it is in the documented field.
     pub context: Context,
     /// What it is.
     pub binary: Binary,
 }
 
 /// Finds the binaries of a body in their order: those of the documented field by their shape, others
-/// by a picture's magic number. Of a body that is no JSON, those before the fault.
+/// by a picture's magic number. In a body that is not JSON, those before the fault.
 #[must_use]
 pub fn find_all(body: &[u8]) -> Vec<Found> {
     let mut search = Search::new(body, DECODED_LIMIT);
@@ -181,7 +181,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a string is long enough, or stands where any is looked at.
+    /// Whether a string is long enough, or is where any length is accepted.
     #[inline]
     pub(in crate::payload) fn may_be_binary(&self, start: u32, end: u32) -> bool {
         let is_near = || {

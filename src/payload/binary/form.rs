@@ -39,7 +39,7 @@ pub enum Form {
     Ejson,
     /// A Buffer's JSON, as a string within JSON.
     NestedJson,
-    /// The bytes themselves: a body, or a part of one, that is no JSON.
+    /// The bytes themselves: a body, or a part of one, that is not JSON.
     AsItIs,
 }
 
@@ -105,22 +105,22 @@ impl Form {
             Self::NodePrint => "Node's print-out of a Buffer",
             Self::Placeholder => "the simulation's placeholder",
             Self::BufferJson => "a Buffer as JSON",
-            Self::NumericKeys => "an object with numeric keys, as a Uint8Array becomes in JSON",
+            Self::NumericKeys => "an object with numeric keys, as JSON.stringify writes a Uint8Array",
             Self::NumberArray => "an array of byte values",
             Self::Base64 => "base64",
             Self::Base64Url => "base64url",
             Self::DataUrl => "a data URL",
             Self::Hex => "hexadecimal",
-            Self::Latin1 => "Latin-1 text, one character a byte",
+            Self::Latin1 => "Latin-1 text, one character per byte",
             Self::DestroyedUtf8 => "bytes decoded as UTF-8 text",
-            Self::NumberListText => "byte values with commas, as text",
+            Self::NumberListText => "comma-separated byte values, as text",
             Self::Uint8ArrayPrint => "Node's print-out of a Uint8Array",
-            Self::Lost => "what is left when bytes are turned into text or JSON by default",
+            Self::Lost => "the default text or JSON of an object, without its bytes",
             Self::PythonBytes => "Python's print-out of bytes",
             Self::Superjson => "a typed array in superjson",
             Self::Ejson => "binary in extended JSON (EJSON)",
-            Self::NestedJson => "a Buffer's JSON inside a string",
-            Self::AsItIs => "sent as it is",
+            Self::NestedJson => "a Buffer's JSON in a string",
+            Self::AsItIs => "sent as is",
         }
     }
 

@@ -33,7 +33,7 @@ use super::grouped;
 use super::image::{self, Dimensions, Format};
 use super::json::scan::skip_space;
 
-/// Where a value stands, which decides how much evidence it must bring.
+/// Where a value is, which decides how much evidence is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     /// `data[].screenshot.imageBuffer`, or an item of an array there.
@@ -53,7 +53,7 @@ pub struct Binary {
     pub bytes: Vec<u8>,
     /// How many bytes the value holds.
     pub present: u64,
-    /// How many bytes there were before they were written, when the form tells.
+    /// How many bytes there were before they were written, when the form says so.
     pub total: Option<u64>,
 }
 
@@ -71,7 +71,7 @@ impl Binary {
     }
 
     /// Whether the whole picture is here: every byte that there was, and its format's end where one is
-    /// marked. `None` when that cannot be told.
+    /// marked. `None` when that is unknown.
     #[must_use]
     pub fn is_complete(&self) -> Option<bool> {
         if self.form.is_empty() || self.missing() != Some(0) {
@@ -83,12 +83,12 @@ impl Binary {
     /// One line: `44,869 bytes of JPEG as base64`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let what = self.format().map_or("unrecognised bytes", Format::words);
+        let what = self.format().map_or("unknown format", Format::words);
         let form = self.form.words();
         match (self.form, self.missing()) {
             (Form::Placeholder, _) => "simulation: no image sent".to_owned(),
             (Form::DestroyedUtf8, _) => "destroyed by the sender: bytes decoded as UTF-8".to_owned(),
-            (Form::Lost, _) => "lost by the sender: nothing of the bytes is left".to_owned(),
+            (Form::Lost, _) => "lost by the sender: none of the bytes were sent".to_owned(),
             (_, Some(1..)) => {
                 let total = grouped(self.total.unwrap_or_default());
                 format!("{} of {total} bytes, {what}, {form}", grouped(self.present))
@@ -106,13 +106,13 @@ impl Binary {
             Form::DestroyedUtf8 => "The sender decoded the image's bytes as UTF-8 text, which destroyed them; \
                  it must send base64 to deliver the image."
                 .to_owned(),
-            Form::Lost => "The sender turned the image into text or JSON by default, and nothing of its bytes is \
-                 left; it must send base64 to deliver the image."
+            Form::Lost => "The sender converted the image to text or JSON by default, which dropped its bytes; \
+                 it must send base64 to deliver the image."
                 .to_owned(),
             _ => self.explain_bytes(),
         };
         if !self.form.is_empty() && self.format().is_none() {
-            text.push_str(" They begin with no known picture's magic number: unrecognised bytes.");
+            text.push_str(" The bytes are not a known image format.");
         }
         text
     }
@@ -120,7 +120,7 @@ impl Binary {
     fn explain_bytes(&self) -> String {
         let mut form = self.form.words().to_owned();
         if let Some(inner) = self.inner {
-            form = format!("{form}, which holds {}", inner.words());
+            form = format!("{form}, which contains {}", inner.words());
         }
         let mut first = form.chars();
         let form = first.next().into_iter().flat_map(char::to_uppercase).chain(first).collect::<String>();
@@ -132,11 +132,11 @@ impl Binary {
             ),
             (None, _) => {
                 format!(
-                    "{form}: the first {present} bytes of an unknown number; the sender must send base64 to deliver \
+                    "{form}: the first {present} bytes, the total is unknown; the sender must send base64 to deliver \
                      the image."
                 )
             }
-            _ if self.form == Form::AsItIs => format!("{form}, as no JSON: all {present} bytes."),
+            _ if self.form == Form::AsItIs => format!("{form}, outside JSON: all {present} bytes."),
             _ => format!("{form}: all {present} bytes."),
         }
     }
@@ -183,12 +183,12 @@ pub(super) fn image_facts(value: &[u8]) -> Option<ImageFacts> {
         if value.first() != Some(&b'[') {
             return None;
         }
-        // Bounded: an array of a million strings is no image.
+        // Bounded: an array of a million strings is not an image.
         super::json::entries(value).take(find::FOUND_LIMIT).find_map(|item| facts(&value[item.value]))
     })
 }
 
-/// A value that was decoded where it stands.
+/// A value that was decoded where it is.
 struct Decoded {
     binary: Binary,
     /// The offset after the value.

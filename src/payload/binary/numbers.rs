@@ -36,7 +36,7 @@ pub(super) fn array(body: &[u8], open: usize, context: Context, limit: usize) ->
             }
             if bytes.len() >= limit {
                 let close = span(body, at, |byte| byte.is_ascii_digit() | is_filler(byte));
-                // One number stands here, one more after each comma.
+                // One number here, one more after each comma.
                 let more = 1 + memchr::memchr_iter(b',', &body[at..close]).count();
                 let count = (bytes.len() + more) as u64;
                 return (body.get(close)? == &b']').then_some(Run { bytes, count, end: close + 1 });
@@ -108,8 +108,8 @@ fn gated(context: Context, limit: usize, read: impl Fn(usize) -> Option<Run>) ->
     read(limit)
 }
 
-/// Reads values that stand without white space between them and have a comma behind them, until there are
-/// nearly `limit`; what stands at the offset returned is for a closer look.
+/// Reads values without white space between them, each with a comma after it, until there are
+/// nearly `limit`; what is at the returned offset needs a closer look.
 fn plain_run(body: &[u8], mut at: usize, bytes: &mut Vec<u8>, limit: usize) -> usize {
     let digit = |byte: u8| u16::from(byte - b'0');
     while bytes.len() + 1 < limit

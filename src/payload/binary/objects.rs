@@ -1,4 +1,4 @@
-//! Objects that stand for bytes. Each is left at its first member that does not fit.
+//! Objects that represent bytes. Each is left at its first member that does not fit.
 
 use super::super::json::scan::{Walker, means, skip_space, skip_string, skip_value};
 use super::{Binary, Context, Decoded, Form, encodings, numbers};

@@ -12,7 +12,7 @@ const LIVE: &str = include_str!("../../../assets/samples/screenshot-live.json");
 /// with the bytes that can be had from it.
 const FORMS: &[u8] = include_bytes!("../../../assets/fixtures/image-forms.json");
 
-/// More than there are; the rest begins anew.
+/// More than there are; the rest starts again.
 const FORM_COUNT: usize = 64;
 
 struct Recorded {
@@ -187,7 +187,7 @@ fn words_numbers_and_digests_are_no_images() {
     let digest = format!("\"{}\"", "ab".repeat(32));
     assert_eq!(recognise(digest.as_bytes(), Context::Elsewhere), None);
     let unrecognised = recognise(digest.as_bytes(), Context::KnownField).unwrap();
-    assert!(unrecognised.explanation().contains("unrecognised bytes"));
+    assert!(unrecognised.explanation().contains("not a known image format"));
 }
 
 #[test]

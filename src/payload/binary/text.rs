@@ -5,7 +5,7 @@ use super::super::json::scan::skip_space;
 use super::super::json::{Part, parts, unescape};
 use super::{Binary, Context, Form, encodings, numbers, objects, prints};
 
-/// What replaces a byte that is no UTF-8.
+/// What replaces a byte that is not UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Decodes the raw content of a string, escapes and all.
@@ -63,7 +63,7 @@ fn nested(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
     (whole && inner != Form::Lost).then_some(Binary { form: Form::NestedJson, inner: Some(inner), ..decoded.binary })
 }
 
-/// Forms that only their content tells apart: a magic number decides, then length.
+/// Forms that are distinguished by their content alone: a magic number decides, then length.
 fn unnamed(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
     let is_picture = |binary: &Binary| image::strict_format(&binary.bytes).is_some();
     if let Some(list) = number_list(text) {
@@ -74,7 +74,7 @@ fn unnamed(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
     if hex.as_ref().is_some_and(is_picture) {
         return hex;
     }
-    // Whether it is worth decoding whole is told by its first bytes.
+    // Its first bytes say whether it is worth decoding as a whole.
     let head = encodings::base64(&text[..text.len().min(128) / 4 * 4], 64);
     let base64 = || encodings::base64(text, limit).map(encodings::Base64::into_binary);
     if head.is_some_and(|head| image::strict_format(&head.bytes).is_some())
@@ -124,7 +124,7 @@ fn latin1(text: &[u8], limit: usize) -> Option<Binary> {
     if !head.iter().take(48).any(unprintable) {
         return None;
     }
-    // A cut character at the end of the head is no reason to look no further.
+    // A cut character at the end of the head does not end the search.
     let head = if head.last().is_some_and(|byte| *byte >= 0xc0) { &head[..head.len() - 1] } else { head };
     image::strict_format(&encodings::latin1(head, 64)?.bytes)?;
     encodings::latin1(text, limit)

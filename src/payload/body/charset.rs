@@ -32,11 +32,11 @@ pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<Stri
         }
         (bytes, Some("utf-8" | "utf8")) => {
             let fault = std::str::from_utf8(bytes).err();
-            let note = fault.map(|fault| format!("declared utf-8, and is none at byte {}", fault.valid_up_to()));
+            let note = fault.map(|fault| format!("declared UTF-8, but invalid at byte {}", fault.valid_up_to()));
             (body, note)
         }
         (bytes, Some(other)) if !bytes.is_ascii() && !matches!(other, "iso-8859-1" | "latin1" | "windows-1252") => {
-            let words = format!("charset {} is not known here: shown as UTF-8", crate::text::visible(other));
+            let words = format!("unknown charset {}: shown as UTF-8", crate::text::visible(other));
             (body, Some(words))
         }
         _ => (body, None),
@@ -52,7 +52,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, how: &str) -> (Bytes, Option<St
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let mut text = String::with_capacity(bytes.len() / 2);
     text.extend(char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    let odd = if bytes.len() % 2 == 1 { "; a single byte is left at its end" } else { "" };
+    let odd = if bytes.len() % 2 == 1 { "; one byte is left over at the end" } else { "" };
     (Bytes::from(text), Some(format!("UTF-16, {how}: decoded for display{odd}")))
 }
 
@@ -88,7 +88,7 @@ mod tests {
             assert_eq!(text, "{\"é\":1}");
             assert!(note.contains(how), "{note}");
         }
-        assert!(decoded(b"\xff\xfea\0b", None).1.ends_with("a single byte is left at its end"));
+        assert!(decoded(b"\xff\xfea\0b", None).1.ends_with("one byte is left over at the end"));
         assert_eq!(decoded(b"\xff\xfe\x3d\xd8", None).0, "\u{fffd}");
     }
 
@@ -96,8 +96,8 @@ mod tests {
     fn other_charsets_are_decoded_or_named() {
         assert_eq!(decoded(b"caf\xe9 \x80", Some("iso-8859-1")).0, "café €");
         assert_eq!(decoded("café".as_bytes(), Some("latin1")), ("café".to_owned(), String::new()));
-        assert_eq!(decoded(b"\xd0\xd1", Some("koi8-r")).1, "charset koi8-r is not known here: shown as UTF-8");
-        assert_eq!(decoded(b"a\xff", Some("utf-8")).1, "declared utf-8, and is none at byte 1");
+        assert_eq!(decoded(b"\xd0\xd1", Some("koi8-r")).1, "unknown charset koi8-r: shown as UTF-8");
+        assert_eq!(decoded(b"a\xff", Some("utf-8")).1, "declared UTF-8, but invalid at byte 1");
         assert!(decoded(b"\xef\xbb\xbf{}", None).1.starts_with("begins with a byte order mark"));
         assert_eq!(decoded(b"{}", Some("utf-16")), ("{}".to_owned(), String::new()));
     }

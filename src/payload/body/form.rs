@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// At most so many pairs are told apart; what is behind them is shown as a remainder.
+/// The maximum number of pairs; what follows them is shown as a remainder.
 pub const PAIR_LIMIT: usize = 100_000;
 
 /// One pair's place. Offsets are in bytes from the start of the body.

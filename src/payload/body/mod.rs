@@ -1,4 +1,4 @@
-//! What a body is, whatever it declares: inflated, decoded, and told by its own evidence.
+//! What a body is, whatever it declares: inflated, decoded, and recognised by its own evidence.
 //!
 //! | part | what it does |
 //! |---|---|
@@ -38,7 +38,7 @@ use super::json::Fault;
 use crate::http::RequestHead;
 use crate::text;
 
-/// At most so many codings are undone, one after the other.
+/// The maximum number of codings that are undone, one after another.
 const STACK_LIMIT: usize = 3;
 
 /// A remark about a body. The text is visible.
@@ -69,7 +69,7 @@ pub enum Kind {
     Empty,
     /// One JSON value.
     Json,
-    /// One JSON value a line, so many of them.
+    /// One JSON value per line; how many.
     JsonLines(usize),
     /// `application/x-www-form-urlencoded`
     Form(Form),
@@ -79,7 +79,7 @@ pub enum Kind {
     Xml(Xml),
     /// Text of any other kind.
     Text,
-    /// Bytes that are no text, of this format when it is known.
+    /// Bytes that are not text, of this format when it is known.
     Binary(Option<&'static str>),
 }
 
@@ -115,7 +115,8 @@ impl Opened {
         if let Some(bound) = note.map(|bound| bound.to_string())
             && !opened.remarks.iter().any(|remark| remark.words.contains(&bound))
         {
-            opened.remark(format!("the event in the list was read from its beginning only: {bound}"), false);
+            opened
+                .remark(format!("the event in the list was read from the beginning of the body only: {bound}"), false);
         }
         opened
     }
@@ -150,10 +151,7 @@ impl Opened {
             let coding = token.as_deref().map_or_else(|| Coding::of_magic(&self.bytes), Coding::named);
             let Some(coding) = coding else {
                 if let Some(token) = token {
-                    self.remark(
-                        format!("content coding “{}” is not known here: shown as sent", text::visible(&token)),
-                        true,
-                    );
+                    self.remark(format!("unknown content coding “{}”: shown as sent", text::visible(&token)), true);
                 }
                 return;
             };
@@ -168,18 +166,18 @@ impl Opened {
         }
     }
 
-    /// Undoes one coding; false when there is no going on.
+    /// Undoes one coding; false when it is the last that can be undone.
     fn undo(&mut self, coding: Coding, is_declared: bool, budget: &mut Budget) -> bool {
         let inflated = inflate_prefix(coding, &self.bytes, budget);
         let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
         let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
         if let Some(stop) = inflated.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
-            // What declares a coding and is none is shown as it is.
-            self.remark(format!("{name}: cannot be inflated, {stop}; shown as sent"), true);
+            // What declares a coding and does not have it is shown as sent.
+            self.remark(format!("{name}: cannot be inflated: {stop}; shown as sent"), true);
             return false;
         }
         let tail = match &inflated.stop {
-            Some(stop) => format!("; {stop}, what came so far is shown"),
+            Some(stop) => format!("; {stop}; the output up to there is shown"),
             None => "; the signature is over the bytes as sent".to_owned(),
         };
         self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), inflated.stop.is_some());
@@ -255,12 +253,12 @@ impl Body {
         let counted =
             |count: usize, noun: &str| format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" });
         match &self.kind {
-            Kind::Empty => "no body".to_owned(),
+            Kind::Empty => "empty body".to_owned(),
             Kind::Json => "JSON".to_owned(),
             Kind::JsonLines(lines) => format!("NDJSON, {}", counted(*lines, "value")),
             Kind::Form(form) => {
                 let more = if form.rest < self.bytes.len() { " and more" } else { "" };
-                format!("a form, {}{more}", counted(form.pairs.len(), "pair"))
+                format!("form, {}{more}", counted(form.pairs.len(), "pair"))
             }
             Kind::Multipart(multipart) => format!("multipart, {}", counted(multipart.parts.len(), "part")),
             Kind::Xml(_) => "XML".to_owned(),
@@ -290,7 +288,7 @@ fn after_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(super::json::BOM).unwrap_or(bytes)
 }
 
-/// Whether a text that is no JSON was to be some.
+/// Whether a text that is not JSON was meant to be.
 fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
     let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
     declared.is_json() || declared.media.is_none() || looks_like_json
@@ -298,7 +296,7 @@ fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
 
 /// What was declared and is not so.
 fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: &[u8]) -> Option<String> {
-    let media = declared.media.as_deref().unwrap_or("no type");
+    let media = declared.media.as_deref().unwrap_or_default();
     let starts = |prefix: &str| media.starts_with(prefix);
     let (is_so, what) = match kind {
         Kind::Empty => return None,
@@ -307,11 +305,13 @@ fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: 
         Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
         Kind::Xml(_) => (declared.is_xml() || starts("text/"), "is XML"),
-        Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is no text"),
+        Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is not text"),
         Kind::Text if is_meant_as_json(declared, bytes) => {
-            return Some(format!("No JSON: {}", text::visible(&fault?.to_string())));
+            return Some(format!("Invalid JSON: {}", text::visible(&fault?.to_string())));
         }
         Kind::Text => (starts("text/"), "is text"),
     };
-    (!is_so).then(|| format!("declared {}, {what}", text::visible(media)))
+    let claim =
+        if media.is_empty() { "no Content-Type".to_owned() } else { format!("declared {}", text::visible(media)) };
+    (!is_so).then(|| format!("{claim}, but the body {what}"))
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::declared::{Declared, parameter};
 use super::sniff;
 
-/// At most so many parts are told apart.
+/// The maximum number of parts.
 pub const PART_LIMIT: usize = 1000;
-/// At most so many header lines of one part are read.
+/// The maximum number of header lines read of one part.
 const FIELD_LIMIT: usize = 64;
 /// Lines of a part that are shown.
 pub const PREVIEW_LINES: usize = 40;
@@ -61,7 +61,7 @@ impl Multipart {
     pub fn read(body: &[u8], boundary: &[u8]) -> Self {
         let mut multipart = Self { boundary: boundary.to_vec(), ..Self::default() };
         if boundary.is_empty() || boundary.len() > BOUNDARY_LIMIT {
-            let words = format!("a boundary of {} bytes; 1 to {BOUNDARY_LIMIT} are allowed", boundary.len());
+            let words = format!("the boundary is {} bytes long; 1 to {BOUNDARY_LIMIT} are allowed", boundary.len());
             multipart.faults.push(words);
         }
         if boundary.is_empty() {
@@ -69,7 +69,7 @@ impl Multipart {
         }
         let mut delimiters = delimiters(body, boundary);
         let Some(mut open) = delimiters.next() else {
-            multipart.faults.push("the boundary is nowhere in the body".to_owned());
+            multipart.faults.push("the boundary does not occur in the body".to_owned());
             return multipart;
         };
         while !open.is_last {
@@ -225,7 +225,7 @@ mod tests {
         let cut = Multipart::read(&BODY[..BODY.len() - 20], b"xyz");
         assert_eq!((cut.parts.len(), cut.faults.len()), (3, 1));
         assert!(cut.faults[0].contains("final boundary is missing"), "{:?}", cut.faults);
-        assert_eq!(Multipart::read(b"text", b"xyz").faults, ["the boundary is nowhere in the body"]);
+        assert_eq!(Multipart::read(b"text", b"xyz").faults, ["the boundary does not occur in the body"]);
         assert_eq!(
             Multipart::read(b"--x\r\nno head\r\n--x--", b"x").faults,
             ["part 1 has no empty line after its headers"]

@@ -4,7 +4,7 @@ use super::{Form, xml};
 use crate::payload::body::Declared;
 use crate::payload::{image, json};
 
-/// Bytes that are looked at to tell text from anything else.
+/// How many bytes are read to distinguish text from anything else.
 const SAMPLE: usize = 8 * 1024;
 /// Longest content that is checked for JSON within another body.
 const NESTED_JSON: usize = 1 << 20;
@@ -19,7 +19,7 @@ pub(super) fn magic(bytes: &[u8]) -> Option<&'static str> {
     (!kind.mime_type().starts_with("text/")).then(|| kind.mime_type())
 }
 
-/// Whether bytes are for a hex view: they hold a NUL, or much that is no UTF-8.
+/// Whether bytes are for a hex view: they contain a NUL, or much that is not UTF-8.
 pub(super) fn is_binary(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let invalid: usize = sample.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();

@@ -33,24 +33,24 @@ const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";
 #[rstest]
 #[case("application/json", b"{\"a\":1}", "json", &[])]
 #[case("application/cloudevents+json; charset=utf-8", b"[1]", "json", &[])]
-#[case("text/plain", b"{\"a\":1}", "json", &["declared text/plain, is JSON"])]
+#[case("text/plain", b"{\"a\":1}", "json", &["declared text/plain, but the body is JSON"])]
 #[case("application/json", b"12", "json", &[])]
 #[case("text/plain", b"12", "text", &[])]
 #[case("application/x-ndjson", b"{\"a\":1}\n{\"a\":2}\n", "json_lines", &[])]
 #[case("application/x-www-form-urlencoded", b"a=1&b=2", "form", &[])]
 #[case("application/x-www-form-urlencoded", b"no equals sign", "form", &[])]
-#[case("application/json", b"a=1&b=2", "form", &["declared application/json, is a form"])]
+#[case("application/json", b"a=1&b=2", "form", &["declared application/json, but the body is a form"])]
 #[case("text/plain", b"a=1&b=2", "text", &[])]
 #[case("multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n--x--", "multipart", &[])]
 #[case("multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n", "multipart", &["the final boundary is missing: the body may be cut off"])]
 #[case("multipart/form-data", b"--x\r\nContent-Type: a/b\r\n\r\na\r\n--x--", "multipart", &[])]
-#[case("text/plain", b"--x\r\nContent-Type: a/b\r\n\r\na\r\n--x--", "multipart", &["declared text/plain, is multipart"])]
+#[case("text/plain", b"--x\r\nContent-Type: a/b\r\n\r\na\r\n--x--", "multipart", &["declared text/plain, but the body is multipart"])]
 #[case("text/xml", b"<a><b>1</b></a>", "xml", &[])]
-#[case("application/json", b"<?xml version=\"1.0\"?><a/>", "xml", &["declared application/json, is XML"])]
+#[case("application/json", b"<?xml version=\"1.0\"?><a/>", "xml", &["declared application/json, but the body is XML"])]
 #[case("text/html", b"<p>hello</p>", "text", &[])]
 #[case("image/jpeg", b"\xff\xd8\xff\xdb\0\x43\0\x03\x02\x02\x03\x02\x02\x03\x03\x03\x03\x04\x03\x03\x04\x05", "binary", &[])]
-#[case("text/plain", b"\0\x01\x02", "binary", &["declared text/plain, is no text"])]
-#[case("application/json", b"{\"a\":", "text", &["No JSON: line 1, column 6 (byte 5): expected a value, found the end"])]
+#[case("text/plain", b"\0\x01\x02", "binary", &["declared text/plain, but the body is not text"])]
+#[case("application/json", b"{\"a\":", "text", &["Invalid JSON: line 1, column 6 (byte 5): expected a value, found the end"])]
 #[case("text/plain", b"words", "text", &[])]
 #[case("application/json", b"", "empty", &[])]
 fn each_kind_is_told(#[case] media: &str, #[case] bytes: &[u8], #[case] code: &str, #[case] expected: &[&str]) {
@@ -81,7 +81,7 @@ fn codings_are_undone_and_said() {
 fn what_cannot_be_undone_is_shown_with_the_reason() {
     let json = "Content-Type: application/json\r\n";
     let unknown = body(&format!("{json}Content-Encoding: snappy\r\n"), b"{}");
-    assert_eq!(remarks(&unknown), ["content coding “snappy” is not known here: shown as sent"]);
+    assert_eq!(remarks(&unknown), ["unknown content coding “snappy”: shown as sent"]);
     let untrue = body(&format!("{json}Content-Encoding: gzip\r\n"), b"{}");
     assert!(untrue.is_as_sent && untrue.code() == "json");
     assert!(untrue.remarks[0].words.contains("cannot be inflated") && untrue.remarks[0].is_warning);
@@ -90,7 +90,9 @@ fn what_cannot_be_undone_is_shown_with_the_reason() {
     let sent = gzip(text.as_bytes());
     let cut = body("Content-Type: text/plain\r\nContent-Encoding: gzip\r\n", &sent[..sent.len() - 40]);
     assert!(cut.bytes.len() > 1_000 && text.as_bytes().starts_with(&cut.bytes));
-    assert!(cut.remarks[0].words.contains("damaged: ") && cut.remarks[0].words.ends_with("what came so far is shown"));
+    assert!(
+        cut.remarks[0].words.contains("damaged: ") && cut.remarks[0].words.ends_with("the output up to there is shown")
+    );
 
     let nested = (0..5).fold(b"{}".to_vec(), |inner, _| gzip(&inner));
     let nested = body(json, &nested);
@@ -139,7 +141,7 @@ proptest! {
 
 const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
 
-/// Where each image stands, and how it was sent.
+/// Where each image is, and how it was sent.
 fn places(body: &Body) -> Vec<(String, &'static str, usize)> {
     body.images().into_iter().map(|image| (image.path, image.binary.form.code(), image.binary.bytes.len())).collect()
 }

@@ -9,7 +9,7 @@ use crate::payload::outline::{Builder, Outline, RowKind};
 
 /// Indentation stops growing at this depth.
 pub const INDENT_LIMIT: usize = 40;
-/// Text up to this long stands on the row of the element that it is all of.
+/// Text up to this long is shown on the row of its element, when it is all of the content.
 const SHORT_TEXT: usize = 120;
 
 /// What a token is.
@@ -119,7 +119,7 @@ impl Xml {
         self.outline.heap_bytes()
     }
 
-    /// The row `index` of `body`, which these are the rows of. It ends where the next one begins, but for white space.
+    /// The row `index` of `body`, which these are the rows of. It ends before the white space in front of the next one.
     #[must_use]
     pub fn row(&self, body: &[u8], index: usize) -> Option<Row> {
         self.rows_from(body, index).next()

@@ -53,7 +53,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Points out keys that stand more than once: parsers disagree on which of them counts.
+    /// Reports duplicate keys: parsers disagree on which of them counts.
     pub(super) fn duplicates(&mut self, object: &Object<'_>, place: &Place<'_>) {
         for (index, member) in object.members.iter().enumerate() {
             let Some(earlier) = object.members[..index].iter().find(|earlier| earlier.key == member.key) else {
@@ -62,7 +62,7 @@ impl Comparison<'_> {
             let is_same = earlier.value.raw() == member.value.raw();
             let severity = if is_same { Severity::Note } else { Severity::Breaks };
             let found = if is_same {
-                format!("the same twice: {}", member.value.words())
+                format!("the same value twice: {}", member.value.words())
             } else {
                 format!("{}, then {}", earlier.value.words(), member.value.words())
             };
@@ -144,7 +144,7 @@ impl Comparison<'_> {
     }
 
     fn image_form(&mut self, image: &Binary, place: &Place<'_>) {
-        const DOCUMENTED: &str = "base64, or Node's print-out of a Buffer";
+        const DOCUMENTED: &str = "base64 or Node's print-out of a Buffer";
         const PLACEHOLDER: &str = "the placeholder in a simulation, an image in a live event";
         let found = image.form.words();
         let mut add = |severity, code, expected| self.drifts.add(severity, code, place, expected, found);
@@ -165,13 +165,13 @@ pub(super) fn image_words(value: &Value<'_>) -> String {
     if let Some(image) = recognise_prefix(value.raw(), Context::KnownField, IMAGE_BYTES) {
         return image.summary();
     }
-    let Some(items) = value.items() else { return format!("no image known here: {}", value.words()) };
+    let Some(items) = value.items() else { return format!("not a known image form: {}", value.words()) };
     let images: Vec<Option<Binary>> =
         items.take(IMAGE_LIMIT).map(|item| recognise_prefix(item.raw(), Context::KnownField, IMAGE_BYTES)).collect();
     match (images.len(), images.first()) {
         (1, Some(Some(image))) => image.summary(),
         (count @ 2.., Some(Some(image))) => format!("{count} images, the first {}", image.summary()),
         (0, _) => "an empty array".to_owned(),
-        _ => shortened("an array, no image known in it"),
+        _ => shortened("an array without a known image"),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::payload::json::path::{push_index, push_key};
 
-/// At most so many kinds of drift are told apart in one event; a hostile one has any number.
+/// The maximum of kinds of drift that are told apart in one event; a hostile one has any number.
 const KINDS_LIMIT: usize = 100;
 
 /// How much a difference matters to a receiver that was written from the pages.
@@ -20,12 +20,22 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The stable name of JSON output, which is also the word for a person.
+    /// The stable name of JSON output.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Self::Breaks => "breaks",
             Self::Differs => "differs",
+            Self::Note => "note",
+        }
+    }
+
+    /// The word for a person.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Breaks => "error",
+            Self::Differs => "warning",
             Self::Note => "note",
         }
     }
@@ -117,7 +127,7 @@ pub struct Drift {
     pub path: String,
     /// What the contract says.
     pub expected: String,
-    /// What came.
+    /// What was found.
     pub found: String,
     /// In how many further items the same was found.
     pub more: u64,
@@ -125,7 +135,12 @@ pub struct Drift {
 
 impl fmt::Display for Drift {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: documented {}, came {}", self.path, self.expected, self.found)?;
+        let Self { path, expected, found, .. } = self;
+        match self.code {
+            Code::MissingField => write!(formatter, "{path}: expected {expected}; the field is missing")?,
+            Code::UnknownField => write!(formatter, "{path}: undocumented field, found {found}")?,
+            _ => write!(formatter, "{path}: expected {expected}, found {found}")?,
+        }
         match self.more {
             0 => Ok(()),
             1 => formatter.write_str("; and in 1 more item"),
@@ -134,7 +149,7 @@ impl fmt::Display for Drift {
     }
 }
 
-/// A value's place, linked to the one that it stands in.
+/// A value's place, linked to its parent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
@@ -213,7 +228,7 @@ impl Drifts {
         }
     }
 
-    /// Drift that stands in no body: in a header, or nowhere.
+    /// Drift outside the body: in a header, or without a place.
     pub(super) fn add_at(&mut self, severity: Severity, code: Code, path: &str, expected: String, found: String) {
         self.list.push(Drift { severity, code, path: path.to_owned(), expected, found, more: 0 });
     }

@@ -138,7 +138,7 @@ impl Shape {
         match self {
             Self::Text => "a string",
             Self::Id => "a UUID",
-            Self::Date => "a date as 2026-01-28T09:05:00.308Z",
+            Self::Date => "a date such as 2026-01-28T09:05:00.308Z",
             Self::Integer => "a number",
             Self::Boolean => "true or false",
             Self::Image => "an image buffer as text",

@@ -2,9 +2,9 @@
 
 use super::object::{Object, Value};
 
-/// At most so many different ids are taken of one body.
+/// The maximum number of different ids taken from one body.
 pub const ID_LIMIT: usize = 64;
-/// At most so many items of one body are looked at for ids.
+/// The maximum number of items of one body searched for ids.
 const ITEM_LIMIT: usize = 1000;
 /// An id longer than this is none.
 const LENGTH_LIMIT: usize = 64;
@@ -75,7 +75,7 @@ pub fn handle(shown: &str) -> String {
     shown.chars().take(8).chain(['…']).collect()
 }
 
-/// The ids of a body, each once, in the order in which they stand.
+/// The ids of a body, each once, in their order.
 #[must_use]
 pub fn ids(body: &[u8]) -> Vec<Id> {
     let envelope = Value::root(body).object();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::EventReport;
 
-/// Items that JSON output holds; `item_count` tells how many there are.
+/// The maximum number of items in JSON output; `item_count` says how many there are.
 const ITEM_LIMIT: usize = 100;
 
 /// The fields `event_report` and `drift` of one delivery.
@@ -30,7 +30,7 @@ pub fn report_json(report: &EventReport) -> (Value, Value) {
         .iter()
         .map(|drift| {
             json!({
-                "severity": drift.severity.word(),
+                "severity": drift.severity.code(),
                 "code": drift.code.code(),
                 "path": drift.path,
                 "expected": drift.expected,

@@ -3,7 +3,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | `fields` | what the pages document, as data |
-//! | `object` | members as they stand, from tokens |
+//! | `object` | members in their order, from tokens |
 //! | `compare` | a value beside what is documented of it |
 //! | `times` | the event's times, the header's, the arrival |
 //! | `item` | one item in the pages' terms |
@@ -63,7 +63,7 @@ pub struct Circumstances<'a> {
     pub events: &'a [String],
 }
 
-/// An event as the pages would tell it. All text is visible already.
+/// An event in the terms of the documentation. All text is visible already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventReport {
     /// The event's full name.
@@ -98,21 +98,21 @@ impl EventReport {
         })
     }
 
-    /// How much drift there is of each severity, as `2 break, 1 differs`; empty for none.
+    /// How much drift there is of each severity, as `2 errors, 1 warning`; empty for none.
     #[must_use]
     pub fn drift_words(&self) -> String {
         [Severity::Breaks, Severity::Differs, Severity::Note]
             .into_iter()
             .map(|severity| (severity, self.drift.iter().filter(|drift| drift.severity == severity).count()))
             .filter(|(_, count)| *count > 0)
-            .map(|(severity, count)| format!("{count} {}", severity.word()))
+            .map(|(severity, count)| format!("{count} {}{}", severity.word(), if count == 1 { "" } else { "s" }))
             .collect::<Vec<_>>()
             .join(", ")
     }
 }
 
-/// Reads `body` by the contract. `None` when it is no object, or has fewer than two of the envelope's
-/// fields: then it is something else, and to list all that is missing would say nothing.
+/// Reads `body` by the contract. `None` when it is not an object, or has fewer than two of the envelope's
+/// fields: then it is something else, and a list of missing fields would be useless.
 ///
 /// Any bytes may be fed to it; of what breaks off, the part before is read.
 #[must_use]
@@ -162,16 +162,21 @@ fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
     times::header_unit(about, drifts);
     if !about.events.is_empty() && !event.is_empty() && !about.events.iter().any(|name| name == event) {
         let expected = "an event that the webhook subscribes to";
-        let found = format!("“{}”, which it does not", object::shortened(event));
+        let found = format!("“{}”", object::shortened(event));
         drifts.add(Severity::Differs, Code::NotSubscribed, &Place::ROOT.name("event"), expected, found);
     }
 }
 
-/// The envelope's own fields, but for `timestamp` and what is in `data`.
+/// The envelope's own fields, except for `timestamp` and what is in `data`.
 fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drifts: &mut Drifts) {
     let root = Place::ROOT;
     for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {
-        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), "a field of every event", "no such field");
+        let expected = match name {
+            "event" | "version" | "agent" => "a string",
+            "timestamp" => "Unix milliseconds as a number",
+            _ => "an object or an array",
+        };
+        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), expected, "no such field");
     }
     for (name, documented, severity, code) in [
         ("event", None, Severity::Breaks, Code::UnknownEvent),
@@ -190,7 +195,7 @@ fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drift
     if let Some(value) = envelope.get(fields::SIMULATION).filter(|_| !simulation) {
         let severity = if value.boolean().is_some() { Severity::Differs } else { Severity::Breaks };
         let place = root.name(fields::SIMULATION);
-        drifts.add(severity, Code::SimulationValue, &place, "true, or no such field when live", value.words());
+        drifts.add(severity, Code::SimulationValue, &place, "true (live events have no such field)", value.words());
     }
     let mut comparison = Comparison { drifts, simulation };
     comparison.duplicates(envelope, &root);
@@ -242,7 +247,7 @@ fn read_data(data: &Value<'_>, event: Option<&Event>, name: &str, report: &mut E
         drifts.add(Severity::Differs, Code::EmptyData, &place, "one or more items", "an empty array");
     }
     if rest > 0 {
-        let found = format!("{}, of which {} were compared", super::grouped(read + rest), super::grouped(read));
+        let found = format!("{} (only the first {} were compared)", super::grouped(read + rest), super::grouped(read));
         drifts.add(Severity::Note, Code::NotCompared, &place, "one or more items", found);
     }
 }

@@ -1,4 +1,4 @@
-//! An object's members as they stand, the last duplicate winning as in `JSON.parse`.
+//! An object's members in their order, the last duplicate winning as in `JSON.parse`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,14 +7,14 @@ use crate::payload::json::scan::means;
 use crate::payload::json::{Entries, decode_string};
 use crate::text;
 
-/// At most so many members of one object are looked at; documented ones have eight.
+/// The maximum number of members read of one object; documented ones have eight.
 const MEMBER_LIMIT: usize = 100;
 /// Longest text that is compared, in bytes.
 const TEXT_BYTES: usize = 4096;
 /// Longest text shown of a value, in characters.
 const SHOWN_CHARACTERS: usize = 80;
 
-/// A value where it stands.
+/// A value where it is.
 #[derive(Debug, Clone)]
 pub(super) struct Value<'a> {
     body: &'a [u8],
@@ -97,7 +97,7 @@ impl<'a> Value<'a> {
         (cut.first() == Some(&b'"')).then(|| shortened(&decode_string(cut).text))
     }
 
-    /// What stands here, in words: `a number: 7`.
+    /// The value here, in words: `a number: 7`.
     pub(super) fn words(&self) -> String {
         let raw = self.raw();
         let sample = || shortened(&String::from_utf8_lossy(&raw[..raw.len().min(SHOWN_CHARACTERS)]));

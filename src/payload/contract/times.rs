@@ -10,7 +10,7 @@ use crate::text::units::age_words;
 
 /// Integers below this are seconds (until the year 5138), as the header's are told apart.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
-/// Integers from this on are no milliseconds of this era.
+/// Integers from here on are not milliseconds of this era.
 const FIRST_BEYOND: i64 = 100_000_000_000_000;
 /// The habit of the field: what is further apart than this, receivers refuse. Milliseconds.
 const APART: u64 = 5 * 60 * 1000;
@@ -86,7 +86,7 @@ pub(super) fn envelope(
                 Code::TimestampUnit,
                 &place,
                 "Unix milliseconds",
-                format!("{}, of the size of seconds", value.words()),
+                format!("{}, which looks like seconds", value.words()),
             );
             Some(whole * 1000)
         }
@@ -102,7 +102,7 @@ pub(super) fn envelope(
         // A simulation sends a sample, and its time may be the sample's.
         let severity = if simulation { Severity::Note } else { Severity::Differs };
         let words = age_words(i64::try_from(apart).unwrap_or(i64::MAX));
-        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("{words} apart"));
+        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("a difference of {words}"));
     }
     times
 }

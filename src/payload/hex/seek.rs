@@ -1,16 +1,16 @@
 //! What a person types to find a place among bytes.
 
-/// Why what was typed is no place.
+/// Why the input is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SeekError {
     /// Neither bytes nor text.
-    #[error("type bytes such as ff d8, or text such as \"JFIF\"")]
+    #[error("expected bytes such as ff d8, or text such as \"JFIF\"")]
     Nothing,
     /// No number.
-    #[error("type an offset: 162, 0xa2, or +16 and -0x10 from here")]
+    #[error("expected an offset such as 162 or 0xa2, or +16 or -0x10 from here")]
     NoOffset,
     /// Beyond the end.
-    #[error("there are {} bytes: the last offset is {}", crate::payload::grouped(*.0 as u64), .0.saturating_sub(1))]
+    #[error("beyond the end: the last offset of {} bytes is {}", crate::payload::grouped(*.0 as u64), .0.saturating_sub(1))]
     Beyond(usize),
 }
 
@@ -112,7 +112,7 @@ mod tests {
         for typed in ["", "x", "0x", "+-3", "--3", "0x+3", "1.5", "é"] {
             assert_eq!(offset(typed, 0, 10), Err(SeekError::NoOffset), "{typed}");
         }
-        assert_eq!(SeekError::Beyond(1001).to_string(), "there are 1,001 bytes: the last offset is 1000");
+        assert_eq!(SeekError::Beyond(1001).to_string(), "beyond the end: the last offset of 1,001 bytes is 1000");
     }
 
     #[test]

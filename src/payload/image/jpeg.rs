@@ -64,10 +64,10 @@ fn is_frame(code: u8) -> bool {
 
 fn marker(bytes: &[u8], at: usize) -> Segment {
     if bytes[at] != 0xff {
-        return rest(bytes, at, "?", "no marker where one must stand");
+        return rest(bytes, at, "?", "no marker where one is required");
     }
     let Some(&code) = bytes.get(at + 1) else {
-        return rest(bytes, at, "cut", "the first half of a marker");
+        return rest(bytes, at, "cut", "an incomplete marker");
     };
     if code == 0xff {
         return Segment { name: "fill".into(), meaning: "padding", offset: at, length: 1, cut: false };
@@ -82,7 +82,7 @@ fn marker(bytes: &[u8], at: usize) -> Segment {
     // The length counts itself but not the marker; less than two is nonsense.
     let declared = usize::from(u16::from_be_bytes([high, low]));
     if declared < 2 {
-        return rest(bytes, at, "?", "a segment with an impossible length");
+        return rest(bytes, at, "?", "a segment with an invalid length");
     }
     let length = (declared + 2).min(bytes.len() - at);
     Segment { name, meaning, offset: at, length, cut: length < declared + 2 }

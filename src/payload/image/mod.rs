@@ -118,7 +118,7 @@ pub fn strict_format(bytes: &[u8]) -> Option<Format> {
         Format::Gif => all(0..6, b"GIF87a") || all(0..6, b"GIF89a"),
         Format::Webp => all(0..4, b"RIFF") && all(12..15, b"VP8"),
         Format::Bmp => all(6..10, &[0; 4]) && all(15..18, &[0; 3]) && matches!(at(14)?, 12..=124),
-        // The first directory stands at an even offset within the first 16 MB or so.
+        // The first directory is at an even offset within the first 16 MB or so.
         Format::Tiff => at(if bytes[0] == b'I' { 7 } else { 4 })? == 0,
         Format::Ico => matches!(at(4)?, 1..=32) && all(5..6, &[0]) && all(9..10, &[0]) && all(20..22, &[0; 2]),
         Format::Heif | Format::Avif => true,
@@ -139,7 +139,7 @@ pub enum Dimensions {
     },
     /// The bytes stop before the place where the format keeps its dimensions.
     NotReached,
-    /// The format is not known, or the place where the dimensions stand makes no sense.
+    /// The format is not known, or the dimensions are invalid.
     Unreadable,
 }
 
@@ -165,7 +165,7 @@ impl fmt::Display for Dimensions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known { width, height } => write!(formatter, "{width} × {height}"),
-            Self::NotReached => formatter.write_str("unknown: the preview stops before them"),
+            Self::NotReached => formatter.write_str("unknown: the preview ends before the dimensions"),
             Self::Unreadable => formatter.write_str("unknown"),
         }
     }

@@ -37,11 +37,11 @@ fn chunk(bytes: &[u8], at: usize, too_many: bool, ended: bool) -> Segment {
         return whole("…", "more chunks, not listed", false);
     }
     let Some(&[a, b, c, d, kind @ ..]) = bytes[at..].first_chunk::<8>() else {
-        return whole("cut", "the beginning of a chunk", true);
+        return whole("cut", "an incomplete chunk", true);
     };
     let kind: [u8; 4] = kind;
     if !kind.iter().all(u8::is_ascii_alphabetic) {
-        return whole("?", "no chunk where one must stand", false);
+        return whole("?", "no chunk where one is required", false);
     }
     // Length, type and checksum are twelve bytes beside the data.
     let declared = u64::from(u32::from_be_bytes([a, b, c, d])) + 12;

@@ -47,13 +47,17 @@ fn pieces(body: &[u8], state: &mut BrotliState<Cells, Cells, Cells>, sink: &mut 
         let result = piece(&body[..end], &mut at, state, &mut chunk, sink)?;
         if result == Piece::End {
             // Nothing may come after the last meta-block.
-            return if at == body.len() { Ok(()) } else { Err(Stop::damaged("something follows the brotli stream")) };
+            return if at == body.len() {
+                Ok(())
+            } else {
+                Err(Stop::damaged("unexpected bytes after the brotli stream"))
+            };
         }
         if at == body.len() {
-            return Err(Stop::damaged("the brotli stream breaks off"));
+            return Err(Stop::damaged("the brotli stream is truncated"));
         }
         if at == begun {
-            return Err(Stop::damaged("no brotli stream"));
+            return Err(Stop::damaged("not a brotli stream"));
         }
         idle += (end - begun).saturating_sub(sink.len() - before);
         if idle > most_idle {
@@ -70,7 +74,7 @@ enum Piece {
     End,
 }
 
-/// Gives the decoder what stands between `at` and the end of `input`.
+/// Gives the decoder the bytes from `at` to the end of `input`.
 fn piece(
     input: &[u8],
     at: &mut usize,
@@ -87,7 +91,7 @@ fn piece(
             BrotliResult::NeedsMoreOutput => {}
             BrotliResult::NeedsMoreInput => return Ok(Piece::Used),
             BrotliResult::ResultSuccess => return Ok(Piece::End),
-            BrotliResult::ResultFailure => return Err(Stop::damaged("no brotli stream")),
+            BrotliResult::ResultFailure => return Err(Stop::damaged("not a brotli stream")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! deflate (RFC 1951), bare, in zlib's wrapping (RFC 1950) and in gzip's (RFC 1952).
 //!
-//! The decoder stops behind each block: one of ten bits gives nothing and still takes microseconds, since its tables
-//! are made, so that blocks are counted. It writes into the output itself, which is its window.
+//! The decoder stops after each block: one of ten bits gives nothing and still takes microseconds for its tables.
+//! So blocks are counted. It writes into the output itself, which is its window.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
@@ -19,7 +19,7 @@ pub(super) fn zlib(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     stream(&mut DecompressorOxide::new(), body, inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER, sink).map(drop)
 }
 
-/// One gzip member behind the other (RFC 1952, section 2.2).
+/// One gzip member after another (RFC 1952, section 2.2).
 pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut decoder = DecompressorOxide::new();
     let mut rest = body;
@@ -27,7 +27,7 @@ pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
         sink.part()?;
         let start = sink.len();
         decoder.init();
-        let data = after_header(rest).ok_or_else(|| Stop::damaged("no whole gzip header"))?;
+        let data = after_header(rest).ok_or_else(|| Stop::damaged("incomplete gzip header"))?;
         let after = stream(&mut decoder, data, 0, sink)?;
         let (trailer, next) =
             after.split_first_chunk::<8>().ok_or_else(|| Stop::damaged("the gzip trailer is missing"))?;
@@ -36,7 +36,7 @@ pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
         // The length is the one modulo 2^32 (section 2.3.1).
         let length = (content.len() as u64).to_le_bytes();
         if trailer[..4] != crc32fast::hash(content).to_le_bytes() || trailer[4..] != length[..4] {
-            return Err(Stop::damaged("the gzip checksum is another"));
+            return Err(Stop::damaged("the gzip checksum does not match"));
         }
     }
     Ok(())
@@ -81,7 +81,7 @@ fn stream<'b>(
     let start = sink.len();
     let mut written = 0;
     let outcome = blocks(decoder, data, flags, start, &mut written, sink);
-    // What came out before a fault stays.
+    // The output before a fault is kept.
     sink.keep(start + written)?;
     outcome
 }
@@ -109,11 +109,11 @@ fn blocks<'b>(
             TINFLStatus::BlockBoundary => sink.part()?,
             TINFLStatus::HasMoreOutput if sink.is_overfull() => return Ok(rest),
             TINFLStatus::HasMoreOutput => sink.spare(),
-            TINFLStatus::Adler32Mismatch => return Err(Stop::damaged("the zlib checksum is another")),
+            TINFLStatus::Adler32Mismatch => return Err(Stop::damaged("the zlib checksum does not match")),
             TINFLStatus::NeedsMoreInput | TINFLStatus::FailedCannotMakeProgress => {
-                return Err(Stop::damaged("the deflate stream breaks off"));
+                return Err(Stop::damaged("the deflate stream is truncated"));
             }
-            _ => return Err(Stop::damaged("no deflate stream")),
+            _ => return Err(Stop::damaged("not a deflate stream")),
         }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! The codings are those of `Content-Encoding` (RFC 9110, section 8.4.1) that senders use. What comes
 //! out is bounded however little goes in, and so are memory and work, by counting rather than by a clock: a [`Budget`]
-//! grants so many bytes and so many blocks, for all codings of a body together. What came before a fault is kept.
+//! grants a number of bytes and of blocks, for all codings of a body together. The output before a fault is kept.
 //!
 //! | part | what it does |
 //! |---|---|
 //! | `sink` | the output, and what the budget grants |
-//! | `stop` | why there is no more, in words |
+//! | `stop` | why inflating stopped, in words |
 //! | `deflate` | bare, zlib and gzip |
 //! | `brotli` | brotli |
 //! | `zstd` | zstd |
@@ -67,7 +67,7 @@ impl Coding {
         Self::ALL.into_iter().find(|coding| coding.name() == token)
     }
 
-    /// The coding that the first bytes prove; of zlib's and brotli's there is no proof.
+    /// The coding that the first bytes prove; zlib and brotli have no such bytes.
     #[must_use]
     pub fn of_magic(body: &[u8]) -> Option<Self> {
         // The third byte of gzip's is the method, of which there is one.
@@ -89,12 +89,12 @@ impl Coding {
     }
 }
 
-/// What came out of a coding.
+/// What inflating gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inflated {
     /// The bytes until the end, or until `stop`.
     pub bytes: Vec<u8>,
-    /// Why there are no more; `None` when it is whole.
+    /// Why it stopped early; `None` when it is whole.
     pub stop: Option<Stop>,
 }
 
@@ -102,7 +102,7 @@ pub struct Inflated {
 #[must_use]
 pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut Budget) -> Inflated {
     if body.is_empty() {
-        return Inflated { bytes: Vec::new(), stop: Some(Stop::damaged("there is nothing")) };
+        return Inflated { bytes: Vec::new(), stop: Some(Stop::damaged("the body is empty")) };
     }
     let (read, cut) = budget.cut(body);
     let mut sink = Sink::new(budget);
@@ -132,7 +132,7 @@ pub fn inflate(encoding: &str, body: &[u8], budget: &mut Budget) -> Option<Vec<u
     (inflated.stop.is_none() && !inflated.bytes.is_empty()).then_some(inflated.bytes)
 }
 
-/// The codings that `body` may be in, the declared ones and those its first bytes tell.
+/// The codings that `body` may be in, the declared ones and those that its first bytes prove.
 #[must_use]
 pub fn encodings(declared: &[u8], body: &[u8]) -> Vec<&'static str> {
     let declared = String::from_utf8_lossy(declared);

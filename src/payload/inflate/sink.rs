@@ -72,7 +72,7 @@ impl Budget {
         self.parts
     }
 
-    /// As much of `body` as may be read, and why it is no more.
+    /// As much of `body` as may be read, and why not more.
     pub(super) fn cut<'b>(&self, body: &'b [u8]) -> (&'b [u8], Option<Stop>) {
         match usize::try_from(self.input) {
             Ok(most) if most < body.len() => (&body[..most], Some(Stop::TooLong(self.input))),
@@ -81,7 +81,7 @@ impl Budget {
     }
 }
 
-/// The bytes that came out so far.
+/// The output so far.
 pub(super) struct Sink<'b> {
     bytes: Vec<u8>,
     most: usize,
@@ -146,7 +146,7 @@ impl<'b> Sink<'b> {
         self.whole(taken == count)
     }
 
-    /// For a decoder that writes into memory itself: zeroes behind the bytes, for at least one byte more than may come
+    /// For a decoder that writes into memory itself: zeros after the bytes, for at least one byte more than may come
     /// out, so that one too many is seen. [`Sink::keep`] says how much was written.
     pub(super) fn spare(&mut self) {
         // What is left of the memory of a stream before this one comes first.

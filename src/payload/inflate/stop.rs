@@ -49,19 +49,19 @@ impl fmt::Display for Stop {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(reason) => write!(formatter, "damaged: {}", crate::text::visible(reason)),
-            Self::TooLarge(most) => write!(formatter, "stopped at {} bytes", grouped(*most)),
-            Self::TooDense(factor) => write!(formatter, "stopped at {factor} times its size"),
-            Self::TooLong(most) => write!(formatter, "stopped after the first {} that were sent", size_words(*most)),
+            Self::TooLarge(most) => write!(formatter, "stopped at the limit of {} bytes", grouped(*most)),
+            Self::TooDense(factor) => write!(formatter, "stopped at the limit of {factor} times its size"),
+            Self::TooLong(most) => write!(formatter, "stopped after the first {} of the body", size_words(*most)),
             Self::TooWide { declared, most } => {
                 let (declared, most) = (size_words(*declared), size_words(*most));
-                write!(formatter, "declares a window of {declared}; at most {most} is decoded")
+                write!(formatter, "declares a window of {declared}; the limit is {most}")
             }
-            Self::Dictionary(id) => write!(formatter, "needs the dictionary {id}, which is not part of it"),
+            Self::Dictionary(id) => write!(formatter, "needs dictionary {id}, which the body does not contain"),
             Self::TooManyParts(most) => {
-                write!(formatter, "stopped after {} blocks, frames or members", grouped(u64::from(*most)))
+                write!(formatter, "stopped at the limit of {} blocks, frames or members", grouped(u64::from(*most)))
             }
-            Self::TooMuchWork => formatter.write_str("stopped: too much of it gives no output"),
-            Self::Failed => formatter.write_str("the decoder failed on it"),
+            Self::TooMuchWork => formatter.write_str("stopped: too much of it produces no output"),
+            Self::Failed => formatter.write_str("the decoder failed"),
         }
     }
 }

@@ -96,7 +96,7 @@ fn deflate_is_either_kind() {
 
 #[test]
 fn a_bomb_stops_at_the_bounds() {
-    // 12 KB that would be 12 MB, and as much of the same as makes gigabytes, one behind the other.
+    // 12 KB that would be 12 MB, and as much of the same as makes gigabytes, one after the other.
     let bomb = gzip(&vec![0; 12 << 20]);
     let stopped = opened(Coding::Gzip, &bomb);
     assert_eq!(stopped.stop, Some(Stop::TooDense(MOST_FACTOR)));
@@ -253,9 +253,9 @@ fn what_is_said_of_an_end_is_for_people() {
     let said = |stop: Stop| stop.to_string();
     assert_eq!(
         said(Stop::TooWide { declared: 1 << 41, most: MOST_WINDOW }),
-        "declares a window of 2 TiB; at most 8 MiB is decoded"
+        "declares a window of 2 TiB; the limit is 8 MiB"
     );
-    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped after 32,768 blocks, frames or members");
-    assert_eq!(said(Stop::TooDense(200)), "stopped at 200 times its size");
-    assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB that were sent");
+    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped at the limit of 32,768 blocks, frames or members");
+    assert_eq!(said(Stop::TooDense(200)), "stopped at the limit of 200 times its size");
+    assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB of the body");
 }

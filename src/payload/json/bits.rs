@@ -119,7 +119,7 @@ impl Bits {
         self.words.len().max(low * COUNTED) * WORD + left
     }
 
-    /// The first that is set at or behind `at`.
+    /// The first that is set at or after `at`.
     pub(super) fn next_set(&self, at: usize) -> Option<usize> {
         let first = self.words.get(at / WORD)? & u64::MAX << (at % WORD);
         let rest = self.words[at / WORD + 1..].iter().copied();
@@ -134,7 +134,7 @@ impl Bits {
         if within != 0 {
             return Some(word * WORD + within.ilog2() as usize);
         }
-        // A fold hides whole blocks, of which the counts tell without looking at their words.
+        // A fold hides whole blocks, whose counts are known without looking at their words.
         let is_full = |block: &usize| self.counts[block + 1] - self.counts[*block] == BITS as u32;
         let near = word / COUNTED * COUNTED;
         let unset = |words: Range<usize>| words.rev().find(|word| self.words[*word] != u64::MAX);

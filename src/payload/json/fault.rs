@@ -1,4 +1,4 @@
-//! Where a body stops being JSON, and what should have stood there.
+//! Where a body stops being JSON, and what was expected there.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Fault {
     pub column: usize,
     /// What would have been right there.
     pub expected: &'static str,
-    /// What stands there instead, already visible.
+    /// What is there instead, already visible.
     pub found: String,
 }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::Pretty;
 use super::bits::Bits;
 
-/// From one fold in so many rows on, going through the rows is quicker than finding the end of each fold.
+/// With one fold in this many rows or fewer, going through the rows is quicker than finding the end of each fold.
 const MANY: usize = 64;
 
 /// The folds of one [`Pretty`]'s rows.
@@ -91,7 +91,7 @@ impl Folds {
         self.hidden.count_from(row);
     }
 
-    /// Folds or opens what stands in the same object or array as what opens on `row`, and that itself.
+    /// Folds or unfolds the siblings of what opens on `row`, and that itself.
     pub fn set_siblings(&mut self, rows: &Pretty, row: usize, fold: bool) {
         let (parent, depth) = (rows.parent(row), rows.depth(row));
         let first = parent.map_or(row, |parent| parent + 1);
@@ -169,7 +169,7 @@ impl Folds {
         rows.block_end(row).filter(|_| is_seen).map(|close| row + 1..close + 1)
     }
 
-    /// Shows these rows, of which none is inside a fold that begins before them, but for what folds among them hide.
+    /// Shows these rows, of which none is inside a fold that begins before them, except for what folds among them hide.
     fn show(&mut self, rows: &Pretty, all: Range<usize>) {
         self.hidden.clear_range(all.clone());
         if self.folded.count_within(all.clone()) > all.len() / MANY {

@@ -36,7 +36,7 @@ pub(super) fn string_end(body: &[u8], start: usize) -> Result<StringEnd, Stop> {
                 at = escape_end(body, at)?;
                 escaped = true;
             }
-            Some(_) => return stop(at, "no control character within a string"),
+            Some(_) => return stop(at, "an escaped control character"),
             None => return stop(at, "a closing quotation mark"),
         }
     }
@@ -159,7 +159,7 @@ fn digits(body: &[u8], start: usize) -> Result<usize, Stop> {
     if end == start { stop(start.min(body.len()), "a digit") } else { Ok(end) }
 }
 
-/// The offset after `word`, which must stand at `start` whole.
+/// The offset after `word`, which must be at `start` whole.
 pub(super) fn word_end(body: &[u8], start: usize, word: &'static str) -> Result<usize, Stop> {
     for (index, &byte) in word.as_bytes().iter().enumerate() {
         if body.get(start + index) != Some(&byte) {

@@ -80,7 +80,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// Where the token stands in the body.
+    /// Where the token is in the body.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize

@@ -15,7 +15,7 @@ const KEY_BYTES: usize = 1024;
 /// the token's own escapes, made visible.
 pub(crate) fn push_key(path: &mut String, token: &[u8]) {
     if token.len() > KEY_BYTES {
-        // The beginning of a token is no key: it is shown in brackets.
+        // The beginning of a token is not a key: it is shown in brackets.
         let end = (0..=KEY_BYTES).rev().find(|&at| token[at] & 0xc0 != 0x80).unwrap_or(KEY_BYTES);
         let _ = write!(path, "[{}…\"]", text::visible_bytes(&token[..end]));
         return;

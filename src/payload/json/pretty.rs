@@ -87,7 +87,7 @@ pub struct Pretty {
     body: Bytes,
     outline: Outline,
     notes: Vec<NumberedNote>,
-    /// The rows whose key has stood in the same object before.
+    /// The rows whose key occurred earlier in the same object.
     duplicates: Bits,
 }
 
@@ -183,7 +183,7 @@ impl Pretty {
         decode_all(&self.body, places)
     }
 
-    /// Renders a row; each token longer than `columns` is cut and its length told.
+    /// Renders a row; each token longer than `columns` is cut, with its length.
     #[must_use]
     pub fn line_within(&self, index: usize, columns: usize) -> Line<'_> {
         if index >= self.outline.len() {
@@ -206,7 +206,7 @@ impl Pretty {
         whole.start..whole.end - space
     }
 
-    /// A row's place in the body with the white space behind it.
+    /// A row's place in the body with the white space after it.
     fn span(&self, index: usize) -> Range<usize> {
         let Some((start, next)) = self.outline.span(index) else { return 0..0 };
         start as usize..next.map_or(self.body.len(), |next| next as usize)
@@ -248,7 +248,7 @@ impl Pretty {
     }
 
     /// The value that begins on this row re-indented, as [`Pretty::to_text`] writes the whole: without
-    /// its key, and without the comma behind it.
+    /// its key, and without the comma after it.
     #[must_use]
     pub fn value_text(&self, index: usize) -> String {
         let index = self.opening(index);

@@ -45,7 +45,7 @@ pub(crate) fn skip_string(body: &[u8], at: usize) -> Option<usize> {
             _ => at += 2,
         }
     }
-    // From quotation mark to quotation mark, however many escapes are between: one behind an odd number
+    // From quotation mark to quotation mark, however many escapes are between: one after an odd number
     // of backslashes is escaped. What was stepped over is known to be no half of an escape.
     let start = at;
     loop {
@@ -190,7 +190,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Moves past `byte` and the white space after it, when it stands here.
+    /// Moves past `byte` and the white space after it, when it is here.
     pub(crate) fn open(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at = skip_space(self.body, self.at + 1))
     }
@@ -254,8 +254,8 @@ impl<'a> Entries<'a> {
         Self { walker: Walker { body, at }, close, first: true, complete: false, finished: close == 0 }
     }
 
-    /// Whether the closing bracket has been reached: false before the end, and for ever when the
-    /// body breaks off or is no JSON.
+    /// Whether the closing bracket has been reached: false before the end, and always false when the
+    /// body breaks off or is not JSON.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete

@@ -77,7 +77,7 @@ impl<'a> Needle<'a> {
 
     /// Adds all matches in `haystack`; true when there may be more.
     fn find_all(&self, haystack: &[u8], hits: &mut Vec<Hit>, go_on: &dyn Fn() -> bool) -> bool {
-        // Chunks overlap by what a match could stand across.
+        // Chunks overlap by the longest match.
         let overlap = self.text.len() * 4;
         let mut from = 0;
         while from < haystack.len() {
@@ -176,7 +176,7 @@ fn find_in_string(
     go_on: &dyn Fn() -> bool,
 ) {
     let mut text = Vec::with_capacity(inner.len());
-    // Where each part begins in the text and in the body, and whether it stands for itself.
+    // Where each part begins in the text and in the body, and whether it is unescaped.
     let mut places = Vec::new();
     for (offset, part) in parts(&body[inner.clone()]) {
         places.push((text.len(), inner.start + offset, matches!(part, Part::Raw(_))));
@@ -192,7 +192,7 @@ fn find_in_string(
         let first = places.partition_point(|place| place.0 <= hit.start).saturating_sub(1);
         let last = places.partition_point(|place| place.0 < hit.end).saturating_sub(1);
         if first == last && places[first].2 {
-            // It stands in the body as it is, and was found there.
+            // It is unescaped in the body, and was found there.
             continue;
         }
         let (text_start, start, is_raw) = places[first];

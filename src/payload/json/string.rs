@@ -97,7 +97,7 @@ pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
 /// A stretch of a string's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
-    /// Bytes that stand for themselves, bad ones and malformed escapes included.
+    /// Unescaped bytes, including invalid ones and malformed escapes.
     Raw(&'a [u8]),
     /// One escaped character; a surrogate pair is one.
     Escaped(char),

@@ -51,7 +51,7 @@ fn faults_say_where_and_what() {
         (b"nul", "line 1, column 4 (byte 3): expected null, found the end"),
         (b"\"\\x\"", "line 1, column 3 (byte 2): expected one of \" \\ / b f n r t u after the backslash, found “x”"),
         (b"\"\\u00g0\"", "line 1, column 6 (byte 5): expected four hexadecimal digits after \\u, found “g”"),
-        (b"\"a\x1b\"", "line 1, column 3 (byte 2): expected no control character within a string, found “␛”"),
+        (b"\"a\x1b\"", "line 1, column 3 (byte 2): expected an escaped control character, found “␛”"),
         (b"\xff", "line 1, column 1 (byte 0): expected a value, found ⟨ff⟩"),
     ];
     for (body, expected) in cases {

@@ -55,7 +55,7 @@ pub struct Tokens<'a> {
     /// The offset after it.
     end: u32,
     expect: Expect,
-    /// What is expected once the value that stands here has ended.
+    /// What is expected once the value here has ended.
     after: Expect,
     /// Whether the last string had an escape.
     escaped: bool,
@@ -103,7 +103,7 @@ impl Tokens<'_> {
         (self.start, self.end)
     }
 
-    /// Moves to the next token, and tells its kind; `None` after the last.
+    /// Moves to the next token, and returns its kind; `None` after the last.
     #[inline(always)]
     pub(super) fn step(&mut self) -> Result<Option<TokenKind>, Stop> {
         let start = skip_space(self.body, self.position);
@@ -155,7 +155,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// Passes over the plain numbers of an array that stand here, each with its comma, as far as there
+    /// Passes over the plain numbers of an array from here on, each with its comma, as far as there
     /// is no white space between them: a Buffer has millions, and nobody asks for each.
     pub(super) fn skip_plain_numbers(&mut self) {
         if self.expect != Expect::Value || self.nesting.in_object() != Some(false) {
@@ -173,7 +173,7 @@ impl Tokens<'_> {
         Ok(end)
     }
 
-    /// Leaves the innermost object or array, and says what is expected behind it.
+    /// Leaves the innermost object or array, and says what is expected after it.
     #[inline]
     fn close(&mut self) -> Expect {
         self.nesting.pop();

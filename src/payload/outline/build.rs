@@ -123,7 +123,7 @@ fn write(records: &mut Vec<u8>, kind: RowKind, step: u32) {
     }
 }
 
-/// The record at `at`, which is moved behind it.
+/// The record at `at`, which is moved after it.
 #[inline]
 pub(super) fn read(records: &[u8], at: &mut usize) -> Option<(RowKind, u32)> {
     let first = *records.get(*at)?;

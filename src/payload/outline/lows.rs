@@ -60,7 +60,7 @@ impl Lows {
         self.levels.iter().map(|level| level.capacity() * size_of::<Low>()).sum()
     }
 
-    /// The first block behind `block` with a row at `depth` or higher up.
+    /// The first block after `block` with a row at `depth` or higher up.
     pub(super) fn next(&self, block: usize, depth: u32) -> Option<usize> {
         let is_low = |low: &Low| low.depth <= depth;
         let mut at = block;

@@ -1,7 +1,7 @@
 //! Where the rows of a nested text begin and how they hang together, in little more than a byte a row.
 //!
 //! A hostile body has a row for each of its bytes, so that an offset and a parent for each row would be many times
-//! its size. Each row is kept as one number of bits: its kind, and how far it begins behind the row before. Every
+//! its size. Each row is kept as one number of bits: its kind, and how far it begins after the row before. Every
 //! [`BLOCK`] rows there is a place to begin reading, and over these blocks a tree of the smallest depths, so that a
 //! parent, an end or a count of siblings is found in the logarithm of the rows. Nothing is kept for a level.
 //!
@@ -46,7 +46,7 @@ pub(in crate::payload) struct Row {
 struct Block {
     /// Where its first row begins in the text.
     start: u32,
-    /// Where its first row stands among the records.
+    /// Its first row's place among the records.
     at: u32,
     /// How many rows are open before it.
     open: u32,
@@ -76,7 +76,7 @@ impl Outline {
         self.from(index).next()
     }
 
-    /// Where a row begins, and where the next one does; `None` for the second behind the last.
+    /// Where a row begins, and where the next one does; `None` for the second after the last.
     pub(in crate::payload) fn span(&self, index: usize) -> Option<(u32, Option<u32>)> {
         let mut rows = self.from(index);
         Some((rows.next()?.start, rows.next().map(|next| next.start)))
@@ -96,7 +96,7 @@ impl Outline {
         let nothing = Rows { outline: self, index: self.count, at: 0, start: 0, open: 0 };
         let Some(&Block { start, at, open }) = self.blocks.get(block) else { return nothing };
         let at = at as usize;
-        // The first row's record tells how far it is from the row before, which is passed over here.
+        // The first row's record says how far it is from the row before, which is passed over here.
         let step = build::read(&self.records, &mut { at }).map_or(0, |(_, step)| step);
         Rows { index: block * BLOCK, at, start: start.wrapping_sub(step), open, ..nothing }
     }
@@ -123,7 +123,7 @@ impl Outline {
         }
     }
 
-    /// The row in which this one stands.
+    /// The parent row.
     pub(in crate::payload) fn parent(&self, index: usize) -> Option<usize> {
         let depth = self.row(index)?.depth.checked_sub(1)?;
         self.last_at_most(index, depth)
@@ -143,7 +143,7 @@ impl Outline {
         before + self.lows.count(whole, depth) + after
     }
 
-    /// The first row behind `index` that is at `depth` or higher up.
+    /// The first row after `index` that is at `depth` or higher up.
     fn next_at_most(&self, index: usize, depth: u32) -> Option<usize> {
         let here = index / BLOCK;
         let rest = (here + 1) * BLOCK - (index + 1);

@@ -216,9 +216,9 @@ Result            Failed
 Error             Simulation failed: look at the endpoint's logs
 Delivery headers  x-webhook-signature: ab␛
                   X-Webhook-Timestamp: 17
-Sent payload      12 bytes, made here
+Sent payload      12 bytes, created here
   {\"a\":\"⟨U+202E⟩\"}
-Endpoint response 12 bytes; it goes on past the limit; only its beginning was read
+Endpoint response 12 bytes; it exceeds the limit; only its beginning was read
   no␛[31m
   more
 ";

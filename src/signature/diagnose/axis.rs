@@ -1,4 +1,4 @@
-//! Variants of one part of the computation, each with every explanation that it stands for.
+//! Variants of one part of the computation, each with every explanation for it.
 
 use super::{Change, Code, Place};
 
@@ -9,7 +9,7 @@ pub(super) struct Why {
     pub(super) detail: String,
     pub(super) names: Vec<String>,
     pub(super) at: Option<Place>,
-    /// How common: 0 is the commonest.
+    /// How common: 0 is the most common.
     pub(super) rank: u16,
     /// Whether a match means that anyone can sign, or that something is not covered.
     pub(super) alarm: bool,

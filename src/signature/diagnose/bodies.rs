@@ -58,7 +58,7 @@ pub(super) struct Bodies<'a> {
     entries: Vec<Entry>,
     /// Entries by fingerprint and length of their bytes.
     known: HashMap<(u64, usize), usize>,
-    /// The entries that stand for themselves, once all were built.
+    /// The entries that are not duplicates, once all were built.
     unique: Vec<usize>,
     cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
@@ -109,7 +109,7 @@ impl<'a> Bodies<'a> {
         }
         for coding in &self.compressed {
             left_out.push(format!(
-                "the body could not be inflated as {coding} within 8 MiB: what it was before its compression was not tried"
+                "the body could not be inflated as {coding} within 8 MiB: its uncompressed form was not tried"
             ));
         }
         left_out
@@ -216,7 +216,7 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    /// The variants that were built, the commonest first, without duplicates.
+    /// The variants that were built, the most common first, without duplicates.
     pub(super) fn unique(&self) -> Vec<usize> {
         let mut unique = self.unique.clone();
         unique.sort_by_key(|&index| (self.entries[index].ways.weight(), self.entries[index].ways.rank()));
@@ -302,9 +302,9 @@ fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> 
 
 fn preset_why(preset: &'static Preset) -> Why {
     let (code, detail) = match preset.effect {
-        Effect::Reserialized => (Code::BodyReserialized, "the body was parsed and written again before it was signed"),
-        Effect::Sorted => (Code::BodyKeysSorted, "the keys were in another order when it was signed"),
-        Effect::NullsDropped => (Code::BodyNullsDropped, "the members that are null were left out when it was signed"),
+        Effect::Reserialized => (Code::BodyReserialized, "the body was re-serialised before it was signed"),
+        Effect::Sorted => (Code::BodyKeysSorted, "the body's keys were in another order when it was signed"),
+        Effect::NullsDropped => (Code::BodyNullsDropped, "null fields were left out when the body was signed"),
     };
     Why::new(code, preset.rank, detail).named(preset.name)
 }

@@ -59,35 +59,35 @@ macro_rules! codes {
 }
 
 codes! {
-    SignatureHeaderMissing "signature_header_missing" "The signature header is missing"
-        "The sender does not sign, uses another header's name, or a proxy dropped or renamed it (nginx drops names with an underscore).";
-    TimestampHeaderMissing "timestamp_header_missing" "The timestamp header is missing"
-        "The sender does not send it, uses another name, or a proxy dropped it.";
-    HeaderDuplicated "header_duplicated" "The header came more than once"
-        "Two parts of the sending side both added it, or a proxy joined two with a comma. Receivers may choose either.";
-    SignatureTruncated "signature_truncated" "The signature is cut short"
+    SignatureHeaderMissing "signature_header_missing" "Missing signature header"
+        "The sender does not sign, uses another header name, or a proxy dropped or renamed the header (nginx drops names with an underscore).";
+    TimestampHeaderMissing "timestamp_header_missing" "Missing timestamp header"
+        "The sender does not send it, uses another header name, or a proxy dropped it.";
+    HeaderDuplicated "header_duplicated" "The header was sent more than once"
+        "Two parts of the sender both added it, or a proxy joined two values with a comma. Receivers may read either.";
+    SignatureTruncated "signature_truncated" "The signature is truncated"
         "A database column, a log line or a header limit was shorter than the signature.";
-    SignatureIsSecret "signature_is_secret" "The header carries the secret itself"
-        "The secret was sent in place of a signature: whoever saw this request can sign anything.";
+    SignatureIsSecret "signature_is_secret" "The header contains the secret itself"
+        "The secret was sent instead of a signature: anyone who saw this request can sign anything.";
     SignatureAsymmetric "signature_asymmetric" "The signature looks asymmetric"
         "Its length or tag is that of Ed25519 or RSA, which needs the sender's public key, not a shared secret.";
-    SignatureEncoding "signature_encoding" "The signature is right, but written in another encoding"
-        "The digest was written as base64, in capital letters or with extra characters instead of lower-case hexadecimal digits.";
-    SignaturePrefix "signature_prefix" "The signature is right, but carries a prefix"
-        "Other providers write sha256=, v1= or t=…,v1=… before the digest; Trackpilots writes the digits alone.";
+    SignatureEncoding "signature_encoding" "The signature is valid, but in another encoding"
+        "The digest was written as base64, in upper case or with extra characters instead of lower-case hexadecimal digits.";
+    SignaturePrefix "signature_prefix" "The signature is valid, but has a prefix"
+        "Other providers write sha256=, v1= or t=…,v1=… before the digest; Trackpilots sends only the digits.";
     SignatureAlgorithm "signature_algorithm" "Another algorithm was used"
-        "The same content and key, under another hash function than SHA-256.";
+        "The same content and key, with a hash function other than SHA-256.";
     NotHmac "not_hmac" "A plain hash was used instead of HMAC"
-        "Hashing key and message together is not HMAC; with SHA-2 it can be extended by anyone.";
-    Stale "stale" "The signature is right, but the delivery is too old"
-        "It was held up, queued or replayed after the tolerance had passed.";
-    ClockSkew "clock_skew" "The signature is right, but from the future"
+        "Hashing the key and the message together is not HMAC: a SHA-2 hash is open to length extension.";
+    Stale "stale" "The signature is valid, but the timestamp is too old"
+        "The delivery was delayed, queued or replayed for longer than the tolerance.";
+    ClockSkew "clock_skew" "The signature is valid, but the timestamp is in the future"
         "The sender's clock or this machine's is wrong.";
-    TimestampUnit "timestamp_unit" "The timestamp was signed in another unit or form"
+    TimestampUnit "timestamp_unit" "The timestamp was signed in another unit or format"
         "Seconds were signed and milliseconds sent, or the reverse, or one of them as a date.";
-    TimestampDiffers "timestamp_differs" "Another clock reading was signed"
+    TimestampDiffers "timestamp_differs" "Another timestamp was signed"
         "The sender reads its clock twice: once for the signature, once for the header.";
-    TimestampLiteral "timestamp_literal" "A missing value was signed as the timestamp"
+    TimestampLiteral "timestamp_literal" "An unset value was signed as the timestamp"
         "The variable for the timestamp was not set where the signature was made.";
     WrongSecret "wrong_secret" "It was signed with another configured secret"
         "Each webhook has its own secret; this one belongs to another.";
@@ -95,56 +95,56 @@ codes! {
         "A file's final newline, a space or a tab became part of the key on one side.";
     SecretQuoted "secret_quoted" "Quotation marks around the secret"
         "One side took the quotation marks of an .env file or a shell as part of the key.";
-    SecretEscaped "secret_escaped" "Escapes within the secret"
+    SecretEscaped "secret_escaped" "Escape sequences in the secret"
         "A literal backslash-n stands for a newline on one side and for itself on the other.";
-    SecretPrefix "secret_prefix" "The secret's prefix"
+    SecretPrefix "secret_prefix" "A prefix of the secret"
         "One side keeps a prefix such as whsec_ or Bearer, the other strips it.";
     SecretBase64 "secret_base64" "The secret was decoded from, or encoded to, base64"
         "One side uses the secret's text as the key, the other the bytes that it encodes.";
     SecretHex "secret_hex" "The secret was decoded from, or encoded to, hexadecimal digits"
         "One side uses the secret's text as the key, the other the bytes that it encodes.";
     SecretExpanded "secret_expanded" "A dotenv reader or shell changed the secret"
-        "What follows # was taken for a comment, or $NAME was expanded.";
+        "Text after # was read as a comment, or $NAME was expanded.";
     SecretUnset "secret_unset" "The signing side has no secret"
-        "The variable is not set there, so that an empty or literal value signs: anyone can do that.";
+        "The variable is not set there, so an empty or literal value is the key: anyone can sign with it.";
     SecretHiddenChars "secret_hidden_chars" "Invisible characters or letter case in the secret"
-        "Copying brought a byte order mark, a no-break or zero-width space along, or changed the letter case.";
-    BodyReserialized "body_reserialized" "The body was parsed and written again"
-        "A serialiser decides on spaces, escapes and number forms, so that the bytes differ while the data are the same.";
-    BodyKeysSorted "body_keys_sorted" "The body's keys are in another order"
+        "Copying added a byte order mark, a no-break space or a zero-width space, or changed the letter case.";
+    BodyReserialized "body_reserialized" "The body was re-serialised"
+        "A serialiser chooses spaces, escapes and number formats: the bytes differ although the data is the same.";
+    BodyKeysSorted "body_keys_sorted" "The body's keys were in another order"
         "One side sorts keys, or JavaScript moved integer-like keys to the front.";
-    BodyDoubleEncoded "body_double_encoded" "JSON within a JSON string"
-        "The body was serialised once too often on one side.";
+    BodyDoubleEncoded "body_double_encoded" "JSON inside a JSON string"
+        "One side serialised the body twice.";
     BodyStringifiedObject "body_stringified_object" "A printed object was signed"
-        "An object was joined to a string without serialising it.";
+        "An object was converted to text without serialising it.";
     BodyEmpty "body_empty" "An empty body was signed"
         "The body had been consumed before it was signed: the signature covers nothing.";
-    BodyNewline "body_newline" "A newline more or less"
-        "An editor, a file or a shell added or removed line endings around or within the body.";
-    BodyLineEndings "body_line_endings" "Other line endings"
+    BodyNewline "body_newline" "An extra or missing newline"
+        "An editor, a file or a shell added or removed line endings around or inside the body.";
+    BodyLineEndings "body_line_endings" "Different line endings"
         "Git, an editor or a text-mode file turned LF into CR LF or back.";
-    BodyCharset "body_charset" "Another character set"
-        "The bytes were read or written in another character set than UTF-8.";
-    BodyBom "body_bom" "A byte order mark more or less"
+    BodyCharset "body_charset" "A different character set"
+        "The bytes were read or written in a character set other than UTF-8.";
+    BodyBom "body_bom" "An extra or missing byte order mark"
         "Windows tools write one before UTF-8, and many readers remove it.";
-    BodyUnicodeNormalized "body_unicode_normalized" "Another Unicode normal form"
-        "The same characters, composed on one side and taken apart on the other.";
-    BodyCompressed "body_compressed" "Signed before compression, or after"
+    BodyUnicodeNormalized "body_unicode_normalized" "A different Unicode normalisation form"
+        "The same characters, composed on one side and decomposed on the other.";
+    BodyCompressed "body_compressed" "Signed before or after compression"
         "The signature covers the body without its Content-Encoding, or a proxy changed the encoding.";
-    BodyBase64 "body_base64" "The body is wrapped in base64, or was"
-        "A gateway (such as AWS API Gateway) hands binary bodies on as base64.";
-    BodyFormEncoded "body_form_encoded" "The body is wrapped in a form, or was"
-        "JSON was put into a form's field, or a form parser read it.";
-    BodyPartSigned "body_part_signed" "Only a part of the body was signed"
-        "The signature was made over one member, such as data, instead of the whole body.";
-    BodyNullsDropped "body_nulls_dropped" "Members that are null were left out"
-        "One side's serialiser leaves out what is null.";
-    BodyTruncated "body_truncated" "The body was cut short"
-        "Fewer bytes arrived than were declared, or the JSON breaks off.";
-    ContentTemplate "content_template" "The parts were joined in another way"
-        "Other providers sign the body alone, or join timestamp and body with something else than a dot.";
-    Unexplained "unexplained" "Nothing tried explains it"
-        "Either the secret is one that is not configured here, or the bytes were changed in a way that cannot be undone. One request cannot tell which.";
+    BodyBase64 "body_base64" "The body is, or was, base64-encoded"
+        "A gateway (such as AWS API Gateway) passes binary bodies on as base64.";
+    BodyFormEncoded "body_form_encoded" "The body is, or was, a form field"
+        "JSON was put into a form field, or a form parser read it.";
+    BodyPartSigned "body_part_signed" "Only part of the body was signed"
+        "The signature covers one field, such as data, instead of the whole body.";
+    BodyNullsDropped "body_nulls_dropped" "Null fields were left out"
+        "One side's serialiser leaves out null values.";
+    BodyTruncated "body_truncated" "The body was truncated"
+        "Fewer bytes arrived than were declared, or the JSON ends early.";
+    ContentTemplate "content_template" "The signed content was joined differently"
+        "Other providers sign the body alone, or join timestamp and body with something other than a dot.";
+    Unexplained "unexplained" "No known mistake explains it"
+        "Either the secret is not configured here, or the bytes were changed in a way that cannot be undone. One request cannot tell which.";
 }
 
 #[cfg(test)]

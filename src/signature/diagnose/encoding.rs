@@ -15,7 +15,7 @@ use crate::signature::{Algorithm, parse_digest};
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
 
-/// Hexadecimal digits of a digest that has lost zeroes: 200 bits are a proof, and so many bytes below 16 that fewer
+/// Hexadecimal digits of a digest that has lost zeros: 200 bits are a proof, and so many bytes below 16 that fewer
 /// digits are left no digest has.
 const LEAST_UNPADDED: usize = 50;
 
@@ -24,10 +24,10 @@ const LEAST_UNPADDED: usize = 50;
 pub(super) enum Written {
     /// So that it could be read back: [`Received::digest`] is its bytes.
     Whole,
-    /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one cannot be told; so
+    /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one is unknown; so
     /// [`Received::digest`] is the digits.
     Bytes,
-    /// As one number, whose leading zeroes are lost; likewise digits.
+    /// As one number, whose leading zeros are lost; also as digits.
     Number,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Received {
     pub(super) algorithm: Algorithm,
     /// How the header's text differs from the configured scheme's.
     pub(super) whys: Vec<Why>,
-    /// The `t=` that came with it.
+    /// The `t=` next to it.
     pub(super) timestamp: Option<Vec<u8>>,
 }
 
@@ -92,14 +92,14 @@ pub(super) fn readings(value: &[u8]) -> Vec<Received> {
 /// Whether the value reads as a public-key signature; its reason in words.
 pub(super) fn asymmetric(value: &[u8]) -> Option<String> {
     if value.starts_with(b"v1a,") {
-        return Some("the tag v1a is Standard Webhooks' for Ed25519 signatures".to_owned());
+        return Some("v1a is the Standard Webhooks tag for Ed25519 signatures".to_owned());
     }
     let length = hex::decode(value).ok().or_else(|| from_base64(value)).map_or(0, |bytes| bytes.len());
     match length {
-        64 => Some("64 bytes are the length of an Ed25519 or ECDSA signature (or of HMAC-SHA512)".to_owned()),
-        256 | 384 | 512 => Some(format!("{length} bytes are the length of an RSA signature")),
+        64 => Some("it is 64 bytes long, as an Ed25519 or ECDSA signature is (or HMAC-SHA512)".to_owned()),
+        256 | 384 | 512 => Some(format!("it is {length} bytes long, as an RSA signature is")),
         70..=72 if !value.is_ascii() || value.starts_with(b"ME") => {
-            Some("it reads as an ECDSA signature in DER".to_owned())
+            Some("it looks like an ECDSA signature in DER".to_owned())
         }
         _ => None,
     }
@@ -165,7 +165,7 @@ const PREFIXES: [&str; 22] = [
 /// A `t=`, a candidate's text, and its prefix in words.
 type Tagged<'v> = (Option<&'v [u8]>, &'v [u8], String);
 
-/// Candidates behind prefixes: each with its `t=`, its text, and the prefix in words.
+/// Candidates that follow a prefix: each with its `t=`, its text, and the prefix in words.
 fn tagged(value: &[u8]) -> Vec<Tagged<'_>> {
     let mut found = Vec::new();
     for prefix in PREFIXES {
@@ -232,15 +232,15 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
     // Hexadecimal digits of a text: the digits encoded twice.
     if let Some(inner) = hex::decode(trimmed).ok().filter(|inner| inner.is_ascii()) {
         if let Ok(bytes) = hex::decode(&inner) {
-            push(bytes, Some(encoding(4, "hexadecimal digits encoded as such once more", text, 0)));
+            push(bytes, Some(encoding(4, "hexadecimal digits, encoded twice", text, 0)));
         } else if let Some(bytes) = from_base64(&inner) {
             push(bytes, Some(encoding(4, "base64 written as hexadecimal digits", text, 0)));
         }
     }
     if (LEAST_UNPADDED..64).contains(&trimmed.len()) && trimmed.iter().all(u8::is_ascii_hexdigit) {
         for (written, detail) in [
-            (Written::Bytes, "hexadecimal digits without the zero before a byte's single digit"),
-            (Written::Number, "hexadecimal digits of a number, without the zeroes at its beginning"),
+            (Written::Bytes, "hexadecimal digits without each byte's leading zero"),
+            (Written::Number, "hexadecimal digits of a number, without its leading zeros"),
         ] {
             let whys = [before, &[encoding(2, detail, text, 0)]].concat();
             let (digest, timestamp) = (trimmed.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
@@ -266,7 +266,7 @@ fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
         Some(encoding(1, "white space around the digits", text, 0))
     } else {
         let capital = text.iter().position(u8::is_ascii_uppercase);
-        capital.map(|offset| encoding(0, "hexadecimal digits in capital letters", text, offset))
+        capital.map(|offset| encoding(0, "upper-case hexadecimal digits", text, offset))
     };
     Some((digest, why))
 }

@@ -6,13 +6,14 @@ use super::search::{Found, Match};
 use super::structure::Structure;
 use super::{Cause, Change, Code, Diagnosis, Evidence, Kind, Request, Stage, fixes};
 use crate::delivery::{Judgement, TimestampFacts};
+use crate::payload::grouped;
 use crate::signature::Piece;
 
-/// Explanations beyond this many help nobody.
+/// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
-/// Names in a sentence; the change has them all.
+/// The maximum number of names in a sentence; the change has all of them.
 const MOST_NAMED: usize = 3;
-/// Ways of one part that are told apart.
+/// The maximum number of ways of one part.
 const MOST_WAYS: usize = 6;
 
 /// The diagnosis of a delivery that verifies: at most its age is wrong.
@@ -29,18 +30,18 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
     }
 }
 
-/// A timestamp that is no time at all: nothing tells a replay from the original.
+/// A timestamp that is not a time: a replay cannot be distinguished from the original.
 fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
     timestamp.age_ms.is_none().then(|| {
         let raw = crate::text::visible(&timestamp.raw).into_owned();
         let text = format!(
-            "the timestamp header is “{raw}”, which is no time: its age cannot be told, and a replay would pass"
+            "the timestamp header “{raw}” is not a Unix timestamp: its age is unknown, and a replay would pass"
         );
         Evidence { code: Code::TimestampLiteral.code(), text }
     })
 }
 
-/// The explanations of a search alone, for a digest that is no delivery's signature.
+/// The explanations of a search alone, for a digest that is not the signature of a delivery.
 pub(super) fn digest_report(
     request: &Request<'_>,
     verdict: crate::delivery::Verdict,
@@ -56,7 +57,7 @@ pub(super) fn digest_report(
 /// What is wrong with the age, when it passes the tolerance.
 fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
-    let seconds = age.unsigned_abs().div_ceil(1000);
+    let seconds = grouped(age.unsigned_abs().div_ceil(1000));
     Some(if age < 0 {
         Why::new(Code::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
     } else {
@@ -91,7 +92,7 @@ pub(super) fn report(
     }
     let mut evidence = structure.evidence.clone();
     if causes.is_empty() {
-        // Beside a proof, history would only send people after the wrong thing.
+        // With a proof, history would only mislead.
         evidence.extend(request.history.evidence(request.body));
         let left_out = found.bodies.left_out().into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
@@ -111,15 +112,15 @@ pub(super) fn report(
     }
 }
 
-/// What is seen without a proof, and the admission that nothing explains it.
+/// What is known without a proof, and that nothing explains the mismatch.
 fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
     let unsigned = structure.seen.iter().any(|why| why.code == Code::SignatureHeaderMissing);
     if !unsigned {
         let budget = if found.complete {
-            format!("all {} computations were tried", found.tried)
+            format!("all {} computations were tried", grouped(found.tried))
         } else {
-            format!("stopped after {} of {} computations", found.tried, found.of)
+            format!("stopped after {} of {} computations", grouped(found.tried), grouped(found.of))
         };
         let detail = format!(
             "either it was signed with a secret that is not configured here, or its bytes were changed in a way that \
@@ -134,7 +135,7 @@ fn evidence(whys: Vec<Why>) -> Cause {
     Cause { kind: Kind::Evidence, ..cause(whys, None) }
 }
 
-/// Every way to tell one match, each as its changes in the order of the way of a signature.
+/// Every way to explain one match, each as its changes in the order in which a signature is made.
 fn explanations(
     request: &Request<'_>,
     structure: &Structure,
@@ -148,7 +149,7 @@ fn explanations(
     let is_missed = request.scheme.content.covers(&Piece::Timestamp) && structure.timestamp.is_none();
     if is_missed && (!covers_time || matched.stamp != 0) {
         let missing =
-            Why::new(Code::TimestampHeaderMissing, 0, format!("{} is missing", request.scheme.timestamp_header));
+            Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {}", request.scheme.timestamp_header));
         all[0].push(missing);
     }
     multiply(&mut all, key_ways);
@@ -189,8 +190,11 @@ fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
     Cause { summary: summary(&changes), changes, kind, fix, secret }
 }
 
-/// Whether what exactly differs begins with the title's own words.
+/// Whether the detail already says what the title says.
 fn repeats(change: &Change) -> bool {
+    if matches!(change.code, Code::SignatureHeaderMissing | Code::TimestampHeaderMissing) {
+        return true;
+    }
     let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
     plain(&change.detail).starts_with(&plain(change.code.title()))
 }
@@ -207,12 +211,12 @@ fn summary(changes: &[Change]) -> String {
         match change.names.as_slice() {
             [] => {}
             [name] => text.push_str(&format!(" ({name})")),
-            [names @ .., last] if names.len() < MOST_NAMED => {
-                text.push_str(&format!(" ({} or {last}; these bytes cannot tell them apart)", names.join(", ")));
+            names if names.len() <= MOST_NAMED => {
+                text.push_str(&format!(" ({}: all give the same bytes)", names.join(" · ")));
             }
             names => {
-                let (named, more) = (names[..MOST_NAMED].join(", "), names.len() - MOST_NAMED);
-                text.push_str(&format!(" ({named} or {more} others; these bytes cannot tell them apart)"));
+                let (named, more) = (names[..MOST_NAMED].join(" · "), names.len() - MOST_NAMED);
+                text.push_str(&format!(" ({named} · {more} more: all give the same bytes)"));
             }
         }
         text
@@ -222,7 +226,7 @@ fn summary(changes: &[Change]) -> String {
         [change] => format!("{}: {}.", change.code.title(), told(change)),
         changes => {
             let all: Vec<String> = changes.iter().map(told).collect();
-            format!("{} things differ at once: {}.", changes.len(), all.join("; and "))
+            format!("{} differences at once: {}.", changes.len(), all.join("; and "))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What earlier deliveries tell about one that does not match.
+//! What earlier deliveries say about one that does not match.
 //!
 //! When nothing can be proved, this is the best evidence: a secret that never verified anything is
 //! probably wrong, one that usually does points to this body. The caller reads its store and gives
@@ -14,7 +14,7 @@ use super::bodies::excerpt;
 pub struct Earlier {
     /// Its number.
     pub id: i64,
-    /// When it came.
+    /// When it arrived.
     pub received_at: Timestamp,
     /// Whether it verified.
     pub verified: bool,
@@ -33,14 +33,14 @@ pub struct History {
     pub last_verified: Option<Timestamp>,
     /// The first of the unbroken run of mismatches that this one ends.
     pub failing_since: Option<Timestamp>,
-    /// One with the very same body.
+    /// One with the same body.
     pub same_body: Option<Earlier>,
     /// One with the same id or the same event and timestamp, but another body.
     pub same_event: Option<Earlier>,
 }
 
 impl History {
-    /// What it tells, as sentences about the delivery with this body.
+    /// The history as sentences about the delivery with this body.
     #[must_use]
     pub fn evidence(&self, body: &[u8]) -> Vec<Evidence> {
         let mut told = Vec::new();
@@ -49,24 +49,29 @@ impl History {
             (0, ..) => {}
             (all, 0, _) => say(
                 "never_verified",
-                format!("none of {all} earlier signed deliveries verified: look at the secret and the scheme first"),
+                format!(
+                    "none of {} earlier signed deliveries verified: check the secret and the scheme first",
+                    crate::payload::grouped(all)
+                ),
             ),
             (_, _, Some(last)) if self.failing_since.is_some() => say(
                 "verified_until",
                 format!(
-                    "deliveries verified until {last:.0}, none since: a secret was changed then, or what lies between"
+                    "deliveries verified until {last:.0}, none since: a secret changed, or a proxy in between changed something"
                 ),
             ),
             (all, some, _) => say(
                 "usually_verified",
                 format!(
-                    "{some} of {all} earlier signed deliveries verified with these secrets: look at this body first"
+                    "{} of {} earlier signed deliveries verified with these secrets: check this body first",
+                    crate::payload::grouped(some),
+                    crate::payload::grouped(all)
                 ),
             ),
         }
         if let Some(earlier) = &self.same_body {
             let how = if earlier.verified { "and verified" } else { "and did not verify either" };
-            say("same_body", format!("the same body came as delivery {} {how}", earlier.id));
+            say("same_body", format!("delivery {} had the same body {how}", earlier.id));
         }
         if let Some(earlier) = &self.same_event {
             let offset = body.iter().zip(&earlier.body).position(|(one, other)| one != other);
@@ -75,8 +80,9 @@ impl History {
             say(
                 "same_event",
                 format!(
-                    "the same event came as delivery {}, which {how}; its body differs from byte {offset} on: “{}” there, “{}” here",
+                    "delivery {} was the same event and {how}; its body differs from byte {} on: “{}” there, “{}” here",
                     earlier.id,
+                    crate::payload::grouped(offset as u64),
                     excerpt(&earlier.body, offset),
                     excerpt(body, offset),
                 ),

@@ -16,7 +16,7 @@
 //! | `templates` | how the parts are joined and hashed |
 //! | `bodies`, `recipes` | the body |
 //! | `search` | the stages, within a [`Budget`] |
-//! | [`history`] | what earlier deliveries tell |
+//! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
 
 mod axis;
@@ -51,9 +51,9 @@ use crate::http::RequestHead;
 /// What is to be explained.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The request line and headers as they came.
+    /// The request line and headers as received.
     pub head: &'a RequestHead,
-    /// The body as it came.
+    /// The body as received.
     pub body: &'a [u8],
     /// The moment of capture, by which ages are judged.
     pub received_at: Timestamp,
@@ -65,7 +65,7 @@ pub struct Request<'a> {
     pub secrets: &'a [&'a Secret],
     /// Configured secrets that belong to other webhooks.
     pub others: &'a [&'a Secret],
-    /// What earlier deliveries tell.
+    /// What earlier deliveries say.
     pub history: &'a History,
 }
 
@@ -77,7 +77,7 @@ pub enum Depth {
     /// Two changes.
     #[default]
     Pairs,
-    /// Three of the commonest changes.
+    /// Three of the most common changes.
     Triples,
     /// Also every clock reading within five minutes.
     Deep,

@@ -1,7 +1,7 @@
-//! The other direction: the bytes are right here, and another server says they are not.
+//! The other direction: the signature is valid here, and another server refuses it.
 //!
-//! Then that server hashes something else. [`other_direction`] lists the well-known re-serialisations
-//! that change *this* body, and [`explain_digest`] tells which mistake yields a digest that the server
+//! Then that server hashes different bytes. [`other_direction`] lists the well-known re-serialisations
+//! that change *this* body, and [`explain_digest`] says which mistake yields a digest that the server
 //! printed.
 
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Rewriting {
     pub code: Code,
     /// What it does, in words.
     pub detail: String,
-    /// Everything that yields the very same bytes.
+    /// Everything that yields the same bytes.
     pub names: Vec<String>,
     /// The first byte that differs: what arrived, and what that server would hash.
     pub at: Place,
@@ -51,7 +51,7 @@ impl fmt::Debug for Rewriting {
     }
 }
 
-/// Lists the rewritings that change this body, the commonest first, each with the digest of the
+/// Lists the rewritings that change this body, the most common first, each with the digest of the
 /// default scheme. One that leaves it as it is cannot be the server's mistake, and is left out.
 #[must_use]
 pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Rewriting> {
@@ -73,20 +73,20 @@ pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Re
     all.into_iter().map(|(_, _, rewriting)| rewriting).collect()
 }
 
-/// The text holds no digest.
+/// The text contains no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no digest in that text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
+#[error("no digest in this text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
 pub struct NoDigest;
 
-/// Tells which mistake yields a digest that another server computed for this delivery. `text` is the
+/// Says which mistake yields a digest that another server computed for this delivery. `text` is the
 /// digest, or a log line that holds it.
 ///
-/// The causes are those of [`super::diagnose`]. When the digest is the right one, there are none, and
-/// the evidence says that the server compares wrongly (`same_digest`).
+/// The causes are those of [`super::diagnose`]. When the digest is the expected one, there are none, and
+/// the evidence says that the server compares it wrongly (`same_digest`).
 ///
 /// # Errors
 ///
-/// [`NoDigest`] when the text holds none.
+/// [`NoDigest`] when the text contains none.
 pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
     let received = digests(text);
     if received.is_empty() {
@@ -107,8 +107,8 @@ pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) ->
     let mut diagnosis = explain::digest_report(request, verdict, &structure, found);
     if is_right {
         diagnosis.causes.clear();
-        let text = "the server computed the right digest: look at how it compares (letter case, encoding, an array of \
-                    bytes against a text), and at which header it reads";
+        let text = "the server computed the expected digest: check how it compares (letter case, encoding, bytes against \
+                    text), and which header it reads";
         diagnosis.evidence.push(Evidence { code: "same_digest", text: text.to_owned() });
     }
     Ok(diagnosis)

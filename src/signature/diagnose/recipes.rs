@@ -24,7 +24,7 @@ pub(super) fn list_edits(found: Found<'_>) {
             text::drop_all_newlines,
             Code::BodyNewline,
             1,
-            "all newlines were left out when it was signed, as curl -d @file does",
+            "all newlines were removed before it was signed, as curl -d @file does",
         ),
         (text::trim, Code::BodyNewline, 2, "the white space around the body was not signed"),
         (text::to_lf, Code::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
@@ -36,12 +36,12 @@ pub(super) fn list_edits(found: Found<'_>) {
             text::latin1_cut,
             Code::BodyCharset,
             2,
-            "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' cut them",
+            "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them",
         ),
         (text::windows_1252, Code::BodyCharset, 2, "its Windows-1252 bytes were signed"),
-        (text::ascii_question, Code::BodyCharset, 2, "ASCII was signed, with ? for each other character"),
-        (text::ascii_question_units, Code::BodyCharset, 3, "ASCII was signed, with ? for each other UTF-16 unit"),
-        (text::ascii_dropped, Code::BodyCharset, 5, "ASCII was signed, other characters left out"),
+        (text::ascii_question, Code::BodyCharset, 2, "ASCII was signed, with ? for each non-ASCII character"),
+        (text::ascii_question_units, Code::BodyCharset, 3, "ASCII was signed, with ? for each non-ASCII UTF-16 unit"),
+        (text::ascii_dropped, Code::BodyCharset, 5, "ASCII was signed, without the other characters"),
         (text::lossy_utf8, Code::BodyCharset, 1, "U+FFFD was signed for each byte outside UTF-8"),
         (text::lossy_ascii, Code::BodyCharset, 4, "U+FFFD was signed for each byte outside ASCII"),
         (
@@ -56,13 +56,13 @@ pub(super) fn list_edits(found: Found<'_>) {
             2,
             "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8",
         ),
-        (text::undo_mojibake, Code::BodyCharset, 1, "the body arrived as mojibake; what was signed is right UTF-8"),
+        (text::undo_mojibake, Code::BodyCharset, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
         (text::from_latin1, Code::BodyCharset, 1, "the body arrived as Latin-1; its UTF-8 was signed"),
         (text::utf16_le, Code::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
         (text::utf16_be, Code::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
-        (text::nfc, Code::BodyUnicodeNormalized, 0, "normal form C was signed"),
-        (text::nfd, Code::BodyUnicodeNormalized, 0, "normal form D was signed"),
-        (wrap::from_base64, Code::BodyBase64, 0, "the body arrived as base64; what it decodes to was signed"),
+        (text::nfc, Code::BodyUnicodeNormalized, 0, "its normal form NFC was signed"),
+        (text::nfd, Code::BodyUnicodeNormalized, 0, "its normal form NFD was signed"),
+        (wrap::from_base64, Code::BodyBase64, 0, "the body arrived as base64; the decoded bytes were signed"),
         (wrap::to_base64, Code::BodyBase64, 2, "its base64 was signed"),
         (wrap::to_base64_url, Code::BodyBase64, 5, "its base64url was signed"),
         (
@@ -71,12 +71,7 @@ pub(super) fn list_edits(found: Found<'_>) {
             0,
             "the body arrived as a JSON string; its content was signed",
         ),
-        (
-            wrap::as_json_string,
-            Code::BodyDoubleEncoded,
-            1,
-            "the body was signed as a JSON string, serialised once too often",
-        ),
+        (wrap::as_json_string, Code::BodyDoubleEncoded, 1, "the body was signed as a JSON string, serialised twice"),
         (
             wrap::as_ascii_json_string,
             Code::BodyDoubleEncoded,
@@ -91,19 +86,19 @@ pub(super) fn list_edits(found: Found<'_>) {
         ),
         (form_payload, Code::BodyFormEncoded, 2, "the form field payload=… was signed"),
         (form_whole, Code::BodyFormEncoded, 3, "the percent-encoded body was signed"),
-        (form_undone, Code::BodyFormEncoded, 1, "the body arrived percent-encoded; what it decodes to was signed"),
-        (form_key, Code::BodyFormEncoded, 4, "a form parser took the whole body for a key"),
+        (form_undone, Code::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
+        (form_key, Code::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
         (print_buffer_json, Code::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
-        (print_bytes, Code::BodyStringifiedObject, 2, "Python's print-out of the bytes was signed"),
+        (print_bytes, Code::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
     ];
     for (edit, code, rank, detail) in edits {
         found(Recipe::Edit(edit), Why::new(code, rank, detail));
     }
     let printed = |rank, detail: &str| Why::new(Code::BodyStringifiedObject, rank, detail);
-    found(Recipe::Edit(prints::buffer_print), printed(3, "the print-out of a Buffer was signed").alarming());
+    found(Recipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
     found(Recipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
-    found(Recipe::Print(prints::python_dict), printed(1, "Python's print-out of a dict was signed"));
-    found(Recipe::Print(prints::ruby_hash), printed(4, "Ruby's print-out of a hash was signed"));
+    found(Recipe::Print(prints::python_dict), printed(1, "Python's repr of a dict was signed"));
+    found(Recipe::Print(prints::ruby_hash), printed(4, "Ruby's inspect of a hash was signed"));
     found(Recipe::Fixed(Cow::Borrowed(b"")), Why::new(Code::BodyEmpty, 0, "an empty body was signed").alarming());
     for (rank, word) in
         (0..).zip(["[object Object]", "undefined", "null", "{}", "None", "Array", "[object Promise]", "[object Blob]"])
@@ -156,9 +151,9 @@ pub(super) fn list_parts(body: &[u8], found: Found<'_>) {
         let Some(key) = member.key else { break };
         let name = crate::text::visible_bytes(&body[key]).into_owned();
         let rank = if matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"") { 0 } else { 4 + place };
-        let why = |form: &str| Why::new(Code::BodyPartSigned, rank, format!("only the member {name} was signed{form}"));
+        let why = |form: &str| Why::new(Code::BodyPartSigned, rank, format!("only the field {name} was signed{form}"));
         found(Recipe::Part(member.value.clone()), why(""));
-        found(Recipe::PartCompact(member.value), why(", written as JSON.stringify does"));
+        found(Recipe::PartCompact(member.value), why(", serialised as by JSON.stringify"));
     }
     for (index, (name, _)) in wrap::form_fields(body).into_iter().enumerate() {
         let detail = format!("the body arrived as a form; its field {} was signed", crate::text::visible(&name));

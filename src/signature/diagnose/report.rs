@@ -5,16 +5,16 @@ use serde::Serialize;
 use super::{Code, Kind};
 use crate::delivery::Verdict;
 
-/// Where the offending bytes stand, for marking them.
+/// Where the offending bytes are, for marking them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// In what.
     pub part: Part,
     /// Offset in bytes from its beginning, in what was received (or configured).
     pub offset: usize,
-    /// What stands there, made visible; for a secret never more than what is odd about it.
+    /// What is there, made visible; for a secret never more than what is odd about it.
     pub before: String,
-    /// What the signer had there, likewise.
+    /// What the signer had there, made visible too.
     pub after: String,
 }
 
@@ -39,7 +39,7 @@ pub struct Change {
     pub code: Code,
     /// What exactly, in words.
     pub detail: String,
-    /// Everything that yields the very same bytes, the commonest first; these bytes cannot tell them
+    /// Everything that yields the same bytes, the most common first; these bytes cannot tell them
     /// apart.
     pub names: Vec<String>,
     /// Where it shows first.
@@ -81,7 +81,7 @@ pub enum Stage {
     One,
     /// Two changes.
     Pairs,
-    /// Three of the commonest changes.
+    /// Three of the most common changes.
     Triples,
     /// Every clock reading near by.
     Deep,

@@ -13,7 +13,7 @@ use crate::signature::algorithm::Keyed;
 use crate::signature::content::Parts;
 use crate::signature::{Algorithm, Piece};
 
-/// A computation that came out as received.
+/// A computation that gave the received digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) received: usize,
@@ -199,7 +199,7 @@ impl<'a> Search<'_, 'a, '_> {
     fn pairs(&mut self) -> Result<(), Ended> {
         let body = self.request.body;
         let (keys, stamps, shapes) = (self.states.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
-        // A timestamp in another unit is the commonest companion of anything.
+        // A timestamp in another unit is the most common companion of anything.
         let common = stamps.min(12);
         let rank_of = |search: &Self, index: usize| search.found.bodies.ways(index).rank();
         for index in self.found.bodies.unique() {

@@ -36,7 +36,7 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
     }
     for (place, secret) in expected.iter().enumerate() {
         // Under another key form, the text itself is one more mistake.
-        let plain = Why::new(Code::SecretBase64, 0, "the secret's text was used as the key without decoding it");
+        let plain = Why::new(Code::SecretBase64, 0, "the secret's text was used as the key without being decoded");
         add(&mut axis, Some(place), secret.expose().to_vec(), plain);
         variants(secret.expose(), &mut |bytes, why| add(&mut axis, Some(place), bytes, why));
     }
@@ -95,7 +95,7 @@ fn whitespace(key: &[u8], found: Found<'_>) {
     found([b" ", key].concat(), why(6, "the signing key began with a space").at(place(0, "", "␠")));
     let inner: Vec<u8> = key.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if inner.len() != trimmed.len() {
-        found(inner, why(8, "the configured secret has white space within, which was not part of the signing key"));
+        found(inner, why(8, "the configured secret has white space inside, which was not part of the signing key"));
     }
 }
 
@@ -117,10 +117,10 @@ fn quotes_and_escapes(key: &[u8], found: Found<'_>) {
         let shown = String::from_utf8_lossy(literal).into_owned();
         if let Some(at) = memchr::memmem::find(key, literal) {
             let detail =
-                format!("the configured secret holds a literal {shown}, which the signer read as the character");
+                format!("the configured secret contains a literal {shown}, which the signer read as the character");
             found(replace(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
             let detail =
-                format!("the configured secret holds a literal {shown}, which was not part of the signing key");
+                format!("the configured secret contains a literal {shown}, which was not part of the signing key");
             found(replace(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
         }
         if let Some(at) = memchr::memmem::find(key, meant) {
@@ -210,18 +210,18 @@ fn encodings(key: &[u8], found: Found<'_>) {
 fn expansions(key: &[u8], found: Found<'_>) {
     let why = |rank, detail: &str| Why::new(Code::SecretExpanded, rank, detail);
     if let Some(at) = memchr::memchr(b'#', key) {
-        let detail = "a dotenv reader took what follows # in the secret for a comment";
+        let detail = "a dotenv reader read the part of the secret after # as a comment";
         found(key[..at].trim_ascii_end().to_vec(), why(0, detail).at(place(at, "#", "")));
     }
     if let Some(at) = memchr::memmem::rfind(key, b" #") {
-        found(key[..at].to_vec(), why(1, "a dotenv reader took what follows # in the secret for a comment"));
+        found(key[..at].to_vec(), why(1, "a dotenv reader read the part of the secret after # as a comment"));
     }
     if let Some(at) = memchr::memchr(b'$', key) {
         let detail = "a shell or dotenv reader expanded $… in the secret to nothing";
         found(without_variables(key, false), why(0, detail).at(place(at, "$", "")));
         found(without_variables(key, true), why(1, detail));
         found(key[..at].to_vec(), why(3, "the secret was cut at its $"));
-        found(replace(key, b"$$", b"$"), why(2, "a reader took $$ in the secret for one $"));
+        found(replace(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
         found(replace(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
     }
     if memchr::memmem::find(key, b"\\$").is_some() {
@@ -275,7 +275,7 @@ fn hidden(key: &[u8], found: Found<'_>) {
             let clean: String = text.chars().filter(|&character| !is_odd(character)).collect();
             let symbol = format!("⟨U+{:04X}⟩", u32::from(odd));
             let detail = format!(
-                "the configured secret holds the invisible character {symbol}, which was not part of the signing key"
+                "the configured secret contains the invisible character {symbol}, which was not part of the signing key"
             );
             found(clean.into_bytes(), why(0, &detail).at(place(at, &symbol, "")));
         }
@@ -287,23 +287,29 @@ fn hidden(key: &[u8], found: Found<'_>) {
             );
         }
         if !text.is_ascii() {
-            found(text.nfc().collect::<String>().into_bytes(), why(5, "the signing key was in normal form C"));
-            found(text.nfd().collect::<String>().into_bytes(), why(5, "the signing key was in normal form D"));
+            found(
+                text.nfc().collect::<String>().into_bytes(),
+                why(5, "the signing key was in Unicode normal form NFC"),
+            );
+            found(
+                text.nfd().collect::<String>().into_bytes(),
+                why(5, "the signing key was in Unicode normal form NFD"),
+            );
             if let Some(bytes) = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect() {
-                found(bytes, why(5, "the signing key was written in Latin-1"));
+                found(bytes, why(5, "the signing key was encoded in Latin-1"));
             }
         }
         found(
             text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            why(6, "the signing key was UTF-16, little-endian"),
+            why(6, "the signing key was encoded in UTF-16, little-endian"),
         );
         found(
             text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-            why(8, "the signing key was UTF-16, big-endian"),
+            why(8, "the signing key was encoded in UTF-16, big-endian"),
         );
     }
-    found(key.to_ascii_lowercase(), why(3, "the signing key was in small letters"));
-    found(key.to_ascii_uppercase(), why(3, "the signing key was in capital letters"));
+    found(key.to_ascii_lowercase(), why(3, "the signing key was in lower case"));
+    found(key.to_ascii_uppercase(), why(3, "the signing key was in upper case"));
 }
 
 /// What signs when the signer's secret is not set.

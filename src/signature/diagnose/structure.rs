@@ -1,4 +1,4 @@
-//! What headers, lengths and encodings tell before anything is hashed.
+//! What headers, lengths and encodings say before anything is hashed.
 
 use subtle::ConstantTimeEq as _;
 
@@ -6,6 +6,7 @@ use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, Written};
 use super::timestamps;
 use super::{Code, Evidence, Request};
+use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::{Piece, strict};
 
@@ -121,7 +122,7 @@ fn url(request: &Request<'_>) -> Vec<u8> {
 /// The values of one header, and those of headers with names near it.
 type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
 
-/// Values of the header `wanted`, or else of one whose name is near it: the name and the value.
+/// Values of the header `wanted`, otherwise of one with a similar name: the name and the value.
 fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> Values<'a> {
     let head = request.head;
     let exact: Vec<&[u8]> = head
@@ -165,24 +166,28 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     };
     for (place, value) in (1..).zip(&exact) {
         let twice = (exact.len() > 1).then(|| {
-            Why::new(Code::HeaderDuplicated, 0, format!("{name} came {} times; number {place} is right", exact.len()))
+            Why::new(
+                Code::HeaderDuplicated,
+                0,
+                format!("{name} was sent {} times; value {place} is valid", exact.len()),
+            )
         });
         add(value, twice);
         let parts: Vec<&[u8]> = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
         let joined = parts.len() > 1 && parts.iter().all(|part| part.len() >= 20 && !part.contains(&b'='));
         for (place, part) in (1..).zip(parts).filter(|_| joined) {
-            let detail = format!("{name} holds several values joined with commas; number {place} is right");
+            let detail = format!("{name} has several values joined by commas; value {place} is valid");
             add(part, Some(Why::new(Code::HeaderDuplicated, 1, detail)));
         }
     }
     if exact.is_empty() {
         for (near, value) in &near {
-            let detail = format!("{name} is missing; the signature came as {near}");
+            let detail = format!("missing header {name}; the signature was sent as {near}");
             add(value, Some(Why::new(Code::SignatureHeaderMissing, 0, detail)));
         }
-        let mut detail = format!("{name} is missing");
+        let mut detail = format!("missing header {name}");
         if let Some((near, _)) = near.first() {
-            detail.push_str(&format!("; {near} is there instead, but nothing it holds matches"));
+            detail.push_str(&format!("; {near} was sent instead, but its value does not match either"));
         }
         structure.seen.push(Why::new(Code::SignatureHeaderMissing, 0, detail));
     }
@@ -216,7 +221,7 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
         for (form, words) in forms {
             if [Some(value), bare].into_iter().flatten().any(|value| bool::from(value.ct_eq(&form))) {
                 let detail = format!(
-                    "the signature header carries the secret {} itself{words}",
+                    "the signature header contains the secret {} itself{words}",
                     crate::text::visible(secret.label())
                 );
                 return Some((place, Why::new(Code::SignatureIsSecret, 0, detail).alarming()));
@@ -237,7 +242,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let mut axis = timestamps::stamps(first, body, date);
     if exact.len() > 1 {
         for (place, value) in (1..).zip(&exact) {
-            let detail = format!("{name} came {} times; number {place} was signed", exact.len());
+            let detail = format!("{name} was sent {} times; value {place} was signed", exact.len());
             let ways = Ways::of(Why::new(Code::HeaderDuplicated, 0, detail));
             match axis.all.iter_mut().find(|(known, _)| known == value) {
                 Some((_, known)) => *known = ways,
@@ -246,27 +251,31 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
         }
     }
     if let (Some(_), Some(tagged)) = (header, &tagged) {
-        let why = Why::new(Code::TimestampDiffers, 0, "the t= beside the signature was signed, not the header's value");
+        let why = Why::new(
+            Code::TimestampDiffers,
+            0,
+            "the t= value next to the signature was signed, not the timestamp header",
+        );
         axis.add(tagged.clone(), Ways::of(why));
     }
     if let Some(joined) = header.filter(|value| value.contains(&b',')) {
         for part in joined.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-            let detail = format!("{name} holds several values joined with commas; one of them was signed");
+            let detail = format!("{name} has several values joined by commas; one of them was signed");
             axis.add(part.to_vec(), Ways::of(Why::new(Code::HeaderDuplicated, 1, detail)));
         }
     }
     if first.is_none() && !request.scheme.content.covers(&Piece::Timestamp) {
-        // Nobody misses what the scheme does not sign; other templates are tried with what there is.
+        // What the scheme does not sign cannot be missing; other templates are tried with what there is.
         let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
         axis.all.insert(0, (value, Ways::unchanged()));
     } else if first.is_none() {
         for (near, value) in &near {
-            let detail = format!("{name} is missing; the timestamp came as {near}");
+            let detail = format!("missing header {name}; the timestamp was sent as {near}");
             axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(Code::TimestampHeaderMissing, 0, detail))));
         }
-        let why = Why::new(Code::TimestampHeaderMissing, 0, format!("{name} is missing"));
+        let why = Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {name}"));
         if near.is_empty() {
-            // The others keep their own explanation, to which the missing header is no news.
+            // The others keep their own explanation, which already covers the missing header.
             axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
         }
         structure.seen.push(why);
@@ -290,7 +299,7 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
         request.head.value("Content-Length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
     let seen = request.body.len() as u64;
     if let Some(declared) = declared.filter(|&declared| declared > seen) {
-        let detail = format!("{declared} bytes were declared, {seen} arrived");
+        let detail = format!("{} bytes were declared, {} arrived", grouped(declared), grouped(seen));
         structure.seen.push(Why::new(Code::BodyTruncated, 0, detail));
     } else if !request.intake.is_complete() {
         structure.seen.push(Why::new(
@@ -302,7 +311,7 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
         && fault.offset >= request.body.trim_ascii_end().len()
         && matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
     {
-        let detail = format!("the JSON breaks off after {seen} bytes, where {} was expected", fault.expected);
+        let detail = format!("the JSON ends after {} bytes: expected {}", grouped(seen), fault.expected);
         structure.seen.push(Why::new(Code::BodyTruncated, 1, detail));
     }
 }
@@ -332,6 +341,6 @@ fn read_surroundings(request: &Request<'_>, structure: &mut Structure) {
         }
     }
     if request.secrets.is_empty() {
-        say("no_secret", "no secret is configured for it, so that only literal keys could be tried".to_owned());
+        say("no_secret", "no secret is configured for this path, so only literal keys were tried".to_owned());
     }
 }

@@ -132,16 +132,13 @@ pub(super) fn shapes(usual: &Content, has_id: bool) -> Axis<Shape> {
             continue;
         }
         let covers_time = content.covers(&Piece::Timestamp);
-        let detail = match (covers_time, senders) {
-            (_, []) => format!("{content} was signed instead of {usual}"),
-            (_, senders) => format!("{content} was signed, as {} signs, instead of {usual}", senders.join(", ")),
-        };
+        let detail = format!("{content} was signed instead of {usual}");
         let mut why = Why::new(Code::ContentTemplate, rank, detail);
         why.names = senders.iter().map(|&sender| sender.to_owned()).collect();
-        // Without the timestamp in it, a captured delivery can be sent again for ever.
+        // Without the timestamp in it, a captured delivery can be replayed at any time.
         axis.add(hmac(content), Ways::of(if covers_time { why } else { why.alarming() }));
     }
-    let bare = Why::new(Code::ContentTemplate, 9, "the timestamp alone was signed; the body is not covered").alarming();
+    let bare = Why::new(Code::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
     axis.add(hmac(Content::of(vec![Piece::Timestamp])), Ways::of(bare));
     plain_hashes(usual, &mut axis);
     axis.sort();
@@ -153,13 +150,13 @@ fn plain_hashes(usual: &Content, axis: &mut Axis<Shape>) {
     let joined = Content::of(vec![Piece::Timestamp, Piece::Body]);
     for (rank, content) in (0..).zip([usual, &body, &joined]) {
         for (extra, construction, words) in [
-            (0, Construction::KeyFirst, "the hash of the secret followed by"),
-            (0, Construction::KeyLast, "the hash with the secret after"),
-            (2, Construction::Swapped, "HMAC with key and message swapped, over"),
-            (3, Construction::NoKey, "the plain hash, without any secret, of"),
-            (4, Construction::KeyAround, "the hash with the secret before and after"),
+            (0, Construction::KeyFirst, "the hash of the secret followed by {}"),
+            (0, Construction::KeyLast, "the hash of {} followed by the secret"),
+            (2, Construction::Swapped, "HMAC with key and message swapped, over {}"),
+            (3, Construction::NoKey, "the plain hash of {}, without a secret"),
+            (4, Construction::KeyAround, "the hash of {} with the secret before and after it"),
         ] {
-            let why = Why::new(Code::NotHmac, rank * 3 + extra, format!("{words} {content}"));
+            let why = Why::new(Code::NotHmac, rank * 3 + extra, words.replace("{}", &content.to_string()));
             let keyless = construction == Construction::NoKey;
             let shape = Shape { content: content.clone(), construction };
             axis.add(shape, Ways::of(if keyless { why.alarming() } else { why }));

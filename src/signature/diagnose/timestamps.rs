@@ -40,7 +40,7 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
         (0..).zip(["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"])
     {
         let detail = match word {
-            "" => "nothing was signed as the timestamp".to_owned(),
+            "" => "an empty timestamp was signed".to_owned(),
             _ => format!("the literal text {word} was signed as the timestamp"),
         };
         axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(Code::TimestampLiteral, rank, detail)));
@@ -67,7 +67,7 @@ pub(super) fn deep(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         }
     }
     let why = |distance: i64| {
-        let detail = format!("a clock reading {} was signed", signed_distance(distance));
+        let detail = format!("a timestamp {} was signed", signed_distance(distance));
         Ways::of(Why::new(Code::TimestampDiffers, 30, detail))
     };
     let near = all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance)));
@@ -146,11 +146,11 @@ fn neighbours(header: &[u8], axis: &mut Axis<Vec<u8>>) {
     for distance in (1..=5).flat_map(|distance: i64| [-distance, distance]) {
         let number = if in_millis { moment.as_millisecond() + distance * 1000 } else { moment.as_second() + distance };
         let rank = 2 + distance.unsigned_abs() as u16;
-        let detail = format!("a clock reading {} was signed", signed_distance(distance * 1000));
+        let detail = format!("a timestamp {} was signed", signed_distance(distance * 1000));
         axis.add(number.to_string().into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
         if in_millis {
             let near = (moment.as_millisecond() + distance).to_string();
-            let detail = format!("a clock reading {} was signed", signed_distance(distance));
+            let detail = format!("a timestamp {} was signed", signed_distance(distance));
             axis.add(near.into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
         }
     }

@@ -12,7 +12,7 @@ pub(super) fn doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         out.extend_from_slice(if text == b"-0" { b"0" } else { text });
         return Some(());
     }
-    // Jackson writes what is no number as a text.
+    // Jackson writes what is not a number as text.
     if shortest(text).is_none() {
         out.extend_from_slice(if text.starts_with(b"-") { b"\"-Infinity\"" } else { b"\"Infinity\"" });
         return Some(());

@@ -33,7 +33,7 @@ pub(super) const PRESETS: &[Preset] = &[
     ),
 ];
 
-/// Number::toString (ECMA-262, section 6.1.6.1.20); minus zero is `0`, what is no double is `null`.
+/// Number::toString (ECMA-262, section 6.1.6.1.20); minus zero is `0`, what is not a double is `null`.
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
         return Some(());

@@ -61,7 +61,7 @@ pub enum Family {
 /// What kind of change a serialiser makes, as far as the codes tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// The whole body written again.
+    /// The whole body re-serialised.
     Reserialized,
     /// Keys in another order.
     Sorted,
@@ -76,7 +76,7 @@ pub struct Preset {
     pub family: Family,
     /// What a person calls it.
     pub name: &'static str,
-    /// How common it is: 0 is the commonest.
+    /// How common it is: 0 is the most common.
     pub rank: u16,
     /// What kind of change it is.
     pub effect: Effect,

@@ -14,7 +14,7 @@ pub(super) fn is_integer(text: &[u8]) -> bool {
     text.strip_prefix(b"-").unwrap_or(text).iter().all(u8::is_ascii_digit)
 }
 
-/// Copies an integer that every language writes as it came: up to 15 digits, all exact in a double.
+/// Copies an integer that every language writes as received: up to 15 digits, all exact in a double.
 pub(super) fn copy_small_integer(text: &[u8], out: &mut Vec<u8>) -> bool {
     let small = text.len() <= 15 && text != b"-0" && is_integer(text);
     if small {

@@ -87,7 +87,7 @@ struct Wording {
 const PYTHON: Wording = Wording { words: ["None", "True", "False"], string: python_string };
 const RUBY: Wording = Wording { words: ["nil", "true", "false"], string: ruby_string };
 
-/// Replaces the strings and words of `json`, which must be JSON but for its separators.
+/// Replaces the strings and words of `json`, which must be JSON except for its separators.
 fn reword(json: &[u8], limit: usize, wording: &Wording) -> Option<Vec<u8>> {
     use crate::payload::json::{scan::skip_string, unescape};
 

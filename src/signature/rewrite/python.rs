@@ -71,6 +71,6 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Python's own notation but for strings and words: nothing escaped that JSON does not demand.
+/// Python's own notation except for strings and words: nothing escaped that JSON does not demand.
 pub(super) const REPR: Style = Style { strings: Some(&RAW_STRINGS), ..DEFAULT };
 const RAW_STRINGS: Strings = Strings { lone: Lone::Refuse, ..PLAIN };

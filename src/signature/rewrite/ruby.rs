@@ -39,6 +39,6 @@ fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Ruby's own notation but for strings and words: `{"a"=>1, "b"=>2}`.
+/// Ruby's own notation except for strings and words: `{"a"=>1, "b"=>2}`.
 pub(super) const INSPECT: Style = Style { layout: Layout { colon: "=>", comma: ", ", ..INDENT_NONE }, ..DEFAULT };
 const INDENT_NONE: Layout = super::style::COMPACT;

@@ -7,9 +7,9 @@ use super::tree::{Tree, array_index};
 /// In which order an object's members are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As they came.
+    /// As received.
     AsWritten,
-    /// Integer-like keys first, ascending; then the others as they came.
+    /// Integer-like keys first, ascending; then the others as received.
     IntegersFirst,
     /// By the bytes of their UTF-8.
     Bytes,
@@ -28,7 +28,7 @@ pub(super) enum Empty {
     Broken,
 }
 
-/// Where white space stands.
+/// Where white space is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     pub(super) comma: &'static str,
@@ -53,7 +53,7 @@ pub(super) const INDENT_TAB: Layout = Layout { indent: Some("\t"), ..INDENT_2 };
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) order: Order,
-    /// Whether the last of several equal keys stands for all, in the place of the first.
+    /// Whether the last of several equal keys replaces all of them, in the place of the first.
     pub(super) merge_duplicates: bool,
     pub(super) numbers: Numbers,
     /// `None` copies strings as sent.

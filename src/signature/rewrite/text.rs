@@ -166,7 +166,7 @@ pub fn undo_mojibake(body: &[u8]) -> Option<Vec<u8>> {
     bytes.filter(|bytes| std::str::from_utf8(bytes).is_ok())
 }
 
-/// Latin-1 bytes written as UTF-8, for a body that is no UTF-8.
+/// Latin-1 bytes written as UTF-8, for a body that is not UTF-8.
 pub fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
     std::str::from_utf8(body)
         .is_err()
@@ -195,7 +195,7 @@ fn utf16(body: &[u8], unit: fn(u16) -> [u8; 2]) -> Option<Vec<u8>> {
     Some(units)
 }
 
-/// The body, when it holds something outside ASCII: whoever only changes that changes it then.
+/// The body, when it contains something outside ASCII; other bodies are not changed by an edit that changes only that.
 fn beyond_ascii(body: &[u8]) -> Option<&[u8]> {
     (!body.is_ascii()).then_some(body)
 }

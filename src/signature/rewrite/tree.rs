@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use super::strings::{ByteSet, bytes_of};
 use crate::payload::json::{TokenKind, tokens, unescape};
 
-/// Levels of a large body, and keys of one of its objects, beyond which it is not written again.
+/// Levels of a large body, and keys of one of its objects, beyond which it is not re-serialised.
 const LEVELS: usize = 10_000;
 const KEYS: usize = 100_000;
 
-/// One value, or one key of an object: where it stands, and where the next one after it is.
+/// One value, or one key of an object: where it is, and where the next one after it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
     pub(super) start: u32,
@@ -27,7 +27,7 @@ pub(super) struct Node {
 pub struct Tree<'a> {
     pub(super) body: &'a [u8],
     pub(super) nodes: Vec<Node>,
-    /// Objects with a key that came before, or one that JavaScript would move (`"1"`), by node.
+    /// Objects with a repeated key, or one that JavaScript would move (`"1"`), by node.
     unusual: HashSet<u32>,
     pub(super) utf8: bool,
     pub(super) in_strings: ByteSet,
@@ -43,7 +43,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The same for a large body; `None` as well when its nodes might take more than `limit` bytes, or when it is so
-    /// deep, or one of its objects has so many keys, that to write it again would take much more.
+    /// deep, or one of its objects has so many keys, that to re-serialise it would take much more.
     #[must_use]
     pub fn read_large(body: &'a [u8], limit: usize) -> Option<Self> {
         let mut tree = Self::read_within(body, limit, LEVELS)?;

@@ -77,7 +77,7 @@ pub fn form_decoded(text: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// The decoded fields of a form body, each with its name; empty for what is no form.
+/// The decoded fields of a form body, each with its name; empty for what is not a form.
 #[must_use]
 pub fn form_fields(body: &[u8]) -> Vec<(String, Vec<u8>)> {
     let plausible = body.len() < 64 << 20

@@ -18,14 +18,14 @@ fn hard() -> Vec<Hard> {
         hard("5,000 objects", ["{\"a\":".repeat(5000), "1".into(), "}".repeat(5000)].concat().into(), "\"a\"", "}"),
         hard("400,000 lines", format!("[{lines}null]").into_bytes(), "  17,", "null"),
         hard("a string of 16 MB", [b"{\"s\":\"", &vec![b'x'; 16 << 20][..], b"\"}"].concat(), "xxxx", "}"),
-        hard("16 MB without an end", [b"{\"s\":\"", &vec![b'x'; 16 << 20][..]].concat(), "No JSON", "xxxx"),
+        hard("16 MB without an end", [b"{\"s\":\"", &vec![b'x'; 16 << 20][..]].concat(), "Invalid JSON", "xxxx"),
         hard("lone surrogates", br#"{"a":"\ud83d","b":"\ude00\ud83d x"}"#.to_vec(), r"\ud83d", "}"),
         hard("bad UTF-8", b"{\"a\":\"\xff\xc3(\xed\xa0\x80\"}".to_vec(), "\u{27e8}ff\u{27e9}", "c3"),
         hard("duplicate keys", br#"{"a":1,"a":2,"a":{"a":3,"a":4}}"#.to_vec(), "\"a\": 1,", "\"a\": 4"),
-        hard("NaN", br#"{"a":NaN}"#.to_vec(), "No JSON", "NaN"),
-        hard("Infinity", br#"[-Infinity]"#.to_vec(), "No JSON", "-Infinity"),
+        hard("NaN", br#"{"a":NaN}"#.to_vec(), "Invalid JSON", "NaN"),
+        hard("Infinity", br#"[-Infinity]"#.to_vec(), "Invalid JSON", "-Infinity"),
         hard("a BOM", b"\xef\xbb\xbf{\"after\":\"the mark\"}".to_vec(), "\"after\": \"the mark\"", "}"),
-        hard("trailing garbage", br#"{"a":1} and more"#.to_vec(), "No JSON", "and more"),
+        hard("trailing garbage", br#"{"a":1} and more"#.to_vec(), "Invalid JSON", "and more"),
         hard("numbers that no float holds", br#"[1e999,-0.0,12345678901234567890123]"#.to_vec(), "1e999", "890123"),
     ]
 }

@@ -35,8 +35,8 @@ fn shapes(size: usize) -> Vec<Shape> {
     let shape = |name, media, body, said, first, last| Shape { name, media, body, said, first, last };
     let levels = [vec![b'['; size / 2], vec![b']'; size / 2]].concat();
     vec![
-        shape("brackets", json, filled("[", "", ""), "No JSON", "[[[", "[[["),
-        shape("objects", json, filled("{\"a\":", "", ""), "No JSON", "{\"a\":{", "\"a\":"),
+        shape("brackets", json, filled("[", "", ""), "Invalid JSON", "[[[", "[[["),
+        shape("objects", json, filled("{\"a\":", "", ""), "Invalid JSON", "{\"a\":{", "\"a\":"),
         shape("levels", json, levels, "deeper than 10,000 levels", "[[[", "]]]"),
         shape("arrays", json, filled("[1],", "[", "\"the end\"]"), "", "▾ [", "the end"),
         shape("keys", json, filled("\"\":0,", "{", "\"the end\":1}"), "", "\"\": 0", "the end"),

@@ -1,6 +1,6 @@
 //! Bits in the two orders of zstd (RFC 8878, section 4): tables forwards, codes backwards.
 
-/// Bits from the lowest of the first byte on. Past the end there are zeroes; [`Forward::used`] tells of it.
+/// Bits from the lowest of the first byte on. Past the end there are zeros; [`Forward::used`] reports it.
 pub(super) struct Forward<'b> {
     bytes: &'b [u8],
     /// How many bits were read.
@@ -35,7 +35,7 @@ impl<'b> Forward<'b> {
 }
 
 /// Bits from the end on: below the highest set bit of the last byte, down to the lowest of the first. Past the
-/// beginning there are zeroes; [`Backward::left`] tells of it.
+/// beginning there are zeros; [`Backward::left`] reports it.
 #[derive(Clone)]
 pub(super) struct Backward<'b> {
     bytes: &'b [u8],
@@ -78,7 +78,7 @@ impl<'b> Backward<'b> {
         }
     }
 
-    /// Eight bytes from `at` on, little-endian, with zeroes for those that are missing.
+    /// Eight bytes from `at` on, little-endian, with zeros for those that are missing.
     fn word(&self, at: usize) -> u64 {
         let rest = self.bytes.get(at..).unwrap_or_default();
         match rest.first_chunk::<8>() {

@@ -37,7 +37,7 @@ impl Blocks {
         let kind = header >> 1 & 3;
         let most = if kind == 2 { MOST_BLOCK } else { self.most };
         if size > most {
-            return Err(Stop::damaged("a zstd block is larger than its frame's blocks may be"));
+            return Err(Stop::damaged("a zstd block exceeds its frame's block size"));
         }
         let taken = if kind == 1 { 1 } else { size };
         let (content, after) = rest.split_at(taken.min(rest.len()));
@@ -46,7 +46,7 @@ impl Blocks {
             1 => sink.fill(*content.first().ok_or_else(breaks_off)?, size)?,
             2 if content.len() == size => self.compressed(content, sink)?,
             2 => {}
-            _ => return Err(Stop::damaged("a zstd block is of no known kind")),
+            _ => return Err(Stop::damaged("a zstd block has an unknown type")),
         }
         if content.len() < taken { Err(breaks_off()) } else { Ok((after, header & 1 == 1)) }
     }
@@ -62,25 +62,25 @@ impl Blocks {
             given += literals + matched;
             // Before anything is copied: a block of 128 KiB can ask for gigabytes.
             if literals > rest.len() || given > most {
-                return Err(Stop::damaged("a zstd block gives more than a block may"));
+                return Err(Stop::damaged("a zstd block expands beyond the block size limit"));
             }
             let (copied, after) = rest.split_at(literals);
             rest = after;
             sink.extend(copied)?;
             let offset = offset(offsets, sequence).filter(|offset| *offset <= sink.len() - start);
-            sink.repeat(offset.ok_or_else(|| Stop::damaged("a zstd match lies before its frame"))?, matched)
+            sink.repeat(offset.ok_or_else(|| Stop::damaged("a zstd match refers to bytes before its frame"))?, matched)
         })?;
         if given + rest.len() > most {
-            return Err(Stop::damaged("a zstd block gives more than a block may"));
+            return Err(Stop::damaged("a zstd block expands beyond the block size limit"));
         }
         sink.extend(rest)?;
         self.literals = literals;
         Ok(())
     }
 
-    /// Reads the literals (section 3.1.1.3.1), and returns the section behind them.
+    /// Reads the literals (section 3.1.1.3.1), and returns the section after them.
     fn read_literals<'b>(&mut self, content: &'b [u8], out: &mut Vec<u8>) -> Result<&'b [u8], Stop> {
-        let wrong = || Stop::damaged("the literals of a zstd block cannot be decoded");
+        let wrong = || Stop::damaged("invalid literals in a zstd block");
         let header = LiteralsHeader::read(content).ok_or_else(wrong)?;
         if header.size > MOST_BLOCK {
             return Err(wrong());
@@ -111,7 +111,7 @@ impl Blocks {
 
 /// Section 3.1.1.3.1.6: three lengths, then four streams, the first three of equally many literals.
 fn four_streams(code: &Code, bytes: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), Stop> {
-    let wrong = || Stop::damaged("the literals of a zstd block cannot be decoded");
+    let wrong = || Stop::damaged("invalid literals in a zstd block");
     let (lengths, mut rest) = bytes.split_first_chunk::<6>().ok_or_else(wrong)?;
     let each = size.div_ceil(4);
     for pair in lengths.chunks_exact(2) {
@@ -180,5 +180,5 @@ fn offset(last: &mut [usize; 3], sequence: Sequence) -> Option<usize> {
 }
 
 fn breaks_off() -> Stop {
-    Stop::damaged("the zstd frame breaks off")
+    Stop::damaged("the zstd frame is truncated")
 }

@@ -10,7 +10,7 @@ pub(in crate::payload::inflate) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 pub(super) enum Frame {
     /// A frame of compressed data.
     Data(FrameHeader),
-    /// Bytes that are passed over (section 3.1.2): how many there are behind the header's eight.
+    /// Bytes that are passed over (section 3.1.2): how many there are after the header's eight.
     Skippable(u32),
 }
 
@@ -39,7 +39,7 @@ impl Frame {
         if magic[0] & 0xf0 == 0x50 && magic[1..] == [0x2a, 0x4d, 0x18] {
             return Ok((Self::Skippable(u32::from_le_bytes(reader.array()?)), reader.0));
         }
-        Err(Stop::damaged("no zstd frame begins here"))
+        Err(Stop::damaged("not a zstd frame"))
     }
 }
 
@@ -83,7 +83,7 @@ struct Reader<'b>(&'b [u8]);
 impl Reader<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
         let (first, rest) =
-            self.0.split_first_chunk().ok_or_else(|| Stop::damaged("the zstd frame's header breaks off"))?;
+            self.0.split_first_chunk().ok_or_else(|| Stop::damaged("the zstd frame's header is truncated"))?;
         self.0 = rest;
         Ok(*first)
     }

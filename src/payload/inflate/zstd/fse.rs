@@ -29,7 +29,7 @@ impl Table {
     /// Reads a table's description, and returns how many bytes it takes. No symbol is above `last`, and no table larger
     /// than `most_log`, which is 9 at most.
     pub(super) fn read(bytes: &[u8], most_log: u32, last: u8) -> Result<(Self, usize), Stop> {
-        let wrong = || Stop::damaged("a table of the zstd block's cannot be read");
+        let wrong = || Stop::damaged("invalid table in a zstd block");
         let mut bits = Forward::new(bytes);
         let log = bits.read(4) + 5;
         if log > most_log {
@@ -39,7 +39,7 @@ impl Table {
         let mut left: u32 = 1 << log;
         while left > 0 && shares.len() <= usize::from(last) {
             let share = share(&mut bits, left);
-            // A share of −1 stands for “less than one”, and takes a state.
+            // A share of −1 means “less than one”, and takes a state.
             left = left.checked_sub(share.unsigned_abs().into()).ok_or_else(wrong)?;
             shares.push(share);
             // Two bits say how many symbols without a share follow; three mean that two more bits follow.
@@ -99,7 +99,7 @@ impl Table {
     }
 }
 
-/// A share of the states that are left: −1 to `left`, in as few bits as tell it (section 4.1.1).
+/// A share of the states that are left: −1 to `left`, in as few bits as are needed (section 4.1.1).
 fn share(bits: &mut Forward<'_>, left: u32) -> i16 {
     let count = (left + 1).ilog2() + 1;
     let value = bits.read(count);

@@ -83,7 +83,7 @@ fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
         weights.push(one.symbol());
         one.next(&mut bits);
         if bits.left() < 0 {
-            // There was no next state: what the other stands at is the last weight.
+            // There was no next state: the state of the other is the last weight.
             weights.push(other.symbol());
             return Ok(weights);
         }
@@ -95,7 +95,7 @@ fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
 }
 
 fn wrong() -> Stop {
-    Stop::damaged("the literals of a zstd block cannot be decoded")
+    Stop::damaged("invalid literals in a zstd block")
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_rfc_s_example_is_laid_out() {
-        // Section 4.2.1.3: weights 4, 3, 2, 0, 1 and, as the sum tells, 1: codes 1, 01, 001, 0000 and 0001.
+        // Section 4.2.1.3: weights 4, 3, 2, 0, 1 and, as the sum says, 1: codes 1, 01, 001, 0000 and 0001.
         let code = Code::of_weights(vec![4, 3, 2, 0, 1]).unwrap();
         assert_eq!(code.bits, 4);
         let starts: Vec<_> = code.entries.chunk_by(|one, other| one == other).map(|run| (run[0], run.len())).collect();

@@ -31,7 +31,7 @@ pub(super) use frame::MAGIC;
 use super::sink::Sink;
 use super::{MOST_WINDOW, Stop};
 
-/// Decodes one frame behind the other.
+/// Decodes one frame after another.
 pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = body;
     while !rest.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
             Frame::Skippable(length) => usize::try_from(length)
                 .ok()
                 .and_then(|length| after.get(length..))
-                .ok_or_else(|| Stop::damaged("a skippable zstd frame breaks off"))?,
+                .ok_or_else(|| Stop::damaged("a skippable zstd frame is truncated"))?,
         };
     }
     Ok(())
@@ -67,14 +67,14 @@ fn data<'b>(header: FrameHeader, blocks: &'b [u8], sink: &mut Sink<'_>) -> Resul
     }
     let content = &sink.bytes()[start..];
     if header.content.is_some_and(|declared| declared != content.len() as u64) {
-        return Err(Stop::damaged("the zstd frame's content is not as long as it declares"));
+        return Err(Stop::damaged("the zstd frame's content does not have the declared size"));
     }
     if header.has_checksum {
         let (checksum, after) =
-            rest.split_first_chunk::<4>().ok_or_else(|| Stop::damaged("the zstd frame breaks off"))?;
+            rest.split_first_chunk::<4>().ok_or_else(|| Stop::damaged("the zstd frame is truncated"))?;
         rest = after;
         if checksum[..] != checksum::xxh64(content).to_le_bytes()[..4] {
-            return Err(Stop::damaged("the zstd frame's checksum is another"));
+            return Err(Stop::damaged("the zstd frame's checksum does not match"));
         }
     }
     Ok(rest)

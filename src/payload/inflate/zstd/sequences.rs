@@ -1,5 +1,5 @@
-//! The sequences of a compressed block (RFC 8878, section 3.1.1.3.2): so many literals, then so many bytes again from
-//! so far back.
+//! The sequences of a compressed block (RFC 8878, section 3.1.1.3.2): each copies some literals, then some bytes of the
+//! earlier output.
 
 use super::bits::Backward;
 use super::fse::{Cursor, Table};
@@ -189,5 +189,5 @@ fn update<'b>(table: &mut Option<Table>, mode: u8, alphabet: &Alphabet, bytes: &
 }
 
 fn wrong() -> Stop {
-    Stop::damaged("the sequences of a zstd block cannot be decoded")
+    Stop::damaged("invalid sequences in a zstd block")
 }

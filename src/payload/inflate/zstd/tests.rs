@@ -58,7 +58,7 @@ fn what_came_before_a_fault_is_kept() {
     *checksum.last_mut().unwrap() ^= 1;
     assert_eq!(
         opened(&checksum),
-        Inflated { bytes: text(), stop: Some(Stop::damaged("the zstd frame's checksum is another")) }
+        Inflated { bytes: text(), stop: Some(Stop::damaged("the zstd frame's checksum does not match")) }
     );
 }
 
@@ -81,7 +81,7 @@ fn a_window_is_refused_by_its_header() {
         }
     }
     let worst = opened(&frame(0xf8, b"")).stop.unwrap();
-    assert_eq!(worst.to_string(), "declares a window of 2 TiB; at most 8 MiB is decoded");
+    assert_eq!(worst.to_string(), "declares a window of 2 TiB; the limit is 8 MiB");
     // One segment is its own window; and the second frame is looked at like the first.
     let wide = Stop::TooWide { declared: MOST_WINDOW + 1, most: MOST_WINDOW };
     let segment = [&MAGIC[..], b"\xa0\x01\0\x80\0\x01\0\0"].concat();
@@ -103,7 +103,7 @@ fn a_block_that_asks_for_gigabytes_gives_nothing_of_them() {
     let header = u32::try_from(block.len()).unwrap() << 3 | 2 << 1 | 1;
     let bomb = frame(0x58, &[b"\x40\0\0abcdefgh", &header.to_le_bytes()[..3], &block].concat());
     let stopped = opened(&bomb);
-    assert_eq!(stopped.stop, Some(Stop::damaged("a zstd block gives more than a block may")));
+    assert_eq!(stopped.stop, Some(Stop::damaged("a zstd block expands beyond the block size limit")));
     assert_eq!(stopped.bytes, b"abcdefgh");
 }
 

@@ -12,7 +12,7 @@ use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
 /// Tokens of more bytes than this are measured once, here, and not each time they are drawn.
 const MEASURED: u32 = 4096;
 
-/// How much of a binary is decoded to tell what it is.
+/// How much of a binary is decoded to recognise it.
 const PREFIX: usize = 256;
 
 /// Binaries that are noted of any body, and bytes of a body for each further one: what is noted takes about a

@@ -1,4 +1,4 @@
-//! Which keys of an object have stood in it before. The keys of the open objects take five bytes each, since
+//! Which keys of an object occurred in it before. The keys of the open objects take five bytes each, since
 //! each may be one of a hundred thousand in a hostile body of no more than five.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use super::super::unescape;
 /// The keys of an object that are compared with each other one by one; of more, hashes are sorted.
 const FEW_KEYS: usize = 8;
 
-/// Hashes that are kept at a time: at least so many, and one for so many bytes of the body. One takes eight bytes.
+/// Hashes that are kept at a time: at least this many, and one for this many bytes of the body. One takes eight bytes.
 const LEAST_HASHES: usize = 4096;
 const BYTES_A_HASH: usize = 16;
 
@@ -44,7 +44,7 @@ impl<'a> Keys<'a> {
         self.lengths.push(if is_escaped { 0 } else { u8::try_from(end - start).unwrap_or(0) });
     }
 
-    /// Ends the innermost object; `again` gets the place of each key that has stood in it before.
+    /// Ends the innermost object; `again` gets the place of each key that occurred in it before.
     #[inline]
     pub(super) fn close(&mut self, again: impl FnMut(u32)) {
         let first = self.starts.iter().rposition(|start| *start == OBJECT).map_or(0, |object| object + 1);
@@ -104,7 +104,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Drops the keys that come again, each half a hash and its place, and tells of them.
+    /// Drops the repeated keys, each half a hash and its place, and reports them.
     fn drop_again(&self, hashed: &mut Vec<u64>, again: &mut impl FnMut(u32)) {
         hashed.sort_unstable();
         let (mut kept, mut run) = (0, 0);

@@ -31,7 +31,7 @@ pub enum PieceKind {
     Binary,
     /// Part of a string that no text can hold: a lone surrogate's escape, or bytes outside UTF-8.
     Fault,
-    /// A remark of ours that does not stand in the body, such as the length of a cut string.
+    /// A remark of ours that is not in the body, such as the length of a cut string.
     Note,
 }
 
@@ -42,7 +42,7 @@ pub struct Piece<'a> {
     pub kind: PieceKind,
     /// What to show.
     pub text: Cow<'a, str>,
-    /// Where in the body it begins; `None` for what does not stand there as shown.
+    /// Where in the body it begins; `None` for what is not there as shown.
     pub at: Option<usize>,
 }
 
@@ -232,7 +232,7 @@ fn whole_text_parts(kind: PieceKind, token: &[u8]) -> Vec<(PieceKind, &[u8])> {
     split
 }
 
-/// How many characters a token stands for, quotation marks not counted.
+/// How many characters a token has when decoded, without the quotation marks.
 pub(in crate::payload::json) fn count_characters(token: &[u8]) -> u64 {
     let quotes = if token.first() == Some(&b'"') { 2 } else { 0 };
     let (mut count, mut at) = (0, 0);

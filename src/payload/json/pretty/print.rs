@@ -1,4 +1,4 @@
-//! All rows one after the other, uncut, to whoever writes them out.
+//! All rows one after another, uncut, to a writer.
 
 use std::io;
 

@@ -46,7 +46,7 @@ impl Pretty {
         })
     }
 
-    /// The row in which this one stands; `None` for the outermost value.
+    /// The parent row; `None` for the outermost value.
     #[must_use]
     pub fn parent(&self, index: usize) -> Option<usize> {
         self.outline.parent(index)
@@ -94,7 +94,7 @@ impl Pretty {
         self.body.get(start).copied().filter(|byte| matches!(byte, b'{' | b'['))
     }
 
-    /// Whether the row's key has stood in the same object before.
+    /// Whether the row's key occurred earlier in the same object.
     #[must_use]
     pub fn is_duplicate(&self, index: usize) -> bool {
         self.duplicates.get(index)

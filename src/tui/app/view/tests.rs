@@ -214,10 +214,10 @@ fn an_event_that_drifts(#[case] columns: u16, #[case] rows: u16) {
 fn the_events_summary_folds_and_gives_way() {
     let mut model = drifted_model();
     update(&mut model, Message::Act(Action::Show(Tab::Payload)));
-    assert!(screen(&mut model, 120, 36).contains("breaks  timestamp"));
+    assert!(screen(&mut model, 120, 36).contains("error   timestamp"));
     update(&mut model, Message::Act(Action::FoldEvent));
     let folded = screen(&mut model, 120, 36);
-    assert!(folded.contains("i unfolds") && !folded.contains("breaks  timestamp"), "{folded}");
+    assert!(folded.contains("i unfolds") && !folded.contains("error   timestamp"), "{folded}");
     update(&mut model, Message::Act(Action::FoldEvent));
     let tiny = screen(&mut model, 100, 8);
     assert!(tiny.contains("\"event\"") && !tiny.contains("schema:"), "{tiny}");
@@ -329,7 +329,7 @@ fn a_mismatch_hides_the_expected_digest_until_asked() {
     update(&mut model, Message::Act(Action::Show(Tab::Signature)));
     let right = sign(registry().keyring().get("dev").unwrap(), b"1746123456", SIMULATION);
     let hidden = screen(&mut model, 120, 40);
-    assert!(hidden.contains("signature does not match") && hidden.contains("e reveals it"), "{hidden}");
+    assert!(hidden.contains("signature mismatch") && hidden.contains("e reveals it"), "{hidden}");
     assert!(!hidden.contains(&right[..32]), "{hidden}");
     update(&mut model, Message::Act(Action::Reveal));
     assert!(screen(&mut model, 120, 40).contains(&right[..32]));

@@ -344,7 +344,7 @@ fn the_place_where_it_stops_being_json_is_found() {
 fn a_query_is_answered_as_it_is_typed() {
     let mut reader = Reader::of(BODY.as_bytes());
     let seen = reader.press("|.data[").screen(200, 50);
-    assert!(seen.contains("at character 6: “[” is not closed"), "{seen}");
+    assert!(seen.contains("at character 6: unclosed “[”"), "{seen}");
     let seen = reader.press("].id").screen(200, 50);
     assert!(seen.contains("2 values") && seen.contains("1.10"), "{seen}");
     reader.press("<enter>j");
