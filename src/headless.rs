@@ -79,7 +79,7 @@ pub fn run(
 #[must_use]
 pub fn retired_words(freed: Freed) -> String {
     let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
-    format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again")
+    format!("retention: {deliveries} deliveries deleted, {bytes} bytes freed")
 }
 
 struct Lines<'a> {
@@ -115,14 +115,14 @@ impl<'a> Lines<'a> {
                     let _ = session.pulse().take();
                     self.catch_up()?;
                 }
-                Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
+                Ok(Event::StoreFault(error)) => log(&format!("cannot store a delivery: {error}")),
                 Ok(Event::Retired(freed)) => log(&retired_words(freed)),
                 Ok(Event::Refused) => refusals.came(),
                 Ok(Event::Held) => self.say_held(&session.control().held()),
                 Ok(Event::Rules(count, _)) => {
-                    log(&format!("rules: the configuration was read again, {count} in force"));
+                    log(&format!("rules: configuration reloaded, {count} active"));
                 }
-                Ok(Event::RulesFault(error)) => log(&format!("rules: kept as they were: {error}")),
+                Ok(Event::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
                 Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(Event::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -225,13 +225,16 @@ impl Refusals {
             log(&line);
         }
         if stats.not_kept > before.not_kept {
-            log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
+            log(&format!("{} not stored and answered 503 since the start", grouped(stats.not_kept)));
         }
         if stats.not_forwarded > before.not_forwarded {
-            log(&format!("{} not passed on: too many at once", grouped(stats.not_forwarded)));
+            log(&format!("{} not forwarded since the start: too many in flight", grouped(stats.not_forwarded)));
         }
         if stats.not_held > before.not_held {
-            log(&format!("{} not held, but answered with their default: too many at once", grouped(stats.not_held)));
+            log(&format!(
+                "{} not held since the start, but answered with the default: too many held",
+                grouped(stats.not_held)
+            ));
         }
     }
 }
@@ -240,7 +243,7 @@ impl Refusals {
 fn refused_line(stats: &StatsSnapshot) -> Option<String> {
     let reasons = stats.reasons().into_iter().filter(|(_, count)| *count > 0);
     let reasons: Vec<String> = reasons.map(|(words, count)| format!("{} {words}", grouped(count))).collect();
-    let line = || format!("{} turned away with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
+    let line = || format!("{} refused with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
     (!reasons.is_empty()).then(line)
 }
 

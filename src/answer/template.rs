@@ -54,7 +54,7 @@ impl AsRef<[u8]> for Shared {
 pub enum TemplateError {
     /// Nothing is known by this name.
     #[error(
-        "there is no '{{{{{}}}}}': expected one of {}; two braces themselves are written as '{{{{{{{{'",
+        "unknown template field '{{{{{}}}}}': expected one of {}; for two literal braces write '{{{{{{{{'",
         visible(name),
         Fact::names()
     )]
@@ -65,13 +65,13 @@ pub enum TemplateError {
         at: usize,
     },
     /// Braces without their pair.
-    #[error("these braces are never closed: expected '}}}}'; two braces themselves are written as '{{{{{{{{'")]
+    #[error("unclosed braces: expected '}}}}'; for two literal braces write '{{{{{{{{'")]
     Unclosed {
         /// The byte offset of the braces.
         at: usize,
     },
     /// Too many of them.
-    #[error("more than {FACTS_LIMIT} facts in one text")]
+    #[error("too many template fields in one text: at most {FACTS_LIMIT}")]
     TooMany,
 }
 

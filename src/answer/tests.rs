@@ -94,7 +94,7 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("auto 503", "expected nothing more, found '503'")]
 #[case("drop after head 204", "a 204 answer has no body")]
 #[case("drop after head 200 \"x\"", "this needs an answer with a body of at least 2 bytes")]
-#[case("drop before head 200", "expected nothing more: no answer is begun")]
+#[case("drop before head 200", "expected nothing more: before the head there is no answer")]
 #[case("length 5 200", "'5' is no number for this: expected how far off")]
 #[case("length -50 200 short", "this needs an answer with a body of as many bytes")]
 #[case("trickle 0 per 1s 200", "'0' is no number")]

@@ -73,9 +73,9 @@ fn line(summary: &Summary, format: Format, zone: &TimeZone) -> String {
                 None => format!("{} {}", summary.method, summary.path),
             };
             let line = format!(
-                "{:>6}  {time}  {:<19}  {status:>3}  {kind:<4}  {:>9}  {subject}",
+                "{:>6}  {time}  {:<10}  {status:>3}  {kind:<4}  {:>9}  {subject}",
                 summary.id,
-                summary.judgement.verdict.code(),
+                summary.verdict_word(),
                 summary.body_bytes,
             );
             text::visible(&line).into_owned()

@@ -116,7 +116,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     let keeper = match AttemptKeeper::open(&location) {
         Ok(keeper) => Some(keeper),
         Err(error) => {
-            output::log(&format!("warning: what is sent is not kept: {error}"));
+            output::log(&format!("warning: what is sent is cannot store a delivery: {error}"));
             None
         }
     };
@@ -271,7 +271,7 @@ fn keep(keeper: Option<&AttemptKeeper>, attempt: &Attempt) -> Option<AttemptId> 
     match keeper?.keep(attempt) {
         Ok(id) => Some(id),
         Err(error) => {
-            output::log(&format!("warning: this sending is not kept: {error}"));
+            output::log(&format!("warning: this sending is cannot store a delivery: {error}"));
             None
         }
     }

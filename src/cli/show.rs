@@ -34,7 +34,7 @@ pub(super) struct ShowArgs {
     /// response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
     attempt: Option<i64>,
-    /// For people, as JSON, or only the bytes of the body or of the whole request
+    /// For people, as JSON, or only the bytes of the body or of the whole body request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
     /// Write the formats body and raw to a terminal, too

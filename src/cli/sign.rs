@@ -59,11 +59,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let secret = match &args.secret {
         Some(label) => keyring.get(label).ok_or_else(|| {
             let known: Vec<&str> = keyring.secrets().iter().map(signature::Secret::label).collect();
-            CliError::Usage(format!(
-                "no secret has the label given {}; known labels: {}",
-                unnamed(label),
-                known.join(", ")
-            ))
+            CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
         })?,
         None => keyring.secrets().first().ok_or_else(|| {
             CliError::Usage(

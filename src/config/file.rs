@@ -194,7 +194,7 @@ pub enum FileError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// No UTF-8.
-    #[error("the file is no UTF-8 text here: save it as UTF-8")]
+    #[error("invalid UTF-8: save the file as UTF-8")]
     NotText,
     /// No TOML, an unknown key, or a value that the key does not take; in words, on one line.
     #[error("{0}")]
@@ -206,14 +206,14 @@ pub enum Fault {
     #[error("the webhook's name looks like a secret, and is not repeated here: choose a short name")]
     SecretAsName,
     /// A second webhook of one name.
-    #[error("a second webhook is called '{}': names tell webhooks apart, choose another", visible(.0))]
+    #[error("duplicate webhook name '{}': choose another", visible(.0))]
     DuplicateName(String),
     /// A path that no request can have.
-    #[error("the path '{}' must begin with '/' and hold no '?', '#' or space", visible(.0))]
+    #[error("invalid path '{}': expected '/' at the beginning, and no '?', '#' or space", visible(.0))]
     BadPath(String),
     /// A second webhook of one path.
     #[error(
-        "the path '{}' already belongs to the webhook '{}': a path finds one webhook, choose another",
+        "duplicate path '{}': it already belongs to the webhook '{}'; choose another",
         visible(.path), visible(.owner)
     )]
     DuplicatePath {
@@ -223,7 +223,7 @@ pub enum Fault {
         owner: String,
     },
     /// A simulation that cannot be made.
-    #[error("the simulation '{}' cannot be used: {reason}", visible(.name))]
+    #[error("invalid simulation '{}': {reason}", visible(.name))]
     Simulation {
         /// Its name.
         name: String,
@@ -234,14 +234,16 @@ pub enum Fault {
     #[error("{0}")]
     Rule(RuleError),
     /// Both `respond` and `forward_to`.
-    #[error("'respond' and 'forward_to' are both for every delivery: keep one, or make the other a rule with 'when'")]
+    #[error(
+        "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
+    )]
     TwoDefaults,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,
     /// A label that no secret has. It is not repeated here, for it may be a secret put in the wrong place.
     #[error(
-        "the webhook '{}' names a secret that is not known; known labels: {}",
+        "the webhook '{}' names an unknown secret; known labels: {}",
         visible(.webhook), visible(.known)
     )]
     UnknownLabel {

@@ -36,9 +36,9 @@ impl RetentionSettings {
         ];
         let bounds: Vec<String> = bounds.into_iter().flatten().collect();
         if bounds.is_empty() {
-            return "everything is kept".to_owned();
+            return "everything is stored".to_owned();
         }
-        format!("{}; looked at hourly, when deliveries come", bounds.join(", "))
+        format!("{}; checked hourly, when deliveries arrive", bounds.join(", "))
     }
 }
 

@@ -64,7 +64,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         }
     };
     if let Some(bind) = file.bind.filter(|bind| !bind.ip().to_canonical().is_loopback()) {
-        add(Scope::Network, format!("listen on {bind}, where other machines can reach it"));
+        add(Scope::Network, format!("listen on {bind}, where other hosts can reach it"));
     }
     for rule in &file.rules {
         rule_needs(rule, &mut |words| add(Scope::Network, words));
@@ -74,7 +74,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
     }
     for webhook in &file.webhooks {
         if let Some(url) = webhook.url.as_deref().filter(|url| leads_away(url)) {
-            add(Scope::Network, format!("send what is for the webhook '{}' to {url}", webhook.name));
+            add(Scope::Network, format!("send the events of the webhook '{}' to {url}", webhook.name));
         }
     }
     for (name, saved) in &file.simulations {
@@ -104,7 +104,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         add(Scope::Store, format!("keep deliveries in {}", shown(&file.resolve(store, environment))));
     }
     if file.retention != Default::default() && !is_own_store {
-        add(Scope::Network, format!("delete deliveries for good: {}", file.retention.words()));
+        add(Scope::Network, format!("permanently delete deliveries: {}", file.retention.words()));
     }
     needs
 }

@@ -29,7 +29,7 @@ const SILENCE_SECONDS: u32 = 3;
 /// Curl's exit codes 18 (a part of the file) and 28 (too slow) are no failures once the head of an answer is there.
 const AFTER_HEAD: &str = r#") || {
   code=$?
-  case "$code:$answer" in 18:HTTP/* | 28:HTTP/*) ;; *) echo "curl has failed with exit code $code" >&2; exit "$code" ;; esac
+  case "$code:$answer" in 18:HTTP/* | 28:HTTP/*) ;; *) echo "curl failed with exit code $code" >&2; exit "$code" ;; esac
 }
 printf '%s\n' "$answer"
 echo
@@ -51,12 +51,16 @@ impl Exporter for Curl {
         writeln!(out, "\n# delivery {id}: {}", text::visible(what))?;
         if !delivery.summary.intake.is_complete() {
             let intake = delivery.summary.intake.name();
-            self.warnings.add(id, format!("is left out: it is no whole request ({intake}), and curl sends only those"));
+            self.warnings.add(
+                id,
+                format!("is left out: its request is incomplete ({intake}), and curl sends only complete ones"),
+            );
             return writeln!(out, "# left out: {intake}");
         }
         warn_of_credentials(delivery, &mut self.warnings);
         if delivery.summary.judgement.timestamp.is_some() {
-            self.warnings.add(id, "is sent with the signature and timestamp of then, which a receiver may call stale");
+            self.warnings
+                .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");
         }
         let head = delivery.request_head();
         let is_odd = is_head_with_body(delivery, &head);
@@ -96,7 +100,7 @@ impl Curl {
         self.begun = true;
         write!(
             out,
-            "#!/bin/sh\n# Deliveries captured by whyhook, to be sent again byte for byte.\n\
+            "#!/bin/sh\n# Deliveries captured by whyhook, to be replayed byte for byte.\n\
              # usage: sh THIS_FILE [BASE_URL]\nset -e\nbase=${{1:-{DEFAULT_BASE}}}\nbase=${{base%/}}\n"
         )
     }
@@ -151,7 +155,7 @@ impl Curl {
     fn warn(&mut self, delivery: &Delivery, head: &RequestHead) {
         let id = delivery.summary.id;
         if raw::is_chunked(delivery) {
-            self.warnings.add(id, "came in chunks; curl cuts the body into chunks of its own");
+            self.warnings.add(id, "arrived in chunks; curl splits the body into chunks of its own");
         }
         if head.value("expect").is_some() {
             self.warnings
@@ -165,7 +169,7 @@ impl Curl {
             self.warnings.add(id, "has several Host headers, of which curl sends one");
         }
         if delivery.head.split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !line.ends_with(b"\r")) {
-            self.warnings.add(id, "has lines that end in LF alone; curl ends them in CR LF");
+            self.warnings.add(id, "has lines that end in LF only; curl ends them in CR LF");
         }
     }
 }

@@ -17,13 +17,13 @@ use crate::text::visible;
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// Something of that name is there.
-    #[error("{} is there already", shown(.0))]
+    #[error("{} already exists", shown(.0))]
     Exists(PathBuf),
     /// The name is a folder's, or none at all.
     #[error("{} is a folder: add a file's name", shown(.0))]
     Folder(PathBuf),
     /// The folder is missing.
-    #[error("the folder {} is not there: make it first, or choose another", shown(.0))]
+    #[error("the folder {} does not exist: create it, or choose another", shown(.0))]
     NoFolder(PathBuf),
     /// The system refused.
     #[error("cannot write {}: {source}", shown(.path))]

@@ -70,7 +70,7 @@ pub enum ImportError {
         reason: String,
     },
     /// A raw file is no request.
-    #[error("no HTTP request: {0}")]
+    #[error("not an HTTP request: {0}")]
     Request(String),
     /// It cannot be read.
     #[error("cannot be read: {0}")]

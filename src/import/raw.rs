@@ -17,7 +17,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     framing::check_start(&bytes).map_err(|fault| refused(fault.reason))?;
     let searched = &bytes[..bytes.len().min(framing::HEAD_LIMIT)];
     let end = framing::head_end(searched, 0)
-        .ok_or_else(|| refused(format!("no empty line ends the head within {} bytes", searched.len())))?;
+        .ok_or_else(|| refused(format!("no empty line after the head within {} bytes", searched.len())))?;
     let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
     let body = bytes.split_off(end);
     let (body, around, intake) = content(body, length).map_err(refused)?;

@@ -131,12 +131,12 @@ fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
             Intake::Malformed(format!("{reason}, after {seen} bytes of body"))
         }
         BodyFault::Section(SectionFault::TooLarge) => {
-            Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are kept"))
+            Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are stored"))
         }
         BodyFault::HungUp => truncated("the sender hung up".to_owned()),
         BodyFault::Silent(limit) => truncated(format!("no byte for {limit:?}")),
         BodyFault::TooSlow(rate) => truncated(format!("slower than {rate} bytes a second")),
-        BodyFault::TooLong(limit) => truncated(format!("not whole within {limit:?},")),
-        BodyFault::GivenUp => truncated("too slow while others needed its place,".to_owned()),
+        BodyFault::TooLong(limit) => truncated(format!("incomplete within {limit:?},")),
+        BodyFault::GivenUp => truncated("too slow while the listener was at its limit,".to_owned()),
     }
 }

@@ -58,8 +58,8 @@ impl StatsSnapshot {
     pub fn reasons(&self) -> [(&'static str, u64); 3] {
         [
             ("too many connections", self.no_place),
-            ("no room in memory", self.no_room),
-            ("too many waiting for the disk", self.disk_behind),
+            ("memory limit reached", self.no_room),
+            ("disk queue full", self.disk_behind),
         ]
     }
 }

@@ -16,22 +16,22 @@ pub struct QueryError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A quotation mark without its pair.
-    #[error("this quotation mark is never closed: expected another \"")]
+    #[error("unclosed quotation mark: expected another \"")]
     UnclosedQuote,
     /// An opening parenthesis without its pair.
-    #[error("this parenthesis is never closed: expected ')'")]
+    #[error("unclosed parenthesis: expected ')'")]
     UnclosedGroup,
     /// A closing parenthesis without its pair.
-    #[error("this ')' closes nothing")]
+    #[error("unexpected ')': no parenthesis is open")]
     UnopenedGroup,
     /// Nothing where a term must stand.
     #[error("expected a word, a filter such as status:>=500, or '('")]
     ExpectedTerm,
     /// Too many nested groups or negations.
-    #[error("nested too deep: expected at most {} levels", super::parse::DEPTH_LIMIT)]
+    #[error("too deeply nested: expected at most {} levels", super::parse::DEPTH_LIMIT)]
     TooDeep,
     /// `name:` is no atom.
-    #[error("there is no filter '{}:'{}", visible(.name), suggestion(*.nearest))]
+    #[error("unknown filter '{}:'{}", visible(.name), suggestion(*.nearest))]
     UnknownAtom {
         /// The name as written.
         name: String,
@@ -53,7 +53,7 @@ pub enum Problem {
 fn suggestion(nearest: Option<&str>) -> String {
     match nearest {
         Some(name) => format!("; did you mean '{name}:'?"),
-        None => "; put the text in quotation marks to search for it".to_owned(),
+        None => "; to search for this text, put it in quotation marks".to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Pace {
 
 /// The text is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no rate: expected a number for each second or minute, such as 5/s or 30/m, up to 1000/s")]
+#[error("invalid rate '{0}': expected a number per second or minute, such as 5/s or 30/m, at most 1000/s")]
 pub struct InvalidRate(String);
 
 impl FromStr for Pace {

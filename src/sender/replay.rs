@@ -70,7 +70,7 @@ pub enum ReplayError {
         webhook: String,
     },
     /// No secret has this label.
-    #[error("no secret has the label given {}; known labels: {known}", unnamed(.label))]
+    #[error("unknown secret label {}; known labels: {known}", unnamed(.label))]
     UnknownSecret {
         /// The label asked for.
         label: String,
@@ -78,13 +78,13 @@ pub enum ReplayError {
         known: String,
     },
     /// Nobody said where to.
-    #[error("where to send delivery {id}? Give --to URL, or its webhook a url in the configuration")]
+    #[error("no target for delivery {id}: give --to URL, or set the url of its webhook in the configuration")]
     NoTarget {
         /// The delivery.
         id: i64,
     },
     /// The webhook's URL cannot be sent to.
-    #[error("the webhook {webhook} cannot be sent to: {error}")]
+    #[error("cannot send to the webhook {webhook}: {error}")]
     BadUrl {
         /// Its name.
         webhook: String,

@@ -12,7 +12,7 @@ pub struct Line(Bytes);
 
 /// Bytes that cannot stand in a header line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' cannot be sent as a header: it needs a name, a colon, and neither line end nor NUL")]
+#[error("invalid header '{0}': expected a name, a colon, and a value without line ends and NUL")]
 pub struct InvalidHeader(String);
 
 impl Line {
@@ -135,8 +135,8 @@ impl Change {
             Self::Host { from, to } => format!("Host {} → {to}", or_none(from)),
             Self::Length { from, to } => format!("Content-Length {} → {to}", or_none(from)),
             Self::Unchunked { length } => format!("Transfer-Encoding: chunked → Content-Length: {length}"),
-            Self::Removed { name } => format!("{name} left out: it spoke of the first connection"),
-            Self::Unsendable { line } => format!("'{line}' left out: no header"),
+            Self::Removed { name } => format!("{name} removed: it applied only to the first connection"),
+            Self::Unsendable { line } => format!("'{line}' removed: not a header"),
             Self::Version => "HTTP/1.0 → HTTP/1.1".to_owned(),
             Self::LineEnds => "line ends LF → CR LF".to_owned(),
         }
@@ -147,7 +147,7 @@ impl Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayable {
     /// It was no whole request.
-    #[error("cannot replay delivery {id}: the captured request is not whole ({intake}); --exact sends it as it came")]
+    #[error("cannot replay delivery {id}: the captured request is incomplete ({intake}); --exact sends it as received")]
     NotWhole {
         /// Its number.
         id: i64,
@@ -155,7 +155,7 @@ pub enum NotReplayable {
         intake: String,
     },
     /// No server can be asked for its target.
-    #[error("delivery {id} cannot be sent to a server: {reason}; --exact sends it as it came")]
+    #[error("cannot replay delivery {id}: {reason}; --exact sends it as received")]
     NoOriginForm {
         /// Its number.
         id: i64,

@@ -21,12 +21,10 @@ pub struct Signing<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The secret is no key of this scheme.
-    #[error(
-        "the secret {0} cannot be a key of this webhook's scheme, which takes base64: choose another with --secret"
-    )]
+    #[error("the secret {0} is not valid base64, which this webhook's scheme requires: choose another with --secret")]
     NoKey(String),
     /// The scheme signs an id that the request has not.
-    #[error("the scheme signs the header {0}, which the request has not: add it")]
+    #[error("missing header {0}, which the scheme signs: add it")]
     NoId(String),
     /// The headers cannot be sent.
     #[error(transparent)]

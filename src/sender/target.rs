@@ -46,28 +46,28 @@ pub enum InvalidTarget {
     #[error("the URL is empty: expected one such as http://localhost:3000/webhooks/trackpilots")]
     Empty,
     /// Longer than any receiver reads.
-    #[error("the URL is {0} bytes long: at most {URL_LIMIT} can be sent to")]
+    #[error("the URL is too long: {0} bytes, at most {URL_LIMIT}")]
     TooLong(usize),
     /// Neither http nor https.
-    #[error("cannot send to '{0}': only http:// and https:// URLs can be sent to")]
+    #[error("unsupported URL '{0}': expected http:// or https://")]
     Scheme(String),
     /// A name or password in it.
-    #[error("the URL holds a user name or password before '@': remove it; it would be kept in the store")]
+    #[error("the URL contains a user name or password before '@': remove it, since the store would keep it")]
     UserInfo,
     /// A fragment, which is never sent.
-    #[error("the URL holds a fragment ('#…'), which is never sent: remove it, or write %23 for the character")]
+    #[error("the URL contains a fragment ('#…'), which is never sent: remove it, or write %23 for the character")]
     Fragment,
     /// A character that no URL holds.
-    #[error("the URL holds '{0}', which a URL cannot: write it percent-encoded")]
+    #[error("invalid character '{0}' in the URL: percent-encode it")]
     Character(String),
     /// No host.
-    #[error("the URL names no host: expected one such as http://localhost:3000/webhooks/trackpilots")]
+    #[error("the URL has no host: expected one such as http://localhost:3000/webhooks/trackpilots")]
     NoHost,
     /// The host cannot be one.
-    #[error("'{0}' is no host: expected a name, an IPv4 address, or an IPv6 address in square brackets")]
+    #[error("invalid host '{0}': expected a name, an IPv4 address, or an IPv6 address in square brackets")]
     Host(String),
     /// The port is no number from 1 to 65535.
-    #[error("'{0}' is no port: expected a number from 1 to 65535")]
+    #[error("invalid port '{0}': expected a number from 1 to 65535")]
     Port(String),
 }
 

@@ -475,7 +475,7 @@ fn a_certificate_file_that_is_none_is_told() {
     for content in ["", "nonsense"] {
         let (_file, options) = trusting(content);
         let error = Client::new(&options).unwrap_err().to_string();
-        assert!(error.contains("no certificate in it") && error.contains("PEM"), "{error}");
+        assert!(error.contains("it contains no certificate") && error.contains("PEM"), "{error}");
     }
     let options = TlsOptions { ca_file: Some("/nowhere/ca.pem".into()), insecure: false };
     assert!(Client::new(&options).unwrap_err().to_string().contains("/nowhere/ca.pem"));

@@ -112,7 +112,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSet
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| failed(visible(&error.to_string()).into_owned()))?;
     if certificates.is_empty() {
-        return Err(failed("no certificate in it".to_owned()));
+        return Err(failed("it contains no certificate".to_owned()));
     }
     let mut roots = RootCertStore::empty();
     for certificate in &certificates {

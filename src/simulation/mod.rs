@@ -80,7 +80,7 @@ pub struct Circumstances {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecipeError {
     /// None, or too many.
-    #[error("a payload has 1 to {ITEMS_LIMIT} items, not {0}")]
+    #[error("invalid item count {0}: expected 1 to {ITEMS_LIMIT}")]
     Items(usize),
     /// An activity's data is an object.
     #[error("an activity event has no items: its data is one object, not an array")]

@@ -224,7 +224,7 @@ impl Location {
         if magic.is_empty() || magic == b"SQLite format 3\0" {
             return Ok(());
         }
-        Err(StoreError::NotAStore { path: self.file.clone(), found: "no SQLite file".to_owned() })
+        Err(StoreError::NotAStore { path: self.file.clone(), found: "not a SQLite file".to_owned() })
     }
 
     /// Creates the file ourselves, so that it is private from its first moment and a dangling link

@@ -40,14 +40,14 @@ struct Refusal {
 }
 
 impl Refusal {
-    const UNSENDABLE: &'static str = "this kind of request cannot be passed on";
+    const UNSENDABLE: &'static str = "this kind of request cannot be forwarded";
 
     fn unread(reason: impl Into<String>) -> Self {
-        Self { status: 502, said: "the delivery could not be passed on", reason: reason.into() }
+        Self { status: 502, said: "the delivery could not be forwarded", reason: reason.into() }
     }
 
     fn looped(reason: impl Into<String>) -> Self {
-        Self { status: 508, said: "Loop Detected: this delivery has been passed on here before", reason: reason.into() }
+        Self { status: 508, said: "Loop Detected: this delivery has been forwarded here before", reason: reason.into() }
     }
 
     fn unanswered(reason: impl Into<String>) -> Self {
@@ -55,7 +55,7 @@ impl Refusal {
     }
 
     fn unfit(reason: impl Into<String>) -> Self {
-        Self { status: 502, said: "the upstream server's answer cannot be passed on", reason: reason.into() }
+        Self { status: 502, said: "the upstream server's answer cannot be returned", reason: reason.into() }
     }
 
     fn busy(reason: impl Into<String>) -> Self {
@@ -172,7 +172,7 @@ async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal:
 fn pass_on_behind(id: DeliveryId, url: &answer::Target, control: &Arc<Control>) {
     let Some(ticket) = control.forwarder.ticket() else {
         control.stats().not_forwarded();
-        let reason = format!("{} forwards wait already", super::BACKGROUND_QUEUE);
+        let reason = format!("{} forwards are already waiting", super::BACKGROUND_QUEUE);
         return not_made(id, url, &Refusal::busy(reason), control);
     };
     let (url, control) = (url.clone(), Arc::clone(control));
@@ -188,7 +188,7 @@ fn pass_on_behind(id: DeliveryId, url: &answer::Target, control: &Arc<Control>) 
 async fn behind(id: DeliveryId, url: &answer::Target, control: &Arc<Control>) -> Result<(), Refusal> {
     let hold = tokio::select! {
         hold = Hold::wait_behind(control) => hold?,
-        () = control.holding().quitting() => return Err(Refusal::busy("the program ended before its turn came")),
+        () = control.holding().quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
     };
     let (_hold, Ready { target, request, body }) = prepare(id, url, hold, control).await?;
     let (parts, coming) = mpsc::channel(1);
@@ -215,7 +215,7 @@ impl Hold {
         let place = tokio::time::timeout(patience, Arc::clone(&control.forwarder.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             control.stats().not_forwarded();
-            return Err(Refusal::busy("as many forwards as may be are under way already"));
+            return Err(Refusal::busy("too many forwards in flight"));
         };
         Self::with(place, control, patience).await
     }
@@ -223,7 +223,7 @@ impl Hold {
     /// With nobody waiting.
     async fn wait_behind(control: &Control) -> Result<Self, Refusal> {
         let place = Arc::clone(&control.forwarder.background).acquire_owned().await;
-        let place = place.map_err(|_| Refusal::busy("no forward is begun any more"))?;
+        let place = place.map_err(|_| Refusal::busy("whyhook is stopping"))?;
         Self::with(place, control, super::BACKGROUND_PATIENCE).await
     }
 
@@ -241,12 +241,12 @@ impl Hold {
 
 fn no_room(control: &Control) -> Refusal {
     control.stats().refused(Bound::Memory);
-    Refusal::busy("no room in memory")
+    Refusal::busy("memory limit reached")
 }
 
 /// The delivery as it is on disk: nothing of its body is read into memory.
 async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refusal> {
-    let reason = |reason: String| Refusal::unread(format!("the delivery cannot be read again: {reason}"));
+    let reason = |reason: String| Refusal::unread(format!("cannot read the delivery again: {reason}"));
     let Some((location, _)) = control.forwarder.place.get().cloned() else {
         return Err(reason("no store is known".to_owned()));
     };
@@ -349,9 +349,9 @@ fn not_made(id: DeliveryId, url: &answer::Target, refusal: &Refusal, control: &C
         code: if refusal.status == 503 { "busy" } else { "not_sent" }.to_owned(),
         message: visible(&refusal.reason).into_owned(),
         advice: match refusal.status {
-            503 => "look at what takes so long there; limits.memory bounds what is under way".to_owned(),
-            501 => "answer it here: no server can be asked for it".to_owned(),
-            _ => "send it again once this is mended".to_owned(),
+            503 => "check what takes so long there; limits.memory bounds the forwards in flight".to_owned(),
+            501 => "answer it here: it is not meant for a server".to_owned(),
+            _ => "replay it once this is fixed".to_owned(),
         },
     };
     control.writer().attempted(sender::attempt_not_made(origin(id), url.url(), failure));

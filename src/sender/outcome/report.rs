@@ -58,7 +58,7 @@ fn term_words(attempt: &Attempt) -> String {
 fn response_words(reply: &Reply) -> String {
     let mut size = format!("{} bytes", grouped(reply.body_bytes));
     if reply.body_bytes > reply.body.len() as u64 {
-        let _ = write!(size, ", the first {} of them kept", grouped(reply.body.len() as u64));
+        let _ = write!(size, ", the first {} stored", grouped(reply.body.len() as u64));
     }
     if reply.end.is_truncated() { format!("{size}; it {}", reply.end.words()) } else { size }
 }
@@ -210,7 +210,7 @@ Endpoint          http://localhost:4000/x
 Status            503 Odd␇
 Latency           0.0 ms (first byte 1.5)
 Result            Failed
-Error             Simulation failed: look at the endpoint's logs
+Error             Simulation failed: check the endpoint's logs
 Delivery headers  x-webhook-signature: ab␛
                   X-Webhook-Timestamp: 17
 Sent payload      12 bytes, made here

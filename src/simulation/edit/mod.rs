@@ -41,10 +41,10 @@ pub enum EditError {
     #[error(transparent)]
     Path(#[from] InvalidPath),
     /// There is no equals sign behind the path.
-    #[error("'{}' sets nothing: expected PATH=VALUE, such as data[0].screenshot.isIdle=true", visible(.0))]
+    #[error("invalid assignment '{}': expected PATH=VALUE, such as data[0].screenshot.isIdle=true", visible(.0))]
     NoValue(String),
     /// The payload is no JSON.
-    #[error("the payload cannot be changed by path, for it is no JSON: {0}")]
+    #[error("cannot edit the payload by path: it is not valid JSON: {0}")]
     NotJson(json::Fault),
     /// There is no such place.
     #[error("{} is not in the payload: {}", visible(&.path.to_string()), visible(.why))]
@@ -55,7 +55,7 @@ pub enum EditError {
         why: String,
     },
     /// What was to be added is there already.
-    #[error("{} is in the payload already: set it instead of adding it", visible(&.0.to_string()))]
+    #[error("{} is already in the payload: set it instead of adding it", visible(&.0.to_string()))]
     AlreadyThere(Path),
 }
 
@@ -177,10 +177,10 @@ const NAMES_SHOWN: usize = 12;
 fn what_is_there(body: &[u8], value: &Range<usize>, entries: &[Entry], way: &[Step], step: &Step) -> String {
     let holder = if way.is_empty() { "the payload".to_owned() } else { Path(way.to_vec()).to_string() };
     match (body[value.start], step) {
-        (b'[', Step::Index(_)) if entries.len() == 1 => format!("{holder} has 1 item, [0]"),
-        (b'[', Step::Index(_)) => format!("{holder} has {} items", entries.len()),
-        (b'[', Step::Key(_)) => format!("{holder} is an array: say which item, as in {holder}[0]"),
-        (b'{', Step::Index(_)) => format!("{holder} is an object, which has names and no numbers"),
+        (b'[', Step::Index(_)) if entries.len() == 1 => format!("{holder} contains 1 item, [0]"),
+        (b'[', Step::Index(_)) => format!("{holder} contains {} items", entries.len()),
+        (b'[', Step::Key(_)) => format!("{holder} is an array: give an index, as in {holder}[0]"),
+        (b'{', Step::Index(_)) => format!("{holder} is an object: give a name, not an index"),
         (b'{', Step::Key(_)) => {
             let keys = entries.iter().filter_map(|entry| entry.key.clone());
             let mut names: Vec<String> = keys.map(|key| json::decode_string(&body[key]).text.into_owned()).collect();
@@ -188,7 +188,11 @@ fn what_is_there(body: &[u8], value: &Range<usize>, entries: &[Entry], way: &[St
                 names.truncate(NAMES_SHOWN);
                 names.push("…".to_owned());
             }
-            if names.is_empty() { format!("{holder} is empty") } else { format!("{holder} has {}", names.join(", ")) }
+            if names.is_empty() {
+                format!("{holder} is empty")
+            } else {
+                format!("{holder} contains {}", names.join(", "))
+            }
         }
         _ => format!("{holder} is neither an object nor an array"),
     }

@@ -21,7 +21,7 @@ pub struct Path(pub(super) Vec<Step>);
 
 /// The text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{}' is no path at character {at}: expected one such as data[0].screenshot.isIdle", visible(.text))]
+#[error("invalid path '{}' at character {at}: expected one such as data[0].screenshot.isIdle", visible(.text))]
 pub struct InvalidPath {
     /// The text.
     pub text: String,
