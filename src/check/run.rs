@@ -46,7 +46,7 @@ pub struct Plan {
 
 /// Nothing could be checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{target} cannot be checked: {error}; {}", error.advice())]
+#[error("cannot check {target}: {error}; {}", error.advice())]
 pub struct Unreachable {
     /// The receiver.
     pub target: String,
@@ -211,7 +211,7 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
         let (came, _) = came.into_iter().next().unwrap_or((Came::NotSent, None));
         let row = Row::judge(*probe, came, plan.max_age.is_some());
         if row.is_accepted() {
-            let detail = format!("valid deliveries are refused, and {} is accepted", probe.sends);
+            let detail = format!("valid deliveries are refused, but {} is accepted", probe.sends);
             return vec![Finding { fault: probe.fault, required: true, proof, detail }];
         }
     }
@@ -224,13 +224,13 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
 fn hint_by_status(came: &Came) -> &'static str {
     match came.status() {
         Some(400) => "does your server read both headers, or does it refuse the payload?",
-        Some(401 | 403) => "is this the secret that your server has, and does it verify the raw body?",
-        Some(404) => "is the URL's path right?",
-        Some(405) => "does your server take POST at this path?",
+        Some(401 | 403) => "does your server have this secret, and does it verify the raw body?",
+        Some(404) => "is the URL's path correct?",
+        Some(405) => "does your server accept POST at this path?",
         Some(413) => "is your server's body limit too small?",
-        Some(415) => "does your server take application/json?",
-        Some(300..=399) => "a redirect is not followed: give the final URL",
-        Some(500..=599) => "your server fails: look at its logs",
-        _ => "look at your server's logs",
+        Some(415) => "does your server accept application/json?",
+        Some(300..=399) => "redirects are not followed: give the final URL",
+        Some(500..=599) => "your server fails: check its logs",
+        _ => "check your server's logs",
     }
 }

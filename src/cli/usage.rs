@@ -20,7 +20,7 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
         ErrorKind::InvalidSubcommand => {
             format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
         }
-        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument}: missing value"),
         ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed(&value)),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::MissingRequiredArgument => format!("missing argument: {argument}"),
         ErrorKind::MissingSubcommand => "missing command".to_owned(),
-        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
         kind => kind.to_string(),
     };
     let mut line = said;

@@ -220,7 +220,7 @@ impl Eq for Atom {}
 impl Atom {
     /// Reads the value `text` of `spec`.
     pub(super) fn new(spec: &'static Spec, text: String) -> Result<Self, Problem> {
-        let read = if text.is_empty() { Err(format!("a value, as in {}", spec.usage)) } else { (spec.read)(&text) };
+        let read = if text.is_empty() { Err(format!("one, as in {}", spec.usage)) } else { (spec.read)(&text) };
         match read {
             Ok(test) => Ok(Self { spec: Some(spec), text, test }),
             Err(expected) => Err(Problem::BadValue { atom: spec.name, value: text, expected }),

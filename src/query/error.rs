@@ -39,7 +39,7 @@ pub enum Problem {
         nearest: Option<&'static str>,
     },
     /// An atom cannot take this value.
-    #[error("'{}' is no value for '{atom}:': expected {expected}", visible(.value))]
+    #[error("{}: expected {expected}", bad_value(.atom, .value))]
     BadValue {
         /// The atom's name.
         atom: &'static str,
@@ -48,6 +48,15 @@ pub enum Problem {
         /// What it takes.
         expected: String,
     },
+}
+
+fn bad_value(atom: &str, value: &str) -> String {
+    match atom {
+        _ if value.is_empty() => format!("missing value after '{atom}:'"),
+        "verdict" => format!("unknown verdict '{}'", visible(value)),
+        "is" => format!("unknown word '{}' for 'is:'", visible(value)),
+        _ => format!("invalid value '{}' for '{atom}:'", visible(value)),
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

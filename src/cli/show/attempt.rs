@@ -19,7 +19,7 @@ pub(super) fn show(
     format: ShowFormat,
 ) -> Result<ExitCode, CliError> {
     let Some(attempt) = reader.attempt(id)? else {
-        output::log(&format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"));
+        output::log(&format!("no attempt {id}: `whyhook show ID` lists the attempts of a delivery"));
         return Ok(ExitCode::FAILURE);
     };
     let body = match (&attempt.body, attempt.delivery) {
