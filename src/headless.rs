@@ -115,7 +115,7 @@ impl<'a> Lines<'a> {
                     let _ = session.pulse().take();
                     self.catch_up()?;
                 }
-                Ok(Event::StoreFault(error)) => log(&format!("cannot store a delivery: {error}")),
+                Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
                 Ok(Event::Retired(freed)) => log(&retired_words(freed)),
                 Ok(Event::Refused) => refusals.came(),
                 Ok(Event::Held) => self.say_held(&session.control().held()),
@@ -225,7 +225,7 @@ impl Refusals {
             log(&line);
         }
         if stats.not_kept > before.not_kept {
-            log(&format!("{} not stored and answered 503 since the start", grouped(stats.not_kept)));
+            log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
         }
         if stats.not_forwarded > before.not_forwarded {
             log(&format!("{} not forwarded since the start: too many in flight", grouped(stats.not_forwarded)));

@@ -34,7 +34,7 @@
 //! let rule = Reader::default().rule("event:screenshot is:sim -> fail 3 with 503 then 200")?;
 //! assert_eq!(rule.to_string(), "event:screenshot is:sim → fail 3 with 503 then 200");
 //! let error = Reader::default().rule("sim -> 700").unwrap_err();
-//! assert_eq!(error.to_string(), "at 7: 700 is no status that can be answered: expected 200 to 599");
+//! assert_eq!(error.to_string(), "at 7: invalid status 700: expected 200 to 599");
 //! # Ok::<(), whyhook::answer::RuleError>(())
 //! ```
 

@@ -284,7 +284,10 @@ mod tests {
     fn what_is_not_known_is_refused_with_its_place() {
         let error = Template::parse("a {{evnt}}").unwrap_err();
         assert_eq!(error, TemplateError::Unknown { name: "evnt".to_owned(), at: 2 });
-        assert!(error.to_string().starts_with("there is no '{{evnt}}': expected one of id, event, "), "{error}");
+        assert!(
+            error.to_string().starts_with("unknown template field '{{evnt}}': expected one of id, event, "),
+            "{error}"
+        );
         assert_eq!(Template::parse("a {{id}").unwrap_err(), TemplateError::Unclosed { at: 2 });
         assert_eq!(Template::parse(&"{{id}}".repeat(65)).unwrap_err(), TemplateError::TooMany);
     }

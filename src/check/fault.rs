@@ -56,7 +56,7 @@ faults! {
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsWrongSignature "accepts_wrong_signature" "accepts a wrong signature"
         "A signature made without the secret is accepted."
-        "Compare the whole body computed digest with the whole body header, and answer 401 when they differ."
+        "Compare the whole computed digest with the whole header, and answer 401 when they differ."
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsMissingSignature "accepts_missing_signature" "accepts a missing signature"
         "A delivery without the header is accepted."

@@ -111,16 +111,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     }
     let edited = edited(&loaded, &reader, args, &summaries)?;
     if args.edit && edited.is_empty() {
-        output::log(
-            "the body was not changed, so nothing was sent: --resign sends the same body with a fresh \
-            signature",
-        );
+        output::log("the body was not changed, so nothing was sent: --resign sends the same body, re-signed");
         return Ok(ExitCode::FAILURE);
     }
     let keeper = match AttemptKeeper::open(&location) {
         Ok(keeper) => Some(keeper),
         Err(error) => {
-            output::log(&format!("warning: what is sent is cannot store a delivery: {error}"));
+            output::log(&format!("warning: attempts are not stored: {error}"));
             None
         }
     };
@@ -275,7 +272,7 @@ fn keep(keeper: Option<&AttemptKeeper>, attempt: &Attempt) -> Option<AttemptId> 
     match keeper?.keep(attempt) {
         Ok(id) => Some(id),
         Err(error) => {
-            output::log(&format!("warning: this sending is cannot store a delivery: {error}"));
+            output::log(&format!("warning: this attempt is not stored: {error}"));
             None
         }
     }

@@ -33,7 +33,7 @@ pub(super) struct ShowArgs {
     /// Show a stored attempt instead, by the number that its delivery lists: as text, as JSON, or the response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
     attempt: Option<i64>,
-    /// For people, as JSON, or only the bytes of the body or of the whole body request
+    /// Output: text for people, JSON, or only the bytes of the body or of the whole request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
     /// Also write the formats body and raw to a terminal
@@ -166,8 +166,7 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     let verdict = match judgement.verdict {
         Verdict::Verified if !summary.is_verified() => {
             format!(
-                "not verified: the signature matches the part that arrived, but the request is \
-                {}",
+                "not verified: the signature matches the part that arrived, but the request is {}",
                 summary.intake.name()
             )
         }

@@ -146,11 +146,7 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
         if names.is_empty() {
             "no simulation is saved".to_owned()
         } else {
-            format!(
-                "saved simulations: \
-            {}",
-                names.join(", ")
-            )
+            format!("saved simulations: {}", names.join(", "))
         }
     };
     let mut saved = match &args.saved {
@@ -218,7 +214,7 @@ fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<B
 fn preview(simulation: &Simulation, format: Format) -> Result<(), CliError> {
     let request = simulation.request(0, Timestamp::now())?;
     if simulation.destination.secret.is_none() {
-        output::log("no secret to sign with: sent without signature headers");
+        output::log("no secret to sign with: the request has no signature headers");
     }
     if format == Format::Json {
         let header = |line: &crate::sender::Line| {

@@ -14,7 +14,7 @@ use crate::text;
 
 /// Items named one by one.
 const ITEMS: usize = 20;
-/// Rows of hexadecimal; the whole body is had with `--format body`.
+/// Rows of hexadecimal; the rest is printed with `--format body`.
 const HEX_ROWS: usize = 64;
 
 /// One line for each thing that is known, visible.

@@ -109,7 +109,7 @@ mod tests {
     #[case(&["list", "--formt", "json"], "unexpected argument '--formt'; did you mean --format; see `whyhook list --help`")]
     #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
     #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: invalid digit found in string; see `whyhook --help`")]
-    #[case(&["list", "--limit"], "--limit <COUNT> needs a value; see `whyhook --help`")]
+    #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook --help`")]
     #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
     #[case(&["replay"], "missing argument: <ID>...; see `whyhook replay --help`")]
     #[case(&["show", "1", "--attempt", "2"], "[ID] cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]

@@ -147,7 +147,7 @@ fn raw_requests_are_read_strictly() {
         assert_eq!(read(Source::Raw, format!("{chunked}{body}")).unwrap()[0].captured.body, held);
     }
     for garbage in ["", "hello", "\u{16}\u{3}", "GET / HTTP/1.1\r\nA: b\r\n", "GET / HTTP/1.1\r\n A: folded\r\n\r\n"] {
-        assert!(wrong(Source::Raw, garbage).starts_with("no HTTP request: "), "{garbage:?}");
+        assert!(wrong(Source::Raw, garbage).starts_with("not an HTTP request: "), "{garbage:?}");
     }
 }
 

@@ -40,7 +40,7 @@ impl fmt::Display for Stage {
         formatter.write_str(match self {
             Self::Connect => "no connection",
             Self::Tls => "no TLS handshake",
-            Self::Request => "the endpoint did not read the whole body request",
+            Self::Request => "the endpoint did not read the whole request",
             Self::FirstByte => "the endpoint read the request but did not respond",
             Self::Head => "the response's head did not end",
         })
@@ -155,7 +155,7 @@ pub enum SendError {
     },
     /// The connection ended before there was a response.
     #[error("the endpoint closed the connection without a response{}",
-        if *.written { "" } else { ", before it had the whole body request" })]
+        if *.written { "" } else { ", before it had the whole request" })]
     ClosedEarly {
         /// Whether the whole request had been written.
         written: bool,

@@ -101,7 +101,7 @@ fn a_rule_that_is_added_answers() {
     person.types("r").sees("none: every delivery").types("n").sees("FILTER → WHAT");
     person
         .types("event:screenshot -> 700")
-        .sees("700 is no status")
+        .sees("invalid status 700")
         .types("\u{17}429")
         .sees("puts it in force")
         .enter();

@@ -191,7 +191,7 @@ fn numbers_ranges_order_and_limits_choose() {
     assert_eq!(ids(&["latest", "2-4", "3"]), [2, 3, 4, 7]);
     assert_eq!(ids(&["-n", "2"]), [6, 7]);
     assert_eq!(ids(&["method:get | method:delete", "--newest-first"]), [6, 5]);
-    assert!(house.run(&["export", "99", "--as", "json"]).no().stderr().contains("there is no delivery 99"));
+    assert!(house.run(&["export", "99", "--as", "json"]).no().stderr().contains("no delivery 99"));
     assert!(house.run(&["export", "--as", "raw"]).complains().contains("--output"));
 }
 

@@ -102,8 +102,8 @@ fn the_largest_file_is_64_kib() {
 #[case(&["dev="], &[], "[LABEL=]VARIABLE")]
 #[case(&[], &[""], "[LABEL=]PATH")]
 #[case(&["typed=KEY"], &[], "kept for typed secrets")]
-#[case(&["a=KEY", "a=KEY"], &[], "two secrets are labelled 'a'")]
-#[case(&["KEY"], &["KEY=good"], "two secrets are labelled 'KEY'")]
+#[case(&["a=KEY", "a=KEY"], &[], "duplicate secret label 'a'")]
+#[case(&["KEY"], &["KEY=good"], "duplicate secret label 'KEY'")]
 fn what_cannot_be_read_is_named(#[case] env: &[&str], #[case] file: &[&str], #[case] expected: &str) {
     let surroundings = Surroundings::new()
         .set("KEY", GOOD)

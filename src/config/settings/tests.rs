@@ -175,5 +175,5 @@ fn a_readable_configuration_with_a_secret_is_pointed_out() {
 fn a_variable_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt as _;
     let surroundings = Surroundings::new().set("WHYHOOK_BIND", std::ffi::OsString::from_vec(vec![0xff]));
-    assert!(failure(&Flags::default(), &surroundings).contains("WHYHOOK_BIND is no UTF-8"));
+    assert!(failure(&Flags::default(), &surroundings).contains("WHYHOOK_BIND is not valid UTF-8"));
 }
