@@ -62,7 +62,7 @@ impl Custom {
         for name in [&self.signature_header, &self.timestamp_header, &self.id_header].into_iter().flatten() {
             if http::HeaderName::try_from(name.as_str()).is_err() {
                 return Err(format!(
-                    "invalid header name '{}': expected letters, digits and '-', such as X-Signature",
+                    "invalid header name '{}': expected letters, digits and hyphens, such as X-Signature",
                     crate::text::visible(name)
                 ));
             }
