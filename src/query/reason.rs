@@ -239,6 +239,7 @@ mod tests {
     #[case("event:screenshot_tracking !event:Screenshot")]
     #[case("verdict:verified verdict:mismatch")]
     #[case("verdict:bad is:verified")]
+    #[case("verdict:unsigned verdict:missing_timestamp")]
     #[case("!is:bad !verdict:verified")]
     #[case("method:GET method:POST")]
     #[case("size:>10kb size:<5kb")]

@@ -183,6 +183,9 @@ fn the_screenshot_does_not(#[case] text: &str) {
 #[case("is:waiting", true)]
 #[case("verdict:bad", true)]
 #[case("verdict:not-judged", true)]
+#[case("verdict:broken", true)]
+#[case("verdict:\"not judged\"", true)]
+#[case("broken", true)]
 #[case("not judged", false)]
 #[case("\"not judged\"", true)]
 #[case("live", false)]
@@ -334,11 +337,52 @@ fn numbers_bound_a_filter(#[case] text: &str, #[case] expected: std::ops::RangeI
     assert_eq!(Query::parse(text).unwrap().ids(), expected);
 }
 
+/// The screenshot with this verdict, intake and freshness.
+fn judged(verdict: Verdict, intake: Intake, fresh: bool) -> Summary {
+    let mut summary = Summary { intake, ..screenshot() };
+    summary.judgement.verdict = verdict;
+    if let Some(timestamp) = &mut summary.judgement.timestamp {
+        timestamp.fresh = Some(fresh);
+    }
+    summary
+}
+
+#[test]
+fn the_word_that_a_list_shows_finds_the_delivery() {
+    let mut shown: Vec<Summary> =
+        Verdict::ALL.into_iter().map(|verdict| judged(verdict, Intake::Complete, true)).collect();
+    shown.push(judged(Verdict::Verified, Intake::Complete, false));
+    for part in [Intake::Truncated, Intake::TooLarge, Intake::Incomplete] {
+        shown.push(judged(Verdict::Verified, part(String::new()), true));
+    }
+    for summary in &shown {
+        let word = summary.verdict_word();
+        for text in [format!("verdict:\"{word}\""), format!("verdict:{}", word.replace(' ', "-"))] {
+            assert!(matches(&text, summary), "{text}");
+            // No other word finds it, but that a stale delivery is verified.
+            let others = shown.iter().filter(|other| other.verdict_word() != word && matches(&text, other));
+            let others: Vec<_> = others.map(Summary::verdict_word).collect();
+            assert_eq!(others, if word == "verified" { vec!["stale"] } else { vec![] }, "{text}");
+        }
+        let help = super::help().into_iter().find(|(usage, _)| *usage == "verdict:WORD").unwrap().1;
+        let error = Query::parse("verdict:foo").unwrap_err().to_string();
+        assert!(error.starts_with("at 8: unknown verdict 'foo': expected one of verified, stale, "), "{error}");
+        let word = word.replace(' ', "-");
+        assert!(error.contains(&word) && help.contains(&word), "{word}");
+    }
+    for verdict in Verdict::ALL {
+        let summary = judged(verdict, Intake::Complete, true);
+        assert!(matches(&format!("verdict:{}", verdict.code()), &summary), "the older name of {verdict:?}");
+    }
+}
+
 #[test]
 fn a_filter_asks_for_no_more_than_it_needs() {
     let fields = |text: &str| Query::parse(text).unwrap().fields();
     // Only what is whole is verified.
     assert_eq!(fields("verdict:bad (is:live | is:verified) #5"), [Field::Intake, Field::Event, Field::Verdict]);
+    assert_eq!(fields("verdict:unsigned"), [Field::Intake, Field::Verdict]);
+    assert!(fields("verdict:stale").contains(&Field::Timestamp));
     assert_eq!(fields("body:x | header:y | id:>4"), []);
     assert!(fields("503").contains(&Field::Answer) && !fields("ten").contains(&Field::Answer));
 }
@@ -410,6 +454,8 @@ fn asking_filter() -> impl Strategy<Value = String> {
         "sim",
         "live",
         "verdict:bad",
+        "verdict:stale",
+        "verdict:truncated",
         "is:stale",
         "is:fresh",
         "is:image",
