@@ -79,7 +79,8 @@ pub fn run(
 #[must_use]
 pub fn retired_words(freed: Freed) -> String {
     let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
-    format!("retention: {deliveries} deliveries deleted, {bytes} bytes freed")
+    let noun = if freed.deliveries == 1 { "delivery" } else { "deliveries" };
+    format!("retention: {deliveries} {noun} deleted, {bytes} bytes freed")
 }
 
 struct Lines<'a> {

@@ -11,7 +11,7 @@ pub enum NoImage {
     #[error("delivery {0} contains no image")]
     None(DeliveryId),
     /// There are fewer.
-    #[error("delivery {id} holds {count} image(s): there is no number {index}")]
+    #[error("no image {index} in delivery {id}: it contains {count}, counted from 1")]
     Beyond {
         /// The delivery.
         id: DeliveryId,

@@ -91,7 +91,7 @@ fn an_image_is_written_to_a_file_that_was_not_there() {
     assert!(export("2", &["--output", "b.jpg"]).no().stderr().contains("a simulation sends no image"));
     assert!(!house.work().join("b.jpg").exists());
     assert!(export("3", &[]).no().stderr().contains("delivery 3 contains no image"));
-    assert!(export("1", &["--index", "9"]).no().stderr().contains("there is no number 9"));
+    assert!(export("1", &["--index", "9"]).no().stderr().contains("no image 9 in delivery 1: it contains "));
     assert!(export("77", &[]).no().stderr().contains("no delivery 77"));
 }
 
