@@ -1,4 +1,4 @@
-//! Whether the server behind agrees with our verdict, and what it means when it does not.
+//! Whether the upstream server agrees with our verdict, and what it means when it does not.
 
 use crate::delivery::Verdict;
 

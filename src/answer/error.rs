@@ -42,7 +42,7 @@ pub enum RuleProblem {
     /// Earlier rules take everything that it would take.
     #[error("this rule can never match: {0} above it answers every such delivery")]
     Shadowed(String),
-    /// An arrow with nothing behind it.
+    /// An arrow with nothing after it.
     #[error("missing action after the arrow: expected one such as auto, 503 or hold")]
     NoAction,
     /// Neither a keyword, nor a status, nor a name.

@@ -1,6 +1,6 @@
 //! What goes back to the sender: replies, templates, and the rules that choose among them.
 //!
-//! Everything here is pure: text becomes a [`Rule`], a delivery and the [`RuleSet`] in force become an
+//! Everything here is pure: text becomes a [`Rule`], a delivery and the active [`RuleSet`] become an
 //! [`Action`], an [`Answer`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
 //! counting, holding and writing are the listener's.
 //!

@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         Ok(Deed::Answer(answer, Manner::WrongLength(by)))
     }
 
-    /// An answer whose body has at least so many bytes, and may have one at all.
+    /// An answer whose body has at least this many bytes, and may have one at all.
     fn with_body(
         &self,
         cursor: &mut Cursor<'_>,

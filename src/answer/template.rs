@@ -15,7 +15,7 @@ use crate::text::visible;
 
 /// The most facts in one text.
 const FACTS_LIMIT: usize = 64;
-/// Of a fact in a header, so many bytes are written.
+/// Of a fact in a header, this many bytes are written.
 const HEADER_FACT_BYTES: usize = 256;
 
 /// Text in which `{{name}}` stands for a fact. `{{{{` stands for two braces.

@@ -16,9 +16,9 @@ use super::{Fault, Report};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::sender::{Client, Limits, Origin, Outgoing, SendError, Sent, Target, attempt};
 
-/// The most deliveries under way at once.
+/// The most deliveries in flight at once.
 pub const JOBS_LIMIT: usize = 16;
-/// After so many cases in a row without an answer, the rest is not sent.
+/// After this many cases in a row without an answer, the rest is not sent.
 const GIVE_UP_AFTER: usize = 3;
 /// Bytes of an answer's body that are kept.
 const SAID_BYTES: usize = 200;
@@ -40,7 +40,7 @@ pub struct Plan {
     pub timeout: Duration,
     /// An answer later than this is too slow.
     pub slow: Duration,
-    /// How many are under way at once, 1 to [`JOBS_LIMIT`].
+    /// How many are in progress at once, 1 to [`JOBS_LIMIT`].
     pub jobs: usize,
 }
 

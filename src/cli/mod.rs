@@ -228,7 +228,7 @@ pub fn main() -> ExitCode {
     crate::scratch::clear();
     match outcome {
         Ok(code) => code,
-        // A reader that has seen enough (`| head`) is no error.
+        // A reader that has seen enough (`| head`) is not an error.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output::log(&error.to_string());

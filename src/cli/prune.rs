@@ -1,4 +1,4 @@
-//! `whyhook prune`: deletes deliveries for good.
+//! `whyhook prune`: deletes deliveries permanently.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;

@@ -19,7 +19,7 @@ pub(super) enum Selection {
     Filter(Query),
 }
 
-/// One argument that is no filter.
+/// One argument that is not a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Numbers {
     One(DeliveryId),

@@ -47,7 +47,7 @@ impl SettingsArgs {
         self.yes
     }
 
-    /// The configuration file in force, before anybody was asked about it.
+    /// The active configuration file, before anybody was asked about it.
     pub(super) fn source(&self) -> Result<Source, CliError> {
         Ok(Source::read(&Flags { config: self.config.clone(), ..Flags::default() }, &ProcessEnvironment)?)
     }

@@ -104,7 +104,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
 }
 
 /// What was found out about a delivery's signature: what was kept, else what a search finds now with
-/// the secrets of now. `None` when there is nothing to explain.
+/// the current secrets. `None` when there is nothing to explain.
 fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
     let id = delivery.summary.id;
     if let Some(kept) = reader.diagnosis(id)?.and_then(|json| serde_json::from_str(&json).ok()) {

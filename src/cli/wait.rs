@@ -106,7 +106,7 @@ struct Watch {
     remark: Option<String>,
     /// Seen, and not yet answered.
     open: Vec<(DeliveryId, Instant)>,
-    /// When even a look under way is broken off.
+    /// When even a look in progress is broken off.
     until: Option<Instant>,
 }
 

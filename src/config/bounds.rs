@@ -60,7 +60,7 @@ impl Default for Bounds {
     }
 }
 
-/// Shorter, and an honest sender could not keep it; longer, and it is no limit.
+/// Shorter, and an honest sender could not keep it; longer, and it is not a limit.
 const DURATIONS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(24 * 3600);
 /// More than a machine has ports for are not to be had.
 const CONNECTIONS: RangeInclusive<u32> = 1..=65_535;

@@ -26,10 +26,10 @@ pub enum BadSetting {
     /// No size.
     #[error(transparent)]
     Size(#[from] crate::units::InvalidSize),
-    /// Held for no time, or for ever.
+    /// Held for no time, or forever.
     #[error("invalid hold time '{}': expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),
-    /// No time for a server behind, or for ever.
+    /// No time for an upstream server, or forever.
     #[error("invalid forward timeout '{}': expected 1ms to 1h, such as 30s", visible(.0))]
     ForwardTimeout(String),
     /// A body limit of nothing.

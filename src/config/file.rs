@@ -8,7 +8,7 @@
 //! respond = "auto"                    # or any rule; what [[rules]] leave
 //! hold_for = "10s"                    # how long a held delivery waits
 //! # forward_to = ["http://127.0.0.1:8080"]   # instead of respond
-//! forward_timeout = "30s"             # how long the server behind may take
+//! forward_timeout = "30s"             # how long the upstream server may take
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
@@ -77,7 +77,7 @@ use crate::text::visible;
 
 /// Looked for in the current directory.
 const LOCAL_NAME: &str = "whyhook.toml";
-/// Larger files are no configuration.
+/// Larger files are not configuration.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// A place in a file.
@@ -129,7 +129,7 @@ pub struct ConfigFile {
     pub store: Option<String>,
     /// Certificates to trust for `https` targets, likewise.
     pub ca_file: Option<String>,
-    /// How long a server behind may take.
+    /// How long an upstream server may take.
     pub forward_timeout: Option<Duration>,
     /// How far a timestamp may be off.
     pub tolerance: Option<Duration>,
@@ -141,7 +141,7 @@ pub struct ConfigFile {
     pub hold_for: Option<Duration>,
     /// `[answers.NAME]`, sorted by name.
     pub answers: Vec<Arc<Named>>,
-    /// `[[rules]]` in the order of the file; behind them `respond`, or `forward_to`, as a rule for the rest.
+    /// `[[rules]]` in the order of the file; after them `respond`, or `forward_to`, as a rule for the rest.
     pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,

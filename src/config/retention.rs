@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer};
 
 use crate::units;
 
-/// How much is kept; `None` for no bound. Without the table everything is kept for good.
+/// How much is kept; `None` for no bound. Without the table everything is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionSettings {
     /// Deliveries received longer ago than this go.
     #[serde(default, deserialize_with = "duration")]
     pub older_than: Option<Duration>,
-    /// Deliveries beyond so many newest go.
+    /// Deliveries beyond this many newest go.
     pub keep: Option<u64>,
     /// The oldest go until the rest takes no more bytes than this.
     #[serde(default, deserialize_with = "size")]

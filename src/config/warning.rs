@@ -9,7 +9,7 @@ use crate::text::visible;
 /// A remark on the settings; its `Display` is one line for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// The listener can be reached from other machines.
+    /// The listener can be reached from other hosts.
     #[error("listening on {0}: other hosts can reach this listener; 127.0.0.1 restricts it to this machine")]
     BeyondLoopback(SocketAddr),
     /// A secret looks odd.

@@ -7,7 +7,7 @@
 //!
 //! | setting | needs a yes when |
 //! |---|---|
-//! | `bind` | other machines can reach the listener |
+//! | `bind` | other hosts can reach the listener |
 //! | `forward_to`, `forward` in a rule | it leads to another machine: captures leave this one |
 //! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
 //! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |

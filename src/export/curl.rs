@@ -26,7 +26,7 @@ const PRINTF_BYTES: usize = 16 * 1024;
 
 /// So long curl waits for the body of an answer to HEAD.
 const SILENCE_SECONDS: u32 = 3;
-/// Curl's exit codes 18 (a part of the file) and 28 (too slow) are no failures once the head of an answer is there.
+/// Curl's exit codes 18 (a part of the file) and 28 (too slow) are not failures once the head of an answer is there.
 const AFTER_HEAD: &str = r#") || {
   code=$?
   case "$code:$answer" in 18:HTTP/* | 28:HTTP/*) ;; *) echo "curl failed with exit code $code" >&2; exit "$code" ;; esac
@@ -105,7 +105,7 @@ impl Curl {
         )
     }
 
-    /// Everything behind curl's own options: method, target, version, headers, and where the body is.
+    /// Everything after curl's own options: method, target, version, headers, and where the body is.
     fn command(&mut self, delivery: &Delivery, head: &RequestHead, out: &mut dyn Write) -> io::Result<()> {
         let id = delivery.summary.id;
         let version = if &head.version[..] == b"HTTP/1.0" { "--http1.0" } else { "--http1.1" };
@@ -179,7 +179,7 @@ fn is_head_with_body(delivery: &Delivery, head: &RequestHead) -> bool {
     &head.method[..] == b"HEAD" && !delivery.body.is_empty()
 }
 
-/// The lines of a head behind the request line, up to the empty one.
+/// The lines of a head after the request line, up to the empty one.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     head.split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))

@@ -39,10 +39,10 @@ fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// How names of files under way begin, where they have any.
+/// How names of files in progress begin, where they have any.
 const PREFIX: &str = ".whyhook-";
 
-/// A file under way, readable by its owner alone. It has its name once it is finished, and is gone when it is
+/// A file in progress, readable by its owner alone. It has its name once it is finished, and is gone when it is
 /// given up.
 #[derive(Debug)]
 pub struct Saving {
@@ -52,7 +52,7 @@ pub struct Saving {
     overwrite: bool,
 }
 
-/// A file under way.
+/// A file in progress.
 #[derive(Debug)]
 enum Under {
     /// Without a name.

@@ -2,7 +2,7 @@
 //!
 //! HAR is text: bytes outside UTF-8 in headers cannot stand in it. So each entry has a field of our own,
 //! `_whyhook`, with the head byte for byte; other readers pass over what begins with an underscore. A body
-//! that is no UTF-8 is base64, and `encoding` says so as HAR does for responses.
+//! that is not UTF-8 is base64, and `encoding` says so as HAR does for responses.
 
 use std::io::{self, Write};
 

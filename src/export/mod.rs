@@ -5,7 +5,7 @@
 //! | [`har`] | one HTTP Archive 1.2 |
 //! | [`curl`] | a POSIX shell script that sends the exact bytes again |
 //! | [`json`] | one object a line, which `whyhook import` reads back |
-//! | [`raw`] | head and body as they came |
+//! | [`raw`] | head and body as received |
 //!
 //! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so that a store of any
 //! size can be written. What a format cannot say is a [`Warnings`] entry, never left out in silence. Beside them, [`image`] finds one

@@ -1,4 +1,4 @@
-//! The bytes of a request exactly as they came over the wire, chunk framing included.
+//! The bytes of a request exactly as received over the wire, chunk framing included.
 
 use std::io::{self, Write};
 

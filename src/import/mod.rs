@@ -53,7 +53,7 @@ pub struct Imported {
 /// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Its text is no JSON, or lacks something.
+    /// Its text is not JSON, or lacks something.
     #[error("delivery {number}, {source}{}", hint(.source))]
     Json {
         /// Which delivery of the file, from 1.
@@ -69,7 +69,7 @@ pub enum ImportError {
         /// What is wrong.
         reason: String,
     },
-    /// A raw file is no request.
+    /// A raw file is not a request.
     #[error("not an HTTP request: {0}")]
     Request(String),
     /// It cannot be read.

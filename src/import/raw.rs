@@ -36,7 +36,7 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, I
                 Ok((body, Framing::NONE, Intake::Truncated(reason)))
             }
             std::cmp::Ordering::Greater => {
-                // An editor's final line end is no second request.
+                // An editor's final line end is not a second request.
                 let more = body.split_off(usize::try_from(length).unwrap_or(usize::MAX));
                 if more.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                     Ok((body, Framing::NONE, Intake::Complete))

@@ -168,7 +168,7 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
         lacks_length: is_of_body && lengths.is_silent(),
         length: lengths.resolve(version)?,
         version,
-        // Behind CONNECT no request would follow but a tunnel, and we open none.
+        // After CONNECT no request would follow but a tunnel, and we open none.
         keep_alive: !options.close && (version > 0 || options.keep_alive) && method != b"CONNECT",
         expects_continue: options.expects_continue && version > 0,
         is_head: method == b"HEAD",

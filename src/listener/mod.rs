@@ -1,4 +1,4 @@
-//! The listener: accepts connections, keeps each request as it came, and answers after the commit.
+//! The listener: accepts connections, keeps each request as received, and answers after the commit.
 //!
 //! ```text
 //! socket → stream: framing → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
@@ -145,7 +145,7 @@ impl Control {
         })
     }
 
-    /// The webhooks and secrets in force.
+    /// The webhooks and active secrets.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
@@ -185,13 +185,13 @@ impl Control {
         self.forwarder.check(rules.rules())
     }
 
-    /// The rules in force.
+    /// The active rules.
     #[must_use]
     pub fn rules(&self) -> Arc<RuleSet> {
         self.answering.rules()
     }
 
-    /// The rules in force, and how many deliveries each was chosen for in this run.
+    /// The active rules, and how many deliveries each was chosen for in this run.
     #[must_use]
     pub fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
         self.answering.counted_rules()

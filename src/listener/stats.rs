@@ -48,7 +48,7 @@ pub struct StatsSnapshot {
     pub not_kept: u64,
     /// Deliveries answered with their hold's default at once, because too many were held.
     pub not_held: u64,
-    /// Forwards that were not begun, because too many were under way or waited.
+    /// Forwards that were not begun, because too many were in progress or waited.
     pub not_forwarded: u64,
 }
 

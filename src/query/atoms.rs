@@ -227,7 +227,7 @@ impl Atom {
         }
     }
 
-    /// Reads a word that is no `name:value`.
+    /// Reads a word that is not a `name:value`.
     pub(super) fn word(text: String, quoted: bool) -> Result<Self, Problem> {
         if text.is_empty() {
             return Err(Problem::ExpectedTerm);

@@ -30,7 +30,7 @@ pub enum Problem {
     /// Too many nested groups or negations.
     #[error("too deeply nested: expected at most {} levels", super::parse::DEPTH_LIMIT)]
     TooDeep,
-    /// `name:` is no atom.
+    /// `name:` is not an atom.
     #[error("unknown filter '{}:'{}", visible(.name), suggestion(*.nearest))]
     UnknownAtom {
         /// The name as written.

@@ -12,7 +12,7 @@ use crate::delivery::{Delivery, RequestHead, Summary, Verdict};
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
 pub trait Content {
-    /// The head as it came; `None` when it cannot be read.
+    /// The head as received; `None` when it cannot be read.
     fn head(&self) -> Option<Bytes>;
 
     /// The body as it was kept; `None` when it cannot be read.

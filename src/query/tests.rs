@@ -60,7 +60,7 @@ fn screenshot() -> Summary {
     }
 }
 
-/// Bytes that are no HTTP, not answered yet.
+/// Bytes that are not HTTP, not answered yet.
 fn garbage() -> Summary {
     Summary {
         id: DeliveryId(7),

@@ -22,7 +22,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stable name, behind `timeout_`.
+    /// The stable name, after `timeout_`.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -135,7 +135,7 @@ pub enum SendError {
         /// The limit of that part.
         after: Duration,
     },
-    /// What came back is no HTTP/1 response.
+    /// What came back is not an HTTP/1 response.
     #[error("not an HTTP/1 response: {reason}")]
     NotHttp {
         /// What is wrong with it.

@@ -16,7 +16,7 @@ pub enum How {
     /// The exact bytes and signature headers, for the server that is asked.
     #[default]
     AsCaptured,
-    /// Every byte as it came, of any capture.
+    /// Every byte as received, of any capture.
     Exact,
     /// The exact body under a fresh timestamp and signature.
     Resigned,
@@ -24,7 +24,7 @@ pub enum How {
     Edited {
         /// The body.
         body: Bytes,
-        /// Whether it is signed anew, or goes out under the captured headers, which do not fit it.
+        /// Whether it is re-signed, or goes out under the captured headers, which do not fit it.
         resign: bool,
     },
 }
@@ -122,7 +122,7 @@ pub fn default_target(registry: &Registry, summary: &Summary) -> Result<Target, 
     url.parse().map_err(|error| ReplayError::BadUrl { webhook: visible(&webhook.name).into_owned(), error })
 }
 
-/// With what a delivery is signed anew. Without a label this is the secret that it was verified with,
+/// What a delivery is re-signed with. Without a label this is the secret that it was verified with,
 /// else its webhook's first; without a kind its webhook's, else the one whose unit it came in.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ impl Line {
         self.0.split(|byte| *byte == b':').next().unwrap_or_default()
     }
 
-    /// What stands behind it, without the white space around.
+    /// What stands after it, without the white space around.
     #[must_use]
     pub fn value(&self) -> &[u8] {
         self.0[self.name().len() + 1..].trim_ascii()
@@ -231,7 +231,7 @@ impl Outgoing {
         Ok((request, changes))
     }
 
-    /// The bytes of a capture exactly as they came, whatever they are: nothing is changed, not even what names the
+    /// The bytes of a capture exactly as received, whatever they are: nothing is changed, not even what names the
     /// server.
     #[must_use]
     pub fn exact(delivery: &Delivery) -> Self {
@@ -241,7 +241,7 @@ impl Outgoing {
         Self { method, target, lines: Vec::new(), body, captured }
     }
 
-    /// The same without the body, for who sends `length` bytes of it behind the head.
+    /// The same without the body, for who sends `length` bytes of it after the head.
     ///
     /// # Errors
     ///
@@ -257,7 +257,7 @@ impl Outgoing {
         Ok((request, changes))
     }
 
-    /// The same, with the length headers as they came.
+    /// The same, with the length headers as received.
     fn without_length(
         summary: &Summary,
         head: &Bytes,
@@ -305,7 +305,7 @@ impl Outgoing {
     }
 
     /// Gives the header `name` this value: in the place and letter case of the first line of that
-    /// name, others of it removed, or behind all others.
+    /// name, others of it removed, or after all others.
     ///
     /// # Errors
     ///
@@ -438,7 +438,7 @@ fn chunks(delivery: &Delivery) -> Option<Bytes> {
     (is_chunked && framed > delivery.body.len()).then(|| section.slice(..framed))
 }
 
-/// The header lines of a kept head, each as it came.
+/// The header lines of a kept head, each as received.
 fn header_lines(head: &Bytes, changes: &mut Vec<Change>) -> Vec<Line> {
     let mut position = 0;
     let mut lines = Vec::new();

@@ -39,7 +39,7 @@ pub enum Host {
     Address(IpAddr),
 }
 
-/// Why a text is no URL to send to.
+/// Why a text is not a URL to send to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTarget {
     /// Nothing there.
@@ -66,7 +66,7 @@ pub enum InvalidTarget {
     /// The host cannot be one.
     #[error("invalid host '{0}': expected a name, an IPv4 address, or an IPv6 address in square brackets")]
     Host(String),
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("invalid port '{0}': expected a number from 1 to 65535")]
     Port(String),
 }
@@ -191,7 +191,7 @@ fn split_scheme(text: &str) -> Result<(bool, &str), InvalidTarget> {
     match text.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => Ok((false, rest)),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => Ok((true, rest)),
-        // A "://" behind the authority belongs to the path or query.
+        // A "://" after the authority belongs to the path or query.
         Some((before, _)) if !before.contains(['/', '?', '#']) => {
             Err(InvalidTarget::Scheme(visible(&format!("{before}://")).into_owned()))
         }

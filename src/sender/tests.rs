@@ -143,7 +143,7 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     let words: Vec<_> = changes.iter().map(Change::words).collect();
     assert!(words.contains(&"Host abc.ngrok-free.app → localhost:4000".to_owned()), "{words:?}");
 
-    // What no server is asked for is refused, whatever path the URL brings; told to be exact, it goes as it came.
+    // What no server is asked for is refused, whatever path the URL brings; told to be exact, it goes as received.
     for (line, urls) in [
         ("CONNECT example.com:443", &["http://localhost:4000", "http://localhost:4000/x"][..]),
         ("GET example.com:443", &["http://localhost:4000"]),

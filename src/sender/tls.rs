@@ -48,7 +48,7 @@ pub enum TlsSetupError {
     },
 }
 
-/// Larger files are no certificates; a system's whole collection has a few hundred KiB.
+/// Larger files are not certificates; a system's whole collection has a few hundred KiB.
 const CERTIFICATES_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What TLS needs, made when it is first asked for: reading the system's certificates takes a while.

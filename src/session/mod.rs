@@ -43,7 +43,7 @@ pub enum Event {
     Retired(Freed),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
     Held,
-    /// The configuration file has changed, or come; so many rules are in force now ([`Control::rules`]).
+    /// The configuration file has changed, or come; this many rules are active now ([`Control::rules`]).
     Rules(usize, PathBuf),
     /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
     RulesFault(String),
@@ -82,7 +82,7 @@ pub enum StartError {
     },
 }
 
-/// A run under way.
+/// A run in progress.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
@@ -183,7 +183,7 @@ impl Session {
         self.address
     }
 
-    /// The settings of this moment: with the address that was bound, and the secrets in force.
+    /// The settings of this moment: with the address that was bound, and the active secrets.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings { bind: self.address, registry: (*self.control.registry()).clone(), ..self.settings.clone() }
@@ -311,7 +311,7 @@ fn allow_descriptors(_: usize) {}
 /// The listener's limits as the settings have them.
 fn limits(settings: &Settings) -> Limits {
     let Bounds { connections, memory, .. } = settings.bounds;
-    // A body that may be kept must find room, or it would be refused as too much for now, for ever.
+    // A body that may be kept must find room, or it would be refused as too much for now, again and again.
     let memory = memory.max(settings.body_limit);
     Limits {
         body_bytes: settings.body_limit,

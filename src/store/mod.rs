@@ -1,10 +1,10 @@
-//! The store: a log that holds every delivery as it came, and an SQLite file as its index, which
+//! The store: a log that holds every delivery as received, and an SQLite file as its index, which
 //! people can query.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
-//! | `whyhook.db-log/key` | what the log's records are sealed with, to know them again behind damage |
+//! | `whyhook.db-log/key` | what the log's records are sealed with, to know them again after damage |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |

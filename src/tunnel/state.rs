@@ -26,7 +26,7 @@ pub enum TunnelState {
         /// The port in `addr`, where it can be told.
         port: Option<u16>,
     },
-    /// Something answers that is no agent, or not in time; the reason in words.
+    /// Something answers that is not an agent, or not in time; the reason in words.
     Unreadable(String),
 }
 

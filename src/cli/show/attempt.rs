@@ -58,7 +58,7 @@ pub(super) fn lines(attempts: &[AttemptSummary]) -> Vec<String> {
 /// `attempt 3  2026-…Z  replay, as captured, to http://…: 200 after 12.3 ms`
 fn line(attempt: &AttemptSummary) -> String {
     let what = match attempt.mode {
-        // A made-up event needs no second word for it.
+        // A simulated event needs no second word for it.
         AttemptMode::Made => attempt.kind.code().to_owned(),
         mode => format!("{}, {}", attempt.kind.code(), mode.words()),
     };

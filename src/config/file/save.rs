@@ -199,7 +199,7 @@ fn lines(file: &Path, before: &str, after: &str) -> LineComparison {
     let is_secret = |text: &str| {
         !secrets.is_empty() && (text.contains("value") || secrets.iter().any(|it| text.contains(it.as_str())))
     };
-    // With a line end each: a last line without one is no other line.
+    // With a line end each: a last line without one does not count as another line.
     let ended = |text: &str| Zeroizing::new(format!("{}\n", text.trim_end_matches(['\r', '\n'])));
     let mut lines = compare_lines(ended(before).as_bytes(), ended(after).as_bytes()).unwrap_or_default();
     lines.changes.retain(|line| line.is_added || !before.trim().is_empty());

@@ -1,4 +1,4 @@
-//! Passing one delivery on: to the first target while its sender waits, to the others behind its back.
+//! Passing one delivery on: to the first target while its sender waits, to the others while nobody waits.
 //!
 //! The body is never in memory: it goes from the log to the socket in pieces. What a forward holds beside it
 //! counts as room in memory, as every body does, and so does what is kept of the answer until it is on disk.
@@ -30,8 +30,8 @@ use crate::text::visible;
 /// Copies of a request's head that there are at once.
 const HEADS: usize = 4;
 
-/// Why nothing is passed on. The person reads all of it; the sender, who may be anybody, nothing of what stands
-/// behind: no host, no path, no system's words.
+/// Why nothing is forwarded. The person reads all of it. The sender, who may be anybody, learns nothing about the
+/// upstream server: no host, no path, no system error.
 #[derive(Debug)]
 struct Refusal {
     status: u16,
@@ -297,7 +297,7 @@ fn make(url: &answer::Target, stored: StoredDelivery, control: &Control) -> Resu
     Ok(Ready { target, request, body: Body::read_from(Box::new(body), length) })
 }
 
-/// What `Via` said, and our name behind it (RFC 9110, section 7.6.3).
+/// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
 fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
     let before = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"via"));
     let mut via = before.map(|field| &field.value[..]).collect::<Vec<_>>().join(&b", "[..]);
@@ -358,7 +358,7 @@ fn not_made(id: DeliveryId, url: &answer::Target, refusal: &Refusal, control: &C
 }
 
 impl Forwarder {
-    /// A place among those that wait for their turn behind the sender's back.
+    /// A place among those that wait for their turn while no sender waits.
     fn ticket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.queue).try_acquire_owned().ok()
     }

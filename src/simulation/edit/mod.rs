@@ -37,13 +37,13 @@ impl Value {
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// What was asked for is no path.
+    /// What was asked for is not a path.
     #[error(transparent)]
     Path(#[from] InvalidPath),
-    /// There is no equals sign behind the path.
+    /// There is no equals sign after the path.
     #[error("invalid assignment '{}': expected PATH=VALUE, such as data[0].screenshot.isIdle=true", visible(.0))]
     NoValue(String),
-    /// The payload is no JSON.
+    /// The payload is not JSON.
     #[error("cannot edit the payload by path: it is not valid JSON: {0}")]
     NotJson(json::Fault),
     /// There is no such place.
@@ -91,7 +91,7 @@ impl Edit {
     ///
     /// # Errors
     ///
-    /// [`EditError`] when `body` is no JSON, or has no such place.
+    /// [`EditError`] when `body` is not JSON, or has no such place.
     pub fn apply(&self, body: &[u8]) -> Result<Vec<u8>, EditError> {
         json::tokenize(body).map_err(EditError::NotJson)?;
         match self {

@@ -27,7 +27,7 @@ pub enum PictureSize {
     Bytes(usize),
 }
 
-/// The text is no size of a picture.
+/// The text is not an image size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "invalid image size '{}': expected pixels such as 1280x720 (at most 16 megapixels, 10000 a side) or bytes \
