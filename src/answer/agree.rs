@@ -110,7 +110,7 @@ mod tests {
     fn verdicts_are_compared(#[case] verdict: Verdict, #[case] status: u16, #[case] expected: Agreement) {
         let agreement = Agreement::of(verdict, status);
         assert_eq!(agreement, expected);
-        assert!(agreement.words(verdict, status).contains(&format!("{status} there")));
+        assert!(agreement.words(verdict, status).contains(&format!("the upstream server answered {status}")));
         assert_eq!(agreement.is_conflict(), matches!(agreement, Agreement::OnlyHere | Agreement::OnlyThere));
     }
 }

@@ -70,7 +70,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
     let loaded = settings.load_quietly(Scope::Network)?;
     let plan = plan(&loaded, args, cases)?;
     let client = args.sending.client(&loaded)?;
-    if !args.sending.may_send(settings.yes(), &format!("{} test deliveries", plan.cases.len()), [&plan.target])? {
+    let what = match plan.cases.len() {
+        1 => "1 test delivery".to_owned(),
+        count => format!("{count} test deliveries"),
+    };
+    if !args.sending.may_send(settings.yes(), &what, [&plan.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }

@@ -140,7 +140,7 @@ fn a_head_request_with_a_body_is_sent_as_it_came() {
     assert_eq!((ran.yes().stdout().matches("200 OK").count(), came), (2, requests.clone()));
     // No answer at all is a failure, and the script ends there.
     let (ran, came) = run("", true, 1);
-    assert!(!ran.status.success() && ran.stderr().contains("curl has failed"), "{}", ran.stderr());
+    assert!(!ran.status.success() && ran.stderr().contains("curl failed with exit code"), "{}", ran.stderr());
     assert_eq!(came, requests[..1]);
 }
 

@@ -339,12 +339,12 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
     let house = House::with_secret();
     for (rules, words) in [
         (vec!["sim live → 503"], "--respond: this rule can never match"),
-        (vec!["503", "sim → 200"], "--respond, number 2: this rule can never match: '503' before it"),
-        (vec!["status:503 → 200"], "'status' is not known yet"),
-        (vec!["200 header \"X: a\\r\\nY: b\""], "is no header"),
+        (vec!["503", "sim → 200"], "--respond, number 2: this rule can never match: '503' above it"),
+        (vec!["status:503 → 200"], "'status' cannot be used in a rule"),
+        (vec!["200 header \"X: a\\r\\nY: b\""], "invalid header"),
         (vec!["200 {{secret}}"], "unknown template field '{{secret}}'"),
-        (vec!["forward ftp://x"], "is no URL to forward to"),
-        (vec!["hold else hold"], "cannot stand within another action"),
+        (vec!["forward ftp://x"], "invalid forward URL"),
+        (vec!["hold else hold"], "cannot be used inside another action"),
     ] {
         let mut arguments = vec!["--headless", "--bind", "127.0.0.1:0"];
         rules.iter().for_each(|rule| arguments.extend(["--respond", rule]));
@@ -358,9 +358,9 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
         ),
         ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: unknown filter 'evnt:'"),
         ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: unknown verdict 'odd'"),
-        ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: 'hold' cannot be an answer's name"),
+        ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: invalid answer name 'hold'"),
         ("[answers.a]\nstatus = 99\n", "whyhook.toml:1:10: invalid status 99"),
-        ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' are both"),
+        ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' conflict"),
         ("hold_for = \"2h\"\n", "invalid hold time '2h'"),
     ] {
         house.write("whyhook.toml", text);

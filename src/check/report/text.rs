@@ -76,7 +76,9 @@ pub fn report_text(report: &Report, palette: Palette) -> String {
 fn verdict(report: &Report, palette: Palette) -> String {
     let required: Vec<&str> =
         report.findings.iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect();
-    if report.is_pass() {
+    if report.is_pass() && report.count(Mark::Skipped) > 0 {
+        palette.paint(Mark::Advice, "! Incomplete: not every case was sent")
+    } else if report.is_pass() {
         palette.paint(Mark::Pass, "✓ Passed: the receiver does what the documentation requires")
     } else {
         palette.paint(Mark::Fail, &format!("✗ Failed: {}", required.join(", ")))

@@ -298,14 +298,14 @@ fn a_web_page_s_post_is_a_delivery_like_any_other_with_its_origin_in_sight() {
 fn to_be_reached_from_elsewhere_is_warned_of() {
     let house = House::with_secret();
     let listening = house.listen(&["--bind", "0.0.0.0:0"]);
-    listening.says("warning: listening on 0.0.0.0:0: other machines can reach this listener");
+    listening.says("warning: listening on 0.0.0.0:0: other hosts can reach this listener");
     warns_in_the_interface(&house);
     assert_loopback_is_quiet(&house.listen(&["--ephemeral"]));
 }
 
 fn warns_in_the_interface(house: &House) {
     let mut person = Person::sits_down(house, Size(140, 30), &["--ephemeral", "--bind", "0.0.0.0:0"]);
-    person.sees("other machines can reach this listener");
+    person.sees("other hosts can reach this listener");
 }
 
 fn assert_loopback_is_quiet(listening: &Listening) {
