@@ -127,7 +127,7 @@ fn a_har_of_another_tool_becomes_a_request() {
     assert!(with("\"1\"", "\"1\\r\\nX-B: 2\"").contains("delivery 1: the header 'X-A' contains a line end"));
     assert!(with("X-A", "X A").contains("delivery 1:"), "{}", with("X-A", "X A"));
     assert!(with("/hook", "/ho\\r\\n\\r\\nok").contains("line end"));
-    assert!(with("\"text\"", "\"params\":[{}],\"no\"").contains("fields only"));
+    assert!(with("\"text\"", "\"params\":[{}],\"no\"").contains("only as fields"));
     assert!(with("2025-05-01T", "yesterday ").contains("startedDateTime"));
     assert!(with("\"entries\"", "\"entry\"").contains("missing field `entries`"));
 }

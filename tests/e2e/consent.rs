@@ -57,7 +57,7 @@ fn without_a_terminal_it_is_refused_in_one_line_that_says_everything() {
     ] {
         let line = house.run(command).complains();
         assert!(line.contains("was found in the current folder"), "{command:?}: {line}");
-        let advice = if command == ["trust"] { "`whyhook trust --yes` allows it" } else { "`whyhook trust`, or" };
+        let advice = if command == ["trust"] { "allow it with `whyhook trust --yes`" } else { "`whyhook trust`, or" };
         assert!(line.contains(advice), "{command:?}: {line}");
     }
     // What does not concern it goes on.

@@ -151,13 +151,13 @@ fn what_a_format_cannot_say_is_warned_of() {
     let ran = house.run(&["export", "--as", "curl"]).yes();
     let said = ran.stderr();
     for words in
-        ["curl cuts the body into chunks", "Host header comes first", "authorization is included", "#2: is left out"]
+        ["curl splits the body into chunks", "Host header comes first", "authorization is included", "#2: is left out"]
     {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(ran.stdout().contains("# left out: malformed"));
     let raw = house.run(&["export", "1", "--as", "raw"]).yes();
-    assert!(raw.stdout == chunked && !raw.stderr().contains("came in chunks"), "{}", raw.stderr());
+    assert!(raw.stdout == chunked && !raw.stderr().contains("arrived in chunks"), "{}", raw.stderr());
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
     let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["agreement"], "only_here");
     let text = house.run(&["show", "1"]).yes().stdout();
-    assert!(text.contains("verified here, 401 there: your server hashes other bytes"), "{text}");
+    assert!(text.contains("verified here, the upstream server answered 401: it hashes different bytes"), "{text}");
     let shown = until(|| Some(house.show(2)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["agreement"], "both_accept");
 }

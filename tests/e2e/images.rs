@@ -85,7 +85,7 @@ fn an_image_is_written_to_a_file_that_was_not_there() {
     let path = house.work().join("a.jpg");
     assert_eq!(std::fs::read(&path).unwrap(), picture);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(export("1", &["--output", "a.jpg"]).complains().contains("--force replaces it"));
+    assert!(export("1", &["--output", "a.jpg"]).complains().contains("overwrite it with --force"));
     export("1", &["--output", "a.jpg", "--force"]).yes();
     assert!(export("1", &["--output", "none/a.jpg"]).complains().contains("the folder none does not exist"));
     assert!(export("2", &["--output", "b.jpg"]).no().stderr().contains("a simulation sends no image"));

@@ -48,7 +48,7 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     let answer = talk(listening.address(), "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
     assert_eq!((answer.status, &answer.body[..]), (501, "whyhook: this kind of request cannot be forwarded"));
     let shown = settled(&house, 6);
-    assert!(shown["answer"]["rule"].as_str().unwrap().contains("(failed: CONNECT asks a proxy"), "{shown}");
+    assert!(shown["answer"]["rule"].as_str().unwrap().contains("(failed: CONNECT is a request to a proxy"), "{shown}");
     assert_eq!(shown["attempts"][0]["error"]["code"], "not_sent");
     assert_eq!(shown["forward"][0]["status"], Value::Null);
 

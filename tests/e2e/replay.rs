@@ -301,9 +301,9 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("no delivery 99: nothing was sent"));
     assert!(run(&["x", "--to", &recorder.url()]).complains().contains("'x' is no delivery id"));
     assert!(run(&["1"]).complains().contains("no target for delivery 1: give --to URL"));
-    assert!(run(&["1", "--to", "ftp://x"]).complains().contains("only http:// and https://"));
+    assert!(run(&["1", "--to", "ftp://x"]).complains().contains("expected http:// or https://"));
     assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
-    assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encoded"));
+    assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encode"));
     assert!(run(&["1", "--to", &recorder.url(), "--rate", "fast"]).complains().contains("invalid rate 'fast'"));
     assert!(run(&["1", "--to", &recorder.url(), "--timeout", "0s"]).complains().contains("--timeout"));
     assert!(run(&["1", "--to", &recorder.url(), "--ca-file", "none.pem"]).complains().contains("none.pem"));
@@ -364,9 +364,9 @@ fn failures_are_outcomes_and_are_kept() {
     let silent = silent.local_addr().unwrap();
     let refused = ["Network error: cannot connect", "connection refused", "start the server"];
     failed(&format!("http://{nobody}"), "1m", &refused);
-    failed(&format!("http://{silent}"), "1s", &["did not begin to respond within 1000 ms"]);
+    failed(&format!("http://{silent}"), "1s", &["did not respond within 1000 ms"]);
     failed(&format!("https://{silent}"), "1s", &["no TLS handshake within 1000 ms"]);
-    failed(&garbage.url(), "1m", &["no HTTP/1 response", "␛[31mSSH-2.0"]);
+    failed(&garbage.url(), "1m", &["not an HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
     let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
     assert!(shown.contains("9 bytes; it broke off"), "{shown}");

@@ -224,10 +224,10 @@ fn what_cannot_be_done_is_one_line_and_exit_code_2() {
         (&["verify", "--body", "body", "--secret-file", "no.key"], "no.key (asked for by --secret-file): No such file"),
         (&["verify", "--body", "body", "--secret-file", "."], "is a directory"),
         (&["verify", "--body", "body", "--secret-file", "empty.key"], "is empty"),
-        (&["verify", "--body", "body", "--secret-env", "=X"], "names no secret"),
+        (&["verify", "--body", "body", "--secret-env", "=X"], "invalid value for --secret-env"),
         (&["verify", "--body", "nowhere"], "cannot read nowhere: No such file"),
         (&["verify", "--body", "body", "--header", "no colon"], "invalid --header 'no colon': expected 'Name: value'"),
-        (&["verify", "--body", "body", "--header", "A: b\r\nC: d"], "is not of the form"),
+        (&["verify", "--body", "body", "--header", "A: b\r\nC: d"], "invalid --header"),
         (&["verify", "--body", "body", "--tolerance", "soon"], "--tolerance: invalid duration 'soon'"),
         (
             &["sign", "--body", "body", "--secret", "who"],

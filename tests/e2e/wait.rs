@@ -60,6 +60,6 @@ fn the_past_counts_only_when_asked_for() {
 fn what_cannot_be_waited_for_is_said() {
     let house = House::new();
     assert!(house.run(&["wait", "evnt:x"]).complains().contains("did you mean"));
-    assert!(house.run(&["wait", "--timeout", "5"]).complains().contains("no duration"));
+    assert!(house.run(&["wait", "--timeout", "5"]).complains().contains("invalid duration"));
     house.run(&["wait", "--timeout", "100ms"]).no();
 }

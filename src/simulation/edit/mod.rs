@@ -264,15 +264,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Edit::set("data[0].c=1"), "data[0].c is not in the payload: data[0] has a, b")]
-    #[case(Edit::set("data[7]=1"), "data[7] is not in the payload: data has 2 items")]
+    #[case(Edit::set("data[0].c=1"), "data[0].c is not in the payload: data[0] contains a, b")]
+    #[case(Edit::set("data[7]=1"), "data[7] is not in the payload: data contains 2 items")]
     #[case(Edit::set("data.a=1"), "data.a is not in the payload: data is an array: give an index, as in data[0]")]
     #[case(Edit::set("n.a=1"), "n.a is not in the payload: n is neither an object nor an array")]
     #[case(Edit::unset("e.x"), "e.x is not in the payload: e is empty")]
     #[case(Edit::set("e[0]=1"), "e[0] is not in the payload: e is an object: give a name, not an index")]
     #[case(Edit::set("nn"), "invalid assignment 'nn': expected PATH=VALUE, such as data[0].screenshot.isIdle=true")]
     #[case(Edit::add("n=1"), "n is already in the payload: set it instead of adding it")]
-    #[case(Edit::add("data[9]=1"), "data[9] is not in the payload: data has 2 items")]
+    #[case(Edit::add("data[9]=1"), "data[9] is not in the payload: data contains 2 items")]
     fn what_is_not_there_is_said_with_its_place(#[case] edit: Result<Edit, EditError>, #[case] words: &str) {
         let error = edit.and_then(|edit| edit.apply(BODY.as_bytes())).unwrap_err();
         assert_eq!(error.to_string(), words);
