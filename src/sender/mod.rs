@@ -1,8 +1,9 @@
-//! Sending requests: the client that writes exact bytes, and what came of it.
+//! Sending requests: a client that writes exact bytes, and the result of each attempt.
 //!
-//! A [`Target`] says where, an [`Outgoing`] what, byte for byte. [`Client::send`] writes it to a socket
-//! and reads the response, strictly bounded in time and size; [`attempt`] makes the facts of it that
-//! the store keeps and the result panel shows. [`Signing`] makes fresh timestamp and signature headers.
+//! A [`Target`] is the destination, an [`Outgoing`] the request, byte for byte. [`Client::send`] writes it to
+//! a socket and reads the response, strictly bounded in time and size. [`attempt`] turns the result into the
+//! facts that the store keeps and the result panel shows. [`Signing`] creates fresh timestamp and signature
+//! headers.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
