@@ -76,7 +76,7 @@ impl Verdict {
     ///
     /// ```
     /// use whyhook::delivery::Verdict;
-    /// for name in ["no time", "no-time", "missing_timestamp", "Timestamp header missing"] {
+    /// for name in ["no time", "no-time", "missing_timestamp", "Missing timestamp"] {
     ///     assert_eq!(Verdict::from_name(name), Some(Verdict::MissingTimestamp));
     /// }
     /// ```

@@ -24,7 +24,7 @@ pub enum Mode {
 
 /// The text names no way to draw pictures.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown image mode '{}': expected halfblocks, kitty, sixel, iterm2 or auto", text::visible(.0))]
+#[error("'{}' is no way to draw pictures: expected halfblocks, kitty, sixel, iterm2 or auto", text::visible(.0))]
 pub struct UnknownMode(pub String);
 
 impl Mode {
