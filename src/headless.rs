@@ -24,7 +24,7 @@ const PAGE_ROWS: usize = 500;
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
 
-/// Senders that are turned away are counted in sight this often.
+/// Senders that are rejected are reported this often.
 const REFUSALS_EVERY: Duration = Duration::from_secs(1);
 
 /// How a line is written.
@@ -200,7 +200,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Senders that were turned away: said at once, and then once a second for as long as there are more.
+/// Senders that were rejected: reported at once, and then once a second while there are more.
 #[derive(Default)]
 struct Refusals {
     said_at: Option<Instant>,
@@ -240,11 +240,11 @@ impl Refusals {
     }
 }
 
-/// `7 turned away with 503 since the start: 5 too many connections, 2 no room in memory`
+/// `7 rejected with 503 since the start: 5 too many connections, 2 memory limit reached`
 fn refused_line(stats: &StatsSnapshot) -> Option<String> {
     let reasons = stats.reasons().into_iter().filter(|(_, count)| *count > 0);
     let reasons: Vec<String> = reasons.map(|(words, count)| format!("{} {words}", grouped(count))).collect();
-    let line = || format!("{} refused with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
+    let line = || format!("{} rejected with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
     (!reasons.is_empty()).then(line)
 }
 

@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
             note("Earlier", &words);
         }
         if let Some(words) = self.stale(id, attempt) {
-            note("To do", &words);
+            note("Fix", &words);
         }
         if let Some(kept) = kept {
             note("Stored as", &format!("attempt {kept} of delivery {id}: `whyhook show {id}`"));

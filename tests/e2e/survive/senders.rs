@@ -131,9 +131,9 @@ fn who_is_turned_away_is_counted_in_the_log_too() {
         assert_eq!(Wire::connect(listening.address()).answer().status, 503);
     }
     // However they fell into seconds, the last line counts them all.
-    listening.says("3 refused with 503 since the start: 3 too many connections");
+    listening.says("3 rejected with 503 since the start: 3 too many connections");
     let lines = listening.stderr();
-    assert!(lines.lines().filter(|line| line.contains("refused with 503")).count() <= 3, "{lines}");
+    assert!(lines.lines().filter(|line| line.contains("rejected with 503")).count() <= 3, "{lines}");
 }
 
 #[test]
