@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use crate::text::visible;
 
-/// The text is not a duration.
+/// An invalid duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid duration '{0}': expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d")]
 pub struct InvalidDuration(String);
 
-/// The text is not a size.
+/// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid size '{0}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB")]
 pub struct InvalidSize(String);

@@ -4,7 +4,7 @@ use super::template::TemplateError;
 use crate::query::Problem;
 use crate::text::visible;
 
-/// A rule that cannot be used.
+/// An invalid rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
     /// The byte offset in the rule's text, from 0.
@@ -30,7 +30,7 @@ pub enum RuleProblem {
     /// The condition cannot be read.
     #[error("{0}")]
     Condition(Problem),
-    /// The condition asks what is known only later.
+    /// The condition uses a fact that is known only after the answer.
     #[error(
         "'{0}' cannot be used in a rule: its value is not known before the answer; use event, verdict, path, \
         webhook or header"
@@ -39,7 +39,7 @@ pub enum RuleProblem {
     /// The condition contradicts itself.
     #[error("this rule can never match: its condition contradicts itself")]
     Contradiction,
-    /// Earlier rules take everything that it would take.
+    /// Earlier rules match everything that it would match.
     #[error("this rule can never match: {0} above it answers every such delivery")]
     Shadowed(String),
     /// An arrow with nothing after it.
@@ -79,7 +79,7 @@ pub enum RuleProblem {
     /// A body where HTTP forbids one.
     #[error("a {0} answer has no body (RFC 9110, section 6.4.1)")]
     Bodyless(u16),
-    /// A body that is cut, trickled or misdeclared, and is not there.
+    /// An action on the body, where the answer has none.
     #[error("this action needs a body of {0}: add one in quotation marks")]
     NeedsBody(&'static str),
     /// A body beyond the bound.
@@ -101,10 +101,10 @@ pub enum RuleProblem {
     /// A header that only whyhook can write.
     #[error("whyhook sets the header '{}' itself: remove it", visible(.0))]
     OwnHeader(String),
-    /// A fact that is not known.
+    /// An unknown template field.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A duration that is none, or beyond what makes sense here.
+    /// An invalid duration, or one out of range.
     #[error("invalid time '{}': expected {expected}", visible(found))]
     Time {
         /// The text.
@@ -112,7 +112,7 @@ pub enum RuleProblem {
         /// What would do.
         expected: &'static str,
     },
-    /// A number that is none, or beyond what makes sense here.
+    /// An invalid number, or one out of range.
     #[error("invalid number '{}': expected {expected}", visible(found))]
     Number {
         /// The text.
@@ -126,7 +126,7 @@ pub enum RuleProblem {
     /// Holding or failing within another action.
     #[error("'{0}' cannot be used inside another action: give it its own rule")]
     Nested(&'static str),
-    /// A name that an answer of one's own cannot have.
+    /// An invalid name of a custom answer.
     #[error("invalid answer name '{}': expected letters, digits, '-' and '_', starting with a letter, and no keyword of the rule language", visible(.0))]
     BadName(String),
     /// More rules than are looked at for each delivery.

@@ -9,7 +9,7 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// Every fault, the gravest first.
+            /// Every fault, the most severe first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The stable name in JSON output and in `--format junit`.
@@ -24,7 +24,7 @@ macro_rules! faults {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            /// What follows from it.
+            /// Its consequence.
             #[must_use]
             pub fn means(self) -> &'static str {
                 match self { $(Self::$variant => $means,)* }

@@ -38,13 +38,13 @@ pub struct Plan {
     pub max_age: Option<Duration>,
     /// How long one delivery may take.
     pub timeout: Duration,
-    /// An answer later than this is too slow.
+    /// Answers that take longer than this are too slow.
     pub slow: Duration,
-    /// How many are in progress at once, 1 to [`JOBS_LIMIT`].
+    /// Number of deliveries in flight at once, 1 to [`JOBS_LIMIT`].
     pub jobs: usize,
 }
 
-/// Nothing could be checked.
+/// The receiver cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot check {target}: {error}; {}", error.advice())]
 pub struct Unreachable {

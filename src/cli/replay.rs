@@ -221,7 +221,7 @@ impl Sender<'_> {
         let done = |ended: Ended| {
             let kept = ended.result.as_ref().ok().and_then(|done| keep(keeper.as_ref(), &done.attempt));
             if let Err(error) = report.ended(&ended, kept) {
-                // Nobody reads any more.
+                // The reader of stdout has gone.
                 cancel.cancel();
                 failure.get_or_insert(error);
             }
@@ -278,7 +278,7 @@ fn keep(keeper: Option<&AttemptKeeper>, attempt: &Attempt) -> Option<AttemptId> 
     }
 }
 
-/// Whether a progress line would be seen and stand in nobody's way.
+/// Whether a progress line would be seen and would not mix with other output.
 fn shows_progress() -> bool {
     std::io::stderr().is_terminal() && !std::io::stdout().is_terminal()
 }

@@ -89,7 +89,7 @@ impl SettingsArgs {
     /// The store's place alone. Unset secrets and the like do not matter to who only reads.
     pub(super) fn location(&self) -> Result<Location, CliError> {
         let source = self.source()?;
-        // Who says where the store lies does not use what the file says of it.
+        // With --store, the file's own setting is not used and needs no consent.
         if self.store.is_none() {
             trust::admit(&source, Scope::Store, self.yes)?;
         }

@@ -5,7 +5,7 @@ use super::file::FileError;
 use crate::answer::RuleError;
 use crate::text::visible;
 
-/// A setting's text cannot be used; says why and what is expected, without saying where it stood.
+/// An invalid setting: why, and what is expected. The origin is added by [`ConfigError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
     /// No address to listen on.
@@ -20,19 +20,19 @@ pub enum BadSetting {
         visible(.0)
     )]
     NgrokApi(String),
-    /// No duration.
+    /// An invalid duration.
     #[error(transparent)]
     Duration(#[from] crate::units::InvalidDuration),
-    /// No size.
+    /// An invalid size.
     #[error(transparent)]
     Size(#[from] crate::units::InvalidSize),
-    /// Held for no time, or forever.
+    /// A hold time out of range.
     #[error("invalid hold time '{}': expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),
-    /// No time for an upstream server, or forever.
+    /// A forward timeout out of range.
     #[error("invalid forward timeout '{}': expected 1ms to 1h, such as 30s", visible(.0))]
     ForwardTimeout(String),
-    /// A body limit of nothing.
+    /// A body limit of 0.
     #[error("invalid body limit 0: it would refuse every delivery; expected a size such as 64MiB")]
     NoBody,
 }

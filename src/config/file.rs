@@ -145,7 +145,7 @@ pub struct ConfigFile {
     pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
-    /// What a listener deletes by itself.
+    /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<Mode>,
@@ -271,7 +271,7 @@ pub fn local_place(environment: &dyn Environment) -> PathBuf {
     environment.current_dir().join(LOCAL_NAME)
 }
 
-/// Where the file is looked for when none is named; the first that is there counts.
+/// Where the file is searched for when none is named; the first that exists counts.
 #[must_use]
 pub fn places(environment: &dyn Environment) -> Vec<PathBuf> {
     let local = local_place(environment);

@@ -76,7 +76,7 @@ pub struct Settings {
     pub images: Mode,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
-    /// What a listener deletes by itself.
+    /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// PEM certificates to trust for `https` targets, beside the system's.
     pub ca_file: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! What looks like a mistake and is worked with as it is.
+//! Settings that look like mistakes, but are used as they are.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub enum Warning {
         /// What is odd, in words that follow "the secret".
         remark: &'static str,
     },
-    /// The default variable is set, but to nothing.
+    /// The default variable is set, but empty.
     #[error("{variable} is set but empty ({place}), so no secret is configured: fill it in, or unset it")]
     EmptySecret {
         /// The variable.

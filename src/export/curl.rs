@@ -19,7 +19,7 @@ use crate::text;
 
 /// Where the script sends to unless it is told otherwise.
 const DEFAULT_BASE: &str = "http://127.0.0.1:3000";
-/// Headers that curl sends unasked.
+/// Headers that curl adds by default.
 const OWN_HEADERS: [&str; 5] = ["Host", "User-Agent", "Accept", "Content-Type", "Expect"];
 /// Bytes in one `printf`, which keeps lines readable by tools that bound them.
 const PRINTF_BYTES: usize = 16 * 1024;

@@ -28,7 +28,7 @@ const SLOW_BYTES: u64 = 1024;
 /// withholding the end of a large body costs more than a drop now and then.
 const ROOM_SECONDS: u64 = 1024;
 
-/// How soon it is looked again for somebody who could give way, after nobody could.
+/// How soon to search again for a connection that can be closed, after none could.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What a connection waits for.

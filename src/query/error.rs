@@ -1,8 +1,8 @@
-//! What is wrong with a filter, and where.
+//! The errors of a filter, with their positions.
 
 use crate::text::visible;
 
-/// A filter that cannot be read.
+/// An invalid filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at {at}: {problem}")]
 pub struct QueryError {
@@ -12,19 +12,19 @@ pub struct QueryError {
     pub problem: Problem,
 }
 
-/// What is wrong.
+/// The kind of error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A quotation mark without its pair.
+    /// An unclosed quotation mark.
     #[error("unclosed quotation mark: expected another \"")]
     UnclosedQuote,
-    /// An opening parenthesis without its pair.
+    /// An unclosed parenthesis.
     #[error("unclosed parenthesis: expected ')'")]
     UnclosedGroup,
-    /// A closing parenthesis without its pair.
+    /// An unopened parenthesis.
     #[error("unexpected ')': no parenthesis is open")]
     UnopenedGroup,
-    /// Nothing where a term must stand.
+    /// A term is missing.
     #[error("expected a word, a filter such as status:>=500, or '('")]
     ExpectedTerm,
     /// Too many nested groups or negations.
@@ -38,14 +38,14 @@ pub enum Problem {
         /// The name of the atom that it is nearest to, if any is near.
         nearest: Option<&'static str>,
     },
-    /// An atom cannot take this value.
+    /// An invalid value of an atom.
     #[error("{}: expected {expected}", bad_value(.atom, .value))]
     BadValue {
         /// The atom's name.
         atom: &'static str,
         /// The value as written.
         value: String,
-        /// What it takes.
+        /// What was expected.
         expected: String,
     },
 }

@@ -80,7 +80,7 @@ impl Limits {
     }
 }
 
-/// A request that went out, or failed to, and what came of it: a whole response, unless told otherwise.
+/// A request that was sent, or failed, with its result: a whole response by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent<T = Reply> {
     /// When it began.

@@ -50,22 +50,22 @@ impl fmt::Display for Stage {
 /// Why TLS failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
-    /// Nobody who is trusted here has signed the certificate.
+    /// No trusted authority has signed the certificate.
     #[error("its certificate is self-signed, or signed by an untrusted authority")]
     UnknownIssuer,
-    /// The certificate's time is over.
+    /// The certificate has expired.
     #[error("its certificate has expired")]
     Expired,
-    /// The certificate's time has not begun.
+    /// The certificate is not valid yet.
     #[error("its certificate is not valid yet")]
     NotYetValid,
-    /// The certificate is somebody else's.
+    /// The certificate is for another name.
     #[error("its certificate is for another name")]
     WrongName,
     /// Any other fault of the certificate.
     #[error("its certificate is invalid: {0}")]
     Certificate(String),
-    /// What came was no TLS.
+    /// The peer does not speak TLS.
     #[error("it does not speak TLS")]
     NotTls,
     /// The connection ended in the handshake.
@@ -97,7 +97,7 @@ impl TlsFault {
 /// what to do next. Both are visible text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// The name system knows no address.
+    /// The name does not resolve.
     #[error("cannot resolve {host}: {reason}")]
     NameNotResolved {
         /// The name.
@@ -105,13 +105,13 @@ pub enum SendError {
         /// The system's reason.
         reason: String,
     },
-    /// Nobody listens there.
+    /// The connection was refused.
     #[error("cannot connect to {peer}: connection refused")]
     Refused {
         /// The address.
         peer: SocketAddr,
     },
-    /// No way there.
+    /// The address is unreachable.
     #[error("cannot connect to {peer}: {reason}")]
     Unreachable {
         /// The address.
@@ -127,7 +127,7 @@ pub enum SendError {
         /// Why.
         fault: TlsFault,
     },
-    /// Time was up.
+    /// A timeout.
     #[error("{stage} within {} ms", after.as_millis())]
     Timeout {
         /// In which part.
@@ -141,7 +141,7 @@ pub enum SendError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Two readers could read the head of the response differently.
+    /// The head of the response is ambiguous or malformed.
     #[error("the response's head is malformed: {reason}")]
     MalformedHead {
         /// What is wrong with it.
@@ -166,7 +166,7 @@ pub enum SendError {
         /// The system's reason.
         reason: String,
     },
-    /// The person changed their mind.
+    /// The person cancelled it.
     #[error("cancelled")]
     Cancelled,
 }

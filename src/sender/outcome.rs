@@ -1,4 +1,4 @@
-//! What came of a sending: the facts that are kept, their classes and their words.
+//! The result of an attempt: the facts that are stored, their classes and their words.
 
 mod report;
 

@@ -77,7 +77,7 @@ pub enum ReplayError {
         /// Those there are.
         known: String,
     },
-    /// Nobody said where to.
+    /// There is no target.
     #[error("no target for delivery {id}: give --to URL, or set the url of its webhook in the configuration")]
     NoTarget {
         /// The delivery.
@@ -111,7 +111,7 @@ pub fn webhook_of<'a>(registry: &'a Registry, summary: &Summary) -> Option<&'a W
     named.or_else(|| registry.route(summary.path.as_bytes()).webhook)
 }
 
-/// Where a delivery goes when nobody says: to its webhook's `url`.
+/// The default target of a delivery: the `url` of its webhook.
 ///
 /// # Errors
 ///

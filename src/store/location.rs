@@ -266,7 +266,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Creates a folder and those above it that are missing. Their names are brought to disk: after a power
-/// cut, what is in a folder without a name is found by nobody.
+/// cut, an entry that its folder does not name cannot be found.
 fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = fs::DirBuilder::new();

@@ -300,7 +300,7 @@ impl Work<'_> {
             // Needs as much room again for a moment. Where there is none, the pages stay free for rows to come.
             let _ = connection.execute_batch("VACUUM");
         }
-        // Somebody who reads just now keeps it from being emptied; the next checkpoint does it then.
+        // A reader can keep it from being truncated; the next checkpoint does it then.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 

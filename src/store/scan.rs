@@ -11,7 +11,7 @@
 //!   the damaged one's body does not pass. (Numbers that fit and a whole chain after it would not be enough: a
 //!   body can end with a record of the next number, and the true chain follows it.)
 //!
-//! What nobody vouches for stays where it is, and is said to be lost.
+//! What no record vouches for stays where it is, and is reported as lost.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};

@@ -106,7 +106,7 @@ impl WriterHandle {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
 
-    /// Queues the record of what was sent from here, and what came of it. Nobody waits for it.
+    /// Queues an attempt that was sent from here, with its result. Nobody waits for it.
     pub fn attempted(&self, attempt: Attempt) {
         let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
     }

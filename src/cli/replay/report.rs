@@ -33,7 +33,7 @@ impl<'a> Report<'a> {
         Self { settings, format, reader, total, ended: 0, delivered: 0, progress }
     }
 
-    /// Prints what came of one sending, which was kept under this number.
+    /// Prints the result of one attempt, which was stored under this number.
     pub(super) fn ended(&mut self, ended: &Ended, kept: Option<AttemptId>) -> Result<(), CliError> {
         self.ended += 1;
         self.delivered += usize::from(ended.result.as_ref().is_ok_and(|done| done.attempt.is_delivered()));

@@ -1,4 +1,4 @@
-//! What came of a delivery behind us, and how often its sender tried, with `show`.
+//! The answers of upstream servers and the sender's attempts, for `show`.
 
 use serde_json::{Value, json};
 

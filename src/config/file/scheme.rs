@@ -1,4 +1,4 @@
-//! `scheme` of a webhook: a preset's name, or a table that describes a scheme of one's own.
+//! `scheme` of a webhook: a preset's name, or a table that describes a custom scheme.
 
 use std::fmt;
 
