@@ -80,7 +80,7 @@ fn list(file: &ConfigFile, needs: &[Need]) {
 
 fn ask_and_remember(gate: &Gate, file: &ConfigFile, needs: &[Need]) -> Result<bool, CliError> {
     list(file, needs);
-    output::log("Allow it? A yes is remembered until the file changes. [y/N]");
+    output::log("Use it? A yes is remembered until the file changes. [y/N]");
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line);
     read.map_err(|source| CliError::Read { path: "the terminal".into(), source })?;

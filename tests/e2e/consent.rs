@@ -131,7 +131,7 @@ fn no_is_the_default_and_starts_nothing() {
     for answer in ["\r", "n\r", "what\r"] {
         let house = planted(FORWARDS);
         let mut person = Person::sits_down(&house, Size(120, 40), &[]);
-        person.sees("Allow it?").types(answer).sees("was not allowed, so nothing was done");
+        person.sees("Use it?").types(answer).sees("was not allowed, so nothing was done");
         assert_eq!(person.ends(), 2, "{answer:?}");
         assert!(!person.raw().contains(&0x1b) && !trusted(&house).exists() && !house.store().exists());
     }
