@@ -170,7 +170,7 @@ fn a_resigned_one_verifies_and_every_attempt_is_kept() {
         "Endpoint response ",
         "  Webhook received and processed successfully",
         "Earlier           401 (attempt 1), now 200",
-        "Kept as           attempt 2 of delivery 1",
+        "Stored as         attempt 2 of delivery 1",
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
@@ -232,7 +232,7 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     assert_eq!(line(&kept), line(&original));
     assert!(kept.ends_with("{\"n\":2.00}") && original.ends_with("{\"n\":1}"));
 
-    assert!(run(&[], "true").no().stderr().contains("nothing was changed, and nothing was sent"));
+    assert!(run(&[], "true").no().stderr().contains("the body was not changed, so nothing was sent"));
     assert!(run(&[], "false").complains().contains("the editor 'false' failed"));
     assert_eq!(recorder.count(), 2);
     let left: Vec<_> = std::fs::read_dir(house.root().join("tmp")).unwrap().collect();
@@ -286,7 +286,7 @@ fn ctrl_c_ends_it_and_says_how_many_went() {
     let mut said = String::new();
     child.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("cancelled: 1 of 3 had begun, 1 were delivered"), "{said}");
+    assert!(said.contains("cancelled: 1 of 3 started, 1 delivered"), "{said}");
     assert_eq!(recorder.count(), 1);
 }
 
@@ -316,7 +316,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     std::fs::remove_file(house.work().join("whyhook.toml")).unwrap();
     // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
     let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
-    assert!(refused.contains("192.0.2.1 is not this machine") && refused.contains("--yes"), "{refused}");
+    assert!(refused.contains("to 192.0.2.1 without confirmation") && refused.contains("--yes"), "{refused}");
     assert!(
         run(&["2", "--to", &recorder.url()]).no().stderr().contains("the captured request is incomplete (malformed")
     );

@@ -299,7 +299,7 @@ fn quitting_lets_every_held_delivery_go_with_its_default_within_a_second() {
     }
     for id in 1..=50 {
         let answer = &house.show(id)["answer"];
-        assert_eq!(answer["rule"], "rule 1: hold 3600s else 503 \"leaving\" (default at shutdown:  503 \"leaving\")");
+        assert_eq!(answer["rule"], "rule 1: hold 3600s else 503 \"leaving\" (default at shutdown: 503 \"leaving\")");
     }
 }
 
