@@ -131,7 +131,7 @@ fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
             Intake::Malformed(format!("{reason}, after {seen} bytes of body"))
         }
         BodyFault::Section(SectionFault::TooLarge) => {
-            Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are stored"))
+            Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are kept"))
         }
         BodyFault::HungUp => truncated("the sender hung up".to_owned()),
         BodyFault::Silent(limit) => truncated(format!("no byte for {limit:?}")),

@@ -58,7 +58,7 @@ fn term_words(attempt: &Attempt) -> String {
 fn response_words(reply: &Reply) -> String {
     let mut size = format!("{} bytes", grouped(reply.body_bytes));
     if reply.body_bytes > reply.body.len() as u64 {
-        let _ = write!(size, ", the first {} stored", grouped(reply.body.len() as u64));
+        let _ = write!(size, ", the first {} of them kept", grouped(reply.body.len() as u64));
     }
     if reply.end.is_truncated() { format!("{size}; it {}", reply.end.words()) } else { size }
 }
