@@ -24,27 +24,28 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook check --to http://localhost:8080/webhooks/trackpilots\n  \
-    whyhook check --webhook developer --format junit > whyhook.xml\n\nExit code 0: nothing required failed; 1: something did, and the last line names it; 2: nothing \
-    could be checked. Age and replays are advised only, unless --max-age is given.")]
+    whyhook check --webhook developer --format junit > whyhook.xml\n\nExit code 0: every required case passed; 1: a \
+        required case failed, and the last line names it; 2: nothing could be checked. Age and repeated deliveries \
+            are advisory unless --max-age is given.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     destination: DestinationArgs,
-    /// The receiver must refuse deliveries older than this [default: advised only]
+    /// Require the receiver to refuse deliveries older than this [default: advisory only]
     #[arg(long, value_name = "DURATION")]
     max_age: Option<String>,
-    /// An answer later than this is too slow
+    /// Report answers that take longer than this as too slow
     #[arg(long, value_name = "DURATION", default_value = "5s")]
     slow: String,
-    /// Only these cases, by name; may be repeated
+    /// Run only this case, by name; may be repeated
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
     /// Print the matrix and send nothing
     #[arg(long)]
     list: bool,
-    /// How many deliveries are under way at once, 1 to 16
+    /// Number of deliveries in flight at once, 1 to 16
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     jobs: usize,
-    /// For people, documented JSON, or JUnit XML for CI
+    /// Output: text for people, documented JSON, or JUnit XML for CI
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ReportFormat,
     #[command(flatten)]
@@ -72,7 +73,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
     let loaded = settings.load_quietly(Scope::Network)?;
     let plan = plan(&loaded, args, cases)?;
     let client = args.sending.client(&loaded)?;
-    if !args.sending.may_send(settings.yes(), &format!("{} made-up deliveries", plan.cases.len()), [&plan.target])? {
+    let what = match plan.cases.len() {
+        1 => "1 test delivery".to_owned(),
+        count => format!("{count} test deliveries"),
+    };
+    if !args.sending.may_send(settings.yes(), &what, [&plan.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
@@ -82,7 +87,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
     progress.end();
     let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
     if cancel.is_cancelled() {
-        output::log("stopped before the end: what was not sent is marked so");
+        output::log("stopped early: cases that were not sent are marked 'not sent'");
     }
     print(&report, args.format)?;
     let passed = report.is_pass() && !cancel.is_cancelled();
@@ -97,7 +102,7 @@ fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
         if conformance::case_named(name).is_none() {
             let name = text::visible(name);
             return Err(CliError::Usage(format!(
-                "--only: no case is called '{name}'; `whyhook check --list` shows them"
+                "--only: unknown case '{name}': `whyhook check --list` shows all cases"
             )));
         }
     }
@@ -124,12 +129,13 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
     let destination = Destination::find(settings, &args.destination.choice())?;
     if !destination.scheme.is_plain() {
         return Err(CliError::Usage(
-            "only receivers of Trackpilots' own signatures can be checked, and this webhook has another scheme"
+            "cannot check this webhook: only receivers of Trackpilots signatures can be checked, and it has another \
+            scheme"
                 .to_owned(),
         ));
     }
     let seed = simulate::fresh_seed()
-        .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
+        .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
     Ok(Plan {
         ground: Ground {

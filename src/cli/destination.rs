@@ -13,10 +13,11 @@ pub(super) struct DestinationArgs {
     /// A configured webhook: its URL, kind, secret and events
     #[arg(long, value_name = "NAME")]
     pub(super) webhook: Option<String>,
-    /// Developer webhooks sign seconds, reseller webhooks milliseconds [default: the webhook's, else developer]
+    /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds [default: the
+    /// webhook's, else developer]
     #[arg(long, value_enum, value_name = "KIND")]
     pub(super) kind: Option<Kind>,
-    /// The label of the secret to sign with, where there are several [default: the webhook's, else the first]
+    /// Label of the secret to sign with, if there are several [default: the webhook's, else the first]
     #[arg(long, value_name = "LABEL")]
     pub(super) secret: Option<String>,
 }

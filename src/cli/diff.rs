@@ -14,13 +14,13 @@ use crate::store::Reader;
 #[command(after_help = "Examples:\n  whyhook diff 41 latest\n  \
     whyhook diff --attempts 3 4")]
 pub(super) struct DiffArgs {
-    /// Two deliveries, each by its number or as `latest`
+    /// Two deliveries, each a number or `latest`
     #[arg(value_name = "ID", num_args = 2, required_unless_present = "attempts")]
     ids: Vec<String>,
-    /// Compare the responses of two kept sendings instead, by the numbers that `show` lists
+    /// Compare the responses of two stored attempts instead, by the numbers that `show` lists
     #[arg(long, value_names = ["NUMBER", "NUMBER"], num_args = 2, conflicts_with = "ids")]
     attempts: Vec<i64>,
-    /// For people, or as JSON
+    /// Output: text for people, or JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
@@ -31,7 +31,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, 
     let (from, to) = match (&args.ids[..], &args.attempts[..]) {
         ([from, to], _) => (delivery(&reader, from)?, delivery(&reader, to)?),
         (_, [from, to]) => (response(&reader, AttemptId(*from))?, response(&reader, AttemptId(*to))?),
-        _ => return Err(CliError::Usage("diff compares two: give two numbers".to_owned())),
+        _ => return Err(CliError::Usage("expected two deliveries: give two numbers".to_owned())),
     };
     let comparison = Comparison::of(&from, &to);
     match args.format {
@@ -44,14 +44,14 @@ pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, 
 fn delivery(reader: &Reader, id: &str) -> Result<Message, CliError> {
     let delivery = find(reader, id)?;
     let delivery = delivery
-        .ok_or_else(|| CliError::Usage(format!("there is no delivery {id}; `whyhook list` shows what there is")))?;
+        .ok_or_else(|| CliError::Usage(format!("no delivery {id}: `whyhook list` shows the captured deliveries")))?;
     Ok(Message::from(&delivery))
 }
 
 fn response(reader: &Reader, id: AttemptId) -> Result<Message, CliError> {
     let attempt = reader.attempt(id)?;
     let attempt = attempt.ok_or_else(|| {
-        CliError::Usage(format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"))
+        CliError::Usage(format!("no attempt {id}: `whyhook show ID` lists the attempts of a delivery"))
     })?;
     match attempt.result {
         Ok(reply) => Ok(Message::from(&reply)),

@@ -20,16 +20,16 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
         push_cause(&mut text, likeliest);
     }
     for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
-        let _ = writeln!(text, "   or else: {}", cause.summary);
+        let _ = writeln!(text, "   also possible: {}", cause.summary);
     }
     if diagnosis.causes.len() > OTHERS + 1 {
         let _ = writeln!(text, "   … and {} more, less likely", diagnosis.causes.len() - OTHERS - 1);
     }
     for evidence in &diagnosis.evidence {
-        let _ = writeln!(text, "   seen: {}", evidence.text);
+        let _ = writeln!(text, "   note: {}", evidence.text);
     }
     if !diagnosis.is_proved() && !diagnosis.causes.is_empty() && diagnosis.stage < Stage::Triples {
-        text.push_str("   --deep tries three changes at once and every moment near by\n");
+        text.push_str("   --deep tries three changes at once and every timestamp nearby\n");
     }
     if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
         let tried = grouped(diagnosis.tried);
@@ -50,7 +50,7 @@ fn push_cause(text: &mut String, cause: &Cause) {
     };
     let _ = writeln!(text, "{mark}: {}", cause.summary);
     if !cause.fix.is_empty() {
-        let _ = writeln!(text, "   to do: {}", cause.fix);
+        let _ = writeln!(text, "   fix: {}", cause.fix);
     }
     for change in &cause.changes {
         let _ = writeln!(text, "   code: {}", change.code.code());
@@ -67,18 +67,19 @@ fn push_cause(text: &mut String, cause: &Cause) {
 pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bool) -> String {
     let mut text = String::new();
     if !looked {
-        text.push_str("If your own server says 401: --computed DIGEST tells what it hashed instead of these bytes\n");
+        text.push_str("If your server answers 401: --computed DIGEST shows what it hashed instead of these bytes\n");
         return text;
     }
     if rewritings.is_empty() {
         text.push_str(
-            "If your own server says 401: these bytes survive every well-known re-serialisation; look at its \
-                       secret and its timestamp.\n",
+            "If your server answers 401: these bytes survive every well-known re-serialisation, so check its secret \
+            and its timestamp.\n",
         );
         return text;
     }
     text.push_str(
-        "If your own server says 401, it hashes other bytes. Parsing and writing this body again changes it:\n",
+        "This signature is valid: if your server answers 401, it hashes different bytes. Re-serialising this body \
+        changes it:\n",
     );
     let shown = if reveal { rewritings.len() } else { REWRITINGS };
     for rewriting in rewritings.iter().take(shown) {
@@ -88,9 +89,13 @@ pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bo
         }
     }
     if rewritings.len() > shown {
-        let _ =
-            writeln!(text, "   … and {} rarer ones; --reveal prints all, with their digests", rewritings.len() - shown);
+        let _ = writeln!(
+            text,
+            "   … and {} less common ones; --reveal prints all, with their \
+                digests",
+            rewritings.len() - shown
+        );
     }
-    text.push_str("   --computed DIGEST tells which mistake yields the digest that your server printed\n");
+    text.push_str("   --computed DIGEST shows which mistake produces the digest that your server printed\n");
     text
 }

@@ -25,22 +25,22 @@ pub(super) struct ExportArgs {
     /// Numbers (7, 12-40, latest), or a filter such as: verdict:bad since:1h [default: everything]
     #[arg(value_name = "ID|FILTER")]
     what: Vec<String>,
-    /// The format
+    /// Output format
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
     format: ExportFormat,
     /// Write to a file (raw: of several deliveries, to a folder) instead of stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Of images, which one, from 1 [default: the first that holds bytes]
+    /// With --as image: which image, counted from 1 [default: the first that has bytes]
     #[arg(long, value_name = "NUMBER")]
     index: Option<usize>,
-    /// Replace what is there already; write raw bytes and images to a terminal, too
+    /// Overwrite existing files; also write raw bytes and images to a terminal
     #[arg(long)]
     force: bool,
-    /// At most so many, the newest of them
+    /// Maximum number of deliveries; the newest are taken
     #[arg(long, short = 'n', value_name = "COUNT")]
     limit: Option<usize>,
-    /// Begin with the newest delivery instead of the oldest
+    /// Start with the newest delivery instead of the oldest
     #[arg(long)]
     newest_first: bool,
 }
@@ -51,9 +51,9 @@ enum ExportFormat {
     Har,
     /// A shell script that sends the exact bytes again
     Curl,
-    /// One JSON object a line; `whyhook import` reads it back
+    /// One JSON object per line; `whyhook import` reads it back
     Json,
-    /// Head and body as they came (chunk framing removed)
+    /// Head and body as received (chunk framing removed)
     Raw,
     /// The bytes of an image of one delivery
     Image,
@@ -119,7 +119,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
 fn check_stdout(args: &ExportArgs, count: usize) -> Result<(), CliError> {
     match args.format {
         ExportFormat::Raw if count > 1 => {
-            let words = "several raw requests need a folder to go to: name one with --output";
+            let words = "cannot write several raw requests to stdout: give a folder with --output";
             Err(CliError::Usage(words.to_owned()))
         }
         ExportFormat::Raw => output::check_raw(args.force),

@@ -24,7 +24,7 @@ const PAGE_ROWS: usize = 500;
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
 
-/// Senders that are turned away are counted in sight this often.
+/// Senders that are rejected are reported this often.
 const REFUSALS_EVERY: Duration = Duration::from_secs(1);
 
 /// How a line is written.
@@ -79,7 +79,8 @@ pub(crate) fn run(
 #[must_use]
 pub(crate) fn retired_words(freed: Freed) -> String {
     let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
-    format!("retention: {deliveries} deliveries deleted, {bytes} bytes are free again")
+    let noun = if freed.deliveries == 1 { "delivery" } else { "deliveries" };
+    format!("retention: {deliveries} {noun} deleted, {bytes} bytes freed")
 }
 
 struct Lines<'a> {
@@ -120,9 +121,9 @@ impl<'a> Lines<'a> {
                 Ok(Event::Refused) => refusals.came(),
                 Ok(Event::Held) => self.say_held(&session.control().held()),
                 Ok(Event::Rules(count, _)) => {
-                    log(&format!("rules: the configuration was read again, {count} in force"));
+                    log(&format!("rules: configuration reloaded, {count} active"));
                 }
-                Ok(Event::RulesFault(error)) => log(&format!("rules: kept as they were: {error}")),
+                Ok(Event::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
                 Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(Event::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -199,7 +200,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Senders that were turned away: said at once, and then once a second for as long as there are more.
+/// Senders that were rejected: reported at once, and then once a second while there are more.
 #[derive(Default)]
 struct Refusals {
     said_at: Option<Instant>,
@@ -228,19 +229,22 @@ impl Refusals {
             log(&format!("{} not kept and answered 503 since the start", grouped(stats.not_kept)));
         }
         if stats.not_forwarded > before.not_forwarded {
-            log(&format!("{} not passed on: too many at once", grouped(stats.not_forwarded)));
+            log(&format!("{} not forwarded since the start: too many in flight", grouped(stats.not_forwarded)));
         }
         if stats.not_held > before.not_held {
-            log(&format!("{} not held, but answered with their default: too many at once", grouped(stats.not_held)));
+            log(&format!(
+                "{} not held since the start, but answered with the default: too many held",
+                grouped(stats.not_held)
+            ));
         }
     }
 }
 
-/// `7 turned away with 503 since the start: 5 too many connections, 2 no room in memory`
+/// `7 rejected with 503 since the start: 5 too many connections, 2 memory limit reached`
 fn refused_line(stats: &StatsSnapshot) -> Option<String> {
     let reasons = stats.reasons().into_iter().filter(|(_, count)| *count > 0);
     let reasons: Vec<String> = reasons.map(|(words, count)| format!("{} {words}", grouped(count))).collect();
-    let line = || format!("{} turned away with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
+    let line = || format!("{} rejected with 503 since the start: {}", grouped(stats.refused), reasons.join(", "));
     (!reasons.is_empty()).then(line)
 }
 

@@ -21,13 +21,13 @@ pub(super) fn run(
     force: bool,
 ) -> Result<ExitCode, CliError> {
     let [id] = ids else {
-        let words = format!("{} deliveries match, and an image is of one: name it by its number", ids.len());
+        let words = format!("{} deliveries match, but an image belongs to one: give its number", ids.len());
         return Err(CliError::Usage(words));
     };
     match reader.load(*id)? {
         Some(delivery) => write(&delivery, index, output, force),
         None => {
-            super::output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+            super::output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -50,7 +50,7 @@ fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force
         None if std::io::stdout().is_terminal() && !force => {
             let name = image::file_name(id, &found);
             return Err(CliError::Usage(format!(
-                "these bytes are not for a terminal: add --output {name}, or redirect stdout, or add --force"
+                "binary data could control the terminal: add --output {name}, redirect stdout, or add --force"
             )));
         }
         None => output::print_bytes(&found.binary.bytes)?,

@@ -33,23 +33,23 @@ const BEGINNING_BYTES: usize = 4096;
 #[command(after_help = "Examples:\n  whyhook export --as json | whyhook import - --store elsewhere.db\n  \
     whyhook import session.har request.http")]
 pub(super) struct ImportArgs {
-    /// Files to take in, or - for stdin
+    /// Files to import, or - for stdin
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// What the files are, instead of telling it by their beginning
+    /// Input format [default: detected from the content]
     #[arg(long, value_enum, value_name = "FORMAT")]
     from: Option<ImportFormat>,
-    /// Judge our own JSON again, with the secrets of now (all else always is)
+    /// Verify deliveries from whyhook's own JSON again with the current secrets (other formats always are)
     #[arg(long)]
     judge_again: bool,
-    /// For people, or one JSON object
+    /// Output: text for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ImportFormat {
-    /// As `whyhook export --as json` and `show --format json` write it
+    /// JSON of `whyhook export --as json` and `show --format json`
     Json,
     /// An HTTP archive
     Har,
@@ -67,7 +67,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
         found += input.read(&importer, &mut |_| Ok(()))?;
     }
     if found == 0 {
-        output::log("there is no delivery in it; nothing was imported");
+        output::log("no delivery found: nothing was imported");
         return Ok(ExitCode::FAILURE);
     }
     let mut keeper = Keeper::start(&Location::new(loaded.store))?;

@@ -22,10 +22,10 @@ pub(super) struct ListArgs {
     /// Only deliveries that match, such as: verdict:bad event:screenshot since:1h
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
-    /// At most so many
+    /// Maximum number of deliveries
     #[arg(long, short = 'n', value_name = "COUNT")]
     limit: Option<usize>,
-    /// One line for people, or one JSON object, per delivery
+    /// Output per delivery: one line for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
@@ -73,9 +73,9 @@ fn line(summary: &Summary, format: Format, zone: &TimeZone) -> String {
                 None => format!("{} {}", summary.method, summary.path),
             };
             let line = format!(
-                "{:>6}  {time}  {:<19}  {status:>3}  {kind:<4}  {:>9}  {subject}",
+                "{:>6}  {time}  {:<10}  {status:>3}  {kind:<4}  {:>9}  {subject}",
                 summary.id,
-                summary.judgement.verdict.code(),
+                summary.verdict_word(),
                 summary.body_bytes,
             );
             text::visible(&line).into_owned()

@@ -73,7 +73,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
 /// What was read to make these settings: a file that somebody else has put here should be seen.
 fn log_sources(settings: &Settings) {
     let config = match &settings.config {
-        None => "none was read".to_owned(),
+        None => "none".to_owned(),
         Some(file) => shown(file),
     };
     output::log(&format!("configuration: {config}"));

@@ -39,7 +39,7 @@ pub use settings::SettingsArgs;
 /// What `--respond` and the configuration's rules understand, by example.
 const RULES_HELP: &str = "\
 Rules for --respond, as FILTER → WHAT, the first that matches answers (also -> and =>):
-  auto                                    as the documented receiver, by the signature
+  auto                                    like the documented receiver, by the signature
   503                                     always; '503 try later, {{event}}' with a body
   is:sim → fail 3 with 503 then 200       a sequence; 'fail 3 per body …' for each delivery
   verdict:bad → hold 30s else 401         wait for your decision, then the default
@@ -48,16 +48,16 @@ Rules for --respond, as FILTER → WHAT, the first that matches answers (also ->
   drop · reset · drop in head · drop after head · trickle 8 per 1s 200 · length +10 200
   redirect 307 /elsewhere · retry-after 30s
 A filter is what `list` takes: event: path: webhook: verdict: header:NAME=TEXT is:sim …
-All of it: docs/answers.md";
+Full reference: docs/answers.md";
 
 /// What every command ends with.
 const EXIT_CODES: &str =
-    "Exit codes: 0 yes, it was done; 1 the answer is no (not verified, nothing found); 2 a usage or environment error.";
+    "Exit codes: 0 success; 1 negative result (not verified, nothing found); 2 usage or environment error.";
 
 /// A terminal inspector and local tunnel target for Trackpilots webhooks.
 ///
-/// Run it beside `ngrok http 3000`: it keeps every delivery, shows each one live, and says whether its
-/// signature is right.
+/// Run it beside `ngrok http 3000`: it stores every delivery, shows each one live, and tells whether its
+/// signature is valid.
 #[derive(Debug, Parser)]
 #[command(name = "whyhook", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = format!("{RULES_HELP}\n\nWithout a command, whyhook listens. Secrets come from the environment, \
@@ -81,37 +81,36 @@ enum Command {
     List(list::ListArgs),
     /// Show one captured delivery
     Show(show::ShowArgs),
-    /// Write captured deliveries as HAR, as a curl script, as JSON or as raw bytes, or an image's bytes
+    /// Export captured deliveries as HAR, a curl script, JSON or raw bytes, or the bytes of an image
     Export(export::ExportArgs),
-    /// Take deliveries in: our own JSON, HTTP archives (HAR), raw requests
+    /// Import deliveries: whyhook's own JSON, HTTP archives (HAR), raw requests
     Import(import::ImportArgs),
-    /// Wait until a delivery comes that matches a filter; exit 1 when none has in time
+    /// Wait for a delivery that matches a filter; exit 1 on timeout
     Wait(wait::WaitArgs),
-    /// Delete captured deliveries for good
+    /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
-    /// Send captured deliveries again
+    /// Replay captured deliveries
     Replay(replay::ReplayArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
-    /// Verify a signature offline; exit 0 only when it is right
+    /// Verify a signature offline; exit 0 only when it is valid
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
     Sign(sign::SignArgs),
-    /// Send a made-up event, signed as a real one, and show what came back
+    /// Send a simulated event, signed like a real one, and show the response
     Simulate(Box<simulate::SimulateArgs>),
-    /// Check whether your server accepts what it should, and refuses the rest
+    /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
-    #[command(
-        after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nIt is asked before a whyhook.toml of the \
-        current folder may reach other machines, be reached by them, read or keep files elsewhere, or delete."
-    )]
+    #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
+            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+                files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man,
-    /// Run one jq query for the interface, in a process that can be ended
+    /// Run one jq query for the interface, in a separate process
     #[command(name = crate::tui::workers::payload::QUERY_COMMAND, hide = true)]
     QueryWorker,
 }
@@ -122,23 +121,23 @@ pub(crate) struct ListenArgs {
     /// Address and port to listen on; port 0 picks a free one [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     bind: Option<String>,
-    /// Keep nothing beyond this run
+    /// Store nothing beyond this run
     #[arg(long)]
     ephemeral: bool,
     /// What to answer: auto, 503, '503 try later', or a rule such as 'is:sim → fail 3 with 503 then 200'; may
     /// be repeated, the first that matches answers
     #[arg(long, value_name = "RULE")]
     respond: Vec<String>,
-    /// Pass deliveries on to this URL and answer as it does; may be repeated, the first one's answer counts
+    /// Forward deliveries to this URL and answer as it does; may be repeated, the answer of the first URL counts
     #[arg(long, value_name = "URL")]
     forward_to: Vec<String>,
-    /// How long a server behind may take [default: 30s]
+    /// Timeout of the upstream server [default: 30s]
     #[arg(long, value_name = "DURATION")]
     forward_timeout: Option<String>,
-    /// Trust the certificates in this PEM file, beside the system's, for https targets
+    /// Trust the certificates in this PEM file for https targets, in addition to the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Send to https targets without checking who they are
+    /// Disable TLS certificate verification
     #[arg(long)]
     insecure: bool,
     /// How long a held delivery waits for your decision [default: 10s]
@@ -147,10 +146,10 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
-    /// The lines' format, with --headless or when stdout is no terminal
+    /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Begin with this filter, as `/` takes it
+    /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
     /// Colours for a dark or a light background
@@ -159,7 +158,7 @@ pub(crate) struct ListenArgs {
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::Mode::NAMES)]
     images: Option<String>,
-    /// The largest body that is kept whole [default: 64MiB]
+    /// Largest body that is stored completely [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     body_limit: Option<String>,
 }
@@ -205,7 +204,7 @@ impl From<crate::system::save::SaveError> for CliError {
     fn from(error: crate::system::save::SaveError) -> Self {
         Self::Usage(match &error {
             crate::system::save::SaveError::Exists(_) => {
-                format!("{error}: choose another --output, or --force replaces it")
+                format!("{error}: choose another --output, or overwrite it with --force")
             }
             _ => error.to_string(),
         })
@@ -230,7 +229,7 @@ pub fn main() -> ExitCode {
     crate::system::scratch::clear();
     match outcome {
         Ok(code) => code,
-        // A reader that has seen enough (`| head`) is no error.
+        // A reader that has seen enough (`| head`) is not an error.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output::log(&error.to_string());

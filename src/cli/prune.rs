@@ -1,4 +1,4 @@
-//! `whyhook prune`: deletes deliveries for good.
+//! `whyhook prune`: deletes deliveries permanently.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -15,27 +15,27 @@ use crate::text;
 use crate::text::units;
 
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "With several of --older-than, --keep and --max-size, whatever any of them names is \
-    deleted. A FILTER bounds all of them to what matches. Everything: --keep 0.")]
+#[command(after_help = "With several of --older-than, --keep and --max-size, a delivery is deleted if any of them \
+    applies. A FILTER limits all of them to the deliveries that match. To delete everything: --keep 0.")]
 #[command(after_help = "Examples:\n  whyhook prune --older-than 30d --dry-run\n  \
     whyhook prune is:sim verdict:bad --keep 1000 --yes")]
 pub(super) struct PruneArgs {
     /// Numbers (7, 12-40, latest), or a filter such as: is:sim verdict:bad
     #[arg(value_name = "ID|FILTER")]
     what: Vec<String>,
-    /// What was received longer ago than this, such as 7d
+    /// Delete deliveries older than this, such as 7d
     #[arg(long, value_name = "DURATION")]
     older_than: Option<String>,
-    /// What is not among so many newest
+    /// Delete all but this many of the newest deliveries
     #[arg(long, value_name = "COUNT")]
     keep: Option<u64>,
-    /// The oldest, until the rest takes no more than this, such as 1GiB
+    /// Delete the oldest deliveries until the rest takes no more than this, such as 1GiB
     #[arg(long, value_name = "SIZE")]
     max_size: Option<String>,
-    /// Only say what would be deleted
+    /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
-    /// For people, or one JSON object
+    /// Output: text for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
@@ -85,13 +85,13 @@ fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
 fn check(args: &PruneArgs, yes: bool, selection: &Selection, retention: &Retention) -> Result<(), CliError> {
     let wrong = match selection {
         Selection::Numbers(_) if !retention.is_empty() => {
-            "numbers name deliveries by themselves: leave out --older-than, --keep and --max-size"
+            "numbers cannot be combined with --older-than, --keep or --max-size"
         }
         Selection::Filter(query) if query.is_empty() && retention.is_empty() => {
-            "say what to delete: --older-than, --keep, --max-size, numbers or a filter; --keep 0 deletes everything"
+            "nothing selected: give --older-than, --keep, --max-size, numbers or a filter; --keep 0 deletes everything"
         }
         _ if !yes && !args.dry_run && !is_asked() => {
-            "there is no terminal to ask on: delete with --yes, or look with --dry-run"
+            "cannot ask for confirmation without a terminal: delete with --yes, or look with --dry-run"
         }
         _ => return Ok(()),
     };
@@ -115,14 +115,14 @@ fn is_asked() -> bool {
 }
 
 fn ask(plan: &Plan, count: u64) -> Result<bool, CliError> {
-    let question = format!("delete {} of {} deliveries for good? [y/N] ", words(plan), grouped(count));
+    let question = format!("permanently delete {} of {} deliveries? [y/N] ", words(plan), grouped(count));
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{}", text::visible(&question)).and_then(|()| stderr.flush());
     let mut answer = String::new();
     io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|error| CliError::Usage(format!("cannot read the answer: {error}; say --yes")))?;
+        .map_err(|error| CliError::Usage(format!("cannot read the answer: {error}; confirm with --yes")))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -148,7 +148,7 @@ fn print(args: &PruneArgs, plan: &Plan, freed: Option<Freed>) -> Result<ExitCode
             let line = match freed {
                 None if plan.doomed.is_empty() => "nothing to delete".to_owned(),
                 None => format!("would delete {}", words(plan)),
-                Some(freed) => format!("deleted {}; {} bytes are free again", words(plan), grouped(freed.bytes)),
+                Some(freed) => format!("deleted {}; {} bytes freed", words(plan), grouped(freed.bytes)),
             };
             output::print(&format!("{}\n", text::visible(&line)))?;
         }

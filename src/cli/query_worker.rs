@@ -26,7 +26,7 @@ pub(super) fn run() -> Result<ExitCode, CliError> {
         let answer = serde_json::to_vec(&outcome).ok()?;
         std::io::stdout().write_all(&answer).ok()?;
         std::io::stdout().flush().ok()?;
-        // The input is a tree whose taking down nobody needs to wait for.
+        // Freeing the input's tree takes time, and is not needed: the process ends here.
         std::process::exit(0)
     });
     let done: Option<Option<()>> = worker.ok().and_then(|worker| worker.join().ok());

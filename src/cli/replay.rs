@@ -31,38 +31,39 @@ mod report;
 #[command(after_help = "Examples:\n  whyhook replay latest --to http://localhost:4000 --resign\n  \
     whyhook replay --filter 'verdict:bad since:1h' --to http://localhost:4000 --rate 5/s")]
 pub(super) struct ReplayArgs {
-    /// The deliveries' numbers, or `latest`; sent in this order
+    /// Numbers of deliveries, or `latest`; sent in this order
     #[arg(value_name = "ID", required_unless_present = "filter")]
     ids: Vec<String>,
     /// Every delivery that matches, the oldest first, such as: verdict:bad since:1h
     #[arg(long, value_name = "FILTER", conflicts_with = "ids")]
     filter: Option<String>,
-    /// Where to, such as http://localhost:4000; may be repeated. Without a path, a delivery keeps its
-    /// own [default: the url of its [[webhook]]]
+    /// Target URL, such as http://localhost:4000; may be repeated. Without a path, a delivery keeps its own
+    /// [default: the url of its [[webhook]]]
     #[arg(long, value_name = "URL")]
     to: Vec<String>,
-    /// Sign anew: a fresh timestamp and signature with the webhook's secret
+    /// Re-sign: a fresh timestamp and signature with the webhook's secret
     #[arg(long)]
     resign: bool,
-    /// Edit the body in $EDITOR first, and sign it anew
+    /// Edit the body in $EDITOR first, and re-sign it
     #[arg(long, conflicts_with = "filter")]
     edit: bool,
-    /// With --edit: keep the captured signature, which then does not fit
+    /// With --edit: keep the captured signature, which then does not match
     #[arg(long, requires = "edit", conflicts_with = "resign")]
     keep_signature: bool,
-    /// Send every byte as it came: target, Host, chunk sizes and all, also of what was malformed or incomplete
+    /// Send every byte as received, including target, Host and chunk sizes; also works for malformed and
+    /// incomplete requests
     #[arg(long, conflicts_with_all = ["resign", "edit"])]
     exact: bool,
-    /// The label of the secret to sign with [default: the one it was verified with, else its webhook's]
+    /// Label of the secret to sign with [default: the one it was verified with, else its webhook's]
     #[arg(long, value_name = "LABEL")]
     secret: Option<String>,
-    /// The timestamp's unit when signing anew [default: its webhook's, else as it came]
+    /// Timestamp unit when re-signing [default: the webhook's, else as received]
     #[arg(long, value_enum, value_name = "KIND")]
     kind: Option<Kind>,
-    /// So many each second (5/s) or minute (30/m), instead of each after the one before
+    /// Rate per second (5/s) or minute (30/m) [default: each after the previous one]
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
-    /// The result panel for people, or one JSON object per sending
+    /// Output: the result panel for people, or one JSON object per attempt
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
     #[command(flatten)]
@@ -112,13 +113,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     }
     let edited = edited(&loaded, &reader, args, &summaries)?;
     if args.edit && edited.is_empty() {
-        output::log("nothing was changed, and nothing was sent: --resign sends the same body, signed anew");
+        output::log("the body was not changed, so nothing was sent: --resign sends the same body, re-signed");
         return Ok(ExitCode::FAILURE);
     }
     let keeper = match AttemptKeeper::open(&location) {
         Ok(keeper) => Some(keeper),
         Err(error) => {
-            output::log(&format!("warning: what is sent is not kept: {error}"));
+            output::log(&format!("warning: attempts are not stored: {error}"));
             None
         }
     };
@@ -135,7 +136,7 @@ fn selected(reader: &Reader, args: &ReplayArgs) -> Result<Option<Vec<Summary>>, 
         let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
         found.rows.retain(|summary| summary.intake.is_complete());
         if found.rows.is_empty() {
-            output::log("no delivery that can be sent again matches the filter");
+            output::log("no delivery that can be replayed matches the filter");
             return Ok(None);
         }
         return Ok(Some(found.rows.into_iter().rev().collect()));
@@ -143,7 +144,7 @@ fn selected(reader: &Reader, args: &ReplayArgs) -> Result<Option<Vec<Summary>>, 
     let mut summaries = Vec::with_capacity(args.ids.len());
     for id in &args.ids {
         let Some(summary) = find_summary(reader, id)? else {
-            output::log(&format!("there is no delivery {id}; nothing was sent; `whyhook list` shows what there is"));
+            output::log(&format!("no delivery {id}: nothing was sent; `whyhook list` shows the captured deliveries"));
             return Ok(None);
         };
         summaries.push(summary);
@@ -222,7 +223,7 @@ impl Sender<'_> {
         let done = |ended: Ended| {
             let kept = ended.result.as_ref().ok().and_then(|done| keep(keeper.as_ref(), &done.attempt));
             if let Err(error) = report.ended(&ended, kept) {
-                // Nobody reads any more.
+                // The reader of stdout has gone.
                 cancel.cancel();
                 failure.get_or_insert(error);
             }
@@ -254,7 +255,7 @@ impl Sender<'_> {
 
     fn prepare(&self, job: &Job) -> Result<(replay::Replay, Bytes), String> {
         let delivery = self.reader.load(job.id).map_err(|error| error.to_string())?;
-        let delivery = delivery.ok_or_else(|| format!("delivery {} is not there any more", job.id))?;
+        let delivery = delivery.ok_or_else(|| format!("delivery {} no longer exists", job.id))?;
         let how = match self.edited.get(&job.id) {
             Some(body) => How::Edited { body: body.clone(), resign: !self.args.keep_signature },
             None if self.args.exact => How::Exact,
@@ -273,13 +274,13 @@ fn keep(keeper: Option<&AttemptKeeper>, attempt: &Attempt) -> Option<AttemptId> 
     match keeper?.keep(attempt) {
         Ok(id) => Some(id),
         Err(error) => {
-            output::log(&format!("warning: this sending is not kept: {error}"));
+            output::log(&format!("warning: this attempt is not stored: {error}"));
             None
         }
     }
 }
 
-/// Whether a progress line would be seen and stand in nobody's way.
+/// Whether a progress line would be seen and would not mix with other output.
 fn shows_progress() -> bool {
     std::io::stderr().is_terminal() && !std::io::stdout().is_terminal()
 }

@@ -19,7 +19,7 @@ pub(super) enum Selection {
     Filter(Query),
 }
 
-/// One argument that is no filter.
+/// One argument that is not a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Numbers {
     One(DeliveryId),
@@ -78,10 +78,10 @@ impl Numbers {
             Self::Range(from, to) => range(reader, from, to)?,
         };
         let missing = match self {
-            Self::One(id) => format!("there is no delivery {id}; `whyhook list` shows what there is"),
-            Self::Latest => "there is no delivery yet".to_owned(),
+            Self::One(id) => format!("no delivery {id}: `whyhook list` shows the captured deliveries"),
+            Self::Latest => "no deliveries captured yet".to_owned(),
             Self::Range(from, to) => {
-                format!("there is no delivery from {from} to {to}; `whyhook list` shows what there is")
+                format!("no delivery from {from} to {to}: `whyhook list` shows the captured deliveries")
             }
         };
         Ok(if found.is_empty() { Err(missing) } else { Ok(found) })

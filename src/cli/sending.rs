@@ -14,19 +14,19 @@ use crate::http::{Client, Limits, Target, TlsOptions};
 use crate::text::units;
 
 /// What `--insecure` means.
-pub(super) const INSECURE: &str = "--insecure: whoever answers an https target gets what is sent";
+pub(super) const INSECURE: &str = "--insecure: TLS certificate verification is disabled";
 /// The longest that a response may be waited for.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingArgs {
-    /// How long one sending may take [default: 60s, and 10s for check]
+    /// Timeout of one request [default: 60s; 10s for check]
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
-    /// Trust the certificates in this PEM file, beside the system's, for https targets
+    /// Trust the certificates in this PEM file for https targets, in addition to the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Send to https targets without checking who they are
+    /// Disable TLS certificate verification
     #[arg(long)]
     insecure: bool,
 }
@@ -42,7 +42,7 @@ impl SendingArgs {
         let Some(text) = &self.timeout else { return Ok(None) };
         let whole = units::parse_duration(text).map_err(|error| CliError::Usage(format!("--timeout: {error}")))?;
         if whole.is_zero() || whole > LONGEST {
-            return Err(CliError::Usage("--timeout: expected more than nothing and at most 24h".to_owned()));
+            return Err(CliError::Usage("--timeout: expected more than 0 and at most 24h".to_owned()));
         }
         Ok(Some(Limits::within(whole)))
     }
@@ -79,11 +79,11 @@ impl SendingArgs {
         let mut stdin = std::io::stdin().lock();
         if !(stdin.is_terminal() && std::io::stderr().is_terminal()) {
             return Err(CliError::Usage(format!(
-                "{hosts} is not this machine, and captures may hold screenshots of real people: \
-                 add --yes to send {what} there"
+                "cannot send {what} to {hosts} without confirmation, since captures may contain screenshots of real \
+                people: confirm with --yes"
             )));
         }
-        output::log(&format!("captures may hold screenshots of real people. Send {what} to {hosts}? [y/N]"));
+        output::log(&format!("captures may contain screenshots of real people. Send {what} to {hosts}? [y/N]"));
         let mut line = String::new();
         stdin.read_line(&mut line).map_err(|source| CliError::Read { path: "the terminal".into(), source })?;
         Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

@@ -12,10 +12,10 @@ use crate::store::Location;
 /// Where settings, secrets and the store come from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SettingsArgs {
-    /// The configuration file [default: ./whyhook.toml, else ~/.config/whyhook/config.toml]
+    /// Configuration file [default: ./whyhook.toml, else ~/.config/whyhook/config.toml]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
-    /// The store's file [default: whyhook/whyhook.db in the user's data folder]
+    /// Store file [default: whyhook/whyhook.db in the user's data folder]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     store: Option<PathBuf>,
     /// Read a secret from an environment variable; may be repeated
@@ -24,11 +24,11 @@ pub struct SettingsArgs {
     /// Read a secret from a file; may be repeated
     #[arg(long, global = true, value_name = "[LABEL=]PATH", help_heading = "Settings")]
     secret_file: Vec<String>,
-    /// How old a delivery may be before it is called stale [default: 5m]
+    /// Maximum age before a delivery counts as stale [default: 5m]
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Settings")]
     tolerance: Option<String>,
-    /// Answer every question with yes: use what the configuration of the current folder asks for, send to
-    /// other machines, delete
+    /// Answer every question with yes: allow what the configuration of the current folder asks for, send to
+    /// other hosts, delete
     #[arg(long, short = 'y', global = true, help_heading = "Settings")]
     yes: bool,
 }
@@ -47,7 +47,7 @@ impl SettingsArgs {
         self.yes
     }
 
-    /// The configuration file in force, before anybody was asked about it.
+    /// The active configuration file, before anybody was asked about it.
     pub(super) fn source(&self) -> Result<Source, CliError> {
         Ok(Source::read(&Flags { config: self.config.clone(), ..Flags::default() }, &ProcessEnvironment)?)
     }
@@ -89,7 +89,7 @@ impl SettingsArgs {
     /// The store's place alone. Unset secrets and the like do not matter to who only reads.
     pub(super) fn location(&self) -> Result<Location, CliError> {
         let source = self.source()?;
-        // Who says where the store lies does not use what the file says of it.
+        // With --store, the file's own setting is not used and needs no consent.
         if self.store.is_none() {
             trust::admit(&source, Scope::Store, self.yes)?;
         }

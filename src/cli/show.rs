@@ -28,31 +28,30 @@ const ATTEMPTS: usize = 100;
 #[command(after_help = "Examples:\n  whyhook show latest\n  whyhook show 7 --format body > body.bin\n  \
     whyhook show latest --format json | jq .diagnosis")]
 pub(super) struct ShowArgs {
-    /// The delivery's number, or `latest`
+    /// Number of a delivery, or `latest`
     #[arg(value_name = "ID", required_unless_present = "attempt")]
     id: Option<String>,
-    /// Show a kept sending instead, by the number that its delivery lists: as text, as JSON, or the
-    /// response's bytes
+    /// Show a stored attempt instead, by the number that its delivery lists: as text, as JSON, or the response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
     attempt: Option<i64>,
-    /// For people, as JSON, or only the bytes of the body or of the whole request
+    /// Output: text for people, JSON, or only the bytes of the body or of the whole request
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ShowFormat,
-    /// Write the formats body and raw to a terminal, too
+    /// Also write the formats body and raw to a terminal
     #[arg(long)]
     force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum ShowFormat {
-    /// For people: everything unprintable is shown as a symbol
+    /// Text for people: unprintable characters are shown as symbols
     #[default]
     Text,
     /// Documented, stable JSON
     Json,
     /// The body's bytes and nothing else
     Body,
-    /// Head and body as they came (chunk framing removed)
+    /// Head and body as received (chunk framing removed)
     Raw,
 }
 
@@ -67,7 +66,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
     }
     let id = args.id.as_deref().unwrap_or_default();
     let Some(delivery) = find(&reader, id)? else {
-        output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+        output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
         return Ok(ExitCode::FAILURE);
     };
     let attempts = reader.attempts(delivery.summary.id, ATTEMPTS)?;
@@ -106,7 +105,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
 }
 
 /// What was found out about a delivery's signature: what was kept, else what a search finds now with
-/// the secrets of now. `None` when there is nothing to explain.
+/// the current secrets. `None` when there is nothing to explain.
 fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
     let id = delivery.summary.id;
     if let Some(kept) = reader.diagnosis(id)?.and_then(|json| serde_json::from_str(&json).ok()) {
@@ -167,7 +166,10 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     // A digest that matches the part that arrived is shown, but does not verify the delivery.
     let verdict = match judgement.verdict {
         Verdict::Verified if !summary.is_verified() => {
-            format!("not verified: the signature fits what arrived, but the request is {}", summary.intake.name())
+            format!(
+                "not verified: the signature matches the part that arrived, but the request is {}",
+                summary.intake.name()
+            )
         }
         verdict => verdict.words().to_owned(),
     };

@@ -17,16 +17,16 @@ use crate::text;
 #[command(after_help = "Examples:\n  whyhook sign --body body.json > headers.txt\n  \
     curl -H @headers.txt --data-binary @body.json http://127.0.0.1:3000/webhooks/trackpilots")]
 pub(super) struct SignArgs {
-    /// The body's bytes: a file, or - for stdin
+    /// Body: a file, or - for stdin
     #[arg(long, value_name = "FILE")]
     body: PathBuf,
-    /// Developer webhooks sign seconds, reseller webhooks milliseconds
+    /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds
     #[arg(long, value_enum, default_value_t, value_name = "KIND")]
     kind: Kind,
-    /// The timestamp's text, taken as it is [default: now, in the kind's unit]
+    /// Timestamp, used verbatim [default: now, in the kind's unit]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<String>,
-    /// The label of the secret to sign with, where there are several [default: the first]
+    /// Label of the secret to sign with, if there are several [default: the first]
     #[arg(long, value_name = "LABEL")]
     secret: Option<String>,
     /// The two header lines, or one JSON object
@@ -59,11 +59,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let secret = match &args.secret {
         Some(label) => keyring.get(label).ok_or_else(|| {
             let known: Vec<&str> = keyring.secrets().iter().map(signature::Secret::label).collect();
-            CliError::Usage(format!(
-                "no secret has the label given {}; known labels: {}",
-                unnamed(label),
-                known.join(", ")
-            ))
+            CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
         })?,
         None => keyring.secrets().first().ok_or_else(|| {
             CliError::Usage(
@@ -75,7 +71,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let kind = SigningKind::from(args.kind);
     let timestamp = args.timestamp.clone().unwrap_or_else(|| kind.timestamp_text(Timestamp::now()));
     if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
-        return Err(CliError::Usage(format!("--timestamp '{}' cannot stand in a header", text::visible(&timestamp))));
+        return Err(CliError::Usage(format!(
+            "invalid --timestamp '{}': expected text without control characters and \
+            surrounding space",
+            text::visible(&timestamp)
+        )));
     }
     let body = read_body(&args.body)?;
     let scheme = loaded.registry.scheme();

@@ -36,51 +36,51 @@ pub(super) struct SimulateArgs {
     event: Option<String>,
     #[command(flatten)]
     destination: DestinationArgs,
-    /// Like a live event: no simulation field, and a real JPEG
+    /// Make it like a live event: no simulation field, and a real JPEG
     #[arg(long)]
     live: bool,
-    /// How the image is written: base64, base64url, data-url, buffer-json, node-print, number-array,
+    /// Image encoding: base64, base64url, data-url, buffer-json, node-print, number-array,
     /// numeric-keys, hex, latin1, number-list-text, uint8array-print, python-bytes, superjson, ejson,
     /// nested-json, destroyed-utf8, lost, placeholder
     #[arg(long, value_name = "FORM")]
     image: Option<String>,
-    /// How large the image is: pixels, or bytes such as 45kB [default: 1280x720]
+    /// Image size: pixels, or bytes such as 45kB [default: 1280x720]
     #[arg(long, value_name = "SIZE")]
     image_size: Option<PictureSize>,
-    /// How many items the data has [default: 1]
+    /// Number of items in the data [default: 1]
     #[arg(long, value_name = "NUMBER")]
     items: Option<usize>,
-    /// Another value for a field, such as data[0].screenshot.isIdle=true; what is no JSON is text
+    /// Set a field, such as data[0].screenshot.isIdle=true; a value that is not JSON is text
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// A field more
+    /// Add a field
     #[arg(long, value_name = "PATH=VALUE")]
     add: Vec<String>,
-    /// A field less
+    /// Remove a field
     #[arg(long, value_name = "PATH")]
     unset: Vec<String>,
     /// Send these bytes: a file, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "from", "live", "image", "image_size", "items"])]
     body: Option<PathBuf>,
-    /// Send a captured delivery's body, signed anew: its number, or `latest`
+    /// Send the body of a captured delivery, re-signed: its number, or `latest`
     #[arg(long, value_name = "ID", conflicts_with_all = ["event", "live", "image", "image_size", "items"])]
     from: Option<String>,
-    /// A simulation of the configuration, [simulations.NAME]; other options change it
+    /// Simulation from the configuration, [simulations.NAME]; other options override it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["body", "from"])]
     saved: Option<String>,
-    /// How many deliveries [default: 1]
+    /// Number of deliveries [default: 1]
     #[arg(long, value_name = "NUMBER")]
     count: Option<u32>,
-    /// How many a second, such as 5, 5/s or 30/m [default: each as soon as the last is answered]
+    /// Rate, such as 5, 5/s or 30/m [default: each after the previous answer]
     #[arg(long, value_name = "RATE", value_parser = read_rate)]
     rate: Option<f64>,
     /// Send each delivery twice, byte for byte
     #[arg(long)]
     duplicate: bool,
-    /// Send them in another order than the events happened
+    /// Send the events out of order
     #[arg(long)]
     out_of_order: bool,
-    /// Make everything that varies follow from this number, but for the time
+    /// Seed for everything that varies, except the time
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Print the request and send nothing
@@ -89,7 +89,7 @@ pub(super) struct SimulateArgs {
     /// Print these options as [simulations.NAME] for the configuration, and send nothing
     #[arg(long, value_name = "NAME")]
     print_config: Option<String>,
-    /// The result panel for people, or documented JSON, one object a line
+    /// Output: the result panel for people, or documented JSON, one object per line
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
     #[command(flatten)]
@@ -101,7 +101,7 @@ fn read_rate(text: &str) -> Result<f64, String> {
     let (number, seconds) = match text.split_once('/') {
         None | Some((_, "s")) => (text.trim_end_matches("/s"), 1.0),
         Some((number, "m")) => (number, 60.0),
-        Some(_) => return Err("expected a number of deliveries a second or minute, such as 5/s or 30/m".to_owned()),
+        Some(_) => return Err("expected a number of deliveries per second or minute, such as 5/s or 30/m".to_owned()),
     };
     number
         .parse::<f64>()
@@ -122,7 +122,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
     let seed = match args.seed {
         Some(seed) => seed,
         None => simulate::fresh_seed()
-            .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?,
+            .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?,
     };
     let destination = Destination::find(&loaded, &choice(&saved, args))?;
     let simulation = Simulation { recipe, burst: saved.burst(), given, destination, seed };
@@ -145,11 +145,16 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
     let find = |name: &str| settings.simulations.get(name).cloned();
     let known = || {
         let names: Vec<_> = settings.simulations.keys().map(|name| visible(name)).collect();
-        if names.is_empty() { "none is saved".to_owned() } else { format!("saved are: {}", names.join(", ")) }
+        if names.is_empty() {
+            "no simulation is saved".to_owned()
+        } else {
+            format!("saved simulations: {}", names.join(", "))
+        }
     };
     let mut saved = match &args.saved {
-        Some(name) => find(name)
-            .ok_or_else(|| CliError::Usage(format!("no simulation is saved as '{}'; {}", visible(name), known())))?,
+        Some(name) => {
+            find(name).ok_or_else(|| CliError::Usage(format!("unknown simulation '{}'; {}", visible(name), known())))?
+        }
         None => Saved::default(),
     };
     if let Some(text) = &args.event {
@@ -157,10 +162,7 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
             (Ok(event), _) => saved.event = event,
             (Err(_), Some(found)) if args.saved.is_none() => saved = found,
             (Err(error), _) => {
-                return Err(CliError::Usage(format!(
-                    "{error}, and no simulation is saved under that name; {}",
-                    known()
-                )));
+                return Err(CliError::Usage(format!("{error}, or a saved simulation; {}", known())));
             }
         }
     }
@@ -204,7 +206,7 @@ fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<B
     match show::find(&reader, id)? {
         Some(delivery) => Ok(Some(Some(delivery.body))),
         None => {
-            output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+            output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
             Ok(None)
         }
     }
@@ -214,7 +216,7 @@ fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<B
 fn preview(simulation: &Simulation, format: Format) -> Result<(), CliError> {
     let request = simulation.request(0, Timestamp::now())?;
     if simulation.destination.secret.is_none() {
-        output::log("no secret to sign with: the signature headers are missing");
+        output::log("no secret to sign with: the request has no signature headers");
     }
     if format == Format::Json {
         let header = |line: &crate::http::Line| {

@@ -27,7 +27,7 @@ pub(super) fn admit(source: &Source, scope: Scope, yes: bool) -> Result<Gate, Cl
             None => return Err(CliError::Usage(refusal(file, &missing))),
         };
         if !is_agreed {
-            return Err(CliError::Usage(format!("{} is not used, and nothing was done", shown(&file.path))));
+            return Err(CliError::Usage(format!("{} was not allowed, so nothing was done", shown(&file.path))));
         }
     }
     gate.agree(file);
@@ -39,12 +39,12 @@ pub(super) fn run(settings: &SettingsArgs) -> Result<ExitCode, CliError> {
     let source = settings.source()?;
     let gate = Gate::new(source.is_named, &ProcessEnvironment);
     let Some(file) = &source.file else {
-        output::log("there is no configuration, and so nothing to allow");
+        output::log("no configuration found: nothing to allow");
         return Ok(ExitCode::SUCCESS);
     };
     let missing = gate.missing(file, Scope::Network);
     if missing.is_empty() {
-        output::log(&format!("{} may be used as it is", shown(&file.path)));
+        output::log(&format!("{} is already allowed", shown(&file.path)));
         return Ok(ExitCode::SUCCESS);
     }
     if settings.yes() {
@@ -55,7 +55,7 @@ pub(super) fn run(settings: &SettingsArgs) -> Result<ExitCode, CliError> {
     if !is_terminal() {
         let would = would(file, &missing);
         return Err(CliError::Usage(format!(
-            "{would}: there is no terminal to ask on; `whyhook trust --yes` allows it"
+            "{would}: cannot ask without a terminal; allow it with `whyhook trust --yes`"
         )));
     }
     Ok(if ask_and_remember(&gate, file, &missing)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -80,7 +80,7 @@ fn list(file: &ConfigFile, needs: &[Need]) {
 
 fn ask_and_remember(gate: &Gate, file: &ConfigFile, needs: &[Need]) -> Result<bool, CliError> {
     list(file, needs);
-    output::log("Use it? The answer yes is remembered until the file changes. [y/N]");
+    output::log("Use it? A yes is remembered until the file changes. [y/N]");
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line);
     read.map_err(|source| CliError::Read { path: "the terminal".into(), source })?;
@@ -93,7 +93,6 @@ fn ask_and_remember(gate: &Gate, file: &ConfigFile, needs: &[Need]) -> Result<bo
 }
 
 fn remember(gate: &Gate, file: &ConfigFile) -> Result<(), CliError> {
-    gate.remember(file).map_err(|error| {
-        CliError::Usage(format!("it is not remembered that {} may be used: {error}", shown(&file.path)))
-    })
+    gate.remember(file)
+        .map_err(|error| CliError::Usage(format!("cannot remember that {} is allowed: {error}", shown(&file.path))))
 }

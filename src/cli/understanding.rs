@@ -14,7 +14,7 @@ use crate::text;
 
 /// Items named one by one.
 const ITEMS: usize = 20;
-/// Rows of hexadecimal; the whole is had with `--format body`.
+/// Rows of hexadecimal; the rest is printed with `--format body`.
 const HEX_ROWS: usize = 64;
 
 /// One line for each thing that is known, visible.
@@ -28,10 +28,10 @@ pub(super) fn lines(reading: &Reading, seen: Option<&Sightings>) -> Vec<String> 
     let Some(event) = &reading.event else { return lines };
     push_event(&mut lines, event);
     for drift in &event.drift {
-        lines.push(format!("drift     {} {:<7} {drift}", drift.severity.glyph(), drift.severity.word()));
+        lines.push(format!("schema    {} {:<7} {drift}", drift.severity.glyph(), drift.severity.word()));
     }
     if event.drift.is_empty() {
-        lines.push("drift     none: as documented".to_owned());
+        lines.push("schema    as documented".to_owned());
     } else if event.more_drift > 0 {
         lines.push(format!("          and {} more", grouped(event.more_drift)));
     }
@@ -122,7 +122,7 @@ pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pre
             }
             match bytes.len().saturating_sub(HEX_ROWS * layout.bytes_per_row()) {
                 0 => Ok(()),
-                rest => writeln!(out, "… {} more bytes: --format body", grouped(rest as u64)),
+                rest => writeln!(out, "… {} more bytes: use --format body", grouped(rest as u64)),
             }
         }
         (Kind::Json | Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text, _) => write_lines(out, bytes),

@@ -20,7 +20,7 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
         ErrorKind::InvalidSubcommand => {
             format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
         }
-        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument}: missing value"),
         ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed(&value)),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::MissingRequiredArgument => format!("missing argument: {argument}"),
         ErrorKind::MissingSubcommand => "missing command".to_owned(),
-        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
         kind => kind.to_string(),
     };
     let mut line = said;
@@ -109,7 +109,7 @@ mod tests {
     #[case(&["list", "--formt", "json"], "unexpected argument '--formt'; did you mean --format; see `whyhook list --help`")]
     #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
     #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: invalid digit found in string; see `whyhook --help`")]
-    #[case(&["list", "--limit"], "--limit <COUNT> needs a value; see `whyhook --help`")]
+    #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook --help`")]
     #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
     #[case(&["replay"], "missing argument: <ID>...; see `whyhook replay --help`")]
     #[case(&["show", "1", "--attempt", "2"], "[ID] cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]

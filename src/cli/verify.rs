@@ -30,35 +30,35 @@ const DEEP_PATIENCE: Duration = Duration::from_secs(600);
 #[command(after_help = "Examples:\n  whyhook verify latest\n  \
     whyhook verify --request request.http")]
 pub(super) struct VerifyArgs {
-    /// A captured delivery's number, or `latest`; judged with the secrets of now
+    /// Number of a captured delivery, or `latest`; verified with the current secrets
     #[arg(value_name = "ID", conflicts_with_all = ["body", "request", "header", "at", "path"])]
     #[arg(required_unless_present_any = ["body", "request"])]
     id: Option<String>,
-    /// The body's bytes: a file, or - for stdin
+    /// Body: a file, or - for stdin
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// A whole raw HTTP request, head and body: a file, or - for stdin
+    /// Raw HTTP request, head and body: a file, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["body", "path"])]
     request: Option<PathBuf>,
-    /// A request header, as 'Name: value'; may be repeated
+    /// Request header, as 'Name: value'; may be repeated
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
-    /// Judge the age at this moment (RFC 3339) instead of now
+    /// Compute the age at this time (RFC 3339) instead of now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// The request's path, where several webhooks are configured
+    /// Path of the request, if several webhooks are configured
     #[arg(long, value_name = "PATH", default_value = "/")]
     path: String,
-    /// A digest that your own server computed, or its log line: tells which mistake yields it
+    /// Digest that your own server computed, or its log line: shows which mistake produces it
     #[arg(long, value_name = "DIGEST")]
     computed: Option<String>,
-    /// Try three changes at once and every moment near by; may take minutes
+    /// Try three changes at once and every timestamp nearby; may take minutes
     #[arg(long)]
     deep: bool,
-    /// Also print the digests that would be right (they are credentials)
+    /// Also print the digests that would be valid (they are credentials)
     #[arg(long)]
     reveal: bool,
-    /// For people, or documented JSON
+    /// Output: text for people, or documented JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
@@ -79,7 +79,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
         Some(id) => {
             let reader = Reader::open(&settings.location()?)?;
             let Some(delivery) = show::find(&reader, id)? else {
-                output::log(&format!("there is no delivery {id}; `whyhook list` shows what there is"));
+                output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
                 return Ok(ExitCode::FAILURE);
             };
             let history = diagnosis::history(&reader, &delivery);
@@ -194,7 +194,7 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
         None => Timestamp::now(),
         Some(text) => text.parse().map_err(|error| {
             CliError::Usage(format!(
-                "--at '{}' is no RFC 3339 time such as 2026-05-04T09:10:00Z: {error}",
+                "invalid --at '{}': expected an RFC 3339 time such as 2026-05-04T09:10:00Z: {error}",
                 text::visible(text)
             ))
         })?,
@@ -210,7 +210,7 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
         let is_field = header.split_once(':').is_some_and(|(name, _)| !name.trim().is_empty());
         if !is_field || header.contains(['\r', '\n']) {
             return Err(CliError::Usage(format!(
-                "--header '{}' is not of the form 'Name: value'",
+                "invalid --header '{}': expected 'Name: value'",
                 text::visible(header)
             )));
         }
@@ -225,7 +225,7 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
 /// Cuts a raw request into its head, without the final empty line, and its body.
 fn split_request(request: &Bytes) -> Result<(Vec<u8>, Bytes), CliError> {
     let Some(end) = framing::head_end(request, 0) else {
-        let words = "--request: no empty line ends the head; expected a request line, headers, an empty line, a body";
+        let words = "--request: no empty line after the head: expected a request line, headers, an empty line, a body";
         return Err(CliError::Usage(words.to_owned()));
     };
     let mut head = request[..end].to_vec();
@@ -261,7 +261,8 @@ fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
     let mark = if judgement.verdict == Verdict::Verified && is_whole { "✅" } else { "❌" };
     let mut lines = vec![match (&judgement.secret, &judgement.note) {
         (Some(label), _) if !is_whole => format!(
-            "{mark} not verified: the signature fits what arrived (secret {label}), but the request is {}: {}",
+            "{mark} not verified: the signature matches the part that arrived (secret {label}), but the request is \
+            {}: {}",
             intake.name(),
             intake.reason()
         ),

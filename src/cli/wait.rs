@@ -29,7 +29,7 @@ const LAST_LOOK: Duration = Duration::from_millis(250);
 const PAGE_ROWS: usize = 500;
 
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "To miss nothing, take the newest number before you trigger what you wait for:\n\n  \
+#[command(after_help = "To miss nothing, read the newest number before you trigger the event:\n\n  \
     last=$(whyhook list -n 1 --format json | jq .id)\n  ./trigger\n  \
     whyhook wait event:screenshot verdict:verified --after \"${last:-0}\" --timeout 30s")]
 pub(super) struct WaitArgs {
@@ -39,16 +39,16 @@ pub(super) struct WaitArgs {
     /// Give up after this long, with exit code 1
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     timeout: String,
-    /// Wait until so many have matched
+    /// Number of deliveries to wait for
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     count: u64,
-    /// Also look at the deliveries after this number that are there already; 0 for all
+    /// Also look at stored deliveries after this number; 0 for all
     #[arg(long, value_name = "ID", conflicts_with = "include_past", value_parser = clap::value_parser!(i64).range(0..))]
     after: Option<i64>,
-    /// Also look at every delivery that is there already
+    /// Also look at every stored delivery
     #[arg(long)]
     include_past: bool,
-    /// One line for people, or one JSON object, per delivery
+    /// Output per delivery: one line for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
@@ -76,8 +76,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
         }
         if over {
             output::log(&match args.count {
-                1 => format!("no delivery has matched within {}", args.timeout),
-                count => format!("{} of {count} deliveries have matched within {}", count - left, args.timeout),
+                1 => format!("timeout: no delivery matched within {}", args.timeout),
+                count => format!("timeout: {} of {count} deliveries matched within {}", count - left, args.timeout),
             });
             return Ok(ExitCode::FAILURE);
         }
@@ -108,7 +108,7 @@ struct Watch {
     remark: Option<String>,
     /// Seen, and not yet answered.
     open: Vec<(DeliveryId, Instant)>,
-    /// When even a look under way is broken off.
+    /// When even a look in progress is broken off.
     until: Option<Instant>,
 }
 
@@ -202,7 +202,8 @@ impl Watch {
             let intake = std::mem::take(&mut summary.intake);
             if self.query.matches(&summary, Some(&content), now) {
                 self.remark = Some(format!(
-                    "delivery {} does not count: its signature fits what arrived, but the request is {}: {}",
+                    "delivery {} does not count: its signature matches the part that arrived, but the request is \
+                    {}: {}",
                     summary.id,
                     intake.name(),
                     intake.reason()

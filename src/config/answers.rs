@@ -1,4 +1,4 @@
-//! Which rules are in force: those of the command line, and behind them those of the file.
+//! Which rules are active: those of the command line, and after them those of the file.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::{BadSetting, ConfigError};
 use crate::rules::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
 use crate::text::units;
 
-/// What the command line says of answers. With the file as it is now it makes the rules in force.
+/// What the command line says of answers. With the file as it is now it makes the active rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnswerFlags {
     /// `--respond`, each a rule.
@@ -20,7 +20,7 @@ pub struct AnswerFlags {
 }
 
 impl AnswerFlags {
-    /// The rules in force with this file. A flag's rule for every delivery takes the place of all of the
+    /// The active rules with this file. A flag's rule for every delivery takes the place of all of the
     /// file's; other rules of flags come before the file's.
     ///
     /// # Errors
@@ -36,13 +36,13 @@ impl AnswerFlags {
         Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)).with_answers(answers.to_vec()))
     }
 
-    /// What of the rules in force a file has to say, so that with these flags it makes them again: all but the
+    /// What of the active rules a file has to say, so that with these flags it makes them again: all but the
     /// flags' own, where these come first. `None` when a flag's rule answers everything, and nothing else is there.
     #[must_use]
     pub fn rules_for_file(&self, set: &RuleSet) -> Option<Vec<Rule>> {
         let own = self.own_rules(set.answers()).unwrap_or_default();
         match set.rules().strip_prefix(&own[..]) {
-            // Those of the file, if it has any, are not in force.
+            // Those of the file, if it has any, are not active.
             Some([]) if own.iter().any(|rule| rule.when.is_empty()) => None,
             Some(others) => Some(others.to_vec()),
             None => Some(set.rules().to_vec()),
@@ -88,7 +88,7 @@ pub(super) fn parse_hold_for(text: &str) -> Result<Duration, BadSetting> {
     sane(text)?.ok_or_else(|| BadSetting::HoldFor(text.to_owned()))
 }
 
-/// Reads how long a server behind may take.
+/// Reads how long an upstream server may take.
 pub(super) fn parse_forward_timeout(text: &str) -> Result<Duration, BadSetting> {
     sane(text)?.ok_or_else(|| BadSetting::ForwardTimeout(text.to_owned()))
 }

@@ -60,9 +60,9 @@ impl Default for Bounds {
     }
 }
 
-/// Shorter, and an honest sender could not keep it; longer, and it is no limit.
+/// Shorter, and an honest sender could not keep it; longer, and it is not a limit.
 const DURATIONS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(24 * 3600);
-/// More than a machine has ports for are not to be had.
+/// More than the number of ports of a machine is impossible.
 const CONNECTIONS: RangeInclusive<u32> = 1..=65_535;
 const RATE: RangeInclusive<u64> = 0..=1024 * 1024 * 1024;
 /// Room is counted in units of a kilobyte, of which there are at most `u32::MAX`.

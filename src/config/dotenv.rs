@@ -49,7 +49,7 @@ struct Assignment<'a> {
     end: usize,
 }
 
-/// Matches from the optional `export` on; `start` is no white space.
+/// Matches from the optional `export` on; `start` is not white space.
 fn assignment(text: &str, start: usize) -> Option<Assignment<'_>> {
     let exported = text[start..]
         .strip_prefix("export")

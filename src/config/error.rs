@@ -5,35 +5,35 @@ use super::file::FileError;
 use crate::rules::RuleError;
 use crate::text::visible;
 
-/// A setting's text cannot be used; says why and what is expected, without saying where it stood.
+/// An invalid setting: why, and what is expected. The origin is added by [`ConfigError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
     /// No address to listen on.
     #[error(
-        "'{}' is no address to listen on: expected an address and a port, such as 127.0.0.1:3000 or [::1]:3000",
+        "invalid listening address '{}': expected an address and a port, such as 127.0.0.1:3000 or [::1]:3000",
         visible(.0)
     )]
     Bind(String),
     /// No address of an ngrok agent.
     #[error(
-        "'{}' is no address of ngrok's agent: expected one such as 127.0.0.1:4040, or false to switch it off",
+        "invalid ngrok agent address '{}': expected one such as 127.0.0.1:4040, or false to turn it off",
         visible(.0)
     )]
     NgrokApi(String),
-    /// No duration.
+    /// An invalid duration.
     #[error(transparent)]
     Duration(#[from] crate::text::units::InvalidDuration),
-    /// No size.
+    /// An invalid size.
     #[error(transparent)]
     Size(#[from] crate::text::units::InvalidSize),
-    /// Held for no time, or for ever.
-    #[error("'{}' is no time to hold a delivery for: expected 1ms to 1h, such as 10s", visible(.0))]
+    /// A hold time out of range.
+    #[error("invalid hold time '{}': expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),
-    /// No time for a server behind, or for ever.
-    #[error("'{}' is no time to wait for a server for: expected 1ms to 1h, such as 30s", visible(.0))]
+    /// A forward timeout out of range.
+    #[error("invalid forward timeout '{}': expected 1ms to 1h, such as 30s", visible(.0))]
     ForwardTimeout(String),
-    /// A body limit of nothing.
-    #[error("a body limit of 0 would refuse every delivery: expected a size such as 64MiB")]
+    /// A body limit of 0.
+    #[error("invalid body limit 0: it would refuse every delivery; expected a size such as 64MiB")]
     NoBody,
 }
 
@@ -57,10 +57,12 @@ pub enum ConfigError {
         reason: RuleError,
     },
     /// An environment variable that must be text and is not UTF-8.
-    #[error("the environment variable {0} is no UTF-8 text: set it to plain text, or unset it")]
+    #[error("the environment variable {0} is not valid UTF-8: set it to plain text, or unset it")]
     NotText(&'static str),
     /// There is no place for the store.
-    #[error("no home directory is known to keep deliveries in: name a file with --store, or use --ephemeral")]
+    #[error(
+        "cannot choose a place for the store: no home directory is known; name a file with --store, or use --ephemeral"
+    )]
     NoDataHome,
     /// The configuration file.
     #[error(transparent)]

@@ -8,7 +8,7 @@
 //! respond = "auto"                    # or any rule; what [[rules]] leave
 //! hold_for = "10s"                    # how long a held delivery waits
 //! # forward_to = ["http://127.0.0.1:8080"]   # instead of respond
-//! forward_timeout = "30s"             # how long the server behind may take
+//! forward_timeout = "30s"             # how long the upstream server may take
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
@@ -77,7 +77,7 @@ use crate::text::visible;
 
 /// Looked for in the current directory.
 const LOCAL_NAME: &str = "whyhook.toml";
-/// Larger files are no configuration.
+/// Larger files are not configuration.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// A place in a file.
@@ -129,7 +129,7 @@ pub struct ConfigFile {
     pub store: Option<String>,
     /// Certificates to trust for `https` targets, likewise.
     pub ca_file: Option<String>,
-    /// How long a server behind may take.
+    /// How long an upstream server may take.
     pub forward_timeout: Option<Duration>,
     /// How far a timestamp may be off.
     pub tolerance: Option<Duration>,
@@ -141,11 +141,11 @@ pub struct ConfigFile {
     pub hold_for: Option<Duration>,
     /// `[answers.NAME]`, sorted by name.
     pub answers: Vec<Arc<Named>>,
-    /// `[[rules]]` in the order of the file; behind them `respond`, or `forward_to`, as a rule for the rest.
+    /// `[[rules]]` in the order of the file; after them `respond`, or `forward_to`, as a rule for the rest.
     pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
-    /// What a listener deletes by itself.
+    /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<Mode>,
@@ -194,7 +194,7 @@ pub enum FileError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// No UTF-8.
-    #[error("the file is no UTF-8 text here: save it as UTF-8")]
+    #[error("invalid UTF-8: save the file as UTF-8")]
     NotText,
     /// No TOML, an unknown key, or a value that the key does not take; in words, on one line.
     #[error("{0}")]
@@ -206,14 +206,14 @@ pub enum Fault {
     #[error("the webhook's name looks like a secret, and is not repeated here: choose a short name")]
     SecretAsName,
     /// A second webhook of one name.
-    #[error("a second webhook is called '{}': names tell webhooks apart, choose another", visible(.0))]
+    #[error("duplicate webhook name '{}': choose another", visible(.0))]
     DuplicateName(String),
     /// A path that no request can have.
-    #[error("the path '{}' must begin with '/' and hold no '?', '#' or space", visible(.0))]
+    #[error("invalid path '{}': expected '/' at the beginning, and no '?', '#' or space", visible(.0))]
     BadPath(String),
     /// A second webhook of one path.
     #[error(
-        "the path '{}' already belongs to the webhook '{}': a path finds one webhook, choose another",
+        "duplicate path '{}': it already belongs to the webhook '{}'; choose another",
         visible(.path), visible(.owner)
     )]
     DuplicatePath {
@@ -223,7 +223,7 @@ pub enum Fault {
         owner: String,
     },
     /// A simulation that cannot be made.
-    #[error("the simulation '{}' cannot be used: {reason}", visible(.name))]
+    #[error("invalid simulation '{}': {reason}", visible(.name))]
     Simulation {
         /// Its name.
         name: String,
@@ -234,14 +234,16 @@ pub enum Fault {
     #[error("{0}")]
     Rule(RuleError),
     /// Both `respond` and `forward_to`.
-    #[error("'respond' and 'forward_to' are both for every delivery: keep one, or make the other a rule with 'when'")]
+    #[error(
+        "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
+    )]
     TwoDefaults,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,
     /// A label that no secret has. It is not repeated here, for it may be a secret put in the wrong place.
     #[error(
-        "the webhook '{}' names a secret that is not known; known labels: {}",
+        "the webhook '{}' names an unknown secret; known labels: {}",
         visible(.webhook), visible(.known)
     )]
     UnknownLabel {
@@ -269,7 +271,7 @@ pub fn local_place(environment: &dyn Environment) -> PathBuf {
     environment.current_dir().join(LOCAL_NAME)
 }
 
-/// Where the file is looked for when none is named; the first that is there counts.
+/// Where the file is searched for when none is named; the first that exists counts.
 #[must_use]
 pub fn places(environment: &dyn Environment) -> Vec<PathBuf> {
     let local = local_place(environment);

@@ -44,8 +44,8 @@ pub enum KeyringError {
     },
     /// Something that looks like a secret stands where a name was asked for.
     #[error(
-        "what {asker} was given may be a secret, and is not repeated here: give {what} instead, and make a new \
-         secret where this one may have been seen (a shell's history, the list of processes)"
+        "the value of {asker} may be a secret, and is not repeated here: give {what} instead, and replace the \
+        secret if others may have seen it (shell history, process list)"
     )]
     SecretAsName {
         /// The flag, or the place in the configuration.
@@ -103,7 +103,7 @@ pub enum KeyringError {
     },
     /// Two secrets have one label.
     #[error(
-        "two secrets are labelled '{}': give one another label, as in --secret-env LABEL=VARIABLE",
+        "duplicate secret label '{}': choose another label for one of them, as in --secret-env LABEL=VARIABLE",
         visible(.label)
     )]
     DuplicateLabel {
@@ -111,7 +111,7 @@ pub enum KeyringError {
         label: String,
     },
     /// The label is kept for secrets typed into the interface, or made up by it.
-    #[error("the label '{label}' (asked for by {asker}) is kept for {label} secrets: choose another")]
+    #[error("the label '{label}' (asked for by {asker}) is reserved for {label} secrets: choose another")]
     ReservedLabel {
         /// The label.
         label: &'static str,
@@ -119,7 +119,7 @@ pub enum KeyringError {
         asker: String,
     },
     /// A flag names nothing, or an empty label.
-    #[error("what {flag} was given names no secret: expected {flag} [LABEL=]{what}")]
+    #[error("invalid value for {flag}: expected {flag} [LABEL=]{what}")]
     BadFlag {
         /// The flag.
         flag: &'static str,

@@ -4,7 +4,7 @@
 //! The rule, in two halves:
 //!
 //! - **A message repeats only what is plainly a name** ([`is_name`], [`is_variable`], [`is_path`]): up to three
-//!   words of at most sixteen letters, each perhaps with up to four digits behind it, joined by `-`, `_` or
+//!   words of at most sixteen letters, each perhaps with up to four digits after it, joined by `-`, `_` or
 //!   `.`. Everything else is told by its length. An unknown label of a secret is never repeated at all.
 //! - **A label that looks like a secret is refused** ([`looks_like_a_secret`]), because labels are shown
 //!   everywhere: a provider's prefix, long digits of hexadecimal, Base64, a UUID or a JSON Web Token.
@@ -36,11 +36,11 @@ const PREFIXES: [&str; 20] = [
 ];
 /// Shorter ones are guessed anyway, and names are mostly shorter.
 const LONG: usize = 16;
-/// Hexadecimal digits that are no word, no date and no colour.
+/// Hexadecimal digits that are neither a word, a date nor a colour.
 const LONG_HEX: usize = 20;
 /// Words of a name in a message.
 const WORDS: usize = 3;
-/// Letters of a word in one, and digits behind them.
+/// Letters of a word in one, and digits after them.
 const LETTERS: usize = 16;
 const DIGITS: usize = 4;
 /// Characters of a variable's name.
@@ -62,7 +62,7 @@ pub(crate) fn looks_like_a_secret(text: &str) -> bool {
     let has_prefix = |prefix: &str| {
         let begins = text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let rest = text.get(prefix.len()..).unwrap_or_default();
-        // A word behind it is a name such as `secret_key`, and nobody's key is a word.
+        // A word after it is a name such as `secret_key`, and nobody's key is a word.
         begins && !rest.is_empty() && (prefix == "whsec_" || rest.contains(|c: char| c.is_ascii_digit()))
     };
     PREFIXES.iter().any(|prefix| has_prefix(prefix)) || is_hex || text.split('.').any(is_long)
@@ -74,7 +74,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     !looks_like_a_secret(text) && words.len() <= WORDS && words.into_iter().all(is_word)
 }
 
-/// Letters and a few digits behind them, or a few digits alone. `camelCase` has few changes of case.
+/// Letters and a few digits after them, or a few digits alone. `camelCase` has few changes of case.
 fn is_word(word: &str) -> bool {
     let letters = word.trim_end_matches(|character: char| character.is_ascii_digit());
     let digits = word.len() - letters.len();
@@ -119,7 +119,7 @@ pub(crate) fn unnamed(text: &str) -> String {
     }
 }
 
-/// A message of a parser, without the values in backquotes or quotation marks that are no names.
+/// A message of a parser, without the values in backquotes or quotation marks that are not names.
 pub(crate) fn without_values(message: &str) -> String {
     let mut shown = String::with_capacity(message.len());
     let mut rest = message;
@@ -235,8 +235,8 @@ mod tests {
         "invalid type: string \"a\"b c\", expected a map",
         "invalid type: string (5 characters, not shown), expected a map"
     )]
-    #[case("'5 parsecs' is no duration", "'5 parsecs' is no duration")]
-    #[case("'whsec_5f0c' is no duration", "(10 characters, not shown) is no duration")]
+    #[case("invalid duration '5 parsecs'", "invalid duration '5 parsecs'")]
+    #[case("invalid duration 'whsec_5f0c'", "invalid duration (10 characters, not shown)")]
     #[case("it's all \u{1b}", "it's all ␛")]
     fn a_parsers_message_loses_values(#[case] message: &str, #[case] shown: &str) {
         assert_eq!(without_values(message), shown);

@@ -1,9 +1,9 @@
-//! What a run is told before it starts: defaults < file < environment < flags.
+//! The settings of a run, by precedence: defaults < file < environment < flags.
 //!
 //! [`Settings::load`] merges the four. Around it: the configuration [`mod@file`], the [`dotenv`] dialect
 //! of the documented receivers, the [`Keyring`] of secrets, and the [`Registry`] that says which
-//! [`Webhook`] and which secrets a request's path belongs to. What looks wrong but can be worked
-//! with comes back as a [`Warning`]; the rest is a [`ConfigError`].
+//! [`Webhook`] and which secrets a request's path belongs to. What looks wrong but is
+//! usable is returned as a [`Warning`]; anything else is a [`ConfigError`].
 
 mod answers;
 mod bounds;
@@ -38,7 +38,7 @@ pub use webhook::{KNOWN_EVENTS, Webhook};
 
 use std::path::Path;
 
-/// A path as it may be shown: on one line, nothing hidden.
+/// A path for display: on one line, with hidden characters made visible.
 pub(crate) fn shown(path: &Path) -> String {
     crate::text::visible_bytes(path.as_os_str().as_encoded_bytes()).into_owned()
 }

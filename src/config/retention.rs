@@ -1,4 +1,4 @@
-//! `[retention]`: what a listener deletes by itself.
+//! `[retention]`: what a listener deletes automatically.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Deserializer};
 
 use crate::text::units;
 
-/// How much is kept; `None` for no bound. Without the table everything is kept for good.
+/// How much is kept; `None` for no limit. Without the table everything is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionSettings {
-    /// Deliveries received longer ago than this go.
+    /// Deliveries older than this are deleted.
     #[serde(default, deserialize_with = "duration")]
     pub older_than: Option<Duration>,
-    /// Deliveries beyond so many newest go.
+    /// Deliveries beyond this many of the newest are deleted.
     pub keep: Option<u64>,
-    /// The oldest go until the rest takes no more bytes than this.
+    /// The oldest are deleted until the rest takes no more bytes than this.
     #[serde(default, deserialize_with = "size")]
     pub max_size: Option<u64>,
 }
@@ -36,9 +36,9 @@ impl RetentionSettings {
         ];
         let bounds: Vec<String> = bounds.into_iter().flatten().collect();
         if bounds.is_empty() {
-            return "everything is kept".to_owned();
+            return "everything is stored".to_owned();
         }
-        format!("{}; looked at hourly, when deliveries come", bounds.join(", "))
+        format!("{}; checked hourly, when deliveries arrive", bounds.join(", "))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::text::units;
 pub const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 /// The largest body accepted unless told otherwise, in bytes.
 pub const DEFAULT_BODY_LIMIT: u64 = 64 * 1024 * 1024;
-/// How long a server behind may take unless told otherwise; a sender has usually given up before.
+/// How long an upstream server may take unless told otherwise; a sender has usually given up before.
 pub const DEFAULT_FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where an ngrok agent serves its own API unless told otherwise.
 pub const DEFAULT_NGROK_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4040);
@@ -50,7 +50,7 @@ pub struct Flags {
     pub ca_file: Option<PathBuf>,
     /// `--insecure`: send to whoever answers.
     pub insecure: bool,
-    /// `--forward-timeout`: how long a server behind may take.
+    /// `--forward-timeout`: how long an upstream server may take.
     pub forward_timeout: Option<String>,
 }
 
@@ -77,13 +77,13 @@ pub struct Settings {
     pub images: Mode,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
-    /// What a listener deletes by itself.
+    /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// PEM certificates to trust for `https` targets, beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Send to `https` targets without checking who they are. Only ever when the command line says so.
     pub insecure: bool,
-    /// How long a server behind may take.
+    /// How long an upstream server may take.
     pub forward_timeout: Duration,
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
@@ -195,7 +195,7 @@ impl Settings {
     }
 }
 
-/// The configuration file in force, if there is one.
+/// The active configuration file, if there is one.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// What it says.

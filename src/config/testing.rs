@@ -1,4 +1,4 @@
-//! Surroundings for tests: a temporary directory and variables of one's own.
+//! Surroundings for tests: a temporary directory and its own variables.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! What looks like a mistake and is worked with as it is.
+//! Settings that look like mistakes, but are used as they are.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use crate::text::visible;
 /// A remark on the settings; its `Display` is one line for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// The listener can be reached from other machines.
-    #[error("listening on {0}: other machines can reach this listener; 127.0.0.1 keeps it to this one")]
+    /// The listener can be reached from other hosts.
+    #[error("listening on {0}: other hosts can reach this listener; 127.0.0.1 restricts it to this machine")]
     BeyondLoopback(SocketAddr),
     /// A secret looks odd.
     #[error("the secret {remark}, and is used exactly as it is: '{}' from {}", visible(.label), visible(.origin))]
@@ -22,8 +22,8 @@ pub enum Warning {
         /// What is odd, in words that follow "the secret".
         remark: &'static str,
     },
-    /// The default variable is set, but to nothing.
-    #[error("{variable} is set but empty ({place}), so that no secret is known: fill it in, or unset it")]
+    /// The default variable is set, but empty.
+    #[error("{variable} is set but empty ({place}), so no secret is configured: fill it in, or unset it")]
     EmptySecret {
         /// The variable.
         variable: &'static str,
@@ -48,7 +48,7 @@ pub enum Warning {
     },
     /// A webhook subscribes to an event that Trackpilots does not document.
     #[error(
-        "{}:{line}: the webhook '{}' names the unknown event '{}'; known are {}",
+        "{}:{line}: the webhook '{}' subscribes to the unknown event '{}': expected one of {}",
         shown(.file), visible(.webhook), visible(.event), super::KNOWN_EVENTS.join(", ")
     )]
     UnknownEvent {

@@ -94,4 +94,21 @@ impl Summary {
     pub fn is_verified(&self) -> bool {
         self.judgement.verdict == Verdict::Verified && self.intake.is_complete()
     }
+
+    /// Whether the signature is valid and the timestamp is outside the tolerance.
+    #[must_use]
+    pub fn is_verified_but_stale(&self) -> bool {
+        self.is_verified() && self.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false))
+    }
+
+    /// The word that a list shows for the verdict: its [`Verdict::label`], or what keeps a valid signature from
+    /// counting as verified or as fresh. The filter takes every one of them as `verdict:WORD`.
+    #[must_use]
+    pub fn verdict_word(&self) -> &'static str {
+        match self.judgement.verdict {
+            Verdict::Verified if !self.is_verified() => self.intake.name(),
+            Verdict::Verified if self.is_verified_but_stale() => "stale",
+            verdict => verdict.label(),
+        }
+    }
 }

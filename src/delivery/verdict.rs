@@ -56,6 +56,38 @@ impl Verdict {
         Self::ALL.into_iter().find(|verdict| verdict.code() == code)
     }
 
+    /// The short word that lists show. The filter takes it too.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Mismatch => "mismatch",
+            Self::MissingSignature => "unsigned",
+            Self::MissingTimestamp => "no time",
+            Self::MalformedSignature => "malformed",
+            Self::AmbiguousHeaders => "ambiguous",
+            Self::NoSecret => "no secret",
+            Self::NotJudged => "broken",
+        }
+    }
+
+    /// The verdict that a person names by its label, its code or its words, in any letter case. Spaces, `-` and `_`
+    /// are the same.
+    ///
+    /// ```
+    /// use whyhook::delivery::Verdict;
+    /// for name in ["no time", "no-time", "missing_timestamp", "Missing timestamp"] {
+    ///     assert_eq!(Verdict::from_name(name), Some(Verdict::MissingTimestamp));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], " ");
+        let name = plain(name);
+        let names = |verdict: Self| [verdict.label(), verdict.code(), verdict.words()];
+        Self::ALL.into_iter().find(|verdict| names(*verdict).into_iter().any(|known| plain(known) == name))
+    }
+
     /// The verdict in words for a person.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -154,6 +186,17 @@ mod tests {
             assert_eq!(Verdict::from_code(verdict.code()), Some(verdict));
         }
         assert_eq!(Verdict::from_code("Verified"), None);
+    }
+
+    #[test]
+    fn every_name_means_one_verdict() {
+        for verdict in Verdict::ALL {
+            for name in [verdict.label(), verdict.code(), verdict.words()] {
+                assert_eq!(Verdict::from_name(name), Some(verdict), "{name}");
+                assert_eq!(Verdict::from_name(&name.replace(' ', "-").to_uppercase()), Some(verdict), "{name}");
+            }
+        }
+        assert_eq!(Verdict::from_name("time"), None);
     }
 
     #[test]

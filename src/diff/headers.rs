@@ -27,7 +27,7 @@ pub enum HeaderChange {
         /// In the second.
         to: HeaderField,
     },
-    /// Both have it, before or behind another one.
+    /// Both have it, before or after another one.
     Moved(HeaderField),
 }
 
@@ -45,7 +45,7 @@ impl HeaderChange {
     }
 }
 
-/// What differs, in the order of the first list, with what is only in the second behind it. The nth
+/// What differs, in the order of the first list, with what is only in the second after it. The nth
 /// field of a name is compared with the nth of that name.
 #[must_use]
 pub fn compare_headers(from: &[HeaderField], to: &[HeaderField]) -> Vec<HeaderChange> {

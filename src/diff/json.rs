@@ -310,7 +310,7 @@ fn means_the_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// A number as sign, digits without zeros at either end, and the power of ten behind them; `None` for
+/// A number as sign, digits without zeros at either end, and the power of ten after them; `None` for
 /// an exponent or a length that no number in use has.
 fn decimal(number: &[u8]) -> Option<(bool, Vec<u8>, i64)> {
     let text = std::str::from_utf8(number).ok().filter(|text| text.len() <= DIGITS)?;

@@ -1,4 +1,4 @@
-//! What differs between two texts that are no JSON, line by line.
+//! What differs between two texts that are not JSON, line by line.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ pub struct LineComparison {
     pub omitted: usize,
 }
 
-/// Compares two texts; `None` when one is no UTF-8, empty, or has too many lines.
+/// Compares two texts; `None` when one is not UTF-8, empty, or has too many lines.
 #[must_use]
 pub fn compare_lines(from: &[u8], to: &[u8]) -> Option<LineComparison> {
     if from.is_empty() || to.is_empty() {

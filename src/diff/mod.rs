@@ -57,9 +57,9 @@ pub struct Comparison {
     pub headers: Vec<HeaderChange>,
     /// Where the bodies' bytes differ.
     pub bytes: Option<ByteDifference>,
-    /// What differs in the bodies as JSON; `None` when they do not differ, or one is no JSON.
+    /// What differs in the bodies as JSON; `None` when they do not differ, or one is not JSON.
     pub json: Option<JsonComparison>,
-    /// What differs in them as text, where they are no JSON.
+    /// What differs in them as text, where they are not JSON.
     pub lines: Option<LineComparison>,
     /// Bytes in either body.
     pub lengths: (usize, usize),

@@ -88,7 +88,7 @@ fn push_header(text: &mut String, change: &HeaderChange) {
     let _ = match change {
         HeaderChange::Added(field) => writeln!(text, "  + {}", line(field)),
         HeaderChange::Removed(field) => writeln!(text, "  - {}", line(field)),
-        HeaderChange::Moved(field) => writeln!(text, "  ↕ {} stands elsewhere", visible_bytes(&field.name)),
+        HeaderChange::Moved(field) => writeln!(text, "  ↕ {}: moved", visible_bytes(&field.name)),
         HeaderChange::Value { from, to } => writeln!(text, "  - {}\n  + {}", line(from), line(to)),
         HeaderChange::Case { from, to } => {
             writeln!(text, "  ~ {} → {}: letter case", visible_bytes(&from.name), visible_bytes(&to.name))
@@ -111,16 +111,16 @@ fn header_json(change: &HeaderChange) -> Value {
 fn push_json(text: &mut String, json: &JsonComparison) {
     text.push_str("body as JSON\n");
     if json.differences.is_empty() {
-        text.push_str("  nothing but white space\n");
+        text.push_str("  only white space differs\n");
     }
     for difference in &json.differences {
-        let path = if difference.path.is_empty() { "the whole" } else { &difference.path };
+        let path = if difference.path.is_empty() { "the whole body" } else { &difference.path };
         let size =
             |bytes: usize| if bytes > 120 { format!(" ({} bytes)", grouped(bytes as u64)) } else { String::new() };
         let _ = match &difference.kind {
             Kind::Added(value) => writeln!(text, "  + {path}: {}{}", value.text, size(value.bytes)),
             Kind::Removed(value) => writeln!(text, "  - {path}: {}{}", value.text, size(value.bytes)),
-            Kind::Order => writeln!(text, "  ↕ {path}: its members stand in another order"),
+            Kind::Order => writeln!(text, "  ↕ {path}: members in a different order"),
             Kind::Changed { from, to, same_value } => {
                 let note = if *same_value { "   the same value, written differently" } else { "" };
                 let (from_size, to_size) = (size(from.bytes), size(to.bytes));

@@ -10,7 +10,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// A body of known length.
 pub struct Body {
-    /// Bytes that are still to be read behind `piece`.
+    /// Bytes that are still to be read after `piece`.
     left: u64,
     piece: Bytes,
     source: Option<Box<dyn Read + Send>>,
@@ -30,7 +30,7 @@ impl Body {
         self.left + self.piece.len() as u64
     }
 
-    /// The next piece; `None` behind the last. A source that ends before is an error: what follows is not there.
+    /// The next piece; `None` after the last. A source that ends before is an error: what follows is not there.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Bytes>> {
         if !self.piece.is_empty() {
             return Ok(Some(std::mem::take(&mut self.piece)));

@@ -80,7 +80,7 @@ impl Limits {
     }
 }
 
-/// A request that went out, or failed to, and what came of it: a whole response, unless told otherwise.
+/// A request that was sent, or failed, with its result: a whole response by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent<T = Reply> {
     /// When it began.
@@ -124,7 +124,7 @@ impl Client {
         Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
     }
 
-    /// The same with `body` behind the request's head, in the place of its own, and a response that is handed on
+    /// The same with `body` after the request's head, in the place of its own, and a response that is handed on
     /// to `parts` while it comes, as fast as they are taken. When nobody takes them any more it ends.
     pub async fn hand_on(
         &self,
@@ -167,7 +167,7 @@ impl Client {
     }
 }
 
-/// One sending under way.
+/// One sending in progress.
 struct Run<'a> {
     limits: &'a Limits,
     begun: Instant,

@@ -31,7 +31,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stable name, behind `timeout_`.
+    /// The stable name, after `timeout_`.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -49,8 +49,8 @@ impl fmt::Display for Stage {
         formatter.write_str(match self {
             Self::Connect => "no connection",
             Self::Tls => "no TLS handshake",
-            Self::Request => "the endpoint did not take in the whole request",
-            Self::FirstByte => "the endpoint took the request and did not begin to respond",
+            Self::Request => "the endpoint did not read the whole request",
+            Self::FirstByte => "the endpoint read the request but did not respond",
             Self::Head => "the response's head did not end",
         })
     }
@@ -59,22 +59,22 @@ impl fmt::Display for Stage {
 /// Why TLS failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
-    /// Nobody who is trusted here has signed the certificate.
-    #[error("its certificate is self-signed, or signed by an authority that is not trusted here")]
+    /// No trusted authority has signed the certificate.
+    #[error("its certificate is self-signed, or signed by an untrusted authority")]
     UnknownIssuer,
-    /// The certificate's time is over.
+    /// The certificate has expired.
     #[error("its certificate has expired")]
     Expired,
-    /// The certificate's time has not begun.
+    /// The certificate is not valid yet.
     #[error("its certificate is not valid yet")]
     NotYetValid,
-    /// The certificate is somebody else's.
+    /// The certificate is for another name.
     #[error("its certificate is for another name")]
     WrongName,
     /// Any other fault of the certificate.
-    #[error("its certificate cannot be accepted: {0}")]
+    #[error("its certificate is invalid: {0}")]
     Certificate(String),
-    /// What came was no TLS.
+    /// The peer does not speak TLS.
     #[error("it does not speak TLS")]
     NotTls,
     /// The connection ended in the handshake.
@@ -89,15 +89,15 @@ impl TlsFault {
     fn advice(&self) -> &'static str {
         match self {
             Self::UnknownIssuer => {
-                "name its authority's certificate with --ca-file FILE (for a self-signed one, itself); \
-                 --insecure sends without asking who it is"
+                "give its authority's certificate with --ca-file FILE (for a self-signed one, the certificate \
+                itself); --insecure disables verification"
             }
-            Self::Expired => "renew the certificate; --insecure sends without asking who it is",
-            Self::NotYetValid => "look at the clocks of both machines",
-            Self::WrongName => "use the name that the certificate is for; --insecure sends without asking who it is",
-            Self::Certificate(_) => "look at the certificate; --insecure sends without asking who it is",
-            Self::NotTls => "write http:// instead of https://, or the port that speaks TLS",
-            Self::Closed | Self::Other(_) => "look at the endpoint's logs and at the TLS versions that it accepts",
+            Self::Expired => "renew the certificate; --insecure disables verification",
+            Self::NotYetValid => "check the clocks of both machines",
+            Self::WrongName => "use the name that the certificate is for; --insecure disables verification",
+            Self::Certificate(_) => "check the certificate; --insecure disables verification",
+            Self::NotTls => "use http:// instead of https://, or the port that speaks TLS",
+            Self::Closed | Self::Other(_) => "check the endpoint's logs and the TLS versions that it accepts",
         }
     }
 }
@@ -106,21 +106,21 @@ impl TlsFault {
 /// what to do next. Both are visible text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// The name system knows no address.
-    #[error("cannot find an address of {host}: {reason}")]
+    /// The name does not resolve.
+    #[error("cannot resolve {host}: {reason}")]
     NameNotResolved {
         /// The name.
         host: String,
         /// The system's reason.
         reason: String,
     },
-    /// Nobody listens there.
+    /// The connection was refused.
     #[error("cannot connect to {peer}: connection refused")]
     Refused {
         /// The address.
         peer: SocketAddr,
     },
-    /// No way there.
+    /// The address is unreachable.
     #[error("cannot connect to {peer}: {reason}")]
     Unreachable {
         /// The address.
@@ -129,14 +129,14 @@ pub enum SendError {
         reason: String,
     },
     /// TLS failed.
-    #[error("no TLS with {host}: {fault}")]
+    #[error("TLS handshake with {host} failed: {fault}")]
     Tls {
         /// The host.
         host: String,
         /// Why.
         fault: TlsFault,
     },
-    /// Time was up.
+    /// A timeout.
     #[error("{stage} within {} ms", after.as_millis())]
     Timeout {
         /// In which part.
@@ -144,14 +144,14 @@ pub enum SendError {
         /// The limit of that part.
         after: Duration,
     },
-    /// What came back is no HTTP/1 response.
-    #[error("what came back is no HTTP/1 response: {reason}")]
+    /// What came back is not an HTTP/1 response.
+    #[error("not an HTTP/1 response: {reason}")]
     NotHttp {
         /// What is wrong with it.
         reason: String,
     },
-    /// Two readers could read the head of the response differently.
-    #[error("the response's head cannot be read: it has {reason}")]
+    /// The head of the response is ambiguous or malformed.
+    #[error("the response's head is malformed: {reason}")]
     MalformedHead {
         /// What is wrong with it.
         reason: String,
@@ -170,12 +170,12 @@ pub enum SendError {
         written: bool,
     },
     /// The body that was to be sent cannot be read any more.
-    #[error("the body to be sent cannot be read: {reason}")]
+    #[error("cannot read the body to send: {reason}")]
     Unreadable {
         /// The system's reason.
         reason: String,
     },
-    /// The person changed their mind.
+    /// The person cancelled it.
     #[error("cancelled")]
     Cancelled,
 }
@@ -207,19 +207,17 @@ impl SendError {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::NameNotResolved { .. } => "look at the host's spelling; a free tunnel's name changes with each run",
-            Self::Refused { .. } => "start the server, or look at the port",
-            Self::Unreachable { .. } => "look at the address and the network between",
+            Self::NameNotResolved { .. } => "check the host name; a free tunnel's name changes with each run",
+            Self::Refused { .. } => "start the server, or check the port",
+            Self::Unreachable { .. } => "check the address and the network",
             Self::Tls { fault, .. } => fault.advice(),
-            Self::Timeout { stage: Stage::Connect | Stage::Tls, .. } => {
-                "look at the address, the port and firewalls between"
-            }
-            Self::Timeout { .. } => "let the endpoint answer first and work afterwards; --timeout waits longer",
-            Self::NotHttp { .. } | Self::HeadTooLong { .. } => "look at which program listens on that port",
-            Self::MalformedHead { .. } => "mend what writes that head: other clients may read another response in it",
-            Self::ClosedEarly { .. } => "look at the endpoint's logs: it may have crashed, or limit the body's size",
-            Self::Unreadable { .. } => "look at the store's folder and its disk",
-            Self::Cancelled => "send it again when you like",
+            Self::Timeout { stage: Stage::Connect | Stage::Tls, .. } => "check the address, the port and firewalls",
+            Self::Timeout { .. } => "let the endpoint answer before it does its work, or wait longer with --timeout",
+            Self::NotHttp { .. } | Self::HeadTooLong { .. } => "check which program listens on that port",
+            Self::MalformedHead { .. } => "fix what writes that head: other clients may read a different response",
+            Self::ClosedEarly { .. } => "check the endpoint's logs: it may have crashed, or it limits the body size",
+            Self::Unreadable { .. } => "check the store's folder and its disk",
+            Self::Cancelled => "send it again at any time",
         }
     }
 

@@ -168,7 +168,7 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
         lacks_length: is_of_body && lengths.is_silent(),
         length: lengths.resolve(version)?,
         version,
-        // Behind CONNECT no request would follow but a tunnel, and we open none.
+        // After CONNECT no request would follow but a tunnel, and we open none.
         keep_alive: !options.close && (version > 0 || options.keep_alive) && method != b"CONNECT",
         expects_continue: options.expects_continue && version > 0,
         is_head: method == b"HEAD",
@@ -187,7 +187,7 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
         return Err(HeadFault::bad("the request line is not 'METHOD target HTTP/1.1'"));
     };
     if method.is_empty() || !method.iter().copied().all(is_token) {
-        return Err(HeadFault::bad("the method holds a character that is not allowed"));
+        return Err(HeadFault::bad("the method contains a character that is not allowed"));
     }
     if target.len() > TARGET_LIMIT {
         return Err(HeadFault { status: 414, reason: format!("a request target of {} bytes", target.len()) });
@@ -207,11 +207,11 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
 /// RFC 9112, section 3.2: the four forms, each where it belongs.
 fn check_target(method: &[u8], target: &[u8]) -> Result<(), HeadFault> {
     if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
-        return Err(HeadFault::bad("the request target holds a control character"));
+        return Err(HeadFault::bad("the request target contains a control character"));
     }
     // What one reader drops and another takes for a part of the path.
     if target.contains(&b'#') {
-        return Err(HeadFault::bad("the request target holds a fragment ('#')"));
+        return Err(HeadFault::bad("the request target contains a fragment ('#')"));
     }
     let uri = http::Uri::try_from(target)
         .map_err(|error| HeadFault::bad(format!("the request target is not a URI: {error}")))?;
@@ -292,7 +292,7 @@ struct Lengths {
 impl Lengths {
     fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadFault> {
         if name.eq_ignore_ascii_case(b"content-length") {
-            let length = parse_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is no number"))?;
+            let length = parse_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is not a number"))?;
             // RFC 9112, section 6.3, leaves the choice where they agree. Readers do not agree about that.
             if self.content_length.is_some() {
                 return Err(HeadFault::bad("more than one Content-Length header (RFC 9112, section 6.3)"));

@@ -8,7 +8,7 @@ use crate::text::visible_bytes;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoOriginForm {
     /// CONNECT asks a proxy for a tunnel (RFC 9110, section 9.3.6).
-    #[error("CONNECT asks a proxy for a tunnel, and a server is asked for none")]
+    #[error("CONNECT is a request to a proxy, not to a server")]
     Connect,
     /// Neither a path nor a URL, such as `example.com:443`; or `*`, which only OPTIONS may ask for.
     #[error("the target '{0}' is neither a path nor a URL")]

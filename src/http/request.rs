@@ -12,7 +12,7 @@ pub struct Line(Bytes);
 
 /// Bytes that cannot stand in a header line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' cannot be sent as a header: it needs a name, a colon, and neither line end nor NUL")]
+#[error("invalid header '{0}': expected a name, a colon, and a value without line ends and NUL")]
 pub struct InvalidHeader(String);
 
 impl Line {
@@ -54,7 +54,7 @@ impl Line {
         self.0.split(|byte| *byte == b':').next().unwrap_or_default()
     }
 
-    /// What stands behind it, without the white space around.
+    /// What stands after it, without the white space around.
     #[must_use]
     pub fn value(&self) -> &[u8] {
         self.0[self.name().len() + 1..].trim_ascii()
@@ -135,8 +135,8 @@ impl Change {
             Self::Host { from, to } => format!("Host {} → {to}", or_none(from)),
             Self::Length { from, to } => format!("Content-Length {} → {to}", or_none(from)),
             Self::Unchunked { length } => format!("Transfer-Encoding: chunked → Content-Length: {length}"),
-            Self::Removed { name } => format!("{name} left out: it spoke of the first connection"),
-            Self::Unsendable { line } => format!("'{line}' left out: no header"),
+            Self::Removed { name } => format!("{name} removed: it applied only to the first connection"),
+            Self::Unsendable { line } => format!("'{line}' removed: not a header"),
             Self::Version => "HTTP/1.0 → HTTP/1.1".to_owned(),
             Self::LineEnds => "line ends LF → CR LF".to_owned(),
         }
@@ -244,7 +244,7 @@ impl Outgoing {
         Ok((request, changes))
     }
 
-    /// The same, with the length headers as they came.
+    /// The same, with the length headers as received.
     fn without_length(head: &Bytes, target: &Target, keeps_chunks: bool) -> Result<(Self, Vec<Change>), NoRequest> {
         let mut changes = Vec::new();
         let RequestHead { method, target: captured, version, .. } = RequestHead::parse(head);
@@ -279,7 +279,7 @@ impl Outgoing {
     }
 
     /// Gives the header `name` this value: in the place and letter case of the first line of that
-    /// name, others of it removed, or behind all others.
+    /// name, others of it removed, or after all others.
     ///
     /// # Errors
     ///
@@ -403,7 +403,7 @@ impl Outgoing {
     }
 }
 
-/// The header lines of a kept head, each as it came.
+/// The header lines of a kept head, each as received.
 fn header_lines(head: &Bytes, changes: &mut Vec<Change>) -> Vec<Line> {
     let mut position = 0;
     let mut lines = Vec::new();

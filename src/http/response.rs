@@ -17,7 +17,7 @@ const INTERIM_LIMIT: u32 = 32;
 /// Bytes of a strange beginning that an error shows.
 const SHOWN_BYTES: usize = 40;
 
-/// A whole response in `pieces`, behind which the connection ends. For fuzzing alone: elsewhere a response comes from
+/// A whole response in `pieces`, after which the connection ends. For fuzzing alone: elsewhere a response comes from
 /// a socket.
 ///
 /// # Errors
@@ -54,9 +54,9 @@ pub(crate) fn read_start(method: &[u8], bytes: &[u8]) -> Result<Start, SendError
 pub struct Start {
     /// The status.
     pub status: u16,
-    /// Status line and headers as they came, the final empty line included.
+    /// Status line and headers as received, the final empty line included.
     pub head: Bytes,
-    /// The interim responses (1xx) before it, exactly as they came.
+    /// The interim responses (1xx) before it, exactly as received.
     pub interim: Bytes,
     /// How its body ends.
     pub length: ResponseLength,
@@ -310,9 +310,9 @@ mod tests {
     #[case("HT", "begins with 'HT'")]
     #[case("SSH-2.0-OpenSSH_9.6\r\n", "begins with 'SSH-2.0")]
     #[case("\u{1b}[31mno\r\n\r\n", "␛[31mno")]
-    #[case("HTTP/2 200\r\n\r\n", "no HTTP/1 response")]
-    #[case("HTTP/1.1 20 OK\r\n\r\n", "no HTTP/1 response")]
-    #[case("HTTP/1.1 2000 OK\r\n\r\n", "no HTTP/1 response")]
+    #[case("HTTP/2 200\r\n\r\n", "not an HTTP/1 response")]
+    #[case("HTTP/1.1 20 OK\r\n\r\n", "not an HTTP/1 response")]
+    #[case("HTTP/1.1 2000 OK\r\n\r\n", "not an HTTP/1 response")]
     #[case("HTTP/1.1 099 OK\r\n\r\n", "status is 099")]
     #[case("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "without a colon")]
     #[case("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "Content-Length")]

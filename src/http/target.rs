@@ -39,35 +39,35 @@ pub enum Host {
     Address(IpAddr),
 }
 
-/// Why a text is no URL to send to.
+/// Why a text is not a URL to send to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTarget {
     /// Nothing there.
     #[error("the URL is empty: expected one such as http://localhost:3000/webhooks/trackpilots")]
     Empty,
     /// Longer than any receiver reads.
-    #[error("the URL is {0} bytes long: at most {URL_LIMIT} can be sent to")]
+    #[error("the URL is too long: {0} bytes, at most {URL_LIMIT}")]
     TooLong(usize),
     /// Neither http nor https.
-    #[error("cannot send to '{0}': only http:// and https:// URLs can be sent to")]
+    #[error("unsupported URL '{0}': expected http:// or https://")]
     Scheme(String),
     /// A name or password in it.
-    #[error("the URL holds a user name or password before '@': remove it; it would be kept in the store")]
+    #[error("the URL contains a user name or password before '@': remove it, since the store would keep it")]
     UserInfo,
     /// A fragment, which is never sent.
-    #[error("the URL holds a fragment ('#…'), which is never sent: remove it, or write %23 for the character")]
+    #[error("the URL contains a fragment ('#…'), which is never sent: remove it, or write %23 for the character")]
     Fragment,
     /// A character that no URL holds.
-    #[error("the URL holds '{0}', which a URL cannot: write it percent-encoded")]
+    #[error("invalid character '{0}' in the URL: percent-encode it")]
     Character(String),
     /// No host.
-    #[error("the URL names no host: expected one such as http://localhost:3000/webhooks/trackpilots")]
+    #[error("the URL has no host: expected one such as http://localhost:3000/webhooks/trackpilots")]
     NoHost,
     /// The host cannot be one.
-    #[error("'{0}' is no host: expected a name, an IPv4 address, or an IPv6 address in square brackets")]
+    #[error("invalid host '{0}': expected a name, an IPv4 address, or an IPv6 address in square brackets")]
     Host(String),
-    /// The port is no number from 1 to 65535.
-    #[error("'{0}' is no port: expected a number from 1 to 65535")]
+    /// The port is not a number from 1 to 65535.
+    #[error("invalid port '{0}': expected a number from 1 to 65535")]
     Port(String),
 }
 
@@ -191,7 +191,7 @@ fn split_scheme(text: &str) -> Result<(bool, &str), InvalidTarget> {
     match text.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => Ok((false, rest)),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => Ok((true, rest)),
-        // A "://" behind the authority belongs to the path or query.
+        // A "://" after the authority belongs to the path or query.
         Some((before, _)) if !before.contains(['/', '?', '#']) => {
             Err(InvalidTarget::Scheme(visible(&format!("{before}://")).into_owned()))
         }
@@ -286,25 +286,25 @@ mod tests {
 
     #[rstest]
     #[case("", "empty")]
-    #[case("http://", "names no host")]
-    #[case("ftp://example.com/", "only http")]
-    #[case("file:/etc/passwd", "only http")]
-    #[case("mailto:a", "only http")]
+    #[case("http://", "has no host")]
+    #[case("ftp://example.com/", "expected http://")]
+    #[case("file:/etc/passwd", "expected http://")]
+    #[case("mailto:a", "expected http://")]
     #[case("http://user:pass@example.com/", "user name or password")]
     #[case("http://127.0.0.1@example.com/", "user name or password")]
     #[case("http://example.com/#top", "fragment")]
-    #[case("http://example.com:0/", "no port")]
-    #[case("http://example.com:65536/", "no port")]
-    #[case("http://example.com:/", "no port")]
-    #[case("http://example.com:+80/", "no port")]
-    #[case("http://[::1/", "no host")]
-    #[case("http://[::x]/", "no host")]
-    #[case("http://2130706433/", "no host")]
-    #[case("http://0x7f.1/", "no host")]
-    #[case("http://a..b/", "no host")]
-    #[case("http://exa mple.com/", "percent-encoded")]
-    #[case("http://example.com/é", "percent-encoded")]
-    #[case("http://example.com/a\r\nX: y", "percent-encoded")]
+    #[case("http://example.com:0/", "invalid port")]
+    #[case("http://example.com:65536/", "invalid port")]
+    #[case("http://example.com:/", "invalid port")]
+    #[case("http://example.com:+80/", "invalid port")]
+    #[case("http://[::1/", "invalid host")]
+    #[case("http://[::x]/", "invalid host")]
+    #[case("http://2130706433/", "invalid host")]
+    #[case("http://0x7f.1/", "invalid host")]
+    #[case("http://a..b/", "invalid host")]
+    #[case("http://exa mple.com/", "percent-encode it")]
+    #[case("http://example.com/é", "percent-encode it")]
+    #[case("http://example.com/a\r\nX: y", "percent-encode it")]
     #[case("http://example.com/\u{1b}[31m", "␛")]
     fn no_urls(#[case] text: &str, #[case] words: &str) {
         let error = text.parse::<Target>().unwrap_err().to_string();

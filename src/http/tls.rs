@@ -39,7 +39,7 @@ pub enum TlsSetupError {
     },
 }
 
-/// Larger files are no certificates; a system's whole collection has a few hundred KiB.
+/// Larger files are not certificates; a system's whole collection has a few hundred KiB.
 const CERTIFICATES_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What TLS needs, made when it is first asked for: reading the system's certificates takes a while.
@@ -103,7 +103,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSet
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| failed(visible(&error.to_string()).into_owned()))?;
     if certificates.is_empty() {
-        return Err(failed("no certificate in it".to_owned()));
+        return Err(failed("it contains no certificate".to_owned()));
     }
     let mut roots = RootCertStore::empty();
     for certificate in &certificates {

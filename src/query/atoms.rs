@@ -12,8 +12,7 @@ use crate::delivery::Verdict;
 pub(super) enum Test {
     Word(Needle),
     Event(Needle),
-    /// `None` is every verdict but verified.
-    Verdict(Option<Verdict>),
+    Verdict(VerdictTest),
     Is(&'static Flag),
     Path(Needle),
     Method(String),
@@ -36,6 +35,22 @@ pub(super) enum Test {
     Header(String, Option<Needle>),
 }
 
+/// What `verdict:` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VerdictTest {
+    /// This verdict; verified is of complete requests only.
+    Is(Verdict),
+    /// Any verdict but verified.
+    Bad,
+    /// Verified, but with a timestamp outside the tolerance.
+    Stale,
+    /// A valid signature over a request of which only a part arrived: the name of its intake.
+    Part(&'static str),
+}
+
+/// The intakes that a list shows in place of "verified".
+const PARTS: [&str; 3] = ["truncated", "too_large", "incomplete"];
+
 /// An atom's place in the language.
 #[derive(Debug)]
 pub(super) struct Spec {
@@ -51,13 +66,13 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "event",
         usage: "event:TEXT",
-        help: "the event's name holds TEXT",
+        help: "the event's name contains TEXT",
         read: |text| Ok(Test::Event(Needle::new(text))),
     },
     Spec {
         name: "verdict",
-        usage: "verdict:CODE",
-        help: "the signature's verdict, such as mismatch; verified is of whole requests only, bad is any other",
+        usage: "verdict:WORD",
+        help: "the verdict as the list shows it: verified, stale, mismatch, unsigned, no-time, malformed, ambiguous, no-secret, broken, truncated, too_large, incomplete; bad is any but verified; JSON's names work too",
         read: verdict,
     },
     Spec {
@@ -66,11 +81,11 @@ static SPECS: [Spec; 20] = [
         help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), failed (on purpose), image",
         read: is,
     },
-    Spec { name: "status", usage: "status:N", help: "the status answered: 503, 4xx, >=500, 200..299", read: status },
+    Spec { name: "status", usage: "status:N", help: "the answered status: 503, 4xx, >=500, 200..299", read: status },
     Spec {
         name: "path",
         usage: "path:TEXT",
-        help: "the request's target holds TEXT",
+        help: "the request target contains TEXT",
         read: |text| Ok(Test::Path(Needle::new(text))),
     },
     Spec {
@@ -82,13 +97,13 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "webhook",
         usage: "webhook:TEXT",
-        help: "the webhook's name holds TEXT",
+        help: "the webhook's name contains TEXT",
         read: |text| Ok(Test::Webhook(Needle::new(text))),
     },
     Spec {
         name: "secret",
         usage: "secret:TEXT",
-        help: "the label of the secret that matched holds TEXT",
+        help: "the label of the secret that matched contains TEXT",
         read: |text| Ok(Test::Secret(Needle::new(text))),
     },
     Spec {
@@ -101,19 +116,19 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "items",
         usage: "items:N",
-        help: "how many items the event's data holds: 1, >10",
+        help: "number of items in the event's data: 1, >10",
         read: |text| numbers(text, Test::Items),
     },
     Spec {
         name: "latency",
         usage: "latency:>TIME",
-        help: "how long the answer took: >100ms, <2s, 1s..5s",
+        help: "time until the answer was complete: >100ms, <2s, 1s..5s",
         read: latency,
     },
     Spec {
         name: "age",
         usage: "age:>TIME",
-        help: "how old the signed timestamp was on arrival: >5m; <0s is from the future",
+        help: "age of the signed timestamp on arrival: >5m; <0s is in the future",
         read: age,
     },
     Spec {
@@ -125,37 +140,37 @@ static SPECS: [Spec; 20] = [
     Spec {
         name: "until",
         usage: "until:WHEN",
-        help: "arrived at or before WHEN; a date's whole day is included",
+        help: "arrived at or before WHEN; a date includes its whole day",
         read: |text| moment(text, DayEnd::Last, Test::Until),
     },
     Spec {
         name: "image",
         usage: "image:TEXT",
-        help: "the image's form or format holds TEXT: node_print, jpeg",
+        help: "the image's form or format contains TEXT: node_print, jpeg",
         read: |text| Ok(Test::Image(Needle::new(text))),
     },
     Spec {
         name: "rule",
         usage: "rule:TEXT",
-        help: "the rule that chose the answer holds TEXT",
+        help: "the rule that chose the answer contains TEXT",
         read: |text| Ok(Test::Rule(Needle::new(text))),
     },
     Spec {
         name: "remote",
         usage: "remote:TEXT",
-        help: "the peer's address holds TEXT",
+        help: "the peer's address contains TEXT",
         read: |text| Ok(Test::Remote(Needle::new(text))),
     },
     Spec {
         name: "body",
         usage: "body:\"TEXT\"",
-        help: "the body's bytes hold TEXT (reads every body)",
+        help: "the body contains TEXT (reads every body)",
         read: |text| Ok(Test::Body(Needle::new(text))),
     },
     Spec {
         name: "header",
         usage: "header:NAME[=TEXT]",
-        help: "the header is there, and holds TEXT (reads every head)",
+        help: "the header exists, and contains TEXT (reads every head)",
         read: header,
     },
 ];
@@ -164,8 +179,8 @@ static SPECS: [Spec; 20] = [
 #[must_use]
 pub fn help() -> Vec<(&'static str, &'static str)> {
     const GRAMMAR: [(&str, &str); 6] = [
-        ("word", "number, method, path, event, verdict, status, peer, webhook or secret's label holds it"),
-        ("\"some words\"", "the same for text with spaces or signs"),
+        ("word", "number, method, path, event, verdict, status, peer, webhook or secret label contains it"),
+        ("\"some words\"", "the same for text with spaces or special characters"),
         ("sim, live", "short for is:sim and is:live; #42 for id:42"),
         ("a b", "both (also: a and b)"),
         ("a | b", "either (also: a or b)"),
@@ -205,14 +220,14 @@ impl Eq for Atom {}
 impl Atom {
     /// Reads the value `text` of `spec`.
     pub(super) fn new(spec: &'static Spec, text: String) -> Result<Self, Problem> {
-        let read = if text.is_empty() { Err(format!("a value, as in {}", spec.usage)) } else { (spec.read)(&text) };
+        let read = if text.is_empty() { Err(format!("one, as in {}", spec.usage)) } else { (spec.read)(&text) };
         match read {
             Ok(test) => Ok(Self { spec: Some(spec), text, test }),
             Err(expected) => Err(Problem::BadValue { atom: spec.name, value: text, expected }),
         }
     }
 
-    /// Reads a word that is no `name:value`.
+    /// Reads a word that is not a `name:value`.
     pub(super) fn word(text: String, quoted: bool) -> Result<Self, Problem> {
         if text.is_empty() {
             return Err(Problem::ExpectedTerm);
@@ -268,25 +283,42 @@ fn shorthand(text: &str) -> Option<(&'static str, String)> {
 }
 
 fn verdict(text: &str) -> Result<Test, String> {
-    let code = text.to_ascii_lowercase().replace('-', "_");
-    if code == "bad" {
-        return Ok(Test::Verdict(None));
-    }
-    Verdict::from_code(&code).map(|verdict| Test::Verdict(Some(verdict))).ok_or_else(|| {
-        let codes = || Verdict::ALL.into_iter().map(Verdict::code).chain(["bad"]);
-        one_of(&code, codes)
-    })
+    let word = text.to_ascii_lowercase().replace(['-', ' '], "_");
+    let part = PARTS.into_iter().find(|part| *part == word).map(VerdictTest::Part);
+    let test = match &*word {
+        "bad" => Some(VerdictTest::Bad),
+        "stale" => Some(VerdictTest::Stale),
+        _ => part.or_else(|| Verdict::from_name(text).map(VerdictTest::Is)),
+    };
+    test.map(Test::Verdict).ok_or_else(|| one_of(&word, || VERDICT_WORDS.into_iter()))
 }
+
+/// What a list shows for a verdict, as a filter takes it without quotation marks, and "bad".
+const VERDICT_WORDS: [&str; 13] = [
+    "verified",
+    "stale",
+    "mismatch",
+    "unsigned",
+    "no-time",
+    "malformed",
+    "ambiguous",
+    "no-secret",
+    "broken",
+    "truncated",
+    "too_large",
+    "incomplete",
+    "bad",
+];
 
 fn is(text: &str) -> Result<Test, String> {
     flag(text).map(Test::Is).ok_or_else(|| one_of(text, || FLAGS.iter().map(|flag| flag.name)))
 }
 
-/// "one of …", after the likeliest one.
+/// "one of …", and the nearest of them.
 fn one_of<I: Iterator<Item = &'static str>>(written: &str, words: impl Fn() -> I) -> String {
     let all = words().collect::<Vec<_>>().join(", ");
     match nearest(written, words()) {
-        Some(word) => format!("'{word}'? It is one of {all}"),
+        Some(word) => format!("one of {all}; did you mean '{word}'?"),
         None => format!("one of {all}"),
     }
 }
@@ -305,12 +337,12 @@ fn size(text: &str) -> Result<Test, String> {
 
 fn latency(text: &str) -> Result<Test, String> {
     compared(text, range::nanoseconds, Test::Latency)
-        .ok_or_else(|| "a comparison such as >100ms, <2s or 1s..5s".to_owned())
+        .ok_or_else(|| "a comparison or range such as >100ms, <2s or 1s..5s".to_owned())
 }
 
 fn age(text: &str) -> Result<Test, String> {
     compared(text, range::signed_milliseconds, Test::Age)
-        .ok_or_else(|| "a comparison such as >5m, <0s or 1m..1h".to_owned())
+        .ok_or_else(|| "a comparison or range such as >5m, <0s or 1m..1h".to_owned())
 }
 
 /// A comparison or range; a single duration would ask for the very nanosecond.
@@ -319,14 +351,14 @@ fn compared(text: &str, read: fn(&str) -> Option<i64>, test: fn(Range) -> Test) 
 }
 
 fn moment(text: &str, end: DayEnd, test: fn(Moment) -> Test) -> Result<Test, String> {
-    let expected = || "how long ago (90s, 1h), a date (2026-01-28), or an RFC 3339 time".to_owned();
+    let expected = || "an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time".to_owned();
     Moment::parse(text, end).map(test).ok_or_else(expected)
 }
 
 fn header(text: &str) -> Result<Test, String> {
     let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
     if name.is_empty() {
-        return Err("a header's name, as in header:User-Agent or header:User-Agent=axios".to_owned());
+        return Err("a header name, as in header:User-Agent or header:User-Agent=axios".to_owned());
     }
     Ok(Test::Header(name.to_owned(), value.map(Needle::new)))
 }

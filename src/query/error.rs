@@ -1,8 +1,8 @@
-//! What is wrong with a filter, and where.
+//! The errors of a filter, with their positions.
 
 use crate::text::visible;
 
-/// A filter that cannot be read.
+/// An invalid filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at {at}: {problem}")]
 pub struct QueryError {
@@ -12,48 +12,57 @@ pub struct QueryError {
     pub problem: Problem,
 }
 
-/// What is wrong.
+/// The kind of error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A quotation mark without its pair.
-    #[error("this quotation mark is never closed: expected another \"")]
+    /// An unclosed quotation mark.
+    #[error("unclosed quotation mark: expected another \"")]
     UnclosedQuote,
-    /// An opening parenthesis without its pair.
-    #[error("this parenthesis is never closed: expected ')'")]
+    /// An unclosed parenthesis.
+    #[error("unclosed parenthesis: expected ')'")]
     UnclosedGroup,
-    /// A closing parenthesis without its pair.
-    #[error("this ')' closes nothing")]
+    /// An unopened parenthesis.
+    #[error("unexpected ')': no parenthesis is open")]
     UnopenedGroup,
-    /// Nothing where a term must stand.
+    /// A term is missing.
     #[error("expected a word, a filter such as status:>=500, or '('")]
     ExpectedTerm,
     /// Too many nested groups or negations.
-    #[error("nested too deep: expected at most {} levels", super::parse::DEPTH_LIMIT)]
+    #[error("too deeply nested: expected at most {} levels", super::parse::DEPTH_LIMIT)]
     TooDeep,
-    /// `name:` is no atom.
-    #[error("there is no filter '{}:'{}", visible(.name), suggestion(*.nearest))]
+    /// `name:` is not an atom.
+    #[error("unknown filter '{}:'{}", visible(.name), suggestion(*.nearest))]
     UnknownAtom {
         /// The name as written.
         name: String,
         /// The name of the atom that it is nearest to, if any is near.
         nearest: Option<&'static str>,
     },
-    /// An atom cannot take this value.
-    #[error("'{}' is no value for '{atom}:': expected {expected}", visible(.value))]
+    /// An invalid value of an atom.
+    #[error("{}: expected {expected}", bad_value(.atom, .value))]
     BadValue {
         /// The atom's name.
         atom: &'static str,
         /// The value as written.
         value: String,
-        /// What it takes.
+        /// What was expected.
         expected: String,
     },
+}
+
+fn bad_value(atom: &str, value: &str) -> String {
+    match atom {
+        _ if value.is_empty() => format!("missing value after '{atom}:'"),
+        "verdict" => format!("unknown verdict '{}'", visible(value)),
+        "is" => format!("unknown word '{}' for 'is:'", visible(value)),
+        _ => format!("invalid value '{}' for '{atom}:'", visible(value)),
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {
     match nearest {
         Some(name) => format!("; did you mean '{name}:'?"),
-        None => "; put the text in quotation marks to search for it".to_owned(),
+        None => "; to search for this text, put it in quotation marks".to_owned(),
     }
 }
 

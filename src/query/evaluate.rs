@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::atoms::Test;
+use super::atoms::{Test, VerdictTest};
 use super::needle::Needle;
 use super::{Node, Query};
 use crate::delivery::{Delivery, Summary, Verdict};
@@ -13,7 +13,7 @@ use crate::http::RequestHead;
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
 pub trait Content {
-    /// The head as it came; `None` when it cannot be read.
+    /// The head as received; `None` when it cannot be read.
     fn head(&self) -> Option<Bytes>;
 
     /// The body as it was kept; `None` when it cannot be read.
@@ -104,9 +104,13 @@ impl<'a> Asked<'a> {
         Some(match test {
             Test::Word(needle) => self.any_field(needle),
             Test::Event(needle) => is_in(needle, summary.event.event.as_deref()),
-            Test::Verdict(Some(Verdict::Verified)) => summary.is_verified(),
-            Test::Verdict(Some(verdict)) => summary.judgement.verdict == *verdict,
-            Test::Verdict(None) => !summary.is_verified(),
+            Test::Verdict(VerdictTest::Is(Verdict::Verified)) => summary.is_verified(),
+            Test::Verdict(VerdictTest::Is(verdict)) => summary.judgement.verdict == *verdict,
+            Test::Verdict(VerdictTest::Bad) => !summary.is_verified(),
+            Test::Verdict(VerdictTest::Stale) => summary.is_verified_but_stale(),
+            Test::Verdict(VerdictTest::Part(name)) => {
+                summary.judgement.verdict == Verdict::Verified && summary.intake.name() == *name
+            }
             Test::Is(flag) => (flag.holds)(summary),
             Test::Path(needle) => needle.is_in(&summary.path),
             Test::Method(method) => summary.method.eq_ignore_ascii_case(method),
@@ -143,7 +147,7 @@ impl<'a> Asked<'a> {
             Some(summary.judgement.verdict).filter(|verdict| *verdict != Verdict::Verified || summary.is_verified());
         needle.is_in(&summary.path)
             || is_in(needle, summary.event.event.as_deref())
-            || verdict.is_some_and(|verdict| needle.is_in(verdict.code()) || needle.is_in(verdict.words()))
+            || verdict.is_some_and(|verdict| is_in_verdict(needle, verdict))
             || needle.is_in(&summary.method)
             || needle.is_in(&summary.remote)
             || is_in(needle, summary.webhook.as_deref())
@@ -156,6 +160,10 @@ impl<'a> Asked<'a> {
     fn status(&self) -> Option<u16> {
         self.summary.answer.as_ref().map(|answer| answer.status).filter(|&status| status != 0)
     }
+}
+
+fn is_in_verdict(needle: &Needle, verdict: Verdict) -> bool {
+    [verdict.code(), verdict.label(), verdict.words()].into_iter().any(|name| needle.is_in(name))
 }
 
 fn is_in(needle: &Needle, text: Option<&str>) -> bool {

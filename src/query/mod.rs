@@ -17,7 +17,7 @@
 //! assert_eq!(query.to_string(), "event:screenshot (verdict:bad | status:>=500) !is:sim");
 //! assert!(!query.needs_content());
 //! let error = Query::parse("evnt:app").unwrap_err();
-//! assert_eq!(error.to_string(), "at 0: there is no filter 'evnt:'; did you mean 'event:'?");
+//! assert_eq!(error.to_string(), "at 0: unknown filter 'evnt:'; did you mean 'event:'?");
 //! # Ok::<(), whyhook::query::QueryError>(())
 //! ```
 

@@ -71,7 +71,7 @@ impl Needle {
         memmem::find(&digits[start..], self.folded.as_bytes()).is_some()
     }
 
-    /// Whether numbers of up to so many digits can hold it.
+    /// Whether numbers of up to this many digits can hold it.
     pub(super) fn is_number_of(&self, digits: usize) -> bool {
         self.folded.len() <= digits && self.folded.bytes().all(|byte| byte.is_ascii_digit())
     }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::atoms::Test;
+use super::atoms::{Test, VerdictTest};
 use super::flags::VERIFIED;
 use super::range::Range;
 use super::{Node, Query};
@@ -118,6 +118,10 @@ impl Test {
                 }
             }
             Self::Event(_) => Field::Event,
+            Self::Verdict(VerdictTest::Stale) => {
+                fields.extend(VERIFIED);
+                Field::Timestamp
+            }
             Self::Verdict(_) => return fields.extend(VERIFIED),
             Self::Is(flag) => return fields.extend(flag.asks),
             Self::Path(_) => Field::Path,

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
     folded: Vec<char>,
-    /// For so many characters that match, how many of their end are a beginning too.
+    /// For this many characters that match, how many characters of their end are also a beginning.
     shorter: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ impl Pattern {
     /// comparison.
     pub(super) fn is_in(&self, text: &str, step: &mut impl FnMut()) -> bool {
         let mut matched = 0;
-        // Where a folded character is no beginning: one character may become several.
+        // Where a folded character is not a beginning: one character may become several.
         let mut inner = VecDeque::new();
         let mut place = 0_usize;
         for character in text.chars() {

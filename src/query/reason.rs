@@ -4,7 +4,7 @@
 //! alternative is impossible when two of them exclude each other. That finds what people write by
 //! mistake. It is not complete: what it cannot tell counts as possible.
 
-use super::atoms::Test;
+use super::atoms::{Test, VerdictTest};
 use super::needle::Needle;
 use super::range::Range;
 use super::{Atom, Node, Query};
@@ -157,7 +157,8 @@ fn excludes((one, holds): &Literal<'_>, (two, also): &Literal<'_>) -> bool {
 /// The verdict that a test asks for; the inner `None` is "any but verified".
 fn verdict(test: &Test) -> Option<Option<Verdict>> {
     match test {
-        Test::Verdict(verdict) => Some(*verdict),
+        Test::Verdict(VerdictTest::Is(verdict)) => Some(Some(*verdict)),
+        Test::Verdict(VerdictTest::Bad) => Some(None),
         Test::Is(flag) if flag.name == "verified" => Some(Some(Verdict::Verified)),
         Test::Is(flag) if flag.name == "bad" => Some(None),
         _ => None,
@@ -238,6 +239,7 @@ mod tests {
     #[case("event:screenshot_tracking !event:Screenshot")]
     #[case("verdict:verified verdict:mismatch")]
     #[case("verdict:bad is:verified")]
+    #[case("verdict:unsigned verdict:missing_timestamp")]
     #[case("!is:bad !verdict:verified")]
     #[case("method:GET method:POST")]
     #[case("size:>10kb size:<5kb")]

@@ -60,7 +60,7 @@ fn screenshot() -> Summary {
     }
 }
 
-/// Bytes that are no HTTP, not answered yet.
+/// Bytes that are not HTTP, not answered yet.
 fn garbage() -> Summary {
     Summary {
         id: DeliveryId(7),
@@ -183,6 +183,9 @@ fn the_screenshot_does_not(#[case] text: &str) {
 #[case("is:waiting", true)]
 #[case("verdict:bad", true)]
 #[case("verdict:not-judged", true)]
+#[case("verdict:broken", true)]
+#[case("verdict:\"not judged\"", true)]
+#[case("broken", true)]
 #[case("not judged", false)]
 #[case("\"not judged\"", true)]
 #[case("live", false)]
@@ -259,21 +262,24 @@ fn content_that_cannot_be_read_matches_neither_way() {
 }
 
 #[rstest]
-#[case("evnt:app", "at 0: there is no filter 'evnt:'; did you mean 'event:'?")]
-#[case("sim stat:500", "at 4: there is no filter 'stat:'; did you mean 'status:'?")]
-#[case("http://x", "at 0: there is no filter 'http:'; put the text in quotation marks to search for it")]
-#[case("verdict:verfied", "at 8: 'verfied' is no value for 'verdict:': expected 'verified'? It is one of verified, ")]
-#[case("is:mallformed", "at 3: 'mallformed' is no value for 'is:': expected 'malformed'?")]
-#[case("is:x", "at 3: 'x' is no value for 'is:': expected one of sim, live, ")]
-#[case("status:abc", "at 7: 'abc' is no value for 'status:': expected a status such as 503")]
+#[case("evnt:app", "at 0: unknown filter 'evnt:'; did you mean 'event:'?")]
+#[case("sim stat:500", "at 4: unknown filter 'stat:'; did you mean 'status:'?")]
+#[case("http://x", "at 0: unknown filter 'http:'; to search for this text, put it in quotation marks")]
+#[case(
+    "verdict:verfied",
+    "at 8: unknown verdict 'verfied': expected one of verified, stale, mismatch, unsigned, no-time, "
+)]
+#[case("is:mallformed", "at 3: unknown word 'mallformed' for 'is:': expected one of sim, ")]
+#[case("is:x", "at 3: unknown word 'x' for 'is:': expected one of sim, live, ")]
+#[case("status:abc", "at 7: invalid value 'abc' for 'status:': expected a status such as 503")]
 #[case("size:>big", "expected a size such as >10kb")]
-#[case("latency:100ms", "expected a comparison such as >100ms")]
-#[case("age:soon", "expected a comparison such as >5m")]
+#[case("latency:100ms", "expected a comparison or range such as >100ms")]
+#[case("age:soon", "expected a comparison or range such as >5m")]
 #[case("id:x", "expected a number such as 42")]
-#[case("since:later", "expected how long ago (90s, 1h), a date (2026-01-28), or an RFC 3339 time")]
-#[case("header:=x", "expected a header's name")]
-#[case("event:", "at 6: '' is no value for 'event:': expected a value, as in event:TEXT")]
-#[case("event: app", "at 6: '' is no value for 'event:'")]
+#[case("since:later", "expected an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time")]
+#[case("header:=x", "expected a header name")]
+#[case("event:", "at 6: missing value after 'event:': expected one, as in event:TEXT")]
+#[case("event: app", "at 6: missing value after 'event:'")]
 #[case("a | ", "at 4: expected a word")]
 #[case("| a", "at 0: expected a word")]
 #[case("a or or b", "at 5: expected a word")]
@@ -282,10 +288,10 @@ fn content_that_cannot_be_read_matches_neither_way() {
 #[case("not", "at 3: expected a word")]
 #[case("()", "at 1: expected a word")]
 #[case("\"\"", "at 0: expected a word")]
-#[case("a (b", "at 2: this parenthesis is never closed")]
-#[case("a) b", "at 1: this ')' closes nothing")]
-#[case("é \"b", "at 3: this quotation mark is never closed")]
-#[case("event:\u{202e}\u{1b} status:\u{202e}", "'⟨U+202E⟩' is no value")]
+#[case("a (b", "at 2: unclosed parenthesis")]
+#[case("a) b", "at 1: unexpected ')': no parenthesis is open")]
+#[case("é \"b", "at 3: unclosed quotation mark")]
+#[case("event:\u{202e}\u{1b} status:\u{202e}", "invalid value '⟨U+202E⟩' for 'status:'")]
 fn mistakes_are_placed(#[case] text: &str, #[case] expected: &str) {
     let error = Query::parse(text).unwrap_err();
     assert!(error.to_string().contains(expected), "{error}");
@@ -331,11 +337,52 @@ fn numbers_bound_a_filter(#[case] text: &str, #[case] expected: std::ops::RangeI
     assert_eq!(Query::parse(text).unwrap().ids(), expected);
 }
 
+/// The screenshot with this verdict, intake and freshness.
+fn judged(verdict: Verdict, intake: Intake, fresh: bool) -> Summary {
+    let mut summary = Summary { intake, ..screenshot() };
+    summary.judgement.verdict = verdict;
+    if let Some(timestamp) = &mut summary.judgement.timestamp {
+        timestamp.fresh = Some(fresh);
+    }
+    summary
+}
+
+#[test]
+fn the_word_that_a_list_shows_finds_the_delivery() {
+    let mut shown: Vec<Summary> =
+        Verdict::ALL.into_iter().map(|verdict| judged(verdict, Intake::Complete, true)).collect();
+    shown.push(judged(Verdict::Verified, Intake::Complete, false));
+    for part in [Intake::Truncated, Intake::TooLarge, Intake::Incomplete] {
+        shown.push(judged(Verdict::Verified, part(String::new()), true));
+    }
+    for summary in &shown {
+        let word = summary.verdict_word();
+        for text in [format!("verdict:\"{word}\""), format!("verdict:{}", word.replace(' ', "-"))] {
+            assert!(matches(&text, summary), "{text}");
+            // No other word finds it, but that a stale delivery is verified.
+            let others = shown.iter().filter(|other| other.verdict_word() != word && matches(&text, other));
+            let others: Vec<_> = others.map(Summary::verdict_word).collect();
+            assert_eq!(others, if word == "verified" { vec!["stale"] } else { vec![] }, "{text}");
+        }
+        let help = super::help().into_iter().find(|(usage, _)| *usage == "verdict:WORD").unwrap().1;
+        let error = Query::parse("verdict:foo").unwrap_err().to_string();
+        assert!(error.starts_with("at 8: unknown verdict 'foo': expected one of verified, stale, "), "{error}");
+        let word = word.replace(' ', "-");
+        assert!(error.contains(&word) && help.contains(&word), "{word}");
+    }
+    for verdict in Verdict::ALL {
+        let summary = judged(verdict, Intake::Complete, true);
+        assert!(matches(&format!("verdict:{}", verdict.code()), &summary), "the older name of {verdict:?}");
+    }
+}
+
 #[test]
 fn a_filter_asks_for_no_more_than_it_needs() {
     let fields = |text: &str| Query::parse(text).unwrap().fields();
     // Only what is whole is verified.
     assert_eq!(fields("verdict:bad (is:live | is:verified) #5"), [Field::Intake, Field::Event, Field::Verdict]);
+    assert_eq!(fields("verdict:unsigned"), [Field::Intake, Field::Verdict]);
+    assert!(fields("verdict:stale").contains(&Field::Timestamp));
     assert_eq!(fields("body:x | header:y | id:>4"), []);
     assert!(fields("503").contains(&Field::Answer) && !fields("ten").contains(&Field::Answer));
 }
@@ -407,6 +454,8 @@ fn asking_filter() -> impl Strategy<Value = String> {
         "sim",
         "live",
         "verdict:bad",
+        "verdict:stale",
+        "verdict:truncated",
         "is:stale",
         "is:fresh",
         "is:image",

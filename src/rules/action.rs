@@ -119,7 +119,7 @@ pub enum Answer {
     RetryAfter {
         /// Usually 429.
         status: u16,
-        /// After so many seconds.
+        /// After this many seconds.
         seconds: u64,
     },
 }
@@ -157,7 +157,7 @@ pub enum Manner {
         every: Duration,
     },
     /// With a `Content-Length` that is so much greater (or smaller) than the body's length, and the
-    /// connection closed behind the body.
+    /// connection closed after the body.
     WrongLength(i32),
 }
 
@@ -179,7 +179,7 @@ pub enum CloseAt {
     BeforeHead,
     /// Within the status line.
     InHead,
-    /// Behind the head and half of the body.
+    /// After the head and half of the body.
     AfterHead,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the server behind agrees with our verdict, and what it means when it does not.
+//! Whether the upstream server agrees with our verdict, and what it means when it does not.
 
 use crate::delivery::Verdict;
 
@@ -72,16 +72,22 @@ impl Agreement {
     pub fn words(self, verdict: Verdict, status: u16) -> String {
         let here = verdict.words();
         match self {
-            Self::BothAccept => format!("verified here, {status} there: both agree"),
-            Self::BothRefuse => format!("{here} here, {status} there: both refuse it"),
+            Self::BothAccept => format!("verified here, the upstream server answered {status}: both accept it"),
+            Self::BothRefuse => format!("{here} here, the upstream server answered {status}: both refuse it"),
             Self::OnlyHere => format!(
-                "verified here, {status} there: your server hashes other bytes, or has another secret; \
-                 let it hash the body as it came, before it is parsed, and give the digest that it computed to \
-                 whyhook verify --computed DIGEST"
+                "verified here, the upstream server answered {status}: it hashes different bytes or has another \
+                secret; let it hash the raw body before parsing, and pass its digest to whyhook verify --computed \
+                    DIGEST"
             ),
-            Self::OnlyThere => format!("{here} here, {status} there: your server does not check the signature"),
-            Self::NotJudged => format!("no secret here, {status} there: give whyhook the secret to compare"),
-            Self::Other => format!("{here} here, {status} there: that says nothing of the signature"),
+            Self::OnlyThere => {
+                format!("{here} here, the upstream server answered {status}: it does not check the signature")
+            }
+            Self::NotJudged => {
+                format!("no secret here, the upstream server answered {status}: configure the secret to compare")
+            }
+            Self::Other => {
+                format!("{here} here, the upstream server answered {status}: this says nothing about the signature")
+            }
         }
     }
 }
@@ -104,7 +110,7 @@ mod tests {
     fn verdicts_are_compared(#[case] verdict: Verdict, #[case] status: u16, #[case] expected: Agreement) {
         let agreement = Agreement::of(verdict, status);
         assert_eq!(agreement, expected);
-        assert!(agreement.words(verdict, status).contains(&format!("{status} there")));
+        assert!(agreement.words(verdict, status).contains(&format!("the upstream server answered {status}")));
         assert_eq!(agreement.is_conflict(), matches!(agreement, Agreement::OnlyHere | Agreement::OnlyThere));
     }
 }

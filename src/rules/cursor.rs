@@ -110,7 +110,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What the characters behind a backslash stand for, and how many bytes they are.
+/// What the characters after a backslash stand for, and how many bytes they are.
 fn escape(rest: &str) -> Option<(char, usize)> {
     Some(match rest.chars().next()? {
         same @ ('"' | '\\') => (same, 1),

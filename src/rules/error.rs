@@ -4,7 +4,7 @@ use super::template::TemplateError;
 use crate::query::Problem;
 use crate::text::visible;
 
-/// A rule that cannot be used.
+/// An invalid rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
     /// The byte offset in the rule's text, from 0.
@@ -30,24 +30,26 @@ pub enum RuleProblem {
     /// The condition cannot be read.
     #[error("{0}")]
     Condition(Problem),
-    /// The condition asks what is known only later.
+    /// The condition uses a fact that is known only after the answer.
     #[error(
-        "'{0}' is not known yet when a delivery is answered: ask for its event, verdict, path, webhook or a header"
+        "'{0}' cannot be used in a rule: its value is not known before the answer; use event, verdict, path, \
+        webhook or header"
     )]
     TooEarly(&'static str),
     /// The condition contradicts itself.
     #[error("this rule can never match: its condition contradicts itself")]
     Contradiction,
-    /// Earlier rules take everything that it would take.
-    #[error("this rule can never match: {0} before it answers everything that it would")]
+    /// Earlier rules match everything that it would match.
+    #[error("this rule can never match: {0} above it answers every such delivery")]
     Shadowed(String),
-    /// An arrow with nothing behind it.
-    #[error("nothing stands behind the arrow: expected what to do, such as auto, 503 or hold")]
+    /// An arrow with nothing after it.
+    #[error("missing action after the arrow: expected one such as auto, 503 or hold")]
     NoAction,
     /// Neither a keyword, nor a status, nor a name.
     #[error(
-        "'{}' is no answer: expected auto, or a status such as 503, or a status and a body such as '503 try later', \
-         or hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, retry-after{}",
+        "unknown action '{}': expected auto, or a status such as 503, or a status and a body such as '503 try \
+        later', or hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, \
+            retry-after{}",
         visible(word),
         known(names)
     )]
@@ -66,48 +68,52 @@ pub enum RuleProblem {
         found: String,
     },
     /// A quotation mark without its pair.
-    #[error("this quotation mark is never closed: expected another \"")]
+    #[error("unclosed quotation mark: expected another \"")]
     UnclosedQuote,
     /// A backslash before something that it does not escape.
     #[error("expected \\\", \\\\, \\n, \\r, \\t or \\u{{…}} here")]
     BadEscape,
     /// A number that HTTP does not allow as a final status.
-    #[error("{0} is no status that can be answered: expected 200 to 599")]
+    #[error("invalid status {0}: expected 200 to 599")]
     Status(u16),
     /// A body where HTTP forbids one.
     #[error("a {0} answer has no body (RFC 9110, section 6.4.1)")]
     Bodyless(u16),
-    /// A body that is cut, trickled or misdeclared, and is not there.
-    #[error("this needs an answer with a body of {0}: give it one in quotation marks")]
+    /// An action on the body, where the answer has none.
+    #[error("this action needs a body of {0}: add one in quotation marks")]
     NeedsBody(&'static str),
     /// A body beyond the bound.
-    #[error("the body has {found} bytes: at most {limit} can be sent", limit = super::BODY_LIMIT)]
+    #[error("the body is too long: {found} bytes, at most {limit}", limit = super::BODY_LIMIT)]
     BodyTooLong {
         /// Its length.
         found: usize,
     },
     /// More headers, or a longer one, than a sender must accept.
-    #[error("too many headers, or one too long: at most {} of {} bytes", super::HEADER_LIMIT, super::HEADER_BYTES)]
+    #[error(
+        "too many headers, or a header is too long: at most {} headers of {} bytes",
+        super::HEADER_LIMIT,
+        super::HEADER_BYTES
+    )]
     TooManyHeaders,
     /// A header that HTTP does not allow.
-    #[error("'{}' is no header: expected 'Name: value' of visible characters", visible(.0))]
+    #[error("invalid header '{}': expected 'Name: value' in visible characters", visible(.0))]
     BadHeader(String),
     /// A header that only whyhook can write.
-    #[error("'{}' is written by whyhook itself: leave it out", visible(.0))]
+    #[error("whyhook sets the header '{}' itself: remove it", visible(.0))]
     OwnHeader(String),
-    /// A fact that is not known.
+    /// An unknown template field.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A duration that is none, or beyond what makes sense here.
-    #[error("'{}' is no time for this: expected {expected}", visible(found))]
+    /// An invalid duration, or one out of range.
+    #[error("invalid time '{}': expected {expected}", visible(found))]
     Time {
         /// The text.
         found: String,
         /// What would do.
         expected: &'static str,
     },
-    /// A number that is none, or beyond what makes sense here.
-    #[error("'{}' is no number for this: expected {expected}", visible(found))]
+    /// An invalid number, or one out of range.
+    #[error("invalid number '{}': expected {expected}", visible(found))]
     Number {
         /// The text.
         found: String,
@@ -115,16 +121,16 @@ pub enum RuleProblem {
         expected: &'static str,
     },
     /// No URL that can be forwarded to.
-    #[error("'{}' is no URL to forward to: expected one such as http://127.0.0.1:8080 or https://example.com/hook", visible(.0))]
+    #[error("invalid forward URL '{}': expected one such as http://127.0.0.1:8080 or https://example.com/hook", visible(.0))]
     BadUrl(String),
     /// Holding or failing within another action.
-    #[error("'{0}' cannot stand within another action: give it a rule of its own")]
+    #[error("'{0}' cannot be used inside another action: give it its own rule")]
     Nested(&'static str),
-    /// A name that an answer of one's own cannot have.
-    #[error("'{}' cannot be an answer's name: expected letters, digits, '-' and '_', a letter first, and no word of the rules", visible(.0))]
+    /// An invalid name of a custom answer.
+    #[error("invalid answer name '{}': expected letters, digits, '-' and '_', starting with a letter, and no keyword of the rule language", visible(.0))]
     BadName(String),
     /// More rules than are looked at for each delivery.
-    #[error("more than {} rules", super::RULE_LIMIT)]
+    #[error("too many rules: at most {}", super::RULE_LIMIT)]
     TooManyRules,
 }
 

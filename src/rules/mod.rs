@@ -1,14 +1,14 @@
-//! What goes back to the sender: replies, templates, and the rules that choose among them.
+//! Answers to the sender: replies, templates, and the rules that choose among them.
 //!
-//! Everything here is pure: text becomes a [`Rule`], a delivery and the [`RuleSet`] in force become an
+//! Everything here is pure: text becomes a [`Rule`], a delivery and the active [`RuleSet`] become an
 //! [`Action`], an [`Answer`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
 //! counting, holding and writing are the listener's.
 //!
-//! For a face: [`presets`] and [`RuleSet::answers`] are what a picker offers, [`Answer::render`] with
-//! [`Facts::of_kept`] is exactly what would be sent, [`Reader::action`] reads what a person types and
-//! [`RuleError::at`] says where it is wrong; [`Override`] is a choice over the rules, [`Held`] a delivery that
-//! waits, and an [`Act`] the decision about it. All of them are plain data that compare and print, and
-//! so can stand in a model, a message or an effect. The listener's `Control` takes and gives them.
+//! For an interface: a picker offers [`presets`] and [`RuleSet::answers`]. [`Answer::render`] with
+//! [`Facts::of_kept`] gives exactly the bytes that would be sent. [`Reader::action`] parses typed text, and
+//! [`RuleError::at`] locates an error. [`Override`] is a choice that overrides the rules, [`Held`] a held
+//! delivery, and [`Act`] the decision about it. All of them are plain data that can be compared and printed,
+//! so they fit into a model, a message or an effect. The listener's `Control` takes and returns them.
 //!
 //! ```text
 //! rule   = [ filter "→" ] action                        "->" and "=>" are arrows too
@@ -26,7 +26,7 @@
 //!        | NAME                                          of the configuration's [answers.NAME]
 //!        | "redirect" [ STATUS ] URL
 //!        | "retry-after" [ STATUS ] TIME
-//! body   = "text in quotation marks" | the rest of the rule as it stands
+//! body   = "text in quotation marks" | the rest of the rule, verbatim
 //! ```
 //!
 //! ```
@@ -34,7 +34,7 @@
 //! let rule = Reader::default().rule("event:screenshot is:sim -> fail 3 with 503 then 200")?;
 //! assert_eq!(rule.to_string(), "event:screenshot is:sim → fail 3 with 503 then 200");
 //! let error = Reader::default().rule("sim -> 700").unwrap_err();
-//! assert_eq!(error.to_string(), "at 7: 700 is no status that can be answered: expected 200 to 599");
+//! assert_eq!(error.to_string(), "at 7: invalid status 700: expected 200 to 599");
 //! # Ok::<(), whyhook::rules::RuleError>(())
 //! ```
 
@@ -64,7 +64,7 @@ pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is
 pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_order, short};
 pub use template::{Place, Template, TemplateError};
 
-/// The longest body of an answer, as it is written down.
+/// The maximum length of an answer's body, as written.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 /// The most headers of an answer, and the most bytes of each: Node takes 16 KiB of head in all.
 pub const HEADER_LIMIT: usize = 32;

@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fail(&self, cursor: &mut Cursor<'_>) -> Result<Fail, RuleError> {
-        let times = number(cursor, "how often, 1 to 1000000", 1..=1_000_000)?;
+        let times = number(cursor, "a count from 1 to 1000000", 1..=1_000_000)?;
         let per = match (cursor.take("per"), cursor.at()) {
             (false, _) => Per::All,
             (true, _) if cursor.take("body") => Per::Body,
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             return forward(cursor);
         }
         if cursor.take("trickle") {
-            let bytes = number(cursor, "the bytes of a piece, 1 to 1048576", 1..=1 << 20)? as usize;
+            let bytes = number(cursor, "the bytes per piece, from 1 to 1048576", 1..=1 << 20)? as usize;
             cursor.expect("per")?;
             let every = time(cursor, Duration::from_millis(1))?;
             let answer = self.with_body(cursor, 1, "at least 1 byte", is_last)?;
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         let ends = cursor.is_done() || (!is_last && cursor.peek().eq_ignore_ascii_case("then"));
         let answer = match at {
             _ if ends => Answer::Auto,
-            CloseAt::BeforeHead => return Err(cursor.unexpected("nothing more: no answer is begun")),
+            CloseAt::BeforeHead => return Err(cursor.unexpected("nothing more: before the head there is no answer")),
             CloseAt::InHead => self.answer(cursor, is_last)?,
             CloseAt::AfterHead => self.with_body(cursor, 2, "at least 2 bytes", is_last)?,
         };
@@ -157,15 +157,15 @@ impl<'a> Reader<'a> {
         let (at, word) = (cursor.at(), cursor.word());
         let by = word.parse::<i32>().ok().filter(|by| *by != 0 && word.starts_with(['+', '-']));
         let by = by.filter(|by| by.unsigned_abs() as usize <= BODY_LIMIT).ok_or_else(|| {
-            let expected = "how far off the length is, such as +10 or -5";
+            let expected = "a difference in bytes, such as +10 or -5";
             RuleProblem::Number { found: word.to_owned(), expected }.at(at)
         })?;
         let least = if by < 0 { by.unsigned_abs() as usize } else { 0 };
-        let answer = self.with_body(cursor, least, "as many bytes as the length is short of", is_last)?;
+        let answer = self.with_body(cursor, least, "at least as many bytes as the length leaves out", is_last)?;
         Ok(Deed::Answer(answer, Manner::WrongLength(by)))
     }
 
-    /// An answer whose body has at least so many bytes, and may have one at all.
+    /// An answer whose body has at least this many bytes, and may have one at all.
     fn with_body(
         &self,
         cursor: &mut Cursor<'_>,

@@ -73,7 +73,7 @@ pub fn check_order(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
     Ok(())
 }
 
-/// The rules in force. Nothing matching is the automatic answer.
+/// The active rules. Nothing matching is the automatic answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSet {
     rules: Vec<Rule>,

@@ -15,7 +15,7 @@ use crate::text::visible;
 
 /// The most facts in one text.
 const FACTS_LIMIT: usize = 64;
-/// Of a fact in a header, so many bytes are written.
+/// Of a fact in a header, this many bytes are written.
 const HEADER_FACT_BYTES: usize = 256;
 
 /// Text in which `{{name}}` stands for a fact. `{{{{` stands for two braces.
@@ -54,7 +54,7 @@ impl AsRef<[u8]> for Shared {
 pub enum TemplateError {
     /// Nothing is known by this name.
     #[error(
-        "there is no '{{{{{}}}}}': expected one of {}; two braces themselves are written as '{{{{{{{{'",
+        "unknown template field '{{{{{}}}}}': expected one of {}; for two literal braces write '{{{{{{{{'",
         visible(name),
         Fact::names()
     )]
@@ -65,13 +65,13 @@ pub enum TemplateError {
         at: usize,
     },
     /// Braces without their pair.
-    #[error("these braces are never closed: expected '}}}}'; two braces themselves are written as '{{{{{{{{'")]
+    #[error("unclosed braces: expected '}}}}'; for two literal braces write '{{{{{{{{'")]
     Unclosed {
         /// The byte offset of the braces.
         at: usize,
     },
     /// Too many of them.
-    #[error("more than {FACTS_LIMIT} facts in one text")]
+    #[error("too many template fields in one text: at most {FACTS_LIMIT}")]
     TooMany,
 }
 
@@ -284,7 +284,10 @@ mod tests {
     fn what_is_not_known_is_refused_with_its_place() {
         let error = Template::parse("a {{evnt}}").unwrap_err();
         assert_eq!(error, TemplateError::Unknown { name: "evnt".to_owned(), at: 2 });
-        assert!(error.to_string().starts_with("there is no '{{evnt}}': expected one of id, event, "), "{error}");
+        assert!(
+            error.to_string().starts_with("unknown template field '{{evnt}}': expected one of id, event, "),
+            "{error}"
+        );
         assert_eq!(Template::parse("a {{id}").unwrap_err(), TemplateError::Unclosed { at: 2 });
         assert_eq!(Template::parse(&"{{id}}".repeat(65)).unwrap_err(), TemplateError::TooMany);
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::text::visible;
 
-/// Sendings under way at once, at a rate that the endpoint cannot follow.
+/// Sendings in flight at once, at a rate that the endpoint cannot follow.
 const UNDER_WAY: usize = 64;
 
 /// How many sendings follow each other.
@@ -22,9 +22,9 @@ pub enum Pace {
     Every(Duration),
 }
 
-/// The text is no rate.
+/// The text is not a rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no rate: expected a number for each second or minute, such as 5/s or 30/m, up to 1000/s")]
+#[error("invalid rate '{0}': expected a number per second or minute, such as 5/s or 30/m, at most 1000/s")]
 pub struct InvalidRate(String);
 
 impl FromStr for Pace {
@@ -52,7 +52,7 @@ impl FromStr for Pace {
 /// Starts each of `jobs` with `start`, in order and at this pace, and hands what each came to `done`
 /// as it ends. Returns how many were started.
 ///
-/// Cancelling starts no more; those under way must end on the same token, and are still handed over.
+/// Cancelling starts no more; those in progress must end on the same token, and are still handed over.
 pub async fn run_all<J, F, R>(
     jobs: impl IntoIterator<Item = J>,
     pace: Pace,
@@ -86,7 +86,7 @@ where
         under_way.spawn(start(job));
         started += 1;
         if let Pace::Every(interval) = pace {
-            // Behind a stall it goes on at its pace, and does not catch up in a burst.
+            // After a stall it goes on at its pace, and does not catch up in a burst.
             next = (next + interval).max(Instant::now());
         }
     }

@@ -9,8 +9,8 @@ use crate::text::visible;
 /// Why a captured delivery cannot be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayable {
-    /// It was no whole request.
-    #[error("cannot replay delivery {id}: the captured request is not whole ({intake}); --exact sends it as it came")]
+    /// The captured request is incomplete.
+    #[error("cannot replay delivery {id}: the captured request is incomplete ({intake}); --exact sends it as received")]
     NotWhole {
         /// Its number.
         id: i64,
@@ -18,7 +18,7 @@ pub enum NotReplayable {
         intake: String,
     },
     /// No server can be asked for its target.
-    #[error("delivery {id} cannot be sent to a server: {reason}; --exact sends it as it came")]
+    #[error("cannot replay delivery {id}: {reason}; --exact sends it as received")]
     NoOriginForm {
         /// Its number.
         id: i64,

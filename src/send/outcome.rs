@@ -1,4 +1,4 @@
-//! What came of a sending: the facts that are kept, their classes and their words.
+//! The result of an attempt: the facts that are stored, their classes and their words.
 
 mod report;
 
@@ -175,10 +175,10 @@ impl Term {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::WebhookNotFound => "no webhook of that name is configured (any more)",
-            Self::EventNotRegistered => "the event is not among those that the webhook subscribes to",
-            Self::ServiceUnavailable => "the simulator itself cannot work now; try again",
+            Self::EventNotRegistered => "the webhook does not subscribe to this event",
+            Self::ServiceUnavailable => "the simulator is unavailable; try again",
             Self::NetworkError => "the endpoint cannot be reached",
-            Self::SimulationFailed => "look at the endpoint's logs",
+            Self::SimulationFailed => "check the endpoint's logs",
         }
     }
 }

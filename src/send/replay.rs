@@ -18,7 +18,7 @@ pub enum How {
     /// The exact bytes and signature headers, for the server that is asked.
     #[default]
     AsCaptured,
-    /// Every byte as it came, of any capture.
+    /// Every byte as received, of any capture.
     Exact,
     /// The exact body under a fresh timestamp and signature.
     Resigned,
@@ -26,7 +26,7 @@ pub enum How {
     Edited {
         /// The body.
         body: Bytes,
-        /// Whether it is signed anew, or goes out under the captured headers, which do not fit it.
+        /// Whether it is re-signed, or goes out under the captured headers, which do not fit it.
         resign: bool,
     },
 }
@@ -72,21 +72,21 @@ pub enum ReplayError {
         webhook: String,
     },
     /// No secret has this label.
-    #[error("no secret has the label given {}; known labels: {known}", unnamed(.label))]
+    #[error("unknown secret label {}; known labels: {known}", unnamed(.label))]
     UnknownSecret {
         /// The label asked for.
         label: String,
         /// Those there are.
         known: String,
     },
-    /// Nobody said where to.
-    #[error("where to send delivery {id}? Give --to URL, or its webhook a url in the configuration")]
+    /// There is no target.
+    #[error("no target for delivery {id}: give --to URL, or set the url of its webhook in the configuration")]
     NoTarget {
         /// The delivery.
         id: i64,
     },
     /// The webhook's URL cannot be sent to.
-    #[error("the webhook {webhook} cannot be sent to: {error}")]
+    #[error("cannot send to the webhook {webhook}: {error}")]
     BadUrl {
         /// Its name.
         webhook: String,
@@ -113,7 +113,7 @@ pub fn webhook_of<'a>(registry: &'a Registry, summary: &Summary) -> Option<&'a W
     named.or_else(|| registry.route(summary.path.as_bytes()).webhook)
 }
 
-/// Where a delivery goes when nobody says: to its webhook's `url`.
+/// The default target of a delivery: the `url` of its webhook.
 ///
 /// # Errors
 ///
@@ -124,7 +124,7 @@ pub fn default_target(registry: &Registry, summary: &Summary) -> Result<Target, 
     url.parse().map_err(|error| ReplayError::BadUrl { webhook: visible(&webhook.name).into_owned(), error })
 }
 
-/// With what a delivery is signed anew. Without a label this is the secret that it was verified with,
+/// What a delivery is re-signed with. Without a label this is the secret that it was verified with,
 /// else its webhook's first; without a kind its webhook's, else the one whose unit it came in.
 ///
 /// # Errors

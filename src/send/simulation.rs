@@ -22,7 +22,7 @@ use crate::text::visible;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotSent {
     /// No webhook of that name.
-    #[error("{}: no webhook is called {}; {}", heading(Term::WebhookNotFound), named(.name), known_names(.known))]
+    #[error("{}: unknown webhook {}; {}", heading(Term::WebhookNotFound), named(.name), known_names(.known))]
     WebhookNotFound {
         /// The name.
         name: String,
@@ -55,7 +55,7 @@ pub enum NotSent {
         reason: InvalidTarget,
     },
     /// No secret of that label.
-    #[error("no secret has the label given {}; {}", unnamed(.label), known_names(.known))]
+    #[error("unknown secret label {}; {}", unnamed(.label), known_names(.known))]
     UnknownSecret {
         /// The label.
         label: String,
@@ -104,7 +104,7 @@ fn known_names(names: &[String]) -> String {
     if names.is_empty() {
         return "none is configured".to_owned();
     }
-    format!("known are: {}", visible(&names.join(", ")))
+    format!("configured: {}", visible(&names.join(", ")))
 }
 
 /// A simulation that is ready: nothing of it depends on anything but the clock any more.

@@ -154,7 +154,7 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     let words: Vec<_> = changes.iter().map(Change::words).collect();
     assert!(words.contains(&"Host abc.ngrok-free.app → localhost:4000".to_owned()), "{words:?}");
 
-    // What no server is asked for is refused, whatever path the URL brings; told to be exact, it goes as it came.
+    // What no server is asked for is refused, whatever path the URL brings; told to be exact, it goes as received.
     for (line, urls) in [
         ("CONNECT example.com:443", &["http://localhost:4000", "http://localhost:4000/x"][..]),
         ("GET example.com:443", &["http://localhost:4000"]),
@@ -486,7 +486,7 @@ fn a_certificate_file_that_is_none_is_told() {
     for content in ["", "nonsense"] {
         let (_file, options) = trusting(content);
         let error = Client::new(&options).unwrap_err().to_string();
-        assert!(error.contains("no certificate in it") && error.contains("PEM"), "{error}");
+        assert!(error.contains("it contains no certificate") && error.contains("PEM"), "{error}");
     }
     let options = TlsOptions { ca_file: Some("/nowhere/ca.pem".into()), insecure: false };
     assert!(Client::new(&options).unwrap_err().to_string().contains("/nowhere/ca.pem"));

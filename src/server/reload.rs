@@ -48,7 +48,7 @@ impl Watched {
         self.file().or_else(|| self.places.first().cloned())
     }
 
-    /// Writes a change, which is then not read again: what it says is in force already.
+    /// Writes a change, which is then not read again: what it says is active already.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Watched {
         let is_known = self.look(&known) == *known;
         change.write()?;
         if let (before, Ok(after)) = change.read() {
-            // What could not be read was not in force either.
+            // What could not be read was not active either.
             if let Ok(before) = before.transpose() {
                 self.gate.wrote(before.as_ref(), &after);
             }
@@ -182,7 +182,7 @@ fn look(news: Option<PathBuf>, waiting: Option<ConfigFile>, gate: &Gate) -> Look
     }
 }
 
-/// The rules in force with this file, if they lead nowhere they must not.
+/// The active rules with this file, if they lead nowhere they must not.
 fn rules(file: &ConfigFile, flags: &AnswerFlags, control: &Control) -> Result<RuleSet, String> {
     let rules = flags.rules(Some(file)).map_err(|error| error.to_string())?;
     control.check_rules(&rules).map_err(|error| error.to_string())?;

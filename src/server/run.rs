@@ -1,5 +1,5 @@
 //! A run of the listener: store, writer, listener, tunnel watch and signals, started together and
-//! stopped in order. Both faces (interface and lines) stand on it.
+//! stopped in order. Both front ends (interface and lines) use it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,31 +24,32 @@ use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
 
-/// What a run tells its face.
+/// Events that a run sends to its front end.
 #[derive(Debug)]
 pub enum Event {
     /// The store has grown; [`Session::pulse`] says how far. Sent once until it is asked.
     Stored,
     /// Deliveries could not be kept.
     StoreFault(Arc<StoreError>),
-    /// A sender was turned away, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
+    /// A sender was refused, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
     /// asked.
     Refused,
     /// The retention has deleted deliveries.
     Retired(Freed),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
     Held,
-    /// The configuration file has changed, or come; so many rules are in force now ([`Control::rules`]).
+    /// The configuration file was reloaded, or has appeared; the number of rules that are active now
+    /// ([`Control::rules`]).
     Rules(usize, PathBuf),
-    /// The configuration file has changed and cannot be used, for this reason; the rules are as before.
+    /// The configuration file has changed and is invalid, for this reason; the rules are unchanged.
     RulesFault(String),
     /// The tunnel has changed.
     Tunnel(TunnelState),
     /// The terminal has another size.
     Resized,
-    /// Somebody wants the program to sleep (SIGTSTP).
+    /// A request to suspend the program (SIGTSTP).
     Suspend,
-    /// Somebody wants the program to end (SIGTERM, SIGINT, SIGHUP).
+    /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
     Stop,
 }
 
@@ -77,7 +78,7 @@ pub enum StartError {
     },
 }
 
-/// A run under way.
+/// A run in progress.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
@@ -178,7 +179,7 @@ impl Session {
         self.address
     }
 
-    /// The settings of this moment: with the address that was bound, and the secrets in force.
+    /// The settings of this moment: with the address that was bound, and the active secrets.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings { bind: self.address, registry: (*self.control.registry()).clone(), ..self.settings.clone() }
@@ -196,7 +197,7 @@ impl Session {
         &self.location
     }
 
-    /// The configuration file, or where one may come to be.
+    /// The configuration file, or the path where one may appear.
     #[must_use]
     pub fn watched(&self) -> &Arc<Watched> {
         &self.watched
@@ -208,13 +209,13 @@ impl Session {
         self.retired
     }
 
-    /// What of the store's log was found to be lost at the start, and was not known to be.
+    /// Losses of the store's log that were first found at the start.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
     }
 
-    /// What is deleted by itself.
+    /// What is deleted automatically.
     #[must_use]
     pub fn retention(&self) -> RetentionSettings {
         self.settings.retention
@@ -244,15 +245,14 @@ impl Session {
         &self.pulse
     }
 
-    /// Closes the door, lets what is held go with its default, lets what is being answered finish (all within a
-    /// second), and waits
-    /// until everything that was received is on disk.
+    /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a
+    /// second), and waits until everything received is on disk.
     pub fn stop(self) {
         self.stop_after(|| ());
     }
 
     /// The same, with something to do once the last answer has been given and before the store is
-    /// closed. (Who still read the store while it is closed would keep SQLite from tidying up.)
+    /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
         let Self { control, writer, runtime, serving, stop, .. } = self;
         let _ = stop.send(true);
@@ -265,8 +265,8 @@ impl Session {
     }
 }
 
-/// Deletes what the settings keep no longer. Before anything is received: nobody waits for it then. Tells what of
-/// the log was found to be lost before.
+/// Deletes what the retention settings no longer keep. This runs before anything is received, since nobody waits
+/// then. Returns the losses of the log that were found before.
 fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>), StoreError> {
     let retention = retention(settings);
     if retention.is_empty() || !location.file().exists() {
@@ -288,7 +288,7 @@ fn retention(settings: &Settings) -> Retention {
 const OTHER_DESCRIPTORS: u64 = 128;
 
 /// Lets this process open as many files as its connections need, where its user may: macOS begins
-/// with 256, a shell on Linux with 1024. Where that is not to be had, connections wait to be accepted.
+/// with 256, a shell on Linux with 1024. Where that is not possible, connections wait to be accepted.
 #[cfg(unix)]
 fn allow_descriptors(connections: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -303,10 +303,10 @@ fn allow_descriptors(connections: usize) {
 #[cfg(not(unix))]
 fn allow_descriptors(_: usize) {}
 
-/// The listener's limits as the settings have them.
+/// The listener's limits from the settings.
 fn limits(settings: &Settings) -> Limits {
     let Bounds { connections, memory, .. } = settings.bounds;
-    // A body that may be kept must find room, or it would be refused as too much for now, for ever.
+    // A body that may be kept must find room, or it would be refused as too much for now, again and again.
     let memory = memory.max(settings.body_limit);
     Limits {
         body_bytes: settings.body_limit,

@@ -20,13 +20,11 @@ pub struct Signing<'a> {
 /// Why a request cannot be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The secret is no key of this scheme.
-    #[error(
-        "the secret {0} cannot be a key of this webhook's scheme, which takes base64: choose another with --secret"
-    )]
+    /// The secret is not a valid key of this scheme.
+    #[error("the secret {0} is not valid base64, which this webhook's scheme requires: choose another with --secret")]
     NoKey(String),
     /// The scheme signs an id that the request has not.
-    #[error("the scheme signs the header {0}, which the request has not: add it")]
+    #[error("missing header {0}, which the scheme signs: add it")]
     NoId(String),
     /// The headers cannot be sent.
     #[error(transparent)]
@@ -35,7 +33,7 @@ pub enum SignError {
 
 impl Signing<'_> {
     /// Puts the headers of this moment into `request`: in the place and letter case of those that it
-    /// has, behind all others otherwise.
+    /// has, after all others otherwise.
     ///
     /// # Errors
     ///

@@ -38,10 +38,10 @@ impl Default for Burst {
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum InvalidBurst {
     /// None, or too many.
-    #[error("a burst has 1 to {COUNT_LIMIT} deliveries, not {0}")]
+    #[error("invalid count {0}: expected 1 to {COUNT_LIMIT} deliveries")]
     Count(u32),
     /// No rate.
-    #[error("a rate is more than 0 and at most {RATE_LIMIT} deliveries a second, not {0}")]
+    #[error("invalid rate {0}: expected more than 0 and at most {RATE_LIMIT} deliveries per second")]
     Rate(f64),
 }
 

@@ -20,7 +20,7 @@ pub enum Event {
 
 /// The text names no documented event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no event is called '{}': the documented ones are activity, app and screenshot", visible(.0))]
+#[error("unknown event '{}': expected activity, app or screenshot", visible(.0))]
 pub struct UnknownEvent(pub String);
 
 impl Event {

@@ -4,12 +4,12 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`Recipe`] | which event, simulated or like a live one, how many items, which image, what is changed |
-//! | [`Edit`] | a field set, added or taken out by its path; the rest stays byte for byte |
+//! | [`Edit`] | a field set, added or removed by its path; the rest stays byte for byte |
 //! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
 //! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
 //! | [`Saved`] | all of that under a name in the configuration |
 //!
-//! Everything here but [`fresh_seed`] is a function of its arguments: no input, no output, no clock.
+//! Everything here but [`fresh_seed`] is a pure function of its arguments: no input, no output, no clock.
 //!
 //! ```
 //! use whyhook::simulate::{Circumstances, Event, Recipe};
@@ -49,7 +49,7 @@ pub const ITEMS_LIMIT: usize = 1_000;
 /// The most bytes that the images of one payload may have together, before they are written as JSON.
 pub const IMAGES_LIMIT: usize = 64 * 1024 * 1024;
 
-/// What a payload is made by.
+/// The recipe of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
     /// The event.
@@ -58,37 +58,37 @@ pub struct Recipe {
     pub live: bool,
     /// How many items an array of data has, 1 to [`ITEMS_LIMIT`]; an activity has one.
     pub items: usize,
-    /// How a screenshot's image is written. Unless told otherwise, as base64 in what is like a live
-    /// event, and as the placeholder in a simulation.
+    /// The encoding of a screenshot's image. The default is base64 in a live-like event, and the placeholder in
+    /// a simulation.
     pub image: Option<Form>,
     /// How large the image is.
     pub size: PictureSize,
-    /// What is changed at last, in this order.
+    /// Edits that are applied last, in this order.
     pub edits: Vec<Edit>,
 }
 
-/// What a payload depends on beside its recipe.
+/// What a payload depends on in addition to its recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {
     /// When the event happens.
     pub moment: Timestamp,
-    /// What decides everything that varies; see [`fresh_seed`].
+    /// The seed of everything that varies; see [`fresh_seed`].
     pub seed: u64,
 }
 
-/// Why a recipe makes no payload.
+/// Why a recipe is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecipeError {
     /// None, or too many.
-    #[error("a payload has 1 to {ITEMS_LIMIT} items, not {0}")]
+    #[error("invalid item count {0}: expected 1 to {ITEMS_LIMIT}")]
     Items(usize),
     /// An activity's data is an object.
     #[error("an activity event has no items: its data is one object, not an array")]
     NoItems,
-    /// An image is asked for where none is.
+    /// The event has no image.
     #[error("a {0} event has no image: only screenshot has one")]
     NoImage(Event),
-    /// Images that are too much together.
+    /// The images together are too large.
     #[error("{items} images of {bytes} bytes are more than 64 MiB: ask for fewer or smaller ones")]
     TooLarge {
         /// How many.
@@ -96,7 +96,7 @@ pub enum RecipeError {
         /// How large one is.
         bytes: usize,
     },
-    /// A change that cannot be made.
+    /// An edit that cannot be applied.
     #[error(transparent)]
     Edit(#[from] EditError),
 }
@@ -156,7 +156,7 @@ impl Recipe {
     }
 }
 
-/// A seed that nobody has had before, from the system's random numbers.
+/// A fresh seed, from the system's random numbers.
 ///
 /// # Errors
 ///
@@ -165,7 +165,7 @@ pub fn fresh_seed() -> Result<u64, getrandom::Error> {
     getrandom::u64()
 }
 
-/// Makes every change, in order.
+/// Applies every edit, in order.
 ///
 /// # Errors
 ///

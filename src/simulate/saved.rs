@@ -61,7 +61,7 @@ pub struct Saved {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSaved {
     /// No form of an image.
-    #[error("no form of an image is called '{}': known are {}", visible(.0), Form::ALL.map(Form::code).join(", "))]
+    #[error("unknown image form '{}': expected one of {}", visible(.0), Form::ALL.map(Form::code).join(", "))]
     Image(String),
     /// No change.
     #[error(transparent)]

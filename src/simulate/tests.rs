@@ -118,7 +118,7 @@ fn impossible_recipes_say_why() {
     assert_eq!(error(large), RecipeError::TooLarge { items: 1000, bytes: 100_000 });
     let edits = vec![Edit::set("data[0].screenshot.isIdel=true").unwrap()];
     let words = error(Recipe { edits, ..Recipe::new(Event::Screenshot) }).to_string();
-    assert!(words.contains("data[0].screenshot has screenshotId, imageBuffer"), "{words}");
+    assert!(words.contains("data[0].screenshot contains screenshotId, imageBuffer"), "{words}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl AttemptKeeper {
     ///
     /// [`StoreError::Missing`] when there is none, and the others where they apply.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        // Refuses what is no store without changing it.
+        // Refuses what is not a store without changing it.
         drop(location.open_for_reading()?);
         let connection = location.connect_again()?;
         schema::prepare(&connection, location.file())?;

@@ -12,7 +12,7 @@ const COMMITS: u32 = 300;
 /// A thread with a connection of its own that checkpoints when it is told to.
 ///
 /// Its checkpoints are passive: they wait for nobody and stop nobody. While commits never pause they
-/// also never end at a moment at which SQLite may start its log anew; for that case the writer's own
+/// also never end at a moment at which SQLite may start its log again; for that case the writer's own
 /// automatic checkpoint stays (see [`super::schema`]).
 pub(super) struct Checkpointer {
     /// `None` once it is to end.
@@ -43,7 +43,7 @@ impl Checkpointer {
         self.commits += 1;
         if self.commits >= COMMITS {
             self.commits = 0;
-            // One that is still under way serves as well.
+            // One that is still in progress serves as well.
             let _ = self.nudge.as_ref().map(|nudge| nudge.try_send(()));
         }
     }

@@ -70,7 +70,7 @@ fn open_if_there(path: &Path) -> Result<Option<Source>, StoreError> {
 }
 
 impl Source {
-    /// Copies a record to the place `at`, for which it is sealed anew. One that is damaged is copied as it is: its
+    /// Copies a record to the place `at`, for which it is sealed again. One that is damaged is copied as it is: its
     /// row says where it was, and that it is damaged.
     fn copy(&mut self, id: DeliveryId, place: Place, out: &mut impl Write, key: &LogKey, at: LogEnd) -> io::Result<()> {
         match i64::try_from(place.position.wrapping_sub(self.position)) {

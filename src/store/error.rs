@@ -43,7 +43,7 @@ pub enum StoreError {
     },
     /// Written by a newer release.
     #[error(
-        "store {path} has schema version {found}, this whyhook knows up to {known}: nothing was changed; \
+        "store {path} has schema version {found}, this whyhook supports up to {known}: nothing was changed; \
          use a newer whyhook, or another file with --store"
     )]
     Newer {
@@ -66,15 +66,14 @@ pub enum StoreError {
         detail: String,
     },
     /// No store yet, and this command only reads.
-    #[error("there is no store at {path} yet: run `whyhook` to capture into it, or name another with --store")]
+    #[error("no store at {path} yet: run `whyhook` to capture into it, or name another with --store")]
     Missing {
         /// The store's file.
         path: PathBuf,
     },
     /// The index is gone, and the log beside it is not.
     #[error(
-        "store {path} is missing, and what it is the index of is still in {log}: start `whyhook` on it once, which \
-         makes it again from there"
+        "store {path} is missing, but its log is still in {log}: start `whyhook` with this store once to rebuild it"
     )]
     Unindexed {
         /// The store's file.
@@ -144,7 +143,7 @@ impl StoreError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
-            Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "no SQLite file".to_owned() },
+            Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "not a SQLite file".to_owned() },
             _ => Self::Sqlite { action, path, source },
         }
     }

@@ -27,7 +27,7 @@ impl Index {
         Self { path: location.file().to_owned(), connection }
     }
 
-    /// The connection, for work that is no delivery's.
+    /// The connection, for work that is not a delivery's.
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }

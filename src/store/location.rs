@@ -86,7 +86,7 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// Each is one of [`StoreError`]'s; an existing file that is no readable store is left as it is.
+    /// Each is one of [`StoreError`]'s; an existing file that is not a readable store is left as it is.
     pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
         self.check_name()?;
         self.check_kind()?;
@@ -195,13 +195,13 @@ impl Location {
         let failed = |source| StoreError::sqlite(&self.file, "open it", source);
         let connection = Connection::open_with_flags(&self.file, flags).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        // Otherwise the plan of a join for one number is made anew for each number: SQLite looks at the values
+        // Otherwise the plan of a join for one number is made again for each number: SQLite looks at the values
         // that are bound, and prepares the statement again when they change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
         Ok(connection)
     }
 
-    /// Refuses what is no regular file, in the place of the index or of a file beside it: opening a pipe would wait
+    /// Refuses what is not a regular file, in the place of the index or of a file beside it: opening a pipe would wait
     /// for its other end.
     fn check_kind(&self) -> Result<(), StoreError> {
         for path in ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| self.beside(suffix)) {
@@ -212,7 +212,7 @@ impl Location {
         Ok(())
     }
 
-    /// Refuses a file that is no SQLite database before SQLite gets to see it.
+    /// Refuses a file that is not an SQLite database before SQLite gets to see it.
     fn check_header(&self) -> Result<(), StoreError> {
         let file = match File::open(&self.file) {
             Ok(file) => file,
@@ -224,7 +224,7 @@ impl Location {
         if magic.is_empty() || magic == b"SQLite format 3\0" {
             return Ok(());
         }
-        Err(StoreError::NotAStore { path: self.file.clone(), found: "no SQLite file".to_owned() })
+        Err(StoreError::NotAStore { path: self.file.clone(), found: "not a SQLite file".to_owned() })
     }
 
     /// Creates the file ourselves, so that it is private from its first moment and a dangling link
@@ -266,7 +266,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Creates a folder and those above it that are missing. Their names are brought to disk: after a power
-/// cut, what is in a folder without a name is found by nobody.
+/// cut, an entry that its folder does not name cannot be found.
 fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = fs::DirBuilder::new();

@@ -46,7 +46,7 @@ pub(super) struct LogEnd {
 pub(super) struct LogWriter {
     location: Location,
     open: Option<File>,
-    /// Behind the last record that is in the index as well.
+    /// After the last record that is in the index as well.
     end: LogEnd,
     /// Whether there may be more bytes in the segment than that.
     ahead: bool,
@@ -63,7 +63,7 @@ impl LogWriter {
         self.end
     }
 
-    /// Writes records at the end. They are there for good only after [`LogWriter::accept`].
+    /// Writes records at the end. They are durable only after [`LogWriter::accept`].
     pub(super) fn append<'a>(&mut self, drafts: impl Iterator<Item = &'a Draft>) -> Result<(), StoreError> {
         if self.ahead {
             self.take_back()?;

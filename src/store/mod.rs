@@ -1,25 +1,25 @@
-//! The store: a log that holds every delivery as it came, and an SQLite file as its index, which
+//! The store: a log that holds every delivery as received, and an SQLite file as its index, which
 //! people can query.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
-//! | `whyhook.db-log/key` | what the log's records are sealed with, to know them again behind damage |
+//! | `whyhook.db-log/key` | the key that seals the log's records, to recognise them after damage |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
-//! rows of a group are inserted meanwhile and committed after it, so that a row never speaks of bytes
-//! that are not on disk, and every delivery that was answered is seen by any number of [`Reader`]s, in
+//! rows of a group are inserted meanwhile and committed after it, so a row never refers to bytes
+//! that are not on disk, and every answered delivery is visible to any number of [`Reader`]s, in
 //! this process or others. SQLite's commits are not synced: after `kill -9` nothing is missing, after a
-//! power cut the last rows may be, and opening the store for writing makes them again from the log.
-//! The same makes a whole index again that was deleted, or left behind when the log was copied. What of the log
-//! is damaged is passed over then, said ([`Loss`]), and noted in the index.
+//! power cut the last rows may be, and opening the store for writing rebuilds them from the log.
+//! The same rebuilds a whole index that was deleted, or not copied together with the log. Damaged parts of the
+//! log are skipped then, reported ([`Loss`]), and recorded in the index.
 //!
 //! Answers and attempts are in the index alone: a power cut may take the last of them, and a new index
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
-//! To be rid of everything, delete the file *and* the folder.
+//! To remove everything, delete the file *and* the folder.
 
 mod attempts;
 mod checkpoint;

@@ -31,7 +31,7 @@ impl Opened {
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
         let losses = losses::keep(index.connection(), losses)
-            .map_err(|source| StoreError::sqlite(location.file(), "note what is lost in", source))?;
+            .map_err(|source| StoreError::sqlite(location.file(), "record the losses in", source))?;
         Ok(Self { index, keys, last, end, losses, lock })
     }
 }

@@ -1,4 +1,4 @@
-//! Deleting deliveries for good: their rows, and their records in the log.
+//! Deleting deliveries permanently: their rows, and their records in the log.
 //!
 //! The log is pruned a segment at a time. What is to stay is copied to a file beside the segment; one synced
 //! transaction of the index deletes the rows, moves the others to their new places, and notes the segment in
@@ -8,8 +8,8 @@
 //! | cut off | what is there | next |
 //! |---|---|---|
 //! | before the commit | the segment and its rows as they were, and a copy of no use | the copy is deleted |
-//! | behind the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
-//! | behind the renaming | rows that speak of the segment, and a note | the note is deleted |
+//! | after the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
+//! | after the renaming | rows that speak of the segment, and a note | the note is deleted |
 //!
 //! Only what has a row is copied: bytes that could not be read when the index was made go when their segment is
 //! first pruned, what is noted of them in `losses` with its last delivery.
@@ -36,7 +36,7 @@ use crate::delivery::DeliveryId;
 /// Tables whose rows belong to a delivery, each with the column that says to which.
 const TABLES: [(&str, &str); 4] =
     [("deliveries", "id"), ("answers", "id"), ("diagnoses", "id"), ("attempts", "delivery")];
-/// An index of which this part is free is written anew; less is used up by the deliveries to come.
+/// An index of which this part is free is rewritten; less is used up by the deliveries to come.
 const FREE_PAGES_SHARE: i64 = 4;
 /// While deliveries wait, no more of a segment is copied, in bytes; a disk writes that in some tenths of a second.
 const BRIEF_COPY: u64 = 32 * 1024 * 1024;
@@ -55,7 +55,7 @@ pub enum Thoroughness {
 }
 
 impl Thoroughness {
-    /// Whether a segment of so many bytes is left alone, of which `doomed` would go.
+    /// Whether a segment of this many bytes is left alone, of which `doomed` would go.
     fn spares(self, size: u64, doomed: u64) -> bool {
         let is_little = doomed.saturating_mul(DOOMED_SHARE) < size;
         match self {
@@ -148,7 +148,7 @@ impl Pruner {
 pub(super) struct Work<'a> {
     pub(super) location: &'a Location,
     pub(super) index: &'a Index,
-    /// What stays is sealed anew, for its new place.
+    /// What stays is sealed again, for its new place.
     pub(super) keys: &'a Keys,
     /// The highest number ever given.
     pub(super) last: DeliveryId,
@@ -300,7 +300,7 @@ impl Work<'_> {
             // Needs as much room again for a moment. Where there is none, the pages stay free for rows to come.
             let _ = connection.execute_batch("VACUUM");
         }
-        // Somebody who reads just now keeps it from being emptied; the next checkpoint does it then.
+        // A reader can keep it from being truncated; the next checkpoint does it then.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 

@@ -220,7 +220,7 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
-    /// How many deliveries there are behind `after`, up to `last` and no more than `most`, and the highest
+    /// How many deliveries come after `after`, up to `last` and no more than `most`, and the highest
     /// of them: so that a million are counted in parts.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! One delivery in the log: a header, its facts, the head and the body exactly as they came, and the
+//! One delivery in the log: a header, its facts, the head and the body exactly as received, and the
 //! chunk framing that was removed from the body.
 //!
 //! | bytes | what (numbers are little-endian) |
@@ -137,7 +137,7 @@ impl Header {
         (self.format.header_bytes() as u64).checked_add(self.content_bytes()?)
     }
 
-    /// Bytes behind the header; `None` when there cannot be so many.
+    /// Bytes after the header; `None` when there cannot be so many.
     pub(super) fn content_bytes(&self) -> Option<u64> {
         self.facts.checked_add(self.head)?.checked_add(self.body)?.checked_add(self.framing)
     }
@@ -210,7 +210,7 @@ impl Draft {
     pub(super) fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
         let Captured { head, body, framing, .. } = &self.captured;
         let parts = [&self.front[..], head, body, framing.as_bytes()];
-        // The system takes so many slices in one call, whether they are empty or not.
+        // The system takes this many slices in one call, whether they are empty or not.
         parts.into_iter().filter(|part| !part.is_empty()).map(IoSlice::new)
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing the index up to the log when a store is opened for writing.
 //!
 //! SQLite's commits are not synced, the log is: after a power cut the index may lack its last rows,
-//! and after it was deleted it lacks them all. Only the log behind the index's newest row is read, so
+//! and after it was deleted it lacks them all. Only the log after the index's newest row is read, so
 //! that opening takes no longer the more there is. Nothing is shortened or overwritten: a log whose
 //! end is torn (which no sender was told is kept) is left as it is and goes on in a new segment. A row
 //! whose record is gone stays, and says so when it is loaded.
@@ -9,7 +9,7 @@
 //! What is damaged is passed over ([`super::scan`] finds where it goes on), and it is a [`Loss`] when numbers are
 //! missing there: between a record that was read and the next, every number was a delivery's. At the log's end
 //! nobody knows, and a number that was given must not be given again: so many are left out as records would fit
-//! in. An end that is torn within one record is no loss beside an index that has rows, since a row is committed
+//! in. An end that is torn within one record is not a loss beside an index that has rows, since a row is committed
 //! before its sender is answered; without one, the record may have been whole once, and its number is left out.
 
 use std::fs;
@@ -36,7 +36,7 @@ pub(super) struct Recovered {
     pub(super) losses: Vec<Loss>,
 }
 
-/// Adds to `index` what the log holds behind its newest row.
+/// Adds to `index` what the log holds after its newest row.
 pub(super) fn recover(location: &Location, index: &Index, keys: &Keys) -> Result<Recovered, StoreError> {
     let newest = index.newest()?;
     let indexed = newest.map_or(LogEnd { segment: 0, position: 0 }, |(_, place)| LogEnd {
@@ -80,7 +80,7 @@ struct Gap {
     is_torn: bool,
 }
 
-/// A recovery under way.
+/// A recovery in progress.
 struct Recovery<'a> {
     location: &'a Location,
     index: &'a Index,
@@ -148,7 +148,7 @@ impl Recovery<'_> {
         Ok((ends_whole && end == size).then_some(size))
     }
 
-    /// Opens a transaction for a row, behind the last when that has enough.
+    /// Opens a transaction for a row, after the last when that has enough.
     fn begin(&mut self) -> Result<(), StoreError> {
         if self.uncommitted == ROWS_PER_COMMIT {
             self.uncommitted = 0;

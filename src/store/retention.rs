@@ -16,9 +16,9 @@ const PAGE_ROWS: usize = 2000;
 pub struct Retention {
     /// Received longer ago than this.
     pub older_than: Option<Duration>,
-    /// Not among so many newest.
+    /// Not among this many newest.
     pub keep: Option<u64>,
-    /// Behind so many bytes of records, counted from the newest.
+    /// After this many bytes of records, counted from the newest.
     pub max_bytes: Option<u64>,
 }
 

@@ -1,7 +1,7 @@
 //! Retention while a listener runs: when it is looked for what may go, and who looks.
 //!
-//! Nothing runs while nothing comes: it is looked behind a commit, once an hour and whenever a segment is full. What is
-//! to go is found on a thread of its own, since that reads every row; the writer deletes it behind a later
+//! Nothing runs while nothing comes: the check runs after a commit, once an hour and whenever a segment is full. What is
+//! to go is found on a thread of its own, since that reads every row; the writer deletes it after a later
 //! commit, and copies little for it ([`super::prune::Thoroughness::Brief`]), for deliveries wait meanwhile.
 
 use std::thread::JoinHandle;
@@ -34,7 +34,7 @@ impl Retirer {
         Self { location, retention, interval, since: Instant::now(), segment, looking: None }
     }
 
-    /// What may go, once that was found. To be asked behind each commit.
+    /// What may go, once that was found. To be asked after each commit.
     pub(super) fn doomed(&mut self, segment: i64) -> Option<Vec<DeliveryId>> {
         if self.retention.is_empty() {
             return None;

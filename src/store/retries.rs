@@ -32,7 +32,7 @@ impl Reader {
         }
         let mut found = Vec::new();
         for candidate in self.candidates(&delivery.summary)? {
-            // One whose bytes are lost is no reason to show none.
+            // One whose bytes are lost is not a reason to show none.
             let other = match self.load(candidate.id) {
                 Ok(Some(other)) => other,
                 Ok(None) | Err(StoreError::RecordLost { .. }) => continue,

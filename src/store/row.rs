@@ -208,7 +208,7 @@ pub(super) fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
     Ok(Place { segment: row.get(first)?, position: number(first + 1)?, bytes: number(first + 2)? })
 }
 
-/// A header as the column holds it: readable, and exact where that is no text.
+/// A header as the column holds it: readable, and exact where that is not text.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Header {

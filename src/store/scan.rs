@@ -1,6 +1,6 @@
-//! Reading a segment from record to record, and going on behind what is damaged.
+//! Reading a segment from record to record, and going on after what is damaged.
 //!
-//! A record begins where its predecessor ends, the first at the segment's beginning. Behind a header that is
+//! A record begins where its predecessor ends, the first at the segment's beginning. After a header that is
 //! not whole, that chain is broken, and the next record is searched for. What is found that way must be vouched
 //! for, since a body may hold whole records, made by a sender:
 //!
@@ -8,10 +8,10 @@
 //! - One of version 1, which has none, by what is left of the damaged header: either its lengths lead exactly
 //!   there, or its checksum of the content is that of the bytes up to there. A sender has no say in how that header
 //!   was damaged, and knows neither the facts that the checksum begins with nor their length. So a record within
-//!   the damaged one's body does not pass. (Numbers that fit and a whole chain behind it would not be enough: a
+//!   the damaged one's body does not pass. (Numbers that fit and a whole chain after it would not be enough: a
 //!   body can end with a record of the next number, and the true chain follows it.)
 //!
-//! What nobody vouches for stays where it is, and is said to be lost.
+//! What no record vouches for stays where it is, and is reported as lost.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -102,7 +102,7 @@ impl<'a, F: Read + Seek> Scan<'a, F> {
         Ok(Some(Part::Record(header, position)))
     }
 
-    /// Reads the content behind `header`, which is checked but not held in memory; `None` when it is
+    /// Reads the content after `header`, which is checked but not held in memory; `None` when it is
     /// damaged.
     pub(super) fn content(&mut self, header: &Header) -> io::Result<Option<Captured>> {
         let mut checksum = crc32fast::Hasher::new();
@@ -128,7 +128,7 @@ impl<'a, F: Read + Seek> Scan<'a, F> {
         Ok(bytes)
     }
 
-    /// Where the next record begins that is vouched for, behind a `damaged` header at the position; the file's
+    /// Where the next record begins that is vouched for, after a `damaged` header at the position; the file's
     /// end when there is none.
     fn search(&mut self, damaged: &[u8]) -> io::Result<u64> {
         let finder = memmem::Finder::new(MAGIC);

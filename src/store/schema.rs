@@ -99,7 +99,7 @@ const MIGRATIONS: &[&str] = &[
         stays           INTEGER NOT NULL    -- whether a copy takes its place, or it is deleted
     ) STRICT;",
     // What stands around a body and before an answer. The view keeps the columns that it had: SQLite would
-    // read its `d.*` anew.
+    // read its `d.*` again.
     "ALTER TABLE deliveries ADD COLUMN framing_bytes INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE answers ADD COLUMN interim BLOB NOT NULL DEFAULT x'';           -- as sent before the answer
     ALTER TABLE answers ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;       -- sent, also of what is not kept

@@ -19,7 +19,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub struct StoredDelivery {
     /// Its facts.
     pub summary: Summary,
-    /// Request line and headers as they came.
+    /// Request line and headers as received.
     pub head: Bytes,
     /// The body, from its beginning.
     pub body: StoredBody,

@@ -106,7 +106,7 @@ impl WriterHandle {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
 
-    /// Queues the record of what was sent from here, and what came of it. Nobody waits for it.
+    /// Queues an attempt that was sent from here, with its result. Nobody waits for it.
     pub fn attempted(&self, attempt: Attempt) {
         let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
     }
@@ -134,7 +134,7 @@ impl Writer {
         Self::start_retaining(location, Retention::default(), RETENTION_INTERVAL, observer)
     }
 
-    /// The same, for a store that keeps what `retention` says: it is looked for what may go behind a commit,
+    /// The same, for a store that keeps what `retention` says: checks after a commit what may be deleted,
     /// whenever so much time has passed, or a segment is full. What was there before is not looked at for it.
     ///
     /// # Errors

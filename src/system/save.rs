@@ -17,13 +17,13 @@ use crate::text::visible;
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// Something of that name is there.
-    #[error("{} is there already", shown(.0))]
+    #[error("{} already exists", shown(.0))]
     Exists(PathBuf),
     /// The name is a folder's, or none at all.
     #[error("{} is a folder: add a file's name", shown(.0))]
     Folder(PathBuf),
     /// The folder is missing.
-    #[error("the folder {} is not there: make it first, or choose another", shown(.0))]
+    #[error("the folder {} does not exist: create it, or choose another", shown(.0))]
     NoFolder(PathBuf),
     /// The system refused.
     #[error("cannot write {}: {source}", shown(.path))]
@@ -39,10 +39,10 @@ fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// How names of files under way begin, where they have any.
+/// How names of files in progress begin, where they have any.
 const PREFIX: &str = ".whyhook-";
 
-/// A file under way, readable by its owner alone. It has its name once it is finished, and is gone when it is
+/// A file in progress, readable by its owner alone. It has its name once it is finished, and is gone when it is
 /// given up.
 #[derive(Debug)]
 pub struct Saving {
@@ -52,7 +52,7 @@ pub struct Saving {
     overwrite: bool,
 }
 
-/// A file under way.
+/// A file in progress.
 #[derive(Debug)]
 enum Under {
     /// Without a name.

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::text::visible;
 
-/// The text is no duration.
+/// An invalid duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no duration: expected a number and a unit, such as 250ms, 300s, 5m, 1h or 2d")]
+#[error("invalid duration '{0}': expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d")]
 pub struct InvalidDuration(String);
 
-/// The text is no size.
+/// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no size: expected a number of bytes, or one with a unit such as 10kB, 10MB or 64MiB")]
+#[error("invalid size '{0}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB")]
 pub struct InvalidSize(String);
 
 /// Nanoseconds in each unit of time.

@@ -185,6 +185,14 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_is_shown_by_the_word_that_filters_take() {
+        let theme = Theme::new(Background::Dark, true);
+        for verdict in Verdict::ALL {
+            assert_eq!(theme.verdict(verdict).1, verdict.label());
+        }
+    }
+
+    #[test]
     fn without_colour_no_style_has_one() {
         let theme = Theme::new(Background::Dark, false);
         for verdict in Verdict::ALL {

@@ -74,14 +74,14 @@ fn the_config_may_choose_and_the_flag_wins() {
 fn impossible_rules_are_refused_on_one_line() {
     let house = House::with_secret();
     for (rule, words) in [
-        ("ok", "--respond: 'ok' is no answer: expected auto, or a status such as 503"),
-        ("", "--respond: '' is no answer"),
-        ("5o3", "'5o3' is no answer"),
-        ("5030", "'5030' is no answer"),
-        ("100", "100 is no status that can be answered: expected 200 to 599"),
-        ("600", "600 is no status"),
+        ("ok", "--respond: unknown action 'ok': expected auto, or a status such as 503"),
+        ("", "--respond: unknown action ''"),
+        ("5o3", "unknown action '5o3'"),
+        ("5030", "unknown action '5030'"),
+        ("100", "invalid status 100: expected 200 to 599"),
+        ("600", "invalid status 600"),
         ("204 nothing", "a 204 answer has no body"),
-        ("\u{1b}[31m", "'␛[31m' is no answer"),
+        ("\u{1b}[31m", "unknown action '␛[31m'"),
     ] {
         let line = house.run(&["--headless", "--bind", "127.0.0.1:0", "--respond", rule]).complains();
         assert!(line.contains(words), "{rule}: {line}");
@@ -94,5 +94,5 @@ fn an_impossible_rule_in_the_config_is_placed() {
     let house = House::with_secret();
     house.write("whyhook.toml", "bind = \"127.0.0.1:0\"\nrespond = \"maybe\"\n");
     let line = house.run(&["--headless"]).complains();
-    assert!(line.contains("whyhook.toml:2:11: 'maybe' is no answer"), "{line}");
+    assert!(line.contains("whyhook.toml:2:11: unknown action 'maybe'"), "{line}");
 }

@@ -101,7 +101,7 @@ fn a_rule_that_is_added_answers() {
     person.types("r").sees("No rules: every delivery").types("n").sees("FILTER → WHAT");
     person
         .types("event:screenshot -> 700")
-        .sees("700 is no status")
+        .sees("invalid status 700")
         .types("\u{17}429")
         .sees("Enter activates it")
         .enter();
@@ -122,7 +122,7 @@ fn a_server_that_verifies_what_it_wrote_again_is_found_out() {
     let answer = talk(address, Signed::new(body).with("Connection: close\r\n").wire());
     assert_eq!(answer.status, 401);
     let digest = answer.body.rsplit(' ').next().unwrap().to_owned();
-    person.types("6").sees("your server hashes other bytes").sees("401 there");
+    person.types("6").sees("hashes different").sees("answered 401");
     person.types("c").sees("What did your server compute?").pastes(&digest).enter();
     person.types("2").sees("JSON.stringify");
 }

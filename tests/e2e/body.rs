@@ -57,7 +57,7 @@ fn bodies_are_shown_as_what_they_are() {
     assert!(text.contains("event     desktop.app_tracking.captured, simulation, v1, desktop-agent, 1 item"), "{text}");
     assert!(text.contains("\"domain\": \"google.com\""), "{text}");
     let text = house.run(&["show", "4"]).yes().stdout();
-    assert!(text.contains("drift     ✗ error   Content-Type: expected application/json, found text/plain"), "{text}");
+    assert!(text.contains("schema    ✗ error   Content-Type: expected application/json, found text/plain"), "{text}");
     assert!(text.contains("a repeat of #1"), "{text}");
     assert!(house.run(&["show", "2"]).yes().stdout().contains("event = é"));
 }

@@ -39,7 +39,7 @@ fn two_deliveries_are_compared_by_header_path_and_byte() {
     let changes: Vec<&Value> = shown["headers"].as_array().unwrap().iter().map(|change| &change["change"]).collect();
     assert!(changes.contains(&&json!("case")) && changes.contains(&&json!("value")), "{shown}");
 
-    assert!(house.run(&["diff", "1", "99"]).complains().contains("there is no delivery 99"));
+    assert!(house.run(&["diff", "1", "99"]).complains().contains("no delivery 99"));
     assert!(house.run(&["diff", "1", "x"]).complains().contains("invalid delivery id 'x'"));
 }
 
@@ -54,7 +54,7 @@ fn two_responses_are_compared() {
     assert!(shown.contains("  - HTTP/1.1 401 Unauthorized\n  + HTTP/1.1 200 OK\n"), "{shown}");
     assert!(shown.contains("  -     1  Invalid signature\n  +     1  Webhook received"), "{shown}");
     house.run(&["diff", "--attempts", "2", "2"]).yes();
-    assert!(house.run(&["diff", "--attempts", "1", "9"]).complains().contains("there is no attempt 9"));
+    assert!(house.run(&["diff", "--attempts", "1", "9"]).complains().contains("no attempt 9"));
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     house.run(&["replay", "1", "--to", &nobody.to_string()]).no();
     assert!(house.run(&["diff", "--attempts", "1", "3"]).complains().contains("attempt 3 has no response"));

@@ -61,14 +61,14 @@ fn a_bad_line_is_placed_and_nothing_is_begun() {
     for (text, words) in [
         ("bind = 3000", "whyhook.toml:1:8: invalid type: integer `3000`, expected a string"),
         ("\nport = 1", "whyhook.toml:2:1: unknown field `port`, expected one of `bind`"),
-        (
-            "bind = \"nowhere\"",
-            "whyhook.toml:1:8: 'nowhere' is no address to listen on: expected an address and a port",
-        ),
-        ("tolerance = \"5\"", "whyhook.toml:1:13: '5' is no duration"),
+        ("bind = \"nowhere\"", "whyhook.toml:1:8: invalid listening address 'nowhere': expected an address and a port"),
+        ("tolerance = \"5\"", "whyhook.toml:1:13: invalid duration '5'"),
         ("[secrets]\na = { env = \"NOT_SET\" }", "'NOT_SET'"),
         ("[secrets]\na = { env = \"NOT_SET\" }", "whyhook.toml:2"),
-        ("[[webhook]]\nname = \"a\"\npath = \"a\"", "whyhook.toml:3:8: the path 'a' must begin with '/'"),
+        (
+            "[[webhook]]\nname = \"a\"\npath = \"a\"",
+            "whyhook.toml:3:8: invalid path 'a': expected '/' at the beginning",
+        ),
         ("[[webhook]]\nname = \"a\"\npath = \"/a\"\nsecret = \"who\"", "whyhook.toml:4:"),
         ("bind = \"\u{1b}\u{202e}", "whyhook.toml:1:"),
     ] {
@@ -81,7 +81,7 @@ fn a_bad_line_is_placed_and_nothing_is_begun() {
     let line = house.run(&["--headless", "--config", "other.toml"]).complains();
     assert!(line.contains("other.toml") && line.contains("No such file"), "{line}");
     let line = house.run(&["--headless", "--bind", "here"]).complains();
-    assert!(line.contains("--bind: 'here' is no address to listen on"), "{line}");
+    assert!(line.contains("--bind: invalid listening address 'here'"), "{line}");
     assert!(!house.store().exists());
 }
 
@@ -204,7 +204,7 @@ fn a_store_that_cannot_be_used_is_said_and_left_alone() {
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 
     let text = house.write("notes.txt", "Dear diary,\n");
-    refuses(&house, &text, "is not a whyhook store (no SQLite file): nothing was changed");
+    refuses(&house, &text, "is not a whyhook store (not a SQLite file): nothing was changed");
 
     let other = house.work().join("other.db");
     rusqlite::Connection::open(&other)
@@ -233,7 +233,11 @@ fn a_newer_or_damaged_store_is_said_and_left_alone() {
     let newer = captured(&house, "newer.db");
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let known = whyhook::store::SCHEMA_VERSION;
-    refuses(&house, &newer, &format!("has schema version 99, this whyhook knows up to {known}: nothing was changed"));
+    refuses(
+        &house,
+        &newer,
+        &format!("has schema version 99, this whyhook supports up to {known}: nothing was changed"),
+    );
 
     let damaged = captured(&house, "damaged.db");
     let mut bytes = fs::read(&damaged).unwrap();

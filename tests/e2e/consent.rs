@@ -29,12 +29,12 @@ fn without_a_terminal_it_is_refused_in_one_line_that_says_everything() {
     let line = house.run(&HEADLESS).complains();
     for words in [
         "whyhook.toml was found in the current folder and would",
-        "listen on 0.0.0.0:0, where other machines can reach it",
+        "listen on 0.0.0.0:0, where other hosts can reach it",
         WORDS,
         "trust the certificates in",
         "keep deliveries in /srv/shared.db",
         "read the secret 'a' from",
-        "delete deliveries for good: the newest 1",
+        "permanently delete deliveries: the newest 1",
         "`whyhook trust`",
         "--yes",
     ] {
@@ -57,7 +57,7 @@ fn without_a_terminal_it_is_refused_in_one_line_that_says_everything() {
     ] {
         let line = house.run(command).complains();
         assert!(line.contains("was found in the current folder"), "{command:?}: {line}");
-        let advice = if command == ["trust"] { "`whyhook trust --yes` allows it" } else { "`whyhook trust`, or" };
+        let advice = if command == ["trust"] { "allow it with `whyhook trust --yes`" } else { "`whyhook trust`, or" };
         assert!(line.contains(advice), "{command:?}: {line}");
     }
     // What does not concern it goes on.
@@ -131,7 +131,7 @@ fn no_is_the_default_and_starts_nothing() {
     for answer in ["\r", "n\r", "what\r"] {
         let house = planted(FORWARDS);
         let mut person = Person::sits_down(&house, Size(120, 40), &[]);
-        person.sees("Use it?").types(answer).sees("is not used, and nothing was done");
+        person.sees("Use it?").types(answer).sees("was not allowed, so nothing was done");
         assert_eq!(person.ends(), 2, "{answer:?}");
         assert!(!person.raw().contains(&0x1b) && !trusted(&house).exists() && !house.store().exists());
     }
@@ -145,7 +145,7 @@ fn trust_allows_it_beforehand() {
     assert_eq!(person.ends(), 1);
     let said = house.run(&["trust", "--yes"]).yes().stderr();
     assert!(said.contains(WORDS), "{said}");
-    assert!(house.run(&["trust"]).yes().stderr().contains("may be used as it is"));
+    assert!(house.run(&["trust"]).yes().stderr().contains("is already allowed"));
     house.listen(&[]).stop();
     assert!(House::new().run(&["trust"]).yes().stderr().contains("nothing to allow"));
 }
@@ -158,7 +158,7 @@ fn a_change_while_it_runs_is_not_applied_until_it_is_allowed() {
     assert_eq!(status(), 503);
     // What needs no yes is taken at once.
     house.write("whyhook.toml", "respond = '418'\n");
-    listening.says("1 in force");
+    listening.says("1 active");
     assert_eq!(status(), 418);
 
     let planted = "respond = 'redirect 307 https://collector.example/'\n";
@@ -175,7 +175,7 @@ fn a_change_while_it_runs_is_not_applied_until_it_is_allowed() {
 
     // What was agreed to may stay while other things change.
     house.write("whyhook.toml", format!("{planted}hold_for = '1s'\n"));
-    let reloads = || listening.stderr().matches("in force").count();
+    let reloads = || listening.stderr().matches(" active").count();
     assert!(until(|| (reloads() == 3).then_some(())).is_some(), "{}", listening.stderr());
     assert_eq!(listening.stderr().matches("not applied until").count(), 1, "{}", listening.stderr());
     // One more is one too many.
@@ -229,7 +229,7 @@ fn what_was_read_is_said() {
     let listening = house.listen(&[]);
     let line = listening.says("secrets: ");
     assert!(line.contains(&format!("TRACKPILOTS_WEBHOOKS_SECRET_KEY in {}", env.display())), "{line}");
-    listening.says("configuration: none was read");
+    listening.says("configuration: none");
     listening.stop();
     let config = house.write("whyhook.toml", "tolerance = '1h'\n");
     house.listen(&[]).says(&format!("configuration: {}", config.display()));

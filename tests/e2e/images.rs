@@ -51,7 +51,7 @@ fn every_form_is_known_for_what_it_is_and_comes_back_byte_for_byte() {
         let ran = house.run(&["export", "1", "--as", "image", "--index", &index]);
         let present = usize::try_from(image["bytes"].as_u64().unwrap()).unwrap();
         if present == 0 && ran.status.code() == Some(1) {
-            assert!(ran.stderr().contains("there are no bytes at"), "{}", ran.stderr());
+            assert!(ran.stderr().contains("no image bytes at"), "{}", ran.stderr());
             assert!(ran.stdout.is_empty());
             continue;
         }
@@ -85,14 +85,14 @@ fn an_image_is_written_to_a_file_that_was_not_there() {
     let path = house.work().join("a.jpg");
     assert_eq!(std::fs::read(&path).unwrap(), picture);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(export("1", &["--output", "a.jpg"]).complains().contains("--force replaces it"));
+    assert!(export("1", &["--output", "a.jpg"]).complains().contains("overwrite it with --force"));
     export("1", &["--output", "a.jpg", "--force"]).yes();
-    assert!(export("1", &["--output", "none/a.jpg"]).complains().contains("the folder none is not there"));
+    assert!(export("1", &["--output", "none/a.jpg"]).complains().contains("the folder none does not exist"));
     assert!(export("2", &["--output", "b.jpg"]).no().stderr().contains("a simulation sends no image"));
     assert!(!house.work().join("b.jpg").exists());
-    assert!(export("3", &[]).no().stderr().contains("delivery 3 holds no image"));
-    assert!(export("1", &["--index", "9"]).no().stderr().contains("there is no number 9"));
-    assert!(export("77", &[]).no().stderr().contains("there is no delivery 77"));
+    assert!(export("3", &[]).no().stderr().contains("delivery 3 contains no image"));
+    assert!(export("1", &["--index", "9"]).no().stderr().contains("no image 9 in delivery 1: it contains "));
+    assert!(export("77", &[]).no().stderr().contains("no delivery 77"));
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn all_or_nothing_and_the_place_of_what_is_wrong() {
     assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 3, "nothing was imported");
     assert!(house.run(&["import", "nowhere"]).complains().contains("cannot read nowhere"));
     assert!(house.run(&["import", "."]).complains().contains("is a folder"));
-    assert!(house.run_with(&["import", "-"], b"garbage").complains().contains("stdin: no HTTP request"));
+    assert!(house.run_with(&["import", "-"], b"garbage").complains().contains("stdin: not an HTTP request"));
     house.run_with(&["import", "-", "--from", "json"], b" \n").no();
     let listed = house.run(&["list", "--format", "json"]).yes().stdout;
     assert!(house.run_with(&["import", "-"], &listed).complains().contains("show --format json"));

@@ -46,9 +46,9 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
         assert!(!sent.contains("evil.example") && sent.matches("Host:").count() == 1, "{sent}");
     }
     let answer = talk(listening.address(), "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
-    assert_eq!((answer.status, &answer.body[..]), (501, "whyhook: this kind of request cannot be passed on"));
+    assert_eq!((answer.status, &answer.body[..]), (501, "whyhook: this kind of request cannot be forwarded"));
     let shown = settled(&house, 6);
-    assert!(shown["answer"]["rule"].as_str().unwrap().contains("(failed: CONNECT asks a proxy"), "{shown}");
+    assert!(shown["answer"]["rule"].as_str().unwrap().contains("(failed: CONNECT is a request to a proxy"), "{shown}");
     assert_eq!(shown["attempts"][0]["error"]["code"], "not_sent");
     assert_eq!(shown["forward"][0]["status"], Value::Null);
 
@@ -260,7 +260,7 @@ fn interim_answers_are_kept_and_not_passed_on_and_no_other_protocol_is_spoken() 
     });
     let listening = house.listen(&["--store", "101.db", "--forward-to", &other.url()]);
     let answer = talk(listening.address(), delivery());
-    assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server's answer cannot be passed on"));
+    assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server's answer cannot be returned"));
 }
 
 #[test]

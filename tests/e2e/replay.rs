@@ -170,7 +170,7 @@ fn a_resigned_one_verifies_and_every_attempt_is_kept() {
         "Endpoint response ",
         "  Webhook received and processed successfully",
         "Earlier           401 (attempt 1), now 200",
-        "Kept as           attempt 2 of delivery 1",
+        "Stored as         attempt 2 of delivery 1",
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
@@ -194,7 +194,7 @@ fn a_resigned_one_verifies_and_every_attempt_is_kept() {
         (&attempt["response"]["body"], &attempt["body"]),
         (&Value::from("Invalid signature"), &original["body"])
     );
-    assert!(house.run(&["show", "--attempt", "99"]).no().stderr().contains("there is no attempt 99"));
+    assert!(house.run(&["show", "--attempt", "99"]).no().stderr().contains("no attempt 99"));
     listening.stop();
     let store = std::fs::read(house.store()).unwrap();
     assert!(!store.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "no secret in the store");
@@ -232,7 +232,7 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     assert_eq!(line(&kept), line(&original));
     assert!(kept.ends_with("{\"n\":2.00}") && original.ends_with("{\"n\":1}"));
 
-    assert!(run(&[], "true").no().stderr().contains("nothing was changed, and nothing was sent"));
+    assert!(run(&[], "true").no().stderr().contains("the body was not changed, so nothing was sent"));
     assert!(run(&[], "false").complains().contains("the editor 'false' failed"));
     assert_eq!(recorder.count(), 2);
     let left: Vec<_> = std::fs::read_dir(house.root().join("tmp")).unwrap().collect();
@@ -286,7 +286,7 @@ fn ctrl_c_ends_it_and_says_how_many_went() {
     let mut said = String::new();
     child.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("cancelled: 1 of 3 had begun, 1 were delivered"), "{said}");
+    assert!(said.contains("cancelled: 1 of 3 started, 1 delivered"), "{said}");
     assert_eq!(recorder.count(), 1);
 }
 
@@ -298,21 +298,17 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     talk(listening.address(), Signed::new("{}").wire());
     Wire::connect(listening.address()).send("BROKEN\r\n\r\n").answer();
     let run = |arguments: &[&str]| house.run(&[&["replay"], arguments].concat());
-    assert!(
-        run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("there is no delivery 99; nothing was sent")
-    );
+    assert!(run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("no delivery 99: nothing was sent"));
     assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid delivery id 'x'"));
-    assert!(run(&["1"]).complains().contains("where to send delivery 1? Give --to URL"));
-    assert!(run(&["1", "--to", "ftp://x"]).complains().contains("only http:// and https://"));
+    assert!(run(&["1"]).complains().contains("no target for delivery 1: give --to URL"));
+    assert!(run(&["1", "--to", "ftp://x"]).complains().contains("expected http:// or https://"));
     assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
-    assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encoded"));
-    assert!(run(&["1", "--to", &recorder.url(), "--rate", "fast"]).complains().contains("'fast' is no rate"));
+    assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encode"));
+    assert!(run(&["1", "--to", &recorder.url(), "--rate", "fast"]).complains().contains("invalid rate 'fast'"));
     assert!(run(&["1", "--to", &recorder.url(), "--timeout", "0s"]).complains().contains("--timeout"));
     assert!(run(&["1", "--to", &recorder.url(), "--ca-file", "none.pem"]).complains().contains("none.pem"));
     assert!(
-        run(&["1", "--to", &recorder.url(), "--resign", "--secret", "x"])
-            .complains()
-            .contains("no secret has the label given")
+        run(&["1", "--to", &recorder.url(), "--resign", "--secret", "x"]).complains().contains("unknown secret label")
     );
     house.write("whyhook.toml", "ca_file = \"authority.pem\"\n");
     let complaint = run(&["1", "--to", &recorder.url()]).complains();
@@ -320,9 +316,9 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     std::fs::remove_file(house.work().join("whyhook.toml")).unwrap();
     // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
     let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
-    assert!(refused.contains("192.0.2.1 is not this machine") && refused.contains("--yes"), "{refused}");
+    assert!(refused.contains("to 192.0.2.1 without confirmation") && refused.contains("--yes"), "{refused}");
     assert!(
-        run(&["2", "--to", &recorder.url()]).no().stderr().contains("the captured request is not whole (malformed")
+        run(&["2", "--to", &recorder.url()]).no().stderr().contains("the captured request is incomplete (malformed")
     );
     assert_eq!(recorder.count(), 0);
     assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
@@ -368,9 +364,9 @@ fn failures_are_outcomes_and_are_kept() {
     let silent = silent.local_addr().unwrap();
     let refused = ["Network error: cannot connect", "connection refused", "start the server"];
     failed(&format!("http://{nobody}"), "1m", &refused);
-    failed(&format!("http://{silent}"), "1s", &["did not begin to respond within 1000 ms"]);
+    failed(&format!("http://{silent}"), "1s", &["did not respond within 1000 ms"]);
     failed(&format!("https://{silent}"), "1s", &["no TLS handshake within 1000 ms"]);
-    failed(&garbage.url(), "1m", &["no HTTP/1 response", "␛[31mSSH-2.0"]);
+    failed(&garbage.url(), "1m", &["not an HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
     let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
     assert!(shown.contains("9 bytes; it is incomplete"), "{shown}");

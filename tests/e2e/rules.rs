@@ -257,7 +257,7 @@ fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
     let simulated = br#"{"event":"a","simulation":true}"#;
     let answer = talk(listening.address(), Signed::new(&simulated[..]).wire());
     assert_eq!(answer.status, 503);
-    assert_eq!(answer_of(&listening, 1)["rule"], "rule 1: hold 200ms else 503 (not decided in 200ms: 503)");
+    assert_eq!(answer_of(&listening, 1)["rule"], "rule 1: hold 200ms else 503 (no decision within 200ms: 503)");
 
     let mut gone = TcpStream::connect(listening.address()).unwrap();
     gone.write_all(&Signed::new(&b"{}"[..]).wire()).unwrap();
@@ -299,7 +299,7 @@ fn quitting_lets_every_held_delivery_go_with_its_default_within_a_second() {
     }
     for id in 1..=50 {
         let answer = &house.show(id)["answer"];
-        assert_eq!(answer["rule"], "rule 1: hold 3600s else 503 \"leaving\" (let go at the end: 503 \"leaving\")");
+        assert_eq!(answer["rule"], "rule 1: hold 3600s else 503 \"leaving\" (default at shutdown: 503 \"leaving\")");
     }
 }
 
@@ -323,11 +323,11 @@ fn rules_are_read_again_when_the_file_changes_and_a_bad_file_changes_nothing() {
     let status = || talk(listening.address(), Signed::new(sample("app.json")).wire()).status;
     assert_eq!(status(), 201);
     house.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"202\"\n");
-    listening.says("rules: the configuration was read again, 1 in force");
+    listening.says("rules: configuration reloaded, 1 active");
     assert_eq!(status(), 202);
     house.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"2020\"\n");
-    let line = listening.says("rules: kept as they were: ");
-    assert!(line.contains("whyhook.toml:3:8: '2020' is no answer"), "{line}");
+    let line = listening.says("rules: unchanged: ");
+    assert!(line.contains("whyhook.toml:3:8: unknown action '2020'"), "{line}");
     assert_eq!(status(), 202);
     house.write("whyhook.toml", format!("forward_to = [\"http://{}\"]\n", listening.address()));
     listening.says("whyhook itself listens there");
@@ -339,12 +339,12 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
     let house = House::with_secret();
     for (rules, words) in [
         (vec!["sim live → 503"], "--respond: this rule can never match"),
-        (vec!["503", "sim → 200"], "--respond, number 2: this rule can never match: '503' before it"),
-        (vec!["status:503 → 200"], "'status' is not known yet"),
-        (vec!["200 header \"X: a\\r\\nY: b\""], "is no header"),
-        (vec!["200 {{secret}}"], "there is no '{{secret}}'"),
-        (vec!["forward ftp://x"], "is no URL to forward to"),
-        (vec!["hold else hold"], "cannot stand within another action"),
+        (vec!["503", "sim → 200"], "--respond, number 2: this rule can never match: '503' above it"),
+        (vec!["status:503 → 200"], "'status' cannot be used in a rule"),
+        (vec!["200 header \"X: a\\r\\nY: b\""], "invalid header"),
+        (vec!["200 {{secret}}"], "unknown template field '{{secret}}'"),
+        (vec!["forward ftp://x"], "invalid forward URL"),
+        (vec!["hold else hold"], "cannot be used inside another action"),
     ] {
         let mut arguments = vec!["--headless", "--bind", "127.0.0.1:0"];
         rules.iter().for_each(|rule| arguments.extend(["--respond", rule]));
@@ -356,12 +356,12 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
             "[[rules]]\nthen = \"503\"\n[[rules]]\nwhen = \"sim\"\nthen = \"200\"\n",
             "whyhook.toml:3:1: this rule can never match",
         ),
-        ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: there is no filter 'evnt:'"),
-        ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: 'odd' is no value for 'verdict:'"),
-        ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: 'hold' cannot be an answer's name"),
-        ("[answers.a]\nstatus = 99\n", "whyhook.toml:1:10: 99 is no status"),
-        ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' are both"),
-        ("hold_for = \"2h\"\n", "'2h' is no time to hold"),
+        ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: unknown filter 'evnt:'"),
+        ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: unknown verdict 'odd'"),
+        ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: invalid answer name 'hold'"),
+        ("[answers.a]\nstatus = 99\n", "whyhook.toml:1:10: invalid status 99"),
+        ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' conflict"),
+        ("hold_for = \"2h\"\n", "invalid hold time '2h'"),
     ] {
         house.write("whyhook.toml", text);
         let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();

@@ -90,7 +90,7 @@ fn a_configuration_that_comes_later_is_taken() {
     let beside = house.write("new.toml", "respond = \"503\"\n");
     fs::rename(beside, house.work().join("whyhook.toml")).unwrap();
     person.sees("configuration reloaded: 1 rule");
-    listening.says("rules: the configuration was read again, 1 in force");
+    listening.says("rules: configuration reloaded, 1 active");
     assert_eq!((status(address, "/"), status(listening.address(), "/")), (503, 503));
 }
 

@@ -83,7 +83,7 @@ fn a_target_that_refuses_is_told_with_what_to_do() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
     person.types("T").sees("200 by auto").types("R").sees("Replay #1").types("\t").types(&format!("http://{gone}"));
-    person.enter().sees("✗ Failed").sees("Network error: cannot connect").sees("start the server, or look at the port");
+    person.enter().sees("✗ Failed").sees("Network error: cannot connect").sees("start the server, or check the port");
     person.types("\u{1b}").no_longer_sees("Network error");
     // Another machine is asked about first; no sends nothing.
     person.types("R").sees("Replay #1").types("\t\u{15}http://192.0.2.1/").enter().sees("Send to a non-loopback host?");

@@ -50,7 +50,7 @@ fn verify_answers_no_and_says_why() {
     let house = House::with_secret();
     keep_a_part(&house, "json");
     let ran = house.run(&["verify", "1"]).no();
-    let words = "not verified: the signature fits what arrived (secret TRACKPILOTS_WEBHOOKS_SECRET_KEY), but the \
+    let words = "not verified: the signature matches the part that arrived (secret TRACKPILOTS_WEBHOOKS_SECRET_KEY), but the \
                  request is truncated";
     assert!(ran.stdout().contains(&format!("❌ {words}")), "{}", ran.stdout());
     let json = house.run(&["verify", "1", "--format", "json"]).no().json();

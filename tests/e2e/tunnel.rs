@@ -77,7 +77,7 @@ fn without_a_screen_the_log_says_it() {
     );
     let house = house.set("WHYHOOK_NGROK_API", "");
     let listening = house.listen(&[]);
-    listening.says("tunnel: no tunnel: the ngrok agent has none open");
+    listening.says("tunnel: no tunnel: the ngrok agent has no open tunnel");
     agent.opens("https://x.ngrok.app", &listening.address().to_string());
     listening.says("tunnel: https://x.ngrok.app");
     agent.opens("https://x.ngrok.app", "8080");

@@ -115,7 +115,7 @@ fn another_servers_digest_is_traced_to_its_mistake() {
     assert!(names.contains("JSON.stringify"), "{names}");
 
     let text = house.run(&["verify", "1"]).yes().stdout();
-    assert!(text.contains("If your own server says 401") && text.contains("JSON.stringify"), "{text}");
+    assert!(text.contains("if your server answers 401") && text.contains("JSON.stringify"), "{text}");
     assert!(!text.contains(&theirs), "{text}");
     assert!(house.run(&["verify", "1", "--reveal"]).yes().stdout().contains(&theirs));
     house.run(&["verify", "1", "--computed", "no digest in here"]).complains();

@@ -20,17 +20,17 @@ use crate::text;
 
 /// Where the script sends to unless it is told otherwise.
 const DEFAULT_BASE: &str = "http://127.0.0.1:3000";
-/// Headers that curl sends unasked.
+/// Headers that curl adds by default.
 const OWN_HEADERS: [&str; 5] = ["Host", "User-Agent", "Accept", "Content-Type", "Expect"];
 /// Bytes in one `printf`, which keeps lines readable by tools that bound them.
 const PRINTF_BYTES: usize = 16 * 1024;
 
 /// So long curl waits for the body of an answer to HEAD.
 const SILENCE_SECONDS: u32 = 3;
-/// Curl's exit codes 18 (a part of the file) and 28 (too slow) are no failures once the head of an answer is there.
+/// Curl's exit codes 18 (a part of the file) and 28 (too slow) are not failures once the head of an answer is there.
 const AFTER_HEAD: &str = r#") || {
   code=$?
-  case "$code:$answer" in 18:HTTP/* | 28:HTTP/*) ;; *) echo "curl has failed with exit code $code" >&2; exit "$code" ;; esac
+  case "$code:$answer" in 18:HTTP/* | 28:HTTP/*) ;; *) echo "curl failed with exit code $code" >&2; exit "$code" ;; esac
 }
 printf '%s\n' "$answer"
 echo
@@ -52,12 +52,16 @@ impl Exporter for Curl {
         writeln!(out, "\n# delivery {id}: {}", text::visible(what))?;
         if !delivery.summary.intake.is_complete() {
             let intake = delivery.summary.intake.name();
-            self.warnings.add(id, format!("is left out: it is no whole request ({intake}), and curl sends only those"));
+            self.warnings.add(
+                id,
+                format!("is left out: its request is incomplete ({intake}), and curl sends only complete ones"),
+            );
             return writeln!(out, "# left out: {intake}");
         }
         warn_of_credentials(delivery, &mut self.warnings);
         if delivery.summary.judgement.timestamp.is_some() {
-            self.warnings.add(id, "is sent with the signature and timestamp of then, which a receiver may call stale");
+            self.warnings
+                .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");
         }
         let head = delivery.request_head();
         let is_odd = is_head_with_body(delivery, &head);
@@ -97,12 +101,12 @@ impl Curl {
         self.begun = true;
         write!(
             out,
-            "#!/bin/sh\n# Deliveries captured by whyhook, to be sent again byte for byte.\n\
+            "#!/bin/sh\n# Deliveries captured by whyhook, to be replayed byte for byte.\n\
              # usage: sh THIS_FILE [BASE_URL]\nset -e\nbase=${{1:-{DEFAULT_BASE}}}\nbase=${{base%/}}\n"
         )
     }
 
-    /// Everything behind curl's own options: method, target, version, headers, and where the body is.
+    /// Everything after curl's own options: method, target, version, headers, and where the body is.
     fn command(&mut self, delivery: &Delivery, head: &RequestHead, out: &mut dyn Write) -> io::Result<()> {
         let id = delivery.summary.id;
         let version = if &head.version[..] == b"HTTP/1.0" { "--http1.0" } else { "--http1.1" };
@@ -152,7 +156,7 @@ impl Curl {
     fn warn(&mut self, delivery: &Delivery, head: &RequestHead) {
         let id = delivery.summary.id;
         if raw::is_chunked(delivery) {
-            self.warnings.add(id, "came in chunks; curl cuts the body into chunks of its own");
+            self.warnings.add(id, "arrived in chunks; curl splits the body into chunks of its own");
         }
         if head.value("expect").is_some() {
             self.warnings
@@ -166,7 +170,7 @@ impl Curl {
             self.warnings.add(id, "has several Host headers, of which curl sends one");
         }
         if delivery.head.split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !line.ends_with(b"\r")) {
-            self.warnings.add(id, "has lines that end in LF alone; curl ends them in CR LF");
+            self.warnings.add(id, "has lines that end in LF only; curl ends them in CR LF");
         }
     }
 }
@@ -176,7 +180,7 @@ fn is_head_with_body(delivery: &Delivery, head: &RequestHead) -> bool {
     &head.method[..] == b"HEAD" && !delivery.body.is_empty()
 }
 
-/// The lines of a head behind the request line, up to the empty one.
+/// The lines of a head after the request line, up to the empty one.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     head.split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))

@@ -2,7 +2,7 @@
 //!
 //! HAR is text: bytes outside UTF-8 in headers cannot stand in it. So each entry has a field of our own,
 //! `_whyhook`, with the head byte for byte; other readers pass over what begins with an underscore. A body
-//! that is no UTF-8 is base64, and `encoding` says so as HAR does for responses.
+//! that is not UTF-8 is base64, and `encoding` says so as HAR does for responses.
 
 use std::io::{self, Write};
 
@@ -53,14 +53,13 @@ impl Har {
     fn warn(&mut self, delivery: &Delivery) {
         let id = delivery.summary.id;
         if std::str::from_utf8(&delivery.head).is_err() {
-            self.warnings
-                .add(id, "header bytes outside UTF-8 are replaced; _whyhook.head_base64 has them as they came");
+            self.warnings.add(id, "header bytes outside UTF-8 are replaced; _whyhook.head_base64 has them as received");
         }
         if raw::is_chunked(delivery) {
-            self.warnings.add(id, "came in chunks: its framing is in _whyhook.framing_base64, where it is known");
+            self.warnings.add(id, "arrived in chunks: its framing is in _whyhook.framing_base64, where it is known");
         }
         if !delivery.summary.intake.is_complete() {
-            self.warnings.add(id, format!("is no whole request ({})", delivery.summary.intake.name()));
+            self.warnings.add(id, format!("is an incomplete request ({})", delivery.summary.intake.name()));
         }
     }
 }
@@ -154,7 +153,7 @@ fn response(answer: Option<&Answer>) -> Value {
     let size = sent.map_or(0, |answer| answer.body_bytes);
     content["size"] = json!(size);
     if size > body.len() as u64 {
-        content["comment"] = json!(format!("the first {} bytes of it were kept", body.len()));
+        content["comment"] = json!(format!("the first {} bytes of it were stored", body.len()));
     }
     content["mimeType"] = json!(mime.map_or_else(String::new, |(_, value)| text(value)));
     json!({

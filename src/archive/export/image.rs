@@ -8,10 +8,10 @@ use crate::payload::body::Body;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoImage {
     /// Nothing in the body is one.
-    #[error("delivery {0} holds no image")]
+    #[error("delivery {0} contains no image")]
     None(DeliveryId),
     /// There are fewer.
-    #[error("delivery {id} holds {count} image(s): there is no number {index}")]
+    #[error("no image {index} in delivery {id}: it contains {count}, counted from 1")]
     Beyond {
         /// The delivery.
         id: DeliveryId,
@@ -21,7 +21,7 @@ pub enum NoImage {
         index: usize,
     },
     /// The value stands for an image, and holds none of its bytes.
-    #[error("there are no bytes at {path}: {explanation}")]
+    #[error("no image bytes at {path}: {explanation}")]
     Empty {
         /// Where it stands; visible text.
         path: String,

@@ -3,13 +3,13 @@
 //! | format | what it is |
 //! |---|---|
 //! | [`har`] | one HTTP Archive 1.2 |
-//! | [`curl`] | a POSIX shell script that sends the exact bytes again |
-//! | [`json`] | one object a line, which `whyhook import` reads back |
-//! | [`raw`] | head and body as they came |
+//! | [`curl`] | a POSIX shell script that replays the exact bytes |
+//! | [`json`] | one object per line, which `whyhook import` reads back |
+//! | [`raw`] | head and body as received |
 //!
-//! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so that a store of any
-//! size can be written. What a format cannot say is a [`Warnings`] entry, never left out in silence. Beside them, [`image`] finds one
-//! image's bytes, and [`file`](mod@file) writes a file of a person's choice.
+//! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so a store of any size
+//! can be written. What a format cannot express is a [`Warnings`] entry, never dropped silently. [`image`] finds
+//! the bytes of one image, and [`file`](mod@file) writes a file of a person's choice.
 
 pub mod curl;
 pub mod har;
@@ -26,12 +26,12 @@ use crate::delivery::Delivery;
 
 pub use warnings::Warnings;
 
-/// A delivery with what was found out about its signature.
+/// A delivery with the diagnosis of its signature.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
     /// The delivery.
     pub delivery: &'a Delivery,
-    /// The diagnosis that was kept, as the store has it.
+    /// The stored diagnosis.
     pub diagnosis: Option<&'a Value>,
 }
 
@@ -51,7 +51,7 @@ pub trait Exporter {
     /// Those of `out`.
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
 
-    /// What the format could not say exactly, so far.
+    /// What the format could not express exactly, so far.
     fn warnings(&self) -> &Warnings;
 }
 

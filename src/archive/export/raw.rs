@@ -1,4 +1,4 @@
-//! The bytes of a request exactly as they came over the wire, chunk framing included.
+//! The bytes of a request exactly as received over the wire, chunk framing included.
 
 use std::io::{self, Write};
 
@@ -19,12 +19,13 @@ impl Exporter for Raw {
             // As stores of earlier releases and imports have it.
             self.warnings.add(
                 delivery.summary.id,
-                "came in chunks, whose framing is not kept: the head still says so, and the body is what the chunks held",
+                "arrived in chunks, whose framing is not exported: the head still declares it, and the body is the \
+                content of the chunks",
             );
         }
         if delivery.summary.intake != Intake::Complete {
             let intake = &delivery.summary.intake;
-            self.warnings.add(delivery.summary.id, format!("is no whole request ({})", intake.name()));
+            self.warnings.add(delivery.summary.id, format!("is an incomplete request ({})", intake.name()));
         }
         out.write_all(&delivery.head)?;
         out.write_all(&delivery.body_section())

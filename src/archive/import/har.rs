@@ -146,8 +146,12 @@ fn captured(importer: &Importer<'_>, entry: Entry) -> Result<Captured, String> {
     let body = body(entry.request.post_data.as_ref())?;
     if let Some(ours) = &entry.ours {
         let received_at = Timestamp::from_microsecond(ours.received_us).map_err(|error| error.to_string())?;
-        let intake = Intake::from_parts(&ours.intake, "as the archive says")
-            .ok_or_else(|| format!("intake: '{}' is none of complete, truncated …", ours.intake))?;
+        let intake = Intake::from_parts(&ours.intake, "as the archive says").ok_or_else(|| {
+            format!(
+                "unknown intake '{}': expected complete, truncated, too_large, incomplete or malformed",
+                ours.intake
+            )
+        })?;
         return Ok(importer.judged(received_at, decoded("head_base64", &ours.head_base64)?, body, intake));
     }
     let received_at = entry.started_date_time.parse().map_err(|error| format!("startedDateTime: {error}"))?;
@@ -159,12 +163,12 @@ fn body(data: Option<&PostData>) -> Result<Vec<u8>, String> {
         None => Ok(Vec::new()),
         Some(PostData { text: None, params, .. }) if params.is_empty() => Ok(Vec::new()),
         Some(PostData { text: None, .. }) => {
-            Err("the body is there as fields only (postData.params), not as it was sent".to_owned())
+            Err("the body is given only as fields (postData.params), not as sent".to_owned())
         }
         Some(PostData { text: Some(text), encoding, .. }) => match encoding.as_deref() {
             Some("base64") => decoded("postData.text", text),
             None | Some("") => Ok(text.clone().into_bytes()),
-            Some(other) => Err(format!("postData.encoding: '{other}' is not known")),
+            Some(other) => Err(format!("unknown postData.encoding '{other}': expected base64")),
         },
     }
 }
@@ -185,7 +189,7 @@ fn head(request: &Request) -> Result<Vec<u8>, String> {
     // HTTP/2 has what stands in the request line as headers whose names begin with a colon.
     for pair in request.headers.iter().filter(|pair| !pair.name.starts_with(':')) {
         if pair.name.contains(['\r', '\n']) || pair.value.contains(['\r', '\n', '\0']) {
-            return Err(format!("the header '{}' holds a line end or NUL", crate::text::visible(&pair.name)));
+            return Err(format!("the header '{}' contains a line end or NUL", crate::text::visible(&pair.name)));
         }
         head.push_str(&format!("{}: {}\r\n", pair.name, pair.value));
     }
@@ -193,7 +197,7 @@ fn head(request: &Request) -> Result<Vec<u8>, String> {
     let head = head.into_bytes();
     // One end, and it is the last: nothing smuggled in another field.
     if framing::head_end(&head, 0) != Some(head.len()) {
-        return Err("method or URL hold a line end".to_owned());
+        return Err("the method or the URL contains a line end".to_owned());
     }
     framing::inspect(&head).map_err(|fault| fault.reason)?;
     Ok(head)

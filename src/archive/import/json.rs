@@ -94,10 +94,11 @@ fn imported(record: Record) -> Result<Imported, String> {
         }
         None => record.received_at.parse().map_err(|error| format!("received_at: {error}"))?,
     };
-    let intake = Intake::from_parts(&record.intake, &record.intake_reason)
-        .ok_or_else(|| format!("intake: '{}' is none of complete, truncated …", record.intake))?;
+    let intake = Intake::from_parts(&record.intake, &record.intake_reason).ok_or_else(|| {
+        format!("unknown intake '{}': expected complete, truncated, too_large, incomplete or malformed", record.intake)
+    })?;
     let verdict = Verdict::from_code(&record.verdict)
-        .ok_or_else(|| format!("verdict: '{}' is none of verified, mismatch …", record.verdict))?;
+        .ok_or_else(|| format!("unknown verdict '{}': expected verified, mismatch …", record.verdict))?;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let parsed = RequestHead::parse(&head);
     let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
@@ -145,7 +146,7 @@ fn timestamp(stamp: Stamp) -> TimestampFacts {
 
 fn answer(answered: Answered) -> Result<Answer, String> {
     let outcome = Outcome::from_code(&answered.outcome)
-        .ok_or_else(|| format!("answer.outcome: '{}' is neither sent nor sender_gone", answered.outcome))?;
+        .ok_or_else(|| format!("unknown answer.outcome '{}': expected sent or sender_gone", answered.outcome))?;
     let latency = Duration::try_from_secs_f64(answered.latency_ms / 1000.0)
         .map_err(|error| format!("answer.latency_ms: {error}"))?;
     let headers = match answered.headers_base64 {

@@ -1,9 +1,9 @@
-//! Deliveries from files: our own JSON, HTTP archives, raw requests.
+//! Deliveries from files: whyhook's own JSON, HTTP archives, raw requests.
 //!
-//! What our own JSON says of a capture is kept: when it came, from where, and what was judged and answered
-//! then; method, path, event and image are read from its bytes again. Requests from elsewhere are judged
-//! under the secrets of today, at the moment that the file names. Either way the peer's address says
-//! `imported`, so that nobody takes such a delivery for one that came over this machine's wire.
+//! From whyhook's own JSON the facts of the capture are kept: when and from where it arrived, the verdict at
+//! capture, and the answer. Method, path, event and image are read from its bytes again. Requests from elsewhere
+//! are verified with the current secrets, at the moment that the file names. Either way the peer's address says
+//! `imported`, so that such a delivery is not mistaken for one that was received here.
 //!
 //! One delivery at a time is in memory. What cannot be read is an [`ImportError`] with its place.
 
@@ -22,14 +22,14 @@ use crate::http::{Framing, RequestHead};
 use crate::server::listener::capture::{Incoming, capture};
 use crate::signature;
 
-/// What the peer's address says of a delivery that came from elsewhere.
+/// The mark in the peer's address of an imported delivery.
 pub const IMPORTED: &str = "imported";
 
 /// Text of one delivery that is read at most; base64 makes a third more of a body, escapes up to six
 /// times as much.
 pub const DELIVERY_LIMIT: u64 = 512 * 1024 * 1024;
 
-/// The form of a file.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// One object after another, as `whyhook export --as json` and `show --format json` print them.
@@ -40,21 +40,21 @@ pub enum Source {
     Raw,
 }
 
-/// A delivery to be kept.
+/// A delivery to be stored.
 #[derive(Debug)]
 pub struct Imported {
     /// The delivery.
     pub captured: Captured,
     /// What was answered, when the file says so.
     pub answer: Option<Answer>,
-    /// What was found out about its signature, as JSON.
+    /// The diagnosis of its signature, as JSON.
     pub diagnosis: Option<String>,
 }
 
 /// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Its text is no JSON, or lacks something.
+    /// Its text is not JSON, or lacks something.
     #[error("delivery {number}, {source}{}", hint(.source))]
     Json {
         /// Which delivery of the file, from 1.
@@ -62,7 +62,7 @@ pub enum ImportError {
         /// What is wrong, with line and column.
         source: serde_json::Error,
     },
-    /// A delivery says something that cannot be.
+    /// A delivery has an invalid field.
     #[error("delivery {number}: {reason}")]
     Content {
         /// Which delivery of the file, from 1.
@@ -70,13 +70,13 @@ pub enum ImportError {
         /// What is wrong.
         reason: String,
     },
-    /// A raw file is no request.
-    #[error("no HTTP request: {0}")]
+    /// A raw file is not a request.
+    #[error("not an HTTP request: {0}")]
     Request(String),
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// Whoever takes the deliveries could not go on.
+    /// The receiver of the deliveries failed.
     #[error("{0}")]
     Taken(String),
 }
@@ -97,14 +97,14 @@ pub type Taker<'a> = &'a mut dyn FnMut(Imported) -> Result<(), ImportError>;
 pub struct Importer<'a> {
     /// Webhooks and secrets.
     pub registry: &'a Registry,
-    /// Whether captures of ours are judged again as well.
+    /// Whether whyhook's own captures are verified again as well.
     pub judge_again: bool,
     /// The moment at which a raw request counts as received.
     pub now: Timestamp,
 }
 
 impl Source {
-    /// Tells the form of a file by its beginning.
+    /// Detects the format of a file from its beginning.
     #[must_use]
     pub fn detect(beginning: &[u8]) -> Self {
         let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
@@ -121,7 +121,7 @@ impl Importer<'_> {
     ///
     /// # Errors
     ///
-    /// [`ImportError`]; what was handed over before stays so.
+    /// [`ImportError`]; deliveries that were handed over before it stay imported.
     pub fn read(&self, source: Source, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
         skip_byte_order_mark(input)?;
         match source {
@@ -131,7 +131,7 @@ impl Importer<'_> {
         }
     }
 
-    /// A request from elsewhere: judged now, as if received at `received_at`.
+    /// A request from elsewhere: verified now, as if received at `received_at`.
     fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
         self.judged_framed(received_at, head, body, Framing::NONE, intake)
     }
@@ -150,7 +150,7 @@ impl Importer<'_> {
         capture(incoming, self.registry)
     }
 
-    /// Judges a capture of ours again.
+    /// Verifies one of whyhook's own captures again.
     fn judge_again(&self, captured: &mut Captured) {
         let head = RequestHead::parse(&captured.head);
         let route = self.registry.route(&head.target);

@@ -18,7 +18,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     framing::check_start(&bytes).map_err(|fault| refused(fault.reason))?;
     let searched = &bytes[..bytes.len().min(framing::HEAD_LIMIT)];
     let end = framing::head_end(searched, 0)
-        .ok_or_else(|| refused(format!("no empty line ends the head within {} bytes", searched.len())))?;
+        .ok_or_else(|| refused(format!("no empty line after the head within {} bytes", searched.len())))?;
     let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
     let body = bytes.split_off(end);
     let (body, around, intake) = content(body, length).map_err(refused)?;
@@ -37,7 +37,7 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, I
                 Ok((body, Framing::NONE, Intake::Truncated(reason)))
             }
             std::cmp::Ordering::Greater => {
-                // An editor's final line end is no second request.
+                // An editor's final line end is not a second request.
                 let more = body.split_off(usize::try_from(length).unwrap_or(usize::MAX));
                 if more.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                     Ok((body, Framing::NONE, Intake::Complete))

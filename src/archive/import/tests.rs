@@ -124,10 +124,10 @@ fn a_har_of_another_tool_becomes_a_request() {
     assert_eq!(imported.event.event.as_deref(), Some("e"));
 
     let with = |from: &str, to: &str| wrong(Source::Har, har.replace(from, to));
-    assert!(with("\"1\"", "\"1\\r\\nX-B: 2\"").contains("delivery 1: the header 'X-A' holds a line end"));
+    assert!(with("\"1\"", "\"1\\r\\nX-B: 2\"").contains("delivery 1: the header 'X-A' contains a line end"));
     assert!(with("X-A", "X A").contains("delivery 1:"), "{}", with("X-A", "X A"));
     assert!(with("/hook", "/ho\\r\\n\\r\\nok").contains("line end"));
-    assert!(with("\"text\"", "\"params\":[{}],\"no\"").contains("fields only"));
+    assert!(with("\"text\"", "\"params\":[{}],\"no\"").contains("only as fields"));
     assert!(with("2025-05-01T", "yesterday ").contains("startedDateTime"));
     assert!(with("\"entries\"", "\"entry\"").contains("missing field `entries`"));
 }
@@ -147,7 +147,7 @@ fn raw_requests_are_read_strictly() {
         assert_eq!(read(Source::Raw, format!("{chunked}{body}")).unwrap()[0].captured.body, held);
     }
     for garbage in ["", "hello", "\u{16}\u{3}", "GET / HTTP/1.1\r\nA: b\r\n", "GET / HTTP/1.1\r\n A: folded\r\n\r\n"] {
-        assert!(wrong(Source::Raw, garbage).starts_with("no HTTP request: "), "{garbage:?}");
+        assert!(wrong(Source::Raw, garbage).starts_with("not an HTTP request: "), "{garbage:?}");
     }
 }
 
@@ -161,8 +161,8 @@ fn what_is_wrong_is_said_with_its_place() {
         second("{\"received_at\":\"x\",\"intake\":\"complete\",\"verdict\":\"verified\"}".to_owned())
             .contains("show --format json")
     );
-    assert!(second(good.replace("no_secret", "sure")).contains("delivery 2: verdict: 'sure'"));
-    assert!(second(good.replace("\"complete\",", "\"what\",")).contains("intake: 'what'"));
+    assert!(second(good.replace("no_secret", "sure")).contains("delivery 2: unknown verdict 'sure'"));
+    assert!(second(good.replace("\"complete\",", "\"what\",")).contains("unknown intake 'what'"));
     assert!(second(good.replace("head_base64\":\"", "head_base64\":\"!")).contains("head_base64: "));
     assert!(second(good.replace("\"latency_ms\":", "\"latency_ms\":-")).contains("latency_ms"));
 }

@@ -33,7 +33,7 @@ impl<'a> Report<'a> {
         Self { settings, format, reader, total, ended: 0, delivered: 0, progress }
     }
 
-    /// Prints what came of one sending, which was kept under this number.
+    /// Prints the result of one attempt, which was stored under this number.
     pub(super) fn ended(&mut self, ended: &Ended, kept: Option<AttemptId>) -> Result<(), CliError> {
         self.ended += 1;
         self.delivered += usize::from(ended.result.as_ref().is_ok_and(|done| done.attempt.is_delivered()));
@@ -61,7 +61,7 @@ impl<'a> Report<'a> {
         }
         let failed = self.ended - self.delivered;
         if begun < total {
-            output::log(&format!("cancelled: {begun} of {total} had begun, {} were delivered", self.delivered));
+            output::log(&format!("cancelled: {begun} of {total} started, {} delivered", self.delivered));
         } else if total > 1 {
             output::log(&format!("{total} sent: {} delivered, {failed} failed", self.delivered));
         }
@@ -96,10 +96,10 @@ impl<'a> Report<'a> {
             note("Earlier", &words);
         }
         if let Some(words) = self.stale(id, attempt) {
-            note("To do", &words);
+            note("Fix", &words);
         }
         if let Some(kept) = kept {
-            note("Kept as", &format!("attempt {kept} of delivery {id}: `whyhook show {id}`"));
+            note("Stored as", &format!("attempt {kept} of delivery {id}: `whyhook show {id}`"));
         }
         text
     }
@@ -117,7 +117,7 @@ impl<'a> Report<'a> {
         let now = words(attempt.result.as_ref().map(|reply| reply.status).map_err(|failure| failure.code.clone()));
         let mut words = format!("{before} (attempt {}), now {now}", earlier.id);
         if let (Ok(before), Ok(now)) = (self.reader.attempt(earlier.id).ok()??.result, &attempt.result) {
-            let bodies = if before.body == now.body { "the same response body" } else { "another response body" };
+            let bodies = if before.body == now.body { "the same response body" } else { "a different response body" };
             words.push_str(&format!(": {bodies}; `whyhook diff --attempts {} {kept}`", earlier.id));
         }
         Some(words)
@@ -130,8 +130,7 @@ impl<'a> Report<'a> {
         let age = attempt.at.duration_since(summary.received_at);
         let is_old = Duration::try_from(age).is_ok_and(|age| age > self.settings.tolerance);
         (is_refused && is_old && attempt.mode == AttemptMode::AsCaptured).then(|| {
-            "the captured signature is old, and the endpoint may refuse it for that: --resign makes a fresh one"
-                .to_owned()
+            "the captured signature is old, and the endpoint may refuse it: --resign makes a fresh one".to_owned()
         })
     }
 

@@ -1,4 +1,4 @@
-//! What came of a delivery behind us, and how often its sender tried, with `show`.
+//! The answers of upstream servers and the sender's attempts, for `show`.
 
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ pub(super) fn forward_json(reader: &Reader, delivery: &Delivery) -> Result<Value
     Ok(rows.collect())
 }
 
-/// What the servers behind said.
+/// What the upstream servers said.
 pub(super) fn forward_lines(reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
     let verdict = delivery.summary.judgement.verdict;
     let rows = forwards(reader, delivery)?.into_iter().map(|attempt| match &attempt.result {

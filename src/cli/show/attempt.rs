@@ -19,7 +19,7 @@ pub(super) fn show(
     format: ShowFormat,
 ) -> Result<ExitCode, CliError> {
     let Some(attempt) = reader.attempt(id)? else {
-        output::log(&format!("there is no attempt {id}; `whyhook show ID` lists those of a delivery"));
+        output::log(&format!("no attempt {id}: `whyhook show ID` lists the attempts of a delivery"));
         return Ok(ExitCode::FAILURE);
     };
     let body = match (&attempt.body, attempt.delivery) {
@@ -58,7 +58,7 @@ pub(super) fn lines(attempts: &[AttemptSummary]) -> Vec<String> {
 /// `attempt 3  2026-…Z  replay, as captured, to http://…: 200 after 12.3 ms`
 fn line(attempt: &AttemptSummary) -> String {
     let what = match attempt.mode {
-        // A made-up event needs no second word for it.
+        // A simulated event needs no second word for it.
         AttemptMode::Made => attempt.kind.code().to_owned(),
         mode => format!("{}, {}", attempt.kind.code(), mode.words()),
     };

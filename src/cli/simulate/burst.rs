@@ -20,7 +20,7 @@ use crate::send::{Origin, attempt, attempt_json, attempt_text};
 use crate::simulate::Sending;
 use crate::text::visible;
 
-/// Deliveries of a rate that are under way at once; the next one waits for a place.
+/// Deliveries of a rate that are in flight at once; the next one waits for a place.
 const UNDER_WAY: usize = 64;
 
 /// One sending that has ended.
@@ -57,7 +57,7 @@ pub(super) fn send_all(
     Ok(if summary.delivered == sendings.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A burst under way.
+/// A burst in progress.
 struct Run<'a> {
     simulation: &'a Simulation,
     sendings: &'a [Sending],
@@ -86,7 +86,7 @@ impl Run<'_> {
                     () = tokio::time::sleep_until(begun + after) => {}
                 }
             }
-            // As many as may be under way; without a rate, one.
+            // As many as may be in progress; without a rate, one.
             let places = if sending.after.is_some() { UNDER_WAY } else { 1 };
             while summary.begun - summary.sent >= places {
                 let Some(done) = results.recv().await else { break };

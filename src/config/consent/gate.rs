@@ -1,4 +1,4 @@
-//! Whether a configuration may be used as it is, for as long as a run takes.
+//! Whether a configuration is already allowed, for as long as a run takes.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};

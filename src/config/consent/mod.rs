@@ -1,22 +1,22 @@
-//! What a configuration that merely lies in the current folder may not do unasked.
+//! What a configuration in the current folder may not do without consent.
 //!
 //! A folder can come from anywhere: a clone, an archive, a colleague. Its `whyhook.toml` is used because it is
-//! there, so whatever in it reaches out, exposes, reads elsewhere or deletes needs a person's yes: once for
-//! each state of the file ([`trust`]). A file named by `--config` or `WHYHOOK_CONFIG`, and the person's own
-//! in `~/.config`, are their choice already.
+//! there, so everything in it that contacts other hosts, exposes the listener, reads elsewhere or deletes needs
+//! consent: once for each content of the file ([`trust`]). A file named by `--config` or `WHYHOOK_CONFIG`,
+//! and the person's own in `~/.config`, need none.
 //!
-//! | setting | needs a yes when |
+//! | setting | needs consent when |
 //! |---|---|
-//! | `bind` | other machines can reach the listener |
-//! | `forward_to`, `forward` in a rule | it leads to another machine: captures leave this one |
+//! | `bind` | other hosts can reach the listener |
+//! | `forward_to`, `forward` in a rule | it leads to another host: captures leave this machine |
 //! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
 //! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |
-//! | `ca_file` | always: whoever holds its key can pass for any `https` target |
-//! | `ngrok_api` | another machine is asked, and believed about the public URL |
+//! | `ca_file` | always: the holder of its key can impersonate any `https` target |
+//! | `ngrok_api` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
 //! | `retention` | the store lies outside that folder: captures of other projects would go |
 //!
-//! The rest changes how deliveries are shown, judged and answered, and stays on this machine. In particular
+//! The rest changes how deliveries are shown, verified and answered, and stays on this machine. In particular
 //! an `env` secret is only ever a key of an HMAC, and leaves in a signature only by one of the ways above.
 
 mod gate;
@@ -43,7 +43,7 @@ pub enum Scope {
     Network,
 }
 
-/// One thing that a configuration asks for and a person should know of.
+/// One action that a configuration asks for and that needs consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
     /// Whom it concerns.
@@ -52,7 +52,7 @@ pub struct Need {
     pub words: String,
 }
 
-/// Everything in `file` that needs a yes, in the order of the table above. `real` follows links: the path of
+/// Everything in `file` that needs consent, in the order of the table above. `real` follows links: the path of
 /// what is there, or would be.
 #[must_use]
 pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Path) -> PathBuf) -> Vec<Need> {
@@ -64,7 +64,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         }
     };
     if let Some(bind) = file.bind.filter(|bind| !bind.ip().to_canonical().is_loopback()) {
-        add(Scope::Network, format!("listen on {bind}, where other machines can reach it"));
+        add(Scope::Network, format!("listen on {bind}, where other hosts can reach it"));
     }
     for rule in &file.rules {
         rule_needs(rule, &mut |words| add(Scope::Network, words));
@@ -74,7 +74,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
     }
     for webhook in &file.webhooks {
         if let Some(url) = webhook.url.as_deref().filter(|url| leads_away(url)) {
-            add(Scope::Network, format!("send what is for the webhook '{}' to {url}", webhook.name));
+            add(Scope::Network, format!("send the events of the webhook '{}' to {url}", webhook.name));
         }
     }
     for (name, saved) in &file.simulations {
@@ -104,7 +104,7 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         add(Scope::Store, format!("keep deliveries in {}", shown(&file.resolve(store, environment))));
     }
     if file.retention != Default::default() && !is_own_store {
-        add(Scope::Network, format!("delete deliveries for good: {}", file.retention.words()));
+        add(Scope::Network, format!("permanently delete deliveries: {}", file.retention.words()));
     }
     needs
 }
@@ -180,7 +180,7 @@ fn redirect_needs(location: &str, add: &mut dyn FnMut(String)) {
     }
 }
 
-/// Whether a URL leads to another machine. One that cannot be read may.
+/// Whether a URL leads to another host. An invalid one counts as such.
 fn leads_away(url: &str) -> bool {
     !url.parse::<Target>().is_ok_and(|target| target.is_loopback())
 }

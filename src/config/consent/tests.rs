@@ -20,9 +20,9 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 }
 
 #[rstest]
-#[case("bind = '0.0.0.0:3000'", "listen on 0.0.0.0:3000, where other machines can reach it")]
-#[case("bind = '[::]:1'", "listen on [::]:1, where other machines can reach it")]
-#[case("bind = '192.168.0.7:80'", "listen on 192.168.0.7:80, where other machines can reach it")]
+#[case("bind = '0.0.0.0:3000'", "listen on 0.0.0.0:3000, where other hosts can reach it")]
+#[case("bind = '[::]:1'", "listen on [::]:1, where other hosts can reach it")]
+#[case("bind = '192.168.0.7:80'", "listen on 192.168.0.7:80, where other hosts can reach it")]
 #[case("forward_to = ['http://localhost:1', 'https://example.com/x']", "forward deliveries to https://example.com/x")]
 #[case("respond = 'forward http://10.0.0.1'", "forward deliveries to http://10.0.0.1")]
 #[case("respond = 'hold 5s else forward http://a.example'", "forward deliveries to http://a.example")]
@@ -38,7 +38,7 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 )]
 #[case(
     "[[webhook]]\nname = 'w'\npath = '/'\nurl = 'https://a.example/in'",
-    "send what is for the webhook 'w' to https://a.example/in"
+    "send the events of the webhook 'w' to https://a.example/in"
 )]
 #[case("[simulations.s]\nto = 'a.example:80'", "send the simulation 's' to a.example:80")]
 #[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]
@@ -60,7 +60,7 @@ fn what_lies_outside_the_folder_needs_a_yes(#[case] text: &str, #[case] scope: S
 #[test]
 fn deleting_needs_a_yes_where_the_store_is_not_the_folders_own() {
     let retention = "[retention]\nkeep = 1";
-    let words = "delete deliveries for good: the newest 1; looked at hourly, when deliveries come".to_owned();
+    let words = "permanently delete deliveries: the newest 1; checked hourly, when deliveries arrive".to_owned();
     assert_eq!(asked(retention), [(Scope::Network, words)]);
     assert_eq!(asked(&format!("store = 'x.db'\n{retention}")), []);
     assert_eq!(asked(&format!("store = '/y/x.db'\n{retention}")).len(), 2);
@@ -88,7 +88,7 @@ fn a_need_is_said_once_and_shows_nothing_hidden() {
                 url = \"http://a.example/\\u202e\"";
     let asked = asked(text);
     assert_eq!(asked.len(), 2);
-    assert_eq!(asked[1].1, "send what is for the webhook 'w␛' to http://a.example/⟨U+202E⟩");
+    assert_eq!(asked[1].1, "send the events of the webhook 'w␛' to http://a.example/⟨U+202E⟩");
     let many: Vec<Need> =
         (0..20).map(|n| Need { scope: Scope::Store, words: format!("{n}{}", "x".repeat(999)) }).collect();
     let line = words(&many);

@@ -201,7 +201,7 @@ impl<'de> Deserialize<'de> for RawSecrets {
             type Value = RawSecrets;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a table such as [secrets] with one label = { env = \"VARIABLE\" } a line")
+                formatter.write_str("a table such as [secrets] with one label = { env = \"VARIABLE\" } per line")
             }
 
             fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<RawSecrets, E> {

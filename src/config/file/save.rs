@@ -37,7 +37,7 @@ pub enum SaveError {
     #[error(transparent)]
     File(#[from] FileError),
     /// What is there is written in a way that is not touched here.
-    #[error("{} has {what} in a form that cannot be replaced here: change it in an editor", shown(file))]
+    #[error("{} contains {what} in a form that whyhook cannot edit: change it in an editor", shown(file))]
     Entangled {
         /// The file.
         file: PathBuf,
@@ -45,10 +45,10 @@ pub enum SaveError {
         what: String,
     },
     /// Somebody else has changed it since it was read.
-    #[error("{} has changed since it was read, and nothing was written: look at the change again", shown(.0))]
+    #[error("{} has changed since it was read, so nothing was written: review the change again", shown(.0))]
     Changed(PathBuf),
     /// A link to nothing.
-    #[error("{} is a link that leads nowhere, and is not followed: take it away, or mend it", shown(.0))]
+    #[error("{} is a broken symbolic link: remove or repair it", shown(.0))]
     LooseLink(PathBuf),
     /// It cannot be written.
     #[error("cannot write the configuration {}: {source}", shown(file))]
@@ -183,7 +183,7 @@ fn read(place: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
     match crate::system::read::whole(place, super::SIZE_LIMIT) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
-            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8 text")),
+            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not valid UTF-8")),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -199,7 +199,7 @@ fn lines(file: &Path, before: &str, after: &str) -> LineComparison {
     let is_secret = |text: &str| {
         !secrets.is_empty() && (text.contains("value") || secrets.iter().any(|it| text.contains(it.as_str())))
     };
-    // With a line end each: a last line without one is no other line.
+    // With a line end each: a last line without one does not count as another line.
     let ended = |text: &str| Zeroizing::new(format!("{}\n", text.trim_end_matches(['\r', '\n'])));
     let mut lines = compare_lines(ended(before).as_bytes(), ended(after).as_bytes()).unwrap_or_default();
     lines.changes.retain(|line| line.is_added || !before.trim().is_empty());

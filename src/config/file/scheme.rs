@@ -1,4 +1,4 @@
-//! `scheme` of a webhook: a preset's name, or a table that describes a scheme of one's own.
+//! `scheme` of a webhook: a preset's name, or a table that describes a custom scheme.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for RawScheme {
                 providers::named(name).map(RawScheme).ok_or_else(|| {
                     let known: Vec<&str> = providers::ALL.iter().map(|preset| preset.name).collect();
                     let name = crate::text::visible(name);
-                    E::custom(format!("'{name}' is no scheme: expected one of {}, or a table", known.join(", ")))
+                    E::custom(format!("unknown scheme '{name}': expected one of {}, or a table", known.join(", ")))
                 })
             }
 
@@ -61,7 +61,10 @@ impl Custom {
         let trackpilots = Scheme::default();
         for name in [&self.signature_header, &self.timestamp_header, &self.id_header].into_iter().flatten() {
             if http::HeaderName::try_from(name.as_str()).is_err() {
-                return Err(format!("'{}' cannot be a header's name", crate::text::visible(name)));
+                return Err(format!(
+                    "invalid header name '{}': expected letters, digits and hyphens, such as X-Signature",
+                    crate::text::visible(name)
+                ));
             }
         }
         let content = match &self.content {

@@ -74,28 +74,29 @@ fn every_key_is_read() {
     let warnings: Vec<_> = file.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].starts_with("whyhook.toml:28: the webhook 'dev' names the unknown event 'desktop.new.captured'")
+        warnings[0]
+            .starts_with("whyhook.toml:28: the webhook 'dev' subscribes to the unknown event 'desktop.new.captured'")
     );
     assert!(!format!("{file:?}").contains("hunter2"));
 }
 
 #[rstest]
 #[case("bind = 3000", "1:8: invalid type: integer `3000`, expected a string")]
-#[case("bind = 'here'", "1:8: 'here' is no address to listen on")]
+#[case("bind = 'here'", "1:8: invalid listening address 'here'")]
 #[case("\nport = 1", "2:1: unknown field `port`, expected one of `bind`")]
 #[case("bind = ", "1:8: ")]
 #[case("é = [", "1:6: unclosed array")]
-#[case("tolerance = '5'", "1:13: '5' is no duration")]
-#[case("body_limit = 'much'", "1:14: 'much' is no size")]
-#[case("body_limit = 0", "1:14: a body limit of 0")]
+#[case("tolerance = '5'", "1:13: invalid duration '5'")]
+#[case("body_limit = 'much'", "1:14: invalid size 'much'")]
+#[case("body_limit = 0", "1:14: invalid body limit 0")]
 #[case("body_limit = 1.5", "expected a size such as")]
-#[case("[limits]\nhead = '5'", "2:8: '5' is no duration")]
+#[case("[limits]\nhead = '5'", "2:8: invalid duration '5'")]
 #[case("[limits]\nhead = '1ms'", "2:8: expected a duration from 10ms to 24h")]
 #[case("[limits]\nbody_idle = '2d'", "2:13: expected a duration from 10ms to 24h")]
 #[case("[limits]\nconnections = 0", "2:15: expected a number of connections from 1 to 65535")]
 #[case("[limits]\nmemory = '1kB'", "2:10: expected a size from 1MiB to 1TiB")]
 #[case("[limits]\nheads = '1s'", "2:1: unknown field `heads`, expected one of `head`")]
-#[case("ngrok_api = 'x'", "1:13: 'x' is no address of ngrok's agent")]
+#[case("ngrok_api = 'x'", "1:13: invalid ngrok agent address 'x'")]
 #[case("[secrets]\na = { env = 'A', file = 'B' }", "2:5: expected one of { env")]
 #[case("[secrets]\na = { key = 'A' }", "2:5: expected one of { env")]
 #[case("[secrets]\na = {}", "2:5: expected one of { env")]
@@ -103,19 +104,16 @@ fn every_key_is_read() {
 #[case("[secrets]\na = { env = 'A' }\na = { env = 'B' }", "3:1: duplicate key")]
 #[case("[[webhook]]\npath = '/a'", "missing field `name`")]
 #[case("[[webhook]]\nname = ''\npath = '/a'", "2:8: the webhook's name is empty")]
-#[case("[[webhook]]\nname = 'a'\npath = 'a'", "3:8: the path 'a' must begin with '/'")]
-#[case("[[webhook]]\nname = 'a'\npath = '/a?b'", "3:8: the path '/a?b' must")]
+#[case("[[webhook]]\nname = 'a'\npath = 'a'", "3:8: invalid path 'a': expected '/' at the beginning")]
+#[case("[[webhook]]\nname = 'a'\npath = '/a?b'", "3:8: invalid path '/a?b': expected")]
 #[case(
     "[[webhook]]\nname = 'a'\npath = '/a'\nkind = 'other'",
     "4:8: unknown variant `other`, expected `developer` or `reseller`"
 )]
-#[case(
-    "[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'a'\npath = '/b'",
-    "5:8: a second webhook is called 'a'"
-)]
+#[case("[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'a'\npath = '/b'", "5:8: duplicate webhook name 'a'")]
 #[case(
     "[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'b'\npath = '/a/'",
-    "6:8: the path '/a/' already belongs to the webhook 'a'"
+    "6:8: duplicate path '/a/': it already belongs to the webhook 'a'"
 )]
 fn mistakes_are_placed(#[case] text: &str, #[case] expected: &str) {
     let error = parse(text).unwrap_err().to_string();
@@ -153,7 +151,7 @@ fn files_that_are_no_text_are_refused() {
     let path = directory.path().join("whyhook.toml");
     std::fs::write(&path, b"a = 1\nb = \xff").unwrap();
     let error = ConfigFile::read(&path).unwrap_err().to_string();
-    assert!(error.contains("whyhook.toml:2:5: the file is no UTF-8"), "{error}");
+    assert!(error.contains("whyhook.toml:2:5: invalid UTF-8"), "{error}");
     std::fs::write(&path, vec![b'#'; 1024 * 1024 + 1]).unwrap();
     assert!(matches!(ConfigFile::read(&path), Err(FileError::TooLarge { .. })));
     assert!(matches!(ConfigFile::read(directory.path()), Err(FileError::Unreadable { .. })));
@@ -188,11 +186,11 @@ fn a_webhook_may_be_signed_as_others_sign() {
 }
 
 #[rstest]
-#[case(r#""slak""#, "'slak' is no scheme")]
+#[case(r#""slak""#, "unknown scheme 'slak'")]
 #[case(r#"{ content = "{time}.{body}" }"#, "time")]
 #[case(r#"{ content = "{timestamp}" }"#, "body")]
 #[case(r#"{ algorithm = "sha3" }"#, "sha3")]
-#[case(r#"{ signature_header = "no spaces" }"#, "cannot be a header's name")]
+#[case(r#"{ signature_header = "no spaces" }"#, "invalid header name 'no spaces'")]
 #[case(r#"{ signature = "X" }"#, "signature")]
 #[case("7", "scheme")]
 fn impossible_schemes_say_what_was_expected(#[case] scheme: &str, #[case] words: &str) {
@@ -211,11 +209,11 @@ fn simulations_are_kept_under_their_names() {
 }
 
 #[rstest]
-#[case("event = \"login\"", "no event is called 'login'")]
-#[case("image = \"webp\"", "no form of an image is called 'webp'")]
-#[case("set = [\"isIdle\"]", "'isIdle' sets nothing")]
+#[case("event = \"login\"", "unknown event 'login'")]
+#[case("image = \"webp\"", "unknown image form 'webp'")]
+#[case("set = [\"isIdle\"]", "invalid assignment 'isIdle'")]
 #[case("count = 0", "1 to 10000 deliveries")]
-#[case("image_size = \"big\"", "'big' is no size of a picture")]
+#[case("image_size = \"big\"", "invalid image size 'big'")]
 #[case("to = \"a\"\nwebhook = \"b\"", "both a webhook and a URL")]
 #[case("colour = 1", "unknown field")]
 fn impossible_simulations_say_why_and_where(#[case] lines: &str, #[case] words: &str) {

@@ -12,7 +12,7 @@ use crate::system::read;
 /// The variable that the documented receivers read.
 pub const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
 
-/// Longer files are no secrets: HMAC hashes any key beyond 64 bytes anyway.
+/// Longer files are not secrets: HMAC hashes any key beyond 64 bytes anyway.
 const FILE_LIMIT: usize = 64 * 1024;
 /// A `.env` file beyond this is not read.
 const DOTENV_LIMIT: u64 = 1024 * 1024;

@@ -92,7 +92,7 @@ fn the_largest_file_is_64_kib() {
 #[case(&["NOT_SET"], &[], "'NOT_SET' (asked for by --secret-env) is not set")]
 #[case(&["NONE"], &[], "environment variable NONE (asked for by --secret-env) is empty")]
 #[case(&[], &["./missing"], "missing (asked for by --secret-file)")]
-#[case(&[], &["missing"], "what --secret-file was given may be a secret")]
+#[case(&[], &["missing"], "the value of --secret-file may be a secret")]
 #[case(&["whsec_5f0c=KEY"], &[], "a label of 10 characters (asked for by --secret-env) looks like a secret")]
 #[case(&[], &["9f86d081884c7d659a2feaa0c55ad015=good"], "a label of 32 characters")]
 #[case(&[], &["."], "is a directory")]
@@ -101,9 +101,9 @@ fn the_largest_file_is_64_kib() {
 #[case(&["=KEY"], &[], "[LABEL=]VARIABLE")]
 #[case(&["dev="], &[], "[LABEL=]VARIABLE")]
 #[case(&[], &[""], "[LABEL=]PATH")]
-#[case(&["typed=KEY"], &[], "kept for typed secrets")]
-#[case(&["a=KEY", "a=KEY"], &[], "two secrets are labelled 'a'")]
-#[case(&["KEY"], &["KEY=good"], "two secrets are labelled 'KEY'")]
+#[case(&["typed=KEY"], &[], "reserved for typed secrets")]
+#[case(&["a=KEY", "a=KEY"], &[], "duplicate secret label 'a'")]
+#[case(&["KEY"], &["KEY=good"], "duplicate secret label 'KEY'")]
 fn what_cannot_be_read_is_named(#[case] env: &[&str], #[case] file: &[&str], #[case] expected: &str) {
     let surroundings = Surroundings::new()
         .set("KEY", GOOD)

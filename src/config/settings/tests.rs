@@ -93,7 +93,7 @@ fn binding_beyond_loopback_is_pointed_out(#[case] bind: &str, #[case] warned: bo
     let flags = Flags { bind: Some(bind.to_owned()), ..Flags::default() };
     let (settings, warnings) = load(&flags, &Surroundings::new());
     assert_eq!(settings.bind, bind.parse().unwrap());
-    assert_eq!(warnings.iter().any(|warning| warning.contains("other machines")), warned, "{warnings:?}");
+    assert_eq!(warnings.iter().any(|warning| warning.contains("other hosts")), warned, "{warnings:?}");
 }
 
 #[rstest]
@@ -105,11 +105,11 @@ fn binding_beyond_loopback_is_pointed_out(#[case] bind: &str, #[case] warned: bo
 fn a_bad_address_is_refused_by_its_source(#[case] bind: &str) {
     let flags = Flags { bind: Some(bind.to_owned()), ..Flags::default() };
     let error = failure(&flags, &Surroundings::new());
-    assert!(error.starts_with("--bind: '") && error.contains("127.0.0.1:3000"), "{error}");
+    assert!(error.starts_with("--bind: invalid listening address '") && error.contains("127.0.0.1:3000"), "{error}");
     assert!(!error.chars().any(crate::text::is_hidden), "{error}");
     if !bind.is_empty() {
         let error = failure(&Flags::default(), &Surroundings::new().set("WHYHOOK_BIND", bind));
-        assert!(error.starts_with("WHYHOOK_BIND: '"), "{error}");
+        assert!(error.starts_with("WHYHOOK_BIND: invalid listening address '"), "{error}");
     }
 }
 
@@ -175,5 +175,5 @@ fn a_readable_configuration_with_a_secret_is_pointed_out() {
 fn a_variable_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt as _;
     let surroundings = Surroundings::new().set("WHYHOOK_BIND", std::ffi::OsString::from_vec(vec![0xff]));
-    assert!(failure(&Flags::default(), &surroundings).contains("WHYHOOK_BIND is no UTF-8"));
+    assert!(failure(&Flags::default(), &surroundings).contains("WHYHOOK_BIND is not valid UTF-8"));
 }

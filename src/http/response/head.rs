@@ -73,7 +73,7 @@ fn status_line(line: &[u8]) -> Result<(u16, u8), SendError> {
         return Err(not_http(format!("its status is {status:03}")));
     }
     match code.iter().find(|byte| is_dangerous(**byte)) {
-        Some(byte) => Err(malformed(format!("a reason phrase that holds the byte 0x{byte:02x}"))),
+        Some(byte) => Err(malformed(format!("a reason phrase that contains the byte 0x{byte:02x}"))),
         None => Ok((status, minor)),
     }
 }
@@ -83,7 +83,7 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), SendError> {
     let faulty = |fault: FieldFault| malformed(format!("{}: '{}'", fault.words(), beginning(line)));
     let (name, value) = split_field(line).map_err(faulty)?;
     match value.iter().find(|byte| is_dangerous(**byte)) {
-        Some(byte) => Err(malformed(format!("a header {} that holds the byte 0x{byte:02x}", beginning(name)))),
+        Some(byte) => Err(malformed(format!("a header {} that contains the byte 0x{byte:02x}", beginning(name)))),
         None => Ok((name, value)),
     }
 }
@@ -111,7 +111,7 @@ impl Lengths {
                     malformed(format!("a Content-Length that is not a length: '{}'", beginning(value)))
                 })?;
                 if self.length.is_some_and(|earlier| earlier != length) {
-                    return Err(malformed("two values of Content-Length that differ"));
+                    return Err(malformed("different values of Content-Length"));
                 }
                 self.length = Some(length);
             }

@@ -1,4 +1,4 @@
-//! Answers of one's own: status, headers, body, and what of them cannot be.
+//! Custom answers: status, headers, body, and their errors.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::super::error::{RuleError, RuleProblem};
 use super::super::template::{Template, TemplateError};
 use super::super::{BODY_LIMIT, HEADER_BYTES, HEADER_LIMIT, is_bodyless};
 
-/// The words of the language: no answer of one's own can be called so.
+/// The keywords of the language, which cannot be names of custom answers.
 const KEYWORDS: [&str; 13] = [
     "auto",
     "hold",

@@ -83,7 +83,7 @@ pub enum Body {
     Extra(&'static str),
     /// A simulated app event indented with two spaces.
     Indented,
-    /// A simulated app event as Python's `json.dumps` writes it, with a space behind commas and colons.
+    /// A simulated app event as Python's `json.dumps` writes it, with a space after commas and colons.
     Spaced,
     /// A simulated app event between these bytes.
     Between(&'static str, &'static str),
@@ -120,7 +120,7 @@ pub enum Signing {
     Cut(usize),
     /// The first half right, the second wrong.
     HalfRight,
-    /// The right one and rubbish behind it.
+    /// The valid one, followed by junk.
     Appended,
     /// The right one in capital letters.
     UpperCase,

@@ -226,7 +226,7 @@ fn indented(body: &[u8]) -> Vec<u8> {
     written
 }
 
-/// A space behind every comma and colon between tokens.
+/// A space after every comma and colon between tokens.
 fn spaced(body: &[u8]) -> Vec<u8> {
     let mut spaced = Vec::with_capacity(body.len() + body.len() / 8);
     for token in tokens(body).map_while(Result::ok) {

@@ -9,7 +9,7 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// Every fault, the gravest first.
+            /// Every fault, the most severe first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The stable name in JSON output and in `--format junit`.
@@ -24,7 +24,7 @@ macro_rules! faults {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            /// What follows from it.
+            /// Its consequence.
             #[must_use]
             pub fn means(self) -> &'static str {
                 match self { $(Self::$variant => $means,)* }
@@ -48,122 +48,124 @@ macro_rules! faults {
 faults! {
     RefusesValid "refuses_valid" "refuses valid deliveries"
         "No delivery of Trackpilots would get through."
-        "Look whether the secret is the one your server has, and whether the URL's path is right."
+        "Check that your server has the same secret, and that the URL's path is correct."
         "const secret = process.env.TRACKPILOTS_WEBHOOKS_SECRET_KEY";
     AcceptsAnything "accepts_anything" "accepts anything"
-        "Whoever knows the URL can send made-up events: the signature is not verified."
+        "Anyone who knows the URL can send forged events: the signature is not verified."
         "Compute the HMAC of timestamp, a dot and the raw body with the webhook's secret; answer 401 unless it equals the header."
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsWrongSignature "accepts_wrong_signature" "accepts a wrong signature"
-        "A signature that was made without the secret gets through."
+        "A signature made without the secret is accepted."
         "Compare the whole computed digest with the whole header, and answer 401 when they differ."
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsMissingSignature "accepts_missing_signature" "accepts a missing signature"
-        "Whoever leaves the header out gets through."
+        "A delivery without the header is accepted."
         "Answer 400 when either header is absent or empty, before anything else."
         "if (!signature || !timestamp) return res.status(400).send('Missing signature')";
     AcceptsMissingTimestamp "accepts_missing_timestamp" "accepts a missing timestamp"
-        "A delivery without a timestamp can be sent again for ever."
+        "A delivery without a timestamp can be replayed at any time."
         "Answer 400 when either header is absent or empty, before anything else."
         "if (!signature || !timestamp) return res.status(400).send('Missing signature')";
     ComparesPrefix "compares_prefix" "compares only a part of the signature"
-        "A shortened signature gets through, and a short one can be guessed."
+        "A shortened signature is accepted, and a short one can be guessed."
         "Compare lengths first, then all 64 digits in constant time."
         "received.length === expected.length && timingSafeEqual(received, expected)";
     IgnoresBody "ignores_body" "does not sign the body"
-        "A delivery whose body was changed on the way gets through."
+        "A delivery whose body was changed on the way is accepted."
         "Put the raw body's bytes into the HMAC, after the timestamp and a dot."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
     IgnoresTimestamp "ignores_timestamp" "does not sign the timestamp"
-        "Whoever has seen one delivery can send it again under any timestamp."
+        "Anyone who has seen one delivery can replay it with any timestamp."
         "Put the timestamp header's own text and a dot into the HMAC, before the raw body."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
     HashesReserialisedBody "hashes_reserialised_body" "hashes a re-serialised body"
-        "A valid delivery is refused as soon as its JSON is written otherwise than your serialiser would."
-        "Verify the bytes as they came, and parse them afterwards."
+        "A valid delivery is refused if its JSON is not written exactly as your serialiser would write it."
+        "Verify the raw bytes, and parse them afterwards."
         "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
     TrimsBody "trims_body" "trims the body before verifying"
-        "A valid delivery is refused when white space stands around its JSON."
-        "Verify the bytes as they came: no trim(), no strip(), no text mode."
+        "A valid delivery is refused when there is white space around its JSON."
+        "Verify the raw bytes: no trim(), no strip(), no text mode."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody) // not rawBody.trim()";
     ThrowsOnPlaceholder "throws_on_placeholder" "throws on the image placeholder"
-        "Every simulation of a screenshot fails: it holds a text instead of an image."
-        "Look at imageBuffer before decoding it: when it is text that begins with [simulation-placeholder, there is no image."
+        "Every simulated screenshot fails: it contains text instead of an image."
+        "Check imageBuffer before decoding it: when it is text that begins \
+        with [simulation-placeholder, there is no image."
         "if (String(imageBuffer).startsWith('[simulation-placeholder')) return // no image";
     ThrowsOnImageForm "throws_on_image_form" "fails on a form of the image"
-        "Screenshots that are written in this form are lost."
-        "Answer 200 to what is verified, and decode the image afterwards; what is not recognised is no error."
+        "Screenshots in this form are lost."
+        "Answer 200 to every verified delivery, and decode the image afterwards; an unknown form is not an error."
         "try { decode(imageBuffer) } catch { keep(rawBody) }";
     RejectsEvent "rejects_event" "refuses a documented event"
         "These events are lost."
-        "Answer 200 to every verified delivery, also to events that you do nothing with."
+        "Answer 200 to every verified delivery, including events that you ignore."
         "default: return res.status(200).send()";
     RejectsLive "rejects_live" "refuses events without the simulation field"
-        "Simulations get through and real events are lost."
-        "Treat simulation as absent in live events: it is true or not there."
+        "Simulations are accepted and real events are lost."
+        "Treat simulation as optional: it is true, or absent in live events."
         "const simulated = payload.simulation === true";
     RejectsUnicode "rejects_unicode" "refuses some Unicode text"
         "Deliveries with such text in a title or URL are lost."
         "Verify the raw bytes; decode them as UTF-8 afterwards, without normalising."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
     RejectsLargeBody "rejects_large_body" "refuses large payloads"
-        "Screenshots are large: a live event of several would be lost."
+        "Screenshots are large: a live event with several would be lost."
         "Raise the body limit of your framework, and of the proxy before it (nginx: client_max_body_size)."
         "express.raw({ type: '*/*', limit: '20mb' })";
-    RejectsUnknownField "rejects_unknown_field" "refuses a field that it does not know"
-        "The next field that Trackpilots adds stops every delivery."
-        "Ignore fields that you do not know."
+    RejectsUnknownField "rejects_unknown_field" "refuses an unknown field"
+        "The next field that Trackpilots adds would block every delivery."
+        "Ignore unknown fields."
         "schema.passthrough() // zod";
     RejectsCharset "rejects_charset" "refuses a charset in the content type"
         "Deliveries are lost when a proxy or the sender names the charset."
         "Compare the media type alone, without its parameters."
         "contentType.split(';')[0].trim() === 'application/json'";
-    CaseSensitiveHeaders "case_sensitive_headers" "reads header names by their letter case"
-        "Header names have no case: HTTP/2 and many proxies write them in lower case."
+    CaseSensitiveHeaders "case_sensitive_headers" "treats header names as case-sensitive"
+        "Header names are case-insensitive: HTTP/2 and many proxies write them in lower case."
         "Look headers up in your framework's case-insensitive way."
         "req.get('X-Webhook-Signature')";
     ErrorsInsteadOfRefusing "errors_instead_of_refusing" "fails instead of refusing"
         "A forged delivery makes your handler throw: anyone can fill your logs or stop your process."
-        "Answer 400 or 401 before anything that may throw, such as comparing buffers of different lengths."
+        "Answer 400 or 401 before any code that may throw, such as comparing buffers of different lengths."
         "if (received.length !== expected.length) return res.status(401).send('Invalid signature')";
     TooSlow "too_slow" "answers too slowly"
-        "Senders give up after a few seconds and send again: you get the delivery twice, or never."
+        "Senders time out after a few seconds and retry: you get the delivery twice, or never."
         "Answer as soon as the signature is verified, and do the work afterwards."
         "res.sendStatus(200); queue.add(payload)";
     NoAnswer "no_answer" "gives no answer"
         "The connection ended without a response: the handler threw, or the process ended."
-        "Look at your server's logs; answer in every branch."
+        "Check your server's logs; answer in every branch."
         "";
     Redirects "redirects" "redirects"
-        "A redirect is not followed, so that nothing is delivered."
+        "Redirects are not followed, so nothing is delivered."
         "Give the final URL, with https and with or without the trailing slash as your server has it."
         "";
     IgnoresAge "ignores_age" "never looks at the age"
-        "Whoever has seen one delivery can send it again for ever."
-        "Refuse a timestamp that is older than your limit, after verifying; seconds or milliseconds are told by magnitude."
+        "Anyone who has seen one delivery can replay it at any time."
+        "Refuse a timestamp that is older than your limit, after verifying; tell seconds from milliseconds by \
+        magnitude."
         "const at = Number(timestamp) * (timestamp.length > 11 ? 1 : 1000); if (Date.now() - at > 5 * 60_000) return res.sendStatus(401)";
-    IgnoresFuture "ignores_future" "accepts a timestamp of the future"
-        "The age limit does not hold for it."
-        "Refuse a timestamp that is further ahead than clocks differ."
+    IgnoresFuture "ignores_future" "accepts a timestamp in the future"
+        "The age limit does not apply to it."
+        "Refuse a timestamp that is further ahead than clock differences explain."
         "if (Math.abs(Date.now() - at) > 5 * 60_000) return res.sendStatus(401)";
     AcceptsReplay "accepts_replay" "accepts the same delivery twice"
-        "A delivery that is sent again, by a retry or by somebody else, is worked on twice."
-        "Remember the signatures of the last minutes, or make the work idempotent."
+        "A delivery that is sent again, by a retry or by an attacker, is processed twice."
+        "Store the signatures of the last minutes, or make the processing idempotent."
         "if (!(await redis.set(signature, 1, { NX: true, EX: 600 }))) return res.sendStatus(200)";
-    ExpectsOtherUnit "expects_other_unit" "takes timestamps of one unit alone"
+    ExpectsOtherUnit "expects_other_unit" "accepts timestamps in one unit only"
         "Developer webhooks send seconds, reseller webhooks milliseconds: the other kind would be refused."
         "Sign the header's own text, and tell the unit by magnitude where the age matters."
         "const at = Number(timestamp) * (timestamp.length > 11 ? 1 : 1000)";
-    AcceptsUpperCase "accepts_upper_case" "accepts a signature in capital letters"
-        "Harmless: only who has the secret can write it."
-        "Compare the text of the header, if you want to be as strict as the documentation."
+    AcceptsUpperCase "accepts_upper_case" "accepts a signature in upper case"
+        "Harmless: only the holder of the secret can write it."
+        "To be as strict as the documentation, compare the text of the header."
         "";
     AcceptsBase64 "accepts_base64" "accepts a signature in base64"
-        "Harmless: only who has the secret can write it."
-        "Compare the text of the header, if you want to be as strict as the documentation."
+        "Harmless: only the holder of the secret can write it."
+        "To be as strict as the documentation, compare the text of the header."
         "";
-    AcceptsDuplicatedHeaders "accepts_duplicated_headers" "accepts a header that comes twice"
-        "Two programs on the way may read two different values."
-        "Refuse a delivery whose signature or timestamp header comes more than once."
+    AcceptsDuplicatedHeaders "accepts_duplicated_headers" "accepts a duplicate header"
+        "Two programs on the way may read different values."
+        "Refuse a delivery whose signature or timestamp header appears more than once."
         "if (req.rawHeaders.filter((h, i) => i % 2 === 0 && /^x-webhook-signature$/i.test(h)).length > 1) return res.sendStatus(400)";
 }

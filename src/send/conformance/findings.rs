@@ -78,7 +78,7 @@ fn too_slow(rows: &[Row], slow: Duration) -> Option<Finding> {
     let mut detail = format!("{} of {sent} answers took {} ms or longer", late.len(), slow.as_millis());
     detail.push_str(&format!(", the slowest {} ms", slowest.as_millis()));
     if timed_out > 0 {
-        detail.push_str(&format!("; {timed_out} did not come in time"));
+        detail.push_str(&format!("; {timed_out} timed out"));
     }
     Some(Finding {
         fault: Fault::TooSlow,

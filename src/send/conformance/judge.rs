@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::case::{Case, Expect};
 use crate::delivery::Attempt;
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
     /// A response.
@@ -104,7 +104,7 @@ impl Mark {
     }
 }
 
-/// One case and what came of it.
+/// One case and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The case.

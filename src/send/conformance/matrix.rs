@@ -116,28 +116,23 @@ pub const MATRIX: &[Case] = &[
     ),
     accept(
         "unicode-combining",
-        "a letter with a combining mark, which no normalisation may change",
+        "a letter with a combining mark, which normalisation would change",
         Body::Text("\"Cafe\u{301} und Café\""),
         Fault::RejectsUnicode,
     ),
     accept(
         "unicode-lone-surrogate",
-        r"half an emoji, as a cut title leaves it: \ud83d",
+        r"half an emoji, as in a truncated title: \ud83d",
         Body::Text(r#""Chat \ud83d""#),
         Fault::RejectsUnicode,
     ),
     // Sizes and fields.
     accept("large-1mb", "a payload of 1 MB", Body::Large(1_000_000), Fault::RejectsLargeBody),
     advisory(accept("large-5mb", "a payload of 5 MB", Body::Large(5_000_000), Fault::RejectsLargeBody)),
-    accept(
-        "unknown-field",
-        "a field that is not documented",
-        Body::Extra(r#""trace":"abc""#),
-        Fault::RejectsUnknownField,
-    ),
+    accept("unknown-field", "an undocumented field", Body::Extra(r#""trace":"abc""#), Fault::RejectsUnknownField),
     // The same JSON written otherwise: only the very bytes verify.
     accept("json-indented", "JSON indented with two spaces", Body::Indented, Fault::HashesReserialisedBody),
-    accept("json-spaced", "JSON with a space behind commas and colons", Body::Spaced, Fault::HashesReserialisedBody),
+    accept("json-spaced", "JSON with a space after commas and colons", Body::Spaced, Fault::HashesReserialisedBody),
     accept(
         "json-escapes",
         r"escapes where none are needed: \u0041 \/ \u00e9",
@@ -146,19 +141,19 @@ pub const MATRIX: &[Case] = &[
     ),
     accept(
         "json-numbers",
-        "numbers that no double keeps: 1.10, 1e2, 12345678901234567890123",
+        "numbers that a double cannot represent: 1.10, 1e2, 12345678901234567890123",
         Body::Extra(r#""numbers":[1.10,1e2,-0,12345678901234567890123]"#),
         Fault::HashesReserialisedBody,
     ),
     accept(
         "json-key-order",
-        "keys that are numbers, out of order, which JavaScript sorts",
+        "numeric keys out of order, which JavaScript sorts",
         Body::Extra(r#""byHour":{"b":1,"10":2,"9":3}"#),
         Fault::HashesReserialisedBody,
     ),
-    accept("space-newline-end", "a newline behind the JSON", Body::Between("", "\n"), Fault::TrimsBody),
+    accept("space-newline-end", "a newline after the JSON", Body::Between("", "\n"), Fault::TrimsBody),
     accept("space-begin", "white space before the JSON", Body::Between(" \r\n\t", ""), Fault::TrimsBody),
-    accept("space-end", "white space behind the JSON", Body::Between("", "  \t "), Fault::TrimsBody),
+    accept("space-end", "white space after the JSON", Body::Between("", "  \t "), Fault::TrimsBody),
     // Headers.
     headed(
         accept("header-charset", "Content-Type: application/json; charset=utf-8", PLAIN, Fault::RejectsCharset),
@@ -167,7 +162,7 @@ pub const MATRIX: &[Case] = &[
     headed(accept("header-lower-case", "header names in lower case", PLAIN, Fault::CaseSensitiveHeaders), Head::Lower),
     headed(accept("header-upper-case", "header names in upper case", PLAIN, Fault::CaseSensitiveHeaders), Head::Upper),
     // What nobody who lacks the secret could have sent.
-    refuse("wrong-secret", "signed with another secret", Signing::WrongSecret, Fault::AcceptsWrongSignature),
+    refuse("wrong-secret", "signed with a different secret", Signing::WrongSecret, Fault::AcceptsWrongSignature),
     refuse("flipped-body", "one byte of the body changed", Signing::FlippedBody, Fault::IgnoresBody),
     refuse(
         "flipped-timestamp",
@@ -190,7 +185,7 @@ pub const MATRIX: &[Case] = &[
     refuse("other-body", "the signature of another body", Signing::OtherBody, Fault::IgnoresBody),
     absent(refuse("missing-signature", "no X-Webhook-Signature", Signing::NoSignature, Fault::AcceptsMissingSignature)),
     absent(refuse("missing-timestamp", "no X-Webhook-Timestamp", Signing::NoTimestamp, Fault::AcceptsMissingTimestamp)),
-    absent(refuse("missing-both", "neither of the two headers", Signing::NoHeaders, Fault::AcceptsMissingSignature)),
+    absent(refuse("missing-both", "no signature and no timestamp", Signing::NoHeaders, Fault::AcceptsMissingSignature)),
     absent(refuse(
         "empty-signature",
         "an empty X-Webhook-Signature",
@@ -202,44 +197,39 @@ pub const MATRIX: &[Case] = &[
     refuse("cut-eight", "the first eight digits of the signature", Signing::Cut(8), Fault::ComparesPrefix),
     refuse(
         "half-right",
-        "a signature of which only the first half is right",
+        "a signature of which only the first half is valid",
         Signing::HalfRight,
         Fault::ComparesPrefix,
     ),
-    refuse("appended", "the right signature with rubbish behind it", Signing::Appended, Fault::ComparesPrefix),
+    refuse("appended", "a valid signature followed by junk", Signing::Appended, Fault::ComparesPrefix),
     // Harmless to accept, for only who has the secret can write them; not what is documented, though.
-    advisory(refuse(
-        "upper-case",
-        "the right signature in capital letters",
-        Signing::UpperCase,
-        Fault::AcceptsUpperCase,
-    )),
-    advisory(refuse("base64", "the right digest in base64", Signing::Base64, Fault::AcceptsBase64)),
+    advisory(refuse("upper-case", "a valid signature in upper case", Signing::UpperCase, Fault::AcceptsUpperCase)),
+    advisory(refuse("base64", "a valid digest in base64", Signing::Base64, Fault::AcceptsBase64)),
     advisory(refuse(
         "two-signatures-right-first",
-        "two X-Webhook-Signature headers, the first of them right",
+        "two X-Webhook-Signature headers, the first one valid",
         Signing::TwoSignatures { right_first: true },
         Fault::AcceptsDuplicatedHeaders,
     )),
     advisory(refuse(
         "two-signatures-right-last",
-        "two X-Webhook-Signature headers, the last of them right",
+        "two X-Webhook-Signature headers, the last one valid",
         Signing::TwoSignatures { right_first: false },
         Fault::AcceptsDuplicatedHeaders,
     )),
     advisory(refuse(
         "two-timestamps",
-        "two X-Webhook-Timestamp headers, the last of them right",
+        "two X-Webhook-Timestamp headers, the last one valid",
         Signing::TwoTimestamps,
         Fault::AcceptsDuplicatedHeaders,
     )),
     // Time.
     Case {
         weight: Weight::WithMaxAge,
-        ..refuse("stale", "a right signature of long ago", Signing::Stale, Fault::IgnoresAge)
+        ..refuse("stale", "a valid signature from long ago", Signing::Stale, Fault::IgnoresAge)
     },
-    advisory(refuse("future", "a right signature of the time to come", Signing::Future, Fault::IgnoresFuture)),
-    advisory(refuse("replayed", "a right delivery, a second time", Signing::Replayed, Fault::AcceptsReplay)),
+    advisory(refuse("future", "a valid signature from the future", Signing::Future, Fault::IgnoresFuture)),
+    advisory(refuse("replayed", "a valid delivery, sent twice", Signing::Replayed, Fault::AcceptsReplay)),
 ];
 
 /// Sent when no plain delivery is accepted, to find out what would be.

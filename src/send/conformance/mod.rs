@@ -1,11 +1,11 @@
-//! Is a receiver right? A matrix of deliveries that it must accept or refuse, what came of each, and
-//! the faults that this proves, by name and with their remedy.
+//! Checking a receiver: a matrix of deliveries that it must accept or refuse, the result of each, and
+//! the named faults that these prove, with their fixes.
 //!
 //! | part | what it does |
 //! |---|---|
 //! | [`MATRIX`] | every case as data: what is sent, what is expected, what a failure points at |
 //! | [`Case::craft`] | from a case to headers and body, a pure function |
-//! | [`Row`] | one case and what came of it |
+//! | [`Row`] | one case and its result |
 //! | [`findings()`] | from rows to named faults |
 //! | [`run()`] | sends a matrix, bounded |
 //! | [`Report`] | all of that, as text, JSON and JUnit XML |

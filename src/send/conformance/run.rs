@@ -17,9 +17,9 @@ use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, Limits, Outgoing, SendError, Sent, Target};
 use crate::send::{Origin, attempt};
 
-/// The most deliveries under way at once.
+/// The most deliveries in flight at once.
 pub const JOBS_LIMIT: usize = 16;
-/// After so many cases in a row without an answer, the rest is not sent.
+/// After this many cases in a row without an answer, the rest is not sent.
 const GIVE_UP_AFTER: usize = 3;
 /// Bytes of an answer's body that are kept.
 const SAID_BYTES: usize = 200;
@@ -39,15 +39,15 @@ pub struct Plan {
     pub max_age: Option<Duration>,
     /// How long one delivery may take.
     pub timeout: Duration,
-    /// An answer later than this is too slow.
+    /// Answers that take longer than this are too slow.
     pub slow: Duration,
-    /// How many are under way at once, 1 to [`JOBS_LIMIT`].
+    /// Number of deliveries in flight at once, 1 to [`JOBS_LIMIT`].
     pub jobs: usize,
 }
 
-/// Nothing could be checked.
+/// The receiver cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{target} cannot be checked: {error}; {}", error.advice())]
+#[error("cannot check {target}: {error}; {}", error.advice())]
 pub struct Unreachable {
     /// The receiver.
     pub target: String,
@@ -212,7 +212,7 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
         let (came, _) = came.into_iter().next().unwrap_or((Came::NotSent, None));
         let row = Row::judge(*probe, came, plan.max_age.is_some());
         if row.is_accepted() {
-            let detail = format!("valid deliveries are refused, and {} is accepted", probe.sends);
+            let detail = format!("valid deliveries are refused, but {} is accepted", probe.sends);
             return vec![Finding { fault: probe.fault, required: true, proof, detail }];
         }
     }
@@ -225,13 +225,13 @@ async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken,
 fn hint_by_status(came: &Came) -> &'static str {
     match came.status() {
         Some(400) => "does your server read both headers, or does it refuse the payload?",
-        Some(401 | 403) => "is this the secret that your server has, and does it verify the raw body?",
-        Some(404) => "is the URL's path right?",
-        Some(405) => "does your server take POST at this path?",
+        Some(401 | 403) => "does your server have this secret, and does it verify the raw body?",
+        Some(404) => "is the URL's path correct?",
+        Some(405) => "does your server accept POST at this path?",
         Some(413) => "is your server's body limit too small?",
-        Some(415) => "does your server take application/json?",
-        Some(300..=399) => "a redirect is not followed: give the final URL",
-        Some(500..=599) => "your server fails: look at its logs",
-        _ => "look at your server's logs",
+        Some(415) => "does your server accept application/json?",
+        Some(300..=399) => "redirects are not followed: give the final URL",
+        Some(500..=599) => "your server fails: check its logs",
+        _ => "check your server's logs",
     }
 }

@@ -245,7 +245,7 @@ fn the_reports_read_well() {
     assert!(!missing.is_pass());
     assert!(report_text(&missing, Palette::Colours).contains("\u{1b}[31;1m✗ FAIL"));
     let right = report(rows(false, Seen::answer));
-    assert!(right.is_pass() && report_text(&right, Palette::Plain).contains("does what the documentation asks for"));
+    assert!(right.is_pass() && report_text(&right, Palette::Plain).contains("does what the documentation requires"));
 }
 
 #[test]

@@ -213,7 +213,7 @@ Endpoint          http://localhost:4000/x
 Status            503 Odd␇
 Latency           0.0 ms (first byte 1.5)
 Result            Failed
-Error             Simulation failed: look at the endpoint's logs
+Error             Simulation failed: check the endpoint's logs
 Delivery headers  x-webhook-signature: ab␛
                   X-Webhook-Timestamp: 17
 Sent payload      12 bytes, created here

@@ -65,10 +65,10 @@ fn a_choice_finds_its_receiver() {
 #[test]
 fn what_is_not_there_is_said() {
     let error = find(Choice { webhook: Some("gone".into()), ..Choice::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "Webhook not found (404): no webhook is called 'gone'; known are: dev, resale");
+    assert_eq!(error.to_string(), "Webhook not found (404): unknown webhook 'gone'; configured: dev, resale");
     assert_eq!(error.term(), Some(Term::WebhookNotFound));
     let error = find(Choice { secret: Some("x".into()), ..Choice::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "no secret has the label given (1 character, not shown); known are: dev, resale");
+    assert_eq!(error.to_string(), "unknown secret label (1 character, not shown); configured: dev, resale");
     let error = find(Choice { to: Some("ftp://x".into()), ..Choice::default() }).unwrap_err();
     assert!(matches!(error, NotSent::Url { .. }), "{error}");
     let bare = Destination::find(&settings(""), &Choice::default()).unwrap();

@@ -1,4 +1,4 @@
-//! The rules in force, the person's choice over them, and how often a sequence has failed.
+//! The active rules, the person's choice over them, and how often a sequence has failed.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -13,11 +13,11 @@ use crate::delivery::{Captured, Verdict};
 use crate::rules;
 use crate::rules::{Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, Rule, RuleSet, Wait};
 
-/// The most counts that are kept; the oldest is forgotten first, and then begins anew.
+/// The most counts that are kept; the oldest is forgotten first, and then begins again.
 const COUNTS: usize = 4096;
 
-/// What is more work than searching so many bytes for one text (a fraction of a millisecond) is done on a thread of its
-/// own.
+/// What is more work than searching this many bytes for one text (a fraction of a millisecond) is done on a thread of
+/// its own.
 const CHOSEN_INLINE: usize = 1 << 20;
 /// So many are chosen for at a time on such threads.
 const SEARCHES: usize = 2;
@@ -31,7 +31,7 @@ pub(super) struct Answering {
     searches: Arc<Semaphore>,
 }
 
-/// What is in force at one moment.
+/// What is active at one moment.
 #[derive(Debug, Default)]
 struct Policy {
     rules: Arc<RuleSet>,
@@ -44,7 +44,7 @@ struct Policy {
 
 /// What was chosen for a delivery before it was kept.
 pub(super) enum Chosen {
-    /// It is no whole request.
+    /// It is not a whole request.
     Refused(Reply, String),
     /// The automatic answer, the usual case.
     Auto(Verdict),
@@ -104,7 +104,7 @@ impl Answering {
         *policy = Arc::new(Policy { rules: Arc::new(rules), chosen_for, chosen: policy.chosen.clone(), used });
     }
 
-    /// The rules in force, and how many deliveries each was chosen for in this run.
+    /// The active rules, and how many deliveries each was chosen for in this run.
     pub(super) fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
         let policy = self.policy();
         let counts = policy.chosen_for.iter().map(|count| count.load(Ordering::Relaxed)).collect();
@@ -167,7 +167,7 @@ impl Answering {
     }
 
     fn count(&self, action: &Action, key: u64) -> u64 {
-        // By its text: a file that is read again does not begin a rule's count anew.
+        // By its text: a file that is read again does not begin a rule's count again.
         let key = (hash(action.to_string()), key);
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).next(key)
     }
@@ -252,7 +252,7 @@ impl Counts {
     }
 }
 
-/// Keyed anew in each run, so that no sender can aim at another's count.
+/// With a new key in each run, so that no sender can aim at another's count.
 fn hash(value: impl std::hash::Hash) -> u64 {
     static KEYS: std::sync::LazyLock<RandomState> = std::sync::LazyLock::new(RandomState::new);
     KEYS.hash_one(value)

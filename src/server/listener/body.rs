@@ -138,7 +138,7 @@ fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
         BodyFault::HungUp => truncated("the sender hung up".to_owned()),
         BodyFault::Silent(limit) => truncated(format!("no byte for {limit:?}")),
         BodyFault::TooSlow(rate) => truncated(format!("slower than {rate} bytes a second")),
-        BodyFault::TooLong(limit) => truncated(format!("not whole within {limit:?},")),
-        BodyFault::GivenUp => truncated("too slow while others needed its place,".to_owned()),
+        BodyFault::TooLong(limit) => truncated(format!("incomplete within {limit:?},")),
+        BodyFault::GivenUp => truncated("too slow while the listener was at its limit,".to_owned()),
     }
 }

@@ -18,7 +18,7 @@ pub struct Incoming {
     pub remote: String,
     /// When the head was whole.
     pub received_at: Timestamp,
-    /// The head as it came.
+    /// The head as received.
     pub head: Bytes,
     /// The body without chunk framing.
     pub body: Bytes,

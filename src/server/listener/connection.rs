@@ -75,12 +75,13 @@ async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: Fault, con
         }
         Fault::Incomplete { end: HeadEnd::TimedOut, seen } => {
             let Deadlines { head, .. } = control.limits().deadlines;
-            let reason = format!("no whole head within {head:?}, {} bytes came", seen.len());
+            let reason = format!("incomplete head within {head:?}: {} bytes received", seen.len());
             let reply = Reply::text(408, format!("Request Timeout: {reason}"));
             (Intake::Incomplete(reason), Some(reply), seen)
         }
         Fault::Incomplete { end: HeadEnd::GivenUp, seen } => {
-            let reason = format!("too slow while others needed its place, {} bytes of a head came", seen.len());
+            let reason =
+                format!("too slow while the listener was at its limit: {} bytes of the head received", seen.len());
             (Intake::Incomplete(reason), Some(overloaded_reply()), seen)
         }
         Fault::Incomplete { end: HeadEnd::HungUp, seen } => {

@@ -1,4 +1,4 @@
-//! The listener: accepts connections, keeps each request as it came, and answers after the commit.
+//! The listener: accepts connections, keeps each request as received, and answers after the commit.
 //!
 //! ```text
 //! socket → stream: framing → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer
@@ -47,23 +47,23 @@ use crate::rules::{Act, Held, Override, Reply, RuleSet};
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
 
-/// How long what is being answered may take when the program ends.
+/// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
 
-/// Connections that may be on their way out at once, beside those that are served: a second at most, and a socket
+/// Connections that may be closing at once, in addition to those that are served: a second at most, and a socket
 /// each.
 const LEAVING: usize = 256;
 
-/// What bounds the listener.
+/// The limits of the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest body that is kept whole.
+    /// The maximum length of a body that is kept completely.
     pub body_bytes: u64,
     /// Bytes of bodies that may be in memory at once, over all connections.
     pub in_flight_bytes: usize,
-    /// Connections served at once; more are told to come back.
+    /// Connections served at once; further ones are answered 503.
     pub connections: usize,
-    /// How long senders may take.
+    /// Time limits for senders.
     pub deadlines: Deadlines,
 }
 
@@ -107,7 +107,7 @@ pub enum ListenError {
     },
 }
 
-/// What the listener is steered by while it runs: secrets and webhooks, the answer, and counters.
+/// Controls a running listener: secrets and webhooks, the answer, and counters.
 #[derive(Debug)]
 pub struct Control {
     registry: RwLock<Arc<Registry>>,
@@ -142,7 +142,7 @@ impl Control {
         })
     }
 
-    /// The webhooks and secrets in force.
+    /// The webhooks and active secrets.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
@@ -153,27 +153,28 @@ impl Control {
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
     }
 
-    /// Says where deliveries are kept and where this listens, which forwarding needs to know. The first
-    /// time counts.
+    /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call
+    /// counts.
     pub fn set_place(&self, location: Location, address: SocketAddr) {
         self.forwarder.set_place(location, address);
     }
 
-    /// Says with what is sent. The first time counts; without it nobody but the system is trusted.
+    /// Sets the client for forwards. Only the first call counts; without it only the system's authorities are
+    /// trusted.
     pub fn set_means(&self, means: Means) {
         self.forwarder.set_means(means);
     }
 
-    /// With what everything is sent.
+    /// The client for forwards.
     ///
     /// # Errors
     ///
-    /// [`TlsSetupError`] when nobody has said, and TLS cannot be set up.
+    /// [`TlsSetupError`] when no client was set, and TLS cannot be set up.
     pub fn means(&self) -> Result<Means, TlsSetupError> {
         self.forwarder.means()
     }
 
-    /// Checks that rules forward to nowhere that cannot be, such as to ourselves.
+    /// Checks that no rule forwards to an impossible target, such as this listener itself.
     ///
     /// # Errors
     ///
@@ -182,13 +183,13 @@ impl Control {
         self.forwarder.check(rules.rules())
     }
 
-    /// The rules in force.
+    /// The active rules.
     #[must_use]
     pub fn rules(&self) -> Arc<RuleSet> {
         self.answering.rules()
     }
 
-    /// The rules in force, and how many deliveries each was chosen for in this run.
+    /// The active rules, and how many deliveries each was chosen for in this run.
     #[must_use]
     pub fn counted_rules(&self) -> (Arc<RuleSet>, Vec<u64>) {
         self.answering.counted_rules()
@@ -199,13 +200,13 @@ impl Control {
         self.answering.set_rules(rules);
     }
 
-    /// What the person has chosen over the rules; `None` once it has been used for its one delivery.
+    /// The person's choice that overrides the rules; `None` once it has been used for its one delivery.
     #[must_use]
     pub fn chosen(&self) -> Option<Override> {
         self.answering.chosen()
     }
 
-    /// Chooses over the rules, for the next delivery or until it is cleared with `None`.
+    /// Sets a choice that overrides the rules, for the next delivery or until it is cleared with `None`.
     pub fn set_override(&self, chosen: Option<Override>) {
         self.answering.set_override(chosen);
     }
@@ -226,7 +227,7 @@ impl Control {
         self.holding.decide(id, act)
     }
 
-    /// Lets a held delivery go with its default before its time.
+    /// Sends the default answer of a held delivery before its time.
     ///
     /// # Errors
     ///
@@ -245,7 +246,7 @@ impl Control {
         &self.holding
     }
 
-    /// The bounds, which hold for the listener's life.
+    /// The limits, which are fixed for the listener's lifetime.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
@@ -257,7 +258,7 @@ impl Control {
         &self.stats
     }
 
-    /// How much of the bounds is used now.
+    /// How much of the limits is used now.
     #[must_use]
     pub fn load(&self) -> Load {
         Load {
@@ -270,15 +271,14 @@ impl Control {
         }
     }
 
-    /// Keeps what was found out about a delivery's signature beside it, in the place of what was
-    /// found before.
+    /// Stores the diagnosis of a delivery's signature, replacing an earlier one.
     pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
         if let Ok(json) = serde_json::to_string(diagnosis) {
             self.writer.diagnosed(id, json);
         }
     }
 
-    /// Keeps what was sent from here, and what came of it.
+    /// Stores an attempt that was sent from here, with its result.
     pub fn keep_attempt(&self, attempt: Attempt) {
         self.writer.attempted(attempt);
     }

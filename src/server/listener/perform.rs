@@ -85,7 +85,7 @@ impl Exchange<'_> {
         let mut room = self.control.room();
         if room.grow(bytes, room::PATIENCE).await.is_err() {
             self.control.stats().refused(Refusal::Memory);
-            return (overloaded_reply(), format!("{label} (failed: no room in memory)"));
+            return (overloaded_reply(), format!("{label} (failed: memory limit reached)"));
         }
         let mut reply = answer.render(facts);
         reply.body = room.over(reply.body);
@@ -108,15 +108,15 @@ impl Exchange<'_> {
                 (act, label)
             }
             hold::Ended::TimedOut => {
-                let label = format!("{label} (not decided in {patience:?}: {default})");
+                let label = format!("{label} (no decision within {patience:?}: {default})");
                 (hold.otherwise, label)
             }
             hold::Ended::Released => {
-                let label = format!("{label} (let go at the end: {default})");
+                let label = format!("{label} (default at shutdown: {default})");
                 (hold.otherwise, label)
             }
             hold::Ended::LetGo => {
-                let label = format!("{label} (let go: {default})");
+                let label = format!("{label} (released: {default})");
                 (hold.otherwise, label)
             }
             hold::Ended::Full => {

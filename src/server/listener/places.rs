@@ -22,13 +22,13 @@ const GRACE: Duration = Duration::from_millis(500);
 const SHORT_GRACE: Duration = Duration::from_millis(100);
 /// How fast a connection sends is looked at over one to two such windows.
 const WINDOW: Duration = Duration::from_secs(1);
-/// Who sends at least so many bytes a second keeps its place: less than any line that carries a webhook.
+/// Who sends at least this many bytes a second keeps its place: less than any line that carries a webhook.
 const SLOW_BYTES: u64 = 1024;
 /// Who holds room in memory is expected to fill it at a rate that would take this many seconds for all of it, so that
 /// withholding the end of a large body costs more than a drop now and then.
 const ROOM_SECONDS: u64 = 1024;
 
-/// How soon it is looked again for somebody who could give way, after nobody could.
+/// How soon to search again for a connection that can be closed, after none could.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What a connection waits for.
@@ -226,7 +226,7 @@ impl Place {
         self.seat.state().enter(phase, Instant::now());
     }
 
-    /// The sender has sent, or taken, so many bytes.
+    /// The sender has sent, or taken, this many bytes.
     pub(super) fn note(&self, bytes: usize) {
         self.seat.state().note(bytes, Instant::now());
     }

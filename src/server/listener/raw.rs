@@ -105,7 +105,7 @@ impl Script {
         }
     }
 
-    /// The same, behind these interim answers.
+    /// The same, after these interim answers.
     pub(super) fn behind(mut self, interim: Bytes) -> Self {
         self.record.answer.interim = interim;
         self

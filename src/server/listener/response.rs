@@ -69,7 +69,7 @@ pub(super) fn response(reply: &Reply, ending: Ending) -> Response {
     Response { wire: wire.into(), headers }
 }
 
-/// What is sent behind the head.
+/// What is sent after the head.
 pub(super) fn sent_body(reply: &Reply, ending: Ending) -> Bytes {
     if ending.without_body || is_bodyless(reply.status) { Bytes::new() } else { reply.body.clone() }
 }
@@ -100,7 +100,7 @@ pub(super) fn head(status: u16, headers: &[Header]) -> Vec<u8> {
     wire
 }
 
-/// Writes header lines, and the empty one behind them.
+/// Writes header lines, and the empty one after them.
 pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[Header]) {
     for (name, value) in headers {
         wire.extend_from_slice(name.as_bytes());

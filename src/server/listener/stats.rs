@@ -48,7 +48,7 @@ pub struct StatsSnapshot {
     pub not_kept: u64,
     /// Deliveries answered with their hold's default at once, because too many were held.
     pub not_held: u64,
-    /// Forwards that were not begun, because too many were under way or waited.
+    /// Forwards that were not begun, because too many were in progress or waited.
     pub not_forwarded: u64,
 }
 
@@ -58,8 +58,8 @@ impl StatsSnapshot {
     pub fn reasons(&self) -> [(&'static str, u64); 3] {
         [
             ("too many connections", self.no_place),
-            ("no room in memory", self.no_room),
-            ("too many waiting for the disk", self.disk_behind),
+            ("memory limit reached", self.no_room),
+            ("disk queue full", self.disk_behind),
         ]
     }
 }

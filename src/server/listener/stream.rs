@@ -1,5 +1,5 @@
 //! The receiving side of a connection: one whole, acceptable request at a time, each piece within its
-//! deadline, and every byte as it came.
+//! deadline, and every byte as received.
 //!
 //! Requests are read strictly by [`crate::http::framing`] and nobody else: what is kept and what is answered
 //! can never be two different requests. A following request waits in the buffer, or in the kernel's,
@@ -33,7 +33,7 @@ const READ_AHEAD_BYTES: usize = 64 * 1024;
 const UNANNOUNCED_IDLE: Duration = Duration::from_millis(200);
 const UNANNOUNCED: Duration = Duration::from_secs(2);
 
-/// A head as it came, and when it was whole.
+/// A head as received, and when it was whole.
 #[derive(Debug, Clone)]
 pub(super) struct RawHead {
     pub(super) bytes: Bytes,
@@ -45,7 +45,7 @@ pub(super) struct RawHead {
 /// Why the connection ends before a head was whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The bytes are no acceptable request; answer with this status.
+    /// The bytes are not an acceptable request; answer with this status.
     Malformed(HeadFault, Bytes),
     /// The sender fell silent, or hung up, within the head.
     Incomplete { end: HeadEnd, seen: Bytes },
@@ -128,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
                 Ok(None) => searched = before,
                 Err(fault) => return Err(Fault::Malformed(fault, self.gather().await)),
             }
-            // Line ends that some clients send behind a body are no beginning of a request.
+            // Line ends that some clients send after a body are not the beginning of a request.
             let is_blank = framing::empty_lines(&self.input).is_ok_and(|blank| blank == self.input.len());
             if self.ended {
                 return if is_blank && (self.used || before == 0) {
@@ -233,7 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         seen.freeze()
     }
 
-    /// What comes on a connection that closes behind a request with no length: bytes that belong to no body, and
+    /// What comes on a connection that closes after a request with no length: bytes that belong to no body, and
     /// that a sender who forgot the length takes for one.
     pub(super) async fn unannounced(&mut self) -> Bytes {
         let until = Instant::now() + UNANNOUNCED;
@@ -332,7 +332,7 @@ impl Stream<TcpStream> {
                 Ok(count) if count == CONTINUE.len() => self.interim.extend_from_slice(CONTINUE),
                 // Who takes nothing has answers of before to read first.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Behind half of it nothing could follow.
+                // After half of it nothing could follow.
                 Ok(_) | Err(_) => return,
             }
         }

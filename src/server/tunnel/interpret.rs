@@ -38,7 +38,7 @@ struct Config {
 pub fn interpret(json: &[u8], our_port: u16) -> TunnelState {
     let list: List = match serde_json::from_slice(json) {
         Ok(list) => list,
-        Err(error) => return TunnelState::Unreadable(format!("no list of tunnels: {}", shown(&error.to_string()))),
+        Err(error) => return TunnelState::Unreadable(format!("not a list of tunnels: {}", shown(&error.to_string()))),
     };
     let mut tunnels: Vec<(String, String, Target)> = list
         .tunnels
@@ -65,7 +65,7 @@ pub fn interpret(json: &[u8], our_port: u16) -> TunnelState {
     match tunnels.into_iter().next() {
         None => TunnelState::NoTunnel,
         Some((public_url, addr, target)) => {
-            let addr = if addr.is_empty() { "an address not told".to_owned() } else { shown(&addr) };
+            let addr = if addr.is_empty() { "an unknown address".to_owned() } else { shown(&addr) };
             TunnelState::Elsewhere { public_url, addr, port: target.port }
         }
     }
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_tunnel_without_an_address_leads_elsewhere() {
         let TunnelState::Elsewhere { addr, .. } = state(&[("https://a.app", json!(null))]) else { panic!() };
-        assert_eq!(addr, "an address not told");
+        assert_eq!(addr, "an unknown address");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What ngrok's agent on this machine says of its tunnels.
+//! The tunnels of ngrok's agent on this machine.
 //!
 //! The agent serves its own API without authentication, by default at `http://127.0.0.1:4040`;
 //! `GET /api/tunnels` lists the tunnels (<https://ngrok.com/docs/agent/api/>). [`interpret`] reads
-//! that list and [`watch`] keeps asking. Whatever listens at that address may as well be something
-//! else: its answers are bounded, checked, and made visible before anything shows them.
+//! that list and [`watch`] keeps asking. Another program may listen at that address,
+//! so answers are bounded, checked, and made visible before anything shows them.
 
 mod interpret;
 mod state;

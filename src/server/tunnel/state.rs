@@ -26,7 +26,7 @@ pub enum TunnelState {
         /// The port in `addr`, where it can be told.
         port: Option<u16>,
     },
-    /// Something answers that is no agent, or not in time; the reason in words.
+    /// Something answers that is not an agent, or not in time; the reason in words.
     Unreadable(String),
 }
 
@@ -45,12 +45,12 @@ impl fmt::Display for TunnelState {
     /// One line for a person.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None => formatter.write_str("no tunnel: no ngrok agent runs here"),
-            Self::NoTunnel => formatter.write_str("no tunnel: the ngrok agent has none open"),
+            Self::None => formatter.write_str("no tunnel: no ngrok agent is running"),
+            Self::NoTunnel => formatter.write_str("no tunnel: the ngrok agent has no open tunnel"),
             Self::Ours { public_url, others } if others.is_empty() => formatter.write_str(public_url),
             Self::Ours { public_url, others } => write!(formatter, "{public_url} (and {} more)", others.len()),
             Self::Elsewhere { public_url, addr, .. } => write!(formatter, "{public_url} leads to {addr}, not here"),
-            Self::Unreadable(reason) => write!(formatter, "no tunnel known: {reason}"),
+            Self::Unreadable(reason) => write!(formatter, "tunnel unknown: {reason}"),
         }
     }
 }

@@ -37,14 +37,14 @@ impl Value {
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// What was asked for is no path.
+    /// What was asked for is not a path.
     #[error(transparent)]
     Path(#[from] InvalidPath),
-    /// There is no equals sign behind the path.
-    #[error("'{}' sets nothing: expected PATH=VALUE, such as data[0].screenshot.isIdle=true", visible(.0))]
+    /// There is no equals sign after the path.
+    #[error("invalid assignment '{}': expected PATH=VALUE, such as data[0].screenshot.isIdle=true", visible(.0))]
     NoValue(String),
-    /// The payload is no JSON.
-    #[error("the payload cannot be changed by path, for it is no JSON: {0}")]
+    /// The payload is not JSON.
+    #[error("cannot edit the payload by path: it is not valid JSON: {0}")]
     NotJson(json::Fault),
     /// There is no such place.
     #[error("{} is not in the payload: {}", visible(&.path.to_string()), visible(.why))]
@@ -55,7 +55,7 @@ pub enum EditError {
         why: String,
     },
     /// What was to be added is there already.
-    #[error("{} is in the payload already: set it instead of adding it", visible(&.0.to_string()))]
+    #[error("{} is already in the payload: set it instead of adding it", visible(&.0.to_string()))]
     AlreadyThere(Path),
 }
 
@@ -91,7 +91,7 @@ impl Edit {
     ///
     /// # Errors
     ///
-    /// [`EditError`] when `body` is no JSON, or has no such place.
+    /// [`EditError`] when `body` is not JSON, or has no such place.
     pub fn apply(&self, body: &[u8]) -> Result<Vec<u8>, EditError> {
         json::tokenize(body).map_err(EditError::NotJson)?;
         match self {
@@ -177,10 +177,10 @@ const NAMES_SHOWN: usize = 12;
 fn what_is_there(body: &[u8], value: &Range<usize>, entries: &[Entry], way: &[Step], step: &Step) -> String {
     let holder = if way.is_empty() { "the payload".to_owned() } else { Path(way.to_vec()).to_string() };
     match (body[value.start], step) {
-        (b'[', Step::Index(_)) if entries.len() == 1 => format!("{holder} has 1 item, [0]"),
-        (b'[', Step::Index(_)) => format!("{holder} has {} items", entries.len()),
-        (b'[', Step::Key(_)) => format!("{holder} is an array: say which item, as in {holder}[0]"),
-        (b'{', Step::Index(_)) => format!("{holder} is an object, which has names and no numbers"),
+        (b'[', Step::Index(_)) if entries.len() == 1 => format!("{holder} contains 1 item, [0]"),
+        (b'[', Step::Index(_)) => format!("{holder} contains {} items", entries.len()),
+        (b'[', Step::Key(_)) => format!("{holder} is an array: give an index, as in {holder}[0]"),
+        (b'{', Step::Index(_)) => format!("{holder} is an object: give a name, not an index"),
         (b'{', Step::Key(_)) => {
             let keys = entries.iter().filter_map(|entry| entry.key.clone());
             let mut names: Vec<String> = keys.map(|key| json::decode_string(&body[key]).text.into_owned()).collect();
@@ -188,7 +188,11 @@ fn what_is_there(body: &[u8], value: &Range<usize>, entries: &[Entry], way: &[St
                 names.truncate(NAMES_SHOWN);
                 names.push("…".to_owned());
             }
-            if names.is_empty() { format!("{holder} is empty") } else { format!("{holder} has {}", names.join(", ")) }
+            if names.is_empty() {
+                format!("{holder} is empty")
+            } else {
+                format!("{holder} contains {}", names.join(", "))
+            }
         }
         _ => format!("{holder} is neither an object nor an array"),
     }
@@ -260,15 +264,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Edit::set("data[0].c=1"), "data[0].c is not in the payload: data[0] has a, b")]
-    #[case(Edit::set("data[7]=1"), "data[7] is not in the payload: data has 2 items")]
-    #[case(Edit::set("data.a=1"), "data.a is not in the payload: data is an array: say which item, as in data[0]")]
+    #[case(Edit::set("data[0].c=1"), "data[0].c is not in the payload: data[0] contains a, b")]
+    #[case(Edit::set("data[7]=1"), "data[7] is not in the payload: data contains 2 items")]
+    #[case(Edit::set("data.a=1"), "data.a is not in the payload: data is an array: give an index, as in data[0]")]
     #[case(Edit::set("n.a=1"), "n.a is not in the payload: n is neither an object nor an array")]
     #[case(Edit::unset("e.x"), "e.x is not in the payload: e is empty")]
-    #[case(Edit::set("e[0]=1"), "e[0] is not in the payload: e is an object, which has names and no numbers")]
-    #[case(Edit::set("nn"), "'nn' sets nothing: expected PATH=VALUE, such as data[0].screenshot.isIdle=true")]
-    #[case(Edit::add("n=1"), "n is in the payload already: set it instead of adding it")]
-    #[case(Edit::add("data[9]=1"), "data[9] is not in the payload: data has 2 items")]
+    #[case(Edit::set("e[0]=1"), "e[0] is not in the payload: e is an object: give a name, not an index")]
+    #[case(Edit::set("nn"), "invalid assignment 'nn': expected PATH=VALUE, such as data[0].screenshot.isIdle=true")]
+    #[case(Edit::add("n=1"), "n is already in the payload: set it instead of adding it")]
+    #[case(Edit::add("data[9]=1"), "data[9] is not in the payload: data contains 2 items")]
     fn what_is_not_there_is_said_with_its_place(#[case] edit: Result<Edit, EditError>, #[case] words: &str) {
         let error = edit.and_then(|edit| edit.apply(BODY.as_bytes())).unwrap_err();
         assert_eq!(error.to_string(), words);

@@ -19,9 +19,9 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path(pub(super) Vec<Step>);
 
-/// The text is no path.
+/// The text is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{}' is no path at character {at}: expected one such as data[0].screenshot.isIdle", visible(.text))]
+#[error("invalid path '{}' at character {at}: expected one such as data[0].screenshot.isIdle", visible(.text))]
 pub struct InvalidPath {
     /// The text.
     pub text: String,
@@ -57,7 +57,7 @@ impl Path {
     }
 }
 
-/// `name`, behind a dot unless it is the first.
+/// `name`, after a dot unless it is the first.
 fn named(rest: &str, first: bool) -> Option<(Step, &str)> {
     let rest = if first { rest } else { rest.strip_prefix('.')? };
     let end = rest.find(['.', '[', '=', ']', '"']).unwrap_or(rest.len());

@@ -27,10 +27,10 @@ pub enum PictureSize {
     Bytes(usize),
 }
 
-/// The text is no size of a picture.
+/// The text is not an image size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{}' is no size of a picture: expected pixels such as 1280x720 (at most 16 megapixels, 10000 a side) or bytes \
+    "invalid image size '{}': expected pixels such as 1280x720 (at most 16 megapixels, 10000 a side) or bytes \
      such as 45kB (2kB to 32MiB)",
     visible(.0)
 )]

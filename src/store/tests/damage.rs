@@ -155,7 +155,7 @@ enum Piece {
     Old,
     /// A record where it belongs.
     Sealed,
-    /// A record that belongs so many bytes farther on.
+    /// A record that belongs this many bytes farther on.
     Copied(u64),
 }
 
@@ -298,7 +298,7 @@ fn a_lost_header_of_the_first_release_lets_nothing_be_invented() {
     let (next, lost) = keep_one_more(&fixture);
     assert_eq!(found(&fixture), [(1, Bytes::from("first"))]);
     assert!(next > 3 && lost.len() == 1, "{next}: {lost:?}");
-    // What is appended later by this release is found behind it all.
+    // What is appended later by this release is found after it all.
     delete_index(fixture.location.file());
     let (after, lost) = keep_one_more(&fixture);
     assert!(after > next && lost.len() == 1, "{after}: {lost:?}");

@@ -1,4 +1,4 @@
-//! Deleting for good, whenever it is cut off.
+//! Deleting permanently, whenever it is interrupted.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -26,7 +26,7 @@ fn filled(count: usize, per_segment: usize) -> Fixture {
         drop(handle);
         writer.join();
         left = left.saturating_sub(per_segment);
-        // Behind a torn end the next segment begins.
+        // After a torn end the next segment begins.
         let path = fixture.location.segment(segment);
         std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"torn").unwrap();
         segment += 1;
@@ -65,7 +65,7 @@ fn a_listener_deletes_what_is_too_much_behind_a_commit() {
     let left = readable(&fixture);
     assert!(left.ends_with(&[kept - 2, kept - 1, kept]), "{left:?}");
     assert!(left.len() as i64 <= kept - 12, "{left:?}");
-    // What follows goes on behind them, in a segment that nobody replaces.
+    // What follows goes on after them, in a segment that nobody replaces.
     let (writer, handle, _events) = fixture.open();
     assert_eq!(keep(&handle, captured(body(kept + 1))), DeliveryId(kept + 1));
     drop(handle);

@@ -133,7 +133,7 @@ fn deliveries_are_counted_in_parts() {
     assert_eq!(reader.count().unwrap(), 54);
 }
 
-/// SQLite would plan a lookup anew for each number, which costs more than the lookup.
+/// SQLite would plan a lookup again for each number, which costs more than the lookup.
 #[test]
 fn a_lookup_is_planned_once() {
     let fixture = mixed();

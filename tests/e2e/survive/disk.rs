@@ -237,7 +237,7 @@ fn a_damaged_index_is_said_and_made_again_from_the_log() {
     // The bytes themselves are elsewhere: without the index they are all found again.
     fs::rename(house.store(), house.work().join("damaged.db")).unwrap();
     let line = house.run(&["list"]).complains();
-    assert!(line.contains("whyhook.db is missing") && line.contains("makes it again"), "{line}");
+    assert!(line.contains("whyhook.db is missing") && line.contains("to rebuild it"), "{line}");
     let listening = house.listen(&[]);
     holds(&house, &house.store(), &kept);
     let again = send(&listening, 9..12);

@@ -40,7 +40,7 @@ fn names_in_lines_lists_and_messages_are_plain_text() {
     listening.line(1);
     is_plain("stdout", &listening.stdout());
     is_plain("stderr", &listening.stderr());
-    listening.says("names the unknown event");
+    listening.says("subscribes to the unknown event");
     for arguments in [
         &["list", "--store", &store][..],
         &["list", "--store", &store, "--format", "json"],

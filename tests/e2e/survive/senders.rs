@@ -29,8 +29,8 @@ fn who_says_nothing_or_half_a_thing_is_closed_and_shown() {
     let half_body = &half_body[..half_body.len() - 6];
     let chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
     let cases: [(&[u8], u16, &str, &str); 4] = [
-        (b"", 408, "incomplete", "no whole head within 400ms, 0 bytes came"),
-        (b"POST / HTTP/1.1\r\nHos", 408, "incomplete", "no whole head within 400ms, 20 bytes came"),
+        (b"", 408, "incomplete", "incomplete head within 400ms: 0 bytes received"),
+        (b"POST / HTTP/1.1\r\nHos", 408, "incomplete", "incomplete head within 400ms: 20 bytes received"),
         (half_body, 400, "truncated", "no byte for 400ms after 11 bytes of body"),
         (chunked, 400, "truncated", "no byte for 400ms after 3 bytes of body"),
     ];
@@ -131,9 +131,9 @@ fn who_is_turned_away_is_counted_in_the_log_too() {
         assert_eq!(Wire::connect(listening.address()).answer().status, 503);
     }
     // However they fell into seconds, the last line counts them all.
-    listening.says("3 turned away with 503 since the start: 3 too many connections");
+    listening.says("3 rejected with 503 since the start: 3 too many connections");
     let lines = listening.stderr();
-    assert!(lines.lines().filter(|line| line.contains("turned away")).count() <= 3, "{lines}");
+    assert!(lines.lines().filter(|line| line.contains("rejected with 503")).count() <= 3, "{lines}");
 }
 
 #[test]
@@ -298,14 +298,14 @@ fn a_web_page_s_post_is_a_delivery_like_any_other_with_its_origin_in_sight() {
 fn to_be_reached_from_elsewhere_is_warned_of() {
     let house = House::with_secret();
     let listening = house.listen(&["--bind", "0.0.0.0:0"]);
-    listening.says("warning: listening on 0.0.0.0:0: other machines can reach this listener");
+    listening.says("warning: listening on 0.0.0.0:0: other hosts can reach this listener");
     warns_in_the_interface(&house);
     assert_loopback_is_quiet(&house.listen(&["--ephemeral"]));
 }
 
 fn warns_in_the_interface(house: &House) {
     let mut person = Person::sits_down(house, Size(140, 30), &["--ephemeral", "--bind", "0.0.0.0:0"]);
-    person.sees("other machines can reach this listener");
+    person.sees("other hosts can reach this listener");
 }
 
 fn assert_loopback_is_quiet(listening: &Listening) {

@@ -114,7 +114,7 @@ fn put_simulation(document: &mut DocumentMut, name: &str, saved: &Saved) -> Opti
     })
 }
 
-/// Changes the table `[GROUP.NAME]`, or adds it behind everything else.
+/// Changes the table `[GROUP.NAME]`, or adds it after everything else.
 fn put_named(
     document: &mut DocumentMut,
     group: &str,
@@ -223,7 +223,7 @@ fn put_default<'a>(document: &mut DocumentMut, known: Option<&Rule>, rules: &'a 
     }
 }
 
-/// The comments before a table that speak of more than it: those with an empty line behind them.
+/// The comments before a table that speak of more than it: those with an empty line after them.
 fn take_heading(table: &mut Table) -> String {
     let prefix = text_of(table.decor().prefix()).to_owned();
     let Some(end) = prefix.rfind("\n\n").filter(|end| prefix[..*end].contains('#')) else { return String::new() };
@@ -304,9 +304,9 @@ fn meaning(item: Item) -> Option<toml::Value> {
 
 /// The end of a document, where tables are added.
 struct End {
-    /// Behind every table.
+    /// After every table.
     position: isize,
-    /// What stands behind the last table, which belongs to it rather than to what is added.
+    /// What stands after the last table, which belongs to it rather than to what is added.
     trailing: String,
     is_empty: bool,
 }
@@ -318,7 +318,7 @@ impl End {
         Self { position, is_empty: document.is_empty() && trailing.is_empty(), trailing }
     }
 
-    /// Puts a new table behind it, an empty line between the two.
+    /// Puts a new table after it, an empty line between the two.
     fn move_before(&self, table: &mut Table) {
         let gap = match &self.trailing[..] {
             _ if self.is_empty => "",

@@ -50,7 +50,7 @@ fn push_row(xml: &mut String, report: &Report, row: &Row) {
     let time = seconds(row.came.latency().unwrap_or_default());
     let _ = write!(xml, "    <testcase classname=\"whyhook.check.{class}\" name=\"{}\" time=\"{time}\"", row.case.name);
     let finding = report.findings.iter().find(|finding| finding.proof.contains(&row.case.name));
-    let seen = format!("{}: expected {}, came {}", row.case.sends, row.case.expect.words(), row.came.words());
+    let seen = format!("{}: expected {}, got {}", row.case.sends, row.case.expect.words(), row.came.words());
     match row.mark {
         Mark::Pass => {
             xml.push_str("/>\n");
@@ -76,7 +76,7 @@ fn push_failure(xml: &mut String, kind: &str, message: &str, text: &str) {
 
 fn explained(finding: &Finding) -> String {
     let fault = finding.fault;
-    format!("{} To do: {} {}", fault.means(), fault.fix(), fault.hint())
+    format!("{} Fix: {} {}", fault.means(), fault.fix(), fault.hint())
 }
 
 /// Seconds with milliseconds, as the format's readers expect.

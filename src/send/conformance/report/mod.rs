@@ -1,4 +1,4 @@
-//! What came of a check, and how it is written.
+//! The result of a check, and its formats.
 
 mod junit;
 mod text;
@@ -15,7 +15,7 @@ use super::findings::Finding;
 use super::judge::{Came, Mark, Row};
 use crate::signature::SigningKind;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The receiver.

@@ -76,10 +76,12 @@ pub fn report_text(report: &Report, palette: Palette) -> String {
 fn verdict(report: &Report, palette: Palette) -> String {
     let required: Vec<&str> =
         report.findings.iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect();
-    if report.is_pass() {
-        palette.paint(Mark::Pass, "✓ the receiver does what the documentation asks for")
+    if report.is_pass() && report.count(Mark::Skipped) > 0 {
+        palette.paint(Mark::Advice, "! Incomplete: not every case was sent")
+    } else if report.is_pass() {
+        palette.paint(Mark::Pass, "✓ Passed: the receiver does what the documentation requires")
     } else {
-        palette.paint(Mark::Fail, &format!("✗ the receiver fails: {}", required.join(", ")))
+        palette.paint(Mark::Fail, &format!("✗ Failed: {}", required.join(", ")))
     }
 }
 
@@ -111,7 +113,7 @@ fn push_finding(text: &mut String, finding: &Finding, palette: Palette) {
         line("seen", &finding.detail);
         line("proof", &finding.proof.join(", "));
     }
-    line("to do", fault.fix());
+    line("fix", fault.fix());
     if finding.required {
         line("code", fault.hint());
     }

@@ -1,7 +1,7 @@
 //! The head of a server's answer as it goes back to the sender.
 //!
-//! The fields stay as they came: order, duplicates, letter case, and every byte of a value. Left out is what is
-//! of the first connection alone (RFC 9110, section 7.6.1); the length is said anew, since it is ours to keep.
+//! The fields stay as received: order, duplicates, letter case, and every byte of a value. Left out is what is
+//! of the first connection alone (RFC 9110, section 7.6.1); the length is said again, since it is ours to keep.
 
 use std::time::SystemTime;
 

@@ -1,10 +1,10 @@
-//! Passing a delivery on: the server behind answers, and its answer goes back to the sender.
+//! Passing a delivery on: the upstream server answers, and its answer goes back to the sender.
 //!
 //! What goes on is the exact body and the header lines in their order and letter case, the signature's
 //! verbatim. Changed is what RFC 9110 asks for: the target is sent in origin-form (RFC 9112, section 3.2.1) and
 //! `Host` names the target (section 7.2), the fields of the first connection are left out (7.6.1), a chunked
-//! body goes with its length, and one `Via` line is added behind all others (7.6.3). No `X-Forwarded-…` is added;
-//! those of a tunnel go through as they came.
+//! body goes with its length, and one `Via` line is added after all others (7.6.3). No `X-Forwarded-…` is added;
+//! those of a tunnel go through as received.
 //!
 //! A delivery whose `Via` names this very run has come back to itself and is refused with 508 (RFC 5842,
 //! section 7.2); so is a target that is our own address.
@@ -42,8 +42,8 @@ use crate::store::Location;
 
 /// How long it may still take when the program ends.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
-/// Forwards under way at once at most, each with a connection of its own, whose senders wait; and behind their
-/// backs. Where there is little memory they are fewer: all of them together leave most of it to what comes in.
+/// Forwards in flight at once at most, each with a connection of its own, whose senders wait; and those to
+/// further targets, for which no sender waits. Where there is little memory they are fewer: all of them together leave most of it to what comes in.
 const PLACES: usize = 256;
 const BACKGROUND: usize = 32;
 /// Descriptors that all of them need together: a connection and a file of the log each.
@@ -54,7 +54,7 @@ const BACKGROUND_SHARE: usize = 8;
 /// What a forward holds at most beside its heads: a piece of the body on its way there, pieces of the answer on
 /// their way back, and what TLS keeps of both.
 const BUFFERS_BYTES: usize = 256 * 1024;
-/// Forwards behind the senders' backs that wait for their turn or have it.
+/// Forwards to further targets that wait for their turn or have it.
 const BACKGROUND_QUEUE: usize = 1024;
 /// How long one of them waits for room in memory.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(600);
@@ -66,7 +66,7 @@ const WHOLE: Duration = Duration::from_secs(600);
 pub(super) struct Forwarder {
     place: OnceLock<(Location, SocketAddr)>,
     means: OnceLock<Means>,
-    /// Our name in `Via`: it tells this run from others, so that two in a row are no loop.
+    /// Our name in `Via`: it tells this run from others, so that two in a row are not a loop.
     name: String,
     places: Arc<Semaphore>,
     background: Arc<Semaphore>,
@@ -78,7 +78,7 @@ pub(super) struct Forwarder {
 pub struct Means {
     /// The client, which knows whom to trust.
     pub client: Client,
-    /// How long a server behind may take.
+    /// How long an upstream server may take.
     pub patience: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Passing one delivery on: to the first target while its sender waits, to the others behind its back.
+//! Passing one delivery on: to the first target while its sender waits, to the others while nobody waits.
 //!
 //! The body is never in memory: it goes from the log to the socket in pieces. What a forward holds beside it
 //! counts as room in memory, as every body does, and so does what is kept of the answer until it is on disk.
@@ -35,8 +35,8 @@ use crate::text::visible;
 /// Copies of a request's head that there are at once.
 const HEADS: usize = 4;
 
-/// Why nothing is passed on. The person reads all of it; the sender, who may be anybody, nothing of what stands
-/// behind: no host, no path, no system's words.
+/// Why nothing is forwarded. The person reads all of it. The sender, who may be anybody, learns nothing about the
+/// upstream server: no host, no path, no system error.
 #[derive(Debug)]
 struct Refusal {
     status: u16,
@@ -45,14 +45,14 @@ struct Refusal {
 }
 
 impl Refusal {
-    const UNSENDABLE: &'static str = "this kind of request cannot be passed on";
+    const UNSENDABLE: &'static str = "this kind of request cannot be forwarded";
 
     fn unread(reason: impl Into<String>) -> Self {
-        Self { status: 502, said: "the delivery could not be passed on", reason: reason.into() }
+        Self { status: 502, said: "the delivery could not be forwarded", reason: reason.into() }
     }
 
     fn looped(reason: impl Into<String>) -> Self {
-        Self { status: 508, said: "Loop Detected: this delivery has been passed on here before", reason: reason.into() }
+        Self { status: 508, said: "Loop Detected: this delivery has been forwarded here before", reason: reason.into() }
     }
 
     fn unanswered(reason: impl Into<String>) -> Self {
@@ -60,7 +60,7 @@ impl Refusal {
     }
 
     fn unfit(reason: impl Into<String>) -> Self {
-        Self { status: 502, said: "the upstream server's answer cannot be passed on", reason: reason.into() }
+        Self { status: 502, said: "the upstream server's answer cannot be returned", reason: reason.into() }
     }
 
     fn busy(reason: impl Into<String>) -> Self {
@@ -177,7 +177,7 @@ async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal:
 fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
     let Some(ticket) = control.forwarder.ticket() else {
         control.stats().not_forwarded();
-        let reason = format!("{} forwards wait already", super::BACKGROUND_QUEUE);
+        let reason = format!("{} forwards are already waiting", super::BACKGROUND_QUEUE);
         return not_made(id, url, &Refusal::busy(reason), control);
     };
     let (url, control) = (url.clone(), Arc::clone(control));
@@ -193,7 +193,7 @@ fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
 async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> Result<(), Refusal> {
     let hold = tokio::select! {
         hold = Hold::wait_behind(control) => hold?,
-        () = control.holding().quitting() => return Err(Refusal::busy("the program ended before its turn came")),
+        () = control.holding().quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
     };
     let (_hold, Ready { target, request, body }) = prepare(id, url, hold, control).await?;
     let (parts, coming) = mpsc::channel(1);
@@ -220,7 +220,7 @@ impl Hold {
         let place = tokio::time::timeout(patience, Arc::clone(&control.forwarder.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             control.stats().not_forwarded();
-            return Err(Refusal::busy("as many forwards as may be are under way already"));
+            return Err(Refusal::busy("too many forwards in flight"));
         };
         Self::with(place, control, patience).await
     }
@@ -228,7 +228,7 @@ impl Hold {
     /// With nobody waiting.
     async fn wait_behind(control: &Control) -> Result<Self, Refusal> {
         let place = Arc::clone(&control.forwarder.background).acquire_owned().await;
-        let place = place.map_err(|_| Refusal::busy("no forward is begun any more"))?;
+        let place = place.map_err(|_| Refusal::busy("whyhook is stopping"))?;
         Self::with(place, control, super::BACKGROUND_PATIENCE).await
     }
 
@@ -246,12 +246,12 @@ impl Hold {
 
 fn no_room(control: &Control) -> Refusal {
     control.stats().refused(Bound::Memory);
-    Refusal::busy("no room in memory")
+    Refusal::busy("memory limit reached")
 }
 
 /// The delivery as it is on disk: nothing of its body is read into memory.
 async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refusal> {
-    let reason = |reason: String| Refusal::unread(format!("the delivery cannot be read again: {reason}"));
+    let reason = |reason: String| Refusal::unread(format!("cannot read the delivery again: {reason}"));
     let Some((location, _)) = control.forwarder.place.get().cloned() else {
         return Err(reason("no store is known".to_owned()));
     };
@@ -302,7 +302,7 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
     Ok(Ready { target, request, body: Body::read_from(Box::new(body), length) })
 }
 
-/// What `Via` said, and our name behind it (RFC 9110, section 7.6.3).
+/// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
 fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
     let before = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"via"));
     let mut via = before.map(|field| &field.value[..]).collect::<Vec<_>>().join(&b", "[..]);
@@ -354,16 +354,16 @@ fn not_made(id: DeliveryId, url: &rules::Target, refusal: &Refusal, control: &Co
         code: if refusal.status == 503 { "busy" } else { "not_sent" }.to_owned(),
         message: visible(&refusal.reason).into_owned(),
         advice: match refusal.status {
-            503 => "look at what takes so long there; limits.memory bounds what is under way".to_owned(),
-            501 => "answer it here: no server can be asked for it".to_owned(),
-            _ => "send it again once this is mended".to_owned(),
+            503 => "check what takes so long there; limits.memory bounds the forwards in flight".to_owned(),
+            501 => "answer it here: it is not meant for a server".to_owned(),
+            _ => "replay it once this is fixed".to_owned(),
         },
     };
     control.writer().attempted(send::attempt_not_made(origin(id), url.url(), failure));
 }
 
 impl Forwarder {
-    /// A place among those that wait for their turn behind the sender's back.
+    /// A place among those that wait for their turn while no sender waits.
     fn ticket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.queue).try_acquire_owned().ok()
     }

@@ -124,7 +124,7 @@ impl Keeper {
         }
     }
 
-    /// Never waits: a record is no reason to keep a sender waiting.
+    /// Never waits: a record is not a reason to keep a sender waiting.
     fn has_room(&mut self, more: usize) -> bool {
         let length = self.kept.len() + more;
         if length <= self.kept.capacity() {
@@ -167,7 +167,7 @@ mod tests {
         let long = kept(&budget, &[16 * 1024; 100]);
         assert_eq!((long.body.len(), long.bytes), (KEPT_BYTES, 100 * 16 * 1024));
         assert_eq!(budget.taken_bytes(), KEPT_BYTES + FIRST_KEPT_BYTES);
-        // What is left is less than another: its beginning is kept, without a gap behind it.
+        // What is left is less than another: its beginning is kept, without a gap after it.
         let crowded = kept(&budget, &[16 * 1024; 100]);
         assert!(crowded.body.len() < KEPT_BYTES && crowded.body.len() >= FIRST_KEPT_BYTES, "{}", crowded.body.len());
         assert_eq!(crowded.bytes, 100 * 16 * 1024);

@@ -152,7 +152,7 @@ async fn what_is_no_agent_is_said_to_be_none() {
     let cases: [(Vec<u8>, &str); 6] = [
         (b"\x16\x03\x01 garbage \xff\x1b[31m\r\n\r\n".to_vec(), "does not answer as HTTP"),
         (Vec::new(), "does not answer as HTTP"),
-        (answer("<html>\u{1b}</html>"), "no list of tunnels"),
+        (answer("<html>\u{1b}</html>"), "not a list of tunnels"),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec(), "status 404"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 0\r\n\r\n".to_vec(), "status 302"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(), "broken body"),

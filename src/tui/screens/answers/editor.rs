@@ -240,11 +240,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_words() {
-        assert!(wrong("99", &[], "").contains("99 is no status"));
+        assert!(wrong("99", &[], "").contains("invalid status 99"));
         assert!(wrong("abc", &[], "").contains("invalid status 'abc'"));
         assert!(wrong("200", &["no colon"], "").contains("expected 'Name: value'"));
-        assert!(wrong("200", &["Content-Length: 5"], "").contains("written by whyhook itself"));
-        assert!(wrong("200", &[], "{{nobody}}").contains("there is no '{{nobody}}'"));
+        assert!(wrong("200", &["Content-Length: 5"], "").contains("whyhook sets the header"));
+        assert!(wrong("200", &[], "{{nobody}}").contains("unknown template field '{{nobody}}'"));
         assert!(wrong("204", &[], "x").contains("has no body"));
         assert!(read("own", "204", &[], "").is_ok());
     }
