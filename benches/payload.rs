@@ -25,8 +25,9 @@ use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
 use whyhook::payload::json::{NoRows, Pretty};
 use whyhook::store::{Location, Reader};
-use whyhook::tui::app::action::{Action, Step, Tab};
+use whyhook::tui::app::action::{Action, Tab};
 use whyhook::tui::app::message::Message;
+use whyhook::tui::app::step::Step;
 use whyhook::tui::screens::details::state::Loaded;
 
 const ROUNDS: usize = 7;

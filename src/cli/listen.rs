@@ -19,8 +19,8 @@ use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui;
 use crate::tui::app::model::Setup;
-use crate::tui::app::view::Look;
 use crate::tui::picture::{Method, Surroundings};
+use crate::tui::theme::Look;
 use crate::tui::theme::{Background, Theme};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {

@@ -181,7 +181,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Start(#[from] crate::server::StartError),
     #[error(transparent)]
-    Tui(#[from] crate::tui::TuiError),
+    Tui(#[from] crate::tui::error::TuiError),
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error("{0}")]

@@ -2,13 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::tui::app::action::{Action, Step, Tab};
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::overlay::state::{Overlay, PromptKind};
+use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::image::action::ImageAction;
-use crate::tui::screens::overlay::state::{Overlay, PromptKind};
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::Purpose;

@@ -12,32 +12,33 @@
 //! second. An idle interface runs nothing.
 
 pub mod app;
+pub mod error;
+pub(crate) mod event_loop;
 pub mod keymap;
+pub(crate) mod pane;
 pub mod picture;
 pub mod screens;
 pub(crate) mod terminal;
 pub mod theme;
 pub(crate) mod widgets;
+pub(crate) mod window;
 pub(crate) mod workers;
 
+use crate::tui::error::TuiError;
+use crate::tui::event_loop::described;
 use std::sync::{Arc, mpsc};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{Event, Session};
-use crate::store::StoreError;
-use crate::tui::app::action::Action;
-use crate::tui::app::message::Message;
 use crate::tui::app::model::{Model, Setup};
-use crate::tui::app::run::{Face, Wake};
-use crate::tui::app::view::Look;
+use crate::tui::event_loop::{Face, Wake};
 use crate::tui::picture::Method;
 use crate::tui::screens::answers::state::Answers;
-use crate::tui::screens::overlay::state::Overlay;
 use crate::tui::terminal::clipboard::Clipboard;
+use crate::tui::theme::Look;
 use crate::tui::workers::answers::{self, Teller};
 use crate::tui::workers::deliveries::Loader;
 use crate::tui::workers::diagnosis::Diagnoser;
@@ -46,17 +47,6 @@ use crate::tui::workers::image::Painter;
 use crate::tui::workers::payload::Assistant;
 use crate::tui::workers::send::{self, Sender};
 use crate::tui::workers::sightings::Recaller;
-
-/// Why the interface ended by itself.
-#[derive(Debug, thiserror::Error)]
-pub enum TuiError {
-    /// The terminal refused something.
-    #[error("cannot use this terminal: {0}; --headless prints lines instead")]
-    Terminal(#[from] std::io::Error),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
@@ -166,45 +156,4 @@ pub fn run(
         Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
         ended => ended,
     }
-}
-
-fn described(registry: &crate::config::Registry) -> Vec<String> {
-    registry.keyring().secrets().iter().map(crate::signature::Secret::describe).collect()
-}
-
-/// What a key means: an action of the keymap, an item of the open menu, or a letter of a prompt.
-#[must_use]
-pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
-    if let Some(action) = keymap::action(model, key) {
-        return Some(Message::Act(action));
-    }
-    match (&model.overlay, key.code) {
-        // Any other key cancels the fold.
-        (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
-        (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
-            Some(Message::Choose(character))
-        }
-        (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
-        (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
-        _ => None,
-    }
-}
-
-/// The editing keys of a prompt, as in a shell.
-fn edit(key: &KeyEvent) -> Option<tui_input::InputRequest> {
-    use tui_input::InputRequest as Request;
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    Some(match (key.code, ctrl) {
-        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => Request::DeletePrevChar,
-        (KeyCode::Delete, false) | (KeyCode::Char('d'), true) => Request::DeleteNextChar,
-        (KeyCode::Left, false) | (KeyCode::Char('b'), true) => Request::GoToPrevChar,
-        (KeyCode::Right, false) | (KeyCode::Char('f'), true) => Request::GoToNextChar,
-        (KeyCode::Home, _) | (KeyCode::Char('a'), true) => Request::GoToStart,
-        (KeyCode::End, _) | (KeyCode::Char('e'), true) => Request::GoToEnd,
-        (KeyCode::Char('w'), true) => Request::DeletePrevWord,
-        (KeyCode::Char('u'), true) => Request::DeleteLine,
-        (KeyCode::Char('k'), true) => Request::DeleteTillEnd,
-        (KeyCode::Char(character), false) => Request::InsertChar(character),
-        _ => return None,
-    })
 }

@@ -3,6 +3,7 @@
 //! Foreground and background of ordinary text are the terminal's own. Accents are from the fixed
 //! part of the 256-colour palette, in tones that read on the background they are for.
 
+use jiff::tz::TimeZone;
 use std::str::FromStr;
 
 use ratatui::buffer::Buffer;
@@ -170,6 +171,15 @@ impl Theme {
             _ => self.bad,
         }
     }
+}
+
+/// How things look, whatever they are.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
 }
 
 #[cfg(test)]

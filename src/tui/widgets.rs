@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
 use crate::text;
-use crate::tui::app::view::Look;
+use crate::tui::theme::Look;
 
 /// Columns of the names in "name  value" lines.
 pub(crate) const NAME_COLUMNS: usize = 11;

@@ -1,10 +1,11 @@
 //! The actions of the interface, independent of the keys for them.
 
-pub use crate::tui::screens::answers::action::AnswerAction;
-pub use crate::tui::screens::image::action::ImageAction;
-pub use crate::tui::screens::payload::action::PayloadAction;
-pub use crate::tui::screens::send::action::SendAction;
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::image::action::ImageAction;
+use crate::tui::screens::payload::action::PayloadAction;
+use crate::tui::screens::send::action::SendAction;
 
+use crate::tui::app::step::Step;
 /// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -83,16 +84,7 @@ impl Action {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Move(step) => match step {
-                Step::Up => "move up",
-                Step::Down => "move down",
-                Step::HalfUp => "half a page up",
-                Step::HalfDown => "half a page down",
-                Step::PageUp => "page up",
-                Step::PageDown => "page down",
-                Step::First => "go to the top",
-                Step::Last => "go to the end",
-            },
+            Self::Move(step) => step.words(),
             Self::Scroll(Step::Up | Step::HalfUp | Step::PageUp | Step::First) => "scroll the details up",
             Self::Scroll(_) => "scroll the details down",
             Self::Image(action) => action.words(),
@@ -195,47 +187,6 @@ impl Action {
     ];
 }
 
-/// How far to move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// One back.
-    Up,
-    /// One on.
-    Down,
-    /// Half a screen back.
-    HalfUp,
-    /// Half a screen on.
-    HalfDown,
-    /// A screen back.
-    PageUp,
-    /// A screen on.
-    PageDown,
-    /// To the beginning.
-    First,
-    /// To the end.
-    Last,
-}
-
-impl Step {
-    /// Where `position` goes among `count` places when `page` of them are in view.
-    #[must_use]
-    pub fn apply(self, position: usize, count: usize, page: usize) -> usize {
-        let last = count.saturating_sub(1);
-        let half = (page / 2).max(1);
-        let page = page.saturating_sub(1).max(1);
-        match self {
-            Self::Up => position.saturating_sub(1),
-            Self::Down => position.saturating_add(1).min(last),
-            Self::HalfUp => position.saturating_sub(half),
-            Self::HalfDown => position.saturating_add(half).min(last),
-            Self::PageUp => position.saturating_sub(page),
-            Self::PageDown => position.saturating_add(page).min(last),
-            Self::First => 0,
-            Self::Last => last,
-        }
-    }
-}
-
 /// The detail pane's tabs, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Tab {
@@ -292,15 +243,6 @@ impl Tab {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_stay_in_range() {
-        assert_eq!(Step::Down.apply(4, 5, 10), 4);
-        assert_eq!(Step::PageUp.apply(3, 5, 10), 0);
-        assert_eq!(Step::PageDown.apply(0, 100, 10), 9);
-        assert_eq!(Step::Last.apply(0, 0, 10), 0);
-        assert_eq!(Step::HalfDown.apply(0, 100, 0), 1);
-    }
 
     #[test]
     fn tabs_turn_around_the_ends() {

@@ -1,5 +1,6 @@
 //! What the engine asks the world to do.
 
+use crate::tui::screens::list::page::PageRequest;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -7,7 +8,6 @@ use zeroize::Zeroizing;
 use crate::delivery::DeliveryId;
 use crate::payload::binary::Found;
 use crate::payload::contract::Id;
-use crate::query::Query;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::payload::state::PayloadRequest;
@@ -61,43 +61,4 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
-}
-
-/// A page of the list to be read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PageRequest {
-    /// Tells results apart; see [`crate::tui::app::message::PageResult::generation`].
-    pub generation: u64,
-    /// Where to begin.
-    pub edge: Edge,
-    /// Where the rows will go.
-    pub place: Place,
-    /// How many rows at most.
-    pub limit: usize,
-    /// What they must match.
-    pub query: Arc<Query>,
-}
-
-/// Where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edge {
-    /// With the newest delivery.
-    Newest,
-    /// With the oldest.
-    Oldest,
-    /// Before (older than) this one.
-    Before(DeliveryId),
-    /// After (newer than) this one.
-    After(DeliveryId),
-}
-
-/// Where the rows of a page go in the list's window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Instead of what is there.
-    Replace,
-    /// Above (newer than) what is there.
-    Top,
-    /// Below (older than) what is there.
-    Bottom,
 }

@@ -1,5 +1,6 @@
 //! What the world tells the engine.
 
+use crate::tui::screens::list::page::PageResult;
 use zeroize::Zeroizing;
 
 use crate::delivery::{DeliveryId, Summary};
@@ -8,7 +9,7 @@ use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Viewport;
+use crate::tui::app::viewport::Viewport;
 use crate::tui::picture::Picture;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::details::state::{Contents, Loaded};
@@ -89,23 +90,4 @@ pub enum Message {
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.
     Drawn(Viewport),
-}
-
-/// Rows that were asked for with a [`crate::tui::app::effect::PageRequest`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct PageResult {
-    /// The request's generation; the list ignores all but the newest.
-    pub generation: u64,
-    /// Newest first.
-    pub rows: Vec<Summary>,
-    /// The newest delivery that was looked at.
-    pub newest: Option<DeliveryId>,
-    /// The oldest delivery that was looked at, when the search continues from there.
-    pub reached: Option<DeliveryId>,
-    /// Whether more parts of this page follow.
-    pub more_follows: bool,
-    /// Whether the page ended at the store's end rather than at its limit.
-    pub at_end: bool,
-    /// What went wrong, in words.
-    pub error: Option<String>,
 }

@@ -11,10 +11,14 @@
 
 pub mod action;
 pub mod effect;
+pub mod keys;
 pub mod message;
 pub mod model;
-pub(crate) mod run;
+pub mod navigation;
+pub mod overlay;
+pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod update;
 pub mod view;
+pub mod viewport;

@@ -1,5 +1,6 @@
 //! All that the interface knows.
 
+use super::viewport::Viewport;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -12,12 +13,12 @@ use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::rows::Making;
 use crate::tui::screens::details::state::Loaded;
-use crate::tui::screens::image::state::{ImageView, ImageViewport};
+use crate::tui::screens::image::state::ImageView;
 use crate::tui::screens::list::state::List;
-use crate::tui::screens::overlay::state::Overlay;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::send::state::Sending;
 use crate::tui::screens::signature::state::Inquiry;
@@ -65,29 +66,6 @@ pub struct Notice {
     pub text: String,
     /// Whether something went wrong.
     pub is_error: bool,
-}
-
-/// What was drawn last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Viewport {
-    /// Rows of the list on the screen.
-    pub list_rows: usize,
-    /// Rows of the detail pane on the screen.
-    pub detail_rows: usize,
-    /// Columns of the detail pane.
-    pub detail_columns: usize,
-    /// Rows that the shown tab has in all.
-    pub detail_lines: usize,
-    /// Rows of the Payload tab before those of the payload.
-    pub detail_prelude: usize,
-    /// Rows of a query's result on the screen.
-    pub query_rows: usize,
-    /// Rows that the overlay has in all.
-    pub overlay_lines: usize,
-    /// Rows of the overlay on the screen.
-    pub overlay_rows: usize,
-    /// What the Image tab has drawn.
-    pub image: ImageViewport,
 }
 
 /// The delivery in the detail pane.

@@ -1,16 +1,17 @@
 //! A message and the model in, effects out. Pure.
 
 use super::model::{Detail, Focus, Model, Notice};
+use super::navigation::{open, scroll, show_tab};
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::query::Query;
 use crate::signature::diagnose::Depth;
-use crate::tui::app::action::{Action, Step, Tab};
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url, retry, typed};
 use crate::tui::screens::details::state::Loaded;
-use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
-use crate::tui::screens::overlay::update::{act_on_overlay, copy_public_url, retry, typed};
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::trial::Trial;
@@ -331,16 +332,6 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
-    model.overlay = Some(overlay);
-    Vec::new()
-}
-
-pub(crate) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
-    model.tab = tab;
-    Vec::new()
-}
-
 pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     if payload::update::close_one(model) {
         return Vec::new();
@@ -353,17 +344,4 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.list.set_filter(Query::default(), String::new()).into_iter().collect()
-}
-
-pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
-    let viewport = model.viewport;
-    let tab = model.tab.index();
-    if let Some(detail) = &mut model.detail {
-        // The positions of the first row: the last one leaves the screen just full.
-        let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
-        let place = detail.scroll[tab].min(places - 1);
-        detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
-    }
-    payload::update::scrolled(model);
-    Vec::new()
 }

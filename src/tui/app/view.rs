@@ -5,26 +5,17 @@ mod header;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::tui::app::model::{Focus, Model, Viewport};
-use crate::tui::screens::image::state::ImageViewport;
-use crate::tui::screens::{details, list, overlay};
-use crate::tui::theme::Theme;
+use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::overlay;
+use crate::tui::app::viewport::Viewport;
+use crate::tui::screens::{details, list};
+use crate::tui::theme::Look;
 use crate::tui::widgets;
 
 pub(crate) use crate::tui::screens::image::view::graphics;
-
-/// How things look, whatever they are.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// Colours.
-    pub theme: Theme,
-    /// The time zone in which times are shown.
-    pub zone: TimeZone,
-}
 
 /// From this width on, list and details are side by side.
 const SIDE_BY_SIDE_COLUMNS: u16 = 100;
@@ -65,30 +56,6 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         viewport.overlay_lines = drawn.lines;
     }
     viewport
-}
-
-/// What a pane has drawn.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Drawn {
-    /// Rows on the screen.
-    pub(crate) rows: usize,
-    /// Rows in all.
-    pub(crate) lines: usize,
-    /// Columns on the screen.
-    pub(crate) columns: usize,
-    /// What the Image tab has drawn.
-    pub(crate) image: ImageViewport,
-    /// Rows before those of a payload.
-    pub(crate) prelude: usize,
-    /// Rows of a query's result on the screen.
-    pub(crate) query_rows: usize,
-}
-
-impl Drawn {
-    /// Rows on the screen, for the terminal.
-    pub(crate) fn height(self) -> u16 {
-        u16::try_from(self.rows).unwrap_or(u16::MAX)
-    }
 }
 
 fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {

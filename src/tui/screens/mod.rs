@@ -9,7 +9,6 @@ pub mod details;
 pub mod headers;
 pub mod image;
 pub mod list;
-pub mod overlay;
 pub mod overview;
 pub mod payload;
 pub mod raw;

@@ -11,9 +11,11 @@ use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::listener::Control;
 use crate::store::{Location, Page, Reader, StoreError};
-use crate::tui::app::effect::{Edge, Effect, PageRequest};
-use crate::tui::app::message::{Message, PageResult};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::message::Message;
 use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::list::page::PageResult;
+use crate::tui::screens::list::page::{Edge, PageRequest};
 use crate::tui::screens::status::state::Sizes;
 
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.

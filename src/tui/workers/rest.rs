@@ -3,10 +3,12 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+/// The same when more than [`POUR`] arrived in between: all rows on the screen change each time.
+pub(crate) const CATCH_UP_POURING: Duration = Duration::from_millis(250);
 /// A question that comes sooner than this after the previous one waits for another to follow: while
 /// the newest of many deliveries is followed, nobody reads the findings about each.
 const REST: Duration = Duration::from_millis(300);
-const _: () = assert!(REST.as_millis() > crate::tui::app::run::CATCH_UP_POURING.as_millis(), "a pour is no rest");
+const _: () = assert!(REST.as_millis() > CATCH_UP_POURING.as_millis(), "a pour is no rest");
 
 /// A queue of questions of which only the newest counts.
 pub(crate) struct Resting<T> {

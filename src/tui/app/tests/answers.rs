@@ -6,6 +6,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::Choice;
@@ -14,7 +15,6 @@ use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::answers::state::AnswersState;
 use crate::tui::screens::answers::window::AnswerOverlay;
-use crate::tui::screens::overlay::state::Overlay;
 
 fn state(rules: &[&str], held: &[i64]) -> AnswersState {
     let rules: Vec<_> = rules.iter().map(|text| Reader::default().rule(text).unwrap()).collect();

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::tui::app::action::Action;
-use crate::tui::app::action::Step;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::app::step::Step;
 use crate::tui::screens::details::state::Loaded;
 use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::details::state::Unread;

@@ -1,5 +1,6 @@
 //! The bottom line: a filter being typed, what was just done, or the keys that work now.
 
+use crate::tui::app::overlay::state::byte_cursor;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -8,8 +9,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use crate::text;
 use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::keymap;
-use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::widgets::put;
 
 /// From this width on, hints are spaced further apart.
@@ -101,10 +102,4 @@ fn typed(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, sign: &'static str,
     put(frame, area, 0, Line::from(vec![Span::styled(sign, theme.title), Span::raw(shown), tail]));
     let column = u16::try_from(sign.width() + column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position { x: area.x + column, y: area.y });
-}
-
-/// The prompt's cursor as a byte offset (tui-input counts characters).
-pub(crate) fn byte_cursor(prompt: &Prompt) -> usize {
-    let text = prompt.text();
-    text.char_indices().nth(prompt.input.cursor()).map_or(text.len(), |(at, _)| at)
 }

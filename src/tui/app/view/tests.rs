@@ -4,6 +4,8 @@ mod answers;
 mod hostile;
 
 use crate::tui::app::update::update;
+use crate::tui::theme::Theme;
+use jiff::tz::TimeZone;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,12 +28,14 @@ use crate::server::tunnel::TunnelState;
 use crate::signature::diagnose::{Budget, Depth, History};
 use crate::signature::{Scheme, Secret, SecretOrigin, judge, sign};
 use crate::text::is_hidden;
-use crate::tui::app::action::{Action, Step, Tab};
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
-use crate::tui::app::message::{Message, PageResult};
+use crate::tui::app::message::Message;
 use crate::tui::app::model::Setup;
+use crate::tui::app::step::Step;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::signature::state::{Finding, Report};
 use crate::tui::theme::Background;
 

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::delivery::{Answer, Outcome};
 use crate::rules::Held;
 use crate::text;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::widgets::{clock, field, heading, kept_words, paragraph, short_latency, shown};
 
 pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {

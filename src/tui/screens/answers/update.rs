@@ -7,7 +7,8 @@ use crate::rules::{Action, Deed, Kind, Override};
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
-use crate::tui::app::update::show_tab;
+use crate::tui::app::navigation::show_tab;
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::Picked;
 use crate::tui::screens::answers::choice::decision;
@@ -15,7 +16,6 @@ use crate::tui::screens::answers::editor::Editor;
 use crate::tui::screens::answers::rules::RulesView;
 use crate::tui::screens::answers::state::{Answers, AnswersEffect, AnswersNews};
 use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
-use crate::tui::screens::overlay::state::Overlay;
 
 pub(crate) use windows::{accept, act_on_window, back, edit, paste};
 

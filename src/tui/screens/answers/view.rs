@@ -9,8 +9,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::theme::Look;
 
 /// Draws the window over `body`.
 pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, window: &AnswerOverlay, model: &Model, look: &Look) -> Drawn {

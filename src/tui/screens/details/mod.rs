@@ -2,4 +2,5 @@
 
 pub mod rows;
 pub mod state;
+pub(crate) mod update;
 pub(crate) mod view;

@@ -1,34 +1,18 @@
 //! The detail pane: the tabs' titles and the shown tab.
 
+use crate::tui::pane::Content;
+use crate::tui::pane::Pane;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::text;
 use crate::tui::app::action::Tab;
-use crate::tui::app::model::{Detail, Focus, Model};
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::app::model::{Focus, Model};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::list::welcome;
 use crate::tui::screens::{answer, headers, image, overview, payload, raw, signature};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown};
-
-/// A tab's content: short ones are made whole, long ones a window at a time.
-pub(crate) enum Content<'a> {
-    /// All lines.
-    Whole(Vec<Line<'a>>),
-    /// So many lines, each made when it is on the screen.
-    Window(usize, Box<dyn Fn(usize) -> Line<'a> + 'a>),
-}
-
-/// What a tab is drawn from.
-pub(crate) struct Pane<'a> {
-    pub(crate) model: &'a Model,
-    pub(crate) detail: &'a Detail,
-    pub(crate) loaded: &'a Loaded,
-    pub(crate) look: &'a Look,
-    pub(crate) columns: usize,
-}
 
 /// Draws the tabs' titles and the shown tab. How far it is scrolled shows on the rule to its left, or
 /// without one in its last column.
@@ -90,24 +74,6 @@ fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
     }
 }
 
-impl Content<'_> {
-    /// Draws the lines from `first` on, and returns how many there are in all.
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
-        let count = match self {
-            Self::Whole(lines) => lines.len(),
-            Self::Window(count, _) => *count,
-        };
-        let first = first.min(count.saturating_sub(area.height.into()));
-        for (row, index) in (0..area.height).zip(first..count) {
-            match self {
-                Self::Whole(lines) => put(frame, area, row, lines[index].clone()),
-                Self::Window(_, line) => put(frame, area, row, line(index)),
-            }
-        }
-        count
-    }
-}
-
 fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
     let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
@@ -138,9 +104,4 @@ fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, lo
     for row in start..start + thumb {
         put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("┃", look.theme.info));
     }
-}
-
-/// A visible line cut to the pane's width.
-pub(crate) fn cut(words: &str, columns: usize) -> String {
-    text::clip(words, columns).into_owned()
 }

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::text;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::widgets::{counted, paragraph, wrap};
 
 /// A header's value begins in the same column for all, unless the names are long.

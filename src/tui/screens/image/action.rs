@@ -1,6 +1,6 @@
 //! What a person can ask for on the Image tab.
 
-use crate::tui::app::action::Step;
+use crate::tui::app::step::Step;
 
 /// One thing to do with the shown image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl ImageAction {
             Self::Move(Step::Down) => "move down a row",
             Self::Move(Step::First) => "go to the first byte",
             Self::Move(Step::Last) => "go to the last byte",
-            Self::Move(step) => crate::tui::app::action::Action::Move(step).words(),
+            Self::Move(step) => step.words(),
             Self::Left => "go to the previous byte",
             Self::Right => "go to the next byte",
             Self::NextImage => "show the next image",

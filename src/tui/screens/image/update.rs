@@ -4,17 +4,17 @@ use crate::archive::export::image::file_name;
 use crate::payload::hex::seek;
 use crate::system::save::SaveError;
 use crate::text;
-use crate::tui::app::action::Step;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
-use crate::tui::app::update::{open, scroll};
+use crate::tui::app::navigation::{open, scroll};
+use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
+use crate::tui::app::step::Step;
 use crate::tui::picture::Picture;
 use crate::tui::screens::image::action::ImageAction;
 use crate::tui::screens::image::state::{
     ImageCopy, ImageView, LoadedImage, PictureKey, PictureRequest, PictureView, SaveRequest,
 };
-use crate::tui::screens::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 
 impl Model {
     /// The image that the Image tab shows.

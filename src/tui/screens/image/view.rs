@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 use crate::payload::grouped;
 use crate::payload::hex::HexLayout;
 use crate::payload::image::Dimensions;
-use crate::tui::screens::details::view::{Content, Pane};
+use crate::tui::pane::{Content, Pane};
 use crate::tui::screens::image::state::{ImageViewport, LoadedImage};
 use crate::tui::widgets::{field, paragraph};
 

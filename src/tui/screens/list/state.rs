@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use crate::delivery::{DeliveryId, Summary};
 use crate::query::Query;
-use crate::tui::app::action::Step;
-use crate::tui::app::effect::{Edge, Effect, PageRequest, Place};
-use crate::tui::app::message::PageResult;
-use crate::tui::app::model::Viewport;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::step::Step;
+use crate::tui::app::viewport::Viewport;
+use crate::tui::screens::list::page::PageResult;
+use crate::tui::screens::list::page::{Edge, PageRequest, Place};
 
 /// Rows kept in the window.
 const WINDOW_ROWS: usize = 600;

@@ -10,7 +10,7 @@ use crate::delivery::{Outcome, Summary};
 use crate::payload::grouped;
 use crate::text;
 use crate::tui::app::model::{Focus, Model};
-use crate::tui::app::view::Look;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{clock, put, short_bytes, short_latency, shown};
 
 /// Draws the title and the rows; returns how many rows there is room for.

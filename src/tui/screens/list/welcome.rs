@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::server::tunnel::TunnelState;
 use crate::tui::app::model::Model;
-use crate::tui::app::view::Look;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{heading, paragraph, wrap};
 
 /// The steps, fitted to what is known already.

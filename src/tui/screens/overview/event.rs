@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::payload::body::Kind;
 use crate::payload::contract::{Drift, EventReport, Item, Severity, handle};
-use crate::tui::screens::details::view::{Pane, cut};
+use crate::tui::pane::{Pane, cut};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::{counted, field, heading, paragraph};
 

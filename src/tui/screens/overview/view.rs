@@ -9,7 +9,7 @@ use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 use crate::text::units::age_words;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
 use crate::tui::widgets::{counted, date_time, field, paragraph, short_latency, shown};
 

@@ -7,12 +7,13 @@ pub(crate) use self::query::{query, scroll_query};
 pub(crate) use self::search::{leave_search, search};
 
 use crate::payload::json::Pretty;
-use crate::tui::app::action::{Step, Tab};
+use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::Viewport;
 use crate::tui::app::model::{Detail, Focus, Model, Notice};
+use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::step::Step;
+use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::details::state::Payload;
-use crate::tui::screens::overlay::state::Overlay;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::payload::state::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, StringView,
@@ -129,7 +130,7 @@ pub(crate) fn act_on_payload(model: &mut Model, action: PayloadAction) -> Vec<Ef
             }
         }
         P::Toggle if !has_cursor(model) => {
-            return crate::tui::app::update::act(model, crate::tui::app::action::Action::Pause);
+            return model.list.toggle_pause().into_iter().collect();
         }
         _ if has_cursor(model) => {
             if let Some(tree) = tree(model) {

@@ -21,9 +21,9 @@ pub(crate) use self::tree::plain as plain_row;
 
 use crate::payload::grouped;
 use crate::tui::app::model::Focus;
-use crate::tui::app::view::Drawn;
+use crate::tui::pane::Drawn;
+use crate::tui::pane::{Content, Pane};
 use crate::tui::screens::details::state::Payload;
-use crate::tui::screens::details::view::{Content, Pane};
 use crate::tui::screens::payload::state::Search;
 use crate::tui::widgets::{put, vertical_rule};
 

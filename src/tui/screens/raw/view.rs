@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::tui::app::action::Tab;
-use crate::tui::screens::details::view::{Content, Pane};
+use crate::tui::pane::{Content, Pane};
 
 /// Said until the lines of a large text are broken.
 pub(crate) const BREAKING: &str = "breaking its lines …";

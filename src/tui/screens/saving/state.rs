@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::file::Change;
 use crate::rules::RuleSet;
 use crate::simulate::Saved;
-use crate::tui::screens::overlay::state::Overlay;
+use crate::tui::screens::answers::window::AnswerOverlay;
 
 /// What is to be saved.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,5 +43,14 @@ pub struct Saving {
     /// The first line shown.
     pub scroll: usize,
     /// What it lies over, and goes back to.
-    pub(crate) below: Box<Overlay>,
+    pub(crate) below: Below,
+}
+
+/// The window that a change was made in.
+#[derive(Debug)]
+pub(crate) enum Below {
+    /// A window about answers.
+    Answers(Box<AnswerOverlay>),
+    /// A screen of sendings.
+    Sending,
 }

@@ -7,9 +7,9 @@ use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::window::AnswerOverlay;
-use crate::tui::screens::overlay::state::Overlay;
-use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, Saving, ToSave};
+use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, Saving, ToSave};
 use crate::tui::screens::send::state::Screen;
 
 /// Asks what saving would write.
@@ -42,7 +42,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 fn leave(model: &mut Model) -> Option<Arc<Change>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
-            model.overlay = Some(*saving.below);
+            model.overlay = Some(match saving.below {
+                Below::Answers(window) => Overlay::Answers(window),
+                Below::Sending => Overlay::Sending,
+            });
             Some(saving.change)
         }
         other => {
@@ -60,9 +63,8 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
             say(model, Ok(format!("{} already has this", shown(&change))));
         }
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
-            Some(below @ (Overlay::Answers(_) | Overlay::Sending)) => {
-                model.overlay = Some(Overlay::Saving(Box::new(Saving { change, scroll: 0, below: Box::new(below) })));
-            }
+            Some(Overlay::Answers(window)) => show(model, change, Below::Answers(window)),
+            Some(Overlay::Sending) => show(model, change, Below::Sending),
             // The person has gone on to something else.
             other => model.overlay = other,
         },
@@ -72,6 +74,11 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
         }
         ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
     }
+}
+
+/// Shows a change before it is written.
+fn show(model: &mut Model, change: Arc<Change>, below: Below) {
+    model.overlay = Some(Overlay::Saving(Box::new(Saving { change, scroll: 0, below })));
 }
 
 fn shown(change: &Change) -> String {

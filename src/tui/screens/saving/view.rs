@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::text;
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::saving::state::Saving;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::window::window;
 
 /// Columns of the window.
 const COLUMNS: u16 = 96;

@@ -18,7 +18,7 @@ const ROWS_KEPT: usize = 500;
 pub struct Sending {
     /// The configured webhooks.
     pub receivers: Vec<Receiver>,
-    /// What lies over the panes while [`crate::tui::screens::overlay::state::Overlay::Sending`] does, the topmost last.
+    /// What lies over the panes while [`crate::tui::app::overlay::state::Overlay::Sending`] does, the topmost last.
     pub screens: Vec<Screen>,
     /// What is being sent, or was sent last.
     pub progress: Option<Progress>,

@@ -7,7 +7,7 @@ pub(crate) use self::screens::{act_on_screen, edit, paste};
 use crate::text::visible;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
-use crate::tui::screens::overlay::state::{Confirm, Overlay};
+use crate::tui::app::overlay::state::{Confirm, Overlay};
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Form, Purpose};
 use crate::tui::screens::send::panel::Panel;

@@ -12,10 +12,11 @@ use ratatui::text::{Line, Span};
 use crate::delivery::AttemptSummary;
 use crate::text::clip;
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::{Progress, Screen, Sent};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{date_time, put, short_latency, shown};
+use crate::tui::window::window;
 
 /// The widest that a screen gets: longer lines are hard to read.
 const WIDEST: u16 = 132;

@@ -10,7 +10,7 @@ use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
 use crate::signature::{Content, Scheme, parse_digest};
 use crate::text;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
 use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
 

@@ -10,10 +10,11 @@ use crate::server::listener::HELD_LIMIT;
 use crate::store::QUEUE_CAPACITY;
 use crate::text::units::{age_words, size_words};
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::overlay::view::{draw_lines, window};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::status::state::{Status, StatusView};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{heading, shown, wrap};
+use crate::tui::window::{draw_lines, window};
 
 /// Columns of the window.
 const COLUMNS: u16 = 76;

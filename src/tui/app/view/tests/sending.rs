@@ -132,7 +132,7 @@ fn a_check() {
         ..CheckView::default()
     };
     model.sending.screens.push(crate::tui::screens::send::state::Screen::Check(Box::new(view)));
-    model.overlay = Some(crate::tui::screens::overlay::state::Overlay::Sending);
+    model.overlay = Some(crate::tui::app::overlay::state::Overlay::Sending);
     shown("check", &mut model);
     update(&mut model, Message::Act(Action::Move(Step::Last)));
     update(&mut model, Message::Act(Action::Accept));

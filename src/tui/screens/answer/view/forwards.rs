@@ -6,7 +6,7 @@ use crate::delivery::{Attempt, AttemptKind, Verdict};
 use crate::http::{Failure, Reply};
 use crate::rules::Agreement;
 use crate::text;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::widgets::{counted, field, heading, paragraph, short_latency, shown};
 
 /// The part of a server's body that is shown.

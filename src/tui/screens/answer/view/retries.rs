@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::text::{Line, Span};
 
 use crate::delivery::{Retry, Sameness, Summary};
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::widgets::{clock, heading, short_latency};
 
 pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {

@@ -31,7 +31,7 @@ pub(crate) fn act_on_window(model: &mut Model, action: Action) -> Vec<Effect> {
             match action {
                 Action::NextField => editor.turn(1),
                 Action::PreviousField => editor.turn(-1),
-                Action::Move(step) => editor.step(step == crate::tui::app::action::Step::Down),
+                Action::Move(step) => editor.step(step == crate::tui::app::step::Step::Down),
                 Action::Answer(AnswerAction::PreviewDown) => editor.preview += 3,
                 Action::Answer(AnswerAction::PreviewUp) => editor.preview = editor.preview.saturating_sub(3),
                 Action::Answer(AnswerAction::Use) => return use_written(model, false),

@@ -9,10 +9,11 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{preview, separate, split};
 use crate::rules::{Action, Answer};
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::editor::{Editor, EditorField};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::window::window;
 
 /// Columns of the window, and of the form in it.
 const COLUMNS: u16 = 116;

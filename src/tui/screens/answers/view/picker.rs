@@ -7,11 +7,12 @@ use ratatui::text::{Line, Span};
 use super::{preview, separate, split};
 use crate::rules::{Answer, Deed, Kind, Manner, Reader};
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::choice::Choice;
 use crate::tui::screens::answers::window::Picker;
-use crate::tui::screens::overlay::view::{draw_menu, window};
+use crate::tui::theme::Look;
 use crate::tui::widgets::shown;
+use crate::tui::window::{draw_menu, window};
 
 /// Columns of the whole window, and of the list in it.
 const COLUMNS: u16 = 116;

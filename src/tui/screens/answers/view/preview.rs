@@ -10,7 +10,7 @@ use crate::query::Content;
 use crate::rules::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, Rule, short};
 use crate::text;
 use crate::tui::app::model::Model;
-use crate::tui::app::view::Look;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 
 /// The part of a body that is shown.

@@ -7,10 +7,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::text;
 use crate::tui::app::model::Model;
-use crate::tui::app::view::{Drawn, Look};
+use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::rules::{RuleLine, RulesView};
-use crate::tui::screens::overlay::view::{draw_menu, typing, window};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, put, shown, wrap};
+use crate::tui::window::{draw_menu, typing, window};
 
 /// Columns of the window.
 const COLUMNS: u16 = 104;

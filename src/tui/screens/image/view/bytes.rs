@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::payload::hex::{self, ByteClass, HexCell, HexLayout, HexRow};
 use crate::tui::app::model::Focus;
-use crate::tui::screens::details::view::{Content, Pane};
+use crate::tui::pane::{Content, Pane};
 use crate::tui::screens::image::state::{ImageView, LoadedImage};
 use crate::tui::theme::Theme;
 

@@ -9,8 +9,8 @@ use super::{place, size_words};
 use crate::payload::grouped;
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
+use crate::tui::pane::Pane;
 use crate::tui::picture::{Grid, Kind, Picture, Room, Shortfall, Shown, Tone};
-use crate::tui::screens::details::view::Pane;
 use crate::tui::screens::image::state::{LoadedImage, PictureView};
 use crate::tui::widgets::{paragraph, put};
 

@@ -9,7 +9,7 @@ use super::bytes::class_style;
 use crate::payload::grouped;
 use crate::payload::hex::{ByteClass, segment_at};
 use crate::text;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::image::state::{ImageView, LoadedImage};
 use crate::tui::widgets::put;
 

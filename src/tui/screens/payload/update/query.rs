@@ -1,11 +1,11 @@
 //! The jq query beside the tree.
 
 use super::{request, say};
-use crate::tui::app::action::Step;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::app::step::Step;
 use crate::tui::screens::details::state::Payload;
-use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::screens::payload::state::{PayloadTask, Query, QueryResult};
 
 /// Opens the prompt, with the previous query.

@@ -7,8 +7,8 @@ use crate::payload::json::search::Hits;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Model};
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::screens::details::state::Payload;
-use crate::tui::screens::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::screens::payload::state::{BeforeSearch, PayloadTask, Search};
 
 /// Opens the prompt.

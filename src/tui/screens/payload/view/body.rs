@@ -9,7 +9,7 @@ use crate::payload::body::{Decoded, Form, Kind, Multipart, PREVIEW_LINES, Part};
 use crate::payload::hex::{self, HexLayout};
 use crate::text;
 use crate::tui::app::action::Tab;
-use crate::tui::screens::details::view::{Content, Pane, cut};
+use crate::tui::pane::{Content, Pane, cut};
 use crate::tui::theme::Theme;
 
 /// Bytes of a binary part that are shown.

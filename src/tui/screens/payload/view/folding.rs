@@ -6,11 +6,12 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::action::Action;
-use crate::tui::app::view::{Drawn, Look};
 use crate::tui::keymap::{Context, KEYMAP};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::payload::action::PayloadAction;
+use crate::tui::theme::Look;
 use crate::tui::widgets::put;
+use crate::tui::window::window;
 
 /// Columns of the keys.
 const KEY_COLUMNS: usize = 9;

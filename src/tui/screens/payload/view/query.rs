@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::tree;
-use crate::tui::screens::details::view::{Pane, cut};
+use crate::tui::pane::{Pane, cut};
 use crate::tui::screens::payload::state::Query;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 

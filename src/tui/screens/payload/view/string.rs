@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Rows;
+use crate::tui::pane::{Pane, cut};
 use crate::tui::screens::details::state::Payload;
-use crate::tui::screens::details::view::{Pane, cut};
 use crate::tui::screens::payload::state::StringView;
 
 /// What the string is, in two lines that do not scroll.

@@ -8,11 +8,11 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::payload::{jq, json::search::search};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::keys::translate;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::view::tests::{delivery, model, screen, secrets};
 use crate::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadTask, QueryResult};
-use crate::tui::translate;
 
 const BODY: &str = r#"{"event":"e","data":[{"id":1.10,"user":{"name":"Ada","caf\u00e9":true}},{"id":2}],"note":"x"}"#;
 

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Rows, marks};
 use crate::tui::app::action::Tab;
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 
 /// The rows, with the place marked at which the body stops being JSON.
 pub(super) fn rows<'a>(pane: &Pane<'a>, fault: Option<usize>, columns: usize) -> Rows<'a> {

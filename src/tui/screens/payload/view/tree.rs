@@ -10,7 +10,7 @@ use super::Rows;
 use super::marks;
 use crate::payload::json::Folds;
 use crate::payload::json::pretty::{self, PieceKind, Pretty};
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::payload::state::Search;
 use crate::tui::theme::Theme;
 

@@ -9,10 +9,11 @@ use ratatui::text::{Line, Span};
 use super::WIDEST;
 use crate::send::conformance::{Came, Mark, Row};
 use crate::text::{clip, visible_bytes};
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, short_latency, shown, wrap};
+use crate::tui::window::window;
 
 /// Columns of a case's name.
 const NAME_COLUMNS: usize = 26;

@@ -8,12 +8,13 @@ use unicode_width::UnicodeWidthStr as _;
 use super::WIDEST;
 use super::panel::content_line;
 use crate::text;
-use crate::tui::app::view::{Drawn, Look};
-use crate::tui::screens::overlay::view::window;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::send::form::{Field, Fields, Value};
 use crate::tui::screens::send::forms::{Form, Purpose};
 use crate::tui::screens::send::task::Preview;
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::window::window;
 
 /// Columns of the names.
 const NAME_COLUMNS: usize = 12;

@@ -7,9 +7,9 @@ use crate::delivery::{Attempt, AttemptKind};
 use crate::http::HeaderField;
 use crate::send::{StatusClass, Term, latency_words, status_words};
 use crate::text::visible_bytes;
-use crate::tui::app::view::Look;
 use crate::tui::screens::payload::view::plain_row;
 use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, date_time, heading, kept_words, shown, wrap};
 
 /// Columns of the names.

@@ -6,7 +6,7 @@ use crate::inspect::diagnosis;
 use crate::inspect::diagnosis::place_words;
 use crate::payload::grouped;
 use crate::signature::diagnose::{Cause, Depth, Diagnosis, Kind, Progress, Stage};
-use crate::tui::screens::details::view::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
 

@@ -3,11 +3,12 @@
 use zeroize::Zeroizing;
 
 use crate::query::Query;
-use crate::tui::app::action::{Action, Step};
+use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
+use crate::tui::app::step::Step;
 use crate::tui::app::update::act;
-use crate::tui::screens::overlay::state::{CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::ask_shown;

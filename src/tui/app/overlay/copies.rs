@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::payload::json::{Pretty, decode_string};
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{CopyItem, CopyWhole};
 use crate::tui::screens::details::state::{Loaded, Payload};
-use crate::tui::screens::overlay::state::{CopyItem, CopyWhole};
 
 /// Bytes of a text that the menu shows.
 const BEGINNING: usize = 400;

@@ -2,25 +2,26 @@
 
 use crate::tui::widgets::counted;
 use crate::tui::widgets::secret_words;
+use crate::tui::window::draw_lines;
+use crate::tui::window::draw_menu;
+use crate::tui::window::typing;
+use crate::tui::window::window;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Color;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::model::Model;
-use crate::tui::app::view::footer::byte_cursor;
-use crate::tui::app::view::{Drawn, Look};
+use crate::tui::app::overlay::state::byte_cursor;
+use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 use crate::tui::keymap;
+use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
-use crate::tui::screens::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 use crate::tui::screens::signature::trial::{Trial, TrialField};
+use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
 use crate::{query, text};
 
-/// Columns of what lies below a window that are too few to be of use.
-const SLIVER: u16 = 10;
 /// Columns of the help.
 const HELP_COLUMNS: u16 = 76;
 /// Columns of the keys in it.
@@ -70,52 +71,6 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Saving(saving) => crate::tui::screens::saving::view::draw(frame, body, saving, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
-}
-
-/// Clears and frames a window in the middle of `body`; returns its inside.
-pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
-    // A sliver of what lies below, beside the window, could not be read.
-    let width = if body.width < columns.saturating_add(SLIVER) { body.width } else { columns };
-    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
-    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
-    frame.render_widget(Clear, area);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(look.theme.rule)
-        // The border's colour would show through.
-        .title(Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset)));
-    let inside = block.inner(area);
-    frame.render_widget(block, area);
-    inside
-}
-
-pub(crate) fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
-    let rows = usize::from(area.height);
-    let first = first.min(lines.len().saturating_sub(rows));
-    for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        put(frame, area, row, line.clone());
-    }
-    Drawn { rows, lines: lines.len(), columns: area.width.into(), ..Drawn::default() }
-}
-
-pub(crate) fn draw_menu(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    lines: &[Line<'static>],
-    cursor: usize,
-    look: &Look,
-) -> Drawn {
-    let rows = usize::from(area.height);
-    let first = (cursor + 1).saturating_sub(rows);
-    let drawn = draw_lines(frame, area, lines, first);
-    if let Ok(row) = u16::try_from(cursor - first.min(cursor))
-        && row < area.height
-        && cursor < lines.len()
-    {
-        let row = Rect { y: area.y + row, height: 1, ..area };
-        look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
-    }
-    drawn
 }
 
 fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
@@ -223,19 +178,6 @@ fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Loo
     ];
     put(frame, area, last, Line::from(answers));
     Drawn { rows: area.height.into(), ..Drawn::default() }
-}
-
-/// Text being typed, of which the part around the cursor (in characters) is shown.
-pub(crate) fn typing(frame: &mut Frame<'_>, row: Rect, text: &str, cursor: usize, look: &Look) {
-    let room = usize::from(row.width).saturating_sub(4);
-    let first = cursor.saturating_sub(room.saturating_sub(1));
-    let part: String = text.chars().skip(first).take(room).collect();
-    let before: String = text.chars().skip(first).take(cursor - first).collect();
-    put(frame, row, 0, Line::from(vec![Span::styled(" › ", look.theme.title), Span::raw(part)]));
-    let column = u16::try_from(3 + before.width()).unwrap_or(u16::MAX).min(row.width.saturating_sub(1));
-    if row.height > 0 {
-        frame.set_cursor_position(Position { x: row.x + column, y: row.y });
-    }
 }
 
 fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> Drawn {

@@ -1,5 +1,6 @@
 //! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
+use crate::tui::workers::rest::CATCH_UP_POURING;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -7,16 +8,19 @@ use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use super::view::{self, Look};
 use crate::delivery::DeliveryId;
 use crate::server::{Event, Session};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::keys::translate;
 use crate::tui::app::message::Message;
-use crate::tui::app::model::{Model, Viewport};
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::update::update;
+use crate::tui::app::view;
+use crate::tui::app::viewport::Viewport;
+use crate::tui::error::TuiError;
 use crate::tui::picture::Kind;
 use crate::tui::screens::answers::state::AnswersNews;
-use crate::tui::screens::overlay::state::Overlay;
 use crate::tui::screens::send::task::{News, ReplayTask, SendTask};
 use crate::tui::terminal;
 use crate::tui::terminal::Screen;
@@ -24,6 +28,7 @@ use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::editor;
 use crate::tui::terminal::input;
 use crate::tui::terminal::input::Input;
+use crate::tui::theme::Look;
 use crate::tui::workers::answers::Teller;
 use crate::tui::workers::deliveries::Loader;
 use crate::tui::workers::diagnosis::Diagnoser;
@@ -33,7 +38,6 @@ use crate::tui::workers::payload::Assistant;
 use crate::tui::workers::send::{self, Sender};
 use crate::tui::workers::sightings::Recaller;
 use crate::tui::workers::{answers, status};
-use crate::tui::{TuiError, described, translate};
 
 /// Sixty frames a second at most.
 const FRAME: Duration = Duration::from_millis(16);
@@ -45,8 +49,6 @@ const SECOND: Duration = Duration::from_secs(1);
 /// While many deliveries arrive, new rows are read this often: nobody reads ten lists a second, and the
 /// cost for the listener is small.
 const CATCH_UP: Duration = Duration::from_millis(100);
-/// The same when more than [`POUR`] arrived in between: all rows on the screen change each time.
-pub(crate) const CATCH_UP_POURING: Duration = Duration::from_millis(250);
 /// Deliveries between two reads of the store: about as many as a large screen has rows.
 const POUR: i64 = 64;
 
@@ -345,4 +347,9 @@ impl Face<'_> {
         }
         Ok(())
     }
+}
+
+/// The secrets in use, one line each, without the secrets themselves.
+pub(crate) fn described(registry: &crate::config::Registry) -> Vec<String> {
+    registry.keyring().secrets().iter().map(crate::signature::Secret::describe).collect()
 }

@@ -148,3 +148,9 @@ pub(crate) enum CopyWhole {
     /// The shown image, in this way.
     Image(ImageCopy),
 }
+
+/// The prompt's cursor as a byte offset (tui-input counts characters).
+pub(crate) fn byte_cursor(prompt: &Prompt) -> usize {
+    let text = prompt.text();
+    text.char_indices().nth(prompt.input.cursor()).map_or(text.len(), |(at, _)| at)
+}

@@ -1,0 +1,34 @@
+//! Where a person is: the tab, what lies over the panes, and how far they are scrolled.
+
+use super::effect::Effect;
+use super::model::Model;
+use super::overlay::state::Overlay;
+use super::step::Step;
+use crate::tui::app::action::Tab;
+use crate::tui::screens::payload;
+
+/// Opens something over the panes.
+pub(crate) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    Vec::new()
+}
+
+/// Shows a tab.
+pub(crate) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    model.tab = tab;
+    Vec::new()
+}
+
+/// Scrolls the shown tab.
+pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
+    let viewport = model.viewport;
+    let tab = model.tab.index();
+    if let Some(detail) = &mut model.detail {
+        // The positions of the first row: the last one leaves the screen just full.
+        let places = viewport.detail_lines.saturating_sub(viewport.detail_rows) + 1;
+        let place = detail.scroll[tab].min(places - 1);
+        detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
+    }
+    payload::update::scrolled(model);
+    Vec::new()
+}

@@ -1,0 +1,14 @@
+//! Why the interface ended.
+
+use crate::store::StoreError;
+
+/// Why the interface ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal refused something.
+    #[error("cannot use this terminal: {0}; --headless prints lines instead")]
+    Terminal(#[from] std::io::Error),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
