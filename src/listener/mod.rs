@@ -53,7 +53,7 @@ use crate::store::{Location, WriterHandle};
 /// How long what is being answered may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
 
-/// Connections that may be on their way out at once, beside those that are served: a second at most, and a socket
+/// Connections that may be on their way out at once, beside those that are served: two seconds at most, and a socket
 /// each.
 const LEAVING: usize = 256;
 
