@@ -423,10 +423,18 @@ mod tests {
             prop_assert_eq!(compared(&from, &to).is_empty(), from == to);
         }
 
+        /// What is no JSON by another reader is compared with nothing; what is, differs in nothing from itself.
         #[test]
-        fn any_bytes_are_compared(from in proptest::collection::vec(any::<u8>(), 0..60), to in "[\\[\\]{}:,\"a1 ]{0,30}") {
-            let _ = compare_json(&from, to.as_bytes());
-            let _ = compare_json(to.as_bytes(), to.as_bytes());
+        fn any_bytes_are_compared(
+            bytes in proptest::collection::vec(any::<u8>(), 0..60),
+            text in prop_oneof![json(), "[\\[\\]{}:,\"a1 ]{0,30}", "[\\[ ]{0,3}[\"a1]{0,3}[\\] ]{0,3}"],
+        ) {
+            let is_json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
+            let itself = compare_json(text.as_bytes(), text.as_bytes()).map(|found| found.differences.len());
+            prop_assert_eq!(itself, is_json(text.as_bytes()).then_some(0), "{}", text);
+            let are_json = is_json(&bytes) && is_json(text.as_bytes());
+            prop_assert_eq!(compare_json(&bytes, text.as_bytes()).is_some(), are_json);
+            prop_assert_eq!(compare_json(text.as_bytes(), &bytes).is_some(), are_json);
         }
     }
 }

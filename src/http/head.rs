@@ -192,5 +192,21 @@ mod tests {
                 prop_assert!(!field.name.contains(&b'\n') && !field.value.contains(&b'\n'));
             }
         }
+
+        #[test]
+        fn what_is_written_is_read(
+            first in ("[A-Z]{1,7}", "/[!-~]{0,9}", "HTTP/1\\.[01]"),
+            fields in proptest::collection::vec(("[A-Za-z-]{1,9}", "[ \t]?", "([!-~]([ -~]{0,9}[!-~])?)?"), 0..6),
+            end in "\r?\n",
+            body in "[a-z: \r\n]{0,9}",
+        ) {
+            let (method, target, version) = first;
+            let lines: String = fields.iter().map(|(name, space, value)| format!("{name}:{space}{value} {end}")).collect();
+            let head = RequestHead::parse(&format!("{method} {target} {version}{end}{lines}{end}{body}").into());
+            prop_assert_eq!((&head.method[..], &head.target[..], &head.version[..]), (method.as_bytes(), target.as_bytes(), version.as_bytes()));
+            let read: Vec<_> = head.fields.iter().map(|field| (&field.name[..], &field.value[..])).collect();
+            let written: Vec<_> = fields.iter().map(|(name, _, value)| (name.as_bytes(), value.as_bytes())).collect();
+            prop_assert_eq!(read, written);
+        }
     }
 }

@@ -167,10 +167,87 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    use proptest::option;
+    use proptest::sample::select;
+
+    /// Text of any kind, with what JSON escapes.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["\\PC{0,9}", "[\\x00-\\xff\"\\\\]{0,9}"]
+    }
+
+    fn intake() -> impl Strategy<Value = Intake> {
+        prop_oneof![
+            Just(Intake::Complete),
+            text().prop_map(Intake::Truncated),
+            text().prop_map(Intake::TooLarge),
+            text().prop_map(Intake::Incomplete),
+            text().prop_map(Intake::Malformed),
+        ]
+    }
+
+    fn event() -> impl Strategy<Value = EventFacts> {
+        let some = || option::of(text());
+        (some(), some(), some(), any::<Option<bool>>(), any::<Option<i64>>(), any::<Option<u64>>()).prop_map(
+            |(event, version, agent, simulation, timestamp_ms, items)| EventFacts {
+                event,
+                version,
+                agent,
+                simulation,
+                timestamp_ms,
+                items,
+            },
+        )
+    }
+
+    fn judgement() -> impl Strategy<Value = Judgement> {
+        let unit = select(vec![TimestampUnit::Seconds, TimestampUnit::Milliseconds, TimestampUnit::Other]);
+        let timestamp = (text(), unit, any::<Option<i64>>(), any::<Option<bool>>())
+            .prop_map(|(raw, unit, age_ms, fresh)| TimestampFacts { raw, unit, age_ms, fresh });
+        (select(Verdict::ALL.to_vec()), option::of(text()), option::of(timestamp), option::of(text()))
+            .prop_map(|(verdict, secret, timestamp, note)| Judgement { verdict, secret, timestamp, note })
+    }
+
+    fn image() -> impl Strategy<Value = ImageFacts> {
+        let size = any::<Option<u32>>;
+        (text(), any::<u64>(), any::<Option<u64>>(), option::of(text()), size(), size()).prop_map(
+            |(form, bytes, total, format, width, height)| ImageFacts { form, bytes, total, format, width, height },
+        )
+    }
+
+    fn captured() -> impl Strategy<Value = Captured> {
+        // Any time from the year 0 to the year 9999, in microseconds.
+        let received = -62_000_000_000_000_000..253_000_000_000_000_000_i64;
+        let request = (received, text(), text(), text(), option::of(text()));
+        (request, intake(), event(), judgement(), option::of(image())).prop_map(
+            |((received, remote, method, path, webhook), intake, event, judgement, image)| Captured {
+                received_at: Timestamp::from_microsecond(received).unwrap(),
+                remote,
+                method,
+                path,
+                webhook,
+                intake,
+                event,
+                judgement,
+                image,
+                head: Bytes::new(),
+                body: Bytes::new(),
+                framing: Framing::NONE,
+            },
+        )
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
-            let _ = read(&bytes);
+        fn facts_come_back_whole_or_not_at_all(captured in captured(), cut: proptest::sample::Index) {
+            let mut json = Vec::new();
+            write(&captured, &mut json);
+            prop_assert_eq!(read(&json[..cut.index(json.len())]), None);
+            prop_assert_eq!(read(&json), Some(captured));
+        }
+
+        #[test]
+        fn any_bytes_are_refused(bytes: Vec<u8>) {
+            prop_assert_eq!(read(&bytes), None);
         }
     }
 }

@@ -160,9 +160,23 @@ mod tests {
             prop_assert!(LogKey::from_line(&line).is_none());
         }
 
+        /// A key has one way in which it is written.
         #[test]
-        fn any_bytes_are_a_key_or_none(bytes: Vec<u8>) {
-            let _ = LogKey::from_line(&bytes);
+        fn any_bytes_are_a_key_or_none(bytes: Vec<u8>, key: [u8; KEY_BYTES], behind in "[ \r\n0-9a-f]{1,4}") {
+            prop_assert!(LogKey::from_line(&bytes).is_none());
+            let line = LogKey(key).line();
+            let others = [
+                format!("{line}{behind}"),
+                format!(" {line}"),
+                line.replace('\n', "\r\n"),
+                line.trim_end().to_owned(),
+                line.replace(' ', "\t"),
+                line.to_ascii_uppercase(),
+            ];
+            for other in others {
+                let is_line = other == line;
+                prop_assert_eq!(LogKey::from_line(other.as_bytes()).is_some(), is_line, "{:?}", other);
+            }
         }
 
         #[test]

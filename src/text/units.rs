@@ -246,7 +246,29 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,12}|[0-9.]{0,30}[a-zA-Z]{0,3}") {
-            let _ = (parse_duration(&text), parse_size(&text));
+            let begins = text.trim().starts_with(|character: char| character.is_ascii_digit());
+            prop_assert!(begins || (parse_duration(&text).is_err() && parse_size(&text).is_err()));
+            let errors = [parse_duration(&text).err().map(|error| error.to_string()), parse_size(&text).err().map(|error| error.to_string())];
+            for error in errors.into_iter().flatten() {
+                prop_assert!(!error.contains(crate::text::is_hidden), "{error:?}");
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            parts in proptest::collection::vec((0_u64..5000, proptest::sample::select(TIME_UNITS.to_vec())), 1..4),
+            (whole, thousandths) in (0_u64..1_000_000, 0_u64..1000),
+            (unit, factor) in proptest::sample::select(SIZE_UNITS.to_vec()),
+            space in " ?",
+        ) {
+            let text: String = parts.iter().map(|(number, (unit, _))| format!("{number}{unit}")).collect();
+            let nanoseconds: u64 = parts.iter().map(|(number, (_, factor))| number * factor).sum();
+            prop_assert_eq!(parse_duration(&text), Ok(Duration::from_nanos(nanoseconds)), "{}", text);
+            prop_assert_eq!(parse_duration(&text.to_ascii_uppercase()), Ok(Duration::from_nanos(nanoseconds)));
+            let text = format!("{whole}.{thousandths:03}{space}{unit}");
+            let bytes = whole * factor + thousandths * factor / 1000;
+            prop_assert_eq!(parse_size(&text), Ok(bytes), "{}", text);
+            prop_assert_eq!(parse_size(&text.to_ascii_uppercase()), Ok(bytes));
         }
     }
 }

@@ -120,6 +120,16 @@ impl Person {
         self.sees_that(&format!("no '{words}'"), |screen| !screen.contains(words))
     }
 
+    /// Waits until a row of the list of deliveries, at the screen's left, holds all these words.
+    #[track_caller]
+    pub(crate) fn sees_row(&mut self, words: &[&str]) -> &mut Self {
+        self.sees_that(&format!("a row with {words:?}"), |screen| {
+            let rows = screen.lines().map(|line| line.split(['│', '┃']).next().unwrap_or_default());
+            let mut rows = rows.filter(|row| row.starts_with(['▌', ' ']) && row.contains(':'));
+            rows.any(|row| words.iter().all(|word| row.contains(word)))
+        })
+    }
+
     /// Waits until the screen is as described.
     #[track_caller]
     pub(crate) fn sees_that(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> &mut Self {
@@ -161,12 +171,6 @@ impl Person {
 
     pub(crate) fn process(&self) -> u32 {
         self.child.process_id().unwrap()
-    }
-
-    /// The processor time that it has used so far.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn ticks(&self) -> u64 {
-        super::tools::ticks(self.process()).unwrap()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -79,6 +79,16 @@ fn status(path: &Path, name: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
+/// How long it is watched whether something is idle.
+#[cfg(target_os = "linux")]
+pub(crate) const IDLE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// So often may the program's threads wake up in [`IDLE`] with nothing to do, its watchers on. The configuration file
+/// is looked at twice a second, by a thread of its own, and ngrok's agent is asked every five seconds: about 130 in
+/// all, however slow the machine is. What ticked with the screen would come to 600 more.
+#[cfg(target_os = "linux")]
+pub(crate) const IDLE_WAKES: u64 = 200;
+
 /// How often the threads of a process have left the processor of their own accord so far: each wake
 /// ends with one.
 #[cfg(target_os = "linux")]

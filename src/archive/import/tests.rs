@@ -176,12 +176,37 @@ fn forms_are_told_by_their_beginning() {
 }
 
 proptest! {
+    /// Garbage is refused. An export that was damaged is refused on one line, or is read and can be exported again.
     #[test]
-    fn any_bytes_are_read_or_refused(bytes: Vec<u8>, text in "[{}\\[\\]\":,a-z0-9 ]{0,60}") {
+    fn any_bytes_are_read_or_refused(
+        bytes: Vec<u8>,
+        text in "[{}\\[\\]\":,a-z0-9 ]{0,60}",
+        at: proptest::sample::Index,
+        length in 0_usize..9,
+    ) {
+        let original = delivery(HEAD, &bytes);
         for source in [Source::Json, Source::Har, Source::Raw] {
-            let _ = read(source, &bytes);
-            let _ = read(source, format!("{{\"log\":{{\"entries\":[{text}"));
-            let _ = read(source, &text);
+            let begun = format!("{{\"log\":{{\"entries\":[{text}");
+            prop_assert!(read(source, begun).is_err());
+            for garbage in [&bytes[..], text.as_bytes()] {
+                // Of deliveries as JSON a file may hold none.
+                prop_assert_eq!(read(source, garbage).map_or(0, |all| all.len()), 0);
+            }
+            let mut file = match source {
+                Source::Json => exported(Json::default(), &original),
+                Source::Har => exported(Har::default(), &original),
+                Source::Raw => exported(Raw::default(), &original),
+            };
+            let at = at.index(file.len());
+            file.splice(at..(at + length).min(file.len()), text.bytes());
+            match read(source, &file) {
+                Err(error) => prop_assert!(!error.to_string().contains('\n'), "{error}"),
+                Ok(all) => for Imported { captured, .. } in all {
+                    let again = read(Source::Json, exported(Json::default(), &delivery(&captured.head, &captured.body)));
+                    let again = &again.unwrap()[0].captured;
+                    prop_assert_eq!((&again.head, &again.body), (&captured.head, &captured.body));
+                },
+            }
         }
     }
 
@@ -193,6 +218,11 @@ proptest! {
         prop_assert_eq!(&json.captured.judgement, &original.summary.judgement);
         let har = &read(Source::Har, exported(Har::default(), &original)).unwrap()[0];
         prop_assert_eq!((&har.captured.head, &har.captured.body), (&original.head, &original.body));
+        let request = format!("POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", head.len(), body.len());
+        let original = delivery(request.as_bytes(), &body);
+        let raw = &read(Source::Raw, exported(Raw::default(), &original)).unwrap()[0];
+        prop_assert_eq!((&raw.captured.head, &raw.captured.body), (&original.head, &original.body));
+        prop_assert!(raw.captured.intake.is_complete());
     }
 
     #[test]

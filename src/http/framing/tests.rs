@@ -140,10 +140,52 @@ fn other_protocols_are_known_by_their_first_bytes() {
     assert_eq!(check_start(b""), Ok(()));
 }
 
+/// Heads with a line end and a byte of any kind somewhere.
+fn head() -> impl Strategy<Value = Vec<u8>> {
+    let field = "(Host: x|Content-Length: [0-9]{1,3}|Transfer-Encoding: chunked|[A-Za-z-]{1,6}:[ \t]?[ -~]{0,9})";
+    let line = "(GET|POST|x-Y) (/[a-z?%]{0,5}|\\*) HTTP/1\\.[01]";
+    let lines =
+        (line, proptest::collection::vec(field, 0..4)).prop_map(|(line, fields)| [&[line][..], &fields].concat());
+    let damage = proptest::option::weighted(0.3, (any::<proptest::sample::Index>(), any::<u8>()));
+    (lines, "\r?\n", damage).prop_map(|(lines, end, damage)| {
+        let mut head = (lines.join(&end[..]) + &end + &end).into_bytes();
+        if let Some((at, byte)) = damage {
+            let at = at.index(head.len());
+            head[at] = byte;
+        }
+        head
+    })
+}
+
 proptest! {
+    /// Another reader, which is laxer, reads what is taken here, and as many fields of it.
     #[test]
-    fn any_bytes_are_inspected(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = check_start(&bytes);
-        let _ = inspect(&bytes);
+    fn what_is_taken_is_a_head_to_others_too(head in head(), bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for bytes in [&head[..], &bytes] {
+            let Ok(found) = inspect(bytes) else { continue };
+            let Some(end) = head_end(bytes, 0) else { continue };
+            let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
+            let mut other = httparse::Request::new(&mut fields);
+            prop_assert_eq!(other.parse(bytes), Ok(httparse::Status::Complete(end)), "{:?}", bytes.escape_ascii().to_string());
+            prop_assert_eq!(other.version, Some(found.version));
+            let named = |name: &str| other.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)).count();
+            prop_assert_eq!(named("host"), found.hosts);
+            prop_assert_eq!(named("transfer-encoding") > 0, found.length == BodyLength::Chunked);
+            if let BodyLength::Known(length @ 1..) = found.length {
+                let field = other.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length")).unwrap();
+                prop_assert!(std::str::from_utf8(field.value).unwrap().contains(&length.to_string()));
+            }
+        }
+    }
+
+    /// What has been refused stays so, whatever comes behind it; and no beginning of a good head is.
+    #[test]
+    fn a_beginning_is_refused_for_good(head in head(), bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+        for length in 0..bytes.len() {
+            prop_assert!(check_start(&bytes[..length]).is_ok() || check_start(&bytes).is_err());
+        }
+        if inspect(&head).is_ok() {
+            prop_assert!((0..head.len()).all(|length| check_start(&head[..length]).is_ok()));
+        }
     }
 }

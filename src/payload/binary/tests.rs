@@ -353,23 +353,76 @@ proptest! {
 
     #[test]
     fn any_bytes_are_survived(
-        start in prop::sample::select(vec![
-            "", "\"<Buffer ", "\"Uint8Array(3) [", "\"ArrayBuffer { [Uint8Contents]: <", "\"data:", "\"b'", "\"bytearray(b\\\"",
-            "\"/9j/", "{\"type\":\"Buffer\",\"data\":", "{\"0\":", "[255,216,", "{\"json\":[", "{\"$binary\":", "\"{\\\"0\\\":", "\"\u{ff}\u{d8}\u{ff}",
-        ]),
-        rest in prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..60),
-            "[0-9a-f ,.\\[\\]{}:\"\\\\<>=more bytsi()x-]{0,60}".prop_map(String::into_bytes),
-        ],
-        limit in 0_usize..20,
+        value in prop_oneof![begun(), damaged()],
+        limit in 0_usize..400,
     ) {
-        let value = [start.as_bytes(), &rest].concat();
         for context in [Context::KnownField, Context::Elsewhere] {
-            let _ = recognise(&value, context).map(|binary| (binary.summary(), binary.explanation()));
-            let _ = recognise_prefix(&value, context, limit);
+            let binary = recognise(&value, context);
+            if let Some(binary) = &binary {
+                prop_assert_eq!(binary.present, binary.bytes.len() as u64);
+                let words = binary.summary() + &binary.explanation();
+                prop_assert!(!words.contains(crate::text::is_hidden), "{words:?}");
+            }
+            // Who asks for less gets the beginning of it, and all lengths.
+            let prefix = recognise_prefix(&value, context, limit);
+            if let (Some(prefix), Some(binary)) = (&prefix, &binary) {
+                prop_assert!(binary.bytes.starts_with(&prefix.bytes));
+                prop_assert_eq!((prefix.form, prefix.present, prefix.total), (binary.form, binary.present, binary.total));
+            }
+            prop_assert!(prefix.is_some() || binary.is_none());
         }
         let body = [b"{\"data\":{\"screenshot\":{\"imageBuffer\":".as_slice(), &value, b"}}}"].concat();
-        let _ = find_all(&body);
-        let _ = crate::payload::capture_facts(&body);
+        let mut before = 0;
+        for Found { range, context, binary, .. } in find_all(&body) {
+            prop_assert!(before <= range.start && range.start < range.end && range.end <= body.len());
+            before = range.end;
+            prop_assert_eq!(recognise(&body[range], context), Some(binary));
+        }
+        // The list says of the documented field what is found in it.
+        if let Some(known) = recognise(&value, Context::KnownField) {
+            let (_, image) = crate::payload::capture_facts(&body);
+            let facts = image.map(|image| (image.form, image.bytes, image.total));
+            prop_assert_eq!(facts, Some((known.form.code().to_owned(), known.present, known.total)));
+        }
     }
+}
+
+/// Values that begin as one of the forms and go on as anything.
+fn begun() -> impl Strategy<Value = Vec<u8>> {
+    let start = prop::sample::select(vec![
+        "",
+        "\"<Buffer ",
+        "\"Uint8Array(3) [",
+        "\"ArrayBuffer { [Uint8Contents]: <",
+        "\"data:",
+        "\"b'",
+        "\"bytearray(b\\\"",
+        "\"/9j/",
+        "{\"type\":\"Buffer\",\"data\":",
+        "{\"0\":",
+        "[255,216,",
+        "{\"json\":[",
+        "{\"$binary\":",
+        "\"{\\\"0\\\":",
+        "\"\u{ff}\u{d8}\u{ff}",
+    ]);
+    let rest = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..60),
+        "[0-9a-f ,.\\[\\]{}:\"\\\\<>=more bytsi()x-]{0,60}".prop_map(String::into_bytes),
+    ];
+    (start, rest).prop_map(|(start, rest)| [start.as_bytes(), &rest].concat())
+}
+
+/// Values of every form as they were recorded, one in two with a byte changed somewhere.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let damage = prop::option::of((any::<prop::sample::Index>(), "[ -~]"));
+    (0..FORM_COUNT, damage).prop_map(|(form, damage)| {
+        let recorded = recorded();
+        let mut value = recorded[form % recorded.len()].value.to_vec();
+        if let Some((at, byte)) = damage {
+            let at = at.index(value.len());
+            value[at] = byte.as_bytes()[0];
+        }
+        value
+    })
 }

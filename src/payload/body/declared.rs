@@ -134,8 +134,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_is_read(value in proptest::collection::vec(any::<u8>(), 0..60), tail in "[a-z;=\" \\\\]{0,30}") {
-            let _ = (Declared::of_type(&value), Declared::of_type(tail.as_bytes()), parameter(tail.as_bytes(), "a"));
+        fn any_value_is_read(value in proptest::collection::vec(any::<u8>(), 0..60), tail in "[a-zA-Z;=\" \\\\]{0,30}") {
+            for value in [&value[..], tail.as_bytes()] {
+                let Declared { media, charset, .. } = Declared::of_type(value);
+                for word in media.into_iter().chain(charset) {
+                    prop_assert!(word == word.to_ascii_lowercase() && word == word.trim(), "{word:?}");
+                }
+            }
+        }
+
+        /// As RFC 9110, section 5.6.6, has them written; of several with one name the first counts.
+        #[test]
+        fn what_is_written_is_read(
+            media in "[A-Za-z]{1,8}/[a-z+.-]{1,8}",
+            parameters in proptest::collection::vec(
+                ("charset|boundary|[a-z]{1,8}", "[a-z0-9]{1,6}|[ -~]{0,12}", "[ \t;]{0,3}"), 0..4),
+        ) {
+            let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+            let is_token = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let written = parameters.iter().map(|(name, text, space)| {
+                let text = if is_token(text) { text.clone() } else { quoted(text) };
+                format!(";{space}{name}={text}")
+            });
+            let value = media.clone() + &written.collect::<String>();
+            let first = |name: &str| parameters.iter().find(|parameter| parameter.0 == name).map(|found| &found.1[..]);
+            for (name, ..) in &parameters {
+                let found = parameter(value.as_bytes(), &name.to_ascii_uppercase());
+                prop_assert_eq!(found.as_deref(), first(name).map(str::as_bytes), "{}", value);
+            }
+            prop_assert_eq!(parameter(value.as_bytes(), "of-no-one"), None);
+            let declared = Declared::of_type(value.as_bytes());
+            prop_assert_eq!(declared.media, Some(media.to_ascii_lowercase()));
+            prop_assert_eq!(declared.charset, first("charset").map(|name| name.trim().to_ascii_lowercase()));
+            prop_assert_eq!(declared.boundary.as_deref(), first("boundary").map(str::as_bytes));
         }
     }
 }

@@ -354,9 +354,28 @@ fn a_narrow_place_keeps_the_app_and_the_image() {
 }
 
 proptest! {
+    /// Garbage is no event; an event is known by its name, and its items are counted, whatever they are.
     #[test]
-    fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = (report(&bytes, &Circumstances::default()), ids(&bytes));
+    fn any_bytes_are_read(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        event in proptest::sample::select(fields::EVENTS.map(|event| event.name).to_vec()),
+        items in proptest::collection::vec(
+            prop_oneof![
+                "[0-9]{1,3}|null|true|\\[\\]|\\{\\}",
+                ("[a-z_]{1,9}|organization|user|tracking", "1|\"[a-z0-9-]{0,9}\"|\\{\"_id\":\"[a-z0-9]{1,9}\"\\}")
+                    .prop_map(|(key, value)| format!("{{\"{key}\":{value}}}")),
+            ],
+            0..5,
+        ),
+    ) {
+        prop_assert_eq!(report(&bytes, &Circumstances::default()), None);
+        prop_assert_eq!(ids(&bytes), []);
+        let body = format!("{{\"event\":\"{}\",\"data\":[{}]}}", event, items.join(","));
+        let found = of(&body);
+        prop_assert_eq!((found.event.as_deref(), found.item_count), (Some(event), items.len() as u64), "{}", body);
+        prop_assert_eq!(found.items.len(), items.len());
+        prop_assert!(!found.drift.is_empty(), "such an event is documented nowhere: {body}");
+        prop_assert_eq!(found.ids, ids(body.as_bytes()));
     }
 
     #[test]

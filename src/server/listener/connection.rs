@@ -15,6 +15,7 @@ use super::capture::{Incoming, capture};
 use super::exchange::{self, Next, keep};
 use super::places::{Phase, Place};
 use super::response::{Ending, Response, answered, response, unanswered};
+use super::stats::Refusal;
 use super::stream::{Fault, HeadEnd, Stream};
 use super::{Control, overloaded_reply};
 use crate::delivery::Intake;
@@ -28,7 +29,11 @@ use crate::server::listener::pace::Deadlines;
 /// far, since closing a socket with unread bytes resets it and can destroy the answer on its way
 /// (RFC 9112, section 9.6).
 const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 8 * 1024 * 1024;
+/// A whole request, by the limit of bodies that holds unless another is set.
+const LINGER_BYTES: usize = 65 * 1024 * 1024;
+
+/// So much of what has come is read from a connection that is turned away with no room to linger.
+const DROPPED_BYTES: usize = 256 * 1024;
 
 /// Serves a connection to its end, or until the request at hand is answered once `stopping` is true.
 pub(super) async fn serve(
@@ -48,6 +53,7 @@ pub(super) async fn serve(
         };
         let next = match head {
             Ok(Some(head)) => exchange::serve(&mut stream, head, remote, &control).await,
+            Ok(None) if stream.place().is_given_up() => return give_way(stream, &control).await,
             Ok(None) => Next::Close,
             Err(fault) => return refuse(stream, remote, fault, &control).await,
         };
@@ -131,40 +137,79 @@ async fn record(
     wire
 }
 
-/// Says 503 on a connection that there is no place for. Whoever has sent its request already gets it as well: what
-/// came is read first, as far as there is room among those who leave.
+/// Says 503 on a connection that there is no place for. Whoever has sent its request already reads it as well, and
+/// no reset: what comes is read and dropped, for a while as long as there is room among those who leave, else as far
+/// as it has come.
 pub(super) fn turn_away(mut socket: TcpStream, control: &Control) {
     let wire = response(&overloaded_reply(), Ending::CLOSE).wire;
     let Some(leaving) = control.leaving() else {
         let _ = socket.try_write(&wire);
+        drop_what_came(&socket);
+        // An end that is said before the socket is closed arrives before any reset.
+        let _ = socket.into_std().and_then(|socket| socket.shutdown(std::net::Shutdown::Write));
         return;
     };
     tokio::spawn(async move {
-        let written = tokio::time::timeout(LINGER, socket.write_all(&wire)).await;
-        if matches!(written, Ok(Ok(()))) {
-            linger(socket).await;
-        }
+        refuse_politely(&mut socket, &wire).await;
         drop(leaving);
     });
 }
 
+/// Reads what waits to be read, within a bound, and waits for nothing.
+fn drop_what_came(socket: &TcpStream) {
+    let mut piece = [0; 16 * 1024];
+    let mut dropped = 0;
+    while let (true, Ok(count @ 1..)) = (dropped < DROPPED_BYTES, socket.try_read(&mut piece)) {
+        dropped += count;
+    }
+}
+
+async fn refuse_politely(socket: &mut TcpStream, wire: &[u8]) {
+    let written = tokio::time::timeout(LINGER, socket.write_all(wire)).await;
+    if matches!(written, Ok(Ok(()))) {
+        linger(socket).await;
+    }
+}
+
+/// Ends a connection that has asked for nothing, and whose place has been given to another. A request that was on its
+/// way meanwhile, or comes within a moment, is told to come back.
+async fn give_way(stream: Stream<TcpStream>, control: &Control) {
+    let (mut socket, place) = stream.into_socket();
+    leave(place, control, async {
+        let comes = tokio::time::timeout(LINGER, socket.peek(&mut [0])).await;
+        if matches!(comes, Ok(Ok(1..))) {
+            control.stats().refused(Refusal::Connections);
+            refuse_politely(&mut socket, &response(&overloaded_reply(), Ending::CLOSE).wire).await;
+        } else {
+            // What comes at this very moment must meet an end, not a reset.
+            linger(&mut socket).await;
+        }
+    })
+    .await;
+}
+
 /// Closes our side of a connection that is done, and gives its place to others while it goes.
-pub(super) async fn part(socket: TcpStream, place: Place, control: &Control) {
+pub(super) async fn part(mut socket: TcpStream, place: Place, control: &Control) {
+    leave(place, control, linger(&mut socket)).await;
+}
+
+/// Gives the place to others during a farewell, as long as there is room among those who leave.
+async fn leave(place: Place, control: &Control, farewell: impl Future<Output = ()>) {
     match control.leaving() {
         Some(leaving) => {
             drop(place);
-            linger(socket).await;
+            farewell.await;
             drop(leaving);
         }
         None => {
-            linger(socket).await;
+            farewell.await;
             drop(place);
         }
     }
 }
 
 /// Closes our side and drops what still comes, for a while.
-async fn linger(mut socket: TcpStream) {
+async fn linger(socket: &mut TcpStream) {
     if socket.shutdown().await.is_err() {
         return;
     }

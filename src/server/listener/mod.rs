@@ -50,7 +50,7 @@ use crate::store::{Location, WriterHandle};
 /// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
 
-/// Connections that may be closing at once, in addition to those that are served: a second at most, and a socket
+/// Connections that may be closing at once, in addition to those that are served: two seconds at most, and a socket
 /// each.
 const LEAVING: usize = 256;
 

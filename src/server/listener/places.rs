@@ -236,6 +236,11 @@ impl Place {
         self.seat.state().room = room;
     }
 
+    /// Whether the place has been given to another.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.seat.given_up.is_cancelled()
+    }
+
     /// Resolves when the place has been given to another.
     pub(super) async fn given_up(&self) {
         self.seat.given_up.cancelled().await;

@@ -114,6 +114,68 @@ proptest! {
         }
     }
 
+    /// Where tokens are written as sent, another reader reads the same value.
+    #[test]
+    fn other_white_space_and_order_mean_the_same(json in json()) {
+        let tree = Tree::read(json.as_bytes()).unwrap();
+        let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+        let names = [
+            "white space between tokens removed",
+            "one space after each comma and colon",
+            "keys sorted, tokens as sent, compact",
+        ];
+        for name in names {
+            let written = presets().find(|preset| preset.name == name).unwrap().apply(&tree, 1 << 16).unwrap();
+            prop_assert_eq!(value(&written), value(json.as_bytes()), "{}", name);
+        }
+        prop_assert!(presets().all(|preset| preset.apply(&tree, 1 << 16).is_none_or(|bytes| bytes.len() < 1 << 16)));
+    }
+
+    /// Each edit against the plainest way to make it, or undone.
+    #[test]
+    fn edits_are_what_they_are_called(body in mixed()) {
+        let edited = |edit: text::Edit| edit(&body).unwrap_or_else(|| body.clone());
+        let characters: String = body.iter().map(|&byte| char::from(byte)).collect();
+        let bytes = |text: String| text.chars().map(|character| character as u8).collect::<Vec<_>>();
+        let lf = characters.replace("\r\n", "\n");
+        prop_assert_eq!(edited(text::to_lf), bytes(lf.clone()));
+        prop_assert_eq!(edited(text::to_crlf), bytes(lf.replace('\n', "\r\n")));
+        let more = match body.len() {
+            ..=50 => String::new(),
+            51 => " ... 1 more byte".to_owned(),
+            length => format!(" ... {} more bytes", length - 50),
+        };
+        let shown: String = body.iter().take(50).map(|byte| format!(" {byte:02x}")).collect();
+        prop_assert_eq!(prints::buffer_print(&body).unwrap(), format!("<Buffer{shown}{more}>").into_bytes());
+        let Ok(text) = std::str::from_utf8(&body) else {
+            let none: [text::Edit; 5] = [text::nfc, text::nfd, text::latin1, text::utf16_le, wrap::as_json_string];
+            prop_assert!(none.iter().all(|edit| edit(&body).is_none()), "what is no text has no characters");
+            return Ok(());
+        };
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        prop_assert_eq!(text::utf16_le(&body).unwrap(), units);
+        let string = wrap::as_json_string(&body).unwrap();
+        prop_assert_eq!(serde_json::from_slice::<String>(&string).unwrap(), text);
+        prop_assert_eq!(wrap::json_string_content(&string), (!text.is_empty()).then(|| body.clone()));
+        // What was taken apart and composed again is what was composed at once.
+        let composed = |body: &[u8]| text::nfc(body).unwrap_or_else(|| body.to_vec());
+        prop_assert_eq!(composed(&edited(text::nfd)), composed(&body));
+        if !text.is_ascii() {
+            prop_assert_eq!(text::undo_mojibake(&text::mojibake_1252(&body).unwrap()), Some(body.clone()));
+            let one_each: Vec<u8> = text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect();
+            prop_assert_eq!(text::latin1(&body), Some(one_each));
+        }
+    }
+
+    /// Names and values come back from a form, as far as it is looked into.
+    #[test]
+    fn fields_of_a_form_come_back(fields in proptest::collection::vec(("[a-z &=%é]{1,6}", mixed()), 1..20)) {
+        let form = fields.iter().map(|(name, value)| [wrap::form_encoded(name.as_bytes()), wrap::form_encoded(value)].join(&b'='));
+        let form = form.collect::<Vec<_>>().join(&b'&');
+        let first: Vec<_> = fields.into_iter().take(16).collect();
+        prop_assert_eq!(wrap::form_fields(&form), first);
+    }
+
     #[test]
     fn forms_and_base64_come_back(body in proptest::collection::vec(any::<u8>(), 6..80)) {
         prop_assert_eq!(wrap::form_decoded(&wrap::form_encoded(&body)), body.clone());
@@ -158,6 +220,26 @@ proptest! {
         prop_assert_eq!(text::drop_all_newlines(&body).unwrap_or_else(|| body.clone()), without);
         prop_assert_eq!(text::trim(&body).unwrap_or_else(|| body.clone()), body.trim_ascii());
     }
+}
+
+/// JSON of every kind, with white space between its tokens, and keys more than once.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("-0.50e1".to_owned()),
+        Just("1.10".to_owned()),
+        Just(r#""a\u00e9\/ é""#.to_owned()),
+        "[0-9]".prop_map(|digit| format!(" {digit}\t")),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[ {}\n]", items.join(" ,"))),
+            proptest::collection::vec(("[abc]", inner), 0..4).prop_map(|members| {
+                let members: Vec<_> = members.iter().map(|(key, value)| format!("\"{key}\" : {value}")).collect();
+                format!("{{{}\r\n}}", members.join(",\t"))
+            }),
+        ]
+    })
 }
 
 /// Bytes, text with escapes and percent signs, and ASCII alone.

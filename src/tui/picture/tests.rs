@@ -1,6 +1,5 @@
 use crate::config::Mode;
 use crate::tui::picture::Surroundings;
-use std::time::{Duration, Instant};
 
 use image::{ExtendedColorType, ImageEncoder as _, Rgb};
 use proptest::prelude::*;
@@ -90,17 +89,15 @@ fn proportions_are_kept_and_nothing_is_blown_up() {
 
 #[test]
 fn a_bomb_is_refused_before_anything_is_decoded() {
-    // A PNG's header alone: 12,000 × 12,000.
+    // A PNG's header alone: 12,000 × 12,000. Who decoded first would find the bytes of one pixel, and say that instead.
     let mut bomb = png(1, 1, ExtendedColorType::L8, &[0]);
     bomb[16..24].copy_from_slice(&[0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0]);
-    let began = Instant::now();
     assert_eq!(decode(&bomb).unwrap_err(), PictureError::TooLarge { width: 12_000, height: 12_000 });
     bomb[16..24].copy_from_slice(&[0, 0, 0x1f, 0x40, 0, 0, 0x1f, 0x40]);
     assert_eq!(decode(&bomb).unwrap_err(), PictureError::TooLarge { width: 8_000, height: 8_000 });
     // A WebP that claims 16,384 × 16,384.
     let webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\xff\xff\xff\x0f\0\0\0\0\0\0\0\0\0";
     assert_eq!(decode(webp).unwrap_err(), PictureError::TooLarge { width: 16_384, height: 16_384 });
-    assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[test]

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crate::support::{House, Listening, Signed, Wire};
 
-/// Honest deliveries while an attack goes on, and how many of them must be answered at once.
+/// Honest deliveries while an attack goes on, and how many of them must be answered.
 const HONEST: usize = 40;
 const SERVED: usize = 38;
+/// How often an honest sender that is told to come again (503 with `Retry-After`) does so.
+const TRIES: usize = 3;
 /// Few places and little room, so that a few attackers have all of it.
 const SMALL: &str = "body_limit = \"2MiB\"\n[limits]\nconnections = 64\nmemory = \"8MiB\"\n";
 
@@ -30,12 +32,17 @@ fn served(listening: &Listening, size: usize, attackers: usize, attack: impl Fn(
         let mut answered = 0;
         for number in 0..HONEST {
             let body = format!("{{\"number\":{number},\"pad\":\"{}\"}}", "x".repeat(size));
-            let mut wire = Wire::connect(address);
-            let sent = wire.try_send(&Signed::new(body).to("/honest").wire());
-            let status = sent.and_then(|()| wire.try_answer()).map(|answer| answer.status);
-            match status {
-                Ok(200) => answered += 1,
-                other => otherwise.push(format!("{other:?}")),
+            for _ in 0..TRIES {
+                let mut wire = Wire::connect(address);
+                let sent = wire.try_send(&Signed::new(body.as_str()).to("/honest").wire());
+                let status = sent.and_then(|()| wire.try_answer()).map(|answer| answer.status);
+                match status {
+                    Ok(200) => {
+                        answered += 1;
+                        break;
+                    }
+                    other => otherwise.push(format!("{number}: {other:?}")),
+                }
             }
         }
         over.store(true, Ordering::SeqCst);

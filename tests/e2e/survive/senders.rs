@@ -127,13 +127,60 @@ fn who_is_turned_away_is_counted_in_the_log_too() {
     let listening = house.listen(&["--respond", "path:/held → hold 1h"]);
     let _held = hold(listening.address(), 1);
     listening.says("held: #1");
-    for _ in 0..3 {
-        assert_eq!(Wire::connect(listening.address()).answer().status, 503);
+    // With and without a request: who has sent one reads the answer, and an orderly end behind it.
+    for request in [Vec::new(), Signed::new("{}").wire(), Signed::new(vec![b'x'; 20_000_000]).wire()] {
+        let mut wire = Wire::connect(listening.address());
+        assert_eq!(wire.send(&request).answer().status, 503);
+        assert_eq!(wire.rest(), (Vec::new(), true), "{} bytes", request.len());
     }
     // However they fell into seconds, the last line counts them all.
     listening.says("3 rejected with 503 since the start: 3 too many connections");
     let lines = listening.stderr();
     assert!(lines.lines().filter(|line| line.contains("rejected with 503")).count() <= 3, "{lines}");
+}
+
+#[test]
+fn a_crowd_that_is_turned_away_at_once_reads_the_answer_and_no_reset() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = house.listen(&["--respond", "path:/held → hold 1h"]);
+    let _held = hold(listening.address(), 1);
+    listening.says("held: #1");
+    // More than may be on their way out at once, each with its whole request, before any of them reads.
+    let request = Signed::new(vec![b'x'; 1000]).wire();
+    let sent = |_| {
+        let mut wire = Wire::connect(listening.address());
+        wire.send(&request);
+        wire
+    };
+    let crowd: Vec<Wire> = (0..600).map(sent).collect();
+    for (number, mut wire) in crowd.into_iter().enumerate() {
+        assert_eq!(wire.answer().status, 503, "{number}");
+        assert_eq!(wire.rest(), (Vec::new(), true), "{number}");
+    }
+    listening.says("600 turned away with 503 since the start: 600 too many connections");
+}
+
+#[test]
+fn who_gives_up_its_place_to_another_is_told_so_when_it_speaks() {
+    let house = House::with_secret();
+    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = house.listen(&[]);
+    let request = Signed::new("{}").wire();
+    let mut silent = Wire::connect(listening.address());
+    // It may keep its place for a moment; somebody else gets it then.
+    let served = until(|| {
+        let mut other = Wire::connect(listening.address());
+        let sent = other.try_send(&request);
+        sent.and_then(|()| other.try_answer()).is_ok_and(|answer| answer.status == 200).then_some(())
+    });
+    assert!(served.is_some(), "the place is held by who says nothing");
+    // Soon enough it reads why; later, that the connection has ended, and a reset at no time.
+    let answer = silent.try_send(&request).and_then(|()| silent.try_answer());
+    match answer {
+        Ok(answer) => assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1"))),
+        Err(error) => assert!(matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe), "{error}"),
+    }
 }
 
 #[test]

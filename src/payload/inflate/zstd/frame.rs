@@ -169,9 +169,17 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_header_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..24)) {
-            let _ = Frame::read(&bytes);
-            let _ = Frame::read(&[&MAGIC[..], &bytes].concat());
+        fn any_bytes_are_a_header_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..24), magic in 0..3_usize) {
+            let bytes = [[&b""[..], &MAGIC, b"\x5a\x2a\x4d\x18"][magic], &bytes].concat();
+            if let Ok((frame, after)) = Frame::read(&bytes) {
+                let header = &bytes[..bytes.len() - after.len()];
+                prop_assert!(bytes.ends_with(after) && (6..=18).contains(&header.len()));
+                // Every byte of it counts, and none that comes after it.
+                prop_assert_eq!(Frame::read(header).unwrap(), (frame, &[][..]));
+                prop_assert!(Frame::read(&header[..header.len() - 1]).is_err());
+            } else {
+                prop_assert!(magic == 0 || bytes.len() < 18 || bytes[4] & 0x08 != 0, "{bytes:?}");
+            }
         }
     }
 }
