@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use whyhook::delivery::Intake;
 use whyhook::http::RequestHead;
-use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, Stage, diagnose};
+use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, SearchStage, diagnose};
 use whyhook::signature::{Scheme, Secret, SecretOrigin, sign};
 
 type Failure = Box<dyn std::error::Error>;
@@ -146,7 +146,7 @@ impl Subject {
                 max_candidates: u64::MAX,
                 max_bytes: u64::MAX,
                 progress: &|progress| {
-                    if progress.stage == Stage::One && before_one.get().is_none() {
+                    if progress.stage == SearchStage::One && before_one.get().is_none() {
                         before_one.set(Some((start.elapsed(), progress.tried)));
                     }
                 },

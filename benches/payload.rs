@@ -28,7 +28,7 @@ use whyhook::store::{Location, Reader};
 use whyhook::tui::app::action::{Action, Tab};
 use whyhook::tui::app::message::Message;
 use whyhook::tui::app::step::Step;
-use whyhook::tui::screens::details::state::Loaded;
+use whyhook::tui::screens::details::state::LoadedDelivery;
 
 const ROUNDS: usize = 7;
 const HEAD: &str =
@@ -84,7 +84,7 @@ fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
     let registry = Registry::default().with_typed_secret(b"a webhook secret of the bench".to_vec());
     // The first alone: what it freed would serve the next.
     let delivery = reader.load(id)?.ok_or("the delivery is gone")?;
-    let (loaded, memory) = process::peak(|| Loaded::prepare(delivery, &registry));
+    let (loaded, memory) = process::peak(|| LoadedDelivery::prepare(delivery, &registry));
     drop(loaded);
     let mut parts = Parts::default();
     for _ in 0..rounds {
@@ -93,7 +93,7 @@ fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
         session.frame()?;
         while session.rows().is_some() {}
         let delivery = parts.read.time(|| reader.load(id))?.ok_or("the delivery is gone")?;
-        let (loaded, unread) = parts.begin.time(|| Loaded::begin(delivery, &registry));
+        let (loaded, unread) = parts.begin.time(|| LoadedDelivery::begin(delivery, &registry));
         let mut steps = Vec::new();
         parts.draw.steps(&mut steps, &mut session, [Message::Loaded(id, Ok(Box::new(loaded)))])?;
         // Text that is no JSON is broken into rows by another thread.

@@ -18,7 +18,7 @@ use whyhook::tui::app::message::Message;
 use whyhook::tui::app::model::{Model, Setup};
 use whyhook::tui::app::view::draw;
 use whyhook::tui::screens::answers::state::Answers;
-use whyhook::tui::screens::details::state::Loaded;
+use whyhook::tui::screens::details::state::LoadedDelivery;
 use whyhook::tui::screens::list::page::Edge;
 use whyhook::tui::screens::list::page::PageResult;
 use whyhook::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask};
@@ -122,8 +122,8 @@ impl Session {
         }
     }
 
-    fn load(&self, id: DeliveryId) -> Result<Box<Loaded>, Failure> {
+    fn load(&self, id: DeliveryId) -> Result<Box<LoadedDelivery>, Failure> {
         let delivery = self.reader.load(id)?.ok_or("the delivery is gone")?;
-        Ok(Box::new(Loaded::prepare(delivery, &self.registry)))
+        Ok(Box::new(LoadedDelivery::prepare(delivery, &self.registry)))
     }
 }

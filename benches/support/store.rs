@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use whyhook::config::Registry;
 use whyhook::delivery::{Answer, Captured, DeliveryId, Intake, Outcome};
-use whyhook::http::Framing;
+use whyhook::http::WireFraming;
 use whyhook::server::listener::capture::{Incoming, capture};
 use whyhook::signature::{Secret, SecretOrigin, sign};
 use whyhook::store::{Keeping, Location, Page, Reader, Writer};
@@ -74,7 +74,7 @@ pub(crate) fn keep(location: &Location, bodies: &[&[u8]]) -> Result<DeliveryId, 
             received_at: Timestamp::UNIX_EPOCH,
             head: Bytes::from(HEAD),
             body: Bytes::copy_from_slice(body),
-            framing: Framing::NONE,
+            framing: WireFraming::NONE,
             intake: Intake::Complete,
         };
         newest = handle.keep(capture(incoming, &registry))?.blocking_recv()?.map_err(|error| error.to_string())?;
@@ -129,7 +129,7 @@ impl Sender {
             received_at: at,
             head: Bytes::from(head),
             body: Bytes::from(body),
-            framing: Framing::NONE,
+            framing: WireFraming::NONE,
             intake: Intake::Complete,
         };
         capture(incoming, &self.registry)

@@ -1,15 +1,15 @@
 //! Any two messages can be compared; a message differs from itself in nothing.
 
 use bytes::Bytes;
-use whyhook::diff::{Comparison, Message, compare_json};
+use whyhook::diff::{ComparedMessage, MessageComparison, compare_json};
 use whyhook::http::RequestHead;
 
 /// Two bodies, which are their own heads too.
 pub fn run(data: &[u8]) {
     let [one, other] = super::fields(data).map(message);
-    assert!(Comparison::of(&one, &one).is_same());
-    assert_eq!(Comparison::of(&one, &other).is_same(), one == other);
-    let (forth, back) = (Comparison::of(&one, &other), Comparison::of(&other, &one));
+    assert!(MessageComparison::of(&one, &one).is_same());
+    assert_eq!(MessageComparison::of(&one, &other).is_same(), one == other);
+    let (forth, back) = (MessageComparison::of(&one, &other), MessageComparison::of(&other, &one));
     assert_eq!(forth.json.is_some(), back.json.is_some());
     for comparison in [forth, back] {
         super::assert_visible(&comparison.to_text());
@@ -20,7 +20,11 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn message(body: &[u8]) -> Message {
+fn message(body: &[u8]) -> ComparedMessage {
     let bytes = Bytes::copy_from_slice(body);
-    Message { start: bytes.slice(..bytes.len().min(20)), fields: RequestHead::parse(&bytes).fields, body: bytes }
+    ComparedMessage {
+        start: bytes.slice(..bytes.len().min(20)),
+        fields: RequestHead::parse(&bytes).fields,
+        body: bytes,
+    }
 }

@@ -1,7 +1,7 @@
 //! Every form of bytes in JSON, and every picture's own structure.
 
 use bytes::Bytes;
-use whyhook::payload::binary::{self, Context};
+use whyhook::payload::binary::{self, ValueContext};
 use whyhook::payload::hex::{self, HexLayout};
 use whyhook::payload::raw::RawRows;
 use whyhook::payload::{capture_facts, image};
@@ -12,7 +12,7 @@ pub fn run(body: &[u8]) {
         assert!(found.range.end <= body.len());
         look(&found.binary);
     }
-    for context in [Context::KnownField, Context::Elsewhere] {
+    for context in [ValueContext::KnownField, ValueContext::Elsewhere] {
         binary::recognise(body, context).iter().for_each(look);
         binary::recognise_prefix(body, context, 300).iter().for_each(look);
     }

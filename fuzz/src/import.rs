@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use whyhook::archive::export::har::Har;
 use whyhook::archive::export::json::Json;
 use whyhook::archive::export::raw::Raw;
-use whyhook::archive::export::{Exporter, Item};
-use whyhook::archive::import::{ImportError, Imported, Importer, Source};
+use whyhook::archive::export::{ExportItem, Exporter};
+use whyhook::archive::import::{ImportError, ImportSource, Imported, Importer};
 use whyhook::config::Registry;
 use whyhook::delivery::{Captured, Delivery, DeliveryId, Summary};
 
 /// The file, read by its own form and by the others.
 pub fn run(file: &[u8]) {
-    let _ = Source::detect(file);
-    for source in [Source::Json, Source::Har, Source::Raw] {
+    let _ = ImportSource::detect(file);
+    for source in [ImportSource::Json, ImportSource::Har, ImportSource::Raw] {
         match read(source, file) {
             Ok(imported) => imported.into_iter().for_each(comes_back),
             Err(error) => super::assert_visible(&error.to_string()),
@@ -21,7 +21,7 @@ pub fn run(file: &[u8]) {
     }
 }
 
-fn read(source: Source, mut file: &[u8]) -> Result<Vec<Imported>, ImportError> {
+fn read(source: ImportSource, mut file: &[u8]) -> Result<Vec<Imported>, ImportError> {
     let registry = Registry::default();
     let mut all = Vec::new();
     let importer = Importer { registry: &registry, judge_again: true, now: Timestamp::UNIX_EPOCH };
@@ -37,8 +37,8 @@ fn comes_back(imported: Imported) {
     let Imported { captured, answer, .. } = imported;
     let delivery = delivery(&captured, answer);
     let json = exported(Json::default(), &delivery);
-    assert_eq!(Source::detect(&json), Source::Json);
-    let again = read(Source::Json, &json).expect("what was exported is imported");
+    assert_eq!(ImportSource::detect(&json), ImportSource::Json);
+    let again = read(ImportSource::Json, &json).expect("what was exported is imported");
     assert_eq!(again.len(), 1);
     let Captured { remote, .. } = &again[0].captured;
     assert_eq!(Captured { remote: captured.remote.clone(), ..again[0].captured.clone() }, captured, "{remote}");
@@ -50,7 +50,7 @@ fn comes_back(imported: Imported) {
 
 fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
     let mut out = Vec::new();
-    let added = exporter.add(Item { delivery, diagnosis: None }, &mut out);
+    let added = exporter.add(ExportItem { delivery, diagnosis: None }, &mut out);
     added.and_then(|()| exporter.end(&mut out)).expect("memory takes everything");
     out
 }

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use whyhook::http::framing::find_head;
-use whyhook::http::{BodyFraming, Piece};
-use whyhook::http::{FramingBuilder, RequestHead};
+use whyhook::http::{BodyFraming, ChunkPiece};
+use whyhook::http::{RequestHead, WireFramingBuilder};
 
 use super::references::{Request, httparse_head, hyper_requests};
 
@@ -26,13 +26,13 @@ fn accepted(bytes: &[u8]) -> Vec<Accepted> {
         let Ok(Some(found)) = find_head(&bytes[at..], 0) else { break };
         let head = at..at + found.length;
         let mut framing = BodyFraming::new(found.framing.length);
-        let (mut body, mut around) = (Vec::new(), FramingBuilder::default());
+        let (mut body, mut around) = (Vec::new(), WireFramingBuilder::default());
         let taken = framing.decode(&bytes[head.end..], |piece| match piece {
-            Piece::Data(bytes) => {
+            ChunkPiece::Data(bytes) => {
                 body.extend_from_slice(bytes);
                 around.data(bytes.len());
             }
-            Piece::Framing(bytes) => around.framing(bytes),
+            ChunkPiece::Framing(bytes) => around.framing(bytes),
         });
         let Some(taken) = taken.ok().filter(|_| framing.is_done()) else { break };
         let end = head.end + taken;

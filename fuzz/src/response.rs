@@ -1,6 +1,6 @@
 //! A response ends at the same byte however the network cuts it, and never beyond its limits.
 
-use whyhook::http::{BodyEnd, Reply};
+use whyhook::http::{BodyEnd, HttpResponse};
 use whyhook::http::{SendError, read_response};
 
 const HEAD_LIMIT: usize = 1000;
@@ -15,7 +15,7 @@ pub fn run(data: &[u8]) {
         (Ok(whole), Ok(pieces)) => {
             assert_eq!((whole.status, &whole.head), (pieces.status, &pieces.head));
             // A fault in the chunks may be found before or after what came together with it.
-            let is_fault = |reply: &Reply| matches!(reply.end, BodyEnd::Malformed | BodyEnd::Limit);
+            let is_fault = |reply: &HttpResponse| matches!(reply.end, BodyEnd::Malformed | BodyEnd::Limit);
             assert_eq!(is_fault(&whole), is_fault(&pieces), "{:?}, {:?}", whole.end, pieces.end);
             assert!(is_fault(&whole) || (whole.end, &whole.body) == (pieces.end, &pieces.body));
             let _ = whole.response_head();
@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn read(method: &[u8], bytes: &[u8], cuts: &[u8]) -> Result<Reply, SendError> {
+fn read(method: &[u8], bytes: &[u8], cuts: &[u8]) -> Result<HttpResponse, SendError> {
     let (mut rest, mut cuts) = (bytes, cuts.iter().cycle());
     let pieces = std::iter::from_fn(|| {
         let step = cuts.next().map_or(rest.len(), |cut| rest.len().min(usize::from(*cut) + 1));

@@ -1,6 +1,6 @@
 //! Every serialiser and every edit takes any bytes, and keeps to its limit.
 
-use whyhook::payload::inflate::{self, Budget};
+use whyhook::payload::inflate::{self, InflateBudget};
 use whyhook::signature::rewrite::{Tree, presets, prints, text, wrap};
 
 const LIMIT: usize = 1 << 16;
@@ -63,9 +63,9 @@ pub fn run(body: &[u8]) {
     assert_eq!(wrap::form_decoded(&wrap::form_encoded(body)), body);
     let _ = wrap::form_fields(body);
     for encoding in inflate::encodings(body.get(..12).unwrap_or_default(), body) {
-        let _ = inflate::inflate(encoding, body, &mut Budget::opening(body.len()));
+        let _ = inflate::inflate(encoding, body, &mut InflateBudget::opening(body.len()));
     }
     for encoding in ["gzip", "deflate", "br", "zstd"] {
-        let _ = inflate::inflate(encoding, body, &mut Budget::opening(body.len()));
+        let _ = inflate::inflate(encoding, body, &mut InflateBudget::opening(body.len()));
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use whyhook::http::Target;
-use whyhook::send::Pace;
-use whyhook::signature::Content;
+use whyhook::send::BatchPace;
+use whyhook::signature::SignedContent;
 use whyhook::text::units::{parse_duration, parse_size};
 
 use super::assert_visible;
@@ -17,10 +17,10 @@ pub fn run(data: &[u8]) {
     comes_back::<Target>(text);
     // A template is printed for a person: what cannot be seen, or not well, is shown by its symbol.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        comes_back::<Content>(text);
+        comes_back::<SignedContent>(text);
     }
-    said(text.parse::<Content>().map(|content| assert_visible(&content.to_string())));
-    said(text.parse::<Pace>());
+    said(text.parse::<SignedContent>().map(|content| assert_visible(&content.to_string())));
+    said(text.parse::<BatchPace>());
     said(parse_duration(text));
     said(parse_size(text));
     if let Ok(target) = text.parse::<Target>() {

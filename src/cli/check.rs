@@ -15,7 +15,7 @@ use crate::http::Limits;
 use crate::send::Destination;
 use crate::send::NotSent;
 use crate::send::conformance;
-use crate::send::conformance::{Case, Ground, JOBS_LIMIT, MATRIX, Palette, Plan, Report};
+use crate::send::conformance::{Case, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, MATRIX, Palette};
 use crate::text::units;
 use crate::{simulate, text};
 
@@ -110,7 +110,7 @@ fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
     Ok(MATRIX.iter().filter(is_asked).copied().collect())
 }
 
-fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan, CliError> {
+fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<CheckPlan, CliError> {
     let duration = |name: &str, text: &str| {
         units::parse_duration(text).map_err(|error| CliError::Usage(format!("{name}: {error}")))
     };
@@ -137,8 +137,8 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
     let seed = simulate::fresh_seed()
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
-    Ok(Plan {
-        ground: Ground {
+    Ok(CheckPlan {
+        ground: Fixture {
             secret,
             kind: destination.kind,
             names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
@@ -154,7 +154,7 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Plan,
     })
 }
 
-fn print(report: &Report, format: ReportFormat) -> Result<(), CliError> {
+fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
     match format {
         ReportFormat::Json => output::print_json_pretty(&conformance::report_json(report)),
         ReportFormat::Junit => output::print(&conformance::junit(report)),

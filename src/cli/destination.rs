@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::sign::Kind;
-use crate::send::Choice;
+use super::sign::SignKind;
+use crate::send::DestinationChoice;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {
@@ -16,15 +16,15 @@ pub(super) struct DestinationArgs {
     /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds [default: the
     /// webhook's, else developer]
     #[arg(long, value_enum, value_name = "KIND")]
-    pub(super) kind: Option<Kind>,
+    pub(super) kind: Option<SignKind>,
     /// Label of the secret to sign with, if there are several [default: the webhook's, else the first]
     #[arg(long, value_name = "LABEL")]
     pub(super) secret: Option<String>,
 }
 
 impl DestinationArgs {
-    pub(super) fn choice(&self) -> Choice {
-        Choice {
+    pub(super) fn choice(&self) -> DestinationChoice {
+        DestinationChoice {
             to: self.to.clone(),
             webhook: self.webhook.clone(),
             kind: self.kind.map(Into::into),

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::show::find;
-use super::{CliError, Format, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::delivery::AttemptId;
-use crate::diff::{Comparison, Message};
+use crate::diff::{ComparedMessage, MessageComparison};
 use crate::store::Reader;
 
 #[derive(Debug, Clone, Args)]
@@ -22,7 +22,7 @@ pub(super) struct DiffArgs {
     attempts: Vec<i64>,
     /// Output: text for people, or JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Exit code 0 when nothing differs, 1 when anything does, 2 when they cannot be compared: as diff(1).
@@ -33,28 +33,28 @@ pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, 
         (_, [from, to]) => (response(&reader, AttemptId(*from))?, response(&reader, AttemptId(*to))?),
         _ => return Err(CliError::Usage("expected two deliveries: give two numbers".to_owned())),
     };
-    let comparison = Comparison::of(&from, &to);
+    let comparison = MessageComparison::of(&from, &to);
     match args.format {
-        Format::Json => output::print_json_pretty(&comparison.to_json())?,
-        Format::Text => output::print(&comparison.to_text())?,
+        OutputFormat::Json => output::print_json_pretty(&comparison.to_json())?,
+        OutputFormat::Text => output::print(&comparison.to_text())?,
     }
     Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn delivery(reader: &Reader, id: &str) -> Result<Message, CliError> {
+fn delivery(reader: &Reader, id: &str) -> Result<ComparedMessage, CliError> {
     let delivery = find(reader, id)?;
     let delivery = delivery
         .ok_or_else(|| CliError::Usage(format!("no delivery {id}: `whyhook list` shows the captured deliveries")))?;
-    Ok(Message::from(&delivery))
+    Ok(ComparedMessage::from(&delivery))
 }
 
-fn response(reader: &Reader, id: AttemptId) -> Result<Message, CliError> {
+fn response(reader: &Reader, id: AttemptId) -> Result<ComparedMessage, CliError> {
     let attempt = reader.attempt(id)?;
     let attempt = attempt.ok_or_else(|| {
         CliError::Usage(format!("no attempt {id}: `whyhook show ID` lists the attempts of a delivery"))
     })?;
     match attempt.result {
-        Ok(reply) => Ok(Message::from(&reply)),
+        Ok(reply) => Ok(ComparedMessage::from(&reply)),
         Err(failure) => Err(CliError::Usage(format!("attempt {id} has no response: {}", failure.message))),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::inspect::diagnosis::{names_words, place_words, rewriting_words};
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
-use crate::signature::diagnose::{Cause, Diagnosis, Kind, Stage};
+use crate::signature::diagnose::{Cause, CauseKind, Diagnosis, SearchStage};
 
 /// Re-serialisations printed without being asked for all.
 const REWRITINGS: usize = 5;
@@ -28,7 +28,7 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     for evidence in &diagnosis.evidence {
         let _ = writeln!(text, "   note: {}", evidence.text);
     }
-    if !diagnosis.is_proved() && !diagnosis.causes.is_empty() && diagnosis.stage < Stage::Triples {
+    if !diagnosis.is_proved() && !diagnosis.causes.is_empty() && diagnosis.stage < SearchStage::Triples {
         text.push_str("   --deep tries three changes at once and every timestamp nearby\n");
     }
     if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
@@ -44,9 +44,9 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
 
 fn push_cause(text: &mut String, cause: &Cause) {
     let mark = match cause.kind {
-        Kind::Proof => "proved",
-        Kind::Alarm => "ALARM",
-        Kind::Evidence => "seen",
+        CauseKind::Proof => "proved",
+        CauseKind::Alarm => "ALARM",
+        CauseKind::Evidence => "seen",
     };
     let _ = writeln!(text, "{mark}: {}", cause.summary);
     if !cause.fix.is_empty() {

@@ -13,10 +13,10 @@ use crate::archive::export::har::Har;
 use crate::archive::export::json::Json;
 use crate::archive::export::raw;
 use crate::archive::export::raw::Raw;
-use crate::archive::export::{Exporter, Item};
+use crate::archive::export::{ExportItem, Exporter};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::store::{Reader, StoreError};
-use crate::system::save::{Saving, private_folder};
+use crate::system::save::{UnfinishedFile, private_folder};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook export latest --as curl -o again.sh\n  \
@@ -101,7 +101,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
             export.write_folder(&ids, folder, args.force)?;
         }
         Some(path) => {
-            let mut file = Saving::begin(path, args.force)?;
+            let mut file = UnfinishedFile::begin(path, args.force)?;
             export.write(&ids, &mut file, |source| CliError::Write { path: path.clone(), source })?;
             file.finish()?;
         }
@@ -153,7 +153,7 @@ impl Export<'_> {
         for id in ids {
             if let Some(delivery) = self.load(*id)? {
                 let path = folder.join(raw::file_name(&delivery.summary));
-                let mut file = Saving::begin(&path, force)?;
+                let mut file = UnfinishedFile::begin(&path, force)?;
                 self.add(&delivery, &mut file)?.map_err(|source| CliError::Write { path, source })?;
                 file.finish()?;
             }
@@ -165,7 +165,7 @@ impl Export<'_> {
         let kept = self.reader.diagnosis(delivery.summary.id)?;
         let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
         self.written += 1;
-        Ok(self.exporter.add(Item { delivery, diagnosis: diagnosis.as_ref() }, out))
+        Ok(self.exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref() }, out))
     }
 
     /// `None`, and a word about it, when the delivery's bytes are not there any more.

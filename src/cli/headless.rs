@@ -15,7 +15,7 @@ use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::Held;
 use crate::server::listener::StatsSnapshot;
-use crate::server::{Event, Session};
+use crate::server::{ServerEvent, Session};
 use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
 use crate::text;
 
@@ -55,7 +55,7 @@ pub(crate) enum HeadlessError {
 /// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
 pub(crate) fn run(
     session: Session,
-    events: &mpsc::Receiver<Event>,
+    events: &mpsc::Receiver<ServerEvent>,
     format: LineFormat,
     query: &Query,
 ) -> Result<(), HeadlessError> {
@@ -103,7 +103,7 @@ impl<'a> Lines<'a> {
         Ok(Self { reader, last, open: BTreeSet::new(), held: BTreeSet::new(), format, query })
     }
 
-    fn follow(&mut self, session: &Session, events: &mpsc::Receiver<Event>) -> Result<(), HeadlessError> {
+    fn follow(&mut self, session: &Session, events: &mpsc::Receiver<ServerEvent>) -> Result<(), HeadlessError> {
         let mut refusals = Refusals::default();
         loop {
             let event = match refusals.due() {
@@ -112,21 +112,21 @@ impl<'a> Lines<'a> {
             };
             crate::system::panic::trap("main");
             match event {
-                Ok(Event::Stored) => {
+                Ok(ServerEvent::Stored) => {
                     let _ = session.pulse().take();
                     self.catch_up()?;
                 }
-                Ok(Event::StoreFault(error)) => log(&format!("not kept: {error}")),
-                Ok(Event::Retired(freed)) => log(&retired_words(freed)),
-                Ok(Event::Refused) => refusals.came(),
-                Ok(Event::Held) => self.say_held(&session.control().held()),
-                Ok(Event::Rules(count, _)) => {
+                Ok(ServerEvent::StoreFault(error)) => log(&format!("not kept: {error}")),
+                Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
+                Ok(ServerEvent::Refused) => refusals.came(),
+                Ok(ServerEvent::Held) => self.say_held(&session.control().held()),
+                Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
-                Ok(Event::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
-                Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
-                Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Ok(Event::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
+                Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
+                Ok(ServerEvent::Suspend | ServerEvent::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if refusals.due() == Some(Duration::ZERO) {
                 refusals.say(&session.control().stats().snapshot());

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::prune::in_use;
-use super::{CliError, Format, SettingsArgs, output};
-use crate::archive::import::{ImportError, Imported, Importer, Source};
+use super::{CliError, OutputFormat, SettingsArgs, output};
+use crate::archive::import::{ImportError, ImportSource, Imported, Importer};
 use crate::config::consent::Scope;
 use crate::config::shown;
 use crate::delivery::DeliveryId;
@@ -44,7 +44,7 @@ pub(super) struct ImportArgs {
     judge_again: bool,
     /// Output: text for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,18 +88,18 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(format: Format, count: u64, ids: Option<(DeliveryId, DeliveryId)>) -> Result<(), CliError> {
+fn report(format: OutputFormat, count: u64, ids: Option<(DeliveryId, DeliveryId)>) -> Result<(), CliError> {
     match (format, ids) {
-        (Format::Json, ids) => output::print_json(&json!({
+        (OutputFormat::Json, ids) => output::print_json(&json!({
             "imported": count,
             "first": ids.map(|(first, _)| first.0),
             "last": ids.map(|(_, last)| last.0),
         })),
-        (Format::Text, Some((first, last))) if first != last => {
+        (OutputFormat::Text, Some((first, last))) if first != last => {
             output::print(&format!("imported {} deliveries, {first} to {last}\n", grouped(count)))
         }
-        (Format::Text, Some((first, _))) => output::print(&format!("imported delivery {first}\n")),
-        (Format::Text, None) => Ok(()),
+        (OutputFormat::Text, Some((first, _))) => output::print(&format!("imported delivery {first}\n")),
+        (OutputFormat::Text, None) => Ok(()),
     }
 }
 
@@ -107,7 +107,7 @@ fn report(format: Format, count: u64, ids: Option<(DeliveryId, DeliveryId)>) -> 
 struct Input {
     name: String,
     file: BufReader<File>,
-    source: Source,
+    source: ImportSource,
 }
 
 impl Input {
@@ -126,12 +126,12 @@ impl Input {
         };
         let mut file = BufReader::with_capacity(64 * 1024, file);
         let source = match from {
-            Some(ImportFormat::Json) => Source::Json,
-            Some(ImportFormat::Har) => Source::Har,
-            Some(ImportFormat::Raw) => Source::Raw,
+            Some(ImportFormat::Json) => ImportSource::Json,
+            Some(ImportFormat::Har) => ImportSource::Har,
+            Some(ImportFormat::Raw) => ImportSource::Raw,
             None => {
                 let beginning = file.fill_buf().map_err(unreadable)?;
-                Source::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)])
+                ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)])
             }
         };
         Ok(Self { name, file, source })

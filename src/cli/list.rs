@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{CliError, Format, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::delivery::{Summary, summary_text};
 use crate::query::Query;
 use crate::store::{Page, Reader};
@@ -27,7 +27,7 @@ pub(super) struct ListArgs {
     limit: Option<usize>,
     /// Output per delivery: one line for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Exit code 0 when anything was listed, 1 when nothing matches.
@@ -56,10 +56,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     Ok(if listed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn line(summary: &Summary, format: Format, zone: &TimeZone) -> String {
+fn line(summary: &Summary, format: OutputFormat, zone: &TimeZone) -> String {
     match format {
-        Format::Json => text::safe_json(&summary_text(summary)).into_owned(),
-        Format::Text => {
+        OutputFormat::Json => text::safe_json(&summary_text(summary)).into_owned(),
+        OutputFormat::Text => {
             let time = summary.received_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
             let status = summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string());
             let kind = match (summary.event.event.is_some(), summary.event.is_simulation()) {

@@ -7,24 +7,24 @@ use std::sync::mpsc;
 use jiff::tz::TimeZone;
 
 use super::sending::INSECURE;
-use super::settings::Loaded;
-use super::{CliError, Format, ListenArgs, SettingsArgs, output};
+use super::settings::LoadedSettings;
+use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
 use crate::cli::headless;
 use crate::cli::headless::LineFormat;
 use crate::config::consent::Scope;
-use crate::config::{Mode, UnknownMode};
+use crate::config::{PictureMode, UnknownPictureMode};
 use crate::config::{Settings, shown};
 use crate::query::Query;
 use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui;
 use crate::tui::app::model::Setup;
-use crate::tui::picture::{Method, Surroundings};
+use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::theme::Look;
 use crate::tui::theme::{Background, Theme};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
-    let Loaded { settings, warnings, gate } = args.load(listen, Scope::Network)?;
+    let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
     let query = Query::parse(&filter)?;
     let warnings = match settings.insecure {
@@ -52,8 +52,8 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             );
         }
         let format = match listen.format.unwrap_or_default() {
-            Format::Text => LineFormat::Text,
-            Format::Json => LineFormat::Json,
+            OutputFormat::Text => LineFormat::Text,
+            OutputFormat::Json => LineFormat::Json,
         };
         headless::run(session, &received, format, &query).map_err(|error| match error {
             headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
@@ -61,7 +61,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         })?;
     } else {
         let look = look(listen)?;
-        let pictures = Method::choose(pictures(listen, &settings)?, &Surroundings::of_process());
+        let pictures = PictureMethod::choose(pictures(listen, &settings)?, &TerminalFacts::of_process());
         let look = (look, pictures);
         let ended = tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings);
         session.stop();
@@ -101,9 +101,9 @@ fn look(listen: &ListenArgs) -> Result<Look, CliError> {
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.
-fn pictures(listen: &ListenArgs, settings: &Settings) -> Result<Mode, CliError> {
+fn pictures(listen: &ListenArgs, settings: &Settings) -> Result<PictureMode, CliError> {
     match &listen.images {
-        Some(name) => name.parse().map_err(|error: UnknownMode| CliError::Usage(error.to_string())),
+        Some(name) => name.parse().map_err(|error: UnknownPictureMode| CliError::Usage(error.to_string())),
         None => Ok(settings.images),
     }
 }

@@ -148,7 +148,7 @@ pub(crate) struct ListenArgs {
     headless: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<Format>,
+    format: Option<OutputFormat>,
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
@@ -156,7 +156,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
     theme: String,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
-    #[arg(long, value_name = "HOW", value_parser = crate::config::Mode::NAMES)]
+    #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
     /// Largest body that is stored completely [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
@@ -165,7 +165,7 @@ pub(crate) struct ListenArgs {
 
 /// How output is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     /// For people
     #[default]
     Text,

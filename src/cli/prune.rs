@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::select::Selection;
-use super::{CliError, Format, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::payload::grouped;
-use crate::store::{Freed, Plan, Pruner, Reader, Retention, StoreError, Thoroughness};
+use crate::store::{Freed, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
 use crate::text;
 use crate::text::units;
 
@@ -37,7 +37,7 @@ pub(super) struct PruneArgs {
     dry_run: bool,
     /// Output: text for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Exit code 1 when the person says no.
@@ -53,7 +53,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
-            Ok(ids) => Plan::of(&reader, &ids)?,
+            Ok(ids) => PrunePlan::of(&reader, &ids)?,
             Err(missing) => {
                 output::log(&missing);
                 return Ok(ExitCode::FAILURE);
@@ -114,7 +114,7 @@ fn is_asked() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-fn ask(plan: &Plan, count: u64) -> Result<bool, CliError> {
+fn ask(plan: &PrunePlan, count: u64) -> Result<bool, CliError> {
     let question = format!("permanently delete {} of {} deliveries? [y/N] ", words(plan), grouped(count));
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{}", text::visible(&question)).and_then(|()| stderr.flush());
@@ -126,7 +126,7 @@ fn ask(plan: &Plan, count: u64) -> Result<bool, CliError> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-fn words(plan: &Plan) -> String {
+fn words(plan: &PrunePlan) -> String {
     let count = plan.doomed.len() as u64;
     let when = plan.received.map_or_else(String::new, |(oldest, newest)| match (oldest, newest) {
         (oldest, newest) if oldest == newest => format!(", received {oldest:.0}"),
@@ -135,16 +135,16 @@ fn words(plan: &Plan) -> String {
     format!("{} ({} bytes{when})", grouped(count), grouped(plan.bytes))
 }
 
-fn print(args: &PruneArgs, plan: &Plan, freed: Option<Freed>) -> Result<ExitCode, CliError> {
+fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<ExitCode, CliError> {
     let deleted = freed.map_or(0, |freed| freed.deliveries);
     match args.format {
-        Format::Json => output::print_json(&json!({
+        OutputFormat::Json => output::print_json(&json!({
             "matched": plan.doomed.len(),
             "deleted": deleted,
             "freed_bytes": freed.map_or(0, |freed| freed.bytes),
             "dry_run": args.dry_run,
         }))?,
-        Format::Text => {
+        OutputFormat::Text => {
             let line = match freed {
                 None if plan.doomed.is_empty() => "nothing to delete".to_owned(),
                 None => format!("would delete {}", words(plan)),

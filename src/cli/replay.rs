@@ -11,16 +11,16 @@ use jiff::Timestamp;
 
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find_summary;
-use super::sign::Kind;
-use super::{CliError, Format, SettingsArgs, output};
+use super::sign::SignKind;
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
-use crate::http::{Change, Client, Limits, Target};
+use crate::http::{Client, Limits, RequestChange, Target};
 use crate::query::Query;
 use crate::send::replay;
 use crate::send::replay::{How, ReplayError};
-use crate::send::{Origin, Pace, run_all};
+use crate::send::{BatchPace, Origin, run_all};
 use crate::signature::SigningKind;
 use crate::store::{AttemptKeeper, Page, Reader};
 use crate::tui::terminal::editor;
@@ -59,13 +59,13 @@ pub(super) struct ReplayArgs {
     secret: Option<String>,
     /// Timestamp unit when re-signing [default: the webhook's, else as received]
     #[arg(long, value_enum, value_name = "KIND")]
-    kind: Option<Kind>,
+    kind: Option<SignKind>,
     /// Rate per second (5/s) or minute (30/m) [default: each after the previous one]
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
     /// Output: the result panel for people, or one JSON object per attempt
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     sending: SendingArgs,
 }
@@ -86,7 +86,7 @@ struct Done {
     attempt: Attempt,
     /// What was sent.
     body: Bytes,
-    changes: Vec<Change>,
+    changes: Vec<RequestChange>,
 }
 
 /// Exit code 0 when all were delivered, 1 when not, or when there is nothing to send.
@@ -95,7 +95,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     let limits = args.sending.limits()?;
     let pace = match &args.rate {
         Some(rate) => rate.parse().map_err(|error| CliError::Usage(format!("--rate: {error}")))?,
-        None => Pace::InOrder,
+        None => BatchPace::InOrder,
     };
     let client = args.sending.client(&loaded)?;
     let location = settings.location()?;
@@ -124,7 +124,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
         }
     };
     let sender = Sender { settings: &loaded, args, reader: &reader, client, limits, pace, edited };
-    let report = report::Report::new(&loaded, args.format, &reader, jobs.len());
+    let report = report::ReplayReport::new(&loaded, args.format, &reader, jobs.len());
     sender.send_all(jobs, keeper, report)
 }
 
@@ -202,7 +202,7 @@ struct Sender<'a> {
     reader: &'a Reader,
     client: Client,
     limits: Limits,
-    pace: Pace,
+    pace: BatchPace,
     edited: HashMap<DeliveryId, Bytes>,
 }
 
@@ -211,7 +211,7 @@ impl Sender<'_> {
         &self,
         mut jobs: Vec<Job>,
         keeper: Option<AttemptKeeper>,
-        mut report: report::Report<'_>,
+        mut report: report::ReplayReport<'_>,
     ) -> Result<ExitCode, CliError> {
         if self.args.edit {
             // What was left as it was in the editor is not sent.

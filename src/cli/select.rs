@@ -14,14 +14,14 @@ const PAGE_ROWS: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Selection {
     /// By number; both ends belong to a range.
-    Numbers(Vec<Numbers>),
+    Numbers(Vec<DeliveryNumbers>),
     /// By filter; the empty one is everything.
     Filter(Query),
 }
 
 /// One argument that is not a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbers {
+pub(super) enum DeliveryNumbers {
     One(DeliveryId),
     Range(DeliveryId, DeliveryId),
     Latest,
@@ -30,7 +30,7 @@ pub(super) enum Numbers {
 impl Selection {
     /// Numbers when every word is one (`7`, `#7`, `12-40`, `latest`), else all words are one filter.
     pub(super) fn parse(words: &[String]) -> Result<Self, CliError> {
-        let numbers: Option<Vec<Numbers>> = words.iter().map(|word| Numbers::parse(word)).collect();
+        let numbers: Option<Vec<DeliveryNumbers>> = words.iter().map(|word| DeliveryNumbers::parse(word)).collect();
         match numbers {
             Some(numbers) if !numbers.is_empty() => Ok(Self::Numbers(numbers)),
             _ => Ok(Self::Filter(Query::parse(&words.join(" "))?)),
@@ -58,7 +58,7 @@ impl Selection {
     }
 }
 
-impl Numbers {
+impl DeliveryNumbers {
     fn parse(word: &str) -> Option<Self> {
         if word == "latest" {
             return Some(Self::Latest);
@@ -128,8 +128,11 @@ mod tests {
     #[test]
     fn numbers_are_told_from_filters() {
         let (one, two) = (DeliveryId(7), DeliveryId(12));
-        assert_eq!(parse("7 #12"), Selection::Numbers(vec![Numbers::One(one), Numbers::One(two)]));
-        assert_eq!(parse("12-7 latest"), Selection::Numbers(vec![Numbers::Range(one, two), Numbers::Latest]));
+        assert_eq!(parse("7 #12"), Selection::Numbers(vec![DeliveryNumbers::One(one), DeliveryNumbers::One(two)]));
+        assert_eq!(
+            parse("12-7 latest"),
+            Selection::Numbers(vec![DeliveryNumbers::Range(one, two), DeliveryNumbers::Latest])
+        );
         assert!(matches!(parse("7 verdict:bad"), Selection::Filter(_)));
         assert!(matches!(parse("2026-01-28"), Selection::Filter(_)));
         assert_eq!(Selection::parse(&[]).unwrap(), Selection::Filter(Query::default()));

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
-use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, Source};
+use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, SettingsSource};
 use crate::store::Location;
 
 /// Where settings, secrets and the store come from.
@@ -34,7 +34,7 @@ pub struct SettingsArgs {
 }
 
 /// The merged settings of a command.
-pub(super) struct Loaded {
+pub(super) struct LoadedSettings {
     pub(super) settings: Settings,
     pub(super) warnings: Vec<String>,
     /// What of a configuration that changes later may be used.
@@ -48,13 +48,13 @@ impl SettingsArgs {
     }
 
     /// The active configuration file, before anybody was asked about it.
-    pub(super) fn source(&self) -> Result<Source, CliError> {
-        Ok(Source::read(&Flags { config: self.config.clone(), ..Flags::default() }, &ProcessEnvironment)?)
+    pub(super) fn source(&self) -> Result<SettingsSource, CliError> {
+        Ok(SettingsSource::read(&Flags { config: self.config.clone(), ..Flags::default() }, &ProcessEnvironment)?)
     }
 
     /// Merges these options with the listener's, the environment and the configuration file, once that may be
     /// used for `scope`. Warnings are returned, not printed: the interface shows them itself.
-    pub(super) fn load(&self, listen: &ListenArgs, scope: Scope) -> Result<Loaded, CliError> {
+    pub(super) fn load(&self, listen: &ListenArgs, scope: Scope) -> Result<LoadedSettings, CliError> {
         let source = self.source()?;
         let gate = trust::admit(&source, scope, self.yes)?;
         let flags = Flags {
@@ -76,12 +76,12 @@ impl SettingsArgs {
             forward_timeout: listen.forward_timeout.clone(),
         };
         let (settings, warnings) = Settings::load_with(&flags, &source, &ProcessEnvironment)?;
-        Ok(Loaded { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
+        Ok(LoadedSettings { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
     }
 
     /// The same for a command that does not listen; warnings go to stderr.
     pub(super) fn load_quietly(&self, scope: Scope) -> Result<Settings, CliError> {
-        let Loaded { settings, warnings, .. } = self.load(&ListenArgs::default(), scope)?;
+        let LoadedSettings { settings, warnings, .. } = self.load(&ListenArgs::default(), scope)?;
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         Ok(settings)
     }

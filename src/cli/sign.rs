@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::verify::read_body;
-use super::{CliError, Format, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::consent::Scope;
 use crate::config::unnamed;
 use crate::signature::{self, SigningKind};
@@ -22,7 +22,7 @@ pub(super) struct SignArgs {
     body: PathBuf,
     /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds
     #[arg(long, value_enum, default_value_t, value_name = "KIND")]
-    kind: Kind,
+    kind: SignKind,
     /// Timestamp, used verbatim [default: now, in the kind's unit]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<String>,
@@ -31,12 +31,12 @@ pub(super) struct SignArgs {
     secret: Option<String>,
     /// The two header lines, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// The kinds of webhook, as the command line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum SignKind {
     /// Unix seconds
     #[default]
     Developer,
@@ -44,11 +44,11 @@ pub(super) enum Kind {
     Reseller,
 }
 
-impl From<Kind> for SigningKind {
-    fn from(kind: Kind) -> Self {
+impl From<SignKind> for SigningKind {
+    fn from(kind: SignKind) -> Self {
         match kind {
-            Kind::Developer => Self::Developer,
-            Kind::Reseller => Self::Reseller,
+            SignKind::Developer => Self::Developer,
+            SignKind::Reseller => Self::Reseller,
         }
     }
 }
@@ -81,10 +81,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let scheme = loaded.registry.scheme();
     let value = signature::sign(secret, timestamp.as_bytes(), &body);
     output::print(&match args.format {
-        Format::Text => {
+        OutputFormat::Text => {
             format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header, scheme.timestamp_header)
         }
-        Format::Json => {
+        OutputFormat::Json => {
             let headers: serde_json::Map<String, serde_json::Value> =
                 [(&scheme.signature_header, &value), (&scheme.timestamp_header, &timestamp)]
                     .into_iter()

@@ -12,14 +12,14 @@ use serde_json::json;
 use super::destination::DestinationArgs;
 use super::sending::SendingArgs;
 use super::verify::read_body;
-use super::{CliError, Format, SettingsArgs, output, show};
+use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
-use crate::send::{Choice, Destination};
+use crate::send::{Destination, DestinationChoice};
 use crate::send::{NotSent, Simulation};
 use crate::signature::SigningKind;
 use crate::simulate;
-use crate::simulate::{Event, PictureSize, Saved};
+use crate::simulate::{PictureSize, SavedSimulation, SimulatedEvent};
 use crate::store::Reader;
 use crate::text::{visible, visible_bytes};
 
@@ -91,7 +91,7 @@ pub(super) struct SimulateArgs {
     print_config: Option<String>,
     /// Output: the result panel for people, or documented JSON, one object per line
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     sending: SendingArgs,
 }
@@ -141,7 +141,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
 }
 
 /// The saved simulation that is named, or none, with the options over it.
-fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
+fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<SavedSimulation, CliError> {
     let find = |name: &str| settings.simulations.get(name).cloned();
     let known = || {
         let names: Vec<_> = settings.simulations.keys().map(|name| visible(name)).collect();
@@ -155,10 +155,10 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
         Some(name) => {
             find(name).ok_or_else(|| CliError::Usage(format!("unknown simulation '{}'; {}", visible(name), known())))?
         }
-        None => Saved::default(),
+        None => SavedSimulation::default(),
     };
     if let Some(text) = &args.event {
-        match (text.parse::<Event>(), find(text)) {
+        match (text.parse::<SimulatedEvent>(), find(text)) {
             (Ok(event), _) => saved.event = event,
             (Err(_), Some(found)) if args.saved.is_none() => saved = found,
             (Err(error), _) => {
@@ -186,8 +186,8 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<Saved, CliError> {
     Ok(saved)
 }
 
-fn choice(saved: &Saved, args: &SimulateArgs) -> Choice {
-    Choice {
+fn choice(saved: &SavedSimulation, args: &SimulateArgs) -> DestinationChoice {
+    DestinationChoice {
         to: saved.to.clone(),
         webhook: saved.webhook.clone(),
         kind: saved.kind,
@@ -213,13 +213,13 @@ fn given(settings: &SettingsArgs, args: &SimulateArgs) -> Result<Option<Option<B
 }
 
 /// The request as it would go out.
-fn preview(simulation: &Simulation, format: Format) -> Result<(), CliError> {
+fn preview(simulation: &Simulation, format: OutputFormat) -> Result<(), CliError> {
     let request = simulation.request(0, Timestamp::now())?;
     if simulation.destination.secret.is_none() {
         output::log("no secret to sign with: the request has no signature headers");
     }
-    if format == Format::Json {
-        let header = |line: &crate::http::Line| {
+    if format == OutputFormat::Json {
+        let header = |line: &crate::http::HeaderLine| {
             json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
         };
         return output::print_json(&json!({

@@ -7,13 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use super::{CliError, SettingsArgs, output};
 use crate::config::consent::{Gate, Need, Scope, words};
 use crate::config::file::ConfigFile;
-use crate::config::{ProcessEnvironment, Source, shown};
+use crate::config::{ProcessEnvironment, SettingsSource, shown};
 
 /// What was answered in this process, by the file's fingerprint: nobody is asked twice.
 static ANSWERED: Mutex<Vec<([u8; 32], bool)>> = Mutex::new(Vec::new());
 
 /// Lets a command use its configuration, asking where that is needed.
-pub(super) fn admit(source: &Source, scope: Scope, yes: bool) -> Result<Gate, CliError> {
+pub(super) fn admit(source: &SettingsSource, scope: Scope, yes: bool) -> Result<Gate, CliError> {
     let gate = Gate::new(source.is_named, &ProcessEnvironment);
     let Some(file) = &source.file else { return Ok(gate) };
     let missing = gate.missing(file, scope);

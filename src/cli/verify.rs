@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{CliError, Format, SettingsArgs, explain, output, show};
+use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::consent::Scope;
 use crate::delivery::{Intake, Judgement, Verdict};
 use crate::http::RequestHead;
@@ -60,7 +60,7 @@ pub(super) struct VerifyArgs {
     reveal: bool,
     /// Output: text for people, or documented JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// What is to be verified, and what the store knows of it.
@@ -94,8 +94,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
     let judgement = signature::judge(subject.scheme(), subject.secrets(), &subject.head, &body, at);
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
-        Format::Json => output::print_json(&report.as_json(&judgement, &subject.intake))?,
-        Format::Text => output::print(&report.for_people(&judgement, args, &subject))?,
+        OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject.intake))?,
+        OutputFormat::Text => output::print(&report.for_people(&judgement, args, &subject))?,
     }
     // A digest that fits the part of a body that arrived says nothing of the request that was sent.
     let is_verified = judgement.verdict == Verdict::Verified && subject.intake.is_complete();
@@ -105,7 +105,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
 /// What was found out beside the verdict.
 struct Report {
     why: Option<Diagnosis>,
-    whence: Option<Diagnosis>,
+    explain_digest: Option<Diagnosis>,
     expected: Vec<(String, String)>,
 }
 
@@ -122,10 +122,10 @@ impl Report {
         let depth = if args.deep { Depth::Deep } else { Depth::Pairs };
         let budget = Budget { depth, go_on: &go_on, ..Budget::default() };
         let is_silent = judgement.verdict == Verdict::NoSecret;
-        let whence = args.computed.as_ref().map(|text| subject.whence(text, &budget)).transpose();
+        let explain_digest = args.computed.as_ref().map(|text| subject.explain_digest(text, &budget)).transpose();
         Ok(Self {
             why: (!is_silent).then(|| subject.why(history, &budget)),
-            whence: whence.map_err(|error| CliError::Usage(format!("--computed: {error}")))?,
+            explain_digest: explain_digest.map_err(|error| CliError::Usage(format!("--computed: {error}")))?,
             expected: if args.reveal { expected(subject) } else { Vec::new() },
         })
     }
@@ -145,8 +145,8 @@ impl Report {
             "intake_reason": (!intake.is_complete()).then(|| intake.reason()),
             "diagnosis": self.why,
         });
-        if let Some(whence) = &self.whence {
-            report["computed"] = json!(whence);
+        if let Some(explain_digest) = &self.explain_digest {
+            report["computed"] = json!(explain_digest);
         }
         if !self.expected.is_empty() {
             let digests = self.expected.iter().map(|(label, digest)| json!({"secret": label, "digest": digest}));
@@ -163,10 +163,10 @@ impl Report {
         if let Some(why) = &self.why {
             lines.push_str(&explain::findings(why));
         }
-        match &self.whence {
-            Some(whence) => {
+        match &self.explain_digest {
+            Some(explain_digest) => {
                 lines.push_str("What your server hashed:\n");
-                lines.push_str(&explain::findings(whence));
+                lines.push_str(&explain::findings(explain_digest));
             }
             None if judgement.verdict == Verdict::Verified => {
                 let is_small = subject.body.len() <= diagnosis::REWRITTEN_BODY_BYTES;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{CliError, Format, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::cli::headless;
 use crate::cli::headless::LineFormat;
 use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
@@ -50,7 +50,7 @@ pub(super) struct WaitArgs {
     include_past: bool,
     /// Output per delivery: one line for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Exit code 0 when enough has matched, 1 when the time is over.
@@ -86,10 +86,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, 
     }
 }
 
-fn line(summary: &Summary, format: Format) -> String {
+fn line(summary: &Summary, format: OutputFormat) -> String {
     match format {
-        Format::Text => format!("{}\n", headless::line(summary, LineFormat::Text)),
-        Format::Json => format!("{}\n", text::safe_json(&summary_text(summary))),
+        OutputFormat::Text => format!("{}\n", headless::line(summary, LineFormat::Text)),
+        OutputFormat::Json => format!("{}\n", text::safe_json(&summary_text(summary))),
     }
 }
 

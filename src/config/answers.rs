@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
-use crate::rules::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
+use crate::rules::{
+    ActionKind, DEFAULT_HOLD, NamedAnswer, Rule, RuleAction, RuleError, RuleReader, RuleResponse, RuleSet, check_order,
+    target,
+};
 use crate::text::units;
 
 /// What the command line says of answers. With the file as it is now it makes the active rules.
@@ -50,8 +53,8 @@ impl AnswerFlags {
     }
 
     /// The flags' rules.
-    fn own_rules(&self, answers: &[Arc<Named>]) -> Result<Vec<Rule>, ConfigError> {
-        let reader = Reader::new(answers);
+    fn own_rules(&self, answers: &[Arc<NamedAnswer>]) -> Result<Vec<Rule>, ConfigError> {
+        let reader = RuleReader::new(answers);
         let mut rules = Vec::new();
         for (at, text) in self.respond.iter().enumerate() {
             rules.push(reader.rule(text).map_err(|reason| ConfigError::Rule { origin: self.origin(at), reason })?);
@@ -60,7 +63,7 @@ impl AnswerFlags {
             |problem| ConfigError::Rule { origin: "--forward-to".to_owned(), reason: RuleError { at: 0, problem } };
         if !self.forward_to.is_empty() {
             let targets = self.forward_to.iter().map(|url| target(url)).collect::<Result<_, _>>().map_err(refused)?;
-            rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
+            rules.push(Rule::always(RuleAction { wait: None, kind: ActionKind::Do(RuleResponse::Forward(targets)) }));
         }
         check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
             origin: self.origin(at),

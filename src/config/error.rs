@@ -25,7 +25,7 @@ pub enum BadSetting {
     Duration(#[from] crate::text::units::InvalidDuration),
     /// An invalid size.
     #[error(transparent)]
-    Size(#[from] crate::text::units::InvalidSize),
+    Size(#[from] crate::text::units::InvalidByteSize),
     /// A hold time out of range.
     #[error("invalid hold time '{}': expected 1ms to 1h, such as 10s", visible(.0))]
     HoldFor(String),

@@ -55,7 +55,7 @@ mod tests;
 mod validate;
 
 pub use raw::SecretSource;
-pub use save::{Change, Part, SaveError};
+pub use save::{ConfigChange, ConfigPart, ConfigSaveError};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,9 +69,9 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
-use crate::config::Mode;
-use crate::rules::{Named, Rule, RuleError};
-use crate::simulate::Saved;
+use crate::config::PictureMode;
+use crate::rules::{NamedAnswer, Rule, RuleError};
+use crate::simulate::SavedSimulation;
 use crate::system::read;
 use crate::text::visible;
 
@@ -140,7 +140,7 @@ pub struct ConfigFile {
     /// How long a held delivery waits.
     pub hold_for: Option<Duration>,
     /// `[answers.NAME]`, sorted by name.
-    pub answers: Vec<Arc<Named>>,
+    pub answers: Vec<Arc<NamedAnswer>>,
     /// `[[rules]]` in the order of the file; after them `respond`, or `forward_to`, as a rule for the rest.
     pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
@@ -148,13 +148,13 @@ pub struct ConfigFile {
     /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
-    pub images: Option<Mode>,
+    pub images: Option<PictureMode>,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.
     pub webhooks: Vec<Webhook>,
     /// `[simulations.NAME]`, each found to make a recipe.
-    pub simulations: BTreeMap<String, Saved>,
+    pub simulations: BTreeMap<String, SavedSimulation>,
     /// Where each webhook names its secrets (or, without secrets, where it begins).
     label_places: Vec<Place>,
     /// What looks like a mistake.

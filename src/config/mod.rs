@@ -27,11 +27,11 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
 pub(crate) use mistaken::{is_name, named, unnamed};
-pub use pictures::{Mode, UnknownMode};
+pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use settings::{
-    DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, Source,
+    DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
 };
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};

@@ -6,7 +6,7 @@ use crate::text;
 
 /// How pictures shall be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Mode {
+pub enum PictureMode {
     /// Coloured half-blocks, which every terminal can show.
     #[default]
     Halfblocks,
@@ -23,24 +23,24 @@ pub enum Mode {
 /// The text names no way to draw pictures.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid picture mode '{}': expected halfblocks, kitty, sixel, iterm2 or auto", text::visible(.0))]
-pub struct UnknownMode(pub String);
+pub struct UnknownPictureMode(pub String);
 
-impl Mode {
+impl PictureMode {
     /// Every mode's name, the default first.
     pub const NAMES: [&'static str; 5] = ["halfblocks", "kitty", "sixel", "iterm2", "auto"];
 }
 
-impl FromStr for Mode {
-    type Err = UnknownMode;
+impl FromStr for PictureMode {
+    type Err = UnknownPictureMode;
 
-    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+    fn from_str(text: &str) -> Result<Self, UnknownPictureMode> {
         match text {
             "halfblocks" => Ok(Self::Halfblocks),
             "kitty" => Ok(Self::Kitty),
             "sixel" => Ok(Self::Sixel),
             "iterm2" => Ok(Self::Iterm2),
             "auto" => Ok(Self::Auto),
-            _ => Err(UnknownMode(text.to_owned())),
+            _ => Err(UnknownPictureMode(text.to_owned())),
         }
     }
 }

@@ -9,11 +9,11 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning};
-use crate::config::Mode;
+use crate::config::PictureMode;
 use crate::http::TlsOptions;
 use crate::rules::RuleSet;
 use crate::signature::{DEFAULT_TOLERANCE, Scheme};
-use crate::simulate::Saved;
+use crate::simulate::SavedSimulation;
 use crate::text::units;
 
 /// Where the listener binds unless told otherwise: the port of Trackpilots' `ngrok http 3000`.
@@ -74,7 +74,7 @@ pub struct Settings {
     /// What the command line says of them, for when the file has changed.
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
-    pub images: Mode,
+    pub images: PictureMode,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes automatically.
@@ -88,7 +88,7 @@ pub struct Settings {
     /// Webhooks, secrets and the scheme.
     pub registry: Registry,
     /// Simulations under their names.
-    pub simulations: BTreeMap<String, Saved>,
+    pub simulations: BTreeMap<String, SavedSimulation>,
     /// The configuration file that was read, if any.
     pub config: Option<PathBuf>,
     /// Whether the person has named it.
@@ -108,7 +108,7 @@ impl Settings {
     ///
     /// [`ConfigError`]: one line that says what was tried, on what, and what to do.
     pub fn load(flags: &Flags, environment: &dyn Environment) -> Result<(Self, Vec<Warning>), ConfigError> {
-        Self::load_with(flags, &Source::read(flags, environment)?, environment)
+        Self::load_with(flags, &SettingsSource::read(flags, environment)?, environment)
     }
 
     /// The same with a file that was read, and perhaps looked at, before.
@@ -118,7 +118,7 @@ impl Settings {
     /// As [`Settings::load`].
     pub fn load_with(
         flags: &Flags,
-        source: &Source,
+        source: &SettingsSource,
         environment: &dyn Environment,
     ) -> Result<(Self, Vec<Warning>), ConfigError> {
         let file = source.file.as_ref();
@@ -190,21 +190,25 @@ impl Settings {
     /// # Errors
     ///
     /// [`ConfigError`] when no place is known.
-    pub fn locate_store(flags: &Flags, source: &Source, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
+    pub fn locate_store(
+        flags: &Flags,
+        source: &SettingsSource,
+        environment: &dyn Environment,
+    ) -> Result<PathBuf, ConfigError> {
         store(flags, source.file.as_ref(), environment)
     }
 }
 
 /// The active configuration file, if there is one.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct SettingsSource {
     /// What it says.
     pub file: Option<ConfigFile>,
     /// Whether the person has named it, with `--config` or `WHYHOOK_CONFIG`.
     pub is_named: bool,
 }
 
-impl Source {
+impl SettingsSource {
     /// Reads it: `--config`, else `WHYHOOK_CONFIG`, else the usual places.
     ///
     /// # Errors

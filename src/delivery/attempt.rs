@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::DeliveryId;
-use crate::http::{Failure, Latency, Reply};
+use crate::http::{Failure, HttpResponse, Latency};
 
 /// An attempt's number in its store: ascending in the order in which attempts were kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,7 +129,7 @@ pub struct Attempt {
     /// How long it took.
     pub latency: Latency,
     /// What was received, or why nothing did.
-    pub result: Result<Reply, Failure>,
+    pub result: Result<HttpResponse, Failure>,
 }
 
 impl Attempt {
@@ -142,7 +142,7 @@ impl Attempt {
     /// Whether it was answered with a status of success.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.result.as_ref().is_ok_and(Reply::is_success)
+        self.result.as_ref().is_ok_and(HttpResponse::is_success)
     }
 }
 

@@ -25,7 +25,7 @@ pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::http::{Framing, RequestHead};
+use crate::http::{RequestHead, WireFraming};
 
 /// A request that has been read and judged, and is about to be kept: a [`Delivery`] without a
 /// number and an answer. The fields are those of [`Summary`] and [`Delivery`].
@@ -43,7 +43,7 @@ pub struct Captured {
     pub image: Option<ImageFacts>,
     pub head: Bytes,
     pub body: Bytes,
-    pub framing: Framing,
+    pub framing: WireFraming,
 }
 
 /// One captured request, whole.
@@ -57,7 +57,7 @@ pub struct Delivery {
     /// is still compressed.
     pub body: Bytes,
     /// What surrounded the body on the wire.
-    pub framing: Framing,
+    pub framing: WireFraming,
     /// What was sent back, once something was.
     pub answer: Option<Answer>,
 }

@@ -37,7 +37,7 @@ pub struct Snippet {
 
 /// What happened to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum DifferenceKind {
     /// Only the second has it.
     Added(Snippet),
     /// Only the first has it.
@@ -55,7 +55,7 @@ pub enum Kind {
     Order,
 }
 
-impl Kind {
+impl DifferenceKind {
     /// The stable name that JSON output uses.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -75,7 +75,7 @@ pub struct JsonDifference {
     /// first body, of what was added that of the second.
     pub path: String,
     /// What.
-    pub kind: Kind,
+    pub kind: DifferenceKind,
 }
 
 /// What differs in two JSON bodies. Without any difference listed only white space differs.
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
             (Some(b'['), Some(b'[')) if depth < DEPTH => self.array(from.start, to.start, depth),
             _ => {
                 let same_value = means_the_same(one, other);
-                self.note(Kind::Changed { from: snippet(one), to: snippet(other), same_value });
+                self.note(DifferenceKind::Changed { from: snippet(one), to: snippet(other), same_value });
             }
         }
     }
@@ -143,7 +143,7 @@ impl<'a> Walk<'a> {
             let place = places.get(key).copied();
             self.within(key_token(self.from, entry), key.1, |walk| match place {
                 Some(place) => walk.value(entry.value.clone(), to[place].value.clone(), depth + 1),
-                None => walk.note(Kind::Removed(snippet(&walk.from[entry.value.clone()]))),
+                None => walk.note(DifferenceKind::Removed(snippet(&walk.from[entry.value.clone()]))),
             });
             if let Some(place) = place {
                 is_matched[place] = true;
@@ -153,11 +153,11 @@ impl<'a> Walk<'a> {
         }
         for ((entry, key), _) in to.iter().zip(&to_keys).zip(&is_matched).filter(|(_, is_matched)| !**is_matched) {
             self.within(key_token(self.to, entry), key.1, |walk| {
-                walk.note(Kind::Added(snippet(&walk.to[entry.value.clone()])));
+                walk.note(DifferenceKind::Added(snippet(&walk.to[entry.value.clone()])));
             });
         }
         if is_moved {
-            self.note(Kind::Order);
+            self.note(DifferenceKind::Order);
         }
     }
 
@@ -183,10 +183,10 @@ impl<'a> Walk<'a> {
                 }
                 (Some(before), Some(after)) => {
                     let (from, to) = (rest(self.from, before, from.end), rest(self.to, after, to.end));
-                    self.note(Kind::Changed { from, to, same_value: false });
+                    self.note(DifferenceKind::Changed { from, to, same_value: false });
                 }
-                (Some(before), None) => self.note(Kind::Removed(rest(self.from, before, from.end))),
-                (None, Some(after)) => self.note(Kind::Added(rest(self.to, after, to.end))),
+                (Some(before), None) => self.note(DifferenceKind::Removed(rest(self.from, before, from.end))),
+                (None, Some(after)) => self.note(DifferenceKind::Added(rest(self.to, after, to.end))),
             };
         }
     }
@@ -239,8 +239,8 @@ impl<'a> Walk<'a> {
             push_index(&mut self.path, number as u64);
             match both {
                 (Some(from), Some(to)) => self.value(from, to, depth + 1),
-                (Some(from), None) => self.note(Kind::Removed(snippet(&self.from[from]))),
-                (None, Some(to)) => self.note(Kind::Added(snippet(&self.to[to]))),
+                (Some(from), None) => self.note(DifferenceKind::Removed(snippet(&self.from[from]))),
+                (None, Some(to)) => self.note(DifferenceKind::Added(snippet(&self.to[to]))),
                 (None, None) => {}
             }
             self.path.truncate(length);
@@ -258,7 +258,7 @@ impl<'a> Walk<'a> {
         self.path.truncate(length);
     }
 
-    fn note(&mut self, kind: Kind) {
+    fn note(&mut self, kind: DifferenceKind) {
         if self.found.differences.len() < LISTED {
             self.found.differences.push(JsonDifference { path: self.path.clone(), kind });
         } else {
@@ -337,12 +337,12 @@ mod tests {
         let words = |difference: &JsonDifference| {
             let path = &difference.path;
             match &difference.kind {
-                Kind::Added(value) => format!("{path} + {}", value.text),
-                Kind::Removed(value) => format!("{path} - {}", value.text),
-                Kind::Changed { from, to, same_value } => {
+                DifferenceKind::Added(value) => format!("{path} + {}", value.text),
+                DifferenceKind::Removed(value) => format!("{path} - {}", value.text),
+                DifferenceKind::Changed { from, to, same_value } => {
                     format!("{path} {} {} {}", from.text, if *same_value { "~" } else { ">" }, to.text)
                 }
-                Kind::Order => format!("{path} order"),
+                DifferenceKind::Order => format!("{path} order"),
             }
         };
         compare_json(from.as_bytes(), to.as_bytes()).unwrap().differences.iter().map(words).collect()
@@ -396,7 +396,7 @@ mod tests {
         let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(20_000), "]".repeat(20_000));
         let found = compare_json(deep("1").as_bytes(), deep("2").as_bytes()).unwrap();
         assert_eq!(found.differences.len(), 1);
-        assert!(matches!(&found.differences[0].kind, Kind::Changed { from, .. } if from.bytes > 30_000));
+        assert!(matches!(&found.differences[0].kind, DifferenceKind::Changed { from, .. } if from.bytes > 30_000));
     }
 
     fn json() -> impl Strategy<Value = String> {

@@ -13,15 +13,15 @@ use ::bytes::Bytes;
 
 pub use self::bytes::{ByteDifference, compare_bytes};
 pub use self::headers::{HeaderChange, compare_headers};
-pub use self::json::{JsonComparison, JsonDifference, Kind, Snippet, compare_json};
+pub use self::json::{DifferenceKind, JsonComparison, JsonDifference, Snippet, compare_json};
 pub use self::lines::{LineChange, LineComparison, compare_lines};
 use crate::delivery::Delivery;
 use crate::http::HeaderField;
-use crate::http::Reply;
+use crate::http::HttpResponse;
 
 /// A request or a response, to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct ComparedMessage {
     /// The request line or status line.
     pub start: Bytes,
     /// The headers in their order.
@@ -30,15 +30,15 @@ pub struct Message {
     pub body: Bytes,
 }
 
-impl From<&Delivery> for Message {
+impl From<&Delivery> for ComparedMessage {
     fn from(delivery: &Delivery) -> Self {
         let head = delivery.request_head();
         Self { start: start_line(&delivery.head), fields: head.fields, body: delivery.body.clone() }
     }
 }
 
-impl From<&Reply> for Message {
-    fn from(reply: &Reply) -> Self {
+impl From<&HttpResponse> for ComparedMessage {
+    fn from(reply: &HttpResponse) -> Self {
         Self { start: start_line(&reply.head), fields: reply.response_head().fields, body: reply.body.clone() }
     }
 }
@@ -50,7 +50,7 @@ fn start_line(head: &Bytes) -> Bytes {
 
 /// What differs between two messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
+pub struct MessageComparison {
     /// The two start lines, where they differ.
     pub start: Option<(Bytes, Bytes)>,
     /// What differs in the headers, in their order.
@@ -65,10 +65,10 @@ pub struct Comparison {
     pub lengths: (usize, usize),
 }
 
-impl Comparison {
+impl MessageComparison {
     /// Compares the message `from` with the message `to`.
     #[must_use]
-    pub fn of(from: &Message, to: &Message) -> Self {
+    pub fn of(from: &ComparedMessage, to: &ComparedMessage) -> Self {
         let bytes = compare_bytes(&from.body, &to.body);
         let json = bytes.as_ref().and_then(|_| compare_json(&from.body, &to.body));
         let is_text = bytes.is_some() && json.is_none();

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Comparison, HeaderChange, JsonComparison, Kind, LineChange, LineComparison};
+use super::{DifferenceKind, HeaderChange, JsonComparison, LineChange, LineComparison, MessageComparison};
 use crate::http::HeaderField;
 use crate::payload::grouped;
 use crate::text::visible_bytes;
 
-impl Comparison {
+impl MessageComparison {
     /// For people: `-` of the first, `+` of the second. Every line is visible text; empty when nothing
     /// differs.
     #[must_use]
@@ -118,10 +118,10 @@ fn push_json(text: &mut String, json: &JsonComparison) {
         let size =
             |bytes: usize| if bytes > 120 { format!(" ({} bytes)", grouped(bytes as u64)) } else { String::new() };
         let _ = match &difference.kind {
-            Kind::Added(value) => writeln!(text, "  + {path}: {}{}", value.text, size(value.bytes)),
-            Kind::Removed(value) => writeln!(text, "  - {path}: {}{}", value.text, size(value.bytes)),
-            Kind::Order => writeln!(text, "  ↕ {path}: members in a different order"),
-            Kind::Changed { from, to, same_value } => {
+            DifferenceKind::Added(value) => writeln!(text, "  + {path}: {}{}", value.text, size(value.bytes)),
+            DifferenceKind::Removed(value) => writeln!(text, "  - {path}: {}{}", value.text, size(value.bytes)),
+            DifferenceKind::Order => writeln!(text, "  ↕ {path}: members in a different order"),
+            DifferenceKind::Changed { from, to, same_value } => {
                 let note = if *same_value { "   the same value, written differently" } else { "" };
                 let (from_size, to_size) = (size(from.bytes), size(to.bytes));
                 writeln!(text, "  ~ {path}: {}{from_size} → {}{to_size}{note}", from.text, to.text)
@@ -141,10 +141,10 @@ fn line_json(change: &LineChange) -> Value {
 fn json_json(json: &JsonComparison) -> Value {
     let difference = |difference: &super::JsonDifference| {
         let (from, to, same_value) = match &difference.kind {
-            Kind::Added(value) => (None, Some(&value.text), None),
-            Kind::Removed(value) => (Some(&value.text), None, None),
-            Kind::Order => (None, None, None),
-            Kind::Changed { from, to, same_value } => (Some(&from.text), Some(&to.text), Some(*same_value)),
+            DifferenceKind::Added(value) => (None, Some(&value.text), None),
+            DifferenceKind::Removed(value) => (Some(&value.text), None, None),
+            DifferenceKind::Order => (None, None, None),
+            DifferenceKind::Changed { from, to, same_value } => (Some(&from.text), Some(&to.text), Some(*same_value)),
         };
         json!({
             "path": difference.path,

@@ -9,14 +9,14 @@ use bytes::Bytes;
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// A body of known length.
-pub struct Body {
+pub struct OutgoingBody {
     /// Bytes that are still to be read after `piece`.
     left: u64,
     piece: Bytes,
     source: Option<Box<dyn Read + Send>>,
 }
 
-impl Body {
+impl OutgoingBody {
     /// `length` bytes of `source`, which is read off the threads that serve others, and of which no more than a
     /// piece of 64 KiB is in memory.
     #[must_use]
@@ -48,13 +48,13 @@ impl Body {
     }
 }
 
-impl From<Bytes> for Body {
+impl From<Bytes> for OutgoingBody {
     fn from(piece: Bytes) -> Self {
         Self { left: 0, piece, source: None }
     }
 }
 
-impl fmt::Debug for Body {
+impl fmt::Debug for OutgoingBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Body").field("length", &self.length()).finish_non_exhaustive()
     }
@@ -64,7 +64,7 @@ impl fmt::Debug for Body {
 mod tests {
     use super::*;
 
-    async fn whole(mut body: Body) -> io::Result<Vec<u8>> {
+    async fn whole(mut body: OutgoingBody) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while let Some(piece) = body.next().await? {
             assert!((1..=PIECE_BYTES).contains(&piece.len()));
@@ -77,13 +77,13 @@ mod tests {
     async fn a_source_is_read_to_its_length_and_not_beyond() {
         let bytes: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
         for length in [0, 1, PIECE_BYTES, PIECE_BYTES + 1, bytes.len()] {
-            let body = Body::read_from(Box::new(io::Cursor::new(bytes.clone())), length as u64);
+            let body = OutgoingBody::read_from(Box::new(io::Cursor::new(bytes.clone())), length as u64);
             assert_eq!(body.length(), length as u64);
             assert!(whole(body).await.unwrap() == bytes[..length], "{length}");
         }
-        let short = Body::read_from(Box::new(io::Cursor::new(bytes.clone())), bytes.len() as u64 + 1);
+        let short = OutgoingBody::read_from(Box::new(io::Cursor::new(bytes.clone())), bytes.len() as u64 + 1);
         assert_eq!(whole(short).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(whole(Body::from(Bytes::from_static(b"ab"))).await.unwrap(), b"ab");
-        assert_eq!(whole(Body::from(Bytes::new())).await.unwrap(), b"");
+        assert_eq!(whole(OutgoingBody::from(Bytes::from_static(b"ab"))).await.unwrap(), b"ab");
+        assert_eq!(whole(OutgoingBody::from(Bytes::new())).await.unwrap(), b"");
     }
 }

@@ -33,7 +33,7 @@ pub enum BodyFraming {
 
 /// A part of what was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum ChunkPiece<'a> {
     /// The body's own bytes.
     Data(&'a [u8]),
     /// Chunk-size lines, the line ends behind chunks, the trailer section.
@@ -103,12 +103,12 @@ impl BodyFraming {
     /// # Errors
     ///
     /// What is wrong with the chunk framing.
-    pub fn decode(&mut self, bytes: &[u8], mut take: impl FnMut(Piece<'_>)) -> Result<usize, &'static str> {
+    pub fn decode(&mut self, bytes: &[u8], mut take: impl FnMut(ChunkPiece<'_>)) -> Result<usize, &'static str> {
         match self {
             Self::Known(remaining) => {
                 let taken = clamp(*remaining).min(bytes.len());
                 *remaining -= taken as u64;
-                take(Piece::Data(&bytes[..taken]));
+                take(ChunkPiece::Data(&bytes[..taken]));
                 Ok(taken)
             }
             Self::Chunked(chunked) => {
@@ -127,7 +127,7 @@ impl BodyFraming {
     /// # Errors
     ///
     /// What is wrong with the chunk framing.
-    pub fn step(&mut self, bytes: &[u8], mut take: impl FnMut(Piece<'_>)) -> Result<usize, &'static str> {
+    pub fn step(&mut self, bytes: &[u8], mut take: impl FnMut(ChunkPiece<'_>)) -> Result<usize, &'static str> {
         match self {
             Self::Known(_) => self.decode(bytes, take),
             Self::Chunked(chunked) => chunked.next(bytes, &mut take),
@@ -137,11 +137,11 @@ impl BodyFraming {
 
 impl Chunked {
     /// Takes in at least one byte, unless the body has ended, and returns how many.
-    fn next(&mut self, bytes: &[u8], take: &mut impl FnMut(Piece<'_>)) -> Result<usize, &'static str> {
+    fn next(&mut self, bytes: &[u8], take: &mut impl FnMut(ChunkPiece<'_>)) -> Result<usize, &'static str> {
         let is_data = matches!(self.state, ChunkState::Data(_));
         let taken = self.advance(bytes)?;
         let piece = &bytes[..taken];
-        take(if is_data { Piece::Data(piece) } else { Piece::Framing(piece) });
+        take(if is_data { ChunkPiece::Data(piece) } else { ChunkPiece::Framing(piece) });
         Ok(taken)
     }
 

@@ -16,12 +16,12 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::sync::CancellationToken;
 
-pub use self::exchange::Part;
-use self::exchange::Sink;
+pub use self::exchange::ResponsePart;
+use self::exchange::ResponseSink;
 use super::tls::{self, Tls};
-use super::{Host, Outgoing, SendError, Stage, Target, TlsFault, TlsOptions, TlsSetupError};
-use crate::http::Body;
-use crate::http::{BodyEnd, Latency, Reply};
+use super::{Host, Outgoing, SendError, SendStage, Target, TlsFault, TlsOptions, TlsSetupError};
+use crate::http::OutgoingBody;
+use crate::http::{BodyEnd, HttpResponse, Latency};
 use crate::text::visible;
 
 /// Addresses of one name that are tried.
@@ -82,7 +82,7 @@ impl Limits {
 
 /// A request that was sent, or failed, with its result: a whole response by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent<T = Reply> {
+pub struct Sent<T = HttpResponse> {
     /// When it began.
     pub at: Timestamp,
     /// The address that it went to, once a connection stood.
@@ -118,8 +118,8 @@ impl Client {
     /// A response that comes before the whole request has gone out is accepted. Redirects are not
     /// followed. Cancelling ends it at once, and so does dropping the future.
     pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
-        let mut sink = Sink::kept();
-        let body = Body::from(request.body_section().clone());
+        let mut sink = ResponseSink::kept();
+        let body = OutgoingBody::from(request.body_section().clone());
         let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
         Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
     }
@@ -130,22 +130,22 @@ impl Client {
         &self,
         target: &Target,
         request: &Outgoing,
-        body: Body,
+        body: OutgoingBody,
         limits: &Limits,
         cancel: &CancellationToken,
-        parts: mpsc::Sender<Part>,
+        parts: mpsc::Sender<ResponsePart>,
     ) -> HandedOn {
-        self.run(target, request, body, limits, cancel, &mut Sink::handed(parts)).await
+        self.run(target, request, body, limits, cancel, &mut ResponseSink::handed(parts)).await
     }
 
     async fn run(
         &self,
         target: &Target,
         request: &Outgoing,
-        body: Body,
+        body: OutgoingBody,
         limits: &Limits,
         cancel: &CancellationToken,
-        sink: &mut Sink,
+        sink: &mut ResponseSink,
     ) -> HandedOn {
         // Reading the system's certificates is none of the endpoint's time.
         let config = if target.is_tls() { Some(self.tls_config(target).await) } else { None };
@@ -182,8 +182,8 @@ impl Run<'_> {
         config: Option<Result<Arc<ClientConfig>, SendError>>,
         target: &Target,
         request: &Outgoing,
-        body: Body,
-        sink: &mut Sink,
+        body: OutgoingBody,
+        sink: &mut ResponseSink,
     ) -> Result<BodyEnd, SendError> {
         let config = config.transpose()?;
         let stream = self.connect(target).await?;
@@ -197,7 +197,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let handshake = TlsConnector::from(config).connect(name, stream);
         let stream = match timeout_at(self.deadline(begun, self.limits.tls), handshake).await {
-            Err(_) => return Err(self.timeout(Stage::Tls, self.limits.tls)),
+            Err(_) => return Err(self.timeout(SendStage::Tls, self.limits.tls)),
             Ok(Err(error)) => return Err(tls_error(&host, tls::fault(&error))),
             Ok(Ok(stream)) => stream,
         };
@@ -207,7 +207,7 @@ impl Run<'_> {
 
     async fn connect(&mut self, target: &Target) -> Result<TcpStream, SendError> {
         let deadline = self.deadline(self.begun, self.limits.connect);
-        let timeout = self.timeout(Stage::Connect, self.limits.connect);
+        let timeout = self.timeout(SendStage::Connect, self.limits.connect);
         let addresses = match target.known_addresses() {
             Some(addresses) => addresses,
             None => timeout_at(deadline, resolve(target)).await.map_err(|_| timeout.clone())??,
@@ -237,7 +237,7 @@ impl Run<'_> {
         (since + limit).min(self.begun + self.limits.whole)
     }
 
-    fn timeout(&self, stage: Stage, limit: Duration) -> SendError {
+    fn timeout(&self, stage: SendStage, limit: Duration) -> SendError {
         SendError::Timeout { stage, after: limit.min(self.limits.whole) }
     }
 }

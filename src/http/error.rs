@@ -17,7 +17,7 @@ pub struct Failure {
 
 /// The part of a sending that time ran out in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub enum SendStage {
     /// Finding the host's addresses and connecting to one.
     Connect,
     /// The TLS handshake.
@@ -30,7 +30,7 @@ pub enum Stage {
     Head,
 }
 
-impl Stage {
+impl SendStage {
     /// The stable name, after `timeout_`.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -44,7 +44,7 @@ impl Stage {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for SendStage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Connect => "no connection",
@@ -140,7 +140,7 @@ pub enum SendError {
     #[error("{stage} within {} ms", after.as_millis())]
     Timeout {
         /// In which part.
-        stage: Stage,
+        stage: SendStage,
         /// The limit of that part.
         after: Duration,
     },
@@ -189,11 +189,11 @@ impl SendError {
             Self::Refused { .. } => "refused",
             Self::Unreachable { .. } => "unreachable",
             Self::Tls { .. } => "tls",
-            Self::Timeout { stage: Stage::Connect, .. } => "timeout_connect",
-            Self::Timeout { stage: Stage::Tls, .. } => "timeout_tls",
-            Self::Timeout { stage: Stage::Request, .. } => "timeout_request",
-            Self::Timeout { stage: Stage::FirstByte, .. } => "timeout_first_byte",
-            Self::Timeout { stage: Stage::Head, .. } => "timeout_head",
+            Self::Timeout { stage: SendStage::Connect, .. } => "timeout_connect",
+            Self::Timeout { stage: SendStage::Tls, .. } => "timeout_tls",
+            Self::Timeout { stage: SendStage::Request, .. } => "timeout_request",
+            Self::Timeout { stage: SendStage::FirstByte, .. } => "timeout_first_byte",
+            Self::Timeout { stage: SendStage::Head, .. } => "timeout_head",
             Self::NotHttp { .. } => "not_http",
             Self::MalformedHead { .. } => "malformed_head",
             Self::HeadTooLong { .. } => "head_too_long",
@@ -211,7 +211,9 @@ impl SendError {
             Self::Refused { .. } => "start the server, or check the port",
             Self::Unreachable { .. } => "check the address and the network",
             Self::Tls { fault, .. } => fault.advice(),
-            Self::Timeout { stage: Stage::Connect | Stage::Tls, .. } => "check the address, the port and firewalls",
+            Self::Timeout { stage: SendStage::Connect | SendStage::Tls, .. } => {
+                "check the address, the port and firewalls"
+            }
             Self::Timeout { .. } => "let the endpoint answer before it does its work, or wait longer with --timeout",
             Self::NotHttp { .. } | Self::HeadTooLong { .. } => "check which program listens on that port",
             Self::MalformedHead { .. } => "fix what writes that head: other clients may read a different response",

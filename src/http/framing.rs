@@ -4,7 +4,7 @@
 //! hosts) is a [`HeadFault`] with the status it deserves. Lines of a head may end in LF alone, as RFC 9112, section
 //! 2.2, allows and every reader does; within a chunked body, where readers differ, they may not.
 
-pub use crate::http::{BodyFraming, BodyLength, Piece, head_end};
+pub use crate::http::{BodyFraming, BodyLength, ChunkPiece, head_end};
 use crate::http::{field, is_token};
 
 /// The most bytes that a head may have; a longer one is answered with 431.
@@ -35,7 +35,7 @@ impl HeadFault {
 
 /// A whole head at the front of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundHead {
     /// Its length in bytes: the empty lines before it and the one that ends it included.
     pub length: usize,
     /// What it says.
@@ -48,7 +48,7 @@ pub struct Found {
 /// # Errors
 ///
 /// [`HeadFault`] as soon as the bytes can become no acceptable request.
-pub fn find_head(bytes: &[u8], searched: usize) -> Result<Option<Found>, HeadFault> {
+pub fn find_head(bytes: &[u8], searched: usize) -> Result<Option<FoundHead>, HeadFault> {
     let start = empty_lines(bytes)?;
     check_start(&bytes[start..])?;
     let Some(end) = head_end(&bytes[start..], searched.saturating_sub(start)) else {
@@ -60,7 +60,7 @@ pub fn find_head(bytes: &[u8], searched: usize) -> Result<Option<Found>, HeadFau
     let length = start + end;
     let framing = inspect(&bytes[start..length])?;
     framing.check_hosts()?;
-    Ok(Some(Found { length, framing }))
+    Ok(Some(FoundHead { length, framing }))
 }
 
 /// Bytes of the empty lines that `bytes` begins with; a CR at the very end counts, since it may become one.

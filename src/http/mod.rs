@@ -43,16 +43,16 @@ mod target;
 mod tls;
 mod wire_framing;
 
-pub use body::Body;
-pub use chunks::{BodyFraming, ChunkState, Piece};
-pub use client::{Client, HandedOn, Limits, Part, Sent};
-pub use error::{Failure, SendError, Stage, TlsFault};
+pub use body::OutgoingBody;
+pub use chunks::{BodyFraming, ChunkPiece, ChunkState};
+pub use client::{Client, HandedOn, Limits, ResponsePart, Sent};
+pub use error::{Failure, SendError, SendStage, TlsFault};
 pub use field::{FieldFault, field, is_token, split_field, trim};
 pub use head::{HeaderField, RequestHead, ResponseHead};
 pub use length::{BodyLength, head_end};
 pub use origin_form::{NoOriginForm, origin_form};
-pub use reply::{BodyEnd, Latency, Reply};
-pub use request::{Change, InvalidHeader, Line, NoRequest, Outgoing};
+pub use reply::{BodyEnd, HttpResponse, Latency};
+pub use request::{HeaderLine, InvalidHeader, NoRequest, Outgoing, RequestChange};
 #[doc(hidden)]
 pub use response::read_response;
 #[cfg(test)]
@@ -60,4 +60,4 @@ pub(crate) use response::read_start;
 pub use response::{ResponseLength, Start};
 pub use target::{Host, InvalidTarget, Target};
 pub use tls::{TlsOptions, TlsSetupError};
-pub use wire_framing::{Framing, FramingBuilder};
+pub use wire_framing::{WireFraming, WireFramingBuilder};

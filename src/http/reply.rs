@@ -81,7 +81,7 @@ impl BodyEnd {
 
 /// What an endpoint responded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct HttpResponse {
     /// The HTTP status.
     pub status: u16,
     /// The interim answers (1xx) before it, exactly as received; empty when there were none.
@@ -96,7 +96,7 @@ pub struct Reply {
     pub end: BodyEnd,
 }
 
-impl Reply {
+impl HttpResponse {
     /// Reads the kept head.
     #[must_use]
     pub fn response_head(&self) -> ResponseHead {

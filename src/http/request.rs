@@ -8,14 +8,14 @@ use crate::text::visible_bytes;
 
 /// One header line without its line end, exactly as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line(Bytes);
+pub struct HeaderLine(Bytes);
 
 /// Bytes that cannot stand in a header line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid header '{0}': expected a name, a colon, and a value without line ends and NUL")]
 pub struct InvalidHeader(String);
 
-impl Line {
+impl HeaderLine {
     /// `name: value`.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Line {
 
 /// What is not sent as it was captured, and why it cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum RequestChange {
     /// The request goes to another path, or names the same one in another form.
     Target {
         /// The captured request target.
@@ -110,7 +110,7 @@ pub enum Change {
     LineEnds,
 }
 
-impl Change {
+impl RequestChange {
     /// The stable name that JSON output uses.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -162,7 +162,7 @@ pub struct Outgoing {
     /// The request target.
     pub target: Bytes,
     /// The header lines.
-    pub lines: Vec<Line>,
+    pub lines: Vec<HeaderLine>,
     /// The body.
     pub body: Bytes,
     /// The bytes of a capture that go out in the place of these parts.
@@ -191,9 +191,9 @@ impl Outgoing {
             method: Bytes::from_static(b"POST"),
             target: Bytes::from(target.request_target()),
             lines: vec![
-                Line::new("Host", target.authority())?,
-                Line::new("Content-Type", "application/json")?,
-                Line::new("Content-Length", body.len().to_string())?,
+                HeaderLine::new("Host", target.authority())?,
+                HeaderLine::new("Content-Type", "application/json")?,
+                HeaderLine::new("Content-Length", body.len().to_string())?,
             ],
             body,
             captured: CapturedBytes::default(),
@@ -214,7 +214,7 @@ impl Outgoing {
         body: Bytes,
         section: Option<Bytes>,
         target: &Target,
-    ) -> Result<(Self, Vec<Change>), NoRequest> {
+    ) -> Result<(Self, Vec<RequestChange>), NoRequest> {
         let keeps_chunks = section.is_some();
         let (mut request, mut changes) = Self::without_length(head, target, keeps_chunks)?;
         if !keeps_chunks {
@@ -238,18 +238,22 @@ impl Outgoing {
     /// # Errors
     ///
     /// Those of [`Outgoing::of_capture`].
-    pub fn of_head(head: &Bytes, length: u64, target: &Target) -> Result<(Self, Vec<Change>), NoRequest> {
+    pub fn of_head(head: &Bytes, length: u64, target: &Target) -> Result<(Self, Vec<RequestChange>), NoRequest> {
         let (mut request, mut changes) = Self::without_length(head, target, false)?;
         request.set_length(length, &mut changes);
         Ok((request, changes))
     }
 
     /// The same, with the length headers as received.
-    fn without_length(head: &Bytes, target: &Target, keeps_chunks: bool) -> Result<(Self, Vec<Change>), NoRequest> {
+    fn without_length(
+        head: &Bytes,
+        target: &Target,
+        keeps_chunks: bool,
+    ) -> Result<(Self, Vec<RequestChange>), NoRequest> {
         let mut changes = Vec::new();
         let RequestHead { method, target: captured, version, .. } = RequestHead::parse(head);
         if !version.eq_ignore_ascii_case(b"HTTP/1.1") {
-            changes.push(Change::Version);
+            changes.push(RequestChange::Version);
         }
         let request_target = match origin_form(&method, &captured) {
             // Whatever path it is sent to, CONNECT asks for no path.
@@ -262,7 +266,7 @@ impl Outgoing {
             return Err(NoRequest::NoRequestLine);
         }
         if request_target != captured {
-            changes.push(Change::Target { from: shown(&captured), to: shown(&request_target) });
+            changes.push(RequestChange::Target { from: shown(&captured), to: shown(&request_target) });
         }
         let lines = header_lines(head, &mut changes);
         let captured = CapturedBytes::default();
@@ -274,7 +278,7 @@ impl Outgoing {
 
     /// The first line called `name`, in any letter case.
     #[must_use]
-    pub fn line(&self, name: &str) -> Option<&Line> {
+    pub fn line(&self, name: &str) -> Option<&HeaderLine> {
         self.lines.iter().find(|line| line.is(name))
     }
 
@@ -287,10 +291,10 @@ impl Outgoing {
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), InvalidHeader> {
         let value = value.as_ref();
         let Some(first) = self.lines.iter().position(|line| line.is(name)) else {
-            self.lines.push(Line::new(name, value)?);
+            self.lines.push(HeaderLine::new(name, value)?);
             return Ok(());
         };
-        self.lines[first] = Line::new(self.lines[first].name(), value)?;
+        self.lines[first] = HeaderLine::new(self.lines[first].name(), value)?;
         let mut index = 0;
         self.lines.retain(|line| {
             index += 1;
@@ -338,7 +342,7 @@ impl Outgoing {
 
     /// Leaves out what speaks of one connection alone. `Connection: close` and `keep-alive` change
     /// nothing here and stay: the fewer bytes differ, the better.
-    fn drop_connection_fields(&mut self, keeps_trailers: bool, changes: &mut Vec<Change>) {
+    fn drop_connection_fields(&mut self, keeps_trailers: bool, changes: &mut Vec<RequestChange>) {
         const ALONE: [&str; 5] = ["Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Upgrade"];
         let named: Vec<Vec<u8>> = self
             .lines
@@ -357,13 +361,13 @@ impl Outgoing {
                 || (line.is("Connection") && !named.is_empty())
                 || (is_named && !is_needed);
             if is_dropped {
-                changes.push(Change::Removed { name: shown(line.name()) });
+                changes.push(RequestChange::Removed { name: shown(line.name()) });
             }
             !is_dropped
         });
     }
 
-    fn set_host(&mut self, target: &Target, changes: &mut Vec<Change>) {
+    fn set_host(&mut self, target: &Target, changes: &mut Vec<RequestChange>) {
         let to = target.authority();
         let from = self.line("Host").map(|line| shown(line.value()));
         let count = self.lines.iter().filter(|line| line.is("Host")).count();
@@ -372,24 +376,24 @@ impl Outgoing {
         }
         if count == 0 {
             // First, as RFC 9110, section 7.2, asks for.
-            self.lines.insert(0, Line(Bytes::from(format!("Host: {to}"))));
+            self.lines.insert(0, HeaderLine(Bytes::from(format!("Host: {to}"))));
         } else {
             // A target's authority is plain ASCII.
             let _ = self.set("Host", &to);
         }
-        changes.push(Change::Host { from, to });
+        changes.push(RequestChange::Host { from, to });
     }
 
     /// Makes the length headers say what is sent.
-    fn set_length(&mut self, length: u64, changes: &mut Vec<Change>) {
+    fn set_length(&mut self, length: u64, changes: &mut Vec<RequestChange>) {
         let text = length.to_string();
         if self.line("Transfer-Encoding").is_some() {
             self.remove("Content-Length");
             if let Some(line) = self.lines.iter_mut().find(|line| line.is("Transfer-Encoding")) {
-                *line = Line(Bytes::from(format!("Content-Length: {text}")));
+                *line = HeaderLine(Bytes::from(format!("Content-Length: {text}")));
             }
             self.remove("Transfer-Encoding");
-            changes.push(Change::Unchunked { length });
+            changes.push(RequestChange::Unchunked { length });
             return;
         }
         let mut lengths = self.lines.iter().filter(|line| line.is("Content-Length")).peekable();
@@ -399,12 +403,12 @@ impl Outgoing {
             return;
         }
         let _ = self.set("Content-Length", &text);
-        changes.push(Change::Length { from, to: length });
+        changes.push(RequestChange::Length { from, to: length });
     }
 }
 
 /// The header lines of a kept head, each as received.
-fn header_lines(head: &Bytes, changes: &mut Vec<Change>) -> Vec<Line> {
+fn header_lines(head: &Bytes, changes: &mut Vec<RequestChange>) -> Vec<HeaderLine> {
     let mut position = 0;
     let mut lines = Vec::new();
     let mut is_request_line = true;
@@ -422,13 +426,13 @@ fn header_lines(head: &Bytes, changes: &mut Vec<Change>) -> Vec<Line> {
         if std::mem::take(&mut is_request_line) {
             continue;
         }
-        match Line::raw(line) {
+        match HeaderLine::raw(line) {
             Ok(line) => lines.push(line),
-            Err(InvalidHeader(line)) => changes.push(Change::Unsendable { line }),
+            Err(InvalidHeader(line)) => changes.push(RequestChange::Unsendable { line }),
         }
     }
     if bare {
-        changes.push(Change::LineEnds);
+        changes.push(RequestChange::LineEnds);
     }
     lines
 }

@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use self::head::{check_start, inspect, not_http, strange};
 use super::SendError;
-use crate::http::{BodyEnd, Reply};
-use crate::http::{BodyFraming, Piece, head_end};
+use crate::http::{BodyEnd, HttpResponse};
+use crate::http::{BodyFraming, ChunkPiece, head_end};
 
 /// Interim responses (1xx) that may come before the final one.
 const INTERIM_LIMIT: u32 = 32;
@@ -29,7 +29,7 @@ pub fn read_response<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
     head_limit: usize,
     body_limit: usize,
-) -> Result<Reply, SendError> {
+) -> Result<HttpResponse, SendError> {
     let mut parser = Parser::new(method, head_limit, body_limit as u64);
     let mut body = Vec::new();
     for piece in pieces {
@@ -78,8 +78,8 @@ pub enum ResponseLength {
 
 impl Start {
     /// The whole response.
-    pub(crate) fn with_body(self, body: Vec<u8>, end: BodyEnd) -> Reply {
-        Reply {
+    pub(crate) fn with_body(self, body: Vec<u8>, end: BodyEnd) -> HttpResponse {
+        HttpResponse {
             status: self.status,
             interim: self.interim,
             head: self.head,
@@ -238,8 +238,8 @@ impl Begun {
                 false
             }
             Framing::Framed(framing) => match framing.decode(bytes, |piece| match piece {
-                Piece::Data(data) => keep(data),
-                Piece::Framing(_) => {}
+                ChunkPiece::Data(data) => keep(data),
+                ChunkPiece::Framing(_) => {}
             }) {
                 Ok(_) => framing.is_done(),
                 Err(_) => return Some(BodyEnd::Malformed),
@@ -256,11 +256,11 @@ mod tests {
     use rstest::rstest;
 
     /// The response to a GET, pushed `step` bytes at a time and closed at its end.
-    fn read(bytes: &[u8], step: usize) -> Result<Reply, SendError> {
+    fn read(bytes: &[u8], step: usize) -> Result<HttpResponse, SendError> {
         read_as(b"GET", bytes, step)
     }
 
-    fn read_as(method: &[u8], bytes: &[u8], step: usize) -> Result<Reply, SendError> {
+    fn read_as(method: &[u8], bytes: &[u8], step: usize) -> Result<HttpResponse, SendError> {
         read_response(method, bytes.chunks(step), 1000, 20)
     }
 

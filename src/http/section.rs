@@ -4,8 +4,8 @@
 
 use bytes::{Buf as _, BytesMut};
 
-use crate::http::{BodyFraming, BodyLength, Piece};
-use crate::http::{Framing, FramingBuilder};
+use crate::http::{BodyFraming, BodyLength, ChunkPiece};
+use crate::http::{WireFraming, WireFramingBuilder};
 
 /// The memory that is taken for a body before any of it has come, at most: an announcement costs a sender nothing.
 const FIRST_BYTES: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(crate) struct Section {
     framing: BodyFraming,
     limit: u64,
     body: Vec<u8>,
-    around: FramingBuilder,
+    around: WireFramingBuilder,
     around_bytes: u64,
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum SectionFault {
 impl Section {
     pub(crate) fn new(length: BodyLength, limit: u64) -> Self {
         let framing = BodyFraming::new(length);
-        Self { framing, limit, body: Vec::new(), around: FramingBuilder::default(), around_bytes: 0 }
+        Self { framing, limit, body: Vec::new(), around: WireFramingBuilder::default(), around_bytes: 0 }
     }
 
     /// Whether all of it has come.
@@ -123,11 +123,11 @@ impl Section {
             let part = if is_data { &input[..input.len().min(spare)] } else { &input[..] };
             let (body, around, around_bytes) = (&mut self.body, &mut self.around, &mut self.around_bytes);
             let taken = self.framing.step(part, |piece| match piece {
-                Piece::Data(bytes) => {
+                ChunkPiece::Data(bytes) => {
                     body.extend_from_slice(bytes);
                     around.data(bytes.len());
                 }
-                Piece::Framing(bytes) => {
+                ChunkPiece::Framing(bytes) => {
                     around.framing(bytes);
                     *around_bytes += bytes.len() as u64;
                 }
@@ -139,10 +139,10 @@ impl Section {
     }
 
     /// What has come, with `behind` as bytes that belong to no body.
-    pub(crate) fn finish(mut self, behind: &[u8]) -> (Vec<u8>, Framing) {
+    pub(crate) fn finish(mut self, behind: &[u8]) -> (Vec<u8>, WireFraming) {
         // Of a body that is read straight into its place, the pieces were not counted.
         if let BodyFraming::Known(_) = self.framing {
-            self.around = FramingBuilder::default();
+            self.around = WireFramingBuilder::default();
             self.around.data(self.body.len());
         }
         self.around.unframed(&behind[..behind.len().min(FAULTY_KEPT_BYTES)]);
@@ -154,18 +154,18 @@ impl Section {
     }
 
     /// The beginning of what has come, `more` included, for a body over the limit.
-    pub(crate) fn beginning(mut self, more: &[u8]) -> (Vec<u8>, Framing) {
+    pub(crate) fn beginning(mut self, more: &[u8]) -> (Vec<u8>, WireFraming) {
         let is_chunked = matches!(self.framing, BodyFraming::Chunked(_));
         let (body, around) = (&mut self.body, &mut self.around);
         let mut taken = 0;
         // As far as it can be read: the limit alone was the fault.
         let read = self.framing.decode(&more[..more.len().min(FAULTY_KEPT_BYTES)], |piece| match piece {
-            Piece::Data(bytes) => {
+            ChunkPiece::Data(bytes) => {
                 taken += bytes.len();
                 body.extend_from_slice(bytes);
                 around.data(bytes.len());
             }
-            Piece::Framing(bytes) => {
+            ChunkPiece::Framing(bytes) => {
                 taken += bytes.len();
                 around.framing(bytes);
             }
@@ -175,7 +175,8 @@ impl Section {
         }
         body.truncate(FAULTY_KEPT_BYTES);
         body.shrink_to_fit();
-        let framing = if is_chunked { std::mem::take(around).finish().beginning(body.len()) } else { Framing::NONE };
+        let framing =
+            if is_chunked { std::mem::take(around).finish().beginning(body.len()) } else { WireFraming::NONE };
         (std::mem::take(body), framing)
     }
 }

@@ -1,7 +1,7 @@
 //! What surrounded a body on the wire: chunk-size lines, trailers, and bytes that belong to nothing.
 //!
-//! A delivery's body is kept as it is verified, without its transfer coding. [`Framing`] holds the other bytes of the
-//! body section and where they were, so that [`Framing::wire`] gives back the section exactly as received, and a
+//! A delivery's body is kept as it is verified, without its transfer coding. [`WireFraming`] holds the other bytes of the
+//! body section and where they were, so that [`WireFraming::wire`] gives back the section exactly as received, and a
 //! chunked body is still kept once. It has its own form in the store:
 //!
 //! | part | what (numbers are LEB128, seven bits a byte, the lowest first) |
@@ -30,9 +30,9 @@ const VERSION: u8 = 1;
 
 /// The bytes of a body section that are not its body's. See the module's page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Framing(Bytes);
+pub struct WireFraming(Bytes);
 
-impl Framing {
+impl WireFraming {
     /// Nothing but the body.
     pub const NONE: Self = Self(Bytes::new());
 
@@ -48,7 +48,7 @@ impl Framing {
         &self.0
     }
 
-    /// What [`Framing::as_bytes`] gave. Any bytes are taken; of a form that is not known nothing is restored.
+    /// What [`WireFraming::as_bytes`] gave. Any bytes are taken; of a form that is not known nothing is restored.
     #[must_use]
     pub fn from_bytes(bytes: Bytes) -> Self {
         Self(bytes)
@@ -89,7 +89,7 @@ impl Framing {
     /// What surrounded the first `body` bytes of the body.
     #[must_use]
     pub fn beginning(&self, body: usize) -> Self {
-        let (mut builder, mut left) = (FramingBuilder::default(), body);
+        let (mut builder, mut left) = (WireFramingBuilder::default(), body);
         let mut around = self.wire_bytes() - self.unframed_bytes();
         for (data, framing) in self.runs() {
             if data > left || (data > 0 && left == 0) {
@@ -149,9 +149,9 @@ fn push_number(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-/// Makes a [`Framing`] while a body section comes in.
+/// Makes a [`WireFraming`] while a body section comes in.
 #[derive(Debug, Clone, Default)]
-pub struct FramingBuilder {
+pub struct WireFramingBuilder {
     /// Whole runs.
     runs: Vec<u8>,
     /// Bytes of the body before the run at hand, and the run.
@@ -160,7 +160,7 @@ pub struct FramingBuilder {
     unframed: usize,
 }
 
-impl FramingBuilder {
+impl WireFramingBuilder {
     /// So many bytes of the body have come.
     pub fn data(&mut self, bytes: usize) {
         if bytes > 0 {
@@ -188,16 +188,16 @@ impl FramingBuilder {
 
     /// What has come.
     #[must_use]
-    pub fn finish(mut self) -> Framing {
+    pub fn finish(mut self) -> WireFraming {
         self.end_run();
         if self.runs.is_empty() {
-            return Framing::default();
+            return WireFraming::default();
         }
         let mut form = Vec::with_capacity(self.runs.len() + 4);
         form.push(VERSION);
         push_number(&mut form, self.unframed);
         form.extend_from_slice(&self.runs);
-        Framing(Bytes::from(form))
+        WireFraming(Bytes::from(form))
     }
 
     fn end_run(&mut self) {
@@ -230,7 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_wire_comes_back(pieces in proptest::collection::vec(piece(), 0..20), tail: Vec<u8>) {
-            let (mut builder, mut body, mut wire) = (FramingBuilder::default(), Vec::new(), Vec::new());
+            let (mut builder, mut body, mut wire) = (WireFramingBuilder::default(), Vec::new(), Vec::new());
             let mut around = 0;
             for piece in &pieces {
                 match piece {
@@ -252,14 +252,14 @@ mod tests {
             prop_assert_eq!(framing.is_empty(), around + tail.len() == 0);
             prop_assert_eq!(framing.unframed_bytes(), tail.len());
             prop_assert_eq!(framing.wire_bytes(), around + tail.len());
-            let stored = Framing::from_bytes(Bytes::copy_from_slice(framing.as_bytes()));
+            let stored = WireFraming::from_bytes(Bytes::copy_from_slice(framing.as_bytes()));
             prop_assert_eq!(&stored.wire(&Bytes::from(body))[..], &wire[..]);
         }
 
         #[test]
         fn any_stored_form_is_read(form: Vec<u8>, body: Vec<u8>, has_version: bool) {
             let form = if has_version { [&[VERSION], &form[..]].concat() } else { form };
-            let framing = Framing::from_bytes(Bytes::from(form));
+            let framing = WireFraming::from_bytes(Bytes::from(form));
             let wire = framing.wire(&Bytes::from(body.clone()));
             prop_assert_eq!(wire.len(), body.len() + framing.wire_bytes());
             prop_assert!(framing.unframed_bytes() <= framing.wire_bytes());

@@ -8,7 +8,9 @@ use crate::delivery::{Delivery, Intake, Summary, Verdict};
 use crate::http::RequestHead;
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
-use crate::signature::diagnose::{Budget, Code, Diagnosis, Earlier, History, Part, Place, Request, diagnose};
+use crate::signature::diagnose::{
+    Budget, BytePlace, CauseCode, Diagnosis, Earlier, History, Request, RequestPart, diagnose,
+};
 use crate::signature::{Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
 
@@ -79,7 +81,7 @@ impl<'a> Subject<'a> {
     /// # Errors
     ///
     /// [`NoDigest`] when `text` holds none.
-    pub fn whence(&self, text: &str, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
+    pub fn explain_digest(&self, text: &str, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
         self.with_request(&History::default(), |request| explain_digest(text, request, budget))
     }
 
@@ -90,7 +92,7 @@ impl<'a> Subject<'a> {
         let mut rewritings =
             self.secrets.first().map_or_else(Vec::new, |secret| other_direction(self.body, &timestamp, secret));
         // Parsing and writing again is what servers do; the rest is rarer.
-        rewritings.sort_by_key(|rewriting| rewriting.code != Code::BodyReserialized);
+        rewritings.sort_by_key(|rewriting| rewriting.code != CauseCode::BodyReserialized);
         rewritings
     }
 
@@ -180,12 +182,12 @@ impl<'a> Gathered<'a> {
 
 /// Where something shows, in words: `body byte 412: “1.0” → “1”`.
 #[must_use]
-pub fn place_words(place: &Place) -> String {
+pub fn place_words(place: &BytePlace) -> String {
     let part = match place.part {
-        Part::Signature => "signature",
-        Part::Timestamp => "timestamp",
-        Part::Secret => "secret",
-        Part::Body => "body",
+        RequestPart::Signature => "signature",
+        RequestPart::Timestamp => "timestamp",
+        RequestPart::Secret => "secret",
+        RequestPart::Body => "body",
     };
     let quoted = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
     format!("{part} byte {}: {} → {}", grouped(place.offset as u64), quoted(&place.before), quoted(&place.after))

@@ -6,7 +6,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::payload::body::{Declared, Opened};
 use crate::payload::contract::{Id, ids};
 use crate::payload::grouped;
-use crate::payload::inflate::Budget;
+use crate::payload::inflate::InflateBudget;
 use crate::store::{Page, Reader, StoreError};
 
 /// How many deliveries before the one in question are looked at.
@@ -99,7 +99,7 @@ impl Recall {
         let rows = reader.page(Page::Before(before), WINDOW)?;
         let mut found = Sightings { is_all: rows.len() < WINDOW, ..Sightings::default() };
         // One budget for all of them: a body that costs much and gives nothing would be looked at thousands of times.
-        let (mut read, mut budget) = (0, Budget::opening(usize::MAX));
+        let (mut read, mut budget) = (0, InflateBudget::opening(usize::MAX));
         for row in &rows {
             if !go_on() {
                 return Ok(None);
@@ -127,7 +127,7 @@ impl Recall {
     }
 
     /// Reads the ids of one delivery, and returns the bytes that were gone through.
-    fn read(&mut self, reader: &Reader, id: DeliveryId, budget: &mut Budget) -> u64 {
+    fn read(&mut self, reader: &Reader, id: DeliveryId, budget: &mut InflateBudget) -> u64 {
         let delivery = reader.load(id).ok().flatten();
         let open =
             |delivery: Delivery| Opened::within(Declared::of(&delivery.request_head()), delivery.body, budget).bytes;
@@ -147,7 +147,7 @@ mod tests {
     use jiff::Timestamp;
 
     use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
-    use crate::http::Framing;
+    use crate::http::WireFraming;
     use crate::payload::contract::IdKind;
     use crate::store::{Location, Writer};
 
@@ -166,7 +166,7 @@ mod tests {
             image: None,
             head: Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n"),
             body: Bytes::copy_from_slice(body.as_bytes()),
-            framing: Framing::NONE,
+            framing: WireFraming::NONE,
         }
     }
 

@@ -30,10 +30,10 @@ mod outline;
 pub mod raw;
 
 use crate::delivery::{EventFacts, ImageFacts};
-use inflate::{Budget, Coding, Stop, inflate_prefix};
+use inflate::{Coding, InflateBudget, InflateStop, inflate_prefix};
 
 /// Reads the facts that a list row shows, once for every delivery. Of a body that begins as gzip or zstd,
-/// which no JSON does, the beginning is inflated for it ([`Budget::facts`]).
+/// which no JSON does, the beginning is inflated for it ([`InflateBudget::facts`]).
 #[must_use]
 pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     facts_in(facts_coding(body, b""), body)
@@ -54,16 +54,16 @@ pub fn facts_coding(body: &[u8], declared: &[u8]) -> Option<Coding> {
 
 /// The bound that kept these facts from being read from the whole of a body.
 #[must_use]
-pub fn facts_bound(body: &[u8], declared: &[u8]) -> Option<Stop> {
-    let inflated = inflate_prefix(facts_coding(body, declared)?, body, &mut Budget::facts());
-    inflated.stop.filter(|stop| stop.is_bound() || *stop == Stop::Failed)
+pub fn facts_bound(body: &[u8], declared: &[u8]) -> Option<InflateStop> {
+    let inflated = inflate_prefix(facts_coding(body, declared)?, body, &mut InflateBudget::facts());
+    inflated.stop.filter(|stop| stop.is_bound() || *stop == InflateStop::Failed)
 }
 
 fn facts_in(coding: Option<Coding>, body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     match coding {
         None => event::read(body, &mut binary::image_facts),
         Some(coding) => {
-            let inflated = inflate_prefix(coding, body, &mut Budget::facts());
+            let inflated = inflate_prefix(coding, body, &mut InflateBudget::facts());
             event::read(&inflated.bytes, &mut binary::image_facts)
         }
     }

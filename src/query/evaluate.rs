@@ -12,7 +12,7 @@ use crate::delivery::{Delivery, Summary, Verdict};
 use crate::http::RequestHead;
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
-pub trait Content {
+pub trait SearchedContent {
     /// The head as received; `None` when it cannot be read.
     fn head(&self) -> Option<Bytes>;
 
@@ -20,7 +20,7 @@ pub trait Content {
     fn body(&self) -> Option<Bytes>;
 }
 
-impl Content for Delivery {
+impl SearchedContent for Delivery {
     fn head(&self) -> Option<Bytes> {
         Some(self.head.clone())
     }
@@ -36,7 +36,7 @@ impl Query {
     /// `content` is asked only when the summary does not settle the matter. When it is needed and
     /// missing, nothing matches.
     #[must_use]
-    pub fn matches(&self, summary: &Summary, content: Option<&dyn Content>, now: Timestamp) -> bool {
+    pub fn matches(&self, summary: &Summary, content: Option<&dyn SearchedContent>, now: Timestamp) -> bool {
         self.settled(summary, now).unwrap_or_else(|| {
             let asked = Asked::new(summary, content, now);
             self.root.as_ref().and_then(|root| asked.node(root)).unwrap_or(false)
@@ -55,7 +55,7 @@ impl Query {
 
 struct Asked<'a> {
     summary: &'a Summary,
-    content: Option<&'a dyn Content>,
+    content: Option<&'a dyn SearchedContent>,
     now: Timestamp,
     /// Head and body, once some atom has asked for them: they may be read from a disk.
     head: OnceCell<Option<RequestHead>>,
@@ -63,7 +63,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(summary: &'a Summary, content: Option<&'a dyn Content>, now: Timestamp) -> Self {
+    fn new(summary: &'a Summary, content: Option<&'a dyn SearchedContent>, now: Timestamp) -> Self {
         Self { summary, content, now, head: OnceCell::new(), body: OnceCell::new() }
     }
 

@@ -38,8 +38,8 @@ mod tests;
 
 pub use atoms::help;
 pub use error::{Problem, QueryError};
-pub use evaluate::Content;
-pub use needs::Field;
+pub use evaluate::SearchedContent;
+pub use needs::QueriedField;
 
 use atoms::Atom;
 

@@ -9,7 +9,7 @@ use super::{Node, Query};
 
 /// A part of a [`crate::delivery::Summary`] that filters ask for. Its number is always known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
+pub enum QueriedField {
     /// When it was received.
     Received,
     /// The peer's address.
@@ -41,15 +41,15 @@ pub enum Field {
 }
 
 /// What a word is looked for in.
-const SEARCHED: [Field; 8] = [
-    Field::Remote,
-    Field::Method,
-    Field::Path,
-    Field::Webhook,
-    Field::Event,
-    Field::Verdict,
-    Field::Intake,
-    Field::Secret,
+const SEARCHED: [QueriedField; 8] = [
+    QueriedField::Remote,
+    QueriedField::Method,
+    QueriedField::Path,
+    QueriedField::Webhook,
+    QueriedField::Event,
+    QueriedField::Verdict,
+    QueriedField::Intake,
+    QueriedField::Secret,
 ];
 /// Digits of the longest status that an answer can have.
 const STATUS_DIGITS: usize = 5;
@@ -58,7 +58,7 @@ impl Query {
     /// Everything that decides whether a delivery matches, but for its number and its content, each once:
     /// two deliveries that agree in these match alike.
     #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
+    pub fn fields(&self) -> Vec<QueriedField> {
         let mut fields = Vec::new();
         if let Some(root) = &self.root {
             root.add_fields(&mut fields);
@@ -79,7 +79,7 @@ impl Query {
 const EVERY: Range = Range { low: i64::MIN, high: i64::MAX };
 
 impl Node {
-    fn add_fields(&self, fields: &mut Vec<Field>) {
+    fn add_fields(&self, fields: &mut Vec<QueriedField>) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.add_fields(fields)),
             Self::Not(node) => node.add_fields(fields),
@@ -108,33 +108,33 @@ impl Node {
 }
 
 impl Test {
-    fn add_fields(&self, fields: &mut Vec<Field>) {
+    fn add_fields(&self, fields: &mut Vec<QueriedField>) {
         let field = match self {
             Self::Word(needle) => {
                 fields.extend(SEARCHED);
                 match needle.is_number_of(STATUS_DIGITS) {
-                    true => Field::Answer,
+                    true => QueriedField::Answer,
                     false => return,
                 }
             }
-            Self::Event(_) => Field::Event,
+            Self::Event(_) => QueriedField::Event,
             Self::Verdict(VerdictTest::Stale) => {
                 fields.extend(VERIFIED);
-                Field::Timestamp
+                QueriedField::Timestamp
             }
             Self::Verdict(_) => return fields.extend(VERIFIED),
             Self::Is(flag) => return fields.extend(flag.asks),
-            Self::Path(_) => Field::Path,
-            Self::Method(_) => Field::Method,
-            Self::Webhook(_) => Field::Webhook,
-            Self::Secret(_) => Field::Secret,
-            Self::Size(_) => Field::Size,
-            Self::Items(_) => Field::Items,
-            Self::Age(_) => Field::Timestamp,
-            Self::Since(_) | Self::Until(_) => Field::Received,
-            Self::Image(_) => Field::Image,
-            Self::Status(_) | Self::Latency(_) | Self::Rule(_) => Field::Answer,
-            Self::Remote(_) => Field::Remote,
+            Self::Path(_) => QueriedField::Path,
+            Self::Method(_) => QueriedField::Method,
+            Self::Webhook(_) => QueriedField::Webhook,
+            Self::Secret(_) => QueriedField::Secret,
+            Self::Size(_) => QueriedField::Size,
+            Self::Items(_) => QueriedField::Items,
+            Self::Age(_) => QueriedField::Timestamp,
+            Self::Since(_) | Self::Until(_) => QueriedField::Received,
+            Self::Image(_) => QueriedField::Image,
+            Self::Status(_) | Self::Latency(_) | Self::Rule(_) => QueriedField::Answer,
+            Self::Remote(_) => QueriedField::Remote,
             Self::Id(_) | Self::Body(_) | Self::Header(..) => return,
         };
         fields.push(field);

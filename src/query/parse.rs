@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::lex::{Term, Token, TokenKind, lex};
+use super::lex::{QueryTerm, QueryToken, QueryTokenKind, lex};
 use super::{Atom, Node, Problem, Query, QueryError};
 
 /// How deep groups and negations may nest: far beyond use, far within the stack.
@@ -38,7 +38,7 @@ impl FromStr for Query {
 }
 
 struct Parser {
-    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    tokens: std::iter::Peekable<std::vec::IntoIter<QueryToken>>,
     end: usize,
     depth: usize,
 }
@@ -46,7 +46,7 @@ struct Parser {
 impl Parser {
     fn any(&mut self) -> Result<Node, QueryError> {
         let mut nodes = vec![self.all()?];
-        while self.take(&TokenKind::Or) {
+        while self.take(&QueryTokenKind::Or) {
             nodes.push(self.all()?);
         }
         Ok(grouped(nodes, Node::Any, |node| match node {
@@ -58,10 +58,10 @@ impl Parser {
     fn all(&mut self) -> Result<Node, QueryError> {
         let mut nodes = vec![self.unary()?];
         while let Some(token) = self.tokens.peek() {
-            if matches!(token.kind, TokenKind::Or | TokenKind::Close) {
+            if matches!(token.kind, QueryTokenKind::Or | QueryTokenKind::Close) {
                 break;
             }
-            self.take(&TokenKind::And);
+            self.take(&QueryTokenKind::And);
             nodes.push(self.unary()?);
         }
         Ok(grouped(nodes, Node::All, |node| match node {
@@ -75,17 +75,17 @@ impl Parser {
             return Err(QueryError { at: self.end, problem: Problem::ExpectedTerm });
         };
         match token.kind {
-            TokenKind::Not => self.nested(token.at, |parser| Ok(Node::Not(Box::new(parser.unary()?)))),
-            TokenKind::Open => self.nested(token.at, |parser| {
+            QueryTokenKind::Not => self.nested(token.at, |parser| Ok(Node::Not(Box::new(parser.unary()?)))),
+            QueryTokenKind::Open => self.nested(token.at, |parser| {
                 let node = parser.any()?;
-                if parser.take(&TokenKind::Close) {
+                if parser.take(&QueryTokenKind::Close) {
                     Ok(node)
                 } else {
                     Err(QueryError { at: token.at, problem: Problem::UnclosedGroup })
                 }
             }),
-            TokenKind::Term(term) => atom(term, token.at).map(Node::Atom),
-            TokenKind::Close | TokenKind::And | TokenKind::Or => {
+            QueryTokenKind::Term(term) => atom(term, token.at).map(Node::Atom),
+            QueryTokenKind::Close | QueryTokenKind::And | QueryTokenKind::Or => {
                 Err(QueryError { at: token.at, problem: Problem::ExpectedTerm })
             }
         }
@@ -105,7 +105,7 @@ impl Parser {
         node
     }
 
-    fn take(&mut self, kind: &TokenKind) -> bool {
+    fn take(&mut self, kind: &QueryTokenKind) -> bool {
         self.tokens.next_if(|token| token.kind == *kind).is_some()
     }
 }
@@ -122,7 +122,7 @@ fn grouped(nodes: Vec<Node>, group: fn(Vec<Node>) -> Node, dissolve: fn(Node) ->
     if members.len() == 1 { members.swap_remove(0) } else { group(members) }
 }
 
-fn atom(term: Term, at: usize) -> Result<Atom, QueryError> {
+fn atom(term: QueryTerm, at: usize) -> Result<Atom, QueryError> {
     let position = if term.name.is_some() { term.text_at } else { at };
     match &term.name {
         Some(name) => {

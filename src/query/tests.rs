@@ -217,7 +217,7 @@ struct Stored {
     readable: bool,
 }
 
-impl Content for Stored {
+impl SearchedContent for Stored {
     fn head(&self) -> Option<Bytes> {
         self.asked.set(self.asked.get() + 1);
         self.readable
@@ -380,11 +380,14 @@ fn the_word_that_a_list_shows_finds_the_delivery() {
 fn a_filter_asks_for_no_more_than_it_needs() {
     let fields = |text: &str| Query::parse(text).unwrap().fields();
     // Only what is whole is verified.
-    assert_eq!(fields("verdict:bad (is:live | is:verified) #5"), [Field::Intake, Field::Event, Field::Verdict]);
-    assert_eq!(fields("verdict:unsigned"), [Field::Intake, Field::Verdict]);
-    assert!(fields("verdict:stale").contains(&Field::Timestamp));
+    assert_eq!(
+        fields("verdict:bad (is:live | is:verified) #5"),
+        [QueriedField::Intake, QueriedField::Event, QueriedField::Verdict]
+    );
+    assert_eq!(fields("verdict:unsigned"), [QueriedField::Intake, QueriedField::Verdict]);
+    assert!(fields("verdict:stale").contains(&QueriedField::Timestamp));
     assert_eq!(fields("body:x | header:y | id:>4"), []);
-    assert!(fields("503").contains(&Field::Answer) && !fields("ten").contains(&Field::Answer));
+    assert!(fields("503").contains(&QueriedField::Answer) && !fields("ten").contains(&QueriedField::Answer));
 }
 
 #[test]
@@ -496,7 +499,7 @@ fn asking_filter() -> impl Strategy<Value = String> {
 }
 
 /// The delivery as far as these fields tell; the rest as no delivery has it.
-fn only(summary: &Summary, fields: &[Field]) -> Summary {
+fn only(summary: &Summary, fields: &[QueriedField]) -> Summary {
     let mut known = Summary {
         id: summary.id,
         received_at: Timestamp::MIN,
@@ -507,23 +510,23 @@ fn only(summary: &Summary, fields: &[Field]) -> Summary {
     };
     for field in fields {
         match field {
-            Field::Received => known.received_at = summary.received_at,
-            Field::Remote => known.remote.clone_from(&summary.remote),
-            Field::Method => known.method.clone_from(&summary.method),
-            Field::Path => known.path.clone_from(&summary.path),
-            Field::Webhook => known.webhook.clone_from(&summary.webhook),
-            Field::Intake => known.intake.clone_from(&summary.intake),
-            Field::Event => {
+            QueriedField::Received => known.received_at = summary.received_at,
+            QueriedField::Remote => known.remote.clone_from(&summary.remote),
+            QueriedField::Method => known.method.clone_from(&summary.method),
+            QueriedField::Path => known.path.clone_from(&summary.path),
+            QueriedField::Webhook => known.webhook.clone_from(&summary.webhook),
+            QueriedField::Intake => known.intake.clone_from(&summary.intake),
+            QueriedField::Event => {
                 known.event.event.clone_from(&summary.event.event);
                 known.event.simulation = summary.event.simulation;
             }
-            Field::Items => known.event.items = summary.event.items,
-            Field::Verdict => known.judgement.verdict = summary.judgement.verdict,
-            Field::Secret => known.judgement.secret.clone_from(&summary.judgement.secret),
-            Field::Timestamp => known.judgement.timestamp.clone_from(&summary.judgement.timestamp),
-            Field::Size => known.body_bytes = summary.body_bytes,
-            Field::Image => known.image.clone_from(&summary.image),
-            Field::Answer => known.answer.clone_from(&summary.answer),
+            QueriedField::Items => known.event.items = summary.event.items,
+            QueriedField::Verdict => known.judgement.verdict = summary.judgement.verdict,
+            QueriedField::Secret => known.judgement.secret.clone_from(&summary.judgement.secret),
+            QueriedField::Timestamp => known.judgement.timestamp.clone_from(&summary.judgement.timestamp),
+            QueriedField::Size => known.body_bytes = summary.body_bytes,
+            QueriedField::Image => known.image.clone_from(&summary.image),
+            QueriedField::Answer => known.answer.clone_from(&summary.answer),
         }
     }
     known

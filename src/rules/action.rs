@@ -1,30 +1,30 @@
 //! What can be done with a delivery, as data.
 //!
 //! An [`Action`] is what a rule, the person's override or a decision about a held delivery says. Its
-//! text form is read by [`super::Reader`] and written by [`fmt::Display`](std::fmt::Display). Holding and
+//! text form is read by [`super::RuleReader`] and written by [`fmt::Display`](std::fmt::Display). Holding and
 //! failing first do not nest: the types leave no room for it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::template::{Place, Template};
+use super::template::{Template, TemplatePlace};
 use super::{Facts, Reply, preset};
 use crate::delivery::Verdict;
 
 /// What is done with a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
+pub struct RuleAction {
     /// A pause before it.
     pub wait: Option<Wait>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: ActionKind,
 }
 
 /// The kinds of action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum ActionKind {
     /// One thing, at once.
-    Do(Deed),
+    Do(RuleResponse),
     /// Wait for the person's decision.
     Hold(Hold),
     /// One thing for the first times, then another.
@@ -46,7 +46,7 @@ pub struct Hold {
     /// How long; `None` for as long as is set for all.
     pub patience: Option<Duration>,
     /// What happens then.
-    pub otherwise: Act,
+    pub otherwise: TimedResponse,
 }
 
 /// Failing first: the sequence of answers that shows how a sender tries again.
@@ -55,16 +55,16 @@ pub struct Fail {
     /// How often.
     pub times: u32,
     /// What is counted.
-    pub per: Per,
+    pub per: CountedBy,
     /// What is done so often.
-    pub with: Act,
+    pub with: TimedResponse,
     /// What is done from then on.
-    pub then: Act,
+    pub then: TimedResponse,
 }
 
 /// What a sequence counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Per {
+pub enum CountedBy {
     /// All deliveries that the rule answers.
     All,
     /// Those of the very same body.
@@ -75,24 +75,24 @@ pub enum Per {
 
 /// A deed and a pause before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Act {
+pub struct TimedResponse {
     /// The pause.
     pub wait: Option<Wait>,
     /// The deed.
-    pub deed: Deed,
+    pub deed: RuleResponse,
 }
 
-impl From<Deed> for Act {
-    fn from(deed: Deed) -> Self {
+impl From<RuleResponse> for TimedResponse {
+    fn from(deed: RuleResponse) -> Self {
         Self { wait: None, deed }
     }
 }
 
 /// One thing done with a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum RuleResponse {
     /// An answer, well or badly sent.
-    Answer(Answer, Manner),
+    Answer(AnswerChoice, SendManner),
     /// The connection is closed.
     Close(Close),
     /// The delivery is passed on to these URLs, and what the first answers goes back.
@@ -101,13 +101,13 @@ pub enum Deed {
 
 /// Which answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum AnswerChoice {
     /// As the documented receiver answers, by the verdict.
     Auto,
     /// A status, with headers and a body.
-    Written(Written),
+    Written(CustomAnswer),
     /// One of the configuration's `[answers.NAME]`.
-    Named(Arc<Named>),
+    Named(Arc<NamedAnswer>),
     /// A redirect to this place.
     Redirect {
         /// 301, 302, 303, 307 or 308.
@@ -126,7 +126,7 @@ pub enum Answer {
 
 /// An answer as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct CustomAnswer {
     /// The status, 200 to 599.
     pub status: u16,
     /// Headers, their values with the delivery's facts.
@@ -137,16 +137,16 @@ pub struct Written {
 
 /// An answer that has a name in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedAnswer {
     /// Its name.
     pub name: String,
     /// What it is.
-    pub written: Written,
+    pub written: CustomAnswer,
 }
 
 /// How an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum SendManner {
     /// As it should be.
     Whole,
     /// The head, then the body in pieces.
@@ -169,7 +169,7 @@ pub struct Close {
     /// With a reset (RST) rather than an orderly end (FIN).
     pub reset: bool,
     /// The answer that is begun, where one is.
-    pub answer: Answer,
+    pub answer: AnswerChoice,
 }
 
 /// Where a connection is closed.
@@ -195,32 +195,35 @@ impl Target {
     }
 }
 
-impl Action {
+impl RuleAction {
     /// How much work it is to count a byte of a body, in that of looking for a text in it; nought when no body is counted.
     #[must_use]
     pub fn body_weight(&self) -> usize {
         /// Hashing a body costs about four times as much as searching it for one text.
         const HASHED: usize = 4;
-        if matches!(&self.kind, Kind::Fail(fail) if fail.per == Per::Body) { HASHED } else { 0 }
+        if matches!(&self.kind, ActionKind::Fail(fail) if fail.per == CountedBy::Body) { HASHED } else { 0 }
     }
 
     /// The automatic answer and nothing else.
     #[must_use]
     pub fn auto() -> Self {
-        Self::from(Answer::Auto)
+        Self::from(AnswerChoice::Auto)
     }
 
     /// Always this reply, as it is.
     #[must_use]
     pub fn reply(reply: &Reply) -> Self {
-        Self::from(Answer::Written(Written::of(reply)))
+        Self::from(AnswerChoice::Written(CustomAnswer::of(reply)))
     }
 
     /// The plain status that it answers with, whatever the delivery; `None` when it does more.
     #[must_use]
-    pub fn plain(&self) -> Option<&Written> {
+    pub fn plain(&self) -> Option<&CustomAnswer> {
         match self {
-            Self { wait: None, kind: Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole)) } => Some(written),
+            Self {
+                wait: None,
+                kind: ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole)),
+            } => Some(written),
             _ => None,
         }
     }
@@ -228,23 +231,26 @@ impl Action {
     /// Whether it is the automatic answer and nothing else.
     #[must_use]
     pub fn is_auto(&self) -> bool {
-        matches!(self, Self { wait: None, kind: Kind::Do(Deed::Answer(Answer::Auto, Manner::Whole)) })
+        matches!(
+            self,
+            Self { wait: None, kind: ActionKind::Do(RuleResponse::Answer(AnswerChoice::Auto, SendManner::Whole)) }
+        )
     }
 }
 
-impl From<Answer> for Action {
-    fn from(answer: Answer) -> Self {
-        Self { wait: None, kind: Kind::Do(Deed::Answer(answer, Manner::Whole)) }
+impl From<AnswerChoice> for RuleAction {
+    fn from(answer: AnswerChoice) -> Self {
+        Self { wait: None, kind: ActionKind::Do(RuleResponse::Answer(answer, SendManner::Whole)) }
     }
 }
 
-impl From<Act> for Action {
-    fn from(Act { wait, deed }: Act) -> Self {
-        Self { wait, kind: Kind::Do(deed) }
+impl From<TimedResponse> for RuleAction {
+    fn from(TimedResponse { wait, deed }: TimedResponse) -> Self {
+        Self { wait, kind: ActionKind::Do(deed) }
     }
 }
 
-impl Written {
+impl CustomAnswer {
     /// A reply as it is, its braces kept as braces.
     #[must_use]
     pub fn of(reply: &Reply) -> Self {
@@ -265,10 +271,10 @@ impl Written {
         };
         // What is written takes the place of what the preset brings.
         reply.headers.retain(|(held, _)| !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(held)));
-        let own = self.headers.iter().map(|(name, value)| (name.clone(), value.render(facts, Place::Header)));
+        let own = self.headers.iter().map(|(name, value)| (name.clone(), value.render(facts, TemplatePlace::Header)));
         reply.headers.extend(own);
         if let Some(body) = &self.body {
-            let place = Place::of_body(reply.header("content-type"));
+            let place = TemplatePlace::of_body(reply.header("content-type"));
             reply.body = body.render_body(facts, place);
         }
         reply
@@ -291,7 +297,7 @@ impl Written {
     }
 }
 
-impl Answer {
+impl AnswerChoice {
     /// The reply to a delivery: exactly what will be sent.
     #[must_use]
     pub fn render(&self, facts: &Facts) -> Reply {
@@ -308,7 +314,7 @@ impl Answer {
         }
     }
 
-    /// No fewer bytes than [`Answer::render`] makes a body of; 0 where it makes none of its own.
+    /// No fewer bytes than [`AnswerChoice::render`] makes a body of; 0 where it makes none of its own.
     #[must_use]
     pub fn made_bytes(&self, facts: &Facts) -> usize {
         match self {
@@ -329,7 +335,7 @@ impl Answer {
         }
     }
 
-    /// Whether its body may be longer than [`Answer::least_body_bytes`].
+    /// Whether its body may be longer than [`AnswerChoice::least_body_bytes`].
     pub(super) fn body_varies(&self) -> bool {
         match self {
             Self::Written(written) => written.body_varies(),

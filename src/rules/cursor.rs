@@ -7,12 +7,12 @@ const ARROWS: [&str; 3] = ["→", "->", "=>"];
 
 /// Reads a text from left to right, word by word.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(super) struct TextCursor<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> TextCursor<'a> {
     pub(super) fn new(text: &'a str, at: usize) -> Self {
         let mut cursor = Self { text, at };
         cursor.skip_space();

@@ -1,11 +1,11 @@
 //! Answers to the sender: replies, templates, and the rules that choose among them.
 //!
 //! Everything here is pure: text becomes a [`Rule`], a delivery and the active [`RuleSet`] become an
-//! [`Action`], an [`Answer`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
+//! [`Action`], an [`AnswerChoice`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
 //! counting, holding and writing are the listener's.
 //!
-//! For an interface: a picker offers [`presets`] and [`RuleSet::answers`]. [`Answer::render`] with
-//! [`Facts::of_kept`] gives exactly the bytes that would be sent. [`Reader::action`] parses typed text, and
+//! For an interface: a picker offers [`presets`] and [`RuleSet::answers`]. [`AnswerChoice::render`] with
+//! [`Facts::of_kept`] gives exactly the bytes that would be sent. [`RuleReader::action`] parses typed text, and
 //! [`RuleError::at`] locates an error. [`Override`] is a choice that overrides the rules, [`Held`] a held
 //! delivery, and [`Act`] the decision about it. All of them are plain data that can be compared and printed,
 //! so they fit into a model, a message or an effect. The listener's `Control` takes and returns them.
@@ -53,16 +53,17 @@ mod template;
 mod tests;
 
 pub use action::{
-    Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait, Written,
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, Hold, NamedAnswer, RuleAction,
+    RuleResponse, SendManner, Target, TimedResponse, Wait,
 };
 pub use agree::Agreement;
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
-pub use parse::{Reader, named, target};
+pub use parse::{RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
 pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_order, short};
-pub use template::{Place, Template, TemplateError};
+pub use template::{Template, TemplateError, TemplatePlace};
 
 /// The maximum length of an answer's body, as written.
 pub const BODY_LIMIT: usize = 1024 * 1024;

@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::written::{check_status, written};
-use super::action::{Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait};
-use super::cursor::{Cursor, arrow};
+use super::action::{
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, Fail, Hold, NamedAnswer, RuleAction, RuleResponse, SendManner,
+    Target, TimedResponse, Wait,
+};
+use super::cursor::{TextCursor, arrow};
 use super::error::{RuleError, RuleProblem};
 use super::rule::Rule;
 use super::{BODY_LIMIT, HEADER_BYTES, is_bodyless};
@@ -23,14 +26,14 @@ const TARGET_LIMIT: usize = 8;
 
 /// Reads rules, knowing the answers that have a name.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Reader<'a> {
-    names: &'a [Arc<Named>],
+pub struct RuleReader<'a> {
+    names: &'a [Arc<NamedAnswer>],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RuleReader<'a> {
     /// A reader that knows these answers.
     #[must_use]
-    pub fn new(names: &'a [Arc<Named>]) -> Self {
+    pub fn new(names: &'a [Arc<NamedAnswer>]) -> Self {
         Self { names }
     }
 
@@ -58,24 +61,24 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// [`RuleError`] with the place of what is wrong.
-    pub fn action(&self, text: &str) -> Result<Action, RuleError> {
+    pub fn action(&self, text: &str) -> Result<RuleAction, RuleError> {
         self.action_at(text, 0)
     }
 
-    fn action_at(&self, text: &str, at: usize) -> Result<Action, RuleError> {
-        let mut cursor = Cursor::new(text, at);
+    fn action_at(&self, text: &str, at: usize) -> Result<RuleAction, RuleError> {
+        let mut cursor = TextCursor::new(text, at);
         let wait = pause(&mut cursor)?;
         let kind = if cursor.take("hold") {
-            Kind::Hold(self.hold(&mut cursor)?)
+            ActionKind::Hold(self.hold(&mut cursor)?)
         } else if cursor.take("fail") {
-            Kind::Fail(self.fail(&mut cursor)?)
+            ActionKind::Fail(self.fail(&mut cursor)?)
         } else {
-            Kind::Do(self.deed(&mut cursor, true)?)
+            ActionKind::Do(self.deed(&mut cursor, true)?)
         };
-        if cursor.is_done() { Ok(Action { wait, kind }) } else { Err(cursor.unexpected("nothing more")) }
+        if cursor.is_done() { Ok(RuleAction { wait, kind }) } else { Err(cursor.unexpected("nothing more")) }
     }
 
-    fn hold(&self, cursor: &mut Cursor<'_>) -> Result<Hold, RuleError> {
+    fn hold(&self, cursor: &mut TextCursor<'_>) -> Result<Hold, RuleError> {
         let patience = if cursor.is_done() || cursor.peek().eq_ignore_ascii_case("else") {
             None
         } else {
@@ -84,17 +87,17 @@ impl<'a> Reader<'a> {
         let otherwise = if cursor.take("else") {
             self.act(cursor, true)?
         } else {
-            Act::from(Deed::Answer(Answer::Auto, Manner::Whole))
+            TimedResponse::from(RuleResponse::Answer(AnswerChoice::Auto, SendManner::Whole))
         };
         Ok(Hold { patience, otherwise })
     }
 
-    fn fail(&self, cursor: &mut Cursor<'_>) -> Result<Fail, RuleError> {
+    fn fail(&self, cursor: &mut TextCursor<'_>) -> Result<Fail, RuleError> {
         let times = number(cursor, "a count from 1 to 1000000", 1..=1_000_000)?;
         let per = match (cursor.take("per"), cursor.at()) {
-            (false, _) => Per::All,
-            (true, _) if cursor.take("body") => Per::Body,
-            (true, _) if cursor.take("event") => Per::Event,
+            (false, _) => CountedBy::All,
+            (true, _) if cursor.take("body") => CountedBy::Body,
+            (true, _) if cursor.take("event") => CountedBy::Event,
             (true, _) => return Err(cursor.unexpected("body or event")),
         };
         cursor.expect("with")?;
@@ -104,21 +107,21 @@ impl<'a> Reader<'a> {
         Ok(Fail { times, per, with, then })
     }
 
-    fn act(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Act, RuleError> {
+    fn act(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<TimedResponse, RuleError> {
         let wait = pause(cursor)?;
         for word in ["hold", "fail"] {
             if cursor.peek().eq_ignore_ascii_case(word) {
                 return Err(RuleProblem::Nested(word).at(cursor.at()));
             }
         }
-        Ok(Act { wait, deed: self.deed(cursor, is_last)? })
+        Ok(TimedResponse { wait, deed: self.deed(cursor, is_last)? })
     }
 
     /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks.
-    fn deed(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Deed, RuleError> {
+    fn deed(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<RuleResponse, RuleError> {
         for (word, reset) in [("drop", false), ("reset", true)] {
             if cursor.take(word) {
-                return self.close(cursor, reset, is_last).map(Deed::Close);
+                return self.close(cursor, reset, is_last).map(RuleResponse::Close);
             }
         }
         if cursor.take("forward") {
@@ -129,23 +132,23 @@ impl<'a> Reader<'a> {
             cursor.expect("per")?;
             let every = time(cursor, Duration::from_millis(1))?;
             let answer = self.with_body(cursor, 1, "at least 1 byte", is_last)?;
-            return Ok(Deed::Answer(answer, Manner::Trickle { bytes, every }));
+            return Ok(RuleResponse::Answer(answer, SendManner::Trickle { bytes, every }));
         }
         if cursor.take("length") {
             return self.wrong_length(cursor, is_last);
         }
-        Ok(Deed::Answer(self.answer(cursor, is_last)?, Manner::Whole))
+        Ok(RuleResponse::Answer(self.answer(cursor, is_last)?, SendManner::Whole))
     }
 
-    fn close(&self, cursor: &mut Cursor<'_>, reset: bool, is_last: bool) -> Result<Close, RuleError> {
+    fn close(&self, cursor: &mut TextCursor<'_>, reset: bool, is_last: bool) -> Result<Close, RuleError> {
         let places = [("before", CloseAt::BeforeHead), ("in", CloseAt::InHead), ("after", CloseAt::AfterHead)];
         let Some((_, at)) = places.into_iter().find(|(word, _)| cursor.take(word)) else {
-            return Ok(Close { at: CloseAt::BeforeHead, reset, answer: Answer::Auto });
+            return Ok(Close { at: CloseAt::BeforeHead, reset, answer: AnswerChoice::Auto });
         };
         cursor.expect("head")?;
         let ends = cursor.is_done() || (!is_last && cursor.peek().eq_ignore_ascii_case("then"));
         let answer = match at {
-            _ if ends => Answer::Auto,
+            _ if ends => AnswerChoice::Auto,
             CloseAt::BeforeHead => return Err(cursor.unexpected("nothing more: before the head there is no answer")),
             CloseAt::InHead => self.answer(cursor, is_last)?,
             CloseAt::AfterHead => self.with_body(cursor, 2, "at least 2 bytes", is_last)?,
@@ -153,7 +156,7 @@ impl<'a> Reader<'a> {
         Ok(Close { at, reset, answer })
     }
 
-    fn wrong_length(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Deed, RuleError> {
+    fn wrong_length(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<RuleResponse, RuleError> {
         let (at, word) = (cursor.at(), cursor.word());
         let by = word.parse::<i32>().ok().filter(|by| *by != 0 && word.starts_with(['+', '-']));
         let by = by.filter(|by| by.unsigned_abs() as usize <= BODY_LIMIT).ok_or_else(|| {
@@ -162,24 +165,24 @@ impl<'a> Reader<'a> {
         })?;
         let least = if by < 0 { by.unsigned_abs() as usize } else { 0 };
         let answer = self.with_body(cursor, least, "at least as many bytes as the length leaves out", is_last)?;
-        Ok(Deed::Answer(answer, Manner::WrongLength(by)))
+        Ok(RuleResponse::Answer(answer, SendManner::WrongLength(by)))
     }
 
     /// An answer whose body has at least this many bytes, and may have one at all.
     fn with_body(
         &self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut TextCursor<'_>,
         least: usize,
         words: &'static str,
         is_last: bool,
-    ) -> Result<Answer, RuleError> {
+    ) -> Result<AnswerChoice, RuleError> {
         let at = cursor.at();
         let answer = self.answer(cursor, is_last)?;
         let status = match &answer {
-            Answer::Written(written) => written.status,
-            Answer::Named(named) => named.written.status,
-            Answer::RetryAfter { status, .. } | Answer::Redirect { status, .. } => *status,
-            Answer::Auto => 200,
+            AnswerChoice::Written(written) => written.status,
+            AnswerChoice::Named(named) => named.written.status,
+            AnswerChoice::RetryAfter { status, .. } | AnswerChoice::Redirect { status, .. } => *status,
+            AnswerChoice::Auto => 200,
         };
         if is_bodyless(status) {
             return Err(RuleProblem::Bodyless(status).at(at));
@@ -190,10 +193,10 @@ impl<'a> Reader<'a> {
         Ok(answer)
     }
 
-    fn answer(&self, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Answer, RuleError> {
+    fn answer(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<AnswerChoice, RuleError> {
         let (at, word) = (cursor.at(), cursor.peek());
         if cursor.take("auto") {
-            return Ok(Answer::Auto);
+            return Ok(AnswerChoice::Auto);
         }
         if cursor.take("redirect") {
             return redirect(cursor);
@@ -201,16 +204,16 @@ impl<'a> Reader<'a> {
         if cursor.take("retry-after") {
             let status = optional_status(cursor)?.unwrap_or(429);
             let wait = time(cursor, Duration::ZERO)?;
-            return Ok(Answer::RetryAfter { status, seconds: wait.as_secs() });
+            return Ok(AnswerChoice::RetryAfter { status, seconds: wait.as_secs() });
         }
         if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) {
             cursor.word();
-            return written(word, at, cursor, is_last).map(Answer::Written);
+            return written(word, at, cursor, is_last).map(AnswerChoice::Written);
         }
         match self.names.iter().find(|named| named.name.eq_ignore_ascii_case(word)) {
             Some(named) => {
                 cursor.word();
-                Ok(Answer::Named(Arc::clone(named)))
+                Ok(AnswerChoice::Named(Arc::clone(named)))
             }
             None => {
                 let names = self.names.iter().map(|named| named.name.clone()).collect();
@@ -220,7 +223,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn redirect(cursor: &mut Cursor<'_>) -> Result<Answer, RuleError> {
+fn redirect(cursor: &mut TextCursor<'_>) -> Result<AnswerChoice, RuleError> {
     let at = cursor.at();
     let status = optional_status(cursor)?.unwrap_or(302);
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -233,10 +236,10 @@ fn redirect(cursor: &mut Cursor<'_>) -> Result<Answer, RuleError> {
     {
         return Err(RuleProblem::BadHeader(format!("location: {location}")).at(place));
     }
-    Ok(Answer::Redirect { status, location })
+    Ok(AnswerChoice::Redirect { status, location })
 }
 
-fn optional_status(cursor: &mut Cursor<'_>) -> Result<Option<u16>, RuleError> {
+fn optional_status(cursor: &mut TextCursor<'_>) -> Result<Option<u16>, RuleError> {
     let (at, word) = (cursor.at(), cursor.peek());
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(None);
@@ -247,7 +250,7 @@ fn optional_status(cursor: &mut Cursor<'_>) -> Result<Option<u16>, RuleError> {
     Ok(Some(status))
 }
 
-fn forward(cursor: &mut Cursor<'_>) -> Result<Deed, RuleError> {
+fn forward(cursor: &mut TextCursor<'_>) -> Result<RuleResponse, RuleError> {
     let mut targets = Vec::new();
     while cursor.peek().contains("://") || targets.is_empty() {
         let at = cursor.at();
@@ -258,7 +261,7 @@ fn forward(cursor: &mut Cursor<'_>) -> Result<Deed, RuleError> {
             return Err(RuleProblem::Number { found: targets.len().to_string(), expected }.at(at));
         }
     }
-    Ok(Deed::Forward(targets))
+    Ok(RuleResponse::Forward(targets))
 }
 
 /// Reads a URL to forward to.
@@ -278,7 +281,7 @@ pub fn target(url: &str) -> Result<Target, RuleProblem> {
     Ok(Target(url.to_owned()))
 }
 
-fn pause(cursor: &mut Cursor<'_>) -> Result<Option<Wait>, RuleError> {
+fn pause(cursor: &mut TextCursor<'_>) -> Result<Option<Wait>, RuleError> {
     if !cursor.take("wait") {
         return Ok(None);
     }
@@ -293,7 +296,7 @@ fn pause(cursor: &mut Cursor<'_>) -> Result<Option<Wait>, RuleError> {
     Ok(Some(Wait { min, max }))
 }
 
-fn time(cursor: &mut Cursor<'_>, least: Duration) -> Result<Duration, RuleError> {
+fn time(cursor: &mut TextCursor<'_>, least: Duration) -> Result<Duration, RuleError> {
     let at = cursor.at();
     duration(cursor.word(), at, least)
 }
@@ -307,7 +310,7 @@ fn duration(text: &str, at: usize, least: Duration) -> Result<Duration, RuleErro
 }
 
 fn number(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut TextCursor<'_>,
     expected: &'static str,
     range: std::ops::RangeInclusive<u32>,
 ) -> Result<u32, RuleError> {

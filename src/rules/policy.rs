@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::action::Action;
+use super::action::RuleAction;
 use super::reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply};
 use crate::delivery::{Intake, Verdict};
 
@@ -31,10 +31,10 @@ impl AnswerPolicy {
 
     /// The same as an action.
     #[must_use]
-    pub fn action(&self) -> Action {
+    pub fn action(&self) -> RuleAction {
         match self {
-            Self::Auto => Action::auto(),
-            Self::Fixed(reply) => Action::reply(reply),
+            Self::Auto => RuleAction::auto(),
+            Self::Fixed(reply) => RuleAction::reply(reply),
         }
     }
 }

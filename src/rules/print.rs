@@ -3,7 +3,10 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
-use super::action::{Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Per, Target, Wait, Written};
+use super::action::{
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, Hold, RuleAction, RuleResponse,
+    SendManner, Target, TimedResponse, Wait,
+};
 use super::rule::Rule;
 use crate::text::is_hidden;
 
@@ -16,13 +19,13 @@ impl Display for Rule {
     }
 }
 
-impl Display for Action {
+impl Display for RuleAction {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         pause(formatter, self.wait)?;
         match &self.kind {
-            Kind::Do(deed) => deed.fmt(formatter),
-            Kind::Hold(hold) => hold.fmt(formatter),
-            Kind::Fail(fail) => fail.fmt(formatter),
+            ActionKind::Do(deed) => deed.fmt(formatter),
+            ActionKind::Hold(hold) => hold.fmt(formatter),
+            ActionKind::Fail(fail) => fail.fmt(formatter),
         }
     }
 }
@@ -33,7 +36,8 @@ impl Display for Hold {
         if let Some(patience) = self.patience {
             write!(formatter, " {}", Time(patience))?;
         }
-        let is_auto = self.otherwise == Act::from(Deed::Answer(Answer::Auto, Manner::Whole));
+        let is_auto =
+            self.otherwise == TimedResponse::from(RuleResponse::Answer(AnswerChoice::Auto, SendManner::Whole));
         if is_auto { Ok(()) } else { write!(formatter, " else {}", self.otherwise) }
     }
 }
@@ -41,29 +45,29 @@ impl Display for Hold {
 impl Display for Fail {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let per = match self.per {
-            Per::All => "",
-            Per::Body => " per body",
-            Per::Event => " per event",
+            CountedBy::All => "",
+            CountedBy::Body => " per body",
+            CountedBy::Event => " per event",
         };
         write!(formatter, "fail {}{per} with {} then {}", self.times, self.with, self.then)
     }
 }
 
-impl Display for Act {
+impl Display for TimedResponse {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         pause(formatter, self.wait)?;
         self.deed.fmt(formatter)
     }
 }
 
-impl Display for Deed {
+impl Display for RuleResponse {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer, Manner::Whole) => answer.fmt(formatter),
-            Self::Answer(answer, Manner::Trickle { bytes, every }) => {
+            Self::Answer(answer, SendManner::Whole) => answer.fmt(formatter),
+            Self::Answer(answer, SendManner::Trickle { bytes, every }) => {
                 write!(formatter, "trickle {bytes} per {} {answer}", Time(*every))
             }
-            Self::Answer(answer, Manner::WrongLength(by)) => write!(formatter, "length {by:+} {answer}"),
+            Self::Answer(answer, SendManner::WrongLength(by)) => write!(formatter, "length {by:+} {answer}"),
             Self::Close(close) => close.fmt(formatter),
             Self::Forward(targets) => {
                 formatter.write_str("forward")?;
@@ -81,11 +85,11 @@ impl Display for Close {
             CloseAt::InHead => " in head",
             CloseAt::AfterHead => " after head",
         })?;
-        if self.answer == Answer::Auto { Ok(()) } else { write!(formatter, " {}", self.answer) }
+        if self.answer == AnswerChoice::Auto { Ok(()) } else { write!(formatter, " {}", self.answer) }
     }
 }
 
-impl Display for Answer {
+impl Display for AnswerChoice {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Auto => formatter.write_str("auto"),
@@ -100,7 +104,7 @@ impl Display for Answer {
     }
 }
 
-impl Display for Written {
+impl Display for CustomAnswer {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.status)?;
         for (name, value) in &self.headers {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::action::{Action, Named};
+use super::action::{NamedAnswer, RuleAction};
 use super::error::{RuleError, RuleProblem};
 use crate::delivery::{Captured, DeliveryId, Summary};
-use crate::query::{Content, Query};
+use crate::query::{Query, SearchedContent};
 
 /// The most rules: each is asked of each delivery.
 pub const RULE_LIMIT: usize = 200;
@@ -23,13 +23,13 @@ pub struct Rule {
     /// The condition; the empty one is for every delivery.
     pub when: Query,
     /// What is done.
-    pub then: Action,
+    pub then: RuleAction,
 }
 
 impl Rule {
     /// A rule for every delivery.
     #[must_use]
-    pub fn always(then: Action) -> Self {
+    pub fn always(then: RuleAction) -> Self {
         Self { when: Query::default(), then }
     }
 
@@ -80,7 +80,7 @@ pub struct RuleSet {
     /// What the kept answer says of each rule.
     labels: Vec<String>,
     /// The configuration's answers that have a name.
-    answers: Vec<Arc<Named>>,
+    answers: Vec<Arc<NamedAnswer>>,
     /// How long a held delivery waits unless its rule says.
     pub hold_for: Duration,
     has_conditions: bool,
@@ -104,13 +104,13 @@ impl RuleSet {
 
     /// The same, with the configuration's own answers beside them.
     #[must_use]
-    pub fn with_answers(self, answers: Vec<Arc<Named>>) -> Self {
+    pub fn with_answers(self, answers: Vec<Arc<NamedAnswer>>) -> Self {
         Self { answers, ..self }
     }
 
-    /// The configuration's own answers, for a picker, and for a [`super::Reader`] of what a person types.
+    /// The configuration's own answers, for a picker, and for a [`super::RuleReader`] of what a person types.
     #[must_use]
-    pub fn answers(&self) -> &[Arc<Named>] {
+    pub fn answers(&self) -> &[Arc<NamedAnswer>] {
         &self.answers
     }
 
@@ -189,7 +189,7 @@ fn summary_of(captured: &Captured) -> Summary {
 
 struct Unkept<'a>(&'a Captured);
 
-impl Content for Unkept<'_> {
+impl SearchedContent for Unkept<'_> {
     fn head(&self) -> Option<Bytes> {
         Some(self.0.head.clone())
     }
@@ -203,7 +203,7 @@ impl Content for Unkept<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     /// What is done.
-    pub action: Action,
+    pub action: RuleAction,
     /// With the next delivery only, rather than until it is cleared.
     pub once: bool,
 }

@@ -77,7 +77,7 @@ pub enum TemplateError {
 
 /// Where the text will stand, which decides how a fact is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TemplatePlace {
     /// The value of a header: visible ASCII, the rest percent-encoded, cut after 256 bytes.
     Header,
     /// A body of plain text: as it is.
@@ -88,7 +88,7 @@ pub enum Place {
     Markup,
 }
 
-impl Place {
+impl TemplatePlace {
     /// How a body of this `content-type` is written.
     #[must_use]
     pub fn of_body(content_type: Option<&str>) -> Self {
@@ -168,7 +168,7 @@ impl Template {
 
     /// The text with the facts in it, as the bytes of a body. One without facts is not copied.
     #[must_use]
-    pub fn render_body(&self, facts: &Facts, place: Place) -> Bytes {
+    pub fn render_body(&self, facts: &Facts, place: TemplatePlace) -> Bytes {
         match &self.parts[..] {
             [Part::Text(text)] => Bytes::from_owner(Shared(Arc::clone(text))),
             _ => self.render(facts, place).into(),
@@ -188,7 +188,7 @@ impl Template {
 
     /// The text with the facts in it.
     #[must_use]
-    pub fn render(&self, facts: &Facts, place: Place) -> String {
+    pub fn render(&self, facts: &Facts, place: TemplatePlace) -> String {
         let mut rendered = String::with_capacity(self.source.len());
         for part in &self.parts {
             match part {
@@ -206,16 +206,16 @@ impl fmt::Display for Template {
     }
 }
 
-fn write_fact(out: &mut String, value: &str, place: Place) {
+fn write_fact(out: &mut String, value: &str, place: TemplatePlace) {
     match place {
-        Place::Plain => out.push_str(value),
-        Place::Header => write_in_header(out, value),
-        Place::Json => {
+        TemplatePlace::Plain => out.push_str(value),
+        TemplatePlace::Header => write_in_header(out, value),
+        TemplatePlace::Json => {
             // A string is always written; what stands between its quotation marks is wanted.
             let quoted = serde_json::to_string(value).unwrap_or_default();
             out.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
         }
-        Place::Markup => {
+        TemplatePlace::Markup => {
             for character in value.chars() {
                 match character {
                     '&' => out.push_str("&amp;"),
@@ -266,17 +266,17 @@ mod tests {
     #[case("{{{{id}}", "{{id}}")]
     fn facts_are_put_in(#[case] source: &str, #[case] expected: &str) {
         let template = Template::parse(source).unwrap();
-        assert_eq!(template.render_body(&facts(), Place::Plain), expected);
+        assert_eq!(template.render_body(&facts(), TemplatePlace::Plain), expected);
         assert!(template.most_bytes(&facts()) >= expected.len());
-        assert_eq!(template.render(&facts(), Place::Plain), expected);
+        assert_eq!(template.render(&facts(), TemplatePlace::Plain), expected);
         assert_eq!(template.to_string(), source);
     }
 
     #[rstest]
-    #[case(Place::Header, "desktop.\"app\"<%C3%A9>%0D%0AX: y")]
-    #[case(Place::Json, "desktop.\\\"app\\\"<é>\\r\\nX: y")]
-    #[case(Place::Markup, "desktop.&quot;app&quot;&lt;é&gt;\r\nX: y")]
-    fn facts_are_escaped_for_their_place(#[case] place: Place, #[case] expected: &str) {
+    #[case(TemplatePlace::Header, "desktop.\"app\"<%C3%A9>%0D%0AX: y")]
+    #[case(TemplatePlace::Json, "desktop.\\\"app\\\"<é>\\r\\nX: y")]
+    #[case(TemplatePlace::Markup, "desktop.&quot;app&quot;&lt;é&gt;\r\nX: y")]
+    fn facts_are_escaped_for_their_place(#[case] place: TemplatePlace, #[case] expected: &str) {
         assert_eq!(Template::parse("{{event}}").unwrap().render(&facts(), place), expected);
     }
 
@@ -296,7 +296,7 @@ mod tests {
         #[test]
         fn no_fact_leaves_its_header(event in "\\PC*|[\\x00-\\xff\r\n]{0,300}", path: String) {
             let facts = Facts { event: Some(event), path, ..Facts::default() };
-            let value = Template::parse("{{event}};{{path}}").unwrap().render(&facts, Place::Header);
+            let value = Template::parse("{{event}};{{path}}").unwrap().render(&facts, TemplatePlace::Header);
             prop_assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{value:?}");
             prop_assert!(value.len() <= 2 * 3 * 256 + 1);
         }
@@ -304,7 +304,7 @@ mod tests {
         #[test]
         fn a_fact_stays_in_its_json_string(event: String) {
             let facts = Facts { event: Some(event.clone()), ..Facts::default() };
-            let body = Template::parse("{\"event\":\"{{event}}\"}").unwrap().render(&facts, Place::Json);
+            let body = Template::parse("{\"event\":\"{{event}}\"}").unwrap().render(&facts, TemplatePlace::Json);
             let json: serde_json::Value = serde_json::from_str(&body).unwrap();
             prop_assert_eq!(json["event"].as_str(), Some(event.as_str()));
         }

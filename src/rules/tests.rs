@@ -6,12 +6,12 @@ use rstest::rstest;
 use super::*;
 use crate::query::Query;
 
-fn teapot() -> Vec<std::sync::Arc<Named>> {
+fn teapot() -> Vec<std::sync::Arc<NamedAnswer>> {
     vec![named("teapot", 418, &[("X-Id".to_owned(), "{{id}}".to_owned())], Some("short, {{event}}")).unwrap()]
 }
 
 fn read(text: &str) -> Result<Rule, RuleError> {
-    Reader::new(&teapot()).rule(text)
+    RuleReader::new(&teapot()).rule(text)
 }
 
 #[rstest]
@@ -149,7 +149,7 @@ fn a_rule_behind_one_that_takes_all_of_its_own_is_found() {
 fn replies_are_as_written() {
     let facts = Facts { id: 7, event: Some("a\"b".to_owned()), ..Facts::default() };
     let reply = |text: &str| match read(text).unwrap().then.kind {
-        Kind::Do(Deed::Answer(answer, Manner::Whole)) => answer.render(&facts),
+        ActionKind::Do(RuleResponse::Answer(answer, SendManner::Whole)) => answer.render(&facts),
         other => panic!("{other:?}"),
     };
     assert_eq!(reply("503"), preset(503));
@@ -167,10 +167,10 @@ fn replies_are_as_written() {
 #[test]
 fn a_picked_reply_is_sent_as_it_is() {
     let picked = Reply::text(200, "{{id}} {{{{ }} x").with_header("x-a", "{{event}}");
-    let written = Written::of(&picked);
+    let written = CustomAnswer::of(&picked);
     assert_eq!(written.render(&Facts::default()), picked);
-    let printed = Action::reply(&picked).to_string();
-    assert_eq!(Reader::default().action(&printed), Ok(Action::reply(&picked)), "{printed}");
+    let printed = RuleAction::reply(&picked).to_string();
+    assert_eq!(RuleReader::default().action(&printed), Ok(RuleAction::reply(&picked)), "{printed}");
 }
 
 #[test]
@@ -258,7 +258,7 @@ proptest! {
     fn no_delivery_adds_a_header(event in "\\PC*|[\\x00-\\x7f]{0,40}", path in "\\PC*|[\\x00-\\x7f]{0,40}") {
         let facts = Facts { event: Some(event), path, ..Facts::default() };
         let rule = read("200 header \"x-event: {{event}}\" header \"x-path: {{path}}\" {{event}}").unwrap();
-        let Kind::Do(Deed::Answer(answer, _)) = rule.then.kind else { panic!() };
+        let ActionKind::Do(RuleResponse::Answer(answer, _)) = rule.then.kind else { panic!() };
         let reply = answer.render(&facts);
         prop_assert_eq!(reply.headers.len(), 2);
         for (_, value) in &reply.headers {

@@ -14,7 +14,7 @@ const UNDER_WAY: usize = 64;
 
 /// How many sendings follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pace {
+pub enum BatchPace {
     /// Each begins when the one before has ended.
     #[default]
     InOrder,
@@ -27,7 +27,7 @@ pub enum Pace {
 #[error("invalid rate '{0}': expected a number per second or minute, such as 5/s or 30/m, at most 1000/s")]
 pub struct InvalidRate(String);
 
-impl FromStr for Pace {
+impl FromStr for BatchPace {
     type Err = InvalidRate;
 
     /// Reads `5`, `5/s`, `0.5/s`, `30/m`.
@@ -55,7 +55,7 @@ impl FromStr for Pace {
 /// Cancelling starts no more; those in progress must end on the same token, and are still handed over.
 pub async fn run_all<J, F, R>(
     jobs: impl IntoIterator<Item = J>,
-    pace: Pace,
+    pace: BatchPace,
     cancel: &CancellationToken,
     mut start: impl FnMut(J) -> F,
     mut done: impl FnMut(R),
@@ -70,8 +70,8 @@ where
     for job in jobs {
         loop {
             let is_full = match pace {
-                Pace::InOrder => !under_way.is_empty(),
-                Pace::Every(_) => under_way.len() >= UNDER_WAY,
+                BatchPace::InOrder => !under_way.is_empty(),
+                BatchPace::Every(_) => under_way.len() >= UNDER_WAY,
             };
             tokio::select! {
                 biased;
@@ -85,7 +85,7 @@ where
         }
         under_way.spawn(start(job));
         started += 1;
-        if let Pace::Every(interval) = pace {
+        if let BatchPace::Every(interval) = pace {
             // After a stall it goes on at its pace, and does not catch up in a burst.
             next = (next + interval).max(Instant::now());
         }
@@ -121,7 +121,7 @@ mod tests {
     #[case("30/m", 2_000_000)]
     #[case("1000/s", 1_000)]
     fn rates(#[case] text: &str, #[case] microseconds: u64) {
-        assert_eq!(text.parse(), Ok(Pace::Every(Duration::from_micros(microseconds))));
+        assert_eq!(text.parse(), Ok(BatchPace::Every(Duration::from_micros(microseconds))));
     }
 
     #[rstest]
@@ -135,7 +135,7 @@ mod tests {
     #[case("5/h")]
     #[case("\u{1b}")]
     fn no_rates(#[case] text: &str) {
-        let error = text.parse::<Pace>().unwrap_err().to_string();
+        let error = text.parse::<BatchPace>().unwrap_err().to_string();
         assert!(!error.contains('\u{1b}'));
     }
 
@@ -148,7 +148,7 @@ mod tests {
         let log = RefCell::new(Vec::new());
         let started = run(run_all(
             0..5,
-            Pace::InOrder,
+            BatchPace::InOrder,
             &CancellationToken::new(),
             |number| {
                 log.borrow_mut().push((number, "begins"));
@@ -172,7 +172,7 @@ mod tests {
             let under_way = std::cell::Cell::new(0_usize);
             run_all(
                 0..200,
-                Pace::Every(Duration::from_secs(1)),
+                BatchPace::Every(Duration::from_secs(1)),
                 &CancellationToken::new(),
                 |_| {
                     begun.push(zero.elapsed().as_secs());
@@ -197,7 +197,7 @@ mod tests {
         let mut ended = Vec::new();
         let started = run(run_all(
             0..100,
-            Pace::Every(Duration::from_secs(1)),
+            BatchPace::Every(Duration::from_secs(1)),
             &cancel,
             |number| {
                 if number == 10 {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::delivery::{Delivery, Intake, Summary};
-use crate::http::{Change, NoOriginForm, NoRequest, Outgoing, Target};
+use crate::http::{NoOriginForm, NoRequest, Outgoing, RequestChange, Target};
 use crate::text::visible;
 
 /// Why a captured delivery cannot be sent again.
@@ -32,7 +32,7 @@ pub enum NotReplayable {
 /// # Errors
 ///
 /// [`NotReplayable`] when it was not a whole request, or no server can be asked for it.
-pub fn as_captured(delivery: &Delivery, target: &Target) -> Result<(Outgoing, Vec<Change>), NotReplayable> {
+pub fn as_captured(delivery: &Delivery, target: &Target) -> Result<(Outgoing, Vec<RequestChange>), NotReplayable> {
     check_whole(&delivery.summary)?;
     Outgoing::of_capture(&delivery.head, delivery.body.clone(), chunks(delivery), target)
         .map_err(|reason| refused(&delivery.summary, reason))
@@ -54,7 +54,7 @@ pub fn of_head(
     head: &Bytes,
     length: u64,
     target: &Target,
-) -> Result<(Outgoing, Vec<Change>), NotReplayable> {
+) -> Result<(Outgoing, Vec<RequestChange>), NotReplayable> {
     check_whole(summary)?;
     Outgoing::of_head(head, length, target).map_err(|reason| refused(summary, reason))
 }

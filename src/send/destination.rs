@@ -11,7 +11,7 @@ const DOCUMENTED_PATH: &str = "/webhooks/trackpilots";
 
 /// What a person picked; nothing of it means this program's own listener.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Choice {
+pub struct DestinationChoice {
     /// A URL, which stands for the webhook's own.
     pub to: Option<String>,
     /// A configured webhook, by name.
@@ -43,7 +43,7 @@ impl Destination {
     /// # Errors
     ///
     /// [`NotSent`] when there is no such webhook or secret, or the URL is none.
-    pub fn find(settings: &Settings, choice: &Choice) -> Result<Self, NotSent> {
+    pub fn find(settings: &Settings, choice: &DestinationChoice) -> Result<Self, NotSent> {
         let registry = &settings.registry;
         let named = choice.webhook.as_deref().map(|name| webhook(settings, name)).transpose()?;
         let target = match (&choice.to, named) {
@@ -81,7 +81,11 @@ fn webhook<'a>(settings: &'a Settings, name: &str) -> Result<&'a Webhook, NotSen
     })
 }
 
-fn secret(settings: &Settings, choice: &Choice, webhook: Option<&Webhook>) -> Result<Option<Secret>, NotSent> {
+fn secret(
+    settings: &Settings,
+    choice: &DestinationChoice,
+    webhook: Option<&Webhook>,
+) -> Result<Option<Secret>, NotSent> {
     let keyring = settings.registry.keyring();
     let Some(label) = &choice.secret else {
         return Ok(match webhook {

@@ -13,11 +13,11 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{InvalidRate, Pace, run_all};
+pub use batch::{BatchPace, InvalidRate, run_all};
 pub use captured::{NotReplayable, as_captured, exact, of_head};
-pub use destination::{Choice, Destination};
+pub use destination::{Destination, DestinationChoice};
 pub use outcome::{
-    Origin, StatusClass, Term, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
+    DocumentedError, Origin, StatusClass, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
     delivery_headers, latency_words, status_words, summary_json,
 };
 pub use simulation::{NotSent, Simulation};

@@ -122,7 +122,7 @@ impl StatusClass {
 
 /// The documented errors of a simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Term {
+pub enum DocumentedError {
     /// The webhook was taken away after it was picked.
     WebhookNotFound,
     /// The webhook does not subscribe to the event.
@@ -135,7 +135,7 @@ pub enum Term {
     SimulationFailed,
 }
 
-impl Term {
+impl DocumentedError {
     /// The error of an attempt; `None` when it was delivered, or cancelled.
     #[must_use]
     pub fn of(attempt: &Attempt) -> Option<Self> {

@@ -7,7 +7,7 @@ use super::{NotReplayable, as_captured, exact};
 use crate::config::unnamed;
 use crate::config::{Registry, Webhook};
 use crate::delivery::{AttemptMode, Delivery, Summary, TimestampUnit};
-use crate::http::{Change, InvalidTarget, Outgoing, Target};
+use crate::http::{InvalidTarget, Outgoing, RequestChange, Target};
 use crate::signature::{Secret, SigningKind};
 use crate::signature::{SignError, Signing};
 use crate::text::visible;
@@ -103,7 +103,7 @@ pub struct Replay {
     /// How it came about.
     pub mode: AttemptMode,
     /// What had to be changed beside what was asked for.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RequestChange>,
 }
 
 /// The webhook that a delivery belongs to: the one it was captured for, else that of its path.
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::config::Keyring;
     use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, TimestampFacts, Verdict};
-    use crate::http::{Framing, RequestHead};
+    use crate::http::{RequestHead, WireFraming};
     use crate::signature::{Scheme, SecretOrigin, judge};
 
     fn registry(url: Option<&str>) -> Registry {
@@ -237,7 +237,7 @@ mod tests {
             image: None,
             answer: None,
         };
-        Delivery { summary, head: Bytes::from(head), body, framing: Framing::NONE, answer: None }
+        Delivery { summary, head: Bytes::from(head), body, framing: WireFraming::NONE, answer: None }
     }
 
     fn now() -> Timestamp {

@@ -9,20 +9,20 @@ use super::Destination;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::Term;
+use super::DocumentedError;
 use crate::config::{named, unnamed};
 use crate::http::{InvalidHeader, InvalidTarget, Outgoing};
 use crate::payload::event;
 use crate::signature::{SignError, Signing};
 use crate::simulate;
-use crate::simulate::{Burst, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, Sending};
+use crate::simulate::{Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError};
 use crate::text::visible;
 
 /// Why nothing was sent: what is wrong before there is a request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotSent {
     /// No webhook of that name.
-    #[error("{}: unknown webhook {}; {}", heading(Term::WebhookNotFound), named(.name), known_names(.known))]
+    #[error("{}: unknown webhook {}; {}", heading(DocumentedError::WebhookNotFound), named(.name), known_names(.known))]
     WebhookNotFound {
         /// The name.
         name: String,
@@ -32,7 +32,7 @@ pub enum NotSent {
     /// The webhook does not subscribe to the event.
     #[error(
         "{}: the webhook does not subscribe to '{}', only to {}",
-        heading(Term::EventNotRegistered), visible(.event), visible(&.subscribed.join(", "))
+        heading(DocumentedError::EventNotRegistered), visible(.event), visible(&.subscribed.join(", "))
     )]
     EventNotRegistered {
         /// The event's full name.
@@ -41,7 +41,7 @@ pub enum NotSent {
         subscribed: Vec<String>,
     },
     /// The simulator itself cannot work.
-    #[error("{heading}: {reason}", heading = heading(Term::ServiceUnavailable))]
+    #[error("{heading}: {reason}", heading = heading(DocumentedError::ServiceUnavailable))]
     ServiceUnavailable {
         /// Why.
         reason: String,
@@ -85,18 +85,18 @@ pub enum NotSent {
 impl NotSent {
     /// The error of the documentation's table, where it is one of them.
     #[must_use]
-    pub fn term(&self) -> Option<Term> {
+    pub fn term(&self) -> Option<DocumentedError> {
         match self {
-            Self::WebhookNotFound { .. } => Some(Term::WebhookNotFound),
-            Self::EventNotRegistered { .. } => Some(Term::EventNotRegistered),
-            Self::ServiceUnavailable { .. } => Some(Term::ServiceUnavailable),
+            Self::WebhookNotFound { .. } => Some(DocumentedError::WebhookNotFound),
+            Self::EventNotRegistered { .. } => Some(DocumentedError::EventNotRegistered),
+            Self::ServiceUnavailable { .. } => Some(DocumentedError::ServiceUnavailable),
             _ => None,
         }
     }
 }
 
 /// `Webhook not found (404)`.
-fn heading(term: Term) -> String {
+fn heading(term: DocumentedError) -> String {
     term.status().map_or_else(|| term.title().to_owned(), |status| format!("{} ({status})", term.title()))
 }
 
@@ -128,7 +128,7 @@ impl Simulation {
     /// # Errors
     ///
     /// [`NotSent`].
-    pub fn sendings(&self) -> Result<Vec<Sending>, NotSent> {
+    pub fn sendings(&self) -> Result<Vec<BurstSending>, NotSent> {
         let event = match &self.given {
             None => self.recipe.event.name().to_owned(),
             Some(body) => event::facts(body).event.unwrap_or_default(),

@@ -1,13 +1,13 @@
 //! The client against sockets on the loopback interface.
 
-use crate::http::Change;
 use crate::http::Client;
+use crate::http::HeaderLine;
 use crate::http::Limits;
-use crate::http::Line;
 use crate::http::Outgoing;
+use crate::http::RequestChange;
 use crate::http::SendError;
+use crate::http::SendStage;
 use crate::http::Sent;
-use crate::http::Stage;
 use crate::http::Target;
 use crate::http::TlsFault;
 use crate::http::TlsOptions;
@@ -29,8 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::delivery::{Delivery, DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
-use crate::http::{BodyEnd, Reply};
-use crate::http::{Framing, RequestHead};
+use crate::http::{BodyEnd, HttpResponse};
+use crate::http::{RequestHead, WireFraming};
 use crate::signature::Scheme;
 
 /// Short enough for a test that waits for it, long enough for a busy machine to do the rest.
@@ -96,7 +96,7 @@ fn sent_as(client: &Client, target: &Target, request: &Outgoing, limits: &Limits
     run(client.send(target, request, limits, &CancellationToken::new()))
 }
 
-fn reply(response: &'static [u8]) -> Result<Reply, SendError> {
+fn reply(response: &'static [u8]) -> Result<HttpResponse, SendError> {
     let (address, _received) = answer(response);
     sent(&target(address), &limits()).result
 }
@@ -118,7 +118,7 @@ fn delivery(head: &[u8], body: Bytes) -> Delivery {
         image: None,
         answer: None,
     };
-    Delivery { summary, head, body, framing: Framing::NONE, answer: None }
+    Delivery { summary, head, body, framing: WireFraming::NONE, answer: None }
 }
 
 #[test]
@@ -149,9 +149,9 @@ fn only_what_would_be_wrong_is_changed_and_said() {
     let expected = "POST /other?x HTTP/1.1\r\nhost: localhost:4000\r\nX-Sig: 1\r\nContent-Length: 2\r\nX-Sig: 2\r\n\
                     Content-Type: application/json\r\n\r\n";
     assert_eq!(String::from_utf8_lossy(&request.head()), expected);
-    let codes: Vec<_> = changes.iter().map(Change::code).collect();
+    let codes: Vec<_> = changes.iter().map(RequestChange::code).collect();
     assert_eq!(codes, ["target", "line_ends", "removed", "removed", "removed", "host", "unchunked"]);
-    let words: Vec<_> = changes.iter().map(Change::words).collect();
+    let words: Vec<_> = changes.iter().map(RequestChange::words).collect();
     assert!(words.contains(&"Host abc.ngrok-free.app → localhost:4000".to_owned()), "{words:?}");
 
     // What no server is asked for is refused, whatever path the URL brings; told to be exact, it goes as received.
@@ -211,9 +211,9 @@ proptest! {
 #[test]
 fn nothing_smuggles_a_line() {
     for (name, value) in [("A", "b\r\nC: d"), ("A\r\nB", "c"), ("", "x"), ("A:", "x"), ("A", "\0")] {
-        assert!(Line::new(name, value).is_err(), "{name:?}: {value:?}");
+        assert!(HeaderLine::new(name, value).is_err(), "{name:?}: {value:?}");
     }
-    assert!(Line::raw(Bytes::from_static(b"no colon")).is_err());
+    assert!(HeaderLine::raw(Bytes::from_static(b"no colon")).is_err());
 }
 
 #[test]
@@ -318,21 +318,21 @@ fn silent_after(beginning: &'static [u8]) -> SocketAddr {
 fn a_silent_endpoint_is_waited_for_so_long() {
     let short = Limits { first_byte: SHORT, ..limits() };
     let error = sent(&target(silent_after(b"")), &short).result.unwrap_err();
-    assert_eq!(error, SendError::Timeout { stage: Stage::FirstByte, after: SHORT });
+    assert_eq!(error, SendError::Timeout { stage: SendStage::FirstByte, after: SHORT });
 }
 
 #[test]
 fn a_handshake_is_waited_for_so_long() {
     let tls: Target = format!("https://{}/", silent_after(b"")).parse().unwrap();
     let error = sent(&tls, &Limits { tls: SHORT, ..limits() }).result.unwrap_err();
-    assert_eq!(error, SendError::Timeout { stage: Stage::Tls, after: SHORT });
+    assert_eq!(error, SendError::Timeout { stage: SendStage::Tls, after: SHORT });
 }
 
 #[test]
 fn half_a_head_is_waited_for_so_long() {
     let target = target(silent_after(b"HTTP/1.1 200 OK\r\nX: "));
     let error = sent(&target, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
-    assert_eq!(error, SendError::Timeout { stage: Stage::Head, after: SHORT });
+    assert_eq!(error, SendError::Timeout { stage: SendStage::Head, after: SHORT });
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn an_endpoint_that_does_not_read_is_waited_for_so_long() {
     let large = Outgoing::post(&target, vec![b'x'; 50_000_000]).unwrap();
     let client = Client::new(&TlsOptions::default()).unwrap();
     let error = sent_as(&client, &target, &large, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
-    assert_eq!(error, SendError::Timeout { stage: Stage::Request, after: SHORT });
+    assert_eq!(error, SendError::Timeout { stage: SendStage::Request, after: SHORT });
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn serve_tls(change: impl FnOnce(&mut CertificateParams)) -> (SocketAddr, String
     (address, pem)
 }
 
-fn sent_tls(host: &str, address: SocketAddr, options: &TlsOptions) -> Result<Reply, SendError> {
+fn sent_tls(host: &str, address: SocketAddr, options: &TlsOptions) -> Result<HttpResponse, SendError> {
     let target: Target = format!("https://{host}:{}/", address.port()).parse().unwrap();
     let request = Outgoing::post(&target, "{}").unwrap();
     let sent = sent_as(&Client::new(options).unwrap(), &target, &request, &limits());
@@ -408,7 +408,7 @@ fn trusting(pem: &str) -> (tempfile::NamedTempFile, TlsOptions) {
     (file, options)
 }
 
-fn fault(result: Result<Reply, SendError>) -> TlsFault {
+fn fault(result: Result<HttpResponse, SendError>) -> TlsFault {
     match result {
         Err(SendError::Tls { fault, .. }) => fault,
         other => panic!("{other:?}"),

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
-use super::Event;
+use super::ServerEvent;
 use super::arrival::Arrival;
 use crate::config::AnswerFlags;
 use crate::config::consent::{Gate, Need, Scope};
-use crate::config::file::{Change, ConfigFile, SaveError};
+use crate::config::file::{ConfigChange, ConfigFile, ConfigSaveError};
 use crate::rules::RuleSet;
 use crate::server::listener::Control;
 
@@ -52,8 +52,8 @@ impl Watched {
     ///
     /// # Errors
     ///
-    /// Those of [`Change::write`].
-    pub fn write(&self, change: &Change) -> Result<(), SaveError> {
+    /// Those of [`ConfigChange::write`].
+    pub fn write(&self, change: &ConfigChange) -> Result<(), ConfigSaveError> {
         // Held meanwhile: the file is not looked at in between.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // What somebody else has written and was not read yet, will be.
@@ -103,7 +103,7 @@ pub(crate) async fn watch(
     watched: Arc<Watched>,
     flags: AnswerFlags,
     control: Arc<Control>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<ServerEvent>,
 ) {
     // Nothing runs while there is no file, where the system tells of one that comes.
     if watched.file().is_none() {
@@ -126,22 +126,22 @@ pub(crate) async fn watch(
             }
             Looked::Unallowed(file, needs) => {
                 let words = crate::config::consent::words(&needs);
-                let event = Event::RulesFault(format!(
+                let event = ServerEvent::RulesFault(format!(
                     "{} has changed and would {words}: not applied until `whyhook trust` allows it",
                     crate::config::shown(&file.path)
                 ));
                 unallowed = Some(*file);
                 event
             }
-            Looked::Fault(error) => Event::RulesFault(error),
+            Looked::Fault(error) => ServerEvent::RulesFault(error),
             Looked::File(file) => match rules(&file, &flags, &control) {
                 Ok(rules) => {
                     watched.gate.agree(&file);
                     let count = rules.rules().len();
                     control.set_rules(rules);
-                    Event::Rules(count, file.path)
+                    ServerEvent::Rules(count, file.path)
                 }
-                Err(error) => Event::RulesFault(error),
+                Err(error) => ServerEvent::RulesFault(error),
             },
         };
         if events.send(event).is_err() {

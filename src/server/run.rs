@@ -26,7 +26,7 @@ use crate::store::{
 
 /// Events that a run sends to its front end.
 #[derive(Debug)]
-pub enum Event {
+pub enum ServerEvent {
     /// The store has grown; [`Session::pulse`] says how far. Sent once until it is asked.
     Stored,
     /// Deliveries could not be kept.
@@ -104,7 +104,7 @@ impl Session {
     /// # Errors
     ///
     /// [`StartError`]; nothing is left running then.
-    pub fn start(settings: &Settings, gate: Gate, events: mpsc::Sender<Event>) -> Result<Self, StartError> {
+    pub fn start(settings: &Settings, gate: Gate, events: mpsc::Sender<ServerEvent>) -> Result<Self, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("whyhook-listener")
@@ -124,11 +124,11 @@ impl Session {
             move |event| match event {
                 StoreEvent::Committed { last, .. } => {
                     if pulse.beat(last) {
-                        let _ = events.send(Event::Stored);
+                        let _ = events.send(ServerEvent::Stored);
                     }
                 }
-                StoreEvent::Fault(error) => drop(events.send(Event::StoreFault(error))),
-                StoreEvent::Retired(freed) => drop(events.send(Event::Retired(freed))),
+                StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
+                StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
             }
         };
         let (retired, mut losses) = retire(settings, &location)?;
@@ -140,9 +140,9 @@ impl Session {
         let told = events.clone();
         control.set_place(location.clone(), address);
         control.check_rules(&settings.rules)?;
-        control.observe_held(move || drop(told.send(Event::Held)));
+        control.observe_held(move || drop(told.send(ServerEvent::Held)));
         let told = events.clone();
-        control.stats().observe(move || drop(told.send(Event::Refused)));
+        control.stats().observe(move || drop(told.send(ServerEvent::Refused)));
         control.set_means(Means::of(settings)?);
         let watched = Arc::new(Watched::new(settings.config_places.clone(), Arc::new(gate)));
         let (flags, told) = (settings.answers.clone(), events.clone());
@@ -151,7 +151,9 @@ impl Session {
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {
             let events = events.clone();
-            runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
+            runtime.spawn(tunnel::watch(agent, address.port(), move |state| {
+                drop(events.send(ServerEvent::Tunnel(state)))
+            }));
         }
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::mpsc;
 
-use super::Event;
+use super::ServerEvent;
 
 /// How long the faces may take to end in their own way.
 #[cfg(unix)]
@@ -11,18 +11,18 @@ const GRACE: std::time::Duration = std::time::Duration::from_millis(900);
 
 /// Starts a thread that turns signals into events.
 #[cfg(unix)]
-pub(crate) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
+pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH])?;
     std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             crate::system::panic::trap("signals");
             let event = match signal {
-                SIGWINCH => Event::Resized,
-                SIGTSTP => Event::Suspend,
-                _ => Event::Stop,
+                SIGWINCH => ServerEvent::Resized,
+                SIGTSTP => ServerEvent::Suspend,
+                _ => ServerEvent::Stop,
             };
-            let is_end = matches!(event, Event::Stop);
+            let is_end = matches!(event, ServerEvent::Stop);
             let _ = events.send(event);
             if is_end {
                 std::thread::sleep(GRACE);
@@ -36,6 +36,6 @@ pub(crate) fn forward(events: mpsc::Sender<Event>) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn forward(_: mpsc::Sender<Event>) -> io::Result<()> {
+pub(crate) fn forward(_: mpsc::Sender<ServerEvent>) -> io::Result<()> {
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::Algorithm;
 
 /// One part of the signed content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Piece {
+pub enum TemplatePiece {
     /// Fixed bytes.
     Text(Vec<u8>),
     /// The timestamp's text.
@@ -36,7 +36,7 @@ pub enum Piece {
 /// # Ok::<(), whyhook::signature::InvalidContent>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Content(Vec<Piece>);
+pub struct SignedContent(Vec<TemplatePiece>);
 
 /// Why a template cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,31 +67,31 @@ pub(crate) struct Parts<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl Content {
-    const PLACEHOLDERS: [(&'static str, Piece); 7] = [
-        ("timestamp", Piece::Timestamp),
-        ("body", Piece::Body),
-        ("id", Piece::Id),
-        ("method", Piece::Method),
-        ("target", Piece::Target),
-        ("url", Piece::Url),
-        ("body_sha256", Piece::BodyHash),
+impl SignedContent {
+    const PLACEHOLDERS: [(&'static str, TemplatePiece); 7] = [
+        ("timestamp", TemplatePiece::Timestamp),
+        ("body", TemplatePiece::Body),
+        ("id", TemplatePiece::Id),
+        ("method", TemplatePiece::Method),
+        ("target", TemplatePiece::Target),
+        ("url", TemplatePiece::Url),
+        ("body_sha256", TemplatePiece::BodyHash),
     ];
 
     /// A template of these pieces, for content that [`FromStr`] would refuse.
-    pub(crate) fn of(pieces: Vec<Piece>) -> Self {
+    pub(crate) fn of(pieces: Vec<TemplatePiece>) -> Self {
         Self(pieces)
     }
 
     /// Its pieces in order.
     #[must_use]
-    pub fn pieces(&self) -> &[Piece] {
+    pub fn pieces(&self) -> &[TemplatePiece] {
         &self.0
     }
 
     /// Whether `piece` is part of it.
     #[must_use]
-    pub fn covers(&self, piece: &Piece) -> bool {
+    pub fn covers(&self, piece: &TemplatePiece) -> bool {
         self.0.contains(piece)
     }
 
@@ -99,26 +99,28 @@ impl Content {
     pub(crate) fn feed(&self, parts: &Parts<'_>, mut sink: impl FnMut(&[u8])) {
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => sink(text),
-                Piece::Timestamp => sink(parts.timestamp),
-                Piece::Body => sink(parts.body),
-                Piece::Id => sink(parts.id),
-                Piece::Method => sink(parts.method),
-                Piece::Target => sink(parts.target),
-                Piece::Url => sink(parts.url),
-                Piece::BodyHash => sink(hex::encode(Algorithm::Sha256.hash(|sink| sink(parts.body))).as_bytes()),
+                TemplatePiece::Text(text) => sink(text),
+                TemplatePiece::Timestamp => sink(parts.timestamp),
+                TemplatePiece::Body => sink(parts.body),
+                TemplatePiece::Id => sink(parts.id),
+                TemplatePiece::Method => sink(parts.method),
+                TemplatePiece::Target => sink(parts.target),
+                TemplatePiece::Url => sink(parts.url),
+                TemplatePiece::BodyHash => {
+                    sink(hex::encode(Algorithm::Sha256.hash(|sink| sink(parts.body))).as_bytes())
+                }
             }
         }
     }
 }
 
-impl Default for Content {
+impl Default for SignedContent {
     fn default() -> Self {
-        Self(vec![Piece::Timestamp, Piece::Text(b".".to_vec()), Piece::Body])
+        Self(vec![TemplatePiece::Timestamp, TemplatePiece::Text(b".".to_vec()), TemplatePiece::Body])
     }
 }
 
-impl FromStr for Content {
+impl FromStr for SignedContent {
     type Err = InvalidContent;
 
     fn from_str(text: &str) -> Result<Self, InvalidContent> {
@@ -126,7 +128,7 @@ impl FromStr for Content {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             if !before.is_empty() {
-                pieces.push(Piece::Text(before.as_bytes().to_vec()));
+                pieces.push(TemplatePiece::Text(before.as_bytes().to_vec()));
             }
             let (name, after) = after.split_once('}').ok_or(InvalidContent::Unclosed)?;
             let known = Self::PLACEHOLDERS.into_iter().find(|(known, _)| *known == name);
@@ -134,10 +136,10 @@ impl FromStr for Content {
             rest = after;
         }
         if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.as_bytes().to_vec()));
+            pieces.push(TemplatePiece::Text(rest.as_bytes().to_vec()));
         }
         let content = Self(pieces);
-        if content.covers(&Piece::Body) || content.covers(&Piece::BodyHash) {
+        if content.covers(&TemplatePiece::Body) || content.covers(&TemplatePiece::BodyHash) {
             Ok(content)
         } else {
             Err(InvalidContent::NoBody)
@@ -145,11 +147,11 @@ impl FromStr for Content {
     }
 }
 
-impl fmt::Display for Content {
+impl fmt::Display for SignedContent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.0 {
             match (piece, Self::PLACEHOLDERS.iter().find(|(_, known)| known == piece)) {
-                (Piece::Text(text), _) => formatter.write_str(&crate::text::visible_bytes(text))?,
+                (TemplatePiece::Text(text), _) => formatter.write_str(&crate::text::visible_bytes(text))?,
                 (_, Some((name, _))) => write!(formatter, "{{{name}}}")?,
                 (_, None) => {}
             }
@@ -164,15 +166,15 @@ mod tests {
 
     #[test]
     fn templates_are_read_strictly() {
-        assert_eq!("{timestamp}.{body}".parse(), Ok(Content::default()));
-        assert_eq!("{time}{body}".parse::<Content>(), Err(InvalidContent::Unknown("time".to_owned())));
-        assert_eq!("{body".parse::<Content>(), Err(InvalidContent::Unclosed));
-        assert_eq!("{timestamp}".parse::<Content>(), Err(InvalidContent::NoBody));
+        assert_eq!("{timestamp}.{body}".parse(), Ok(SignedContent::default()));
+        assert_eq!("{time}{body}".parse::<SignedContent>(), Err(InvalidContent::Unknown("time".to_owned())));
+        assert_eq!("{body".parse::<SignedContent>(), Err(InvalidContent::Unclosed));
+        assert_eq!("{timestamp}".parse::<SignedContent>(), Err(InvalidContent::NoBody));
     }
 
     #[test]
     fn parts_come_in_their_order() {
-        let content: Content = "{method}|{url}|{target}|{id}|{timestamp}|{body}|{body_sha256}".parse().unwrap();
+        let content: SignedContent = "{method}|{url}|{target}|{id}|{timestamp}|{body}|{body_sha256}".parse().unwrap();
         let parts = Parts { timestamp: b"1", id: b"i", method: b"POST", target: b"/t", url: b"u", body: b"" };
         let mut bytes = Vec::new();
         content.feed(&parts, |part| bytes.extend_from_slice(part));

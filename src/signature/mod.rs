@@ -20,9 +20,9 @@ mod strict;
 mod verify;
 
 pub use algorithm::Algorithm;
-pub use content::{Content, InvalidContent, Piece};
+pub use content::{InvalidContent, SignedContent, TemplatePiece};
 pub use freshness::read_timestamp;
-pub use scheme::{DEFAULT_TOLERANCE, Encoding, Form, KeyForm, Scheme, SigningKind};
+pub use scheme::{DEFAULT_TOLERANCE, Encoding, HeaderForm, KeyForm, Scheme, SigningKind};
 pub use secret::{Remark, Secret, SecretOrigin};
 pub use signing::{SignError, Signing};
 pub use strict::sign_request;

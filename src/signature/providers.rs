@@ -3,7 +3,7 @@
 //! The same header names carry different schemes at different senders: a preset is chosen by the
 //! person, never by looking at a request.
 
-use super::{Encoding, Form, KeyForm, Scheme};
+use super::{Encoding, HeaderForm, KeyForm, Scheme};
 
 /// One sender's scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,11 +149,11 @@ impl Preset {
             content: self.content.parse().unwrap_or_default(),
             encoding: self.encoding,
             form: match self.form {
-                Shape::Prefix(prefix) => Form::Prefix(prefix.to_owned()),
+                Shape::Prefix(prefix) => HeaderForm::Prefix(prefix.to_owned()),
                 Shape::Pairs(separator, timestamp, signature) => {
-                    Form::Pairs { separator, timestamp: timestamp.to_owned(), signature: signature.to_owned() }
+                    HeaderForm::Pairs { separator, timestamp: timestamp.to_owned(), signature: signature.to_owned() }
                 }
-                Shape::List(tag) => Form::List(tag.to_owned()),
+                Shape::List(tag) => HeaderForm::List(tag.to_owned()),
             },
             key: self.key,
             id_header: (!self.id.is_empty()).then(|| self.id.to_owned()),
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::delivery::Verdict;
     use crate::http::RequestHead;
-    use crate::signature::{Content, Secret, SecretOrigin, judge};
+    use crate::signature::{Secret, SecretOrigin, SignedContent, judge};
     use bytes::Bytes;
     use jiff::Timestamp;
     use rstest::rstest;
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn every_template_is_one() {
         for preset in ALL {
-            assert_eq!(preset.content.parse::<Content>().unwrap(), preset.scheme().content, "{}", preset.name);
+            assert_eq!(preset.content.parse::<SignedContent>().unwrap(), preset.scheme().content, "{}", preset.name);
         }
         assert!(named("trackpilots").unwrap() == Scheme::default() && named("other").is_none());
     }

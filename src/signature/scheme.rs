@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Algorithm, Content};
+use super::{Algorithm, SignedContent};
 
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
@@ -21,13 +21,13 @@ pub struct Scheme {
     /// How far the timestamp may be from the moment of capture, in either direction.
     pub tolerance: Duration,
     /// What is signed.
-    pub content: Content,
+    pub content: SignedContent,
     /// The hash function under HMAC.
     pub algorithm: Algorithm,
     /// How the digest is written.
     pub encoding: Encoding,
     /// What surrounds the digest in the signature header.
-    pub form: Form,
+    pub form: HeaderForm,
     /// How the secret's text becomes the key.
     pub key: KeyForm,
     /// The header that carries the delivery's id, for content with `{id}`.
@@ -49,7 +49,7 @@ pub enum Encoding {
 
 /// What surrounds the digest in the signature header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum HeaderForm {
     /// A fixed prefix, which may be empty: `sha256=…`.
     Prefix(String),
     /// Named values, the timestamp among them: `t=1746123456,v1=…`. Several signatures may be there
@@ -84,8 +84,8 @@ impl Scheme {
         self.algorithm == Algorithm::Sha256
             && self.encoding == Encoding::Hex
             && self.key == KeyForm::Text
-            && matches!(&self.form, Form::Prefix(prefix) if prefix.is_empty())
-            && self.content == Content::default()
+            && matches!(&self.form, HeaderForm::Prefix(prefix) if prefix.is_empty())
+            && self.content == SignedContent::default()
     }
 }
 
@@ -95,10 +95,10 @@ impl Default for Scheme {
             signature_header: "X-Webhook-Signature".to_owned(),
             timestamp_header: "X-Webhook-Timestamp".to_owned(),
             tolerance: DEFAULT_TOLERANCE,
-            content: Content::default(),
+            content: SignedContent::default(),
             algorithm: Algorithm::Sha256,
             encoding: Encoding::Hex,
-            form: Form::Prefix(String::new()),
+            form: HeaderForm::Prefix(String::new()),
             key: KeyForm::Text,
             id_header: None,
             url: None,

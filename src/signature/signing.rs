@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::http::RequestHead;
 use crate::http::{InvalidHeader, Outgoing};
-use crate::signature::{self, Form, Piece, Scheme, Secret, SigningKind};
+use crate::signature::{self, HeaderForm, Scheme, Secret, SigningKind, TemplatePiece};
 
 /// With what a request is signed.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,8 @@ impl Signing<'_> {
         let value = signature::sign_request(scheme, self.secret, &head, timestamp, &request.body)
             .ok_or_else(|| SignError::NoKey(self.secret.label().to_owned()))?;
         let mut headers = vec![(scheme.signature_header.clone(), value)];
-        let is_apart = !matches!(scheme.form, Form::Pairs { .. });
-        if is_apart && scheme.content.covers(&Piece::Timestamp) {
+        let is_apart = !matches!(scheme.form, HeaderForm::Pairs { .. });
+        if is_apart && scheme.content.covers(&TemplatePiece::Timestamp) {
             headers.push((scheme.timestamp_header.clone(), timestamp.to_owned()));
         }
         Ok(headers)

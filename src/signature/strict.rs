@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::content::Parts;
-use super::verify::{Found, single};
-use super::{Encoding, Form, KeyForm, Piece, Scheme, Secret, read_timestamp};
+use super::verify::{FoundHeaders, single};
+use super::{Encoding, HeaderForm, KeyForm, Scheme, Secret, TemplatePiece, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::RequestHead;
 
@@ -27,10 +27,10 @@ pub(super) fn judge(
     let mut judgement = Judgement::bare(Verdict::NoSecret);
     let signature = single(head, &scheme.signature_header);
     let header = match (&scheme.form, single(head, &scheme.timestamp_header)) {
-        (Form::Pairs { .. }, _) => Found::Missing,
+        (HeaderForm::Pairs { .. }, _) => FoundHeaders::Missing,
         (_, found) => found,
     };
-    if let Found::Once(raw) = header {
+    if let FoundHeaders::Once(raw) = header {
         judgement.timestamp = Some(read_timestamp(raw, now, scheme.tolerance));
     }
     let refuse = |mut judgement: Judgement, verdict: Verdict, note: Option<String>| {
@@ -41,12 +41,12 @@ pub(super) fn judge(
         return judgement;
     }
     let value = match signature {
-        Found::Repeated(count) => {
+        FoundHeaders::Repeated(count) => {
             let note = format!("{} was sent {count} times", scheme.signature_header);
             return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
         }
-        Found::Missing => return refuse(judgement, Verdict::MissingSignature, None),
-        Found::Once(value) => value,
+        FoundHeaders::Missing => return refuse(judgement, Verdict::MissingSignature, None),
+        FoundHeaders::Once(value) => value,
     };
     let candidates = read_value(scheme, value);
     let Some((_, tagged)) = candidates.first() else {
@@ -54,22 +54,22 @@ pub(super) fn judge(
         return refuse(judgement, Verdict::MalformedSignature, Some(note));
     };
     let timestamp: &[u8] = match (header, tagged) {
-        (Found::Repeated(count), _) => {
+        (FoundHeaders::Repeated(count), _) => {
             let note = format!("{} was sent {count} times", scheme.timestamp_header);
             return refuse(judgement, Verdict::AmbiguousHeaders, Some(note));
         }
-        (Found::Once(raw), _) => raw,
-        (Found::Missing, Some(tagged)) => {
+        (FoundHeaders::Once(raw), _) => raw,
+        (FoundHeaders::Missing, Some(tagged)) => {
             judgement.timestamp = Some(read_timestamp(tagged, now, scheme.tolerance));
             tagged
         }
-        (Found::Missing, None) if scheme.content.covers(&Piece::Timestamp) => {
+        (FoundHeaders::Missing, None) if scheme.content.covers(&TemplatePiece::Timestamp) => {
             return refuse(judgement, Verdict::MissingTimestamp, None);
         }
-        (Found::Missing, None) => b"",
+        (FoundHeaders::Missing, None) => b"",
     };
     let id = match scheme.id_header.as_deref().map(|name| (name, single(head, name))) {
-        Some((_, Found::Once(id))) => id,
+        Some((_, FoundHeaders::Once(id))) => id,
         Some((name, _)) => {
             let note = format!("{name} is missing or was sent more than once");
             return refuse(judgement, Verdict::MalformedSignature, Some(note));
@@ -109,8 +109,8 @@ pub fn sign_request(
         Encoding::Base64 => BASE64_STANDARD.encode(digest),
     };
     Some(match &scheme.form {
-        Form::Prefix(before) | Form::List(before) => format!("{before}{text}"),
-        Form::Pairs { separator, timestamp: name, signature } => {
+        HeaderForm::Prefix(before) | HeaderForm::List(before) => format!("{before}{text}"),
+        HeaderForm::Pairs { separator, timestamp: name, signature } => {
             format!("{name}={timestamp}{}{signature}={text}", char::from(*separator))
         }
     })
@@ -151,16 +151,16 @@ fn url(scheme: &Scheme, head: &RequestHead) -> Vec<u8> {
 /// it.
 pub(super) fn read_value(scheme: &Scheme, value: &[u8]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
     match &scheme.form {
-        Form::Prefix(prefix) => {
+        HeaderForm::Prefix(prefix) => {
             let text = value.strip_prefix(prefix.as_bytes());
             text.and_then(|text| decode(scheme, text)).map(|digest| (digest, None)).into_iter().collect()
         }
-        Form::List(tag) => value
+        HeaderForm::List(tag) => value
             .split(|&byte| byte == b' ')
             .take(MOST_SIGNATURES)
             .filter_map(|entry| Some((decode(scheme, entry.strip_prefix(tag.as_bytes())?)?, None)))
             .collect(),
-        Form::Pairs { separator, timestamp, signature } => {
+        HeaderForm::Pairs { separator, timestamp, signature } => {
             let named = |name: &str| {
                 let name = format!("{name}=");
                 value

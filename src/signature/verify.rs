@@ -85,8 +85,8 @@ pub fn judge<'a>(
     let timestamp = single(head, &scheme.timestamp_header);
     let mut judgement = Judgement {
         timestamp: match timestamp {
-            Found::Once(raw) => Some(read_timestamp(raw, now, scheme.tolerance)),
-            Found::Missing | Found::Repeated(_) => None,
+            FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.tolerance)),
+            FoundHeaders::Missing | FoundHeaders::Repeated(_) => None,
         },
         ..Judgement::bare(Verdict::NoSecret)
     };
@@ -94,25 +94,25 @@ pub fn judge<'a>(
         return judgement;
     }
     let (signature, timestamp) = match (signature, timestamp) {
-        (Found::Repeated(count), _) => {
+        (FoundHeaders::Repeated(count), _) => {
             judgement.note = Some(format!("{} was sent {count} times", scheme.signature_header));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
-        (_, Found::Repeated(count)) => {
+        (_, FoundHeaders::Repeated(count)) => {
             judgement.note = Some(format!("{} was sent {count} times", scheme.timestamp_header));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
-        (Found::Missing, _) => {
+        (FoundHeaders::Missing, _) => {
             judgement.verdict = Verdict::MissingSignature;
             return judgement;
         }
-        (_, Found::Missing) => {
+        (_, FoundHeaders::Missing) => {
             judgement.verdict = Verdict::MissingTimestamp;
             return judgement;
         }
-        (Found::Once(signature), Found::Once(timestamp)) => (signature, timestamp),
+        (FoundHeaders::Once(signature), FoundHeaders::Once(timestamp)) => (signature, timestamp),
     };
     match parse_digest(signature) {
         Err(reason) => {
@@ -128,20 +128,20 @@ pub fn judge<'a>(
     judgement
 }
 
-pub(super) enum Found<'a> {
+pub(super) enum FoundHeaders<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated(usize),
 }
 
 /// Finds the field `name`. An empty value counts as missing, as it does for the documented receiver.
-pub(super) fn single<'a>(head: &'a RequestHead, name: &'a str) -> Found<'a> {
+pub(super) fn single<'a>(head: &'a RequestHead, name: &'a str) -> FoundHeaders<'a> {
     let mut values = head.values(name);
     match (values.next(), values.count()) {
-        (None, _) => Found::Missing,
-        (Some(value), 0) if value.is_empty() => Found::Missing,
-        (Some(value), 0) => Found::Once(value),
-        (Some(_), more) => Found::Repeated(more + 1),
+        (None, _) => FoundHeaders::Missing,
+        (Some(value), 0) if value.is_empty() => FoundHeaders::Missing,
+        (Some(value), 0) => FoundHeaders::Once(value),
+        (Some(_), more) => FoundHeaders::Repeated(more + 1),
     }
 }
 

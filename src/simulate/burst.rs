@@ -47,7 +47,7 @@ pub enum InvalidBurst {
 
 /// One sending of a burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sending {
+pub struct BurstSending {
     /// Which of the different deliveries, from 0, in the order in which the events happened.
     pub delivery: u32,
     /// Whether these very bytes and headers were sent just before.
@@ -62,7 +62,7 @@ impl Burst {
     /// # Errors
     ///
     /// [`InvalidBurst`].
-    pub fn sendings(&self, seed: u64) -> Result<Vec<Sending>, InvalidBurst> {
+    pub fn sendings(&self, seed: u64) -> Result<Vec<BurstSending>, InvalidBurst> {
         if !(1..=COUNT_LIMIT).contains(&self.count) {
             return Err(InvalidBurst::Count(self.count));
         }
@@ -78,7 +78,10 @@ impl Burst {
         let copies: &[bool] = if self.duplicate { &[false, true] } else { &[false] };
         let all = order.iter().flat_map(|&delivery| copies.iter().map(move |&again| (delivery, again)));
         let after = |index: u32| self.rate.map(|rate| Duration::from_secs_f64(f64::from(index) / rate));
-        Ok((0..).zip(all).map(|(index, (delivery, again))| Sending { delivery, again, after: after(index) }).collect())
+        Ok((0..)
+            .zip(all)
+            .map(|(index, (delivery, again))| BurstSending { delivery, again, after: after(index) })
+            .collect())
     }
 
     /// When the event of a delivery happened: the last of the burst at `now`, the others before it.

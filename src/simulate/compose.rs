@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::dice::Dice;
 use super::scene::{self, App};
 use super::written::quoted;
-use super::{Event, Recipe};
+use super::{Recipe, SimulatedEvent};
 
 /// Who the payload is about; the same in each of its items.
 struct Person {
@@ -24,12 +24,12 @@ pub(super) fn compose(
 ) -> String {
     let person = Person { organisation: dice.uuid(), team: dice.uuid(), user: dice.uuid() };
     let data = match recipe.event {
-        Event::Activity => {
+        SimulatedEvent::Activity => {
             let mode = dice.chance(70);
             format!(r#"{{{},"activity":{{"workMode":{mode}}}}}"#, who(&person))
         }
-        Event::App => array(tracked(recipe.items, moment, dice, &person)),
-        Event::Screenshot => {
+        SimulatedEvent::App => array(tracked(recipe.items, moment, dice, &person)),
+        SimulatedEvent::Screenshot => {
             let times = capture_times(recipe.items, moment, dice);
             let items = times.into_iter().map(|at| screenshot(&person, at, dice, &mut image));
             array(items.collect())

@@ -8,7 +8,7 @@ use crate::text::visible;
 /// An event that Trackpilots documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Event {
+pub enum SimulatedEvent {
     /// A person switched between Work Mode and Privacy Mode.
     Activity,
     /// A stretch of time in an application.
@@ -23,7 +23,7 @@ pub enum Event {
 #[error("unknown event '{}': expected activity, app or screenshot", visible(.0))]
 pub struct UnknownEvent(pub String);
 
-impl Event {
+impl SimulatedEvent {
     /// Every event, in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::Activity, Self::App, Self::Screenshot];
 
@@ -48,13 +48,13 @@ impl Event {
     }
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for SimulatedEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.short())
     }
 }
 
-impl FromStr for Event {
+impl FromStr for SimulatedEvent {
     type Err = UnknownEvent;
 
     fn from_str(text: &str) -> Result<Self, UnknownEvent> {
@@ -63,7 +63,7 @@ impl FromStr for Event {
     }
 }
 
-impl TryFrom<String> for Event {
+impl TryFrom<String> for SimulatedEvent {
     type Error = UnknownEvent;
 
     fn try_from(text: String) -> Result<Self, UnknownEvent> {
@@ -71,8 +71,8 @@ impl TryFrom<String> for Event {
     }
 }
 
-impl From<Event> for String {
-    fn from(event: Event) -> Self {
+impl From<SimulatedEvent> for String {
+    fn from(event: SimulatedEvent) -> Self {
         event.short().to_owned()
     }
 }

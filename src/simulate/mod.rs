@@ -4,10 +4,10 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`Recipe`] | which event, simulated or like a live one, how many items, which image, what is changed |
-//! | [`Edit`] | a field set, added or removed by its path; the rest stays byte for byte |
+//! | [`PayloadEdit`] | a field set, added or removed by its path; the rest stays byte for byte |
 //! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
 //! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
-//! | [`Saved`] | all of that under a name in the configuration |
+//! | [`SavedSimulation`] | all of that under a name in the configuration |
 //!
 //! Everything here but [`fresh_seed`] is a pure function of its arguments: no input, no output, no clock.
 //!
@@ -32,16 +32,16 @@ mod scene;
 mod tests;
 mod written;
 
-pub use burst::{Burst, COUNT_LIMIT, InvalidBurst, RATE_LIMIT, Sending};
-pub use edit::{Edit, EditError, InvalidPath, Path, Step, Value};
-pub use event::{Event, UnknownEvent};
-pub use picture::{InvalidSize, PictureSize, picture};
-pub use saved::{InvalidSaved, Saved};
+pub use burst::{Burst, BurstSending, COUNT_LIMIT, InvalidBurst, RATE_LIMIT};
+pub use edit::{EditError, EditPath, InvalidPath, PathStep, PayloadEdit, RawValue};
+pub use event::{SimulatedEvent, UnknownEvent};
+pub use picture::{InvalidPictureSize, PictureSize, picture};
+pub use saved::{InvalidSaved, SavedSimulation};
 pub use written::{PLACEHOLDER, written};
 
 use jiff::Timestamp;
 
-use crate::payload::binary::Form;
+use crate::payload::binary::BinaryForm;
 use dice::Dice;
 
 /// The most items of one payload.
@@ -53,18 +53,18 @@ pub const IMAGES_LIMIT: usize = 64 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
     /// The event.
-    pub event: Event,
+    pub event: SimulatedEvent,
     /// Like a live one: without the `simulation` field.
     pub live: bool,
     /// How many items an array of data has, 1 to [`ITEMS_LIMIT`]; an activity has one.
     pub items: usize,
     /// The encoding of a screenshot's image. The default is base64 in a live-like event, and the placeholder in
     /// a simulation.
-    pub image: Option<Form>,
+    pub image: Option<BinaryForm>,
     /// How large the image is.
     pub size: PictureSize,
     /// Edits that are applied last, in this order.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<PayloadEdit>,
 }
 
 /// What a payload depends on in addition to its recipe.
@@ -87,7 +87,7 @@ pub enum RecipeError {
     NoItems,
     /// The event has no image.
     #[error("a {0} event has no image: only screenshot has one")]
-    NoImage(Event),
+    NoImage(SimulatedEvent),
     /// The images together are too large.
     #[error("{items} images of {bytes} bytes are more than 64 MiB: ask for fewer or smaller ones")]
     TooLarge {
@@ -104,20 +104,20 @@ pub enum RecipeError {
 impl Recipe {
     /// A plain simulation of `event`.
     #[must_use]
-    pub fn new(event: Event) -> Self {
+    pub fn new(event: SimulatedEvent) -> Self {
         Self { event, live: false, items: 1, image: None, size: PictureSize::default(), edits: Vec::new() }
     }
 
     /// The same, like a live event.
     #[must_use]
-    pub fn live(event: Event) -> Self {
+    pub fn live(event: SimulatedEvent) -> Self {
         Self { live: true, ..Self::new(event) }
     }
 
     /// How a screenshot's image is written.
     #[must_use]
-    pub fn form(&self) -> Form {
-        self.image.unwrap_or(if self.live { Form::Base64 } else { Form::Placeholder })
+    pub fn form(&self) -> BinaryForm {
+        self.image.unwrap_or(if self.live { BinaryForm::Base64 } else { BinaryForm::Placeholder })
     }
 
     /// The payload's exact bytes.
@@ -129,10 +129,10 @@ impl Recipe {
         if !(1..=ITEMS_LIMIT).contains(&self.items) {
             return Err(RecipeError::Items(self.items));
         }
-        if self.event == Event::Activity && self.items > 1 {
+        if self.event == SimulatedEvent::Activity && self.items > 1 {
             return Err(RecipeError::NoItems);
         }
-        if self.event != Event::Screenshot && self.image.is_some() {
+        if self.event != SimulatedEvent::Screenshot && self.image.is_some() {
             return Err(RecipeError::NoImage(self.event));
         }
         let mut dice = Dice::new(circumstances.seed);
@@ -145,7 +145,7 @@ impl Recipe {
     fn written_image(&self, dice: &mut Dice) -> Result<String, RecipeError> {
         let form = self.form();
         let seed = dice.number();
-        if self.event != Event::Screenshot || matches!(form, Form::Placeholder | Form::Lost) {
+        if self.event != SimulatedEvent::Screenshot || matches!(form, BinaryForm::Placeholder | BinaryForm::Lost) {
             return Ok(written(b"", form));
         }
         let bytes = picture(self.size, seed);
@@ -170,7 +170,7 @@ pub fn fresh_seed() -> Result<u64, getrandom::Error> {
 /// # Errors
 ///
 /// The first [`EditError`].
-pub fn edited(body: Vec<u8>, edits: &[Edit]) -> Result<Vec<u8>, EditError> {
+pub fn edited(body: Vec<u8>, edits: &[PayloadEdit]) -> Result<Vec<u8>, EditError> {
     edits.iter().try_fold(body, |body, edit| edit.apply(&body))
 }
 
@@ -181,16 +181,16 @@ pub fn edited(body: Vec<u8>, edits: &[Edit]) -> Result<Vec<u8>, EditError> {
 /// assert_eq!(whyhook::simulate::form_named("data-url"), Some(Form::DataUrl));
 /// ```
 #[must_use]
-pub fn form_named(name: &str) -> Option<Form> {
+pub fn form_named(name: &str) -> Option<BinaryForm> {
     let code = name.trim().to_ascii_lowercase().replace('-', "_");
-    Form::from_code(&code).or(match code.as_str() {
-        "array" => Some(Form::NumberArray),
-        "print_out" | "print" | "buffer_print" => Some(Form::NodePrint),
-        "buffer" => Some(Form::BufferJson),
-        "destroyed" => Some(Form::DestroyedUtf8),
-        "uint8array" => Some(Form::Uint8ArrayPrint),
-        "python" => Some(Form::PythonBytes),
-        "number_list" => Some(Form::NumberListText),
+    BinaryForm::from_code(&code).or(match code.as_str() {
+        "array" => Some(BinaryForm::NumberArray),
+        "print_out" | "print" | "buffer_print" => Some(BinaryForm::NodePrint),
+        "buffer" => Some(BinaryForm::BufferJson),
+        "destroyed" => Some(BinaryForm::DestroyedUtf8),
+        "uint8array" => Some(BinaryForm::Uint8ArrayPrint),
+        "python" => Some(BinaryForm::PythonBytes),
+        "number_list" => Some(BinaryForm::NumberListText),
         _ => None,
     })
 }

@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Burst, Edit, EditError, Event, PictureSize, Recipe, form_named};
-use crate::payload::binary::Form;
+use super::{Burst, EditError, PayloadEdit, PictureSize, Recipe, SimulatedEvent, form_named};
+use crate::payload::binary::BinaryForm;
 use crate::signature::SigningKind;
 use crate::text::visible;
 
 /// What `[simulations.NAME]` says. Every field may be left out.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Saved {
+pub struct SavedSimulation {
     /// The event.
-    pub event: Event,
+    pub event: SimulatedEvent,
     /// The webhook that it is sent to, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
@@ -61,14 +61,14 @@ pub struct Saved {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSaved {
     /// No form of an image.
-    #[error("unknown image form '{}': expected one of {}", visible(.0), Form::ALL.map(Form::code).join(", "))]
+    #[error("unknown image form '{}': expected one of {}", visible(.0), BinaryForm::ALL.map(BinaryForm::code).join(", "))]
     Image(String),
     /// No change.
     #[error(transparent)]
     Edit(#[from] EditError),
 }
 
-impl Saved {
+impl SavedSimulation {
     /// What is built.
     ///
     /// # Errors
@@ -78,9 +78,9 @@ impl Saved {
         let form = |name: &String| form_named(name).ok_or_else(|| InvalidSaved::Image(name.clone()));
         let mut edits = Vec::new();
         for (texts, read) in [
-            (&self.set, Edit::set as fn(&str) -> Result<Edit, EditError>),
-            (&self.add, Edit::add),
-            (&self.unset, Edit::unset),
+            (&self.set, PayloadEdit::set as fn(&str) -> Result<PayloadEdit, EditError>),
+            (&self.add, PayloadEdit::add),
+            (&self.unset, PayloadEdit::unset),
         ] {
             for text in texts {
                 edits.push(read(text)?);
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_again() {
-        let saved = Saved {
-            event: Event::Screenshot,
+        let saved = SavedSimulation {
+            event: SimulatedEvent::Screenshot,
             to: Some("http://127.0.0.1:8080/hook".to_owned()),
             kind: Some(SigningKind::Reseller),
             live: true,
@@ -141,22 +141,23 @@ mod tests {
             set: vec!["data[0].screenshot.app.name=\"a \\\"b\\\"\"".to_owned()],
             count: Some(3),
             rate: Some(1.5),
-            ..Saved::default()
+            ..SavedSimulation::default()
         };
         let text = saved.to_toml("odd name");
         assert!(text.contains("[simulations.\"odd name\"]"), "{text}");
         let read: toml::Table = text.parse().unwrap();
-        let read: Saved = read["simulations"]["odd name"].clone().try_into().unwrap();
+        let read: SavedSimulation = read["simulations"]["odd name"].clone().try_into().unwrap();
         assert_eq!(read, saved);
-        assert_eq!(read.recipe().unwrap().form(), Form::DataUrl);
+        assert_eq!(read.recipe().unwrap().form(), BinaryForm::DataUrl);
     }
 
     #[test]
     fn what_means_nothing_is_refused() {
-        let unknown = toml::from_str::<Saved>("event = 'app'\ncolour = 1").unwrap_err();
+        let unknown = toml::from_str::<SavedSimulation>("event = 'app'\ncolour = 1").unwrap_err();
         assert!(unknown.to_string().contains("unknown field `colour`"), "{unknown}");
-        assert!(toml::from_str::<Saved>("event = 'login'").is_err());
-        let image = Saved { image: Some("webp".to_owned()), ..Saved::default() }.recipe().unwrap_err();
+        assert!(toml::from_str::<SavedSimulation>("event = 'login'").is_err());
+        let image =
+            SavedSimulation { image: Some("webp".to_owned()), ..SavedSimulation::default() }.recipe().unwrap_err();
         assert!(image.to_string().contains("'webp'") && image.to_string().contains("base64"), "{image}");
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::payload::binary::Form;
+use crate::payload::binary::BinaryForm;
 
 /// What a simulation sends instead of an image, word for word.
 pub const PLACEHOLDER: &str = "[simulation-placeholder: binary image buffer not included]";
@@ -19,29 +19,31 @@ const NODE_ROW: usize = 12;
 
 /// `bytes` as a raw JSON value of the form `form`.
 #[must_use]
-pub fn written(bytes: &[u8], form: Form) -> String {
+pub fn written(bytes: &[u8], form: BinaryForm) -> String {
     match form {
-        Form::NodePrint => quoted(&node_print(bytes)),
-        Form::Placeholder => quoted(PLACEHOLDER),
-        Form::BufferJson => buffer_json(bytes),
-        Form::NumericKeys => numeric_keys(bytes),
-        Form::NumberArray => format!("[{}]", numbers(bytes)),
-        Form::Base64 => quoted(&STANDARD.encode(bytes)),
-        Form::Base64Url => quoted(&URL_SAFE_NO_PAD.encode(bytes)),
-        Form::DataUrl => quoted(&format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes))),
-        Form::Hex => quoted(&hex::encode(bytes)),
+        BinaryForm::NodePrint => quoted(&node_print(bytes)),
+        BinaryForm::Placeholder => quoted(PLACEHOLDER),
+        BinaryForm::BufferJson => buffer_json(bytes),
+        BinaryForm::NumericKeys => numeric_keys(bytes),
+        BinaryForm::NumberArray => format!("[{}]", numbers(bytes)),
+        BinaryForm::Base64 => quoted(&STANDARD.encode(bytes)),
+        BinaryForm::Base64Url => quoted(&URL_SAFE_NO_PAD.encode(bytes)),
+        BinaryForm::DataUrl => quoted(&format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes))),
+        BinaryForm::Hex => quoted(&hex::encode(bytes)),
         // JSON holds no bytes as they are: this comes nearest, and is never offered.
-        Form::Latin1 | Form::AsItIs => quoted(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
-        Form::DestroyedUtf8 => quoted(&String::from_utf8_lossy(bytes)),
-        Form::NumberListText => quoted(&numbers(bytes)),
-        Form::Uint8ArrayPrint => quoted(&typed_array_print(bytes)),
-        Form::Lost => "{}".to_owned(),
-        Form::PythonBytes => quoted(&python_bytes(bytes)),
-        Form::Superjson => {
+        BinaryForm::Latin1 | BinaryForm::AsItIs => {
+            quoted(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>())
+        }
+        BinaryForm::DestroyedUtf8 => quoted(&String::from_utf8_lossy(bytes)),
+        BinaryForm::NumberListText => quoted(&numbers(bytes)),
+        BinaryForm::Uint8ArrayPrint => quoted(&typed_array_print(bytes)),
+        BinaryForm::Lost => "{}".to_owned(),
+        BinaryForm::PythonBytes => quoted(&python_bytes(bytes)),
+        BinaryForm::Superjson => {
             format!(r#"{{"json":[{}],"meta":{{"values":[["typed-array","Uint8Array"]]}}}}"#, numbers(bytes))
         }
-        Form::Ejson => format!(r#"{{"$binary":{{"base64":"{}","subType":"00"}}}}"#, STANDARD.encode(bytes)),
-        Form::NestedJson => quoted(&buffer_json(bytes)),
+        BinaryForm::Ejson => format!(r#"{{"$binary":{{"base64":"{}","subType":"00"}}}}"#, STANDARD.encode(bytes)),
+        BinaryForm::NestedJson => quoted(&buffer_json(bytes)),
     }
 }
 
@@ -124,20 +126,20 @@ fn python_bytes(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::binary::{Context, recognise};
+    use crate::payload::binary::{ValueContext, recognise};
     use proptest::prelude::*;
 
     const JPEG: &[u8] = include_bytes!("../../assets/samples/screenshot.jpg");
 
     #[test]
     fn every_form_is_recognised_as_itself() {
-        for form in Form::ALL {
+        for form in BinaryForm::ALL {
             let value = written(JPEG, form);
-            let binary = recognise(value.as_bytes(), Context::KnownField).unwrap_or_else(|| panic!("{form:?}"));
+            let binary = recognise(value.as_bytes(), ValueContext::KnownField).unwrap_or_else(|| panic!("{form:?}"));
             assert_eq!(binary.form, form);
             match form {
                 _ if form.is_empty() => assert!(binary.bytes.is_empty(), "{form:?}"),
-                Form::NodePrint | Form::Uint8ArrayPrint => {
+                BinaryForm::NodePrint | BinaryForm::Uint8ArrayPrint => {
                     assert!(JPEG.starts_with(&binary.bytes), "{form:?}");
                     assert_eq!(binary.total, Some(JPEG.len() as u64), "{form:?}");
                 }
@@ -148,22 +150,22 @@ mod tests {
 
     #[test]
     fn a_print_out_reads_as_node_s_own() {
-        let short = written(&[0xff, 0xd8], Form::NodePrint);
+        let short = written(&[0xff, 0xd8], BinaryForm::NodePrint);
         assert_eq!(short, r#""<Buffer ff d8>""#);
         let bytes = vec![7; 51];
-        assert!(written(&bytes, Form::NodePrint).ends_with(r#" 07 ... 1 more byte>""#));
-        assert_eq!(written(b"", Form::NodePrint), r#""<Buffer>""#);
+        assert!(written(&bytes, BinaryForm::NodePrint).ends_with(r#" 07 ... 1 more byte>""#));
+        assert_eq!(written(b"", BinaryForm::NodePrint), r#""<Buffer>""#);
     }
 
     proptest! {
         #[test]
         fn any_bytes_come_back(tail in proptest::collection::vec(any::<u8>(), 0..400)) {
             let bytes = [&JPEG[..64], &tail].concat();
-            for form in Form::ALL.into_iter().filter(|form| !form.is_empty()) {
-                if matches!(form, Form::NodePrint | Form::Uint8ArrayPrint) {
+            for form in BinaryForm::ALL.into_iter().filter(|form| !form.is_empty()) {
+                if matches!(form, BinaryForm::NodePrint | BinaryForm::Uint8ArrayPrint) {
                     continue;
                 }
-                let binary = recognise(written(&bytes, form).as_bytes(), Context::KnownField).unwrap();
+                let binary = recognise(written(&bytes, form).as_bytes(), ValueContext::KnownField).unwrap();
                 prop_assert_eq!((binary.form, &binary.bytes), (form, &bytes));
             }
         }

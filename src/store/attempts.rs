@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
 use super::{Location, Reader, StoreError, schema};
 use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary, DeliveryId};
-use crate::http::{BodyEnd, Failure, Latency, Reply};
+use crate::http::{BodyEnd, Failure, HttpResponse, Latency};
 
 /// Inserts an attempt; the parameters are those of [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO attempts VALUES
@@ -151,7 +151,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let result = match row.get::<_, Option<u16>>(14)? {
         Some(status) => {
             let body = bytes(16)?.unwrap_or_default();
-            Ok(Reply {
+            Ok(HttpResponse {
                 status,
                 interim: bytes(21)?.unwrap_or_default(),
                 head: bytes(15)?.unwrap_or_default(),

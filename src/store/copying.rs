@@ -5,8 +5,8 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Se
 use std::path::Path;
 
 use super::location::{private_file, sync_folder};
-use super::log::{LogEnd, Place};
-use super::record::{Format, HEADER_BYTES, Header};
+use super::log::{LogEnd, LogPlace};
+use super::record::{HEADER_BYTES, RecordFormat, RecordHeader};
 use super::seal::LogKey;
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
@@ -28,7 +28,7 @@ pub(super) fn copy(
     location: &Location,
     segment: i64,
     key: &LogKey,
-    kept: &[(DeliveryId, Place)],
+    kept: &[(DeliveryId, LogPlace)],
     mark: Option<DeliveryId>,
 ) -> Result<Vec<Moved>, StoreError> {
     let path = location.segment_copy(segment);
@@ -46,7 +46,7 @@ pub(super) fn copy(
         }
     }
     if let Some(last) = mark {
-        out.write_all(&Header::mark(last).to_bytes(key, end)).map_err(failed)?;
+        out.write_all(&RecordHeader::mark(last).to_bytes(key, end)).map_err(failed)?;
     }
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().and_then(|()| sync_folder(&location.log())).map_err(failed)?;
@@ -72,7 +72,14 @@ fn open_if_there(path: &Path) -> Result<Option<Source>, StoreError> {
 impl Source {
     /// Copies a record to the place `at`, for which it is sealed again. One that is damaged is copied as it is: its
     /// row says where it was, and that it is damaged.
-    fn copy(&mut self, id: DeliveryId, place: Place, out: &mut impl Write, key: &LogKey, at: LogEnd) -> io::Result<()> {
+    fn copy(
+        &mut self,
+        id: DeliveryId,
+        place: LogPlace,
+        out: &mut impl Write,
+        key: &LogKey,
+        at: LogEnd,
+    ) -> io::Result<()> {
         match i64::try_from(place.position.wrapping_sub(self.position)) {
             Ok(ahead) => self.file.seek_relative(ahead)?,
             Err(_) => self.file.seek(SeekFrom::Start(place.position)).map(drop)?,
@@ -80,8 +87,8 @@ impl Source {
         let mut front = [0; HEADER_BYTES];
         let front = &mut front[..HEADER_BYTES.min(usize::try_from(place.bytes).unwrap_or(HEADER_BYTES))];
         self.file.read_exact(front)?;
-        match Header::read(front) {
-            Some(header) if header.format == Format::V2 && header.id == id => {
+        match RecordHeader::read(front) {
+            Some(header) if header.format == RecordFormat::V2 && header.id == id => {
                 out.write_all(&header.to_bytes(key, at))?;
             }
             _ => out.write_all(front)?,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Captured, EventFacts, ImageFacts, Intake, Judgement, TimestampFacts, TimestampUnit, Verdict};
-use crate::http::Framing;
+use crate::http::WireFraming;
 
 #[derive(Serialize, Deserialize)]
 struct Facts<'a> {
@@ -158,7 +158,7 @@ pub(super) fn read(json: &[u8]) -> Option<Captured> {
         image: facts.image.map(ImageFacts::from),
         head: Bytes::new(),
         body: Bytes::new(),
-        framing: Framing::NONE,
+        framing: WireFraming::NONE,
     })
 }
 
@@ -231,7 +231,7 @@ mod tests {
                 image,
                 head: Bytes::new(),
                 body: Bytes::new(),
-                framing: Framing::NONE,
+                framing: WireFraming::NONE,
             },
         )
     }

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::facts;
 use super::log::LogEnd;
-use super::record::{self, Content, Draft, Header};
-use super::scan::{Part, Scan};
-use super::seal::{Keys, LogKey};
+use super::record::{self, Draft, RecordContent, RecordHeader};
+use super::scan::{LogScan, ScanPart};
+use super::seal::{LogKey, SealKeys};
 use crate::delivery::{Captured, DeliveryId};
 
 /// A delivery as a record at `position` of a log's first segment.
@@ -23,8 +23,8 @@ pub fn write_record(captured: Captured, id: DeliveryId, position: u64) -> Bytes 
 /// The delivery that a record holds, when it is whole and has this number.
 #[must_use]
 pub fn read_record(bytes: &Bytes, id: DeliveryId) -> Option<Captured> {
-    let Content { head, body, framing } = record::open(bytes, id)?;
-    let header = Header::read(bytes)?;
+    let RecordContent { head, body, framing } = record::open(bytes, id)?;
+    let header = RecordHeader::read(bytes)?;
     let behind = bytes.get(header.format.header_bytes()..)?;
     Some(Captured { head, body, framing, ..read_facts(behind.get(..usize::try_from(header.facts).ok()?)?)? })
 }
@@ -33,19 +33,19 @@ pub fn read_record(bytes: &Bytes, id: DeliveryId) -> Option<Captured> {
 /// in order.
 #[must_use]
 pub fn scan(segment: &[u8]) -> Vec<(DeliveryId, u64)> {
-    let keys = Keys::of(LogKey::fixed(0));
+    let keys = SealKeys::of(LogKey::fixed(0));
     let size = segment.len() as u64;
     let from = LogEnd { segment: 1, position: 0 };
-    let Ok(mut scan) = Scan::over(Cursor::new(segment), size, from, &keys) else { return Vec::new() };
+    let Ok(mut scan) = LogScan::over(Cursor::new(segment), size, from, &keys) else { return Vec::new() };
     let (mut found, mut reached) = (Vec::new(), 0);
     while let Ok(Some(part)) = scan.next() {
         let begins = match part {
-            Part::Record(header, position) => {
+            ScanPart::Record(header, position) => {
                 let _ = scan.content(&header);
                 found.push((header.id, position));
                 position
             }
-            Part::Torn(_, position) | Part::Damaged { position, .. } => position,
+            ScanPart::Torn(_, position) | ScanPart::Damaged { position, .. } => position,
         };
         assert_eq!(begins, reached, "nothing is passed over without a word");
         (reached, _) = scan.position();

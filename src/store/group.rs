@@ -25,11 +25,11 @@ const GROUP_ROW_BYTES: usize = 16 * 1024 * 1024;
 const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
 
 /// What became of a delivery: its number, or why it could not be kept.
-pub(super) type Kept = Result<DeliveryId, Arc<StoreError>>;
+pub(super) type KeptRecord = Result<DeliveryId, Arc<StoreError>>;
 
 /// What the writer is asked to do.
 pub(super) enum Job {
-    Keep(Box<Draft>, oneshot::Sender<Kept>),
+    Keep(Box<Draft>, oneshot::Sender<KeptRecord>),
     Answered(DeliveryId, Answer),
     Diagnosed(DeliveryId, String),
     Attempted(Box<Attempt>),
@@ -37,8 +37,8 @@ pub(super) enum Job {
 
 /// Jobs that are committed together.
 #[derive(Default)]
-pub(super) struct Group {
-    pub(super) keeps: Vec<(Box<Draft>, oneshot::Sender<Kept>)>,
+pub(super) struct CommitGroup {
+    pub(super) keeps: Vec<(Box<Draft>, oneshot::Sender<KeptRecord>)>,
     pub(super) answers: Vec<(DeliveryId, Answer)>,
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
     pub(super) attempts: Vec<Attempt>,
@@ -47,7 +47,7 @@ pub(super) struct Group {
     row_bytes: usize,
 }
 
-impl Group {
+impl CommitGroup {
     /// A group of answers and attempts that are left from before.
     pub(super) fn of(answers: Vec<(DeliveryId, Answer)>, attempts: Vec<Attempt>) -> Self {
         let row_bytes = answers.iter().map(|(_, answer)| answer.body.len()).sum::<usize>()

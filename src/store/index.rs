@@ -9,8 +9,8 @@ use std::sync::mpsc;
 
 use rusqlite::Connection;
 
-use super::group::Group;
-use super::log::{LogEnd, Place};
+use super::group::CommitGroup;
+use super::log::{LogEnd, LogPlace};
 use super::row::Lengths;
 use super::{Location, StoreError, attempts, row};
 use crate::delivery::{Captured, DeliveryId};
@@ -33,13 +33,13 @@ impl Index {
     }
 
     /// Begins a transaction with a group's rows; `at` is where its first record lies.
-    pub(super) fn insert(&self, group: &Group, at: LogEnd) -> Result<(), StoreError> {
+    pub(super) fn insert(&self, group: &CommitGroup, at: LogEnd) -> Result<(), StoreError> {
         let insert = || {
             self.run("BEGIN IMMEDIATE")?;
             let mut deliveries = self.connection.prepare_cached(row::INSERT_DELIVERY)?;
             let mut position = at.position;
             for draft in group.drafts() {
-                let place = Place { segment: at.segment, position, bytes: draft.bytes() as u64 };
+                let place = LogPlace { segment: at.segment, position, bytes: draft.bytes() as u64 };
                 row::insert_delivery(&mut deliveries, draft.id(), &draft.captured, draft.lengths(), place)?;
                 position = place.end();
             }
@@ -71,7 +71,7 @@ impl Index {
         id: DeliveryId,
         captured: &Captured,
         lengths: Lengths,
-        place: Place,
+        place: LogPlace,
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(row::INSERT_DELIVERY)
@@ -94,7 +94,7 @@ impl Index {
     }
 
     /// The newest delivery and its record's place.
-    pub(super) fn newest(&self) -> Result<Option<(DeliveryId, Place)>, StoreError> {
+    pub(super) fn newest(&self) -> Result<Option<(DeliveryId, LogPlace)>, StoreError> {
         use rusqlite::OptionalExtension as _;
         let sql = "SELECT id, segment, position, record_bytes FROM deliveries ORDER BY id DESC LIMIT 1";
         self.connection
@@ -115,17 +115,17 @@ impl Index {
 /// A thread that inserts a group's rows while the writer waits for the disk. What it is handed comes
 /// back from it: index and group have one owner at a time.
 pub(super) struct Inserter {
-    tasks: mpsc::Sender<(Index, Group, LogEnd)>,
+    tasks: mpsc::Sender<(Index, CommitGroup, LogEnd)>,
     done: mpsc::Receiver<Inserted>,
 }
 
 /// A group whose rows stand in an open transaction, unless that failed.
-pub(super) type Inserted = (Index, Group, Result<(), StoreError>);
+pub(super) type Inserted = (Index, CommitGroup, Result<(), StoreError>);
 
 impl Inserter {
     /// Starts the thread, which ends when this is dropped.
     pub(super) fn start() -> std::io::Result<Self> {
-        let (tasks, queue) = mpsc::channel::<(Index, Group, LogEnd)>();
+        let (tasks, queue) = mpsc::channel::<(Index, CommitGroup, LogEnd)>();
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("whyhook-index".to_owned()).spawn(move || {
             for (index, group, at) in queue {
@@ -144,7 +144,7 @@ impl Inserter {
     pub(super) fn insert<T>(
         &self,
         index: Index,
-        group: Group,
+        group: CommitGroup,
         at: LogEnd,
         meanwhile: impl FnOnce() -> T,
     ) -> Option<(Inserted, T)> {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use super::location::{private_file, sync_folder};
-use super::record::{self, Content, Draft};
+use super::record::{self, Draft, RecordContent};
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
 
@@ -21,13 +21,13 @@ pub(super) const SEGMENT_BYTES: u64 = 1 << 27;
 
 /// Where a record lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LogPlace {
     pub(super) segment: i64,
     pub(super) position: u64,
     pub(super) bytes: u64,
 }
 
-impl Place {
+impl LogPlace {
     /// Where the next record of the same segment would begin.
     pub(super) fn end(&self) -> u64 {
         self.position.saturating_add(self.bytes)
@@ -178,7 +178,7 @@ struct Segment {
 impl LogReader {
     /// Reads the content of the delivery `id`; `None` when its record is not there whole and
     /// undamaged. While the segment is being pruned, its row may speak of the copy already.
-    pub(super) fn read(&self, location: &Location, place: Place, id: DeliveryId) -> Option<Content> {
+    pub(super) fn read(&self, location: &Location, place: LogPlace, id: DeliveryId) -> Option<RecordContent> {
         let path = location.segment(place.segment);
         let mut last = self.last.borrow_mut();
         // Another file may have its name by now: then this one holds no such record in this place.
@@ -200,7 +200,7 @@ impl Segment {
         Some(Self { file: crate::system::read::open(&path).ok()?, path, bytes: 0 })
     }
 
-    fn read(&mut self, place: Place, id: DeliveryId) -> Option<Content> {
+    fn read(&mut self, place: LogPlace, id: DeliveryId) -> Option<RecordContent> {
         let end = place.position.checked_add(place.bytes)?;
         if end > self.bytes {
             self.bytes = self.file.metadata().ok()?.len();
@@ -221,7 +221,7 @@ mod tests {
     use super::super::seal::LogKey;
     use super::*;
     use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
-    use crate::http::Framing;
+    use crate::http::WireFraming;
 
     fn draft(id: i64, body: &'static str) -> Draft {
         let mut draft = Draft::new(Captured {
@@ -236,7 +236,7 @@ mod tests {
             image: None,
             head: Bytes::from_static(b"head"),
             body: Bytes::from_static(body.as_bytes()),
-            framing: Framing::NONE,
+            framing: WireFraming::NONE,
         });
         draft.number(DeliveryId(id), &LogKey::fixed(1), LogEnd { segment: 1, position: 0 });
         draft
@@ -256,11 +256,11 @@ mod tests {
         log.append([&second].into_iter()).unwrap();
         log.accept(second.bytes() as u64);
 
-        let place = Place { segment: at.segment, position: at.position, bytes: second.bytes() as u64 };
+        let place = LogPlace { segment: at.segment, position: at.position, bytes: second.bytes() as u64 };
         let reader = LogReader::default();
         assert_eq!(reader.read(&location, place, DeliveryId(2)).unwrap().body, "second");
         assert_eq!(reader.read(&location, place, DeliveryId(1)), None, "another delivery's number");
-        assert_eq!(reader.read(&location, Place { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
+        assert_eq!(reader.read(&location, LogPlace { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
         assert_eq!(std::fs::metadata(location.segment(1)).unwrap().len(), place.end());
     }
 
@@ -276,14 +276,14 @@ mod tests {
             let (at, draft) = (log.end(), draft(id, body));
             log.append([&draft].into_iter()).unwrap();
             log.accept(draft.bytes() as u64);
-            places.push(Place { segment: 1, position: at.position, bytes: draft.bytes() as u64 });
+            places.push(LogPlace { segment: 1, position: at.position, bytes: draft.bytes() as u64 });
             assert_eq!(reader.read(&location, places[places.len() - 1], DeliveryId(id)).unwrap().body, body);
         }
         // The first is pruned: what is left moves to the front of another file.
         let whole = std::fs::read(location.segment(1)).unwrap();
         std::fs::write(location.segment_copy(1), &whole[places[0].bytes as usize..]).unwrap();
         std::fs::rename(location.segment_copy(1), location.segment(1)).unwrap();
-        let moved = Place { position: 0, ..places[1] };
+        let moved = LogPlace { position: 0, ..places[1] };
         assert_eq!(reader.read(&location, moved, DeliveryId(2)).unwrap().body, "second");
         assert_eq!(reader.read(&location, places[0], DeliveryId(1)), None);
     }

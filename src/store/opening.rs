@@ -4,14 +4,14 @@ use super::index::Index;
 use super::lock::StoreLock;
 use super::log::LogEnd;
 use super::recovery::{self, Recovered};
-use super::seal::Keys;
+use super::seal::SealKeys;
 use super::{Location, Loss, StoreError, losses, prune};
 use crate::delivery::DeliveryId;
 
 /// A store in which the writer's place is taken.
 pub(super) struct Opened {
     pub(super) index: Index,
-    pub(super) keys: Keys,
+    pub(super) keys: SealKeys,
     /// The highest number that was given, or may have been.
     pub(super) last: DeliveryId,
     /// Where the next record goes.
@@ -27,7 +27,7 @@ impl Opened {
     pub(super) fn open(location: &Location) -> Result<Self, StoreError> {
         let (connection, lock) = location.open_for_writing()?;
         prune::finish(location, &connection)?;
-        let keys = Keys::open(location, &connection)?;
+        let keys = SealKeys::open(location, &connection)?;
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
         let losses = losses::keep(index.connection(), losses)

@@ -26,10 +26,10 @@ use rusqlite::{Connection, params};
 use super::copying::{self, Moved};
 use super::index::Index;
 use super::location::sync_folder;
-use super::log::Place;
+use super::log::LogPlace;
 use super::opening::Opened;
 use super::recovery::segments;
-use super::seal::Keys;
+use super::seal::SealKeys;
 use super::{Location, Loss, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
@@ -68,7 +68,7 @@ impl Thoroughness {
 
 /// How far a segment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum PruneStage {
     /// What stays is copied.
     Copied,
     /// The index speaks of the copy.
@@ -91,7 +91,7 @@ pub struct Freed {
 pub struct Pruner {
     location: Location,
     index: Index,
-    keys: Keys,
+    keys: SealKeys,
     last: DeliveryId,
     losses: Vec<Loss>,
     _lock: StoreLock,
@@ -137,7 +137,7 @@ impl Pruner {
         &mut self,
         doomed: &[DeliveryId],
         thoroughness: Thoroughness,
-        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
         let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
         work.prune(doomed, thoroughness, &mut |_| (), watch)
@@ -149,7 +149,7 @@ pub(super) struct Work<'a> {
     pub(super) location: &'a Location,
     pub(super) index: &'a Index,
     /// What stays is sealed again, for its new place.
-    pub(super) keys: &'a Keys,
+    pub(super) keys: &'a SealKeys,
     /// The highest number ever given.
     pub(super) last: DeliveryId,
 }
@@ -172,7 +172,7 @@ impl Work<'_> {
         doomed: &[DeliveryId],
         thoroughness: Thoroughness,
         close: &mut dyn FnMut(i64),
-        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
         let before = self.location.bytes();
         let mut freed = Freed::default();
@@ -239,7 +239,7 @@ impl Work<'_> {
     fn prune_segment(
         &self,
         task: &Task,
-        watch: &mut dyn FnMut(Stage) -> Result<(), StoreError>,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let kept = self.survivors(task).map_err(|source| self.failed(source))?;
         let stays = !kept.is_empty() || task.mark.is_some();
@@ -247,19 +247,19 @@ impl Work<'_> {
             true => copying::copy(self.location, task.segment, &self.keys.own, &kept, task.mark)?,
             false => Vec::new(),
         };
-        watch(Stage::Copied)?;
+        watch(PruneStage::Copied)?;
         self.commit(task, &moved, stays, kept.is_empty()).map_err(|source| {
             self.index.roll_back();
             self.failed(source)
         })?;
-        watch(Stage::Committed)?;
+        watch(PruneStage::Committed)?;
         settle(self.location, task.segment, stays)?;
-        watch(Stage::Replaced)?;
+        watch(PruneStage::Replaced)?;
         forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
     }
 
     /// Where the records lie that stay, in the order in which they lie.
-    fn survivors(&self, task: &Task) -> rusqlite::Result<Vec<(DeliveryId, Place)>> {
+    fn survivors(&self, task: &Task) -> rusqlite::Result<Vec<(DeliveryId, LogPlace)>> {
         let mut statement = self.index.connection().prepare_cached(
             "SELECT id, segment, position, record_bytes FROM deliveries
              WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND id NOT IN (SELECT id FROM temp.doomed)

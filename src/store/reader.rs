@@ -4,8 +4,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
-use super::log::{LogReader, Place};
-use super::record::Content;
+use super::log::{LogPlace, LogReader};
+use super::record::RecordContent;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::query;
@@ -23,7 +23,7 @@ pub enum Page {
 
 /// What a search has found so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Scan {
+pub struct StoreScan {
     /// What matched, newest first.
     pub rows: Vec<Summary>,
     /// Where to go on: set when the scan ended for its budget or its limit rather than at the
@@ -71,7 +71,7 @@ impl Reader {
         limit: usize,
         budget: usize,
         mut keep: impl FnMut(&Summary, &Self) -> Result<bool, StoreError>,
-    ) -> Result<Scan, StoreError> {
+    ) -> Result<StoreScan, StoreError> {
         let (condition, anchor, order) = match page {
             Page::Newest => ("d.id <= ?1", i64::MAX, "DESC"),
             Page::Before(id) => ("d.id < ?1", id.0, "DESC"),
@@ -96,11 +96,11 @@ impl Reader {
         parameters: impl Params,
         (page, limit, budget): (Page, usize, usize),
         mut look: impl FnMut(&Row<'_>) -> Result<(DeliveryId, Option<Summary>), StoreError>,
-    ) -> Result<Scan, StoreError> {
+    ) -> Result<StoreScan, StoreError> {
         let failed = |source| self.failed(source);
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
-        let mut scan = Scan::default();
+        let mut scan = StoreScan::default();
         let mut seen = 0;
         while let Some(row) = rows.next().map_err(failed)? {
             let (id, wanted) = look(row)?;
@@ -155,7 +155,7 @@ impl Reader {
     }
 
     /// All that the index has of a delivery.
-    pub(super) fn row(&self, id: DeliveryId) -> Result<Option<(Summary, Place, Option<Answer>)>, StoreError> {
+    pub(super) fn row(&self, id: DeliveryId) -> Result<Option<(Summary, LogPlace, Option<Answer>)>, StoreError> {
         let sql = format!(
             "SELECT {}, a.headers, a.body, a.interim, a.body_bytes, d.segment, d.position, d.record_bytes
              FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
@@ -268,8 +268,8 @@ impl Reader {
 }
 
 /// A delivery of what its row and its record hold.
-fn whole(summary: Summary, content: Content, answer: Option<Answer>) -> Delivery {
-    let Content { head, body, framing } = content;
+fn whole(summary: Summary, content: RecordContent, answer: Option<Answer>) -> Delivery {
+    let RecordContent { head, body, framing } = content;
     Delivery { summary, head, body, framing, answer }
 }
 
@@ -282,7 +282,7 @@ pub struct StoredContent<'a> {
     pub id: DeliveryId,
 }
 
-impl query::Content for StoredContent<'_> {
+impl query::SearchedContent for StoredContent<'_> {
     fn head(&self) -> Option<Bytes> {
         self.reader.load(self.id).ok().flatten().map(|delivery| delivery.head)
     }

@@ -28,20 +28,20 @@ use bytes::Bytes;
 use super::facts;
 use super::log::LogEnd;
 use super::row::Lengths;
-use super::seal::{Keys, LogKey, SEAL_BYTES};
+use super::seal::{LogKey, SEAL_BYTES, SealKeys};
 use crate::delivery::{Captured, DeliveryId};
-use crate::http::Framing;
+use crate::http::WireFraming;
 
 /// Which form a header has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum RecordFormat {
     /// Without framing.
     V1,
     /// The one that is written.
     V2,
 }
 
-impl Format {
+impl RecordFormat {
     /// The header's first bytes.
     pub(super) const fn magic(self) -> [u8; 4] {
         match self {
@@ -69,8 +69,8 @@ pub(super) const SHORTEST_RECORD: u64 = 128;
 
 /// What stands before each record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) format: Format,
+pub(super) struct RecordHeader {
+    pub(super) format: RecordFormat,
     pub(super) id: DeliveryId,
     pub(super) facts: u64,
     pub(super) head: u64,
@@ -79,10 +79,10 @@ pub(super) struct Header {
     pub(super) crc32: u32,
 }
 
-impl Header {
+impl RecordHeader {
     /// A record of nothing but a number, which was given to a delivery that is pruned: no other gets it.
     pub(super) fn mark(id: DeliveryId) -> Self {
-        Self { format: Format::V2, id, facts: 0, head: 0, body: 0, framing: 0, crc32: 0 }
+        Self { format: RecordFormat::V2, id, facts: 0, head: 0, body: 0, framing: 0, crc32: 0 }
     }
 
     /// Whether it is such a record; a delivery always has facts.
@@ -93,7 +93,7 @@ impl Header {
     /// The header as it is written to the place `at`.
     pub(super) fn to_bytes(self, key: &LogKey, at: LogEnd) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
-        bytes[..4].copy_from_slice(&Format::V2.magic());
+        bytes[..4].copy_from_slice(&RecordFormat::V2.magic());
         bytes[8..16].copy_from_slice(&self.id.0.to_le_bytes());
         for (place, length) in bytes[16..48].chunks_exact_mut(8).zip([self.facts, self.head, self.body, self.framing]) {
             place.copy_from_slice(&length.to_le_bytes());
@@ -110,7 +110,7 @@ impl Header {
     /// whole.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (magic, _) = bytes.split_first_chunk::<4>()?;
-        let format = [Format::V1, Format::V2].into_iter().find(|format| format.magic() == *magic)?;
+        let format = [RecordFormat::V1, RecordFormat::V2].into_iter().find(|format| format.magic() == *magic)?;
         let (crc32, mut rest) = bytes.get(4..format.header_bytes())?.split_first_chunk::<4>()?;
         if u32::from_le_bytes(*crc32) != crc32fast::hash(rest) {
             return None;
@@ -121,14 +121,14 @@ impl Header {
             Some(u64::from_le_bytes(*number))
         };
         let (id, facts, head, body) = (number()?, number()?, number()?, number()?);
-        let framing = if format == Format::V1 { 0 } else { number()? };
+        let framing = if format == RecordFormat::V1 { 0 } else { number()? };
         let crc32 = u32::from_le_bytes(*rest.first_chunk()?);
         Some(Self { format, id: DeliveryId(id.cast_signed()), facts, head, body, framing, crc32 })
     }
 
     /// Reads the header with which `bytes` begin, when one of `keys` has sealed it for the place `at`.
-    pub(super) fn read_sealed(bytes: &[u8], keys: &Keys, at: LogEnd) -> Option<Self> {
-        let header = Self::read(bytes).filter(|header| header.format == Format::V2)?;
+    pub(super) fn read_sealed(bytes: &[u8], keys: &SealKeys, at: LogEnd) -> Option<Self> {
+        let header = Self::read(bytes).filter(|header| header.format == RecordFormat::V2)?;
         keys.vouch(at, bytes.get(SEALED)?, bytes.get(SEALED.end..HEADER_BYTES)?).then_some(header)
     }
 
@@ -176,8 +176,8 @@ impl Draft {
 
     /// Gives it its number, and the place to which it will be written.
     pub(super) fn number(&mut self, id: DeliveryId, key: &LogKey, at: LogEnd) {
-        let header = Header {
-            format: Format::V2,
+        let header = RecordHeader {
+            format: RecordFormat::V2,
             id,
             facts: (self.front.len() - HEADER_BYTES) as u64,
             head: self.captured.head.len() as u64,
@@ -217,15 +217,15 @@ impl Draft {
 
 /// What a record holds beside its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Content {
+pub(super) struct RecordContent {
     pub(super) head: Bytes,
     pub(super) body: Bytes,
-    pub(super) framing: Framing,
+    pub(super) framing: WireFraming,
 }
 
 /// The content of a whole record; `None` when it is damaged, or another delivery's.
-pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<Content> {
-    let header = Header::read(record)?;
+pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<RecordContent> {
+    let header = RecordHeader::read(record)?;
     if header.id != id || header.record_bytes()? != record.len() as u64 {
         return None;
     }
@@ -236,10 +236,10 @@ pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<Content> {
     let head = front + usize::try_from(header.facts).ok()?;
     let body = head + usize::try_from(header.head).ok()?;
     let framing = body + usize::try_from(header.body).ok()?;
-    Some(Content {
+    Some(RecordContent {
         head: record.slice(head..body),
         body: record.slice(body..framing),
-        framing: Framing::from_bytes(record.slice(framing..)),
+        framing: WireFraming::from_bytes(record.slice(framing..)),
     })
 }
 
@@ -251,29 +251,29 @@ mod tests {
     const KEY: LogKey = LogKey::fixed(7);
     const AT: LogEnd = LogEnd { segment: 1, position: 2 };
 
-    fn header(id: i64, lengths: [u64; 4], crc32: u32) -> Header {
+    fn header(id: i64, lengths: [u64; 4], crc32: u32) -> RecordHeader {
         let [facts, head, body, framing] = lengths;
-        Header { format: Format::V2, id: DeliveryId(id), facts, head, body, framing, crc32 }
+        RecordHeader { format: RecordFormat::V2, id: DeliveryId(id), facts, head, body, framing, crc32 }
     }
 
     proptest! {
         #[test]
         fn headers_are_read_back(id: i64, lengths: [u64; 4], crc32: u32) {
             let header = header(id, lengths, crc32);
-            prop_assert_eq!(Header::read(&header.to_bytes(&KEY, AT)), Some(header));
+            prop_assert_eq!(RecordHeader::read(&header.to_bytes(&KEY, AT)), Some(header));
             let _ = header.record_bytes();
             let bytes = header.to_bytes(&KEY, AT);
-            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(KEY), AT), Some(header));
+            prop_assert_eq!(RecordHeader::read_sealed(&bytes, &SealKeys::of(KEY), AT), Some(header));
             let elsewhere = LogEnd { position: 3, ..AT };
-            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(KEY), elsewhere), None);
-            prop_assert_eq!(Header::read_sealed(&bytes, &Keys::of(LogKey::fixed(8)), AT), None);
+            prop_assert_eq!(RecordHeader::read_sealed(&bytes, &SealKeys::of(KEY), elsewhere), None);
+            prop_assert_eq!(RecordHeader::read_sealed(&bytes, &SealKeys::of(LogKey::fixed(8)), AT), None);
         }
 
         #[test]
         fn a_flipped_bit_in_a_header_is_noticed(id: i64, lengths: [u64; 4], bit in 0..HEADER_BYTES * 8) {
             let mut bytes = header(id, lengths, 3).to_bytes(&KEY, AT);
             bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert_eq!(Header::read(&bytes), None);
+            prop_assert_eq!(RecordHeader::read(&bytes), None);
         }
 
         #[test]
@@ -296,7 +296,7 @@ mod tests {
             bytes.extend_from_slice(&crc32fast::hash(&content).to_le_bytes());
             let record = [b"WHY\x01", &crc32fast::hash(&bytes).to_le_bytes()[..], &bytes, &content].concat();
             let opened = open(&Bytes::from(record), DeliveryId(id)).unwrap();
-            prop_assert_eq!((&opened.head[..], &opened.body[..], opened.framing), (&head[..], &body[..], Framing::NONE));
+            prop_assert_eq!((&opened.head[..], &opened.body[..], opened.framing), (&head[..], &body[..], WireFraming::NONE));
         }
     }
 }

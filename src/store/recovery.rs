@@ -16,10 +16,10 @@ use std::fs;
 use std::path::Path;
 
 use super::index::Index;
-use super::log::{LogEnd, Place, SEGMENT_BYTES};
+use super::log::{LogEnd, LogPlace, SEGMENT_BYTES};
 use super::record::SHORTEST_RECORD;
-use super::scan::{Part, Scan};
-use super::seal::Keys;
+use super::scan::{LogScan, ScanPart};
+use super::seal::SealKeys;
 use super::{Location, Loss, StoreError};
 use crate::delivery::DeliveryId;
 
@@ -37,7 +37,7 @@ pub(super) struct Recovered {
 }
 
 /// Adds to `index` what the log holds after its newest row.
-pub(super) fn recover(location: &Location, index: &Index, keys: &Keys) -> Result<Recovered, StoreError> {
+pub(super) fn recover(location: &Location, index: &Index, keys: &SealKeys) -> Result<Recovered, StoreError> {
     let newest = index.newest()?;
     let indexed = newest.map_or(LogEnd { segment: 0, position: 0 }, |(_, place)| LogEnd {
         segment: place.segment,
@@ -84,7 +84,7 @@ struct Gap {
 struct Recovery<'a> {
     location: &'a Location,
     index: &'a Index,
-    keys: &'a Keys,
+    keys: &'a SealKeys,
     /// The highest number so far.
     last: DeliveryId,
     uncommitted: usize,
@@ -99,7 +99,7 @@ impl Recovery<'_> {
     fn segment(&mut self, from: LogEnd) -> Result<Option<u64>, StoreError> {
         let path = self.location.segment(from.segment);
         let failed = |error| StoreError::io(&path, "read", error);
-        let mut scan = Scan::open(&path, from, self.keys).map_err(failed)?;
+        let mut scan = LogScan::open(&path, from, self.keys).map_err(failed)?;
         let mut ends_whole = true;
         while let Some(part) = scan.next().map_err(failed)? {
             let (end, size) = scan.position();
@@ -108,13 +108,13 @@ impl Recovery<'_> {
                 Gap { at, bytes: end - position, id, is_torn }
             };
             let (header, position) = match part {
-                Part::Record(header, position) => (header, position),
-                Part::Torn(header, position) => {
+                ScanPart::Record(header, position) => (header, position),
+                ScanPart::Torn(header, position) => {
                     ends_whole = false;
                     self.gaps.push(gap(position, Some(header.id), true));
                     continue;
                 }
-                Part::Damaged { position, bytes } => {
+                ScanPart::Damaged { position, bytes } => {
                     ends_whole &= end < size;
                     self.gaps.push(gap(position, None, bytes < SHORTEST_RECORD && end == size));
                     continue;
@@ -131,7 +131,7 @@ impl Recovery<'_> {
             };
             // What was not kept has been followed by what was, under the same number.
             if header.id > self.last {
-                let place = Place { segment: from.segment, position, bytes: end - position };
+                let place = LogPlace { segment: from.segment, position, bytes: end - position };
                 self.begin()?;
                 if let Err(error) = self.index.add(header.id, &captured, header.lengths(), place) {
                     self.index.roll_back();

@@ -24,7 +24,7 @@ pub struct Retention {
 
 /// What is to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
+pub struct PrunePlan {
     /// The deliveries, the newest first.
     pub doomed: Vec<DeliveryId>,
     /// Bytes of their records.
@@ -45,8 +45,8 @@ impl Retention {
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be read.
-    pub fn plan(&self, reader: &Reader, query: &Query, now: Timestamp) -> Result<Plan, StoreError> {
-        let mut judge = Judge { retention: self, plan: Plan::default(), kept: 0, kept_bytes: 0, now };
+    pub fn plan(&self, reader: &Reader, query: &Query, now: Timestamp) -> Result<PrunePlan, StoreError> {
+        let mut judge = Judge { retention: self, plan: PrunePlan::default(), kept: 0, kept_bytes: 0, now };
         if query.is_empty() {
             // At each start of a listener: a million rows must not be made summaries for this.
             reader.each_size(|id, received_at, bytes| judge.look(id, received_at, bytes))?;
@@ -69,7 +69,7 @@ impl Retention {
 /// Looks at deliveries, the newest first.
 struct Judge<'a> {
     retention: &'a Retention,
-    plan: Plan,
+    plan: PrunePlan,
     kept: u64,
     kept_bytes: u64,
     now: Timestamp,
@@ -93,7 +93,7 @@ impl Judge<'_> {
     }
 }
 
-impl Plan {
+impl PrunePlan {
     /// These deliveries, whatever they are.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::facts::ImageForm;
-use super::log::Place;
+use super::log::LogPlace;
 use crate::delivery::{
     Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary,
     TimestampFacts, TimestampUnit, Verdict,
@@ -49,7 +49,7 @@ pub(super) fn insert_delivery(
     id: DeliveryId,
     captured: &Captured,
     lengths: Lengths,
-    place: Place,
+    place: LogPlace,
 ) -> rusqlite::Result<()> {
     let Captured { event, judgement, .. } = captured;
     let timestamp = judgement.timestamp.as_ref();
@@ -203,9 +203,9 @@ pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Ans
 }
 
 /// Reads `segment, position, record_bytes`, in this order from column `first`.
-pub(super) fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
+pub(super) fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<LogPlace> {
     let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-    Ok(Place { segment: row.get(first)?, position: number(first + 1)?, bytes: number(first + 2)? })
+    Ok(LogPlace { segment: row.get(first)?, position: number(first + 1)?, bytes: number(first + 2)? })
 }
 
 /// A header as the column holds it: readable, and exact where that is not text.

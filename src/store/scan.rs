@@ -21,8 +21,8 @@ use memchr::memmem;
 
 use super::facts;
 use super::log::LogEnd;
-use super::record::{Format, HEADER_BYTES, Header};
-use super::seal::Keys;
+use super::record::{HEADER_BYTES, RecordFormat, RecordHeader};
+use super::seal::SealKeys;
 use crate::delivery::Captured;
 
 /// Bytes that are searched at once.
@@ -32,11 +32,11 @@ const MAGIC: &[u8] = b"WHY";
 
 /// What a segment holds next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum ScanPart {
     /// A record whose header is whole, at this position. Its content is still to be read.
-    Record(Header, u64),
+    Record(RecordHeader, u64),
     /// The beginning of a record within which the segment ends.
-    Torn(Header, u64),
+    Torn(RecordHeader, u64),
     /// Bytes up to the next record, or to the end, in which nothing is vouched for.
     Damaged {
         /// Where they begin.
@@ -47,9 +47,9 @@ pub(super) enum Part {
 }
 
 /// A segment that is read from record to record.
-pub(super) struct Scan<'a, F> {
+pub(super) struct LogScan<'a, F> {
     file: BufReader<F>,
-    keys: &'a Keys,
+    keys: &'a SealKeys,
     segment: i64,
     /// Where the next record begins.
     position: u64,
@@ -58,17 +58,17 @@ pub(super) struct Scan<'a, F> {
     sealed: bool,
 }
 
-impl<'a> Scan<'a, File> {
-    pub(super) fn open(path: &Path, from: LogEnd, keys: &'a Keys) -> io::Result<Self> {
+impl<'a> LogScan<'a, File> {
+    pub(super) fn open(path: &Path, from: LogEnd, keys: &'a SealKeys) -> io::Result<Self> {
         let file = crate::system::read::open(path)?;
         let size = file.metadata()?.len();
         Self::over(file, size, from, keys)
     }
 }
 
-impl<'a, F: Read + Seek> Scan<'a, F> {
+impl<'a, F: Read + Seek> LogScan<'a, F> {
     /// The same for a segment of `size` bytes that is open.
-    pub(super) fn over(file: F, size: u64, from: LogEnd, keys: &'a Keys) -> io::Result<Self> {
+    pub(super) fn over(file: F, size: u64, from: LogEnd, keys: &'a SealKeys) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(WINDOW_BYTES, file);
         file.seek(SeekFrom::Start(from.position))?;
         Ok(Self { file, keys, segment: from.segment, position: from.position, size, sealed: false })
@@ -80,31 +80,31 @@ impl<'a, F: Read + Seek> Scan<'a, F> {
     }
 
     /// What comes next; `None` at the end. The content of a record that was returned must have been read.
-    pub(super) fn next(&mut self) -> io::Result<Option<Part>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<ScanPart>> {
         if self.position >= self.size {
             return Ok(None);
         }
         let (position, bytes) = (self.position, self.beginning()?);
-        let Some(header) = Header::read(&bytes) else {
+        let Some(header) = RecordHeader::read(&bytes) else {
             self.position = self.search(&bytes)?;
             self.file.seek(SeekFrom::Start(self.position))?;
-            return Ok(Some(Part::Damaged { position, bytes: self.position - position }));
+            return Ok(Some(ScanPart::Damaged { position, bytes: self.position - position }));
         };
-        self.sealed |= header.format == Format::V2;
+        self.sealed |= header.format == RecordFormat::V2;
         let end = header.record_bytes().and_then(|length| position.checked_add(length));
         let Some(end) = end.filter(|end| *end <= self.size) else {
             self.position = self.size;
-            return Ok(Some(Part::Torn(header, position)));
+            return Ok(Some(ScanPart::Torn(header, position)));
         };
         let ahead = bytes.len().saturating_sub(header.format.header_bytes());
         self.file.seek_relative(-i64::try_from(ahead).unwrap_or_default())?;
         self.position = end;
-        Ok(Some(Part::Record(header, position)))
+        Ok(Some(ScanPart::Record(header, position)))
     }
 
     /// Reads the content after `header`, which is checked but not held in memory; `None` when it is
     /// damaged.
-    pub(super) fn content(&mut self, header: &Header) -> io::Result<Option<Captured>> {
+    pub(super) fn content(&mut self, header: &RecordHeader) -> io::Result<Option<Captured>> {
         let mut checksum = crc32fast::Hasher::new();
         let mut json = Vec::new();
         Read::by_ref(&mut self.file).take(header.facts).read_to_end(&mut json)?;
@@ -160,10 +160,10 @@ impl<'a, F: Read + Seek> Scan<'a, F> {
     /// Whether a record begins at `at` with `bytes`; `before` are those between the window's beginning and it.
     fn is_vouched_for(&self, bytes: &[u8], at: u64, claim: Option<&mut Claim>, before: &[u8]) -> bool {
         let place = LogEnd { segment: self.segment, position: at };
-        if Header::read_sealed(bytes, self.keys, place).is_some() {
+        if RecordHeader::read_sealed(bytes, self.keys, place).is_some() {
             return true;
         }
-        let is_old = Header::read(bytes).is_some_and(|header| header.format == Format::V1);
+        let is_old = RecordHeader::read(bytes).is_some_and(|header| header.format == RecordFormat::V1);
         is_old && claim.is_some_and(|claim| claim.leads_to(at, before))
     }
 }
@@ -184,7 +184,7 @@ impl Claim {
         let number = |range: std::ops::Range<usize>| damaged.get(range)?.try_into().ok().map(u64::from_le_bytes);
         let (facts, head, body) = (number(16..24)?, number(24..32)?, number(32..40)?);
         let crc32 = u32::from_le_bytes(damaged.get(40..44)?.try_into().ok()?);
-        let content = position + Format::V1.header_bytes() as u64;
+        let content = position + RecordFormat::V1.header_bytes() as u64;
         let end = [facts, head, body]
             .into_iter()
             .try_fold(content, |end, length| end.checked_add(length))

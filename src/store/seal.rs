@@ -78,14 +78,14 @@ impl fmt::Debug for LogKey {
 
 /// The keys of a store that is open for writing.
 #[derive(Debug, Clone)]
-pub(super) struct Keys {
+pub(super) struct SealKeys {
     /// With which records are sealed.
     pub(super) own: LogKey,
     /// With which records here may have been sealed, among them the own one.
     known: Vec<LogKey>,
 }
 
-impl Keys {
+impl SealKeys {
     /// Reads the store's keys; makes one when there is none, and mends the copy that has lost it.
     pub(super) fn open(location: &Location, connection: &Connection) -> Result<Self, StoreError> {
         let failed = |source| StoreError::sqlite(location.file(), "read the log's key in", source);
@@ -183,7 +183,7 @@ mod tests {
         fn a_seal_holds_in_its_place_alone(key: [u8; KEY_BYTES], segment: i64, position: u64, by in 1_u64.., fields: Vec<u8>) {
             let (key, at) = (LogKey(key), LogEnd { segment, position });
             let seal = key.seal(at, &fields);
-            let keys = Keys::of(key);
+            let keys = SealKeys::of(key);
             prop_assert!(keys.vouch(at, &fields, &seal));
             let beyond = LogEnd { position: position.wrapping_add(by), ..at };
             let another = LogEnd { segment: segment.wrapping_add_unsigned(by), ..at };

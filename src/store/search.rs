@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use super::{Page, Reader, Scan, StoreError, StoredContent, row};
+use super::{Page, Reader, StoreError, StoreScan, StoredContent, row};
 use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
-use crate::query::{Field, Query};
+use crate::query::{QueriedField, Query};
 
 impl Reader {
     /// What matches `query` at the moment `now`, from `page` on and always newest first: up to `limit`
@@ -22,7 +22,7 @@ impl Reader {
         page: Page,
         limit: usize,
         budget: usize,
-    ) -> Result<Scan, StoreError> {
+    ) -> Result<StoreScan, StoreError> {
         if query.is_empty() {
             return self.scan(page, limit, budget, |_, _| Ok(true));
         }
@@ -46,15 +46,15 @@ impl Reader {
 /// A delivery as far as a filter asks for it. It takes in one row after another, into the same strings.
 struct Looked {
     /// Each with its first column.
-    fields: Vec<(Field, usize)>,
+    fields: Vec<(QueriedField, usize)>,
     summary: Summary,
 }
 
 impl Looked {
-    fn new(fields: &[Field]) -> Self {
+    fn new(fields: &[QueriedField]) -> Self {
         // The number comes first.
         let mut next = 1;
-        let place = |field: &Field| {
+        let place = |field: &QueriedField| {
             let first = next;
             next += columns(*field).len();
             (*field, first)
@@ -82,7 +82,7 @@ impl Looked {
     fn select(&self) -> String {
         let columns: String =
             self.fields.iter().flat_map(|(field, _)| columns(*field)).map(|column| format!(", {column}")).collect();
-        let has_answer = self.fields.iter().any(|(field, _)| *field == Field::Answer);
+        let has_answer = self.fields.iter().any(|(field, _)| *field == QueriedField::Answer);
         let answers = if has_answer { " LEFT JOIN answers a ON a.id = d.id" } else { "" };
         format!("SELECT d.id{columns} FROM deliveries d{answers}")
     }
@@ -92,26 +92,28 @@ impl Looked {
         summary.id = DeliveryId(row.get(0)?);
         for &(field, column) in &self.fields {
             let is_known = match field {
-                Field::Received => known(row::received_at(row, column)?, &mut summary.received_at),
-                Field::Remote => text(row, column, &mut summary.remote)?,
-                Field::Method => text(row, column, &mut summary.method)?,
-                Field::Path => text(row, column, &mut summary.path)?,
-                Field::Webhook => text_or_null(row, column, &mut summary.webhook)?,
+                QueriedField::Received => known(row::received_at(row, column)?, &mut summary.received_at),
+                QueriedField::Remote => text(row, column, &mut summary.remote)?,
+                QueriedField::Method => text(row, column, &mut summary.method)?,
+                QueriedField::Path => text(row, column, &mut summary.path)?,
+                QueriedField::Webhook => text_or_null(row, column, &mut summary.webhook)?,
                 // Nothing asks for the reason.
-                Field::Intake => known(Intake::from_parts(row.get_ref(column)?.as_str()?, ""), &mut summary.intake),
-                Field::Event => {
+                QueriedField::Intake => {
+                    known(Intake::from_parts(row.get_ref(column)?.as_str()?, ""), &mut summary.intake)
+                }
+                QueriedField::Event => {
                     summary.event.simulation = row.get(column + 1)?;
                     text_or_null(row, column, &mut summary.event.event)?
                 }
-                Field::Items => known(Some(row::items(row, column)?), &mut summary.event.items),
-                Field::Verdict => {
+                QueriedField::Items => known(Some(row::items(row, column)?), &mut summary.event.items),
+                QueriedField::Verdict => {
                     known(Verdict::from_code(row.get_ref(column)?.as_str()?), &mut summary.judgement.verdict)
                 }
-                Field::Secret => text_or_null(row, column, &mut summary.judgement.secret)?,
-                Field::Timestamp => known(Some(row::timestamp(row, column)?), &mut summary.judgement.timestamp),
-                Field::Size => known(Some(row::byte_count(row, column)?), &mut summary.body_bytes),
-                Field::Image => known(row::image(row, column)?, &mut summary.image),
-                Field::Answer => known(row::answer_facts(row, column)?, &mut summary.answer),
+                QueriedField::Secret => text_or_null(row, column, &mut summary.judgement.secret)?,
+                QueriedField::Timestamp => known(Some(row::timestamp(row, column)?), &mut summary.judgement.timestamp),
+                QueriedField::Size => known(Some(row::byte_count(row, column)?), &mut summary.body_bytes),
+                QueriedField::Image => known(row::image(row, column)?, &mut summary.image),
+                QueriedField::Answer => known(row::answer_facts(row, column)?, &mut summary.answer),
             };
             if !is_known {
                 return Ok(Err(StoreError::UnknownValue { id: summary.id, column: columns(field)[0] }));
@@ -122,22 +124,22 @@ impl Looked {
 }
 
 /// The columns in which a field is kept.
-fn columns(field: Field) -> &'static [&'static str] {
+fn columns(field: QueriedField) -> &'static [&'static str] {
     match field {
-        Field::Received => &["received_us"],
-        Field::Remote => &["remote"],
-        Field::Method => &["method"],
-        Field::Path => &["path"],
-        Field::Webhook => &["webhook"],
-        Field::Intake => &["intake"],
-        Field::Event => &["event", "simulation"],
-        Field::Items => &["items"],
-        Field::Verdict => &["verdict"],
-        Field::Secret => &["secret"],
-        Field::Timestamp => &["timestamp", "timestamp_unit", "age_ms", "fresh"],
-        Field::Size => &["body_bytes"],
-        Field::Image => &["image"],
-        Field::Answer => &["outcome", "status", "rule", "latency_us"],
+        QueriedField::Received => &["received_us"],
+        QueriedField::Remote => &["remote"],
+        QueriedField::Method => &["method"],
+        QueriedField::Path => &["path"],
+        QueriedField::Webhook => &["webhook"],
+        QueriedField::Intake => &["intake"],
+        QueriedField::Event => &["event", "simulation"],
+        QueriedField::Items => &["items"],
+        QueriedField::Verdict => &["verdict"],
+        QueriedField::Secret => &["secret"],
+        QueriedField::Timestamp => &["timestamp", "timestamp_unit", "age_ms", "fresh"],
+        QueriedField::Size => &["body_bytes"],
+        QueriedField::Image => &["image"],
+        QueriedField::Answer => &["outcome", "status", "rule", "latency_us"],
     }
 }
 

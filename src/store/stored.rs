@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::log::Place;
-use super::record::{HEADER_BYTES, Header};
+use super::log::LogPlace;
+use super::record::{HEADER_BYTES, RecordHeader};
 use super::{Location, Reader, StoreError};
 use crate::delivery::{DeliveryId, Summary};
 
@@ -67,16 +67,16 @@ impl Reader {
 }
 
 /// While its segment is being pruned, the row may speak of the copy already.
-fn open(location: &Location, place: Place, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
+fn open(location: &Location, place: LogPlace, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
     let paths = [location.segment(place.segment), location.segment_copy(place.segment)];
     paths.into_iter().find_map(|path| open_in(crate::system::read::open(&path).ok()?, place, id))
 }
 
-fn open_in(mut file: File, place: Place, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
+fn open_in(mut file: File, place: LogPlace, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
     file.seek(SeekFrom::Start(place.position)).ok()?;
     let mut front = Vec::with_capacity(HEADER_BYTES);
     file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut front).ok()?;
-    let header = Header::read(&front)?;
+    let header = RecordHeader::read(&front)?;
     if header.id != id || header.record_bytes()? != place.bytes {
         return None;
     }

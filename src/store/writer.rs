@@ -17,7 +17,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpointer;
-use super::group::{Group, Job, Kept};
+use super::group::{CommitGroup, Job, KeptRecord};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
 use super::lock::StoreLock;
@@ -25,7 +25,7 @@ use super::log::LogWriter;
 use super::opening::Opened;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
-use super::seal::Keys;
+use super::seal::SealKeys;
 use super::{Freed, Location, Loss, Retention, StoreError, prune};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
 
@@ -60,7 +60,7 @@ pub enum StoreEvent {
 pub struct QueueFull;
 
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
-pub type Keeping = oneshot::Receiver<Kept>;
+pub type Keeping = oneshot::Receiver<KeptRecord>;
 
 /// Where deliveries are handed to the writer. Cheap to clone; the writer ends when all are gone.
 #[derive(Debug, Clone)]
@@ -193,7 +193,7 @@ struct Committer {
     location: Location,
     identity: FileIdentity,
     log: LogWriter,
-    keys: Keys,
+    keys: SealKeys,
     inserter: Inserter,
     checkpointer: Checkpointer,
     retirer: Retirer,
@@ -214,7 +214,7 @@ impl Committer {
         let mut open = true;
         while open {
             let mut group =
-                Group::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
+                CommitGroup::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
             match queue.recv() {
                 Ok(job) => {
                     group.add(job);
@@ -251,7 +251,7 @@ impl Committer {
     }
 
     /// Puts a group on disk and into the index, or into neither.
-    fn commit(&mut self, index: Index, mut group: Group) -> Option<Inserted> {
+    fn commit(&mut self, index: Index, mut group: CommitGroup) -> Option<Inserted> {
         let at = self.log.end();
         let written = self.write(&mut group);
         let (index, group, outcome) = match written {
@@ -283,7 +283,7 @@ impl Committer {
         Some((index, group, outcome))
     }
 
-    fn write(&mut self, group: &mut Group) -> Result<(), StoreError> {
+    fn write(&mut self, group: &mut CommitGroup) -> Result<(), StoreError> {
         if group.keeps.is_empty() {
             return self.check();
         }
@@ -303,7 +303,7 @@ impl Committer {
     }
 
     /// Tells each sender of a group, and then what there is to tell of it.
-    fn reply(&mut self, group: Group, outcome: Result<(), StoreError>) -> StoreEvent {
+    fn reply(&mut self, group: CommitGroup, outcome: Result<(), StoreError>) -> StoreEvent {
         let (kept, answered) = (group.keeps.len(), group.answers.len());
         match outcome {
             Ok(()) => {

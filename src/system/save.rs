@@ -45,7 +45,7 @@ const PREFIX: &str = ".whyhook-";
 /// A file in progress, readable by its owner alone. It has its name once it is finished, and is gone when it is
 /// given up.
 #[derive(Debug)]
-pub struct Saving {
+pub struct UnfinishedFile {
     file: BufWriter<Under>,
     path: PathBuf,
     folder: PathBuf,
@@ -142,7 +142,7 @@ impl Write for Under {
     }
 }
 
-impl Saving {
+impl UnfinishedFile {
     /// Begins to write what will be `path`.
     ///
     /// # Errors
@@ -187,7 +187,7 @@ impl Saving {
     }
 }
 
-impl Write for Saving {
+impl Write for UnfinishedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -197,13 +197,13 @@ impl Write for Saving {
     }
 }
 
-/// Writes `bytes` to `path`, as a [`Saving`] does.
+/// Writes `bytes` to `path`, as a [`UnfinishedFile`] does.
 ///
 /// # Errors
 ///
 /// [`SaveError`]; nothing is left behind then.
 pub fn save(path: &Path, bytes: &[u8], overwrite: bool) -> Result<(), SaveError> {
-    let mut saving = Saving::begin(path, overwrite)?;
+    let mut saving = UnfinishedFile::begin(path, overwrite)?;
     saving.write_all(bytes).map_err(|source| SaveError::Io { path: path.to_owned(), source })?;
     saving.finish()
 }

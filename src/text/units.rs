@@ -19,7 +19,7 @@ pub struct InvalidDuration(String);
 /// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid size '{0}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB")]
-pub struct InvalidSize(String);
+pub struct InvalidByteSize(String);
 
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [
@@ -78,10 +78,10 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
 ///
 /// # Errors
 ///
-/// [`InvalidSize`] for an unknown unit, a negative number, or more than a `u64` holds.
-pub fn parse_size(text: &str) -> Result<u64, InvalidSize> {
+/// [`InvalidByteSize`] for an unknown unit, a negative number, or more than a `u64` holds.
+pub fn parse_size(text: &str) -> Result<u64, InvalidByteSize> {
     let (number, unit) = split_number(text.trim());
-    scaled(number, &SIZE_UNITS, unit.trim_start()).ok_or_else(|| InvalidSize(visible(text).into_owned()))
+    scaled(number, &SIZE_UNITS, unit.trim_start()).ok_or_else(|| InvalidByteSize(visible(text).into_owned()))
 }
 
 /// A size in words, in units of 1,024: `512 B`, `1.5 MiB`, `256 MiB`.

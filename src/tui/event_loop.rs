@@ -9,7 +9,7 @@ use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
 use crate::delivery::DeliveryId;
-use crate::server::{Event, Session};
+use crate::server::{ServerEvent, Session};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::keys::translate;
 use crate::tui::app::message::Message;
@@ -19,24 +19,24 @@ use crate::tui::app::update::update;
 use crate::tui::app::view;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::error::TuiError;
-use crate::tui::picture::Kind;
+use crate::tui::picture::GraphicsProtocol;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::send::task::{News, ReplayTask, SendTask};
 use crate::tui::terminal;
-use crate::tui::terminal::Screen;
+use crate::tui::terminal::TerminalScreen;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::editor;
 use crate::tui::terminal::input;
 use crate::tui::terminal::input::Input;
 use crate::tui::theme::Look;
-use crate::tui::workers::answers::Teller;
-use crate::tui::workers::deliveries::Loader;
-use crate::tui::workers::diagnosis::Diagnoser;
+use crate::tui::workers::answers::AnswersWorker;
+use crate::tui::workers::deliveries::DeliveriesWorker;
+use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
-use crate::tui::workers::image::Painter;
-use crate::tui::workers::payload::Assistant;
-use crate::tui::workers::send::{self, Sender};
-use crate::tui::workers::sightings::Recaller;
+use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::payload::PayloadWorker;
+use crate::tui::workers::send::{self, SendWorker};
+use crate::tui::workers::sightings::SightingsWorker;
 use crate::tui::workers::{answers, status};
 
 /// Sixty frames a second at most.
@@ -55,37 +55,37 @@ const POUR: i64 = 64;
 /// Anything that wakes the loop.
 pub(crate) enum Wake {
     Input(Input),
-    Event(Event),
+    Event(ServerEvent),
     Message(Message),
 }
 
 /// The interface with everything that works for it.
-pub(crate) struct Face<'a> {
+pub(crate) struct EventLoop<'a> {
     pub(crate) session: &'a Session,
     pub(crate) look: Look,
-    pub(crate) loader: Loader,
-    pub(crate) diagnoser: Diagnoser,
-    pub(crate) recaller: Recaller,
-    pub(crate) painter: Painter,
-    pub(crate) sender: Sender,
-    pub(crate) teller: Teller,
+    pub(crate) loader: DeliveriesWorker,
+    pub(crate) diagnoser: DiagnosisWorker,
+    pub(crate) recaller: SightingsWorker,
+    pub(crate) painter: ImageWorker,
+    pub(crate) sender: SendWorker,
+    pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
-    pub(crate) assistant: Assistant,
+    pub(crate) assistant: PayloadWorker,
     pub(crate) model: Model,
-    pub(crate) screen: Screen,
+    pub(crate) screen: TerminalScreen,
     pub(crate) clipboard: Clipboard,
     /// The newest delivery that the model knows of.
     pub(crate) reached: DeliveryId,
     /// The terminal's size as it was drawn last.
     pub(crate) extent: Size,
     /// The terminal's own graphics that are on the screen.
-    pub(crate) graphics: Option<Kind>,
+    pub(crate) graphics: Option<GraphicsProtocol>,
     pub(crate) end: bool,
 }
 
-impl Face<'_> {
+impl EventLoop<'_> {
     /// Runs until the person quits or the session ends.
     pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.stored();
@@ -117,7 +117,7 @@ impl Face<'_> {
                 (false, true) => queue.recv_timeout(patience.saturating_sub(caught_up.elapsed())),
             };
             match wake {
-                Ok(Wake::Event(Event::Stored | Event::Refused)) => grown = true,
+                Ok(Wake::Event(ServerEvent::Stored | ServerEvent::Refused)) => grown = true,
                 Ok(wake) => {
                     changed = if dirty { changed } else { Instant::now() };
                     self.wake(wake)?;
@@ -154,7 +154,7 @@ impl Face<'_> {
         let begun = Instant::now();
         while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
             match queue.recv_timeout(FRAME.saturating_sub(begun.elapsed())) {
-                Ok(Wake::Event(Event::Stored)) => {
+                Ok(Wake::Event(ServerEvent::Stored)) => {
                     self.stored();
                 }
                 Ok(wake) => self.wake(wake)?,
@@ -193,23 +193,23 @@ impl Face<'_> {
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
-            Wake::Input(Input::Gone) | Wake::Event(Event::Stop) => {
+            Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
                 self.end = true;
                 Ok(())
             }
             Wake::Input(Input::Event(event)) => self.input(event),
-            Wake::Event(Event::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
-            Wake::Event(Event::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
-            Wake::Event(Event::Tunnel(state)) => self.message(Message::Tunnel(state)),
-            Wake::Event(Event::Suspend) => self.perform(Effect::Suspend),
+            Wake::Event(ServerEvent::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
+            Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
+            Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
-            Wake::Event(Event::Resized | Event::Stored | Event::Refused) => Ok(()),
-            Wake::Event(Event::Held) => self.answers(),
-            Wake::Event(Event::Rules(count, file)) => {
+            Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
+            Wake::Event(ServerEvent::Held) => self.answers(),
+            Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
+            Wake::Event(ServerEvent::RulesFault(error)) => self.message(Message::Warn(error)),
         }
     }
 

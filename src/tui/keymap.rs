@@ -13,11 +13,11 @@ use crate::tui::screens::image::action::ImageAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::Purpose;
-use crate::tui::screens::send::state::Screen;
+use crate::tui::screens::send::state::SendScreen;
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
+pub enum KeyContext {
     /// With nothing on top, wherever the focus is.
     Anywhere,
     /// With nothing on top and the list in focus.
@@ -50,7 +50,7 @@ pub enum Context {
     Writing,
 }
 
-impl Context {
+impl KeyContext {
     /// The heading in the help.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -97,9 +97,9 @@ impl Context {
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
     /// Where.
-    pub context: Context,
+    pub context: KeyContext,
     /// Which keys; each does the same.
-    pub keys: &'static [Key],
+    pub keys: &'static [BoundKey],
     /// What they do.
     pub action: Action,
     /// A word for the hint line; empty for none.
@@ -108,7 +108,7 @@ pub struct Binding {
 
 /// A key with its modifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum BoundKey {
     /// A character.
     Char(char),
     /// A character with Ctrl.
@@ -117,7 +117,7 @@ pub enum Key {
     Code(KeyCode),
 }
 
-impl Key {
+impl BoundKey {
     /// The key as the help writes it.
     #[must_use]
     pub fn label(self) -> String {
@@ -155,7 +155,7 @@ impl Key {
     }
 }
 
-const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'static str) -> Binding {
+const fn bind(context: KeyContext, keys: &'static [BoundKey], action: Action, hint: &'static str) -> Binding {
     Binding { context, keys, action, hint }
 }
 
@@ -164,12 +164,12 @@ const fn bind(context: Context, keys: &'static [Key], action: Action, hint: &'st
 pub const KEYMAP: &[Binding] = {
     use Action as A;
     use AnswerAction as N;
-    use Context::{
+    use KeyContext::{
         Anywhere, Answer, Detail, Folding, Form, Image, List, Menu, Payload, Picker, Prompt, Rules, SendForm, Sending,
         Writing,
     };
     use ImageAction as I;
-    use Key::{Char, Code, Ctrl};
+    use BoundKey::{Char, Code, Ctrl};
     use PayloadAction as P;
     use SendAction as S;
     use KeyCode::{BackTab, Delete, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
@@ -378,36 +378,36 @@ pub const KEYMAP: &[Binding] = {
 
 /// The active contexts, the narrowest first.
 #[must_use]
-pub fn contexts(model: &Model) -> &'static [Context] {
+pub fn contexts(model: &Model) -> &'static [KeyContext] {
     match &model.overlay {
-        Some(Overlay::Prompt(_)) => &[Context::Prompt],
-        Some(Overlay::Try(_)) => &[Context::Form],
-        Some(Overlay::Folding) => &[Context::Folding],
+        Some(Overlay::Prompt(_)) => &[KeyContext::Prompt],
+        Some(Overlay::Try(_)) => &[KeyContext::Form],
+        Some(Overlay::Folding) => &[KeyContext::Folding],
         Some(Overlay::Sending) => match model.sending.screens.last() {
-            Some(Screen::Form(_)) => &[Context::SendForm],
-            _ => &[Context::Sending],
+            Some(SendScreen::Form(_)) => &[KeyContext::SendForm],
+            _ => &[KeyContext::Sending],
         },
         Some(Overlay::Answers(window)) => match &**window {
-            AnswerOverlay::Picker(_) => &[Context::Picker, Context::Menu],
-            AnswerOverlay::Editor(_) => &[Context::Writing],
-            AnswerOverlay::Rules(rules) if rules.line.is_some() => &[Context::Prompt],
-            AnswerOverlay::Rules(_) => &[Context::Rules, Context::Menu],
+            AnswerOverlay::Picker(_) => &[KeyContext::Picker, KeyContext::Menu],
+            AnswerOverlay::Editor(_) => &[KeyContext::Writing],
+            AnswerOverlay::Rules(rules) if rules.line.is_some() => &[KeyContext::Prompt],
+            AnswerOverlay::Rules(_) => &[KeyContext::Rules, KeyContext::Menu],
         },
-        Some(_) => &[Context::Menu],
+        Some(_) => &[KeyContext::Menu],
         None => contexts_below(model),
     }
 }
 
 /// The active contexts when no overlay is open.
 #[must_use]
-pub fn contexts_below(model: &Model) -> &'static [Context] {
+pub fn contexts_below(model: &Model) -> &'static [KeyContext] {
     match model.focus {
-        Focus::List => &[Context::List, Context::Anywhere],
+        Focus::List => &[KeyContext::List, KeyContext::Anywhere],
         Focus::Detail => match model.tab {
-            Tab::Payload => &[Context::Payload, Context::Detail, Context::Anywhere],
-            Tab::Image => &[Context::Image, Context::Detail, Context::Anywhere],
-            Tab::Answer => &[Context::Answer, Context::Detail, Context::Anywhere],
-            _ => &[Context::Detail, Context::Anywhere],
+            Tab::Payload => &[KeyContext::Payload, KeyContext::Detail, KeyContext::Anywhere],
+            Tab::Image => &[KeyContext::Image, KeyContext::Detail, KeyContext::Anywhere],
+            Tab::Answer => &[KeyContext::Answer, KeyContext::Detail, KeyContext::Anywhere],
+            _ => &[KeyContext::Detail, KeyContext::Anywhere],
         },
     }
 }
@@ -436,17 +436,17 @@ pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
     let decides = matches!(&model.overlay, Some(Overlay::Answers(window))
         if matches!(&**window, AnswerOverlay::Picker(picker) if !picker.deciding.is_empty()));
     let simulates =
-        matches!(model.sending.screens.last(), Some(Screen::Form(form)) if form.purpose == Purpose::Simulate);
+        matches!(model.sending.screens.last(), Some(SendScreen::Form(form)) if form.purpose == Purpose::Simulate);
     let is_only_read = matches!(model.overlay, Some(Overlay::Help(_) | Overlay::Status(_)));
     // A key that would only report that it does nothing now.
     let is_idle = |binding: &Binding| match (binding.context, binding.action) {
-        (Context::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
-        (Context::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
-        (Context::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
-        (Context::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
-        (Context::Menu, Action::Accept) => is_only_read,
-        (Context::SendForm, Action::Send(SendAction::Save)) => !simulates,
-        (Context::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
+        (KeyContext::Answer, Action::Answer(AnswerAction::Forward)) => !held || !model.answers.can_forward(),
+        (KeyContext::Answer, Action::Answer(AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo)) => !held,
+        (KeyContext::Answer, Action::Answer(AnswerAction::SendAgain)) => held || !model.answers.can_forward(),
+        (KeyContext::Answer, Action::Answer(AnswerAction::NextAttempt)) => !has_attempts(model),
+        (KeyContext::Menu, Action::Accept) => is_only_read,
+        (KeyContext::SendForm, Action::Send(SendAction::Save)) => !simulates,
+        (KeyContext::Picker, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules)) => decides,
         _ => false,
     };
     let is_shadowed = |binding: &Binding| {
@@ -499,27 +499,27 @@ fn has_use(model: &Model, action: Action) -> bool {
 
 /// The help: for each context its keys and what they do, the active contexts (`now`) first.
 #[must_use]
-pub fn help(now: &[Context]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+pub fn help(now: &[KeyContext]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
     // The keys after a prefix follow the context of the prefix.
-    let behind = if now.contains(&Context::Payload) { &[Context::Folding][..] } else { &[] };
-    let first: Vec<Context> = match now.split_first() {
+    let behind = if now.contains(&KeyContext::Payload) { &[KeyContext::Folding][..] } else { &[] };
+    let first: Vec<KeyContext> = match now.split_first() {
         Some((narrowest, others)) => [&[*narrowest], behind, others].concat(),
         None => Vec::new(),
     };
-    let others = Context::ALL.into_iter().filter(|context| !first.contains(context));
-    let contexts: Vec<Context> = first.iter().copied().chain(others).collect();
+    let others = KeyContext::ALL.into_iter().filter(|context| !first.contains(context));
+    let contexts: Vec<KeyContext> = first.iter().copied().chain(others).collect();
     let sections = contexts.into_iter().map(|context| (context.title(), help_rows(context)));
     sections.filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
 /// The keys of a context: those of a numbered row of actions in one line, and none that mean the same
 /// anywhere else.
-fn help_rows(context: Context) -> Vec<(String, &'static str)> {
+fn help_rows(context: KeyContext) -> Vec<(String, &'static str)> {
     let is_everywhere = |binding: &Binding| {
-        let anywhere = KEYMAP.iter().filter(|other| other.context == Context::Anywhere);
+        let anywhere = KEYMAP.iter().filter(|other| other.context == KeyContext::Anywhere);
         let alike =
             |other: &Binding| other.action == binding.action && binding.keys.iter().all(|key| other.keys.contains(key));
-        context != Context::Anywhere && anywhere.into_iter().any(alike)
+        context != KeyContext::Anywhere && anywhere.into_iter().any(alike)
     };
     let mut rows: Vec<(String, &'static str)> = Vec::new();
     for binding in KEYMAP.iter().filter(|binding| binding.context == context && !is_everywhere(binding)) {
@@ -551,10 +551,10 @@ mod tests {
             for other in &KEYMAP[index + 1..] {
                 let clash = binding.keys.iter().any(|key| other.keys.contains(key));
                 let together = binding.context == other.context
-                    || (other.context == Context::Anywhere
-                        && matches!(binding.context, Context::List | Context::Detail))
-                    || (binding.context == Context::Anywhere
-                        && matches!(other.context, Context::List | Context::Detail));
+                    || (other.context == KeyContext::Anywhere
+                        && matches!(binding.context, KeyContext::List | KeyContext::Detail))
+                    || (binding.context == KeyContext::Anywhere
+                        && matches!(other.context, KeyContext::List | KeyContext::Detail));
                 assert!(!(clash && together), "{binding:?} and {other:?}");
             }
         }
@@ -563,12 +563,12 @@ mod tests {
     #[test]
     fn alt_makes_another_key() {
         let event = |modifiers| KeyEvent::new(KeyCode::Char('q'), modifiers);
-        assert!(Key::Char('q').is(&event(KeyModifiers::NONE)));
+        assert!(BoundKey::Char('q').is(&event(KeyModifiers::NONE)));
         for modifiers in [KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::ALT | KeyModifiers::CONTROL] {
-            assert!(!Key::Char('q').is(&event(modifiers)), "{modifiers:?}");
+            assert!(!BoundKey::Char('q').is(&event(modifiers)), "{modifiers:?}");
         }
-        assert!(Key::Ctrl('q').is(&event(KeyModifiers::CONTROL)));
-        assert!(!Key::Ctrl('q').is(&event(KeyModifiers::ALT | KeyModifiers::CONTROL)));
+        assert!(BoundKey::Ctrl('q').is(&event(KeyModifiers::CONTROL)));
+        assert!(!BoundKey::Ctrl('q').is(&event(KeyModifiers::ALT | KeyModifiers::CONTROL)));
     }
 
     #[test]

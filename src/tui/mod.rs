@@ -32,21 +32,21 @@ use ratatui::layout::Size;
 
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::server::{Event, Session};
+use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
-use crate::tui::event_loop::{Face, Wake};
-use crate::tui::picture::Method;
+use crate::tui::event_loop::{EventLoop, Wake};
+use crate::tui::picture::PictureMethod;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::theme::Look;
-use crate::tui::workers::answers::{self, Teller};
-use crate::tui::workers::deliveries::Loader;
-use crate::tui::workers::diagnosis::Diagnoser;
+use crate::tui::workers::answers::{self, AnswersWorker};
+use crate::tui::workers::deliveries::DeliveriesWorker;
+use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
-use crate::tui::workers::image::Painter;
-use crate::tui::workers::payload::Assistant;
-use crate::tui::workers::send::{self, Sender};
-use crate::tui::workers::sightings::Recaller;
+use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::payload::PayloadWorker;
+use crate::tui::workers::send::{self, SendWorker};
+use crate::tui::workers::sightings::SightingsWorker;
 
 /// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
@@ -56,45 +56,45 @@ use crate::tui::workers::sightings::Recaller;
 pub fn run(
     session: &Session,
     setup: Setup,
-    (look, pictures): (Look, Method),
+    (look, pictures): (Look, PictureMethod),
     filter: (Query, String),
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<ServerEvent>,
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let loader = {
         let wakes = wakes.clone();
-        Loader::start(session.location(), Arc::clone(session.control()), move |message| {
+        DeliveriesWorker::start(session.location(), Arc::clone(session.control()), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let diagnoser = {
         let wakes = wakes.clone();
-        Diagnoser::start(session.location(), Arc::clone(session.control()), move |message| {
+        DiagnosisWorker::start(session.location(), Arc::clone(session.control()), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let recaller = {
         let wakes = wakes.clone();
-        Recaller::start(session.location(), move |message| {
+        SightingsWorker::start(session.location(), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let painter = {
         let wakes = wakes.clone();
-        Painter::start(pictures, move |message| {
+        ImageWorker::start(pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let assistant = {
         let wakes = wakes.clone();
-        Assistant::start(move |message| {
+        PayloadWorker::start(move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let sender = {
         let wakes = wakes.clone();
-        Sender::start(session, move |message| {
+        SendWorker::start(session, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -102,7 +102,7 @@ pub fn run(
     let secrets = described(&control.registry());
     let teller = {
         let wakes = wakes.clone();
-        Teller::start(session, move |message| {
+        AnswersWorker::start(session, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -125,7 +125,7 @@ pub fn run(
             }
         })?;
     }
-    let mut face = Face {
+    let mut face = EventLoop {
         session,
         look,
         loader,

@@ -6,13 +6,13 @@ use ratatui::text::Line;
 
 use crate::text;
 use crate::tui::app::model::{Detail, Model};
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::image::state::ImageViewport;
 use crate::tui::theme::Look;
 use crate::tui::widgets::put;
 
 /// A tab's content: short ones are made whole, long ones a window at a time.
-pub(crate) enum Content<'a> {
+pub(crate) enum TabContent<'a> {
     /// All lines.
     Whole(Vec<Line<'a>>),
     /// So many lines, each made when it is on the screen.
@@ -23,12 +23,12 @@ pub(crate) enum Content<'a> {
 pub(crate) struct Pane<'a> {
     pub(crate) model: &'a Model,
     pub(crate) detail: &'a Detail,
-    pub(crate) loaded: &'a Loaded,
+    pub(crate) loaded: &'a LoadedDelivery,
     pub(crate) look: &'a Look,
     pub(crate) columns: usize,
 }
 
-impl Content<'_> {
+impl TabContent<'_> {
     /// Draws the lines from `first` on, and returns how many there are in all.
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, first: usize) -> usize {
         let count = match self {

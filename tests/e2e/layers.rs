@@ -517,6 +517,48 @@ fn circles<'a>(edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>) -> Vec<Vec<&'
     circles
 }
 
+/// Types that may be named from another file, each with the file's module.
+fn public_types() -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    gather(&source, &mut paths);
+    let mut types = Vec::new();
+    for path in paths {
+        let Some(module) = module_of(path.strip_prefix(&source).expect("below it")) else { continue };
+        let mut tokens = Vec::new();
+        let text = without_tests(&fs::read_to_string(&path).expect("a readable file"));
+        flatten(text.parse().expect("Rust"), &mut tokens);
+        let tokens: Vec<Token> = tokens.into_iter().map(|(token, _)| token).collect();
+        for at in 0..tokens.len() {
+            let word = |at: usize| match tokens.get(at) {
+                Some(Token::Word(word)) => word.as_str(),
+                _ => "",
+            };
+            let is_type = matches!(word(at), "struct" | "enum" | "trait" | "type" | "union");
+            // `pub struct`, or `pub(crate) struct`.
+            let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
+            let is_public = before(1) == Some(&Token::Word("pub".to_owned()))
+                || (before(1) == Some(&Token::Close) && (3..8).any(|back| word(at.saturating_sub(back)) == "pub"));
+            if is_type && is_public {
+                types.push((word(at + 1).to_owned(), module.join("::")));
+            }
+        }
+    }
+    types
+}
+
+#[test]
+fn no_public_type_has_the_name_of_another() {
+    let types = public_types();
+    assert!(types.len() > 400, "only {} types found", types.len());
+    let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, module) in types {
+        by_name.entry(name).or_default().push(module);
+    }
+    let twice: Vec<_> = by_name.into_iter().filter(|(_, modules)| modules.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:#?}");
+}
+
 #[test]
 fn an_arrow_that_runs_the_other_way_is_found() {
     let found = |module: &str, text: &str| {

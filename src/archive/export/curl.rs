@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use memchr::memchr;
 
-use super::{Exporter, Item, Warnings, raw, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::http::RequestHead;
 use crate::text;
@@ -44,7 +44,7 @@ pub struct Curl {
 }
 
 impl Exporter for Curl {
-    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.begin(out)?;
         let delivery = item.delivery;
         let id = delivery.summary.id;

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Exporter, Item, Warnings, raw, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
 use crate::http::HeaderField;
 use crate::text;
@@ -24,7 +24,7 @@ pub struct Har {
 }
 
 impl Exporter for Har {
-    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         warn_of_credentials(item.delivery, &mut self.warnings);
         self.warn(item.delivery);
         if self.entries == 0 {

@@ -1,7 +1,7 @@
 //! The images of a delivery as files.
 
 use crate::delivery::DeliveryId;
-use crate::payload::binary::{Binary, Found};
+use crate::payload::binary::{Binary, FoundBinary};
 use crate::payload::body::Body;
 
 /// Why there is no image to write.
@@ -35,7 +35,7 @@ pub enum NoImage {
 /// # Errors
 ///
 /// [`NoImage`], in words for a person.
-pub fn choose(id: DeliveryId, body: &Body, index: Option<usize>) -> Result<Found, NoImage> {
+pub fn choose(id: DeliveryId, body: &Body, index: Option<usize>) -> Result<FoundBinary, NoImage> {
     let mut images = body.images();
     let count = images.len();
     if count == 0 {
@@ -61,13 +61,13 @@ pub fn is_partial(binary: &Binary) -> bool {
 /// The file extension for what the bytes are, whatever the sender calls them; without its dot.
 #[must_use]
 pub fn extension(binary: &Binary) -> &'static str {
-    binary.format().map_or("bin", crate::payload::image::Format::extension)
+    binary.format().map_or("bin", crate::payload::image::ImageFormat::extension)
 }
 
 /// A name for an image's file, of letters, digits, `-` and `.`: `whyhook-12-data0.jpg`, and
 /// `whyhook-12-data0.partial.jpg` of a part.
 #[must_use]
-pub fn file_name(id: DeliveryId, found: &Found) -> String {
+pub fn file_name(id: DeliveryId, found: &FoundBinary) -> String {
     /// Longer paths come from bodies that no documented sender makes.
     const PLACE: usize = 40;
     let parts = found.path.replace("screenshot.imageBuffer", "");
@@ -94,7 +94,7 @@ mod tests {
     const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/screenshot-simulation.json");
     const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
 
-    fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<Found, NoImage> {
+    fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<FoundBinary, NoImage> {
         let opened = Opened::new(Declared::default(), body.to_vec().into());
         let fault = fault(&opened.bytes);
         super::choose(id, &opened.describe(fault.as_ref()), index)

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, Item, Warnings, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, warn_of_credentials};
 use crate::delivery::detail_text;
 use crate::text;
 
@@ -14,7 +14,7 @@ pub struct Json {
 }
 
 impl Exporter for Json {
-    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         warn_of_credentials(item.delivery, &mut self.warnings);
         let line = detail_text(item.delivery, item.diagnosis);
         writeln!(out, "{}", text::safe_json(&line))

@@ -28,7 +28,7 @@ pub use warnings::Warnings;
 
 /// A delivery with the diagnosis of its signature.
 #[derive(Debug, Clone, Copy)]
-pub struct Item<'a> {
+pub struct ExportItem<'a> {
     /// The delivery.
     pub delivery: &'a Delivery,
     /// The stored diagnosis.
@@ -42,7 +42,7 @@ pub trait Exporter {
     /// # Errors
     ///
     /// Those of `out`.
-    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()>;
+    fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()>;
 
     /// Writes what the format ends with.
     ///

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, Item, Warnings, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, warn_of_credentials};
 use crate::delivery::{Delivery, Intake, Summary};
 
 /// See the module. Several deliveries go to a file each, since nothing could tell them apart in one.
@@ -12,7 +12,7 @@ pub struct Raw {
 }
 
 impl Exporter for Raw {
-    fn add(&mut self, item: Item<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         let delivery = item.delivery;
         warn_of_credentials(delivery, &mut self.warnings);
         if is_chunked(delivery) && delivery.framing.is_empty() {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::bounded::Bounded;
 use super::{IMPORTED, ImportError, Imported, Importer, Taker};
 use crate::delivery::{Answer, Captured, Intake, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
-use crate::http::{Framing, RequestHead};
+use crate::http::{RequestHead, WireFraming};
 use crate::payload;
 
 #[derive(Deserialize)]
@@ -85,8 +85,8 @@ fn imported(record: Record) -> Result<Imported, String> {
     let head = Bytes::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
     let framing = match &record.framing_base64 {
-        Some(framing) => Framing::from_bytes(decoded("framing_base64", framing)?.into()),
-        None => Framing::NONE,
+        Some(framing) => WireFraming::from_bytes(decoded("framing_base64", framing)?.into()),
+        None => WireFraming::NONE,
     };
     let received_at = match record.received_us {
         Some(microseconds) => {

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::config::Registry;
 use crate::delivery::{Answer, Captured, Intake};
-use crate::http::{Framing, RequestHead};
+use crate::http::{RequestHead, WireFraming};
 use crate::server::listener::capture::{Incoming, capture};
 use crate::signature;
 
@@ -31,7 +31,7 @@ pub const DELIVERY_LIMIT: u64 = 512 * 1024 * 1024;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum ImportSource {
     /// One object after another, as `whyhook export --as json` and `show --format json` print them.
     Json,
     /// An HTTP Archive.
@@ -103,7 +103,7 @@ pub struct Importer<'a> {
     pub now: Timestamp,
 }
 
-impl Source {
+impl ImportSource {
     /// Detects the format of a file from its beginning.
     #[must_use]
     pub fn detect(beginning: &[u8]) -> Self {
@@ -122,18 +122,18 @@ impl Importer<'_> {
     /// # Errors
     ///
     /// [`ImportError`]; deliveries that were handed over before it stay imported.
-    pub fn read(&self, source: Source, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+    pub fn read(&self, source: ImportSource, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
         skip_byte_order_mark(input)?;
         match source {
-            Source::Json => json::read(self, input, take),
-            Source::Har => har::read(self, input, take),
-            Source::Raw => raw::read(self, input, take),
+            ImportSource::Json => json::read(self, input, take),
+            ImportSource::Har => har::read(self, input, take),
+            ImportSource::Raw => raw::read(self, input, take),
         }
     }
 
     /// A request from elsewhere: verified now, as if received at `received_at`.
     fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
-        self.judged_framed(received_at, head, body, Framing::NONE, intake)
+        self.judged_framed(received_at, head, body, WireFraming::NONE, intake)
     }
 
     /// The same, with what stood around its body.
@@ -142,7 +142,7 @@ impl Importer<'_> {
         received_at: Timestamp,
         head: Vec<u8>,
         body: Vec<u8>,
-        framing: Framing,
+        framing: WireFraming,
         intake: Intake,
     ) -> Captured {
         let remote = IMPORTED.to_owned();

@@ -5,8 +5,8 @@ use std::io::{BufRead, Read as _};
 
 use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
 use crate::delivery::Intake;
-use crate::http::{BodyFraming, BodyLength, Piece, framing};
-use crate::http::{Framing, FramingBuilder};
+use crate::http::{BodyFraming, BodyLength, ChunkPiece, framing};
+use crate::http::{WireFraming, WireFramingBuilder};
 
 pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
     let mut bytes = Vec::new();
@@ -28,19 +28,19 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
 }
 
 /// The body of a section that ends where the file does.
-fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, Intake), String> {
+fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, WireFraming, Intake), String> {
     match length {
         BodyLength::Known(length) => match (body.len() as u64).cmp(&length) {
-            std::cmp::Ordering::Equal => Ok((body, Framing::NONE, Intake::Complete)),
+            std::cmp::Ordering::Equal => Ok((body, WireFraming::NONE, Intake::Complete)),
             std::cmp::Ordering::Less => {
                 let reason = format!("the file ends after {} of {length} bytes of body", body.len());
-                Ok((body, Framing::NONE, Intake::Truncated(reason)))
+                Ok((body, WireFraming::NONE, Intake::Truncated(reason)))
             }
             std::cmp::Ordering::Greater => {
                 // An editor's final line end is not a second request.
                 let more = body.split_off(usize::try_from(length).unwrap_or(usize::MAX));
                 if more.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                    Ok((body, Framing::NONE, Intake::Complete))
+                    Ok((body, WireFraming::NONE, Intake::Complete))
                 } else {
                     Err(format!(
                         "{} bytes follow the body, which ends after {length}: one file holds one request",
@@ -50,22 +50,22 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, Framing, I
             }
         },
         BodyLength::Chunked => {
-            let (body, framing) = unchunked(&body).unwrap_or((body, Framing::NONE));
+            let (body, framing) = unchunked(&body).unwrap_or((body, WireFraming::NONE));
             Ok((body, framing, Intake::Complete))
         }
     }
 }
 
 /// What the chunks hold and what stands around it, when all of `section` is chunks.
-fn unchunked(section: &[u8]) -> Option<(Vec<u8>, Framing)> {
+fn unchunked(section: &[u8]) -> Option<(Vec<u8>, WireFraming)> {
     let mut framing = BodyFraming::new(BodyLength::Chunked);
-    let (mut body, mut around) = (Vec::new(), FramingBuilder::default());
+    let (mut body, mut around) = (Vec::new(), WireFramingBuilder::default());
     let taken = framing.decode(section, |piece| match piece {
-        Piece::Data(bytes) => {
+        ChunkPiece::Data(bytes) => {
             body.extend_from_slice(bytes);
             around.data(bytes.len());
         }
-        Piece::Framing(bytes) => around.framing(bytes),
+        ChunkPiece::Framing(bytes) => around.framing(bytes),
     });
     (framing.is_done() && taken == Ok(section.len())).then(|| (body, around.finish()))
 }

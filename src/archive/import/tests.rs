@@ -8,14 +8,14 @@ use super::*;
 use crate::archive::export::har::Har;
 use crate::archive::export::json::Json;
 use crate::archive::export::raw::Raw;
-use crate::archive::export::{Exporter, Item};
+use crate::archive::export::{ExportItem, Exporter};
 use crate::delivery::{Delivery, DeliveryId, Summary, Verdict};
 
 fn importer(registry: &Registry) -> Importer<'_> {
     Importer { registry, judge_again: false, now: Timestamp::UNIX_EPOCH }
 }
 
-fn read(source: Source, text: impl AsRef<[u8]>) -> Result<Vec<Imported>, ImportError> {
+fn read(source: ImportSource, text: impl AsRef<[u8]>) -> Result<Vec<Imported>, ImportError> {
     let mut all = Vec::new();
     let count = importer(&Registry::default()).read(source, &mut text.as_ref(), &mut |imported| {
         all.push(imported);
@@ -25,7 +25,7 @@ fn read(source: Source, text: impl AsRef<[u8]>) -> Result<Vec<Imported>, ImportE
     Ok(all)
 }
 
-fn wrong(source: Source, text: impl AsRef<[u8]>) -> String {
+fn wrong(source: ImportSource, text: impl AsRef<[u8]>) -> String {
     read(source, text).unwrap_err().to_string()
 }
 
@@ -72,7 +72,7 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
 
 fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
     let mut out = Vec::new();
-    exporter.add(Item { delivery, diagnosis: Some(&json!({"complete": true})) }, &mut out).unwrap();
+    exporter.add(ExportItem { delivery, diagnosis: Some(&json!({"complete": true})) }, &mut out).unwrap();
     exporter.end(&mut out).unwrap();
     out
 }
@@ -83,8 +83,8 @@ const HEAD: &[u8] = b"POST /a?b=1 HTTP/1.1\r\nHost: h\r\nX-Webhook-Timestamp: 17
 fn our_own_json_comes_back_whole() {
     let original = delivery(HEAD, b"{\"event\":\"e\",\"simulation\":true}\0\xff");
     let text = exported(Json::default(), &original);
-    assert_eq!(Source::detect(&text), Source::Json);
-    let imported = read(Source::Json, [&text[..], &text].concat()).unwrap();
+    assert_eq!(ImportSource::detect(&text), ImportSource::Json);
+    let imported = read(ImportSource::Json, [&text[..], &text].concat()).unwrap();
     assert_eq!(imported.len(), 2);
     let Imported { captured, answer, diagnosis } = &imported[1];
     let was = &original.summary;
@@ -102,8 +102,8 @@ fn our_own_json_comes_back_whole() {
 fn a_har_of_ours_keeps_every_byte_of_the_request() {
     let original = delivery(HEAD, b"\xff\0body");
     let text = exported(Har::default(), &original);
-    assert_eq!(Source::detect(&text), Source::Har);
-    let imported = &read(Source::Har, text).unwrap()[0].captured;
+    assert_eq!(ImportSource::detect(&text), ImportSource::Har);
+    let imported = &read(ImportSource::Har, text).unwrap()[0].captured;
     assert_eq!((&imported.head, &imported.body), (&original.head, &original.body));
     assert_eq!(imported.received_at, original.summary.received_at);
     assert_eq!(imported.remote, "imported");
@@ -118,12 +118,12 @@ fn a_har_of_another_tool_becomes_a_request() {
         "postData": {"mimeType": "application/json", "text": "{\"event\":\"e\"}"}}});
     let har =
         json!({"log": {"version": "1.2", "pages": [{}], "entries": [entry], "comment": 1}, "more": [1]}).to_string();
-    let imported = &read(Source::Har, &har).unwrap()[0].captured;
+    let imported = &read(ImportSource::Har, &har).unwrap()[0].captured;
     assert_eq!(imported.head, "POST /hook?x=1 HTTP/1.1\r\nHost: a.example:8443\r\nX-A: 1\r\n\r\n");
     assert_eq!(imported.received_at.to_string(), "2025-05-01T10:00:00.5Z");
     assert_eq!(imported.event.event.as_deref(), Some("e"));
 
-    let with = |from: &str, to: &str| wrong(Source::Har, har.replace(from, to));
+    let with = |from: &str, to: &str| wrong(ImportSource::Har, har.replace(from, to));
     assert!(with("\"1\"", "\"1\\r\\nX-B: 2\"").contains("delivery 1: the header 'X-A' contains a line end"));
     assert!(with("X-A", "X A").contains("delivery 1:"), "{}", with("X-A", "X A"));
     assert!(with("/hook", "/ho\\r\\n\\r\\nok").contains("line end"));
@@ -136,25 +136,25 @@ fn a_har_of_another_tool_becomes_a_request() {
 fn raw_requests_are_read_strictly() {
     let original = delivery(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n", b"\0\xff\r\n");
     let raw = exported(Raw::default(), &original);
-    assert_eq!(Source::detect(&raw), Source::Raw);
-    assert_eq!(read(Source::Raw, &raw).unwrap()[0].captured.body, original.body);
-    assert_eq!(read(Source::Raw, [&raw[..], b"\n"].concat()).unwrap()[0].captured.body, original.body);
-    assert!(wrong(Source::Raw, [&raw[..], b"GET"].concat()).contains("3 bytes follow the body"));
-    let short = &read(Source::Raw, &raw[..raw.len() - 1]).unwrap()[0].captured;
+    assert_eq!(ImportSource::detect(&raw), ImportSource::Raw);
+    assert_eq!(read(ImportSource::Raw, &raw).unwrap()[0].captured.body, original.body);
+    assert_eq!(read(ImportSource::Raw, [&raw[..], b"\n"].concat()).unwrap()[0].captured.body, original.body);
+    assert!(wrong(ImportSource::Raw, [&raw[..], b"GET"].concat()).contains("3 bytes follow the body"));
+    let short = &read(ImportSource::Raw, &raw[..raw.len() - 1]).unwrap()[0].captured;
     assert_eq!(short.intake.reason(), "the file ends after 3 of 4 bytes of body");
     let chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (body, held) in [("2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "abc"), ("{\"no\": 1}", "{\"no\": 1}")] {
-        assert_eq!(read(Source::Raw, format!("{chunked}{body}")).unwrap()[0].captured.body, held);
+        assert_eq!(read(ImportSource::Raw, format!("{chunked}{body}")).unwrap()[0].captured.body, held);
     }
     for garbage in ["", "hello", "\u{16}\u{3}", "GET / HTTP/1.1\r\nA: b\r\n", "GET / HTTP/1.1\r\n A: folded\r\n\r\n"] {
-        assert!(wrong(Source::Raw, garbage).starts_with("not an HTTP request: "), "{garbage:?}");
+        assert!(wrong(ImportSource::Raw, garbage).starts_with("not an HTTP request: "), "{garbage:?}");
     }
 }
 
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     let good = String::from_utf8(exported(Json::default(), &delivery(HEAD, b"{}"))).unwrap();
-    let second = |line: String| wrong(Source::Json, format!("{good}{line}"));
+    let second = |line: String| wrong(ImportSource::Json, format!("{good}{line}"));
     assert!(second("{\"id\": 1, nonsense".to_owned()).contains("delivery 2, "), "{}", second("{x".to_owned()));
     assert!(second("{x".to_owned()).contains("line 2 column 2"));
     assert!(
@@ -169,10 +169,10 @@ fn what_is_wrong_is_said_with_its_place() {
 
 #[test]
 fn forms_are_told_by_their_beginning() {
-    assert_eq!(Source::detect(b"\xef\xbb\xbf\n { \"log\": {}}"), Source::Har);
-    assert_eq!(Source::detect(b"{\"id\":1}"), Source::Json);
-    assert_eq!(Source::detect(b"POST / HTTP/1.1"), Source::Raw);
-    assert_eq!(Source::detect(b""), Source::Raw);
+    assert_eq!(ImportSource::detect(b"\xef\xbb\xbf\n { \"log\": {}}"), ImportSource::Har);
+    assert_eq!(ImportSource::detect(b"{\"id\":1}"), ImportSource::Json);
+    assert_eq!(ImportSource::detect(b"POST / HTTP/1.1"), ImportSource::Raw);
+    assert_eq!(ImportSource::detect(b""), ImportSource::Raw);
 }
 
 proptest! {
@@ -185,7 +185,7 @@ proptest! {
         length in 0_usize..9,
     ) {
         let original = delivery(HEAD, &bytes);
-        for source in [Source::Json, Source::Har, Source::Raw] {
+        for source in [ImportSource::Json, ImportSource::Har, ImportSource::Raw] {
             let begun = format!("{{\"log\":{{\"entries\":[{text}");
             prop_assert!(read(source, begun).is_err());
             for garbage in [&bytes[..], text.as_bytes()] {
@@ -193,16 +193,16 @@ proptest! {
                 prop_assert_eq!(read(source, garbage).map_or(0, |all| all.len()), 0);
             }
             let mut file = match source {
-                Source::Json => exported(Json::default(), &original),
-                Source::Har => exported(Har::default(), &original),
-                Source::Raw => exported(Raw::default(), &original),
+                ImportSource::Json => exported(Json::default(), &original),
+                ImportSource::Har => exported(Har::default(), &original),
+                ImportSource::Raw => exported(Raw::default(), &original),
             };
             let at = at.index(file.len());
             file.splice(at..(at + length).min(file.len()), text.bytes());
             match read(source, &file) {
                 Err(error) => prop_assert!(!error.to_string().contains('\n'), "{error}"),
                 Ok(all) => for Imported { captured, .. } in all {
-                    let again = read(Source::Json, exported(Json::default(), &delivery(&captured.head, &captured.body)));
+                    let again = read(ImportSource::Json, exported(Json::default(), &delivery(&captured.head, &captured.body)));
                     let again = &again.unwrap()[0].captured;
                     prop_assert_eq!((&again.head, &again.body), (&captured.head, &captured.body));
                 },
@@ -213,14 +213,14 @@ proptest! {
     #[test]
     fn any_delivery_goes_round(head: Vec<u8>, body: Vec<u8>) {
         let original = delivery(&head, &body);
-        let json = &read(Source::Json, exported(Json::default(), &original)).unwrap()[0];
+        let json = &read(ImportSource::Json, exported(Json::default(), &original)).unwrap()[0];
         prop_assert_eq!((&json.captured.head, &json.captured.body), (&original.head, &original.body));
         prop_assert_eq!(&json.captured.judgement, &original.summary.judgement);
-        let har = &read(Source::Har, exported(Har::default(), &original)).unwrap()[0];
+        let har = &read(ImportSource::Har, exported(Har::default(), &original)).unwrap()[0];
         prop_assert_eq!((&har.captured.head, &har.captured.body), (&original.head, &original.body));
         let request = format!("POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", head.len(), body.len());
         let original = delivery(request.as_bytes(), &body);
-        let raw = &read(Source::Raw, exported(Raw::default(), &original)).unwrap()[0];
+        let raw = &read(ImportSource::Raw, exported(Raw::default(), &original)).unwrap()[0];
         prop_assert_eq!((&raw.captured.head, &raw.captured.body), (&original.head, &original.body));
         prop_assert!(raw.captured.intake.is_complete());
     }
@@ -228,7 +228,7 @@ proptest! {
     #[test]
     fn no_header_of_an_archive_becomes_two(name in "[ -~\\r\\n]{1,12}", value in "[ -~\\r\\n\\t]{0,12}", url in "http://h/[ -~\\r\\n]{0,12}") {
         let entry = json!({"startedDateTime": "2025-05-01T12:00:00Z", "request": {"method": "POST", "url": url, "headers": [{"name": name, "value": value}]}});
-        if let Ok(imported) = read(Source::Har, json!({"log": {"entries": [entry]}}).to_string()) {
+        if let Ok(imported) = read(ImportSource::Har, json!({"log": {"entries": [entry]}}).to_string()) {
             let fields = RequestHead::parse(&imported[0].captured.head).fields.len();
             prop_assert!(fields <= 2, "{:?}", imported[0].captured.head);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Done, Ended, shows_progress};
-use crate::cli::{CliError, Format, output};
+use crate::cli::{CliError, OutputFormat, output};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId, AttemptMode, DeliveryId};
 use crate::send::{attempt_json, attempt_text, replay};
@@ -17,9 +17,9 @@ use crate::text::visible;
 /// Rows of earlier attempts that are looked through for one to the same target.
 const EARLIER: usize = 50;
 
-pub(super) struct Report<'a> {
+pub(super) struct ReplayReport<'a> {
     settings: &'a Settings,
-    format: Format,
+    format: OutputFormat,
     reader: &'a Reader,
     total: usize,
     ended: usize,
@@ -27,8 +27,8 @@ pub(super) struct Report<'a> {
     progress: bool,
 }
 
-impl<'a> Report<'a> {
-    pub(super) fn new(settings: &'a Settings, format: Format, reader: &'a Reader, total: usize) -> Self {
+impl<'a> ReplayReport<'a> {
+    pub(super) fn new(settings: &'a Settings, format: OutputFormat, reader: &'a Reader, total: usize) -> Self {
         let progress = total > 1 && shows_progress();
         Self { settings, format, reader, total, ended: 0, delivered: 0, progress }
     }
@@ -39,16 +39,16 @@ impl<'a> Report<'a> {
         self.delivered += usize::from(ended.result.as_ref().is_ok_and(|done| done.attempt.is_delivered()));
         let id = ended.job.id;
         match (self.format, &ended.result) {
-            (Format::Json, Ok(done)) => output::print_json(&self.json(id, done, kept))?,
-            (Format::Json, Err(reason)) => output::print_json(&json!({
+            (OutputFormat::Json, Ok(done)) => output::print_json(&self.json(id, done, kept))?,
+            (OutputFormat::Json, Err(reason)) => output::print_json(&json!({
                 "delivery": id.0,
                 "target": ended.job.target.to_string(),
                 "result": "failed",
                 "error": {"term": null, "code": "not_sent", "message": reason, "advice": null},
             }))?,
-            (Format::Text, Ok(done)) if self.total == 1 => output::print(&self.panel(id, done, kept))?,
-            (Format::Text, Ok(done)) => output::print(&row(id, &done.attempt))?,
-            (Format::Text, Err(reason)) => output::log(reason),
+            (OutputFormat::Text, Ok(done)) if self.total == 1 => output::print(&self.panel(id, done, kept))?,
+            (OutputFormat::Text, Ok(done)) => output::print(&row(id, &done.attempt))?,
+            (OutputFormat::Text, Err(reason)) => output::log(reason),
         }
         self.show_progress();
         Ok(())

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::sending::{block_on, cancelled_by_signals};
-use super::super::{CliError, Format, output};
+use super::super::{CliError, OutputFormat, output};
 use super::SimulateArgs;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, Limits, Outgoing, Target};
 use crate::send::{NotSent, Simulation};
 use crate::send::{Origin, attempt, attempt_json, attempt_text};
-use crate::simulate::Sending;
+use crate::simulate::BurstSending;
 use crate::text::visible;
 
 /// Deliveries of a rate that are in flight at once; the next one waits for a place.
@@ -26,7 +26,7 @@ const UNDER_WAY: usize = 64;
 /// One sending that has ended.
 struct Ended {
     number: usize,
-    sending: Sending,
+    sending: BurstSending,
     attempt: Attempt,
     request: Arc<Outgoing>,
 }
@@ -35,7 +35,7 @@ struct Ended {
 pub(super) fn send_all(
     settings: &Settings,
     simulation: &Simulation,
-    sendings: &[Sending],
+    sendings: &[BurstSending],
     args: &SimulateArgs,
 ) -> Result<ExitCode, CliError> {
     let run = Run {
@@ -49,7 +49,7 @@ pub(super) fn send_all(
     let summary =
         block_on(run.send_each()).map_err(|error| NotSent::ServiceUnavailable { reason: error.to_string() })??;
     let left = sendings.len() - summary.sent;
-    if sendings.len() > 1 && args.format == Format::Text {
+    if sendings.len() > 1 && args.format == OutputFormat::Text {
         let more = if left > 0 { format!(", {left} not sent") } else { String::new() };
         let failed = summary.sent - summary.delivered;
         output::print(&format!("{} delivered, {failed} failed{more}\n", summary.delivered))?;
@@ -60,8 +60,8 @@ pub(super) fn send_all(
 /// A burst in progress.
 struct Run<'a> {
     simulation: &'a Simulation,
-    sendings: &'a [Sending],
-    format: Format,
+    sendings: &'a [BurstSending],
+    format: OutputFormat,
     client: Client,
     limits: Limits,
     cancel: CancellationToken,
@@ -120,9 +120,9 @@ impl Run<'_> {
         summary.delivered += usize::from(attempt.is_delivered());
         let (scheme, all) = (&self.simulation.destination.scheme, self.sendings.len());
         match self.format {
-            Format::Json => output::print_json(&attempt_json(attempt, &request.body, scheme)),
-            Format::Text if all == 1 => output::print(&attempt_text(attempt, &request.body, scheme)),
-            Format::Text => {
+            OutputFormat::Json => output::print_json(&attempt_json(attempt, &request.body, scheme)),
+            OutputFormat::Text if all == 1 => output::print(&attempt_text(attempt, &request.body, scheme)),
+            OutputFormat::Text => {
                 let what = match (&attempt.result, attempt.is_delivered()) {
                     (Ok(reply), true) => format!("✓ {} Delivered", reply.status),
                     (Ok(reply), false) => format!("✗ {} Failed", reply.status),

@@ -29,7 +29,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::config::file::{ConfigFile, SecretSource};
 use crate::config::{Environment, named, shown};
 use crate::http::Target;
-use crate::rules::{Act, Answer, Deed, Kind, Rule, Written};
+use crate::rules::{ActionKind, AnswerChoice, CustomAnswer, Rule, RuleResponse, TimedResponse};
 use crate::text::{clip, visible};
 
 /// Which commands a need concerns. Each concerns those of the ones before it, too.
@@ -134,37 +134,37 @@ impl Need {
 
 fn rule_needs(rule: &Rule, add: &mut dyn FnMut(String)) {
     match &rule.then.kind {
-        Kind::Do(deed) => deed_needs(deed, add),
-        Kind::Hold(hold) => act_needs(&hold.otherwise, add),
-        Kind::Fail(fail) => {
+        ActionKind::Do(deed) => deed_needs(deed, add),
+        ActionKind::Hold(hold) => act_needs(&hold.otherwise, add),
+        ActionKind::Fail(fail) => {
             act_needs(&fail.with, add);
             act_needs(&fail.then, add);
         }
     }
 }
 
-fn act_needs(act: &Act, add: &mut dyn FnMut(String)) {
+fn act_needs(act: &TimedResponse, add: &mut dyn FnMut(String)) {
     deed_needs(&act.deed, add);
 }
 
-fn deed_needs(deed: &Deed, add: &mut dyn FnMut(String)) {
+fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
     let answer = match deed {
-        Deed::Forward(targets) => {
+        RuleResponse::Forward(targets) => {
             let away = targets.iter().filter(|target| leads_away(target.url()));
             return away.for_each(|target| add(format!("forward deliveries to {}", target.url())));
         }
-        Deed::Answer(answer, _) => answer,
-        Deed::Close(close) => &close.answer,
+        RuleResponse::Answer(answer, _) => answer,
+        RuleResponse::Close(close) => &close.answer,
     };
     match answer {
-        Answer::Redirect { location, .. } => redirect_needs(location, add),
-        Answer::Written(written) => written_needs(written, add),
-        Answer::Named(named) => written_needs(&named.written, add),
-        Answer::Auto | Answer::RetryAfter { .. } => {}
+        AnswerChoice::Redirect { location, .. } => redirect_needs(location, add),
+        AnswerChoice::Written(written) => written_needs(written, add),
+        AnswerChoice::Named(named) => written_needs(&named.written, add),
+        AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } => {}
     }
 }
 
-fn written_needs(written: &Written, add: &mut dyn FnMut(String)) {
+fn written_needs(written: &CustomAnswer, add: &mut dyn FnMut(String)) {
     let locations = written.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("location"));
     locations.for_each(|(_, location)| redirect_needs(&location.to_string(), add));
 }

@@ -12,12 +12,12 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
-use crate::config::Mode;
+use crate::config::PictureMode;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, RetentionSettings};
 use crate::signature::SigningKind;
-use crate::simulate::Saved;
+use crate::simulate::SavedSimulation;
 use crate::text::units;
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub(super) struct RawFile {
     #[serde(default, deserialize_with = "ngrok_api")]
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default, deserialize_with = "images")]
-    pub(super) images: Option<Mode>,
+    pub(super) images: Option<PictureMode>,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]
@@ -47,7 +47,7 @@ pub(super) struct RawFile {
     #[serde(default)]
     pub(super) webhook: Vec<RawWebhook>,
     #[serde(default)]
-    pub(super) simulations: BTreeMap<Spanned<String>, Spanned<Saved>>,
+    pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
     #[serde(default, deserialize_with = "hold_for")]
     pub(super) hold_for: Option<Duration>,
     #[serde(default)]
@@ -101,7 +101,7 @@ fn bind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>
     parse_bind(&text).map(Some).map_err(D::Error::custom)
 }
 
-fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
+fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PictureMode>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(D::Error::custom)
 }

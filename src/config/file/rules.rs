@@ -8,10 +8,13 @@ use toml::Spanned;
 use super::Fault;
 use super::raw::{RawAnswer, RawRule};
 use crate::query::Query;
-use crate::rules::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_order, named, target};
+use crate::rules::{
+    ActionKind, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse, check_order, named,
+    target,
+};
 
 /// What the file says of rules.
-pub(super) struct Written {
+pub(super) struct WrittenRule {
     pub(super) rules: Vec<Spanned<RawRule>>,
     pub(super) respond: Option<Spanned<String>>,
     pub(super) forward_to: Vec<Spanned<String>>,
@@ -22,7 +25,7 @@ fn fault(at: usize, problem: RuleProblem) -> (usize, Fault) {
 }
 
 /// The answers that have a name. An error carries the byte offset in the file.
-pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<Arc<Named>>, (usize, Fault)> {
+pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<Arc<NamedAnswer>>, (usize, Fault)> {
     raw.into_iter()
         .map(|(name, answer)| {
             let headers: Vec<(String, String)> = answer.headers.into_iter().collect();
@@ -33,8 +36,8 @@ pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<A
 }
 
 /// Every rule, checked. An error carries the byte offset in the file.
-pub(super) fn rules(written: Written, answers: &[Arc<Named>]) -> Result<Vec<Rule>, (usize, Fault)> {
-    let reader = Reader::new(answers);
+pub(super) fn rules(written: WrittenRule, answers: &[Arc<NamedAnswer>]) -> Result<Vec<Rule>, (usize, Fault)> {
+    let reader = RuleReader::new(answers);
     let mut rules = Vec::new();
     let mut places = Vec::new();
     for raw in written.rules {
@@ -54,13 +57,13 @@ pub(super) fn rules(written: Written, answers: &[Arc<Named>]) -> Result<Vec<Rule
     }
     if let Some(first) = written.forward_to.first() {
         places.push(first.span().start);
-        rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
+        rules.push(Rule::always(RuleAction { wait: None, kind: ActionKind::Do(RuleResponse::Forward(targets)) }));
     }
     check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
     Ok(rules)
 }
 
-fn rule(raw: Spanned<RawRule>, reader: &Reader<'_>) -> Result<Rule, (usize, Fault)> {
+fn rule(raw: Spanned<RawRule>, reader: &RuleReader<'_>) -> Result<Rule, (usize, Fault)> {
     let start = raw.span().start;
     let raw = raw.into_inner();
     let mut when = Query::default();

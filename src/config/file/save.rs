@@ -1,6 +1,6 @@
 //! Saving something into the file, and leaving the rest of it as it is: comments, order, white space.
 //!
-//! A [`Change`] is made first, without writing, so that a person can look at it. What comes of it is read
+//! A [`ConfigChange`] is made first, without writing, so that a person can look at it. What comes of it is read
 //! again before it is offered: a file in which anything else would have changed is left alone.
 
 mod edit;
@@ -15,24 +15,24 @@ use zeroize::Zeroizing;
 use super::{ConfigFile, FileError, SecretSource};
 use crate::config::shown;
 use crate::diff::{LineComparison, compare_lines};
-use crate::rules::{Named, Rule};
-use crate::simulate::Saved;
+use crate::rules::{NamedAnswer, Rule};
+use crate::simulate::SavedSimulation;
 use crate::system::scratch::Tracked;
 
 /// What can be saved.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Part {
+pub enum ConfigPart {
     /// An answer under its name: `[answers.NAME]`.
-    Answer(Arc<Named>),
+    Answer(Arc<NamedAnswer>),
     /// All rules, in their order: `[[rules]]`, and `respond` or `forward_to` where these say the last one.
     Rules(Vec<Rule>),
     /// A simulation under its name: `[simulations.NAME]`.
-    Simulation(String, Box<Saved>),
+    Simulation(String, Box<SavedSimulation>),
 }
 
 /// Why something cannot be saved.
 #[derive(Debug, thiserror::Error)]
-pub enum SaveError {
+pub enum ConfigSaveError {
     /// The file as it is cannot be used, or what is to be saved cannot be.
     #[error(transparent)]
     File(#[from] FileError),
@@ -62,7 +62,7 @@ pub enum SaveError {
 
 /// A change of a configuration file that is made, and not written yet.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct ConfigChange {
     file: PathBuf,
     /// The file itself, where `file` is a link to it.
     place: PathBuf,
@@ -72,25 +72,25 @@ pub struct Change {
     lines: LineComparison,
 }
 
-impl fmt::Debug for Change {
+impl fmt::Debug for ConfigChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The texts may hold secrets.
         formatter.debug_struct("Change").field("place", &self.place).field("lines", &self.lines).finish_non_exhaustive()
     }
 }
 
-impl Change {
+impl ConfigChange {
     /// Makes the change that saves `part` in `file`, which need not be there.
     ///
     /// # Errors
     ///
-    /// [`SaveError`].
-    pub fn make(file: &Path, part: &Part) -> Result<Self, SaveError> {
+    /// [`ConfigSaveError`].
+    pub fn make(file: &Path, part: &ConfigPart) -> Result<Self, ConfigSaveError> {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let is_link = file.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
         let place = match file.canonicalize() {
             Ok(place) if is_link => place,
-            Err(_) if is_link => return Err(SaveError::LooseLink(file)),
+            Err(_) if is_link => return Err(ConfigSaveError::LooseLink(file)),
             _ => file.clone(),
         };
         let before = read(&place).map_err(|source| FileError::Unreadable { file: file.clone(), source })?;
@@ -102,8 +102,8 @@ impl Change {
         file: PathBuf,
         place: PathBuf,
         before: Option<Zeroizing<String>>,
-        part: &Part,
-    ) -> Result<Self, SaveError> {
+        part: &ConfigPart,
+    ) -> Result<Self, ConfigSaveError> {
         let text = before.as_ref().map_or("", |text| text.as_str());
         let after = Zeroizing::new(edit::with(&file, text, part)?);
         let lines = lines(&file, text, &after);
@@ -116,7 +116,7 @@ impl Change {
         &self.file
     }
 
-    /// The file that is replaced, when [`Change::file`] is a link to it.
+    /// The file that is replaced, when [`ConfigChange::file`] is a link to it.
     #[must_use]
     pub fn behind_link(&self) -> Option<&Path> {
         (self.place != self.file).then_some(&self.place)
@@ -151,10 +151,10 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// [`SaveError::Changed`] when the file is not as it was when the change was made, and
-    /// [`SaveError::Unwritable`]; the file is as it was then.
-    pub fn write(&self) -> Result<(), SaveError> {
-        let unwritable = |source| SaveError::Unwritable { file: self.file.clone(), source };
+    /// [`ConfigSaveError::Changed`] when the file is not as it was when the change was made, and
+    /// [`ConfigSaveError::Unwritable`]; the file is as it was then.
+    pub fn write(&self) -> Result<(), ConfigSaveError> {
+        let unwritable = |source| ConfigSaveError::Unwritable { file: self.file.clone(), source };
         let folder = self.place.parent().unwrap_or(Path::new("."));
         // Readable by its owner alone.
         let mut made = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
@@ -166,12 +166,12 @@ impl Change {
         made.write_all(self.after.as_bytes()).and_then(|()| made.as_file().sync_all()).map_err(unwritable)?;
         let is_link = self.place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
         if is_link || read(&self.place).map_err(unwritable)? != self.before {
-            return Err(SaveError::Changed(self.file.clone()));
+            return Err(ConfigSaveError::Changed(self.file.clone()));
         }
         match self.before {
             Some(_) => made.persist(&self.place).map_err(|error| unwritable(error.error))?,
             None => made.persist_noclobber(&self.place).map_err(|error| match error.error.kind() {
-                std::io::ErrorKind::AlreadyExists => SaveError::Changed(self.file.clone()),
+                std::io::ErrorKind::AlreadyExists => ConfigSaveError::Changed(self.file.clone()),
                 _ => unwritable(error.error),
             })?,
         };

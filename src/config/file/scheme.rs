@@ -6,7 +6,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::signature::{Algorithm, Content, Encoding, Form, KeyForm, Scheme, providers};
+use crate::signature::{Algorithm, Encoding, HeaderForm, KeyForm, Scheme, SignedContent, providers};
 
 /// A scheme as the file has it.
 pub(super) struct RawScheme(pub(super) Scheme);
@@ -68,7 +68,7 @@ impl Custom {
             }
         }
         let content = match &self.content {
-            Some(text) => text.parse::<Content>().map_err(|error| error.to_string())?,
+            Some(text) => text.parse::<SignedContent>().map_err(|error| error.to_string())?,
             None => trackpilots.content,
         };
         Ok(Scheme {
@@ -77,7 +77,7 @@ impl Custom {
             content,
             algorithm: self.algorithm,
             encoding: self.encoding,
-            form: Form::Prefix(self.prefix),
+            form: HeaderForm::Prefix(self.prefix),
             key: self.key,
             id_header: self.id_header,
             url: self.url,

@@ -60,7 +60,7 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         file.simulations.insert(name.into_inner(), saved);
     }
     file.answers = rules::answers(raw.answers)?;
-    let written = rules::Written { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
+    let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
     file.rules = rules::rules(written, &file.answers)?;
     Ok(file)
 }

@@ -32,11 +32,11 @@ fn the_data_comes_out_of_its_chunks() {
         for part in body.chunks(step) {
             framing
                 .decode(part, |piece| match piece {
-                    Piece::Data(bytes) => {
+                    ChunkPiece::Data(bytes) => {
                         data.extend_from_slice(bytes);
                         wire.extend_from_slice(bytes);
                     }
-                    Piece::Framing(bytes) => wire.extend_from_slice(bytes),
+                    ChunkPiece::Framing(bytes) => wire.extend_from_slice(bytes),
                 })
                 .unwrap();
         }
@@ -144,7 +144,7 @@ proptest! {
         let mut seen = Vec::new();
         for part in bytes.chunks(step) {
             let taken = framing.decode(part, |piece| match piece {
-                Piece::Data(bytes) | Piece::Framing(bytes) => seen.extend_from_slice(bytes),
+                ChunkPiece::Data(bytes) | ChunkPiece::Framing(bytes) => seen.extend_from_slice(bytes),
             });
             if taken.is_err() { break; }
         }

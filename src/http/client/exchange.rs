@@ -9,17 +9,17 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{Limits, Run};
-use crate::http::Body;
+use crate::http::OutgoingBody;
 use crate::http::response::{Parser, Start};
-use crate::http::{BodyEnd, Reply};
-use crate::http::{Outgoing, SendError, Stage};
+use crate::http::{BodyEnd, HttpResponse};
+use crate::http::{Outgoing, SendError, SendStage};
 
 /// Bytes read at once: no piece of a body that is handed on is longer.
 const READ_BYTES: usize = 16 * 1024;
 
 /// What is handed on of a response while it comes: its head, then its body in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum ResponsePart {
     /// The head.
     Start(Start),
     /// A piece of the body, at most 16 KiB.
@@ -27,27 +27,27 @@ pub enum Part {
 }
 
 /// Where a response goes.
-pub(super) enum Sink {
+pub(super) enum ResponseSink {
     /// Into memory.
     Kept { start: Option<Start>, body: Vec<u8> },
     /// To somebody who takes it while it comes, and for whom the endpoint has to wait.
-    Handed { parts: mpsc::Sender<Part>, is_begun: bool },
+    Handed { parts: mpsc::Sender<ResponsePart>, is_begun: bool },
 }
 
 /// Whoever takes a response takes no more of it.
 struct Abandoned;
 
-impl Sink {
+impl ResponseSink {
     pub(super) fn kept() -> Self {
         Self::Kept { start: None, body: Vec::new() }
     }
 
-    pub(super) fn handed(parts: mpsc::Sender<Part>) -> Self {
+    pub(super) fn handed(parts: mpsc::Sender<ResponsePart>) -> Self {
         Self::Handed { parts, is_begun: false }
     }
 
     /// The response that was kept, which has ended so.
-    pub(super) fn reply(self, end: BodyEnd) -> Result<Reply, SendError> {
+    pub(super) fn reply(self, end: BodyEnd) -> Result<HttpResponse, SendError> {
         match self {
             Self::Kept { start: Some(start), body } => Ok(start.with_body(body, end)),
             _ => Err(SendError::ClosedEarly { written: true }),
@@ -66,12 +66,12 @@ impl Sink {
             Self::Handed { parts, is_begun } => {
                 if let Some(start) = start.filter(|_| !*is_begun) {
                     *is_begun = true;
-                    parts.send(Part::Start(start.clone())).await.map_err(|_| Abandoned)?;
+                    parts.send(ResponsePart::Start(start.clone())).await.map_err(|_| Abandoned)?;
                 }
                 if piece.is_empty() {
                     return Ok(());
                 }
-                parts.send(Part::Piece(Bytes::from(std::mem::take(piece)))).await.map_err(|_| Abandoned)
+                parts.send(ResponsePart::Piece(Bytes::from(std::mem::take(piece)))).await.map_err(|_| Abandoned)
             }
         }
     }
@@ -101,8 +101,8 @@ impl Run<'_> {
         &mut self,
         stream: S,
         request: &Outgoing,
-        body: Body,
-        sink: &mut Sink,
+        body: OutgoingBody,
+        sink: &mut ResponseSink,
     ) -> Result<BodyEnd, SendError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -150,7 +150,7 @@ impl Run<'_> {
                         // It may have answered before.
                         Written::Refused => {}
                         _ if parser.start().is_some() => return Ok(BodyEnd::ClosedEarly),
-                        Written::Stalled => return Err(self.timeout(Stage::Request, self.limits.idle)),
+                        Written::Stalled => return Err(self.timeout(SendStage::Request, self.limits.idle)),
                         Written::Unreadable(reason) => return Err(SendError::Unreadable { reason }),
                     }
                 }
@@ -165,14 +165,14 @@ impl Run<'_> {
     }
 
     /// In which part of the exchange it is (none in the body), how long that may take, and until when.
-    fn patience(&self, parser: &Parser, clock: Clock) -> (Option<(Stage, Duration)>, Instant) {
+    fn patience(&self, parser: &Parser, clock: Clock) -> (Option<(SendStage, Duration)>, Instant) {
         let Limits { first_byte, idle, whole, .. } = *self.limits;
         let (stage, after, since) = match (self.latency.first_byte, clock.written) {
             _ if parser.start().is_some() => return (None, clock.last + idle),
-            (Some(came), written) => (Stage::Head, idle, written.unwrap_or(clock.begun + came)),
-            (None, Some(written)) => (Stage::FirstByte, first_byte, written),
+            (Some(came), written) => (SendStage::Head, idle, written.unwrap_or(clock.begun + came)),
+            (None, Some(written)) => (SendStage::FirstByte, first_byte, written),
             // Writing sees to its own steps.
-            (None, None) => (Stage::Request, whole, self.begun),
+            (None, None) => (SendStage::Request, whole, self.begun),
         };
         (Some((stage, after)), since + after)
     }
@@ -190,7 +190,7 @@ struct Clock {
 }
 
 /// Writes head and body, and waits at most `idle` for any of it to be taken.
-async fn write(writer: &mut (impl AsyncWrite + Unpin), head: Bytes, mut body: Body, idle: Duration) -> Written {
+async fn write(writer: &mut (impl AsyncWrite + Unpin), head: Bytes, mut body: OutgoingBody, idle: Duration) -> Written {
     let mut next = Some(head);
     while let Some(piece) = next {
         match write_piece(writer, &piece, idle).await {

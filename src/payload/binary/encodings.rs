@@ -3,7 +3,7 @@
 use memchr::{memchr_iter, memchr2_iter};
 
 use super::super::json::unescape;
-use super::{Binary, Form};
+use super::{Binary, BinaryForm};
 
 /// How many characters base64 without a magic number must have: shorter ones are words too often.
 const BASE64_EVIDENCE: usize = 64;
@@ -14,7 +14,7 @@ const HEX_EVIDENCE: usize = 32;
 pub(super) struct Base64 {
     pub(super) bytes: Vec<u8>,
     pub(super) present: u64,
-    pub(super) form: Form,
+    pub(super) form: BinaryForm,
 }
 
 impl Base64 {
@@ -89,7 +89,7 @@ pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
         return None;
     }
     let present = symbols as u64 / 4 * 3 + [0, 0, 1, 2][symbols % 4];
-    Some(Base64 { bytes, present, form: if url { Form::Base64Url } else { Form::Base64 } })
+    Some(Base64 { bytes, present, form: if url { BinaryForm::Base64Url } else { BinaryForm::Base64 } })
 }
 
 /// Symbols and padding of the whole text when `rest` was not decoded.
@@ -126,7 +126,7 @@ pub(super) fn buffer_string(raw: &[u8], limit: usize) -> Option<Binary> {
     let text = unescape(raw.strip_suffix(b"\"").unwrap_or(raw));
     let text = text.strip_prefix(b"base64:").unwrap_or(&text);
     if text.is_empty() {
-        return Some(Binary::whole(Form::Base64, Vec::new(), 0));
+        return Some(Binary::whole(BinaryForm::Base64, Vec::new(), 0));
     }
     let decoded = base64(text, limit)?;
     Some(Binary { inner: Some(decoded.form), ..decoded.into_binary() })
@@ -140,7 +140,7 @@ pub(super) fn hex(text: &[u8], limit: usize) -> Option<Binary> {
     }
     let head = &digits[..digits.len().min(limit.saturating_mul(2))];
     let bytes = hex::decode(head).ok()?;
-    Some(Binary::whole(Form::Hex, bytes, digits.len() as u64 / 2))
+    Some(Binary::whole(BinaryForm::Hex, bytes, digits.len() as u64 / 2))
 }
 
 /// Whether hexadecimal digits that are not a picture are long enough to be bytes all the same.
@@ -159,12 +159,12 @@ pub(super) fn data_url(text: &[u8], limit: usize) -> Option<Binary> {
         } else {
             base64(data, limit)?
         };
-        return Some(Binary { inner: Some(decoded.form), form: Form::DataUrl, ..decoded.into_binary() });
+        return Some(Binary { inner: Some(decoded.form), form: BinaryForm::DataUrl, ..decoded.into_binary() });
     }
     let mut bytes = percent_decoded(data);
     let present = bytes.len() as u64;
     bytes.truncate(limit);
-    Some(Binary::whole(Form::DataUrl, bytes, present))
+    Some(Binary::whole(BinaryForm::DataUrl, bytes, present))
 }
 
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
@@ -199,5 +199,5 @@ pub(super) fn latin1(text: &[u8], limit: usize) -> Option<Binary> {
     }
     let pairs = memchr_iter(0xc2, &text[at..]).count() + memchr_iter(0xc3, &text[at..]).count();
     let present = (bytes.len() + text.len() - at - pairs) as u64;
-    Some(Binary::whole(Form::Latin1, bytes, present))
+    Some(Binary::whole(BinaryForm::Latin1, bytes, present))
 }

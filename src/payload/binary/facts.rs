@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::super::image::{self, Segment};
-use super::Found;
+use super::FoundBinary;
 
 /// The facts of images, in their order.
 #[must_use]
-pub fn images_json(images: &[Found]) -> Value {
+pub fn images_json(images: &[FoundBinary]) -> Value {
     images.iter().map(image_json).collect()
 }
 
-fn image_json(found: &Found) -> Value {
+fn image_json(found: &FoundBinary) -> Value {
     let binary = &found.binary;
     let (width, height) = image::dimensions(&binary.bytes).size().unzip();
     json!({

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::json::scan::means;
 use super::super::json::{Token, TokenKind, path, tokens};
-use super::{Binary, Context, decode_at};
+use super::{Binary, ValueContext, decode_at};
 
 /// The maximum number of binaries found in one body.
 pub const FOUND_LIMIT: usize = 256;
@@ -21,13 +21,13 @@ const SHORTEST: u32 = 24;
 
 /// A binary and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundBinary {
     /// Its path, such as `data[0].screenshot.imageBuffer`; visible text.
     pub path: String,
     /// The place of its value in the body.
     pub range: Range<usize>,
     /// Whether it is in the documented field.
-    pub context: Context,
+    pub context: ValueContext,
     /// What it is.
     pub binary: Binary,
 }
@@ -35,7 +35,7 @@ pub struct Found {
 /// Finds the binaries of a body in their order: those of the documented field by their shape, others
 /// by a picture's magic number. In a body that is not JSON, those before the fault.
 #[must_use]
-pub fn find_all(body: &[u8]) -> Vec<Found> {
+pub fn find_all(body: &[u8]) -> Vec<FoundBinary> {
     let mut search = Search::new(body, DECODED_LIMIT);
     let mut found = Vec::new();
     let mut skip_to = 0;
@@ -47,7 +47,7 @@ pub fn find_all(body: &[u8]) -> Vec<Found> {
         if let Some(Hit { range, context, binary }) = search.take(token, tokens.is_key()) {
             skip_to = range.end;
             search.limit = search.limit.saturating_sub(binary.bytes.len());
-            found.push(Found { path: search.path(), range, context, binary });
+            found.push(FoundBinary { path: search.path(), range, context, binary });
             if found.len() >= FOUND_LIMIT || search.limit == 0 {
                 break;
             }
@@ -60,14 +60,19 @@ pub fn find_all(body: &[u8]) -> Vec<Found> {
 /// for who has gone through the body already. A path is asked for once there is something to name.
 pub(in crate::payload) fn decode_all<P: FnOnce() -> String>(
     body: &[u8],
-    places: impl Iterator<Item = (usize, Context, P)>,
-) -> Vec<Found> {
+    places: impl Iterator<Item = (usize, ValueContext, P)>,
+) -> Vec<FoundBinary> {
     let mut limit = DECODED_LIMIT;
     let mut found = Vec::new();
     for (start, context, path) in places {
         let Some(decoded) = decode_at(body, start, context, limit) else { continue };
         limit = limit.saturating_sub(decoded.binary.bytes.len());
-        found.push(Found { path: path::shortened(path()), range: start..decoded.end, context, binary: decoded.binary });
+        found.push(FoundBinary {
+            path: path::shortened(path()),
+            range: start..decoded.end,
+            context,
+            binary: decoded.binary,
+        });
         if found.len() >= FOUND_LIMIT || limit == 0 {
             break;
         }
@@ -90,7 +95,7 @@ pub(in crate::payload) struct Search<'a> {
 /// A binary at the token that was taken last.
 pub(in crate::payload) struct Hit {
     pub(in crate::payload) range: Range<usize>,
-    pub(in crate::payload) context: Context,
+    pub(in crate::payload) context: ValueContext,
     pub(in crate::payload) binary: Binary,
 }
 
@@ -218,9 +223,9 @@ impl<'a> Search<'a> {
     fn recognise_at(&self, token: Token, place: Place) -> Option<Hit> {
         let Range { start, .. } = token.range();
         let context = match place {
-            Place::ImageBuffer => Context::KnownField,
+            Place::ImageBuffer => ValueContext::KnownField,
             _ if token.kind == TokenKind::String && token.end - token.start < SHORTEST => return None,
-            _ => Context::Elsewhere,
+            _ => ValueContext::Elsewhere,
         };
         let decoded = decode_at(self.body, start, context, self.limit)?;
         Some(Hit { range: start..decoded.end, context, binary: decoded.binary })

@@ -2,7 +2,7 @@
 
 /// A way of writing bytes. Each is accepted on its own evidence only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum BinaryForm {
     /// `<Buffer ff d8 … 44819 more bytes>`: what Node prints for a person to read.
     NodePrint,
     /// `[simulation-placeholder: binary image buffer not included]`
@@ -43,7 +43,7 @@ pub enum Form {
     AsItIs,
 }
 
-impl Form {
+impl BinaryForm {
     /// Every form of writing bytes into JSON, in the order in which documentation lists them.
     pub const ALL: [Self; 18] = [
         Self::NodePrint,
@@ -92,7 +92,7 @@ impl Form {
         }
     }
 
-    /// The form that [`Form::code`] names.
+    /// The form that [`BinaryForm::code`] names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().chain([Self::AsItIs]).find(|form| form.code() == code)

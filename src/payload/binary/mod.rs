@@ -1,7 +1,7 @@
 //! Bytes written into JSON: every form in which a screenshot's `imageBuffer` may arrive.
 //!
 //! A form is accepted on its own evidence, never for its alphabet alone: within the documented field
-//! ([`Context::KnownField`]) its shape, anywhere else a picture's magic number as well. What is not
+//! ([`ValueContext::KnownField`]) its shape, anywhere else a picture's magic number as well. What is not
 //! recognised is text and stays text.
 //!
 //! ```
@@ -22,20 +22,20 @@ mod prints;
 mod text;
 
 pub use facts::images_json;
-pub use find::{DECODED_LIMIT, FOUND_LIMIT, Found, find_all};
+pub use find::{DECODED_LIMIT, FOUND_LIMIT, FoundBinary, find_all};
 pub(super) use find::{Hit, Search, decode_all};
-pub use form::Form;
+pub use form::BinaryForm;
 pub(super) use objects::is_buffer;
 
 use crate::delivery::ImageFacts;
 
 use super::grouped;
-use super::image::{self, Dimensions, Format};
+use super::image::{self, Dimensions, ImageFormat};
 use super::json::scan::skip_space;
 
 /// Where a value is, which decides how much evidence is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
+pub enum ValueContext {
     /// `data[].screenshot.imageBuffer`, or an item of an array there.
     KnownField,
     /// Any other place: only what holds a picture's magic number is a binary.
@@ -46,9 +46,9 @@ pub enum Context {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binary {
     /// How the bytes were written.
-    pub form: Form,
+    pub form: BinaryForm,
     /// A form within the form: base64 inside Python's print-out, the Buffer inside nested JSON.
-    pub inner: Option<Form>,
+    pub inner: Option<BinaryForm>,
     /// The bytes; a prefix of them when less was asked for.
     pub bytes: Vec<u8>,
     /// How many bytes the value holds.
@@ -60,7 +60,7 @@ pub struct Binary {
 impl Binary {
     /// The picture's format by its magic number; `None` for unrecognised bytes.
     #[must_use]
-    pub fn format(&self) -> Option<Format> {
+    pub fn format(&self) -> Option<ImageFormat> {
         image::format(&self.bytes)
     }
 
@@ -83,12 +83,12 @@ impl Binary {
     /// One line: `44,869 bytes of JPEG as base64`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let what = self.format().map_or("unknown format", Format::words);
+        let what = self.format().map_or("unknown format", ImageFormat::words);
         let form = self.form.words();
         match (self.form, self.missing()) {
-            (Form::Placeholder, _) => "simulation: no image sent".to_owned(),
-            (Form::DestroyedUtf8, _) => "destroyed by the sender: bytes decoded as UTF-8".to_owned(),
-            (Form::Lost, _) => "lost by the sender: none of the bytes were sent".to_owned(),
+            (BinaryForm::Placeholder, _) => "simulation: no image sent".to_owned(),
+            (BinaryForm::DestroyedUtf8, _) => "destroyed by the sender: bytes decoded as UTF-8".to_owned(),
+            (BinaryForm::Lost, _) => "lost by the sender: none of the bytes were sent".to_owned(),
             (_, Some(1..)) => {
                 let total = grouped(self.total.unwrap_or_default());
                 format!("{} of {total} bytes, {what}, {form}", grouped(self.present))
@@ -102,11 +102,11 @@ impl Binary {
     #[must_use]
     pub fn explanation(&self) -> String {
         let mut text = match self.form {
-            Form::Placeholder => "The simulation's placeholder: a simulation sends no image.".to_owned(),
-            Form::DestroyedUtf8 => "The sender decoded the image's bytes as UTF-8 text, which destroyed them; \
+            BinaryForm::Placeholder => "The simulation's placeholder: a simulation sends no image.".to_owned(),
+            BinaryForm::DestroyedUtf8 => "The sender decoded the image's bytes as UTF-8 text, which destroyed them; \
                  it must send base64 to deliver the image."
                 .to_owned(),
-            Form::Lost => "The sender converted the image to text or JSON by default, which dropped its bytes; \
+            BinaryForm::Lost => "The sender converted the image to text or JSON by default, which dropped its bytes; \
                  it must send base64 to deliver the image."
                 .to_owned(),
             _ => self.explain_bytes(),
@@ -136,7 +136,7 @@ impl Binary {
                      the image."
                 )
             }
-            _ if self.form == Form::AsItIs => format!("{form}, outside JSON: all {present} bytes."),
+            _ if self.form == BinaryForm::AsItIs => format!("{form}, outside JSON: all {present} bytes."),
             _ => format!("{form}: all {present} bytes."),
         }
     }
@@ -144,7 +144,7 @@ impl Binary {
 
 /// Recognises a raw JSON value, from its first byte to its last, and decodes it.
 #[must_use]
-pub fn recognise(value: &[u8], context: Context) -> Option<Binary> {
+pub fn recognise(value: &[u8], context: ValueContext) -> Option<Binary> {
     recognise_prefix(value, context, usize::MAX)
 }
 
@@ -152,7 +152,7 @@ pub fn recognise(value: &[u8], context: Context) -> Option<Binary> {
 /// itself may need). Lengths are still those of the whole
 /// value; what lies beyond the limit is counted, not checked in full.
 #[must_use]
-pub fn recognise_prefix(value: &[u8], context: Context, limit: usize) -> Option<Binary> {
+pub fn recognise_prefix(value: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
     let start = skip_space(value, 0);
     let decoded = decode_at(value, start, context, limit.max(256))?;
     (skip_space(value, decoded.end) == value.len()).then_some(decoded.binary)
@@ -163,10 +163,10 @@ pub(super) fn image_facts(value: &[u8]) -> Option<ImageFacts> {
     /// Enough for the dimensions of nearly every picture; [`image::HEADER_LIMIT`] for the rest.
     const FIRST_LOOK: usize = 2048;
     let facts = |value: &[u8]| {
-        let mut binary = recognise_prefix(value, Context::KnownField, FIRST_LOOK)?;
+        let mut binary = recognise_prefix(value, ValueContext::KnownField, FIRST_LOOK)?;
         let mut dimensions = image::dimensions(&binary.bytes);
         if dimensions == Dimensions::NotReached && binary.present > binary.bytes.len() as u64 {
-            binary = recognise_prefix(value, Context::KnownField, image::HEADER_LIMIT)?;
+            binary = recognise_prefix(value, ValueContext::KnownField, image::HEADER_LIMIT)?;
             dimensions = image::dimensions(&binary.bytes);
         }
         let (width, height) = dimensions.size().unzip();
@@ -197,34 +197,34 @@ struct Decoded {
 
 /// Decodes the value that begins at `at`. Work is in proportion to what is consumed, so that trying
 /// every value of a body in turn stays linear.
-fn decode_at(body: &[u8], at: usize, context: Context, limit: usize) -> Option<Decoded> {
+fn decode_at(body: &[u8], at: usize, context: ValueContext, limit: usize) -> Option<Decoded> {
     let decoded = match body.get(at)? {
         b'"' => {
             let end = super::json::scan::skip_string(body, at)?;
             Decoded { binary: text::decode(&body[at + 1..end - 1], context, limit)?, end }
         }
         b'[' => {
-            if context == Context::Elsewhere && !numbers::may_be_picture(body, at) {
+            if context == ValueContext::Elsewhere && !numbers::may_be_picture(body, at) {
                 return None;
             }
             let run = numbers::array(body, at, context, limit)?;
-            Decoded { end: run.end, binary: run.into_binary(Form::NumberArray) }
+            Decoded { end: run.end, binary: run.into_binary(BinaryForm::NumberArray) }
         }
         b'{' => objects::decode(body, at, context, limit)?,
         _ => return None,
     };
-    let evident = context == Context::KnownField || image::strict_format(&decoded.binary.bytes).is_some();
+    let evident = context == ValueContext::KnownField || image::strict_format(&decoded.binary.bytes).is_some();
     evident.then_some(decoded)
 }
 
 impl Binary {
     /// A form that holds all there ever was.
-    fn whole(form: Form, bytes: Vec<u8>, present: u64) -> Self {
+    fn whole(form: BinaryForm, bytes: Vec<u8>, present: u64) -> Self {
         Self { form, inner: None, bytes, present, total: Some(present) }
     }
 
     /// A form that holds nothing.
-    fn nothing(form: Form) -> Self {
+    fn nothing(form: BinaryForm) -> Self {
         Self { form, inner: None, bytes: Vec::new(), present: 0, total: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::image;
 use super::super::json::scan::skip_space;
-use super::{Binary, Context, Form};
+use super::{Binary, BinaryForm, ValueContext};
 
 /// A bracketed run of byte values.
 pub(super) struct Run {
@@ -13,14 +13,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn into_binary(self, form: Form) -> Binary {
+    pub(super) fn into_binary(self, form: BinaryForm) -> Binary {
         Binary::whole(form, self.bytes, self.count)
     }
 }
 
 /// The array of byte values that opens at `open`. Outside the known field it must begin with a
 /// picture's magic number, which is asked for before anything long is read.
-pub(super) fn array(body: &[u8], open: usize, context: Context, limit: usize) -> Option<Run> {
+pub(super) fn array(body: &[u8], open: usize, context: ValueContext, limit: usize) -> Option<Run> {
     gated(context, limit, |limit| {
         let mut at = skip_space(body, open + 1);
         let mut bytes = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn may_be_picture(body: &[u8], open: usize) -> bool {
 }
 
 /// The object with the keys 0 … n-1 in any order that opens at `open`.
-pub(super) fn numeric_keys(body: &[u8], open: usize, context: Context, limit: usize) -> Option<Run> {
+pub(super) fn numeric_keys(body: &[u8], open: usize, context: ValueContext, limit: usize) -> Option<Run> {
     gated(context, limit, |limit| {
         let mut at = skip_space(body, open + 1);
         let mut keyed = Keyed::default();
@@ -99,9 +99,9 @@ pub(super) fn list(text: &[u8], mut at: usize) -> (Vec<u8>, usize) {
 }
 
 /// Runs `read` once with a short limit first, when a magic number is needed.
-fn gated(context: Context, limit: usize, read: impl Fn(usize) -> Option<Run>) -> Option<Run> {
+fn gated(context: ValueContext, limit: usize, read: impl Fn(usize) -> Option<Run>) -> Option<Run> {
     const MAGIC: usize = 64;
-    if context == Context::Elsewhere {
+    if context == ValueContext::Elsewhere {
         let first = read(MAGIC.min(limit))?;
         image::strict_format(&first.bytes)?;
     }

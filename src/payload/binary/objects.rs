@@ -1,17 +1,17 @@
 //! Objects that represent bytes. Each is left at its first member that does not fit.
 
 use super::super::json::scan::{Walker, means, skip_space, skip_string, skip_value};
-use super::{Binary, Context, Decoded, Form, encodings, numbers};
+use super::{Binary, BinaryForm, Decoded, ValueContext, encodings, numbers};
 
 /// superjson's `meta` of one typed array is some sixty bytes.
 const META_LIMIT: usize = 256;
 
 /// The object that opens at `at`.
-pub(super) fn decode(body: &[u8], at: usize, context: Context, limit: usize) -> Option<Decoded> {
+pub(super) fn decode(body: &[u8], at: usize, context: ValueContext, limit: usize) -> Option<Decoded> {
     let first = skip_space(body, at + 1);
     if body.get(first)? == &b'}' {
-        let lost = context == Context::KnownField;
-        return lost.then(|| Decoded { binary: Binary::nothing(Form::Lost), end: first + 1 });
+        let lost = context == ValueContext::KnownField;
+        return lost.then(|| Decoded { binary: Binary::nothing(BinaryForm::Lost), end: first + 1 });
     }
     // The first character of a key that one of them has, asked of every object of a body.
     if body[first] != b'"' || !matches!(body.get(first + 1)?, b'0'..=b'9' | b't' | b'd' | b'j' | b'$' | b'\\') {
@@ -21,7 +21,7 @@ pub(super) fn decode(body: &[u8], at: usize, context: Context, limit: usize) -> 
     let key = &body[first..key_end];
     if key[1].is_ascii_digit() {
         let run = numbers::numeric_keys(body, at, context, limit)?;
-        return Some(Decoded { end: run.end, binary: run.into_binary(Form::NumericKeys) });
+        return Some(Decoded { end: run.end, binary: run.into_binary(BinaryForm::NumericKeys) });
     }
     if means(key, "type") || means(key, "data") {
         buffer(body, at, limit)
@@ -38,8 +38,8 @@ pub(super) fn decode(body: &[u8], at: usize, context: Context, limit: usize) -> 
 pub(in crate::payload) fn is_buffer(body: &[u8], at: usize) -> Option<(usize, u64)> {
     /// The bytes themselves are not asked for.
     const LIMIT: usize = 256;
-    let decoded = decode(body, at, Context::Elsewhere, LIMIT)?;
-    (decoded.binary.form == Form::BufferJson).then_some((decoded.end, decoded.binary.present))
+    let decoded = decode(body, at, ValueContext::Elsewhere, LIMIT)?;
+    (decoded.binary.form == BinaryForm::BufferJson).then_some((decoded.end, decoded.binary.present))
 }
 
 /// `{"type":"Buffer","data":…}` in either order; `data` is an array, base64, or `base64:` and that.
@@ -57,12 +57,12 @@ fn buffer(body: &[u8], at: usize, limit: usize) -> Option<Decoded> {
         data = Some(if walker.peek()? == b'"' {
             encodings::buffer_string(&string(walker)?[1..], limit)?
         } else {
-            bytes_or_empty(walker, limit)?.into_binary(Form::BufferJson)
+            bytes_or_empty(walker, limit)?.into_binary(BinaryForm::BufferJson)
         });
         Some(())
     })?;
     let binary = data.filter(|_| is_buffer)?;
-    Some(Decoded { binary: Binary { form: Form::BufferJson, ..binary }, end: walker.at })
+    Some(Decoded { binary: Binary { form: BinaryForm::BufferJson, ..binary }, end: walker.at })
 }
 
 /// `{"json":[255],"meta":{"values":[["typed-array","Uint8Array"]]}}`
@@ -84,7 +84,7 @@ fn superjson(body: &[u8], at: usize, limit: usize) -> Option<Decoded> {
         Some(())
     })?;
     let run = data.filter(|_| typed)?;
-    Some(Decoded { binary: run.into_binary(Form::Superjson), end: walker.at })
+    Some(Decoded { binary: run.into_binary(BinaryForm::Superjson), end: walker.at })
 }
 
 /// `{"$binary":{"base64":"…","subType":"00"}}`, `{"$binary":"…","$type":"00"}`, `{"$binary":"…"}`
@@ -112,7 +112,7 @@ fn ejson(body: &[u8], at: usize, limit: usize) -> Option<Decoded> {
         })
     })?;
     let binary = encodings::buffer_string(&data?[1..], limit)?;
-    Some(Decoded { binary: Binary { form: Form::Ejson, inner: None, ..binary }, end: walker.at })
+    Some(Decoded { binary: Binary { form: BinaryForm::Ejson, inner: None, ..binary }, end: walker.at })
 }
 
 /// The string here, with its quotation marks; nothing else will do.
@@ -133,7 +133,7 @@ fn bytes_or_empty(walker: &mut Walker<'_>, limit: usize) -> Option<numbers::Run>
         numbers::Run { bytes: Vec::new(), count: 0, end: inside + 1 }
     } else {
         // The shape is evidence enough to read on; the caller asks for a magic number if need be.
-        numbers::array(walker.body, walker.at, Context::KnownField, limit)?
+        numbers::array(walker.body, walker.at, ValueContext::KnownField, limit)?
     };
     walker.at = run.end;
     Some(run)

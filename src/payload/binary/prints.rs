@@ -1,7 +1,7 @@
 //! What languages print of bytes for a person to read, taken for data by a sender.
 
 use super::super::json::scan::skip_space;
-use super::{Binary, Form, encodings, numbers};
+use super::{Binary, BinaryForm, encodings, numbers};
 
 /// Node's `<Buffer ff d8 ... 44819 more bytes>`; the name is any class's that ends in `Buffer`.
 ///
@@ -19,10 +19,10 @@ pub(super) fn node_buffer(text: &[u8]) -> Option<Binary> {
     let after = &rest[end..];
     let starts_property = bytes.is_empty() && after.first().is_some_and(|byte| is_word(*byte) || *byte == b'[');
     if starts_property {
-        return Some(Binary::whole(Form::NodePrint, bytes, 0));
+        return Some(Binary::whole(BinaryForm::NodePrint, bytes, 0));
     }
     let (total, after) = more(after, b"byte", bytes.len() as u64)?;
-    (after.is_empty() || after.starts_with(b", ")).then(|| partial(Form::NodePrint, bytes, total))
+    (after.is_empty() || after.starts_with(b", ")).then(|| partial(BinaryForm::NodePrint, bytes, total))
 }
 
 /// Node's `ArrayBuffer { [Uint8Contents]: <ff d8 ... 170 more bytes>, byteLength: 270 }`.
@@ -37,7 +37,7 @@ pub(super) fn node_array_buffer(text: &[u8]) -> Option<Binary> {
     let (bytes, end) = pairs(inside);
     let (total, after) = more(&inside[end..], b"byte", bytes.len() as u64)?;
     (text[open] == b'{' && after.starts_with(b">") && text.ends_with(b"}"))
-        .then(|| partial(Form::NodePrint, bytes, total))
+        .then(|| partial(BinaryForm::NodePrint, bytes, total))
 }
 
 /// Node's `Uint8Array(270) [ 255, 216, ... 170 more items ]`.
@@ -56,7 +56,7 @@ pub(super) fn node_typed_array(text: &[u8]) -> Option<Binary> {
     // Extra properties look like `foo: 1`.
     let is_property = rest.first().is_some_and(|byte| is_word(*byte)) && rest.contains(&b':');
     let fits = total == Some(length) && (rest.is_empty() || rest.starts_with(b",") || is_property);
-    fits.then(|| partial(Form::Uint8ArrayPrint, bytes, total))
+    fits.then(|| partial(BinaryForm::Uint8ArrayPrint, bytes, total))
 }
 
 /// Python's `b'\xff\xd8'`, either quote, `bytearray(…)` around it or not. When the bytes are the
@@ -73,10 +73,10 @@ pub(super) fn python(text: &[u8], limit: usize) -> Option<Binary> {
     if let Some(decoded) = encodings::base64(&bytes, limit)
         && crate::payload::image::strict_format(&decoded.bytes).is_some()
     {
-        return Some(Binary { inner: Some(decoded.form), form: Form::PythonBytes, ..decoded.into_binary() });
+        return Some(Binary { inner: Some(decoded.form), form: BinaryForm::PythonBytes, ..decoded.into_binary() });
     }
     let present = bytes.len() as u64;
-    Some(Binary::whole(Form::PythonBytes, bytes, present))
+    Some(Binary::whole(BinaryForm::PythonBytes, bytes, present))
 }
 
 fn python_bytes(content: &[u8], quote: u8) -> Option<Vec<u8>> {
@@ -121,7 +121,7 @@ pub(super) fn is_lost(text: &[u8]) -> bool {
     object.is_some_and(is_name) || (python && text.ends_with(b">")) || java || text == b"System.Byte[]"
 }
 
-fn partial(form: Form, bytes: Vec<u8>, total: Option<u64>) -> Binary {
+fn partial(form: BinaryForm, bytes: Vec<u8>, total: Option<u64>) -> Binary {
     Binary { form, inner: None, present: bytes.len() as u64, bytes, total }
 }
 

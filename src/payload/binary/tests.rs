@@ -16,7 +16,7 @@ const FORMS: &[u8] = include_bytes!("../../../assets/fixtures/image-forms.json")
 const FORM_COUNT: usize = 64;
 
 struct Recorded {
-    form: Form,
+    form: BinaryForm,
     from: String,
     present: u64,
     total: Option<u64>,
@@ -29,7 +29,7 @@ fn recorded() -> Vec<Recorded> {
             let fields: Vec<&[u8]> = Entries::at(FORMS, row.value.start).map(|field| &FORMS[field.value]).collect();
             let number = |raw: &[u8]| std::str::from_utf8(raw).unwrap().parse().ok();
             Recorded {
-                form: Form::from_code(&decode_string(fields[0]).text).unwrap(),
+                form: BinaryForm::from_code(&decode_string(fields[0]).text).unwrap(),
                 from: decode_string(fields[1]).text.into_owned(),
                 present: number(fields[2]).unwrap(),
                 total: number(fields[3]),
@@ -60,8 +60,8 @@ fn a_picture_of_which_only_the_end_is_wrapped_is_recognised_by_its_beginning() {
     let mut text = BASE64_STANDARD.encode(&JPEG[..267]);
     text.insert_str(350, " \r\n\t");
     let token = serde_json::to_vec(&text).unwrap();
-    let whole = recognise(&token, Context::Elsewhere).unwrap();
-    let prefix = recognise_prefix(&token, Context::Elsewhere, 0).unwrap();
+    let whole = recognise(&token, ValueContext::Elsewhere).unwrap();
+    let prefix = recognise_prefix(&token, ValueContext::Elsewhere, 0).unwrap();
     assert_eq!((whole.present, prefix.present), (267, 267));
     assert!(prefix.bytes.len() < 267);
 }
@@ -70,7 +70,7 @@ fn a_picture_of_which_only_the_end_is_wrapped_is_recognised_by_its_beginning() {
 fn every_recorded_form_is_read_in_the_known_field() {
     for recorded in recorded() {
         let name = format!("{:?}, {}", recorded.form, recorded.from);
-        let binary = recognise(recorded.value, Context::KnownField).unwrap_or_else(|| panic!("{name}"));
+        let binary = recognise(recorded.value, ValueContext::KnownField).unwrap_or_else(|| panic!("{name}"));
         assert_eq!(
             (binary.form, binary.present, binary.total),
             (recorded.form, recorded.present, recorded.total),
@@ -80,15 +80,15 @@ fn every_recorded_form_is_read_in_the_known_field() {
         assert_eq!(binary.bytes.len() as u64, binary.present, "{name}");
         assert!(!binary.summary().is_empty() && binary.explanation().ends_with('.'), "{name}");
     }
-    let seen: Vec<Form> = recorded().iter().map(|recorded| recorded.form).collect();
-    assert!(Form::ALL.iter().all(|form| seen.contains(form)));
+    let seen: Vec<BinaryForm> = recorded().iter().map(|recorded| recorded.form).collect();
+    assert!(BinaryForm::ALL.iter().all(|form| seen.contains(form)));
 }
 
 #[test]
 fn elsewhere_only_pictures_are_binaries() {
     for recorded in recorded() {
         let name = format!("{:?}, {}", recorded.form, recorded.from);
-        let binary = recognise(recorded.value, Context::Elsewhere);
+        let binary = recognise(recorded.value, ValueContext::Elsewhere);
         assert_eq!(binary.is_some(), recorded.present >= 5, "{name}");
         assert!(binary.is_none_or(|binary| binary.form == recorded.form), "{name}");
     }
@@ -100,7 +100,7 @@ fn a_prefix_tells_the_same_lengths() {
         for limit in [1, 257, 260] {
             let name = format!("{:?}, {}, {limit}", recorded.form, recorded.from);
             let binary =
-                recognise_prefix(recorded.value, Context::KnownField, limit).unwrap_or_else(|| panic!("{name}"));
+                recognise_prefix(recorded.value, ValueContext::KnownField, limit).unwrap_or_else(|| panic!("{name}"));
             assert_eq!((binary.form, binary.present), (recorded.form, recorded.present), "{name}");
             assert!(JPEG.starts_with(&binary.bytes), "{name}");
         }
@@ -125,7 +125,7 @@ fn facts_come_from_the_event() {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].path, "data[0].screenshot.imageBuffer");
         assert_eq!(&body.as_bytes()[found[0].range.clone()], recorded.value);
-        assert_eq!(found[0].context, Context::KnownField);
+        assert_eq!(found[0].context, ValueContext::KnownField);
     }
 }
 
@@ -182,11 +182,11 @@ fn words_numbers_and_digests_are_no_images() {
         "7",
     ];
     for value in values {
-        assert_eq!(recognise(value.as_bytes(), Context::KnownField), None, "{value}");
+        assert_eq!(recognise(value.as_bytes(), ValueContext::KnownField), None, "{value}");
     }
     let digest = format!("\"{}\"", "ab".repeat(32));
-    assert_eq!(recognise(digest.as_bytes(), Context::Elsewhere), None);
-    let unrecognised = recognise(digest.as_bytes(), Context::KnownField).unwrap();
+    assert_eq!(recognise(digest.as_bytes(), ValueContext::Elsewhere), None);
+    let unrecognised = recognise(digest.as_bytes(), ValueContext::KnownField).unwrap();
     assert!(unrecognised.explanation().contains("not a known image format"));
 }
 
@@ -207,8 +207,8 @@ fn keys_may_be_sorted_as_text_or_come_twice() {
     keys.sort_by_key(usize::to_string);
     let members: Vec<String> = keys.iter().map(|&key| format!("\"{key}\":{}", JPEG[key])).collect();
     let sorted = format!("{{{}}}", members.join(", "));
-    assert_eq!(recognise(sorted.as_bytes(), Context::KnownField).unwrap().bytes, JPEG);
-    let twice = recognise(br#"{"0":1,"1":2,"0":3}"#, Context::KnownField).unwrap();
+    assert_eq!(recognise(sorted.as_bytes(), ValueContext::KnownField).unwrap().bytes, JPEG);
+    let twice = recognise(br#"{"0":1,"1":2,"0":3}"#, ValueContext::KnownField).unwrap();
     assert_eq!(twice.bytes, [3, 2]);
 }
 
@@ -244,7 +244,7 @@ fn hostile_nesting_takes_linear_time() {
     for opening in openings {
         let body = opening.repeat(10_000);
         assert_eq!(find_all(body.as_bytes()), []);
-        assert_eq!(recognise(body.as_bytes(), Context::KnownField), None);
+        assert_eq!(recognise(body.as_bytes(), ValueContext::KnownField), None);
     }
 }
 
@@ -281,10 +281,10 @@ proptest! {
         ];
         for value in values {
             for raw in [serde_json::to_vec(&value).unwrap(), serde_json::to_vec_pretty(&value).unwrap()] {
-                let binary = recognise(&raw, Context::Elsewhere).unwrap();
+                let binary = recognise(&raw, ValueContext::Elsewhere).unwrap();
                 prop_assert_eq!(&binary.bytes, &bytes);
                 prop_assert_eq!(binary.total, Some(bytes.len() as u64));
-                let prefix = recognise_prefix(&raw, Context::KnownField, limit).unwrap();
+                let prefix = recognise_prefix(&raw, ValueContext::KnownField, limit).unwrap();
                 prop_assert_eq!((prefix.form, prefix.present), (binary.form, binary.present));
                 prop_assert!(bytes.starts_with(&prefix.bytes));
             }
@@ -294,7 +294,7 @@ proptest! {
     #[test]
     fn prose_is_no_image(words in prop::collection::vec("[A-Za-z]{1,12}", 1..12), glue in "[ ,/_-]") {
         let token = serde_json::to_vec(&words.join(&glue)).unwrap();
-        prop_assert_eq!(recognise(&token, Context::Elsewhere), None);
+        prop_assert_eq!(recognise(&token, ValueContext::Elsewhere), None);
     }
 
     /// Words, paths, identifiers, digests and tokens: much of it decodes as base64 or hexadecimal.
@@ -313,7 +313,7 @@ proptest! {
         ],
     ) {
         let token = serde_json::to_vec(&text).unwrap();
-        let binary = recognise(&token, Context::Elsewhere);
+        let binary = recognise(&token, ValueContext::Elsewhere);
         // By chance some begin as a picture does, in all that a format fixes of its beginning.
         let strict = binary.as_ref().map(|binary| image::strict_format(&binary.bytes).is_some());
         prop_assert!(strict.unwrap_or(true), "{text}");
@@ -356,7 +356,7 @@ proptest! {
         value in prop_oneof![begun(), damaged()],
         limit in 0_usize..400,
     ) {
-        for context in [Context::KnownField, Context::Elsewhere] {
+        for context in [ValueContext::KnownField, ValueContext::Elsewhere] {
             let binary = recognise(&value, context);
             if let Some(binary) = &binary {
                 prop_assert_eq!(binary.present, binary.bytes.len() as u64);
@@ -373,13 +373,13 @@ proptest! {
         }
         let body = [b"{\"data\":{\"screenshot\":{\"imageBuffer\":".as_slice(), &value, b"}}}"].concat();
         let mut before = 0;
-        for Found { range, context, binary, .. } in find_all(&body) {
+        for FoundBinary { range, context, binary, .. } in find_all(&body) {
             prop_assert!(before <= range.start && range.start < range.end && range.end <= body.len());
             before = range.end;
             prop_assert_eq!(recognise(&body[range], context), Some(binary));
         }
         // The list says of the documented field what is found in it.
-        if let Some(known) = recognise(&value, Context::KnownField) {
+        if let Some(known) = recognise(&value, ValueContext::KnownField) {
             let (_, image) = crate::payload::capture_facts(&body);
             let facts = image.map(|image| (image.form, image.bytes, image.total));
             prop_assert_eq!(facts, Some((known.form.code().to_owned(), known.present, known.total)));

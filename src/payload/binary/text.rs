@@ -2,15 +2,15 @@
 
 use super::super::image;
 use super::super::json::scan::skip_space;
-use super::super::json::{Part, parts, unescape};
-use super::{Binary, Context, Form, encodings, numbers, objects, prints};
+use super::super::json::{StringPart, parts, unescape};
+use super::{Binary, BinaryForm, ValueContext, encodings, numbers, objects, prints};
 
 /// What replaces a byte that is not UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Decodes the raw content of a string, escapes and all.
-pub(super) fn decode(raw: &[u8], context: Context, limit: usize) -> Option<Binary> {
-    if context == Context::Elsewhere && !may_be_picture(raw) {
+pub(super) fn decode(raw: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
+    if context == ValueContext::Elsewhere && !may_be_picture(raw) {
         return None;
     }
     let text = unescape(raw);
@@ -24,11 +24,11 @@ fn may_be_picture(raw: &[u8]) -> bool {
     /// A pair of surrogate escapes has twelve bytes.
     const HEAD: usize = 12;
     let first = match parts(&raw[..raw.len().min(HEAD)]).next() {
-        Some((_, Part::Escaped(first))) => first,
+        Some((_, StringPart::Escaped(first))) => first,
         // U+0089 and U+00FF in UTF-8.
-        Some((_, Part::Raw([0xc2, 0x89, ..]))) => '\u{89}',
-        Some((_, Part::Raw([0xc3, 0xbf, ..]))) => '\u{ff}',
-        Some((_, Part::Raw([first @ ..=0x7f, ..]))) => char::from(*first),
+        Some((_, StringPart::Raw([0xc2, 0x89, ..]))) => '\u{89}',
+        Some((_, StringPart::Raw([0xc3, 0xbf, ..]))) => '\u{ff}',
+        Some((_, StringPart::Raw([first @ ..=0x7f, ..]))) => char::from(*first),
         _ => return false,
     };
     let encoded = matches!(first, '/' | '_' | 'i' | 'Q'..='U' | 'A' | '0'..='9' | 'f' | 'F' | '\\');
@@ -37,10 +37,10 @@ fn may_be_picture(raw: &[u8]) -> bool {
 }
 
 /// Forms that say what they are.
-fn named(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
+fn named(text: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
     match text.first()? {
-        b'[' if text.starts_with(b"[simulation-placeholder") => Some(Binary::nothing(Form::Placeholder)),
-        b'<' | b'[' | b'S' if prints::is_lost(text) => Some(Binary::nothing(Form::Lost)),
+        b'[' if text.starts_with(b"[simulation-placeholder") => Some(Binary::nothing(BinaryForm::Placeholder)),
+        b'<' | b'[' | b'S' if prints::is_lost(text) => Some(Binary::nothing(BinaryForm::Lost)),
         b'<' => prints::node_buffer(text),
         b'A' | b'S' => prints::node_array_buffer(text),
         b'U' => prints::node_typed_array(text),
@@ -48,7 +48,7 @@ fn named(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
         b'b' => prints::python(text, limit),
         b'{' => nested(text, context, limit),
         0xef if text.starts_with(REPLACEMENT) => {
-            (context == Context::KnownField).then(|| Binary::nothing(Form::DestroyedUtf8))
+            (context == ValueContext::KnownField).then(|| Binary::nothing(BinaryForm::DestroyedUtf8))
         }
         _ => None,
     }
@@ -56,18 +56,22 @@ fn named(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
 
 /// A Buffer's JSON within the string, and no deeper: what is inside it is never a string of JSON
 /// again.
-fn nested(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
+fn nested(text: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
     let decoded = objects::decode(text, 0, context, limit)?;
     let whole = skip_space(text, decoded.end) == text.len();
     let Binary { form: inner, .. } = decoded.binary;
-    (whole && inner != Form::Lost).then_some(Binary { form: Form::NestedJson, inner: Some(inner), ..decoded.binary })
+    (whole && inner != BinaryForm::Lost).then_some(Binary {
+        form: BinaryForm::NestedJson,
+        inner: Some(inner),
+        ..decoded.binary
+    })
 }
 
 /// Forms that are distinguished by their content alone: a magic number decides, then length.
-fn unnamed(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
+fn unnamed(text: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
     let is_picture = |binary: &Binary| image::strict_format(&binary.bytes).is_some();
     if let Some(list) = number_list(text) {
-        let evident = is_picture(&list) || (context == Context::KnownField && list.bytes.len() >= 4);
+        let evident = is_picture(&list) || (context == ValueContext::KnownField && list.bytes.len() >= 4);
         return evident.then_some(list);
     }
     let hex = looks_hex(text).then(|| encodings::hex(text, limit)).flatten();
@@ -85,7 +89,7 @@ fn unnamed(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
     if let Some(binary) = latin1(text, limit) {
         return Some(binary);
     }
-    if context == Context::Elsewhere {
+    if context == ValueContext::Elsewhere {
         return None;
     }
     if let Some(hex) = hex.filter(|_| encodings::hex_is_evident(text)) {
@@ -94,7 +98,7 @@ fn unnamed(text: &[u8], context: Context, limit: usize) -> Option<Binary> {
     if encodings::base64_is_evident(text) {
         return base64();
     }
-    destroyed_later(text).then(|| Binary::nothing(Form::DestroyedUtf8))
+    destroyed_later(text).then(|| Binary::nothing(BinaryForm::DestroyedUtf8))
 }
 
 /// `255,216,…`, in brackets or not.
@@ -108,7 +112,7 @@ fn number_list(text: &[u8]) -> Option<Binary> {
     }
     let (bytes, end) = numbers::list(inside, 0);
     let present = bytes.len() as u64;
-    (end == inside.len() && present > 1).then(|| Binary::whole(Form::NumberListText, bytes, present))
+    (end == inside.len() && present > 1).then(|| Binary::whole(BinaryForm::NumberListText, bytes, present))
 }
 
 fn looks_hex(text: &[u8]) -> bool {

@@ -20,7 +20,7 @@ pub struct Pair {
 
 /// A name or value as sent and as meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded<'a> {
+pub struct DecodedField<'a> {
     /// With `+` and percent escapes undone; bytes outside UTF-8 are U+FFFD, and malformed escapes
     /// stay as they are.
     pub text: Cow<'a, str>,
@@ -32,7 +32,7 @@ pub struct Decoded<'a> {
 
 /// A body's pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Form {
+pub struct FormBody {
     /// The pairs, duplicates included.
     pub pairs: Vec<Pair>,
     /// Where the part begins that was not looked at; the body's length when all was.
@@ -48,13 +48,13 @@ impl Pair {
 
     /// The name, of which the first `bytes` are decoded.
     #[must_use]
-    pub fn name<'a>(&self, body: &'a [u8], bytes: usize) -> Decoded<'a> {
+    pub fn name<'a>(&self, body: &'a [u8], bytes: usize) -> DecodedField<'a> {
         decode(&self.raw_name(body)[..cut(self.raw_name(body), bytes)])
     }
 
     /// The value, likewise; `None` without an equals sign.
     #[must_use]
-    pub fn value<'a>(&self, body: &'a [u8], bytes: usize) -> Option<Decoded<'a>> {
+    pub fn value<'a>(&self, body: &'a [u8], bytes: usize) -> Option<DecodedField<'a>> {
         self.raw_value(body).map(|raw| decode(&raw[..cut(raw, bytes)]))
     }
 
@@ -108,7 +108,7 @@ fn pieces(raw: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
-impl Form {
+impl FormBody {
     /// Splits a body of at most 4 GiB.
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
@@ -145,9 +145,9 @@ impl Form {
     }
 }
 
-fn decode(raw: &[u8]) -> Decoded<'_> {
+fn decode(raw: &[u8]) -> DecodedField<'_> {
     if memchr::memchr2(b'+', b'%', raw).is_none() {
-        return Decoded { text: String::from_utf8_lossy(raw), raw, malformed: 0 };
+        return DecodedField { text: String::from_utf8_lossy(raw), raw, malformed: 0 };
     }
     let mut bytes = Vec::with_capacity(raw.len());
     let (mut at, mut malformed) = (0, 0);
@@ -168,7 +168,7 @@ fn decode(raw: &[u8]) -> Decoded<'_> {
         }
         at += 1;
     }
-    Decoded { text: Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()), raw, malformed }
+    DecodedField { text: Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()), raw, malformed }
 }
 
 #[cfg(test)]
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn pairs_keep_order_and_duplicates() {
         let body = b"a=1&b=x+y%20%C3%A9&a=2&flag&=v&c=%zz%4&d=a=b&";
-        let form = Form::read(body);
+        let form = FormBody::read(body);
         let shown: Vec<_> = form
             .pairs
             .iter()
@@ -213,16 +213,16 @@ mod tests {
 
     #[test]
     fn a_megabyte_of_ampersands_is_bounded() {
-        let form = Form::read(&vec![b'&'; 1 << 20]);
+        let form = FormBody::read(&vec![b'&'; 1 << 20]);
         assert_eq!((form.pairs.len(), form.rest), (PAIR_LIMIT, PAIR_LIMIT));
     }
 
     #[test]
     fn only_what_an_encoder_writes_is_taken_for_a_form() {
-        assert!(Form::is_likely(b"event=x&data=%7B%7D") && Form::is_likely(b"a=&b=\n"));
+        assert!(FormBody::is_likely(b"event=x&data=%7B%7D") && FormBody::is_likely(b"a=&b=\n"));
         for other in [&b"a sentence = no form"[..], b"=x", b"{\"a\":1}", b"", b"words", b"a=\"b\"", b"YWJj==", b"YWI="]
         {
-            assert!(!Form::is_likely(other), "{other:?}");
+            assert!(!FormBody::is_likely(other), "{other:?}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
         #[test]
         fn raw_pairs_joined_are_the_input(body in "[a-c=&%+\u{e9}0-9]{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             for body in [body.as_bytes(), &bytes] {
-                let form = Form::read(body);
+                let form = FormBody::read(body);
                 let raw: Vec<&[u8]> = form.pairs.iter().map(|pair| &body[pair.range()]).collect();
                 prop_assert_eq!(raw.join(&b'&'), body);
                 for pair in &form.pairs {

@@ -26,15 +26,15 @@ mod tests;
 pub mod xml;
 
 pub use declared::Declared;
-pub use form::{Decoded, Form, PAIR_LIMIT, Pair};
-pub use multipart::{Multipart, PART_LIMIT, PREVIEW_LINES, Part};
+pub use form::{DecodedField, FormBody, PAIR_LIMIT, Pair};
+pub use multipart::{Multipart, MultipartPart, PART_LIMIT, PREVIEW_LINES};
 pub use xml::Xml;
 
 use bytes::Bytes;
 
 use super::grouped;
-use super::inflate::{Budget, Coding, inflate_prefix};
-use super::json::Fault;
+use super::inflate::{Coding, InflateBudget, inflate_prefix};
+use super::json::JsonFault;
 use crate::http::RequestHead;
 use crate::text;
 
@@ -72,7 +72,7 @@ pub enum Kind {
     /// One JSON value per line; how many.
     JsonLines(usize),
     /// `application/x-www-form-urlencoded`
-    Form(Form),
+    Form(FormBody),
     /// `multipart/*`
     Multipart(Multipart),
     /// XML, re-indented.
@@ -108,7 +108,7 @@ impl Opened {
     /// Opens a body. Takes time in proportion to what comes out, which is bounded.
     #[must_use]
     pub fn new(declared: Declared, body: Bytes) -> Self {
-        let mut budget = Budget::opening(body.len());
+        let mut budget = InflateBudget::opening(body.len());
         let note = super::facts_bound(&body, declared.codings.join(",").as_bytes());
         let mut opened = Self::within(declared, body, &mut budget);
         // Said once, when it is what ended the inflating as well.
@@ -123,7 +123,7 @@ impl Opened {
 
     /// The same within what is left of a budget, which others share.
     #[must_use]
-    pub fn within(declared: Declared, body: Bytes, budget: &mut Budget) -> Self {
+    pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         let mut opened = Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body };
         if opened.bytes.is_empty() {
             return opened;
@@ -143,7 +143,7 @@ impl Opened {
     }
 
     /// Undoes the declared codings from the last applied to the first, then what is evident.
-    fn inflate(&mut self, budget: &mut Budget) {
+    fn inflate(&mut self, budget: &mut InflateBudget) {
         let mut undone = 0;
         let mut declared = self.declared.codings.clone();
         loop {
@@ -167,7 +167,7 @@ impl Opened {
     }
 
     /// Undoes one coding; false when it is the last that can be undone.
-    fn undo(&mut self, coding: Coding, is_declared: bool, budget: &mut Budget) -> bool {
+    fn undo(&mut self, coding: Coding, is_declared: bool, budget: &mut InflateBudget) -> bool {
         let inflated = inflate_prefix(coding, &self.bytes, budget);
         let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
         let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
@@ -188,7 +188,7 @@ impl Opened {
 
     /// Says what it is. `fault` tells where it stops being JSON; `None` when it is JSON.
     #[must_use]
-    pub fn describe(self, fault: Option<&Fault>) -> Body {
+    pub fn describe(self, fault: Option<&JsonFault>) -> Body {
         let kind = self.kind(fault);
         let Self { bytes, is_as_sent, mut remarks, declared } = self;
         if let Some(words) = disagreement(&kind, &declared, fault, &bytes) {
@@ -205,7 +205,7 @@ impl Opened {
     }
 
     /// Evidence first: a container of JSON, a boundary, a magic number, a tag. Then the declaration.
-    fn kind(&self, fault: Option<&Fault>) -> Kind {
+    fn kind(&self, fault: Option<&JsonFault>) -> Kind {
         let (bytes, declared) = (&self.bytes[..], &self.declared);
         if bytes.is_empty() {
             return Kind::Empty;
@@ -239,8 +239,8 @@ impl Opened {
         if declared.is_xml() || (xml::is_likely(bytes) && !is_form && !declared.is("text/html")) {
             return Kind::Xml(Xml::read(bytes));
         }
-        if is_form || (is_untold && Form::is_likely(bytes)) {
-            return Kind::Form(Form::read(bytes));
+        if is_form || (is_untold && FormBody::is_likely(bytes)) {
+            return Kind::Form(FormBody::read(bytes));
         }
         Kind::Text
     }
@@ -295,7 +295,7 @@ fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
 }
 
 /// What was declared and is not so.
-fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&Fault>, bytes: &[u8]) -> Option<String> {
+fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, bytes: &[u8]) -> Option<String> {
     let media = declared.media.as_deref().unwrap_or_default();
     let starts = |prefix: &str| media.starts_with(prefix);
     let (is_so, what) = match kind {

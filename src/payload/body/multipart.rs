@@ -18,7 +18,7 @@ const BOUNDARY_LIMIT: usize = 70;
 
 /// One part. Ranges are places in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct MultipartPart {
     /// Its header lines: name and value.
     pub fields: Vec<(Range<usize>, Range<usize>)>,
     /// The `name` parameter of `Content-Disposition`, decoded leniently and not yet visible.
@@ -41,7 +41,7 @@ pub struct Multipart {
     /// What separates them.
     pub boundary: Vec<u8>,
     /// The parts in their order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MultipartPart>,
     /// What is wrong with it, visible.
     pub faults: Vec<String>,
 }
@@ -137,7 +137,7 @@ impl Multipart {
         let (kind, is_text) = sniff::brief(&body[content..range.end], &declared);
         let (name, file_name) = (text("name"), text("filename"));
         let preview = if is_text { lines(body, content..range.end) } else { Vec::new() };
-        self.parts.push(Part { name, file_name, kind, is_text, preview, fields, content: content..range.end });
+        self.parts.push(MultipartPart { name, file_name, kind, is_text, preview, fields, content: content..range.end });
     }
 }
 

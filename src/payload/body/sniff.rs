@@ -1,6 +1,6 @@
 //! What bytes are, by their own evidence.
 
-use super::{Form, xml};
+use super::{FormBody, xml};
 use crate::payload::body::Declared;
 use crate::payload::{image, json};
 
@@ -28,7 +28,7 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
 
 /// Whether a body is one JSON value a line (NDJSON), and how many.
 /// What stops being JSON within its first line, by `fault`, is none.
-pub(super) fn json_lines(bytes: &[u8], fault: Option<&json::Fault>) -> Option<usize> {
+pub(super) fn json_lines(bytes: &[u8], fault: Option<&json::JsonFault>) -> Option<usize> {
     let start = bytes.len() - bytes.trim_ascii_start().len();
     if !matches!(bytes.get(start), Some(b'{' | b'[')) {
         return None;
@@ -63,7 +63,7 @@ pub(super) fn brief(bytes: &[u8], declared: &Declared) -> (&'static str, bool) {
         "JSON"
     } else if xml::is_likely(bytes) {
         "XML"
-    } else if declared.is("application/x-www-form-urlencoded") && Form::is_likely(bytes) {
+    } else if declared.is("application/x-www-form-urlencoded") && FormBody::is_likely(bytes) {
         "a form"
     } else {
         "text"

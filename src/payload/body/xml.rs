@@ -14,7 +14,7 @@ const SHORT_TEXT: usize = 120;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
+pub enum XmlTokenKind {
     /// `<a b="c">`
     Open,
     /// `</a>`
@@ -33,13 +33,13 @@ pub enum TokenKind {
 
 /// One row: a token, or an element with nothing but a short text in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct XmlRow {
     range: Range<usize>,
     /// How deep it is nested.
     pub depth: u32,
 }
 
-impl Row {
+impl XmlRow {
     /// Its place in the body.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
@@ -74,13 +74,13 @@ impl Xml {
         while at < body.len() {
             let (kind, end) = token(body, at);
             match kind {
-                TokenKind::Text => {
+                XmlTokenKind::Text => {
                     let text = &body[at..end];
                     if !text.trim_ascii().is_empty() {
                         push(end - text.trim_ascii_start().len(), RowKind::Leaf);
                     }
                 }
-                TokenKind::Open => {
+                XmlTokenKind::Open => {
                     if let Some(end) = short_element(body, end) {
                         push(at, RowKind::Leaf);
                         at = end;
@@ -89,12 +89,14 @@ impl Xml {
                     push(at, RowKind::Open);
                     open += 1;
                 }
-                TokenKind::Close => {
+                XmlTokenKind::Close => {
                     stray += usize::from(open == 0);
                     open = open.saturating_sub(1);
                     push(at, RowKind::Close);
                 }
-                TokenKind::Empty | TokenKind::Aside | TokenKind::Cdata | TokenKind::Broken => push(at, RowKind::Leaf),
+                XmlTokenKind::Empty | XmlTokenKind::Aside | XmlTokenKind::Cdata | XmlTokenKind::Broken => {
+                    push(at, RowKind::Leaf)
+                }
             }
             at = end;
         }
@@ -121,18 +123,18 @@ impl Xml {
 
     /// The row `index` of `body`, which these are the rows of. It ends before the white space in front of the next one.
     #[must_use]
-    pub fn row(&self, body: &[u8], index: usize) -> Option<Row> {
+    pub fn row(&self, body: &[u8], index: usize) -> Option<XmlRow> {
         self.rows_from(body, index).next()
     }
 
     /// The rows of `body` from `index` on.
-    pub fn rows_from<'a>(&'a self, body: &'a [u8], index: usize) -> impl Iterator<Item = Row> + 'a {
+    pub fn rows_from<'a>(&'a self, body: &'a [u8], index: usize) -> impl Iterator<Item = XmlRow> + 'a {
         let mut rows = self.outline.from(index).peekable();
         std::iter::from_fn(move || {
             let row = rows.next()?;
             let start = row.start as usize;
             let whole = body.get(start..rows.peek().map_or(body.len(), |next| next.start as usize)).unwrap_or_default();
-            Some(Row { range: start..start + whole.trim_ascii_end().len(), depth: row.depth })
+            Some(XmlRow { range: start..start + whole.trim_ascii_end().len(), depth: row.depth })
         })
     }
 
@@ -155,7 +157,7 @@ impl Xml {
 }
 
 /// The tokens of `text`, a row or a whole body, with their places in it.
-pub fn tokens(text: &[u8]) -> impl Iterator<Item = (TokenKind, Range<usize>)> + '_ {
+pub fn tokens(text: &[u8]) -> impl Iterator<Item = (XmlTokenKind, Range<usize>)> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -186,33 +188,33 @@ fn short_element(body: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     match token(body, at + text) {
-        (TokenKind::Close, end) => Some(end),
+        (XmlTokenKind::Close, end) => Some(end),
         _ => None,
     }
 }
 
 /// The token that begins at `at`, which must be within the body.
-fn token(body: &[u8], at: usize) -> (TokenKind, usize) {
+fn token(body: &[u8], at: usize) -> (XmlTokenKind, usize) {
     let rest = &body[at..];
     let until = |kind, end: &[u8]| match memchr::memmem::find(rest, end) {
         Some(found) => (kind, at + found + end.len()),
-        None => (TokenKind::Broken, body.len()),
+        None => (XmlTokenKind::Broken, body.len()),
     };
     match rest {
-        [b'<', b'!', b'-', b'-', ..] => until(TokenKind::Aside, b"-->"),
-        [b'<', b'?', ..] => until(TokenKind::Aside, b"?>"),
-        _ if rest.starts_with(b"<![CDATA[") => until(TokenKind::Cdata, b"]]>"),
-        [b'<', b'!', ..] => tag(body, at, TokenKind::Aside),
-        [b'<', b'/', ..] => until(TokenKind::Close, b">"),
+        [b'<', b'!', b'-', b'-', ..] => until(XmlTokenKind::Aside, b"-->"),
+        [b'<', b'?', ..] => until(XmlTokenKind::Aside, b"?>"),
+        _ if rest.starts_with(b"<![CDATA[") => until(XmlTokenKind::Cdata, b"]]>"),
+        [b'<', b'!', ..] => tag(body, at, XmlTokenKind::Aside),
+        [b'<', b'/', ..] => until(XmlTokenKind::Close, b">"),
         [b'<', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'_' | b':' | 0x80..) => {
-            tag(body, at, TokenKind::Open)
+            tag(body, at, XmlTokenKind::Open)
         }
-        _ => (TokenKind::Text, memchr::memchr(b'<', &rest[1..]).map_or(body.len(), |next| at + 1 + next)),
+        _ => (XmlTokenKind::Text, memchr::memchr(b'<', &rest[1..]).map_or(body.len(), |next| at + 1 + next)),
     }
 }
 
 /// A tag to its `>`, quoted values and a document type's brackets passed over.
-fn tag(body: &[u8], start: usize, kind: TokenKind) -> (TokenKind, usize) {
+fn tag(body: &[u8], start: usize, kind: XmlTokenKind) -> (XmlTokenKind, usize) {
     let (mut at, mut brackets) = (start + 1, 0_usize);
     while let Some(byte) = body.get(at) {
         match byte {
@@ -220,17 +222,17 @@ fn tag(body: &[u8], start: usize, kind: TokenKind) -> (TokenKind, usize) {
                 Some(close) => at += close + 1,
                 None => break,
             },
-            b'[' if kind == TokenKind::Aside => brackets += 1,
+            b'[' if kind == XmlTokenKind::Aside => brackets += 1,
             b']' => brackets = brackets.saturating_sub(1),
             b'>' if brackets == 0 => {
-                let is_empty = kind == TokenKind::Open && body[at - 1] == b'/';
-                return (if is_empty { TokenKind::Empty } else { kind }, at + 1);
+                let is_empty = kind == XmlTokenKind::Open && body[at - 1] == b'/';
+                return (if is_empty { XmlTokenKind::Empty } else { kind }, at + 1);
             }
             _ => {}
         }
         at += 1;
     }
-    (TokenKind::Broken, body.len())
+    (XmlTokenKind::Broken, body.len())
 }
 
 #[cfg(test)]
@@ -239,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(body: &str) -> Vec<String> {
-        let row = |row: Row| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);
+        let row = |row: XmlRow| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);
         Xml::read(body.as_bytes()).rows_from(body.as_bytes(), 0).map(row).collect()
     }
 

@@ -54,7 +54,7 @@ impl Severity {
 /// What kind of difference it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is named as its code, and explained where it is found")]
-pub enum Code {
+pub enum DriftCode {
     MissingField,
     OtherType,
     UnknownField,
@@ -82,7 +82,7 @@ pub enum Code {
     NotCompared,
 }
 
-impl Code {
+impl DriftCode {
     /// The stable name of JSON output.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -122,7 +122,7 @@ pub struct Drift {
     /// How much it matters.
     pub severity: Severity,
     /// What kind it is.
-    pub code: Code,
+    pub code: DriftCode,
     /// Where: a path such as `data[0].tracking.time`, or a header's name.
     pub path: String,
     /// What the contract says.
@@ -137,8 +137,8 @@ impl fmt::Display for Drift {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, expected, found, .. } = self;
         match self.code {
-            Code::MissingField => write!(formatter, "{path}: expected {expected}; the field is missing")?,
-            Code::UnknownField => write!(formatter, "{path}: undocumented field, found {found}")?,
+            DriftCode::MissingField => write!(formatter, "{path}: expected {expected}; the field is missing")?,
+            DriftCode::UnknownField => write!(formatter, "{path}: undocumented field, found {found}")?,
             _ => write!(formatter, "{path}: expected {expected}, found {found}")?,
         }
         match self.more {
@@ -151,8 +151,8 @@ impl fmt::Display for Drift {
 
 /// A value's place, linked to its parent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'p> {
-    parent: Option<&'p Place<'p>>,
+pub(super) struct DriftPlace<'p> {
+    parent: Option<&'p DriftPlace<'p>>,
     step: Step<'p>,
 }
 
@@ -164,8 +164,8 @@ enum Step<'p> {
     Index(u64),
 }
 
-impl<'p> Place<'p> {
-    pub(super) const ROOT: Place<'static> = Place { parent: None, step: Step::Root };
+impl<'p> DriftPlace<'p> {
+    pub(super) const ROOT: DriftPlace<'static> = DriftPlace { parent: None, step: Step::Root };
 
     /// The member whose key's token is `key`.
     pub(super) fn key(&'p self, key: &'p [u8]) -> Self {
@@ -203,7 +203,7 @@ impl<'p> Place<'p> {
 #[derive(Debug, Default)]
 pub(super) struct Drifts {
     pub(super) list: Vec<Drift>,
-    known: HashMap<(Code, String), usize>,
+    known: HashMap<(DriftCode, String), usize>,
     pub(super) dropped: u64,
 }
 
@@ -211,8 +211,8 @@ impl Drifts {
     pub(super) fn add(
         &mut self,
         severity: Severity,
-        code: Code,
-        place: &Place<'_>,
+        code: DriftCode,
+        place: &DriftPlace<'_>,
         expected: impl Into<String>,
         found: impl Into<String>,
     ) {
@@ -229,7 +229,7 @@ impl Drifts {
     }
 
     /// Drift outside the body: in a header, or without a place.
-    pub(super) fn add_at(&mut self, severity: Severity, code: Code, path: &str, expected: String, found: String) {
+    pub(super) fn add_at(&mut self, severity: Severity, code: DriftCode, path: &str, expected: String, found: String) {
         self.list.push(Drift { severity, code, path: path.to_owned(), expected, found, more: 0 });
     }
 }

@@ -5,7 +5,7 @@
 
 /// What a field is documented to hold.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Shape {
+pub(super) enum FieldShape {
     Text,
     /// A UUID, as every id of the samples.
     Id,
@@ -15,34 +15,34 @@ pub(super) enum Shape {
     Boolean,
     /// An image buffer, or an array of them.
     Image,
-    Object(&'static [Field]),
+    Object(&'static [DocumentedField]),
 }
 
 /// One documented field.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct DocumentedField {
     pub(super) name: &'static str,
-    pub(super) shape: Shape,
+    pub(super) shape: FieldShape,
     /// The values that the pages show; empty where any text is as good.
     pub(super) seen: &'static [&'static str],
 }
 
-const fn field(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, seen: &[] }
+const fn field(name: &'static str, shape: FieldShape) -> DocumentedField {
+    DocumentedField { name, shape, seen: &[] }
 }
 
-const fn one_of(name: &'static str, seen: &'static [&'static str]) -> Field {
-    Field { name, shape: Shape::Text, seen }
+const fn one_of(name: &'static str, seen: &'static [&'static str]) -> DocumentedField {
+    DocumentedField { name, shape: FieldShape::Text, seen }
 }
 
 /// One documented event.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct DocumentedEvent {
     pub(super) name: &'static str,
     /// Whether `data` is an array of items rather than one object.
     pub(super) is_list: bool,
     /// The fields of an item.
-    pub(super) item: &'static [Field],
+    pub(super) item: &'static [DocumentedField],
 }
 
 /// The names by which an envelope is known.
@@ -52,23 +52,24 @@ pub(super) const SIMULATION: &str = "simulation";
 pub(super) const VERSION: &str = "v1";
 pub(super) const AGENT: &str = "desktop-agent";
 
-const ORGANISATION: Field = field("organisation", Shape::Object(&[field("organisationId", Shape::Id)]));
-const TEAM: Field = field("team", Shape::Object(&[field("teamId", Shape::Id)]));
-const USER: Field = field("user", Shape::Object(&[field("userId", Shape::Id)]));
+const ORGANISATION: DocumentedField =
+    field("organisation", FieldShape::Object(&[field("organisationId", FieldShape::Id)]));
+const TEAM: DocumentedField = field("team", FieldShape::Object(&[field("teamId", FieldShape::Id)]));
+const USER: DocumentedField = field("user", FieldShape::Object(&[field("userId", FieldShape::Id)]));
 
 /// What every item has, whatever its event.
-pub(super) const PEOPLE: &[Field] = &[ORGANISATION, TEAM, USER];
+pub(super) const PEOPLE: &[DocumentedField] = &[ORGANISATION, TEAM, USER];
 
-const SYSTEM: Field = one_of("operatingSystem", &["macos", "windows"]);
-const APP: Field = field(
+const SYSTEM: DocumentedField = one_of("operatingSystem", &["macos", "windows"]);
+const APP: DocumentedField = field(
     "app",
-    Shape::Object(&[
-        field("name", Shape::Text),
+    FieldShape::Object(&[
+        field("name", FieldShape::Text),
         one_of("type", &["website", "application"]),
-        field("category", Shape::Text),
-        field("iconUrl", Shape::Text),
-        field("domain", Shape::Text),
-        field("fullUrl", Shape::Text),
+        field("category", FieldShape::Text),
+        field("iconUrl", FieldShape::Text),
+        field("domain", FieldShape::Text),
+        field("fullUrl", FieldShape::Text),
         one_of("productivityStatus", &["neutral", "productive"]),
     ]),
 );
@@ -77,13 +78,18 @@ pub(super) const ACTIVITY: &str = "desktop.activity_tracking.captured";
 pub(super) const APP_TRACKING: &str = "desktop.app_tracking.captured";
 pub(super) const SCREENSHOT: &str = "desktop.screenshot_tracking.captured";
 
-pub(super) const EVENTS: [Event; 3] = [
-    Event {
+pub(super) const EVENTS: [DocumentedEvent; 3] = [
+    DocumentedEvent {
         name: ACTIVITY,
         is_list: false,
-        item: &[ORGANISATION, TEAM, USER, field("activity", Shape::Object(&[field("workMode", Shape::Boolean)]))],
+        item: &[
+            ORGANISATION,
+            TEAM,
+            USER,
+            field("activity", FieldShape::Object(&[field("workMode", FieldShape::Boolean)])),
+        ],
     },
-    Event {
+    DocumentedEvent {
         name: APP_TRACKING,
         is_list: true,
         item: &[
@@ -92,15 +98,15 @@ pub(super) const EVENTS: [Event; 3] = [
             USER,
             field(
                 "tracking",
-                Shape::Object(&[
-                    field("trackingId", Shape::Id),
+                FieldShape::Object(&[
+                    field("trackingId", FieldShape::Id),
                     APP,
                     field(
                         "time",
-                        Shape::Object(&[
-                            field("startDate", Shape::Date),
-                            field("endDate", Shape::Date),
-                            field("durationInSeconds", Shape::Integer),
+                        FieldShape::Object(&[
+                            field("startDate", FieldShape::Date),
+                            field("endDate", FieldShape::Date),
+                            field("durationInSeconds", FieldShape::Integer),
                         ]),
                     ),
                     one_of("trackingMode", &["online"]),
@@ -109,7 +115,7 @@ pub(super) const EVENTS: [Event; 3] = [
             ),
         ],
     },
-    Event {
+    DocumentedEvent {
         name: SCREENSHOT,
         is_list: true,
         item: &[
@@ -118,21 +124,21 @@ pub(super) const EVENTS: [Event; 3] = [
             USER,
             field(
                 "screenshot",
-                Shape::Object(&[
-                    field("screenshotId", Shape::Id),
-                    field("imageBuffer", Shape::Image),
+                FieldShape::Object(&[
+                    field("screenshotId", FieldShape::Id),
+                    field("imageBuffer", FieldShape::Image),
                     APP,
-                    field("time", Shape::Object(&[field("capturedAt", Shape::Date)])),
+                    field("time", FieldShape::Object(&[field("capturedAt", FieldShape::Date)])),
                     SYSTEM,
                     one_of("workType", &["hybrid", "remote"]),
-                    field("isIdle", Shape::Boolean),
+                    field("isIdle", FieldShape::Boolean),
                 ]),
             ),
         ],
     },
 ];
 
-impl Shape {
+impl FieldShape {
     /// What is expected, in words.
     pub(super) fn words(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The ids by which a person, a team or a capture is known again.
 
-use super::object::{Object, Value};
+use super::object::{MemberValue, Object};
 
 /// The maximum number of different ids taken from one body.
 pub const ID_LIMIT: usize = 64;
@@ -78,12 +78,12 @@ pub fn handle(shown: &str) -> String {
 /// The ids of a body, each once, in their order.
 #[must_use]
 pub fn ids(body: &[u8]) -> Vec<Id> {
-    let envelope = Value::root(body).object();
+    let envelope = MemberValue::root(body).object();
     envelope.and_then(|envelope| Some(ids_of(envelope.get("data")?))).unwrap_or_default()
 }
 
 /// The ids of an event's `data`.
-pub(super) fn ids_of(data: &Value<'_>) -> Vec<Id> {
+pub(super) fn ids_of(data: &MemberValue<'_>) -> Vec<Id> {
     let mut found = Vec::new();
     if let Some(item) = data.object() {
         take(&item, &mut found);

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::compare::image_words;
 use super::fields;
 use super::ids::handle;
-use super::object::{Object, Value};
+use super::object::{MemberValue, Object};
 
 /// Bytes of a date up to its time of day: `2026-11-22T`.
 const DAY: usize = 11;
@@ -15,7 +15,7 @@ const EXPENDABLE: [&str; 8] = ["system", "work", "mode", "to", "from", "domain",
 
 /// One item. All text is visible already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Item {
+pub struct EventItem {
     /// Its place in `data`; `None` when `data` is the item itself.
     pub index: Option<u64>,
     /// Organisation, team and user, each a whole id.
@@ -24,7 +24,7 @@ pub struct Item {
     pub facts: Vec<(&'static str, String)>,
 }
 
-impl Item {
+impl EventItem {
     /// The fact called `name`.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<&str> {
@@ -69,7 +69,7 @@ impl Item {
     }
 
     /// Reads an item of the event called `event`.
-    pub(super) fn read(value: &Value<'_>, index: Option<u64>, event: &str) -> Self {
+    pub(super) fn read(value: &MemberValue<'_>, index: Option<u64>, event: &str) -> Self {
         let Some(object) = value.object() else { return Self { index, ..Self::default() } };
         let id = |name, field| object.object(name).and_then(|inner| inner.shown(field));
         let people = [id("organisation", "organisationId"), id("team", "teamId"), id("user", "userId")];
@@ -111,7 +111,7 @@ impl Item {
         let time = tracking.object("time").unwrap_or_default();
         self.add(
             "duration",
-            time.get("durationInSeconds").and_then(Value::number).map(|seconds| format!("{seconds} s")),
+            time.get("durationInSeconds").and_then(MemberValue::number).map(|seconds| format!("{seconds} s")),
         );
         self.add("mode", tracking.shown("trackingMode"));
         self.add("system", tracking.shown("operatingSystem"));
@@ -123,7 +123,7 @@ impl Item {
     fn screenshot(&mut self, item: &Object<'_>) {
         let Some(screenshot) = item.object("screenshot") else { return };
         self.app(&screenshot);
-        let idle = screenshot.get("isIdle").and_then(Value::boolean);
+        let idle = screenshot.get("isIdle").and_then(MemberValue::boolean);
         self.add("idle", idle.map(|idle| if idle { "yes" } else { "no" }.to_owned()));
         self.add("captured", screenshot.object("time").and_then(|time| time.shown("capturedAt")));
         self.add("work", screenshot.shown("workType"));

@@ -30,18 +30,18 @@ mod object;
 mod tests;
 mod times;
 
-pub use drift::{Code, Drift, Severity};
+pub use drift::{Drift, DriftCode, Severity};
 pub use ids::{ID_LIMIT, Id, IdKind, handle, ids};
-pub use item::Item;
+pub use item::EventItem;
 pub use json::report_json;
 pub use times::Times;
 
 use jiff::Timestamp;
 
-use self::compare::Comparison;
-use self::drift::{Drifts, Place};
-use self::fields::Event;
-use self::object::{Object, Value};
+use self::compare::SchemaComparison;
+use self::drift::{DriftPlace, Drifts};
+use self::fields::DocumentedEvent;
+use self::object::{MemberValue, Object};
 use crate::delivery::{TimestampFacts, TimestampUnit};
 
 /// Items compared with the contract and read for the summary; the rest are counted.
@@ -77,7 +77,7 @@ pub struct EventReport {
     /// The moments.
     pub times: Times,
     /// The first [`ITEM_LIMIT`] items.
-    pub items: Vec<Item>,
+    pub items: Vec<EventItem>,
     /// How many items there are.
     pub item_count: u64,
     /// Where it differs from the pages, the worst first.
@@ -117,13 +117,13 @@ impl EventReport {
 /// Any bytes may be fed to it; of what breaks off, the part before is read.
 #[must_use]
 pub fn report(body: &[u8], about: &Circumstances<'_>) -> Option<EventReport> {
-    let envelope = Value::root(body).object()?;
+    let envelope = MemberValue::root(body).object()?;
     if fields::ENVELOPE.iter().filter(|name| envelope.get(name).is_some()).count() < 2 {
         return None;
     }
     let mut drifts = Drifts::default();
-    let text = |name: &str| envelope.get(name).and_then(Value::text);
-    let simulation = envelope.get(fields::SIMULATION).and_then(Value::boolean) == Some(true);
+    let text = |name: &str| envelope.get(name).and_then(MemberValue::text);
+    let simulation = envelope.get(fields::SIMULATION).and_then(MemberValue::boolean) == Some(true);
     let name = text("event").unwrap_or_default();
     let event = fields::EVENTS.iter().find(|event| event.name == name);
     request(about, &name, &mut drifts);
@@ -156,37 +156,37 @@ fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
             let found = declared.map_or("no Content-Type".to_owned(), |value| object::shortened(&value));
             // A receiver that parses by type, as Express does, gets an empty body.
             let expected = "application/json".to_owned();
-            drifts.add_at(Severity::Breaks, Code::ContentType, "Content-Type", expected, found);
+            drifts.add_at(Severity::Breaks, DriftCode::ContentType, "Content-Type", expected, found);
         }
     }
     times::header_unit(about, drifts);
     if !about.events.is_empty() && !event.is_empty() && !about.events.iter().any(|name| name == event) {
         let expected = "an event that the webhook subscribes to";
         let found = format!("“{}”", object::shortened(event));
-        drifts.add(Severity::Differs, Code::NotSubscribed, &Place::ROOT.name("event"), expected, found);
+        drifts.add(Severity::Differs, DriftCode::NotSubscribed, &DriftPlace::ROOT.name("event"), expected, found);
     }
 }
 
 /// The envelope's own fields, except for `timestamp` and what is in `data`.
-fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drifts: &mut Drifts) {
-    let root = Place::ROOT;
+fn members(envelope: &Object<'_>, event: Option<&DocumentedEvent>, simulation: bool, drifts: &mut Drifts) {
+    let root = DriftPlace::ROOT;
     for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {
         let expected = match name {
             "event" | "version" | "agent" => "a string",
             "timestamp" => "Unix milliseconds as a number",
             _ => "an object or an array",
         };
-        drifts.add(Severity::Breaks, Code::MissingField, &root.name(name), expected, "no such field");
+        drifts.add(Severity::Breaks, DriftCode::MissingField, &root.name(name), expected, "no such field");
     }
     for (name, documented, severity, code) in [
-        ("event", None, Severity::Breaks, Code::UnknownEvent),
-        ("version", Some(fields::VERSION), Severity::Differs, Code::UnknownVersion),
-        ("agent", Some(fields::AGENT), Severity::Differs, Code::UnknownAgent),
+        ("event", None, Severity::Breaks, DriftCode::UnknownEvent),
+        ("version", Some(fields::VERSION), Severity::Differs, DriftCode::UnknownVersion),
+        ("agent", Some(fields::AGENT), Severity::Differs, DriftCode::UnknownAgent),
     ] {
         let Some(value) = envelope.get(name) else { continue };
         let place = root.name(name);
         if !value.is_text() {
-            drifts.add(Severity::Breaks, Code::OtherType, &place, "a string", value.words());
+            drifts.add(Severity::Breaks, DriftCode::OtherType, &place, "a string", value.words());
         } else if documented.map_or(event.is_none(), |documented| value.text().as_deref() != Some(documented)) {
             let expected = documented.map_or("one of three events".to_owned(), |documented| format!("“{documented}”"));
             drifts.add(severity, code, &place, expected, value.words());
@@ -195,9 +195,15 @@ fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drift
     if let Some(value) = envelope.get(fields::SIMULATION).filter(|_| !simulation) {
         let severity = if value.boolean().is_some() { Severity::Differs } else { Severity::Breaks };
         let place = root.name(fields::SIMULATION);
-        drifts.add(severity, Code::SimulationValue, &place, "true (live events have no such field)", value.words());
+        drifts.add(
+            severity,
+            DriftCode::SimulationValue,
+            &place,
+            "true (live events have no such field)",
+            value.words(),
+        );
     }
-    let mut comparison = Comparison { drifts, simulation };
+    let mut comparison = SchemaComparison { drifts, simulation };
     comparison.duplicates(envelope, &root);
     let is_known = |key: &[u8]| {
         let mut known = fields::ENVELOPE.iter().chain([&fields::SIMULATION]);
@@ -205,32 +211,38 @@ fn members(envelope: &Object<'_>, event: Option<&Event>, simulation: bool, drift
     };
     for member in envelope.members.iter().filter(|member| !is_known(member.key)) {
         let found = member.value.words();
-        drifts.add(Severity::Differs, Code::UnknownField, &root.key(member.key), "no such field", found);
+        drifts.add(Severity::Differs, DriftCode::UnknownField, &root.key(member.key), "no such field", found);
     }
 }
 
-fn read_data(data: &Value<'_>, event: Option<&Event>, name: &str, report: &mut EventReport, drifts: &mut Drifts) {
-    let place = Place::ROOT.name("data");
+fn read_data(
+    data: &MemberValue<'_>,
+    event: Option<&DocumentedEvent>,
+    name: &str,
+    report: &mut EventReport,
+    drifts: &mut Drifts,
+) {
+    let place = DriftPlace::ROOT.name("data");
     let (is_object, items) = (data.object().is_some(), data.items());
     match (event, items.is_some()) {
-        (Some(Event { is_list: true, .. }), false) => {
-            drifts.add(Severity::Breaks, Code::DataShape, &place, "an array of items", data.words());
+        (Some(DocumentedEvent { is_list: true, .. }), false) => {
+            drifts.add(Severity::Breaks, DriftCode::DataShape, &place, "an array of items", data.words());
         }
-        (Some(Event { is_list: false, .. }), true) => {
-            drifts.add(Severity::Breaks, Code::DataShape, &place, "an object", "an array");
+        (Some(DocumentedEvent { is_list: false, .. }), true) => {
+            drifts.add(Severity::Breaks, DriftCode::DataShape, &place, "an object", "an array");
         }
         (None, false) if !is_object => {
-            drifts.add(Severity::Breaks, Code::OtherType, &place, "an object or an array", data.words());
+            drifts.add(Severity::Breaks, DriftCode::OtherType, &place, "an object or an array", data.words());
         }
         _ => {}
     }
     let simulation = report.simulation;
-    let mut read = |value: &Value<'_>, index: Option<u64>, place: &Place<'_>| {
-        Comparison { drifts, simulation }.item(value, event, place);
+    let mut read = |value: &MemberValue<'_>, index: Option<u64>, place: &DriftPlace<'_>| {
+        SchemaComparison { drifts, simulation }.item(value, event, place);
         if let Some(time) = value.object().and_then(|item| item.object("tracking")?.object("time")) {
             times::span(&time, &place.name("tracking").name("time"), drifts);
         }
-        report.items.push(Item::read(value, index, name));
+        report.items.push(EventItem::read(value, index, name));
     };
     if is_object {
         read(data, None, &place);
@@ -244,10 +256,10 @@ fn read_data(data: &Value<'_>, event: Option<&Event>, name: &str, report: &mut E
     let rest = items.count() as u64;
     report.item_count = read + rest;
     if report.item_count == 0 {
-        drifts.add(Severity::Differs, Code::EmptyData, &place, "one or more items", "an empty array");
+        drifts.add(Severity::Differs, DriftCode::EmptyData, &place, "one or more items", "an empty array");
     }
     if rest > 0 {
         let found = format!("{} (only the first {} were compared)", super::grouped(read + rest), super::grouped(read));
-        drifts.add(Severity::Note, Code::NotCompared, &place, "one or more items", found);
+        drifts.add(Severity::Note, DriftCode::NotCompared, &place, "one or more items", found);
     }
 }

@@ -16,7 +16,7 @@ const SHOWN_CHARACTERS: usize = 80;
 
 /// A value where it is.
 #[derive(Debug, Clone)]
-pub(super) struct Value<'a> {
+pub(super) struct MemberValue<'a> {
     body: &'a [u8],
     pub(super) range: Range<usize>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Value<'a> {
 pub(super) struct Member<'a> {
     /// The key's token.
     pub(super) key: &'a [u8],
-    pub(super) value: Value<'a>,
+    pub(super) value: MemberValue<'a>,
 }
 
 /// An object's members in order, duplicates included.
@@ -35,7 +35,7 @@ pub(super) struct Object<'a> {
     pub(super) members: Vec<Member<'a>>,
 }
 
-impl<'a> Value<'a> {
+impl<'a> MemberValue<'a> {
     /// The outermost value of `body`.
     pub(super) fn root(body: &'a [u8]) -> Self {
         let start = crate::payload::json::scan::Walker::new(body).at;
@@ -52,16 +52,16 @@ impl<'a> Value<'a> {
         }
         let members = Entries::at(self.body, self.range.start).take(MEMBER_LIMIT).filter_map(|entry| {
             let key = self.body.get(entry.key?)?;
-            Some(Member { key, value: Value { body: self.body, range: entry.value } })
+            Some(Member { key, value: MemberValue { body: self.body, range: entry.value } })
         });
         Some(Object { members: members.collect() })
     }
 
     /// The items of an array, in their order.
-    pub(super) fn items(&self) -> Option<impl Iterator<Item = Value<'a>> + use<'a>> {
+    pub(super) fn items(&self) -> Option<impl Iterator<Item = MemberValue<'a>> + use<'a>> {
         let body = self.body;
         (self.raw().first() == Some(&b'['))
-            .then(|| Entries::at(body, self.range.start).map(move |entry| Value { body, range: entry.value }))
+            .then(|| Entries::at(body, self.range.start).map(move |entry| MemberValue { body, range: entry.value }))
     }
 
     /// Whether it is a string, of any length.
@@ -114,7 +114,7 @@ impl<'a> Value<'a> {
 
 impl<'a> Object<'a> {
     /// The value of the last member called `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&Value<'a>> {
+    pub(super) fn get(&self, name: &str) -> Option<&MemberValue<'a>> {
         self.members.iter().rev().find(|member| means(member.key, name)).map(|member| &member.value)
     }
 

@@ -386,7 +386,7 @@ proptest! {
         if let Some(report) = report(&body, &Circumstances::default()) {
             let (object, drift) = report_json(&report);
             prop_assert!(object.is_object() && drift.is_array());
-            let shown = report.drift.iter().map(ToString::to_string).chain(report.items.iter().map(Item::words));
+            let shown = report.drift.iter().map(ToString::to_string).chain(report.items.iter().map(EventItem::words));
             for line in shown.chain(report.event) {
                 prop_assert!(!line.chars().any(crate::text::is_hidden), "{line:?}");
             }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::Circumstances;
-use super::drift::{Code, Drifts, Place, Severity};
-use super::object::{Object, Value};
+use super::drift::{DriftCode, DriftPlace, Drifts, Severity};
+use super::object::{MemberValue, Object};
 use crate::delivery::TimestampUnit;
 use crate::text::units::age_words;
 
@@ -62,19 +62,19 @@ impl Times {
 
 /// Reads the envelope's time and compares it with the header's.
 pub(super) fn envelope(
-    value: Option<&Value<'_>>,
+    value: Option<&MemberValue<'_>>,
     about: &Circumstances<'_>,
     simulation: bool,
     drifts: &mut Drifts,
 ) -> Times {
-    let place = Place::ROOT.name("timestamp");
+    let place = DriftPlace::ROOT.name("timestamp");
     let received_ms = about.received_at.map(Timestamp::as_millisecond);
     let age = about.header.and_then(|header| header.age_ms);
     let header_ms = received_ms.zip(age).and_then(|(received, age)| received.checked_sub(age));
     let mut times = Times { event_ms: None, header_ms, received_ms };
     let Some(value) = value else { return times };
     let Some(number) = value.number() else {
-        drifts.add(Severity::Breaks, Code::OtherType, &place, "Unix milliseconds as a number", value.words());
+        drifts.add(Severity::Breaks, DriftCode::OtherType, &place, "Unix milliseconds as a number", value.words());
         return times;
     };
     #[expect(clippy::cast_possible_truncation, reason = "the range of moments is checked next; the cast saturates")]
@@ -83,7 +83,7 @@ pub(super) fn envelope(
         0..FIRST_MILLISECOND => {
             drifts.add(
                 Severity::Breaks,
-                Code::TimestampUnit,
+                DriftCode::TimestampUnit,
                 &place,
                 "Unix milliseconds",
                 format!("{}, which looks like seconds", value.words()),
@@ -92,7 +92,7 @@ pub(super) fn envelope(
         }
         FIRST_MILLISECOND..FIRST_BEYOND => Some(whole),
         _ => {
-            drifts.add(Severity::Breaks, Code::TimestampUnit, &place, "Unix milliseconds", value.words());
+            drifts.add(Severity::Breaks, DriftCode::TimestampUnit, &place, "Unix milliseconds", value.words());
             None
         }
     };
@@ -102,7 +102,13 @@ pub(super) fn envelope(
         // A simulation sends a sample, and its time may be the sample's.
         let severity = if simulation { Severity::Note } else { Severity::Differs };
         let words = age_words(i64::try_from(apart).unwrap_or(i64::MAX));
-        drifts.add(severity, Code::TimestampsApart, &place, "the header's time", format!("a difference of {words}"));
+        drifts.add(
+            severity,
+            DriftCode::TimestampsApart,
+            &place,
+            "the header's time",
+            format!("a difference of {words}"),
+        );
     }
     times
 }
@@ -114,7 +120,7 @@ pub(super) fn header_unit(about: &Circumstances<'_>, drifts: &mut Drifts) {
         let expected = format!("{} for this kind of webhook", documented.code());
         drifts.add_at(
             Severity::Differs,
-            Code::HeaderUnit,
+            DriftCode::HeaderUnit,
             "X-Webhook-Timestamp",
             expected,
             header.unit.code().to_owned(),
@@ -123,20 +129,20 @@ pub(super) fn header_unit(about: &Circumstances<'_>, drifts: &mut Drifts) {
 }
 
 /// Compares the start, end and duration of a tracked time.
-pub(super) fn span(time: &Object<'_>, place: &Place<'_>, drifts: &mut Drifts) {
+pub(super) fn span(time: &Object<'_>, place: &DriftPlace<'_>, drifts: &mut Drifts) {
     let moment = |name| time.get(name)?.text()?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
     let Some((start, end)) = moment("startDate").zip(moment("endDate")) else { return };
     if end < start {
         let found = format!("{} before startDate", age_words(start - end));
-        drifts.add(Severity::Differs, Code::TimeOrder, &place.name("endDate"), "an end after the start", found);
+        drifts.add(Severity::Differs, DriftCode::TimeOrder, &place.name("endDate"), "an end after the start", found);
         return;
     }
-    let Some(duration) = time.get("durationInSeconds").and_then(Value::number) else { return };
+    let Some(duration) = time.get("durationInSeconds").and_then(MemberValue::number) else { return };
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are far below 2^52")]
     let between = (end - start) as f64 / 1000.0;
     if (duration - between).abs() > 1.0 {
         let place = place.name("durationInSeconds");
         let expected = format!("endDate − startDate, {between} s");
-        drifts.add(Severity::Differs, Code::Duration, &place, expected, format!("{duration} s"));
+        drifts.add(Severity::Differs, DriftCode::Duration, &place, expected, format!("{duration} s"));
     }
 }

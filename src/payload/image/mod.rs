@@ -14,7 +14,7 @@ pub const HEADER_LIMIT: usize = 64 * 1024;
 
 /// A picture's format, by its magic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum ImageFormat {
     /// JPEG (ITU T.81).
     Jpeg,
     /// PNG.
@@ -37,7 +37,7 @@ pub enum Format {
     Jxl,
 }
 
-impl Format {
+impl ImageFormat {
     /// The stable name, which is also a good file extension's stem: `jpeg`.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -87,19 +87,19 @@ type Check = fn(&[u8]) -> bool;
 
 /// The format of a picture that is known to be one, by however few bytes there are.
 #[must_use]
-pub fn format(bytes: &[u8]) -> Option<Format> {
+pub fn format(bytes: &[u8]) -> Option<ImageFormat> {
     use infer::image;
-    let checks: [(Check, Format); 10] = [
-        (image::is_jpeg, Format::Jpeg),
-        (image::is_png, Format::Png),
-        (image::is_gif, Format::Gif),
-        (image::is_webp, Format::Webp),
-        (image::is_tiff, Format::Tiff),
-        (image::is_avif, Format::Avif),
-        (image::is_heif, Format::Heif),
-        (image::is_jxl, Format::Jxl),
-        (image::is_ico, Format::Ico),
-        (image::is_bmp, Format::Bmp),
+    let checks: [(Check, ImageFormat); 10] = [
+        (image::is_jpeg, ImageFormat::Jpeg),
+        (image::is_png, ImageFormat::Png),
+        (image::is_gif, ImageFormat::Gif),
+        (image::is_webp, ImageFormat::Webp),
+        (image::is_tiff, ImageFormat::Tiff),
+        (image::is_avif, ImageFormat::Avif),
+        (image::is_heif, ImageFormat::Heif),
+        (image::is_jxl, ImageFormat::Jxl),
+        (image::is_ico, ImageFormat::Ico),
+        (image::is_bmp, ImageFormat::Bmp),
     ];
     checks.into_iter().find(|(is, _)| is(bytes)).map(|(_, format)| format)
 }
@@ -107,22 +107,22 @@ pub fn format(bytes: &[u8]) -> Option<Format> {
 /// The format of bytes that might be anything: asks for more than a magic number of two or three
 /// bytes, which prose and digests have by chance.
 #[must_use]
-pub fn strict_format(bytes: &[u8]) -> Option<Format> {
+pub fn strict_format(bytes: &[u8]) -> Option<ImageFormat> {
     let format = format(bytes)?;
     let at = |offset: usize| bytes.get(offset).copied();
     let all = |range: std::ops::Range<usize>, value: &[u8]| bytes.get(range) == Some(value);
     let evident = match format {
         // A first segment: tables, an application segment, a comment or a frame.
-        Format::Jpeg => matches!(at(3)?, 0xc0..=0xcf | 0xdb | 0xdd | 0xe0..=0xef | 0xfe) && at(4)? < 0x80,
-        Format::Png => bytes.starts_with(png::SIGNATURE),
-        Format::Gif => all(0..6, b"GIF87a") || all(0..6, b"GIF89a"),
-        Format::Webp => all(0..4, b"RIFF") && all(12..15, b"VP8"),
-        Format::Bmp => all(6..10, &[0; 4]) && all(15..18, &[0; 3]) && matches!(at(14)?, 12..=124),
+        ImageFormat::Jpeg => matches!(at(3)?, 0xc0..=0xcf | 0xdb | 0xdd | 0xe0..=0xef | 0xfe) && at(4)? < 0x80,
+        ImageFormat::Png => bytes.starts_with(png::SIGNATURE),
+        ImageFormat::Gif => all(0..6, b"GIF87a") || all(0..6, b"GIF89a"),
+        ImageFormat::Webp => all(0..4, b"RIFF") && all(12..15, b"VP8"),
+        ImageFormat::Bmp => all(6..10, &[0; 4]) && all(15..18, &[0; 3]) && matches!(at(14)?, 12..=124),
         // The first directory is at an even offset within the first 16 MB or so.
-        Format::Tiff => at(if bytes[0] == b'I' { 7 } else { 4 })? == 0,
-        Format::Ico => matches!(at(4)?, 1..=32) && all(5..6, &[0]) && all(9..10, &[0]) && all(20..22, &[0; 2]),
-        Format::Heif | Format::Avif => true,
-        Format::Jxl => at(0)? == 0,
+        ImageFormat::Tiff => at(if bytes[0] == b'I' { 7 } else { 4 })? == 0,
+        ImageFormat::Ico => matches!(at(4)?, 1..=32) && all(5..6, &[0]) && all(9..10, &[0]) && all(20..22, &[0; 2]),
+        ImageFormat::Heif | ImageFormat::Avif => true,
+        ImageFormat::Jxl => at(0)? == 0,
     };
     evident.then_some(format)
 }
@@ -177,7 +177,7 @@ pub fn dimensions(bytes: &[u8]) -> Dimensions {
     let head = &bytes[..bytes.len().min(HEADER_LIMIT)];
     match format(head) {
         None => Dimensions::Unreadable,
-        Some(Format::Jpeg) => jpeg::dimensions(head),
+        Some(ImageFormat::Jpeg) => jpeg::dimensions(head),
         Some(_) => match imagesize::blob_size(head) {
             Ok(size) => Dimensions::from_size(size.width, size.height),
             Err(imagesize::ImageError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -210,8 +210,8 @@ pub struct Segment {
 #[must_use]
 pub fn segments(bytes: &[u8]) -> Vec<Segment> {
     match format(bytes) {
-        Some(Format::Jpeg) => jpeg::segments(bytes),
-        Some(Format::Png) => png::chunks(bytes),
+        Some(ImageFormat::Jpeg) => jpeg::segments(bytes),
+        Some(ImageFormat::Png) => png::chunks(bytes),
         _ => Vec::new(),
     }
 }
@@ -221,9 +221,9 @@ pub fn segments(bytes: &[u8]) -> Vec<Segment> {
 #[must_use]
 pub fn is_complete(bytes: &[u8]) -> Option<bool> {
     match format(bytes)? {
-        Format::Jpeg => Some(jpeg::segments(bytes).iter().any(|segment| segment.name == "EOI")),
-        Format::Png => Some(png::chunks(bytes).iter().any(|chunk| chunk.name == "IEND" && !chunk.cut)),
-        Format::Gif => Some(bytes.last() == Some(&0x3b)),
+        ImageFormat::Jpeg => Some(jpeg::segments(bytes).iter().any(|segment| segment.name == "EOI")),
+        ImageFormat::Png => Some(png::chunks(bytes).iter().any(|chunk| chunk.name == "IEND" && !chunk.cut)),
+        ImageFormat::Gif => Some(bytes.last() == Some(&0x3b)),
         _ => None,
     }
 }

@@ -64,8 +64,8 @@ fn short_magic_is_no_evidence_by_itself() {
     for prose in ["BM is short for bitmap", "GIF is a format", "II* and so on, and more"] {
         assert_eq!(strict_format(prose.as_bytes()), None, "{prose}");
     }
-    assert_eq!(strict_format(JPEG), Some(Format::Jpeg));
-    assert_eq!(format(b"\xff\xd8\xff"), Some(Format::Jpeg));
+    assert_eq!(strict_format(JPEG), Some(ImageFormat::Jpeg));
+    assert_eq!(format(b"\xff\xd8\xff"), Some(ImageFormat::Jpeg));
     assert_eq!(strict_format(b"\xff\xd8\xff"), None);
 }
 

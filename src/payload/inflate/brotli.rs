@@ -10,8 +10,8 @@ use brotli_decompressor::{
     Allocator, BrotliDecompressStream, BrotliResult, BrotliState, HuffmanCode, SliceWrapper, SliceWrapperMut,
 };
 
-use super::Stop;
-use super::sink::Sink;
+use super::InflateStop;
+use super::sink::InflateSink;
 
 /// The most that may be taken at once: a window of 16 MiB, and the tables of the fullest meta-block.
 const MOST_LIVE: usize = 24 << 20;
@@ -28,7 +28,7 @@ const WINDOW_SLACK: usize = 42 + 24;
 /// Input is given in pieces, to see what each gives.
 const PIECE: usize = 1024;
 
-pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+pub(super) fn decode(body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
     let meter = Rc::new(Meter::new(sink));
     let cells = || Cells(Rc::clone(&meter));
     let mut state: BrotliState<Cells, Cells, Cells> = BrotliState::new_strict(cells(), cells(), cells());
@@ -37,7 +37,11 @@ pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
     meter.refused.take().map_or(outcome, Err)
 }
 
-fn pieces(body: &[u8], state: &mut BrotliState<Cells, Cells, Cells>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn pieces(
+    body: &[u8],
+    state: &mut BrotliState<Cells, Cells, Cells>,
+    sink: &mut InflateSink<'_>,
+) -> Result<(), InflateStop> {
     let mut chunk = [0; 16 * 1024];
     let most_idle = parts(sink).saturating_mul(IDLE_A_PART);
     let (mut idle, mut at) = (0, 0);
@@ -50,18 +54,18 @@ fn pieces(body: &[u8], state: &mut BrotliState<Cells, Cells, Cells>, sink: &mut 
             return if at == body.len() {
                 Ok(())
             } else {
-                Err(Stop::damaged("unexpected bytes after the brotli stream"))
+                Err(InflateStop::damaged("unexpected bytes after the brotli stream"))
             };
         }
         if at == body.len() {
-            return Err(Stop::damaged("the brotli stream is truncated"));
+            return Err(InflateStop::damaged("the brotli stream is truncated"));
         }
         if at == begun {
-            return Err(Stop::damaged("not a brotli stream"));
+            return Err(InflateStop::damaged("not a brotli stream"));
         }
         idle += (end - begun).saturating_sub(sink.len() - before);
         if idle > most_idle {
-            return Err(Stop::TooMuchWork);
+            return Err(InflateStop::TooMuchWork);
         }
     }
 }
@@ -80,8 +84,8 @@ fn piece(
     at: &mut usize,
     state: &mut BrotliState<Cells, Cells, Cells>,
     chunk: &mut [u8],
-    sink: &mut Sink<'_>,
-) -> Result<Piece, Stop> {
+    sink: &mut InflateSink<'_>,
+) -> Result<Piece, InflateStop> {
     let mut left = input.len() - *at;
     loop {
         let (mut room, mut written, mut total) = (chunk.len(), 0, 0);
@@ -91,12 +95,12 @@ fn piece(
             BrotliResult::NeedsMoreOutput => {}
             BrotliResult::NeedsMoreInput => return Ok(Piece::Used),
             BrotliResult::ResultSuccess => return Ok(Piece::End),
-            BrotliResult::ResultFailure => return Err(Stop::damaged("not a brotli stream")),
+            BrotliResult::ResultFailure => return Err(InflateStop::damaged("not a brotli stream")),
         }
     }
 }
 
-fn parts(sink: &Sink<'_>) -> usize {
+fn parts(sink: &InflateSink<'_>) -> usize {
     usize::try_from(sink.budget().parts()).unwrap_or(usize::MAX)
 }
 
@@ -105,11 +109,11 @@ struct Meter {
     live: Cell<usize>,
     left: Cell<usize>,
     most_window: usize,
-    refused: Cell<Option<Stop>>,
+    refused: Cell<Option<InflateStop>>,
 }
 
 impl Meter {
-    fn new(sink: &Sink<'_>) -> Self {
+    fn new(sink: &InflateSink<'_>) -> Self {
         let left = parts(sink).saturating_mul(BYTES_A_PART);
         let most_window = sink.budget().window();
         Self { live: Cell::new(0), left: Cell::new(left), most_window, refused: Cell::new(None) }
@@ -121,7 +125,7 @@ impl Meter {
         if declared <= self.most_window {
             return self.take(bytes, 0);
         }
-        self.refused.set(Some(Stop::TooWide { declared: declared as u64, most: self.most_window as u64 }));
+        self.refused.set(Some(InflateStop::TooWide { declared: declared as u64, most: self.most_window as u64 }));
         false
     }
 
@@ -135,7 +139,7 @@ impl Meter {
                 true
             }
             _ => {
-                self.refused.set(Some(Stop::TooMuchWork));
+                self.refused.set(Some(InflateStop::TooMuchWork));
                 false
             }
         }

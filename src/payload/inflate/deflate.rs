@@ -6,37 +6,37 @@
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-use super::Stop;
-use super::sink::Sink;
+use super::InflateStop;
+use super::sink::InflateSink;
 
 /// Without wrapping.
-pub(super) fn bare(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+pub(super) fn bare(body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
     stream(&mut DecompressorOxide::new(), body, 0, sink).map(drop)
 }
 
 /// With zlib's header and checksum; what comes after it is passed over.
-pub(super) fn zlib(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+pub(super) fn zlib(body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
     stream(&mut DecompressorOxide::new(), body, inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER, sink).map(drop)
 }
 
 /// One gzip member after another (RFC 1952, section 2.2).
-pub(super) fn gzip(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+pub(super) fn gzip(body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
     let mut decoder = DecompressorOxide::new();
     let mut rest = body;
     while !rest.is_empty() {
         sink.part()?;
         let start = sink.len();
         decoder.init();
-        let data = after_header(rest).ok_or_else(|| Stop::damaged("incomplete gzip header"))?;
+        let data = after_header(rest).ok_or_else(|| InflateStop::damaged("incomplete gzip header"))?;
         let after = stream(&mut decoder, data, 0, sink)?;
         let (trailer, next) =
-            after.split_first_chunk::<8>().ok_or_else(|| Stop::damaged("the gzip trailer is missing"))?;
+            after.split_first_chunk::<8>().ok_or_else(|| InflateStop::damaged("the gzip trailer is missing"))?;
         rest = next;
         let content = &sink.bytes()[start..];
         // The length is the one modulo 2^32 (section 2.3.1).
         let length = (content.len() as u64).to_le_bytes();
         if trailer[..4] != crc32fast::hash(content).to_le_bytes() || trailer[4..] != length[..4] {
-            return Err(Stop::damaged("the gzip checksum does not match"));
+            return Err(InflateStop::damaged("the gzip checksum does not match"));
         }
     }
     Ok(())
@@ -76,8 +76,8 @@ fn stream<'b>(
     decoder: &mut DecompressorOxide,
     data: &'b [u8],
     flags: u32,
-    sink: &mut Sink<'_>,
-) -> Result<&'b [u8], Stop> {
+    sink: &mut InflateSink<'_>,
+) -> Result<&'b [u8], InflateStop> {
     let start = sink.len();
     let mut written = 0;
     let outcome = blocks(decoder, data, flags, start, &mut written, sink);
@@ -92,8 +92,8 @@ fn blocks<'b>(
     flags: u32,
     start: usize,
     written: &mut usize,
-    sink: &mut Sink<'_>,
-) -> Result<&'b [u8], Stop> {
+    sink: &mut InflateSink<'_>,
+) -> Result<&'b [u8], InflateStop> {
     let flags = flags
         | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
         | inflate_flags::TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY;
@@ -109,11 +109,11 @@ fn blocks<'b>(
             TINFLStatus::BlockBoundary => sink.part()?,
             TINFLStatus::HasMoreOutput if sink.is_overfull() => return Ok(rest),
             TINFLStatus::HasMoreOutput => sink.spare(),
-            TINFLStatus::Adler32Mismatch => return Err(Stop::damaged("the zlib checksum does not match")),
+            TINFLStatus::Adler32Mismatch => return Err(InflateStop::damaged("the zlib checksum does not match")),
             TINFLStatus::NeedsMoreInput | TINFLStatus::FailedCannotMakeProgress => {
-                return Err(Stop::damaged("the deflate stream is truncated"));
+                return Err(InflateStop::damaged("the deflate stream is truncated"));
             }
-            _ => return Err(Stop::damaged("not a deflate stream")),
+            _ => return Err(InflateStop::damaged("not a deflate stream")),
         }
     }
 }

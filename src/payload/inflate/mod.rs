@@ -1,7 +1,7 @@
 //! Compressed bodies, undone within bounds.
 //!
 //! The codings are those of `Content-Encoding` (RFC 9110, section 8.4.1) that senders use. What comes
-//! out is bounded however little goes in, and so are memory and work, by counting rather than by a clock: a [`Budget`]
+//! out is bounded however little goes in, and so are memory and work, by counting rather than by a clock: a [`InflateBudget`]
 //! grants a number of bytes and of blocks, for all codings of a body together. The output before a fault is kept.
 //!
 //! | part | what it does |
@@ -20,10 +20,10 @@ mod stop;
 mod tests;
 mod zstd;
 
-pub use sink::Budget;
-pub use stop::Stop;
+pub use sink::InflateBudget;
+pub use stop::InflateStop;
 
-use sink::Sink;
+use sink::InflateSink;
 
 /// The most that a body may grow to, in bytes.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -78,7 +78,7 @@ impl Coding {
         }
     }
 
-    fn undo(self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+    fn undo(self, body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
         match self {
             Self::Gzip => deflate::gzip(body, sink),
             Self::Deflate if is_zlib(body) => deflate::zlib(body, sink),
@@ -95,29 +95,29 @@ pub struct Inflated {
     /// The bytes until the end, or until `stop`.
     pub bytes: Vec<u8>,
     /// Why it stopped early; `None` when it is whole.
-    pub stop: Option<Stop>,
+    pub stop: Option<InflateStop>,
 }
 
 /// Undoes `coding` as far as it goes and `budget` allows; what it takes is taken from the budget.
 #[must_use]
-pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut Budget) -> Inflated {
+pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut InflateBudget) -> Inflated {
     if body.is_empty() {
-        return Inflated { bytes: Vec::new(), stop: Some(Stop::damaged("the body is empty")) };
+        return Inflated { bytes: Vec::new(), stop: Some(InflateStop::damaged("the body is empty")) };
     }
     let (read, cut) = budget.cut(body);
-    let mut sink = Sink::new(budget);
+    let mut sink = InflateSink::new(budget);
     let stop = contained(|| {
         crate::system::panic::trap("inflate");
         coding.undo(read, &mut sink)
     })
     .err();
-    if stop == Some(Stop::Failed) {
+    if stop == Some(InflateStop::Failed) {
         // What it left is in no known state.
         return Inflated { bytes: Vec::new(), stop };
     }
     let stop = match (stop, cut) {
         // It broke off where it was cut, or happened to end there.
-        (Some(Stop::Damaged(_)) | None, Some(cut)) => Some(cut),
+        (Some(InflateStop::Damaged(_)) | None, Some(cut)) => Some(cut),
         (stop, _) => stop,
     };
     Inflated { bytes: sink.finish(), stop }
@@ -126,7 +126,7 @@ pub fn inflate_prefix(coding: Coding, body: &[u8], budget: &mut Budget) -> Infla
 /// Undoes the coding that `encoding` names; `None` when the body is not that, breaks off, or would
 /// pass the bounds.
 #[must_use]
-pub fn inflate(encoding: &str, body: &[u8], budget: &mut Budget) -> Option<Vec<u8>> {
+pub fn inflate(encoding: &str, body: &[u8], budget: &mut InflateBudget) -> Option<Vec<u8>> {
     let coding = Coding::named(encoding)?;
     let inflated = inflate_prefix(coding, body, budget);
     (inflated.stop.is_none() && !inflated.bytes.is_empty()).then_some(inflated.bytes)
@@ -148,6 +148,6 @@ fn is_zlib(body: &[u8]) -> bool {
 }
 
 /// Runs a decoder; one that panics has failed, and nothing else has.
-fn contained(run: impl FnOnce() -> Result<(), Stop>) -> Result<(), Stop> {
-    crate::system::panic::contained(run).unwrap_or(Err(Stop::Failed))
+fn contained(run: impl FnOnce() -> Result<(), InflateStop>) -> Result<(), InflateStop> {
+    crate::system::panic::contained(run).unwrap_or(Err(InflateStop::Failed))
 }

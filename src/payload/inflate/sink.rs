@@ -1,6 +1,6 @@
-//! What decoders write into: no more bytes, parts and memory than a [`Budget`] grants.
+//! What decoders write into: no more bytes, parts and memory than a [`InflateBudget`] grants.
 
-use super::{MOST_BYTES, MOST_FACTOR, Stop};
+use super::{InflateStop, MOST_BYTES, MOST_FACTOR};
 
 /// Room is made in steps of at least this many bytes, so that a small body does not grow a byte at a time.
 const STEP: usize = 16 * 1024;
@@ -10,11 +10,11 @@ const MOST_PARTS: u32 = 32_768;
 
 /// What inflating one body may cost, whatever codings are stacked on it: what one takes, the next has not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
+pub struct InflateBudget {
     /// How many bytes may come out.
     bytes: u64,
     /// Why no more may.
-    full: Stop,
+    full: InflateStop,
     /// How many of the bytes that were sent are read.
     input: u64,
     /// How large a window brotli may have: it is filled before any of it comes out.
@@ -25,12 +25,13 @@ pub struct Budget {
     all_parts: u32,
 }
 
-impl Budget {
+impl InflateBudget {
     /// For a body of `sent` bytes that somebody opens.
     #[must_use]
     pub fn opening(sent: usize) -> Self {
         let dense = (sent as u64).saturating_mul(MOST_FACTOR);
-        let full = if dense < MOST_BYTES { Stop::TooDense(MOST_FACTOR) } else { Stop::TooLarge(MOST_BYTES) };
+        let full =
+            if dense < MOST_BYTES { InflateStop::TooDense(MOST_FACTOR) } else { InflateStop::TooLarge(MOST_BYTES) };
         // RFC 7932, section 9.1: no window is larger than 16 MiB.
         let window = 16 << 20;
         Self { bytes: dense.min(MOST_BYTES), full, input: u64::MAX, window, parts: MOST_PARTS, all_parts: MOST_PARTS }
@@ -42,14 +43,14 @@ impl Budget {
     pub fn facts() -> Self {
         const BYTES: u64 = 1 << 20;
         const PARTS: u32 = 256;
-        let full = Stop::TooLarge(BYTES);
+        let full = InflateStop::TooLarge(BYTES);
         Self { bytes: BYTES, full, input: 256 << 10, window: 4 << 20, parts: PARTS, all_parts: PARTS }
     }
 
     /// The same with at most `bytes` of output.
     #[must_use]
     pub fn at_most(self, bytes: u64) -> Self {
-        if bytes < self.bytes { Self { bytes, full: Stop::TooLarge(bytes), ..self } } else { self }
+        if bytes < self.bytes { Self { bytes, full: InflateStop::TooLarge(bytes), ..self } } else { self }
     }
 
     /// How many bytes may come out.
@@ -73,28 +74,28 @@ impl Budget {
     }
 
     /// As much of `body` as may be read, and why not more.
-    pub(super) fn cut<'b>(&self, body: &'b [u8]) -> (&'b [u8], Option<Stop>) {
+    pub(super) fn cut<'b>(&self, body: &'b [u8]) -> (&'b [u8], Option<InflateStop>) {
         match usize::try_from(self.input) {
-            Ok(most) if most < body.len() => (&body[..most], Some(Stop::TooLong(self.input))),
+            Ok(most) if most < body.len() => (&body[..most], Some(InflateStop::TooLong(self.input))),
             _ => (body, None),
         }
     }
 }
 
 /// The output so far.
-pub(super) struct Sink<'b> {
+pub(super) struct InflateSink<'b> {
     bytes: Vec<u8>,
     most: usize,
-    budget: &'b mut Budget,
+    budget: &'b mut InflateBudget,
 }
 
-impl<'b> Sink<'b> {
-    pub(super) fn new(budget: &'b mut Budget) -> Self {
+impl<'b> InflateSink<'b> {
+    pub(super) fn new(budget: &'b mut InflateBudget) -> Self {
         let most = usize::try_from(budget.bytes).unwrap_or(usize::MAX);
         Self { bytes: Vec::new(), most, budget }
     }
 
-    pub(super) fn budget(&self) -> &Budget {
+    pub(super) fn budget(&self) -> &InflateBudget {
         self.budget
     }
 
@@ -113,19 +114,19 @@ impl<'b> Sink<'b> {
     }
 
     /// One more block, frame or member begins.
-    pub(super) fn part(&mut self) -> Result<(), Stop> {
-        self.budget.parts = self.budget.parts.checked_sub(1).ok_or(Stop::TooManyParts(self.budget.all_parts))?;
+    pub(super) fn part(&mut self) -> Result<(), InflateStop> {
+        self.budget.parts = self.budget.parts.checked_sub(1).ok_or(InflateStop::TooManyParts(self.budget.all_parts))?;
         Ok(())
     }
 
-    pub(super) fn extend(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    pub(super) fn extend(&mut self, bytes: &[u8]) -> Result<(), InflateStop> {
         let taken = self.make_room(bytes.len());
         self.bytes.extend_from_slice(&bytes[..taken]);
         self.whole(taken == bytes.len())
     }
 
     /// Repeats a byte.
-    pub(super) fn fill(&mut self, byte: u8, count: usize) -> Result<(), Stop> {
+    pub(super) fn fill(&mut self, byte: u8, count: usize) -> Result<(), InflateStop> {
         let taken = self.make_room(count);
         self.bytes.resize(self.bytes.len() + taken, byte);
         self.whole(taken == count)
@@ -133,7 +134,7 @@ impl<'b> Sink<'b> {
 
     /// Repeats `count` bytes from `offset` before the end, over and over when there are fewer. `offset` must be one
     /// that there is.
-    pub(super) fn repeat(&mut self, offset: usize, count: usize) -> Result<(), Stop> {
+    pub(super) fn repeat(&mut self, offset: usize, count: usize) -> Result<(), InflateStop> {
         let taken = self.make_room(count);
         let start = self.bytes.len() - offset;
         let mut left = taken;
@@ -147,7 +148,7 @@ impl<'b> Sink<'b> {
     }
 
     /// For a decoder that writes into memory itself: zeros after the bytes, for at least one byte more than may come
-    /// out, so that one too many is seen. [`Sink::keep`] says how much was written.
+    /// out, so that one too many is seen. [`InflateSink::keep`] says how much was written.
     pub(super) fn spare(&mut self) {
         // What is left of the memory of a stream before this one comes first.
         let free = self.bytes.capacity() - self.bytes.len();
@@ -167,7 +168,7 @@ impl<'b> Sink<'b> {
     }
 
     /// Only the first `length` bytes were written.
-    pub(super) fn keep(&mut self, length: usize) -> Result<(), Stop> {
+    pub(super) fn keep(&mut self, length: usize) -> Result<(), InflateStop> {
         self.bytes.truncate(length.min(self.most));
         self.whole(length <= self.most)
     }
@@ -184,7 +185,7 @@ impl<'b> Sink<'b> {
         count
     }
 
-    fn whole(&self, is_whole: bool) -> Result<(), Stop> {
+    fn whole(&self, is_whole: bool) -> Result<(), InflateStop> {
         if is_whole { Ok(()) } else { Err(self.budget.full.clone()) }
     }
 }

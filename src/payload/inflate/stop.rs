@@ -7,7 +7,7 @@ use crate::text::units::size_words;
 
 /// Why inflating ended before the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stop {
+pub enum InflateStop {
     /// The bytes break off or are not of this coding; the decoder's own words.
     Damaged(String),
     /// It would pass this many bytes.
@@ -33,7 +33,7 @@ pub enum Stop {
     Failed,
 }
 
-impl Stop {
+impl InflateStop {
     /// Whether a bound ended it, rather than the bytes themselves.
     #[must_use]
     pub fn is_bound(&self) -> bool {
@@ -45,7 +45,7 @@ impl Stop {
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for InflateStop {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(reason) => write!(formatter, "damaged: {}", crate::text::visible(reason)),

@@ -7,11 +7,11 @@ use flate2::Compression;
 use std::io::Write as _;
 
 fn opened(coding: Coding, body: &[u8]) -> Inflated {
-    inflate_prefix(coding, body, &mut Budget::opening(body.len()))
+    inflate_prefix(coding, body, &mut InflateBudget::opening(body.len()))
 }
 
 fn whole(encoding: &str, body: &[u8]) -> Option<Vec<u8>> {
-    inflate(encoding, body, &mut Budget::opening(body.len()))
+    inflate(encoding, body, &mut InflateBudget::opening(body.len()))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn a_row_names_the_event_of_a_compressed_body_within_bounds() {
     let (facts, _) = crate::payload::capture_facts(&gzip(event.as_bytes()));
     assert_eq!((facts.short_event(), facts.items), (Some("app"), Some(2)));
     let bomb = gzip(format!("{event}{}", " ".repeat(4_000_000)).as_bytes());
-    assert_eq!(inflate_prefix(Coding::Gzip, &bomb, &mut Budget::facts()).bytes.len(), 1 << 20);
+    assert_eq!(inflate_prefix(Coding::Gzip, &bomb, &mut InflateBudget::facts()).bytes.len(), 1 << 20);
     assert_eq!(crate::payload::capture_facts(&bomb).0.short_event(), Some("app"));
     let torn = gzip(event.as_bytes());
     for end in 0..torn.len() {
@@ -76,7 +76,7 @@ fn what_came_before_a_fault_is_kept() {
     let text: Vec<u8> = (0..20_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
     let body = gzip(&text);
     let half = opened(Coding::Gzip, &body[..body.len() / 2]);
-    assert!(matches!(half.stop, Some(Stop::Damaged(_))), "{:?}", half.stop);
+    assert!(matches!(half.stop, Some(InflateStop::Damaged(_))), "{:?}", half.stop);
     assert!(half.bytes.len() > 1_000 && text.starts_with(&half.bytes));
     let twice = [&body[..], b"trailing"].concat();
     let twice = opened(Coding::Gzip, &twice);
@@ -99,11 +99,11 @@ fn a_bomb_stops_at_the_bounds() {
     // 12 KB that would be 12 MB, and as much of the same as makes gigabytes, one after the other.
     let bomb = gzip(&vec![0; 12 << 20]);
     let stopped = opened(Coding::Gzip, &bomb);
-    assert_eq!(stopped.stop, Some(Stop::TooDense(MOST_FACTOR)));
+    assert_eq!(stopped.stop, Some(InflateStop::TooDense(MOST_FACTOR)));
     assert_eq!(stopped.bytes.len() as u64, bomb.len() as u64 * MOST_FACTOR);
     let many = bomb.repeat(300);
     let stopped = opened(Coding::Gzip, &many);
-    assert_eq!(stopped.stop, Some(Stop::TooLarge(MOST_BYTES)));
+    assert_eq!(stopped.stop, Some(InflateStop::TooLarge(MOST_BYTES)));
     assert_eq!(stopped.bytes.len() as u64, MOST_BYTES);
 }
 
@@ -113,7 +113,7 @@ fn forty_kilobytes_that_claim_a_gigabyte_stop_early() {
     // header and the byte itself.
     let bomb = [&b"\x28\xb5\x2f\xfd\x00\x38"[..], &b"\x02\x00\x10\0".repeat(10_000)].concat();
     let stopped = opened(Coding::Zstd, &bomb);
-    assert_eq!(stopped.stop, Some(Stop::TooDense(MOST_FACTOR)));
+    assert_eq!(stopped.stop, Some(InflateStop::TooDense(MOST_FACTOR)));
     assert_eq!(stopped.bytes.len() as u64, bomb.len() as u64 * MOST_FACTOR);
     assert!(stopped.bytes.capacity() < 2 * stopped.bytes.len() + 65_536);
 }
@@ -155,9 +155,12 @@ fn parts_that_give_nothing_are_counted() {
         (Coding::Deflate, in_zlib),
     ];
     for (coding, body) in bodies {
-        assert_eq!(opened(coding, &body), Inflated { bytes: Vec::new(), stop: Some(Stop::TooManyParts(32_768)) });
-        let facts = inflate_prefix(coding, &body, &mut Budget::facts());
-        assert_eq!(facts.stop, Some(Stop::TooManyParts(256)));
+        assert_eq!(
+            opened(coding, &body),
+            Inflated { bytes: Vec::new(), stop: Some(InflateStop::TooManyParts(32_768)) }
+        );
+        let facts = inflate_prefix(coding, &body, &mut InflateBudget::facts());
+        assert_eq!(facts.stop, Some(InflateStop::TooManyParts(256)));
     }
 }
 
@@ -168,23 +171,23 @@ fn what_a_gzip_member_holds_does_not_reach_into_the_one_before() {
     let body = [&gzip(b"before")[..], &reaching, &[0; 8]].concat();
     let stopped = opened(Coding::Gzip, &body);
     assert_eq!(stopped.bytes, b"before");
-    assert!(matches!(stopped.stop, Some(Stop::Damaged(_))), "{:?}", stopped.stop);
+    assert!(matches!(stopped.stop, Some(InflateStop::Damaged(_))), "{:?}", stopped.stop);
 }
 
 #[test]
 fn meta_blocks_that_give_nothing_end_early() {
     // A window of 16 bits, then meta-blocks of no metadata: each of them is a byte.
     let metadata = [&[0x0c], &[0x06; 2_000_000][..]].concat();
-    assert_eq!(opened(Coding::Brotli, &metadata), Inflated { bytes: Vec::new(), stop: Some(Stop::TooMuchWork) });
-    let facts = inflate_prefix(Coding::Brotli, &metadata, &mut Budget::facts());
-    assert_eq!(facts, Inflated { bytes: Vec::new(), stop: Some(Stop::TooMuchWork) });
+    assert_eq!(opened(Coding::Brotli, &metadata), Inflated { bytes: Vec::new(), stop: Some(InflateStop::TooMuchWork) });
+    let facts = inflate_prefix(Coding::Brotli, &metadata, &mut InflateBudget::facts());
+    assert_eq!(facts, Inflated { bytes: Vec::new(), stop: Some(InflateStop::TooMuchWork) });
 }
 
 #[test]
 fn meta_blocks_that_ask_for_all_the_tables_there_may_be_end_early() {
     let bomb = tables(10);
-    let facts = inflate_prefix(Coding::Brotli, &bomb, &mut Budget::facts());
-    assert_eq!(facts.stop, Some(Stop::TooMuchWork));
+    let facts = inflate_prefix(Coding::Brotli, &bomb, &mut InflateBudget::facts());
+    assert_eq!(facts.stop, Some(InflateStop::TooMuchWork));
     assert!(facts.bytes.len() < 4, "{} meta-blocks", facts.bytes.len());
     assert_eq!(opened(Coding::Brotli, &bomb).bytes, b"a".repeat(10));
 }
@@ -194,7 +197,7 @@ fn a_brotli_window_is_no_larger_than_the_rfc_has_it() {
     // Appendix A of the extension: 0x11, then six bits of window; a window of 30 bits and the last, empty meta-block.
     let large = [0x11, 0x1e | 0xc0];
     let stopped = opened(Coding::Brotli, &large);
-    assert!(matches!(stopped.stop, Some(Stop::Damaged(_))), "{:?}", stopped.stop);
+    assert!(matches!(stopped.stop, Some(InflateStop::Damaged(_))), "{:?}", stopped.stop);
     assert_eq!(opened(Coding::Brotli, &[0x0f | 0x30]), Inflated { bytes: Vec::new(), stop: None }, "24 bits");
 }
 
@@ -210,28 +213,32 @@ fn before_the_answer_a_brotli_window_of_four_mib_is_the_largest() {
     };
     // An output that ends with the stream takes a smaller window.
     let facts = |window| {
-        inflate_prefix(Coding::Brotli, &[&sent(window)[..4], b"\x00\x00\x08b\x03"].concat(), &mut Budget::facts())
+        inflate_prefix(
+            Coding::Brotli,
+            &[&sent(window)[..4], b"\x00\x00\x08b\x03"].concat(),
+            &mut InflateBudget::facts(),
+        )
     };
     assert_eq!(facts(5), Inflated { bytes: b"ab".to_vec(), stop: None });
-    assert_eq!(facts(7).stop, Some(Stop::TooWide { declared: 16 << 20, most: 4 << 20 }));
+    assert_eq!(facts(7).stop, Some(InflateStop::TooWide { declared: 16 << 20, most: 4 << 20 }));
     assert_eq!(opened(Coding::Brotli, &[&sent(7)[..4], b"\x00\x00\x08b\x03"].concat()).bytes, b"ab");
-    assert_eq!(inflate_prefix(Coding::Brotli, &sent(7), &mut Budget::facts()).bytes, b"a");
+    assert_eq!(inflate_prefix(Coding::Brotli, &sent(7), &mut InflateBudget::facts()).bytes, b"a");
 }
 
 #[test]
 fn codings_on_top_of_each_other_share_one_budget() {
     let body = gzip(&gzip(&vec![b' '; 1 << 20]));
-    let mut budget = Budget::opening(1 << 20);
+    let mut budget = InflateBudget::opening(1 << 20);
     let before = budget.bytes();
     let once = inflate_prefix(Coding::Gzip, &body, &mut budget);
     let twice = inflate_prefix(Coding::Gzip, &once.bytes, &mut budget);
     assert_eq!((twice.bytes.len(), twice.stop), (1 << 20, None));
     assert_eq!(budget.bytes(), before - once.bytes.len() as u64 - (1 << 20));
-    let mut little = Budget::opening(1 << 20).at_most(once.bytes.len() as u64 + 1000);
+    let mut little = InflateBudget::opening(1 << 20).at_most(once.bytes.len() as u64 + 1000);
     let once = inflate_prefix(Coding::Gzip, &body, &mut little);
     let twice = inflate_prefix(Coding::Gzip, &once.bytes, &mut little);
     assert_eq!(twice.bytes.len(), 1000);
-    assert!(matches!(twice.stop, Some(Stop::TooLarge(_))) && little.is_spent());
+    assert!(matches!(twice.stop, Some(InflateStop::TooLarge(_))) && little.is_spent());
     assert_eq!(inflate_prefix(Coding::Gzip, &body, &mut little).bytes, b"");
 }
 
@@ -240,22 +247,22 @@ fn facts_are_read_from_a_beginning_that_is_bounded_both_ways() {
     let noise: Vec<u8> = (0..150_000_u32).flat_map(|number| number.wrapping_mul(0x9e37_79b1).to_be_bytes()).collect();
     let body = gzip(&noise);
     assert!(body.len() > 300 << 10, "{}", body.len());
-    let facts = inflate_prefix(Coding::Gzip, &body, &mut Budget::facts());
-    assert_eq!(facts.stop, Some(Stop::TooLong(256 << 10)));
+    let facts = inflate_prefix(Coding::Gzip, &body, &mut InflateBudget::facts());
+    assert_eq!(facts.stop, Some(InflateStop::TooLong(256 << 10)));
     assert!(noise.starts_with(&facts.bytes) && facts.bytes.len() > 200 << 10);
-    assert_eq!(crate::payload::facts_bound(&body, b""), Some(Stop::TooLong(256 << 10)));
+    assert_eq!(crate::payload::facts_bound(&body, b""), Some(InflateStop::TooLong(256 << 10)));
     assert_eq!(crate::payload::facts_bound(&gzip(b"{}"), b"gzip"), None);
     assert_eq!(crate::payload::facts_bound(b"\x1f\x8b\x08 no such thing", b""), None);
 }
 
 #[test]
 fn what_is_said_of_an_end_is_for_people() {
-    let said = |stop: Stop| stop.to_string();
+    let said = |stop: InflateStop| stop.to_string();
     assert_eq!(
-        said(Stop::TooWide { declared: 1 << 41, most: MOST_WINDOW }),
+        said(InflateStop::TooWide { declared: 1 << 41, most: MOST_WINDOW }),
         "declares a window of 2 TiB; the limit is 8 MiB"
     );
-    assert_eq!(said(Stop::TooManyParts(32_768)), "stopped at the limit of 32,768 blocks, frames or members");
-    assert_eq!(said(Stop::TooDense(200)), "stopped at the limit of 200 times its size");
-    assert_eq!(said(Stop::TooLong(256 << 10)), "stopped after the first 256 KiB of the body");
+    assert_eq!(said(InflateStop::TooManyParts(32_768)), "stopped at the limit of 32,768 blocks, frames or members");
+    assert_eq!(said(InflateStop::TooDense(200)), "stopped at the limit of 200 times its size");
+    assert_eq!(said(InflateStop::TooLong(256 << 10)), "stopped after the first 256 KiB of the body");
 }

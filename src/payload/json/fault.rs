@@ -6,7 +6,7 @@ use crate::text;
 
 /// The first place at which a body is not JSON (RFC 8259).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct JsonFault {
     /// Offset in bytes from the start of the body.
     pub offset: usize,
     /// Line, counted from 1; a line ends with LF.
@@ -19,7 +19,7 @@ pub struct Fault {
     pub found: String,
 }
 
-impl Fault {
+impl JsonFault {
     /// Finds line and column of `offset`: one pass over the bytes before it.
     pub(crate) fn at(body: &[u8], offset: usize, expected: &'static str) -> Self {
         let before = &body[..offset.min(body.len())];
@@ -34,7 +34,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for JsonFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
@@ -44,7 +44,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for JsonFault {}
 
 /// How many characters bytes are; what is outside UTF-8 counts as it would be replaced.
 fn characters(bytes: &[u8]) -> usize {

@@ -2,13 +2,13 @@
 
 /// Where reading had to stop, and what would have been right.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stop {
+pub(super) struct LexemeStop {
     pub(super) offset: usize,
     pub(super) expected: &'static str,
 }
 
-fn stop<T>(offset: usize, expected: &'static str) -> Result<T, Stop> {
-    Err(Stop { offset, expected })
+fn stop<T>(offset: usize, expected: &'static str) -> Result<T, LexemeStop> {
+    Err(LexemeStop { offset, expected })
 }
 
 /// A string that was read to its closing quotation mark.
@@ -25,7 +25,7 @@ pub(super) struct StringEnd {
 /// Bytes outside UTF-8 and lone surrogates pass: they are the sender's, and repaired for display
 /// only.
 #[inline]
-pub(super) fn string_end(body: &[u8], start: usize) -> Result<StringEnd, Stop> {
+pub(super) fn string_end(body: &[u8], start: usize) -> Result<StringEnd, LexemeStop> {
     let mut at = start + 1;
     let mut escaped = false;
     loop {
@@ -116,7 +116,7 @@ pub(super) fn are_hexadecimal(digits: &[u8]) -> bool {
     digits.iter().fold(true, |all, &digit| all & IS_DIGIT[usize::from(digit)])
 }
 
-fn escape_end(body: &[u8], backslash: usize) -> Result<usize, Stop> {
+fn escape_end(body: &[u8], backslash: usize) -> Result<usize, LexemeStop> {
     match body.get(backslash + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(backslash + 2),
         Some(b'u') => {
@@ -136,7 +136,7 @@ fn escape_end(body: &[u8], backslash: usize) -> Result<usize, Stop> {
 }
 
 /// The offset after the number that begins at `start` with a digit or a minus sign.
-pub(super) fn number_end(body: &[u8], start: usize) -> Result<usize, Stop> {
+pub(super) fn number_end(body: &[u8], start: usize) -> Result<usize, LexemeStop> {
     let mut at = start + usize::from(body.get(start) == Some(&b'-'));
     // A zero stands alone: in `01` the next token is the fault.
     at = if body.get(at) == Some(&b'0') { at + 1 } else { digits(body, at)? };
@@ -151,7 +151,7 @@ pub(super) fn number_end(body: &[u8], start: usize) -> Result<usize, Stop> {
     Ok(at)
 }
 
-fn digits(body: &[u8], start: usize) -> Result<usize, Stop> {
+fn digits(body: &[u8], start: usize) -> Result<usize, LexemeStop> {
     let mut end = start;
     while body.get(end).is_some_and(u8::is_ascii_digit) {
         end += 1;
@@ -160,7 +160,7 @@ fn digits(body: &[u8], start: usize) -> Result<usize, Stop> {
 }
 
 /// The offset after `word`, which must be at `start` whole.
-pub(super) fn word_end(body: &[u8], start: usize, word: &'static str) -> Result<usize, Stop> {
+pub(super) fn word_end(body: &[u8], start: usize, word: &'static str) -> Result<usize, LexemeStop> {
     for (index, &byte) in word.as_bytes().iter().enumerate() {
         if body.get(start + index) != Some(&byte) {
             return stop((start + index).min(body.len()), word);

@@ -27,12 +27,12 @@ pub mod search;
 mod string;
 mod tokens;
 
-pub use fault::Fault;
+pub use fault::JsonFault;
 pub use folds::Folds;
-pub use pretty::{Line, NoRows, Piece, PieceKind, Pretty, pretty};
+pub use pretty::{LinePiece, NoRows, PieceKind, Pretty, PrettyLine, pretty};
 pub use scan::{Entries, Entry, entries};
 pub use string::{LoneSurrogate, Text, decode_string};
-pub(crate) use string::{Part, parts, unescape};
+pub(crate) use string::{StringPart, parts, unescape};
 pub use tokens::{Tokens, fault, tokenize, tokens};
 
 use std::ops::Range;
@@ -70,7 +70,7 @@ pub enum TokenKind {
 /// One token: its kind and its place in the body.
 ///
 /// Places are 32 bits wide, so that the tokens of a large body stay small; bodies beyond 4 GiB are a
-/// [`Fault`].
+/// [`JsonFault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token {
     /// What it is.

@@ -27,12 +27,12 @@ use bytes::Bytes;
 
 #[cfg(test)]
 pub(super) use line::count_characters;
-pub use line::{Line, Piece, PieceKind};
+pub use line::{LinePiece, PieceKind, PrettyLine};
 
-use super::Fault;
+use super::JsonFault;
 use super::bits::Bits;
 use super::scan::{is_space, skip_space, skip_value};
-use crate::payload::binary::{Context, Found, decode_all};
+use crate::payload::binary::{FoundBinary, ValueContext, decode_all};
 use crate::payload::outline::{Outline, Row, RowKind};
 
 /// Indentation stops growing at this depth: 5,000 levels would re-indent to 50 MB otherwise.
@@ -58,7 +58,7 @@ pub const DEPTH_LIMIT: usize = 10_000;
 pub enum NoRows {
     /// It is not JSON.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] JsonFault),
     /// It is JSON, deeper than [`DEPTH_LIMIT`].
     #[error("nested deeper than 10,000 levels")]
     TooDeep,
@@ -67,7 +67,7 @@ pub enum NoRows {
 impl NoRows {
     /// The place at which the body is not JSON.
     #[must_use]
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn fault(&self) -> Option<&JsonFault> {
         match self {
             Self::Fault(fault) => Some(fault),
             Self::TooDeep => None,
@@ -113,7 +113,7 @@ enum Note {
         /// The offset after it.
         end: u32,
         /// As what it was recognised; `None` for a Buffer of any bytes.
-        context: Option<Context>,
+        context: Option<ValueContext>,
         /// One line about it.
         summary: Box<str>,
     },
@@ -158,7 +158,7 @@ impl Pretty {
     /// Renders a row, its tokens cut at [`DEFAULT_WIDTH`] columns. A row that does not exist is
     /// empty.
     #[must_use]
-    pub fn line(&self, index: usize) -> Line<'_> {
+    pub fn line(&self, index: usize) -> PrettyLine<'_> {
         self.line_within(index, DEFAULT_WIDTH)
     }
 
@@ -175,7 +175,7 @@ impl Pretty {
     /// [`find_all`](crate::payload::binary::find_all) finds in the body, at the places that are known
     /// already.
     #[must_use]
-    pub fn binaries(&self) -> Vec<Found> {
+    pub fn binaries(&self) -> Vec<FoundBinary> {
         let places = self.notes.iter().filter_map(|(row, note)| match note {
             Note::Binary { start, context, .. } => Some((*start as usize, (*context)?, || self.path(*row as usize))),
             Note::Long { .. } => None,
@@ -185,9 +185,9 @@ impl Pretty {
 
     /// Renders a row; each token longer than `columns` is cut, with its length.
     #[must_use]
-    pub fn line_within(&self, index: usize, columns: usize) -> Line<'_> {
+    pub fn line_within(&self, index: usize, columns: usize) -> PrettyLine<'_> {
         if index >= self.outline.len() {
-            return Line::default();
+            return PrettyLine::default();
         }
         line::render(self, index, columns)
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2_iter, memmem};
 
 use super::scan::skip_string;
-use super::{Part, parts};
+use super::{StringPart, parts};
 
 /// Matches kept at most; who needs more narrows the search.
 pub const LIMIT: usize = 100_000;
@@ -179,11 +179,11 @@ fn find_in_string(
     // Where each part begins in the text and in the body, and whether it is unescaped.
     let mut places = Vec::new();
     for (offset, part) in parts(&body[inner.clone()]) {
-        places.push((text.len(), inner.start + offset, matches!(part, Part::Raw(_))));
+        places.push((text.len(), inner.start + offset, matches!(part, StringPart::Raw(_))));
         match part {
-            Part::Raw(raw) => text.extend_from_slice(raw),
-            Part::Escaped(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            Part::Lone(_) => text.extend_from_slice("\u{fffd}".as_bytes()),
+            StringPart::Raw(raw) => text.extend_from_slice(raw),
+            StringPart::Escaped(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            StringPart::Lone(_) => text.extend_from_slice("\u{fffd}".as_bytes()),
         }
     }
     let mut found = Vec::new();

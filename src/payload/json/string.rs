@@ -53,9 +53,9 @@ pub fn decode_string(token: &[u8]) -> Text<'_> {
     let mut lone_surrogates = Vec::new();
     for (offset, part) in parts(inner) {
         match part {
-            Part::Raw(raw) => bytes.extend_from_slice(raw),
-            Part::Escaped(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            Part::Lone(unit) => {
+            StringPart::Raw(raw) => bytes.extend_from_slice(raw),
+            StringPart::Escaped(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            StringPart::Lone(unit) => {
                 lone_surrogates.push(LoneSurrogate { offset: offset + 1, unit });
                 bytes.extend_from_slice("\u{fffd}".as_bytes());
             }
@@ -83,9 +83,9 @@ pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
     let mut bytes = Vec::with_capacity(inner.len());
     for (_, part) in parts(inner) {
         match part {
-            Part::Raw(raw) => bytes.extend_from_slice(raw),
-            Part::Escaped(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            Part::Lone(unit) => {
+            StringPart::Raw(raw) => bytes.extend_from_slice(raw),
+            StringPart::Escaped(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            StringPart::Lone(unit) => {
                 let [high, low] = unit.to_be_bytes();
                 bytes.extend_from_slice(&[0xed, 0x80 | (high & 0x0f) << 2 | low >> 6, 0x80 | low & 0x3f]);
             }
@@ -96,7 +96,7 @@ pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
 
 /// A stretch of a string's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
+pub(crate) enum StringPart<'a> {
     /// Unescaped bytes, including invalid ones and malformed escapes.
     Raw(&'a [u8]),
     /// One escaped character; a surrogate pair is one.
@@ -106,16 +106,16 @@ pub(crate) enum Part<'a> {
 }
 
 /// The parts of a string's content, each with its offset in it.
-pub(crate) fn parts(inner: &[u8]) -> impl Iterator<Item = (usize, Part<'_>)> {
+pub(crate) fn parts(inner: &[u8]) -> impl Iterator<Item = (usize, StringPart<'_>)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = inner.get(at..).filter(|rest| !rest.is_empty())?;
         let start = at;
         let (length, part) = if rest[0] == b'\\' {
-            escape(rest).unwrap_or((1, Part::Raw(&rest[..1])))
+            escape(rest).unwrap_or((1, StringPart::Raw(&rest[..1])))
         } else {
             let length = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
-            (length, Part::Raw(&rest[..length]))
+            (length, StringPart::Raw(&rest[..length]))
         };
         at += length;
         Some((start, part))
@@ -133,7 +133,7 @@ pub(super) fn escape_length(rest: &[u8]) -> usize {
     }
 }
 
-fn escape(rest: &[u8]) -> Option<(usize, Part<'_>)> {
+fn escape(rest: &[u8]) -> Option<(usize, StringPart<'_>)> {
     let character = match rest.get(1)? {
         b'"' => '"',
         b'\\' => '\\',
@@ -146,18 +146,18 @@ fn escape(rest: &[u8]) -> Option<(usize, Part<'_>)> {
         b'u' => return unicode_escape(rest),
         _ => return None,
     };
-    Some((2, Part::Escaped(character)))
+    Some((2, StringPart::Escaped(character)))
 }
 
-fn unicode_escape(rest: &[u8]) -> Option<(usize, Part<'_>)> {
+fn unicode_escape(rest: &[u8]) -> Option<(usize, StringPart<'_>)> {
     let unit = hex_unit(rest)?;
     if let Some(character) = char::from_u32(u32::from(unit)) {
-        return Some((6, Part::Escaped(character)));
+        return Some((6, StringPart::Escaped(character)));
     }
     let pair = rest.get(6..).and_then(hex_unit).and_then(|low| char::decode_utf16([unit, low]).next()?.ok());
     Some(match pair {
-        Some(character) => (12, Part::Escaped(character)),
-        None => (6, Part::Lone(unit)),
+        Some(character) => (12, StringPart::Escaped(character)),
+        None => (6, StringPart::Lone(unit)),
     })
 }
 

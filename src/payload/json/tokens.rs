@@ -1,8 +1,8 @@
 //! The tokenizer: an iterator that checks JSON's grammar as it goes.
 
-use super::lexeme::{Stop, StringEnd, number_end, string_end, word_end};
+use super::lexeme::{LexemeStop, StringEnd, number_end, string_end, word_end};
 use super::scan::skip_space;
-use super::{BOM, Fault, Token, TokenKind};
+use super::{BOM, JsonFault, Token, TokenKind};
 
 /// Reads `body` as tokens, one at a time. After a fault there are no more.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn tokens(body: &[u8]) -> Tokens<'_> {
 /// # Errors
 ///
 /// The first place at which `body` is not JSON.
-pub fn tokenize(body: &[u8]) -> Result<Vec<Token>, Fault> {
+pub fn tokenize(body: &[u8]) -> Result<Vec<Token>, JsonFault> {
     // Two tokens in sixteen bytes is sparse JSON; growing from there costs a few copies at most.
     let mut all = Vec::with_capacity(body.len() / 8);
     let mut tokens = tokens(body);
@@ -39,7 +39,7 @@ pub fn tokenize(body: &[u8]) -> Result<Vec<Token>, Fault> {
 
 /// The first place at which `body` is not JSON, if there is one.
 #[must_use]
-pub fn fault(body: &[u8]) -> Option<Fault> {
+pub fn fault(body: &[u8]) -> Option<JsonFault> {
     tokens(body).find_map(Result::err)
 }
 
@@ -77,8 +77,8 @@ impl Tokens<'_> {
         self.nesting.depth
     }
 
-    pub(super) fn fault(&self, stop: Stop) -> Fault {
-        Fault::at(self.body, stop.offset, stop.expected)
+    pub(super) fn fault(&self, stop: LexemeStop) -> JsonFault {
+        JsonFault::at(self.body, stop.offset, stop.expected)
     }
 
     /// Whether the last token, a string, is a member's key.
@@ -93,7 +93,7 @@ impl Tokens<'_> {
 
     /// The next token, `None` after the last.
     #[inline]
-    pub(super) fn advance(&mut self) -> Result<Option<Token>, Stop> {
+    pub(super) fn advance(&mut self) -> Result<Option<Token>, LexemeStop> {
         Ok(self.step()?.map(|kind| Token { kind, start: self.start, end: self.end }))
     }
 
@@ -105,7 +105,7 @@ impl Tokens<'_> {
 
     /// Moves to the next token, and returns its kind; `None` after the last.
     #[inline(always)]
-    pub(super) fn step(&mut self) -> Result<Option<TokenKind>, Stop> {
+    pub(super) fn step(&mut self) -> Result<Option<TokenKind>, LexemeStop> {
         let start = skip_space(self.body, self.position);
         let Some(&byte) = self.body.get(start) else {
             return if self.expect == Expect::End { Ok(None) } else { Err(self.unexpected(start)) };
@@ -151,7 +151,7 @@ impl Tokens<'_> {
                 (self.start, self.end) = (start, end);
                 Ok(Some(kind))
             }
-            _ => Err(Stop { offset: start, expected: "at most 4 GiB" }),
+            _ => Err(LexemeStop { offset: start, expected: "at most 4 GiB" }),
         }
     }
 
@@ -167,7 +167,7 @@ impl Tokens<'_> {
     }
 
     #[inline]
-    fn string_end(&mut self, start: usize) -> Result<usize, Stop> {
+    fn string_end(&mut self, start: usize) -> Result<usize, LexemeStop> {
         let StringEnd { end, escaped } = string_end(self.body, start)?;
         self.escaped = escaped;
         Ok(end)
@@ -185,13 +185,13 @@ impl Tokens<'_> {
         self.after
     }
 
-    fn unexpected(&self, offset: usize) -> Stop {
-        Stop { offset, expected: self.expect.words() }
+    fn unexpected(&self, offset: usize) -> LexemeStop {
+        LexemeStop { offset, expected: self.expect.words() }
     }
 }
 
 impl Iterator for Tokens<'_> {
-    type Item = Result<Token, Fault>;
+    type Item = Result<Token, JsonFault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.finished {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::action::{Named, Written};
-use super::super::cursor::Cursor;
+use super::super::action::{CustomAnswer, NamedAnswer};
+use super::super::cursor::TextCursor;
 use super::super::error::{RuleError, RuleProblem};
 use super::super::template::{Template, TemplateError};
 use super::super::{BODY_LIMIT, HEADER_BYTES, HEADER_LIMIT, is_bodyless};
@@ -47,7 +47,7 @@ pub fn named(
     status: u16,
     headers: &[(String, String)],
     body: Option<&str>,
-) -> Result<Arc<Named>, RuleProblem> {
+) -> Result<Arc<NamedAnswer>, RuleProblem> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_keyword = KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(name));
     let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
@@ -56,16 +56,21 @@ pub fn named(
     }
     let headers = headers.iter().map(|(name, value)| header(name, value)).collect::<Result<Vec<_>, _>>()?;
     let body = body.map(Template::parse).transpose()?;
-    let written = Written { status, headers, body };
+    let written = CustomAnswer { status, headers, body };
     check(&written)?;
-    Ok(Arc::new(Named { name: name.to_owned(), written }))
+    Ok(Arc::new(NamedAnswer { name: name.to_owned(), written }))
 }
 
 /// Reads what follows a status.
-pub(super) fn written(word: &str, at: usize, cursor: &mut Cursor<'_>, is_last: bool) -> Result<Written, RuleError> {
+pub(super) fn written(
+    word: &str,
+    at: usize,
+    cursor: &mut TextCursor<'_>,
+    is_last: bool,
+) -> Result<CustomAnswer, RuleError> {
     let status = word.parse().map_err(|_| RuleProblem::Status(0).at(at))?;
     check_status(status).map_err(|problem| problem.at(at))?;
-    let mut written = Written { status, headers: Vec::new(), body: None };
+    let mut written = CustomAnswer { status, headers: Vec::new(), body: None };
     while cursor.peek().eq_ignore_ascii_case("header") {
         let mut ahead = *cursor;
         ahead.word();
@@ -105,7 +110,7 @@ pub(super) fn check_status(status: u16) -> Result<(), RuleProblem> {
     if (200..=599).contains(&status) { Ok(()) } else { Err(RuleProblem::Status(status)) }
 }
 
-fn check(written: &Written) -> Result<(), RuleProblem> {
+fn check(written: &CustomAnswer) -> Result<(), RuleProblem> {
     check_status(written.status)?;
     let has_body = written.body.as_ref().is_some_and(|body| body.fixed_bytes() > 0 || body.has_facts());
     if has_body && is_bodyless(written.status) {

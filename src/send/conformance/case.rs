@@ -1,8 +1,8 @@
 //! One row of the matrix, as data.
 
-use super::Fault;
-use crate::payload::binary::Form;
-use crate::simulate::Event;
+use super::ReceiverFault;
+use crate::payload::binary::BinaryForm;
+use crate::simulate::SimulatedEvent;
 
 /// One delivery of the matrix: what it is, what a right receiver does with it, and what it means when
 /// one does something else.
@@ -17,11 +17,11 @@ pub struct Case {
     /// Whether the documentation asks for it.
     pub weight: Weight,
     /// What a failure points at.
-    pub fault: Fault,
+    pub fault: ReceiverFault,
     /// The payload.
-    pub body: Body,
+    pub body: CasePayload,
     /// The two signature headers.
-    pub signing: Signing,
+    pub signing: CaseSigning,
     /// The other headers.
     pub head: Head,
 }
@@ -68,13 +68,13 @@ impl Weight {
 
 /// The payload of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
+pub enum CasePayload {
     /// The documented simulation of an event.
-    Simulated(Event),
+    Simulated(SimulatedEvent),
     /// The same like a live one.
-    Live(Event),
+    Live(SimulatedEvent),
     /// A live screenshot whose image is written in this form.
-    Image(Form),
+    Image(BinaryForm),
     /// A live screenshot of about this many bytes, by its number of items.
     Large(usize),
     /// A simulated app event in which the text of a field stands in this raw JSON.
@@ -91,7 +91,7 @@ pub enum Body {
 
 /// What the two signature headers hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signing {
+pub enum CaseSigning {
     /// What they should, in the kind's unit.
     Right,
     /// What they should, in seconds.

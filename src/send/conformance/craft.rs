@@ -6,10 +6,10 @@ use base64::Engine as _;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::case::{Body, Case, Head, Signing};
+use super::case::{Case, CasePayload, CaseSigning, Head};
 use crate::payload::json::{TokenKind, tokens};
 use crate::signature::{self, Secret, SecretOrigin, SigningKind};
-use crate::simulate::{Circumstances, Edit, Event, PictureSize, Recipe, RecipeError};
+use crate::simulate::{Circumstances, PayloadEdit, PictureSize, Recipe, RecipeError, SimulatedEvent};
 
 /// The image of every screenshot but the large ones, in pixels.
 const SMALL: PictureSize = PictureSize::Pixels(160, 90);
@@ -18,7 +18,7 @@ const PART: usize = 60_000;
 
 /// What every case is made from.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct Fixture {
     /// The secret that the receiver has.
     pub secret: Secret,
     /// Which unit its timestamps have.
@@ -59,14 +59,14 @@ impl Case {
     /// # Errors
     ///
     /// [`RecipeError`]; none of the table's cases has one.
-    pub fn craft(&self, ground: &Ground, now: Timestamp) -> Result<Crafted, RecipeError> {
+    pub fn craft(&self, ground: &Fixture, now: Timestamp) -> Result<Crafted, RecipeError> {
         let signed_body = self.body.bytes(&Circumstances { moment: now, seed: ground.seed })?;
         let (signature, timestamp) = self.signing.headers(ground, now, &signed_body);
         let mut headers = vec![("Content-Type".to_owned(), self.head.content_type().to_owned())];
         headers.extend(signature.into_iter().map(|value| (self.head.name(&ground.names.0), value)));
         headers.extend(timestamp.into_iter().map(|value| (self.head.name(&ground.names.1), value)));
-        let body = if self.signing == Signing::FlippedBody { flipped(signed_body) } else { signed_body };
-        let times = if self.signing == Signing::Replayed { 2 } else { 1 };
+        let body = if self.signing == CaseSigning::FlippedBody { flipped(signed_body) } else { signed_body };
+        let times = if self.signing == CaseSigning::Replayed { 2 } else { 1 };
         Ok(Crafted { headers, body: Bytes::from(body), times })
     }
 }
@@ -85,24 +85,23 @@ impl Head {
     }
 }
 
-impl Body {
+impl CasePayload {
     fn bytes(self, circumstances: &Circumstances) -> Result<Vec<u8>, RecipeError> {
-        let plain = || Recipe::new(Event::App).build(circumstances);
+        let plain = || Recipe::new(SimulatedEvent::App).build(circumstances);
         match self {
             Self::Simulated(event) => Recipe::new(event).build(circumstances),
             Self::Live(event) => Recipe { size: SMALL, ..Recipe::live(event) }.build(circumstances),
-            Self::Image(form) => {
-                Recipe { size: SMALL, image: Some(form), ..Recipe::live(Event::Screenshot) }.build(circumstances)
-            }
+            Self::Image(form) => Recipe { size: SMALL, image: Some(form), ..Recipe::live(SimulatedEvent::Screenshot) }
+                .build(circumstances),
             Self::Large(bytes) => {
                 // Base64 makes four characters of three bytes; an item has some 600 more.
                 let items = bytes.div_ceil(PART / 3 * 4 + 600);
                 let size = PictureSize::Bytes(PART);
-                Recipe { size, items, ..Recipe::live(Event::Screenshot) }.build(circumstances)
+                Recipe { size, items, ..Recipe::live(SimulatedEvent::Screenshot) }.build(circumstances)
             }
             Self::Text(raw) => {
-                let edit = Edit::set(&format!("data[0].tracking.app.name={raw}"))?;
-                Recipe { edits: vec![edit], ..Recipe::new(Event::App) }.build(circumstances)
+                let edit = PayloadEdit::set(&format!("data[0].tracking.app.name={raw}"))?;
+                Recipe { edits: vec![edit], ..Recipe::new(SimulatedEvent::App) }.build(circumstances)
             }
             Self::Extra(member) => {
                 let mut body = plain()?;
@@ -117,9 +116,9 @@ impl Body {
     }
 }
 
-impl Signing {
+impl CaseSigning {
     /// The values of the two headers over `body`; several where a header comes twice.
-    fn headers(self, ground: &Ground, now: Timestamp, body: &[u8]) -> (Vec<String>, Vec<String>) {
+    fn headers(self, ground: &Fixture, now: Timestamp, body: &[u8]) -> (Vec<String>, Vec<String>) {
         let timestamp = self.timestamp(ground, now);
         let right = signature::sign(&ground.secret, timestamp.as_bytes(), body);
         let wrong = || signature::sign(&other_secret(ground.seed), timestamp.as_bytes(), body);
@@ -157,7 +156,7 @@ impl Signing {
         }
     }
 
-    fn timestamp(self, ground: &Ground, now: Timestamp) -> String {
+    fn timestamp(self, ground: &Fixture, now: Timestamp) -> String {
         let far = SignedDuration::try_from(ground.stale).unwrap_or(SignedDuration::ZERO);
         match self {
             Self::Seconds => SigningKind::Developer.timestamp_text(now),

@@ -4,11 +4,11 @@ macro_rules! faults {
     ($($variant:ident $code:literal $title:literal $means:literal $fix:literal $hint:literal;)*) => {
         /// A fault of a receiver, by its name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Fault {
+        pub enum ReceiverFault {
             $(#[doc = $title] $variant,)*
         }
 
-        impl Fault {
+        impl ReceiverFault {
             /// Every fault, the most severe first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Fault;
+use super::ReceiverFault;
 use super::case::Expect;
-use super::judge::{Came, Mark, Row};
+use super::judge::{CaseVerdict, CheckRow, Observed};
 
 /// A named fault with the rows that prove it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct CheckFinding {
     /// The fault.
-    pub fault: Fault,
+    pub fault: ReceiverFault,
     /// Whether it is a failure of the whole.
     pub required: bool,
     /// The names of the cases that prove it.
@@ -22,35 +22,35 @@ pub struct Finding {
 
 /// Names the faults that `rows` prove, the gravest first. An answer later than `slow` is too slow.
 #[must_use]
-pub fn findings(rows: &[Row], slow: Duration) -> Vec<Finding> {
+pub fn findings(rows: &[CheckRow], slow: Duration) -> Vec<CheckFinding> {
     let seen = Seen(rows);
     let anything = seen.accepts_anything();
-    let mut found: BTreeMap<Fault, Vec<&Row>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| matches!(row.mark, Mark::Fail | Mark::Advice)) {
+    let mut found: BTreeMap<ReceiverFault, Vec<&CheckRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| matches!(row.mark, CaseVerdict::Fail | CaseVerdict::Advice)) {
         found.entry(seen.fault_of(row, anything)).or_default().push(row);
     }
-    let mut all: Vec<Finding> = found.into_iter().map(|(fault, rows)| finding(fault, &rows)).collect();
-    all.retain(|finding| finding.fault != Fault::TooSlow);
+    let mut all: Vec<CheckFinding> = found.into_iter().map(|(fault, rows)| finding(fault, &rows)).collect();
+    all.retain(|finding| finding.fault != ReceiverFault::TooSlow);
     all.extend(too_slow(rows, slow));
     all.sort_by_key(|finding| (!finding.required, finding.fault));
     all
 }
 
-fn finding(fault: Fault, rows: &[&Row]) -> Finding {
+fn finding(fault: ReceiverFault, rows: &[&CheckRow]) -> CheckFinding {
     let mut came: Vec<String> = Vec::new();
     for row in rows {
         let words = match &row.came {
-            Came::Answer { status, said, .. } if said.is_empty() => format!("answered {status}"),
-            Came::Answer { status, said, .. } => format!("answered {status} {}", beginning(said)),
+            Observed::Answer { status, said, .. } if said.is_empty() => format!("answered {status}"),
+            Observed::Answer { status, said, .. } => format!("answered {status} {}", beginning(said)),
             came => came.words(),
         };
         if !came.contains(&words) {
             came.push(words);
         }
     }
-    Finding {
+    CheckFinding {
         fault,
-        required: rows.iter().any(|row| row.mark == Mark::Fail),
+        required: rows.iter().any(|row| row.mark == CaseVerdict::Fail),
         proof: rows.iter().map(|row| row.case.name).collect(),
         detail: came.join("; "),
     }
@@ -66,10 +66,10 @@ fn beginning(said: &[u8]) -> String {
 }
 
 /// Slow answers: two or more, or every one, or one that never came in time.
-fn too_slow(rows: &[Row], slow: Duration) -> Option<Finding> {
-    let is_slow = |row: &&Row| row.came.timed_out() || row.came.latency().is_some_and(|latency| latency >= slow);
-    let late: Vec<&Row> = rows.iter().filter(is_slow).collect();
-    let sent = rows.iter().filter(|row| row.came != Came::NotSent).count();
+fn too_slow(rows: &[CheckRow], slow: Duration) -> Option<CheckFinding> {
+    let is_slow = |row: &&CheckRow| row.came.timed_out() || row.came.latency().is_some_and(|latency| latency >= slow);
+    let late: Vec<&CheckRow> = rows.iter().filter(is_slow).collect();
+    let sent = rows.iter().filter(|row| row.came != Observed::NotSent).count();
     let timed_out = late.iter().filter(|row| row.came.timed_out()).count();
     if late.is_empty() || (late.len() < 2.min(sent) && timed_out == 0) {
         return None;
@@ -80,8 +80,8 @@ fn too_slow(rows: &[Row], slow: Duration) -> Option<Finding> {
     if timed_out > 0 {
         detail.push_str(&format!("; {timed_out} timed out"));
     }
-    Some(Finding {
-        fault: Fault::TooSlow,
+    Some(CheckFinding {
+        fault: ReceiverFault::TooSlow,
         required: true,
         proof: late.iter().map(|row| row.case.name).collect(),
         detail,
@@ -89,26 +89,26 @@ fn too_slow(rows: &[Row], slow: Duration) -> Option<Finding> {
 }
 
 /// The rows by name.
-struct Seen<'a>(&'a [Row]);
+struct Seen<'a>(&'a [CheckRow]);
 
 impl Seen<'_> {
-    fn row(&self, name: &str) -> Option<&Row> {
+    fn row(&self, name: &str) -> Option<&CheckRow> {
         self.0.iter().find(|row| row.case.name == name)
     }
 
     fn accepted(&self, name: &str) -> bool {
-        self.row(name).is_some_and(Row::is_accepted)
+        self.row(name).is_some_and(CheckRow::is_accepted)
     }
 
     fn rejected(&self, name: &str) -> bool {
-        self.row(name).is_some_and(Row::is_rejected)
+        self.row(name).is_some_and(CheckRow::is_rejected)
     }
 
     /// Whether nothing that was forged was kept out.
     fn accepts_anything(&self) -> bool {
         const FORGED: [&str; 5] =
             ["wrong-secret", "flipped-body", "flipped-signature-first", "flipped-signature-last", "other-body"];
-        let sent: Vec<&Row> = FORGED.iter().filter_map(|name| self.row(name)).collect();
+        let sent: Vec<&CheckRow> = FORGED.iter().filter_map(|name| self.row(name)).collect();
         sent.len() > 1 && sent.iter().all(|row| row.is_accepted())
     }
 
@@ -121,35 +121,42 @@ impl Seen<'_> {
     }
 
     /// What a failed row points at, in the light of the others.
-    fn fault_of(&self, row: &Row, anything: bool) -> Fault {
+    fn fault_of(&self, row: &CheckRow, anything: bool) -> ReceiverFault {
         match (&row.came, row.case.expect) {
-            (came, _) if came.timed_out() => return Fault::TooSlow,
-            (Came::Answer { status: 300..=399, .. }, _) => return Fault::Redirects,
-            (Came::Answer { .. }, Expect::Refuse(_)) if row.is_accepted() => {}
-            (_, Expect::Refuse(_)) => return Fault::ErrorsInsteadOfRefusing,
+            (came, _) if came.timed_out() => return ReceiverFault::TooSlow,
+            (Observed::Answer { status: 300..=399, .. }, _) => return ReceiverFault::Redirects,
+            (Observed::Answer { .. }, Expect::Refuse(_)) if row.is_accepted() => {}
+            (_, Expect::Refuse(_)) => return ReceiverFault::ErrorsInsteadOfRefusing,
             _ => {}
         }
         let forged = matches!(row.case.expect, Expect::Refuse(_));
-        let of_time = matches!(row.case.fault, Fault::IgnoresAge | Fault::IgnoresFuture | Fault::AcceptsReplay);
+        let of_time = matches!(
+            row.case.fault,
+            ReceiverFault::IgnoresAge | ReceiverFault::IgnoresFuture | ReceiverFault::AcceptsReplay
+        );
         if anything && forged && !of_time {
-            return Fault::AcceptsAnything;
+            return ReceiverFault::AcceptsAnything;
         }
         match row.case.fault {
-            Fault::TrimsBody | Fault::RejectsUnicode if self.hashes_reserialised() => Fault::HashesReserialisedBody,
-            Fault::HashesReserialisedBody if !self.hashes_reserialised() => Fault::RejectsUnknownField,
+            ReceiverFault::TrimsBody | ReceiverFault::RejectsUnicode if self.hashes_reserialised() => {
+                ReceiverFault::HashesReserialisedBody
+            }
+            ReceiverFault::HashesReserialisedBody if !self.hashes_reserialised() => ReceiverFault::RejectsUnknownField,
             // An empty text is the beginning of every other.
-            Fault::AcceptsMissingSignature
+            ReceiverFault::AcceptsMissingSignature
                 if row.case.name == "empty-signature"
                     && !self.accepted("missing-signature")
                     && ["cut-one", "cut-half", "cut-eight"].iter().any(|name| self.accepted(name)) =>
             {
-                Fault::ComparesPrefix
+                ReceiverFault::ComparesPrefix
             }
             // Live screenshots differ from the simulated one by their image as well.
-            Fault::RejectsLive if row.case.name == "screenshot-live" && self.accepted("app-live") => {
-                Fault::ThrowsOnImageForm
+            ReceiverFault::RejectsLive if row.case.name == "screenshot-live" && self.accepted("app-live") => {
+                ReceiverFault::ThrowsOnImageForm
             }
-            fault if matches!(row.came, Came::Nothing { .. }) && fault != Fault::ThrowsOnPlaceholder => Fault::NoAnswer,
+            fault if matches!(row.came, Observed::Nothing { .. }) && fault != ReceiverFault::ThrowsOnPlaceholder => {
+                ReceiverFault::NoAnswer
+            }
             fault => fault,
         }
     }

@@ -8,7 +8,7 @@ use crate::delivery::Attempt;
 
 /// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Came {
+pub enum Observed {
     /// A response.
     Answer {
         /// Its status.
@@ -31,7 +31,7 @@ pub enum Came {
     NotSent,
 }
 
-impl Came {
+impl Observed {
     /// The status of the response, if one came.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
@@ -69,7 +69,7 @@ impl Came {
 
 /// Whether what came is what a right receiver does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mark {
+pub enum CaseVerdict {
     /// It is.
     Pass,
     /// It is not.
@@ -80,7 +80,7 @@ pub enum Mark {
     Skipped,
 }
 
-impl Mark {
+impl CaseVerdict {
     /// The stable name in JSON output.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -106,31 +106,31 @@ impl Mark {
 
 /// One case and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct CheckRow {
     /// The case.
     pub case: Case,
     /// What came back.
-    pub came: Came,
+    pub came: Observed,
     /// Whether that is right.
-    pub mark: Mark,
+    pub mark: CaseVerdict,
     /// The request as it was sent, and what came back; `None` for what was not sent.
     pub exchange: Option<Arc<Attempt>>,
 }
 
-impl Row {
+impl CheckRow {
     /// Judges what came; with a maximal age, cases about it count.
     #[must_use]
-    pub fn judge(case: Case, came: Came, max_age: bool) -> Self {
+    pub fn judge(case: Case, came: Observed, max_age: bool) -> Self {
         let is_right = match (&came, case.expect) {
-            (Came::NotSent, _) => return Self { case, came, mark: Mark::Skipped, exchange: None },
-            (Came::Answer { status, .. }, Expect::Accept) => (200..300).contains(status),
-            (Came::Answer { status, .. }, Expect::Refuse(_)) => (400..500).contains(status),
-            (Came::Nothing { .. }, _) => false,
+            (Observed::NotSent, _) => return Self { case, came, mark: CaseVerdict::Skipped, exchange: None },
+            (Observed::Answer { status, .. }, Expect::Accept) => (200..300).contains(status),
+            (Observed::Answer { status, .. }, Expect::Refuse(_)) => (400..500).contains(status),
+            (Observed::Nothing { .. }, _) => false,
         };
         let mark = match (is_right, case.weight.is_required(max_age)) {
-            (true, _) => Mark::Pass,
-            (false, true) => Mark::Fail,
-            (false, false) => Mark::Advice,
+            (true, _) => CaseVerdict::Pass,
+            (false, true) => CaseVerdict::Fail,
+            (false, false) => CaseVerdict::Advice,
         };
         Self { case, came, mark, exchange: None }
     }
@@ -144,6 +144,6 @@ impl Row {
     /// Whether it was sent and not let through.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
-        self.came != Came::NotSent && !self.is_accepted()
+        self.came != Observed::NotSent && !self.is_accepted()
     }
 }

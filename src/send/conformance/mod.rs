@@ -5,10 +5,10 @@
 //! |---|---|
 //! | [`MATRIX`] | every case as data: what is sent, what is expected, what a failure points at |
 //! | [`Case::craft`] | from a case to headers and body, a pure function |
-//! | [`Row`] | one case and its result |
+//! | [`CheckRow`] | one case and its result |
 //! | [`findings()`] | from rows to named faults |
 //! | [`run()`] | sends a matrix, bounded |
-//! | [`Report`] | all of that, as text, JSON and JUnit XML |
+//! | [`CheckReport`] | all of that, as text, JSON and JUnit XML |
 
 mod case;
 mod craft;
@@ -21,11 +21,11 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Body, Case, Expect, Head, Signing, Weight};
-pub use craft::{Crafted, Ground, stale_by};
-pub use fault::Fault;
-pub use findings::{Finding, findings};
-pub use judge::{Came, Mark, Row};
+pub use case::{Case, CasePayload, CaseSigning, Expect, Head, Weight};
+pub use craft::{Crafted, Fixture, stale_by};
+pub use fault::ReceiverFault;
+pub use findings::{CheckFinding, findings};
+pub use judge::{CaseVerdict, CheckRow, Observed};
 pub use matrix::{MATRIX, case_named};
-pub use report::{Palette, Report, junit, list_text, report_json, report_text};
-pub use run::{JOBS_LIMIT, Plan, Unreachable, run};
+pub use report::{CheckReport, Palette, junit, list_text, report_json, report_text};
+pub use run::{CheckPlan, JOBS_LIMIT, Unreachable, run};

@@ -8,11 +8,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::case::{Case, Expect};
-use super::craft::{Crafted, Ground};
-use super::findings::{Finding, findings};
-use super::judge::{Came, Row};
+use super::craft::{Crafted, Fixture};
+use super::findings::{CheckFinding, findings};
+use super::judge::{CheckRow, Observed};
 use super::matrix::PROBES;
-use super::{Fault, Report};
+use super::{CheckReport, ReceiverFault};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, Limits, Outgoing, SendError, Sent, Target};
 use crate::send::{Origin, attempt};
@@ -28,11 +28,11 @@ const BODY_BYTES: u64 = 1024 * 1024;
 
 /// What is to be checked, and how.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct CheckPlan {
     /// The receiver.
     pub target: Target,
     /// What the cases are made from.
-    pub ground: Ground,
+    pub ground: Fixture,
     /// The cases, in their order.
     pub cases: Vec<Case>,
     /// The receiver must refuse what is older.
@@ -62,33 +62,33 @@ pub struct Unreachable {
 ///
 /// [`Unreachable`] when the receiver cannot even be connected to.
 pub async fn run(
-    plan: &Plan,
+    plan: &CheckPlan,
     client: &Client,
     cancel: &CancellationToken,
-    mut progress: impl FnMut(&Row, usize),
-) -> Result<Report, Unreachable> {
-    let mut rows: Vec<Row> = Vec::with_capacity(plan.cases.len());
+    mut progress: impl FnMut(&CheckRow, usize),
+) -> Result<CheckReport, Unreachable> {
+    let mut rows: Vec<CheckRow> = Vec::with_capacity(plan.cases.len());
     let mut silent = 0;
     let mut accepts = None;
     for batch in batches(&plan.cases, plan.jobs) {
         let gone = silent >= GIVE_UP_AFTER || accepts == Some(false) || cancel.is_cancelled();
         let came = if gone {
-            vec![(Came::NotSent, None); batch.len()]
+            vec![(Observed::NotSent, None); batch.len()]
         } else {
             send_all(plan, client, cancel, batch, rows.is_empty()).await?
         };
         for (case, (came, exchange)) in batch.iter().zip(came) {
-            let row = Row { exchange, ..Row::judge(*case, came, plan.max_age.is_some()) };
+            let row = CheckRow { exchange, ..CheckRow::judge(*case, came, plan.max_age.is_some()) };
             silent = match row.came {
-                Came::Nothing { .. } => silent + 1,
-                Came::Answer { .. } => 0,
-                Came::NotSent => silent,
+                Observed::Nothing { .. } => silent + 1,
+                Observed::Answer { .. } => 0,
+                Observed::NotSent => silent,
             };
             progress(&row, plan.cases.len());
             rows.push(row);
         }
         if accepts.is_none() && rows.iter().filter(|row| is_plain(&row.case)).count() >= plain_count(&plan.cases) {
-            let plain: Vec<&Row> = rows.iter().filter(|row| is_plain(&row.case)).collect();
+            let plain: Vec<&CheckRow> = rows.iter().filter(|row| is_plain(&row.case)).collect();
             accepts = Some(plain.is_empty() || plain.iter().any(|row| row.is_accepted()));
         }
     }
@@ -96,13 +96,22 @@ pub async fn run(
         Some(false) => refuses_valid(plan, client, cancel, &rows).await,
         _ => findings(&rows, plan.slow),
     };
-    Ok(Report { target: plan.target.to_string(), kind: plan.ground.kind, max_age: plan.max_age, rows, findings: found })
+    Ok(CheckReport {
+        target: plan.target.to_string(),
+        kind: plan.ground.kind,
+        max_age: plan.max_age,
+        rows,
+        findings: found,
+    })
 }
 
 /// The plain valid deliveries: when none of them gets through, nothing else says anything.
 fn is_plain(case: &Case) -> bool {
     case.expect == Expect::Accept
-        && matches!(case.fault, Fault::RejectsEvent | Fault::RejectsLive | Fault::ThrowsOnPlaceholder)
+        && matches!(
+            case.fault,
+            ReceiverFault::RejectsEvent | ReceiverFault::RejectsLive | ReceiverFault::ThrowsOnPlaceholder
+        )
         && !case.name.starts_with("image-")
 }
 
@@ -119,7 +128,7 @@ fn batches(cases: &[Case], jobs: usize) -> Vec<&[Case]> {
 }
 
 async fn send_all(
-    plan: &Plan,
+    plan: &CheckPlan,
     client: &Client,
     cancel: &CancellationToken,
     batch: &[Case],
@@ -132,7 +141,7 @@ async fn send_all(
         let (client, target, cancel, timeout) = (client.clone(), plan.target.clone(), cancel.clone(), plan.timeout);
         tasks.spawn(async move { (index, send(&client, &target, &crafted, timeout, &cancel).await) });
     }
-    let mut came = vec![(Came::NotSent, None); batch.len()];
+    let mut came = vec![(Observed::NotSent, None); batch.len()];
     while let Some(done) = tasks.join_next().await {
         if let Ok((index, Some((sent, attempt)))) = done {
             came[index] = (came_of(plan, sent, first)?, Some(Arc::new(attempt)));
@@ -142,7 +151,7 @@ async fn send_all(
 }
 
 /// What came, beside all that is known of the sending.
-type Exchange = (Came, Option<Arc<Attempt>>);
+type Exchange = (Observed, Option<Arc<Attempt>>);
 
 /// Sends a crafted request as often as it says; the last sending counts.
 async fn send(
@@ -157,7 +166,7 @@ async fn send(
         if name == "Content-Type" {
             request.set(name, value).ok()?;
         } else {
-            request.lines.push(crate::http::Line::new(name, value).ok()?);
+            request.lines.push(crate::http::HeaderLine::new(name, value).ok()?);
         }
     }
     let limits = Limits { body_bytes: BODY_BYTES, ..Limits::within(timeout) };
@@ -173,16 +182,16 @@ async fn send(
 }
 
 /// A receiver that cannot be connected to at `first` cannot be checked; later on, it has gone down.
-fn came_of(plan: &Plan, sent: Sent, first: bool) -> Result<Came, Unreachable> {
+fn came_of(plan: &CheckPlan, sent: Sent, first: bool) -> Result<Observed, Unreachable> {
     let latency = sent.latency.total;
     match sent.result {
         Ok(reply) => {
             let said = reply.body[..reply.body.len().min(SAID_BYTES)].to_vec();
-            Ok(Came::Answer { status: reply.status, latency, said })
+            Ok(Observed::Answer { status: reply.status, latency, said })
         }
-        Err(SendError::Cancelled) => Ok(Came::NotSent),
+        Err(SendError::Cancelled) => Ok(Observed::NotSent),
         Err(error) if first && never_connected(&error) => Err(Unreachable { target: plan.target.to_string(), error }),
-        Err(error) => Ok(Came::Nothing { code: error.code().to_owned(), reason: error.to_string(), latency }),
+        Err(error) => Ok(Observed::Nothing { code: error.code().to_owned(), reason: error.to_string(), latency }),
     }
 }
 
@@ -201,28 +210,33 @@ fn never_connected(error: &SendError) -> bool {
 }
 
 /// What is wrong when no valid delivery gets through: one sentence instead of forty failures.
-async fn refuses_valid(plan: &Plan, client: &Client, cancel: &CancellationToken, rows: &[Row]) -> Vec<Finding> {
-    let plain: Vec<&Row> = rows.iter().filter(|row| is_plain(&row.case)).collect();
-    if plain.iter().all(|row| row.came.timed_out() || row.came == Came::NotSent) {
+async fn refuses_valid(
+    plan: &CheckPlan,
+    client: &Client,
+    cancel: &CancellationToken,
+    rows: &[CheckRow],
+) -> Vec<CheckFinding> {
+    let plain: Vec<&CheckRow> = rows.iter().filter(|row| is_plain(&row.case)).collect();
+    if plain.iter().all(|row| row.came.timed_out() || row.came == Observed::NotSent) {
         return findings(rows, plan.slow);
     }
     let proof: Vec<&'static str> = plain.iter().map(|row| row.case.name).collect();
     for probe in PROBES {
         let Ok(came) = send_all(plan, client, cancel, std::slice::from_ref(probe), false).await else { break };
-        let (came, _) = came.into_iter().next().unwrap_or((Came::NotSent, None));
-        let row = Row::judge(*probe, came, plan.max_age.is_some());
+        let (came, _) = came.into_iter().next().unwrap_or((Observed::NotSent, None));
+        let row = CheckRow::judge(*probe, came, plan.max_age.is_some());
         if row.is_accepted() {
             let detail = format!("valid deliveries are refused, but {} is accepted", probe.sends);
-            return vec![Finding { fault: probe.fault, required: true, proof, detail }];
+            return vec![CheckFinding { fault: probe.fault, required: true, proof, detail }];
         }
     }
     let first = plain.first().map(|row| &row.came);
-    let detail = format!("{}: {}", first.map(Came::words).unwrap_or_default(), first.map_or("", hint_by_status));
-    vec![Finding { fault: Fault::RefusesValid, required: true, proof, detail }]
+    let detail = format!("{}: {}", first.map(Observed::words).unwrap_or_default(), first.map_or("", hint_by_status));
+    vec![CheckFinding { fault: ReceiverFault::RefusesValid, required: true, proof, detail }]
 }
 
 /// What the first answer suggests.
-fn hint_by_status(came: &Came) -> &'static str {
+fn hint_by_status(came: &Observed) -> &'static str {
     match came.status() {
         Some(400) => "does your server read both headers, or does it refuse the payload?",
         Some(401 | 403) => "does your server have this secret, and does it verify the raw body?",

@@ -15,8 +15,8 @@ use crate::signature::{self, Scheme, Secret, SecretOrigin, SigningKind};
 const NOW: i64 = 1_746_123_456_789;
 const SLOW: Duration = Duration::from_secs(5);
 
-fn ground() -> Ground {
-    Ground {
+fn ground() -> Fixture {
+    Fixture {
         secret: Secret::new("dev", b"a-secret-of-tests".to_vec(), SecretOrigin::Typed),
         kind: SigningKind::Developer,
         names: ("X-Webhook-Signature".to_owned(), "X-Webhook-Timestamp".to_owned()),
@@ -71,15 +71,19 @@ fn crafted() -> &'static [Crafted] {
     ALL.get_or_init(|| MATRIX.iter().map(|case| case.craft(&ground(), now()).unwrap()).collect())
 }
 
-fn rows(max_age: bool, receiver: impl Fn(&Seen) -> u16) -> Vec<Row> {
+fn rows(max_age: bool, receiver: impl Fn(&Seen) -> u16) -> Vec<CheckRow> {
     let row = |(case, crafted): (&Case, &Crafted)| {
         let status = receiver(&Seen::of(crafted));
-        Row::judge(*case, Came::Answer { status, latency: Duration::from_millis(3), said: Vec::new() }, max_age)
+        CheckRow::judge(
+            *case,
+            Observed::Answer { status, latency: Duration::from_millis(3), said: Vec::new() },
+            max_age,
+        )
     };
     MATRIX.iter().zip(crafted()).map(row).collect()
 }
 
-fn required(rows: &[Row]) -> Vec<&'static str> {
+fn required(rows: &[CheckRow]) -> Vec<&'static str> {
     findings(rows, SLOW).iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect()
 }
 
@@ -128,8 +132,9 @@ fn the_sizes_are_about_what_they_say() {
 fn the_documented_receiver_passes() {
     let rows = rows(false, Seen::answer);
     assert_eq!(required(&rows), Vec::<&str>::new());
-    assert!(rows.iter().all(|row| row.mark != Mark::Fail));
-    let advised: Vec<&str> = rows.iter().filter(|row| row.mark == Mark::Advice).map(|row| row.case.name).collect();
+    assert!(rows.iter().all(|row| row.mark != CaseVerdict::Fail));
+    let advised: Vec<&str> =
+        rows.iter().filter(|row| row.mark == CaseVerdict::Advice).map(|row| row.case.name).collect();
     assert_eq!(advised, ["stale", "future", "replayed"]);
 }
 
@@ -202,7 +207,7 @@ fn other_faults_are_named_too() {
     let seconds =
         rows(false, |seen| if seen.timestamp.as_ref().is_some_and(|t| t.len() > 11) { 401 } else { seen.answer() });
     assert_eq!(required(&seconds), Vec::<&str>::new());
-    assert!(findings(&seconds, SLOW).iter().any(|finding| finding.fault == Fault::ExpectsOtherUnit));
+    assert!(findings(&seconds, SLOW).iter().any(|finding| finding.fault == ReceiverFault::ExpectsOtherUnit));
     let redirects = rows(false, |_| 308);
     assert_eq!(required(&redirects), ["redirects"]);
 }
@@ -212,21 +217,21 @@ fn slow_answers_are_measured() {
     let with = |late: &[&str]| {
         let mut rows = rows(false, Seen::answer);
         for row in rows.iter_mut().filter(|row| late.contains(&row.case.name)) {
-            let Came::Answer { latency, .. } = &mut row.came else { unreachable!() };
+            let Observed::Answer { latency, .. } = &mut row.came else { unreachable!() };
             *latency = SLOW;
         }
         required(&rows)
     };
     assert_eq!(with(&["app-live"]), Vec::<&str>::new(), "one late answer may be anything");
     assert_eq!(with(&["app-live", "stale"]), ["too_slow"]);
-    let came = || Came::Nothing { code: "timeout_first_byte".into(), reason: "x".into(), latency: SLOW };
-    let only = [Row::judge(MATRIX[0], came(), false)];
+    let came = || Observed::Nothing { code: "timeout_first_byte".into(), reason: "x".into(), latency: SLOW };
+    let only = [CheckRow::judge(MATRIX[0], came(), false)];
     assert_eq!(required(&only), ["too_slow"]);
 }
 
-fn report(rows: Vec<Row>) -> Report {
+fn report(rows: Vec<CheckRow>) -> CheckReport {
     let findings = findings(&rows, SLOW);
-    Report {
+    CheckReport {
         target: "http://localhost:8080/\u{1b}<&".to_owned(),
         kind: SigningKind::Developer,
         max_age: None,
@@ -250,9 +255,9 @@ fn the_reports_read_well() {
 
 #[test]
 fn every_fault_says_what_to_do() {
-    let codes: BTreeSet<&str> = Fault::ALL.iter().map(|fault| fault.code()).collect();
-    assert_eq!(codes.len(), Fault::ALL.len());
-    for fault in Fault::ALL {
+    let codes: BTreeSet<&str> = ReceiverFault::ALL.iter().map(|fault| fault.code()).collect();
+    assert_eq!(codes.len(), ReceiverFault::ALL.len());
+    for fault in ReceiverFault::ALL {
         assert!(!fault.title().is_empty() && fault.means().ends_with('.') && fault.fix().ends_with('.'), "{fault:?}");
     }
 }
@@ -260,7 +265,7 @@ fn every_fault_says_what_to_do() {
 #[test]
 fn the_documentation_names_every_fault() {
     let page = include_str!("../../../docs/check.md");
-    for fault in Fault::ALL {
+    for fault in ReceiverFault::ALL {
         let row = format!(
             "| `{}`: {} | {} | {} |",
             fault.code(),

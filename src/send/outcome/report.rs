@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
-use super::{StatusClass, Term, delivery_headers, latency_words, milliseconds, status_words};
+use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
-use crate::http::Reply;
+use crate::http::HttpResponse;
 use crate::http::{HeaderField, RequestHead};
 use crate::payload::grouped;
 use crate::signature::Scheme;
@@ -36,7 +36,7 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
     if let Err(failure) = &attempt.result {
         row("Error", &format!("{}{}", term_words(attempt), failure.message));
         row("", &failure.advice);
-    } else if let (Some(term), AttemptKind::Simulation) = (Term::of(attempt), attempt.kind) {
+    } else if let (Some(term), AttemptKind::Simulation) = (DocumentedError::of(attempt), attempt.kind) {
         row("Error", &format!("{}: {}", term.title(), term.meaning()));
     }
     for (index, field) in delivery_headers(attempt, scheme).iter().enumerate() {
@@ -54,10 +54,10 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
 
 /// `Network error: ` for what the documentation calls so.
 fn term_words(attempt: &Attempt) -> String {
-    Term::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default()
+    DocumentedError::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default()
 }
 
-fn response_words(reply: &Reply) -> String {
+fn response_words(reply: &HttpResponse) -> String {
     let mut size = format!("{} bytes", grouped(reply.body_bytes));
     if reply.body_bytes > reply.body.len() as u64 {
         let _ = write!(size, ", the first {} of them kept", grouped(reply.body.len() as u64));
@@ -108,7 +108,7 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
     put(
         "error",
         json!(attempt.result.as_ref().err().map(|failure| json!({
-            "term": Term::of(attempt).map(Term::title),
+            "term": DocumentedError::of(attempt).map(DocumentedError::title),
             "code": failure.code,
             "message": failure.message,
             "advice": failure.advice,
@@ -174,7 +174,7 @@ mod tests {
     use jiff::Timestamp;
     use std::time::Duration;
 
-    fn attempt(result: Result<Reply, Failure>) -> Attempt {
+    fn attempt(result: Result<HttpResponse, Failure>) -> Attempt {
         Attempt {
             delivery: Some(DeliveryId(7)),
             kind: AttemptKind::Simulation,
@@ -192,9 +192,9 @@ mod tests {
         }
     }
 
-    fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> Reply {
+    fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> HttpResponse {
         let head = Bytes::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
-        Reply {
+        HttpResponse {
             status,
             interim: Bytes::new(),
             head,
@@ -243,8 +243,11 @@ Endpoint response 12 bytes; it exceeds the limit; only its beginning was read
         let value = attempt_json(&refused, b"", &Scheme::default());
         assert_eq!(value["error"], json!({"term": "Network error", "code": "refused", "message": "m", "advice": "a"}));
         assert_eq!((&value["status"], &value["response"]), (&Value::Null, &Value::Null));
-        assert_eq!(Term::of(&attempt(Err(failure("cancelled")))), None);
-        assert_eq!(Term::of(&attempt(Ok(reply(404, b"", BodyEnd::Complete)))), Some(Term::SimulationFailed));
-        assert_eq!(Term::of(&attempt(Ok(reply(204, b"", BodyEnd::Complete)))), None);
+        assert_eq!(DocumentedError::of(&attempt(Err(failure("cancelled")))), None);
+        assert_eq!(
+            DocumentedError::of(&attempt(Ok(reply(404, b"", BodyEnd::Complete)))),
+            Some(DocumentedError::SimulationFailed)
+        );
+        assert_eq!(DocumentedError::of(&attempt(Ok(reply(204, b"", BodyEnd::Complete)))), None);
     }
 }

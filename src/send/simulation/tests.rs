@@ -4,9 +4,9 @@ use super::*;
 use crate::config::{Flags, Settings, testing::Surroundings};
 use crate::delivery::Verdict;
 use crate::http::RequestHead;
-use crate::send::Choice;
+use crate::send::DestinationChoice;
 use crate::signature::{self, SigningKind};
-use crate::simulate::Event;
+use crate::simulate::SimulatedEvent;
 
 const CONFIG: &str = r#"
 bind = "0.0.0.0:4567"
@@ -34,7 +34,7 @@ fn settings(config: &str) -> Settings {
     Settings::load(&Flags::default(), &surroundings).unwrap().0
 }
 
-fn find(choice: Choice) -> Result<Destination, NotSent> {
+fn find(choice: DestinationChoice) -> Result<Destination, NotSent> {
     Destination::find(&settings(CONFIG), &choice)
 }
 
@@ -45,42 +45,45 @@ fn now() -> Timestamp {
 #[test]
 fn a_choice_finds_its_receiver() {
     let label = |destination: &Destination| destination.secret.as_ref().unwrap().label().to_owned();
-    let own = find(Choice::default()).unwrap();
+    let own = find(DestinationChoice::default()).unwrap();
     assert_eq!(own.target.to_string(), "http://127.0.0.1:4567/webhooks/trackpilots");
     assert_eq!((own.kind, label(&own).as_str()), (SigningKind::Developer, "dev"));
 
-    let resale = find(Choice { webhook: Some("resale".into()), ..Choice::default() }).unwrap();
+    let resale = find(DestinationChoice { webhook: Some("resale".into()), ..DestinationChoice::default() }).unwrap();
     assert_eq!(resale.target.to_string(), "https://example.test/in?x=1");
     assert_eq!((resale.kind, label(&resale).as_str(), resale.events.len()), (SigningKind::Reseller, "resale", 1));
 
     let to = Some("localhost:1/x".to_owned());
-    let moved = find(Choice { to: to.clone(), webhook: Some("resale".into()), ..Choice::default() }).unwrap();
+    let moved =
+        find(DestinationChoice { to: to.clone(), webhook: Some("resale".into()), ..DestinationChoice::default() })
+            .unwrap();
     assert_eq!((moved.target.to_string().as_str(), label(&moved).as_str()), ("http://localhost:1/x", "resale"));
 
-    let told = Choice { to, kind: Some(SigningKind::Reseller), secret: Some("resale".into()), webhook: None };
+    let told =
+        DestinationChoice { to, kind: Some(SigningKind::Reseller), secret: Some("resale".into()), webhook: None };
     let told = find(told).unwrap();
     assert_eq!((told.kind, label(&told).as_str(), told.events.len()), (SigningKind::Reseller, "resale", 0));
 }
 
 #[test]
 fn what_is_not_there_is_said() {
-    let error = find(Choice { webhook: Some("gone".into()), ..Choice::default() }).unwrap_err();
+    let error = find(DestinationChoice { webhook: Some("gone".into()), ..DestinationChoice::default() }).unwrap_err();
     assert_eq!(error.to_string(), "Webhook not found (404): unknown webhook 'gone'; configured: dev, resale");
-    assert_eq!(error.term(), Some(Term::WebhookNotFound));
-    let error = find(Choice { secret: Some("x".into()), ..Choice::default() }).unwrap_err();
+    assert_eq!(error.term(), Some(DocumentedError::WebhookNotFound));
+    let error = find(DestinationChoice { secret: Some("x".into()), ..DestinationChoice::default() }).unwrap_err();
     assert_eq!(error.to_string(), "unknown secret label (1 character, not shown); configured: dev, resale");
-    let error = find(Choice { to: Some("ftp://x".into()), ..Choice::default() }).unwrap_err();
+    let error = find(DestinationChoice { to: Some("ftp://x".into()), ..DestinationChoice::default() }).unwrap_err();
     assert!(matches!(error, NotSent::Url { .. }), "{error}");
-    let bare = Destination::find(&settings(""), &Choice::default()).unwrap();
+    let bare = Destination::find(&settings(""), &DestinationChoice::default()).unwrap();
     assert_eq!(bare.signing_secret().unwrap_err(), NotSent::NoSecret);
 }
 
-fn simulation(event: Event, webhook: &str) -> Simulation {
+fn simulation(event: SimulatedEvent, webhook: &str) -> Simulation {
     Simulation {
         recipe: Recipe::new(event),
         burst: Burst { count: 2, ..Burst::default() },
         given: None,
-        destination: find(Choice { webhook: Some(webhook.into()), ..Choice::default() }).unwrap(),
+        destination: find(DestinationChoice { webhook: Some(webhook.into()), ..DestinationChoice::default() }).unwrap(),
         seed: 3,
     }
 }
@@ -88,7 +91,7 @@ fn simulation(event: Event, webhook: &str) -> Simulation {
 #[test]
 fn requests_are_signed_as_the_webhook_expects() {
     for (webhook, timestamp) in [("dev", "1746123456"), ("resale", "1746123456789")] {
-        let simulation = simulation(Event::App, webhook);
+        let simulation = simulation(SimulatedEvent::App, webhook);
         assert_eq!(simulation.sendings().unwrap().len(), 2);
         let request = simulation.request(0, now()).unwrap();
         assert_eq!(request, simulation.request(0, now()).unwrap(), "a preview is what is sent");
@@ -103,12 +106,12 @@ fn requests_are_signed_as_the_webhook_expects() {
 
 #[test]
 fn only_subscribed_events_are_sent() {
-    let error = simulation(Event::Screenshot, "resale").sendings().unwrap_err();
-    assert_eq!(error.term(), Some(Term::EventNotRegistered));
+    let error = simulation(SimulatedEvent::Screenshot, "resale").sendings().unwrap_err();
+    assert_eq!(error.term(), Some(DocumentedError::EventNotRegistered));
     assert!(error.to_string().starts_with("Event type not registered (400): "), "{error}");
     let given = Simulation {
         given: Some(Bytes::from_static(br#"{"event":"desktop.app_tracking.captured"}"#)),
-        ..simulation(Event::Screenshot, "resale")
+        ..simulation(SimulatedEvent::Screenshot, "resale")
     };
     given.sendings().unwrap();
     assert_eq!(given.request(0, now()).unwrap().body, given.given.clone().unwrap());

@@ -11,7 +11,9 @@ use tokio::sync::Semaphore;
 
 use crate::delivery::{Captured, Verdict};
 use crate::rules;
-use crate::rules::{Act, Action, Facts, Fail, Hold, Kind, Override, Per, Reply, Rule, RuleSet, Wait};
+use crate::rules::{
+    ActionKind, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
+};
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins again.
 const COUNTS: usize = 4096;
@@ -63,14 +65,14 @@ pub(super) struct Planned {
 }
 
 /// A choice carried out as far as it can be without waiting.
-pub(super) struct Step {
+pub(super) struct AnswerStep {
     pub(super) wait: Option<Wait>,
     pub(super) what: What,
     pub(super) label: String,
 }
 
 pub(super) enum What {
-    Do(Act),
+    Do(TimedResponse),
     Hold(Hold, Duration),
 }
 
@@ -144,16 +146,16 @@ impl Answering {
     }
 
     /// Says what is to be done, and counts it where it is a sequence.
-    pub(super) fn step(&self, planned: &Planned) -> Step {
+    pub(super) fn step(&self, planned: &Planned) -> AnswerStep {
         let action = planned.action();
         let label = planned.label();
         match &action.kind {
-            Kind::Do(deed) => Step { wait: action.wait, what: What::Do(deed.clone().into()), label },
-            Kind::Hold(hold) => {
+            ActionKind::Do(deed) => AnswerStep { wait: action.wait, what: What::Do(deed.clone().into()), label },
+            ActionKind::Hold(hold) => {
                 let patience = hold.patience.unwrap_or(planned.policy.rules.hold_for);
-                Step { wait: action.wait, what: What::Hold(hold.clone(), patience), label }
+                AnswerStep { wait: action.wait, what: What::Hold(hold.clone(), patience), label }
             }
-            Kind::Fail(fail) => {
+            ActionKind::Fail(fail) => {
                 let count = self.count(action, planned.key);
                 let Fail { times, with, then, .. } = fail;
                 let (act, label) = if count <= u64::from(*times) {
@@ -161,12 +163,12 @@ impl Answering {
                 } else {
                     (then, format!("{label} (after {times})"))
                 };
-                Step { wait: action.wait, what: What::Do(act.clone()), label }
+                AnswerStep { wait: action.wait, what: What::Do(act.clone()), label }
             }
         }
     }
 
-    fn count(&self, action: &Action, key: u64) -> u64 {
+    fn count(&self, action: &RuleAction, key: u64) -> u64 {
         // By its text: a file that is read again does not begin a rule's count again.
         let key = (hash(action.to_string()), key);
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).next(key)
@@ -200,11 +202,11 @@ impl Policy {
             },
         };
         let mut planned = Planned { policy: self, rule, facts: Facts::of(captured), key: 0 };
-        if let Kind::Fail(fail) = &planned.action().kind {
+        if let ActionKind::Fail(fail) = &planned.action().kind {
             planned.key = match fail.per {
-                Per::All => 0,
-                Per::Body => hash(&captured.body[..]),
-                Per::Event => hash(&captured.event.event),
+                CountedBy::All => 0,
+                CountedBy::Body => hash(&captured.body[..]),
+                CountedBy::Event => hash(&captured.event.event),
             };
         }
         Chosen::Planned(Box::new(planned))
@@ -212,7 +214,7 @@ impl Policy {
 }
 
 impl Planned {
-    fn action(&self) -> &Action {
+    fn action(&self) -> &RuleAction {
         match (self.rule, &self.policy.chosen) {
             (Some(rule), _) => &self.policy.rules.rules()[rule].then,
             (None, Some(chosen)) => &chosen.action,
@@ -277,14 +279,14 @@ mod tests {
             received_at: jiff::Timestamp::UNIX_EPOCH,
             head: "POST / HTTP/1.1\r\n\r\n".into(),
             body: vec![b'a'; bytes].into(),
-            framing: crate::http::Framing::NONE,
+            framing: crate::http::WireFraming::NONE,
             intake: crate::delivery::Intake::Complete,
         };
         super::super::capture::capture(incoming, &crate::config::Registry::default())
     }
 
     fn answering(rules: &[String]) -> Answering {
-        let rules = rules.iter().map(|rule| rules::Reader::new(&[]).rule(rule).unwrap());
+        let rules = rules.iter().map(|rule| rules::RuleReader::new(&[]).rule(rule).unwrap());
         Answering::new(RuleSet::new(rules.collect(), Duration::ZERO))
     }
 

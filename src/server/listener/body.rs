@@ -7,29 +7,29 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Control;
-use super::pace::{BodyFault, Pace};
+use super::pace::{BodyFault, BodyPace};
 use super::places::Phase;
-use super::room::{self, NoRoom, Room};
+use super::room::{self, MemoryRoom, NoRoom};
 use super::stream::{RawHead, Stream};
 use crate::delivery::Intake;
 use crate::http::BodyLength;
 use crate::http::framing::RequestFraming;
 use crate::http::section::{Section, SectionFault};
-use crate::http::{Framing, FramingBuilder};
+use crate::http::{WireFraming, WireFramingBuilder};
 
 /// A body section as far as it was taken in.
 pub(super) struct ReadBody {
     pub(super) body: Bytes,
-    pub(super) framing: Framing,
+    pub(super) framing: WireFraming,
     pub(super) intake: Intake,
     /// Whether its place or its room was given to another.
     pub(super) was_given_up: bool,
     /// Held until the delivery is on disk.
-    pub(super) room: Room,
+    pub(super) room: MemoryRoom,
 }
 
 impl ReadBody {
-    fn new(body: impl Into<Bytes>, framing: Framing, intake: Intake, room: Room) -> Self {
+    fn new(body: impl Into<Bytes>, framing: WireFraming, intake: Intake, room: MemoryRoom) -> Self {
         Self { body: body.into(), framing, intake, was_given_up: false, room }
     }
 }
@@ -50,7 +50,7 @@ pub(super) async fn read(
     if let Some(body) = stream.whole_body(length, limit) {
         room.grow(body.len(), room::PATIENCE).await?;
         let behind = behind(stream, head).await;
-        let mut around = FramingBuilder::default();
+        let mut around = WireFramingBuilder::default();
         around.data(body.len());
         around.unframed(&behind);
         return Ok(ReadBody::new(body, around.finish(), whole(head, &behind), room));
@@ -105,9 +105,9 @@ fn whole(head: &RawHead, behind: &[u8]) -> Intake {
 async fn rest(
     stream: &mut Stream<TcpStream>,
     section: &mut Section,
-    room: &mut Room,
+    room: &mut MemoryRoom,
 ) -> Result<Result<(), BodyFault>, NoRoom> {
-    let mut pace = Pace::new();
+    let mut pace = BodyPace::new();
     while !section.is_done() {
         let wanted = section.wanted();
         if wanted > room.bytes() {

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Registry;
 use crate::delivery::{Captured, Intake, Judgement, Verdict};
-use crate::http::{Framing, RequestHead};
+use crate::http::{RequestHead, WireFraming};
 use crate::{payload, signature};
 
 /// What came in over a connection, or from a file that is imported.
@@ -23,7 +23,7 @@ pub struct Incoming {
     /// The body without chunk framing.
     pub body: Bytes,
     /// What stood around it.
-    pub framing: Framing,
+    pub framing: WireFraming,
     /// How much of it came.
     pub intake: Intake,
 }

@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use super::capture::{Incoming, capture};
 use super::exchange::{self, Next, keep};
-use super::places::{Phase, Place};
+use super::places::{ConnectionPlace, Phase};
 use super::response::{Ending, Response, answered, response, unanswered};
 use super::stats::Refusal;
-use super::stream::{Fault, HeadEnd, Stream};
+use super::stream::{HeadEnd, Stream, StreamFault};
 use super::{Control, overloaded_reply};
 use crate::delivery::Intake;
-use crate::http::Framing;
+use crate::http::WireFraming;
 use crate::http::framing::HeadFault;
 use crate::http::section::FAULTY_KEPT_BYTES;
 use crate::rules::Reply;
@@ -39,7 +39,7 @@ const DROPPED_BYTES: usize = 256 * 1024;
 pub(super) async fn serve(
     socket: TcpStream,
     remote: SocketAddr,
-    place: Place,
+    place: ConnectionPlace,
     control: Arc<Control>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -71,26 +71,26 @@ pub(super) async fn serve(
 }
 
 /// Keeps what came instead of a request, and answers it where somebody may still be listening.
-async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: Fault, control: &Control) {
+async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: StreamFault, control: &Control) {
     let start = Instant::now();
     stream.place().enter(Phase::Ours);
     let (intake, reply, seen) = match fault {
-        Fault::Malformed(HeadFault { status, reason }, seen) => {
+        StreamFault::Malformed(HeadFault { status, reason }, seen) => {
             let reply = Reply::text(status, format!("Bad Request: {reason}"));
             (Intake::Malformed(reason), Some(reply), seen)
         }
-        Fault::Incomplete { end: HeadEnd::TimedOut, seen } => {
+        StreamFault::Incomplete { end: HeadEnd::TimedOut, seen } => {
             let Deadlines { head, .. } = control.limits().deadlines;
             let reason = format!("incomplete head within {head:?}: {} bytes received", seen.len());
             let reply = Reply::text(408, format!("Request Timeout: {reason}"));
             (Intake::Incomplete(reason), Some(reply), seen)
         }
-        Fault::Incomplete { end: HeadEnd::GivenUp, seen } => {
+        StreamFault::Incomplete { end: HeadEnd::GivenUp, seen } => {
             let reason =
                 format!("too slow while the listener was at its limit: {} bytes of the head received", seen.len());
             (Intake::Incomplete(reason), Some(overloaded_reply()), seen)
         }
-        Fault::Incomplete { end: HeadEnd::HungUp, seen } => {
+        StreamFault::Incomplete { end: HeadEnd::HungUp, seen } => {
             let reason = format!("the sender hung up within the head, after {} bytes", seen.len());
             (Intake::Incomplete(reason), None, seen)
         }
@@ -120,7 +120,7 @@ async fn record(
         received_at: Timestamp::now(),
         head: seen,
         body: Bytes::new(),
-        framing: Framing::NONE,
+        framing: WireFraming::NONE,
         intake,
     };
     let kept = keep(capture(incoming, &control.registry()), control).await;
@@ -189,12 +189,12 @@ async fn give_way(stream: Stream<TcpStream>, control: &Control) {
 }
 
 /// Closes our side of a connection that is done, and gives its place to others while it goes.
-pub(super) async fn part(mut socket: TcpStream, place: Place, control: &Control) {
+pub(super) async fn part(mut socket: TcpStream, place: ConnectionPlace, control: &Control) {
     leave(place, control, linger(&mut socket)).await;
 }
 
 /// Gives the place to others during a farewell, as long as there is room among those who leave.
-async fn leave(place: Place, control: &Control, farewell: impl Future<Output = ()>) {
+async fn leave(place: ConnectionPlace, control: &Control, farewell: impl Future<Output = ()>) {
     match control.leaving() {
         Some(leaving) => {
             drop(place);

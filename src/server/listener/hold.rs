@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use crate::delivery::DeliveryId;
-use crate::rules::{Act, Held, Hold, short};
+use crate::rules::{Held, Hold, TimedResponse, short};
 
 /// The most deliveries held at once: half of the connections, so that others are still answered.
 pub const HELD_LIMIT: usize = 512;
@@ -24,7 +24,7 @@ pub struct NotHeld(pub DeliveryId);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// The person has decided.
-    Decided(Act),
+    Decided(TimedResponse),
     /// The time was up.
     TimedOut,
     /// The program ends.
@@ -87,7 +87,7 @@ impl Holding {
         self.lock().len()
     }
 
-    pub(super) fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
+    pub(super) fn decide(&self, id: DeliveryId, act: TimedResponse) -> Result<(), NotHeld> {
         self.end(id, Ended::Decided(act))
     }
 
@@ -188,7 +188,7 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Answer, Deed, Manner, Reader};
+    use crate::rules::{AnswerChoice, RuleReader, RuleResponse, SendManner};
     use std::future::pending;
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
@@ -196,13 +196,16 @@ mod tests {
     const LONG: Duration = Duration::from_secs(3600);
 
     fn hold() -> Hold {
-        Hold { patience: None, otherwise: Act::from(Deed::Answer(Answer::Auto, Manner::Whole)) }
+        Hold {
+            patience: None,
+            otherwise: TimedResponse::from(RuleResponse::Answer(AnswerChoice::Auto, SendManner::Whole)),
+        }
     }
 
-    fn act(text: &str) -> Act {
-        let action = Reader::default().action(text).unwrap();
-        let crate::rules::Kind::Do(deed) = action.kind else { panic!("{text}") };
-        Act { wait: action.wait, deed }
+    fn act(text: &str) -> TimedResponse {
+        let action = RuleReader::default().action(text).unwrap();
+        let crate::rules::ActionKind::Do(deed) = action.kind else { panic!("{text}") };
+        TimedResponse { wait: action.wait, deed }
     }
 
     #[tokio::test]

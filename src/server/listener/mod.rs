@@ -39,11 +39,11 @@ use self::answering::Answering;
 use self::forward::Forwarder;
 use self::hold::Holding;
 use self::places::Places;
-use self::room::{Budget, Room};
+use self::room::{MemoryBudget, MemoryRoom};
 use crate::config::Registry;
 use crate::delivery::{Attempt, DeliveryId};
 use crate::http::TlsSetupError;
-use crate::rules::{Act, Held, Override, Reply, RuleSet};
+use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
 
@@ -115,7 +115,7 @@ pub struct Control {
     holding: Holding,
     forwarder: Forwarder,
     limits: Limits,
-    budget: Budget,
+    budget: MemoryBudget,
     places: Arc<Places>,
     /// For connections that have their answer and are not gone yet.
     leaving: Arc<Semaphore>,
@@ -134,7 +134,7 @@ impl Control {
             holding: Holding::default(),
             forwarder: Forwarder::new(limits.in_flight_bytes),
             limits,
-            budget: Budget::new(limits.in_flight_bytes, limits.body_section_bytes(), Arc::clone(&places)),
+            budget: MemoryBudget::new(limits.in_flight_bytes, limits.body_section_bytes(), Arc::clone(&places)),
             places,
             leaving: Arc::new(Semaphore::new(LEAVING)),
             writer,
@@ -223,7 +223,7 @@ impl Control {
     /// # Errors
     ///
     /// [`NotHeld`] when it is too late.
-    pub fn decide(&self, id: DeliveryId, act: Act) -> Result<(), NotHeld> {
+    pub fn decide(&self, id: DeliveryId, act: TimedResponse) -> Result<(), NotHeld> {
         self.holding.decide(id, act)
     }
 
@@ -293,7 +293,7 @@ impl Control {
     }
 
     /// No room yet, of that in memory which everything that holds a body shares.
-    fn room(&self) -> Room {
+    fn room(&self) -> MemoryRoom {
         self.budget.room()
     }
 }

@@ -57,13 +57,13 @@ pub(super) enum BodyFault {
 
 /// How a body has come so far, in time.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct BodyPace {
     began: Instant,
     window: Instant,
     bytes: u64,
 }
 
-impl Pace {
+impl BodyPace {
     /// From now on.
     pub(super) fn new() -> Self {
         let now = Instant::now();

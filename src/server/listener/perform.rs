@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Control;
-use super::answering::{Chosen, Step, What, length};
+use super::answering::{AnswerStep, Chosen, What, length};
 use super::exchange::{Next, written};
 use super::raw::Script;
 use super::response::{self, Ending};
@@ -18,7 +18,7 @@ use super::stream::Stream;
 use super::{forward, hold, overloaded_reply};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 use crate::rules;
-use crate::rules::{Act, Deed, Facts, Hold, Manner, Reply, Wait, short};
+use crate::rules::{Facts, Hold, Reply, RuleResponse, SendManner, TimedResponse, Wait, short};
 
 /// A body up to this length is written together with its head; a longer one is not copied for it.
 const COPIED_BYTES: usize = 16 * 1024;
@@ -41,7 +41,7 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
         Chosen::Refused(reply, label) => exchange.whole(stream, &reply, label).await,
         Chosen::Planned(mut planned) => {
             planned.facts.id = exchange.id.0;
-            let Step { wait, what, label } = exchange.control.answering.step(&planned);
+            let AnswerStep { wait, what, label } = exchange.control.answering.step(&planned);
             if !exchange.pause(stream, wait).await {
                 return exchange.gone(stream, label);
             }
@@ -54,20 +54,26 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
 }
 
 impl Exchange<'_> {
-    async fn act(self, stream: &mut Stream<TcpStream>, Act { wait, deed }: Act, facts: &Facts, label: String) -> Next {
+    async fn act(
+        self,
+        stream: &mut Stream<TcpStream>,
+        TimedResponse { wait, deed }: TimedResponse,
+        facts: &Facts,
+        label: String,
+    ) -> Next {
         if !self.pause(stream, wait).await {
             return self.gone(stream, label);
         }
         let script = match deed {
-            Deed::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
-            Deed::Answer(answer, manner) => {
+            RuleResponse::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
+            RuleResponse::Answer(answer, manner) => {
                 let (reply, label) = self.render(&answer, facts, label).await;
-                if manner == Manner::Whole {
+                if manner == SendManner::Whole {
                     return self.whole(stream, &reply, label).await;
                 }
                 Script::badly(manner, &reply, self.id, label, self.since)
             }
-            Deed::Close(close) => {
+            RuleResponse::Close(close) => {
                 let (reply, label) = self.render(&close.answer, facts, label).await;
                 Script::closing(&close, &reply, self.id, label, self.since)
             }
@@ -77,7 +83,7 @@ impl Exchange<'_> {
 
     /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
     /// the record of it is written; where there is none, the sender is asked to come back.
-    async fn render(self, answer: &rules::Answer, facts: &Facts, label: String) -> (Reply, String) {
+    async fn render(self, answer: &rules::AnswerChoice, facts: &Facts, label: String) -> (Reply, String) {
         let bytes = answer.made_bytes(facts);
         if bytes <= COPIED_BYTES {
             return (answer.render(facts), label);

@@ -67,7 +67,7 @@ struct Table {
 
 /// A connection's place; given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionPlace {
     places: Arc<Places>,
     number: u64,
     seat: Arc<Seat>,
@@ -153,7 +153,7 @@ impl Places {
     }
 
     /// A place for a newcomer; `None` when all are taken by others that send, or wait for us.
-    pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>) -> Option<ConnectionPlace> {
         let now = Instant::now();
         let mut table = self.table();
         if table.taken.len() >= self.limit && !table.give_up(self.limit, now) {
@@ -163,7 +163,7 @@ impl Places {
         table.next += 1;
         let seat = Arc::new(Seat { state: Mutex::new(State::new(now)), given_up: CancellationToken::new() });
         table.taken.insert(number, Arc::clone(&seat));
-        Some(Place { places: Arc::clone(self), number, seat })
+        Some(ConnectionPlace { places: Arc::clone(self), number, seat })
     }
 
     /// Has the connection that holds room in memory and fills it slowest give it up. False when there is none.
@@ -220,7 +220,7 @@ impl Seat {
     }
 }
 
-impl Place {
+impl ConnectionPlace {
     /// What is waited for from now on.
     pub(super) fn enter(&self, phase: Phase) {
         self.seat.state().enter(phase, Instant::now());
@@ -247,7 +247,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         let mut table = self.places.table();
         if table.taken.remove(&self.number).is_none() {
@@ -260,7 +260,7 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn is_given_up(place: &Place) -> bool {
+    fn is_given_up(place: &ConnectionPlace) -> bool {
         place.seat.given_up.is_cancelled()
     }
 
@@ -312,7 +312,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn of_those_who_send_slowly_the_slowest_gives_way() {
         let places = Places::new(3);
-        let all: Vec<Place> = (0..3).map(|_| places.take().unwrap()).collect();
+        let all: Vec<ConnectionPlace> = (0..3).map(|_| places.take().unwrap()).collect();
         all.iter().for_each(|place| place.enter(Phase::Body));
         for _ in 0..8 {
             pass(500).await;

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::Control;
 use super::connection::part;
-use super::places::{Phase, Place};
+use super::places::{ConnectionPlace, Phase};
 use super::response::{self, Ending, answered, head};
 use crate::delivery::{Answer, DeliveryId, Outcome};
-use crate::rules::{Close, CloseAt, Manner, Reply};
+use crate::rules::{Close, CloseAt, Reply, SendManner};
 
 /// Before a reset, what was written gets so much time to arrive: a reset throws away what is on its way.
 const BEFORE_RESET: Duration = Duration::from_millis(20);
@@ -44,11 +44,11 @@ pub(super) struct Record {
 
 impl Script {
     /// An answer sent badly, as `manner` says.
-    pub(super) fn badly(manner: Manner, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
+    pub(super) fn badly(manner: SendManner, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
         let mut headers = response::headers(reply, Ending::CLOSE);
         let (outcome, piece, every) = match manner {
-            Manner::Trickle { bytes, every } => (Outcome::Trickled, bytes, every),
-            Manner::WrongLength(by) => {
+            SendManner::Trickle { bytes, every } => (Outcome::Trickled, bytes, every),
+            SendManner::WrongLength(by) => {
                 let length = i64::try_from(reply.body.len()).unwrap_or(i64::MAX).saturating_add(i64::from(by)).max(0);
                 for (name, value) in &mut headers {
                     if name == "content-length" {
@@ -57,7 +57,7 @@ impl Script {
                 }
                 (Outcome::WrongLength, usize::MAX, Duration::ZERO)
             }
-            Manner::Whole => (Outcome::Sent, usize::MAX, Duration::ZERO),
+            SendManner::Whole => (Outcome::Sent, usize::MAX, Duration::ZERO),
         };
         let head = head(reply.status, &headers);
         let answer = Answer { outcome, headers, ..answered(reply, Vec::new(), label, since) };
@@ -124,7 +124,7 @@ impl Script {
     }
 
     /// Plays it, records what came of it, and ends the connection.
-    pub(super) async fn play(self, mut socket: TcpStream, place: Place, control: &Control) {
+    pub(super) async fn play(self, mut socket: TcpStream, place: ConnectionPlace, control: &Control) {
         place.enter(Phase::Answer);
         let Self { first, mut rest, piece, every, reset, record: Record { id, mut answer, since } } = self;
         let total = rest.len();

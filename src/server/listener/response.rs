@@ -11,7 +11,7 @@ use crate::http::framing::RequestFraming;
 use crate::rules::{Reply, is_bodyless};
 
 /// A header's name, and its value as its bytes go out.
-pub(super) type Header = (String, Bytes);
+pub(super) type ResponseHeader = (String, Bytes);
 
 /// How a response ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Ending {
     }
 
     /// What `Connection` has to say; nothing in the usual case.
-    pub(super) fn option(self) -> Option<Header> {
+    pub(super) fn option(self) -> Option<ResponseHeader> {
         let option = match self {
             Self { close: true, .. } => "close",
             Self { tell_to_stay: true, .. } => "keep-alive",
@@ -58,7 +58,7 @@ pub(super) struct Response {
     /// Head and body.
     pub(super) wire: Bytes,
     /// The headers as they are kept with the delivery.
-    pub(super) headers: Vec<Header>,
+    pub(super) headers: Vec<ResponseHeader>,
 }
 
 /// Makes a reply's response.
@@ -75,7 +75,7 @@ pub(super) fn sent_body(reply: &Reply, ending: Ending) -> Bytes {
 }
 
 /// A reply's headers as they are sent now, and kept.
-pub(super) fn headers(reply: &Reply, ending: Ending) -> Vec<Header> {
+pub(super) fn headers(reply: &Reply, ending: Ending) -> Vec<ResponseHeader> {
     let mut headers = Vec::with_capacity(4 + reply.headers.len());
     headers.push(("date".to_owned(), httpdate::fmt_http_date(SystemTime::now()).into()));
     // Both halves were checked where the reply was made; an impossible one is left out.
@@ -91,7 +91,7 @@ pub(super) fn is_header(name: &str, value: &[u8]) -> bool {
 }
 
 /// A response's head.
-pub(super) fn head(status: u16, headers: &[Header]) -> Vec<u8> {
+pub(super) fn head(status: u16, headers: &[ResponseHeader]) -> Vec<u8> {
     let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut wire = Vec::with_capacity(512);
     let reason = code.canonical_reason().unwrap_or_default();
@@ -101,7 +101,7 @@ pub(super) fn head(status: u16, headers: &[Header]) -> Vec<u8> {
 }
 
 /// Writes header lines, and the empty one after them.
-pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[Header]) {
+pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[ResponseHeader]) {
     for (name, value) in headers {
         wire.extend_from_slice(name.as_bytes());
         wire.extend_from_slice(b": ");
@@ -112,7 +112,7 @@ pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[Header]) {
 }
 
 /// The record of an answer, should all of it reach the sender.
-pub(super) fn answered(reply: &Reply, headers: Vec<Header>, rule: String, since: Instant) -> Answer {
+pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: String, since: Instant) -> Answer {
     Answer {
         outcome: Outcome::Sent,
         status: reply.status,

@@ -24,7 +24,7 @@ const RELIEF_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All the room that there is.
 #[derive(Debug, Clone)]
-pub(super) struct Budget {
+pub(super) struct MemoryBudget {
     units: usize,
     /// The most that one can have, in units.
     largest: usize,
@@ -41,15 +41,15 @@ pub(super) struct Budget {
 pub(super) struct NoRoom;
 
 /// Room that was taken, from nothing on. It goes back when this is dropped; where several hold what it is
-/// for, [`Room::over`] sees to it that the last of them gives it back.
+/// for, [`MemoryRoom::over`] sees to it that the last of them gives it back.
 #[derive(Debug)]
-pub(super) struct Room {
-    budget: Budget,
+pub(super) struct MemoryRoom {
+    budget: MemoryBudget,
     permits: Vec<OwnedSemaphorePermit>,
     bytes: usize,
 }
 
-impl Budget {
+impl MemoryBudget {
     /// Of `bytes` bytes, of which small bodies have a part to themselves; never less for large ones than `largest`
     /// bytes.
     pub(super) fn new(bytes: usize, largest: usize, places: Arc<Places>) -> Self {
@@ -71,8 +71,8 @@ impl Budget {
     }
 
     /// Nothing of it yet.
-    pub(super) fn room(&self) -> Room {
-        Room { budget: self.clone(), permits: Vec::new(), bytes: 0 }
+    pub(super) fn room(&self) -> MemoryRoom {
+        MemoryRoom { budget: self.clone(), permits: Vec::new(), bytes: 0 }
     }
 
     async fn take(&self, units: usize, is_small: bool, patience: Duration) -> Option<OwnedSemaphorePermit> {
@@ -102,7 +102,7 @@ impl Budget {
     }
 }
 
-impl Room {
+impl MemoryRoom {
     /// Takes as much as `length` bytes need in all, and waits for it as long as `patience`.
     pub(super) async fn grow(&mut self, length: usize, patience: Duration) -> Result<(), NoRoom> {
         let units = self.missing(length);
@@ -146,7 +146,7 @@ impl Room {
     pub(super) fn over(self, bytes: Bytes) -> Bytes {
         struct Roomy {
             bytes: Bytes,
-            _room: Room,
+            _room: MemoryRoom,
         }
         impl AsRef<[u8]> for Roomy {
             fn as_ref(&self) -> &[u8] {
@@ -164,8 +164,8 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(1);
 
-    fn budget(units: usize) -> Budget {
-        Budget::new(units * UNIT_BYTES, 0, Places::new(9))
+    fn budget(units: usize) -> MemoryBudget {
+        MemoryBudget::new(units * UNIT_BYTES, 0, Places::new(9))
     }
 
     #[tokio::test]
@@ -212,7 +212,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_withholds_a_body_is_asked_for_its_room() {
         let places = Places::new(9);
-        let budget = Budget::new(800 * UNIT_BYTES, 0, Arc::clone(&places));
+        let budget = MemoryBudget::new(800 * UNIT_BYTES, 0, Arc::clone(&places));
         let (place, mut withheld) = (places.take().unwrap(), budget.room());
         place.enter(Phase::Body);
         withheld.grow(700 * UNIT_BYTES, SHORT).await.unwrap();

@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, In
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::pace::{BodyFault, Deadlines, Pace};
-use super::places::{Phase, Place};
+use super::pace::{BodyFault, BodyPace, Deadlines};
+use super::places::{ConnectionPlace, Phase};
 use crate::http::framing::{HeadFault, RequestFraming};
 use crate::http::section::{FAULTY_KEPT_BYTES, Section};
 use crate::http::{BodyLength, framing};
@@ -44,7 +44,7 @@ pub(super) struct RawHead {
 
 /// Why the connection ends before a head was whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum StreamFault {
     /// The bytes are not an acceptable request; answer with this status.
     Malformed(HeadFault, Bytes),
     /// The sender fell silent, or hung up, within the head.
@@ -66,7 +66,7 @@ pub(super) enum HeadEnd {
 #[derive(Debug)]
 pub(super) struct Stream<S> {
     socket: S,
-    place: Place,
+    place: ConnectionPlace,
     deadlines: Deadlines,
     /// Bytes from the socket that belong to no request yet.
     input: BytesMut,
@@ -84,7 +84,7 @@ pub(super) struct Stream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
-    pub(super) fn new(socket: S, place: Place, deadlines: Deadlines) -> Self {
+    pub(super) fn new(socket: S, place: ConnectionPlace, deadlines: Deadlines) -> Self {
         Self {
             socket,
             place,
@@ -99,12 +99,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         }
     }
 
-    pub(super) fn into_socket(self) -> (S, Place) {
+    pub(super) fn into_socket(self) -> (S, ConnectionPlace) {
         (self.socket, self.place)
     }
 
     /// The connection's place among all.
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &ConnectionPlace {
         &self.place
     }
 
@@ -117,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     ///
     /// A head has its time from its first byte on, and a new connection from its beginning. Empty lines before it
     /// neither begin nor prolong anything.
-    pub(super) async fn head(&mut self) -> Result<Option<RawHead>, Fault> {
+    pub(super) async fn head(&mut self) -> Result<Option<RawHead>, StreamFault> {
         let mut searched = 0;
         let began = Instant::now();
         let mut first_byte = None;
@@ -126,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             match self.find_head(searched) {
                 Ok(Some(head)) => return Ok(Some(head)),
                 Ok(None) => searched = before,
-                Err(fault) => return Err(Fault::Malformed(fault, self.gather().await)),
+                Err(fault) => return Err(StreamFault::Malformed(fault, self.gather().await)),
             }
             // Line ends that some clients send after a body are not the beginning of a request.
             let is_blank = framing::empty_lines(&self.input).is_ok_and(|blank| blank == self.input.len());
@@ -168,8 +168,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         Ok(Some(RawHead { bytes, framing: found.framing, at: Timestamp::now(), instant: Instant::now() }))
     }
 
-    fn incomplete(&mut self, end: HeadEnd) -> Fault {
-        Fault::Incomplete { end, seen: self.input.split().freeze() }
+    fn incomplete(&mut self, end: HeadEnd) -> StreamFault {
+        StreamFault::Incomplete { end, seen: self.input.split().freeze() }
     }
 
     /// The body, when all of it came with the head and is no longer than `limit`: the usual case, in which
@@ -190,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     }
 
     /// Adds what comes next to `section`, for which there must be memory; at least one byte is taken in.
-    pub(super) async fn body(&mut self, section: &mut Section, pace: &mut Pace) -> Result<(), BodyFault> {
+    pub(super) async fn body(&mut self, section: &mut Section, pace: &mut BodyPace) -> Result<(), BodyFault> {
         if self.input.is_empty() {
             self.place.enter(Phase::Body);
             let until = pace.until(&self.deadlines);
@@ -287,7 +287,7 @@ enum Waited<T> {
     GivenUp,
 }
 
-async fn await_unless_given_up<T>(place: &Place, until: Instant, what: impl Future<Output = T>) -> Waited<T> {
+async fn await_unless_given_up<T>(place: &ConnectionPlace, until: Instant, what: impl Future<Output = T>) -> Waited<T> {
     tokio::select! {
         biased;
         done = timeout_at(until, what) => done.map_or(Waited::TimedOut, Waited::Done),

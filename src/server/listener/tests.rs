@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{Control, Limits, Listener};
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Delivery, DeliveryId, Intake, Outcome, Verdict};
-use crate::rules::{Act, Kind, Override, Reader as Rules, RuleSet};
+use crate::rules::{ActionKind, Override, RuleReader as Rules, RuleSet, TimedResponse};
 use crate::server::listener::pace::Deadlines;
 use crate::signature::{Scheme, Secret, SecretOrigin, sign};
 use crate::store::{Location, Reader, Writer};

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::TunnelState;
-use super::target::Target;
+use super::target::TunnelTarget;
 use crate::text::{clip, visible};
 
 /// Columns of foreign text that are worth showing.
@@ -40,7 +40,7 @@ pub fn interpret(json: &[u8], our_port: u16) -> TunnelState {
         Ok(list) => list,
         Err(error) => return TunnelState::Unreadable(format!("not a list of tunnels: {}", shown(&error.to_string()))),
     };
-    let mut tunnels: Vec<(String, String, Target)> = list
+    let mut tunnels: Vec<(String, String, TunnelTarget)> = list
         .tunnels
         .into_iter()
         .filter(|tunnel| is_public_url(&tunnel.public_url))
@@ -50,14 +50,14 @@ pub fn interpret(json: &[u8], our_port: u16) -> TunnelState {
                 Value::Number(port) => port.to_string(),
                 _ => String::new(),
             };
-            let target = Target::parse(&addr);
+            let target = TunnelTarget::parse(&addr);
             (tunnel.public_url.trim_end_matches('/').to_owned(), addr, target)
         })
         .collect();
     // https before http; beyond that any fixed order, since the agent's own may change.
     tunnels
         .sort_by(|left, right| (right.0.starts_with("https:"), &left.0).cmp(&(left.0.starts_with("https:"), &right.0)));
-    let is_ours = |target: &Target| target.may_be_here && target.port == Some(our_port);
+    let is_ours = |target: &TunnelTarget| target.may_be_here && target.port == Some(our_port);
     if let Some(position) = tunnels.iter().position(|(_, _, target)| is_ours(target)) {
         let (public_url, ..) = tunnels.remove(position);
         return TunnelState::Ours { public_url, others: tunnels.into_iter().map(|(url, ..)| url).collect() };

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 /// The part of an address that decides whether it is this listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct TunnelTarget {
     /// Told, or the scheme's default; `None` when it cannot be told.
     pub(super) port: Option<u16>,
     /// Whether it is this machine, spoken to without TLS.
     pub(super) may_be_here: bool,
 }
 
-impl Target {
+impl TunnelTarget {
     /// Reads `3000`, `localhost:3000`, `http://127.0.0.1`, `https://localhost:8443`, `[::1]:3000` ….
     pub(super) fn parse(addr: &str) -> Self {
         let (scheme, rest) = addr.trim().split_once("://").unwrap_or(("http", addr.trim()));
@@ -77,6 +77,6 @@ mod tests {
     #[case("localhost:99999", None, true)]
     #[case("", Some(80), false)]
     fn every_form_is_read(#[case] addr: &str, #[case] port: Option<u16>, #[case] may_be_here: bool) {
-        assert_eq!(Target::parse(addr), Target { port, may_be_here });
+        assert_eq!(TunnelTarget::parse(addr), TunnelTarget { port, may_be_here });
     }
 }

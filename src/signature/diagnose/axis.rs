@@ -1,14 +1,14 @@
 //! Variants of one part of the computation, each with every explanation for it.
 
-use super::{Change, Code, Place};
+use super::{BytePlace, CauseCode, SignedDifference};
 
 /// Why a variant would have been signed.
 #[derive(Debug, Clone)]
 pub(super) struct Why {
-    pub(super) code: Code,
+    pub(super) code: CauseCode,
     pub(super) detail: String,
     pub(super) names: Vec<String>,
-    pub(super) at: Option<Place>,
+    pub(super) at: Option<BytePlace>,
     /// How common: 0 is the most common.
     pub(super) rank: u16,
     /// Whether a match means that anyone can sign, or that something is not covered.
@@ -16,7 +16,7 @@ pub(super) struct Why {
 }
 
 impl Why {
-    pub(super) fn new(code: Code, rank: u16, detail: impl Into<String>) -> Self {
+    pub(super) fn new(code: CauseCode, rank: u16, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), names: Vec::new(), at: None, rank, alarm: false }
     }
 
@@ -30,13 +30,18 @@ impl Why {
         self
     }
 
-    pub(super) fn at(mut self, place: Place) -> Self {
+    pub(super) fn at(mut self, place: BytePlace) -> Self {
         self.at = Some(place);
         self
     }
 
-    pub(super) fn change(&self) -> Change {
-        Change { code: self.code, detail: self.detail.clone(), names: self.names.clone(), at: self.at.clone() }
+    pub(super) fn change(&self) -> SignedDifference {
+        SignedDifference {
+            code: self.code,
+            detail: self.detail.clone(),
+            names: self.names.clone(),
+            at: self.at.clone(),
+        }
     }
 }
 

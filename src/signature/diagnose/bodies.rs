@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use super::axis::{Ways, Why};
-use super::{Code, Part, Place, recipes};
-use crate::payload::inflate::{self, Budget};
-use crate::signature::rewrite::text::{self, Edit};
+use super::{BytePlace, CauseCode, RequestPart, recipes};
+use crate::payload::inflate::{self, InflateBudget};
+use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{Effect, Preset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
@@ -36,14 +36,14 @@ struct Base<'a> {
 /// How to build one variant.
 #[derive(Clone)]
 pub(super) enum Recipe {
-    Edit(Edit),
+    Edit(TextEdit),
     Preset(&'static Preset),
     Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
     Fixed(Cow<'static, [u8]>),
     Part(std::ops::Range<usize>),
     PartCompact(std::ops::Range<usize>),
     FormField(usize),
-    Then(Box<Recipe>, Edit),
+    Then(Box<Recipe>, TextEdit),
 }
 
 struct Entry {
@@ -71,14 +71,15 @@ impl<'a> Bodies<'a> {
     /// Prepares the variants of `body`; nothing is rewritten yet.
     pub(super) fn new(body: &'a [u8], content_encoding: &[u8]) -> Self {
         let mut bases = vec![Base { bytes: Rc::new(Cow::Borrowed(body)), undone: Vec::new() }];
-        let mut budget = Budget::opening(body.len()).at_most(MOST_INFLATED);
+        let mut budget = InflateBudget::opening(body.len()).at_most(MOST_INFLATED);
         let mut compressed = Vec::new();
         for encoding in inflate::encodings(content_encoding, body) {
             let Some(inflated) = inflate::inflate(encoding, body, &mut budget) else {
                 compressed.push(encoding);
                 continue;
             };
-            let why = Why::new(Code::BodyCompressed, 0, format!("signed before it was compressed with {encoding}"));
+            let why =
+                Why::new(CauseCode::BodyCompressed, 0, format!("signed before it was compressed with {encoding}"));
             bases.push(Base { bytes: Rc::new(Cow::Owned(inflated)), undone: vec![why] });
         }
         let longest = bases.iter().map(|base| base.bytes.len()).max().unwrap_or_default();
@@ -151,13 +152,13 @@ impl<'a> Bodies<'a> {
                 matches!(self.entries[index].recipe, Recipe::Preset(_)) && self.entries[index].ways.weight() == 1
             })
             .collect();
-        let edits: [(Edit, Code, &str); 6] = [
-            (text::add_lf, Code::BodyNewline, "a final newline was signed that did not arrive"),
-            (text::to_crlf, Code::BodyLineEndings, "CR LF was signed where LF arrived"),
-            (text::add_bom, Code::BodyBom, "a byte order mark was signed that did not arrive"),
-            (wrap::to_base64, Code::BodyBase64, "its base64 was signed"),
-            (wrap::as_json_string, Code::BodyDoubleEncoded, "its JSON string was signed"),
-            (text::latin1, Code::BodyCharset, "its Latin-1 bytes were signed"),
+        let edits: [(TextEdit, CauseCode, &str); 6] = [
+            (text::add_lf, CauseCode::BodyNewline, "a final newline was signed that did not arrive"),
+            (text::to_crlf, CauseCode::BodyLineEndings, "CR LF was signed where LF arrived"),
+            (text::add_bom, CauseCode::BodyBom, "a byte order mark was signed that did not arrive"),
+            (wrap::to_base64, CauseCode::BodyBase64, "its base64 was signed"),
+            (wrap::as_json_string, CauseCode::BodyDoubleEncoded, "its JSON string was signed"),
+            (text::latin1, CauseCode::BodyCharset, "its Latin-1 bytes were signed"),
         ];
         for (rank, (edit, code, detail)) in (0_u16..).zip(edits) {
             // Only a final newline is common enough to go with every serialiser.
@@ -250,10 +251,10 @@ fn read_tree(body: &[u8]) -> Option<Tree<'_>> {
 }
 
 /// The first difference between what arrived and what was signed, for marking.
-pub(super) fn first_difference(received: &[u8], signed: &[u8]) -> Place {
+pub(super) fn first_difference(received: &[u8], signed: &[u8]) -> BytePlace {
     let offset = received.iter().zip(signed).position(|(one, other)| one != other);
     let offset = offset.unwrap_or_else(|| received.len().min(signed.len()));
-    Place { part: Part::Body, offset, before: excerpt(received, offset), after: excerpt(signed, offset) }
+    BytePlace { part: RequestPart::Body, offset, before: excerpt(received, offset), after: excerpt(signed, offset) }
 }
 
 /// A few bytes from `offset` on, made visible.
@@ -302,9 +303,9 @@ fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> 
 
 fn preset_why(preset: &'static Preset) -> Why {
     let (code, detail) = match preset.effect {
-        Effect::Reserialized => (Code::BodyReserialized, "the body was re-serialised before it was signed"),
-        Effect::Sorted => (Code::BodyKeysSorted, "the body's keys were in another order when it was signed"),
-        Effect::NullsDropped => (Code::BodyNullsDropped, "null fields were left out when the body was signed"),
+        Effect::Reserialized => (CauseCode::BodyReserialized, "the body was re-serialised before it was signed"),
+        Effect::Sorted => (CauseCode::BodyKeysSorted, "the body's keys were in another order when it was signed"),
+        Effect::NullsDropped => (CauseCode::BodyNullsDropped, "null fields were left out when the body was signed"),
     };
     Why::new(code, preset.rank, detail).named(preset.name)
 }

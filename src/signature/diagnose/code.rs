@@ -3,7 +3,7 @@
 /// How much a cause is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum CauseKind {
     /// A digest matched: under a secret that nobody can guess, this proves what was signed.
     Proof,
     /// A digest matched, and the match itself is a security hole.
@@ -12,7 +12,7 @@ pub enum Kind {
     Evidence,
 }
 
-impl Kind {
+impl CauseKind {
     /// The stable identifier of JSON output.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -29,11 +29,11 @@ macro_rules! codes {
         /// One cause. The codes are public identifiers and never change their meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Code {
+        pub enum CauseCode {
             $(#[doc = $title] $variant,)*
         }
 
-        impl Code {
+        impl CauseCode {
             /// Every code, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -153,9 +153,9 @@ mod tests {
 
     #[test]
     fn codes_are_what_json_says() {
-        for &code in Code::ALL {
+        for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(Code::ALL.len(), 43);
+        assert_eq!(CauseCode::ALL.len(), 43);
     }
 }

@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use subtle::ConstantTimeEq as _;
 
 use super::axis::Why;
-use super::{Code, Part, Place};
+use super::{BytePlace, CauseCode, RequestPart};
 use crate::signature::{Algorithm, parse_digest};
 
 /// Digits of a cut signature that still prove something: 128 bits.
@@ -21,7 +21,7 @@ const LEAST_UNPADDED: usize = 50;
 
 /// How a digest was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum WrittenSignature {
     /// So that it could be read back: [`Received::digest`] is its bytes.
     Whole,
     /// Each byte as `%x`, where a zero before the digit is lost. Which bytes lost one is unknown; so
@@ -35,7 +35,7 @@ pub(super) enum Written {
 #[derive(Debug, Clone)]
 pub(super) struct Received {
     pub(super) digest: Vec<u8>,
-    pub(super) written: Written,
+    pub(super) written: WrittenSignature,
     pub(super) algorithm: Algorithm,
     /// How the header's text differs from the configured scheme's.
     pub(super) whys: Vec<Why>,
@@ -47,11 +47,11 @@ impl Received {
     /// Whether `computed` is this digest, or begins with it; in constant time.
     pub(super) fn matches(&self, computed: &[u8]) -> bool {
         let digits = match self.written {
-            Written::Whole => {
+            WrittenSignature::Whole => {
                 return computed.get(..self.digest.len()).is_some_and(|head| bool::from(head.ct_eq(&self.digest)));
             }
-            Written::Bytes => computed.iter().map(|byte| format!("{byte:x}")).collect(),
-            Written::Number => hex::encode(computed).trim_start_matches('0').to_owned(),
+            WrittenSignature::Bytes => computed.iter().map(|byte| format!("{byte:x}")).collect(),
+            WrittenSignature::Number => hex::encode(computed).trim_start_matches('0').to_owned(),
         };
         digits.as_bytes().ct_eq(&self.digest).into()
     }
@@ -70,8 +70,8 @@ pub(super) fn readings(value: &[u8]) -> Vec<Received> {
         read_value(digits, &[why], None, &mut all);
     }
     for (timestamp, candidate, detail) in tagged(value) {
-        let why = Why::new(Code::SignaturePrefix, 0, detail).at(Place {
-            part: Part::Signature,
+        let why = Why::new(CauseCode::SignaturePrefix, 0, detail).at(BytePlace {
+            part: RequestPart::Signature,
             offset: 0,
             before: shown(value),
             after: String::new(),
@@ -79,7 +79,7 @@ pub(super) fn readings(value: &[u8]) -> Vec<Received> {
         read_value(candidate, &[why], timestamp, &mut all);
     }
     all.sort_by_key(|received| (received.whys.len(), received.whys.iter().map(|why| why.rank).sum::<u16>()));
-    let mut seen: Vec<(Vec<u8>, Algorithm, Written)> = Vec::new();
+    let mut seen: Vec<(Vec<u8>, Algorithm, WrittenSignature)> = Vec::new();
     all.retain(|received| {
         let key = (received.digest.clone(), received.algorithm, received.written);
         let fresh = !seen.contains(&key);
@@ -110,9 +110,13 @@ fn shown(value: &[u8]) -> String {
 }
 
 fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
-    let place =
-        Place { part: Part::Signature, offset, before: shown(&value[offset.min(value.len())..]), after: String::new() };
-    Why::new(Code::SignatureEncoding, rank, detail).at(place)
+    let place = BytePlace {
+        part: RequestPart::Signature,
+        offset,
+        before: shown(&value[offset.min(value.len())..]),
+        after: String::new(),
+    };
+    Why::new(CauseCode::SignatureEncoding, rank, detail).at(place)
 }
 
 fn unquoted(value: &[u8]) -> Option<&[u8]> {
@@ -239,8 +243,8 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
     }
     if (LEAST_UNPADDED..64).contains(&trimmed.len()) && trimmed.iter().all(u8::is_ascii_hexdigit) {
         for (written, detail) in [
-            (Written::Bytes, "hexadecimal digits without each byte's leading zero"),
-            (Written::Number, "hexadecimal digits of a number, without its leading zeros"),
+            (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
+            (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
         ] {
             let whys = [before, &[encoding(2, detail, text, 0)]].concat();
             let (digest, timestamp) = (trimmed.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
@@ -293,20 +297,20 @@ fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all:
         let mut whys = whys.clone();
         if algorithm != Algorithm::Sha256 {
             let detail = format!("{} instead of HMAC-SHA256", algorithm.name());
-            whys.push(Why::new(Code::SignatureAlgorithm, 1, detail));
+            whys.push(Why::new(CauseCode::SignatureAlgorithm, 1, detail));
         }
         let (digest, timestamp) = (digest.clone(), timestamp.clone());
-        all.push(Received { digest, written: Written::Whole, algorithm, whys, timestamp });
+        all.push(Received { digest, written: WrittenSignature::Whole, algorithm, whys, timestamp });
     }
     if (LEAST_PREFIX..Algorithm::Sha256.digest_bytes()).contains(&digest.len()) {
         let mut whys = whys;
         let detail = format!("only the first {} of 32 bytes arrived", digest.len());
-        whys.push(Why::new(Code::SignatureTruncated, 0, detail).at(Place {
-            part: Part::Signature,
+        whys.push(Why::new(CauseCode::SignatureTruncated, 0, detail).at(BytePlace {
+            part: RequestPart::Signature,
             offset: digest.len() * 2,
             before: "the end".to_owned(),
             after: format!("{} more hexadecimal digits", 64 - digest.len() * 2),
         }));
-        all.push(Received { digest, written: Written::Whole, algorithm: Algorithm::Sha256, whys, timestamp });
+        all.push(Received { digest, written: WrittenSignature::Whole, algorithm: Algorithm::Sha256, whys, timestamp });
     }
 }

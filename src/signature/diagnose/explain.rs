@@ -2,12 +2,12 @@
 
 use super::axis::{Ways, Why};
 use super::bodies::first_difference;
-use super::search::{Found, Match};
+use super::search::{Match, SearchResult};
 use super::structure::Structure;
-use super::{Cause, Change, Code, Diagnosis, Evidence, Kind, Request, Stage, fixes};
+use super::{Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes};
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
-use crate::signature::Piece;
+use crate::signature::TemplatePiece;
 
 /// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
@@ -23,7 +23,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         complete: true,
         tried: request.secrets.len() as u64,
         of: Some(request.secrets.len() as u64),
-        stage: Stage::Canonical,
+        stage: SearchStage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
         evidence: judgement.timestamp.as_ref().and_then(no_time).into_iter().collect(),
@@ -37,7 +37,7 @@ fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
         let text = format!(
             "the timestamp header “{raw}” is not a Unix timestamp: its age is unknown, and a replay would pass"
         );
-        Evidence { code: Code::TimestampLiteral.code(), text }
+        Evidence { code: CauseCode::TimestampLiteral.code(), text }
     })
 }
 
@@ -46,7 +46,7 @@ pub(super) fn digest_report(
     request: &Request<'_>,
     verdict: crate::delivery::Verdict,
     structure: &Structure,
-    found: Found<'_>,
+    found: SearchResult<'_>,
 ) -> Diagnosis {
     let bare = Judgement::bare(verdict);
     let mut diagnosis = report(request, &bare, structure, found);
@@ -59,9 +59,9 @@ fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
     let seconds = grouped(age.unsigned_abs().div_ceil(1000));
     Some(if age < 0 {
-        Why::new(Code::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
+        Why::new(CauseCode::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
     } else {
-        Why::new(Code::Stale, 0, format!("its timestamp is {seconds} s old"))
+        Why::new(CauseCode::Stale, 0, format!("its timestamp is {seconds} s old"))
     })
 }
 
@@ -70,7 +70,7 @@ pub(super) fn report(
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,
-    found: Found<'_>,
+    found: SearchResult<'_>,
 ) -> Diagnosis {
     let mut ranked: Vec<(Vec<Why>, Option<String>)> = Vec::new();
     if let Some((place, why)) = &structure.is_secret {
@@ -113,9 +113,9 @@ pub(super) fn report(
 }
 
 /// What is known without a proof, and that nothing explains the mismatch.
-fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
+fn seen(structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
-    let unsigned = structure.seen.iter().any(|why| why.code == Code::SignatureHeaderMissing);
+    let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
     if !unsigned {
         let budget = if found.complete {
             format!("all {} computations were tried", grouped(found.tried))
@@ -126,30 +126,33 @@ fn seen(structure: &Structure, found: &Found<'_>) -> Vec<Cause> {
             "either it was signed with a secret that is not configured here, or its bytes were changed in a way that \
              cannot be undone; one request cannot tell which ({budget})"
         );
-        causes.push(evidence(vec![Why::new(Code::Unexplained, 0, detail)]));
+        causes.push(evidence(vec![Why::new(CauseCode::Unexplained, 0, detail)]));
     }
     causes
 }
 
 fn evidence(whys: Vec<Why>) -> Cause {
-    Cause { kind: Kind::Evidence, ..cause(whys, None) }
+    Cause { kind: CauseKind::Evidence, ..cause(whys, None) }
 }
 
 /// Every way to explain one match, each as its changes in the order in which a signature is made.
 fn explanations(
     request: &Request<'_>,
     structure: &Structure,
-    found: &Found<'_>,
+    found: &SearchResult<'_>,
     matched: &Match,
 ) -> Vec<(Vec<Why>, Option<String>)> {
     let (key, key_ways) = &found.keys.all[matched.key];
     let (shape, shape_ways) = &found.shapes.all[matched.shape];
-    let covers_time = shape.content.covers(&Piece::Timestamp);
+    let covers_time = shape.content.covers(&TemplatePiece::Timestamp);
     let mut all = vec![found.received[matched.received].whys.clone()];
-    let is_missed = request.scheme.content.covers(&Piece::Timestamp) && structure.timestamp.is_none();
+    let is_missed = request.scheme.content.covers(&TemplatePiece::Timestamp) && structure.timestamp.is_none();
     if is_missed && (!covers_time || matched.stamp != 0) {
-        let missing =
-            Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {}", request.scheme.timestamp_header));
+        let missing = Why::new(
+            CauseCode::TimestampHeaderMissing,
+            0,
+            format!("missing header {}", request.scheme.timestamp_header),
+        );
         all[0].push(missing);
     }
     multiply(&mut all, key_ways);
@@ -184,15 +187,15 @@ fn label(request: &Request<'_>, place: Option<usize>) -> Option<String> {
 }
 
 fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
-    let kind = if whys.iter().any(|why| why.alarm) { Kind::Alarm } else { Kind::Proof };
-    let changes: Vec<Change> = whys.iter().map(Why::change).collect();
+    let kind = if whys.iter().any(|why| why.alarm) { CauseKind::Alarm } else { CauseKind::Proof };
+    let changes: Vec<SignedDifference> = whys.iter().map(Why::change).collect();
     let fix = changes.iter().map(|change| fixes::fix(change.code)).collect::<Vec<_>>().join(" ");
     Cause { summary: summary(&changes), changes, kind, fix, secret }
 }
 
 /// Whether the detail already says what the title says.
-fn repeats(change: &Change) -> bool {
-    if matches!(change.code, Code::SignatureHeaderMissing | Code::TimestampHeaderMissing) {
+fn repeats(change: &SignedDifference) -> bool {
+    if matches!(change.code, CauseCode::SignatureHeaderMissing | CauseCode::TimestampHeaderMissing) {
         return true;
     }
     let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
@@ -205,8 +208,8 @@ fn capitalised(text: &str) -> String {
 }
 
 /// One sentence: the title and what exactly; for several changes, all of them.
-fn summary(changes: &[Change]) -> String {
-    let told = |change: &Change| {
+fn summary(changes: &[SignedDifference]) -> String {
+    let told = |change: &SignedDifference| {
         let mut text = change.detail.clone();
         match change.names.as_slice() {
             [] => {}

@@ -2,7 +2,7 @@
 //!
 //! A digest that matches under a secret nobody can guess proves which bytes and which key were
 //! signed. So one thing about the configured computation is changed at a time, then two, and the
-//! digest computed again. What nothing reproduces is [`Code::Unexplained`], with the evidence there is.
+//! digest computed again. What nothing reproduces is [`CauseCode::Unexplained`], with the evidence there is.
 //!
 //! Nothing here reads a clock, a file or the network, starts a thread, or changes a verdict: only the
 //! exact scheme ([`crate::signature::judge`]) verifies.
@@ -37,10 +37,10 @@ mod templates;
 mod tests;
 mod timestamps;
 
-pub use code::{Code, Kind};
+pub use code::{CauseCode, CauseKind};
 pub use history::{Earlier, History};
 pub use other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
-pub use report::{Cause, Change, Diagnosis, Evidence, Part, Place, Stage};
+pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
 
 use jiff::Timestamp;
 
@@ -87,7 +87,7 @@ pub enum Depth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// What is being tried.
-    pub stage: Stage,
+    pub stage: SearchStage,
     /// Digests computed so far.
     pub tried: u64,
     /// Digests that the asked depth may need, as far as known.
@@ -135,7 +135,7 @@ impl std::fmt::Debug for Budget<'_> {
 }
 
 /// Finds out why the signature does not match. For a delivery that verifies, the causes are at most
-/// [`Code::Stale`] or [`Code::ClockSkew`].
+/// [`CauseCode::Stale`] or [`CauseCode::ClockSkew`].
 #[must_use]
 pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
     let judgement =

@@ -9,20 +9,20 @@ use std::fmt;
 use super::axis::Ways;
 use super::bodies::{Bodies, first_difference};
 use super::encoding::{self, Received};
-use super::{Budget, Code, Diagnosis, Evidence, Place, Request, explain, search, structure};
+use super::{Budget, BytePlace, CauseCode, Diagnosis, Evidence, Request, explain, search, structure};
 use crate::signature::{DIGEST_BYTES, Secret, digest, judge};
 
 /// One rewriting that changes a body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rewriting {
     /// What kind of change it is.
-    pub code: Code,
+    pub code: CauseCode,
     /// What it does, in words.
     pub detail: String,
     /// Everything that yields the same bytes.
     pub names: Vec<String>,
     /// The first byte that differs: what arrived, and what that server would hash.
-    pub at: Place,
+    pub at: BytePlace,
     /// Bytes of the rewritten body.
     pub length: usize,
     digest: [u8; DIGEST_BYTES],
@@ -126,7 +126,7 @@ fn digests(text: &str) -> Vec<Received> {
             continue;
         }
         for mut received in encoding::readings(word.as_bytes()) {
-            received.whys.retain(|why| why.code == Code::SignatureAlgorithm);
+            received.whys.retain(|why| why.code == CauseCode::SignatureAlgorithm);
             let whole = received.digest.len() == received.algorithm.digest_bytes();
             if whole
                 && !all.iter().any(|known| (&known.digest, known.algorithm) == (&received.digest, received.algorithm))
@@ -193,9 +193,9 @@ mod tests {
             .unwrap();
         let line = format!("[warn] req=7f3a expected={} got=…", sign(&secret, T.as_bytes(), &compact).to_uppercase());
         let diagnosis = explained(&line).unwrap();
-        assert_eq!(diagnosis.causes[0].changes[0].code, Code::BodyReserialized);
+        assert_eq!(diagnosis.causes[0].changes[0].code, CauseCode::BodyReserialized);
         let empty = format!("computed: {}", sign(&secret, T.as_bytes(), b""));
-        assert_eq!(explained(&empty).unwrap().causes[0].changes[0].code, Code::BodyEmpty);
+        assert_eq!(explained(&empty).unwrap().causes[0].changes[0].code, CauseCode::BodyEmpty);
     }
 
     #[test]
@@ -205,6 +205,6 @@ mod tests {
         assert!(diagnosis.causes.is_empty());
         assert_eq!(diagnosis.evidence[0].code, "same_digest");
         assert_eq!(explained("nothing here").unwrap_err(), NoDigest);
-        assert_eq!(explained(&"0".repeat(64)).unwrap().causes[0].changes[0].code, Code::Unexplained);
+        assert_eq!(explained(&"0".repeat(64)).unwrap().causes[0].changes[0].code, CauseCode::Unexplained);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Code;
+use super::CauseCode;
 use super::axis::Why;
 use super::bodies::Recipe;
 use crate::payload::json::entries;
-use crate::signature::rewrite::text::{self, Edit};
+use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{prints, wrap};
 
 /// Bodies beyond this length are not printed byte by byte.
@@ -16,90 +16,100 @@ type Found<'f> = &'f mut dyn FnMut(Recipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(Edit, Code, u16, &str); 38] = [
-        (text::add_lf, Code::BodyNewline, 0, "a final newline was signed that did not arrive"),
-        (text::drop_newline, Code::BodyNewline, 0, "a final newline arrived that was not signed"),
-        (text::add_crlf, Code::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
+    let edits: [(TextEdit, CauseCode, u16, &str); 38] = [
+        (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
+        (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
+        (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
         (
             text::drop_all_newlines,
-            Code::BodyNewline,
+            CauseCode::BodyNewline,
             1,
             "all newlines were removed before it was signed, as curl -d @file does",
         ),
-        (text::trim, Code::BodyNewline, 2, "the white space around the body was not signed"),
-        (text::to_lf, Code::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
-        (text::to_crlf, Code::BodyLineEndings, 0, "CR LF was signed where LF arrived"),
-        (text::drop_bom, Code::BodyBom, 0, "a byte order mark arrived that was not signed"),
-        (text::add_bom, Code::BodyBom, 3, "a byte order mark was signed that did not arrive"),
-        (text::latin1, Code::BodyCharset, 1, "its Latin-1 bytes were signed"),
+        (text::trim, CauseCode::BodyNewline, 2, "the white space around the body was not signed"),
+        (text::to_lf, CauseCode::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
+        (text::to_crlf, CauseCode::BodyLineEndings, 0, "CR LF was signed where LF arrived"),
+        (text::drop_bom, CauseCode::BodyBom, 0, "a byte order mark arrived that was not signed"),
+        (text::add_bom, CauseCode::BodyBom, 3, "a byte order mark was signed that did not arrive"),
+        (text::latin1, CauseCode::BodyCharset, 1, "its Latin-1 bytes were signed"),
         (
             text::latin1_cut,
-            Code::BodyCharset,
+            CauseCode::BodyCharset,
             2,
             "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them",
         ),
-        (text::windows_1252, Code::BodyCharset, 2, "its Windows-1252 bytes were signed"),
-        (text::ascii_question, Code::BodyCharset, 2, "ASCII was signed, with ? for each non-ASCII character"),
-        (text::ascii_question_units, Code::BodyCharset, 3, "ASCII was signed, with ? for each non-ASCII UTF-16 unit"),
-        (text::ascii_dropped, Code::BodyCharset, 5, "ASCII was signed, without the other characters"),
-        (text::lossy_utf8, Code::BodyCharset, 1, "U+FFFD was signed for each byte outside UTF-8"),
-        (text::lossy_ascii, Code::BodyCharset, 4, "U+FFFD was signed for each byte outside ASCII"),
+        (text::windows_1252, CauseCode::BodyCharset, 2, "its Windows-1252 bytes were signed"),
+        (text::ascii_question, CauseCode::BodyCharset, 2, "ASCII was signed, with ? for each non-ASCII character"),
+        (
+            text::ascii_question_units,
+            CauseCode::BodyCharset,
+            3,
+            "ASCII was signed, with ? for each non-ASCII UTF-16 unit",
+        ),
+        (text::ascii_dropped, CauseCode::BodyCharset, 5, "ASCII was signed, without the other characters"),
+        (text::lossy_utf8, CauseCode::BodyCharset, 1, "U+FFFD was signed for each byte outside UTF-8"),
+        (text::lossy_ascii, CauseCode::BodyCharset, 4, "U+FFFD was signed for each byte outside ASCII"),
         (
             text::mojibake_latin1,
-            Code::BodyCharset,
+            CauseCode::BodyCharset,
             2,
             "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8",
         ),
         (
             text::mojibake_1252,
-            Code::BodyCharset,
+            CauseCode::BodyCharset,
             2,
             "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8",
         ),
-        (text::undo_mojibake, Code::BodyCharset, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
-        (text::from_latin1, Code::BodyCharset, 1, "the body arrived as Latin-1; its UTF-8 was signed"),
-        (text::utf16_le, Code::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
-        (text::utf16_be, Code::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
-        (text::nfc, Code::BodyUnicodeNormalized, 0, "its normal form NFC was signed"),
-        (text::nfd, Code::BodyUnicodeNormalized, 0, "its normal form NFD was signed"),
-        (wrap::from_base64, Code::BodyBase64, 0, "the body arrived as base64; the decoded bytes were signed"),
-        (wrap::to_base64, Code::BodyBase64, 2, "its base64 was signed"),
-        (wrap::to_base64_url, Code::BodyBase64, 5, "its base64url was signed"),
+        (text::undo_mojibake, CauseCode::BodyCharset, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
+        (text::from_latin1, CauseCode::BodyCharset, 1, "the body arrived as Latin-1; its UTF-8 was signed"),
+        (text::utf16_le, CauseCode::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
+        (text::utf16_be, CauseCode::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
+        (text::nfc, CauseCode::BodyUnicodeNormalized, 0, "its normal form NFC was signed"),
+        (text::nfd, CauseCode::BodyUnicodeNormalized, 0, "its normal form NFD was signed"),
+        (wrap::from_base64, CauseCode::BodyBase64, 0, "the body arrived as base64; the decoded bytes were signed"),
+        (wrap::to_base64, CauseCode::BodyBase64, 2, "its base64 was signed"),
+        (wrap::to_base64_url, CauseCode::BodyBase64, 5, "its base64url was signed"),
         (
             wrap::json_string_content,
-            Code::BodyDoubleEncoded,
+            CauseCode::BodyDoubleEncoded,
             0,
             "the body arrived as a JSON string; its content was signed",
         ),
-        (wrap::as_json_string, Code::BodyDoubleEncoded, 1, "the body was signed as a JSON string, serialised twice"),
+        (
+            wrap::as_json_string,
+            CauseCode::BodyDoubleEncoded,
+            1,
+            "the body was signed as a JSON string, serialised twice",
+        ),
         (
             wrap::as_ascii_json_string,
-            Code::BodyDoubleEncoded,
+            CauseCode::BodyDoubleEncoded,
             2,
             "the body was signed as a JSON string, as Python writes it",
         ),
         (
             wrap::as_php_json_string,
-            Code::BodyDoubleEncoded,
+            CauseCode::BodyDoubleEncoded,
             2,
             "the body was signed as a JSON string, as PHP writes it",
         ),
-        (form_payload, Code::BodyFormEncoded, 2, "the form field payload=… was signed"),
-        (form_whole, Code::BodyFormEncoded, 3, "the percent-encoded body was signed"),
-        (form_undone, Code::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
-        (form_key, Code::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
-        (print_buffer_json, Code::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
-        (print_bytes, Code::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
+        (form_payload, CauseCode::BodyFormEncoded, 2, "the form field payload=… was signed"),
+        (form_whole, CauseCode::BodyFormEncoded, 3, "the percent-encoded body was signed"),
+        (form_undone, CauseCode::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
+        (form_key, CauseCode::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
+        (print_buffer_json, CauseCode::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
+        (print_bytes, CauseCode::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
     ];
     for (edit, code, rank, detail) in edits {
         found(Recipe::Edit(edit), Why::new(code, rank, detail));
     }
-    let printed = |rank, detail: &str| Why::new(Code::BodyStringifiedObject, rank, detail);
+    let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
     found(Recipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
     found(Recipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
     found(Recipe::Print(prints::python_dict), printed(1, "Python's repr of a dict was signed"));
     found(Recipe::Print(prints::ruby_hash), printed(4, "Ruby's inspect of a hash was signed"));
-    found(Recipe::Fixed(Cow::Borrowed(b"")), Why::new(Code::BodyEmpty, 0, "an empty body was signed").alarming());
+    found(Recipe::Fixed(Cow::Borrowed(b"")), Why::new(CauseCode::BodyEmpty, 0, "an empty body was signed").alarming());
     for (rank, word) in
         (0..).zip(["[object Object]", "undefined", "null", "{}", "None", "Array", "[object Promise]", "[object Blob]"])
     {
@@ -151,12 +161,13 @@ pub(super) fn list_parts(body: &[u8], found: Found<'_>) {
         let Some(key) = member.key else { break };
         let name = crate::text::visible_bytes(&body[key]).into_owned();
         let rank = if matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"") { 0 } else { 4 + place };
-        let why = |form: &str| Why::new(Code::BodyPartSigned, rank, format!("only the field {name} was signed{form}"));
+        let why =
+            |form: &str| Why::new(CauseCode::BodyPartSigned, rank, format!("only the field {name} was signed{form}"));
         found(Recipe::Part(member.value.clone()), why(""));
         found(Recipe::PartCompact(member.value), why(", serialised as by JSON.stringify"));
     }
     for (index, (name, _)) in wrap::form_fields(body).into_iter().enumerate() {
         let detail = format!("the body arrived as a form; its field {} was signed", crate::text::visible(&name));
-        found(Recipe::FormField(index), Why::new(Code::BodyFormEncoded, 0, detail));
+        found(Recipe::FormField(index), Why::new(CauseCode::BodyFormEncoded, 0, detail));
     }
 }

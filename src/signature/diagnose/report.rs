@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::{Code, Kind};
+use super::{CauseCode, CauseKind};
 use crate::delivery::Verdict;
 
 /// Where the offending bytes are, for marking them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct BytePlace {
     /// In what.
-    pub part: Part,
+    pub part: RequestPart,
     /// Offset in bytes from its beginning, in what was received (or configured).
     pub offset: usize,
     /// What is there, made visible; for a secret never more than what is odd about it.
@@ -21,7 +21,7 @@ pub struct Place {
 /// Part of a request or of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Part {
+pub enum RequestPart {
     /// The signature header's value.
     Signature,
     /// The timestamp header's value.
@@ -34,25 +34,25 @@ pub enum Part {
 
 /// One thing that differs between what was received and what was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct SignedDifference {
     /// Which.
-    pub code: Code,
+    pub code: CauseCode,
     /// What exactly, in words.
     pub detail: String,
     /// Everything that yields the same bytes, the most common first; these bytes cannot tell them
     /// apart.
     pub names: Vec<String>,
     /// Where it shows first.
-    pub at: Option<Place>,
+    pub at: Option<BytePlace>,
 }
 
 /// An explanation: all of its changes together make the received digest come out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
     /// What differs; more than one when several mistakes met.
-    pub changes: Vec<Change>,
+    pub changes: Vec<SignedDifference>,
     /// What it is worth.
-    pub kind: Kind,
+    pub kind: CauseKind,
     /// One sentence for a person.
     pub summary: String,
     /// What to do about it.
@@ -64,7 +64,7 @@ pub struct Cause {
 impl Cause {
     /// Whether one of its changes has this code.
     #[must_use]
-    pub fn has(&self, code: Code) -> bool {
+    pub fn has(&self, code: CauseCode) -> bool {
         self.changes.iter().any(|change| change.code == code)
     }
 }
@@ -72,7 +72,7 @@ impl Cause {
 /// How far the search got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum SearchStage {
     /// Headers, lengths and encodings, without cryptography.
     Structure,
     /// The configured scheme with every secret.
@@ -107,7 +107,7 @@ pub struct Diagnosis {
     /// Digests that the whole search would have computed, as far as known.
     pub of: Option<u64>,
     /// The last stage that was begun.
-    pub stage: Stage,
+    pub stage: SearchStage,
     /// The exact scheme's verdict; nothing found here ever changes it.
     #[serde(serialize_with = "verdict_code")]
     pub verdict: Verdict,
@@ -121,7 +121,7 @@ impl Diagnosis {
     /// Whether something was proved (alarms are proofs too).
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        self.causes.iter().any(|cause| cause.kind != Kind::Evidence)
+        self.causes.iter().any(|cause| cause.kind != CauseKind::Evidence)
     }
 }
 

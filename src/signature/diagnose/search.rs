@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::axis::Axis;
 use super::bodies::Bodies;
 use super::encoding::Received;
-use super::secrets::{Key, keys};
+use super::secrets::{CandidateKey, keys};
 use super::structure::Structure;
-use super::templates::{Construction, Shape, shapes};
-use super::{Budget, Code, Depth, Progress, Request, Stage, timestamps};
+use super::templates::{Construction, TemplateShape, shapes};
+use super::{Budget, CauseCode, Depth, Progress, Request, SearchStage, timestamps};
 use crate::signature::algorithm::Keyed;
 use crate::signature::content::Parts;
-use crate::signature::{Algorithm, Piece};
+use crate::signature::{Algorithm, TemplatePiece};
 
 /// A computation that gave the received digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +25,17 @@ pub(super) struct Match {
 }
 
 /// What the search found, with what the matches' numbers mean.
-pub(super) struct Found<'a> {
+pub(super) struct SearchResult<'a> {
     pub(super) matches: Vec<Match>,
     pub(super) received: Vec<Received>,
-    pub(super) keys: Axis<Key>,
+    pub(super) keys: Axis<CandidateKey>,
     pub(super) stamps: Axis<Vec<u8>>,
-    pub(super) shapes: Axis<Shape>,
+    pub(super) shapes: Axis<TemplateShape>,
     pub(super) bodies: Bodies<'a>,
     pub(super) complete: bool,
     pub(super) tried: u64,
     pub(super) of: u64,
-    pub(super) stage: Stage,
+    pub(super) stage: SearchStage,
 }
 
 /// Bodies up to this size are hashed with every millisecond of the header's second without being
@@ -48,7 +48,7 @@ const RAREST_PAIR: u16 = 20;
 struct Ended;
 
 /// Tries everything that the budget allows, and stops after the first stage that matches.
-pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> Found<'a> {
+pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> SearchResult<'a> {
     let keys = keys(request.scheme, request.secrets, request.others);
     // Keys that are there unchanged come first.
     let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
@@ -65,7 +65,7 @@ pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Bud
         states: states.collect(),
         algorithms,
         bytes: 0,
-        found: Found {
+        found: SearchResult {
             matches: Vec::new(),
             received: structure.received.clone(),
             stamps: structure.stamps.clone(),
@@ -75,7 +75,7 @@ pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Bud
             complete: true,
             tried: 0,
             of: 0,
-            stage: Stage::Structure,
+            stage: SearchStage::Structure,
         },
     };
     if !search.found.received.is_empty() {
@@ -95,7 +95,7 @@ struct Search<'s, 'a, 'b> {
     states: Vec<Vec<Keyed>>,
     algorithms: Vec<Algorithm>,
     bytes: u64,
-    found: Found<'a>,
+    found: SearchResult<'a>,
 }
 
 impl<'a> Search<'_, 'a, '_> {
@@ -108,25 +108,25 @@ impl<'a> Search<'_, 'a, '_> {
             let others = stamps + shapes + keys;
             self.found.of += (self.base_keys * bodies * others + keys * (stamps + shapes) + stamps * shapes) as u64;
         }
-        self.stage(Stage::Canonical, Self::canonical)?;
-        self.stage(Stage::One, Self::one)?;
+        self.stage(SearchStage::Canonical, Self::canonical)?;
+        self.stage(SearchStage::One, Self::one)?;
         if depth >= Depth::Pairs {
-            self.stage(Stage::Pairs, Self::pairs)?;
+            self.stage(SearchStage::Pairs, Self::pairs)?;
         }
         if depth >= Depth::Pairs && self.request.body.len() <= MILLISECONDS_BODY_BYTES {
-            self.stage(Stage::Pairs, Self::milliseconds)?;
+            self.stage(SearchStage::Pairs, Self::milliseconds)?;
         }
         if depth >= Depth::Triples {
-            self.stage(Stage::Triples, Self::triples)?;
+            self.stage(SearchStage::Triples, Self::triples)?;
         }
         if depth >= Depth::Deep {
-            self.stage(Stage::Deep, Self::deep)?;
+            self.stage(SearchStage::Deep, Self::deep)?;
         }
         Ok(())
     }
 
     /// Runs a stage to its end, unless an earlier one matched.
-    fn stage(&mut self, stage: Stage, run: fn(&mut Self) -> Result<(), Ended>) -> Result<(), Ended> {
+    fn stage(&mut self, stage: SearchStage, run: fn(&mut Self) -> Result<(), Ended>) -> Result<(), Ended> {
         if !self.found.matches.is_empty() {
             return Ok(());
         }
@@ -165,11 +165,11 @@ impl<'a> Search<'_, 'a, '_> {
     fn foreign_schemes(&mut self) -> Result<(), Ended> {
         let decoded: Vec<usize> = (self.base_keys..self.states.len())
             .filter(|&key| {
-                self.found.keys.all[key].1.0.iter().any(|way| way.iter().any(|why| why.code == Code::SecretBase64))
+                self.found.keys.all[key].1.0.iter().any(|way| way.iter().any(|why| why.code == CauseCode::SecretBase64))
             })
             .collect();
         let with_id: Vec<usize> = (1..self.found.shapes.all.len())
-            .filter(|&shape| self.found.shapes.all[shape].0.content.covers(&Piece::Id))
+            .filter(|&shape| self.found.shapes.all[shape].0.content.covers(&TemplatePiece::Id))
             .collect();
         for &key in &decoded {
             for &shape in &with_id {
@@ -185,7 +185,7 @@ impl<'a> Search<'_, 'a, '_> {
             return Ok(());
         }
         let alone = (1..self.found.shapes.all.len())
-            .find(|&shape| self.found.shapes.all[shape].0.content.pieces() == [Piece::Body]);
+            .find(|&shape| self.found.shapes.all[shape].0.content.pieces() == [TemplatePiece::Body]);
         let Some(alone) = alone else { return Ok(()) };
         for index in self.found.bodies.unique() {
             let Some(bytes) = self.found.bodies.bytes(index) else { continue };
@@ -333,7 +333,7 @@ impl<'a> Search<'_, 'a, '_> {
     ) -> Result<(), Ended> {
         let found = &mut self.found;
         let (how, _) = &found.shapes.all[shape];
-        let indifferent = (stamp != 0 && !how.content.covers(&Piece::Timestamp))
+        let indifferent = (stamp != 0 && !how.content.covers(&TemplatePiece::Timestamp))
             || (body.is_some() && !how.covers_body())
             || (key != 0 && how.construction == Construction::NoKey);
         if indifferent {
@@ -378,7 +378,7 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     fn tell(&self) {
-        let Found { stage, tried, of, ref matches, .. } = self.found;
+        let SearchResult { stage, tried, of, ref matches, .. } = self.found;
         (self.budget.progress)(Progress { stage, tried, of: of.max(tried), found: matches.len() });
     }
 }

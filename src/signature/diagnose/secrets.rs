@@ -6,24 +6,24 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::{Code, Part, Place};
+use super::{BytePlace, CauseCode, RequestPart};
 use crate::signature::{Scheme, Secret, SecretOrigin, strict};
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
-pub(super) struct Key {
+pub(super) struct CandidateKey {
     /// The secret it was made from, by its place; `None` for literals that are nobody's.
     pub(super) secret: Option<usize>,
     pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Every key: the configured ones first, those of other webhooks, and their variants.
-pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<Key> {
+pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<CandidateKey> {
     let mut axis = Axis::new();
     for (place, secret) in expected.iter().enumerate() {
         let Some(bytes) = strict::key_bytes(scheme, secret) else { continue };
-        if !axis.all.iter().any(|(key, _): &(Key, Ways)| key.bytes == bytes) {
-            axis.all.push((Key { secret: Some(place), bytes }, Ways::unchanged()));
+        if !axis.all.iter().any(|(key, _): &(CandidateKey, Ways)| key.bytes == bytes) {
+            axis.all.push((CandidateKey { secret: Some(place), bytes }, Ways::unchanged()));
         }
     }
     for (place, secret) in (expected.len()..).zip(others) {
@@ -32,11 +32,11 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
             crate::text::visible(secret.label())
         );
         let bytes = strict::key_bytes(scheme, secret).unwrap_or_default().to_vec();
-        add(&mut axis, Some(place), bytes, Why::new(Code::WrongSecret, 0, detail));
+        add(&mut axis, Some(place), bytes, Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
         // Under another key form, the text itself is one more mistake.
-        let plain = Why::new(Code::SecretBase64, 0, "the secret's text was used as the key without being decoded");
+        let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
         add(&mut axis, Some(place), secret.expose().to_vec(), plain);
         variants(secret.expose(), &mut |bytes, why| add(&mut axis, Some(place), bytes, why));
     }
@@ -46,12 +46,12 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
 }
 
 /// Adds a key unless its bytes are there: two secrets may yield the same.
-fn add(axis: &mut Axis<Key>, secret: Option<usize>, bytes: Vec<u8>, why: Why) {
+fn add(axis: &mut Axis<CandidateKey>, secret: Option<usize>, bytes: Vec<u8>, why: Why) {
     let bytes = Zeroizing::new(bytes);
     match axis.all.iter_mut().find(|(key, _)| key.bytes == bytes) {
         Some((_, ways)) if ways.weight() == 0 => {}
         Some((_, ways)) => ways.join(Ways::of(why)),
-        None => axis.all.push((Key { secret, bytes }, Ways::of(why))),
+        None => axis.all.push((CandidateKey { secret, bytes }, Ways::of(why))),
     }
 }
 
@@ -66,12 +66,12 @@ fn variants(key: &[u8], found: Found<'_>) {
     hidden(key, found);
 }
 
-fn place(offset: usize, before: &str, after: &str) -> Place {
-    Place { part: Part::Secret, offset, before: before.to_owned(), after: after.to_owned() }
+fn place(offset: usize, before: &str, after: &str) -> BytePlace {
+    BytePlace { part: RequestPart::Secret, offset, before: before.to_owned(), after: after.to_owned() }
 }
 
 fn whitespace(key: &[u8], found: Found<'_>) {
-    let why = |rank, detail: &str| Why::new(Code::SecretWhitespace, rank, detail);
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretWhitespace, rank, detail);
     for (tail, picture, name) in [
         (&b"\n"[..], "␊", "a newline"),
         (b"\r\n", "␍␊", "CR LF"),
@@ -101,7 +101,7 @@ fn whitespace(key: &[u8], found: Found<'_>) {
 
 fn quotes_and_escapes(key: &[u8], found: Found<'_>) {
     for quote in *b"\"'`" {
-        let why = |rank, detail: String| Why::new(Code::SecretQuoted, rank, detail);
+        let why = |rank, detail: String| Why::new(CauseCode::SecretQuoted, rank, detail);
         let shown = char::from(quote).to_string();
         if let [first, inner @ .., last] = key.trim_ascii()
             && (*first, *last) == (quote, quote)
@@ -112,7 +112,7 @@ fn quotes_and_escapes(key: &[u8], found: Found<'_>) {
         let detail = format!("the signing key was wrapped in {shown}");
         found([&[quote], key, &[quote]].concat(), why(3, detail).at(place(0, "", &shown)));
     }
-    let why = |rank, detail: &str| Why::new(Code::SecretEscaped, rank, detail);
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretEscaped, rank, detail);
     for (literal, meant) in [(&b"\\n"[..], &b"\n"[..]), (b"\\r\\n", b"\r\n"), (b"\\r", b"\r"), (b"\\t", b"\t")] {
         let shown = String::from_utf8_lossy(literal).into_owned();
         if let Some(at) = memchr::memmem::find(key, literal) {
@@ -160,7 +160,7 @@ const PREFIXES: [&str; 12] = [
 ];
 
 fn prefixes(key: &[u8], found: Found<'_>) {
-    let why = |rank, detail: String| Why::new(Code::SecretPrefix, rank, detail);
+    let why = |rank, detail: String| Why::new(CauseCode::SecretPrefix, rank, detail);
     for (rank, prefix) in (0..).zip(PREFIXES) {
         if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
             let detail = format!("the configured secret begins with {prefix}, which was not part of the signing key");
@@ -175,7 +175,7 @@ fn prefixes(key: &[u8], found: Found<'_>) {
 /// Base64 and hexadecimal, both ways. Decoding is strict: a lenient decoder would yield short or
 /// empty keys, and with them false proofs.
 fn encodings(key: &[u8], found: Found<'_>) {
-    let base64 = |rank, detail: &str| Why::new(Code::SecretBase64, rank, detail);
+    let base64 = |rank, detail: &str| Why::new(CauseCode::SecretBase64, rank, detail);
     for part in [Some(key), key.strip_prefix(b"whsec_"), key.strip_prefix(b"base64:")].into_iter().flatten() {
         let stripped = if part.len() == key.len() { "" } else { " without its prefix" };
         for engine in [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD] {
@@ -196,7 +196,7 @@ fn encodings(key: &[u8], found: Found<'_>) {
     found(BASE64_STANDARD.encode(key).into_bytes(), why());
     found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes(), why());
     found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes(), why());
-    let hex_why = |rank, detail: &str| Why::new(Code::SecretHex, rank, detail);
+    let hex_why = |rank, detail: &str| Why::new(CauseCode::SecretHex, rank, detail);
     if let Ok(bytes) = hex::decode(key)
         && bytes.len() >= 8
     {
@@ -208,7 +208,7 @@ fn encodings(key: &[u8], found: Found<'_>) {
 }
 
 fn expansions(key: &[u8], found: Found<'_>) {
-    let why = |rank, detail: &str| Why::new(Code::SecretExpanded, rank, detail);
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretExpanded, rank, detail);
     if let Some(at) = memchr::memchr(b'#', key) {
         let detail = "a dotenv reader read the part of the secret after # as a comment";
         found(key[..at].trim_ascii_end().to_vec(), why(0, detail).at(place(at, "#", "")));
@@ -255,7 +255,7 @@ fn without_variables(key: &[u8], shell: bool) -> Vec<u8> {
 }
 
 fn hidden(key: &[u8], found: Found<'_>) {
-    let why = |rank, detail: &str| Why::new(Code::SecretHiddenChars, rank, detail);
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretHiddenChars, rank, detail);
     for (mark, name) in
         [("\u{feff}", "a byte order mark"), ("\u{a0}", "a no-break space"), ("\u{200b}", "a zero-width space")]
     {
@@ -314,7 +314,7 @@ fn hidden(key: &[u8], found: Found<'_>) {
 
 /// What signs when the signer's secret is not set.
 fn literals(expected: &[&Secret], found: Found<'_>) {
-    let why = |rank, detail: String| Why::new(Code::SecretUnset, rank, detail).alarming();
+    let why = |rank, detail: String| Why::new(CauseCode::SecretUnset, rank, detail).alarming();
     found(Vec::new(), why(0, "signed with an empty key".to_owned()));
     const WORDS: [&str; 22] = [
         "undefined",

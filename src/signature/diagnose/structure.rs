@@ -3,12 +3,12 @@
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
-use super::encoding::{self, Received, Written};
+use super::encoding::{self, Received, WrittenSignature};
 use super::timestamps;
-use super::{Code, Evidence, Request};
+use super::{CauseCode, Evidence, Request};
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
-use crate::signature::{Piece, strict};
+use crate::signature::{TemplatePiece, strict};
 
 /// What was read of one request.
 pub(super) struct Structure {
@@ -152,7 +152,7 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         for (digest, timestamp) in strict::read_value(request.scheme, value) {
             let received = Received {
                 digest,
-                written: Written::Whole,
+                written: WrittenSignature::Whole,
                 algorithm: request.scheme.algorithm,
                 whys: before.iter().cloned().collect(),
                 timestamp,
@@ -167,7 +167,7 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     for (place, value) in (1..).zip(&exact) {
         let twice = (exact.len() > 1).then(|| {
             Why::new(
-                Code::HeaderDuplicated,
+                CauseCode::HeaderDuplicated,
                 0,
                 format!("{name} was sent {} times; value {place} is valid", exact.len()),
             )
@@ -177,24 +177,24 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         let joined = parts.len() > 1 && parts.iter().all(|part| part.len() >= 20 && !part.contains(&b'='));
         for (place, part) in (1..).zip(parts).filter(|_| joined) {
             let detail = format!("{name} has several values joined by commas; value {place} is valid");
-            add(part, Some(Why::new(Code::HeaderDuplicated, 1, detail)));
+            add(part, Some(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
         }
     }
     if exact.is_empty() {
         for (near, value) in &near {
             let detail = format!("missing header {name}; the signature was sent as {near}");
-            add(value, Some(Why::new(Code::SignatureHeaderMissing, 0, detail)));
+            add(value, Some(Why::new(CauseCode::SignatureHeaderMissing, 0, detail)));
         }
         let mut detail = format!("missing header {name}");
         if let Some((near, _)) = near.first() {
             detail.push_str(&format!("; {near} was sent instead, but its value does not match either"));
         }
-        structure.seen.push(Why::new(Code::SignatureHeaderMissing, 0, detail));
+        structure.seen.push(Why::new(CauseCode::SignatureHeaderMissing, 0, detail));
     }
     let all = exact.iter().copied().chain(near.iter().map(|(_, value)| *value));
     for value in all {
         if let Some(reason) = encoding::asymmetric(value) {
-            structure.seen.push(Why::new(Code::SignatureAsymmetric, 1, reason));
+            structure.seen.push(Why::new(CauseCode::SignatureAsymmetric, 1, reason));
         }
         if structure.is_secret.is_none() {
             structure.is_secret = carries_secret(request, value);
@@ -224,7 +224,7 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
                     "the signature header contains the secret {} itself{words}",
                     crate::text::visible(secret.label())
                 );
-                return Some((place, Why::new(Code::SignatureIsSecret, 0, detail).alarming()));
+                return Some((place, Why::new(CauseCode::SignatureIsSecret, 0, detail).alarming()));
             }
         }
     }
@@ -243,7 +243,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     if exact.len() > 1 {
         for (place, value) in (1..).zip(&exact) {
             let detail = format!("{name} was sent {} times; value {place} was signed", exact.len());
-            let ways = Ways::of(Why::new(Code::HeaderDuplicated, 0, detail));
+            let ways = Ways::of(Why::new(CauseCode::HeaderDuplicated, 0, detail));
             match axis.all.iter_mut().find(|(known, _)| known == value) {
                 Some((_, known)) => *known = ways,
                 None => axis.all.push((value.to_vec(), ways)),
@@ -252,7 +252,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     }
     if let (Some(_), Some(tagged)) = (header, &tagged) {
         let why = Why::new(
-            Code::TimestampDiffers,
+            CauseCode::TimestampDiffers,
             0,
             "the t= value next to the signature was signed, not the timestamp header",
         );
@@ -261,19 +261,19 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     if let Some(joined) = header.filter(|value| value.contains(&b',')) {
         for part in joined.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
             let detail = format!("{name} has several values joined by commas; one of them was signed");
-            axis.add(part.to_vec(), Ways::of(Why::new(Code::HeaderDuplicated, 1, detail)));
+            axis.add(part.to_vec(), Ways::of(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
         }
     }
-    if first.is_none() && !request.scheme.content.covers(&Piece::Timestamp) {
+    if first.is_none() && !request.scheme.content.covers(&TemplatePiece::Timestamp) {
         // What the scheme does not sign cannot be missing; other templates are tried with what there is.
         let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
         axis.all.insert(0, (value, Ways::unchanged()));
     } else if first.is_none() {
         for (near, value) in &near {
             let detail = format!("missing header {name}; the timestamp was sent as {near}");
-            axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(Code::TimestampHeaderMissing, 0, detail))));
+            axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(CauseCode::TimestampHeaderMissing, 0, detail))));
         }
-        let why = Why::new(Code::TimestampHeaderMissing, 0, format!("missing header {name}"));
+        let why = Why::new(CauseCode::TimestampHeaderMissing, 0, format!("missing header {name}"));
         if near.is_empty() {
             // The others keep their own explanation, which already covers the missing header.
             axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
@@ -300,10 +300,10 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
     let seen = request.body.len() as u64;
     if let Some(declared) = declared.filter(|&declared| declared > seen) {
         let detail = format!("{} bytes were declared, {} arrived", grouped(declared), grouped(seen));
-        structure.seen.push(Why::new(Code::BodyTruncated, 0, detail));
+        structure.seen.push(Why::new(CauseCode::BodyTruncated, 0, detail));
     } else if !request.intake.is_complete() {
         structure.seen.push(Why::new(
-            Code::BodyTruncated,
+            CauseCode::BodyTruncated,
             0,
             crate::text::visible(request.intake.reason()).into_owned(),
         ));
@@ -312,7 +312,7 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
         && matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
     {
         let detail = format!("the JSON ends after {} bytes: expected {}", grouped(seen), fault.expected);
-        structure.seen.push(Why::new(Code::BodyTruncated, 1, detail));
+        structure.seen.push(Why::new(CauseCode::BodyTruncated, 1, detail));
     }
 }
 

@@ -1,10 +1,10 @@
 //! How the parts may have been joined and hashed.
 
-use super::Code;
+use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use crate::signature::algorithm::Keyed;
 use crate::signature::content::Parts;
-use crate::signature::{Algorithm, Content, Piece};
+use crate::signature::{Algorithm, SignedContent, TemplatePiece};
 
 /// What is made of key and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,12 @@ const LONGEST_BLOCK: usize = 128;
 
 /// One way to compute a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) content: Content,
+pub(super) struct TemplateShape {
+    pub(super) content: SignedContent,
     pub(super) construction: Construction,
 }
 
-impl Shape {
+impl TemplateShape {
     /// The digest of `parts` under `key`; `keyed` is HMAC's state after that key.
     pub(super) fn compute(&self, algorithm: Algorithm, keyed: &Keyed, key: &[u8], parts: &Parts<'_>) -> Vec<u8> {
         if self.construction == Construction::Hmac {
@@ -72,7 +72,7 @@ impl Shape {
 
     /// Whether the body is part of what is hashed.
     pub(super) fn covers_body(&self) -> bool {
-        self.content.covers(&Piece::Body) || self.content.covers(&Piece::BodyHash)
+        self.content.covers(&TemplatePiece::Body) || self.content.covers(&TemplatePiece::BodyHash)
     }
 }
 
@@ -122,32 +122,33 @@ const TEMPLATES: [(&str, &[&str], u16); 40] = [
 
 /// Every shape to try; `usual` is the configured one. Without an id, templates that name one are
 /// left out.
-pub(super) fn shapes(usual: &Content, has_id: bool) -> Axis<Shape> {
+pub(super) fn shapes(usual: &SignedContent, has_id: bool) -> Axis<TemplateShape> {
     let mut axis = Axis::new();
-    let hmac = |content| Shape { content, construction: Construction::Hmac };
+    let hmac = |content| TemplateShape { content, construction: Construction::Hmac };
     axis.add(hmac(usual.clone()), Ways::unchanged());
     for (template, senders, rank) in TEMPLATES {
-        let Ok(content) = template.parse::<Content>() else { continue };
-        if content.covers(&Piece::Id) && !has_id {
+        let Ok(content) = template.parse::<SignedContent>() else { continue };
+        if content.covers(&TemplatePiece::Id) && !has_id {
             continue;
         }
-        let covers_time = content.covers(&Piece::Timestamp);
+        let covers_time = content.covers(&TemplatePiece::Timestamp);
         let detail = format!("{content} was signed instead of {usual}");
-        let mut why = Why::new(Code::ContentTemplate, rank, detail);
+        let mut why = Why::new(CauseCode::ContentTemplate, rank, detail);
         why.names = senders.iter().map(|&sender| sender.to_owned()).collect();
         // Without the timestamp in it, a captured delivery can be replayed at any time.
         axis.add(hmac(content), Ways::of(if covers_time { why } else { why.alarming() }));
     }
-    let bare = Why::new(Code::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
-    axis.add(hmac(Content::of(vec![Piece::Timestamp])), Ways::of(bare));
+    let bare =
+        Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
+    axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
     plain_hashes(usual, &mut axis);
     axis.sort();
     axis
 }
 
-fn plain_hashes(usual: &Content, axis: &mut Axis<Shape>) {
-    let body = Content::of(vec![Piece::Body]);
-    let joined = Content::of(vec![Piece::Timestamp, Piece::Body]);
+fn plain_hashes(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    let body = SignedContent::of(vec![TemplatePiece::Body]);
+    let joined = SignedContent::of(vec![TemplatePiece::Timestamp, TemplatePiece::Body]);
     for (rank, content) in (0..).zip([usual, &body, &joined]) {
         for (extra, construction, words) in [
             (0, Construction::KeyFirst, "the hash of the secret followed by {}"),
@@ -156,14 +157,14 @@ fn plain_hashes(usual: &Content, axis: &mut Axis<Shape>) {
             (3, Construction::NoKey, "the plain hash of {}, without a secret"),
             (4, Construction::KeyAround, "the hash of {} with the secret before and after it"),
         ] {
-            let why = Why::new(Code::NotHmac, rank * 3 + extra, words.replace("{}", &content.to_string()));
+            let why = Why::new(CauseCode::NotHmac, rank * 3 + extra, words.replace("{}", &content.to_string()));
             let keyless = construction == Construction::NoKey;
-            let shape = Shape { content: content.clone(), construction };
+            let shape = TemplateShape { content: content.clone(), construction };
             axis.add(shape, Ways::of(if keyless { why.alarming() } else { why }));
         }
     }
     // A dot between secret and body, with no timestamp.
-    let dotted = Content::of(vec![Piece::Text(b".".to_vec()), Piece::Body]);
-    let shape = Shape { content: dotted, construction: Construction::KeyFirst };
-    axis.add(shape, Ways::of(Why::new(Code::NotHmac, 8, "the hash of the secret, a dot and the body")));
+    let dotted = SignedContent::of(vec![TemplatePiece::Text(b".".to_vec()), TemplatePiece::Body]);
+    let shape = TemplateShape { content: dotted, construction: Construction::KeyFirst };
+    axis.add(shape, Ways::of(Why::new(CauseCode::NotHmac, 8, "the hash of the secret, a dot and the body")));
 }

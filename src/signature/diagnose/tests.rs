@@ -216,7 +216,7 @@ fn every_way_to_sign_wrongly_is_explained() {
 #[test]
 fn every_code_has_a_vector() {
     let vectors = vectors();
-    for code in Code::ALL {
+    for code in CauseCode::ALL {
         assert!(vectors.iter().any(|vector| vector.code == code.code()), "{code:?}");
     }
 }
@@ -371,7 +371,7 @@ fn strangers_and_edits_yield_not_one_proof() {
             let case = Case { depth, ..Case::new(&signature, T, body) };
             let diagnosis = case.run();
             assert!(!diagnosis.is_proved(), "{number} {:?}", first(&diagnosis));
-            assert_eq!(diagnosis.causes.last().unwrap().changes[0].code, Code::Unexplained);
+            assert_eq!(diagnosis.causes.last().unwrap().changes[0].code, CauseCode::Unexplained);
         }
     }
 }

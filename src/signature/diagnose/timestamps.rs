@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::axis::{Axis, Ways, Why};
-use super::{Code, Part, Place};
+use super::{BytePlace, CauseCode, RequestPart};
 
 /// Where a header's integers stop being seconds and stop being milliseconds; see
 /// [`crate::signature::read_timestamp`].
@@ -23,8 +23,11 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
     if let Some(body) = body {
         let moment = moment_of(body);
         let mut add = |text: Vec<u8>, rank| {
-            let why =
-                Why::new(Code::TimestampDiffers, rank, "the body's own timestamp was signed instead of the header's");
+            let why = Why::new(
+                CauseCode::TimestampDiffers,
+                rank,
+                "the body's own timestamp was signed instead of the header's",
+            );
             axis.add(text, Ways::of(why));
         };
         add(body.to_vec(), 0);
@@ -34,7 +37,7 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
         }
     }
     if let Some(date) = date {
-        axis.add(date.to_vec(), Ways::of(Why::new(Code::TimestampDiffers, 20, "the Date header was signed")));
+        axis.add(date.to_vec(), Ways::of(Why::new(CauseCode::TimestampDiffers, 20, "the Date header was signed")));
     }
     for (rank, word) in
         (0..).zip(["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"])
@@ -43,7 +46,7 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
             "" => "an empty timestamp was signed".to_owned(),
             _ => format!("the literal text {word} was signed as the timestamp"),
         };
-        axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(Code::TimestampLiteral, rank, detail)));
+        axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(CauseCode::TimestampLiteral, rank, detail)));
     }
     axis.sort();
     axis
@@ -68,7 +71,7 @@ pub(super) fn deep(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
     }
     let why = |distance: i64| {
         let detail = format!("a timestamp {} was signed", signed_distance(distance));
-        Ways::of(Why::new(Code::TimestampDiffers, 30, detail))
+        Ways::of(Why::new(CauseCode::TimestampDiffers, 30, detail))
     };
     let near = all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance)));
     milliseconds(header).into_iter().chain(near).collect()
@@ -80,7 +83,7 @@ pub(super) fn milliseconds(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
     let Some(second) = integer(header).filter(|number| *number < FIRST_MILLISECOND) else { return Vec::new() };
     let why = |part: i64| {
         let detail = format!("the header is in seconds, milliseconds were signed ({part} ms into that second)");
-        Ways::of(Why::new(Code::TimestampUnit, 1, detail))
+        Ways::of(Why::new(CauseCode::TimestampUnit, 1, detail))
     };
     (1..1000).map(|part| ((second * 1000 + part).to_string().into_bytes(), why(part))).collect()
 }
@@ -105,13 +108,13 @@ fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
     let shown = String::from_utf8_lossy(header).into_owned();
     let mut add = |text: String, rank, signed: &str| {
         let detail = format!("{sent}, {signed} signed");
-        let place = Place {
-            part: Part::Timestamp,
+        let place = BytePlace {
+            part: RequestPart::Timestamp,
             offset: 0,
             before: crate::text::visible(&shown).into_owned(),
             after: crate::text::visible(&text).into_owned(),
         };
-        axis.add(text.into_bytes(), Ways::of(Why::new(Code::TimestampUnit, rank, detail).at(place)));
+        axis.add(text.into_bytes(), Ways::of(Why::new(CauseCode::TimestampUnit, rank, detail).at(place)));
     };
     let (second, millis) = (moment.as_second(), moment.as_millisecond());
     add(second.to_string(), 0, "seconds were");
@@ -147,11 +150,11 @@ fn neighbours(header: &[u8], axis: &mut Axis<Vec<u8>>) {
         let number = if in_millis { moment.as_millisecond() + distance * 1000 } else { moment.as_second() + distance };
         let rank = 2 + distance.unsigned_abs() as u16;
         let detail = format!("a timestamp {} was signed", signed_distance(distance * 1000));
-        axis.add(number.to_string().into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
+        axis.add(number.to_string().into_bytes(), Ways::of(Why::new(CauseCode::TimestampDiffers, rank, detail)));
         if in_millis {
             let near = (moment.as_millisecond() + distance).to_string();
             let detail = format!("a timestamp {} was signed", signed_distance(distance));
-            axis.add(near.into_bytes(), Ways::of(Why::new(Code::TimestampDiffers, rank, detail)));
+            axis.add(near.into_bytes(), Ways::of(Why::new(CauseCode::TimestampDiffers, rank, detail)));
         }
     }
 }

@@ -86,7 +86,7 @@ pub struct Preset {
 #[derive(Clone, Copy)]
 enum Recipe {
     Whole(Style),
-    InPlace(numbers::Numbers, Option<&'static Strings>),
+    InPlace(numbers::NumberStyle, Option<&'static Strings>),
 }
 
 impl std::fmt::Debug for Preset {
@@ -107,7 +107,7 @@ impl Preset {
     const fn in_place(
         name: &'static str,
         rank: u16,
-        numbers: numbers::Numbers,
+        numbers: numbers::NumberStyle,
         strings: Option<&'static Strings>,
     ) -> Self {
         let style = Recipe::InPlace(numbers, strings);

@@ -1,7 +1,7 @@
 //! How languages write numbers that they have read as their own.
 
 /// Rewrites the digits as sent; `None` when the language fails on them.
-pub(super) type Numbers = fn(&[u8], &mut Vec<u8>) -> Option<()>;
+pub(super) type NumberStyle = fn(&[u8], &mut Vec<u8>) -> Option<()>;
 
 /// The digits as sent.
 pub(super) fn as_written(text: &[u8], out: &mut Vec<u8>) -> Option<()> {

@@ -1,6 +1,6 @@
 //! How serialisers write strings: which characters they escape, and how.
 
-use crate::payload::json::{Part, parts};
+use crate::payload::json::{StringPart, parts};
 
 /// What becomes of characters outside ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn bytes_of<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> ByteSet
 }
 
 /// A [`Strings`] with the bytes that cannot be copied as they are.
-pub(super) struct Writer<'s> {
+pub(super) struct StringWriter<'s> {
     strings: &'s Strings,
     special: ByteSet,
     /// Those of them that occur. Of a picture in base64 there are none or one, and to look for one is ten times as
@@ -74,7 +74,7 @@ pub(super) struct Writer<'s> {
     occurring: Vec<u8>,
 }
 
-impl<'s> Writer<'s> {
+impl<'s> StringWriter<'s> {
     /// `utf8` tells that the whole body is UTF-8, so that raw characters need no look; `bytes` are those of all that
     /// will be written.
     pub(super) fn new(strings: &'s Strings, utf8: bool, bytes: &ByteSet) -> Self {
@@ -100,9 +100,9 @@ impl<'s> Writer<'s> {
         out.push(b'"');
         for (_, part) in parts(inner) {
             match part {
-                Part::Raw(raw) => self.run(raw, out),
-                Part::Escaped(character) => self.character(character, out),
-                Part::Lone(unit) => match self.strings.lone {
+                StringPart::Raw(raw) => self.run(raw, out),
+                StringPart::Escaped(character) => self.character(character, out),
+                StringPart::Lone(unit) => match self.strings.lone {
                     Lone::Escape => push_unit(out, unit, self.strings.non_ascii == NonAscii::Upper),
                     Lone::Replace => self.character('\u{fffd}', out),
                     Lone::Refuse => return None,
@@ -212,7 +212,7 @@ mod tests {
             let strings = Strings { solidus, separators, non_ascii, extra, ..PLAIN };
             let write = |bytes: &ByteSet| {
                 let mut out = Vec::new();
-                Writer::new(&strings, true, bytes).write(inner.as_bytes(), &mut out).map(|()| out)
+                StringWriter::new(&strings, true, bytes).write(inner.as_bytes(), &mut out).map(|()| out)
             };
             prop_assert_eq!(write(&bytes_of([inner.as_bytes()])), write(&[true; 256]));
         }

@@ -1,7 +1,7 @@
 //! One serialiser as data, and the one writer that follows it.
 
-use super::numbers::Numbers;
-use super::strings::{Strings, Writer};
+use super::numbers::NumberStyle;
+use super::strings::{StringWriter, Strings};
 use super::tree::{Tree, array_index};
 
 /// In which order an object's members are written.
@@ -55,7 +55,7 @@ pub(super) struct Style {
     pub(super) order: Order,
     /// Whether the last of several equal keys replaces all of them, in the place of the first.
     pub(super) merge_duplicates: bool,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: NumberStyle,
     /// `None` copies strings as sent.
     pub(super) strings: Option<&'static Strings>,
     pub(super) layout: Layout,
@@ -80,7 +80,7 @@ pub(super) const VERBATIM: Style = Style {
 /// Writes the body as `style` would; `None` when that serialiser fails on it, or the result would be
 /// longer than `limit`.
 pub(super) fn write(tree: &Tree<'_>, style: &Style, limit: usize) -> Option<Vec<u8>> {
-    let strings = style.strings.map(|strings| Writer::new(strings, tree.utf8, &tree.in_strings));
+    let strings = style.strings.map(|strings| StringWriter::new(strings, tree.utf8, &tree.in_strings));
     let out = Vec::with_capacity((tree.body.len() + tree.body.len() / 8).min(limit) + 16);
     let mut job = Job { tree, style, strings, out, stack: Vec::new(), depth: 0 };
     job.value(0)?;
@@ -153,7 +153,7 @@ impl Frame {
 struct Job<'t, 'a> {
     tree: &'t Tree<'a>,
     style: &'t Style,
-    strings: Option<Writer<'t>>,
+    strings: Option<StringWriter<'t>>,
     out: Vec<u8>,
     stack: Vec<Frame>,
     /// Open brackets that indent.
@@ -283,11 +283,11 @@ fn is_list(tree: &Tree<'_>, object: u32) -> bool {
 /// as they are.
 pub(super) fn edit_in_place(
     tree: &Tree<'_>,
-    numbers: Numbers,
+    numbers: NumberStyle,
     strings: Option<&'static Strings>,
     limit: usize,
 ) -> Option<Vec<u8>> {
-    let writer = strings.map(|strings| Writer::new(strings, tree.utf8, &tree.in_strings));
+    let writer = strings.map(|strings| StringWriter::new(strings, tree.utf8, &tree.in_strings));
     let mut out = Vec::with_capacity(tree.body.len() + 16);
     let mut copied = 0;
     for (index, node) in (0..).zip(&tree.nodes) {

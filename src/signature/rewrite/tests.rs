@@ -134,7 +134,7 @@ proptest! {
     /// Each edit against the plainest way to make it, or undone.
     #[test]
     fn edits_are_what_they_are_called(body in mixed()) {
-        let edited = |edit: text::Edit| edit(&body).unwrap_or_else(|| body.clone());
+        let edited = |edit: text::TextEdit| edit(&body).unwrap_or_else(|| body.clone());
         let characters: String = body.iter().map(|&byte| char::from(byte)).collect();
         let bytes = |text: String| text.chars().map(|character| character as u8).collect::<Vec<_>>();
         let lf = characters.replace("\r\n", "\n");
@@ -148,7 +148,7 @@ proptest! {
         let shown: String = body.iter().take(50).map(|byte| format!(" {byte:02x}")).collect();
         prop_assert_eq!(prints::buffer_print(&body).unwrap(), format!("<Buffer{shown}{more}>").into_bytes());
         let Ok(text) = std::str::from_utf8(&body) else {
-            let none: [text::Edit; 5] = [text::nfc, text::nfd, text::latin1, text::utf16_le, wrap::as_json_string];
+            let none: [text::TextEdit; 5] = [text::nfc, text::nfd, text::latin1, text::utf16_le, wrap::as_json_string];
             prop_assert!(none.iter().all(|edit| edit(&body).is_none()), "what is no text has no characters");
             return Ok(());
         };

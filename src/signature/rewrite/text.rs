@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::payload::json::BOM;
 
 /// One edit; `None` when it would leave the body as it is or cannot be made.
-pub type Edit = fn(&[u8]) -> Option<Vec<u8>>;
+pub type TextEdit = fn(&[u8]) -> Option<Vec<u8>>;
 
 fn changed(body: &[u8], edited: Vec<u8>) -> Option<Vec<u8>> {
     (edited != body).then_some(edited)

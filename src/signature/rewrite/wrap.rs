@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
 use super::Tree;
-use super::strings::{Lone, NonAscii, PLAIN, Strings, Writer, bytes_of};
+use super::strings::{Lone, NonAscii, PLAIN, StringWriter, Strings, bytes_of};
 use crate::payload::json::unescape;
 
 /// The body as standard base64.
@@ -129,7 +129,7 @@ pub fn json_string_content(body: &[u8]) -> Option<Vec<u8>> {
 /// between them are given to it piece by piece.
 fn quoted(body: &[u8], strings: &'static Strings) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
-    let writer = Writer::new(strings, true, &bytes_of([body]));
+    let writer = StringWriter::new(strings, true, &bytes_of([body]));
     let mut out = Vec::with_capacity(body.len() + body.len() / 4 + 2);
     out.push(b'"');
     for (index, piece) in text.as_bytes().split(|&byte| byte == b'\\').enumerate() {

@@ -8,7 +8,7 @@ use crate::text::visible;
 
 /// One step down.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum PathStep {
     /// Into the object's member of this name.
     Key(String),
     /// Into the array's item of this number, from 0.
@@ -17,7 +17,7 @@ pub enum Step {
 
 /// A place in a payload; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Path(pub(super) Vec<Step>);
+pub struct EditPath(pub(super) Vec<PathStep>);
 
 /// The text is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub struct InvalidPath {
     pub at: usize,
 }
 
-impl Path {
+impl EditPath {
     /// Reads a path at the beginning of `text`, up to an equals sign or the end.
     pub(super) fn read(text: &str) -> Result<(Self, &str), InvalidPath> {
         let invalid = |rest: &str| {
@@ -58,27 +58,27 @@ impl Path {
 }
 
 /// `name`, after a dot unless it is the first.
-fn named(rest: &str, first: bool) -> Option<(Step, &str)> {
+fn named(rest: &str, first: bool) -> Option<(PathStep, &str)> {
     let rest = if first { rest } else { rest.strip_prefix('.')? };
     let end = rest.find(['.', '[', '=', ']', '"']).unwrap_or(rest.len());
-    (end > 0).then(|| (Step::Key(rest[..end].to_owned()), &rest[end..]))
+    (end > 0).then(|| (PathStep::Key(rest[..end].to_owned()), &rest[end..]))
 }
 
 /// `3]` or `"odd key"]`.
-fn bracketed(inside: &str) -> Option<(Step, &str)> {
+fn bracketed(inside: &str) -> Option<(PathStep, &str)> {
     if inside.starts_with('"') {
         let token = json::tokens(inside.as_bytes()).next()?.ok()?;
         let text = json::decode_string(token.text(inside.as_bytes()));
         let after = inside.get(token.range().end..)?.strip_prefix(']')?;
-        return Some((Step::Key(text.text.into_owned()), after));
+        return Some((PathStep::Key(text.text.into_owned()), after));
     }
     let (digits, after) = inside.split_once(']')?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then_some(())?;
-    Some((Step::Index(digits.parse().ok()?), after))
+    Some((PathStep::Index(digits.parse().ok()?), after))
 }
 
-impl FromStr for Path {
+impl FromStr for EditPath {
     type Err = InvalidPath;
 
     fn from_str(text: &str) -> Result<Self, InvalidPath> {
@@ -91,15 +91,15 @@ impl FromStr for Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for EditPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
             match step {
-                Step::Index(index) => write!(formatter, "[{index}]")?,
-                Step::Key(key) if is_plain(key) => {
+                PathStep::Index(index) => write!(formatter, "[{index}]")?,
+                PathStep::Key(key) if is_plain(key) => {
                     write!(formatter, "{}{key}", if position == 0 { "" } else { "." })?;
                 }
-                Step::Key(key) => write!(formatter, "[{}]", serde_json::Value::from(key.as_str()))?,
+                PathStep::Key(key) => write!(formatter, "[{}]", serde_json::Value::from(key.as_str()))?,
             }
         }
         Ok(())
@@ -121,7 +121,7 @@ mod tests {
     #[case(".data[0].screenshot.isIdle", "data[0].screenshot.isIdle")]
     #[case("[2][\"odd \\u0061.key\"].x", "[2][\"odd a.key\"].x")]
     fn paths_are_read(#[case] text: &str, #[case] shown: &str) {
-        assert_eq!(text.parse::<Path>().unwrap().to_string(), shown);
+        assert_eq!(text.parse::<EditPath>().unwrap().to_string(), shown);
     }
 
     #[rstest]
@@ -133,14 +133,14 @@ mod tests {
     #[case("a=1", 2)]
     #[case("data[99999999999999999999999]", 5)]
     fn faults_have_their_place(#[case] text: &str, #[case] at: usize) {
-        assert_eq!(text.parse::<Path>().unwrap_err().at, at);
+        assert_eq!(text.parse::<EditPath>().unwrap_err().at, at);
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,20}|[a.\\[\\]0-9\"=\\\\]{0,20}") {
-            if let Ok(path) = text.parse::<Path>() {
-                prop_assert_eq!(path.to_string().parse::<Path>().unwrap(), path);
+            if let Ok(path) = text.parse::<EditPath>() {
+                prop_assert_eq!(path.to_string().parse::<EditPath>().unwrap(), path);
             }
         }
     }

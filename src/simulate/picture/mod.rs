@@ -34,7 +34,7 @@ pub enum PictureSize {
      such as 45kB (2kB to 32MiB)",
     visible(.0)
 )]
-pub struct InvalidSize(pub String);
+pub struct InvalidPictureSize(pub String);
 
 impl Default for PictureSize {
     fn default() -> Self {
@@ -43,10 +43,10 @@ impl Default for PictureSize {
 }
 
 impl FromStr for PictureSize {
-    type Err = InvalidSize;
+    type Err = InvalidPictureSize;
 
-    fn from_str(text: &str) -> Result<Self, InvalidSize> {
-        let invalid = || InvalidSize(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, InvalidPictureSize> {
+        let invalid = || InvalidPictureSize(text.to_owned());
         if let Some((width, height)) = text.trim().split_once(['x', 'X', '×']) {
             let side = |text: &str| text.parse().ok().filter(|side| (1..=SIDE_LIMIT).contains(side));
             let (width, height) = (side(width).ok_or_else(invalid)?, side(height).ok_or_else(invalid)?);
@@ -68,9 +68,9 @@ impl fmt::Display for PictureSize {
 }
 
 impl TryFrom<String> for PictureSize {
-    type Error = InvalidSize;
+    type Error = InvalidPictureSize;
 
-    fn try_from(text: String) -> Result<Self, InvalidSize> {
+    fn try_from(text: String) -> Result<Self, InvalidPictureSize> {
         text.parse()
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Fixture, answer, captured, keep};
 use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, DeliveryId};
-use crate::http::{BodyEnd, Failure, Latency, Reply};
+use crate::http::{BodyEnd, Failure, HttpResponse, Latency};
 use crate::store::{AttemptKeeper, Location, StoreError};
 
 fn answered(delivery: Option<DeliveryId>) -> Attempt {
@@ -27,7 +27,7 @@ fn answered(delivery: Option<DeliveryId>) -> Attempt {
             first_byte: Some(Duration::from_micros(3)),
             total: Duration::from_micros(5),
         },
-        result: Ok(Reply {
+        result: Ok(HttpResponse {
             status: 503,
             interim: Bytes::from_static(b"HTTP/1.1 103 Early Hints\r\nLink: \xff\r\n\r\n"),
             head: Bytes::from_static(b"HTTP/1.1 503 \xfe\r\nA: b\r\n\r\n"),

@@ -37,7 +37,7 @@ fn check(deliveries: &[Delivery]) {
     assert_eq!(intakes, ["complete", "complete", "malformed", "truncated", "complete", "complete"]);
     assert!(deliveries[4].head.windows(10).any(|part| part == b"X-Odd: \xff\xfe\r"));
     for delivery in deliveries {
-        assert_eq!((&delivery.framing, delivery.summary.framing_bytes), (&Framing::NONE, 0));
+        assert_eq!((&delivery.framing, delivery.summary.framing_bytes), (&WireFraming::NONE, 0));
         let answer = delivery.answer.as_ref().unwrap();
         assert_eq!((answer.status, &answer.interim[..]), (400, &b""[..]));
     }

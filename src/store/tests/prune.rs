@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::query::Query;
-use crate::store::{Pruner, Retention, Stage, Thoroughness};
+use crate::store::{PruneStage, Pruner, Retention, Thoroughness};
 
 /// A store with `count` deliveries with answers, `per_segment` in each segment.
 fn filled(count: usize, per_segment: usize) -> Fixture {
@@ -183,7 +183,7 @@ fn cut_off_at_any_stage_nothing_that_stays_is_missing_then_or_later() {
         let fixture = filled(12, 4);
         let mut stages = 0;
         let mut pruner = Pruner::open(&fixture.location).unwrap();
-        let cut = pruner.prune(&doomed, Thoroughness::Exact, &mut |_: Stage| {
+        let cut = pruner.prune(&doomed, Thoroughness::Exact, &mut |_: PruneStage| {
             stages += 1;
             if stages > at { Err(StoreError::Stopped) } else { Ok(()) }
         });

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::query::Query;
-use crate::store::{Scan, StoredContent};
+use crate::store::{StoreScan, StoredContent};
 
 /// Deliveries of many kinds, a third of them not answered and a few pruned.
 fn mixed() -> Fixture {
@@ -39,7 +39,7 @@ fn mixed() -> Fixture {
 }
 
 /// The same by looking at every row whole.
-fn plainly(reader: &Reader, query: &Query, now: Timestamp, page: Page, limit: usize, budget: usize) -> Scan {
+fn plainly(reader: &Reader, query: &Query, now: Timestamp, page: Page, limit: usize, budget: usize) -> StoreScan {
     let matches = |summary: &crate::delivery::Summary, reader: &Reader| {
         Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::delivery::DeliveryId;
-use crate::payload::binary::Found;
+use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
@@ -50,7 +50,7 @@ pub enum Effect {
     /// Write an image to a file.
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
-    OpenImage(Arc<Found>),
+    OpenImage(Arc<FoundBinary>),
     /// Send something, or look something up for it.
     Send(SendTask),
     /// Report the listener's status now.

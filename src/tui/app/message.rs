@@ -12,12 +12,12 @@ use crate::tui::app::action::Action;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::picture::Picture;
 use crate::tui::screens::answers::state::AnswersNews;
-use crate::tui::screens::details::state::{Contents, Loaded};
+use crate::tui::screens::details::state::{Contents, LoadedDelivery};
 use crate::tui::screens::image::state::{PictureKey, SaveRequest};
 use crate::tui::screens::payload::state::PayloadAnswer;
 use crate::tui::screens::saving::state::ConfigNews;
 use crate::tui::screens::send::task::News;
-use crate::tui::screens::signature::state::Report;
+use crate::tui::screens::signature::state::InquiryReport;
 use crate::tui::screens::status::state::{Sizes, Status};
 
 /// One thing that happened.
@@ -57,11 +57,11 @@ pub enum Message {
     Reread(Vec<Summary>),
     /// A delivery for the detail pane, or why it cannot be shown. The event and images of a large one
     /// follow in a message of their own.
-    Loaded(DeliveryId, Result<Box<Loaded>, String>),
+    Loaded(DeliveryId, Result<Box<LoadedDelivery>, String>),
     /// The event and images of the last delivery.
     Read(DeliveryId, Box<Contents>),
     /// The progress of an inquiry into a delivery.
-    Inquiry(DeliveryId, Report),
+    Inquiry(DeliveryId, InquiryReport),
     /// The result of a search or query of a payload.
     Payload(PayloadAnswer),
     /// Something about answers.

@@ -16,11 +16,11 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::rows::Making;
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::image::state::ImageView;
 use crate::tui::screens::list::state::List;
 use crate::tui::screens::payload::state::PayloadView;
-use crate::tui::screens::send::state::Sending;
+use crate::tui::screens::send::state::SendState;
 use crate::tui::screens::signature::state::Inquiry;
 
 /// The path that Trackpilots' documentation uses, shown when no webhook is configured.
@@ -74,7 +74,7 @@ pub struct Detail {
     /// Which it is.
     pub id: DeliveryId,
     /// The delivery, or why it cannot be shown.
-    pub content: Result<Box<Loaded>, String>,
+    pub content: Result<Box<LoadedDelivery>, String>,
     /// The first row shown of each tab.
     pub scroll: [usize; Tab::ALL.len()],
     /// The request in rows for the Raw tab, or the body for the Payload tab when it is not JSON; made
@@ -94,7 +94,7 @@ pub struct Detail {
 
 impl Detail {
     /// A delivery that has just been read, seen from its beginning.
-    pub(crate) fn new(id: DeliveryId, content: Result<Box<Loaded>, String>, inquiry: Inquiry) -> Self {
+    pub(crate) fn new(id: DeliveryId, content: Result<Box<LoadedDelivery>, String>, inquiry: Inquiry) -> Self {
         Self {
             id,
             content,
@@ -163,7 +163,7 @@ pub struct Model {
     /// Why the last delivery could not be stored, until one is.
     pub fault: Option<String>,
     /// What is sent from here.
-    pub sending: Sending,
+    pub sending: SendState,
     /// One line for the person.
     pub notice: Option<Notice>,
     /// Whether the expected digest is shown.
@@ -195,7 +195,7 @@ impl Model {
             last: DeliveryId(0),
             stats: StatsSnapshot::default(),
             fault: None,
-            sending: Sending::default(),
+            sending: SendState::default(),
             notice: None,
             revealed: false,
             event_folded: false,
@@ -205,7 +205,7 @@ impl Model {
 
     /// The shown delivery, when it could be read.
     #[must_use]
-    pub fn loaded(&self) -> Option<&Loaded> {
+    pub fn loaded(&self) -> Option<&LoadedDelivery> {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
     }
 

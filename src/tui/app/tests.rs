@@ -15,13 +15,13 @@ use crate::tui::app::step::Step;
 use crate::tui::app::update::update;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::answers::state::Answers;
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::Edge;
 use crate::tui::screens::list::page::PageRequest;
 use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::signature::state::Finding;
+use crate::tui::screens::signature::state::InquiryFinding;
+use crate::tui::screens::signature::state::InquiryReport;
 use crate::tui::screens::signature::state::Question;
-use crate::tui::screens::signature::state::Report;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::config::{Keyring, Registry};
 use crate::delivery::{
     Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
 };
-use crate::http::Framing;
+use crate::http::WireFraming;
 use crate::query::Query;
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
@@ -194,14 +194,14 @@ fn registry() -> Registry {
     Registry::new(Vec::new(), Keyring::new(vec![secret]).unwrap(), Scheme::default())
 }
 
-fn loaded(id: DeliveryId, registry: &Registry) -> Loaded {
+fn loaded(id: DeliveryId, registry: &Registry) -> LoadedDelivery {
     let head =
         "POST /webhooks/trackpilots HTTP/1.1\r\nX-Webhook-Signature: aa\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n";
     let delivery = Delivery {
         summary: row(id.0),
         head: Bytes::from_static(head.as_bytes()),
         body: Bytes::from_static(b"{}"),
-        framing: Framing::NONE,
+        framing: WireFraming::NONE,
         answer: Some(Answer {
             outcome: Outcome::Sent,
             status: 401,
@@ -213,7 +213,7 @@ fn loaded(id: DeliveryId, registry: &Registry) -> Loaded {
             latency: Duration::from_millis(1),
         }),
     };
-    Loaded::prepare(delivery, registry)
+    LoadedDelivery::prepare(delivery, registry)
 }
 
 #[test]
@@ -430,7 +430,7 @@ fn commands_are_found_by_their_words() {
     assert_eq!(person.model.tab, Tab::Headers);
 }
 
-fn diagnosis(loaded: &Loaded) -> Arc<Diagnosis> {
+fn diagnosis(loaded: &LoadedDelivery) -> Arc<Diagnosis> {
     let registry = registry();
     let subject = crate::inspect::diagnosis::Subject::of(&loaded.delivery, &registry);
     Arc::new(subject.why(&History::default(), &Budget::default()))
@@ -442,7 +442,7 @@ fn a_mismatch_is_looked_into_by_itself_once() {
     assert_eq!(person.asked, [(2, Question::Why(Depth::Pairs))]);
     let found = diagnosis(person.model.loaded().unwrap());
     let id = DeliveryId(2);
-    person.tell(Message::Inquiry(id, Report::Found(Finding::Why(Depth::Pairs, Arc::clone(&found)))));
+    person.tell(Message::Inquiry(id, InquiryReport::Found(InquiryFinding::Why(Depth::Pairs, Arc::clone(&found)))));
     assert_eq!(person.model.detail.as_ref().unwrap().inquiry.why, Some((Depth::Pairs, found)));
     person.act(Action::Move(Step::Down)).act(Action::Move(Step::Up));
     let asked: Vec<i64> = person.asked.iter().map(|(id, _)| *id).collect();
@@ -458,13 +458,16 @@ fn one_looks_deeper_step_by_step_and_stops() {
         assert_eq!(person.asked.last(), Some(&(1, Question::Why(depth))));
         person.act(Action::Deeper);
         assert_eq!(person.asked.last(), Some(&(1, Question::Why(depth))), "one search at a time");
-        person.tell(Message::Inquiry(DeliveryId(1), Report::Found(Finding::Why(depth, Arc::clone(&found)))));
+        person.tell(Message::Inquiry(
+            DeliveryId(1),
+            InquiryReport::Found(InquiryFinding::Why(depth, Arc::clone(&found))),
+        ));
         person.act(Action::Deeper);
     }
     assert_eq!(person.asked.len(), 3);
     assert!(person.model.notice.is_some(), "this is the deepest search");
     person.act(Action::Compare).type_in("digest: abc").act(Action::Accept);
-    assert_eq!(person.asked.last(), Some(&(1, Question::Whence("digest: abc".to_owned()))));
+    assert_eq!(person.asked.last(), Some(&(1, Question::ExplainDigest("digest: abc".to_owned()))));
     person.act(Action::StopLooking);
     assert_eq!(person.effects, [Effect::StopInquiry]);
     assert!(person.model.detail.as_ref().unwrap().inquiry.running.is_none());
@@ -474,7 +477,7 @@ fn one_looks_deeper_step_by_step_and_stops() {
 fn news_of_another_delivery_is_not_taken_for_this_one() {
     let mut person = Person::new(2);
     let found = diagnosis(person.model.loaded().unwrap());
-    person.tell(Message::Inquiry(DeliveryId(1), Report::Found(Finding::Why(Depth::Pairs, found))));
+    person.tell(Message::Inquiry(DeliveryId(1), InquiryReport::Found(InquiryFinding::Why(Depth::Pairs, found))));
     assert!(person.model.detail.as_ref().unwrap().inquiry.why.is_none());
 }
 

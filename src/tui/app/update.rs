@@ -11,7 +11,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url, retry, typed};
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::trial::Trial;
@@ -220,7 +220,7 @@ fn load(model: &mut Model, id: Option<DeliveryId>) -> Vec<Effect> {
     id.map(Effect::Load).into_iter().collect()
 }
 
-fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<Loaded>, String>) -> Vec<Effect> {
+fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDelivery>, String>) -> Vec<Effect> {
     let mut before = model.detail.take();
     let mut old = before.as_mut().and_then(|shown| std::mem::replace(&mut shown.content, Err(String::new())).ok());
     let mut detail = match before {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{ColorType, ImageDecoder, ImageError, Limits, RgbImage};
 
-use crate::payload::image::{self as file, Dimensions, Format};
+use crate::payload::image::{self as file, Dimensions, ImageFormat};
 use crate::system::panic;
 use crate::text;
 
@@ -24,7 +24,7 @@ pub enum PictureError {
     Unrecognised,
     /// A format that is recognised by its magic number, but not decoded here.
     #[error("{} cannot be decoded here: save it and open it elsewhere", .0.words())]
-    NotDecoded(Format),
+    NotDecoded(ImageFormat),
     /// The bytes stop before the dimensions.
     #[error("the bytes stop before the picture begins")]
     NotReached,
@@ -55,7 +55,7 @@ pub enum Shortfall {
 
 /// Pixels.
 #[derive(Debug, Clone)]
-pub struct Decoded {
+pub struct DecodedPicture {
     /// In the file's own size; transparent pixels lie on white.
     pub image: RgbImage,
     /// What is missing of it.
@@ -67,7 +67,7 @@ pub struct Decoded {
 /// # Errors
 ///
 /// [`PictureError`].
-pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
+pub fn decode(bytes: &[u8]) -> Result<DecodedPicture, PictureError> {
     let format = file::format(bytes).ok_or(PictureError::Unrecognised)?;
     match file::dimensions(bytes) {
         Dimensions::Known { width, height } => check(width, height)?,
@@ -83,7 +83,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
         Some(reason) => Some(Shortfall::Stopped(reason)),
         None => None,
     };
-    Ok(Decoded { image, shortfall })
+    Ok(DecodedPicture { image, shortfall })
 }
 
 type Pixels = (RgbImage, Option<String>);
@@ -93,13 +93,13 @@ fn check(width: u32, height: u32) -> Result<(), PictureError> {
     if fits { Ok(()) } else { Err(PictureError::TooLarge { width, height }) }
 }
 
-fn read(bytes: &[u8], format: Format) -> Result<Pixels, PictureError> {
+fn read(bytes: &[u8], format: ImageFormat) -> Result<Pixels, PictureError> {
     let source = Cursor::new(bytes);
     match format {
-        Format::Jpeg => pixels(JpegDecoder::new(source).map_err(undecodable)?),
-        Format::Png => pixels(PngDecoder::with_limits(source, limits()).map_err(undecodable)?),
-        Format::Gif => pixels(GifDecoder::new(source).map_err(undecodable)?),
-        Format::Webp => pixels(WebPDecoder::new(source).map_err(undecodable)?),
+        ImageFormat::Jpeg => pixels(JpegDecoder::new(source).map_err(undecodable)?),
+        ImageFormat::Png => pixels(PngDecoder::with_limits(source, limits()).map_err(undecodable)?),
+        ImageFormat::Gif => pixels(GifDecoder::new(source).map_err(undecodable)?),
+        ImageFormat::Webp => pixels(WebPDecoder::new(source).map_err(undecodable)?),
         other => Err(PictureError::NotDecoded(other)),
     }
 }

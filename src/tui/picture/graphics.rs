@@ -15,7 +15,7 @@ use super::PictureError;
 
 /// Which graphics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum GraphicsProtocol {
     /// kitty's protocol, with placeholder characters.
     Kitty,
     /// DEC's sixels.
@@ -43,7 +43,7 @@ impl Default for FontSize {
 /// An encoded picture.
 #[derive(Clone)]
 pub struct Graphics {
-    kind: Kind,
+    kind: GraphicsProtocol,
     columns: u16,
     rows: u16,
     protocol: Protocol,
@@ -54,7 +54,7 @@ const KITTY_IMAGE: u32 = 0x0077_6879;
 
 impl Graphics {
     /// Encodes an image that has its final size.
-    pub(super) fn new(image: &RgbImage, kind: Kind, font: FontSize) -> Result<Self, PictureError> {
+    pub(super) fn new(image: &RgbImage, kind: GraphicsProtocol, font: FontSize) -> Result<Self, PictureError> {
         let (width, height) = (u32::from(font.width.max(1)), u32::from(font.height.max(1)));
         let cells = |pixels: u32, cell: u32| u16::try_from(pixels.div_ceil(cell)).unwrap_or(u16::MAX);
         let (columns, rows) = (cells(image.width(), width), cells(image.height(), height));
@@ -65,9 +65,9 @@ impl Graphics {
         let size = Size { width: columns, height: rows };
         let tmux = std::env::var_os("TMUX").is_some();
         let encoded = match kind {
-            Kind::Kitty => Kitty::new(whole, size, KITTY_IMAGE, tmux, false).map(Protocol::Kitty),
-            Kind::Sixel => Sixel::new(whole, size, tmux).map(Protocol::Sixel),
-            Kind::Iterm2 => Iterm2::new(whole, size, tmux).map(Protocol::ITerm2),
+            GraphicsProtocol::Kitty => Kitty::new(whole, size, KITTY_IMAGE, tmux, false).map(Protocol::Kitty),
+            GraphicsProtocol::Sixel => Sixel::new(whole, size, tmux).map(Protocol::Sixel),
+            GraphicsProtocol::Iterm2 => Iterm2::new(whole, size, tmux).map(Protocol::ITerm2),
         };
         let protocol = encoded.map_err(|error| PictureError::Undecodable(error.to_string()))?;
         Ok(Self { kind, columns, rows, protocol })
@@ -75,7 +75,7 @@ impl Graphics {
 
     /// Which graphics these are.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> GraphicsProtocol {
         self.kind
     }
 
@@ -99,6 +99,6 @@ impl fmt::Debug for Graphics {
 
 /// What tells the terminal to forget a picture that it keeps besides its cells.
 #[must_use]
-pub fn forget(kind: Kind) -> Option<String> {
-    (kind == Kind::Kitty).then(|| format!("\u{1b}_Ga=d,d=I,i={KITTY_IMAGE},q=2\u{1b}\\"))
+pub fn forget(kind: GraphicsProtocol) -> Option<String> {
+    (kind == GraphicsProtocol::Kitty).then(|| format!("\u{1b}_Ga=d,d=I,i={KITTY_IMAGE},q=2\u{1b}\\"))
 }

@@ -1,12 +1,12 @@
 //! How pictures are drawn: what a person asks for, and what the terminal's variables say of it. The terminal itself is
 //! never asked: one that does not answer would hold up the start, and its answer would look like keys.
 
-use super::{Colours, Kind};
-use crate::config::Mode;
+use super::{Colours, GraphicsProtocol};
+use crate::config::PictureMode;
 
 /// What the environment says about the terminal.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct TerminalFacts {
     /// `TERM`.
     pub term: String,
     /// `TERM_PROGRAM`.
@@ -23,7 +23,7 @@ pub struct Surroundings {
     pub no_colour: bool,
 }
 
-impl Surroundings {
+impl TerminalFacts {
     /// What this process's variables say.
     #[must_use]
     pub fn of_process() -> Self {
@@ -57,30 +57,30 @@ impl Surroundings {
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
+pub enum PictureMethod {
     /// As characters.
     Cells(Colours),
     /// By the terminal's own graphics.
-    Graphics(Kind),
+    Graphics(GraphicsProtocol),
 }
 
-impl Method {
+impl PictureMethod {
     /// The method for what was asked and what is known.
     #[must_use]
-    pub fn choose(mode: Mode, around: &Surroundings) -> Self {
+    pub fn choose(mode: PictureMode, around: &TerminalFacts) -> Self {
         match mode {
-            Mode::Halfblocks => Self::Cells(around.colours()),
-            Mode::Kitty => Self::Graphics(Kind::Kitty),
-            Mode::Sixel => Self::Graphics(Kind::Sixel),
-            Mode::Iterm2 => Self::Graphics(Kind::Iterm2),
+            PictureMode::Halfblocks => Self::Cells(around.colours()),
+            PictureMode::Kitty => Self::Graphics(GraphicsProtocol::Kitty),
+            PictureMode::Sixel => Self::Graphics(GraphicsProtocol::Sixel),
+            PictureMode::Iterm2 => Self::Graphics(GraphicsProtocol::Iterm2),
             // A multiplexer keeps the variables of the terminal in which it was started.
-            Mode::Auto if around.ssh || around.multiplexer => Self::Cells(around.colours()),
-            Mode::Auto => match (around.program.as_str(), around.term.as_str()) {
+            PictureMode::Auto if around.ssh || around.multiplexer => Self::Cells(around.colours()),
+            PictureMode::Auto => match (around.program.as_str(), around.term.as_str()) {
                 // WezTerm and iTerm2 have iTerm2's protocol; WezTerm has no placeholders of kitty's.
-                ("iTerm.app" | "WezTerm", _) => Self::Graphics(Kind::Iterm2),
-                ("ghostty", _) | (_, "xterm-kitty" | "xterm-ghostty") => Self::Graphics(Kind::Kitty),
-                _ if around.kitty => Self::Graphics(Kind::Kitty),
-                (_, "foot" | "foot-extra" | "mlterm" | "yaft-256color") => Self::Graphics(Kind::Sixel),
+                ("iTerm.app" | "WezTerm", _) => Self::Graphics(GraphicsProtocol::Iterm2),
+                ("ghostty", _) | (_, "xterm-kitty" | "xterm-ghostty") => Self::Graphics(GraphicsProtocol::Kitty),
+                _ if around.kitty => Self::Graphics(GraphicsProtocol::Kitty),
+                (_, "foot" | "foot-extra" | "mlterm" | "yaft-256color") => Self::Graphics(GraphicsProtocol::Sixel),
                 _ => Self::Cells(around.colours()),
             },
         }

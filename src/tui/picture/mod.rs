@@ -13,13 +13,13 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 pub use cells::{Colours, Grid, Tone, TonedCell};
-pub use decode::{Decoded, MAX_PIXELS, MAX_SIDE, PictureError, Shortfall, decode};
-pub use graphics::{FontSize, Graphics, Kind, forget};
-pub use method::{Method, Surroundings};
+pub use decode::{DecodedPicture, MAX_PIXELS, MAX_SIDE, PictureError, Shortfall, decode};
+pub use graphics::{FontSize, Graphics, GraphicsProtocol, forget};
+pub use method::{PictureMethod, TerminalFacts};
 
 /// The room for a picture, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Room {
+pub struct PictureRoom {
     /// Columns.
     pub columns: u16,
     /// Rows.
@@ -55,16 +55,16 @@ impl Picture {
     /// # Errors
     ///
     /// [`PictureError`], with the reason in words.
-    pub fn make(bytes: &[u8], room: Room, method: Method, font: FontSize) -> Result<Self, PictureError> {
-        let Decoded { image, shortfall } = decode(bytes)?;
+    pub fn make(bytes: &[u8], room: PictureRoom, method: PictureMethod, font: FontSize) -> Result<Self, PictureError> {
+        let DecodedPicture { image, shortfall } = decode(bytes)?;
         let (width, height) = image.dimensions();
         let shown = match method {
-            Method::Cells(colours) => {
+            PictureMethod::Cells(colours) => {
                 // A cell is about twice as high as it is wide, so it holds two pixels.
                 let (columns, rows) = fit((width, height), (u32::from(room.columns), u32::from(room.rows) * 2));
                 Shown::Cells(Grid::new(&scaled(&image, columns, rows), colours))
             }
-            Method::Graphics(kind) => {
+            PictureMethod::Graphics(kind) => {
                 let room_pixels =
                     (u32::from(room.columns) * u32::from(font.width), u32::from(room.rows) * u32::from(font.height));
                 let (across, down) = fit((width, height), room_pixels);

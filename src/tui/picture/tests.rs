@@ -1,5 +1,5 @@
-use crate::config::Mode;
-use crate::tui::picture::Surroundings;
+use crate::config::PictureMode;
+use crate::tui::picture::TerminalFacts;
 
 use image::{ExtendedColorType, ImageEncoder as _, Rgb};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
-const ROOM: Room = Room { columns: 80, rows: 24 };
+const ROOM: PictureRoom = PictureRoom { columns: 80, rows: 24 };
 
 fn png(width: u32, height: u32, colour: ExtendedColorType, pixels: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -30,8 +30,8 @@ fn jpeg(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-fn grid(bytes: &[u8], room: Room, colours: Colours) -> Grid {
-    match Picture::make(bytes, room, Method::Cells(colours), FontSize::default()).unwrap().shown {
+fn grid(bytes: &[u8], room: PictureRoom, colours: Colours) -> Grid {
+    match Picture::make(bytes, room, PictureMethod::Cells(colours), FontSize::default()).unwrap().shown {
         Shown::Cells(grid) => grid,
         Shown::Graphics(graphics) => panic!("{graphics:?}"),
     }
@@ -83,7 +83,7 @@ fn proportions_are_kept_and_nothing_is_blown_up() {
     assert_eq!(fit((10_000, 1), (80, 48)), (80, 1));
     assert_eq!(fit((1, 10_000), (80, 48)), (1, 48));
     assert_eq!(fit((5, 5), (0, 0)), (1, 1));
-    let shown = grid(&jpeg(640, 360), Room { columns: 40, rows: 20 }, Colours::True);
+    let shown = grid(&jpeg(640, 360), PictureRoom { columns: 40, rows: 20 }, Colours::True);
     assert_eq!((shown.columns(), shown.rows().count()), (40, 12));
 }
 
@@ -132,9 +132,9 @@ fn what_cannot_be_shown_says_why() {
     assert_eq!(decode(&bmp).unwrap_err(), PictureError::NotDecoded(file_format("BMP")));
 }
 
-fn file_format(words: &str) -> crate::payload::image::Format {
-    use crate::payload::image::Format;
-    [Format::Bmp, Format::Tiff].into_iter().find(|format| format.words() == words).unwrap()
+fn file_format(words: &str) -> crate::payload::image::ImageFormat {
+    use crate::payload::image::ImageFormat;
+    [ImageFormat::Bmp, ImageFormat::Tiff].into_iter().find(|format| format.words() == words).unwrap()
 }
 
 #[test]
@@ -142,8 +142,12 @@ fn graphics_take_whole_cells_and_are_drawn_where_they_fit() {
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     let font = FontSize { width: 8, height: 16 };
-    for (kind, begins) in [(Kind::Kitty, "\u{1b}_G"), (Kind::Sixel, "\u{1b}"), (Kind::Iterm2, "\u{1b}")] {
-        let made = Picture::make(&jpeg(100, 50), ROOM, Method::Graphics(kind), font).unwrap();
+    for (kind, begins) in [
+        (GraphicsProtocol::Kitty, "\u{1b}_G"),
+        (GraphicsProtocol::Sixel, "\u{1b}"),
+        (GraphicsProtocol::Iterm2, "\u{1b}"),
+    ] {
+        let made = Picture::make(&jpeg(100, 50), ROOM, PictureMethod::Graphics(kind), font).unwrap();
         let Shown::Graphics(graphics) = made.shown else { panic!() };
         assert_eq!(graphics.size(), (13, 4));
         let area = Rect::new(0, 0, 20, 6);
@@ -155,37 +159,37 @@ fn graphics_take_whole_cells_and_are_drawn_where_they_fit() {
         let mut buffer = Buffer::empty(small);
         graphics.draw(small, &mut buffer);
         assert_eq!(buffer, Buffer::empty(small));
-        assert_eq!(forget(kind).is_some(), kind == Kind::Kitty);
+        assert_eq!(forget(kind).is_some(), kind == GraphicsProtocol::Kitty);
     }
 }
 
 #[test]
 fn the_terminal_is_known_by_its_variables() {
-    let around = |term: &str, program: &str| Surroundings {
+    let around = |term: &str, program: &str| TerminalFacts {
         term: term.to_owned(),
         program: program.to_owned(),
-        ..Surroundings::default()
+        ..TerminalFacts::default()
     };
-    let auto = |around: &Surroundings| Method::choose(Mode::Auto, around);
-    assert_eq!(auto(&around("xterm-kitty", "")), Method::Graphics(Kind::Kitty));
-    assert_eq!(auto(&around("xterm-256color", "iTerm.app")), Method::Graphics(Kind::Iterm2));
-    assert_eq!(auto(&around("foot", "")), Method::Graphics(Kind::Sixel));
-    assert_eq!(auto(&around("xterm-256color", "")), Method::Cells(Colours::Indexed));
-    let kitty = Surroundings { kitty: true, ..around("xterm-256color", "") };
-    assert_eq!(auto(&kitty), Method::Graphics(Kind::Kitty));
-    let far = Surroundings { ssh: true, ..kitty.clone() };
-    assert_eq!(auto(&far), Method::Cells(Colours::Indexed));
+    let auto = |around: &TerminalFacts| PictureMethod::choose(PictureMode::Auto, around);
+    assert_eq!(auto(&around("xterm-kitty", "")), PictureMethod::Graphics(GraphicsProtocol::Kitty));
+    assert_eq!(auto(&around("xterm-256color", "iTerm.app")), PictureMethod::Graphics(GraphicsProtocol::Iterm2));
+    assert_eq!(auto(&around("foot", "")), PictureMethod::Graphics(GraphicsProtocol::Sixel));
+    assert_eq!(auto(&around("xterm-256color", "")), PictureMethod::Cells(Colours::Indexed));
+    let kitty = TerminalFacts { kitty: true, ..around("xterm-256color", "") };
+    assert_eq!(auto(&kitty), PictureMethod::Graphics(GraphicsProtocol::Kitty));
+    let far = TerminalFacts { ssh: true, ..kitty.clone() };
+    assert_eq!(auto(&far), PictureMethod::Cells(Colours::Indexed));
     // Who asks for it by name gets it anywhere.
-    assert_eq!(Method::choose(Mode::Kitty, &far), Method::Graphics(Kind::Kitty));
-    let plain = Surroundings { no_colour: true, colorterm: "truecolor".to_owned(), ..kitty };
-    assert_eq!(Method::choose(Mode::Halfblocks, &plain), Method::Cells(Colours::None));
-    let rich = Surroundings { colorterm: "truecolor".to_owned(), ..Surroundings::default() };
+    assert_eq!(PictureMethod::choose(PictureMode::Kitty, &far), PictureMethod::Graphics(GraphicsProtocol::Kitty));
+    let plain = TerminalFacts { no_colour: true, colorterm: "truecolor".to_owned(), ..kitty };
+    assert_eq!(PictureMethod::choose(PictureMode::Halfblocks, &plain), PictureMethod::Cells(Colours::None));
+    let rich = TerminalFacts { colorterm: "truecolor".to_owned(), ..TerminalFacts::default() };
     assert_eq!(rich.colours(), Colours::True);
     assert_eq!(around("vt100", "").colours(), Colours::None);
-    for name in Mode::NAMES {
-        assert!(name.parse::<Mode>().is_ok(), "{name}");
+    for name in PictureMode::NAMES {
+        assert!(name.parse::<PictureMode>().is_ok(), "{name}");
     }
-    assert!("chafa".parse::<Mode>().unwrap_err().to_string().contains("expected halfblocks"));
+    assert!("chafa".parse::<PictureMode>().unwrap_err().to_string().contains("expected halfblocks"));
 }
 
 proptest! {
@@ -203,7 +207,7 @@ proptest! {
         let mut bytes = [start, &rest[..]].concat();
         let at = at % bytes.len();
         bytes[at] ^= flip;
-        let made = Picture::make(&bytes, Room { columns, rows }, Method::Cells(Colours::True), FontSize::default());
+        let made = Picture::make(&bytes, PictureRoom { columns, rows }, PictureMethod::Cells(Colours::True), FontSize::default());
         if let Ok(Picture { shown: Shown::Cells(grid), .. }) = made {
             prop_assert!(grid.columns() <= columns.max(1));
             prop_assert!(grid.rows().count() <= usize::from(rows.max(1)));

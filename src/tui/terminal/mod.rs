@@ -12,13 +12,13 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
-use crate::tui::picture::Kind;
+use crate::tui::picture::GraphicsProtocol;
 
 /// The terminal as the interface draws on it.
-pub(super) type Screen = Terminal<CrosstermBackend<Stdout>>;
+pub(super) type TerminalScreen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Takes the terminal: raw mode, the alternate screen, bracketed paste.
-pub(super) fn enter() -> io::Result<Screen> {
+pub(super) fn enter() -> io::Result<TerminalScreen> {
     take()?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     clear(&mut screen)?;
@@ -29,13 +29,13 @@ pub(super) fn enter() -> io::Result<Screen> {
 ///
 /// ratatui's own `clear` asks the terminal where the cursor is, and fails after two seconds on one
 /// that does not answer.
-pub(super) fn clear(screen: &mut Screen) -> io::Result<()> {
+pub(super) fn clear(screen: &mut TerminalScreen) -> io::Result<()> {
     let size = screen.size()?;
     screen.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 /// Makes the terminal forget a picture that it keeps besides its cells.
-pub(super) fn forget(kind: Kind) -> io::Result<()> {
+pub(super) fn forget(kind: GraphicsProtocol) -> io::Result<()> {
     let mut stdout = io::stdout();
     if let Some(words) = crate::tui::picture::forget(kind) {
         stdout.write_all(words.as_bytes())?;
@@ -78,7 +78,7 @@ fn tell(words: &[u8]) {
 }
 
 /// Restores the terminal while `run` uses it, and takes it again.
-pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Result<T> {
+pub(super) fn lend<T>(screen: &mut TerminalScreen, run: impl FnOnce() -> T) -> io::Result<T> {
     crate::system::panic::restore_terminal();
     let outcome = run();
     take()?;
@@ -88,7 +88,7 @@ pub(super) fn lend<T>(screen: &mut Screen, run: impl FnOnce() -> T) -> io::Resul
 
 /// Restores the terminal and stops the program, as Ctrl-Z does, until the shell resumes it.
 #[cfg(unix)]
-pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
+pub(super) fn suspend(screen: &mut TerminalScreen) -> io::Result<()> {
     crate::system::panic::restore_terminal();
     // SIGSTOP cannot be caught, so it stops us although SIGTSTP is handled.
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
@@ -97,6 +97,6 @@ pub(super) fn suspend(screen: &mut Screen) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn suspend(_: &mut Screen) -> io::Result<()> {
+pub(super) fn suspend(_: &mut TerminalScreen) -> io::Result<()> {
     Ok(())
 }

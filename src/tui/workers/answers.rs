@@ -9,9 +9,9 @@ use std::sync::{Arc, mpsc};
 use jiff::Timestamp;
 
 use crate::config::AnswerFlags;
-use crate::config::file::{Change, Part};
+use crate::config::file::{ConfigChange, ConfigPart};
 use crate::delivery::DeliveryId;
-use crate::rules::{Named, RuleSet};
+use crate::rules::{NamedAnswer, RuleSet};
 use crate::server::listener::Control;
 use crate::server::{Session, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
@@ -33,7 +33,7 @@ pub(crate) fn state(control: &Control) -> AnswersState {
 }
 
 /// See the module's documentation.
-pub(crate) struct Teller {
+pub(crate) struct AnswersWorker {
     control: Arc<Control>,
     location: Location,
     watched: Arc<Watched>,
@@ -41,7 +41,7 @@ pub(crate) struct Teller {
     jobs: mpsc::Sender<DeliveryId>,
 }
 
-impl Teller {
+impl AnswersWorker {
     /// Starts the thread that reads the store.
     pub(crate) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
         let (jobs, queue) = mpsc::channel();
@@ -102,7 +102,7 @@ impl Teller {
             send(Message::Config(match effect {
                 ConfigEffect::Make(file, part) => {
                     let change = part_of(part, &flags)
-                        .and_then(|part| Change::make(&file, &part).map_err(|error| error.to_string()));
+                        .and_then(|part| ConfigChange::make(&file, &part).map_err(|error| error.to_string()));
                     ConfigNews::Made(change.map(Arc::new))
                 }
                 ConfigEffect::Write(change) => {
@@ -143,19 +143,19 @@ fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
 }
 
 /// What a file has to say.
-fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<Part, String> {
+fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<ConfigPart, String> {
     match part {
-        ToSave::Simulation(name, saved) => Ok(Part::Simulation(name, saved)),
+        ToSave::Simulation(name, saved) => Ok(ConfigPart::Simulation(name, saved)),
         ToSave::Rules(rules) => flags
             .rules_for_file(&rules)
-            .map(Part::Rules)
+            .map(ConfigPart::Rules)
             .ok_or_else(|| "nothing to save: the only rule comes from a command-line flag".to_owned()),
     }
 }
 
-fn save(watched: &Watched, path: &Path, named: Arc<Named>) -> Result<String, String> {
+fn save(watched: &Watched, path: &Path, named: Arc<NamedAnswer>) -> Result<String, String> {
     let path = typed_path(&path.to_string_lossy(), etcetera::home_dir().ok().as_deref());
-    let change = Change::make(&path, &Part::Answer(named));
+    let change = ConfigChange::make(&path, &ConfigPart::Answer(named));
     change.and_then(|change| watched.write(&change)).map_err(|error| error.to_string())?;
     let shown = std::path::absolute(&path).unwrap_or(path);
     Ok(text::visible(&shown.to_string_lossy()).into_owned())

@@ -13,7 +13,7 @@ use crate::server::listener::Control;
 use crate::store::{Location, Page, Reader, StoreError};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::list::page::{Edge, PageRequest};
 use crate::tui::screens::status::state::Sizes;
@@ -25,7 +25,7 @@ const COUNT_ROWS: usize = 20_000;
 
 /// Takes read effects; its results come as messages. The list and whole deliveries are read on a
 /// thread each, so that a large body never holds up the list.
-pub(crate) struct Loader {
+pub(crate) struct DeliveriesWorker {
     list: mpsc::Sender<Effect>,
     deliveries: mpsc::Sender<Job>,
     newest_generation: Arc<AtomicU64>,
@@ -33,7 +33,7 @@ pub(crate) struct Loader {
     wanted: Arc<AtomicI64>,
 }
 
-impl Loader {
+impl DeliveriesWorker {
     /// Starts the threads.
     pub(crate) fn start(
         location: &Location,
@@ -129,7 +129,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
             return;
         }
         let registry = self.control.registry();
-        let (mut loaded, unread) = Loaded::begin(delivery, &registry);
+        let (mut loaded, unread) = LoadedDelivery::begin(delivery, &registry);
         if unread.is_short() {
             loaded.take(unread.read(&registry));
             return self.give(id, Ok(Box::new(loaded)));
@@ -143,7 +143,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
         }
     }
 
-    fn give(&self, id: DeliveryId, content: Result<Box<Loaded>, String>) {
+    fn give(&self, id: DeliveryId, content: Result<Box<LoadedDelivery>, String>) {
         (self.send)(Message::Loaded(id, content));
     }
 }
@@ -272,7 +272,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         }
     }
 
-    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::Scan, StoreError> {
+    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::StoreScan, StoreError> {
         self.reader.search(query, Timestamp::now(), page, limit, SCAN_ROWS)
     }
 }

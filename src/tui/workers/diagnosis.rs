@@ -13,7 +13,7 @@ use crate::server::listener::Control;
 use crate::signature::diagnose::{Budget, Depth, Progress};
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
-use crate::tui::screens::signature::state::{Finding, Question, Report};
+use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport, Question};
 
 /// The time limit of a search that nobody asked for.
 const BY_ITSELF: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const WATCHED: Duration = Duration::from_secs(120);
 const REPORTED: Duration = Duration::from_millis(100);
 
 /// Takes questions; what it finds comes as messages.
-pub(crate) struct Diagnoser {
+pub(crate) struct DiagnosisWorker {
     jobs: mpsc::Sender<Job>,
     newest: Arc<AtomicU64>,
 }
@@ -34,7 +34,7 @@ struct Job {
     question: Question,
 }
 
-impl Diagnoser {
+impl DiagnosisWorker {
     /// Starts the thread.
     pub(crate) fn start(
         location: &Location,
@@ -79,7 +79,7 @@ impl Job {
     fn patience(&self) -> Duration {
         match self.question {
             Question::Why(Depth::One | Depth::Pairs) | Question::Rewritings => BY_ITSELF,
-            Question::Why(Depth::Triples | Depth::Deep) | Question::Whence(_) => WATCHED,
+            Question::Why(Depth::Triples | Depth::Deep) | Question::ExplainDigest(_) => WATCHED,
         }
     }
 }
@@ -100,22 +100,22 @@ impl<S: Fn(Message)> Worker<S> {
         }
         let report = match self.reader.load(job.id) {
             Ok(Some(delivery)) => self.search(job, &delivery, &is_wanted),
-            Ok(None) => Report::Failed(format!("delivery {} is no longer in the store", job.id)),
-            Err(error) => Report::Failed(error.to_string()),
+            Ok(None) => InquiryReport::Failed(format!("delivery {} is no longer in the store", job.id)),
+            Err(error) => InquiryReport::Failed(error.to_string()),
         };
         if is_wanted() {
             (self.send)(Message::Inquiry(job.id, report));
         }
     }
 
-    fn search(&self, job: &Job, delivery: &crate::delivery::Delivery, is_wanted: &dyn Fn() -> bool) -> Report {
+    fn search(&self, job: &Job, delivery: &crate::delivery::Delivery, is_wanted: &dyn Fn() -> bool) -> InquiryReport {
         let deadline = Instant::now() + job.patience();
         let go_on = || is_wanted() && Instant::now() < deadline;
         let reported = std::cell::Cell::new(Instant::now());
         let progress = |progress: Progress| {
             if reported.get().elapsed() >= REPORTED {
                 reported.set(Instant::now());
-                (self.send)(Message::Inquiry(job.id, Report::Progress(progress)));
+                (self.send)(Message::Inquiry(job.id, InquiryReport::Progress(progress)));
             }
         };
         let registry = self.control.registry();
@@ -128,14 +128,14 @@ impl<S: Fn(Message)> Worker<S> {
                 if is_wanted() {
                     self.control.keep_diagnosis(job.id, &found);
                 }
-                Report::Found(Finding::Why(*depth, found))
+                InquiryReport::Found(InquiryFinding::Why(*depth, found))
             }
-            Question::Rewritings => Report::Found(Finding::Rewritings(Arc::new(subject.rewritings()))),
-            Question::Whence(text) => {
+            Question::Rewritings => InquiryReport::Found(InquiryFinding::Rewritings(Arc::new(subject.rewritings()))),
+            Question::ExplainDigest(text) => {
                 let budget = Budget { go_on: &go_on, progress: &progress, ..Budget::default() };
-                match subject.whence(text, &budget) {
-                    Ok(found) => Report::Found(Finding::Whence(Arc::new(found))),
-                    Err(error) => Report::Failed(error.to_string()),
+                match subject.explain_digest(text, &budget) {
+                    Ok(found) => InquiryReport::Found(InquiryFinding::ExplainDigest(Arc::new(found))),
+                    Err(error) => InquiryReport::Failed(error.to_string()),
                 }
             }
         }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::archive::export::image::extension;
 use crate::config::Keyring;
-use crate::payload::binary::Found;
+use crate::payload::binary::FoundBinary;
 use crate::system::save::{save, typed_path};
 use crate::system::scratch;
 use crate::text;
@@ -37,7 +37,7 @@ impl Files {
     }
 
     /// Opens an image with the system's viewer.
-    pub(crate) fn open(&self, image: Arc<Found>, keyring: Keyring, send: impl Fn(Message) + Send + 'static) {
+    pub(crate) fn open(&self, image: Arc<FoundBinary>, keyring: Keyring, send: impl Fn(Message) + Send + 'static) {
         let lent = Arc::clone(&self.lent);
         run("whyhook-viewer", move || {
             let opened = viewer().and_then(|viewer| {
@@ -83,7 +83,7 @@ fn viewer() -> Result<&'static str, String> {
 }
 
 /// Writes a file (0600) whose extension says what its bytes are, whatever the sender calls them.
-fn lend(lent: &Mutex<Option<TempDir>>, image: &Found) -> std::io::Result<PathBuf> {
+fn lend(lent: &Mutex<Option<TempDir>>, image: &FoundBinary) -> std::io::Result<PathBuf> {
     if image.binary.format().is_none() {
         return Err(std::io::Error::other("unknown picture format; S saves the bytes"));
     }

@@ -4,18 +4,18 @@ use std::sync::mpsc;
 
 use super::priority::give_way;
 use crate::tui::app::message::Message;
-use crate::tui::picture::Method;
+use crate::tui::picture::PictureMethod;
 use crate::tui::picture::{FontSize, Picture};
 use crate::tui::screens::image::state::PictureRequest;
 
 /// Takes requests; pictures come as messages.
-pub(crate) struct Painter {
+pub(crate) struct ImageWorker {
     requests: mpsc::Sender<PictureRequest>,
 }
 
-impl Painter {
+impl ImageWorker {
     /// Starts the thread.
-    pub(crate) fn start(method: Method, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(method: PictureMethod, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
         let (requests, queue) = mpsc::channel::<PictureRequest>();
         std::thread::Builder::new().name("whyhook-painter".to_owned()).spawn(move || {
             give_way();

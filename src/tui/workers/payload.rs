@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(4);
 pub(crate) const QUERY_COMMAND: &str = "query-worker";
 
 /// Takes requests; the results come as messages.
-pub(crate) struct Assistant {
+pub(crate) struct PayloadWorker {
     searches: Line,
     queries: Line,
     rows: Line,
@@ -36,7 +36,7 @@ struct Line {
     newest: Arc<AtomicU64>,
 }
 
-impl Assistant {
+impl PayloadWorker {
     /// Starts the threads.
     pub(crate) fn start(send: impl Fn(Message) + Clone + Send + 'static) -> io::Result<Self> {
         let searches = Line::start("whyhook-search", send.clone(), |request, is_wanted| match &request.task {

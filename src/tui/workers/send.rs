@@ -21,7 +21,7 @@ use crate::server::Session;
 use crate::server::listener::Control;
 use crate::store::{Location, StoreError};
 use crate::tui::app::message::Message;
-use crate::tui::screens::send::state::{Receiver, Sent};
+use crate::tui::screens::send::state::{Receiver, SentOfMany};
 use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why nothing is sent.
@@ -42,14 +42,14 @@ impl<E: std::error::Error> From<E> for Halt {
 const SECRET_BYTES: usize = 32;
 
 /// Takes what is to be sent; the results come as messages.
-pub(crate) struct Sender {
+pub(crate) struct SendWorker {
     jobs: mpsc::Sender<(SendTask, CancellationToken)>,
     lookups: mpsc::Sender<SendTask>,
     /// Cancels what is being sent.
     cancel: Mutex<CancellationToken>,
 }
 
-impl Sender {
+impl SendWorker {
     /// Starts the thread.
     pub(crate) fn start(
         session: &Session,
@@ -86,7 +86,7 @@ impl Sender {
     }
 }
 
-impl Drop for Sender {
+impl Drop for SendWorker {
     /// What is under way ends with the interface.
     fn drop(&mut self) {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
@@ -200,13 +200,19 @@ pub(crate) fn receivers(registry: &Registry) -> Vec<Receiver> {
 }
 
 /// One sending of many, as a row.
-fn row(what: String, attempt: &Attempt) -> Sent {
+fn row(what: String, attempt: &Attempt) -> SentOfMany {
     let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
     let words = match &attempt.result {
         Ok(_) => format!("{milliseconds:.1} ms"),
         Err(failure) => failure.message.clone(),
     };
-    Sent { what, target: attempt.target.clone(), status: attempt.status(), words, is_delivered: attempt.is_delivered() }
+    SentOfMany {
+        what,
+        target: attempt.target.clone(),
+        status: attempt.status(),
+        words,
+        is_delivered: attempt.is_delivered(),
+    }
 }
 
 /// How a sending of `total` ended, of which `begun` were started.

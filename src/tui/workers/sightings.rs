@@ -14,12 +14,12 @@ use crate::tui::app::message::Message;
 type Job = (u64, DeliveryId, Vec<Id>);
 
 /// Takes ids; the earlier deliveries with them come back as a message.
-pub(crate) struct Recaller {
+pub(crate) struct SightingsWorker {
     jobs: mpsc::Sender<Job>,
     newest: Arc<AtomicU64>,
 }
 
-impl Recaller {
+impl SightingsWorker {
     /// Starts the thread.
     pub(crate) fn start(location: &Location, send: impl Fn(Message) + Send + 'static) -> Result<Self, StoreError> {
         let reader = Reader::open(location)?;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use super::{Part, SaveError};
+use super::{ConfigPart, ConfigSaveError};
 use crate::config::file::ConfigFile;
-use crate::rules::{Named, Rule, Written};
-use crate::simulate::Saved;
+use crate::rules::{CustomAnswer, NamedAnswer, Rule};
+use crate::simulate::SavedSimulation;
 
 /// The keys of a rule that its condition is made of.
 const CONDITIONS: [&str; 7] = ["when", "webhook", "path", "event", "verdict", "header", "simulation"];
@@ -18,16 +18,16 @@ const DEFAULTS: [&str; 2] = ["respond", "forward_to"];
 ///
 /// # Errors
 ///
-/// [`SaveError`] when the text cannot be read, before or after, or when anything else in it would say something
+/// [`ConfigSaveError`] when the text cannot be read, before or after, or when anything else in it would say something
 /// else.
-pub(super) fn with(file: &Path, text: &str, part: &Part) -> Result<String, SaveError> {
-    let entangled = || SaveError::Entangled { file: file.to_owned(), what: what(part) };
+pub(super) fn with(file: &Path, text: &str, part: &ConfigPart) -> Result<String, ConfigSaveError> {
+    let entangled = || ConfigSaveError::Entangled { file: file.to_owned(), what: what(part) };
     let before = ConfigFile::parse(file, text)?;
     let mut document: DocumentMut = text.parse().map_err(|_| entangled())?;
     let is_put = match part {
-        Part::Answer(named) => put_answer(&mut document, named),
-        Part::Rules(rules) => put_rules(&mut document, &before.rules, rules),
-        Part::Simulation(name, saved) => put_simulation(&mut document, name, saved),
+        ConfigPart::Answer(named) => put_answer(&mut document, named),
+        ConfigPart::Rules(rules) => put_rules(&mut document, &before.rules, rules),
+        ConfigPart::Simulation(name, saved) => put_simulation(&mut document, name, saved),
     };
     is_put.ok_or_else(entangled)?;
     let mut after = document.to_string();
@@ -36,26 +36,26 @@ pub(super) fn with(file: &Path, text: &str, part: &Part) -> Result<String, SaveE
     }
     let read = ConfigFile::parse(file, &after)?;
     let is_there = match part {
-        Part::Answer(named) => {
+        ConfigPart::Answer(named) => {
             read.answers.iter().any(|it| it.name == named.name && is_same(&it.written, &named.written))
         }
-        Part::Rules(rules) => read.rules == *rules,
-        Part::Simulation(name, saved) => read.simulations.get(name) == Some(saved),
+        ConfigPart::Rules(rules) => read.rules == *rules,
+        ConfigPart::Simulation(name, saved) => read.simulations.get(name) == Some(saved),
     };
     if is_there && others(text, part) == others(&after, part) { Ok(after) } else { Err(entangled()) }
 }
 
 /// What is saved, in words.
-fn what(part: &Part) -> String {
+fn what(part: &ConfigPart) -> String {
     match part {
-        Part::Answer(named) => format!("the answer '{}'", named.name),
-        Part::Rules(_) => "its rules".to_owned(),
-        Part::Simulation(name, _) => format!("the simulation '{}'", crate::text::visible(name)),
+        ConfigPart::Answer(named) => format!("the answer '{}'", named.name),
+        ConfigPart::Rules(_) => "its rules".to_owned(),
+        ConfigPart::Simulation(name, _) => format!("the simulation '{}'", crate::text::visible(name)),
     }
 }
 
 /// Everything else that a file says.
-fn others(text: &str, part: &Part) -> Option<toml::Table> {
+fn others(text: &str, part: &ConfigPart) -> Option<toml::Table> {
     let mut table: toml::Table = text.parse().ok()?;
     let mut take = |group: &str, name: &str| {
         let named = table.get_mut(group).and_then(toml::Value::as_table_mut);
@@ -68,9 +68,9 @@ fn others(text: &str, part: &Part) -> Option<toml::Table> {
         }
     };
     match part {
-        Part::Answer(named) => take("answers", &named.name),
-        Part::Simulation(name, _) => take("simulations", name),
-        Part::Rules(_) => {
+        ConfigPart::Answer(named) => take("answers", &named.name),
+        ConfigPart::Simulation(name, _) => take("simulations", name),
+        ConfigPart::Rules(_) => {
             table.remove("rules");
             DEFAULTS.iter().for_each(|key| drop(table.remove(*key)));
         }
@@ -79,8 +79,8 @@ fn others(text: &str, part: &Part) -> Option<toml::Table> {
 }
 
 /// Headers in a table have no order of their own.
-fn is_same(one: &Written, two: &Written) -> bool {
-    let sorted = |written: &Written| {
+fn is_same(one: &CustomAnswer, two: &CustomAnswer) -> bool {
+    let sorted = |written: &CustomAnswer| {
         let pair = |(name, value): &(String, crate::rules::Template)| (name.clone(), value.source().to_owned());
         let mut headers: Vec<(String, String)> = written.headers.iter().map(pair).collect();
         headers.sort();
@@ -89,7 +89,7 @@ fn is_same(one: &Written, two: &Written) -> bool {
     one.status == two.status && one.body == two.body && sorted(one) == sorted(two)
 }
 
-fn put_answer(document: &mut DocumentMut, named: &Named) -> Option<()> {
+fn put_answer(document: &mut DocumentMut, named: &NamedAnswer) -> Option<()> {
     let written = &named.written;
     let headers: InlineTable =
         written.headers.iter().map(|(name, value)| (name.as_str(), Value::from(value.source()))).collect();
@@ -100,7 +100,7 @@ fn put_answer(document: &mut DocumentMut, named: &Named) -> Option<()> {
     })
 }
 
-fn put_simulation(document: &mut DocumentMut, name: &str, saved: &Saved) -> Option<()> {
+fn put_simulation(document: &mut DocumentMut, name: &str, saved: &SavedSimulation) -> Option<()> {
     let made: DocumentMut = saved.to_toml("it").parse().ok()?;
     let made = made.get("simulations")?.get("it")?.as_table_like()?;
     put_named(document, "simulations", name, |table| {

@@ -1,29 +1,29 @@
 use super::*;
-use crate::rules::{Reader, named};
+use crate::rules::{RuleReader, named};
 use proptest::prelude::*;
 
 const FILE: &str = "# mine\nrespond = \"later\" # for now\n\n[answers.later] \nstatus = 503 # for now\n\n\
     # not signed yet\n[[rules]]\nwhen = \"is:sim\"\nthen = \"hold\" # look at it\n\n\
     [[rules]]\nverdict = \"bad\"   # plain\nthen = \"200\"\n\n[[webhook]]\nname = \"a\"\npath = \"/a\"\n# url = \"http://localhost\"\n";
 
-fn saved(text: &str, part: &Part) -> Result<String, SaveError> {
+fn saved(text: &str, part: &ConfigPart) -> Result<String, ConfigSaveError> {
     edit::with(Path::new("whyhook.toml"), text, part)
 }
 
-fn rules(texts: &[&str]) -> Part {
+fn rules(texts: &[&str]) -> ConfigPart {
     let later = named("later", 503, &[], None).unwrap();
     let answers = [later];
-    Part::Rules(texts.iter().map(|text| Reader::new(&answers).rule(text).unwrap()).collect())
+    ConfigPart::Rules(texts.iter().map(|text| RuleReader::new(&answers).rule(text).unwrap()).collect())
 }
 
-fn answer(name: &str, status: u16) -> Part {
-    Part::Answer(named(name, status, &[], None).unwrap())
+fn answer(name: &str, status: u16) -> ConfigPart {
+    ConfigPart::Answer(named(name, status, &[], None).unwrap())
 }
 
 #[test]
 fn an_answer_is_added_or_replaced_and_nothing_else() {
     let teapot = named("teapot", 418, &[("X-A".to_owned(), "\"{{id}}\"".to_owned())], Some("a\nb")).unwrap();
-    let teapot = Part::Answer(teapot);
+    let teapot = ConfigPart::Answer(teapot);
     let added = saved(FILE, &teapot).unwrap();
     assert!(added.starts_with(FILE), "{added}");
     assert!(added[FILE.len()..].starts_with("\n[answers.teapot]\nstatus = 418\nheaders = { "), "{added}");
@@ -34,8 +34,8 @@ fn an_answer_is_added_or_replaced_and_nothing_else() {
     let inline = "[answers]\nlater = { status = 503 }\n";
     assert_eq!(saved(inline, &answer("later", 500)).unwrap(), inline.replace("503", "500"));
     let dotted = "answers = { later = { status = 503 } }\n";
-    assert!(matches!(saved(dotted, &answer("more", 500)), Err(SaveError::Entangled { .. })));
-    assert!(matches!(saved("respond = \"odd\"\n", &answer("later", 500)), Err(SaveError::File(_))));
+    assert!(matches!(saved(dotted, &answer("more", 500)), Err(ConfigSaveError::Entangled { .. })));
+    assert!(matches!(saved("respond = \"odd\"\n", &answer("later", 500)), Err(ConfigSaveError::File(_))));
 }
 
 #[test]
@@ -64,9 +64,9 @@ fn rules_are_turned_round_and_taken_out() {
     assert_eq!(first, format!("{none}\n[[rules]]\nwhen = \"is:sim\"\nthen = \"hold\"\n"));
     assert_eq!(saved("", &rules(&["503"])).unwrap(), "[[rules]]\nthen = \"503\"\n");
     let inline = "rules = [{ then = \"503\" }]\n";
-    assert!(matches!(saved(inline, &rules(&["200"])), Err(SaveError::Entangled { .. })));
+    assert!(matches!(saved(inline, &rules(&["200"])), Err(ConfigSaveError::Entangled { .. })));
     // An answer that the file does not have cannot be named in it.
-    assert!(matches!(saved("", &rules(&["later"])), Err(SaveError::File(_))));
+    assert!(matches!(saved("", &rules(&["later"])), Err(ConfigSaveError::File(_))));
 }
 
 #[test]
@@ -101,12 +101,15 @@ fn line_ends_and_what_stands_behind_stay() {
 
 #[test]
 fn a_simulation_is_saved_under_its_name() {
-    let made = Saved { live: true, count: Some(3), ..Saved::default() };
-    let part = Part::Simulation("my own".to_owned(), Box::new(made));
+    let made = SavedSimulation { live: true, count: Some(3), ..SavedSimulation::default() };
+    let part = ConfigPart::Simulation("my own".to_owned(), Box::new(made));
     let text = saved(FILE, &part).unwrap();
     assert!(text.starts_with(FILE) && text.contains("\n[simulations.\"my own\"]\n"), "{text}");
     let noted = text.replace("live = true", "live = true # as it is");
-    let fewer = Part::Simulation("my own".to_owned(), Box::new(Saved { live: true, ..Saved::default() }));
+    let fewer = ConfigPart::Simulation(
+        "my own".to_owned(),
+        Box::new(SavedSimulation { live: true, ..SavedSimulation::default() }),
+    );
     assert_eq!(saved(&noted, &fewer).unwrap(), noted.replace("count = 3\n", ""));
 }
 
@@ -119,39 +122,40 @@ fn a_file_keeps_its_permissions_and_its_link() {
     std::fs::write(&file, FILE).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink(&file, &link).unwrap();
-    let change = Change::make(&link, &answer("mine", 201)).unwrap();
+    let change = ConfigChange::make(&link, &answer("mine", 201)).unwrap();
     assert_eq!(change.behind_link(), Some(&*file.canonicalize().unwrap()), "it is said what is replaced");
     change.write().unwrap();
     assert!(link.symlink_metadata().unwrap().is_symlink());
     assert_eq!(mode(&file), 0o640);
     assert_eq!(ConfigFile::read(&link).unwrap().answers.len(), 2);
     let new = folder.path().join("new.toml");
-    Change::make(&new, &answer("mine", 201)).unwrap().write().unwrap();
+    ConfigChange::make(&new, &answer("mine", 201)).unwrap().write().unwrap();
     assert_eq!(mode(&new), 0o600);
     let loose = folder.path().join("loose.toml");
     std::os::unix::fs::symlink(folder.path().join("nowhere.toml"), &loose).unwrap();
-    assert!(matches!(Change::make(&loose, &answer("mine", 201)), Err(SaveError::LooseLink(_))));
+    assert!(matches!(ConfigChange::make(&loose, &answer("mine", 201)), Err(ConfigSaveError::LooseLink(_))));
 }
 
 #[test]
 fn what_has_changed_meanwhile_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("whyhook.toml");
-    let (new, again) = (Change::make(&file, &rules(&["503"])).unwrap(), Change::make(&file, &rules(&["200"])).unwrap());
+    let (new, again) =
+        (ConfigChange::make(&file, &rules(&["503"])).unwrap(), ConfigChange::make(&file, &rules(&["200"])).unwrap());
     assert!(new.is_new() && !new.is_empty());
     new.write().unwrap();
-    assert!(matches!(again.write(), Err(SaveError::Changed(_))), "it is there now");
-    let old = Change::make(&file, &rules(&["200"])).unwrap();
+    assert!(matches!(again.write(), Err(ConfigSaveError::Changed(_))), "it is there now");
+    let old = ConfigChange::make(&file, &rules(&["200"])).unwrap();
     std::fs::write(&file, "[[rules]]\nthen = \"404\"\n").unwrap();
-    assert!(matches!(old.write(), Err(SaveError::Changed(_))));
+    assert!(matches!(old.write(), Err(ConfigSaveError::Changed(_))));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "[[rules]]\nthen = \"404\"\n");
     std::fs::remove_file(&file).unwrap();
-    assert!(matches!(old.write(), Err(SaveError::Changed(_))), "it has gone");
+    assert!(matches!(old.write(), Err(ConfigSaveError::Changed(_))), "it has gone");
     // A link that was put in its place is not followed.
     let other = folder.path().join("other.toml");
     std::fs::write(&other, "[[rules]]\nthen = \"503\"\n").unwrap();
     std::os::unix::fs::symlink(&other, &file).unwrap();
-    assert!(matches!(new.write(), Err(SaveError::Changed(_))));
+    assert!(matches!(new.write(), Err(ConfigSaveError::Changed(_))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
 }
 
@@ -161,7 +165,7 @@ fn what_goes_and_comes_is_shown_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("whyhook.toml");
     std::fs::write(&file, &text).unwrap();
-    let change = Change::make(&file, &rules(&["is:sim → drop", "verdict:bad → 200", "later"])).unwrap();
+    let change = ConfigChange::make(&file, &rules(&["is:sim → drop", "verdict:bad → 200", "later"])).unwrap();
     let lines: Vec<_> = change.lines().changes.iter().map(|line| (line.is_added, &line.text[..])).collect();
     assert_eq!(lines, [(false, "then = \"hold\" # look at it"), (true, "then = \"drop\" # look at it")]);
     assert!(!format!("{change:?}").contains("s3cret"));
@@ -171,7 +175,7 @@ proptest! {
     #[test]
     fn any_body_is_saved_as_it_is(body in "\\PC{0,40}|[\\x00-\\x7f]{0,40}", value in "[!-~]{0,12}") {
         if let Ok(answer) = named("mine", 200, &[("X-A".to_owned(), value)], Some(&body)) {
-            let text = saved(FILE, &Part::Answer(answer.clone())).unwrap();
+            let text = saved(FILE, &ConfigPart::Answer(answer.clone())).unwrap();
             let read = ConfigFile::parse(Path::new("whyhook.toml"), &text).unwrap();
             prop_assert!(read.answers.contains(&answer), "{text}");
         }
@@ -189,6 +193,6 @@ proptest! {
             prop_assert!(after.contains(comment), "{after}");
         }
         let read = ConfigFile::parse(Path::new("whyhook.toml"), &after).unwrap();
-        prop_assert_eq!(Part::Rules(read.rules), rules(&wanted[..count]));
+        prop_assert_eq!(ConfigPart::Rules(read.rules), rules(&wanted[..count]));
     }
 }

@@ -1,9 +1,9 @@
 //! One block after the other (RFC 8878, section 3.1.1.2), straight into the output, which is its own window.
 
-use super::huffman::Code;
+use super::huffman::HuffmanCode;
 use super::sequences::{Sequence, Tables};
-use crate::payload::inflate::Stop;
-use crate::payload::inflate::sink::Sink;
+use crate::payload::inflate::InflateStop;
+use crate::payload::inflate::sink::InflateSink;
 
 /// No block is larger, compressed or not (section 3.1.1.2.4).
 const MOST_BLOCK: usize = 128 * 1024;
@@ -14,7 +14,7 @@ pub(super) struct Blocks {
     start: usize,
     /// How many bytes a block may give.
     most: usize,
-    code: Option<Code>,
+    code: Option<HuffmanCode>,
     tables: Tables,
     /// The last offsets (section 3.1.1.5).
     offsets: [usize; 3],
@@ -29,7 +29,11 @@ impl Blocks {
     }
 
     /// Decodes the block at the beginning of `bytes`; returns what comes after it, and whether it is the last.
-    pub(super) fn block<'b>(&mut self, bytes: &'b [u8], sink: &mut Sink<'_>) -> Result<(&'b [u8], bool), Stop> {
+    pub(super) fn block<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        sink: &mut InflateSink<'_>,
+    ) -> Result<(&'b [u8], bool), InflateStop> {
         sink.part()?;
         let (header, rest) = bytes.split_first_chunk::<3>().ok_or_else(breaks_off)?;
         let header = u32::from_le_bytes([header[0], header[1], header[2], 0]);
@@ -37,7 +41,7 @@ impl Blocks {
         let kind = header >> 1 & 3;
         let most = if kind == 2 { MOST_BLOCK } else { self.most };
         if size > most {
-            return Err(Stop::damaged("a zstd block exceeds its frame's block size"));
+            return Err(InflateStop::damaged("a zstd block exceeds its frame's block size"));
         }
         let taken = if kind == 1 { 1 } else { size };
         let (content, after) = rest.split_at(taken.min(rest.len()));
@@ -46,12 +50,12 @@ impl Blocks {
             1 => sink.fill(*content.first().ok_or_else(breaks_off)?, size)?,
             2 if content.len() == size => self.compressed(content, sink)?,
             2 => {}
-            _ => return Err(Stop::damaged("a zstd block has an unknown type")),
+            _ => return Err(InflateStop::damaged("a zstd block has an unknown type")),
         }
         if content.len() < taken { Err(breaks_off()) } else { Ok((after, header & 1 == 1)) }
     }
 
-    fn compressed(&mut self, content: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+    fn compressed(&mut self, content: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
         let mut literals = std::mem::take(&mut self.literals);
         literals.clear();
         let section = self.read_literals(content, &mut literals)?;
@@ -62,16 +66,19 @@ impl Blocks {
             given += literals + matched;
             // Before anything is copied: a block of 128 KiB can ask for gigabytes.
             if literals > rest.len() || given > most {
-                return Err(Stop::damaged("a zstd block expands beyond the block size limit"));
+                return Err(InflateStop::damaged("a zstd block expands beyond the block size limit"));
             }
             let (copied, after) = rest.split_at(literals);
             rest = after;
             sink.extend(copied)?;
             let offset = offset(offsets, sequence).filter(|offset| *offset <= sink.len() - start);
-            sink.repeat(offset.ok_or_else(|| Stop::damaged("a zstd match refers to bytes before its frame"))?, matched)
+            sink.repeat(
+                offset.ok_or_else(|| InflateStop::damaged("a zstd match refers to bytes before its frame"))?,
+                matched,
+            )
         })?;
         if given + rest.len() > most {
-            return Err(Stop::damaged("a zstd block expands beyond the block size limit"));
+            return Err(InflateStop::damaged("a zstd block expands beyond the block size limit"));
         }
         sink.extend(rest)?;
         self.literals = literals;
@@ -79,8 +86,8 @@ impl Blocks {
     }
 
     /// Reads the literals (section 3.1.1.3.1), and returns the section after them.
-    fn read_literals<'b>(&mut self, content: &'b [u8], out: &mut Vec<u8>) -> Result<&'b [u8], Stop> {
-        let wrong = || Stop::damaged("invalid literals in a zstd block");
+    fn read_literals<'b>(&mut self, content: &'b [u8], out: &mut Vec<u8>) -> Result<&'b [u8], InflateStop> {
+        let wrong = || InflateStop::damaged("invalid literals in a zstd block");
         let header = LiteralsHeader::read(content).ok_or_else(wrong)?;
         if header.size > MOST_BLOCK {
             return Err(wrong());
@@ -92,7 +99,7 @@ impl Blocks {
             1 => out.resize(header.size, bytes[0]),
             kind => {
                 if kind == 2 {
-                    let (code, used) = Code::read(bytes)?;
+                    let (code, used) = HuffmanCode::read(bytes)?;
                     self.code = Some(code);
                     bytes = &bytes[used..];
                 }
@@ -110,8 +117,8 @@ impl Blocks {
 }
 
 /// Section 3.1.1.3.1.6: three lengths, then four streams, the first three of equally many literals.
-fn four_streams(code: &Code, bytes: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), Stop> {
-    let wrong = || Stop::damaged("invalid literals in a zstd block");
+fn four_streams(code: &HuffmanCode, bytes: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), InflateStop> {
+    let wrong = || InflateStop::damaged("invalid literals in a zstd block");
     let (lengths, mut rest) = bytes.split_first_chunk::<6>().ok_or_else(wrong)?;
     let each = size.div_ceil(4);
     for pair in lengths.chunks_exact(2) {
@@ -179,6 +186,6 @@ fn offset(last: &mut [usize; 3], sequence: Sequence) -> Option<usize> {
     (offset > 0).then_some(offset)
 }
 
-fn breaks_off() -> Stop {
-    Stop::damaged("the zstd frame is truncated")
+fn breaks_off() -> InflateStop {
+    InflateStop::damaged("the zstd frame is truncated")
 }

@@ -1,6 +1,6 @@
 //! What a frame says of itself, before anything of it is decoded.
 
-use crate::payload::inflate::Stop;
+use crate::payload::inflate::InflateStop;
 
 /// The first four bytes of a frame (RFC 8878, section 3.1.1).
 pub(in crate::payload::inflate) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -29,7 +29,7 @@ pub(super) struct FrameHeader {
 
 impl Frame {
     /// Reads the header at the beginning of `bytes`, and returns what comes after it.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, &[u8]), Stop> {
+    pub(super) fn read(bytes: &[u8]) -> Result<(Self, &[u8]), InflateStop> {
         let mut reader = Reader(bytes);
         let magic = reader.array::<4>()?;
         if magic == MAGIC {
@@ -39,16 +39,16 @@ impl Frame {
         if magic[0] & 0xf0 == 0x50 && magic[1..] == [0x2a, 0x4d, 0x18] {
             return Ok((Self::Skippable(u32::from_le_bytes(reader.array()?)), reader.0));
         }
-        Err(Stop::damaged("not a zstd frame"))
+        Err(InflateStop::damaged("not a zstd frame"))
     }
 }
 
 impl FrameHeader {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Stop> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, InflateStop> {
         let [descriptor] = reader.array()?;
         let is_one_segment = descriptor & 0x20 != 0;
         if descriptor & 0x08 != 0 {
-            return Err(Stop::damaged("the zstd frame's reserved bit is set"));
+            return Err(InflateStop::damaged("the zstd frame's reserved bit is set"));
         }
         let window = if is_one_segment { None } else { Some(window(reader.array::<1>()?[0])) };
         let dictionary = reader.number(match descriptor & 3 {
@@ -81,15 +81,15 @@ fn window(descriptor: u8) -> u64 {
 struct Reader<'b>(&'b [u8]);
 
 impl Reader<'_> {
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], InflateStop> {
         let (first, rest) =
-            self.0.split_first_chunk().ok_or_else(|| Stop::damaged("the zstd frame's header is truncated"))?;
+            self.0.split_first_chunk().ok_or_else(|| InflateStop::damaged("the zstd frame's header is truncated"))?;
         self.0 = rest;
         Ok(*first)
     }
 
     /// A little-endian number of up to eight bytes.
-    fn number(&mut self, bytes: usize) -> Result<u64, Stop> {
+    fn number(&mut self, bytes: usize) -> Result<u64, InflateStop> {
         (0..bytes).try_fold(0, |number, place| Ok(number | u64::from(self.array::<1>()?[0]) << (8 * place)))
     }
 }
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_no_frame_is_refused() {
         for bytes in [&b""[..], b"\x28\xb5\x2f", &MAGIC, b"\x60\x2a\x4d\x18\0\0\0\0", b"\x50\x2a\x4d\x18\0\0\0"] {
-            assert!(matches!(Frame::read(bytes), Err(Stop::Damaged(_))), "{bytes:?}");
+            assert!(matches!(Frame::read(bytes), Err(InflateStop::Damaged(_))), "{bytes:?}");
         }
         assert!(Frame::read(&[&MAGIC[..], &[0x08, 0]].concat()).is_err(), "the reserved bit");
     }

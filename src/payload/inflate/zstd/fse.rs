@@ -1,7 +1,7 @@
 //! Finite-state entropy tables (RFC 8878, section 4.1).
 
 use super::bits::{Backward, Forward};
-use crate::payload::inflate::Stop;
+use crate::payload::inflate::InflateStop;
 
 /// What a state means, and which one comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,8 +28,8 @@ impl Table {
 
     /// Reads a table's description, and returns how many bytes it takes. No symbol is above `last`, and no table larger
     /// than `most_log`, which is 9 at most.
-    pub(super) fn read(bytes: &[u8], most_log: u32, last: u8) -> Result<(Self, usize), Stop> {
-        let wrong = || Stop::damaged("invalid table in a zstd block");
+    pub(super) fn read(bytes: &[u8], most_log: u32, last: u8) -> Result<(Self, usize), InflateStop> {
+        let wrong = || InflateStop::damaged("invalid table in a zstd block");
         let mut bits = Forward::new(bytes);
         let log = bits.read(4) + 5;
         if log > most_log {
@@ -93,9 +93,9 @@ impl Table {
     }
 
     /// The first state.
-    pub(super) fn begin(&self, bits: &mut Backward<'_>) -> Cursor<'_> {
+    pub(super) fn begin(&self, bits: &mut Backward<'_>) -> TableCursor<'_> {
         let state = usize::try_from(bits.read(self.log)).unwrap_or_default();
-        Cursor { table: self, state: self.states[state] }
+        TableCursor { table: self, state: self.states[state] }
     }
 }
 
@@ -117,12 +117,12 @@ fn share(bits: &mut Forward<'_>, left: u32) -> i16 {
 }
 
 /// A place in a table.
-pub(super) struct Cursor<'t> {
+pub(super) struct TableCursor<'t> {
     table: &'t Table,
     state: State,
 }
 
-impl Cursor<'_> {
+impl TableCursor<'_> {
     pub(super) fn symbol(&self) -> u8 {
         self.state.symbol
     }

@@ -2,21 +2,21 @@
 
 use super::bits::Backward;
 use super::fse::Table;
-use crate::payload::inflate::Stop;
+use crate::payload::inflate::InflateStop;
 
 /// The longest code, in bits (section 4.2.1).
 const MOST_BITS: u32 = 11;
 
-/// For each value of the next [`Code::bits`] bits, the symbol that they begin with and how many bits it takes.
+/// For each value of the next [`HuffmanCode::bits`] bits, the symbol that they begin with and how many bits it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Code {
+pub(super) struct HuffmanCode {
     entries: Vec<(u8, u8)>,
     bits: u32,
 }
 
-impl Code {
+impl HuffmanCode {
     /// Reads a code's description, and returns how many bytes it takes.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, usize), Stop> {
+    pub(super) fn read(bytes: &[u8]) -> Result<(Self, usize), InflateStop> {
         let (&header, rest) = bytes.split_first().ok_or_else(wrong)?;
         let (weights, used) = match header {
             0..128 => {
@@ -58,7 +58,7 @@ impl Code {
     }
 
     /// Decodes exactly `count` symbols, which take all of `stream`.
-    pub(super) fn decode(&self, stream: &[u8], count: usize, out: &mut Vec<u8>) -> Result<(), Stop> {
+    pub(super) fn decode(&self, stream: &[u8], count: usize, out: &mut Vec<u8>) -> Result<(), InflateStop> {
         let mut bits = Backward::new(stream).ok_or_else(wrong)?;
         for _ in 0..count {
             let index = usize::try_from(bits.peek(self.bits)).unwrap_or_default();
@@ -74,7 +74,7 @@ impl Code {
 }
 
 /// Weights in two interleaved streams of states (section 4.2.1.2).
-fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
+fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, InflateStop> {
     let (table, used) = Table::read(bytes, 6, u8::try_from(MOST_BITS + 1).unwrap_or(u8::MAX))?;
     let mut bits = Backward::new(&bytes[used..]).ok_or_else(wrong)?;
     let (mut one, mut other) = (table.begin(&mut bits), table.begin(&mut bits));
@@ -94,8 +94,8 @@ fn compressed_weights(bytes: &[u8]) -> Result<Vec<u8>, Stop> {
     }
 }
 
-fn wrong() -> Stop {
-    Stop::damaged("invalid literals in a zstd block")
+fn wrong() -> InflateStop {
+    InflateStop::damaged("invalid literals in a zstd block")
 }
 
 #[cfg(test)]
@@ -106,19 +106,19 @@ mod tests {
     #[test]
     fn the_rfc_s_example_is_laid_out() {
         // Section 4.2.1.3: weights 4, 3, 2, 0, 1 and, as the sum says, 1: codes 1, 01, 001, 0000 and 0001.
-        let code = Code::of_weights(vec![4, 3, 2, 0, 1]).unwrap();
+        let code = HuffmanCode::of_weights(vec![4, 3, 2, 0, 1]).unwrap();
         assert_eq!(code.bits, 4);
         let starts: Vec<_> = code.entries.chunk_by(|one, other| one == other).map(|run| (run[0], run.len())).collect();
         assert_eq!(starts, [((4, 4), 1), ((5, 4), 1), ((2, 3), 2), ((1, 2), 4), ((0, 1), 8)]);
         for wrong in [vec![], vec![0, 0], vec![12], vec![3, 1], vec![11; 5]] {
-            assert_eq!(Code::of_weights(wrong.clone()), None, "{wrong:?}");
+            assert_eq!(HuffmanCode::of_weights(wrong.clone()), None, "{wrong:?}");
         }
     }
 
     proptest! {
         #[test]
         fn any_code_keeps_to_itself(bytes in proptest::collection::vec(any::<u8>(), 0..60), stream in proptest::collection::vec(any::<u8>(), 0..40), count in 0..400_usize) {
-            let Ok((code, used)) = Code::read(&bytes) else { return Ok(()) };
+            let Ok((code, used)) = HuffmanCode::read(&bytes) else { return Ok(()) };
             prop_assert!(used <= bytes.len() && code.entries.len() <= 1 << MOST_BITS);
             let mut out = Vec::new();
             let done = code.decode(&stream, count, &mut out);

@@ -28,11 +28,11 @@ use frame::{Frame, FrameHeader};
 
 pub(super) use frame::MAGIC;
 
-use super::sink::Sink;
-use super::{MOST_WINDOW, Stop};
+use super::sink::InflateSink;
+use super::{InflateStop, MOST_WINDOW};
 
 /// Decodes one frame after another.
-pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
+pub(super) fn decode(body: &[u8], sink: &mut InflateSink<'_>) -> Result<(), InflateStop> {
     let mut rest = body;
     while !rest.is_empty() {
         sink.part()?;
@@ -42,19 +42,19 @@ pub(super) fn decode(body: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop> {
             Frame::Skippable(length) => usize::try_from(length)
                 .ok()
                 .and_then(|length| after.get(length..))
-                .ok_or_else(|| Stop::damaged("a skippable zstd frame is truncated"))?,
+                .ok_or_else(|| InflateStop::damaged("a skippable zstd frame is truncated"))?,
         };
     }
     Ok(())
 }
 
 /// Decodes a frame's blocks, and returns what comes after it.
-fn data<'b>(header: FrameHeader, blocks: &'b [u8], sink: &mut Sink<'_>) -> Result<&'b [u8], Stop> {
+fn data<'b>(header: FrameHeader, blocks: &'b [u8], sink: &mut InflateSink<'_>) -> Result<&'b [u8], InflateStop> {
     if header.window > MOST_WINDOW {
-        return Err(Stop::TooWide { declared: header.window, most: MOST_WINDOW });
+        return Err(InflateStop::TooWide { declared: header.window, most: MOST_WINDOW });
     }
     if header.dictionary != 0 {
-        return Err(Stop::Dictionary(header.dictionary));
+        return Err(InflateStop::Dictionary(header.dictionary));
     }
     let start = sink.len();
     let (mut decoder, mut rest) = (Blocks::new(start, header.window), blocks);
@@ -67,14 +67,14 @@ fn data<'b>(header: FrameHeader, blocks: &'b [u8], sink: &mut Sink<'_>) -> Resul
     }
     let content = &sink.bytes()[start..];
     if header.content.is_some_and(|declared| declared != content.len() as u64) {
-        return Err(Stop::damaged("the zstd frame's content does not have the declared size"));
+        return Err(InflateStop::damaged("the zstd frame's content does not have the declared size"));
     }
     if header.has_checksum {
         let (checksum, after) =
-            rest.split_first_chunk::<4>().ok_or_else(|| Stop::damaged("the zstd frame is truncated"))?;
+            rest.split_first_chunk::<4>().ok_or_else(|| InflateStop::damaged("the zstd frame is truncated"))?;
         rest = after;
         if checksum[..] != checksum::xxh64(content).to_le_bytes()[..4] {
-            return Err(Stop::damaged("the zstd frame's checksum does not match"));
+            return Err(InflateStop::damaged("the zstd frame's checksum does not match"));
         }
     }
     Ok(rest)

@@ -2,8 +2,8 @@
 //! earlier output.
 
 use super::bits::Backward;
-use super::fse::{Cursor, Table};
-use crate::payload::inflate::Stop;
+use super::fse::{Table, TableCursor};
+use crate::payload::inflate::InflateStop;
 
 /// The codes' tables, which the next block may use again.
 #[derive(Default)]
@@ -99,8 +99,8 @@ impl Tables {
     pub(super) fn decode(
         &mut self,
         section: &[u8],
-        mut each: impl FnMut(Sequence) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        mut each: impl FnMut(Sequence) -> Result<(), InflateStop>,
+    ) -> Result<(), InflateStop> {
         let (count, rest) = count(section)?;
         if count == 0 {
             return if rest.is_empty() { Ok(()) } else { Err(wrong()) };
@@ -135,7 +135,12 @@ impl Tables {
     }
 }
 
-fn sequence(literals: &Cursor<'_>, offsets: &Cursor<'_>, matches: &Cursor<'_>, bits: &mut Backward<'_>) -> Sequence {
+fn sequence(
+    literals: &TableCursor<'_>,
+    offsets: &TableCursor<'_>,
+    matches: &TableCursor<'_>,
+    bits: &mut Backward<'_>,
+) -> Sequence {
     let mut more = |count: u32| usize::try_from(bits.read(count)).unwrap_or(usize::MAX);
     // Section 3.1.1.3.2.1.2: the offset's bits come first, then the match's, then the literals'.
     let code = u32::from(offsets.symbol());
@@ -155,7 +160,7 @@ fn length(code: u8, table: &[(u32, u32)], first: u8, least: usize) -> (usize, u3
 }
 
 /// How many sequences there are (section 3.1.1.3.2.1), and what comes after that.
-fn count(section: &[u8]) -> Result<(u32, &[u8]), Stop> {
+fn count(section: &[u8]) -> Result<(u32, &[u8]), InflateStop> {
     match *section {
         [0, ..] => Ok((0, &section[1..])),
         [first @ 1..=127, ..] => Ok((first.into(), &section[1..])),
@@ -166,7 +171,12 @@ fn count(section: &[u8]) -> Result<(u32, &[u8]), Stop> {
 }
 
 /// Sets a table as `mode` says, and returns what comes after its description.
-fn update<'b>(table: &mut Option<Table>, mode: u8, alphabet: &Alphabet, bytes: &'b [u8]) -> Result<&'b [u8], Stop> {
+fn update<'b>(
+    table: &mut Option<Table>,
+    mode: u8,
+    alphabet: &Alphabet,
+    bytes: &'b [u8],
+) -> Result<&'b [u8], InflateStop> {
     match mode {
         0 => {
             let (log, shares) = alphabet.default;
@@ -188,6 +198,6 @@ fn update<'b>(table: &mut Option<Table>, mode: u8, alphabet: &Alphabet, bytes: &
     }
 }
 
-fn wrong() -> Stop {
-    Stop::damaged("invalid sequences in a zstd block")
+fn wrong() -> InflateStop {
+    InflateStop::damaged("invalid sequences in a zstd block")
 }

@@ -3,7 +3,7 @@ use std::io::Read as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::payload::inflate::{Budget, Coding, Inflated, MOST_FACTOR, inflate_prefix};
+use crate::payload::inflate::{Coding, InflateBudget, Inflated, MOST_FACTOR, inflate_prefix};
 
 /// [`text`] by `zstd -19 --check`, and by `zstd -1 --no-check`: compressed literals, and tables of each kind.
 const SENT: [&str; 2] = [
@@ -22,7 +22,7 @@ fn sent(index: usize) -> Vec<u8> {
 }
 
 fn opened(body: &[u8]) -> Inflated {
-    inflate_prefix(Coding::Zstd, body, &mut Budget::opening(body.len()))
+    inflate_prefix(Coding::Zstd, body, &mut InflateBudget::opening(body.len()))
 }
 
 fn whole(body: &[u8]) -> Vec<u8> {
@@ -52,13 +52,13 @@ fn what_came_before_a_fault_is_kept() {
     for (cut, kept) in [(raw.len() - 1, &b"abcde"[..]), (raw.len() - 4, b"abc"), (raw.len() - 7, b"ab")] {
         let broken = opened(&raw[..cut]);
         assert_eq!(broken.bytes, kept);
-        assert!(matches!(broken.stop, Some(Stop::Damaged(_))), "{:?}", broken.stop);
+        assert!(matches!(broken.stop, Some(InflateStop::Damaged(_))), "{:?}", broken.stop);
     }
     let mut checksum = sent(0);
     *checksum.last_mut().unwrap() ^= 1;
     assert_eq!(
         opened(&checksum),
-        Inflated { bytes: text(), stop: Some(Stop::damaged("the zstd frame's checksum does not match")) }
+        Inflated { bytes: text(), stop: Some(InflateStop::damaged("the zstd frame's checksum does not match")) }
     );
 }
 
@@ -69,12 +69,12 @@ fn a_window_is_refused_by_its_header() {
         let stopped = opened(&bomb);
         // 2^23 bytes are 8 MiB: exponent 13, mantissa 0. Blocks are no larger than a window, and these are of 128 KiB.
         if descriptor < 7 << 3 {
-            assert!(matches!(stopped.stop, Some(Stop::Damaged(_))), "{descriptor:#x}");
+            assert!(matches!(stopped.stop, Some(InflateStop::Damaged(_))), "{descriptor:#x}");
         } else if descriptor <= 13 << 3 {
-            assert_eq!(stopped.stop, Some(Stop::TooDense(MOST_FACTOR)), "{descriptor:#x}");
+            assert_eq!(stopped.stop, Some(InflateStop::TooDense(MOST_FACTOR)), "{descriptor:#x}");
         } else {
             assert!(
-                matches!(stopped.stop, Some(Stop::TooWide { declared, .. }) if declared > MOST_WINDOW),
+                matches!(stopped.stop, Some(InflateStop::TooWide { declared, .. }) if declared > MOST_WINDOW),
                 "{descriptor:#x}"
             );
             assert_eq!(stopped.bytes, b"");
@@ -83,12 +83,12 @@ fn a_window_is_refused_by_its_header() {
     let worst = opened(&frame(0xf8, b"")).stop.unwrap();
     assert_eq!(worst.to_string(), "declares a window of 2 TiB; the limit is 8 MiB");
     // One segment is its own window; and the second frame is looked at like the first.
-    let wide = Stop::TooWide { declared: MOST_WINDOW + 1, most: MOST_WINDOW };
+    let wide = InflateStop::TooWide { declared: MOST_WINDOW + 1, most: MOST_WINDOW };
     let segment = [&MAGIC[..], b"\xa0\x01\0\x80\0\x01\0\0"].concat();
     assert_eq!(opened(&segment).stop, Some(wide.clone()));
     let second = opened(&[sent(0), segment].concat());
     assert_eq!((second.bytes, second.stop), (text(), Some(wide.clone())));
-    assert_eq!(opened(&[&MAGIC[..], b"\x21\x07\0"].concat()).stop, Some(Stop::Dictionary(7)));
+    assert_eq!(opened(&[&MAGIC[..], b"\x21\x07\0"].concat()).stop, Some(InflateStop::Dictionary(7)));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_block_that_asks_for_gigabytes_gives_nothing_of_them() {
     let header = u32::try_from(block.len()).unwrap() << 3 | 2 << 1 | 1;
     let bomb = frame(0x58, &[b"\x40\0\0abcdefgh", &header.to_le_bytes()[..3], &block].concat());
     let stopped = opened(&bomb);
-    assert_eq!(stopped.stop, Some(Stop::damaged("a zstd block expands beyond the block size limit")));
+    assert_eq!(stopped.stop, Some(InflateStop::damaged("a zstd block expands beyond the block size limit")));
     assert_eq!(stopped.bytes, b"abcdefgh");
 }
 
@@ -113,7 +113,7 @@ fn frames_and_blocks_that_give_nothing_are_counted() {
     let empty_frame = frame(0, b"\x01\0\0").repeat(100_000);
     let skipped = b"\x50\x2a\x4d\x18\0\0\0\0".repeat(100_000);
     for body in [frame(0x58, &empty_block), empty_frame, skipped] {
-        assert_eq!(opened(&body), Inflated { bytes: Vec::new(), stop: Some(Stop::TooManyParts(32_768)) });
+        assert_eq!(opened(&body), Inflated { bytes: Vec::new(), stop: Some(InflateStop::TooManyParts(32_768)) });
     }
 }
 
@@ -133,7 +133,7 @@ proptest! {
     #[test]
     fn another_s_frames_come_back(content in content()) {
         let sent = ruzstd::encoding::compress_to_vec(&content[..], ruzstd::encoding::CompressionLevel::Fastest);
-        let inflated = inflate_prefix(Coding::Zstd, &sent, &mut Budget::opening(usize::MAX));
+        let inflated = inflate_prefix(Coding::Zstd, &sent, &mut InflateBudget::opening(usize::MAX));
         prop_assert_eq!(inflated, Inflated { bytes: content, stop: None });
     }
 
@@ -149,7 +149,7 @@ proptest! {
         let inflated = opened(&body);
         prop_assert!(inflated.bytes.len() as u64 <= body.len() as u64 * MOST_FACTOR);
         prop_assert!(inflated.bytes.capacity() <= (inflated.bytes.len() * 2).max(16 * 1024));
-        prop_assert!(inflated.stop != Some(Stop::Failed));
+        prop_assert!(inflated.stop != Some(InflateStop::Failed));
         if inflated.stop.is_none() && frames == 1 {
             let mut theirs = Vec::new();
             if let Ok(mut decoder) = ruzstd::decoding::StreamingDecoder::new(&body[..])

@@ -1,12 +1,12 @@
 //! Finding the rows of a body: one pass over its tokens.
 
-use crate::payload::binary::{self, Context, Hit, Search};
+use crate::payload::binary::{self, Hit, Search, ValueContext};
 use crate::payload::grouped;
 use crate::payload::outline::{Builder, RowKind};
 
 use super::super::bits::Bits;
 use super::super::{Token, TokenKind, Tokens, tokens};
-use super::keys::Keys;
+use super::keys::ObjectKeys;
 use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
 
 /// Tokens of more bytes than this are measured once, here, and not each time they are drawn.
@@ -74,7 +74,7 @@ struct Indexer<'a> {
     /// The last token was this opening bracket: `{}` and `[]` stay on their row.
     opened: Option<TokenKind>,
     /// The keys of the open objects.
-    keys: Keys<'a>,
+    keys: ObjectKeys<'a>,
     search: Search<'a>,
     /// Tokens before this offset belong to a binary, which is one row.
     skip_to: u32,
@@ -91,7 +91,7 @@ impl<'a> Indexer<'a> {
             duplicates: Bits::default(),
             is_fresh: true,
             opened: None,
-            keys: Keys::new(body),
+            keys: ObjectKeys::new(body),
             search: Search::new(body, PREFIX),
             skip_to: 0,
         }
@@ -153,7 +153,7 @@ impl<'a> Indexer<'a> {
     }
 
     /// Takes a value that is one row, whatever it is made of.
-    fn take_binary(&mut self, token: Token, end: usize, context: Option<Context>, summary: String) {
+    fn take_binary(&mut self, token: Token, end: usize, context: Option<ValueContext>, summary: String) {
         self.begin(token.start);
         // The tokens of a body beyond 4 GiB are a fault.
         let end = u32::try_from(end).unwrap_or(u32::MAX);

@@ -18,14 +18,14 @@ const BYTES_A_HASH: usize = 16;
 const OBJECT: u32 = u32::MAX;
 
 /// The keys of the open objects, from the outside in.
-pub(super) struct Keys<'a> {
+pub(super) struct ObjectKeys<'a> {
     body: &'a [u8],
     starts: Vec<u32>,
     /// The length of each with its quotation marks; nought where it is long, or has an escape.
     lengths: Vec<u8>,
 }
 
-impl<'a> Keys<'a> {
+impl<'a> ObjectKeys<'a> {
     pub(super) fn new(body: &'a [u8]) -> Self {
         Self { body, starts: Vec::new(), lengths: Vec::new() }
     }

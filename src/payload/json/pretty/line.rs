@@ -11,7 +11,7 @@ use crate::text;
 
 use super::super::scan::skip_space;
 use super::super::string::escape_length;
-use super::super::{Part, parts};
+use super::super::{StringPart, parts};
 use super::{Note, NumberedNote, Pretty, token_end};
 
 /// What a piece of a row is, for colouring it.
@@ -37,7 +37,7 @@ pub enum PieceKind {
 
 /// A stretch of a row; its text is visible already and holds no line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece<'a> {
+pub struct LinePiece<'a> {
     /// What it is.
     pub kind: PieceKind,
     /// What to show.
@@ -51,16 +51,16 @@ const BINARY_COLUMNS: usize = 64;
 
 /// One rendered row. Its [`Display`](fmt::Display) is the row as plain text, two spaces a level.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Line<'a> {
+pub struct PrettyLine<'a> {
     /// Levels of indentation, at most [`super::INDENT_LIMIT`].
     pub indent: usize,
     /// The row's true depth.
     pub depth: usize,
     /// The row's text in order.
-    pub pieces: Vec<Piece<'a>>,
+    pub pieces: Vec<LinePiece<'a>>,
 }
 
-impl fmt::Display for Line<'_> {
+impl fmt::Display for PrettyLine<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:1$}", "", self.indent * 2)?;
         self.pieces.iter().try_for_each(|piece| formatter.write_str(&piece.text))
@@ -91,10 +91,10 @@ fn note_at(notes: &[NumberedNote], start: usize) -> Option<&Note> {
     notes.iter().map(|(_, note)| note).find(|note| note.range().start == start)
 }
 
-pub(super) fn render(rows: &Pretty, index: usize, columns: usize) -> Line<'_> {
+pub(super) fn render(rows: &Pretty, index: usize, columns: usize) -> PrettyLine<'_> {
     let body = &rows.body[..];
     let notes = rows.notes(index);
-    let mut line = Line { indent: rows.indent(index), depth: rows.depth(index), pieces: Vec::with_capacity(4) };
+    let mut line = PrettyLine { indent: rows.indent(index), depth: rows.depth(index), pieces: Vec::with_capacity(4) };
     let mut tokens = tokens(body, rows.span(index), notes).peekable();
     while let Some(token) = tokens.next() {
         let at = token.start;
@@ -123,13 +123,13 @@ pub(super) fn render(rows: &Pretty, index: usize, columns: usize) -> Line<'_> {
     line
 }
 
-impl<'a> Line<'a> {
+impl<'a> PrettyLine<'a> {
     fn push(&mut self, kind: PieceKind, text: impl Into<Cow<'a, str>>) {
-        self.pieces.push(Piece { kind, text: text.into(), at: None });
+        self.pieces.push(LinePiece { kind, text: text.into(), at: None });
     }
 
     fn push_at(&mut self, kind: PieceKind, text: impl Into<Cow<'a, str>>, at: usize) {
-        self.pieces.push(Piece { kind, text: text.into(), at: Some(at) });
+        self.pieces.push(LinePiece { kind, text: text.into(), at: Some(at) });
     }
 
     /// Pushes the beginning of a binary's text, without the white space within it, and what it is.
@@ -145,7 +145,7 @@ impl<'a> Line<'a> {
         let shown = if shown.width() > columns { clipped(shown, columns) } else { shown };
         let is_as_sent = compact.len() == head.len();
         let text = shown.into_owned().into();
-        self.pieces.push(Piece { kind: PieceKind::Binary, text, at: is_as_sent.then_some(at) });
+        self.pieces.push(LinePiece { kind: PieceKind::Binary, text, at: is_as_sent.then_some(at) });
         self.push(PieceKind::Note, format!("{} ({summary})", if cut { "…" } else { "" }));
     }
 
@@ -214,8 +214,8 @@ fn whole_text_parts(kind: PieceKind, token: &[u8]) -> Vec<(PieceKind, &[u8])> {
     };
     for (offset, part) in parts(token) {
         match part {
-            Part::Lone(_) => cut(offset, offset + 6),
-            Part::Raw(raw) => {
+            StringPart::Lone(_) => cut(offset, offset + 6),
+            StringPart::Raw(raw) => {
                 let mut at = offset;
                 for chunk in raw.utf8_chunks() {
                     let bad = at + chunk.valid().len();
@@ -225,7 +225,7 @@ fn whole_text_parts(kind: PieceKind, token: &[u8]) -> Vec<(PieceKind, &[u8])> {
                     }
                 }
             }
-            Part::Escaped(_) => {}
+            StringPart::Escaped(_) => {}
         }
     }
     cut(token.len(), token.len());

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::{Line, Piece, PieceKind};
+use super::line::{LinePiece, PieceKind, PrettyLine};
 use super::{Pretty, token_end};
 use crate::payload::grouped;
 use crate::payload::json::scan::skip_space;
@@ -15,7 +15,7 @@ impl Pretty {
     /// The row of a folded object or array: its key, `{…}` or `[…]`, how much it holds, and its first
     /// members as far as `columns` go.
     #[must_use]
-    pub fn folded_line(&self, index: usize, columns: usize) -> Line<'_> {
+    pub fn folded_line(&self, index: usize, columns: usize) -> PrettyLine<'_> {
         let mut line = self.line_within(index, columns / 2);
         let is_object = self.bracket(index) == Some(b'{');
         // The opening bracket is the row's last token.
@@ -30,7 +30,7 @@ impl Pretty {
             (false, 1) => "item",
             (false, _) => "items",
         };
-        let note = |text| Piece { kind: PieceKind::Note, text, at: None };
+        let note = |text| LinePiece { kind: PieceKind::Note, text, at: None };
         line.pieces.push(note(format!(" {} {noun}", grouped(count)).into()));
         if self.is_duplicate(index) {
             line.pieces.push(note(" (duplicate key)".into()));

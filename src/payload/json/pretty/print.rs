@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::line::{Line, tokens};
+use super::line::{PrettyLine, tokens};
 use super::{INDENT_LIMIT, Note, NumberedNote, Pretty};
 use crate::text;
 
@@ -43,7 +43,7 @@ impl Pretty {
             let raw = &self.body[token.clone()];
             let mut own = notes.iter().map(|(_, note)| note);
             if let Some(Note::Binary { summary, .. }) = own.find(|note| note.range().start == token.start) {
-                let mut line = Line::default();
+                let mut line = PrettyLine::default();
                 line.push_binary(raw, token.start, summary, usize::MAX);
                 write!(out, "{line}")?;
                 continue;

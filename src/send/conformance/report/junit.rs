@@ -3,24 +3,24 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::Report;
+use super::CheckReport;
 use crate::send::conformance::case::Expect;
-use crate::send::conformance::findings::Finding;
-use crate::send::conformance::judge::{Mark, Row};
+use crate::send::conformance::findings::CheckFinding;
+use crate::send::conformance::judge::{CaseVerdict, CheckRow};
 use crate::text::visible;
 
 /// The report as a document of one suite: a test case for each delivery, and one more for each fault
 /// that no single delivery shows, such as answers that come too late.
 #[must_use]
-pub fn junit(report: &Report) -> String {
-    let of_rows = |finding: &&Finding| !report.rows.iter().any(|row| fails_by(row, finding));
-    let apart: Vec<&Finding> = report.findings.iter().filter(|finding| finding.required).filter(of_rows).collect();
+pub fn junit(report: &CheckReport) -> String {
+    let of_rows = |finding: &&CheckFinding| !report.rows.iter().any(|row| fails_by(row, finding));
+    let apart: Vec<&CheckFinding> = report.findings.iter().filter(|finding| finding.required).filter(of_rows).collect();
     let time: Duration = report.rows.iter().filter_map(|row| row.came.latency()).sum();
     let counts = format!(
         r#"tests="{}" failures="{}" errors="0" skipped="{}" time="{}""#,
         report.rows.len() + apart.len(),
-        report.count(Mark::Fail) + apart.len(),
-        report.count(Mark::Skipped),
+        report.count(CaseVerdict::Fail) + apart.len(),
+        report.count(CaseVerdict::Skipped),
         seconds(time)
     );
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -38,11 +38,11 @@ pub fn junit(report: &Report) -> String {
     xml
 }
 
-fn fails_by(row: &Row, finding: &Finding) -> bool {
-    row.mark == Mark::Fail && finding.proof.contains(&row.case.name)
+fn fails_by(row: &CheckRow, finding: &CheckFinding) -> bool {
+    row.mark == CaseVerdict::Fail && finding.proof.contains(&row.case.name)
 }
 
-fn push_row(xml: &mut String, report: &Report, row: &Row) {
+fn push_row(xml: &mut String, report: &CheckReport, row: &CheckRow) {
     let class = match row.case.expect {
         Expect::Accept => "accept",
         Expect::Refuse(_) => "refuse",
@@ -52,17 +52,17 @@ fn push_row(xml: &mut String, report: &Report, row: &Row) {
     let finding = report.findings.iter().find(|finding| finding.proof.contains(&row.case.name));
     let seen = format!("{}: expected {}, got {}", row.case.sends, row.case.expect.words(), row.came.words());
     match row.mark {
-        Mark::Pass => {
+        CaseVerdict::Pass => {
             xml.push_str("/>\n");
             return;
         }
-        Mark::Skipped => xml.push_str(">\n      <skipped/>\n"),
-        Mark::Fail => {
+        CaseVerdict::Skipped => xml.push_str(">\n      <skipped/>\n"),
+        CaseVerdict::Fail => {
             xml.push_str(">\n");
             let kind = finding.map_or(row.case.fault, |finding| finding.fault).code();
             push_failure(xml, kind, &seen, &finding.map(explained).unwrap_or_default());
         }
-        Mark::Advice => {
+        CaseVerdict::Advice => {
             let _ = write!(xml, ">\n      <system-out>advice: {}</system-out>\n", escaped(&seen));
         }
     }
@@ -74,7 +74,7 @@ fn push_failure(xml: &mut String, kind: &str, message: &str, text: &str) {
     let _ = writeln!(xml, "      <failure type=\"{kind}\" message=\"{message}\">{text}</failure>");
 }
 
-fn explained(finding: &Finding) -> String {
+fn explained(finding: &CheckFinding) -> String {
     let fault = finding.fault;
     format!("{} Fix: {} {}", fault.means(), fault.fix(), fault.hint())
 }

@@ -11,13 +11,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::case::{Case, Expect};
-use super::findings::Finding;
-use super::judge::{Came, Mark, Row};
+use super::findings::CheckFinding;
+use super::judge::{CaseVerdict, CheckRow, Observed};
 use crate::signature::SigningKind;
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct CheckReport {
     /// The receiver.
     pub target: String,
     /// The kind of webhook that was sent.
@@ -25,21 +25,22 @@ pub struct Report {
     /// The age that it must refuse, if one was asked for.
     pub max_age: Option<Duration>,
     /// Every case, in the order of the matrix.
-    pub rows: Vec<Row>,
+    pub rows: Vec<CheckRow>,
     /// The faults, the gravest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckFinding>,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether nothing required failed.
     #[must_use]
     pub fn is_pass(&self) -> bool {
-        !self.rows.iter().any(|row| row.mark == Mark::Fail) && !self.findings.iter().any(|finding| finding.required)
+        !self.rows.iter().any(|row| row.mark == CaseVerdict::Fail)
+            && !self.findings.iter().any(|finding| finding.required)
     }
 
     /// How many rows have this mark.
     #[must_use]
-    pub fn count(&self, mark: Mark) -> usize {
+    pub fn count(&self, mark: CaseVerdict) -> usize {
         self.rows.iter().filter(|row| row.mark == mark).count()
     }
 
@@ -50,24 +51,24 @@ impl Report {
 
 /// The documented JSON.
 #[must_use]
-pub fn report_json(report: &Report) -> Value {
+pub fn report_json(report: &CheckReport) -> Value {
     json!({
         "target": report.target,
         "kind": report.kind.name(),
         "max_age_seconds": report.max_age.map(|age| age.as_secs()),
         "result": if report.is_pass() { "pass" } else { "fail" },
         "counts": {
-            "pass": report.count(Mark::Pass),
-            "fail": report.count(Mark::Fail),
-            "advice": report.count(Mark::Advice),
-            "skipped": report.count(Mark::Skipped),
+            "pass": report.count(CaseVerdict::Pass),
+            "fail": report.count(CaseVerdict::Fail),
+            "advice": report.count(CaseVerdict::Advice),
+            "skipped": report.count(CaseVerdict::Skipped),
         },
         "faults": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "cases": report.rows.iter().map(|row| row_json(report, row)).collect::<Vec<_>>(),
     })
 }
 
-fn finding_json(finding: &Finding) -> Value {
+fn finding_json(finding: &CheckFinding) -> Value {
     let fault = finding.fault;
     json!({
         "fault": fault.code(),
@@ -81,10 +82,10 @@ fn finding_json(finding: &Finding) -> Value {
     })
 }
 
-fn row_json(report: &Report, row: &Row) -> Value {
+fn row_json(report: &CheckReport, row: &CheckRow) -> Value {
     let error = match &row.came {
-        Came::Nothing { code, reason, .. } => json!({"code": code, "message": reason}),
-        Came::Answer { .. } | Came::NotSent => Value::Null,
+        Observed::Nothing { code, reason, .. } => json!({"code": code, "message": reason}),
+        Observed::Answer { .. } | Observed::NotSent => Value::Null,
     };
     json!({
         "name": row.case.name,

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::Report;
-use crate::send::conformance::Fault;
+use super::CheckReport;
+use crate::send::conformance::ReceiverFault;
 use crate::send::conformance::case::{Case, Weight};
-use crate::send::conformance::findings::Finding;
-use crate::send::conformance::judge::{Mark, Row};
+use crate::send::conformance::findings::CheckFinding;
+use crate::send::conformance::judge::{CaseVerdict, CheckRow};
 use crate::text::{clip, visible};
 
 /// Columns of what came: a status, or why there is none.
@@ -22,12 +22,12 @@ pub enum Palette {
 }
 
 impl Palette {
-    fn paint(self, mark: Mark, text: &str) -> String {
+    fn paint(self, mark: CaseVerdict, text: &str) -> String {
         let code = match mark {
-            Mark::Pass => "32",
-            Mark::Fail => "31;1",
-            Mark::Advice => "33",
-            Mark::Skipped => "2",
+            CaseVerdict::Pass => "32",
+            CaseVerdict::Fail => "31;1",
+            CaseVerdict::Advice => "33",
+            CaseVerdict::Skipped => "2",
         };
         match self {
             Self::Colours => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
@@ -36,18 +36,18 @@ impl Palette {
     }
 }
 
-fn word(mark: Mark) -> &'static str {
+fn word(mark: CaseVerdict) -> &'static str {
     match mark {
-        Mark::Pass => "pass",
-        Mark::Fail => "FAIL",
-        Mark::Advice => "advice",
-        Mark::Skipped => "skipped",
+        CaseVerdict::Pass => "pass",
+        CaseVerdict::Fail => "FAIL",
+        CaseVerdict::Advice => "advice",
+        CaseVerdict::Skipped => "skipped",
     }
 }
 
 /// The whole report.
 #[must_use]
-pub fn report_text(report: &Report, palette: Palette) -> String {
+pub fn report_text(report: &CheckReport, palette: Palette) -> String {
     let mut text = String::new();
     let age = report.max_age.map(|age| format!(", at most {} s old", age.as_secs())).unwrap_or_default();
     let _ = writeln!(text, "{}, as a {} webhook{age}\n", visible(&report.target), report.kind.name());
@@ -63,8 +63,8 @@ pub fn report_text(report: &Report, palette: Palette) -> String {
         push_finding(&mut text, finding, palette);
     }
     let count = |mark| report.count(mark);
-    let _ = write!(text, "\n{} passed, {} failed", count(Mark::Pass), count(Mark::Fail));
-    for (mark, words) in [(Mark::Advice, "advised"), (Mark::Skipped, "not sent")] {
+    let _ = write!(text, "\n{} passed, {} failed", count(CaseVerdict::Pass), count(CaseVerdict::Fail));
+    for (mark, words) in [(CaseVerdict::Advice, "advised"), (CaseVerdict::Skipped, "not sent")] {
         if count(mark) > 0 {
             let _ = write!(text, ", {} {words}", count(mark));
         }
@@ -73,33 +73,33 @@ pub fn report_text(report: &Report, palette: Palette) -> String {
     text
 }
 
-fn verdict(report: &Report, palette: Palette) -> String {
+fn verdict(report: &CheckReport, palette: Palette) -> String {
     let required: Vec<&str> =
         report.findings.iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect();
-    if report.is_pass() && report.count(Mark::Skipped) > 0 {
-        palette.paint(Mark::Advice, "! Incomplete: not every case was sent")
+    if report.is_pass() && report.count(CaseVerdict::Skipped) > 0 {
+        palette.paint(CaseVerdict::Advice, "! Incomplete: not every case was sent")
     } else if report.is_pass() {
-        palette.paint(Mark::Pass, "✓ Passed: the receiver does what the documentation requires")
+        palette.paint(CaseVerdict::Pass, "✓ Passed: the receiver does what the documentation requires")
     } else {
-        palette.paint(Mark::Fail, &format!("✗ Failed: {}", required.join(", ")))
+        palette.paint(CaseVerdict::Fail, &format!("✗ Failed: {}", required.join(", ")))
     }
 }
 
-fn row_text(row: &Row, names: usize, palette: Palette) -> String {
+fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
     let mark = palette.paint(row.mark, &format!("{} {:<7}", row.mark.glyph(), word(row.mark)));
     let latency = row.came.latency().map_or_else(String::new, |latency| format!("{} ms", latency.as_millis()));
     let came = visible(&row.came.words()).into_owned();
     let line = format!("{mark} {:<names$} {latency:>8}  {}", row.case.name, clip(&came, CAME_COLUMNS));
     // What passed needs no more than its status.
     match row.mark {
-        Mark::Pass => line,
+        CaseVerdict::Pass => line,
         _ => format!("{line}, expected {}: {}", row.case.expect.words(), row.case.sends),
     }
 }
 
-fn push_finding(text: &mut String, finding: &Finding, palette: Palette) {
+fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette) {
     let fault = finding.fault;
-    let (mark, weight) = if finding.required { (Mark::Fail, "") } else { (Mark::Advice, " (advice)") };
+    let (mark, weight) = if finding.required { (CaseVerdict::Fail, "") } else { (CaseVerdict::Advice, " (advice)") };
     let head = palette.paint(mark, &format!("{} {}", mark.glyph(), fault.code()));
     let _ = writeln!(text, "{head}: {}{weight}", fault.title());
     let mut line = |name: &str, value: &str| {
@@ -123,7 +123,7 @@ fn push_finding(text: &mut String, finding: &Finding, palette: Palette) {
 #[must_use]
 pub fn list_text(cases: &[Case]) -> String {
     let names = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    let faults = Fault::ALL.iter().map(|fault| fault.code().len()).max().unwrap_or(0);
+    let faults = ReceiverFault::ALL.iter().map(|fault| fault.code().len()).max().unwrap_or(0);
     let mut text = String::new();
     for case in cases {
         let weight = match case.weight {

@@ -10,7 +10,7 @@ use http::HeaderValue;
 
 use crate::http::ResponseHead;
 use crate::http::{ResponseLength, Start};
-use crate::server::listener::response::{Header, is_header, push_fields};
+use crate::server::listener::response::{ResponseHeader, is_header, push_fields};
 
 /// Of a connection alone, beside what `Connection` names.
 const HOP_BY_HOP: [&str; 9] = [
@@ -27,7 +27,7 @@ const HOP_BY_HOP: [&str; 9] = [
 
 /// How the sender finds the end of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(super) enum AnswerFraming {
     /// There is none.
     NoBody,
     /// So many bytes, as the server has said.
@@ -38,7 +38,7 @@ pub(super) enum Framing {
     UntilClose,
 }
 
-impl Framing {
+impl AnswerFraming {
     /// For a sender that knows chunks (HTTP/1.1), or none.
     pub(super) fn of(length: ResponseLength, knows_chunks: bool) -> Self {
         match length {
@@ -51,7 +51,12 @@ impl Framing {
 }
 
 /// The headers of an answer. `connection` is what `Connection` has to say of ours.
-pub(super) fn relayed(start: &Start, framing: Framing, connection: Option<Header>, now: SystemTime) -> Vec<Header> {
+pub(super) fn relayed(
+    start: &Start,
+    framing: AnswerFraming,
+    connection: Option<ResponseHeader>,
+    now: SystemTime,
+) -> Vec<ResponseHeader> {
     let head = ResponseHead::parse(&start.head);
     let named: Vec<&[u8]> =
         head.values("Connection").flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
@@ -73,7 +78,7 @@ pub(super) fn relayed(start: &Start, framing: Framing, connection: Option<Header
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("date")) {
         headers.push(("date".to_owned(), httpdate::fmt_http_date(now).into()));
     }
-    if framing == Framing::Chunks {
+    if framing == AnswerFraming::Chunks {
         headers.push(("transfer-encoding".to_owned(), Bytes::from_static(b"chunked")));
     }
     headers.extend(connection);
@@ -81,17 +86,17 @@ pub(super) fn relayed(start: &Start, framing: Framing, connection: Option<Header
 }
 
 /// What `Content-Length` says; nothing where there is none, or must be none.
-fn said_length(start: &Start, framing: Framing) -> Option<u64> {
+fn said_length(start: &Start, framing: AnswerFraming) -> Option<u64> {
     match (framing, start.length) {
-        (Framing::Length(length), _) => Some(length),
+        (AnswerFraming::Length(length), _) => Some(length),
         // The length of the body that another request would have got (RFC 9110, section 8.6), but not with 204.
-        (Framing::NoBody, ResponseLength::NoBody(length)) if start.status != 204 => length,
+        (AnswerFraming::NoBody, ResponseLength::NoBody(length)) if start.status != 204 => length,
         _ => None,
     }
 }
 
 /// The whole head on the wire, with the server's own reason phrase.
-pub(super) fn wire(start: &Start, headers: &[Header]) -> Vec<u8> {
+pub(super) fn wire(start: &Start, headers: &[ResponseHeader]) -> Vec<u8> {
     let reason = ResponseHead::parse(&start.head).reason;
     let reason = if HeaderValue::from_bytes(&reason).is_ok() { reason } else { Bytes::new() };
     let mut wire = Vec::with_capacity(start.head.len() + 64);
@@ -114,7 +119,7 @@ mod tests {
     }
 
     fn lines(start: &Start, knows_chunks: bool) -> Vec<String> {
-        let framing = Framing::of(start.length, knows_chunks);
+        let framing = AnswerFraming::of(start.length, knows_chunks);
         let headers = relayed(start, framing, None, SystemTime::UNIX_EPOCH);
         headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
     }
@@ -152,7 +157,7 @@ mod tests {
         let latin: Vec<u8> = (0x80..=0xff).collect();
         let head = [b"HTTP/1.1 200 caf\xe9\r\nX-Latin: a", &latin[..], b"z\r\nDate: then\r\n\r\n"].concat();
         let start = start("GET", &head);
-        let headers = relayed(&start, Framing::UntilClose, None, SystemTime::UNIX_EPOCH);
+        let headers = relayed(&start, AnswerFraming::UntilClose, None, SystemTime::UNIX_EPOCH);
         assert_eq!(headers[0].1, [b"a", &latin[..], b"z"].concat());
         assert_eq!(wire(&start, &headers), head);
     }
@@ -179,7 +184,7 @@ mod tests {
         ) {
             let head = format!("HTTP/1.1 {status} {reason}{end}{}{end}{end}", fields.join(&end));
             let Ok(start) = read_start(method.as_bytes(), head.as_bytes()) else { return Ok(()) };
-            let framing = Framing::of(start.length, knows_chunks);
+            let framing = AnswerFraming::of(start.length, knows_chunks);
             let headers = relayed(&start, framing, None, SystemTime::UNIX_EPOCH);
             let wire = Bytes::from(wire(&start, &headers));
             prop_assert_eq!(crate::http::head_end(&wire, 0), Some(wire.len()));
@@ -190,10 +195,10 @@ mod tests {
             prop_assert!(!wire.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n'));
             let (lengths, codings) = (read.values("Content-Length").count(), read.values("Transfer-Encoding").count());
             match framing {
-                Framing::Length(_) => prop_assert_eq!((lengths, codings), (1, 0)),
-                Framing::Chunks => prop_assert_eq!((lengths, codings), (0, 1)),
-                Framing::NoBody => prop_assert!(lengths <= 1 && codings == 0),
-                Framing::UntilClose => prop_assert_eq!((lengths, codings), (0, 0)),
+                AnswerFraming::Length(_) => prop_assert_eq!((lengths, codings), (1, 0)),
+                AnswerFraming::Chunks => prop_assert_eq!((lengths, codings), (0, 1)),
+                AnswerFraming::NoBody => prop_assert!(lengths <= 1 && codings == 0),
+                AnswerFraming::UntilClose => prop_assert_eq!((lengths, codings), (0, 0)),
             }
             // The next reader finds the same answer.
             let again = read_start(method.as_bytes(), &wire).unwrap();

@@ -33,11 +33,11 @@ use super::Control;
 use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
 use crate::http::Latency;
 use crate::http::{
-    self, Body, Client, HandedOn, Host, InvalidTarget, Outgoing, Part, SendError, Target, TlsFault, TlsOptions,
-    TlsSetupError,
+    self, Client, HandedOn, Host, InvalidTarget, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault,
+    TlsOptions, TlsSetupError,
 };
 use crate::rules;
-use crate::rules::{Deed, Kind, Rule};
+use crate::rules::{ActionKind, Rule, RuleResponse};
 use crate::store::Location;
 
 /// How long it may still take when the program ends.
@@ -149,9 +149,9 @@ impl Forwarder {
         &self,
         target: &Target,
         request: &Outgoing,
-        body: Body,
+        body: OutgoingBody,
         control: &Control,
-        parts: mpsc::Sender<Part>,
+        parts: mpsc::Sender<ResponsePart>,
     ) -> HandedOn {
         let cancel = CancellationToken::new();
         let Means { client, patience } = match self.means() {
@@ -201,17 +201,17 @@ pub enum InvalidForward {
 }
 
 /// Every target in an action, those of its parts too.
-fn targets(kind: &Kind) -> Vec<&rules::Target> {
-    let deeds: Vec<&Deed> = match kind {
-        Kind::Do(deed) => vec![deed],
-        Kind::Hold(hold) => vec![&hold.otherwise.deed],
-        Kind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
+fn targets(kind: &ActionKind) -> Vec<&rules::Target> {
+    let deeds: Vec<&RuleResponse> = match kind {
+        ActionKind::Do(deed) => vec![deed],
+        ActionKind::Hold(hold) => vec![&hold.otherwise.deed],
+        ActionKind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
     };
-    let of = |deed: &&'_ Deed| matches!(deed, Deed::Forward(_));
+    let of = |deed: &&'_ RuleResponse| matches!(deed, RuleResponse::Forward(_));
     deeds
         .into_iter()
         .filter(of)
-        .flat_map(|deed| if let Deed::Forward(targets) = deed { &targets[..] } else { &[] })
+        .flat_map(|deed| if let RuleResponse::Forward(targets) = deed { &targets[..] } else { &[] })
         .collect()
 }
 

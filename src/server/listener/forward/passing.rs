@@ -10,11 +10,11 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::relay::{self, Begun, Keeper, Kept, LAST_CHUNK};
-use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::Framing};
+use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
+use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::AnswerFraming};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
-use crate::http::{Body, HandedOn, Outgoing, SendError, Sent, Target};
-use crate::http::{BodyEnd, Failure, Reply as Response};
+use crate::http::{BodyEnd, Failure, HttpResponse as Response};
+use crate::http::{HandedOn, Outgoing, OutgoingBody, SendError, Sent, Target};
 use crate::http::{HeaderField, RequestHead};
 use crate::rules;
 use crate::rules::Reply;
@@ -25,7 +25,7 @@ use crate::server::listener::exchange::Next;
 use crate::server::listener::perform::Exchange;
 use crate::server::listener::raw::Script;
 use crate::server::listener::room;
-use crate::server::listener::room::{NoRoom, Room};
+use crate::server::listener::room::{MemoryRoom, NoRoom};
 use crate::server::listener::stats::Refusal as Bound;
 use crate::server::listener::stream::Stream;
 use crate::server::listener::{Control, overloaded_reply};
@@ -72,7 +72,7 @@ impl Refusal {
 struct Ready {
     target: Target,
     request: Outgoing,
-    body: Body,
+    body: OutgoingBody,
 }
 
 /// Passes a delivery on to every target at once, and answers as the first of them does.
@@ -134,12 +134,12 @@ async fn finish(
     stream: &mut Stream<TcpStream>,
     begun: Begun,
     end: BodyEnd,
-    kept: Kept,
+    kept: KeptAnswer,
     label: String,
 ) -> Next {
     let Begun { start, headers, framing, ending, mut is_taken } = begun;
     let is_whole = end == BodyEnd::Complete;
-    if is_taken && is_whole && framing == Framing::Chunks {
+    if is_taken && is_whole && framing == AnswerFraming::Chunks {
         is_taken = stream.write(LAST_CHUNK).await.is_ok();
     }
     let (outcome, rule) = match (is_taken, is_whole) {
@@ -157,7 +157,7 @@ async fn finish(
         rule,
         latency: exchange.since.elapsed(),
     };
-    if outcome == Outcome::CutUpstream && framing == Framing::UntilClose {
+    if outcome == Outcome::CutUpstream && framing == AnswerFraming::UntilClose {
         // An orderly end would say that this was all.
         let script = Script::breaking(exchange.id, answer, exchange.since);
         return Next::Play(Box::new(script.behind(stream.take_interim())));
@@ -209,7 +209,7 @@ async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> 
 
 /// What a forward holds: a connection, and room in memory for what passes through.
 struct Hold {
-    room: Room,
+    room: MemoryRoom,
     _place: OwnedSemaphorePermit,
 }
 
@@ -299,7 +299,7 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
     let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
     set.map_err(|error| Refusal::unread(error.to_string()))?;
     let length = body.length();
-    Ok(Ready { target, request, body: Body::read_from(Box::new(body), length) })
+    Ok(Ready { target, request, body: OutgoingBody::read_from(Box::new(body), length) })
 }
 
 /// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
@@ -327,7 +327,7 @@ fn record(
     control: &Control,
     (target, request, length): (&Target, &Outgoing, u64),
     handed: HandedOn,
-    kept: &Kept,
+    kept: &KeptAnswer,
 ) -> BodyEnd {
     let HandedOn { at, peer, latency, result } = handed;
     let result = match (&kept.start, result) {

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::fields::{self, Framing};
-use crate::http::Part;
+use super::fields::{self, AnswerFraming};
+use crate::http::ResponsePart;
 use crate::http::Start;
 use crate::server::listener::perform::Exchange;
-use crate::server::listener::response::{Ending, Header};
-use crate::server::listener::room::Room;
+use crate::server::listener::response::{Ending, ResponseHeader};
+use crate::server::listener::room::MemoryRoom;
 use crate::server::listener::stream::Stream;
 
 /// Of a body, so much is kept in the record.
@@ -23,8 +23,8 @@ const FIRST_KEPT_BYTES: usize = 16 * 1024;
 /// An answer that was begun.
 pub(super) struct Begun {
     pub(super) start: Start,
-    pub(super) headers: Vec<Header>,
-    pub(super) framing: Framing,
+    pub(super) headers: Vec<ResponseHeader>,
+    pub(super) framing: AnswerFraming,
     pub(super) ending: Ending,
     /// Whether the sender has taken all of it so far.
     pub(super) is_taken: bool,
@@ -35,26 +35,26 @@ pub(super) struct Begun {
 pub(super) async fn relay(
     exchange: Exchange<'_>,
     stream: &mut Stream<TcpStream>,
-    mut parts: mpsc::Receiver<Part>,
+    mut parts: mpsc::Receiver<ResponsePart>,
     keeper: &mut Keeper,
 ) -> Option<Begun> {
     let mut begun: Option<Begun> = None;
     while let Some(part) = parts.recv().await {
         keeper.keep(&part);
         let wire = match (part, &begun) {
-            (Part::Start(start), _) => {
+            (ResponsePart::Start(start), _) => {
                 if !(200..=599).contains(&start.status) {
                     return None;
                 }
-                let framing = Framing::of(start.length, exchange.ending.knows_chunks);
-                let ending = if framing == Framing::UntilClose { Ending::CLOSE } else { exchange.ending };
+                let framing = AnswerFraming::of(start.length, exchange.ending.knows_chunks);
+                let ending = if framing == AnswerFraming::UntilClose { Ending::CLOSE } else { exchange.ending };
                 let headers = fields::relayed(&start, framing, ending.option(), SystemTime::now());
                 let wire = fields::wire(&start, &headers);
                 begun = Some(Begun { start, headers, framing, ending, is_taken: true });
                 Bytes::from(wire)
             }
-            (Part::Piece(piece), Some(Begun { framing: Framing::Chunks, .. })) => chunk(&piece),
-            (Part::Piece(piece), _) => piece,
+            (ResponsePart::Piece(piece), Some(Begun { framing: AnswerFraming::Chunks, .. })) => chunk(&piece),
+            (ResponsePart::Piece(piece), _) => piece,
         };
         if stream.write(&wire).await.is_err() {
             if let Some(begun) = &mut begun {
@@ -67,7 +67,7 @@ pub(super) async fn relay(
 }
 
 /// Takes what comes for the record alone.
-pub(super) async fn drain(mut parts: mpsc::Receiver<Part>, keeper: &mut Keeper) {
+pub(super) async fn drain(mut parts: mpsc::Receiver<ResponsePart>, keeper: &mut Keeper) {
     while let Some(part) = parts.recv().await {
         keeper.keep(&part);
     }
@@ -87,7 +87,7 @@ pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// What is kept of a response that passes through: its head, and its body's beginning as far as there is room.
 pub(super) struct Keeper {
-    room: Room,
+    room: MemoryRoom,
     start: Option<Start>,
     kept: Vec<u8>,
     is_full: bool,
@@ -95,7 +95,7 @@ pub(super) struct Keeper {
 }
 
 /// What was kept.
-pub(super) struct Kept {
+pub(super) struct KeptAnswer {
     pub(super) start: Option<Start>,
     pub(super) body: Bytes,
     /// Of all of the body.
@@ -104,14 +104,14 @@ pub(super) struct Kept {
 
 impl Keeper {
     /// Within what `room` can get.
-    pub(super) fn new(room: Room) -> Self {
+    pub(super) fn new(room: MemoryRoom) -> Self {
         Self { room, start: None, kept: Vec::new(), is_full: false, bytes: 0 }
     }
 
-    fn keep(&mut self, part: &Part) {
+    fn keep(&mut self, part: &ResponsePart) {
         match part {
-            Part::Start(start) => self.start = Some(start.clone()),
-            Part::Piece(piece) => {
+            ResponsePart::Start(start) => self.start = Some(start.clone()),
+            ResponsePart::Piece(piece) => {
                 self.bytes += piece.len() as u64;
                 let wanted = &piece[..piece.len().min(KEPT_BYTES - self.kept.len())];
                 if !self.is_full && self.has_room(wanted.len()) {
@@ -139,8 +139,8 @@ impl Keeper {
     }
 
     /// What was kept, which keeps its room as long as anybody holds it.
-    pub(super) fn finish(self) -> Kept {
-        Kept { start: self.start, body: self.room.over(Bytes::from(self.kept)), bytes: self.bytes }
+    pub(super) fn finish(self) -> KeptAnswer {
+        KeptAnswer { start: self.start, body: self.room.over(Bytes::from(self.kept)), bytes: self.bytes }
     }
 }
 
@@ -148,12 +148,12 @@ impl Keeper {
 mod tests {
     use super::*;
     use crate::server::listener::places::Places;
-    use crate::server::listener::room::Budget;
+    use crate::server::listener::room::MemoryBudget;
 
-    fn kept(budget: &Budget, pieces: &[usize]) -> Kept {
+    fn kept(budget: &MemoryBudget, pieces: &[usize]) -> KeptAnswer {
         let mut keeper = Keeper::new(budget.room());
         for length in pieces {
-            keeper.keep(&Part::Piece(Bytes::from(vec![b'x'; *length])));
+            keeper.keep(&ResponsePart::Piece(Bytes::from(vec![b'x'; *length])));
         }
         keeper.finish()
     }
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn the_beginning_is_kept_as_far_as_there_is_room_and_counted_until_it_is_let_go() {
         // All of it is for bodies of any size, but for the part that is kept for small ones.
-        let budget = Budget::new(2 * KEPT_BYTES, 2 * KEPT_BYTES - 1024, Places::new(1));
+        let budget = MemoryBudget::new(2 * KEPT_BYTES, 2 * KEPT_BYTES - 1024, Places::new(1));
         let short = kept(&budget, &[1, 2, 3]);
         assert_eq!((short.body.len(), short.bytes), (6, 6));
         let long = kept(&budget, &[16 * 1024; 100]);

@@ -7,10 +7,10 @@ fn rules(texts: &[&str]) -> RuleSet {
     RuleSet::new(read, Duration::from_secs(3600))
 }
 
-fn act(text: &str) -> Act {
+fn act(text: &str) -> TimedResponse {
     let action = Rules::default().action(text).unwrap();
-    let Kind::Do(deed) = action.kind else { panic!("{text}") };
-    Act { wait: action.wait, deed }
+    let ActionKind::Do(deed) = action.kind else { panic!("{text}") };
+    TimedResponse { wait: action.wait, deed }
 }
 
 #[tokio::test(flavor = "multi_thread")]

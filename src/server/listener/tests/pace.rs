@@ -6,13 +6,13 @@ use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
 
 use crate::http::BodyLength;
 use crate::http::section::Section;
-use crate::server::listener::pace::{BodyFault, Deadlines, Pace};
-use crate::server::listener::places::{Place, Places};
-use crate::server::listener::stream::{Fault, HeadEnd, Stream};
+use crate::server::listener::pace::{BodyFault, BodyPace, Deadlines};
+use crate::server::listener::places::{ConnectionPlace, Places};
+use crate::server::listener::stream::{HeadEnd, Stream, StreamFault};
 
 fn connected() -> (DuplexStream, Stream<DuplexStream>) {
     let (sender, ours) = duplex(1 << 20);
-    let place: Place = Places::new(1).take().unwrap();
+    let place: ConnectionPlace = Places::new(1).take().unwrap();
     (sender, Stream::new(ours, place, Deadlines::default()))
 }
 
@@ -29,7 +29,7 @@ fn dribble(mut sender: DuplexStream, bytes: &'static [u8], every: Duration) {
 async fn body_of(bytes: &'static [u8], every: Duration) -> (BodyFault, usize) {
     let (sender, mut stream) = connected();
     dribble(sender, bytes, every);
-    let (mut section, mut pace) = (Section::new(BodyLength::Known(64 << 20), 64 << 20), Pace::new());
+    let (mut section, mut pace) = (Section::new(BodyLength::Known(64 << 20), 64 << 20), BodyPace::new());
     loop {
         section.reserve();
         if let Err(fault) = stream.body(&mut section, &mut pace).await {
@@ -45,7 +45,7 @@ async fn a_body_slower_than_the_least_rate_ends() {
     assert!(came < 10, "it ends with the first half minute: {came}");
     // However much came before.
     let (sender, mut stream) = connected();
-    let (mut section, mut pace) = (Section::new(BodyLength::Known(1 << 20), 1 << 20), Pace::new());
+    let (mut section, mut pace) = (Section::new(BodyLength::Known(1 << 20), 1 << 20), BodyPace::new());
     let mut sender = sender;
     sender.write_all(&vec![b'x'; (1 << 20) - 1000]).await.unwrap();
     dribble(sender, b"x", Duration::from_secs(5));
@@ -70,7 +70,7 @@ async fn a_bad_line_is_borne_for_as_long_as_a_body_may_take() {
 #[tokio::test(start_paused = true)]
 async fn silence_ends_a_body() {
     let (sender, mut stream) = connected();
-    let (mut section, mut pace) = (Section::new(BodyLength::Known(9), 99), Pace::new());
+    let (mut section, mut pace) = (Section::new(BodyLength::Known(9), 99), BodyPace::new());
     section.reserve();
     assert_eq!(stream.body(&mut section, &mut pace).await, Err(BodyFault::Silent(Duration::from_secs(30))));
     drop(sender);
@@ -82,7 +82,7 @@ async fn empty_lines_prolong_nothing() {
     let (sender, mut stream) = connected();
     dribble(sender, b"\r\n", Duration::from_secs(4));
     let end = stream.head().await.map(|head| head.is_some());
-    assert!(matches!(end, Err(Fault::Incomplete { end: HeadEnd::TimedOut, .. })), "{end:?}");
+    assert!(matches!(end, Err(StreamFault::Incomplete { end: HeadEnd::TimedOut, .. })), "{end:?}");
     assert_eq!(began.elapsed(), Duration::from_secs(10));
     // Between two requests: neither the wait for the next nor, once it has begun, its head.
     let (mut sender, mut stream) = connected();

@@ -7,7 +7,7 @@ use crate::payload::json::{Pretty, decode_string};
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{CopyItem, CopyWhole};
-use crate::tui::screens::details::state::{Loaded, Payload};
+use crate::tui::screens::details::state::{LoadedDelivery, Payload};
 
 /// Bytes of a text that the menu shows.
 const BEGINNING: usize = 400;
@@ -54,7 +54,7 @@ impl Model {
     }
 
     /// The body, whole, as sent and re-indented.
-    pub(crate) fn body_items(loaded: &Loaded) -> Vec<CopyItem> {
+    pub(crate) fn body_items(loaded: &LoadedDelivery) -> Vec<CopyItem> {
         let body = &loaded.delivery.body;
         if body.is_empty() {
             return Vec::new();

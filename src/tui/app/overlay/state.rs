@@ -8,7 +8,7 @@ use zeroize::Zeroize as _;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::image::state::ImageCopy;
-use crate::tui::screens::saving::state::Saving;
+use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::status::state::StatusView;
 
@@ -28,10 +28,10 @@ pub enum Overlay {
     /// A question to be answered before something is done.
     Confirm(Box<Confirm>),
     /// What saving would write, before it does.
-    Saving(Box<Saving>),
+    Saving(Box<PendingSave>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
-    /// A screen of [`crate::tui::screens::send::state::Sending`].
+    /// A screen of [`crate::tui::screens::send::state::SendState`].
     Sending,
     /// The listener's status.
     Status(Box<StatusView>),

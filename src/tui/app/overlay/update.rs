@@ -172,7 +172,7 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
         PromptKind::Digest => {
             let text = prompt.text().to_owned();
             model.overlay = None;
-            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::Whence(text)) }
+            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::ExplainDigest(text)) }
         }
         PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
             let (kind, typed) = (prompt.kind, prompt.text().to_owned());

@@ -1,7 +1,7 @@
 //! Choosing what goes back, by keys.
 
 use super::*;
-use crate::rules::{Action as Answered, Held, Override, Reader, RuleSet};
+use crate::rules::{Held, Override, RuleAction as Answered, RuleReader, RuleSet};
 use crate::tui::app::action::Action;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
@@ -9,15 +9,15 @@ use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
-use crate::tui::screens::answers::choice::Choice;
-use crate::tui::screens::answers::choice::Group;
+use crate::tui::screens::answers::choice::PickerGroup;
+use crate::tui::screens::answers::choice::PickerRow;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::answers::state::AnswersState;
 use crate::tui::screens::answers::window::AnswerOverlay;
 
 fn state(rules: &[&str], held: &[i64]) -> AnswersState {
-    let rules: Vec<_> = rules.iter().map(|text| Reader::default().rule(text).unwrap()).collect();
+    let rules: Vec<_> = rules.iter().map(|text| RuleReader::default().rule(text).unwrap()).collect();
     let now = Timestamp::from_second(1_746_123_456).unwrap();
     AnswersState {
         counts: (1..).take(rules.len()).collect(),
@@ -62,7 +62,7 @@ impl Person {
         let Some(Overlay::Answers(window)) = &mut self.model.overlay else { panic!("{:?}", self.model.overlay) };
         let AnswerOverlay::Picker(picker) = &mut **window else { panic!() };
         let choices = self.model.answers.choices(!picker.deciding.is_empty());
-        let named = |choice: &Choice| choice.words(&self.model.answers).starts_with(words);
+        let named = |choice: &PickerRow| choice.words(&self.model.answers).starts_with(words);
         picker.cursor = choices.iter().position(named).unwrap_or_else(|| panic!("no {words} in {choices:?}"));
         self
     }
@@ -73,7 +73,7 @@ impl Person {
 }
 
 fn action(text: &str) -> Answered {
-    Reader::default().action(text).unwrap()
+    RuleReader::default().action(text).unwrap()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_answer_is_picked_and_holds_until_it_is_cleared() {
     assert_eq!(person.answers(), [AnswersEffect::Choose(None)]);
     assert_eq!(person.model.answers.words().0, "answers auto");
     person.act(Action::PickAnswer);
-    assert_eq!(person.model.answers.choices(false)[1].group, Group::Recent, "the last used is at hand");
+    assert_eq!(person.model.answers.choices(false)[1].group, PickerGroup::Recent, "the last used is at hand");
 }
 
 #[test]

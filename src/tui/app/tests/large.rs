@@ -5,18 +5,18 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::step::Step;
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::details::state::Unread;
 
 impl Person {
     /// What the thread that reads deliveries makes of a large one.
-    fn read(id: i64) -> (Loaded, Unread) {
+    fn read(id: i64) -> (LoadedDelivery, Unread) {
         let mut delivery = loaded(DeliveryId(id), &registry()).delivery;
         let ids = r#"{"organisation":{"organisationId":"o-1"}}"#;
         delivery.body =
             Bytes::from(format!(r#"{{"event":"any","version":"v1","data":[{ids},{}]}}"#, "7,".repeat(200_000) + "7"));
-        Loaded::begin(delivery, &registry())
+        LoadedDelivery::begin(delivery, &registry())
     }
 
     fn rows_come(&mut self, id: i64) -> Unread {

@@ -1,7 +1,7 @@
 //! Saving into the configuration, by keys and news.
 
 use super::*;
-use crate::config::file::{Change, Part};
+use crate::config::file::{ConfigChange, ConfigPart};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -10,11 +10,11 @@ use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, ToSave};
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::screens::send::state::Screen;
+use crate::tui::screens::send::state::SendScreen;
 
-fn change(folder: &tempfile::TempDir) -> Arc<Change> {
-    let rule = crate::rules::Reader::default().rule("503").unwrap();
-    Arc::new(Change::make(&folder.path().join("whyhook.toml"), &Part::Rules(vec![rule])).unwrap())
+fn change(folder: &tempfile::TempDir) -> Arc<ConfigChange> {
+    let rule = crate::rules::RuleReader::default().rule("503").unwrap();
+    Arc::new(ConfigChange::make(&folder.path().join("whyhook.toml"), &ConfigPart::Rules(vec![rule])).unwrap())
 }
 
 fn said(person: &Person) -> Option<Result<String, String>> {
@@ -70,7 +70,7 @@ fn a_simulation_needs_a_name_and_says_all_of_the_form() {
     let mut person = Person::new(0);
     person.act(Action::Send(SendAction::Simulate)).act(Action::Send(SendAction::Save));
     let form = |person: &Person| match person.model.sending.screens.last() {
-        Some(Screen::Form(form)) => (form.error.clone(), form.fields.all[form.fields.at].key),
+        Some(SendScreen::Form(form)) => (form.error.clone(), form.fields.all[form.fields.at].key),
         _ => panic!(),
     };
     assert_eq!(form(&person), (Some("enter a name to save it under".to_owned()), FieldKey::Name));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Failure, Latency, Reply};
+use crate::http::{Failure, HttpResponse, Latency};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -10,13 +10,13 @@ use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::form::FieldKey;
-use crate::tui::screens::send::forms::Form;
-use crate::tui::screens::send::panel::Content;
+use crate::tui::screens::send::forms::SendForm;
+use crate::tui::screens::send::panel::BodyRows;
 use crate::tui::screens::send::panel::Panel;
 use crate::tui::screens::send::state::Progress;
 use crate::tui::screens::send::state::Receiver;
-use crate::tui::screens::send::state::Screen;
-use crate::tui::screens::send::state::Sent;
+use crate::tui::screens::send::state::SendScreen;
+use crate::tui::screens::send::state::SentOfMany;
 use crate::tui::screens::send::task::Again;
 use crate::tui::screens::send::task::News;
 use crate::tui::screens::send::task::Preview;
@@ -27,7 +27,7 @@ use crate::tui::screens::send::task::Which;
 
 pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
     let result = match result {
-        Ok(status) => Ok(Reply {
+        Ok(status) => Ok(HttpResponse {
             status,
             interim: Bytes::new(),
             head: Bytes::from(format!("HTTP/1.1 {status} X\r\nX-A: 1\r\n\r\n")),
@@ -94,9 +94,9 @@ fn a_test_event_that_is_refused_is_said_so() {
     assert_eq!(person.model.sending.progress, None);
 }
 
-fn form(person: &Person) -> &Form {
+fn form(person: &Person) -> &SendForm {
     match person.model.sending.screens.last() {
-        Some(Screen::Form(form)) => form,
+        Some(SendScreen::Form(form)) => form,
         other => panic!("{other:?}"),
     }
 }
@@ -112,7 +112,7 @@ fn a_delivery_is_sent_again_as_the_form_says() {
         how: Again::Resigned,
         body: None,
         to: vec!["localhost:1/a".to_owned(), "localhost:2/b".to_owned()],
-        pace: crate::send::Pace::InOrder,
+        pace: crate::send::BatchPace::InOrder,
     };
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Replay(task.clone()))));
     // Another machine is asked about first, and yes sends just that.
@@ -125,8 +125,13 @@ fn a_delivery_is_sent_again_as_the_form_says() {
     let progress = Progress { what: "#3".to_owned(), total: 2, ..Progress::default() };
     person.tell(Message::Sending(News::Began(progress)));
     for is_delivered in [true, false] {
-        let sent =
-            Sent { what: "#3".to_owned(), target: String::new(), status: None, words: String::new(), is_delivered };
+        let sent = SentOfMany {
+            what: "#3".to_owned(),
+            target: String::new(),
+            status: None,
+            words: String::new(),
+            is_delivered,
+        };
         person.tell(Message::Sending(News::Sent(sent)));
     }
     let progress = person.model.sending.progress.as_ref().unwrap();
@@ -134,7 +139,7 @@ fn a_delivery_is_sent_again_as_the_form_says() {
     person.act(Action::Send(SendAction::Cancel));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Cancel)));
     person.tell(Message::Sending(News::Finished(Some(panel(Ok(200))), "2 sent".to_owned())));
-    assert!(matches!(person.model.sending.screens.last(), Some(Screen::Progress(_))), "many stay a list");
+    assert!(matches!(person.model.sending.screens.last(), Some(SendScreen::Progress(_))), "many stay a list");
     person.act(Action::Back);
     // The target is remembered, and many at once may have a rate.
     person.act(Action::Send(SendAction::Replay)).act(Action::PreviousField).act(Action::Send(SendAction::Right));
@@ -157,7 +162,7 @@ fn one_result_takes_the_place_of_its_progress() {
     let mut person = Person::new(1);
     person.tell(Message::Sending(News::Began(Progress { total: 1, ..Progress::default() })));
     person.tell(Message::Sending(News::Finished(Some(panel(Err("refused"))), "sent".to_owned())));
-    assert!(matches!(person.model.sending.screens[..], [Screen::Panel]));
+    assert!(matches!(person.model.sending.screens[..], [SendScreen::Panel]));
     person.act(Action::Back);
     // Who has closed it meanwhile is told in a line.
     person.tell(Message::Sending(News::Began(Progress { total: 1, ..Progress::default() })));
@@ -191,7 +196,7 @@ fn a_simulation_follows_its_form_and_offers_what_is_subscribed() {
         seed,
         target: "http://localhost:4000/in".to_owned(),
         signed: String::new(),
-        body: Content::of(Bytes::from_static(b"{}")),
+        body: BodyRows::of(Bytes::from_static(b"{}")),
     };
     person.tell(Message::Sending(News::Preview(number - 1, Ok(preview(1)))));
     assert!(form(&person).preview.is_none(), "an answer to what was asked before");
@@ -211,7 +216,7 @@ fn two_are_compared_and_attempts_opened() {
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Compare(DeliveryId(3), DeliveryId(2)))));
     person.tell(Message::Sending(News::Compared("two".to_owned(), String::new())));
     assert!(
-        matches!(&person.model.sending.screens[..], [Screen::Comparison(_, lines, 0)] if lines[0] == "no differences")
+        matches!(&person.model.sending.screens[..], [SendScreen::Comparison(_, lines, 0)] if lines[0] == "no differences")
     );
     person.act(Action::Back);
     person.act(Action::Send(SendAction::Attempts));
@@ -227,23 +232,23 @@ fn a_check_grows_row_by_row() {
     assert!(form(&person).error.is_some(), "no URL yet");
     person.type_in("localhost:4000").act(Action::Accept);
     assert!(matches!(person.effects.pop(), Some(Effect::Send(SendTask::Check(_)))));
-    let came = crate::send::conformance::Came::Answer {
+    let came = crate::send::conformance::Observed::Answer {
         status: 200,
         latency: Duration::from_millis(3),
         said: b"\x1b[31m".to_vec(),
     };
     for case in &crate::send::conformance::MATRIX[..2] {
-        let row = crate::send::conformance::Row::judge(*case, came.clone(), false);
+        let row = crate::send::conformance::CheckRow::judge(*case, came.clone(), false);
         person.tell(Message::Sending(News::CheckRow(Box::new(row), 2)));
     }
-    let Some(Screen::Check(check)) = person.model.sending.screens.last() else { panic!() };
+    let Some(SendScreen::Check(check)) = person.model.sending.screens.last() else { panic!() };
     assert_eq!((check.rows.len(), check.total), (2, 2));
     person.tell(Message::Sending(News::Checked(Err("gone".to_owned()))));
     assert!(!person.model.sending.is_busy());
     person.effects.clear();
     person.act(Action::Move(Step::Down)).act(Action::Accept).act(Action::Accept);
     assert!(person.effects.is_empty(), "of what was not sent there is no more to show");
-    let Some(Screen::Check(check)) = person.model.sending.screens.last_mut() else { panic!() };
+    let Some(SendScreen::Check(check)) = person.model.sending.screens.last_mut() else { panic!() };
     let exchange = Arc::new(panel(Ok(401)).attempt.clone());
     check.rows[1].exchange = Some(Arc::clone(&exchange));
     person.act(Action::Accept);
@@ -251,5 +256,7 @@ fn a_check_grows_row_by_row() {
     assert_eq!(shown, exchange);
     assert!(words.starts_with("✓ pass: ") && words.contains("expected 2xx"), "{words}");
     person.act(Action::Back);
-    assert!(matches!(&person.model.sending.screens[..], [Screen::Form(_), Screen::Check(check)] if !check.is_open));
+    assert!(
+        matches!(&person.model.sending.screens[..], [SendScreen::Form(_), SendScreen::Check(check)] if !check.is_open)
+    );
 }

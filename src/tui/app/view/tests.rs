@@ -18,7 +18,7 @@ use rstest::rstest;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, Summary};
-use crate::http::{Framing, RequestHead};
+use crate::http::{RequestHead, WireFraming};
 use crate::inspect::diagnosis::Subject;
 use crate::inspect::{Seen, Sightings};
 use crate::query::Query;
@@ -34,9 +34,9 @@ use crate::tui::app::message::Message;
 use crate::tui::app::model::Setup;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::state::Answers;
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::signature::state::{Finding, Report};
+use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
 use crate::tui::theme::Background;
 
 mod images;
@@ -94,7 +94,7 @@ pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
         image,
         answer: Some(answer.facts()),
     };
-    Delivery { summary, head, body: Bytes::copy_from_slice(body), framing: Framing::NONE, answer: Some(answer) }
+    Delivery { summary, head, body: Bytes::copy_from_slice(body), framing: WireFraming::NONE, answer: Some(answer) }
 }
 
 /// A model that shows `deliveries` (newest first) with the first selected.
@@ -128,7 +128,7 @@ pub(crate) fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
 }
 
 fn select(model: &mut Model, delivery: &Delivery) {
-    let loaded = Loaded::prepare(delivery.clone(), &registry());
+    let loaded = LoadedDelivery::prepare(delivery.clone(), &registry());
     update(model, Message::Loaded(delivery.summary.id, Ok(Box::new(loaded))));
 }
 
@@ -260,7 +260,7 @@ fn what_is_not_known_yet_of_a_large_delivery_is_being_read() {
     let rows = [delivery(2, SIMULATION, "a webhook secret", ""), delivery(1, SCREENSHOT, "a webhook secret", "")];
     let mut model = model(&rows, secrets());
     update(&mut model, Message::Act(Action::Move(Step::Down)));
-    let (loaded, unread) = Loaded::begin(rows[1].clone(), &registry());
+    let (loaded, unread) = LoadedDelivery::begin(rows[1].clone(), &registry());
     update(&mut model, Message::Loaded(DeliveryId(1), Ok(Box::new(loaded))));
     let shown = |model: &mut Model, tab| {
         update(model, Message::Act(Action::Show(tab)));
@@ -321,8 +321,8 @@ fn a_mismatch_is_explained_at_a_glance() {
     let registry = registry();
     let found = Subject::of(&signed_with_a_line_end[0], &registry).why(&History::default(), &Budget::default());
     assert!(found.is_proved());
-    let finding = Finding::Why(Depth::Pairs, std::sync::Arc::new(found));
-    update(&mut model, Message::Inquiry(DeliveryId(1), Report::Found(finding)));
+    let finding = InquiryFinding::Why(Depth::Pairs, std::sync::Arc::new(found));
+    update(&mut model, Message::Inquiry(DeliveryId(1), InquiryReport::Found(finding)));
     insta::assert_snapshot!(screen(&mut model, 80, 24));
 }
 

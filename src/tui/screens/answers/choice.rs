@@ -1,6 +1,9 @@
 //! The rows of the picker: what can be answered.
 
-use crate::rules::{Act, Action, Answer, Deed, Kind, Manner, Reader, Reply, Target, Written, presets, short};
+use crate::rules::{
+    ActionKind, AnswerChoice, CustomAnswer, Reply, RuleAction, RuleReader, RuleResponse, SendManner, Target,
+    TimedResponse, presets, short,
+};
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::answers::state::AnswersEffect;
 
@@ -22,7 +25,7 @@ const FAILURES: [&str; 12] = [
 
 /// The group of a row in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub enum PickerGroup {
     /// Automatic, the rules, a held delivery's default.
     Usual,
     /// Chosen before in this run.
@@ -37,7 +40,7 @@ pub enum Group {
     Fail,
 }
 
-impl Group {
+impl PickerGroup {
     /// The heading over its rows; empty for none.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -60,26 +63,26 @@ pub enum Picked {
     /// Each held delivery's own default.
     Default,
     /// This is done.
-    Action(Box<Action>),
+    Action(Box<RuleAction>),
 }
 
 /// A row of the picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub struct PickerRow {
     /// Its group.
-    pub group: Group,
+    pub group: PickerGroup,
     /// What it means.
     pub picked: Picked,
 }
 
-impl Choice {
-    fn of(group: Group, action: Action) -> Self {
+impl PickerRow {
+    fn of(group: PickerGroup, action: RuleAction) -> Self {
         Self { group, picked: Picked::Action(Box::new(action)) }
     }
 
     /// What is done, where it is one action.
     #[must_use]
-    pub fn action(&self) -> Option<&Action> {
+    pub fn action(&self) -> Option<&RuleAction> {
         match &self.picked {
             Picked::Action(action) => Some(action),
             Picked::Rules | Picked::Default => None,
@@ -97,7 +100,7 @@ impl Choice {
             Picked::Default => "the default answer".to_owned(),
             Picked::Action(action) if action.is_auto() => "auto, by the verdict: 200, 400 or 401".to_owned(),
             Picked::Action(action) => match (&action.kind, ready(action)) {
-                (Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole)), _) => {
+                (ActionKind::Do(RuleResponse::Answer(AnswerChoice::Named(named), SendManner::Whole)), _) => {
                     format!("{} ({})", named.name, named.written.status)
                 }
                 (_, Some(reply)) if reply.body.is_empty() => format!("{} (no body)", reply.status),
@@ -109,39 +112,39 @@ impl Choice {
 }
 
 /// The ready-made answer that an action is.
-fn ready(action: &Action) -> Option<Reply> {
+fn ready(action: &RuleAction) -> Option<Reply> {
     let written = action.plain()?;
-    presets().into_iter().find(|reply| Written::of(reply) == *written)
+    presets().into_iter().find(|reply| CustomAnswer::of(reply) == *written)
 }
 
 impl Answers {
     /// The picker's rows. About held deliveries only what ends the waiting can be chosen.
     #[must_use]
-    pub fn choices(&self, deciding: bool) -> Vec<Choice> {
+    pub fn choices(&self, deciding: bool) -> Vec<PickerRow> {
         let mut choices = Vec::new();
         if deciding {
-            choices.push(Choice { group: Group::Usual, picked: Picked::Default });
+            choices.push(PickerRow { group: PickerGroup::Usual, picked: Picked::Default });
         } else if !self.set.rules().is_empty() {
-            choices.push(Choice { group: Group::Usual, picked: Picked::Rules });
+            choices.push(PickerRow { group: PickerGroup::Usual, picked: Picked::Rules });
         }
-        choices.push(Choice::of(Group::Usual, Action::auto()));
-        choices.extend(self.recent.iter().cloned().map(|action| Choice::of(Group::Recent, action)));
-        let own = self.set.answers().iter().cloned().map(|named| Action::from(Answer::Named(named)));
-        choices.extend(own.map(|action| Choice::of(Group::Own, action)));
-        choices.extend(presets().iter().map(|reply| Choice::of(Group::Ready, Action::reply(reply))));
-        let reader = Reader::new(self.set.answers());
+        choices.push(PickerRow::of(PickerGroup::Usual, RuleAction::auto()));
+        choices.extend(self.recent.iter().cloned().map(|action| PickerRow::of(PickerGroup::Recent, action)));
+        let own = self.set.answers().iter().cloned().map(|named| RuleAction::from(AnswerChoice::Named(named)));
+        choices.extend(own.map(|action| PickerRow::of(PickerGroup::Own, action)));
+        choices.extend(presets().iter().map(|reply| PickerRow::of(PickerGroup::Ready, RuleAction::reply(reply))));
+        let reader = RuleReader::new(self.set.answers());
         let mut read =
-            |group, text: &str| choices.extend(reader.action(text).ok().map(|action| Choice::of(group, action)));
-        read(Group::Pass, "hold");
+            |group, text: &str| choices.extend(reader.action(text).ok().map(|action| PickerRow::of(group, action)));
+        read(PickerGroup::Pass, "hold");
         for target in self.targets().iter().map(Target::url) {
-            read(Group::Pass, &format!("forward {target}"));
+            read(PickerGroup::Pass, &format!("forward {target}"));
         }
-        FAILURES.iter().for_each(|text| read(Group::Fail, text));
+        FAILURES.iter().for_each(|text| read(PickerGroup::Fail, text));
         // A recent choice is listed once, at the top, even if it is a predefined or custom answer.
-        let mut seen: Vec<Choice> = Vec::with_capacity(choices.len());
+        let mut seen: Vec<PickerRow> = Vec::with_capacity(choices.len());
         for choice in choices {
             let is_known = seen.iter().any(|known| known.picked == choice.picked);
-            let is_decision = choice.action().is_none_or(|action| matches!(action.kind, Kind::Do(_)));
+            let is_decision = choice.action().is_none_or(|action| matches!(action.kind, ActionKind::Do(_)));
             if !is_known && (is_decision || !deciding) {
                 seen.push(choice);
             }
@@ -151,7 +154,7 @@ impl Answers {
 
     /// The active row.
     #[must_use]
-    pub fn in_force(&self, choices: &[Choice]) -> Option<usize> {
+    pub fn in_force(&self, choices: &[PickerRow]) -> Option<usize> {
         choices.iter().position(|choice| match (&choice.picked, &self.chosen) {
             (Picked::Action(action), Some(chosen)) => **action == chosen.action,
             (Picked::Action(action), None) => action.is_auto() && self.set.rules().is_empty(),
@@ -166,11 +169,11 @@ pub(crate) fn decision(picked: &Picked, ids: Vec<crate::delivery::DeliveryId>) -
     match picked {
         Picked::Default => Some(AnswersEffect::LetGo(ids)),
         Picked::Action(action) => match &action.kind {
-            Kind::Do(deed) => {
-                let act = Act { wait: action.wait, deed: deed.clone() };
+            ActionKind::Do(deed) => {
+                let act = TimedResponse { wait: action.wait, deed: deed.clone() };
                 Some(AnswersEffect::Decide(ids, Box::new(act)))
             }
-            Kind::Hold(_) | Kind::Fail(_) => None,
+            ActionKind::Hold(_) | ActionKind::Fail(_) => None,
         },
         Picked::Rules => None,
     }
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn every_failure_can_be_read() {
         for text in FAILURES {
-            Reader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            RuleReader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }
 
@@ -194,7 +197,7 @@ mod tests {
             answers
                 .choices(deciding)
                 .iter()
-                .filter(|choice| choice.action().is_some_and(|action| !matches!(action.kind, Kind::Do(_))))
+                .filter(|choice| choice.action().is_some_and(|action| !matches!(action.kind, ActionKind::Do(_))))
                 .count()
         };
         assert_eq!((kinds(false), kinds(true)), (2, 0));

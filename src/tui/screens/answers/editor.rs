@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui_textarea::{CursorMove, TextArea};
 use tui_input::{Input, InputRequest};
 
-use crate::rules::{Action, Answer, Deed, Kind, Named, Written, is_bodyless, named};
+use crate::rules::{ActionKind, AnswerChoice, CustomAnswer, NamedAnswer, RuleAction, RuleResponse, is_bodyless, named};
 use crate::tui::screens::answers::window::Picker;
 
 /// A field of the form.
@@ -53,7 +53,7 @@ pub struct Editor {
     /// The body.
     pub body: TextArea<'static>,
     /// The answer that is typed, or what is wrong with it.
-    pub answer: Result<Arc<Named>, String>,
+    pub answer: Result<Arc<NamedAnswer>, String>,
     /// The result of saving.
     pub saved: Option<Result<String, String>>,
     /// The first line shown of what would be sent.
@@ -64,11 +64,15 @@ pub struct Editor {
 
 impl Editor {
     /// Begins with what `action` answers, if it is an answer.
-    pub(crate) fn new(action: Option<&Action>, file: &str, from: Picker) -> Self {
+    pub(crate) fn new(action: Option<&RuleAction>, file: &str, from: Picker) -> Self {
         let (name, written) = match action.map(|action| &action.kind) {
-            Some(Kind::Do(Deed::Answer(Answer::Named(named), _))) => (named.name.clone(), named.written.clone()),
-            Some(Kind::Do(Deed::Answer(Answer::Written(written), _))) => (String::new(), written.clone()),
-            _ => (String::new(), Written { status: 200, headers: Vec::new(), body: None }),
+            Some(ActionKind::Do(RuleResponse::Answer(AnswerChoice::Named(named), _))) => {
+                (named.name.clone(), named.written.clone())
+            }
+            Some(ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), _))) => {
+                (String::new(), written.clone())
+            }
+            _ => (String::new(), CustomAnswer { status: 200, headers: Vec::new(), body: None }),
         };
         let body = match &written.body {
             Some(body) => body.source().to_owned(),
@@ -193,7 +197,7 @@ impl Editor {
     }
 
     /// The answer under its name, or why it cannot be saved.
-    pub(crate) fn to_save(&self) -> Result<Arc<Named>, String> {
+    pub(crate) fn to_save(&self) -> Result<Arc<NamedAnswer>, String> {
         if self.name.value().is_empty() {
             return Err("enter a name to save it under".to_owned());
         }
@@ -201,7 +205,7 @@ impl Editor {
     }
 }
 
-fn read(name: &str, status: &str, headers: &[String], body: &str) -> Result<Arc<Named>, String> {
+fn read(name: &str, status: &str, headers: &[String], body: &str) -> Result<Arc<NamedAnswer>, String> {
     let status: u16 = status.trim().parse().map_err(|_| format!("invalid status '{status}': expected 200 to 599"))?;
     let mut pairs = Vec::new();
     for line in headers.iter().filter(|line| !line.trim().is_empty()) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tui_input::Input;
 
-use crate::rules::{Reader, Rule, check_order};
+use crate::rules::{Rule, RuleReader, check_order};
 
 /// A rule, active or switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl RuleLine {
     }
 
     /// Reads what is typed, among the other rules.
-    pub(crate) fn read(&mut self, reader: Reader<'_>) -> Option<Rule> {
+    pub(crate) fn read(&mut self, reader: RuleReader<'_>) -> Option<Rule> {
         let text = self.input.value();
         if text.trim().is_empty() {
             self.problem = None;

@@ -8,13 +8,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use crate::tui::screens::answer::state::{AnswerStory, StoryView};
-pub use crate::tui::screens::answers::choice::{Choice, Group, Picked};
+pub use crate::tui::screens::answers::choice::{Picked, PickerGroup, PickerRow};
 pub use crate::tui::screens::answers::editor::{Editor, EditorField};
 pub use crate::tui::screens::answers::rules::{RuleLine, RuleRow, RulesView, as_toml};
 pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
 
 use crate::delivery::DeliveryId;
-use crate::rules::{Act, Action, Answer, Close, Deed, Held, Kind, Manner, Named, Override, RuleSet, Target, short};
+use crate::rules::{
+    ActionKind, AnswerChoice, Close, Held, NamedAnswer, Override, RuleAction, RuleResponse, RuleSet, SendManner,
+    Target, TimedResponse, short,
+};
 
 /// The choices that are remembered.
 const RECENT: usize = 4;
@@ -44,13 +47,13 @@ pub enum AnswersEffect {
     /// Activate these rules.
     SetRules(Arc<RuleSet>),
     /// Decide about held deliveries.
-    Decide(Vec<DeliveryId>, Box<Act>),
+    Decide(Vec<DeliveryId>, Box<TimedResponse>),
     /// Let held deliveries go with their defaults.
     LetGo(Vec<DeliveryId>),
     /// Look for a delivery's forwards and its sender's other attempts.
     Tell(DeliveryId),
     /// Save an answer in a configuration file.
-    Save(PathBuf, Arc<Named>),
+    Save(PathBuf, Arc<NamedAnswer>),
     /// Send a delivery to this URL again.
     SendAgain(DeliveryId, String),
 }
@@ -63,7 +66,7 @@ pub enum AnswersNews {
     /// What was found of a delivery's answer, or why it cannot be read.
     Story(DeliveryId, Result<Box<AnswerStory>, String>),
     /// How saving went: the file in visible text, or why not.
-    Saved(Arc<Named>, Result<String, String>),
+    Saved(Arc<NamedAnswer>, Result<String, String>),
     /// How sending again went, in words.
     SentAgain(DeliveryId, Result<String, String>),
     /// The result of a decision: how many deliveries were answered, and how many were gone already.
@@ -90,7 +93,7 @@ pub struct Answers {
     /// The moment of which the rest speaks.
     pub now: Timestamp,
     /// What was chosen last, the latest first.
-    pub(crate) recent: Vec<Action>,
+    pub(crate) recent: Vec<RuleAction>,
     /// What is known of the shown delivery's answer.
     pub story: StoryView,
 }
@@ -182,7 +185,8 @@ impl Answers {
         let chosen = self.chosen.iter().map(|chosen| &chosen.action);
         let actions = chosen.chain(self.rules.iter().map(|row| &row.rule.then)).chain(&self.recent);
         let mut targets: Vec<Target> = Vec::new();
-        for target in actions.flat_map(deeds).flat_map(|deed| if let Deed::Forward(to) = deed { &to[..] } else { &[] })
+        for target in
+            actions.flat_map(deeds).flat_map(|deed| if let RuleResponse::Forward(to) = deed { &to[..] } else { &[] })
         {
             if !targets.contains(target) {
                 targets.push(target.clone());
@@ -192,7 +196,7 @@ impl Answers {
     }
 
     /// Remembers what was chosen.
-    pub(crate) fn remember(&mut self, action: &Action) {
+    pub(crate) fn remember(&mut self, action: &RuleAction) {
         self.recent.retain(|known| known != action);
         self.recent.insert(0, action.clone());
         self.recent.truncate(RECENT);
@@ -206,31 +210,33 @@ impl Answers {
 }
 
 /// Everything that an action may do.
-fn deeds(action: &Action) -> Vec<&Deed> {
+fn deeds(action: &RuleAction) -> Vec<&RuleResponse> {
     match &action.kind {
-        Kind::Do(deed) => vec![deed],
-        Kind::Hold(hold) => vec![&hold.otherwise.deed],
-        Kind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
+        ActionKind::Do(deed) => vec![deed],
+        ActionKind::Hold(hold) => vec![&hold.otherwise.deed],
+        ActionKind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
     }
 }
 
 /// What an action does, with whyhook as the subject: `answers 503`, `holds 10s`.
-fn verb(action: &Action, hold_for: Duration) -> String {
+fn verb(action: &RuleAction, hold_for: Duration) -> String {
     const LONGEST: usize = 36;
     let cut = |text: String| crate::text::clip(&text, LONGEST).into_owned();
     match (action.wait, &action.kind) {
-        (None, Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole))) => {
+        (None, ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole))) => {
             format!("answers {}", written.status)
         }
-        (None, Kind::Do(Deed::Answer(Answer::Named(named), Manner::Whole))) => {
+        (None, ActionKind::Do(RuleResponse::Answer(AnswerChoice::Named(named), SendManner::Whole))) => {
             format!("answers {} ({})", named.name, named.written.status)
         }
-        (None, Kind::Do(Deed::Forward(targets))) => {
+        (None, ActionKind::Do(RuleResponse::Forward(targets))) => {
             let more = if targets.len() > 1 { format!(" and {}", targets.len() - 1) } else { String::new() };
             cut(format!("forwards to {}{more}", targets.first().map_or("", Target::url)))
         }
-        (None, Kind::Do(Deed::Close(Close { reset, .. }))) => if *reset { "resets" } else { "drops" }.to_owned(),
-        (None, Kind::Hold(hold)) => format!("holds {:?}", hold.patience.unwrap_or(hold_for)),
+        (None, ActionKind::Do(RuleResponse::Close(Close { reset, .. }))) => {
+            if *reset { "resets" } else { "drops" }.to_owned()
+        }
+        (None, ActionKind::Hold(hold)) => format!("holds {:?}", hold.patience.unwrap_or(hold_for)),
         _ => cut(format!("answers {}", short(action))),
     }
 }

@@ -3,7 +3,7 @@
 mod windows;
 
 use crate::delivery::{AttemptKind, DeliveryId};
-use crate::rules::{Action, Deed, Kind, Override};
+use crate::rules::{ActionKind, Override, RuleAction, RuleResponse};
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
@@ -83,7 +83,7 @@ fn held_shown(model: &Model) -> Option<DeliveryId> {
 }
 
 fn decide_by(model: &mut Model, id: DeliveryId, text: &str) -> Vec<Effect> {
-    let read = crate::rules::Reader::new(model.answers.set.answers()).action(text);
+    let read = crate::rules::RuleReader::new(model.answers.set.answers()).action(text);
     let decided = read.ok().and_then(|action| decision(&Picked::Action(Box::new(action)), vec![id]));
     decided.map_or_else(Vec::new, effect)
 }
@@ -114,7 +114,7 @@ fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
 }
 
 /// The editor, beginning with an answer.
-fn write(model: &mut Model, action: Option<&Action>, from: Picker) -> Vec<Effect> {
+fn write(model: &mut Model, action: Option<&RuleAction>, from: Picker) -> Vec<Effect> {
     let file = model.answers.file().to_string_lossy().into_owned();
     open(model, AnswerOverlay::Editor(Box::new(Editor::new(action, &file, from))))
 }
@@ -245,8 +245,8 @@ fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
 }
 
 /// Whether it only answers, so that it can be edited as an answer.
-fn is_answer(action: &Action) -> bool {
-    matches!(action.kind, Kind::Do(Deed::Answer(..)))
+fn is_answer(action: &RuleAction) -> bool {
+    matches!(action.kind, ActionKind::Do(RuleResponse::Answer(..)))
 }
 
 /// Shows the Answer tab, which the command prompt may ask for from another.

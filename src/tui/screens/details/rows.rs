@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::http::Framing;
+use crate::http::WireFraming;
 use crate::payload::json::decode_string;
 use crate::payload::raw::RawRows;
 use crate::tui::app::action::Tab;
@@ -14,7 +14,7 @@ pub struct RowsTask {
     /// What comes before the body: the head, on the Raw tab.
     pub(super) head: Bytes,
     /// The framing of the body on the wire, for the Raw tab.
-    pub(super) framing: Framing,
+    pub(super) framing: WireFraming,
     /// Whether the body is a JSON string, of which the meaning is shown.
     pub(super) decode: bool,
     /// The width; `None` to leave lines whole.

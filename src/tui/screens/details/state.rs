@@ -12,7 +12,7 @@ use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
 use crate::payload::body::{Body, Kind};
 use crate::payload::contract::EventReport;
-use crate::payload::json::{Fault, NoRows, Pretty};
+use crate::payload::json::{JsonFault, NoRows, Pretty};
 use crate::signature;
 use crate::signature::{Scheme, Secret};
 use crate::tui::screens::image::state::LoadedImage;
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 256 * 1024;
 
 /// A delivery with all that its tabs show.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedDelivery {
     /// The delivery as kept.
     pub delivery: Delivery,
     /// Its head, read.
@@ -69,10 +69,10 @@ pub enum Payload {
     /// JSON, in rows made from its own tokens.
     Json(Arc<Pretty>),
     /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
-    Other(Option<Fault>, Bytes),
+    Other(Option<JsonFault>, Bytes),
 }
 
-impl Loaded {
+impl LoadedDelivery {
     /// Prepares a delivery under the secrets of today. Takes time in proportion to the body.
     #[must_use]
     pub fn prepare(delivery: Delivery, registry: &Registry) -> Self {

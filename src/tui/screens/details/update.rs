@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::rows::{MadeRows, Making, Of, RowsTask};
 use super::state::Payload;
-use crate::http::Framing;
+use crate::http::WireFraming;
 use crate::payload::raw::RawRows;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
@@ -36,8 +36,13 @@ impl Model {
         let (columns, tab) = (self.viewport.detail_columns, self.tab);
         let detail = self.detail.as_ref().filter(|_| columns > 0)?;
         let loaded = detail.content.as_ref().ok()?;
-        let task =
-            |decode, columns| RowsTask { head: Bytes::new(), framing: Framing::NONE, decode, columns, count: false };
+        let task = |decode, columns| RowsTask {
+            head: Bytes::new(),
+            framing: WireFraming::NONE,
+            decode,
+            columns,
+            count: false,
+        };
         if let Some(string) = detail.view.string.as_ref().filter(|_| tab == Tab::Payload) {
             let of = Of::String { start: string.token.start, as_sent: string.as_sent };
             return match &string.rows {

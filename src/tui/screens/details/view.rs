@@ -1,7 +1,7 @@
 //! The detail pane: the tabs' titles and the shown tab.
 
-use crate::tui::pane::Content;
 use crate::tui::pane::Pane;
+use crate::tui::pane::TabContent;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -38,11 +38,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
         return drawn;
     }
     let content = match &model.detail {
-        None if model.list.filter().is_empty() => Content::Whole(welcome::lines(model, columns, look)),
-        None => Content::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
+        None if model.list.filter().is_empty() => TabContent::Whole(welcome::lines(model, columns, look)),
+        None => TabContent::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
         // Never one delivery's verdict beside another one's row.
         Some(detail) if model.list.selected() != Some(detail.id) => {
-            Content::Whole(vec![Line::styled("reading the delivery …", look.theme.dim)])
+            TabContent::Whole(vec![Line::styled("reading the delivery …", look.theme.dim)])
         }
         Some(detail) => match &detail.content {
             Ok(loaded) if model.tab == Tab::Image => {
@@ -52,7 +52,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
                 scrollbar(frame, bar, first, drawn.lines, look);
                 return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image, ..Drawn::default() };
             }
-            Err(error) => Content::Whole(crate::tui::widgets::paragraph(&shown(error), look.theme.bad, columns)),
+            Err(error) => TabContent::Whole(crate::tui::widgets::paragraph(&shown(error), look.theme.bad, columns)),
             Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
         },
     };
@@ -61,15 +61,15 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model:
     Drawn { rows: inner.height.into(), lines, columns, ..Drawn::default() }
 }
 
-fn tab<'a>(pane: &Pane<'a>) -> Content<'a> {
+fn tab<'a>(pane: &Pane<'a>) -> TabContent<'a> {
     match pane.model.tab {
-        Tab::Payload => Content::Whole(Vec::new()),
-        Tab::Overview => Content::Whole(overview::view::lines(pane)),
-        Tab::Signature => Content::Whole(signature::view::lines(pane)),
+        Tab::Payload => TabContent::Whole(Vec::new()),
+        Tab::Overview => TabContent::Whole(overview::view::lines(pane)),
+        Tab::Signature => TabContent::Whole(signature::view::lines(pane)),
         // Drawn by itself, for it has lines that do not scroll.
-        Tab::Image => Content::Whole(Vec::new()),
-        Tab::Headers => Content::Whole(headers::view::lines(pane)),
-        Tab::Answer => Content::Whole(answer::view::lines(pane)),
+        Tab::Image => TabContent::Whole(Vec::new()),
+        Tab::Headers => TabContent::Whole(headers::view::lines(pane)),
+        Tab::Answer => TabContent::Whole(answer::view::lines(pane)),
         Tab::Raw => raw::view::content(pane),
     }
 }

@@ -7,17 +7,17 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::archive::export::image::{extension, is_partial};
 use crate::delivery::DeliveryId;
-use crate::payload::binary::Found;
+use crate::payload::binary::FoundBinary;
 use crate::payload::grouped;
 use crate::payload::hex::segment_at;
 use crate::payload::image::{self, Dimensions, Segment};
-use crate::tui::picture::{Picture, Room};
+use crate::tui::picture::{Picture, PictureRoom};
 
 /// An image with what its bytes say, found out once.
 #[derive(Debug, Clone)]
 pub struct LoadedImage {
     /// The image and its place.
-    pub found: Arc<Found>,
+    pub found: Arc<FoundBinary>,
     /// Its segments.
     pub segments: Vec<Segment>,
     /// Its dimensions.
@@ -29,7 +29,7 @@ pub struct LoadedImage {
 impl LoadedImage {
     /// Looks through an image once.
     #[must_use]
-    pub fn new(found: Found) -> Self {
+    pub fn new(found: FoundBinary) -> Self {
         let bytes = &found.binary.bytes[..];
         Self {
             segments: image::segments(bytes),
@@ -77,7 +77,7 @@ pub struct PictureKey {
     /// Which of its images.
     pub index: usize,
     /// The room for it.
-    pub room: Room,
+    pub room: PictureRoom,
 }
 
 /// A picture to be made.
@@ -86,7 +86,7 @@ pub struct PictureRequest {
     /// Which.
     pub key: PictureKey,
     /// Its bytes.
-    pub image: Arc<Found>,
+    pub image: Arc<FoundBinary>,
 }
 
 /// An image to be written to a file.
@@ -95,7 +95,7 @@ pub struct SaveRequest {
     /// The file as typed: `~` is not expanded yet.
     pub path: String,
     /// The image.
-    pub image: Arc<Found>,
+    pub image: Arc<FoundBinary>,
     /// Whether a file of that name may go.
     pub overwrite: bool,
 }
@@ -108,7 +108,7 @@ pub struct ImageViewport {
     /// Bytes in a row; 0 while none are shown.
     pub row_bytes: usize,
     /// The room for a picture, while one is shown.
-    pub room: Option<Room>,
+    pub room: Option<PictureRoom>,
 }
 
 /// A way to copy an image.
@@ -196,7 +196,7 @@ impl ImageCopy {
 
 fn media_type(image: &LoadedImage) -> String {
     match image.found.binary.format() {
-        Some(image::Format::Ico) => "image/x-icon".to_owned(),
+        Some(image::ImageFormat::Ico) => "image/x-icon".to_owned(),
         Some(format) => format!("image/{}", format.code()),
         None => "application/octet-stream".to_owned(),
     }
@@ -217,9 +217,9 @@ fn c_array(bytes: &[u8], length: usize) -> String {
 
 /// The words over the question where to save an image: what it is, and whether it is all of it.
 #[must_use]
-pub fn save_words(found: &Found) -> String {
+pub fn save_words(found: &FoundBinary) -> String {
     let binary = &found.binary;
-    let format = binary.format().map_or("unrecognised bytes", image::Format::words);
+    let format = binary.format().map_or("unrecognised bytes", image::ImageFormat::words);
     let present = grouped(binary.bytes.len() as u64);
     match (is_partial(binary), binary.total) {
         (false, _) => format!("{present} bytes, {format} (.{}), readable only by you.", extension(binary)),

@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 use crate::payload::grouped;
 use crate::payload::hex::HexLayout;
 use crate::payload::image::Dimensions;
-use crate::tui::pane::{Content, Pane};
+use crate::tui::pane::{Pane, TabContent};
 use crate::tui::screens::image::state::{ImageViewport, LoadedImage};
 use crate::tui::widgets::{field, paragraph};
 
@@ -37,11 +37,11 @@ pub(crate) struct DrawnImage {
 
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: usize) -> DrawnImage {
     let Some((image, view)) = pane.model.shown_image() else {
-        let lines = Content::Whole(nothing(pane)).draw(frame, area, first);
+        let lines = TabContent::Whole(nothing(pane)).draw(frame, area, first);
         return DrawnImage { rows: area.height.into(), lines, image: ImageViewport::default() };
     };
     if image.bytes().is_empty() {
-        let lines = Content::Whole(about(pane, image, usize::MAX)).draw(frame, area, first);
+        let lines = TabContent::Whole(about(pane, image, usize::MAX)).draw(frame, area, first);
         return DrawnImage { rows: area.height.into(), lines, image: ImageViewport::default() };
     }
     if let Some(shown) = &view.picture {

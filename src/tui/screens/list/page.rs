@@ -13,7 +13,7 @@ pub struct PageRequest {
     /// Where to begin.
     pub edge: Edge,
     /// Where the rows will go.
-    pub place: Place,
+    pub place: PagePlace,
     /// How many rows at most.
     pub limit: usize,
     /// What they must match.
@@ -35,7 +35,7 @@ pub enum Edge {
 
 /// Where the rows of a page go in the list's window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum PagePlace {
     /// Instead of what is there.
     Replace,
     /// Above (newer than) what is there.

@@ -22,7 +22,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::list::page::{Edge, PageRequest, Place};
+use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest};
 
 /// Rows kept in the window.
 const WINDOW_ROWS: usize = 600;
@@ -49,7 +49,7 @@ pub struct List {
     query: Arc<Query>,
     filter: String,
     generation: u64,
-    waiting: Option<(Edge, Place)>,
+    waiting: Option<(Edge, PagePlace)>,
     stale: bool,
     rereading: bool,
     searched_to: Option<DeliveryId>,
@@ -162,7 +162,7 @@ impl List {
     /// Reads the list from its newest end.
     pub(crate) fn reload(&mut self) -> Option<Effect> {
         self.waiting = None;
-        Some(self.request(Edge::Newest, Place::Replace))
+        Some(self.request(Edge::Newest, PagePlace::Replace))
     }
 
     /// Applies a filter.
@@ -201,10 +201,10 @@ impl List {
         if self.rows.is_empty() && self.filter.is_empty() {
             return self.reload();
         }
-        Some(self.request(Edge::After(self.head), Place::Top))
+        Some(self.request(Edge::After(self.head), PagePlace::Top))
     }
 
-    fn request(&mut self, edge: Edge, place: Place) -> Effect {
+    fn request(&mut self, edge: Edge, place: PagePlace) -> Effect {
         self.generation += 1;
         self.waiting = Some((edge, place));
         Effect::LoadPage(PageRequest {
@@ -223,12 +223,13 @@ impl List {
         }
         let (edge, place) = self.waiting?;
         // The next part continues where this one ends.
-        self.waiting = page.more_follows.then_some((edge, if place == Place::Replace { Place::Bottom } else { place }));
+        self.waiting =
+            page.more_follows.then_some((edge, if place == PagePlace::Replace { PagePlace::Bottom } else { place }));
         self.error = page.error;
         self.searched_to = page.reached.filter(|_| page.more_follows);
-        let flooded = place == Place::Top && !page.at_end && !page.more_follows;
+        let flooded = place == PagePlace::Top && !page.at_end && !page.more_follows;
         match place {
-            Place::Replace => {
+            PagePlace::Replace => {
                 let is_oldest = edge == Edge::Oldest;
                 self.newest = edge == Edge::Newest || (is_oldest && page.at_end);
                 self.oldest = is_oldest || page.at_end;
@@ -240,8 +241,8 @@ impl List {
                     self.selected = self.rows.back().map(|row| row.id);
                 }
             }
-            Place::Top => self.add_on_top(page.rows, page.newest),
-            Place::Bottom => {
+            PagePlace::Top => self.add_on_top(page.rows, page.newest),
+            PagePlace::Bottom => {
                 self.rows.extend(page.rows);
                 self.oldest = page.at_end;
                 let surplus = self.rows.len().saturating_sub(WINDOW_ROWS);
@@ -308,7 +309,7 @@ impl List {
                 self.newest = false;
                 let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
                 let first = self.selected.map_or(0, |selected| selected.0.saturating_add(above));
-                Some(self.request(Edge::Before(DeliveryId(first)), Place::Replace))
+                Some(self.request(Edge::Before(DeliveryId(first)), PagePlace::Replace))
             }
             _ => self.reload(),
         }
@@ -338,7 +339,7 @@ impl List {
                 self.selected = None;
                 self.waiting = None;
                 self.newest = false;
-                return Some(self.request(Edge::Oldest, Place::Replace));
+                return Some(self.request(Edge::Oldest, PagePlace::Replace));
             }
             _ => {}
         }
@@ -365,7 +366,7 @@ impl List {
         self.waiting = None;
         self.newest = false;
         let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
-        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), Place::Replace))
+        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
     }
 
     /// Asks for the next page when the selection has come near the window's end.
@@ -375,14 +376,14 @@ impl List {
         }
         if !self.oldest && index + MARGIN_ROWS >= self.rows.len() {
             let last = self.rows.back()?.id;
-            return Some(self.request(Edge::Before(last), Place::Bottom));
+            return Some(self.request(Edge::Before(last), PagePlace::Bottom));
         }
         if !self.newest && !self.paused && index < MARGIN_ROWS {
             // From the first row rather than the head: rows above it were dropped from the window.
             let first = self.rows.front()?.id;
             self.head = first;
             self.newest = true;
-            return Some(self.request(Edge::After(first), Place::Top));
+            return Some(self.request(Edge::After(first), PagePlace::Top));
         }
         None
     }

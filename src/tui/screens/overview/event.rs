@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::payload::body::Kind;
-use crate::payload::contract::{Drift, EventReport, Item, Severity, handle};
+use crate::payload::contract::{Drift, EventItem, EventReport, Severity, handle};
 use crate::tui::pane::{Pane, cut};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -144,7 +144,7 @@ fn time_words(event: &EventReport) -> Option<String> {
     Some(if beside.is_empty() { date } else { format!("{date}, {beside}") })
 }
 
-fn item_line(item: &Item, event: &EventReport, columns: usize, theme: &Theme) -> Line<'static> {
+fn item_line(item: &EventItem, event: &EventReport, columns: usize, theme: &Theme) -> Line<'static> {
     let index = item.index.filter(|_| event.item_count > 1).map_or(String::new(), |index| format!("[{index}] "));
     let words = item.short_words(event.times.event_date().as_deref(), columns.saturating_sub(index.len()));
     Line::from(vec![Span::styled(index, theme.dim), Span::raw(words)])

@@ -22,7 +22,7 @@ pub(crate) use self::tree::plain as plain_row;
 use crate::payload::grouped;
 use crate::tui::app::model::Focus;
 use crate::tui::pane::Drawn;
-use crate::tui::pane::{Content, Pane};
+use crate::tui::pane::{Pane, TabContent};
 use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::Search;
 use crate::tui::widgets::{put, vertical_rule};
@@ -106,10 +106,10 @@ fn rows<'a>(pane: &Pane<'a>, columns: usize) -> Rows<'a> {
             text::rows(pane, fault.map(|fault| fault.offset), columns)
         }
         Payload::Other(..) => match crate::tui::screens::payload::view::body::content(pane) {
-            Content::Whole(lines) => {
+            TabContent::Whole(lines) => {
                 Rows { count: lines.len(), line: Box::new(move |index| lines[index].clone()), cursor: None }
             }
-            Content::Window(count, line) => Rows { count, line, cursor: None },
+            TabContent::Window(count, line) => Rows { count, line, cursor: None },
         },
     }
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::file::Change;
+use crate::config::file::ConfigChange;
 use crate::rules::RuleSet;
-use crate::simulate::Saved;
+use crate::simulate::SavedSimulation;
 use crate::tui::screens::answers::window::AnswerOverlay;
 
 /// What is to be saved.
@@ -14,7 +14,7 @@ pub enum ToSave {
     /// The active rules.
     Rules(Arc<RuleSet>),
     /// A simulation under its name.
-    Simulation(String, Box<Saved>),
+    Simulation(String, Box<SavedSimulation>),
 }
 
 /// What is asked of the configuration file. Each answers with [`ConfigNews`].
@@ -23,23 +23,23 @@ pub enum ConfigEffect {
     /// Make a change of this file, and write nothing yet.
     Make(PathBuf, ToSave),
     /// Write a change.
-    Write(Arc<Change>),
+    Write(Arc<ConfigChange>),
 }
 
 /// What comes back.
 #[derive(Debug)]
 pub enum ConfigNews {
     /// What would be written, or why nothing can be.
-    Made(Result<Arc<Change>, String>),
+    Made(Result<Arc<ConfigChange>, String>),
     /// How writing went.
-    Written(Arc<Change>, Result<(), String>),
+    Written(Arc<ConfigChange>, Result<(), String>),
 }
 
 /// A change that waits for a yes.
 #[derive(Debug)]
-pub struct Saving {
+pub struct PendingSave {
     /// The change.
-    pub change: Arc<Change>,
+    pub change: Arc<ConfigChange>,
     /// The first line shown.
     pub scroll: usize,
     /// What it lies over, and goes back to.

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::config::file::Change;
+use crate::config::file::ConfigChange;
 use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::window::AnswerOverlay;
-use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, Saving, ToSave};
-use crate::tui::screens::send::state::Screen;
+use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
+use crate::tui::screens::send::state::SendScreen;
 
 /// Asks what saving would write.
 pub(crate) fn ask(model: &Model, part: ToSave) -> Vec<Effect> {
@@ -39,7 +39,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Goes back to what is below.
-fn leave(model: &mut Model) -> Option<Arc<Change>> {
+fn leave(model: &mut Model) -> Option<Arc<ConfigChange>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
             model.overlay = Some(match saving.below {
@@ -77,11 +77,11 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
 }
 
 /// Shows a change before it is written.
-fn show(model: &mut Model, change: Arc<Change>, below: Below) {
-    model.overlay = Some(Overlay::Saving(Box::new(Saving { change, scroll: 0, below })));
+fn show(model: &mut Model, change: Arc<ConfigChange>, below: Below) {
+    model.overlay = Some(Overlay::Saving(Box::new(PendingSave { change, scroll: 0, below })));
 }
 
-fn shown(change: &Change) -> String {
+fn shown(change: &ConfigChange) -> String {
     visible(&change.file().to_string_lossy()).into_owned()
 }
 
@@ -95,7 +95,7 @@ fn say(model: &mut Model, said: Result<String, String>) {
             }
         }
         Some(Overlay::Sending) => {
-            if let Some(Screen::Form(form)) = model.sending.screens.last_mut() {
+            if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
                 form.said = Some(said);
                 return;
             }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::text;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::saving::state::Saving;
+use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
 use crate::tui::window::window;
@@ -14,7 +14,7 @@ use crate::tui::window::window;
 /// Columns of the window.
 const COLUMNS: u16 = 96;
 
-pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, saving: &Saving, look: &Look) -> Drawn {
+pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, saving: &PendingSave, look: &Look) -> Drawn {
     let theme = &look.theme;
     let change = &saving.change;
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);

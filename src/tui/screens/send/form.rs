@@ -47,13 +47,13 @@ pub enum FieldKey {
 
 /// One field.
 #[derive(Debug)]
-pub struct Field {
+pub struct FormField {
     /// What it is for.
     pub key: FieldKey,
     /// Its name.
     pub name: &'static str,
     /// What it holds.
-    pub value: Value,
+    pub value: FieldValue,
     /// The hint in an empty field.
     pub about: &'static str,
     /// Whether it does not apply now.
@@ -62,28 +62,28 @@ pub struct Field {
 
 /// What a field holds.
 #[derive(Debug)]
-pub enum Value {
+pub enum FieldValue {
     /// One of these; visible text.
     Choice(Vec<String>, usize),
     /// A line of text.
     Text(Box<Input>),
 }
 
-impl Field {
+impl FormField {
     pub(crate) fn choice(key: FieldKey, name: &'static str, options: Vec<String>) -> Self {
-        Self { key, name, value: Value::Choice(options, 0), about: "", hidden: false }
+        Self { key, name, value: FieldValue::Choice(options, 0), about: "", hidden: false }
     }
 
     pub(crate) fn text(key: FieldKey, name: &'static str, text: &str, about: &'static str) -> Self {
-        Self { key, name, value: Value::Text(Box::new(Input::new(text.to_owned()))), about, hidden: false }
+        Self { key, name, value: FieldValue::Text(Box::new(Input::new(text.to_owned()))), about, hidden: false }
     }
 
     /// What was typed; empty for a choice.
     #[must_use]
     pub fn typed(&self) -> &str {
         match &self.value {
-            Value::Text(input) => input.value().trim(),
-            Value::Choice(..) => "",
+            FieldValue::Text(input) => input.value().trim(),
+            FieldValue::Choice(..) => "",
         }
     }
 
@@ -91,8 +91,8 @@ impl Field {
     #[must_use]
     pub fn chosen(&self) -> usize {
         match &self.value {
-            Value::Choice(_, chosen) => *chosen,
-            Value::Text(_) => 0,
+            FieldValue::Choice(_, chosen) => *chosen,
+            FieldValue::Text(_) => 0,
         }
     }
 }
@@ -101,36 +101,36 @@ impl Field {
 #[derive(Debug)]
 pub struct Fields {
     /// From top to bottom.
-    pub all: Vec<Field>,
+    pub all: Vec<FormField>,
     /// The one that keys go to.
     pub at: usize,
 }
 
 impl Fields {
-    pub(crate) fn new(all: Vec<Field>) -> Self {
+    pub(crate) fn new(all: Vec<FormField>) -> Self {
         Self { all, at: 0 }
     }
 
     /// The field for `key`, if it applies.
     #[must_use]
-    pub fn get(&self, key: FieldKey) -> Option<&Field> {
+    pub fn get(&self, key: FieldKey) -> Option<&FormField> {
         self.all.iter().find(|field| field.key == key && !field.hidden)
     }
 
-    pub(crate) fn get_mut(&mut self, key: FieldKey) -> Option<&mut Field> {
+    pub(crate) fn get_mut(&mut self, key: FieldKey) -> Option<&mut FormField> {
         self.all.iter_mut().find(|field| field.key == key)
     }
 
     /// What was typed into a field; empty where it does not apply.
     #[must_use]
     pub fn typed(&self, key: FieldKey) -> &str {
-        self.get(key).map_or("", Field::typed)
+        self.get(key).map_or("", FormField::typed)
     }
 
     /// The place of what was chosen; 0 where it does not apply.
     #[must_use]
     pub fn chosen(&self, key: FieldKey) -> usize {
-        self.get(key).map_or(0, Field::chosen)
+        self.get(key).map_or(0, FormField::chosen)
     }
 
     /// To a field, if it applies.
@@ -154,11 +154,11 @@ impl Fields {
     /// The next choice, or the previous one; in a text it moves the cursor.
     pub(crate) fn side(&mut self, forward: bool) {
         match self.all.get_mut(self.at).map(|field| &mut field.value) {
-            Some(Value::Choice(options, chosen)) if !options.is_empty() => {
+            Some(FieldValue::Choice(options, chosen)) if !options.is_empty() => {
                 let count = options.len();
                 *chosen = if forward { (*chosen + 1) % count } else { (*chosen + count - 1) % count };
             }
-            Some(Value::Text(input)) => {
+            Some(FieldValue::Text(input)) => {
                 input.handle(if forward { InputRequest::GoToNextChar } else { InputRequest::GoToPrevChar });
             }
             _ => {}
@@ -168,10 +168,10 @@ impl Fields {
     /// An edit of the text that has the cursor. A space turns a choice.
     pub(crate) fn edit(&mut self, request: InputRequest) {
         match self.all.get_mut(self.at).map(|field| &mut field.value) {
-            Some(Value::Text(input)) => {
+            Some(FieldValue::Text(input)) => {
                 input.handle(request);
             }
-            Some(Value::Choice(..)) if request == InputRequest::InsertChar(' ') => self.side(true),
+            Some(FieldValue::Choice(..)) if request == InputRequest::InsertChar(' ') => self.side(true),
             _ => {}
         }
     }
@@ -180,8 +180,8 @@ impl Fields {
     #[must_use]
     pub fn cursor(&self) -> Option<usize> {
         match &self.all.get(self.at)?.value {
-            Value::Text(input) => Some(input.cursor()),
-            Value::Choice(..) => None,
+            FieldValue::Text(input) => Some(input.cursor()),
+            FieldValue::Choice(..) => None,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The forms: what can be chosen before something is sent.
 
-use super::form::{Field, FieldKey, Fields, Value};
+use super::form::{FieldKey, FieldValue, Fields, FormField};
 use super::task::{Again, CheckTask, Preview, ReplayTask, SimulateTask, Which};
 use crate::delivery::DeliveryId;
-use crate::payload::binary::Form as ImageForm;
-use crate::send::Pace;
+use crate::payload::binary::BinaryForm as ImageForm;
+use crate::send::BatchPace;
 use crate::signature::SigningKind;
-use crate::simulate::{Event, Saved};
+use crate::simulate::{SavedSimulation, SimulatedEvent};
 use crate::text::visible;
-use crate::tui::screens::send::state::{Receiver, Sending};
+use crate::tui::screens::send::state::{Receiver, SendState};
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Purpose {
 
 /// A form, its messages and its preview.
 #[derive(Debug)]
-pub struct Form {
+pub struct SendForm {
     /// What for.
     pub purpose: Purpose,
     /// The fields.
@@ -42,13 +42,13 @@ pub struct Form {
 /// What an image can be written as, the form's own choice first.
 const BY_ITSELF: &str = "default: a placeholder when simulated, base64 when live";
 
-impl Form {
-    fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
+impl SendForm {
+    fn new(purpose: Purpose, fields: Vec<FormField>) -> Self {
         Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
     }
 
     /// To replay `id`, or all that match `filter`.
-    pub(crate) fn replay(sending: &Sending, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
+    pub(crate) fn replay(sending: &SendState, id: DeliveryId, filter: &str, own: Option<String>) -> Self {
         let all = if filter.is_empty() {
             "every delivery, oldest first".to_owned()
         } else {
@@ -56,10 +56,10 @@ impl Form {
         };
         let to = if sending.to.is_empty() { own.unwrap_or_default() } else { sending.to.clone() };
         let fields = vec![
-            Field::choice(FieldKey::Which, "deliveries", vec![format!("this delivery, #{id}"), all]),
-            Field::choice(FieldKey::How, "mode", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
-            Field::text(FieldKey::To, "to", &to, "the webhook's URL; or URLs separated by spaces"),
-            Field::text(FieldKey::Rate, "rate", "", "one after another; or 5/s, 30/m"),
+            FormField::choice(FieldKey::Which, "deliveries", vec![format!("this delivery, #{id}"), all]),
+            FormField::choice(FieldKey::How, "mode", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
+            FormField::text(FieldKey::To, "to", &to, "the webhook's URL; or URLs separated by spaces"),
+            FormField::text(FieldKey::Rate, "rate", "", "one after another; or 5/s, 30/m"),
         ];
         let mut form = Self::new(Purpose::Replay(id, filter.to_owned()), fields);
         // What is asked most.
@@ -69,7 +69,7 @@ impl Form {
     }
 
     /// To simulate an event.
-    pub(crate) fn simulate(sending: &Sending, own: &str) -> Self {
+    pub(crate) fn simulate(sending: &SendState, own: &str) -> Self {
         let mut receivers = vec![format!("this listener: {own}")];
         receivers.extend(sending.receivers.iter().map(|receiver| {
             let url = receiver.url.as_deref().unwrap_or("this listener");
@@ -78,22 +78,30 @@ impl Form {
         receivers.push("a URL".to_owned());
         let forms = std::iter::once(BY_ITSELF.to_owned()).chain(ImageForm::ALL.map(|form| form.code().to_owned()));
         let fields = vec![
-            Field::choice(FieldKey::Receiver, "webhook", receivers),
-            Field::text(FieldKey::To, "URL", "", "such as http://localhost:8080/webhooks/trackpilots"),
-            Field::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
-            Field::choice(FieldKey::Event, "event", Vec::new()),
-            Field::choice(FieldKey::Like, "payload", vec!["a simulation".to_owned(), "like a live event".to_owned()]),
-            Field::choice(FieldKey::Image, "image", forms.collect()),
-            Field::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
-            Field::text(FieldKey::Items, "items", "", "1"),
-            Field::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
-            Field::text(FieldKey::Add, "add", "", "new fields: data[0].extra=1; PATH=VALUE"),
-            Field::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
-            Field::text(FieldKey::Count, "count", "", "1"),
-            Field::choice(FieldKey::Copies, "copies", vec!["one".to_owned(), "two: a sender's duplicate".to_owned()]),
-            Field::choice(FieldKey::Order, "order", vec!["in order".to_owned(), "out of order".to_owned()]),
-            Field::text(FieldKey::Rate, "rate", "", "one after another; or 5/s"),
-            Field::text(FieldKey::Name, "save as", "", "a name; ^S saves it in the configuration"),
+            FormField::choice(FieldKey::Receiver, "webhook", receivers),
+            FormField::text(FieldKey::To, "URL", "", "such as http://localhost:8080/webhooks/trackpilots"),
+            FormField::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            FormField::choice(FieldKey::Event, "event", Vec::new()),
+            FormField::choice(
+                FieldKey::Like,
+                "payload",
+                vec!["a simulation".to_owned(), "like a live event".to_owned()],
+            ),
+            FormField::choice(FieldKey::Image, "image", forms.collect()),
+            FormField::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
+            FormField::text(FieldKey::Items, "items", "", "1"),
+            FormField::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
+            FormField::text(FieldKey::Add, "add", "", "new fields: data[0].extra=1; PATH=VALUE"),
+            FormField::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
+            FormField::text(FieldKey::Count, "count", "", "1"),
+            FormField::choice(
+                FieldKey::Copies,
+                "copies",
+                vec!["one".to_owned(), "two: a sender's duplicate".to_owned()],
+            ),
+            FormField::choice(FieldKey::Order, "order", vec!["in order".to_owned(), "out of order".to_owned()]),
+            FormField::text(FieldKey::Rate, "rate", "", "one after another; or 5/s"),
+            FormField::text(FieldKey::Name, "save as", "", "a name; ^S saves it in the configuration"),
         ];
         let mut form = Self::new(Purpose::Simulate, fields);
         form.settle(&sending.receivers);
@@ -101,13 +109,13 @@ impl Form {
     }
 
     /// To check a receiver.
-    pub(crate) fn check(sending: &Sending) -> Self {
+    pub(crate) fn check(sending: &SendState) -> Self {
         let webhook = || sending.receivers.iter().find_map(|receiver| receiver.url.clone());
         let to = if sending.checked.is_empty() { webhook().unwrap_or_default() } else { sending.checked.clone() };
         let fields = vec![
-            Field::text(FieldKey::To, "URL", &to, "such as http://localhost:8080/webhooks/trackpilots"),
-            Field::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
-            Field::text(FieldKey::MaxAge, "max age", "", "not checked; or 5m: older requests must be refused"),
+            FormField::text(FieldKey::To, "URL", &to, "such as http://localhost:8080/webhooks/trackpilots"),
+            FormField::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
+            FormField::text(FieldKey::MaxAge, "max age", "", "not checked; or 5m: older requests must be refused"),
         ];
         Self::new(Purpose::Check, fields)
     }
@@ -127,11 +135,11 @@ impl Form {
                 self.hide(FieldKey::Kind, !is_url);
                 self.offer_events(receiver);
                 let event = self.event(receiver);
-                self.hide(FieldKey::Image, event != Event::Screenshot);
-                let has_image = event == Event::Screenshot
+                self.hide(FieldKey::Image, event != SimulatedEvent::Screenshot);
+                let has_image = event == SimulatedEvent::Screenshot
                     && (self.fields.chosen(FieldKey::Image) > 0 || self.fields.chosen(FieldKey::Like) == 1);
                 self.hide(FieldKey::Size, !has_image);
-                self.hide(FieldKey::Items, event == Event::Activity);
+                self.hide(FieldKey::Items, event == SimulatedEvent::Activity);
                 let is_one = matches!(self.fields.typed(FieldKey::Count), "" | "1");
                 self.hide(FieldKey::Order, is_one);
                 self.hide(FieldKey::Rate, is_one && self.fields.chosen(FieldKey::Copies) == 0);
@@ -152,7 +160,7 @@ impl Form {
     /// Only what the webhook subscribes to.
     fn offer_events(&mut self, receiver: Option<&Receiver>) {
         let names: Vec<String> = offered(receiver).iter().map(|event| event.name().to_owned()).collect();
-        if let Some(Field { value: Value::Choice(options, chosen), .. }) = self.fields.get_mut(FieldKey::Event)
+        if let Some(FormField { value: FieldValue::Choice(options, chosen), .. }) = self.fields.get_mut(FieldKey::Event)
             && *options != names
         {
             let before = options.get(*chosen).and_then(|name| names.iter().position(|other| other == name));
@@ -161,7 +169,7 @@ impl Form {
         }
     }
 
-    fn event(&self, receiver: Option<&Receiver>) -> Event {
+    fn event(&self, receiver: Option<&Receiver>) -> SimulatedEvent {
         offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
     }
 
@@ -177,7 +185,7 @@ impl Form {
             url.parse::<crate::http::Target>().map_err(|error| error.to_string())?;
         }
         let pace = match self.fields.typed(FieldKey::Rate) {
-            "" => Pace::InOrder,
+            "" => BatchPace::InOrder,
             rate => rate.parse().map_err(|error: crate::send::InvalidRate| error.to_string())?,
         };
         let which = if is_one { Which::One(id) } else { Which::Matching(filter.to_owned()) };
@@ -191,7 +199,7 @@ impl Form {
         let is_url = place == receivers.len() + 1;
         let fields = &self.fields;
         let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| ImageForm::ALL[place].code().to_owned());
-        let saved = Saved {
+        let saved = SavedSimulation {
             event: self.event(receiver),
             webhook: receiver.map(|receiver| receiver.name.clone()),
             to: is_url.then(|| fields.typed(FieldKey::To).to_owned()),
@@ -216,7 +224,7 @@ impl Form {
     }
 
     /// The simulation under its name, or what is wrong with it.
-    pub(crate) fn named(&mut self, receivers: &[Receiver]) -> Result<(String, Saved), String> {
+    pub(crate) fn named(&mut self, receivers: &[Receiver]) -> Result<(String, SavedSimulation), String> {
         let task = self.simulate_task(receivers)?;
         let name = self.fields.typed(FieldKey::Name).to_owned();
         if name.is_empty() {
@@ -271,8 +279,8 @@ fn optional<T: std::str::FromStr>(fields: &Fields, key: FieldKey, name: &str) ->
 }
 
 /// The events that can be picked: a screenshot first, which has the most to look at.
-fn offered(receiver: Option<&Receiver>) -> Vec<Event> {
+fn offered(receiver: Option<&Receiver>) -> Vec<SimulatedEvent> {
     let events = receiver.map(|receiver| &receiver.events[..]).unwrap_or_default();
-    let is_offered = |event: &Event| events.is_empty() || events.iter().any(|name| name == event.name());
-    Event::ALL.into_iter().rev().filter(is_offered).collect()
+    let is_offered = |event: &SimulatedEvent| events.is_empty() || events.iter().any(|name| name == event.name());
+    SimulatedEvent::ALL.into_iter().rev().filter(is_offered).collect()
 }

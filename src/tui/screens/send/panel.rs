@@ -20,9 +20,9 @@ pub struct Panel {
     /// The signature and timestamp headers as sent.
     pub headers: Vec<HeaderField>,
     /// What was sent.
-    pub payload: Content,
+    pub payload: BodyRows,
     /// The body of what came back.
-    pub response: Content,
+    pub response: BodyRows,
     /// What else there is to say, each under a name; visible text.
     pub remarks: Vec<(&'static str, String)>,
     /// The first row shown.
@@ -31,7 +31,7 @@ pub struct Panel {
 
 /// A body in rows.
 #[derive(Debug)]
-pub enum Content {
+pub enum BodyRows {
     /// JSON, re-indented from its own tokens.
     Json(Pretty),
     /// Anything else, as it is.
@@ -45,8 +45,8 @@ impl Panel {
         let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
         Self {
             headers: delivery_headers(&attempt, scheme),
-            payload: Content::of(body),
-            response: Content::of(response),
+            payload: BodyRows::of(body),
+            response: BodyRows::of(response),
             attempt,
             remarks,
             scroll: 0,
@@ -58,13 +58,13 @@ impl Panel {
     pub fn as_sent(attempt: Attempt, remarks: Vec<(&'static str, String)>) -> Self {
         let body = attempt.body.clone().unwrap_or_default();
         let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
-        let raw = |body| Content::Text(RawRows::new(body, RAW_COLUMNS));
+        let raw = |body| BodyRows::Text(RawRows::new(body, RAW_COLUMNS));
         let headers = RequestHead::parse(&attempt.head).fields;
         Self { headers, payload: raw(body), response: raw(response), attempt, remarks, scroll: 0 }
     }
 }
 
-impl Content {
+impl BodyRows {
     /// The rows of `body`.
     #[must_use]
     pub fn of(body: Bytes) -> Self {

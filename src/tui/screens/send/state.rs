@@ -2,24 +2,24 @@
 
 use std::collections::VecDeque;
 
-pub use crate::tui::screens::send::form::{Field, FieldKey, Fields, Value};
-pub use crate::tui::screens::send::forms::{Form, Purpose};
-pub use crate::tui::screens::send::panel::{Content, Panel};
+pub use crate::tui::screens::send::form::{FieldKey, FieldValue, Fields, FormField};
+pub use crate::tui::screens::send::forms::{Purpose, SendForm};
+pub use crate::tui::screens::send::panel::{BodyRows, Panel};
 pub use crate::tui::screens::send::task::{Again, CheckTask, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
 use crate::delivery::{AttemptSummary, DeliveryId};
-use crate::send::conformance::{Report, Row};
+use crate::send::conformance::{CheckReport, CheckRow};
 
 /// Rows of a sending of many that are kept to be looked at.
 const ROWS_KEPT: usize = 500;
 
 /// Everything that has to do with sending.
 #[derive(Debug, Default)]
-pub struct Sending {
+pub struct SendState {
     /// The configured webhooks.
     pub receivers: Vec<Receiver>,
     /// What lies over the panes while [`crate::tui::app::overlay::state::Overlay::Sending`] does, the topmost last.
-    pub screens: Vec<Screen>,
+    pub screens: Vec<SendScreen>,
     /// What is being sent, or was sent last.
     pub progress: Option<Progress>,
     /// What came of the last sending.
@@ -34,7 +34,7 @@ pub struct Sending {
     pub(crate) previews: u64,
 }
 
-impl Sending {
+impl SendState {
     /// Whether something is being sent now.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -59,11 +59,11 @@ pub struct Receiver {
 
 /// One screen over the panes.
 #[derive(Debug)]
-pub enum Screen {
+pub enum SendScreen {
     /// What came of the last sending.
     Panel,
     /// What is to be sent.
-    Form(Box<Form>),
+    Form(Box<SendForm>),
     /// How a sending goes, scrolled to a row.
     Progress(usize),
     /// A delivery's sendings, and the chosen one.
@@ -86,7 +86,7 @@ pub struct Progress {
     /// Those that were not.
     pub failed: usize,
     /// What came of each, the latest last.
-    pub rows: VecDeque<Sent>,
+    pub rows: VecDeque<SentOfMany>,
     /// How it ended, in words.
     pub end: String,
     /// Whether it has ended.
@@ -96,7 +96,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn push(&mut self, sent: Sent) {
+    pub(crate) fn push(&mut self, sent: SentOfMany) {
         if sent.is_delivered {
             self.delivered += 1
         } else {
@@ -111,7 +111,7 @@ impl Progress {
 
 /// One sending of many.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentOfMany {
     /// What was sent, such as `#7`.
     pub what: String,
     /// The URL.
@@ -130,11 +130,11 @@ pub struct CheckView {
     /// The receiver.
     pub to: String,
     /// The cases that have come back, in their order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<CheckRow>,
     /// How many there will be.
     pub total: usize,
     /// The whole report, or why it failed; `None` until it has ended.
-    pub report: Option<Result<Box<Report>, String>>,
+    pub report: Option<Result<Box<CheckReport>, String>>,
     /// The chosen row.
     pub cursor: usize,
     /// Whether the chosen row is shown with all that is known of it.

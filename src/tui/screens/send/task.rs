@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::delivery::{Attempt, AttemptId, AttemptSummary, DeliveryId};
-use crate::send::Pace;
-use crate::send::conformance::{Report, Row};
+use crate::send::BatchPace;
+use crate::send::conformance::{CheckReport, CheckRow};
 use crate::signature::SigningKind;
-use crate::simulate::Saved;
-use crate::tui::screens::send::panel::{Content, Panel};
-use crate::tui::screens::send::state::{Progress, Sent};
+use crate::simulate::SavedSimulation;
+use crate::tui::screens::send::panel::{BodyRows, Panel};
+use crate::tui::screens::send::state::{Progress, SentOfMany};
 
 /// Something to send, or to look up for it. The results come as [`News`].
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +81,7 @@ pub struct ReplayTask {
     /// Where to; each delivery's own webhook when empty.
     pub to: Vec<String>,
     /// How fast.
-    pub pace: Pace,
+    pub pace: BatchPace,
 }
 
 /// Which deliveries.
@@ -132,7 +132,7 @@ impl Again {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulateTask {
     /// What is made, and for whom.
-    pub saved: Saved,
+    pub saved: SavedSimulation,
     /// What decides everything that varies; chosen by the first preview.
     pub seed: Option<u64>,
 }
@@ -154,7 +154,7 @@ pub enum News {
     /// A sending has begun.
     Began(Progress),
     /// One of many has ended.
-    Sent(Sent),
+    Sent(SentOfMany),
     /// The sending has ended, with the last result; the words say how.
     Finished(Option<Box<Panel>>, String),
     /// A test event was sent; whether it needed a temporary secret.
@@ -174,9 +174,9 @@ pub enum News {
     /// What differs, under a title.
     Compared(String, String),
     /// The result of one case of a check, and how many cases there are.
-    CheckRow(Box<Row>, usize),
+    CheckRow(Box<CheckRow>, usize),
     /// A check has ended.
-    Checked(Result<Box<Report>, String>),
+    Checked(Result<Box<CheckReport>, String>),
 }
 
 /// What a simulation would send.
@@ -189,5 +189,5 @@ pub struct Preview {
     /// With what it would be signed, in words.
     pub signed: String,
     /// The payload.
-    pub body: Content,
+    pub body: BodyRows,
 }

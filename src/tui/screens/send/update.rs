@@ -9,9 +9,9 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Model, Notice};
 use crate::tui::app::overlay::state::{Confirm, Overlay};
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::screens::send::forms::{Form, Purpose};
+use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::{Progress, Screen};
+use crate::tui::screens::send::state::{Progress, SendScreen};
 use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why a second sending has to wait.
@@ -32,21 +32,21 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
                 None => receiver.path == path,
             };
             let own = model.sending.receivers.iter().find(is_own).and_then(|receiver| receiver.url.clone());
-            let form = Form::replay(&model.sending, summary.id, model.list.filter(), own);
-            open(model, Screen::Form(Box::new(form)))
+            let form = SendForm::replay(&model.sending, summary.id, model.list.filter(), own);
+            open(model, SendScreen::Form(Box::new(form)))
         }
         SendAction::Simulate => {
             let own = model.local_url();
-            let form = Form::simulate(&model.sending, &own);
-            open(model, Screen::Form(Box::new(form)));
+            let form = SendForm::simulate(&model.sending, &own);
+            open(model, SendScreen::Form(Box::new(form)));
             screens::preview(model)
         }
         SendAction::Check => {
-            let form = Form::check(&model.sending);
-            open(model, Screen::Form(Box::new(form)))
+            let form = SendForm::check(&model.sending);
+            open(model, SendScreen::Form(Box::new(form)))
         }
-        SendAction::Last if model.sending.is_busy() => open(model, Screen::Progress(0)),
-        SendAction::Last if model.sending.last.is_some() => open(model, Screen::Panel),
+        SendAction::Last if model.sending.is_busy() => open(model, SendScreen::Progress(0)),
+        SendAction::Last if model.sending.last.is_some() => open(model, SendScreen::Panel),
         SendAction::Last => say(model, "nothing sent in this run yet: T sends a test event"),
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
@@ -94,9 +94,9 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             if !is_quiet && is_free(model) {
                 // A simulation is often sent more than once.
                 let is_kept =
-                    |screen: &Screen| matches!(screen, Screen::Form(form) if form.purpose == Purpose::Simulate);
+                    |screen: &SendScreen| matches!(screen, SendScreen::Form(form) if form.purpose == Purpose::Simulate);
                 model.sending.screens.retain(is_kept);
-                open(model, Screen::Progress(0));
+                open(model, SendScreen::Progress(0));
             }
         }
         News::Sent(sent) => {
@@ -117,14 +117,14 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Attempts(id, rows) if rows.is_empty() => {
             return say(model, &format!("no replays of #{id} yet: R replays it"));
         }
-        News::Attempts(id, rows) if is_free(model) => return open(model, Screen::Attempts(id, rows, 0)),
+        News::Attempts(id, rows) if is_free(model) => return open(model, SendScreen::Attempts(id, rows, 0)),
         News::Attempt(panel) if is_free(model) => {
             model.sending.last = Some(panel);
-            return open(model, Screen::Panel);
+            return open(model, SendScreen::Panel);
         }
         News::Compared(title, text) if is_free(model) => {
             let lines = if text.is_empty() { vec!["no differences".to_owned()] } else { lines(&text) };
-            return open(model, Screen::Comparison(title, lines, 0));
+            return open(model, SendScreen::Comparison(title, lines, 0));
         }
         // Another overlay has opened in the meantime.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
@@ -173,11 +173,11 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
         is_one = progress.total == 1;
         is_bad = progress.failed > 0 || progress.delivered == 0;
     }
-    let is_shown = matches!(model.sending.screens.last(), Some(Screen::Progress(_)));
+    let is_shown = matches!(model.sending.screens.last(), Some(SendScreen::Progress(_)));
     let has_result = panel.is_some();
     model.sending.last = panel.or(model.sending.last.take());
     match model.sending.screens.last_mut() {
-        Some(screen) if is_shown && is_one && has_result => *screen = Screen::Panel,
+        Some(screen) if is_shown && is_one && has_result => *screen = SendScreen::Panel,
         _ if is_shown => {}
         _ => model.notice = Some(Notice { text: format!("{words}; P shows the result"), is_error: is_bad }),
     }
@@ -186,11 +186,11 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
 /// Shows it where the person looks: in the form, else in the bottom line.
 fn not_sent(model: &mut Model, reason: String) {
     model.sending.progress = None;
-    if matches!(model.sending.screens.last(), Some(Screen::Progress(_) | Screen::Check(_))) {
+    if matches!(model.sending.screens.last(), Some(SendScreen::Progress(_) | SendScreen::Check(_))) {
         screens::back(model);
     }
     match model.sending.screens.last_mut() {
-        Some(Screen::Form(form)) => form.error = Some(reason),
+        Some(SendScreen::Form(form)) => form.error = Some(reason),
         _ => model.notice = Some(Notice { text: reason, is_error: true }),
     }
 }
@@ -199,7 +199,7 @@ fn not_sent(model: &mut Model, reason: String) {
 fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     model.sending.progress = None;
     // A check continues in its screen once the person agrees.
-    model.sending.screens.retain(|screen| matches!(screen, Screen::Check(_)));
+    model.sending.screens.retain(|screen| matches!(screen, SendScreen::Check(_)));
     let hosts = visible(hosts);
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
         title: "Send to a non-loopback host?".to_owned(),
@@ -225,7 +225,7 @@ fn tested(panel: &Panel, made_up: bool) -> Notice {
     Notice { text: format!("{how}: {came}{signed}; P shows the result"), is_error: !attempt.is_delivered() }
 }
 
-fn open(model: &mut Model, screen: Screen) -> Vec<Effect> {
+fn open(model: &mut Model, screen: SendScreen) -> Vec<Effect> {
     if !matches!(model.overlay, Some(Overlay::Sending)) {
         model.sending.screens.clear();
     }

@@ -13,7 +13,7 @@ use crate::delivery::AttemptSummary;
 use crate::text::clip;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::send::state::{Progress, Screen, Sent};
+use crate::tui::screens::send::state::{Progress, SendScreen, SentOfMany};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{date_time, put, short_latency, shown};
 use crate::tui::window::window;
@@ -26,25 +26,25 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, model: &Model, look: &Look
     let sending = &model.sending;
     let columns = usize::from(body.width.min(WIDEST)).saturating_sub(4);
     match (sending.screens.last(), &sending.last, &sending.progress) {
-        (Some(Screen::Panel), Some(shown), _) => {
+        (Some(SendScreen::Panel), Some(shown), _) => {
             let rows = panel::Rows::of(shown, columns, look);
             let title = if shown.attempt.is_delivered() { "Delivered" } else { "Failed" };
             draw_rows(frame, body, title, rows.len(), shown.scroll, |row| rows.line(row), look)
         }
-        (Some(Screen::Form(form)), ..) => form::draw(frame, body, form, look),
-        (Some(Screen::Check(check)), ..) => check::draw(frame, body, check, look),
-        (Some(Screen::Progress(first)), _, Some(progress)) => {
+        (Some(SendScreen::Form(form)), ..) => form::draw(frame, body, form, look),
+        (Some(SendScreen::Check(check)), ..) => check::draw(frame, body, check, look),
+        (Some(SendScreen::Progress(first)), _, Some(progress)) => {
             let title = format!("Sending {}", shown(&progress.what));
             let rows = 2 + progress.rows.len();
             draw_rows(frame, body, &title, rows, *first, |row| progress_line(progress, row, columns, look), look)
         }
-        (Some(Screen::Attempts(id, rows, cursor)), ..) => {
+        (Some(SendScreen::Attempts(id, rows, cursor)), ..) => {
             let title = format!("Replays of #{id}");
             let first = (cursor + 1).saturating_sub(usize::from(body.height).saturating_sub(2));
             let line = |row: usize| attempt_line(&rows[row], row == *cursor, columns, look);
             draw_rows(frame, body, &title, rows.len(), first, line, look)
         }
-        (Some(Screen::Comparison(title, lines, first)), ..) => {
+        (Some(SendScreen::Comparison(title, lines, first)), ..) => {
             let line = |row: usize| Line::styled(shown(&lines[row]), difference(&lines[row], look));
             draw_rows(frame, body, &shown(title), lines.len(), *first, line, look)
         }
@@ -100,7 +100,7 @@ fn progress_line(progress: &Progress, row: usize, columns: usize, look: &Look) -
     }
 }
 
-fn sent_line(sent: &Sent, columns: usize, look: &Look) -> Line<'static> {
+fn sent_line(sent: &SentOfMany, columns: usize, look: &Look) -> Line<'static> {
     let (glyph, style) = if sent.is_delivered { ("✓", look.theme.good) } else { ("✗", look.theme.bad) };
     let status = sent.status.map_or_else(|| " – ".to_owned(), |status| status.to_string());
     let rest = format!("{:>10}  {}", shown(&sent.words), shown(&sent.target));

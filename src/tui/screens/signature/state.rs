@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::delivery::Verdict;
 use crate::signature::diagnose::other_direction::Rewriting;
-use crate::signature::diagnose::{Depth, Diagnosis, Part, Place, Progress};
+use crate::signature::diagnose::{BytePlace, Depth, Diagnosis, Progress, RequestPart};
 
-use crate::tui::screens::details::state::Loaded;
+use crate::tui::screens::details::state::LoadedDelivery;
 
 /// What is to be found out about a delivery. Each takes a while and runs off the interface's thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,18 +14,18 @@ pub enum Question {
     /// Why does its signature not match?
     Why(Depth),
     /// It verifies here: which mistake of the person's own server yields the digest in this text?
-    Whence(String),
+    ExplainDigest(String),
     /// It verifies here: what would well-known re-serialisations change in its body?
     Rewritings,
 }
 
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum Finding {
+pub enum InquiryFinding {
     /// To [`Question::Why`].
     Why(Depth, Arc<Diagnosis>),
-    /// To [`Question::Whence`].
-    Whence(Arc<Diagnosis>),
+    /// To [`Question::ExplainDigest`].
+    ExplainDigest(Arc<Diagnosis>),
     /// To [`Question::Rewritings`].
     Rewritings(Arc<Vec<Rewriting>>),
 }
@@ -38,7 +38,7 @@ pub struct Inquiry {
     /// Why the signature does not match, as far as was asked.
     pub why: Option<(Depth, Arc<Diagnosis>)>,
     /// Which mistake yields the digest that the person gave.
-    pub whence: Option<Arc<Diagnosis>>,
+    pub explain_digest: Option<Arc<Diagnosis>>,
     /// What well-known re-serialisations would change, when it verifies.
     pub rewritings: Option<Arc<Vec<Rewriting>>>,
 }
@@ -52,19 +52,19 @@ impl Inquiry {
 
     /// Where in the body the likeliest explanation shows, when it does.
     #[must_use]
-    pub fn place_in_body(&self) -> Option<&Place> {
+    pub fn place_in_body(&self) -> Option<&BytePlace> {
         let (_, diagnosis) = self.why.as_ref()?;
         let changes = &diagnosis.causes.first()?.changes;
-        changes.iter().filter_map(|change| change.at.as_ref()).find(|place| place.part == Part::Body)
+        changes.iter().filter_map(|change| change.at.as_ref()).find(|place| place.part == RequestPart::Body)
     }
 
     /// Takes in an answer.
-    pub(crate) fn found(&mut self, finding: Finding) {
+    pub(crate) fn found(&mut self, finding: InquiryFinding) {
         self.running = None;
         match finding {
-            Finding::Why(depth, diagnosis) => self.why = Some((depth, diagnosis)),
-            Finding::Whence(diagnosis) => self.whence = Some(diagnosis),
-            Finding::Rewritings(rewritings) => self.rewritings = Some(rewritings),
+            InquiryFinding::Why(depth, diagnosis) => self.why = Some((depth, diagnosis)),
+            InquiryFinding::ExplainDigest(diagnosis) => self.explain_digest = Some(diagnosis),
+            InquiryFinding::Rewritings(rewritings) => self.rewritings = Some(rewritings),
         }
     }
 
@@ -82,7 +82,7 @@ impl Inquiry {
 
 /// Whether a delivery raises the question why, under the secrets of today.
 #[must_use]
-pub(crate) fn asks_why(loaded: &Loaded) -> bool {
+pub(crate) fn asks_why(loaded: &LoadedDelivery) -> bool {
     let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
     match judgement.verdict {
         Verdict::NoSecret | Verdict::NotJudged => false,
@@ -98,11 +98,11 @@ pub(crate) fn asks_why(loaded: &Loaded) -> bool {
 
 /// What the interface hears of an inquiry.
 #[derive(Debug, Clone)]
-pub enum Report {
+pub enum InquiryReport {
     /// Its progress.
     Progress(Progress),
     /// It has ended.
-    Found(Finding),
+    Found(InquiryFinding),
     /// It could not be done, in words.
     Failed(String),
 }

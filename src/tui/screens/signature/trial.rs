@@ -6,8 +6,8 @@ use zeroize::Zeroize as _;
 
 use crate::delivery::Judgement;
 use crate::http::RequestHead;
-use crate::signature::{Content, Scheme, Secret, SecretOrigin, judge};
-use crate::tui::screens::details::state::Loaded;
+use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent, judge};
+use crate::tui::screens::details::state::LoadedDelivery;
 
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Trial {
 
 impl Trial {
     /// Begins with the delivery as it is.
-    pub(crate) fn of(loaded: &Loaded) -> Self {
+    pub(crate) fn of(loaded: &LoadedDelivery) -> Self {
         let value = |name: &str| {
             Input::new(
                 loaded.head.value(name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default(),
@@ -111,11 +111,11 @@ impl Trial {
     }
 
     /// Judges what is typed, at the age that the delivery had on arrival.
-    pub(crate) fn judge(&mut self, loaded: &Loaded) {
+    pub(crate) fn judge(&mut self, loaded: &LoadedDelivery) {
         // A template is shown with symbols for a line end and the like: unchanged, it is the scheme's own.
         let usual = &loaded.scheme.content;
         let typed = self.text(TrialField::Template);
-        let content: Content = match if typed == usual.to_string() { Ok(usual.clone()) } else { typed.parse() } {
+        let content: SignedContent = match if typed == usual.to_string() { Ok(usual.clone()) } else { typed.parse() } {
             Ok(content) => content,
             Err(error) => {
                 self.verdict = Err(format!("{error}"));
@@ -135,7 +135,7 @@ impl Trial {
     }
 
     /// The delivery's head with the typed values in place of its own.
-    fn head(&self, loaded: &Loaded, scheme: &Scheme) -> RequestHead {
+    fn head(&self, loaded: &LoadedDelivery, scheme: &Scheme) -> RequestHead {
         let mut head = loaded.head.clone();
         for (name, field) in
             [(&scheme.signature_header, TrialField::Signature), (&scheme.timestamp_header, TrialField::Timestamp)]

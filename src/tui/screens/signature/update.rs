@@ -5,7 +5,7 @@ use crate::inspect::diagnosis;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Model, Notice};
-use crate::tui::screens::signature::state::{Inquiry, Question, Report};
+use crate::tui::screens::signature::state::{Inquiry, InquiryReport, Question};
 
 /// Deliveries whose inquiries are remembered.
 const INQUIRIES: usize = 64;
@@ -69,16 +69,16 @@ pub(crate) fn stop_looking(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn report(model: &mut Model, id: DeliveryId, report: Report) {
+pub(crate) fn report(model: &mut Model, id: DeliveryId, report: InquiryReport) {
     let Some(detail) = model.detail.as_mut().filter(|detail| detail.id == id) else { return };
     match report {
-        Report::Progress(progress) => {
+        InquiryReport::Progress(progress) => {
             if let Some((_, last)) = &mut detail.inquiry.running {
                 *last = Some(progress);
             }
         }
-        Report::Found(finding) => detail.inquiry.found(finding),
-        Report::Failed(text) => {
+        InquiryReport::Found(finding) => detail.inquiry.found(finding),
+        InquiryReport::Failed(text) => {
             detail.inquiry.running = None;
             model.notice = Some(Notice { text, is_error: true });
         }

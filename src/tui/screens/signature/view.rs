@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
-use crate::signature::{Content, Scheme, parse_digest};
+use crate::signature::{Scheme, SignedContent, parse_digest};
 use crate::text;
 use crate::tui::pane::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
@@ -191,7 +191,7 @@ fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let timestamp = pane.loaded.head.value(&scheme.timestamp_header).cloned().unwrap_or_default();
     let body = &pane.loaded.delivery.body;
-    let sum = if scheme.content == Content::default() {
+    let sum = if scheme.content == SignedContent::default() {
         let total = bytes(timestamp.len() + 1 + body.len());
         format!("  {total} = {} timestamp + 1 dot + {} body", bytes(timestamp.len()), bytes(body.len()))
     } else {
@@ -199,8 +199,11 @@ fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     };
     let mut lines = vec![Line::from(vec![Span::styled("Signed bytes", theme.title), Span::styled(sum, theme.dim)])];
     let first = &body[..body.len().min(SIGNED_FIRST_BYTES)];
-    let signed =
-        if scheme.content == Content::default() { [&timestamp[..], b".", first].concat() } else { first.to_vec() };
+    let signed = if scheme.content == SignedContent::default() {
+        [&timestamp[..], b".", first].concat()
+    } else {
+        first.to_vec()
+    };
     lines.extend(marked(signed, pane));
     let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
     if left > SIGNED_LAST_BYTES {

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Halt, Worker};
 use crate::http::Client;
 use crate::send::conformance;
-use crate::send::conformance::{Ground, MATRIX, Plan};
-use crate::send::{Choice, Destination};
+use crate::send::conformance::{CheckPlan, Fixture, MATRIX};
+use crate::send::{Destination, DestinationChoice};
 use crate::simulate;
 use crate::text::units;
 use crate::tui::screens::send::task::{CheckTask, News};
@@ -30,13 +30,13 @@ impl Worker {
     ) -> Result<(), Halt> {
         let plan = self.plan(task)?;
         self.may_send([&plan.target], is_agreed)?;
-        let row = |row: &conformance::Row, total: usize| self.tell(News::CheckRow(Box::new(row.clone()), total));
+        let row = |row: &conformance::CheckRow, total: usize| self.tell(News::CheckRow(Box::new(row.clone()), total));
         let report = conformance::run(&plan, client, cancel, row).await;
         self.tell(News::Checked(report.map(Box::new).map_err(|error| error.to_string())));
         Ok(())
     }
 
-    fn plan(&self, task: &CheckTask) -> Result<Plan, Halt> {
+    fn plan(&self, task: &CheckTask) -> Result<CheckPlan, Halt> {
         let settings = self.settings();
         let max_age = match &task.max_age[..] {
             "" => None,
@@ -45,7 +45,7 @@ impl Worker {
         // What is configured for that URL is what its receiver has.
         let webhooks = settings.registry.webhooks();
         let named = webhooks.iter().find(|webhook| webhook.url.as_deref() == Some(&task.to[..]));
-        let choice = Choice {
+        let choice = DestinationChoice {
             to: Some(task.to.clone()),
             webhook: named.map(|webhook| webhook.name.clone()),
             kind: Some(task.kind),
@@ -57,14 +57,14 @@ impl Worker {
                 "only receivers of Trackpilots' own signatures can be checked, but this webhook has another scheme";
             return Err(Halt::Because(reason.to_owned()));
         }
-        let ground = Ground {
+        let ground = Fixture {
             secret: destination.signing_secret()?.clone(),
             kind: destination.kind,
             names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
             stale: conformance::stale_by(max_age),
             seed: simulate::fresh_seed()?,
         };
-        Ok(Plan {
+        Ok(CheckPlan {
             target: destination.target,
             ground,
             cases: MATRIX.to_vec(),

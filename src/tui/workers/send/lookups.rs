@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::simulate::{signed, simulation};
 use crate::config::Settings;
 use crate::delivery::{AttemptId, DeliveryId};
-use crate::diff::{Comparison, Message as Compared};
+use crate::diff::{ComparedMessage as Compared, MessageComparison};
 use crate::send::replay;
 use crate::server::listener::Control;
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
-use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::screens::send::panel::{BodyRows, Panel};
 use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
 
 /// Rows of a delivery's sendings that are listed.
@@ -89,7 +89,7 @@ impl Lookups {
             seed: made.seed,
             target: made.destination.target.to_string(),
             signed: signed(&made.destination),
-            body: Content::of(request.body),
+            body: BodyRows::of(request.body),
         })
     }
 
@@ -113,7 +113,7 @@ impl Lookups {
             let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
             delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))
         };
-        let comparison = Comparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        let comparison = MessageComparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
         Ok(News::Compared(format!("- #{from}   + #{to}"), comparison.to_text()))
     }
 
@@ -123,7 +123,7 @@ impl Lookups {
             let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
             attempt.result.map_err(|failure| format!("attempt {id} has no response: {}", failure.message))
         };
-        let comparison = Comparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        let comparison = MessageComparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
         Ok(News::Compared(format!("the response to attempt - {from}   + {to}"), comparison.to_text()))
     }
 }

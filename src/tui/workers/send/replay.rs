@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Halt, Worker, end, row};
 use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
-use crate::diff::{Comparison, HeaderChange, Message};
+use crate::diff::{ComparedMessage, HeaderChange, MessageComparison};
 use crate::http::{Client, Limits, Target};
 use crate::query::Query;
 use crate::send::replay;
@@ -99,7 +99,7 @@ impl Worker {
                 }
                 Err(words) => {
                     let target = ended.target;
-                    let sent = crate::tui::screens::send::state::Sent {
+                    let sent = crate::tui::screens::send::state::SentOfMany {
                         what,
                         target,
                         status: None,
@@ -199,7 +199,7 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     let (Ok(from), Ok(to)) = (&before.result, &now.result) else {
         return vec![("Earlier", format!("{}, now {}", words(&before), words(now)))];
     };
-    let comparison = Comparison::of(&Message::from(from), &Message::from(to));
+    let comparison = MessageComparison::of(&ComparedMessage::from(from), &ComparedMessage::from(to));
     if comparison.is_same() {
         return vec![("Earlier", format!("{}: the same response as the previous attempt", words(&before)))];
     }
@@ -212,7 +212,7 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     }
     let mut remarks = vec![("Earlier", format!("{}, now {}; differences:", words(&before), words(now)))];
     // A difference by JSON path is more useful than one by bytes.
-    let comparison = Comparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
+    let comparison = MessageComparison { bytes: comparison.bytes.filter(|_| comparison.json.is_none()), ..comparison };
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
     if text.lines().count() > SHOWN_DIFFERENCES {

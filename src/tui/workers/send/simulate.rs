@@ -12,12 +12,12 @@ use super::{Halt, Worker, end, row};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, Limits};
-use crate::send::{Choice, Destination};
+use crate::send::{BatchPace, Origin, attempt, run_all};
+use crate::send::{Destination, DestinationChoice};
 use crate::send::{NotSent, Simulation};
-use crate::send::{Origin, Pace, attempt, run_all};
 use crate::simulate;
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::{Progress, Sent};
+use crate::tui::screens::send::state::{Progress, SentOfMany};
 use crate::tui::screens::send::task::{News, SimulateTask};
 
 impl Worker {
@@ -36,13 +36,13 @@ impl Worker {
         let what = made.recipe.event.name().to_owned();
         self.tell(News::Began(Progress { what, total, ..Progress::default() }));
         let pace = match made.burst.rate {
-            Some(rate) => Pace::Every(Duration::from_secs_f64(1.0 / rate)),
-            None => Pace::InOrder,
+            Some(rate) => BatchPace::Every(Duration::from_secs_f64(1.0 / rate)),
+            None => BatchPace::InOrder,
         };
         let target = Arc::new(made.destination.target.clone());
         let last = RefCell::new(None);
         let (mut delivered, mut number) = (0, 0);
-        let begin = |sending: simulate::Sending| {
+        let begin = |sending: simulate::BurstSending| {
             let request = made.request(sending.delivery, Timestamp::now());
             let (client, cancel, target) = (client.clone(), cancel.clone(), Arc::clone(&target));
             async move {
@@ -65,7 +65,7 @@ impl Worker {
                 }
                 Err(error) => {
                     let (what, target, words) = (format!("{number}."), target.to_string(), error.to_string());
-                    self.tell(News::Sent(Sent { what, target, status: None, words, is_delivered: false }));
+                    self.tell(News::Sent(SentOfMany { what, target, status: None, words, is_delivered: false }));
                 }
             }
         };
@@ -94,7 +94,8 @@ pub(super) fn simulation(settings: &Settings, task: &SimulateTask) -> Result<Sim
     let saved = &task.saved;
     let no_recipe = |error: simulate::InvalidSaved| NotSent::ServiceUnavailable { reason: error.to_string() };
     let recipe = saved.recipe().map_err(no_recipe)?;
-    let choice = Choice { to: saved.to.clone(), webhook: saved.webhook.clone(), kind: saved.kind, secret: None };
+    let choice =
+        DestinationChoice { to: saved.to.clone(), webhook: saved.webhook.clone(), kind: saved.kind, secret: None };
     let destination = Destination::find(settings, &choice)?;
     let seed = match task.seed {
         Some(seed) => seed,

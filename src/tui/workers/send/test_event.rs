@@ -11,7 +11,7 @@ use crate::send::Destination;
 use crate::send::{NotSent, Simulation};
 use crate::send::{Origin, attempt};
 use crate::simulate;
-use crate::simulate::{Burst, Event, Recipe};
+use crate::simulate::{Burst, Recipe, SimulatedEvent};
 use crate::tui::screens::send::panel::Panel;
 use crate::tui::screens::send::state::Progress;
 use crate::tui::screens::send::task::News;
@@ -65,8 +65,8 @@ fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
         events: events.clone(),
     };
     // In the order of the documentation's usefulness: a screenshot has the most to look at.
-    let is_subscribed = |event: &Event| events.is_empty() || events.iter().any(|name| name == event.name());
-    let event = Event::ALL.into_iter().rev().find(is_subscribed).unwrap_or_default();
+    let is_subscribed = |event: &SimulatedEvent| events.is_empty() || events.iter().any(|name| name == event.name());
+    let event = SimulatedEvent::ALL.into_iter().rev().find(is_subscribed).unwrap_or_default();
     let seed = simulate::fresh_seed()
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
     let simulation = Simulation { recipe: Recipe::new(event), burst: Burst::default(), given: None, destination, seed };

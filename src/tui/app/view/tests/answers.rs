@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, Sameness, schedule};
-use crate::http::{BodyEnd, Failure, Latency, Reply as Replied};
-use crate::rules::{Held, Reader, RuleSet, named};
+use crate::http::{BodyEnd, Failure, HttpResponse as Replied, Latency};
+use crate::rules::{Held, RuleReader, RuleSet, named};
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::state::{AnswersNews, AnswersState};
@@ -17,7 +17,7 @@ fn state(held: &[i64]) -> AnswersState {
     let later = named("later", 503, &[("X-Id".to_owned(), "{{id}}".to_owned())], Some("not now, {{event}}")).unwrap();
     let own = vec![later];
     let texts = ["is:sim → hold 30s else 401", "event:screenshot → fail 3 per body with later then 200"];
-    let rules = texts.map(|text| Reader::new(&own).rule(text).unwrap()).to_vec();
+    let rules = texts.map(|text| RuleReader::new(&own).rule(text).unwrap()).to_vec();
     let since = Timestamp::from_second(1_746_123_459).unwrap();
     AnswersState {
         rules: Arc::new(RuleSet::new(rules, Duration::from_secs(10)).with_answers(own)),
@@ -166,19 +166,19 @@ fn a_server_that_cannot_be_reached_has_advice() {
 
 #[test]
 fn what_saving_would_write() {
-    use crate::config::file::{Change, Part};
+    use crate::config::file::{ConfigChange, ConfigPart};
     use crate::tui::app::message::Message;
     use crate::tui::screens::saving::state::ConfigNews;
     let file = std::path::PathBuf::from("/home/me/hooks/whyhook.toml");
     let place = std::path::PathBuf::from("/home/me/dotfiles/whyhook/the one for hooks.toml");
     let before = "# ours\nrespond = \"503\" # for now\n\n[[rules]]\nwhen = \"is:sim\"\nthen = \"hold 30s else 401\"\n";
     let rules = state(&[]).rules.rules()[..1].to_vec();
-    let part = Part::Rules(rules);
+    let part = ConfigPart::Rules(rules);
     let mut model = answering(&[]);
     for (name, place, before) in [("new", &file, None), ("changed", &file, Some(before)), ("linked", &place, Some(""))]
     {
         let before = before.map(|text| zeroize::Zeroizing::new(text.to_owned()));
-        let change = Change::of(file.clone(), place.clone(), before, &part).unwrap();
+        let change = ConfigChange::of(file.clone(), place.clone(), before, &part).unwrap();
         update(&mut model, Message::Act(Action::Answer(AnswerAction::Rules)));
         update(&mut model, Message::Config(ConfigNews::Made(Ok(Arc::new(change)))));
         for (columns, rows) in SIZES {

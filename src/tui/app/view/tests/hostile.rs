@@ -7,7 +7,7 @@ use crate::rules::{Override, Rule};
 use crate::tui::app::update::update;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::rules::RuleRow;
-use crate::tui::screens::signature::state::Report;
+use crate::tui::screens::signature::state::InquiryReport;
 use zeroize::Zeroizing;
 
 /// Said a second time, so that what is hidden is not only what the code under test thinks it is.
@@ -137,8 +137,8 @@ proptest! {
         model.setup.webhooks = vec![(text.clone(), text.clone(), text.clone())];
         model.setup.events = vec![vec![text.clone()]];
         let reply = Reply::text(503, text.clone()).with_header(&text, text.clone());
-        model.answers.chosen = Some(Override { action: crate::rules::Action::reply(&reply), once: false });
-        model.answers.rules = vec![RuleRow::new(Rule::always(crate::rules::Action::reply(&reply)))];
+        model.answers.chosen = Some(Override { action: crate::rules::RuleAction::reply(&reply), once: false });
+        model.answers.rules = vec![RuleRow::new(Rule::always(crate::rules::RuleAction::reply(&reply)))];
         for shown in &deliveries {
             select(&mut model, shown);
             for tab in Tab::ALL {
@@ -161,7 +161,7 @@ proptest! {
             Message::Copied(Ok(text.clone())),
             Message::Copied(Err(text.clone())),
             Message::Secrets(vec![text.clone()]),
-            Message::Inquiry(DeliveryId(1), Report::Failed(text.clone())),
+            Message::Inquiry(DeliveryId(1), InquiryReport::Failed(text.clone())),
             tunnel(TunnelState::Ours { public_url: text.clone(), others: vec![text.clone()] }),
             tunnel(TunnelState::Elsewhere { public_url: text.clone(), addr: text.clone(), port: None }),
             tunnel(TunnelState::Unreadable(text.clone())),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tui::app::update::update;
-use crate::tui::picture::Method;
+use crate::tui::picture::PictureMethod;
 use crate::tui::picture::{Colours, FontSize, Picture};
 use crate::tui::screens::image::action::ImageAction;
 
@@ -36,8 +36,12 @@ fn paint(model: &mut Model, columns: u16, rows: u16, colours: Colours) -> String
     terminal.draw(|frame| viewport = draw(frame, model, &look())).unwrap();
     for effect in update(model, Message::Drawn(viewport)) {
         let Effect::Picture(request) = effect else { continue };
-        let made =
-            Picture::make(&request.image.binary.bytes, request.key.room, Method::Cells(colours), FontSize::default());
+        let made = Picture::make(
+            &request.image.binary.bytes,
+            request.key.room,
+            PictureMethod::Cells(colours),
+            FontSize::default(),
+        );
         update(model, Message::Picture(request.key, made.map_err(|error| error.to_string())));
     }
     screen(model, columns, rows)
@@ -157,8 +161,12 @@ fn a_picture_that_is_no_longer_wanted_is_dropped() {
     let Some(Effect::Picture(request)) = update(&mut model, Message::Drawn(viewport)).pop() else { panic!() };
     // Asked once, however often it is drawn.
     assert_eq!(update(&mut model, Message::Drawn(viewport)), []);
-    let made =
-        Picture::make(&request.image.binary.bytes, request.key.room, Method::Cells(Colours::True), FontSize::default());
+    let made = Picture::make(
+        &request.image.binary.bytes,
+        request.key.room,
+        PictureMethod::Cells(Colours::True),
+        FontSize::default(),
+    );
     act(&mut model, ImageAction::NextImage);
     update(&mut model, Message::Picture(request.key, made.map_err(|error| error.to_string())));
     let shown = screen(&mut model, 120, 36);

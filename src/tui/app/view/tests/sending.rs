@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Failure, Latency, Reply};
-use crate::send::conformance::{Came, MATRIX, Row};
+use crate::http::{Failure, HttpResponse, Latency};
+use crate::send::conformance::{CheckRow, MATRIX, Observed};
 use crate::tui::app::update::update;
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::screens::send::panel::{Content, Panel};
-use crate::tui::screens::send::state::{CheckView, Progress, Receiver, Sent};
+use crate::tui::screens::send::panel::{BodyRows, Panel};
+use crate::tui::screens::send::state::{CheckView, Progress, Receiver, SentOfMany};
 use crate::tui::screens::send::task::{News, Preview, SendTask};
 
-fn attempt(result: Result<Reply, Failure>) -> Panel {
+fn attempt(result: Result<HttpResponse, Failure>) -> Panel {
     let head = b"POST /in HTTP/1.1\r\nX-Webhook-Signature: aa\x1b\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n";
     let attempt = Attempt {
         delivery: Some(DeliveryId(3)),
@@ -42,7 +42,7 @@ fn refused() -> Panel {
 }
 
 fn answered() -> Panel {
-    attempt(Ok(Reply {
+    attempt(Ok(HttpResponse {
         status: 503,
         interim: Bytes::new(),
         head: Bytes::from_static(b"HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
@@ -94,7 +94,7 @@ fn forms() {
         seed: 1,
         target: "https://hooks.example.com/in".to_owned(),
         signed: "the secret dev, in milliseconds".to_owned(),
-        body: Content::of(Bytes::from_static(SIMULATION)),
+        body: BodyRows::of(Bytes::from_static(SIMULATION)),
     };
     tell(&mut model, News::Preview(number, Ok(preview)));
     shown("simulate", &mut model);
@@ -105,7 +105,7 @@ fn progress_of_many() {
     let mut model = model(&three(), secrets());
     tell(&mut model, News::Began(Progress { what: "3 deliveries".to_owned(), total: 3, ..Progress::default() }));
     for (status, words) in [(Some(200), "3.2 ms"), (None, "connection refused\u{1b}")] {
-        let sent = Sent {
+        let sent = SentOfMany {
             what: "#7".to_owned(),
             target: "http://localhost:4000/in".to_owned(),
             status,
@@ -122,8 +122,8 @@ fn a_check() {
     let mut model = model(&three(), secrets());
     let rows = MATRIX.iter().take(30).enumerate().map(|(index, case)| {
         let status = if index % 7 == 3 { 500 } else { 200 };
-        let came = Came::Answer { status, latency: Duration::from_millis(3), said: b"\x1b[31mno".to_vec() };
-        Row::judge(*case, came, false)
+        let came = Observed::Answer { status, latency: Duration::from_millis(3), said: b"\x1b[31mno".to_vec() };
+        CheckRow::judge(*case, came, false)
     });
     let view = CheckView {
         to: "http://localhost:4000/in".to_owned(),
@@ -131,7 +131,7 @@ fn a_check() {
         total: 64,
         ..CheckView::default()
     };
-    model.sending.screens.push(crate::tui::screens::send::state::Screen::Check(Box::new(view)));
+    model.sending.screens.push(crate::tui::screens::send::state::SendScreen::Check(Box::new(view)));
     model.overlay = Some(crate::tui::app::overlay::state::Overlay::Sending);
     shown("check", &mut model);
     update(&mut model, Message::Act(Action::Move(Step::Last)));

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::delivery::{Attempt, AttemptKind, Verdict};
-use crate::http::{Failure, Reply};
+use crate::http::{Failure, HttpResponse};
 use crate::rules::Agreement;
 use crate::text;
 use crate::tui::pane::Pane;
@@ -85,7 +85,7 @@ fn failed(failure: &Failure, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> 
 }
 
 /// The server's answer as it came.
-fn answer(reply: &Reply, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
+fn answer(reply: &HttpResponse, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
     let theme = &look.theme;
     let mut lines = vec![Line::from(vec![

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tui_input::InputRequest;
 
 use super::{choose, effect, is_answer, open, say, window, write};
-use crate::rules::{Answer, Named, Reader, RuleSet};
+use crate::rules::{AnswerChoice, NamedAnswer, RuleReader, RuleSet};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::decision;
-use crate::tui::screens::answers::choice::{Choice, Picked};
+use crate::tui::screens::answers::choice::{Picked, PickerRow};
 use crate::tui::screens::answers::rules::{RuleLine, RuleRow, as_toml, check};
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
@@ -47,7 +47,7 @@ pub(crate) fn act_on_window(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// The chosen row of the picker.
-fn chosen_row(model: &Model, picker: &Picker) -> Option<Choice> {
+fn chosen_row(model: &Model, picker: &Picker) -> Option<PickerRow> {
     model.answers.choices(!picker.deciding.is_empty()).into_iter().nth(picker.cursor)
 }
 
@@ -77,7 +77,7 @@ fn act_on_picker(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answer(AnswerAction::Write) => {
             let picker = std::mem::take(picker);
             let row = chosen_row(model, &picker);
-            let action = row.as_ref().and_then(Choice::action).filter(|action| is_answer(action));
+            let action = row.as_ref().and_then(PickerRow::action).filter(|action| is_answer(action));
             return write(model, action, picker);
         }
         _ => {}
@@ -128,7 +128,7 @@ fn use_written(model: &mut Model, once: bool) -> Vec<Effect> {
     let picker = std::mem::take(&mut editor.from);
     let is_saved = editor.saved.as_ref().is_some_and(Result::is_ok);
     model.overlay = None;
-    let answer = if is_saved { Answer::Named(named) } else { Answer::Written(named.written.clone()) };
+    let answer = if is_saved { AnswerChoice::Named(named) } else { AnswerChoice::Written(named.written.clone()) };
     settle_on(model, &Picked::Action(Box::new(answer.into())), picker, once)
 }
 
@@ -151,7 +151,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The result of saving. The answer can be used by its name at once, whether its file is watched or not.
-pub(super) fn saved(model: &mut Model, named: &Arc<Named>, outcome: Result<String, String>) -> Vec<Effect> {
+pub(super) fn saved(model: &mut Model, named: &Arc<NamedAnswer>, outcome: Result<String, String>) -> Vec<Effect> {
     let words = outcome.clone().map(|file| format!("saved {} in {file}", named.name));
     match window(model) {
         Some(AnswerOverlay::Editor(editor)) => editor.saved = Some(words),
@@ -236,7 +236,7 @@ fn accept_rule(model: &mut Model) -> Vec<Effect> {
     let at = rules.cursor;
     let Some(line) = &mut rules.line else { return Vec::new() };
     let is_empty = line.input.value().trim().is_empty();
-    let Some(rule) = line.read(Reader::new(set.answers())) else {
+    let Some(rule) = line.read(RuleReader::new(set.answers())) else {
         if is_empty {
             rules.line = None;
         }
@@ -293,7 +293,7 @@ fn typed(
         Some(AnswerOverlay::Rules(rules)) => {
             if let Some(line) = &mut rules.line {
                 in_line(line);
-                line.read(Reader::new(set.answers()));
+                line.read(RuleReader::new(set.answers()));
             }
         }
         _ => {}

@@ -7,7 +7,7 @@ use ratatui_textarea::TextArea;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{preview, separate, split};
-use crate::rules::{Action, Answer};
+use crate::rules::{AnswerChoice, RuleAction};
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::editor::{Editor, EditorField};
@@ -26,7 +26,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, editor: &Editor, model: &M
     let (form, sent, beside) = split(inside, FORM_COLUMNS, 15);
     separate(frame, inside, form, beside, look);
     draw_form(frame, form, editor, look);
-    let action = editor.answer.as_ref().ok().map(|named| Action::from(Answer::Written(named.written.clone())));
+    let action =
+        editor.answer.as_ref().ok().map(|named| RuleAction::from(AnswerChoice::Written(named.written.clone())));
     match action {
         Some(action) => preview::draw(frame, sent, Some(&action), editor.preview, model, look),
         None => {

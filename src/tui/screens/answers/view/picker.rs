@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{preview, separate, split};
-use crate::rules::{Answer, Deed, Kind, Manner, Reader};
+use crate::rules::{ActionKind, AnswerChoice, RuleReader, RuleResponse, SendManner};
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::answers::choice::Choice;
+use crate::tui::screens::answers::choice::PickerRow;
 use crate::tui::screens::answers::window::Picker;
 use crate::tui::theme::Look;
 use crate::tui::widgets::shown;
@@ -33,14 +33,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     let chosen = choices.get(picker.cursor);
     // The delivery held longest represents the rest.
     let held = picker.deciding.first().and_then(|id| model.answers.held_one(*id));
-    let default = held.and_then(|held| Reader::new(model.answers.set.answers()).action(&held.default).ok());
-    let action = chosen.and_then(Choice::action).or(default.as_ref());
+    let default = held.and_then(|held| RuleReader::new(model.answers.set.answers()).action(&held.default).ok());
+    let action = chosen.and_then(PickerRow::action).or(default.as_ref());
     preview::draw(frame, sent, action, picker.preview, model, look);
     drawn
 }
 
 /// The rows with the groups' headings among them, and where the cursor is.
-fn lines(choices: &[Choice], cursor: usize, model: &Model, look: &Look) -> (Vec<Line<'static>>, usize) {
+fn lines(choices: &[PickerRow], cursor: usize, model: &Model, look: &Look) -> (Vec<Line<'static>>, usize) {
     let theme = &look.theme;
     let in_force = model.answers.in_force(choices);
     let (mut lines, mut at, mut before) = (Vec::new(), 0, None);
@@ -68,9 +68,9 @@ fn lines(choices: &[Choice], cursor: usize, model: &Model, look: &Look) -> (Vec<
     (lines, at)
 }
 
-fn status(choice: &Choice) -> Option<u16> {
+fn status(choice: &PickerRow) -> Option<u16> {
     match &choice.action()?.kind {
-        Kind::Do(Deed::Answer(Answer::Written(written), Manner::Whole)) => Some(written.status),
+        ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole)) => Some(written.status),
         _ => None,
     }
 }

@@ -6,8 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::delivery::Delivery;
-use crate::query::Content;
-use crate::rules::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, Rule, short};
+use crate::query::SearchedContent;
+use crate::rules::{
+    ActionKind, AnswerChoice, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse, SendManner, TimedResponse,
+    short,
+};
 use crate::text;
 use crate::tui::app::model::Model;
 use crate::tui::theme::Look;
@@ -20,7 +23,7 @@ const BODY_BYTES: usize = 16 * 1024;
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
-    action: Option<&Action>,
+    action: Option<&RuleAction>,
     first: usize,
     model: &Model,
     look: &Look,
@@ -55,7 +58,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
         }
         None => {
             let mut lines = dim("no rule matches: the automatic answer");
-            lines.extend(of_action(&Action::auto(), model, look, columns));
+            lines.extend(of_action(&RuleAction::auto(), model, look, columns));
             lines
         }
     }
@@ -64,7 +67,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
 /// What a condition asks of a delivery that was read whole.
 struct Kept<'a>(&'a Delivery);
 
-impl Content for Kept<'_> {
+impl SearchedContent for Kept<'_> {
     fn head(&self) -> Option<Bytes> {
         Some(self.0.head.clone())
     }
@@ -82,7 +85,7 @@ fn about(model: &Model, look: &Look) -> Line<'static> {
     Line::styled(words, look.theme.title)
 }
 
-fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
+fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let facts = model.loaded().map(|loaded| Facts::of_kept(&loaded.delivery)).unwrap_or_default();
     let say = |words: String| paragraph(&shown(&words), look.theme.info, columns);
     let mut lines = Vec::new();
@@ -93,13 +96,13 @@ fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec
         }));
     }
     match &action.kind {
-        Kind::Do(deed) => lines.extend(of_deed(deed, &facts, look, columns)),
-        Kind::Hold(hold) => {
+        ActionKind::Do(deed) => lines.extend(of_deed(deed, &facts, look, columns)),
+        ActionKind::Hold(hold) => {
             let patience = hold.patience.unwrap_or(model.answers.set.hold_for);
             lines.extend(say(format!("held until you answer; after {patience:?}: {}", short(&hold.otherwise))));
             lines.extend(of_act(&hold.otherwise, &facts, look, columns));
         }
-        Kind::Fail(fail) => {
+        ActionKind::Fail(fail) => {
             let times =
                 if fail.times == 1 { "the first time".to_owned() } else { format!("the first {} times", fail.times) };
             lines.extend(say(format!("{times}: {}", short(&fail.with))));
@@ -112,24 +115,24 @@ fn of_action(action: &Action, model: &Model, look: &Look, columns: usize) -> Vec
     lines
 }
 
-fn of_act(act: &Act, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
+fn of_act(act: &TimedResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
     of_deed(&act.deed, facts, look, columns)
 }
 
-fn of_deed(deed: &Deed, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
+fn of_deed(deed: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let say = |words: &str| paragraph(&shown(words), look.theme.info, columns);
-    let sent = |answer: &Answer| reply(&answer.render(facts), look, columns);
+    let sent = |answer: &AnswerChoice| reply(&answer.render(facts), look, columns);
     match deed {
-        Deed::Answer(answer, manner) => {
+        RuleResponse::Answer(answer, manner) => {
             let mut lines = match manner {
-                Manner::Whole => Vec::new(),
-                Manner::Trickle { bytes, every } => say(&format!("the head, then {bytes} bytes every {every:?}")),
-                Manner::WrongLength(off) => say(&format!("with a Content-Length off by {off:+}, then closed")),
+                SendManner::Whole => Vec::new(),
+                SendManner::Trickle { bytes, every } => say(&format!("the head, then {bytes} bytes every {every:?}")),
+                SendManner::WrongLength(off) => say(&format!("with a Content-Length off by {off:+}, then closed")),
             };
             lines.extend(sent(answer));
             lines
         }
-        Deed::Close(Close { at, reset, answer }) => {
+        RuleResponse::Close(Close { at, reset, answer }) => {
             let how = if *reset { "reset (RST)" } else { "closed (FIN)" };
             let place = match at {
                 CloseAt::BeforeHead => return say(&format!("no response: the connection is {how} without a byte")),
@@ -140,7 +143,7 @@ fn of_deed(deed: &Deed, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<
             lines.extend(sent(answer));
             lines
         }
-        Deed::Forward(targets) => {
+        RuleResponse::Forward(targets) => {
             let mut lines = say("the response of the first of these, or 502 if it is unreachable");
             lines.extend(targets.iter().flat_map(|target| say(target.url())));
             lines

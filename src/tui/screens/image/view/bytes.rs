@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::payload::hex::{self, ByteClass, HexCell, HexLayout, HexRow};
 use crate::tui::app::model::Focus;
-use crate::tui::pane::{Content, Pane};
+use crate::tui::pane::{Pane, TabContent};
 use crate::tui::screens::image::state::{ImageView, LoadedImage};
 use crate::tui::theme::Theme;
 
@@ -16,7 +16,7 @@ pub(super) fn content<'a>(
     view: &'a ImageView,
     layout: HexLayout,
     pane: &Pane<'a>,
-) -> Content<'a> {
+) -> TabContent<'a> {
     let theme = pane.look.theme;
     let bytes = image.bytes();
     let rows = layout.row_count(bytes.len());
@@ -35,7 +35,7 @@ pub(super) fn content<'a>(
             .filter(|needle| bytes[view.cursor.min(bytes.len())..].starts_with(needle))
             .map_or(0, Vec::len),
     };
-    Content::Window(
+    TabContent::Window(
         top.len() + rows + usize::from(missing.is_some()),
         Box::new(move |index| {
             let Some(row) = index.checked_sub(top.len()) else { return top[index].clone() };

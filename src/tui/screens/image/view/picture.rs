@@ -10,7 +10,7 @@ use crate::payload::grouped;
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Pane;
-use crate::tui::picture::{Grid, Kind, Picture, Room, Shortfall, Shown, Tone};
+use crate::tui::picture::{GraphicsProtocol, Grid, Picture, PictureRoom, Shortfall, Shown, Tone};
 use crate::tui::screens::image::state::{LoadedImage, PictureView};
 use crate::tui::widgets::{paragraph, put};
 
@@ -24,7 +24,7 @@ pub(super) fn draw(
     pane: &Pane<'_>,
     image: &LoadedImage,
     view: &PictureView,
-) -> Option<Room> {
+) -> Option<PictureRoom> {
     let theme = &pane.look.theme;
     put(frame, area, 0, place(pane, image));
     let below = Rect { y: area.y + TOP.min(area.height), height: area.height.saturating_sub(TOP), ..area };
@@ -46,13 +46,13 @@ pub(super) fn draw(
             }
         }
     }
-    Some(Room { columns: below.width, rows: below.height })
+    Some(PictureRoom { columns: below.width, rows: below.height })
 }
 
 fn caption(pane: &Pane<'_>, image: &LoadedImage, picture: &Picture) -> Line<'static> {
     let theme = &pane.look.theme;
     let binary = &image.found.binary;
-    let format = binary.format().map_or("", crate::payload::image::Format::words);
+    let format = binary.format().map_or("", crate::payload::image::ImageFormat::words);
     let mut spans = vec![Span::styled(format!("{format} · {}", size_words(image)), theme.title)];
     match (binary.missing(), binary.total, &picture.shortfall) {
         (Some(1..), Some(total), _) => {
@@ -92,7 +92,7 @@ fn colour(tone: Tone) -> Color {
 }
 
 /// The terminal's own graphics that are on the screen when this model is drawn.
-pub(crate) fn graphics(model: &Model) -> Option<Kind> {
+pub(crate) fn graphics(model: &Model) -> Option<GraphicsProtocol> {
     if model.tab != Tab::Image || model.overlay.is_some() {
         return None;
     }

@@ -4,35 +4,37 @@ use crate::tui::widgets::counted;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::payload::body::xml::{self, TokenKind, Xml};
-use crate::payload::body::{Decoded, Form, Kind, Multipart, PREVIEW_LINES, Part};
+use crate::payload::body::xml::{self, Xml, XmlTokenKind};
+use crate::payload::body::{DecodedField, FormBody, Kind, Multipart, MultipartPart, PREVIEW_LINES};
 use crate::payload::hex::{self, HexLayout};
 use crate::text;
 use crate::tui::app::action::Tab;
-use crate::tui::pane::{Content, Pane, cut};
+use crate::tui::pane::{Pane, TabContent, cut};
 use crate::tui::theme::Theme;
 
 /// Bytes of a binary part that are shown.
 const PART_BYTES: usize = 128;
 
-pub(crate) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
+pub(crate) fn content<'a>(pane: &Pane<'a>) -> TabContent<'a> {
     let body = &pane.loaded.reading.body;
     let (bytes, columns) = (&body.bytes[..], pane.columns);
     let theme = &pane.look.theme;
     match &body.kind {
-        Kind::Form(form) => Content::Window(
+        Kind::Form(form) => TabContent::Window(
             form.pairs.len() + usize::from(form.rest < bytes.len()),
             Box::new(move |index| pair(form, index, bytes, columns, theme)),
         ),
         Kind::Multipart(multipart) => parts(multipart, bytes, columns, theme),
-        Kind::Xml(xml) => Content::Window(xml.len(), Box::new(move |index| xml_row(xml, index, bytes, columns, theme))),
+        Kind::Xml(xml) => {
+            TabContent::Window(xml.len(), Box::new(move |index| xml_row(xml, index, bytes, columns, theme)))
+        }
         Kind::Binary(_) => {
             let layout = HexLayout::for_width(columns);
-            Content::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
+            TabContent::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
         }
         Kind::Empty | Kind::Json | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
-            Some(rows) => Content::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
-            None => Content::Whole(Vec::new()),
+            Some(rows) => TabContent::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
+            None => TabContent::Whole(Vec::new()),
         },
     }
 }
@@ -43,7 +45,7 @@ fn hex_row(bytes: &[u8], layout: HexLayout, index: usize) -> Line<'static> {
 }
 
 /// `name = value`, and as sent beside it where that differs.
-fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
+fn pair(form: &FormBody, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
     let Some(pair) = form.pairs.get(index) else {
         let rest = counted((body.len() - form.rest) as u64, "more byte");
         return Line::styled(format!("… {rest} on the Raw tab"), theme.dim);
@@ -62,7 +64,7 @@ fn pair(form: &Form, index: usize, body: &[u8], columns: usize, theme: &Theme) -
         None => line.push("  (no value)", theme.dim),
     }
     let decoded = [Some(&name), value.as_ref()].into_iter().flatten();
-    if decoded.clone().any(|part: &Decoded<'_>| part.malformed > 0) {
+    if decoded.clone().any(|part: &DecodedField<'_>| part.malformed > 0) {
         line.push("  malformed %", theme.warn);
     }
     if pair.again {
@@ -104,12 +106,12 @@ fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) 
     let mut line = Fitted { spans: vec![Span::raw(" ".repeat(indent))], room: columns - indent };
     for (kind, token) in xml::tokens(raw) {
         let style = match kind {
-            TokenKind::Open | TokenKind::Close | TokenKind::Empty => theme.key,
-            TokenKind::Text | TokenKind::Cdata => theme.string,
-            TokenKind::Aside => theme.dim,
+            XmlTokenKind::Open | XmlTokenKind::Close | XmlTokenKind::Empty => theme.key,
+            XmlTokenKind::Text | XmlTokenKind::Cdata => theme.string,
+            XmlTokenKind::Aside => theme.dim,
             // A long token is cut for the screen, which does not make it broken.
-            TokenKind::Broken if raw.len() < range.len() => theme.key,
-            TokenKind::Broken => theme.hidden,
+            XmlTokenKind::Broken if raw.len() < range.len() => theme.key,
+            XmlTokenKind::Broken => theme.hidden,
         };
         line.push(&text::visible_bytes(&raw[token]), style);
     }
@@ -117,7 +119,7 @@ fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) 
 }
 
 /// Each part: what it is, its headers, the beginning of what it holds.
-fn parts<'a>(multipart: &'a Multipart, body: &'a [u8], columns: usize, theme: &'a Theme) -> Content<'a> {
+fn parts<'a>(multipart: &'a Multipart, body: &'a [u8], columns: usize, theme: &'a Theme) -> TabContent<'a> {
     let layout = HexLayout::for_width(columns);
     let mut starts = Vec::with_capacity(multipart.parts.len());
     let mut lines = 0;
@@ -132,20 +134,20 @@ fn parts<'a>(multipart: &'a Multipart, body: &'a [u8], columns: usize, theme: &'
         };
         part_line(part, which, index - start, body, (columns, layout), theme)
     };
-    Content::Window(lines, Box::new(line))
+    TabContent::Window(lines, Box::new(line))
 }
 
 /// Title, headers, an empty line, content, what is not shown, an empty line.
-fn part_lines(part: &Part, layout: HexLayout) -> usize {
+fn part_lines(part: &MultipartPart, layout: HexLayout) -> usize {
     part.fields.len() + 4 + shown_rows(part, layout)
 }
 
-fn shown_rows(part: &Part, layout: HexLayout) -> usize {
+fn shown_rows(part: &MultipartPart, layout: HexLayout) -> usize {
     if part.is_text { part.preview.len() } else { layout.row_count(part.content.len().min(PART_BYTES)) }
 }
 
 fn part_line(
-    part: &Part,
+    part: &MultipartPart,
     which: usize,
     index: usize,
     body: &[u8],

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::action::Action;
-use crate::tui::keymap::{Context, KEYMAP};
+use crate::tui::keymap::{KEYMAP, KeyContext};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::theme::Look;
@@ -36,7 +36,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, look: &Look) -> Drawn {
 
 /// The keys with what they do; the nine levels are one row.
 fn rows() -> Vec<(String, &'static str)> {
-    let of_context = KEYMAP.iter().filter(|binding| binding.context == Context::Folding);
+    let of_context = KEYMAP.iter().filter(|binding| binding.context == KeyContext::Folding);
     let mut rows = Vec::new();
     for binding in of_context {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();

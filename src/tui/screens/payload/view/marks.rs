@@ -11,10 +11,10 @@ use crate::tui::screens::payload::state::Search;
 use crate::tui::theme::Theme;
 
 /// A stretch of the body that looks otherwise.
-pub(super) type Mark = (Range<usize>, Style);
+pub(super) type RowMark = (Range<usize>, Style);
 
 /// The marks of a search's matches that touch `range`.
-pub(super) fn of_search(search: Option<&Search>, range: &Range<usize>, theme: &Theme) -> Vec<Mark> {
+pub(super) fn of_search(search: Option<&Search>, range: &Range<usize>, theme: &Theme) -> Vec<RowMark> {
     let Some(search) = search else { return Vec::new() };
     let Some(hits) = &search.hits else { return Vec::new() };
     let current = search.current_hit();
@@ -23,7 +23,7 @@ pub(super) fn of_search(search: Option<&Search>, range: &Range<usize>, theme: &T
 }
 
 /// The bytes of `range`, visible, in `style` but for the marks, which must be in order.
-pub(super) fn bytes(body: &[u8], range: Range<usize>, style: Style, marks: &[Mark]) -> Vec<Span<'static>> {
+pub(super) fn bytes(body: &[u8], range: Range<usize>, style: Style, marks: &[RowMark]) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     let mut at = range.start;
     let mut push = |part: Range<usize>, style: Style| {
@@ -49,7 +49,7 @@ pub(super) fn piece(
     shown: &str,
     at: Option<usize>,
     style: Style,
-    marks: &[Mark],
+    marks: &[RowMark],
 ) -> (Vec<Span<'static>>, bool) {
     let Some(at) = at.filter(|_| !marks.is_empty()) else {
         return (vec![Span::styled(shown.to_owned(), style)], false);
@@ -92,7 +92,7 @@ mod tests {
         spans.iter().filter(is_marked).map(|span| span.content.to_string()).collect()
     }
 
-    fn mark(range: Range<usize>) -> Mark {
+    fn mark(range: Range<usize>) -> RowMark {
         (range, Style::new().add_modifier(Modifier::REVERSED))
     }
 

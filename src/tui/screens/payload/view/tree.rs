@@ -58,7 +58,8 @@ impl<'a> Tree<'a> {
             // The match is in the truncated part.
             Some(hit) => {
                 let mut line = self.rows.line_within(row, SHORTEST_TOKEN);
-                let width = |line: &pretty::Line<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
+                let width =
+                    |line: &pretty::PrettyLine<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
                 if width(&line) + EXCERPT > room {
                     line.pieces.retain(|piece| piece.kind != PieceKind::Note);
                 }
@@ -90,7 +91,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The row's pieces, and whether a match could be marked in one.
-    fn content(&self, line: &pretty::Line<'_>, marks: &[marks::Mark]) -> (Vec<Span<'static>>, bool) {
+    fn content(&self, line: &pretty::PrettyLine<'_>, marks: &[marks::RowMark]) -> (Vec<Span<'static>>, bool) {
         let mut spans = Vec::new();
         let mut any = false;
         for piece in &line.pieces {
@@ -125,9 +126,9 @@ fn indentation(depth: usize, columns: usize) -> usize {
 /// Renders a row so that it fits: its longest token is cut further, since the remark after it (how
 /// long it is, what it is) matters more than its fortieth byte. A remark that does not fit all the same
 /// is cut itself.
-pub(super) fn fitted(rows: &Pretty, row: usize, columns: usize) -> pretty::Line<'_> {
+pub(super) fn fitted(rows: &Pretty, row: usize, columns: usize) -> pretty::PrettyLine<'_> {
     let mut line = rows.line_within(row, columns);
-    let width = |line: &pretty::Line<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
+    let width = |line: &pretty::PrettyLine<'_>| line.pieces.iter().map(|piece| piece.text.width()).sum::<usize>();
     let key = line.pieces.iter().filter(|piece| piece.kind == PieceKind::Key).map(|piece| piece.text.width()).max();
     // A short key is what a row is found by.
     let shortest = key.filter(|width| *width <= SHORTEST_VALUE).unwrap_or(0).max(SHORTEST_TOKEN);

@@ -12,8 +12,8 @@ use crate::tui::app::step::Step;
 use crate::tui::screens::saving;
 use crate::tui::screens::saving::state::ToSave;
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::screens::send::forms::{Form, Purpose};
-use crate::tui::screens::send::state::{CheckView, Progress, Screen};
+use crate::tui::screens::send::forms::{Purpose, SendForm};
+use crate::tui::screens::send::state::{CheckView, Progress, SendScreen};
 use crate::tui::screens::send::task::{Preview, ReplayTask, SendTask};
 
 /// The name of a saved simulation until the person gives another.
@@ -31,7 +31,7 @@ pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::NextField | Action::PreviousField => {
-            if let Some(Screen::Form(form)) = model.sending.screens.last_mut() {
+            if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
                 form.fields.turn(action == Action::NextField);
             }
             Vec::new()
@@ -61,9 +61,9 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     })
 }
 
-fn change(model: &mut Model, change: impl FnOnce(&mut Form)) -> Vec<Effect> {
+fn change(model: &mut Model, change: impl FnOnce(&mut SendForm)) -> Vec<Effect> {
     let sending = &mut model.sending;
-    if let Some(Screen::Form(form)) = sending.screens.last_mut() {
+    if let Some(SendScreen::Form(form)) = sending.screens.last_mut() {
         change(form);
         (form.error, form.said) = (None, None);
         form.settle(&sending.receivers);
@@ -74,7 +74,7 @@ fn change(model: &mut Model, change: impl FnOnce(&mut Form)) -> Vec<Effect> {
 /// Asks for what the form would send now.
 pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
     let sending = &mut model.sending;
-    let Some(Screen::Form(form)) = sending.screens.last_mut() else { return Vec::new() };
+    let Some(SendScreen::Form(form)) = sending.screens.last_mut() else { return Vec::new() };
     if form.purpose != Purpose::Simulate {
         return Vec::new();
     }
@@ -91,7 +91,7 @@ pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
 /// Shows what a form would send, if it is still as it was when that was asked.
 pub(super) fn previewed(model: &mut Model, number: u64, made: Result<Preview, String>) {
     let sending = &mut model.sending;
-    if let Some(Screen::Form(form)) = sending.screens.last_mut().filter(|_| number == sending.previews) {
+    if let Some(SendScreen::Form(form)) = sending.screens.last_mut().filter(|_| number == sending.previews) {
         if let Ok(made) = &made {
             form.seed = Some(made.seed);
         }
@@ -102,7 +102,7 @@ pub(super) fn previewed(model: &mut Model, number: u64, made: Result<Preview, St
 /// The check that is shown, or lies beneath.
 pub(super) fn check(model: &mut Model) -> Option<&mut CheckView> {
     model.sending.screens.iter_mut().rev().find_map(|screen| match screen {
-        Screen::Check(check) => Some(&mut **check),
+        SendScreen::Check(check) => Some(&mut **check),
         _ => None,
     })
 }
@@ -112,16 +112,18 @@ fn step_through(model: &mut Model, step: Step) {
     let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
     let scrolled = |first: &mut usize| *first = step.apply((*first).min(places - 1), places, viewport.overlay_rows);
     match model.sending.screens.last_mut() {
-        Some(Screen::Panel) => {
+        Some(SendScreen::Panel) => {
             if let Some(panel) = &mut model.sending.last {
                 scrolled(&mut panel.scroll);
             }
         }
-        Some(Screen::Form(form)) => scrolled(&mut form.scroll),
-        Some(Screen::Progress(first) | Screen::Comparison(_, _, first)) => scrolled(first),
-        Some(Screen::Attempts(_, rows, cursor)) => *cursor = step.apply(*cursor, rows.len(), viewport.overlay_rows),
-        Some(Screen::Check(check)) if check.is_open => scrolled(&mut check.scroll),
-        Some(Screen::Check(check)) => check.cursor = step.apply(check.cursor, check.rows.len(), viewport.overlay_rows),
+        Some(SendScreen::Form(form)) => scrolled(&mut form.scroll),
+        Some(SendScreen::Progress(first) | SendScreen::Comparison(_, _, first)) => scrolled(first),
+        Some(SendScreen::Attempts(_, rows, cursor)) => *cursor = step.apply(*cursor, rows.len(), viewport.overlay_rows),
+        Some(SendScreen::Check(check)) if check.is_open => scrolled(&mut check.scroll),
+        Some(SendScreen::Check(check)) => {
+            check.cursor = step.apply(check.cursor, check.rows.len(), viewport.overlay_rows)
+        }
         None => {}
     }
 }
@@ -129,11 +131,11 @@ fn step_through(model: &mut Model, step: Step) {
 fn accept(model: &mut Model) -> Vec<Effect> {
     let is_busy = model.sending.is_busy();
     match model.sending.screens.last_mut() {
-        Some(Screen::Attempts(_, rows, cursor)) => {
+        Some(SendScreen::Attempts(_, rows, cursor)) => {
             let chosen = rows.get(*cursor).map(|row| row.id);
             chosen.map(|id| Effect::Send(SendTask::Attempt(id))).into_iter().collect()
         }
-        Some(Screen::Check(check)) if check.is_open => {
+        Some(SendScreen::Check(check)) if check.is_open => {
             let task = check.rows.get(check.cursor).and_then(|row| {
                 let judged = format!("{} {}", row.mark.glyph(), row.mark.code());
                 let words = format!("{judged}: {}, expected {}", row.case.sends, row.case.expect.words());
@@ -141,13 +143,13 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             });
             task.into_iter().collect()
         }
-        Some(Screen::Check(check)) if check.cursor < check.rows.len() => {
+        Some(SendScreen::Check(check)) if check.cursor < check.rows.len() => {
             check.is_open = true;
             check.scroll = 0;
             Vec::new()
         }
-        Some(Screen::Form(_)) => submit(model),
-        Some(Screen::Progress(_)) if !is_busy => back(model),
+        Some(SendScreen::Form(_)) => submit(model),
+        Some(SendScreen::Progress(_)) if !is_busy => back(model),
         _ => Vec::new(),
     }
 }
@@ -156,7 +158,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 fn submit(model: &mut Model) -> Vec<Effect> {
     let is_busy = model.sending.is_busy();
     let receivers = model.sending.receivers.clone();
-    let Some(Screen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
+    let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
     if is_busy {
         form.error = Some(BUSY.to_owned());
         return Vec::new();
@@ -182,7 +184,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         SendTask::Check(task) => {
             model.sending.checked.clone_from(&task.to);
             let view = CheckView { to: task.to.clone(), ..CheckView::default() };
-            model.sending.screens.push(Screen::Check(Box::new(view)));
+            model.sending.screens.push(SendScreen::Check(Box::new(view)));
             let what = format!("the check of {}", task.to);
             model.sending.progress = Some(Progress { what, is_quiet: true, ..Progress::default() });
             vec![Effect::Send(SendTask::Check(task))]
@@ -204,7 +206,7 @@ fn replay(model: &Model, mut task: ReplayTask) -> Vec<Effect> {
 /// Compares a response with that to the sending before it.
 fn compare(model: &Model) -> Vec<Effect> {
     match model.sending.screens.last() {
-        Some(Screen::Attempts(_, rows, cursor)) => match rows.get(*cursor..) {
+        Some(SendScreen::Attempts(_, rows, cursor)) => match rows.get(*cursor..) {
             Some([now, before, ..]) => vec![Effect::Send(SendTask::CompareAttempts(before.id, now.id))],
             _ => Vec::new(),
         },
@@ -214,15 +216,15 @@ fn compare(model: &Model) -> Vec<Effect> {
 
 fn copy(model: &Model) -> Vec<Effect> {
     let copied = match model.sending.screens.last() {
-        Some(Screen::Check(check)) => {
+        Some(SendScreen::Check(check)) => {
             let report = check.report.as_ref().and_then(|report| report.as_ref().ok());
             report.map(|report| ("the report", report_text(report, Palette::Plain)))
         }
-        Some(Screen::Form(form)) if form.purpose == Purpose::Simulate => {
+        Some(SendScreen::Form(form)) if form.purpose == Purpose::Simulate => {
             let task = form.simulate_task(&model.sending.receivers).ok();
             task.map(|task| ("the simulation, for the configuration", task.saved.to_toml(SAVED_NAME)))
         }
-        Some(Screen::Comparison(_, lines, _)) => Some(("the comparison", lines.join("\n"))),
+        Some(SendScreen::Comparison(_, lines, _)) => Some(("the comparison", lines.join("\n"))),
         _ => None,
     };
     copied.map(|(what, text)| Effect::Copy { what: what.to_owned(), text }).into_iter().collect()
@@ -231,7 +233,7 @@ fn copy(model: &Model) -> Vec<Effect> {
 /// Saves the simulation in the configuration.
 fn save(model: &mut Model) -> Vec<Effect> {
     let receivers = model.sending.receivers.clone();
-    let Some(Screen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
+    let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
     if form.purpose != Purpose::Simulate {
         return Vec::new();
     }
@@ -247,14 +249,14 @@ fn save(model: &mut Model) -> Vec<Effect> {
 
 /// Closes the topmost screen.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
-    if let Some(Screen::Check(check)) = model.sending.screens.last_mut()
+    if let Some(SendScreen::Check(check)) = model.sending.screens.last_mut()
         && check.is_open
     {
         check.is_open = false;
         return Vec::new();
     }
     model.sending.screens.pop();
-    if let Some(Screen::Form(form)) = model.sending.screens.last_mut() {
+    if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
         // Sent again it is another event.
         form.seed = None;
         return preview(model);

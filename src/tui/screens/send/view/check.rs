@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::WIDEST;
-use crate::send::conformance::{Came, Mark, Row};
+use crate::send::conformance::{CaseVerdict, CheckRow, Observed};
 use crate::text::{clip, visible_bytes};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
@@ -57,13 +57,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
 }
 
 /// A mark with its glyph, word and style.
-fn mark(mark: Mark, look: &Look) -> (&'static str, &'static str, Style) {
+fn mark(mark: CaseVerdict, look: &Look) -> (&'static str, &'static str, Style) {
     let theme = &look.theme;
     match mark {
-        Mark::Pass => (mark.glyph(), "pass", theme.good),
-        Mark::Fail => (mark.glyph(), "FAIL", theme.bad),
-        Mark::Advice => (mark.glyph(), "note", theme.warn),
-        Mark::Skipped => (mark.glyph(), "skip", theme.dim),
+        CaseVerdict::Pass => (mark.glyph(), "pass", theme.good),
+        CaseVerdict::Fail => (mark.glyph(), "FAIL", theme.bad),
+        CaseVerdict::Advice => (mark.glyph(), "note", theme.warn),
+        CaseVerdict::Skipped => (mark.glyph(), "skip", theme.dim),
     }
 }
 
@@ -73,7 +73,7 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
     match &check.report {
         None => {
             let total = if check.total == 0 { "…".to_owned() } else { check.total.to_string() };
-            let failed = check.rows.iter().filter(|row| row.mark == Mark::Fail).count();
+            let failed = check.rows.iter().filter(|row| row.mark == CaseVerdict::Fail).count();
             lines.push(Line::styled(
                 format!("{} of {total} sent, {failed} failed; x cancels", check.rows.len()),
                 theme.info,
@@ -85,10 +85,10 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
         Some(Ok(report)) => {
             let counts = format!(
                 "   {} passed, {} failed, {}, {} not sent; y copies the report",
-                report.count(Mark::Pass),
-                report.count(Mark::Fail),
-                counted(report.count(Mark::Advice) as u64, "note"),
-                report.count(Mark::Skipped)
+                report.count(CaseVerdict::Pass),
+                report.count(CaseVerdict::Fail),
+                counted(report.count(CaseVerdict::Advice) as u64, "note"),
+                report.count(CaseVerdict::Skipped)
             );
             let verdict = if report.is_pass() {
                 Span::styled("✓ Passed", theme.good)
@@ -114,7 +114,7 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
     lines
 }
 
-fn case(row: &Row, columns: usize, look: &Look) -> Line<'static> {
+fn case(row: &CheckRow, columns: usize, look: &Look) -> Line<'static> {
     let (glyph, word, style) = mark(row.mark, look);
     let time = row.came.latency().map(short_latency).unwrap_or_default();
     let came = format!("{:<NAME_COLUMNS$} {:<EXPECTED_COLUMNS$} ", row.case.name, row.case.expect.words());
@@ -129,7 +129,7 @@ fn case(row: &Row, columns: usize, look: &Look) -> Line<'static> {
 }
 
 /// One case: what was sent, what was expected, what came, and what that means.
-fn details(row: &Row, columns: usize, look: &Look) -> Vec<Line<'static>> {
+fn details(row: &CheckRow, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let (glyph, word, style) = mark(row.mark, look);
     let mut lines = Vec::new();
@@ -148,14 +148,14 @@ fn details(row: &Row, columns: usize, look: &Look) -> Vec<Line<'static>> {
     if let Some(latency) = row.came.latency() {
         put("latency", &short_latency(latency), theme.text);
     }
-    if let Came::Answer { said, .. } = &row.came {
+    if let Observed::Answer { said, .. } = &row.came {
         let said = if said.is_empty() { "(empty)".into() } else { visible_bytes(said) };
         put("response", &said, theme.text);
     }
     if row.exchange.is_some() {
         put("Enter", "shows all bytes sent and received", theme.info);
     }
-    if matches!(row.mark, Mark::Fail | Mark::Advice) {
+    if matches!(row.mark, CaseVerdict::Fail | CaseVerdict::Advice) {
         let fault = row.case.fault;
         put("likely cause", fault.title(), style);
         put("meaning", fault.means(), theme.text);

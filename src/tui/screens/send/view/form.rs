@@ -9,8 +9,8 @@ use super::WIDEST;
 use super::panel::content_line;
 use crate::text;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::send::form::{Field, Fields, Value};
-use crate::tui::screens::send::forms::{Form, Purpose};
+use crate::tui::screens::send::form::{FieldValue, Fields, FormField};
+use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::task::Preview;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{put, shown, wrap};
@@ -21,7 +21,7 @@ const NAME_COLUMNS: usize = 12;
 /// How wide a form without a preview gets.
 const NARROW: u16 = 84;
 
-pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) -> Drawn {
+pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &SendForm, look: &Look) -> Drawn {
     let has_preview = form.purpose == Purpose::Simulate;
     let title = match &form.purpose {
         Purpose::Replay(id, _) => format!("Replay #{id}"),
@@ -61,7 +61,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &Form, look: &Look) 
     draw_preview(frame, below, form, look)
 }
 
-fn words(form: &Form) -> String {
+fn words(form: &SendForm) -> String {
     match (&form.purpose, &form.preview) {
         (Purpose::Replay(..), _) => {
             "The captured delivery stays unchanged; each request and response is stored with it.".to_owned()
@@ -81,7 +81,7 @@ fn words(form: &Form) -> String {
 /// Draws the fields around the cursor; returns how many are out of sight.
 fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) -> usize {
     let theme = &look.theme;
-    let visible: Vec<(usize, &Field)> = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden).collect();
+    let visible: Vec<(usize, &FormField)> = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden).collect();
     let cursor = visible.iter().position(|(index, _)| *index == fields.at).unwrap_or(0);
     let rows = usize::from(area.height);
     // A row of those around is in sight, where there is room for it.
@@ -105,32 +105,32 @@ fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) 
     hidden
 }
 
-fn value(field: &Field, is_here: bool, room: usize, look: &Look) -> Vec<Span<'static>> {
+fn value(field: &FormField, is_here: bool, room: usize, look: &Look) -> Vec<Span<'static>> {
     let theme = &look.theme;
     match &field.value {
-        Value::Choice(options, chosen) => {
+        FieldValue::Choice(options, chosen) => {
             let option = options.get(*chosen).map_or("no choices", String::as_str);
             let option = text::clip(option, room.saturating_sub(4)).into_owned();
             let arrow = if is_here && options.len() > 1 { theme.info } else { theme.rule };
             vec![Span::styled("‹ ", arrow), Span::raw(option), Span::styled(" ›", arrow)]
         }
-        Value::Text(input) if input.value().is_empty() => {
+        FieldValue::Text(input) if input.value().is_empty() => {
             vec![Span::styled(text::clip(field.about, room).into_owned(), theme.dim)]
         }
-        Value::Text(input) => vec![Span::raw(part(field, input.cursor(), room).0)],
+        FieldValue::Text(input) => vec![Span::raw(part(field, input.cursor(), room).0)],
     }
 }
 
 /// The part of a text around the cursor, and the cursor's column in it.
-fn part(field: &Field, cursor: usize, room: usize) -> (String, usize) {
-    let Value::Text(input) = &field.value else { return (String::new(), 0) };
+fn part(field: &FormField, cursor: usize, room: usize) -> (String, usize) {
+    let FieldValue::Text(input) = &field.value else { return (String::new(), 0) };
     let skipped = cursor.saturating_sub(room.saturating_sub(1));
     let part: String = input.value().chars().skip(skipped).take(room).collect();
     let before: String = input.value().chars().skip(skipped).take(cursor - skipped).collect();
     (shown(&part), shown(&before).width())
 }
 
-fn draw_preview(frame: &mut Frame<'_>, area: Rect, form: &Form, look: &Look) -> Drawn {
+fn draw_preview(frame: &mut Frame<'_>, area: Rect, form: &SendForm, look: &Look) -> Drawn {
     let rows = usize::from(area.height);
     match &form.preview {
         Some(Ok(Preview { body, .. })) => {

@@ -5,10 +5,10 @@ use ratatui::text::{Line, Span};
 
 use crate::delivery::{Attempt, AttemptKind};
 use crate::http::HeaderField;
-use crate::send::{StatusClass, Term, latency_words, status_words};
+use crate::send::{DocumentedError, StatusClass, latency_words, status_words};
 use crate::text::visible_bytes;
 use crate::tui::screens::payload::view::plain_row;
-use crate::tui::screens::send::panel::{Content, Panel};
+use crate::tui::screens::send::panel::{BodyRows, Panel};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, date_time, heading, kept_words, shown, wrap};
 
@@ -42,7 +42,7 @@ impl<'a> Rows<'a> {
     }
 
     fn bodies(&self) -> (usize, usize) {
-        let rows = |content: &Content| if content.is_empty() { 0 } else { content.len() };
+        let rows = |content: &BodyRows| if content.is_empty() { 0 } else { content.len() };
         (rows(&self.panel.payload), rows(&self.panel.response))
     }
 
@@ -54,16 +54,16 @@ impl<'a> Rows<'a> {
         self.body(&self.panel.response, row)
     }
 
-    fn body(&self, content: &'a Content, row: usize) -> Line<'a> {
+    fn body(&self, content: &'a BodyRows, row: usize) -> Line<'a> {
         content_line(content, row, self.columns, self.look)
     }
 }
 
 /// A row of a body, indented.
-pub(super) fn content_line<'a>(content: &'a Content, row: usize, columns: usize, look: &Look) -> Line<'a> {
+pub(super) fn content_line<'a>(content: &'a BodyRows, row: usize, columns: usize, look: &Look) -> Line<'a> {
     let mut line = match content {
-        Content::Json(rows) => plain_row(rows, row, columns.saturating_sub(INDENT.len()), &look.theme),
-        Content::Text(rows) => Line::raw(rows.row(row)),
+        BodyRows::Json(rows) => plain_row(rows, row, columns.saturating_sub(INDENT.len()), &look.theme),
+        BodyRows::Text(rows) => Line::raw(rows.row(row)),
     };
     line.spans.insert(0, Span::raw(INDENT));
     line
@@ -89,10 +89,10 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let (words, style) = result(attempt, look);
     row("Result", words, style);
     if let Err(failure) = &attempt.result {
-        let term = Term::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default();
+        let term = DocumentedError::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default();
         row("Error", &shown(&format!("{term}{}", failure.message)), theme.bad);
         row("Fix", &shown(&failure.advice), theme.warn);
-    } else if let (Some(term), AttemptKind::Simulation) = (Term::of(attempt), attempt.kind) {
+    } else if let (Some(term), AttemptKind::Simulation) = (DocumentedError::of(attempt), attempt.kind) {
         row("Error", term.title(), theme.bad);
         row("Fix", term.meaning(), theme.warn);
     }

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::inspect::diagnosis;
 use crate::inspect::diagnosis::place_words;
 use crate::payload::grouped;
-use crate::signature::diagnose::{Cause, Depth, Diagnosis, Kind, Progress, Stage};
+use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, Progress, SearchStage};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -31,7 +31,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.push(footer(diagnosis, inquiry, pane));
         lines.push(Line::default());
     }
-    if let Some(diagnosis) = &inquiry.whence {
+    if let Some(diagnosis) = &inquiry.explain_digest {
         lines.push(heading("What your server hashed", pane.look));
         lines.extend(found(diagnosis, pane));
         lines.push(Line::default());
@@ -42,7 +42,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let what = match question {
         Question::Why(_) => "searching for the cause",
-        Question::Whence(_) => "searching for what your server hashed",
+        Question::ExplainDigest(_) => "searching for what your server hashed",
         Question::Rewritings => return Vec::new(),
     };
     let how_far = progress.map_or_else(String::new, |progress| {
@@ -57,14 +57,14 @@ fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) ->
     ]
 }
 
-fn stage(stage: Stage) -> &'static str {
+fn stage(stage: SearchStage) -> &'static str {
     match stage {
-        Stage::Structure => "headers",
-        Stage::Canonical => "secrets",
-        Stage::One => "one change",
-        Stage::Pairs => "two changes",
-        Stage::Triples => "three changes",
-        Stage::Deep => "nearby timestamps",
+        SearchStage::Structure => "headers",
+        SearchStage::Canonical => "secrets",
+        SearchStage::One => "one change",
+        SearchStage::Pairs => "two changes",
+        SearchStage::Triples => "three changes",
+        SearchStage::Deep => "nearby timestamps",
     }
 }
 
@@ -101,9 +101,9 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
 fn finding(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let (glyph, style) = match cause.kind {
-        Kind::Proof => ("● proved: ", theme.good),
-        Kind::Alarm => ("‼ ALARM: ", theme.bad),
-        Kind::Evidence => ("○ ", theme.warn),
+        CauseKind::Proof => ("● proved: ", theme.good),
+        CauseKind::Alarm => ("‼ ALARM: ", theme.bad),
+        CauseKind::Evidence => ("○ ", theme.warn),
     };
     paragraph(&format!("{glyph}{}", cause.summary), style, pane.columns)
 }
