@@ -43,7 +43,7 @@ pub(super) struct VerifyArgs {
     /// Request header, as 'Name: value'; may be repeated
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
-    /// Compute the age at this time (RFC 3339) instead of now
+    /// Compute the age at this time (RFC 3339) rather than now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// Path of the request, if several webhooks are configured

@@ -131,11 +131,7 @@ impl Reader {
                     brackets.push(false);
                 }
                 Some(Token::Open(_)) => brackets.push(false),
-                Some(Token::Close) => {
-                    if brackets.pop() == Some(true) {
-                        self.here.pop();
-                    }
-                }
+                Some(Token::Close) if brackets.pop() == Some(true) => drop(self.here.pop()),
                 Some(Token::Word(word)) if word == "mod" => {
                     if let Some(name) = self.word(at + 1).map(str::to_owned) {
                         match self.token(at + 2) {

@@ -4,10 +4,11 @@
 mod send_again;
 
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::latest_wins::{LatestWins, Rest};
 use crate::config::AnswerFlags;
 use crate::config::file::{ConfigChange, ConfigPart};
 use crate::delivery::DeliveryId;
@@ -38,27 +39,24 @@ pub(crate) struct AnswersWorker {
     location: Location,
     watched: Arc<Watched>,
     flags: AnswerFlags,
-    jobs: mpsc::Sender<DeliveryId>,
+    stories: LatestWins<DeliveryId>,
 }
 
 impl AnswersWorker {
     /// Starts the thread that reads the store.
     pub(crate) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
-        let (jobs, queue) = mpsc::channel();
         let reader = Reader::open(session.location())?;
-        std::thread::Builder::new().name("whyhook-answers".to_owned()).spawn(move || {
-            while let Ok(id) = queue.recv() {
-                crate::system::panic::trap("answers");
-                let told = tell(&reader, id).map(Box::new).map_err(|error| error.to_string());
-                send(Message::Answers(AnswersNews::Story(id, told)));
-            }
+        let stories = LatestWins::start("whyhook-answers", Rest::No, move |id, _| {
+            crate::system::panic::trap("answers");
+            let told = tell(&reader, id).map(Box::new).map_err(|error| error.to_string());
+            send(Message::Answers(AnswersNews::Story(id, told)));
         })?;
         Ok(Self {
             control: Arc::clone(session.control()),
             location: session.location().clone(),
             watched: Arc::clone(session.watched()),
             flags: session.settings().answers,
-            jobs,
+            stories,
         })
     }
 
@@ -73,7 +71,7 @@ impl AnswersWorker {
             AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
             AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
             AnswersEffect::Tell(id) => {
-                let _ = self.jobs.send(id);
+                self.stories.ask(id);
                 Vec::new()
             }
             AnswersEffect::Save(path, named) => {

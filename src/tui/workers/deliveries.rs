@@ -1,12 +1,13 @@
 //! The thread that reads the store for the interface, so that the interface never waits for a disk.
 
 use std::any::Any;
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use jiff::Timestamp;
 
+use super::latest_wins::{LatestWins, Newest, Rest};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::listener::Control;
@@ -27,10 +28,10 @@ const COUNT_ROWS: usize = 20_000;
 /// thread each, so that a large body never holds up the list.
 pub(crate) struct DeliveriesWorker {
     list: mpsc::Sender<Effect>,
-    deliveries: mpsc::Sender<Job>,
-    newest_generation: Arc<AtomicU64>,
-    /// The id of the delivery that was asked for last.
-    wanted: Arc<AtomicI64>,
+    newest_page: Newest,
+    deliveries: LatestWins<DeliveryId>,
+    /// What is no longer shown; freeing it takes time in proportion to its size.
+    discarded: mpsc::Sender<Box<dyn Any + Send>>,
 }
 
 impl DeliveriesWorker {
@@ -40,31 +41,32 @@ impl DeliveriesWorker {
         control: Arc<Control>,
         send: impl Fn(Message) + Clone + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let newest_generation = Arc::new(AtomicU64::new(0));
+        let newest_page = Newest::default();
         let rows = Rows {
             location: location.clone(),
             reader: Reader::open(location)?,
             send: send.clone(),
-            newest_generation: Arc::clone(&newest_generation),
+            newest_page: newest_page.clone(),
         };
-        let wanted = Arc::new(AtomicI64::new(0));
-        let deliveries = Deliveries { reader: Reader::open(location)?, control, send, wanted: Arc::clone(&wanted) };
+        let reader = Deliveries { reader: Reader::open(location)?, control, send };
+        let cannot_start =
+            |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source };
+        let load = move |id, is_wanted: &dyn Fn() -> bool| reader.load(id, is_wanted);
         Ok(Self {
-            list: start(location, move |queue| rows.run(&queue))?,
-            deliveries: start(location, move |queue| deliveries.run(&queue))?,
-            newest_generation,
-            wanted,
+            list: start("whyhook-loader", move |queue| rows.run(&queue)).map_err(cannot_start)?,
+            newest_page,
+            deliveries: LatestWins::start("whyhook-loader", Rest::No, load).map_err(cannot_start)?,
+            discarded: start("whyhook-discard", |queue| queue.into_iter().for_each(drop)).map_err(cannot_start)?,
         })
     }
 
     /// Queues a read. A page request cancels the page requests before it.
     pub(crate) fn read(&self, effect: Effect) {
         if let Effect::LoadPage(request) = &effect {
-            self.newest_generation.store(request.generation, Ordering::Release);
+            self.newest_page.set(request.generation);
         }
         if let Effect::Load(id) = effect {
-            self.wanted.store(id.0, Ordering::Release);
-            let _ = self.deliveries.send(Job::Load(id));
+            self.deliveries.ask(id);
         } else {
             let _ = self.list.send(effect);
         }
@@ -72,27 +74,18 @@ impl DeliveriesWorker {
 
     /// Frees what is no longer shown.
     pub(crate) fn discard(&self, discarded: Box<dyn Any + Send>) {
-        let _ = self.deliveries.send(Job::Discard(discarded));
+        let _ = self.discarded.send(discarded);
     }
 }
 
 /// Starts a thread with a queue.
 fn start<J: Send + 'static>(
-    location: &Location,
+    name: &str,
     run: impl FnOnce(mpsc::Receiver<J>) + Send + 'static,
-) -> Result<mpsc::Sender<J>, StoreError> {
+) -> io::Result<mpsc::Sender<J>> {
     let (jobs, queue) = mpsc::channel();
-    std::thread::Builder::new()
-        .name("whyhook-loader".to_owned())
-        .spawn(move || run(queue))
-        .map_err(|source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source })?;
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || run(queue))?;
     Ok(jobs)
-}
-
-/// What the thread does that reads deliveries.
-enum Job {
-    Load(DeliveryId),
-    Discard(Box<dyn Any + Send>),
 }
 
 /// Reads whole deliveries: only the one that was requested last.
@@ -100,26 +93,12 @@ struct Deliveries<S> {
     reader: Reader,
     control: Arc<Control>,
     send: S,
-    wanted: Arc<AtomicI64>,
 }
 
 impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
-    fn run(self, queue: &mpsc::Receiver<Job>) {
-        while let Ok(job) = queue.recv() {
-            crate::system::panic::trap("loader");
-            match job {
-                Job::Load(id) => self.load(id),
-                Job::Discard(discarded) => drop(discarded),
-            }
-        }
-    }
-
     /// Reads a delivery: its rows first, and when it is large what it holds after that.
-    fn load(&self, id: DeliveryId) {
-        let is_wanted = || self.wanted.load(Ordering::Acquire) == id.0;
-        if !is_wanted() {
-            return;
-        }
+    fn load(&self, id: DeliveryId, is_wanted: &dyn Fn() -> bool) {
+        crate::system::panic::trap("loader");
         let delivery = match self.reader.load(id) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return self.give(id, Err(format!("delivery {id} is no longer in the store"))),
@@ -162,7 +141,7 @@ struct Rows<S> {
     location: Location,
     reader: Reader,
     send: S,
-    newest_generation: Arc<AtomicU64>,
+    newest_page: Newest,
 }
 
 impl<S: Fn(Message) + Send + 'static> Rows<S> {
@@ -237,7 +216,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         let mut missing = request.limit;
         let mut pending = Vec::new();
         loop {
-            if self.newest_generation.load(Ordering::Acquire) != request.generation {
+            if !self.newest_page.is(request.generation) {
                 return;
             }
             let newest = self.reader.page(Page::Newest, 1).ok().and_then(|rows| rows.first().map(|row| row.id));

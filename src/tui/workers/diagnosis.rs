@@ -1,12 +1,11 @@
 //! The thread that finds out why a signature does not match: one question at a time, off the
 //! listener's and the interface's threads, cancelled as soon as another is asked.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::latest_wins::{LatestWins, Rest};
 use super::priority::give_way;
-use super::rest::Resting;
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::server::listener::Control;
@@ -23,13 +22,9 @@ const WATCHED: Duration = Duration::from_secs(120);
 const REPORTED: Duration = Duration::from_millis(100);
 
 /// Takes questions; what it finds comes as messages.
-pub(crate) struct DiagnosisWorker {
-    jobs: mpsc::Sender<Job>,
-    newest: Arc<AtomicU64>,
-}
+pub(crate) struct DiagnosisWorker(LatestWins<Job>);
 
 struct Job {
-    number: u64,
     id: DeliveryId,
     question: Question,
 }
@@ -41,29 +36,25 @@ impl DiagnosisWorker {
         control: Arc<Control>,
         send: impl Fn(Message) + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let worker = Worker { reader: Reader::open(location)?, control, send, newest: Arc::default() };
-        let newest = Arc::clone(&worker.newest);
-        let (jobs, queue) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("whyhook-diagnosis".to_owned())
-            .spawn(move || worker.run(Resting::eager(queue)))
-            .map_err(|source| StoreError::Io {
-                action: "start the diagnosis of",
-                path: location.file().to_owned(),
-                source,
-            })?;
-        Ok(Self { jobs, newest })
+        let worker = Worker { reader: Reader::open(location)?, control, send };
+        let look_into = move |job: Job, is_wanted: &dyn Fn() -> bool| {
+            give_way();
+            worker.look_into(&job, is_wanted);
+        };
+        let is_watched = |job: &Job| job.patience() == WATCHED;
+        LatestWins::start("whyhook-diagnosis", Rest::Eager(is_watched), look_into).map(Self).map_err(|source| {
+            StoreError::Io { action: "start the diagnosis of", path: location.file().to_owned(), source }
+        })
     }
 
     /// Asks a question, and cancels the previous one.
     pub(crate) fn ask(&self, id: DeliveryId, question: Question) {
-        let number = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
-        let _ = self.jobs.send(Job { number, id, question });
+        self.0.ask(Job { id, question });
     }
 
     /// Cancels the search.
     pub(crate) fn stop(&self) {
-        self.newest.fetch_add(1, Ordering::AcqRel);
+        self.0.cancel();
     }
 }
 
@@ -71,7 +62,6 @@ struct Worker<S> {
     reader: Reader,
     control: Arc<Control>,
     send: S,
-    newest: Arc<AtomicU64>,
 }
 
 impl Job {
@@ -85,21 +75,10 @@ impl Job {
 }
 
 impl<S: Fn(Message)> Worker<S> {
-    fn run(self, mut queue: Resting<Job>) {
-        give_way();
-        while let Some(job) = queue.next(|job| job.patience() == WATCHED) {
-            self.look_into(&job);
-        }
-    }
-
-    fn look_into(&self, job: &Job) {
+    fn look_into(&self, job: &Job, is_wanted: &dyn Fn() -> bool) {
         crate::system::panic::trap("diagnosis");
-        let is_wanted = || self.newest.load(Ordering::Acquire) == job.number;
-        if !is_wanted() {
-            return;
-        }
         let report = match self.reader.load(job.id) {
-            Ok(Some(delivery)) => self.search(job, &delivery, &is_wanted),
+            Ok(Some(delivery)) => self.search(job, &delivery, is_wanted),
             Ok(None) => InquiryReport::Failed(format!("delivery {} is no longer in the store", job.id)),
             Err(error) => InquiryReport::Failed(error.to_string()),
         };

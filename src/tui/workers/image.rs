@@ -1,7 +1,6 @@
 //! The thread that decodes pictures. Of several that were asked for, only the newest is made.
 
-use std::sync::mpsc;
-
+use super::latest_wins::{LatestWins, Rest};
 use super::priority::give_way;
 use crate::tui::app::message::Message;
 use crate::tui::picture::PictureMethod;
@@ -9,31 +8,23 @@ use crate::tui::picture::{FontSize, Picture};
 use crate::tui::screens::image::state::PictureRequest;
 
 /// Takes requests; pictures come as messages.
-pub(crate) struct ImageWorker {
-    requests: mpsc::Sender<PictureRequest>,
-}
+pub(crate) struct ImageWorker(LatestWins<PictureRequest>);
 
 impl ImageWorker {
     /// Starts the thread.
     pub(crate) fn start(method: PictureMethod, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
-        let (requests, queue) = mpsc::channel::<PictureRequest>();
-        std::thread::Builder::new().name("whyhook-painter".to_owned()).spawn(move || {
+        let worker = LatestWins::start("whyhook-painter", Rest::No, move |request: PictureRequest, _| {
             give_way();
-            while let Ok(mut request) = queue.recv() {
-                while let Ok(newer) = queue.try_recv() {
-                    request = newer;
-                }
-                let PictureRequest { key, image } = request;
-                let made = Picture::make(&image.binary.bytes, key.room, method, font_size());
-                send(Message::Picture(key, made.map_err(|error| error.to_string())));
-            }
+            let PictureRequest { key, image } = request;
+            let made = Picture::make(&image.binary.bytes, key.room, method, font_size());
+            send(Message::Picture(key, made.map_err(|error| error.to_string())));
         })?;
-        Ok(Self { requests })
+        Ok(Self(worker))
     }
 
     /// Asks for a picture.
     pub(crate) fn make(&self, request: PictureRequest) {
-        let _ = self.requests.send(request);
+        self.0.ask(request);
     }
 }
 

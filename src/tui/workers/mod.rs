@@ -5,6 +5,7 @@ pub(crate) mod deliveries;
 pub(crate) mod diagnosis;
 pub(crate) mod files;
 pub(crate) mod image;
+pub(crate) mod latest_wins;
 pub(crate) mod payload;
 pub(crate) mod priority;
 pub(crate) mod rest;

@@ -7,10 +7,10 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::latest_wins::{LatestWins, Rest};
 use crate::payload::jq::Output;
 use crate::payload::json::search::search;
 use crate::tui::app::message::Message;
@@ -23,33 +23,27 @@ const LOOK: Duration = Duration::from_millis(4);
 /// The hidden command that runs a query; see `cli`.
 pub(crate) const QUERY_COMMAND: &str = "query-worker";
 
-/// Takes requests; the results come as messages.
+/// Takes requests; the results come as messages. Each kind has a thread of its own.
 pub(crate) struct PayloadWorker {
-    searches: Line,
-    queries: Line,
-    rows: Line,
-}
-
-/// A thread with its queue.
-struct Line {
-    jobs: mpsc::Sender<PayloadRequest>,
-    newest: Arc<AtomicU64>,
+    searches: LatestWins<PayloadRequest>,
+    queries: LatestWins<PayloadRequest>,
+    rows: LatestWins<PayloadRequest>,
 }
 
 impl PayloadWorker {
     /// Starts the threads.
     pub(crate) fn start(send: impl Fn(Message) + Clone + Send + 'static) -> io::Result<Self> {
-        let searches = Line::start("whyhook-search", send.clone(), |request, is_wanted| match &request.task {
+        let searches = start_kind("whyhook-search", send.clone(), |request, is_wanted| match &request.task {
             PayloadTask::Search(pattern) => {
                 Some(PayloadOutcome::Found(Arc::new(search(&request.body, pattern, is_wanted))))
             }
             _ => None,
         })?;
-        let rows = Line::start("whyhook-rows", send.clone(), |request, _| match &request.task {
+        let rows = start_kind("whyhook-rows", send.clone(), |request, _| match &request.task {
             PayloadTask::Rows(task) => Some(PayloadOutcome::Rows(task.make(&request.body))),
             _ => None,
         })?;
-        let queries = Line::start("whyhook-query", send, |request, is_wanted| match &request.task {
+        let queries = start_kind("whyhook-query", send, |request, is_wanted| match &request.task {
             PayloadTask::Query(program) => {
                 let output = query(program, &request.body, is_wanted)?;
                 Some(PayloadOutcome::Queried(output.map(QueryResult::new)))
@@ -61,36 +55,25 @@ impl PayloadWorker {
 
     /// Queues a request, and cancels the previous one of its kind.
     pub(crate) fn ask(&self, request: PayloadRequest) {
-        let line = match request.task {
+        let worker = match request.task {
             PayloadTask::Search(_) => &self.searches,
             PayloadTask::Query(_) => &self.queries,
             PayloadTask::Rows(_) => &self.rows,
         };
-        line.newest.fetch_add(1, Ordering::AcqRel);
-        let _ = line.jobs.send(request);
+        worker.ask(request);
     }
 }
 
-impl Line {
-    fn start(
-        name: &str,
-        send: impl Fn(Message) + Send + 'static,
-        work: impl Fn(&PayloadRequest, &dyn Fn() -> bool) -> Option<PayloadOutcome> + Send + 'static,
-    ) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel::<PayloadRequest>();
-        let newest = Arc::new(AtomicU64::new(0));
-        let asked = Arc::clone(&newest);
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            for (number, request) in (1..).zip(queue) {
-                let is_wanted = || asked.load(Ordering::Acquire) == number;
-                let outcome = if is_wanted() { work(&request, &is_wanted) } else { None };
-                if let Some(outcome) = outcome.filter(|_| is_wanted()) {
-                    send(Message::Payload(PayloadAnswer { id: request.id, number: request.number, outcome }));
-                }
-            }
-        })?;
-        Ok(Self { jobs, newest })
-    }
+fn start_kind(
+    name: &str,
+    send: impl Fn(Message) + Send + 'static,
+    work: impl Fn(&PayloadRequest, &dyn Fn() -> bool) -> Option<PayloadOutcome> + Send + 'static,
+) -> io::Result<LatestWins<PayloadRequest>> {
+    LatestWins::start(name, Rest::No, move |request: PayloadRequest, is_wanted| {
+        if let Some(outcome) = work(&request, is_wanted).filter(|_| is_wanted()) {
+            send(Message::Payload(PayloadAnswer { id: request.id, number: request.number, outcome }));
+        }
+    })
 }
 
 /// Runs a query in a process of its own; `None` when it is no longer wanted.

@@ -43,7 +43,7 @@ fn shapes(size: usize) -> Vec<Shape> {
         shape("ones", json, filled("1,", "[", "\"the end\"]"), "", "1,", "the end"),
         shape("lines", "text/plain", filled("\n", "first", "the end"), "", "first", "the end"),
         shape("tags", "application/xml", filled("<a>", "", "<z/>"), "not closed", "<a>", "<z/>"),
-        shape("pairs", form, filled("&", "first=1", "z=the+end"), "", "first", "more bytes are on the Raw tab"),
+        shape("pairs", form, filled("&", "first=1", "z=the+end"), "", "first", "more bytes on the Raw tab"),
         shape(
             "parts",
             "multipart/mixed; boundary=x",

@@ -158,7 +158,7 @@ fn a_crowd_that_is_turned_away_at_once_reads_the_answer_and_no_reset() {
         assert_eq!(wire.answer().status, 503, "{number}");
         assert_eq!(wire.rest(), (Vec::new(), true), "{number}");
     }
-    listening.says("600 turned away with 503 since the start: 600 too many connections");
+    listening.says("600 rejected with 503 since the start: 600 too many connections");
 }
 
 #[test]
