@@ -195,11 +195,10 @@ impl Reader {
                     }
                 }
                 // A test ends with its braces or its semicolon.
-                TokenTree::Group(group) if item.is_test => {
-                    if group.delimiter() == Delimiter::Brace {
-                        item = Item::default();
-                    }
+                TokenTree::Group(group) if item.is_test && group.delimiter() == Delimiter::Brace => {
+                    item = Item::default();
                 }
+                TokenTree::Group(_) if item.is_test => {}
                 TokenTree::Group(group) => {
                     let is_body = group.delimiter() == Delimiter::Brace;
                     self.read(group.stream(), (is_help || item.is_clap) && self.has_help);
