@@ -153,6 +153,15 @@ impl Session {
             let events = events.clone();
             runtime.spawn(tunnel::watch(agent, address.port(), move |state| drop(events.send(Event::Tunnel(state)))));
         }
+        tracing::info!(
+            %address,
+            ephemeral = settings.ephemeral,
+            connections = limits.connections,
+            memory = limits.in_flight_bytes,
+            body_limit = limits.body_bytes,
+            retired = retired.deliveries,
+            "listening"
+        );
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();
         Ok(Self {
@@ -255,6 +264,7 @@ impl Session {
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
         let Self { control, writer, runtime, serving, stop, .. } = self;
+        tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
@@ -262,6 +272,7 @@ impl Session {
         last();
         drop(control);
         writer.join();
+        tracing::info!("stopped");
     }
 }
 

@@ -118,6 +118,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
         if !is_wanted() {
             return;
         }
+        tracing::trace!(delivery = id.0, "loading");
         let delivery = match self.reader.load(id) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return self.give(id, Err(format!("delivery {id} is no longer in the store"))),

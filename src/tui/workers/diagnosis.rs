@@ -98,13 +98,19 @@ impl<S: Fn(Message)> Worker<S> {
         if !is_wanted() {
             return;
         }
+        let begun = Instant::now();
+        tracing::debug!(delivery = job.id.0, "diagnosis begun");
         let report = match self.reader.load(job.id) {
             Ok(Some(delivery)) => self.search(job, &delivery, &is_wanted),
             Ok(None) => Report::Failed(format!("delivery {} is no longer in the store", job.id)),
             Err(error) => Report::Failed(error.to_string()),
         };
+        let ms = crate::system::log::ms(begun.elapsed());
         if is_wanted() {
+            tracing::debug!(delivery = job.id.0, ms, "diagnosis done");
             (self.send)(Message::Inquiry(job.id, report));
+        } else {
+            tracing::debug!(delivery = job.id.0, ms, "diagnosis given up");
         }
     }
 

@@ -24,6 +24,7 @@ impl Painter {
                     request = newer;
                 }
                 let PictureRequest { key, image } = request;
+                tracing::debug!(bytes = image.binary.bytes.len(), "picture asked for");
                 let made = Picture::make(&image.binary.bytes, key.room, method, font_size());
                 send(Message::Picture(key, made.map_err(|error| error.to_string())));
             }

@@ -84,6 +84,8 @@ impl Line {
             for (number, request) in (1..).zip(queue) {
                 let is_wanted = || asked.load(Ordering::Acquire) == number;
                 let outcome = if is_wanted() { work(&request, &is_wanted) } else { None };
+                // Not what was asked for: it may repeat what is in the body.
+                tracing::debug!(delivery = request.id.0, given_up = !is_wanted(), "payload request done");
                 if let Some(outcome) = outcome.filter(|_| is_wanted()) {
                     send(Message::Payload(PayloadAnswer { id: request.id, number: request.number, outcome }));
                 }

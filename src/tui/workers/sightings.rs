@@ -49,6 +49,7 @@ fn run(mut queue: Resting<Job>, reader: &Reader, newest: &AtomicU64, send: &impl
     let mut recall = Recall::default();
     while let Some((number, id, ids)) = queue.next(|_| false) {
         let go_on = || newest.load(Ordering::Acquire) == number;
+        tracing::debug!(delivery = id.0, ids = ids.len(), "search for ids begun");
         // A read error is shown where the delivery itself is.
         if let Ok(Some(found)) = recall.look(reader, id, &ids, &go_on) {
             send(Message::Recalled(id, found));
