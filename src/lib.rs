@@ -5,7 +5,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`text`] | the only way from untrusted bytes to a terminal; durations and sizes as people write them |
-//! | [`system`] | files read within bounds, files for a while, files written whole; the terminal given back at a panic |
+//! | [`system`] | files read within bounds, files for a while, files written whole; the log; the terminal given back at a panic |
 //! | [`http`] | HTTP/1.1 on the wire, in either direction: heads, framing, targets, a client that sends exact bytes |
 //! | [`delivery`] | what a delivery is: ids, verdicts, answers, attempts, summaries, and its JSON |
 //! | [`payload`] | what a body holds: JSON as tokens, the event by its documentation, images in every form, hex |

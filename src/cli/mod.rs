@@ -115,6 +115,31 @@ enum Command {
     QueryWorker,
 }
 
+impl Command {
+    /// As it is logged.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Listen(_) => "listen",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Export(_) => "export",
+            Self::Import(_) => "import",
+            Self::Wait(_) => "wait",
+            Self::Prune(_) => "prune",
+            Self::Replay(_) => "replay",
+            Self::Diff(_) => "diff",
+            Self::Verify(_) => "verify",
+            Self::Sign(_) => "sign",
+            Self::Simulate(_) => "simulate",
+            Self::Check(_) => "check",
+            Self::Trust => "trust",
+            Self::Completions(_) => "completions",
+            Self::Man => "man",
+            Self::QueryWorker => "query",
+        }
+    }
+}
+
 /// Options of the listener.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ListenArgs {
@@ -195,9 +220,32 @@ pub(crate) enum CliError {
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
     #[error(transparent)]
+    Log(#[from] crate::system::log::LogError),
+    #[error(transparent)]
     Replay(#[from] crate::send::replay::ReplayError),
     #[error("{0}")]
     Usage(String),
+}
+
+impl CliError {
+    /// The reason as it is logged. Errors that may repeat what was typed, a configuration's values or a response say what
+    /// they are about, and no more: stderr has said the rest.
+    fn logged(&self) -> String {
+        use crate::server::StartError;
+        match self {
+            Self::Start(StartError::Store(_) | StartError::Listen(_) | StartError::System { .. })
+            | Self::Tui(_)
+            | Self::Store(_)
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Stdout(_) => self.to_string(),
+            Self::Config(_) => "configuration".to_owned(),
+            Self::Start(_) => "forwarding".to_owned(),
+            Self::Filter(_) => "filter".to_owned(),
+            Self::NotSent(_) | Self::Replay(_) => "sending".to_owned(),
+            Self::Log(_) | Self::Usage(_) => "usage".to_owned(),
+        }
+    }
 }
 
 impl From<crate::system::save::SaveError> for CliError {
@@ -227,6 +275,11 @@ pub fn main() -> ExitCode {
     };
     let outcome = run(cli);
     crate::system::scratch::clear();
+    if let Err(error) = &outcome {
+        tracing::error!(reason = error.logged(), "failed");
+    }
+    tracing::info!("ended");
+    crate::system::log::finish();
     match outcome {
         Ok(code) => code,
         // A reader that has seen enough (`| head`) is not an error.
@@ -240,6 +293,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let Cli { settings, listen, command } = cli;
+    // The interface starts that one, which must be quick and writes to nothing but its stdout.
+    if !matches!(command, Some(Command::QueryWorker)) {
+        settings.start_log(command.as_ref().map_or("listen", Command::name))?;
+    }
     match command {
         None => listen::run(&settings, &listen),
         Some(Command::Listen(listen)) => listen::run(&settings, &listen),

@@ -103,8 +103,11 @@ pub(super) fn cancelled_by_signals() -> CancellationToken {
                 for signal in signals.forever() {
                     if token.is_cancelled() {
                         crate::system::scratch::clear();
+                        tracing::info!(signal, "ended by a signal");
+                        crate::system::log::finish();
                         std::process::exit(128 + signal);
                     }
+                    tracing::info!(signal, "cancelled by a signal");
                     token.cancel();
                 }
             });

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
-use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, SettingsSource};
+use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, SettingsSource, shown};
 use crate::store::Location;
+use crate::system::log::{self, FILTER_VARIABLE};
 
 /// Where settings, secrets and the store come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,6 +28,10 @@ pub struct SettingsArgs {
     /// Maximum age before a delivery counts as stale [default: 5m]
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Settings")]
     tolerance: Option<String>,
+    /// Log what whyhook does to this file, without secrets, headers and bodies; at 16 MiB it is moved to FILE.1. The
+    /// environment variable WHYHOOK_LOG says what, such as debug or info,whyhook::server=trace [default: info]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    log: Option<PathBuf>,
     /// Answer every question with yes: allow what the configuration of the current folder asks for, send to
     /// other hosts, delete
     #[arg(long, short = 'y', global = true, help_heading = "Settings")]
@@ -42,6 +47,15 @@ pub(super) struct LoadedSettings {
 }
 
 impl SettingsArgs {
+    /// Starts the log, where one was asked for.
+    pub(super) fn start_log(&self, command: &str) -> Result<(), CliError> {
+        let Some(path) = &self.log else { return Ok(()) };
+        let filter = std::env::var_os(FILTER_VARIABLE);
+        // What is not UTF-8 is not a filter either.
+        let filter = filter.as_ref().map(|filter| filter.to_string_lossy());
+        Ok(log::start(path, filter.as_deref(), command)?)
+    }
+
     /// Whether questions are answered already.
     pub(super) fn yes(&self) -> bool {
         self.yes
@@ -76,6 +90,7 @@ impl SettingsArgs {
             forward_timeout: listen.forward_timeout.clone(),
         };
         let (settings, warnings) = Settings::load_with(&flags, &source, &ProcessEnvironment)?;
+        note(&settings, warnings.len());
         Ok(LoadedSettings { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
     }
 
@@ -96,4 +111,19 @@ impl SettingsArgs {
         let flags = Flags { store: self.store.clone(), ..Flags::default() };
         Ok(Location::new(Settings::locate_store(&flags, &source, &ProcessEnvironment)?))
     }
+}
+
+/// Logs what a run is set to: how many of each, and no value that could be a secret or a rule's text.
+fn note(settings: &Settings, warnings: usize) {
+    let registry = &settings.registry;
+    tracing::info!(
+        file = settings.config.as_ref().map(|file| shown(file)),
+        secrets = registry.keyring().secrets().len(),
+        webhooks = registry.webhooks().len(),
+        rules = settings.rules.rules().len(),
+        simulations = settings.simulations.len(),
+        insecure = settings.insecure,
+        warnings,
+        "configuration loaded"
+    );
 }

@@ -161,6 +161,38 @@ pub struct ConfigFile {
     pub warnings: Vec<Warning>,
 }
 
+impl ConfigFile {
+    /// The keys that say something else in `other`: by name, since a value may be a secret.
+    pub(crate) fn changed(&self, other: &Self) -> Vec<&'static str> {
+        // As their texts, which go nowhere: not all of the types can be compared.
+        let values = |file: &Self| {
+            [
+                ("bind", format!("{:?}", file.bind)),
+                ("store", format!("{:?}", file.store)),
+                ("ca_file", format!("{:?}", file.ca_file)),
+                ("forward_timeout", format!("{:?}", file.forward_timeout)),
+                ("tolerance", format!("{:?}", file.tolerance)),
+                ("body_limit", format!("{:?}", file.body_limit)),
+                ("limits", format!("{:?}", file.bounds)),
+                ("hold_for", format!("{:?}", file.hold_for)),
+                ("answers", format!("{:?}", file.answers)),
+                ("rules", format!("{:?}", file.rules)),
+                ("ngrok_api", format!("{:?}", file.ngrok_api)),
+                ("retention", format!("{:?}", file.retention)),
+                ("images", format!("{:?}", file.images)),
+                (
+                    "secrets",
+                    format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),
+                ),
+                ("webhook", format!("{:?}", file.webhooks)),
+                ("simulations", format!("{:?}", file.simulations)),
+            ]
+        };
+        let (before, after) = (values(self), values(other));
+        before.iter().zip(&after).filter(|(before, after)| before != after).map(|((key, _), _)| *key).collect()
+    }
+}
+
 /// Why a configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {

@@ -2,6 +2,7 @@
 
 mod exchange;
 
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -157,6 +158,7 @@ impl Client {
             result = run.send(config, target, request, body, sink) => result,
         };
         run.latency.total = run.begun.elapsed();
+        note(target, &run, &result, sink);
         HandedOn { at, peer: run.peer, latency: run.latency, result }
     }
 
@@ -164,6 +166,18 @@ impl Client {
         let shared = Arc::clone(&self.tls);
         let config = tokio::task::spawn_blocking(move || shared.config()).await;
         config.map_err(|error| tls_error(&target.host().to_string(), TlsFault::Other(error.to_string())))
+    }
+}
+
+/// Logs one sending. Of the target it has the origin: a path or a query may hold a secret; of a failure its name, since
+/// the reason may repeat what came back.
+fn note(target: &Target, run: &Run<'_>, result: &Result<BodyEnd, SendError>, sink: &ResponseSink) {
+    let scheme = if target.is_tls() { "https" } else { "http" };
+    let (host, ms) = (target.authority(), crate::system::log::ms(run.latency.total));
+    let (status, peer) = (sink.status(), run.peer.map(tracing::field::display));
+    match result {
+        Ok(end) => tracing::info!(scheme, host, peer, status, ?end, ms, "request sent"),
+        Err(error) => tracing::warn!(scheme, host, peer, status, failure = error.code(), ms, "request failed"),
     }
 }
 

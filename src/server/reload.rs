@@ -113,6 +113,7 @@ pub(crate) async fn watch(
         }
     }
     let mut unallowed: Option<ConfigFile> = None;
+    let mut logged = Logged::begin(&watched);
     loop {
         let news = watched.news(INTERVAL).await;
         let gate = Arc::clone(&watched.gate);
@@ -130,23 +131,51 @@ pub(crate) async fn watch(
                     "{} has changed and would {words}: not applied until `whyhook trust` allows it",
                     crate::config::shown(&file.path)
                 ));
+                tracing::warn!(file = crate::config::shown(&file.path), "configuration not applied: not trusted");
                 unallowed = Some(*file);
                 event
             }
-            Looked::Fault(error) => ServerEvent::RulesFault(error),
+            Looked::Fault(error) => {
+                // Not the error: it may repeat a value.
+                tracing::warn!(file = watched.file().as_deref().map(crate::config::shown), "configuration refused");
+                ServerEvent::RulesFault(error)
+            }
             Looked::File(file) => match rules(&file, &flags, &control) {
                 Ok(rules) => {
                     watched.gate.agree(&file);
                     let count = rules.rules().len();
+                    logged.reloaded(&file);
                     control.set_rules(rules);
                     ServerEvent::Rules(count, file.path)
                 }
-                Err(error) => ServerEvent::RulesFault(error),
+                Err(error) => {
+                    tracing::warn!(file = crate::config::shown(&file.path), "rules of the configuration refused");
+                    ServerEvent::RulesFault(error)
+                }
             },
         };
         if events.send(event).is_err() {
             return;
         }
+    }
+}
+
+/// The file as it was applied last, to log which keys have changed. Without a log it is not read for it.
+struct Logged(Option<ConfigFile>);
+
+impl Logged {
+    fn begin(watched: &Watched) -> Self {
+        let is_wanted = tracing::enabled!(tracing::Level::INFO);
+        Self(watched.file().filter(|_| is_wanted).and_then(|file| ConfigFile::read(&file).ok()))
+    }
+
+    fn reloaded(&mut self, file: &ConfigFile) {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
+        let changed = self.0.as_ref().map(|before| before.changed(file).join(" "));
+        tracing::info!(file = crate::config::shown(&file.path), changed, "configuration reloaded");
+        self.0 = Some(file.clone());
     }
 }
 

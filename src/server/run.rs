@@ -155,6 +155,15 @@ impl Session {
                 drop(events.send(ServerEvent::Tunnel(state)))
             }));
         }
+        tracing::info!(
+            %address,
+            ephemeral = settings.ephemeral,
+            connections = limits.connections,
+            memory = limits.in_flight_bytes,
+            body_limit = limits.body_bytes,
+            retired = retired.deliveries,
+            "listening"
+        );
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();
         Ok(Self {
@@ -257,6 +266,7 @@ impl Session {
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
         let Self { control, writer, runtime, serving, stop, .. } = self;
+        tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
@@ -264,6 +274,7 @@ impl Session {
         last();
         drop(control);
         writer.join();
+        tracing::info!("stopped");
     }
 }
 

@@ -23,11 +23,14 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
                 _ => ServerEvent::Stop,
             };
             let is_end = matches!(event, ServerEvent::Stop);
+            tracing::info!(signal, ends = is_end, "signal");
             let _ = events.send(event);
             if is_end {
                 std::thread::sleep(GRACE);
                 crate::system::panic::give_up_terminal();
                 crate::system::scratch::clear();
+                tracing::warn!(signal, "ended by a signal before everything was closed");
+                crate::system::log::finish();
                 std::process::exit(128 + signal);
             }
         }

@@ -31,7 +31,10 @@ impl Checkpointer {
                 for () in nudges {
                     crate::system::panic::trap("checkpoint");
                     // What fails now is tried again with the next; the log only grows meanwhile.
-                    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+                        Ok(()) => tracing::trace!("checkpoint done"),
+                        Err(error) => tracing::debug!(reason = %error, "checkpoint failed"),
+                    }
                 }
             })
             .map_err(|error| StoreError::io(location.file(), "start the checkpoints of", error))?;

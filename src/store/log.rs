@@ -126,6 +126,7 @@ impl LogWriter {
                 return Err(StoreError::Vanished { path });
             }
             if self.end.position == 0 {
+                tracing::info!(segment = self.end.segment, "segment begun");
                 // The file's bytes are of no use after a power cut without its name.
                 sync_folder(&self.location.log()).map_err(failed)?;
             }

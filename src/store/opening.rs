@@ -30,6 +30,9 @@ impl Opened {
         let keys = SealKeys::open(location, &connection)?;
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
+        let (segment, position, lost) = (end.segment, end.position, losses.len());
+        tracing::info!(file = %location.file().display(), last = last.0, segment, position, lost, "store opened");
+        losses.iter().for_each(|loss| tracing::warn!(%loss, "log damaged"));
         let losses = losses::keep(index.connection(), losses)
             .map_err(|source| StoreError::sqlite(location.file(), "record the losses in", source))?;
         Ok(Self { index, keys, last, end, losses, lock })

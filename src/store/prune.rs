@@ -140,7 +140,9 @@ impl Pruner {
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
         let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
-        work.prune(doomed, thoroughness, &mut |_| (), watch)
+        let freed = work.prune(doomed, thoroughness, &mut |_| (), watch);
+        log(&freed);
+        freed
     }
 }
 
@@ -154,6 +156,13 @@ pub(super) struct Work<'a> {
     pub(super) last: DeliveryId,
 }
 
+fn log(freed: &Result<Freed, StoreError>) {
+    match freed {
+        Ok(freed) => tracing::info!(deliveries = freed.deliveries, bytes = freed.bytes, "pruned"),
+        Err(error) => tracing::error!(reason = %error, "not pruned"),
+    }
+}
+
 impl Work<'_> {
     /// Deletes deliveries while a listener runs. `close` is told each segment before it is replaced, so that nothing
     /// more is written to it.
@@ -164,6 +173,7 @@ impl Work<'_> {
             .map_err(|e| self.failed(e))?;
         let freed = self.prune(doomed, Thoroughness::Brief, close, &mut |_| Ok(()));
         connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
+        log(&freed);
         freed
     }
 

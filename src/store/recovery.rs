@@ -49,10 +49,14 @@ pub(super) fn recover(location: &Location, index: &Index, keys: &SealKeys) -> Re
     let mut end = LogEnd { segment: indexed.segment + 1, position: 0 };
     for segment in segments(&location.log(), ".log")?.into_iter().filter(|segment| *segment >= indexed.segment) {
         let position = if segment == indexed.segment { indexed.position } else { 0 };
+        let before = recovery.last;
         end = match recovery.segment(LogEnd { segment, position })? {
             Some(position) if position < SEGMENT_BYTES => LogEnd { segment, position },
             _ => LogEnd { segment: segment + 1, position: 0 },
         };
+        if recovery.last > before {
+            tracing::info!(segment, after = before.0, last = recovery.last.0, "index restored from the log");
+        }
     }
     Ok(recovery.end(end, newest.is_some()))
 }

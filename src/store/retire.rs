@@ -41,7 +41,11 @@ impl Retirer {
         }
         if let Some(looking) = self.looking.take_if(|looking| looking.is_finished()) {
             // What cannot be read now is looked for the next time.
-            return looking.join().ok()?.ok().filter(|doomed| !doomed.is_empty());
+            let looked = looking.join().ok()?;
+            if let Err(error) = &looked {
+                tracing::warn!(reason = %error, "retention cannot look");
+            }
+            return looked.ok().filter(|doomed| !doomed.is_empty());
         }
         let is_due = segment != self.segment || self.since.elapsed() >= self.interval;
         if is_due && self.looking.is_none() {

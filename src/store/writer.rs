@@ -7,11 +7,12 @@
 //! way, the rows are rolled back and the log is cut to where it was. The sender of a delivery is
 //! answered only after [`Keeping`] has resolved.
 
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -225,8 +226,10 @@ impl Committer {
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
+            let begun = Instant::now();
             let Some((returned, group, outcome)) = self.commit(index, group) else { return };
             index = returned;
+            log(&group, outcome.as_ref().err(), self.last, begun);
             observer(self.reply(group, outcome));
             self.checkpointer.committed();
             if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
@@ -330,6 +333,16 @@ impl Committer {
             }
         }
     }
+}
+
+fn log(group: &CommitGroup, fault: Option<&StoreError>, last: DeliveryId, begun: Instant) {
+    let (deliveries, answers, attempts) = (group.keeps.len(), group.answers.len(), group.attempts.len());
+    if let Some(fault) = fault {
+        tracing::error!(deliveries, answers, attempts, reason = %fault, "not committed");
+        return;
+    }
+    let ms = crate::system::log::ms(begun.elapsed());
+    tracing::debug!(deliveries, answers, attempts, bytes = group.record_bytes(), last = last.0, ms, "committed");
 }
 
 fn sender_gone() -> Answer {

@@ -1,6 +1,7 @@
 //! What every other room needs of the operating system: files that are read within bounds, files for a while, files
-//! written whole, and a panic that gives the terminal back.
+//! written whole, the log of the program itself, and a panic that gives the terminal back.
 
+pub mod log;
 pub mod panic;
 pub mod read;
 pub mod save;

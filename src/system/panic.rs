@@ -81,11 +81,17 @@ fn await_frame() -> Option<MutexGuard<'static, ()>> {
 pub fn install_hook() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        // Where it was, and nothing of what it says: that may repeat what was received.
+        let (thread, at) = (std::thread::current(), panic.location().map(ToString::to_string));
+        let (thread, at) = (thread.name().unwrap_or("unnamed"), at.unwrap_or_default());
         if CONTAINED.get() {
+            tracing::warn!(thread, at, "panic caught");
             return;
         }
         give_up_terminal();
         print(panic);
+        tracing::error!(thread, at, "panic");
+        super::log::finish();
         // Never waited for: the panic may have come with the lock held.
         let end = END.try_lock().ok().and_then(|end| *end);
         if let Some(end) = end {

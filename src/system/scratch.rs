@@ -183,6 +183,8 @@ impl ClearOnSignals {
         std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
             if let Some(signal) = signals.forever().find(|signal| !lends || *signal != SIGINT) {
                 clear();
+                tracing::info!(signal, "ended by a signal");
+                crate::system::log::finish();
                 std::process::exit(128 + signal);
             }
         })?;

@@ -145,7 +145,9 @@ pub fn run(
         graphics: None,
         end: false,
     };
+    tracing::info!("interface begun");
     let ended = face.run(&queue, warnings);
+    tracing::info!(failed = ended.is_err(), "interface ended");
     if let Some(kind) = face.graphics {
         let _ = terminal::forget(kind);
     }

@@ -32,6 +32,7 @@ mod import;
 mod language;
 mod layers;
 mod leftovers;
+mod log;
 mod meanwhile;
 mod payload;
 mod prune;

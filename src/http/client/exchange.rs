@@ -31,7 +31,7 @@ pub(super) enum ResponseSink {
     /// Into memory.
     Kept { start: Option<Start>, body: Vec<u8> },
     /// To somebody who takes it while it comes, and for whom the endpoint has to wait.
-    Handed { parts: mpsc::Sender<ResponsePart>, is_begun: bool },
+    Handed { parts: mpsc::Sender<ResponsePart>, status: Option<u16> },
 }
 
 /// Whoever takes a response takes no more of it.
@@ -43,7 +43,15 @@ impl ResponseSink {
     }
 
     pub(super) fn handed(parts: mpsc::Sender<ResponsePart>) -> Self {
-        Self::Handed { parts, is_begun: false }
+        Self::Handed { parts, status: None }
+    }
+
+    /// That of the response, once its head is known.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Kept { start, .. } => start.as_ref().map(|start| start.status),
+            Self::Handed { status, .. } => *status,
+        }
     }
 
     /// The response that was kept, which has ended so.
@@ -63,9 +71,9 @@ impl ResponseSink {
                 body.append(piece);
                 Ok(())
             }
-            Self::Handed { parts, is_begun } => {
-                if let Some(start) = start.filter(|_| !*is_begun) {
-                    *is_begun = true;
+            Self::Handed { parts, status } => {
+                if let Some(start) = start.filter(|_| status.is_none()) {
+                    *status = Some(start.status);
                     parts.send(ResponsePart::Start(start.clone())).await.map_err(|_| Abandoned)?;
                 }
                 if piece.is_empty() {

@@ -76,6 +76,21 @@ pub(super) enum What {
     Hold(Hold, Duration),
 }
 
+impl Chosen {
+    /// As it is logged: a rule by its position among those that are active, since its text may hold a body or a header's
+    /// value.
+    pub(super) fn logged(&self) -> String {
+        match self {
+            Self::Refused(..) => "refused".to_owned(),
+            Self::Auto(_) => "auto".to_owned(),
+            Self::Planned(planned) => match planned.rule {
+                Some(rule) => format!("rule {}", rule + 1),
+                None => "by hand".to_owned(),
+            },
+        }
+    }
+}
+
 impl Answering {
     pub(super) fn new(rules: RuleSet) -> Self {
         let chosen_for = rules.rules().iter().map(|_| Arc::default()).collect();

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::capture::{Incoming, capture};
 use super::exchange::{self, Next, keep};
@@ -44,28 +45,39 @@ pub(super) async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) {
     let _ = socket.set_nodelay(true);
+    let connection = place.number();
     let mut stream = Stream::new(socket, place, control.limits().deadlines);
+    let mut requests = 0_u64;
     loop {
         let head = tokio::select! {
             biased;
             head = stream.head() => head,
             _ = stopping.wait_for(|stopping| *stopping) => break,
         };
-        let next = match head {
-            Ok(Some(head)) => exchange::serve(&mut stream, head, remote, &control).await,
+        let (next, span) = match head {
+            Ok(Some(head)) => {
+                requests += 1;
+                let span = exchange::span(connection, &head);
+                let serving = exchange::serve(&mut stream, head, remote, &control);
+                (serving.instrument(span.clone()).await, span)
+            }
             Ok(None) if stream.place().is_given_up() => return give_way(stream, &control).await,
-            Ok(None) => Next::Close,
-            Err(fault) => return refuse(stream, remote, fault, &control).await,
+            Ok(None) => break,
+            Err(fault) => {
+                let span = tracing::error_span!("refused", connection, delivery = tracing::field::Empty);
+                return refuse(stream, remote, fault, &control).instrument(span).await;
+            }
         };
         match next {
             Next::Request if !*stopping.borrow() => {}
             Next::Request | Next::Close => break,
             Next::Play(script) => {
                 let (socket, place) = stream.into_socket();
-                return script.play(socket, place, &control).await;
+                return script.play(socket, place, &control).instrument(span).await;
             }
         }
     }
+    tracing::debug!(connection, requests, "connection closes");
     let (socket, place) = stream.into_socket();
     part(socket, place, &control).await;
 }
@@ -113,6 +125,8 @@ async fn record(
     reply: Option<(Reply, Instant)>,
     control: &Control,
 ) -> Option<Bytes> {
+    // The reasons say what is wrong, and repeat nothing of it.
+    tracing::info!(%remote, intake = intake.name(), reason = intake.reason(), bytes = seen.len(), "not a request");
     seen.truncate(FAULTY_KEPT_BYTES);
     let rule = intake.name().to_owned();
     let incoming = Incoming {
@@ -132,7 +146,8 @@ async fn record(
         }
     };
     if let Ok(id) = kept {
-        control.writer().answered(id, answer);
+        tracing::Span::current().record("delivery", id.0);
+        control.keep_answer(id, answer);
     }
     wire
 }

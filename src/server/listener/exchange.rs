@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::answering::Chosen;
 use super::body::{self, ReadBody};
@@ -27,6 +29,30 @@ pub(super) enum Next {
     Play(Box<Script>),
 }
 
+/// The methods that are logged as they are; another may be anything.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
+/// What is logged of one delivery, from its head to the last byte of its answer. Of the target it has the length: a
+/// query may hold a secret.
+pub(super) fn span(connection: u64, head: &RawHead) -> Span {
+    let word = |number| {
+        head.bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(number).unwrap_or_default()
+    };
+    let method = || METHODS.into_iter().find(|method| method.as_bytes() == word(0)).unwrap_or("other");
+    // Of the highest level, so that whatever the filter lets through says whose it is.
+    tracing::error_span!(
+        "delivery",
+        connection,
+        method = method(),
+        target_bytes = word(1).len(),
+        head_bytes = head.bytes.len(),
+        delivery = Empty,
+        webhook = Empty,
+        verdict = Empty,
+        rule = Empty,
+    )
+}
+
 /// Serves the request that `head` begins. Never fails: what goes wrong is an answer.
 pub(super) async fn serve(
     stream: &mut Stream<TcpStream>,
@@ -44,23 +70,42 @@ pub(super) async fn serve(
     let ReadBody { body, framing, intake, was_given_up, room } = read;
     let RawHead { bytes, framing: request, at, instant } = head;
     let ending = Ending::of(&request, !intake.is_complete());
+    let reason = Some(intake.reason()).filter(|reason| !reason.is_empty());
+    tracing::debug!(%remote, body_bytes = body.len(), intake = intake.name(), reason, "received");
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
         false => control.answering.choose(captured).await,
     };
+    note(&captured, &chosen);
     let id = match keep(captured, control).await {
         Ok(id) => id,
         Err(refused) => {
+            tracing::warn!(status = 503, why = ?refused, "not kept");
             let reply = if refused == NotKept::Overloaded { overloaded_reply() } else { not_kept_reply() };
             return written(stream.write(&response(&reply, ending).wire).await.is_ok(), ending);
         }
     };
+    Span::current().record("delivery", id.0);
+    tracing::debug!("kept");
     // On disk: the delivery may wait without its room in memory.
     drop(room);
     let exchange = Exchange { id, since: instant, ending, control };
     perform::answer(exchange, stream, chosen).await
+}
+
+/// What is known of a delivery once its answer is chosen, for everything that is logged of it from now on.
+fn note(captured: &Captured, chosen: &Chosen) {
+    let span = Span::current();
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(webhook) = &captured.webhook {
+        span.record("webhook", &**webhook);
+    }
+    span.record("verdict", captured.judgement.verdict.code());
+    span.record("rule", chosen.logged());
 }
 
 pub(super) fn written(is_written: bool, ending: Ending) -> Next {

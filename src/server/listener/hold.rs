@@ -37,6 +37,20 @@ pub(super) enum Ended {
     Full,
 }
 
+impl Ended {
+    /// As it is logged: what was decided may hold a body.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Decided(_) => "decided",
+            Self::TimedOut => "timed out",
+            Self::Released => "shutdown",
+            Self::LetGo => "released",
+            Self::Gone => "sender gone",
+            Self::Full => "too many held",
+        }
+    }
+}
+
 type Observer = Box<dyn Fn() + Send + Sync>;
 
 /// Everything that is held.

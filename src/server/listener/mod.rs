@@ -41,7 +41,7 @@ use self::hold::Holding;
 use self::places::Places;
 use self::room::{MemoryBudget, MemoryRoom};
 use crate::config::Registry;
-use crate::delivery::{Attempt, DeliveryId};
+use crate::delivery::{Answer, Attempt, DeliveryId};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::signature::diagnose::Diagnosis;
@@ -150,6 +150,8 @@ impl Control {
 
     /// Replaces the webhooks and secrets, for deliveries from now on.
     pub fn set_registry(&self, registry: Registry) {
+        let (secrets, webhooks) = (registry.keyring().secrets().len(), registry.webhooks().len());
+        tracing::info!(secrets, webhooks, "secrets or webhooks changed");
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
     }
 
@@ -197,6 +199,7 @@ impl Control {
 
     /// Replaces the rules, for deliveries from now on. The counts of sequences that stay go on.
     pub fn set_rules(&self, rules: RuleSet) {
+        tracing::info!(rules = rules.rules().len(), "rules changed");
         self.answering.set_rules(rules);
     }
 
@@ -208,6 +211,8 @@ impl Control {
 
     /// Sets a choice that overrides the rules, for the next delivery or until it is cleared with `None`.
     pub fn set_override(&self, chosen: Option<Override>) {
+        let (is_set, once) = (chosen.is_some(), chosen.as_ref().is_some_and(|chosen| chosen.once));
+        tracing::info!(is_set, once, "response chosen by hand");
         self.answering.set_override(chosen);
     }
 
@@ -283,6 +288,14 @@ impl Control {
         self.writer.attempted(attempt);
     }
 
+    /// Stores the answer to a delivery, and logs that it was given.
+    fn keep_answer(&self, id: DeliveryId, answer: Answer) {
+        let Answer { outcome, status, body_bytes, latency, .. } = &answer;
+        let ms = crate::system::log::ms(*latency);
+        tracing::info!(outcome = outcome.code(), status, body_bytes, ms, "answered");
+        self.writer.answered(id, answer);
+    }
+
     /// A place among those who leave; `None` when there are too many of them.
     fn leaving(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.leaving).try_acquire_owned().ok()
@@ -345,27 +358,36 @@ impl Listener {
                 _ = stopping.wait_for(|stopping| *stopping) => break,
                 Some(_) = connections.join_next() => continue,
             };
-            let Ok((socket, remote)) = accepted else {
-                // Out of descriptors, most likely: they come back as connections end.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
+            let (socket, remote) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of descriptors, most likely: they come back as connections end.
+                    tracing::warn!(reason = %error, "connection not accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
             };
             match control.places.take() {
                 Some(place) => {
+                    tracing::debug!(connection = place.number(), %remote, "connection accepted");
                     connections.spawn(connection::serve(socket, remote, place, Arc::clone(&control), stopping.clone()));
                 }
                 None => {
+                    tracing::debug!(%remote, "connection turned away");
                     control.stats.refused(stats::Refusal::Connections);
                     connection::turn_away(socket, &control);
                 }
             }
         }
         drop(self.socket);
+        tracing::debug!(connections = connections.len(), held = control.holding.count(), "no longer accepting");
         control.holding.release();
         let finish = async {
             while connections.join_next().await.is_some() {}
             control.forwarder.finished().await;
         };
-        let _ = tokio::time::timeout(FINISH, finish).await;
+        if tokio::time::timeout(FINISH, finish).await.is_err() {
+            tracing::warn!(connections = connections.len(), "connections cut at the end");
+        }
     }
 }

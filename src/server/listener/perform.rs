@@ -42,6 +42,7 @@ pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream
         Chosen::Planned(mut planned) => {
             planned.facts.id = exchange.id.0;
             let AnswerStep { wait, what, label } = exchange.control.answering.step(&planned);
+            tracing::trace!(waits = wait.is_some(), holds = matches!(what, What::Hold(..)), "response planned");
             if !exchange.pause(stream, wait).await {
                 return exchange.gone(stream, label);
             }
@@ -106,7 +107,9 @@ impl Exchange<'_> {
         facts: &Facts,
         label: String,
     ) -> Next {
+        tracing::debug!(?patience, "held");
         let ended = self.control.holding.hold(self.id, &hold, patience, stream.gone()).await;
+        tracing::debug!(why = ended.name(), "no longer held");
         let default = short(&hold.otherwise);
         let (act, label) = match ended {
             hold::Ended::Decided(act) => {
@@ -167,7 +170,7 @@ impl Exchange<'_> {
     /// Keeps an answer, with the interim ones before it.
     pub(super) fn keep(self, stream: &mut Stream<TcpStream>, answer: Answer) {
         let answer = Answer { interim: stream.take_interim(), ..answer };
-        self.control.writer().answered(self.id, answer);
+        self.control.keep_answer(self.id, answer);
     }
 
     fn gone(self, stream: &mut Stream<TcpStream>, label: String) -> Next {

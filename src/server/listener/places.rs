@@ -221,6 +221,11 @@ impl Seat {
 }
 
 impl ConnectionPlace {
+    /// Which connection of this run has it, from 0.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What is waited for from now on.
     pub(super) fn enter(&self, phase: Phase) {
         self.seat.state().enter(phase, Instant::now());

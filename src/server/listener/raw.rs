@@ -158,7 +158,7 @@ impl Script {
         }
         answer.latency = since.elapsed();
         let is_begun = !first.is_empty() || answer.status > 0;
-        control.writer().answered(id, answer);
+        control.keep_answer(id, answer);
         if reset {
             if is_begun {
                 tokio::time::sleep(BEFORE_RESET).await;

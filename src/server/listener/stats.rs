@@ -112,6 +112,7 @@ impl Stats {
     }
 
     pub(super) fn refused(&self, why: Refusal) {
+        tracing::warn!(reason = ?why, "turned away with 503");
         let counter = match why {
             Refusal::Connections => &self.no_place,
             Refusal::Memory => &self.no_room,
@@ -121,10 +122,12 @@ impl Stats {
     }
 
     pub(super) fn not_held(&self) {
+        tracing::warn!("not held: too many are");
         self.count(&self.not_held);
     }
 
     pub(super) fn not_forwarded(&self) {
+        tracing::warn!("not forwarded: too many are");
         self.count(&self.not_forwarded);
     }
 

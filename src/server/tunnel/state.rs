@@ -1,6 +1,7 @@
 //! Whether the world can reach this listener, as far as the agent tells.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 /// What is known of the tunnel. All text in it is safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +32,31 @@ pub enum TunnelState {
 }
 
 impl TunnelState {
+    /// As it is logged.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::None => "no agent",
+            Self::NoTunnel => "no tunnel",
+            Self::Ours { .. } => "ours",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    /// Logs that it is so now. Where another tunnel leads is an address of somebody else's, which may hold a password: its
+    /// port is enough.
+    pub(super) fn log(&self, agent: SocketAddr) {
+        let state = self.name();
+        match self {
+            Self::None | Self::NoTunnel => tracing::info!(%agent, state, "tunnel"),
+            Self::Ours { public_url, others } => {
+                tracing::info!(%agent, state, public_url, others = others.len(), "tunnel");
+            }
+            Self::Elsewhere { public_url, port, .. } => tracing::info!(%agent, state, public_url, port, "tunnel"),
+            Self::Unreadable(reason) => tracing::warn!(%agent, state, reason, "tunnel"),
+        }
+    }
+
     /// The public URL of `path` when a tunnel leads to this listener.
     #[must_use]
     pub fn url_for(&self, path: &str) -> Option<String> {

@@ -64,7 +64,9 @@ async fn watch_at(pace: Pace, agent_addr: SocketAddr, our_port: u16, on_change: 
         crate::system::panic::trap("tunnel");
         let state = ask(agent_addr, our_port, pace.limit).await;
         let pause = pace.pause_after(&state);
+        tracing::trace!(agent = %agent_addr, state = state.name(), ?pause, "agent asked");
         if last.as_ref() != Some(&state) {
+            state.log(agent_addr);
             on_change(state.clone());
             last = Some(state);
         }

@@ -99,6 +99,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
     /// Reads a delivery: its rows first, and when it is large what it holds after that.
     fn load(&self, id: DeliveryId, is_wanted: &dyn Fn() -> bool) {
         crate::system::panic::trap("loader");
+        tracing::trace!(delivery = id.0, "loading");
         let delivery = match self.reader.load(id) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return self.give(id, Err(format!("delivery {id} is no longer in the store"))),

@@ -4,8 +4,10 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Instant;
 
 use super::rest::Resting;
+use crate::system::log::ms;
 
 /// The number of the newest request. Cheap to clone; clones count together.
 #[derive(Debug, Clone, Default)]
@@ -68,9 +70,13 @@ impl<R: Send + 'static> LatestWins<R> {
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             while let Some((number, request)) = queue.next(|(_, request)| is_watched(request)) {
                 let is_wanted = || asked.is(number);
-                if is_wanted() {
-                    work(request, &is_wanted);
+                if !is_wanted() {
+                    continue;
                 }
+                let begun = Instant::now();
+                tracing::trace!(request = number, "worker begins");
+                work(request, &is_wanted);
+                tracing::debug!(request = number, ms = ms(begun.elapsed()), given_up = !is_wanted(), "worker done");
             }
         })?;
         Ok(Self { requests, newest })

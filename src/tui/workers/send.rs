@@ -147,6 +147,7 @@ impl Worker {
             SendTask::Consented(task) => (*task, true),
             task => (task, false),
         };
+        tracing::debug!(task = task.name(), "sending asked for");
         let outcome = match &task {
             SendTask::Test(path) => return self.test(path, client, cancel).await,
             SendTask::Replay(again) => self.replay(again, is_agreed, client, cancel).await,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tracing::Instrument as _;
 
 use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
 use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::AnswerFraming};
@@ -181,13 +182,14 @@ fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
         return not_made(id, url, &Refusal::busy(reason), control);
     };
     let (url, control) = (url.clone(), Arc::clone(control));
-    tokio::spawn(async move {
+    let passing = async move {
         crate::system::panic::trap("worker");
         if let Err(refusal) = behind(id, &url, &control).await {
             not_made(id, &url, &refusal, &control);
         }
         drop(ticket);
-    });
+    };
+    tokio::spawn(passing.instrument(tracing::error_span!("forward", delivery = id.0)));
 }
 
 async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> Result<(), Refusal> {
@@ -350,6 +352,8 @@ fn record(
 
 /// Keeps that nothing was sent to `url`, and why.
 fn not_made(id: DeliveryId, url: &rules::Target, refusal: &Refusal, control: &Control) {
+    // Not the reason, which names the whole URL.
+    tracing::warn!(status = refusal.status, said = refusal.said, "not forwarded");
     let failure = Failure {
         code: if refusal.status == 503 { "busy" } else { "not_sent" }.to_owned(),
         message: visible(&refusal.reason).into_owned(),

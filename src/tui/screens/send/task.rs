@@ -44,6 +44,22 @@ pub enum SendTask {
 }
 
 impl SendTask {
+    /// As it is logged.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Test(_) => "test event",
+            Self::Replay(_) => "replay",
+            Self::Edit(_) => "edited replay",
+            Self::Simulate(_) => "simulation",
+            Self::Check(_) => "check",
+            Self::Consented(_) => "after consent",
+            Self::Cancel => "cancel",
+            Self::Preview(..) => "preview",
+            Self::Attempts(_) | Self::Attempt(_) | Self::Case(..) => "attempt",
+            Self::Compare(..) | Self::CompareAttempts(..) => "comparison",
+        }
+    }
+
     /// Whether it goes to this program's own listener and nowhere else, so that a temporary secret is enough.
     #[must_use]
     pub fn is_to_ourselves(&self) -> bool {
