@@ -123,6 +123,7 @@ impl<'a> Lines<'a> {
                 Ok(Event::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
+                Ok(Event::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(Event::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(Event::Tunnel(state)) => log(&format!("tunnel: {state}")),
                 Ok(Event::Suspend | Event::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
-use crate::rules::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_order, target};
+use crate::rules::{Action, DEFAULT_HOLD, Deed, Kind, Named, Reader, Rule, RuleError, RuleSet, check_count, target};
 use crate::text::units;
 
 /// What the command line says of answers. With the file as it is now it makes the active rules.
@@ -62,7 +62,7 @@ impl AnswerFlags {
             let targets = self.forward_to.iter().map(|url| target(url)).collect::<Result<_, _>>().map_err(refused)?;
             rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
         }
-        check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
+        check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
             origin: self.origin(at),
             reason: RuleError { at: 0, problem },
         })?;

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::Fault;
 use super::raw::{RawAnswer, RawRule};
 use crate::query::Query;
-use crate::rules::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_order, named, target};
+use crate::rules::{Action, Deed, Kind, Named, Reader, Rule, RuleError, RuleProblem, check_count, named, target};
 
 /// What the file says of rules.
 pub(super) struct Written {
@@ -56,7 +56,7 @@ pub(super) fn rules(written: Written, answers: &[Arc<Named>]) -> Result<Vec<Rule
         places.push(first.span().start);
         rules.push(Rule::always(Action { wait: None, kind: Kind::Do(Deed::Forward(targets)) }));
     }
-    check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
+    check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
     Ok(rules)
 }
 

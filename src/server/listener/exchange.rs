@@ -44,6 +44,9 @@ pub(super) async fn serve(
     let ReadBody { body, framing, intake, was_given_up, room } = read;
     let RawHead { bytes, framing: request, at, instant } = head;
     let ending = Ending::of(&request, !intake.is_complete());
+    if came_through_a_proxy(&bytes) {
+        control.tunnel_hint().give();
+    }
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
@@ -61,6 +64,13 @@ pub(super) async fn serve(
     drop(room);
     let exchange = Exchange { id, since: instant, ending, control };
     perform::answer(exchange, stream, chosen).await
+}
+
+/// Whether a proxy has put its `X-Forwarded-…` into this head.
+fn came_through_a_proxy(head: &[u8]) -> bool {
+    const PREFIX: &[u8] = b"x-forwarded-";
+    head.split(|byte| *byte == b'\n')
+        .any(|line| line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
 }
 
 pub(super) fn written(is_written: bool, ending: Ending) -> Next {

@@ -207,7 +207,7 @@ impl Face<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(Event::RulesFault(error)) => self.message(Message::Warn(error)),
+            Wake::Event(Event::RulesFault(error) | Event::RulesRemark(error)) => self.message(Message::Warn(error)),
         }
     }
 
@@ -224,6 +224,8 @@ impl Face<'_> {
     }
 
     fn key(&mut self, key: &KeyEvent) -> Result<(), TuiError> {
+        // Whoever has just opened a tunnel in another window comes back with a key.
+        self.session.control().tunnel_hint().give();
         if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
     }
 
