@@ -89,7 +89,8 @@ impl FileEvents {
         for folder in &former {
             let _ = watcher.unwatch(folder);
         }
-        self.folders.iter().fold(true, |all, folder| watcher.watch(folder, RecursiveMode::NonRecursive).is_ok() && all)
+        let watched = self.folders.iter().filter(|folder| watcher.watch(folder, RecursiveMode::NonRecursive).is_ok());
+        watched.count() == self.folders.len()
     }
 
     /// Waits until something has happened to the files since they are watched, or for a while where the system may not

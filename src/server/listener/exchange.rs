@@ -100,3 +100,18 @@ pub(super) async fn keep(captured: Captured, control: &Control) -> Result<Delive
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::came_through_a_proxy;
+
+    #[test]
+    fn what_a_proxy_adds_is_recognised_in_any_letter_case() {
+        for line in ["X-Forwarded-For: 203.0.113.9", "x-forwarded-proto: https", "X-FORWARDED-Host:"] {
+            assert!(came_through_a_proxy(format!("POST / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n").as_bytes()), "{line}");
+        }
+        for head in ["", "POST /x-forwarded-for HTTP/1.1\r\nA: x-forwarded-for\r\n\r\n", "X-Forwarded"] {
+            assert!(!came_through_a_proxy(head.as_bytes()), "{head}");
+        }
+    }
+}
