@@ -113,23 +113,24 @@ pub(crate) async fn watch(
     control: Arc<Control>,
     events: mpsc::Sender<Event>,
 ) {
-    let mut events_of_files = FileEvents::new();
+    let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;
     loop {
-        events_of_files.watch(&watched.concerns(unallowed.is_some()));
+        changes.watch(&watched.concerns(unallowed.is_some()));
         let news = watched.news().await;
-        let gate = Arc::clone(&watched.gate);
         let waiting = unallowed.take();
+        if news.is_none() && waiting.is_none() {
+            changes.wait().await;
+            continue;
+        }
+        let gate = Arc::clone(&watched.gate);
         let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
         let mut remarked = Vec::new();
         let event = match looked {
-            Looked::Nothing => {
-                events_of_files.wait().await;
-                continue;
-            }
+            Looked::Nothing => continue,
             Looked::Waiting(file) => {
                 unallowed = Some(*file);
-                events_of_files.wait().await;
+                changes.wait().await;
                 continue;
             }
             Looked::Unallowed(file, needs) => {
