@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
 use crate::rules::{
-    ActionKind, DEFAULT_HOLD, NamedAnswer, Rule, RuleAction, RuleError, RuleReader, RuleResponse, RuleSet, check_order,
+    ActionKind, DEFAULT_HOLD, NamedAnswer, Rule, RuleAction, RuleError, RuleReader, RuleResponse, RuleSet, check_count,
     target,
 };
 use crate::text::units;
@@ -65,7 +65,7 @@ impl AnswerFlags {
             let targets = self.forward_to.iter().map(|url| target(url)).collect::<Result<_, _>>().map_err(refused)?;
             rules.push(Rule::always(RuleAction { wait: None, kind: ActionKind::Do(RuleResponse::Forward(targets)) }));
         }
-        check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
+        check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| ConfigError::Rule {
             origin: self.origin(at),
             reason: RuleError { at: 0, problem },
         })?;

@@ -174,6 +174,7 @@ impl Settings {
             config: path,
             config_is_named: source.is_named,
         };
+        warnings.extend(settings.rules.remarks().into_iter().map(Warning::Rule));
         Ok((settings, warnings))
     }
 }

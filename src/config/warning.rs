@@ -46,6 +46,9 @@ pub enum Warning {
         /// The system's reason.
         reason: String,
     },
+    /// A rule is odd, in words.
+    #[error("{0}")]
+    Rule(String),
     /// A webhook subscribes to an event that Trackpilots does not document.
     #[error(
         "{}:{line}: the webhook '{}' subscribes to the unknown event '{}': expected one of {}",

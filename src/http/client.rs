@@ -2,7 +2,6 @@
 
 mod exchange;
 
-
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -234,6 +233,10 @@ impl Run<'_> {
             match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
                 Err(_) => failure = timeout.clone(),
                 Ok(Err(error)) => failure = connect_error(*peer, &error),
+                // TCP may connect a socket to itself when nothing listens at a port of the ephemeral range.
+                Ok(Ok(stream)) if stream.local_addr().is_ok_and(|local| local == *peer) => {
+                    failure = SendError::Refused { peer: *peer };
+                }
                 Ok(Ok(stream)) => {
                     // Latency is measured here; a request is written in two parts.
                     let _ = stream.set_nodelay(true);

@@ -72,30 +72,11 @@ pub(super) fn nearest(written: &str, names: impl Iterator<Item = &'static str>) 
     if written.chars().count() > 32 {
         return None;
     }
-    let near = |name: &str| distance(&written, name) <= 1 + name.len() / 4;
+    // Swapped neighbours count as one edit.
+    let distance = |name: &str| strsim::osa_distance(&written, name);
+    let near = |name: &str| distance(name) <= 1 + name.len() / 4;
     let extends = |name: &str| written.len() > 1 && (name.starts_with(&written) || written.starts_with(name));
-    names.filter(|name| near(name) || extends(name)).min_by_key(|name| distance(&written, name))
-}
-
-/// Levenshtein's distance with swapped neighbours counted as one edit.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
-    for i in 0..=left.len() {
-        for j in 0..=right.len() {
-            if i == 0 || j == 0 {
-                rows[i][j] = i + j;
-                continue;
-            }
-            let replaced = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[left.len()][right.len()]
+    names.filter(|name| near(name) || extends(name)).min_by_key(|name| distance(name))
 }
 
 #[cfg(test)]
@@ -103,10 +84,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_counted() {
-        assert_eq!(distance("event", "event"), 0);
-        assert_eq!(distance("evnet", "event"), 1);
-        assert_eq!(distance("", "event"), 5);
-        assert_eq!(distance("state", "status"), 2);
+    fn what_is_near_is_suggested() {
+        let suggested = |written| nearest(written, ["event", "status", "size"].into_iter());
+        for (written, expected) in
+            [("evnet", "event"), ("EVENTS", "event"), ("state", "status"), ("siz", "size"), ("stat", "status")]
+        {
+            assert_eq!(suggested(written), Some(expected), "{written}");
+        }
+        for written in ["", "x", "latency", &"event".repeat(7)] {
+            assert_eq!(suggested(written), None, "{written}");
+        }
     }
 }

@@ -22,6 +22,7 @@
 //! ```
 
 mod atoms;
+mod compare;
 mod error;
 mod evaluate;
 mod flags;
@@ -32,7 +33,6 @@ mod parse;
 mod pattern;
 mod print;
 mod range;
-mod reason;
 #[cfg(test)]
 mod tests;
 

@@ -53,11 +53,6 @@ impl Needle {
         if self.pattern.is_some() { 16 } else { 1 }
     }
 
-    /// Whether `other` is found wherever this is.
-    pub(super) fn holds(&self, other: &Self) -> bool {
-        self.folded.contains(&other.folded)
-    }
-
     /// Whether the decimal digits of `number` hold it.
     pub(super) fn is_in_number(&self, number: u64) -> bool {
         let mut digits = [0; 20];

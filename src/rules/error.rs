@@ -36,12 +36,6 @@ pub enum RuleProblem {
         webhook or header"
     )]
     TooEarly(&'static str),
-    /// The condition contradicts itself.
-    #[error("this rule can never match: its condition contradicts itself")]
-    Contradiction,
-    /// Earlier rules match everything that it would match.
-    #[error("this rule can never match: {0} above it answers every such delivery")]
-    Shadowed(String),
     /// An arrow with nothing after it.
     #[error("missing action after the arrow: expected one such as auto, 503 or hold")]
     NoAction,

@@ -62,7 +62,7 @@ pub use facts::Facts;
 pub use parse::{RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
-pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_order, short};
+pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_count, short};
 pub use template::{Template, TemplateError, TemplatePlace};
 
 /// The maximum length of an answer's body, as written.

@@ -37,40 +37,22 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// [`RuleError`] when it asks what is not known yet, or contradicts itself.
+    /// [`RuleError`] when it asks what is not known yet.
     pub fn check(&self) -> Result<(), RuleError> {
-        if let Some(name) = self.when.asks_of_answer() {
-            return Err(RuleProblem::TooEarly(name).at(0));
+        match self.when.asks_of_answer() {
+            Some(name) => Err(RuleProblem::TooEarly(name).at(0)),
+            None => Ok(()),
         }
-        // Only whole requests come before the rules: the rest is refused under every one of them.
-        let whole = Query::parse("is:complete").unwrap_or_default();
-        if self.when.clone().and(whole).is_impossible_after(&[]) {
-            return Err(RuleProblem::Contradiction.at(0));
-        }
-        Ok(())
     }
 }
 
-/// Finds the first rule that can never match because of those before it.
+/// Checks that there are not too many.
 ///
 /// # Errors
 ///
-/// Its position in `rules`, and what is wrong.
-pub fn check_order(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
-    if rules.len() > RULE_LIMIT {
-        return Err((RULE_LIMIT, RuleProblem::TooManyRules));
-    }
-    for (at, rule) in rules.iter().enumerate() {
-        let earlier: Vec<&Query> = rules[..at].iter().map(|rule| &rule.when).collect();
-        if !rule.when.is_impossible_after(&earlier) {
-            continue;
-        }
-        // One alone that takes it all is the clearer explanation.
-        let culprit = earlier.iter().position(|query| rule.when.is_impossible_after(&[query]));
-        let who = culprit.map_or_else(|| "the rules".to_owned(), |at| format!("'{}'", rules[at]));
-        return Err((at, RuleProblem::Shadowed(who)));
-    }
-    Ok(())
+/// The position of the first that is too many, and what is wrong.
+pub fn check_count(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
+    if rules.len() > RULE_LIMIT { Err((RULE_LIMIT, RuleProblem::TooManyRules)) } else { Ok(()) }
 }
 
 /// The active rules. Nothing matching is the automatic answer.
@@ -93,7 +75,7 @@ impl Default for RuleSet {
 }
 
 impl RuleSet {
-    /// These rules, which have been checked ([`Rule::check`], [`check_order`]).
+    /// These rules, which have been checked ([`Rule::check`], [`check_count`]).
     #[must_use]
     pub fn new(rules: Vec<Rule>, hold_for: Duration) -> Self {
         let only = rules.len() == 1;
@@ -124,6 +106,23 @@ impl RuleSet {
     #[must_use]
     pub fn label(&self, position: usize) -> &str {
         self.labels.get(position).map_or("auto", String::as_str)
+    }
+
+    /// What is odd about them, a sentence each: rules that can never match, as far as comparing conditions tells. They do
+    /// no harm, and a rule above all others may be there for a moment only.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        // Only whole requests come before the rules: the rest is refused under every one of them.
+        let whole = Query::parse("is:complete").unwrap_or_default();
+        let remark = |(at, rule): (usize, &Rule)| {
+            if rule.when.clone().and(whole.clone()).contradicts_itself() {
+                return Some(format!("the rule '{}' can never match: its condition contradicts itself", short(rule)));
+            }
+            let earlier = self.rules[..at].iter().find(|earlier| earlier.when.covers(&rule.when))?;
+            let (rule, earlier) = (short(rule), short(earlier));
+            Some(format!("the rule '{rule}' can never match: '{earlier}' above it takes every such delivery"))
+        };
+        self.rules.iter().enumerate().filter_map(remark).collect()
     }
 
     /// The cost of choosing for a delivery with a body of `bytes` bytes, and of doing what was chosen: in bytes searched for

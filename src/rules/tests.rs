@@ -73,8 +73,6 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("sim ->", "at 6: missing action after the arrow")]
 #[case("evnt:app -> 503", "unknown filter 'evnt:'; did you mean 'event:'?")]
 #[case("a status:503 -> 503", "'status' cannot be used in a rule")]
-#[case("sim live -> 503", "this rule can never match: its condition contradicts itself")]
-#[case("is:malformed -> 503", "this rule can never match")]
 #[case("sim -> 200 \"open", "at 11: unclosed quotation mark")]
 #[case("200 \"a\\q\"", "at 6: expected \\\", ")]
 #[case("200 {{evnt}}", "at 4: unknown template field '{{evnt}}'")]
@@ -131,18 +129,18 @@ fn names_of_answers_are_words_of_their_own(#[case] name: &str) {
 }
 
 #[test]
-fn a_rule_behind_one_that_takes_all_of_its_own_is_found() {
-    let order = |texts: &[&str]| {
-        let rules: Vec<Rule> = texts.iter().map(|text| read(text).unwrap()).collect();
-        check_order(&rules.iter().collect::<Vec<_>>())
-    };
-    assert_eq!(order(&["sim → 503", "event:app → hold", "auto"]), Ok(()));
-    let (at, problem) = order(&["sim → 503", "503", "live → 200"]).unwrap_err();
-    assert_eq!(at, 2);
-    assert_eq!(problem.to_string(), "this rule can never match: '503' above it answers every such delivery");
-    assert_eq!(order(&["event:app → 503", "sim event:app_tracking → 200"]).unwrap_err().0, 1);
-    let (at, problem) = order(&["sim → 503", "!sim → 200", "auto"]).unwrap_err();
-    assert_eq!((at, problem), (2, RuleProblem::Shadowed("the rules".to_owned())));
+fn a_rule_that_can_never_match_is_remarked_on() {
+    let remarks =
+        |texts: &[&str]| RuleSet::new(texts.iter().map(|text| read(text).unwrap()).collect(), DEFAULT_HOLD).remarks();
+    assert!(remarks(&["sim → 503", "event:app → hold", "auto"]).is_empty());
+    assert_eq!(
+        remarks(&["sim → 503", "503", "live → 200"]),
+        ["the rule 'is:live → 200' can never match: '503' above it takes every such delivery"]
+    );
+    assert_eq!(remarks(&["event:app → 503", "sim event:app → 200"]).len(), 1);
+    let contradiction = "the rule 'is:sim is:live → 503' can never match: its condition contradicts itself";
+    assert_eq!(remarks(&["sim live → 503"]), [contradiction]);
+    assert_eq!(remarks(&["is:malformed → 503"]).len(), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A run: store, listener, tunnel and signals, started and stopped together.
 
-mod arrival;
+mod file_events;
 pub mod listener;
 mod pulse;
 mod reload;

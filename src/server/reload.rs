@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::ServerEvent;
-use super::arrival::Arrival;
+use super::file_events::FileEvents;
 use crate::config::AnswerFlags;
 use crate::config::consent::{Gate, Need, Scope};
 use crate::config::file::{ConfigChange, ConfigFile, ConfigSaveError};
 use crate::rules::RuleSet;
 use crate::server::listener::Control;
 
-/// How often the file is looked at.
-const INTERVAL: Duration = Duration::from_millis(500);
+/// How long a file that has changed must stay as it is: what writes it may not be done.
+const SETTLES: Duration = Duration::from_millis(100);
 
 /// What tells one state of a file from another.
 type Stamp = (PathBuf, SystemTime, u64);
@@ -80,19 +80,27 @@ impl Watched {
         }
     }
 
-    /// The file as it is now, when it has changed and keeps still: two looks with a pause between show the same.
-    /// One that is gone may be about to be replaced.
-    async fn news(&self, pause: Duration) -> Option<PathBuf> {
-        let look = || self.look(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
-        let before = look();
-        tokio::time::sleep(pause).await;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.look(&known);
-        if now == *known || now.is_none() || now != before {
-            return None;
+    /// What decides which file counts and whether it may be used.
+    fn concerns(&self, is_waiting: bool) -> Vec<PathBuf> {
+        let files = self.file().map_or_else(|| self.places.clone(), |file| vec![file]);
+        files.into_iter().chain(self.gate.trust_file().filter(|_| is_waiting).map(Path::to_owned)).collect()
+    }
+
+    /// The file, when it has changed, as soon as it keeps still. One that is gone may be about to be replaced.
+    async fn news(&self) -> Option<PathBuf> {
+        loop {
+            let before = {
+                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                self.look(&known).filter(|now| known.as_ref() != Some(now))?
+            };
+            tokio::time::sleep(SETTLES).await;
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.look(&known);
+            if now.as_ref() == Some(&before) && now != *known {
+                *known = now;
+                return Some(before.0);
+            }
         }
-        known.clone_from(&now);
-        now.map(|(file, ..)| file)
     }
 }
 
@@ -105,24 +113,25 @@ pub(crate) async fn watch(
     control: Arc<Control>,
     events: mpsc::Sender<ServerEvent>,
 ) {
-    // Nothing runs while there is no file, where the system tells of one that comes.
-    if watched.file().is_none() {
-        let arrival = Arrival::watch(&watched.places);
-        while watched.look(&None).is_none() {
-            arrival.wait(&watched.places).await;
-        }
-    }
+    let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;
     let mut logged = Logged::begin(&watched);
     loop {
-        let news = watched.news(INTERVAL).await;
-        let gate = Arc::clone(&watched.gate);
+        changes.watch(&watched.concerns(unallowed.is_some()));
+        let news = watched.news().await;
         let waiting = unallowed.take();
+        if news.is_none() && waiting.is_none() {
+            changes.wait().await;
+            continue;
+        }
+        let gate = Arc::clone(&watched.gate);
         let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
+        let mut remarked = Vec::new();
         let event = match looked {
             Looked::Nothing => continue,
             Looked::Waiting(file) => {
                 unallowed = Some(*file);
+                changes.wait().await;
                 continue;
             }
             Looked::Unallowed(file, needs) => {
@@ -143,9 +152,10 @@ pub(crate) async fn watch(
             Looked::File(file) => match rules(&file, &flags, &control) {
                 Ok(rules) => {
                     watched.gate.agree(&file);
-                    let count = rules.rules().len();
+                    let (count, remarks) = (rules.rules().len(), rules.remarks());
                     logged.reloaded(&file);
                     control.set_rules(rules);
+                    remarked = file.warnings.iter().map(ToString::to_string).chain(remarks).collect();
                     ServerEvent::Rules(count, file.path)
                 }
                 Err(error) => {
@@ -154,7 +164,8 @@ pub(crate) async fn watch(
                 }
             },
         };
-        if events.send(event).is_err() {
+        let remarks = remarked.into_iter().map(ServerEvent::RulesRemark);
+        if std::iter::once(event).chain(remarks).any(|event| events.send(event).is_err()) {
             return;
         }
     }

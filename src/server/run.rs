@@ -41,6 +41,8 @@ pub enum ServerEvent {
     /// The configuration file was reloaded, or has appeared; the number of rules that are active now
     /// ([`Control::rules`]).
     Rules(usize, PathBuf),
+    /// Something about the configuration that was reloaded looks like a mistake, in words; it is active.
+    RulesRemark(String),
     /// The configuration file has changed and is invalid, for this reason; the rules are unchanged.
     RulesFault(String),
     /// The tunnel has changed.
@@ -150,10 +152,9 @@ impl Session {
         let (stop, stopping) = watch::channel(false);
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {
-            let events = events.clone();
-            runtime.spawn(tunnel::watch(agent, address.port(), move |state| {
-                drop(events.send(ServerEvent::Tunnel(state)))
-            }));
+            let (events, hint) = (events.clone(), control.tunnel_hint().clone());
+            let told = move |state| drop(events.send(ServerEvent::Tunnel(state)));
+            runtime.spawn(tunnel::watch(agent, address.port(), hint, told));
         }
         tracing::info!(
             %address,

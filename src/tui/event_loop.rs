@@ -209,7 +209,9 @@ impl EventLoop<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error)) => self.message(Message::Warn(error)),
+            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
+                self.message(Message::Warn(error))
+            }
         }
     }
 
@@ -226,6 +228,8 @@ impl EventLoop<'_> {
     }
 
     fn key(&mut self, key: &KeyEvent) -> Result<(), TuiError> {
+        // Whoever has just opened a tunnel in another window comes back with a key.
+        self.session.control().tunnel_hint().give();
         if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
     }
 

@@ -178,6 +178,32 @@ fn what_is_kept_is_its_owner_s_alone() {
     assert!(files >= 3, "{files}");
 }
 
+/// A mounted volume is updated as a whole: what is linked to is another folder at once.
+#[test]
+fn a_configuration_behind_links_is_reloaded_when_they_lead_elsewhere() {
+    use std::os::unix::fs::symlink;
+    let house = House::with_secret();
+    let work = house.work();
+    for (version, status) in [("one", 503), ("two", 418)] {
+        fs::create_dir_all(work.join("volume").join(version)).unwrap();
+        house.write(&format!("volume/{version}/whyhook.toml"), format!("respond = '{status}'\n"));
+    }
+    symlink("one", work.join("volume/..data")).unwrap();
+    symlink("volume/..data/whyhook.toml", work.join("whyhook.toml")).unwrap();
+    let listening = house.listen(&[]);
+    let status = || talk(listening.address(), Signed::new("{}").wire()).status;
+    assert_eq!(status(), 503);
+    symlink("two", work.join("volume/new")).unwrap();
+    fs::rename(work.join("volume/new"), work.join("volume/..data")).unwrap();
+    listening.says("rules: configuration reloaded, 1 active");
+    assert_eq!(status(), 418);
+    // Removed, and there again.
+    fs::remove_file(work.join("whyhook.toml")).unwrap();
+    house.write("whyhook.toml", "respond = '202'\n[[rules]]\nwhen = 'path:/a'\nthen = '429'\n");
+    listening.says("rules: configuration reloaded, 2 active");
+    assert_eq!(status(), 202);
+}
+
 /// Every command that would touch the store says the same kind of thing, and nothing is changed.
 #[track_caller]
 fn refuses(house: &House, store: &Path, words: &str) {

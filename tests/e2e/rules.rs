@@ -338,8 +338,6 @@ fn rules_are_read_again_when_the_file_changes_and_a_bad_file_changes_nothing() {
 fn rules_that_cannot_be_are_refused_before_anything_begins() {
     let house = House::with_secret();
     for (rules, words) in [
-        (vec!["sim live → 503"], "--respond: this rule can never match"),
-        (vec!["503", "sim → 200"], "--respond, number 2: this rule can never match: '503' above it"),
         (vec!["status:503 → 200"], "'status' cannot be used in a rule"),
         (vec!["200 header \"X: a\\r\\nY: b\""], "invalid header"),
         (vec!["200 {{secret}}"], "unknown template field '{{secret}}'"),
@@ -352,10 +350,6 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
         assert!(line.contains(words), "{rules:?}: {line}");
     }
     for (text, words) in [
-        (
-            "[[rules]]\nthen = \"503\"\n[[rules]]\nwhen = \"sim\"\nthen = \"200\"\n",
-            "whyhook.toml:3:1: this rule can never match",
-        ),
         ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: unknown filter 'evnt:'"),
         ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: unknown verdict 'odd'"),
         ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: invalid answer name 'hold'"),
@@ -368,6 +362,22 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
         assert!(line.contains(words), "{text}: {line}");
     }
     assert!(!house.store().exists(), "nothing was begun");
+}
+
+#[test]
+fn a_rule_that_can_never_match_is_a_warning() {
+    let house = House::with_secret();
+    let listening = house.listen(&["--respond", "event:app live → 503", "--respond", "sim live → 418"]);
+    listening.says("warning: the rule 'is:sim is:live → 418' can never match: its condition contradicts itself");
+    listening.stop();
+    house.write("whyhook.toml", "respond = '202'\n");
+    let listening = house.listen(&[]);
+    let status = || talk(listening.address(), Signed::new("{}").wire()).status;
+    assert_eq!(status(), 202);
+    // For a moment, above the others.
+    house.write("whyhook.toml", "respond = '202'\n[[rules]]\nthen = '503'\n");
+    listening.says("warning: the rule '202' can never match: '503' above it takes every such delivery");
+    assert_eq!(status(), 503);
 }
 
 /// A search that begins again at every byte would take minutes for each of these.

@@ -1,6 +1,6 @@
 //! Whether a configuration is already allowed, for as long as a run takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::trust::Trusted;
@@ -24,6 +24,12 @@ impl Gate {
     pub fn new(is_named: bool, environment: &dyn Environment) -> Self {
         let local = (!is_named).then(|| local_place(environment));
         Self { local, trusted: Trusted::of(environment), agreed: Mutex::default() }
+    }
+
+    /// The file whose change may let a configuration through that was not before.
+    #[must_use]
+    pub fn trust_file(&self) -> Option<&Path> {
+        self.trusted.file()
     }
 
     /// What of the file needs a yes and has none yet; all of it, where anything for `scope` does.

@@ -29,6 +29,12 @@ impl Trusted {
         Self { file: environment.state_home().map(|home| home.join("whyhook").join("trusted")) }
     }
 
+    /// The file, which may not be there yet.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Whether somebody has said yes to exactly this file. A list that others may change says nothing.
     #[must_use]
     pub fn holds(&self, config: &ConfigFile) -> bool {

@@ -9,7 +9,7 @@ use super::Fault;
 use super::raw::{RawAnswer, RawRule};
 use crate::query::Query;
 use crate::rules::{
-    ActionKind, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse, check_order, named,
+    ActionKind, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse, check_count, named,
     target,
 };
 
@@ -59,7 +59,7 @@ pub(super) fn rules(written: WrittenRule, answers: &[Arc<NamedAnswer>]) -> Resul
         places.push(first.span().start);
         rules.push(Rule::always(RuleAction { wait: None, kind: ActionKind::Do(RuleResponse::Forward(targets)) }));
     }
-    check_order(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
+    check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(at, problem)| fault(places[at], problem))?;
     Ok(rules)
 }
 

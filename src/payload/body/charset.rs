@@ -1,46 +1,54 @@
 //! Text in other character sets, decoded for display.
 
 use bytes::Bytes;
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::payload::json::BOM;
+use crate::text::visible;
 
-/// What windows-1252 has at 0x80 to 0x9f, which the Web's Latin-1 is too (WHATWG Encoding, 9.1).
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
-
-/// Decodes `body` when it is UTF-16 by its mark, its declaration or its pattern, or declared Latin-1
-/// and no UTF-8. With it comes what a person should know, also when nothing was decoded.
+/// Decodes `body` when it is UTF-16 by its mark, its declaration or its pattern, or in another character set that is
+/// declared (by a label of the WHATWG Encoding Standard, section 4.2) and no UTF-8. With it comes what a person should
+/// know, also when nothing was decoded.
 pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<String>) {
-    match (&body[..], declared) {
-        ([0xff, 0xfe, rest @ ..], _) => utf16(rest, u16::from_le_bytes, "little-endian, by its byte order mark"),
-        ([0xfe, 0xff, rest @ ..], _) => utf16(rest, u16::from_be_bytes, "big-endian, by its byte order mark"),
-        (_, Some("utf-16le" | "utf-16")) if has_zero(&body) => {
-            utf16(&body, u16::from_le_bytes, "little-endian, as declared")
+    let encoding = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
+    match &body[..] {
+        [0xff, 0xfe, rest @ ..] => return utf16(rest, UTF_16LE, "little-endian, by its byte order mark"),
+        [0xfe, 0xff, rest @ ..] => return utf16(rest, UTF_16BE, "big-endian, by its byte order mark"),
+        bytes if encoding == Some(UTF_16LE) && has_zero(bytes) => {
+            return utf16(bytes, UTF_16LE, "little-endian, as declared");
         }
-        (_, Some("utf-16be")) if has_zero(&body) => utf16(&body, u16::from_be_bytes, "big-endian, as declared"),
-        ([1..=0x7f, 0, 1..=0x7f, 0, ..], _) => utf16(&body, u16::from_le_bytes, "little-endian, not declared"),
-        ([0, 1..=0x7f, 0, 1..=0x7f, ..], _) => utf16(&body, u16::from_be_bytes, "big-endian, not declared"),
-        (bytes, _) if bytes.starts_with(BOM) => {
+        bytes if encoding == Some(UTF_16BE) && has_zero(bytes) => {
+            return utf16(bytes, UTF_16BE, "big-endian, as declared");
+        }
+        bytes @ [1..=0x7f, 0, 1..=0x7f, 0, ..] => return utf16(bytes, UTF_16LE, "little-endian, not declared"),
+        bytes @ [0, 1..=0x7f, 0, 1..=0x7f, ..] => return utf16(bytes, UTF_16BE, "big-endian, not declared"),
+        bytes if bytes.starts_with(BOM) => {
             // RFC 8259, section 8.1.
-            (body, Some("begins with a byte order mark, which JSON parsers may refuse".to_owned()))
+            return (body, Some("begins with a byte order mark, which JSON parsers may refuse".to_owned()));
         }
-        (bytes, Some("iso-8859-1" | "latin1" | "windows-1252")) if std::str::from_utf8(bytes).is_err() => {
-            let text: String = bytes.iter().map(|byte| latin1(*byte)).collect();
-            (Bytes::from(text), Some(format!("{}, decoded for display", declared.unwrap_or_default())))
-        }
-        (bytes, Some("utf-8" | "utf8")) => {
-            let fault = std::str::from_utf8(bytes).err();
-            let note = fault.map(|fault| format!("declared UTF-8, but invalid at byte {}", fault.valid_up_to()));
-            (body, note)
-        }
-        (bytes, Some(other)) if !bytes.is_ascii() && !matches!(other, "iso-8859-1" | "latin1" | "windows-1252") => {
-            let words = format!("unknown charset {}: shown as UTF-8", crate::text::visible(other));
-            (body, Some(words))
-        }
-        _ => (body, None),
+        _ => {}
     }
+    let Some(label) = declared else { return (body, None) };
+    let fault = std::str::from_utf8(&body).err();
+    let note = match encoding {
+        Some(encoding) if encoding == UTF_8 => {
+            fault.map(|fault| format!("declared UTF-8, but invalid at byte {}", fault.valid_up_to()))
+        }
+        // Of seven bits, with text behind escapes.
+        Some(encoding) if !encoding.is_ascii_compatible() && encoding != REPLACEMENT && body.contains(&0x1b) => {
+            return other(&body, encoding, label);
+        }
+        _ if body.is_ascii() => None,
+        // The standard decodes nothing of these, since they hide what a filter should see.
+        Some(encoding) if encoding == REPLACEMENT => {
+            Some(format!("unsupported charset {}: shown as UTF-8", visible(label)))
+        }
+        Some(encoding) if fault.is_some() && encoding.is_ascii_compatible() => return other(&body, encoding, label),
+        // Senders that declare Latin-1 and mean UTF-8 are many.
+        Some(_) => None,
+        None => Some(format!("unknown charset {}: shown as UTF-8", visible(label))),
+    };
+    (body, note)
 }
 
 /// UTF-16 of any Western text has zeros; UTF-8 that is declared UTF-16 has none.
@@ -48,19 +56,17 @@ fn has_zero(body: &[u8]) -> bool {
     memchr::memchr(0, &body[..body.len().min(1024)]).is_some()
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, how: &str) -> (Bytes, Option<String>) {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut text = String::with_capacity(bytes.len() / 2);
-    text.extend(char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    let odd = if bytes.len() % 2 == 1 { "; one byte is left over at the end" } else { "" };
-    (Bytes::from(text), Some(format!("UTF-16, {how}: decoded for display{odd}")))
+fn utf16(bytes: &[u8], encoding: &'static Encoding, how: &str) -> (Bytes, Option<String>) {
+    let (whole, odd) = bytes.split_at(bytes.len() & !1);
+    let (text, _) = encoding.decode_without_bom_handling(whole);
+    let odd = if odd.is_empty() { "" } else { "; one byte is left over at the end" };
+    (Bytes::from(text.into_owned()), Some(format!("UTF-16, {how}: decoded for display{odd}")))
 }
 
-fn latin1(byte: u8) -> char {
-    match byte {
-        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
+fn other(bytes: &[u8], encoding: &'static Encoding, label: &str) -> (Bytes, Option<String>) {
+    let (text, has_faults) = encoding.decode_without_bom_handling(bytes);
+    let faults = if has_faults { "; invalid bytes are shown as \u{fffd}" } else { "" };
+    (Bytes::from(text.into_owned()), Some(format!("{}, decoded for display{faults}", visible(label))))
 }
 
 #[cfg(test)]
@@ -96,7 +102,21 @@ mod tests {
     fn other_charsets_are_decoded_or_named() {
         assert_eq!(decoded(b"caf\xe9 \x80", Some("iso-8859-1")).0, "café €");
         assert_eq!(decoded("café".as_bytes(), Some("latin1")), ("café".to_owned(), String::new()));
-        assert_eq!(decoded(b"\xd0\xd1", Some("koi8-r")).1, "unknown charset koi8-r: shown as UTF-8");
+        assert_eq!(
+            decoded(b"\xf0\xd2\xc9", Some("koi8-r")),
+            ("При".to_owned(), "koi8-r, decoded for display".to_owned())
+        );
+        assert_eq!(decoded(b"\x82\xa0{", Some("x-sjis")).0, "あ{");
+        assert_eq!(decoded(b"\xb0\xa1", Some("euc-kr")).0, "가");
+        assert_eq!(
+            decoded(b"\xc4\xe3\xff", Some("gbk")).1,
+            "gbk, decoded for display; invalid bytes are shown as \u{fffd}"
+        );
+        assert_eq!(decoded(b"\x1b$B$\"\x1b(B", Some("iso-2022-jp")).0, "あ");
+        assert_eq!(decoded(b"{}", Some("iso-2022-jp")), ("{}".to_owned(), String::new()));
+        assert_eq!(decoded(b"\xd0\xd1", Some("hz-gb-2312")).1, "unsupported charset hz-gb-2312: shown as UTF-8");
+        assert_eq!(decoded(b"\xd0\xd1", Some("utf-7")).1, "unknown charset utf-7: shown as UTF-8");
+        assert_eq!(decoded(b"a\xd0\xd1", Some("utf-16")), ("a\u{fffd}\u{fffd}".to_owned(), String::new()));
         assert_eq!(decoded(b"a\xff", Some("utf-8")).1, "declared UTF-8, but invalid at byte 1");
         assert!(decoded(b"\xef\xbb\xbf{}", None).1.starts_with("begins with a byte order mark"));
         assert_eq!(decoded(b"{}", Some("utf-16")), ("{}".to_owned(), String::new()));
@@ -104,8 +124,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_decoded(body in proptest::collection::vec(any::<u8>(), 0..80), which in 0_usize..5) {
-            let declared = [None, Some("utf-16"), Some("utf-16be"), Some("latin1"), Some("x")][which];
+        fn any_bytes_are_decoded(body in proptest::collection::vec(any::<u8>(), 0..80), which in 0_usize..9) {
+            let declared = [None, Some("utf-16"), Some("utf-16be"), Some("latin1"), Some("x"), Some("gb18030"),
+                Some("iso-2022-jp"), Some("shift_jis"), Some("replacement")][which];
             let (bytes, _) = decode(Bytes::from(body.clone()), declared);
             prop_assert!(bytes.len() <= body.len() * 3);
         }

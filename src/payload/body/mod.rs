@@ -3,7 +3,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | `declared` | what the head says |
-//! | `charset` | UTF-16 and Latin-1 |
+//! | `charset` | UTF-16, and what else is declared |
 //! | `form`, `multipart`, `xml` | one file a kind |
 //! | `sniff` | evidence in the bytes |
 //!

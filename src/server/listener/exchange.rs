@@ -72,6 +72,9 @@ pub(super) async fn serve(
     let ending = Ending::of(&request, !intake.is_complete());
     let reason = Some(intake.reason()).filter(|reason| !reason.is_empty());
     tracing::debug!(%remote, body_bytes = body.len(), intake = intake.name(), reason, "received");
+    if came_through_a_proxy(&bytes) {
+        control.tunnel_hint().give();
+    }
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
@@ -108,6 +111,13 @@ fn note(captured: &Captured, chosen: &Chosen) {
     span.record("rule", chosen.logged());
 }
 
+/// Whether a proxy has put its `X-Forwarded-…` into this head.
+fn came_through_a_proxy(head: &[u8]) -> bool {
+    const PREFIX: &[u8] = b"x-forwarded-";
+    head.split(|byte| *byte == b'\n')
+        .any(|line| line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
+}
+
 pub(super) fn written(is_written: bool, ending: Ending) -> Next {
     if is_written && !ending.close { Next::Request } else { Next::Close }
 }
@@ -132,6 +142,21 @@ pub(super) async fn keep(captured: Captured, control: &Control) -> Result<Delive
         Ok(Err(_)) | Err(_) => {
             control.stats().not_kept();
             Err(NotKept::Failed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::came_through_a_proxy;
+
+    #[test]
+    fn what_a_proxy_adds_is_recognised_in_any_letter_case() {
+        for line in ["X-Forwarded-For: 203.0.113.9", "x-forwarded-proto: https", "X-FORWARDED-Host:"] {
+            assert!(came_through_a_proxy(format!("POST / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n").as_bytes()), "{line}");
+        }
+        for head in ["", "POST /x-forwarded-for HTTP/1.1\r\nA: x-forwarded-for\r\n\r\n", "X-Forwarded"] {
+            assert!(!came_through_a_proxy(head.as_bytes()), "{head}");
         }
     }
 }

@@ -44,6 +44,7 @@ use crate::config::Registry;
 use crate::delivery::{Answer, Attempt, DeliveryId};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
+use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
 
@@ -121,6 +122,7 @@ pub struct Control {
     leaving: Arc<Semaphore>,
     writer: WriterHandle,
     stats: Stats,
+    tunnel_hint: Hint,
 }
 
 impl Control {
@@ -139,6 +141,7 @@ impl Control {
             leaving: Arc::new(Semaphore::new(LEAVING)),
             writer,
             stats: Stats::default(),
+            tunnel_hint: Hint::default(),
         })
     }
 
@@ -261,6 +264,12 @@ impl Control {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Given when a delivery has come through a proxy, since a tunnel is one.
+    #[must_use]
+    pub fn tunnel_hint(&self) -> &Hint {
+        &self.tunnel_hint
     }
 
     /// How much of the limits is used now.

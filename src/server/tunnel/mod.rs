@@ -12,4 +12,4 @@ mod watch;
 
 pub use interpret::interpret;
 pub use state::{TunnelState, public_url_for};
-pub use watch::watch;
+pub use watch::{Hint, watch};

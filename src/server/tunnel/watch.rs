@@ -1,94 +1,173 @@
-//! Asking the agent again and again, without being in anyone's way.
+//! Asking the agent again and again, less and less often while there is none.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::interpret::shown;
 use super::{TunnelState, interpret};
+use crate::http::{BodyEnd, Client, HttpResponse, Limits, Outgoing, SendError, SendStage, Target, TlsOptions};
 
 /// The longest list that is read, in bytes.
-const ANSWER_LIMIT: usize = 256 * 1024;
+const ANSWER_LIMIT: u64 = 256 * 1024;
 /// The longest response head that is read, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
 
 /// How often to ask and how long to wait.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    /// Between two questions while an agent answers.
-    answered: Duration,
-    /// Between two questions while none does.
-    unanswered: Duration,
+    /// Between two questions while an agent answers, and after the first that is not answered.
+    shortest: Duration,
+    /// Between two questions when many have not been answered.
+    longest: Duration,
     /// For one question, from connecting to the answer's last byte.
     limit: Duration,
 }
 
 const PACE: Pace =
-    Pace { answered: Duration::from_secs(2), unanswered: Duration::from_secs(5), limit: Duration::from_secs(1) };
+    Pace { shortest: Duration::from_secs(2), longest: Duration::from_secs(30), limit: Duration::from_secs(1) };
 
 impl Pace {
-    fn pause_after(self, state: &TunnelState) -> Duration {
-        match state {
-            TunnelState::None | TunnelState::Unreadable(_) => self.unanswered,
-            TunnelState::NoTunnel | TunnelState::Ours { .. } | TunnelState::Elsewhere { .. } => self.answered,
-        }
+    /// The pause when the last `unanswered` questions had no answer: twice as long for each after the first.
+    fn pause_after(self, unanswered: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(unanswered.saturating_sub(1));
+        self.shortest.saturating_mul(factor).min(self.longest)
+    }
+}
+
+/// Whether an agent has answered.
+fn is_answer(state: &TunnelState) -> bool {
+    match state {
+        TunnelState::None | TunnelState::Unreadable(_) => false,
+        TunnelState::NoTunnel | TunnelState::Ours { .. } | TunnelState::Elsewhere { .. } => true,
+    }
+}
+
+/// A sign that the tunnels may have changed: a delivery that came through one, a person at the keyboard. The watch then
+/// asks soon, however long it had meant to wait. Cheap to clone and to give.
+#[derive(Debug, Clone, Default)]
+pub struct Hint(Arc<Notify>);
+
+impl Hint {
+    /// Gives the sign; any number of them before the next question count as one.
+    pub fn give(&self) {
+        self.0.notify_one();
     }
 }
 
 /// Asks the agent at `agent_addr` for its tunnels until the future is dropped, and calls `on_change`
 /// with the first state and with each one that differs from the last.
 ///
-/// It asks every 2 seconds while an agent answers and every 5 while none does; one question takes at
-/// most a second and reads at most 256 KiB, on a connection of its own. Needs a tokio runtime with
+/// It asks every 2 seconds while an agent answers. While none does it backs off to 30 seconds, and asks sooner
+/// when a `hint` is given; two questions are never less than 2 seconds apart. One question takes at most a
+/// second and reads at most 256 KiB, on a connection of its own. Needs a tokio runtime with
 /// I/O and time. It ends by itself only when `agent_addr` is this listener's own port, where the
 /// questions would arrive as deliveries.
-pub async fn watch(agent_addr: SocketAddr, our_port: u16, on_change: impl Fn(TunnelState) + Send + 'static) {
+pub async fn watch(
+    agent_addr: SocketAddr,
+    our_port: u16,
+    hint: Hint,
+    on_change: impl Fn(TunnelState) + Send + 'static,
+) {
     if agent_addr.port() == our_port && agent_addr.ip().to_canonical().is_loopback() {
         let reason = format!("{agent_addr} is this listener itself: set ngrok_api to the agent's address");
         return on_change(TunnelState::Unreadable(reason));
     }
-    watch_at(PACE, agent_addr, our_port, on_change).await;
+    watch_at(PACE, agent_addr, our_port, hint, on_change).await;
 }
 
-async fn watch_at(pace: Pace, agent_addr: SocketAddr, our_port: u16, on_change: impl Fn(TunnelState) + Send + 'static) {
+async fn watch_at(
+    pace: Pace,
+    agent_addr: SocketAddr,
+    our_port: u16,
+    hint: Hint,
+    on_change: impl Fn(TunnelState) + Send + 'static,
+) {
+    let agent = match Agent::at(agent_addr, pace.limit) {
+        Ok(agent) => agent,
+        Err(reason) => return on_change(TunnelState::Unreadable(reason)),
+    };
     let mut last = None;
+    let mut unanswered = 0;
     loop {
         crate::system::panic::trap("tunnel");
-        let state = ask(agent_addr, our_port, pace.limit).await;
-        let pause = pace.pause_after(&state);
-        tracing::trace!(agent = %agent_addr, state = state.name(), ?pause, "agent asked");
+        let asked = Instant::now();
+        let state = agent.ask(our_port).await;
+        unanswered = if is_answer(&state) { 0 } else { unanswered + 1 };
+        tracing::trace!(agent = %agent_addr, state = state.name(), unanswered, "agent asked");
         if last.as_ref() != Some(&state) {
             state.log(agent_addr);
             on_change(state.clone());
             last = Some(state);
         }
-        sleep(pause).await;
+        if timeout(pace.pause_after(unanswered), hint.0.notified()).await.is_ok() {
+            unanswered = 0;
+            sleep_until(asked + pace.shortest).await;
+        }
     }
 }
 
-/// Asks once. Nothing that listens is [`TunnelState::None`]; everything else that goes wrong is
-/// [`TunnelState::Unreadable`].
-async fn ask(agent_addr: SocketAddr, our_port: u16, limit: Duration) -> TunnelState {
-    let deadline = Instant::now() + limit;
-    let Ok(Ok(stream)) = timeout_at(deadline, TcpStream::connect(agent_addr)).await else {
-        return TunnelState::None;
-    };
-    // TCP may connect a socket to itself when nothing listens at a port of the ephemeral range.
-    if stream.local_addr().is_ok_and(|local| local == agent_addr) {
-        return TunnelState::None;
+/// Whom to ask, and how.
+struct Agent {
+    address: SocketAddr,
+    client: Client,
+    target: Target,
+    request: Outgoing,
+    limits: Limits,
+}
+
+impl Agent {
+    fn at(address: SocketAddr, limit: Duration) -> Result<Self, String> {
+        let client = Client::new(&TlsOptions::default()).map_err(|error| error.to_string())?;
+        let target: Target = format!("http://{address}/api/tunnels").parse().map_err(|error| format!("{error}"))?;
+        // Agents of version 2 answer in XML unless told otherwise.
+        let head = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
+             Connection: close\r\n\r\n",
+            target.request_target(),
+            target.authority()
+        );
+        let request = Outgoing::exact(&Bytes::from(head), Bytes::new());
+        let limits = Limits { head_bytes: HEAD_LIMIT, body_bytes: ANSWER_LIMIT, ..Limits::within(limit) };
+        Ok(Self { address, client, target, request, limits })
     }
-    match timeout_at(deadline, list_tunnels(stream, agent_addr)).await {
-        Ok(Ok(body)) => interpret(&body, our_port),
-        Ok(Err(reason)) => TunnelState::Unreadable(format!("{agent_addr} {reason}")),
-        Err(_) => TunnelState::Unreadable(format!("{agent_addr} did not answer within {limit:?}")),
+
+    /// Asks once. Nothing that listens is [`TunnelState::None`]; everything else that goes wrong is
+    /// [`TunnelState::Unreadable`].
+    async fn ask(&self, our_port: u16) -> TunnelState {
+        let sent = self.client.send(&self.target, &self.request, &self.limits, &CancellationToken::new()).await;
+        let list = match sent.result {
+            Ok(reply) => self.list(reply),
+            Err(
+                SendError::Refused { .. }
+                | SendError::Unreachable { .. }
+                | SendError::Timeout { stage: SendStage::Connect, .. },
+            ) => return TunnelState::None,
+            Err(SendError::Timeout { .. }) => Err(self.is_late()),
+            Err(error) => Err(NoList::Http(error)),
+        };
+        match list {
+            Ok(list) => interpret(&list, our_port),
+            Err(reason) => TunnelState::Unreadable(format!("{} {reason}", self.address)),
+        }
+    }
+
+    fn list(&self, reply: HttpResponse) -> Result<Bytes, NoList> {
+        match (reply.status, reply.end) {
+            (200, BodyEnd::Complete) => Ok(reply.body),
+            (200, BodyEnd::TimedOut) => Err(self.is_late()),
+            (200, _) => Err(NoList::Body),
+            (status, _) => Err(NoList::Status(status)),
+        }
+    }
+
+    fn is_late(&self) -> NoList {
+        NoList::Late(self.limits.whole)
     }
 }
 
@@ -96,38 +175,13 @@ async fn ask(agent_addr: SocketAddr, our_port: u16, limit: Duration) -> TunnelSt
 #[derive(Debug, thiserror::Error)]
 enum NoList {
     #[error("does not answer as HTTP: {}", shown(&.0.to_string()))]
-    Http(#[from] hyper::Error),
-    #[error("could not be asked: {0}")]
-    Request(#[from] hyper::http::Error),
+    Http(SendError),
     #[error("answered with status {0}: is it ngrok's agent?")]
-    Status(StatusCode),
+    Status(u16),
     #[error("answered with a broken body or more than 256 KiB: is it ngrok's agent?")]
     Body,
-}
-
-async fn list_tunnels(stream: TcpStream, agent_addr: SocketAddr) -> Result<Bytes, NoList> {
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(HEAD_LIMIT).handshake(TokioIo::new(stream)).await?;
-    // Agents of version 2 answer in XML unless told otherwise.
-    let request = Request::get("/api/tunnels")
-        .header(HOST, agent_addr.to_string())
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/json")
-        .body(Empty::<Bytes>::new())?;
-    let exchange = async move {
-        let response = sender.send_request(request).await?;
-        if response.status() != StatusCode::OK {
-            return Err(NoList::Status(response.status()));
-        }
-        let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
-        body.map(http_body_util::Collected::to_bytes).map_err(|_| NoList::Body)
-    };
-    tokio::pin!(exchange, connection);
-    // The connection moves the bytes; when it ends first, the answer is already on its way here.
-    tokio::select! {
-        outcome = &mut exchange => outcome,
-        _ = &mut connection => exchange.await,
-    }
+    #[error("did not answer within {0:?}")]
+    Late(Duration),
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Edits of a body as text: newlines, byte order marks, character sets, normal forms.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use encoding_rs::WINDOWS_1252;
 use memchr::memmem;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -155,7 +157,7 @@ pub fn mojibake_latin1(body: &[u8]) -> Option<Vec<u8>> {
 /// UTF-8 taken for Windows-1252 and written as UTF-8 again: `Ã©`, `â€™`.
 pub fn mojibake_1252(body: &[u8]) -> Option<Vec<u8>> {
     let body = beyond_ascii(body)?;
-    Some(body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
+    Some(from_1252(body).into_owned().into_bytes())
 }
 
 /// The reverse of the two: the body's own mojibake undone.
@@ -168,9 +170,7 @@ pub fn undo_mojibake(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Latin-1 bytes written as UTF-8, for a body that is not UTF-8.
 pub fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
-    std::str::from_utf8(body)
-        .is_err()
-        .then(|| body.iter().map(|&byte| from_1252(byte)).collect::<String>().into_bytes())
+    std::str::from_utf8(body).is_err().then(|| from_1252(body).into_owned().into_bytes())
 }
 
 /// UTF-16, little-endian, without a mark.
@@ -205,17 +205,12 @@ fn non_ascii(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(beyond_ascii(body)?).ok()
 }
 
-/// Windows-1252's bytes 0x80 to 0x9f (WHATWG Encoding, index windows-1252).
-const HIGH: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
+/// Windows-1252's bytes 0x80 to 0x9f.
+static HIGH: LazyLock<Vec<char>> = LazyLock::new(|| from_1252(&(0x80..=0x9f).collect::<Vec<u8>>()).chars().collect());
 
-fn from_1252(byte: u8) -> char {
-    match byte {
-        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
+/// It has a character for every byte (WHATWG Encoding, index windows-1252).
+fn from_1252(bytes: &[u8]) -> Cow<'_, str> {
+    WINDOWS_1252.decode_without_bom_handling(bytes).0
 }
 
 fn to_1252(character: char) -> Option<u8> {

@@ -8,7 +8,7 @@ use crate::support::{House, Person, SECRET, Signed, Size, Unit, talk};
 /// A house in which no process gets more than this many KiB of addresses: a third more than the program takes while
 /// it listens, so that nothing that grows with what is declared has room.
 fn tight() -> House {
-    House::with_secret().within("ulimit -v 700000", false)
+    House::with_secret().within("ulimit -v 770000", false)
 }
 
 /// The bomb as its sender would send it, to a path by its name, and whether it verifies.

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 /// Asks at once again, and never gives up on a slow machine.
 const EAGER: Pace =
-    Pace { answered: Duration::from_millis(5), unanswered: Duration::from_millis(5), limit: Duration::from_secs(60) };
+    Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(5), limit: Duration::from_secs(60) };
 
 const LIST: &str = r#"{"tunnels":[{"public_url":"https://a.ngrok.app","config":{"addr":"http://localhost:3000"}}]}"#;
 
@@ -22,7 +22,7 @@ fn ours() -> TunnelState {
 }
 
 /// A server of fixed bytes, as an agent or anything else at its port.
-struct Agent {
+struct Server {
     reply: Arc<Mutex<Reply>>,
     asked: Arc<AtomicUsize>,
     address: SocketAddr,
@@ -37,7 +37,7 @@ enum Reply {
     Silence,
 }
 
-impl Agent {
+impl Server {
     async fn start(address: SocketAddr, reply: Reply) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -90,13 +90,15 @@ async fn serve(listener: TcpListener, reply: Arc<Mutex<Reply>>, asked: Arc<Atomi
 struct Watched {
     states: UnboundedReceiver<TunnelState>,
     task: JoinHandle<()>,
+    hint: Hint,
 }
 
 impl Watched {
     fn start(pace: Pace, agent: SocketAddr) -> Self {
         let (sender, states) = unbounded_channel();
-        let task = tokio::spawn(watch_at(pace, agent, 3000, move |state| drop(sender.send(state))));
-        Self { states, task }
+        let hint = Hint::default();
+        let task = tokio::spawn(watch_at(pace, agent, 3000, hint.clone(), move |state| drop(sender.send(state))));
+        Self { states, task, hint }
     }
 
     async fn next(&mut self) -> TunnelState {
@@ -114,10 +116,10 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4
 
 #[tokio::test]
 async fn an_agent_comes_changes_and_goes() {
-    let address = Agent::start(ANY_PORT, Reply::Silence).await.stop().await;
+    let address = Server::start(ANY_PORT, Reply::Silence).await.stop().await;
     let mut watched = Watched::start(EAGER, address);
     assert_eq!(watched.next().await, TunnelState::None);
-    let agent = Agent::start(address, Reply::Bytes(answer("{\"tunnels\":[]}"))).await;
+    let agent = Server::start(address, Reply::Bytes(answer("{\"tunnels\":[]}"))).await;
     assert_eq!(watched.next().await, TunnelState::NoTunnel);
     agent.now_replies(Reply::Bytes(answer(LIST)));
     assert_eq!(watched.next().await, ours());
@@ -137,7 +139,7 @@ async fn an_agent_comes_changes_and_goes() {
 
 #[tokio::test]
 async fn only_changes_are_reported() {
-    let agent = Agent::start(ANY_PORT, Reply::Bytes(answer(LIST))).await;
+    let agent = Server::start(ANY_PORT, Reply::Bytes(answer(LIST))).await;
     let mut watched = Watched::start(EAGER, agent.address);
     assert_eq!(watched.next().await, ours());
     let before = agent.asked.load(Ordering::SeqCst);
@@ -158,8 +160,8 @@ async fn what_is_no_agent_is_said_to_be_none() {
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec(), "broken body"),
     ];
     for (bytes, expected) in cases {
-        let agent = Agent::start(ANY_PORT, Reply::Bytes(bytes)).await;
-        let state = ask(agent.address, 3000, EAGER.limit).await;
+        let agent = Server::start(ANY_PORT, Reply::Bytes(bytes)).await;
+        let state = Agent::at(agent.address, EAGER.limit).unwrap().ask(3000).await;
         let TunnelState::Unreadable(reason) = state else { panic!("{expected}: {state:?}") };
         assert!(reason.contains(expected) && !reason.contains(crate::text::is_hidden), "{reason}");
     }
@@ -173,15 +175,15 @@ async fn an_endless_answer_ends_at_the_limit() {
         "HTTP/1.1 200 OK\r\nX-Long: ",
     ];
     for head in heads {
-        let agent = Agent::start(ANY_PORT, Reply::Endless(head.into())).await;
-        let state = ask(agent.address, 3000, EAGER.limit).await;
+        let agent = Server::start(ANY_PORT, Reply::Endless(head.into())).await;
+        let state = Agent::at(agent.address, EAGER.limit).unwrap().ask(3000).await;
         assert!(matches!(state, TunnelState::Unreadable(_)), "{state:?}");
     }
 }
 
 #[tokio::test]
 async fn a_silent_agent_is_given_up() {
-    let agent = Agent::start(ANY_PORT, Reply::Silence).await;
+    let agent = Server::start(ANY_PORT, Reply::Silence).await;
     let pace = Pace { limit: Duration::from_millis(50), ..EAGER };
     let mut watched = Watched::start(pace, agent.address);
     // Where even connecting takes long, that comes first.
@@ -197,21 +199,38 @@ async fn a_silent_agent_is_given_up() {
 async fn it_does_not_ask_this_listener() {
     let (sender, mut states) = unbounded_channel();
     let agent: SocketAddr = "127.0.0.1:3000".parse().unwrap();
-    watch(agent, 3000, move |state| drop(sender.send(state))).await;
+    watch(agent, 3000, Hint::default(), move |state| drop(sender.send(state))).await;
     assert!(matches!(states.recv().await, Some(TunnelState::Unreadable(reason)) if reason.contains("itself")));
     assert_eq!(states.recv().await, None);
 }
 
+#[tokio::test]
+async fn a_hint_shortens_the_wait_for_an_agent() {
+    let address = Server::start(ANY_PORT, Reply::Silence).await.stop().await;
+    let pace = Pace { shortest: Duration::from_millis(1), longest: Duration::from_secs(3600), ..EAGER };
+    let mut watched = Watched::start(pace, address);
+    assert_eq!(watched.next().await, TunnelState::None);
+    // By now it waits for long.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let server = Server::start(address, Reply::Bytes(answer(LIST))).await;
+    watched.hint.give();
+    assert_eq!(watched.next().await, ours());
+    drop(server);
+}
+
 #[test]
-fn questions_are_seconds_apart() {
-    assert_eq!(PACE.pause_after(&TunnelState::None), Duration::from_secs(5));
-    assert_eq!(PACE.pause_after(&TunnelState::Unreadable(String::new())), Duration::from_secs(5));
-    assert_eq!(PACE.pause_after(&TunnelState::NoTunnel), Duration::from_secs(2));
-    assert_eq!(PACE.pause_after(&ours()), Duration::from_secs(2));
+fn questions_are_further_and_further_apart() {
+    let seconds: Vec<u64> = (0..8).map(|unanswered| PACE.pause_after(unanswered).as_secs()).collect();
+    assert_eq!(seconds, [2, 2, 4, 8, 16, 30, 30, 30]);
+    assert_eq!(PACE.pause_after(u32::MAX), PACE.longest);
+    for state in [TunnelState::None, TunnelState::Unreadable(String::new())] {
+        assert!(!is_answer(&state));
+    }
+    assert!(is_answer(&TunnelState::NoTunnel) && is_answer(&ours()));
 }
 
 #[test]
 fn it_may_run_on_any_thread() {
     fn sent<T: Send + 'static>(_: T) {}
-    sent(watch(ANY_PORT, 3000, |_| ()));
+    sent(watch(ANY_PORT, 3000, Hint::default(), |_| ()));
 }

@@ -178,8 +178,11 @@ fn a_rule_that_cannot_be_is_refused_where_it_is_wrong() {
         person.tell(Message::Edit(tui_input::InputRequest::DeletePrevChar));
     }
     person.type_in("200").act(Action::Accept);
-    assert!(line(&person).1.contains("can never match"), "503 for everything stands before it");
-    assert_eq!((person.answers(), person.rules().len()), (Vec::new(), 1));
+    let Some(Overlay::Answers(window)) = &person.model.overlay else { panic!() };
+    let AnswerOverlay::Rules(rules) = &**window else { panic!() };
+    let remark = rules.problem.as_deref().unwrap();
+    assert!(rules.line.is_none() && remark.contains("can never match"), "503 for everything is before it: {remark}");
+    assert_eq!(person.rules().len(), 2);
     person.act(Action::Back).act(Action::Back);
     assert!(person.model.overlay.is_none());
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tui_input::Input;
 
-use crate::rules::{Rule, RuleReader, check_order};
+use crate::rules::{Rule, RuleReader, check_count};
 
 /// A rule, active or switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +74,10 @@ impl RuleLine {
     }
 }
 
-/// Checks rules in their order.
+/// Checks that there are not too many rules.
 pub(crate) fn check(rows: &[RuleRow]) -> Result<(), String> {
     let on: Vec<&Rule> = rows.iter().filter(|row| row.on).map(|row| &row.rule).collect();
-    check_order(&on).map_err(|(at, problem)| match on.get(at) {
+    check_count(&on).map_err(|(at, problem)| match on.get(at) {
         Some(rule) => format!("'{rule}': {problem}"),
         None => problem.to_string(),
     })

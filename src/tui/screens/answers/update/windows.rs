@@ -216,15 +216,18 @@ fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow
     change(&mut rows);
     let checked = check(&rows);
     let last = rows.len().saturating_sub(1);
+    let before = Arc::clone(&model.answers.set);
     let Some(AnswerOverlay::Rules(rules)) = window(model) else { return Vec::new() };
     if let Err(problem) = checked {
         rules.problem = Some(problem);
         return Vec::new();
     }
     rules.cursor = cursor.min(last);
-    let before = &model.answers.set;
     let on = rows.iter().filter(|row| row.on).map(|row| row.rule.clone()).collect();
     let set = Arc::new(RuleSet::new(on, before.hold_for).with_answers(before.answers().to_vec()));
+    // Of what was so before nothing is said again.
+    let known = before.remarks();
+    rules.problem = set.remarks().into_iter().find(|remark| !known.contains(remark));
     model.answers.rules = rows;
     model.answers.set = Arc::clone(&set);
     effect(AnswersEffect::SetRules(set))
@@ -249,9 +252,9 @@ fn accept_rule(model: &mut Model) -> Vec<Effect> {
         _ => rows.insert(place.min(rows.len()), RuleRow::new(rule)),
     });
     if let Some(AnswerOverlay::Rules(rules)) = window(model) {
-        match (rules.problem.take(), &mut rules.line) {
+        match &mut rules.line {
             // It stays, to be mended.
-            (Some(problem), Some(line)) => line.problem = Some((0, problem)),
+            Some(line) if effects.is_empty() => line.problem = rules.problem.take().map(|problem| (0, problem)),
             _ => rules.line = None,
         }
     }
