@@ -18,7 +18,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use whyhook::delivery::Intake;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, Stage, diagnose};
 use whyhook::signature::{Scheme, Secret, SecretOrigin, sign};
 
@@ -101,7 +101,7 @@ struct Search {
 
 /// A screenshot in base64 whose signature nobody here could have made.
 struct Subject {
-    head: RequestHead,
+    head: Head,
     body: Vec<u8>,
     secret: Secret,
 }
@@ -120,11 +120,7 @@ impl Subject {
             sign(&stranger, TIMESTAMP.as_bytes(), &body),
             body.len()
         );
-        Ok(Self {
-            head: RequestHead::parse(&Bytes::from(head)),
-            body,
-            secret: secret(b"a webhook secret of the bench"),
-        })
+        Ok(Self { head: Head::from(head), body, secret: secret(b"a webhook secret of the bench") })
     }
 
     fn search(&self, depth: Depth) -> Search {

@@ -20,7 +20,7 @@ use support::figures::Figures;
 use support::screen::Session;
 use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
 use whyhook::payload::json::{NoRows, Pretty};
@@ -182,7 +182,7 @@ struct Parts {
 impl Parts {
     /// The parts of the preparing that go through the whole body, each by itself.
     fn alone(&mut self, body: &Bytes) {
-        let head = RequestHead::parse(&Bytes::from(HEAD));
+        let head = Head::from(HEAD);
         let opened = Opened::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
         let what = self.describe.time(|| opened.describe(rows.as_ref().err().and_then(NoRows::fault)));

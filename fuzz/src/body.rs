@@ -1,7 +1,7 @@
 //! Any body is something, whatever its head declares: what is said of it is visible, and every place lies within it.
 
 use bytes::Bytes;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::payload::body::{Kind, Multipart, Opened, xml};
 use whyhook::payload::inflate::{MOST_BYTES, MOST_FACTOR};
 use whyhook::payload::json::tokenize;
@@ -12,7 +12,7 @@ use super::assert_visible;
 pub fn run(data: &[u8]) {
     let [media, coding, body] = super::fields(data);
     let head = [b"POST / HTTP/1.1\r\nContent-Type: ", media, b"\r\nContent-Encoding: ", coding, b"\r\n\r\n"].concat();
-    let opened = Opened::of(&RequestHead::parse(&Bytes::from(head)), Bytes::copy_from_slice(body));
+    let opened = Opened::of(&Head::from(head), Bytes::copy_from_slice(body));
     let fault = tokenize(&opened.bytes).err();
     let opened = opened.describe(fault.as_ref());
     let bytes = &opened.bytes[..];

@@ -36,7 +36,7 @@ pub(super) fn run(
 /// Writes one image's bytes, and says on stderr when they are not all of it.
 fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force: bool) -> Result<ExitCode, CliError> {
     let id = delivery.summary.id;
-    let opened = Opened::of(&delivery.request_head(), delivery.body.clone());
+    let opened = Opened::of(&delivery.head, delivery.body.clone());
     let fault = json::fault(&opened.bytes);
     let found = match image::choose(id, &opened.describe(fault.as_ref()), index) {
         Ok(found) => found,

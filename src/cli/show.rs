@@ -130,7 +130,7 @@ fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> (Reading, Option<
         .load(&ListenArgs::default(), Scope::Secrets)
         .map(|loaded| loaded.settings.registry)
         .unwrap_or_default();
-    Reading::with_rows(delivery, &delivery.request_head(), &registry)
+    Reading::with_rows(delivery, &registry)
 }
 
 /// Where an event's ids stood before.
@@ -206,8 +206,12 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
         shown.push('\n');
     }
     shown.push('\n');
-    for line in delivery.head.split(|byte| *byte == b'\n') {
-        shown.push_str(&text::visible_bytes(line.strip_suffix(b"\r").unwrap_or(line)));
+    for line in delivery.head.lines() {
+        shown.push_str(&text::visible_bytes(line.text));
+        shown.push('\n');
+    }
+    // What follows a whole head begins a line of its own.
+    if delivery.head.last().is_none_or(|byte| *byte == b'\n') {
         shown.push('\n');
     }
     shown

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::DeliveryId;
-use crate::http::{Failure, Latency, Reply};
+use crate::http::{Failure, Head, Latency, Reply};
 
 /// An attempt's number in its store: ascending in the order in which attempts were kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +121,7 @@ pub struct Attempt {
     /// The address that it was sent to, once connected.
     pub peer: Option<String>,
     /// Request line and headers exactly as sent, the final empty line included.
-    pub head: Bytes,
+    pub head: Head,
     /// The body as sent; `None` when it is the delivery's own.
     pub body: Option<Bytes>,
     /// Bytes in the body that was sent.

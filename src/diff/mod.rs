@@ -16,8 +16,8 @@ pub use self::headers::{HeaderChange, compare_headers};
 pub use self::json::{JsonComparison, JsonDifference, Kind, Snippet, compare_json};
 pub use self::lines::{LineChange, LineComparison, compare_lines};
 use crate::delivery::Delivery;
-use crate::http::HeaderField;
 use crate::http::Reply;
+use crate::http::{Head, HeaderField};
 
 /// A request or a response, to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +32,23 @@ pub struct Message {
 
 impl From<&Delivery> for Message {
     fn from(delivery: &Delivery) -> Self {
-        let head = delivery.request_head();
-        Self { start: start_line(&delivery.head), fields: head.fields, body: delivery.body.clone() }
+        Self::of(&delivery.head, &delivery.body)
     }
 }
 
 impl From<&Reply> for Message {
     fn from(reply: &Reply) -> Self {
-        Self { start: start_line(&reply.head), fields: reply.response_head().fields, body: reply.body.clone() }
+        Self::of(&reply.head, &reply.body)
     }
 }
 
-fn start_line(head: &Bytes) -> Bytes {
-    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    head.slice_ref(line.trim_ascii_end())
+impl Message {
+    /// A message with this head and body.
+    #[must_use]
+    pub fn of(head: &Head, body: &Bytes) -> Self {
+        let start = head.bytes().slice_ref(head.start_line().trim_ascii_end());
+        Self { start, fields: head.fields().collect(), body: body.clone() }
+    }
 }
 
 /// What differs between two messages.

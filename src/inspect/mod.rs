@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, TimestampUnit};
-use crate::http::RequestHead;
 use crate::payload::body::{Body, Kind, Opened, Remark};
 use crate::payload::contract::{self, Circumstances, EventReport};
 use crate::payload::json::{NoRows, Pretty};
@@ -34,21 +33,21 @@ impl Reading {
 
     /// Reads a delivery. Takes time in proportion to the inflated body.
     #[must_use]
-    pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Self {
-        Self::with_rows(delivery, head, registry).0
+    pub fn of(delivery: &Delivery, registry: &Registry) -> Self {
+        Self::with_rows(delivery, registry).0
     }
 
     /// The same, with the rows of its JSON.
     #[must_use]
-    pub fn with_rows(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Option<Pretty>) {
-        let (body, rows) = open(delivery, head);
-        (Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }, rows.ok())
+    pub fn with_rows(delivery: &Delivery, registry: &Registry) -> (Self, Option<Pretty>) {
+        let (body, rows) = open(delivery);
+        (Self { event: event(&body, delivery, registry), body: Arc::new(body) }, rows.ok())
     }
 }
 
 /// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
-pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, NoRows>) {
-    let opened = Opened::of(head, delivery.body.clone());
+pub fn open(delivery: &Delivery) -> (Body, Result<Pretty, NoRows>) {
+    let opened = Opened::of(&delivery.head, delivery.body.clone());
     let rows = Pretty::new(opened.bytes.clone());
     let missing = rows.as_ref().err();
     let mut body = opened.describe(missing.and_then(NoRows::fault));
@@ -59,13 +58,13 @@ pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, No
 
 /// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.
 #[must_use]
-pub fn event(body: &Body, delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Option<EventReport> {
-    let route = registry.route(&head.target);
+pub fn event(body: &Body, delivery: &Delivery, registry: &Registry) -> Option<EventReport> {
+    let route = registry.route(delivery.head.target());
     let webhook = route.webhook;
     let about = Circumstances {
         header: delivery.summary.judgement.timestamp.as_ref(),
         received_at: Some(delivery.summary.received_at),
-        content_type: Some(head.value("content-type").map(|value| &value[..])),
+        content_type: Some(delivery.head.value("content-type")),
         header_unit: webhook.map(|webhook| match webhook.kind {
             SigningKind::Developer => TimestampUnit::Seconds,
             SigningKind::Reseller => TimestampUnit::Milliseconds,

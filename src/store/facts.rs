@@ -156,7 +156,7 @@ pub(super) fn read(json: &[u8]) -> Option<Captured> {
             note: owned(facts.note),
         },
         image: facts.image.map(ImageFacts::from),
-        head: Bytes::new(),
+        head: crate::http::Head::default(),
         body: Bytes::new(),
         framing: Framing::NONE,
     })

@@ -35,7 +35,7 @@ use bytes::Bytes;
 use super::grouped;
 use super::inflate::{Budget, Coding, inflate_prefix};
 use super::json::Fault;
-use crate::http::RequestHead;
+use crate::http::Head;
 use crate::text;
 
 /// The maximum number of codings that are undone, one after another.
@@ -101,7 +101,7 @@ pub struct Body {
 impl Opened {
     /// Opens the body of a request with this head.
     #[must_use]
-    pub fn of(head: &RequestHead, body: Bytes) -> Self {
+    pub fn of(head: &Head, body: Bytes) -> Self {
         Self::new(Declared::of(head), body)
     }
 

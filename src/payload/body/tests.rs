@@ -8,7 +8,7 @@ use super::*;
 use crate::payload::json;
 
 fn opened(headers: &str, body: &[u8]) -> Opened {
-    let head = RequestHead::parse(&Bytes::from(format!("POST / HTTP/1.1\r\n{headers}\r\n")));
+    let head = Head::from(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
     Opened::of(&head, Bytes::copy_from_slice(body))
 }
 

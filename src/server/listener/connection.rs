@@ -18,9 +18,9 @@ use super::response::{Ending, Response, answered, response, unanswered};
 use super::stream::{Fault, HeadEnd, Stream};
 use super::{Control, overloaded_reply};
 use crate::delivery::Intake;
-use crate::http::Framing;
 use crate::http::framing::HeadFault;
 use crate::http::section::FAULTY_KEPT_BYTES;
+use crate::http::{Framing, Head};
 use crate::rules::Reply;
 use crate::server::listener::pace::Deadlines;
 
@@ -112,7 +112,7 @@ async fn record(
     let incoming = Incoming {
         remote: remote.to_string(),
         received_at: Timestamp::now(),
-        head: seen,
+        head: Head::read(seen),
         body: Bytes::new(),
         framing: Framing::NONE,
         intake,

@@ -42,9 +42,9 @@ pub(super) async fn serve(
     };
     stream.place().enter(Phase::Ours);
     let ReadBody { body, framing, intake, was_given_up, room } = read;
-    let RawHead { bytes, framing: request, at, instant } = head;
+    let RawHead { head, framing: request, at, instant } = head;
     let ending = Ending::of(&request, !intake.is_complete());
-    let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
+    let incoming = Incoming { remote: remote.to_string(), received_at: at, head, body, framing, intake };
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),

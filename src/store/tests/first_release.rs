@@ -120,7 +120,7 @@ fn an_attempt_is_kept_beside_a_listener_of_that_release() {
         at: Timestamp::UNIX_EPOCH,
         target: "http://localhost/".to_owned(),
         peer: None,
-        head: Bytes::new(),
+        head: Head::default(),
         body: None,
         body_bytes: 0,
         latency: Latency::default(),

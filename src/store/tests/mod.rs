@@ -20,7 +20,7 @@ use crate::delivery::{
     Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
     TimestampUnit, Verdict,
 };
-use crate::http::Framing;
+use crate::http::{Framing, Head};
 
 struct Fixture {
     location: Location,
@@ -83,7 +83,7 @@ fn captured(body: impl Into<Bytes>) -> Captured {
             width: None,
             height: None,
         }),
-        head: Bytes::from_static(b"POST /webhooks/trackpilots?a=1 HTTP/1.1\r\nHost: \xff\r\n\r\n"),
+        head: Head::read(Bytes::from_static(b"POST /webhooks/trackpilots?a=1 HTTP/1.1\r\nHost: \xff\r\n\r\n")),
         body: body.into(),
         framing: Framing::from_bytes(Bytes::from_static(b"\x00framing\xff")),
     }

@@ -13,9 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::relay::{self, Begun, Keeper, Kept, LAST_CHUNK};
 use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::Framing};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
+use crate::http::Head;
 use crate::http::{Body, HandedOn, Outgoing, SendError, Sent, Target};
 use crate::http::{BodyEnd, Failure, Reply as Response};
-use crate::http::{HeaderField, RequestHead};
 use crate::rules;
 use crate::rules::Reply;
 use crate::send;
@@ -273,7 +273,7 @@ async fn prepare(
 ) -> Result<(Hold, Ready), Refusal> {
     let stored = open(id, control).await?;
     hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
-    if names_us(&RequestHead::parse(&stored.head), &control.forwarder.name) {
+    if names_us(&stored.head, &control.forwarder.name) {
         return Err(Refusal::looped("Loop Detected: its Via names this very whyhook"));
     }
     Ok((hold, make(url, stored, control)?))
@@ -294,7 +294,7 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
         }
         error @ NotReplayable::NotWhole { .. } => Refusal::unread(error.to_string()),
     })?;
-    let via = via(&RequestHead::parse(&head).fields, &control.forwarder.name);
+    let via = via(&head, &control.forwarder.name);
     // One connection for one request.
     let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
     set.map_err(|error| Refusal::unread(error.to_string()))?;
@@ -303,9 +303,8 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
 }
 
 /// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
-fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
-    let before = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"via"));
-    let mut via = before.map(|field| &field.value[..]).collect::<Vec<_>>().join(&b", "[..]);
+fn via(head: &Head, name: &str) -> Vec<u8> {
+    let mut via = head.values("Via").collect::<Vec<_>>().join(&b", "[..]);
     if !via.is_empty() {
         via.extend_from_slice(b", ");
     }
@@ -313,7 +312,7 @@ fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
     via
 }
 
-fn names_us(head: &RequestHead, name: &str) -> bool {
+fn names_us(head: &Head, name: &str) -> bool {
     head.values("Via").any(|value| memchr::memmem::find(value, name.as_bytes()).is_some())
 }
 
@@ -375,16 +374,15 @@ mod tests {
 
     #[test]
     fn only_this_run_is_a_loop() {
-        let head = |via: &str| RequestHead::parse(&Bytes::from(format!("GET / HTTP/1.1\r\nvia: {via}\r\n\r\n")));
+        let head = |via: &str| Head::from(format!("GET / HTTP/1.1\r\nvia: {via}\r\n\r\n"));
         assert!(names_us(&head("1.1 ngrok, 1.1 whyhook-00c0ffee"), "whyhook-00c0ffee"));
         assert!(!names_us(&head("1.1 whyhook-00c0ffef"), "whyhook-00c0ffee"));
     }
 
     #[test]
     fn our_name_comes_behind_all_others() {
-        let head =
-            RequestHead::parse(&Bytes::from_static(b"GET / HTTP/1.1\r\nVia: 1.0 a\xe9\r\nX: y\r\nvia: 1.1 b\r\n\r\n"));
-        assert_eq!(via(&head.fields, "us"), b"1.0 a\xe9, 1.1 b, 1.1 us");
-        assert_eq!(via(&[], "us"), b"1.1 us");
+        let head = Head::read(Bytes::from_static(b"GET / HTTP/1.1\r\nVia: 1.0 a\xe9\r\nX: y\r\nvia: 1.1 b\r\n\r\n"));
+        assert_eq!(via(&head, "us"), b"1.0 a\xe9, 1.1 b, 1.1 us");
+        assert_eq!(via(&Head::default(), "us"), b"1.1 us");
     }
 }

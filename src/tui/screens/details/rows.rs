@@ -121,7 +121,7 @@ impl Model {
         let delivery = &loaded.delivery;
         let (task, body) = match (tab, &loaded.payload) {
             (Tab::Raw, _) => {
-                let (head, framing) = (delivery.head.clone(), delivery.framing.clone());
+                let (head, framing) = (delivery.head.bytes().clone(), delivery.framing.clone());
                 (RowsTask { head, framing, ..task }, delivery.body.clone())
             }
             (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => (task, bytes.clone()),

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, Verdict};
-use crate::http::RequestHead;
 use crate::inspect;
 use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
@@ -26,8 +25,6 @@ const AT_ONCE: usize = 256 * 1024;
 pub struct Loaded {
     /// The delivery as kept.
     pub delivery: Delivery,
-    /// Its head, read.
-    pub head: RequestHead,
     /// Its body for the Payload tab.
     pub payload: Payload,
     /// What its body is, and its event in the documentation's terms.
@@ -85,8 +82,7 @@ impl Loaded {
     /// read.
     #[must_use]
     pub fn begin(delivery: Delivery, registry: &Registry) -> (Self, Unread) {
-        let head = delivery.request_head();
-        let (body, rows) = inspect::open(&delivery, &head);
+        let (body, rows) = inspect::open(&delivery);
         let payload = match (&body.kind, rows) {
             (Kind::Empty, _) => Payload::Empty,
             (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
@@ -96,7 +92,6 @@ impl Loaded {
         let body = Arc::new(body);
         let unread = Unread {
             delivery: delivery.clone(),
-            head: head.clone(),
             body: Arc::clone(&body),
             rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
         };
@@ -111,7 +106,6 @@ impl Loaded {
             payload,
             reading: Reading { body, event: None },
             is_read: false,
-            head,
             delivery,
         };
         (loaded, unread)
@@ -160,7 +154,6 @@ pub struct Contents {
 #[derive(Debug)]
 pub struct Unread {
     delivery: Delivery,
-    head: RequestHead,
     body: Arc<Body>,
     rows: Option<Arc<Pretty>>,
 }
@@ -187,7 +180,7 @@ impl Unread {
     }
 
     fn event(&self, registry: &Registry) -> Option<EventReport> {
-        inspect::event(&self.body, &self.delivery, &self.head, registry)
+        inspect::event(&self.body, &self.delivery, registry)
     }
 
     fn images(&self) -> Vec<LoadedImage> {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::delivery::Delivery;
+use crate::http::Head;
 use crate::query::Content;
 use crate::rules::{Act, Action, Answer, Close, CloseAt, Deed, Facts, Kind, Manner, Reply, Rule, short};
 use crate::text;
@@ -65,7 +66,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
 struct Kept<'a>(&'a Delivery);
 
 impl Content for Kept<'_> {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         Some(self.0.head.clone())
     }
 
