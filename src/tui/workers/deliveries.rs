@@ -7,12 +7,14 @@ use std::sync::mpsc;
 
 use jiff::Timestamp;
 
-use crate::delivery::DeliveryId;
+use crate::delivery::{Delivery, DeliveryId};
+use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
 use crate::server::listener::Control;
 use crate::store::{Location, Page, Reader, StoreError};
 use crate::tui::app::effect::{Edge, Effect, PageRequest};
 use crate::tui::app::message::{Message, PageResult};
+use crate::tui::screens::details::digests::{Digests, KnownDigests};
 use crate::tui::screens::details::state::Loaded;
 use crate::tui::screens::status::state::Sizes;
 
@@ -46,7 +48,13 @@ impl Loader {
             newest_generation: Arc::clone(&newest_generation),
         };
         let wanted = Arc::new(AtomicI64::new(0));
-        let deliveries = Deliveries { reader: Reader::open(location)?, control, send, wanted: Arc::clone(&wanted) };
+        let deliveries = Deliveries {
+            reader: Reader::open(location)?,
+            control,
+            send,
+            wanted: Arc::clone(&wanted),
+            digests: KnownDigests::default(),
+        };
         Ok(Self {
             list: start(location, move |queue| rows.run(&queue))?,
             deliveries: start(location, move |queue| deliveries.run(&queue))?,
@@ -99,10 +107,11 @@ struct Deliveries<S> {
     control: Arc<Control>,
     send: S,
     wanted: Arc<AtomicI64>,
+    digests: KnownDigests,
 }
 
 impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
-    fn run(self, queue: &mpsc::Receiver<Job>) {
+    fn run(mut self, queue: &mpsc::Receiver<Job>) {
         while let Ok(job) = queue.recv() {
             crate::system::panic::trap("loader");
             match job {
@@ -113,8 +122,9 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
     }
 
     /// Reads a delivery: its rows first, and when it is large what it holds after that.
-    fn load(&self, id: DeliveryId) {
-        let is_wanted = || self.wanted.load(Ordering::Acquire) == id.0;
+    fn load(&mut self, id: DeliveryId) {
+        let wanted = Arc::clone(&self.wanted);
+        let is_wanted = || wanted.load(Ordering::Acquire) == id.0;
         if !is_wanted() {
             return;
         }
@@ -127,7 +137,10 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
             return;
         }
         let registry = self.control.registry();
-        let (mut loaded, unread) = Loaded::begin(delivery, &registry);
+        let digests = |delivery: &Delivery, subject: &Subject<'_>| {
+            self.digests.get(id, &registry, || Digests::of(delivery, subject))
+        };
+        let (mut loaded, unread) = Loaded::begin_with(delivery, &registry, digests);
         if unread.is_short() {
             loaded.take(unread.read(&registry));
             return self.give(id, Ok(Box::new(loaded)));

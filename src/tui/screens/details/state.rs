@@ -14,6 +14,7 @@ use crate::payload::contract::EventReport;
 use crate::payload::json::{Fault, NoRows, Pretty};
 use crate::signature;
 use crate::signature::{Scheme, Secret};
+use crate::tui::screens::details::digests::Digests;
 use crate::tui::screens::image::state::LoadedImage;
 
 /// Bodies up to this length are read whole before any of it is shown: a moment later there is more to see
@@ -82,6 +83,15 @@ impl Loaded {
     /// read.
     #[must_use]
     pub fn begin(delivery: Delivery, registry: &Registry) -> (Self, Unread) {
+        Self::begin_with(delivery, registry, Digests::of)
+    }
+
+    /// The same with a say in how the digests are found.
+    pub(crate) fn begin_with(
+        delivery: Delivery,
+        registry: &Registry,
+        digests: impl FnOnce(&Delivery, &Subject<'_>) -> Digests,
+    ) -> (Self, Unread) {
         let (body, rows) = inspect::open(&delivery);
         let payload = match (&body.kind, rows) {
             (Kind::Empty, _) => Payload::Empty,
@@ -96,11 +106,11 @@ impl Loaded {
             rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
         };
         let subject = Subject::of(&delivery, registry);
-        let rejudged = rejudge(&delivery, &subject);
+        let Digests { rejudged, expected } = digests(&delivery, &subject);
         let loaded = Self {
             images: Vec::new(),
             rejudged,
-            expected: expected(&subject),
+            expected,
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
             payload,
@@ -190,29 +200,4 @@ impl Unread {
         };
         found.into_iter().map(LoadedImage::new).collect()
     }
-}
-
-/// Age stays what it was at capture; only the secrets may have changed since.
-fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
-    let judged = &delivery.summary.judgement;
-    if judged.verdict == Verdict::NotJudged {
-        return None;
-    }
-    let now = signature::judge(subject.scheme(), subject.secrets(), &subject.head, subject.body, subject.received_at);
-    ((now.verdict, &now.secret) != (judged.verdict, &judged.secret)).then_some(now)
-}
-
-fn expected(subject: &Subject<'_>) -> Vec<Expected> {
-    let scheme = subject.scheme();
-    let Some(timestamp) = subject.head.value(&scheme.timestamp_header).filter(|_| scheme.is_plain()) else {
-        return Vec::new();
-    };
-    subject
-        .secrets()
-        .iter()
-        .map(|secret| Expected {
-            label: secret.label().to_owned(),
-            digest: signature::digest(secret, timestamp, subject.body),
-        })
-        .collect()
 }
