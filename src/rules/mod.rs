@@ -53,7 +53,7 @@ mod template;
 mod tests;
 
 pub use action::{
-    Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait, Written,
+    Act, Action, Answer, Close, CloseAt, Deed, Fail, ForwardTarget, Hold, Kind, Manner, Named, Per, Wait, Written,
 };
 pub use agree::Agreement;
 pub use error::{RuleError, RuleProblem};

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::written::{check_status, written};
-use super::action::{Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Named, Per, Target, Wait};
+use super::action::{
+    Act, Action, Answer, Close, CloseAt, Deed, Fail, ForwardTarget, Hold, Kind, Manner, Named, Per, Wait,
+};
 use super::cursor::{Cursor, arrow};
 use super::error::{RuleError, RuleProblem};
 use super::rule::Rule;
@@ -266,16 +268,8 @@ fn forward(cursor: &mut Cursor<'_>) -> Result<Deed, RuleError> {
 /// # Errors
 ///
 /// [`RuleProblem::BadUrl`].
-pub fn target(url: &str) -> Result<Target, RuleProblem> {
-    let bad = || RuleProblem::BadUrl(url.to_owned());
-    let parsed: http::Uri = url.parse().map_err(|_| bad())?;
-    let is_web = matches!(parsed.scheme_str(), Some("http" | "https"));
-    let authority = parsed.authority().ok_or_else(bad)?;
-    // A user and password would be written to the store; and a fragment is never sent.
-    if !is_web || authority.as_str().contains('@') || url.contains('#') || authority.host().is_empty() {
-        return Err(bad());
-    }
-    Ok(Target(url.to_owned()))
+pub fn target(url: &str) -> Result<ForwardTarget, RuleProblem> {
+    ForwardTarget::read(url).map_err(|reason| RuleProblem::BadUrl { url: url.to_owned(), reason })
 }
 
 fn pause(cursor: &mut Cursor<'_>) -> Result<Option<Wait>, RuleError> {

@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
-use super::action::{Act, Action, Answer, Close, CloseAt, Deed, Fail, Hold, Kind, Manner, Per, Target, Wait, Written};
+use super::action::{
+    Act, Action, Answer, Close, CloseAt, Deed, Fail, ForwardTarget, Hold, Kind, Manner, Per, Wait, Written,
+};
 use super::rule::Rule;
 use crate::text::is_hidden;
 
@@ -117,7 +119,7 @@ impl Display for Written {
     }
 }
 
-impl Display for Target {
+impl Display for ForwardTarget {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.url())
     }

@@ -33,11 +33,9 @@ use super::Control;
 use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
 use crate::http::Latency;
 use crate::http::{
-    self, Body, Client, HandedOn, Host, InvalidTarget, Outgoing, Part, SendError, Target, TlsFault, TlsOptions,
-    TlsSetupError,
+    self, Body, Client, HandedOn, Host, Outgoing, Part, SendError, Target, TlsFault, TlsOptions, TlsSetupError,
 };
-use crate::rules;
-use crate::rules::{Deed, Kind, Rule};
+use crate::rules::{Deed, ForwardTarget, Kind, Rule};
 use crate::store::Location;
 
 /// How long it may still take when the program ends.
@@ -131,16 +129,15 @@ impl Forwarder {
     /// Says why one of these rules cannot be carried out.
     pub(super) fn check(&self, rules: &[Rule]) -> Result<(), InvalidForward> {
         for url in rules.iter().flat_map(|rule| targets(&rule.then.kind)) {
-            self.target(url.url())?;
+            self.check_target(url)?;
         }
         Ok(())
     }
 
-    fn target(&self, url: &str) -> Result<Target, InvalidForward> {
-        let target: Target = url.parse().map_err(|reason| InvalidForward::Target { url: url.to_owned(), reason })?;
+    fn check_target(&self, url: &ForwardTarget) -> Result<(), InvalidForward> {
         match self.place.get() {
-            Some((_, address)) if is_ourself(&target, *address) => Err(InvalidForward::Loop(url.to_owned())),
-            _ => Ok(target),
+            Some((_, address)) if is_ourself(url.target(), *address) => Err(InvalidForward::Loop(url.url().to_owned())),
+            _ => Ok(()),
         }
     }
 
@@ -187,21 +184,13 @@ fn unsendable(fault: TlsFault, target: &Target) -> HandedOn {
 /// A target that cannot be forwarded to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidForward {
-    /// The URL.
-    #[error("cannot forward to {}: {reason}", crate::text::visible(url))]
-    Target {
-        /// As written.
-        url: String,
-        /// Why not.
-        reason: InvalidTarget,
-    },
     /// It is where we listen ourselves.
     #[error("cannot forward to {}: whyhook itself listens there, and every delivery would come back; name your server's port", crate::text::visible(.0))]
     Loop(String),
 }
 
 /// Every target in an action, those of its parts too.
-fn targets(kind: &Kind) -> Vec<&rules::Target> {
+fn targets(kind: &Kind) -> Vec<&ForwardTarget> {
     let deeds: Vec<&Deed> = match kind {
         Kind::Do(deed) => vec![deed],
         Kind::Hold(hold) => vec![&hold.otherwise.deed],

@@ -11,13 +11,12 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::relay::{self, Begun, Keeper, Kept, LAST_CHUNK};
-use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::Framing};
+use super::{BUFFERS_BYTES, Forwarder, fields::Framing};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
 use crate::http::Head;
 use crate::http::{Body, HandedOn, Outgoing, SendError, Sent, Target};
 use crate::http::{BodyEnd, Failure, Reply as Response};
-use crate::rules;
-use crate::rules::Reply;
+use crate::rules::{ForwardTarget, Reply};
 use crate::send;
 use crate::send::NotReplayable;
 use crate::send::Origin;
@@ -79,7 +78,7 @@ struct Ready {
 pub(crate) async fn pass_on(
     exchange: Exchange<'_>,
     stream: &mut Stream<TcpStream>,
-    urls: &[rules::Target],
+    urls: &[ForwardTarget],
     label: String,
 ) -> Next {
     let control = exchange.control;
@@ -174,7 +173,7 @@ async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal:
 }
 
 /// Passes a delivery on where nobody waits for the answer, when its turn comes.
-fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
+fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
     let Some(ticket) = control.forwarder.ticket() else {
         control.stats().not_forwarded();
         let reason = format!("{} forwards are already waiting", super::BACKGROUND_QUEUE);
@@ -190,7 +189,7 @@ fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
     });
 }
 
-async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> Result<(), Refusal> {
+async fn behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> Result<(), Refusal> {
     let hold = tokio::select! {
         hold = Hold::wait_behind(control) => hold?,
         () = control.holding().quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
@@ -267,7 +266,7 @@ async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refus
 /// Reads what is to be sent, as far as it must be in memory.
 async fn prepare(
     id: DeliveryId,
-    url: &rules::Target,
+    url: &ForwardTarget,
     mut hold: Hold,
     control: &Control,
 ) -> Result<(Hold, Ready), Refusal> {
@@ -280,13 +279,11 @@ async fn prepare(
 }
 
 /// The request to a target, with our name in its `Via`.
-fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
+fn make(url: &ForwardTarget, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
     let StoredDelivery { summary, head, body } = stored;
-    let target = control.forwarder.target(url.url()).map_err(|error| match error {
-        InvalidForward::Loop(_) => Refusal::looped(error.to_string()),
-        InvalidForward::Target { .. } => Refusal::unread(error.to_string()),
-    })?;
-    let made = send::of_head(&summary, &head, body.length(), &target);
+    control.forwarder.check_target(url).map_err(|error| Refusal::looped(error.to_string()))?;
+    let target = url.target();
+    let made = send::of_head(&summary, &head, body.length(), target);
     let (mut request, _changes) = made.map_err(|error| match error {
         // RFC 9110, section 15.6.2: what is asked for is not done here at all.
         NotReplayable::NoOriginForm { reason, .. } => {
@@ -299,7 +296,7 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
     let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
     set.map_err(|error| Refusal::unread(error.to_string()))?;
     let length = body.length();
-    Ok(Ready { target, request, body: Body::read_from(Box::new(body), length) })
+    Ok(Ready { target: target.clone(), request, body: Body::read_from(Box::new(body), length) })
 }
 
 /// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
@@ -348,7 +345,7 @@ fn record(
 }
 
 /// Keeps that nothing was sent to `url`, and why.
-fn not_made(id: DeliveryId, url: &rules::Target, refusal: &Refusal, control: &Control) {
+fn not_made(id: DeliveryId, url: &ForwardTarget, refusal: &Refusal, control: &Control) {
     let failure = Failure {
         code: if refusal.status == 503 { "busy" } else { "not_sent" }.to_owned(),
         message: visible(&refusal.reason).into_owned(),

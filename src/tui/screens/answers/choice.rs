@@ -1,6 +1,6 @@
 //! The rows of the picker: what can be answered.
 
-use crate::rules::{Act, Action, Answer, Deed, Kind, Manner, Reader, Reply, Target, Written, presets, short};
+use crate::rules::{Act, Action, Answer, Deed, ForwardTarget, Kind, Manner, Reader, Reply, Written, presets, short};
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::answers::state::AnswersEffect;
 
@@ -133,7 +133,7 @@ impl Answers {
         let mut read =
             |group, text: &str| choices.extend(reader.action(text).ok().map(|action| Choice::of(group, action)));
         read(Group::Pass, "hold");
-        for target in self.targets().iter().map(Target::url) {
+        for target in self.targets().iter().map(ForwardTarget::url) {
             read(Group::Pass, &format!("forward {target}"));
         }
         FAILURES.iter().for_each(|text| read(Group::Fail, text));

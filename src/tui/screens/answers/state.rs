@@ -14,7 +14,9 @@ pub use crate::tui::screens::answers::rules::{RuleLine, RuleRow, RulesView, as_t
 pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
 
 use crate::delivery::DeliveryId;
-use crate::rules::{Act, Action, Answer, Close, Deed, Held, Kind, Manner, Named, Override, RuleSet, Target, short};
+use crate::rules::{
+    Act, Action, Answer, Close, Deed, ForwardTarget, Held, Kind, Manner, Named, Override, RuleSet, short,
+};
 
 /// The choices that are remembered.
 const RECENT: usize = 4;
@@ -178,10 +180,10 @@ impl Answers {
 
     /// The servers that deliveries are passed on to, in the order in which the rules name them.
     #[must_use]
-    pub fn targets(&self) -> Vec<Target> {
+    pub fn targets(&self) -> Vec<ForwardTarget> {
         let chosen = self.chosen.iter().map(|chosen| &chosen.action);
         let actions = chosen.chain(self.rules.iter().map(|row| &row.rule.then)).chain(&self.recent);
-        let mut targets: Vec<Target> = Vec::new();
+        let mut targets: Vec<ForwardTarget> = Vec::new();
         for target in actions.flat_map(deeds).flat_map(|deed| if let Deed::Forward(to) = deed { &to[..] } else { &[] })
         {
             if !targets.contains(target) {
@@ -227,7 +229,7 @@ fn verb(action: &Action, hold_for: Duration) -> String {
         }
         (None, Kind::Do(Deed::Forward(targets))) => {
             let more = if targets.len() > 1 { format!(" and {}", targets.len() - 1) } else { String::new() };
-            cut(format!("forwards to {}{more}", targets.first().map_or("", Target::url)))
+            cut(format!("forwards to {}{more}", targets.first().map_or("", ForwardTarget::url)))
         }
         (None, Kind::Do(Deed::Close(Close { reset, .. }))) => if *reset { "resets" } else { "drops" }.to_owned(),
         (None, Kind::Hold(hold)) => format!("holds {:?}", hold.patience.unwrap_or(hold_for)),
