@@ -23,7 +23,7 @@ use whyhook::config::Registry;
 use whyhook::http::Head;
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
-use whyhook::payload::json::{NoRows, Pretty};
+use whyhook::payload::json::Pretty;
 use whyhook::store::{Location, Reader};
 use whyhook::tui::app::action::{Action, Step, Tab};
 use whyhook::tui::app::message::Message;
@@ -185,7 +185,8 @@ impl Parts {
         let head = Head::from(HEAD);
         let opened = Opened::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
-        let what = self.describe.time(|| opened.describe(rows.as_ref().err().and_then(NoRows::fault)));
+        let found = rows.clone();
+        let what = self.describe.time(|| opened.describe(found));
         self.report.time(|| report(body, &Circumstances::default()));
         self.images.time(|| rows.as_ref().map_or_else(|_| what.images(), Pretty::binaries));
     }

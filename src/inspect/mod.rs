@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, TimestampUnit};
-use crate::payload::body::{Body, Kind, Opened, Remark};
+use crate::payload::body::Body;
 use crate::payload::contract::{self, Circumstances, EventReport};
-use crate::payload::json::{NoRows, Pretty};
 use crate::signature::SigningKind;
 
 /// What is understood of a delivery's body.
@@ -25,35 +24,12 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether a body without rows of its own is shown as the lines that it is. JSON has none when it is too deep.
-    #[must_use]
-    pub fn is_lines(&self) -> bool {
-        matches!(self.body.kind, Kind::Text | Kind::JsonLines(_) | Kind::Json)
-    }
-
     /// Reads a delivery. Takes time in proportion to the inflated body.
     #[must_use]
     pub fn of(delivery: &Delivery, registry: &Registry) -> Self {
-        Self::with_rows(delivery, registry).0
+        let body = Body::open(&delivery.head, delivery.body.clone());
+        Self { event: event(&body, delivery, registry), body: Arc::new(body) }
     }
-
-    /// The same, with the rows of its JSON.
-    #[must_use]
-    pub fn with_rows(delivery: &Delivery, registry: &Registry) -> (Self, Option<Pretty>) {
-        let (body, rows) = open(delivery);
-        (Self { event: event(&body, delivery, registry), body: Arc::new(body) }, rows.ok())
-    }
-}
-
-/// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
-pub fn open(delivery: &Delivery) -> (Body, Result<Pretty, NoRows>) {
-    let opened = Opened::of(&delivery.head, delivery.body.clone());
-    let rows = Pretty::new(opened.bytes.clone());
-    let missing = rows.as_ref().err();
-    let mut body = opened.describe(missing.and_then(NoRows::fault));
-    let words = missing.and_then(NoRows::remark).filter(|_| body.kind == Kind::Json);
-    body.remarks.extend(words.map(|words| Remark { words, is_warning: true }));
-    (body, rows)
 }
 
 /// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.

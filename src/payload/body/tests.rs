@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::payload::json;
 
 fn opened(headers: &str, body: &[u8]) -> Opened {
     let head = Head::from(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
@@ -14,8 +13,8 @@ fn opened(headers: &str, body: &[u8]) -> Opened {
 
 fn body(headers: &str, body: &[u8]) -> Body {
     let opened = opened(headers, body);
-    let fault = json::tokenize(&opened.bytes).err();
-    opened.describe(fault.as_ref())
+    let rows = Pretty::new(opened.bytes.clone());
+    opened.describe(rows)
 }
 
 fn remarks(body: &Body) -> Vec<&str> {

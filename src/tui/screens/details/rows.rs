@@ -9,7 +9,6 @@ use crate::payload::raw::RawRows;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Model};
-use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::{PayloadRequest, PayloadTask};
 
 /// Up to here it takes less than a millisecond, and is done at once.
@@ -119,13 +118,13 @@ impl Model {
         }
         let task = task(false, (!unwrapped).then_some(columns));
         let delivery = &loaded.delivery;
-        let (task, body) = match (tab, &loaded.payload) {
+        let (task, body) = match (tab, loaded.body().rows()) {
             (Tab::Raw, _) => {
                 let (head, framing) = (delivery.head.bytes().clone(), delivery.framing.clone());
                 (RowsTask { head, framing, ..task }, delivery.body.clone())
             }
-            (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => (task, bytes.clone()),
-            (Tab::Payload, Payload::Json(rows)) if detail.view.as_sent => (task, rows.body().clone()),
+            (Tab::Payload, None) if loaded.body().is_lines() => (task, loaded.body().bytes.clone()),
+            (Tab::Payload, Some(rows)) if detail.view.as_sent => (task, rows.body().clone()),
             _ => return None,
         };
         Some((Of::Tab(tab), task, body))

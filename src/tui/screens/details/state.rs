@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, Verdict};
 use crate::inspect;
 use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
-use crate::payload::body::{Body, Kind};
+use crate::payload::body::Body;
 use crate::payload::contract::EventReport;
-use crate::payload::json::{Fault, NoRows, Pretty};
 use crate::signature;
 use crate::signature::{Scheme, Secret};
 use crate::tui::screens::details::digests::Digests;
@@ -26,8 +23,6 @@ const AT_ONCE: usize = 256 * 1024;
 pub struct Loaded {
     /// The delivery as kept.
     pub delivery: Delivery,
-    /// Its body for the Payload tab.
-    pub payload: Payload,
     /// What its body is, and its event in the documentation's terms.
     pub reading: Reading,
     /// Its images, in the order of the payload.
@@ -59,17 +54,6 @@ impl std::fmt::Debug for Expected {
     }
 }
 
-/// How a body is shown.
-#[derive(Debug)]
-pub enum Payload {
-    /// There is none.
-    Empty,
-    /// JSON, in rows made from its own tokens.
-    Json(Arc<Pretty>),
-    /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
-    Other(Option<Fault>, Bytes),
-}
-
 impl Loaded {
     /// Prepares a delivery under the secrets of today. Takes time in proportion to the body.
     #[must_use]
@@ -92,19 +76,8 @@ impl Loaded {
         registry: &Registry,
         digests: impl FnOnce(&Delivery, &Subject<'_>) -> Digests,
     ) -> (Self, Unread) {
-        let (body, rows) = inspect::open(&delivery);
-        let payload = match (&body.kind, rows) {
-            (Kind::Empty, _) => Payload::Empty,
-            (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
-            (_, Err(NoRows::Fault(fault))) => Payload::Other(Some(fault), body.bytes.clone()),
-            (_, Ok(_) | Err(NoRows::TooDeep)) => Payload::Other(None, body.bytes.clone()),
-        };
-        let body = Arc::new(body);
-        let unread = Unread {
-            delivery: delivery.clone(),
-            body: Arc::clone(&body),
-            rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
-        };
+        let body = Arc::new(Body::open(&delivery.head, delivery.body.clone()));
+        let unread = Unread { delivery: delivery.clone(), body: Arc::clone(&body) };
         let subject = Subject::of(&delivery, registry);
         let Digests { rejudged, expected } = digests(&delivery, &subject);
         let loaded = Self {
@@ -113,7 +86,6 @@ impl Loaded {
             expected,
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
-            payload,
             reading: Reading { body, event: None },
             is_read: false,
             delivery,
@@ -137,6 +109,12 @@ impl Loaded {
             let event = before.reading.event.take();
             self.take(Contents { event, images: std::mem::take(&mut before.images) });
         }
+    }
+
+    /// What its body is.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.reading.body
     }
 
     /// Whether it is right under the secrets of today.
@@ -165,7 +143,6 @@ pub struct Contents {
 pub struct Unread {
     delivery: Delivery,
     body: Arc<Body>,
-    rows: Option<Arc<Pretty>>,
 }
 
 impl Unread {
@@ -194,10 +171,6 @@ impl Unread {
     }
 
     fn images(&self) -> Vec<LoadedImage> {
-        let found = match &self.rows {
-            Some(rows) => rows.binaries(),
-            None => self.body.images(),
-        };
-        found.into_iter().map(LoadedImage::new).collect()
+        self.body.images().into_iter().map(LoadedImage::new).collect()
     }
 }

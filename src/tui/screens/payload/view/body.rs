@@ -30,7 +30,7 @@ pub(crate) fn content<'a>(pane: &Pane<'a>) -> Content<'a> {
             let layout = HexLayout::for_width(columns);
             Content::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
         }
-        Kind::Empty | Kind::Json | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
+        Kind::Empty | Kind::Json(_) | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
             Some(rows) => Content::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
             None => Content::Whole(Vec::new()),
         },
