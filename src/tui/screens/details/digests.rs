@@ -10,10 +10,24 @@ use crate::config::Registry;
 use crate::delivery::{Delivery, DeliveryId, Judgement, Verdict};
 use crate::inspect::diagnosis::Subject;
 use crate::signature;
-use crate::tui::screens::details::state::Expected;
 
 /// Deliveries whose digests are kept: those between which a person goes back and forth.
 const KEPT: usize = 64;
+
+/// The digest that one secret gives for a delivery's bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The secret's label.
+    pub label: String,
+    /// The digest; a credential, shown only when asked for.
+    pub digest: [u8; signature::DIGEST_BYTES],
+}
+
+impl std::fmt::Debug for Expected {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Expected({:?})", self.label)
+    }
+}
 
 /// What the secrets of today say of one delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

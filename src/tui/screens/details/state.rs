@@ -9,9 +9,8 @@ use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
 use crate::payload::body::Body;
 use crate::payload::contract::EventReport;
-use crate::signature;
 use crate::signature::{Scheme, Secret};
-use crate::tui::screens::details::digests::Digests;
+use crate::tui::screens::details::digests::{Digests, Expected};
 use crate::tui::screens::image::state::LoadedImage;
 
 /// Bodies up to this length are read whole before any of it is shown: a moment later there is more to see
@@ -37,21 +36,6 @@ pub struct Loaded {
     pub scheme: Scheme,
     /// The secrets of the delivery's path, to try changes with.
     pub(crate) secrets: Vec<Secret>,
-}
-
-/// The digest that one secret gives for a delivery's bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Expected {
-    /// The secret's label.
-    pub label: String,
-    /// The digest; a credential, shown only when asked for.
-    pub digest: [u8; signature::DIGEST_BYTES],
-}
-
-impl std::fmt::Debug for Expected {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Expected({:?})", self.label)
-    }
 }
 
 impl Loaded {
