@@ -139,7 +139,7 @@ pub(super) fn single<'a>(head: &'a Head, name: &'a str) -> Found<'a> {
     let mut values = head.values(name);
     match (values.next(), values.count()) {
         (None, _) => Found::Missing,
-        (Some(value), 0) if value.is_empty() => Found::Missing,
+        (Some([]), 0) => Found::Missing,
         (Some(value), 0) => Found::Once(value),
         (Some(_), more) => Found::Repeated(more + 1),
     }

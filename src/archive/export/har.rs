@@ -108,8 +108,7 @@ fn request(delivery: &Delivery) -> Value {
         "bodySize": delivery.body.len(),
     });
     if !delivery.body.is_empty() {
-        let mime =
-            head.value("content-type").map_or_else(|| "application/octet-stream".to_owned(), |value| lossy(value));
+        let mime = head.value("content-type").map_or_else(|| "application/octet-stream".to_owned(), lossy);
         request["postData"] = content(&delivery.body);
         request["postData"]["mimeType"] = json!(mime);
         request["postData"]["params"] = json!([]);

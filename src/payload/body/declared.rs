@@ -20,7 +20,7 @@ impl Declared {
     /// Reads a head. Of several `Content-Type` fields the first counts.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        let mut declared = head.value("content-type").map_or_else(Self::default, |value| Self::of_type(value));
+        let mut declared = head.value("content-type").map_or_else(Self::default, Self::of_type);
         let codings = head.values("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned());
         for coding in codings.collect::<Vec<_>>().join(",").split(',') {
             let coding = coding.trim().to_ascii_lowercase();

@@ -231,7 +231,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
     let header = exact.first().copied();
-    let date = request.head.value("Date").map(|date| &date[..]);
+    let date = request.head.value("Date");
     let body = body_timestamp(request.body);
     let first = header.or(tagged.as_deref());
     let mut axis = timestamps::stamps(first, body, date);

@@ -199,8 +199,7 @@ fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     };
     let mut lines = vec![Line::from(vec![Span::styled("Signed bytes", theme.title), Span::styled(sum, theme.dim)])];
     let first = &body[..body.len().min(SIGNED_FIRST_BYTES)];
-    let signed =
-        if scheme.content == Content::default() { [&timestamp[..], b".", first].concat() } else { first.to_vec() };
+    let signed = if scheme.content == Content::default() { [timestamp, b".", first].concat() } else { first.to_vec() };
     lines.extend(marked(signed, pane));
     let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
     if left > SIGNED_LAST_BYTES {
