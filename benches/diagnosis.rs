@@ -14,11 +14,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use whyhook::delivery::Intake;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::signature::diagnose::{Budget, Depth, Diagnosis, History, Request, SearchStage, diagnose};
 use whyhook::signature::{Scheme, Secret, SecretOrigin, sign};
 
@@ -101,7 +100,7 @@ struct Search {
 
 /// A screenshot in base64 whose signature nobody here could have made.
 struct Subject {
-    head: RequestHead,
+    head: Head,
     body: Vec<u8>,
     secret: Secret,
 }
@@ -120,11 +119,7 @@ impl Subject {
             sign(&stranger, TIMESTAMP.as_bytes(), &body),
             body.len()
         );
-        Ok(Self {
-            head: RequestHead::parse(&Bytes::from(head)),
-            body,
-            secret: secret(b"a webhook secret of the bench"),
-        })
+        Ok(Self { head: Head::from(head), body, secret: secret(b"a webhook secret of the bench") })
     }
 
     fn search(&self, depth: Depth) -> Search {

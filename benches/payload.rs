@@ -20,10 +20,10 @@ use support::figures::Figures;
 use support::screen::Session;
 use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::payload::body::Opened;
 use whyhook::payload::contract::{Circumstances, report};
-use whyhook::payload::json::{NoRows, Pretty};
+use whyhook::payload::json::Pretty;
 use whyhook::store::{Location, Reader};
 use whyhook::tui::app::action::{Action, Tab};
 use whyhook::tui::app::message::Message;
@@ -183,10 +183,11 @@ struct Parts {
 impl Parts {
     /// The parts of the preparing that go through the whole body, each by itself.
     fn alone(&mut self, body: &Bytes) {
-        let head = RequestHead::parse(&Bytes::from(HEAD));
+        let head = Head::from(HEAD);
         let opened = Opened::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
-        let what = self.describe.time(|| opened.describe(rows.as_ref().err().and_then(NoRows::fault)));
+        let found = rows.clone();
+        let what = self.describe.time(|| opened.describe(found));
         self.report.time(|| report(body, &Circumstances::default()));
         self.images.time(|| rows.as_ref().map_or_else(|_| what.images(), Pretty::binaries));
     }

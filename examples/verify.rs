@@ -11,10 +11,9 @@
 
 use std::process::ExitCode;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use whyhook::delivery::{Intake, Verdict};
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::signature::diagnose::{Budget, History, Request, diagnose};
 use whyhook::signature::{Scheme, Secret, SecretOrigin};
 
@@ -31,9 +30,9 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let secret = std::env::var(VARIABLE).map_err(|error| format!("{VARIABLE}: {error}"))?;
     let secret = Secret::new("mine", secret.into_bytes(), SecretOrigin::Environment(VARIABLE.to_owned()));
     // A head as on the wire. `signature::presets::named("github")` is another provider's scheme.
-    let head = Bytes::from(format!("POST / HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n")));
+    let head = Head::from(format!("POST / HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n")));
     let request = Request {
-        head: &RequestHead::parse(&head),
+        head: &head,
         body: &body,
         received_at: Timestamp::now(),
         intake: &Intake::Complete,

@@ -72,7 +72,7 @@ pub(crate) fn keep(location: &Location, bodies: &[&[u8]]) -> Result<DeliveryId, 
         let incoming = Incoming {
             remote: "127.0.0.1:40000".to_owned(),
             received_at: Timestamp::UNIX_EPOCH,
-            head: Bytes::from(HEAD),
+            head: HEAD.into(),
             body: Bytes::copy_from_slice(body),
             framing: WireFraming::NONE,
             intake: Intake::Complete,
@@ -127,7 +127,7 @@ impl Sender {
         let incoming = Incoming {
             remote,
             received_at: at,
-            head: Bytes::from(head),
+            head: head.into(),
             body: Bytes::from(body),
             framing: WireFraming::NONE,
             intake: Intake::Complete,

@@ -1,10 +1,10 @@
 //! Any body is something, whatever its head declares: what is said of it is visible, and every place lies within it.
 
 use bytes::Bytes;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::payload::body::{Kind, Multipart, Opened, xml};
 use whyhook::payload::inflate::{MOST_BYTES, MOST_FACTOR};
-use whyhook::payload::json::tokenize;
+use whyhook::payload::json::Pretty;
 
 use super::assert_visible;
 
@@ -12,9 +12,9 @@ use super::assert_visible;
 pub fn run(data: &[u8]) {
     let [media, coding, body] = super::fields(data);
     let head = [b"POST / HTTP/1.1\r\nContent-Type: ", media, b"\r\nContent-Encoding: ", coding, b"\r\n\r\n"].concat();
-    let opened = Opened::of(&RequestHead::parse(&Bytes::from(head)), Bytes::copy_from_slice(body));
-    let fault = tokenize(&opened.bytes).err();
-    let opened = opened.describe(fault.as_ref());
+    let opened = Opened::of(&Head::from(head), Bytes::copy_from_slice(body));
+    let rows = Pretty::new(opened.bytes.clone());
+    let opened = opened.describe(rows);
     let bytes = &opened.bytes[..];
     assert!(!opened.is_as_sent || bytes == body, "as sent, and yet other bytes");
     // Latin-1 and UTF-16 grow when they become UTF-8, by a half and by three for one.
@@ -24,7 +24,7 @@ pub fn run(data: &[u8]) {
     opened.remarks.iter().for_each(|remark| assert_visible(&remark.words));
     match &opened.kind {
         Kind::Empty => assert!(bytes.is_empty()),
-        Kind::Json => assert!(fault.is_none()),
+        Kind::Json(_) => assert!(opened.fault.is_none()),
         Kind::JsonLines(lines) => assert!(*lines > 1),
         Kind::Form(form) => {
             let mut end = 0;

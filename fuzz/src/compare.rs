@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use whyhook::diff::{ComparedMessage, MessageComparison, compare_json};
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 
 /// Two bodies, which are their own heads too.
 pub fn run(data: &[u8]) {
@@ -22,9 +22,5 @@ pub fn run(data: &[u8]) {
 
 fn message(body: &[u8]) -> ComparedMessage {
     let bytes = Bytes::copy_from_slice(body);
-    ComparedMessage {
-        start: bytes.slice(..bytes.len().min(20)),
-        fields: RequestHead::parse(&bytes).fields,
-        body: bytes,
-    }
+    ComparedMessage::of(&Head::read(bytes.clone()), &bytes)
 }

@@ -1,10 +1,9 @@
 //! Any request is explained within a small budget: nothing is proved, and nothing said steers a
 //! terminal.
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use whyhook::delivery::Intake;
-use whyhook::http::RequestHead;
+use whyhook::http::Head;
 use whyhook::signature::diagnose::{Budget, Depth, History, Request, diagnose, explain_digest};
 use whyhook::signature::{Scheme, Secret, SecretOrigin, providers};
 
@@ -23,7 +22,7 @@ pub fn run(data: &[u8]) {
         field(&scheme.timestamp_header, timestamp),
         rest.to_vec(),
     ];
-    let head = RequestHead::parse(&Bytes::from(head.concat()));
+    let head = Head::from(head.concat());
     let secret = Secret::new("fuzz", b"a webhook secret of the fuzzer".to_vec(), SecretOrigin::Typed);
     let other = Secret::new("other", b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_vec(), SecretOrigin::Typed);
     let request = Request {

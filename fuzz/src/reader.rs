@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use whyhook::http::framing::find_head;
 use whyhook::http::{BodyFraming, ChunkPiece};
-use whyhook::http::{RequestHead, WireFramingBuilder};
+use whyhook::http::{Head, WireFramingBuilder};
 
 use super::references::{Request, httparse_head, hyper_requests};
 
@@ -39,11 +39,10 @@ fn accepted(bytes: &[u8]) -> Vec<Accepted> {
         // What is kept is what came.
         let wire = around.finish().wire(&Bytes::from(body.clone()));
         assert_eq!(&wire[..], &bytes[head.end..end], "the body section is not what came");
-        let parsed = RequestHead::parse(&Bytes::copy_from_slice(&bytes[head.clone()]));
+        let parsed = Head::from(bytes[head.clone()].to_vec());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let fields =
-            parsed.fields.iter().map(|field| (text(&field.name).to_ascii_lowercase(), field.value.to_vec())).collect();
-        let request = Request { method: text(&parsed.method), target: text(&parsed.target), fields, body };
+        let fields = parsed.pairs().map(|(name, value)| (text(name).to_ascii_lowercase(), value.to_vec())).collect();
+        let request = Request { method: text(parsed.method()), target: text(parsed.target()), fields, body };
         let is_connect = request.method == "CONNECT";
         all.push(Accepted { request, head, end, stays: found.framing.keep_alive, is_connect });
         at = end;

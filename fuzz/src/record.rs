@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use whyhook::delivery::{Captured, DeliveryId};
-use whyhook::http::WireFraming;
+use whyhook::http::{Head, WireFraming};
 use whyhook::store::fuzzing::{read_facts, read_record, scan, write_record};
 
 /// Facts as JSON, a head, a body, its framing; and all of it as a record, and as a segment.
@@ -13,7 +13,7 @@ pub fn run(data: &[u8]) {
     let [facts, head, body, framing] = super::fields(data);
     let Some(captured) = read_facts(facts) else { return };
     let [head, body, framing] = [head, body, framing].map(Bytes::copy_from_slice);
-    let captured = Captured { head, body, framing: WireFraming::from_bytes(framing), ..captured };
+    let captured = Captured { head: Head::read(head), body, framing: WireFraming::from_bytes(framing), ..captured };
     let record = write_record(captured.clone(), DeliveryId(1), 0);
     assert_eq!(read_record(&record, DeliveryId(1)), Some(captured.clone()));
     assert_eq!(read_record(&record, DeliveryId(2)), None);

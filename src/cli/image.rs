@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use super::{CliError, output};
 use crate::archive::export::image;
 use crate::delivery::{Delivery, DeliveryId};
-use crate::payload::body::Opened;
-use crate::payload::json;
+use crate::payload::body::Body;
 use crate::store::Reader;
 use crate::system::save;
 
@@ -36,9 +35,8 @@ pub(super) fn run(
 /// Writes one image's bytes, and says on stderr when they are not all of it.
 fn write(delivery: &Delivery, index: Option<usize>, output: Option<&Path>, force: bool) -> Result<ExitCode, CliError> {
     let id = delivery.summary.id;
-    let opened = Opened::of(&delivery.request_head(), delivery.body.clone());
-    let fault = json::fault(&opened.bytes);
-    let found = match image::choose(id, &opened.describe(fault.as_ref()), index) {
+    let body = Body::open(&delivery.head, delivery.body.clone());
+    let found = match image::choose(id, &body, index) {
         Ok(found) => found,
         Err(none) => {
             output::log(&none.to_string());

@@ -15,7 +15,6 @@ use crate::inspect::diagnosis;
 use crate::inspect::diagnosis::Subject;
 use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
-use crate::payload::json::Pretty;
 use crate::send;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
@@ -74,7 +73,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
             let mut json = detail_json(&delivery, diagnosis.as_ref());
-            let (reading, _) = reading_of(settings, &delivery);
+            let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             understanding::add_to_json(&mut json, &reading, seen.as_ref());
             json["images"] = images_json(&reading.body.images());
@@ -89,7 +88,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             output::print_bytes(&delivery.body_section())?;
         }
         ShowFormat::Text => {
-            let (reading, rows) = reading_of(settings, &delivery);
+            let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             let mut facts = answering::forward_lines(&reader, &delivery)?;
             facts.extend(answering::retry_lines(&reader, &delivery)?);
@@ -97,7 +96,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());
             output::stream(|out| {
                 out.write_all(shown.as_bytes())?;
-                understanding::write_body(out, &reading.body, rows.as_ref())
+                understanding::write_body(out, &reading.body)
             })?;
         }
     }
@@ -123,14 +122,14 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
     Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
 }
 
-/// What is understood of a body, with the rows of its JSON; which webhook it is for is known where the configuration
+/// What is understood of a body; which webhook it is for is known where the configuration
 /// can be read.
-fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> (Reading, Option<Pretty>) {
+fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
     let registry = settings
         .load(&ListenArgs::default(), Scope::Secrets)
         .map(|loaded| loaded.settings.registry)
         .unwrap_or_default();
-    Reading::with_rows(delivery, &delivery.request_head(), &registry)
+    Reading::of(delivery, &registry)
 }
 
 /// Where an event's ids stood before.
@@ -206,8 +205,12 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
         shown.push('\n');
     }
     shown.push('\n');
-    for line in delivery.head.split(|byte| *byte == b'\n') {
-        shown.push_str(&text::visible_bytes(line.strip_suffix(b"\r").unwrap_or(line)));
+    for line in delivery.head.lines() {
+        shown.push_str(&text::visible_bytes(line.text));
+        shown.push('\n');
+    }
+    // What follows a whole head begins a line of its own.
+    if delivery.head.last().is_none_or(|byte| *byte == b'\n') {
         shown.push('\n');
     }
     shown

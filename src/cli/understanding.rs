@@ -9,7 +9,6 @@ use crate::payload::body::{Body, Kind, xml};
 use crate::payload::contract::{EventReport, report_json};
 use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
-use crate::payload::json::Pretty;
 use crate::text;
 
 /// Items named one by one.
@@ -92,17 +91,17 @@ pub(super) fn add_to_json(json: &mut Value, reading: &Reading, seen: Option<&Sig
 }
 
 /// Writes the readable body: JSON and XML re-indented, a form's pairs decoded, binary in hexadecimal. A body may be
-/// many times as long once it is shown: it is written a piece at a time. `rows` are those of its JSON.
-pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pretty>) -> io::Result<()> {
+/// many times as long once it is shown: it is written a piece at a time.
+pub(super) fn write_body(out: &mut dyn io::Write, body: &Body) -> io::Result<()> {
     let bytes = &body.bytes[..];
-    match (&body.kind, rows) {
-        (Kind::Empty, _) => Ok(()),
-        (Kind::Json, Some(rows)) => rows.write_lines(out),
-        (Kind::Xml(xml), _) => xml.rows_from(bytes, 0).try_for_each(|row| {
+    match &body.kind {
+        Kind::Empty => Ok(()),
+        Kind::Json(Some(rows)) => rows.write_lines(out),
+        Kind::Xml(xml) => xml.rows_from(bytes, 0).try_for_each(|row| {
             out.write_all(&[b' '; 2 * xml::INDENT_LIMIT][..2 * row.indent()])?;
             write_line(out, &bytes[row.range()])
         }),
-        (Kind::Form(form), _) => {
+        Kind::Form(form) => {
             for pair in &form.pairs {
                 for piece in pair.name_pieces(bytes) {
                     out.write_all(text::visible(&piece).as_bytes())?;
@@ -115,7 +114,7 @@ pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pre
             }
             if form.rest < bytes.len() { write_lines(out, &bytes[form.rest..]) } else { Ok(()) }
         }
-        (Kind::Binary(_), _) => {
+        Kind::Binary(_) => {
             let layout = HexLayout::for_width(80);
             for row in hex::rows(bytes, layout, 0..HEX_ROWS) {
                 writeln!(out, "{row}")?;
@@ -125,7 +124,7 @@ pub(super) fn write_body(out: &mut dyn io::Write, body: &Body, rows: Option<&Pre
                 rest => writeln!(out, "… {} more bytes: use --format body", grouped(rest as u64)),
             }
         }
-        (Kind::Json | Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text, _) => write_lines(out, bytes),
+        Kind::Json(None) | Kind::JsonLines(_) | Kind::Multipart(_) | Kind::Text => write_lines(out, bytes),
     }
 }
 

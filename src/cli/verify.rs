@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::consent::Scope;
 use crate::delivery::{Intake, Judgement, Verdict};
-use crate::http::RequestHead;
+use crate::http::Head;
 use crate::http::framing;
 use crate::inspect::diagnosis;
 use crate::inspect::diagnosis::Subject;
@@ -65,7 +65,7 @@ pub(super) struct VerifyArgs {
 
 /// What is to be verified, and what the store knows of it.
 struct Given {
-    head: RequestHead,
+    head: Head,
     body: Bytes,
     at: Timestamp,
     intake: Intake,
@@ -83,9 +83,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
                 return Ok(ExitCode::FAILURE);
             };
             let history = diagnosis::history(&reader, &delivery);
-            let head = delivery.request_head();
             let at = delivery.summary.received_at;
-            Given { head, body: delivery.body, at, intake: delivery.summary.intake, history }
+            Given { head: delivery.head, body: delivery.body, at, intake: delivery.summary.intake, history }
         }
         None => given(args)?,
     };
@@ -184,9 +183,9 @@ fn expected(subject: &Subject<'_>) -> Vec<(String, String)> {
     if !subject.scheme().is_plain() {
         return Vec::new();
     }
-    let timestamp = subject.head.value(&subject.scheme().timestamp_header).cloned().unwrap_or_default();
+    let timestamp = subject.head.value(&subject.scheme().timestamp_header).unwrap_or_default();
     let secrets = subject.secrets().iter();
-    secrets.map(|secret| (secret.label().to_owned(), signature::sign(secret, &timestamp, subject.body))).collect()
+    secrets.map(|secret| (secret.label().to_owned(), signature::sign(secret, timestamp, subject.body))).collect()
 }
 
 fn given(args: &VerifyArgs) -> Result<Given, CliError> {
@@ -217,7 +216,7 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
         head.extend_from_slice(header.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
-    let head = RequestHead::parse(&Bytes::from(head));
+    let head = Head::from(head);
     let intake = declared(&head, body.len());
     Ok(Given { head, body, at, intake, history: History::default() })
 }
@@ -236,7 +235,7 @@ fn split_request(request: &Bytes) -> Result<(Vec<u8>, Bytes), CliError> {
 }
 
 /// A body shorter than the head declares was cut on its way here.
-fn declared(head: &RequestHead, present: usize) -> Intake {
+fn declared(head: &Head, present: usize) -> Intake {
     let declared =
         head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<usize>().ok());
     match declared {

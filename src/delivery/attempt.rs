@@ -7,6 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::DeliveryId;
+use crate::http::Head;
 use crate::http::{Failure, HttpResponse, Latency};
 
 /// An attempt's number in its store: ascending in the order in which attempts were kept.
@@ -121,7 +122,7 @@ pub struct Attempt {
     /// The address that it was sent to, once connected.
     pub peer: Option<String>,
     /// Request line and headers exactly as sent, the final empty line included.
-    pub head: Bytes,
+    pub head: Head,
     /// The body as sent; `None` when it is the delivery's own.
     pub body: Option<Bytes>,
     /// Bytes in the body that was sent.
@@ -177,6 +178,7 @@ impl AttemptSummary {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
 
     #[test]

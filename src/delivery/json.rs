@@ -120,7 +120,7 @@ impl<'a> DetailForm<'a> {
     fn of(delivery: &'a Delivery, diagnosis: Option<&'a Value>) -> Self {
         let Summary { intake, judgement, received_at, .. } = &delivery.summary;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let head = delivery.request_head();
+        let head = &delivery.head;
         Self {
             summary: SummaryForm::of(&delivery.summary, delivery.answer.as_ref().map(FullAnswerForm::of)),
             received_us: received_at.as_microsecond(),
@@ -128,7 +128,7 @@ impl<'a> DetailForm<'a> {
             timestamp: judgement.timestamp.as_ref().map(TimestampForm::of),
             note: judgement.note.as_deref(),
             diagnosis,
-            headers: head.fields.iter().map(|field| (lossy(&field.name), lossy(&field.value))).collect(),
+            headers: head.fields().map(|field| (lossy(&field.name), lossy(&field.value))).collect(),
             head_base64: base64::prelude::BASE64_STANDARD.encode(&delivery.head),
             body: BytesForm::of(&delivery.body),
             framing_base64: encoded(delivery.framing.as_bytes()),

@@ -25,7 +25,7 @@ pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::http::{RequestHead, WireFraming};
+use crate::http::{Head, WireFraming};
 
 /// A request that has been read and judged, and is about to be kept: a [`Delivery`] without a
 /// number and an answer. The fields are those of [`Summary`] and [`Delivery`].
@@ -41,7 +41,7 @@ pub struct Captured {
     pub event: EventFacts,
     pub judgement: Judgement,
     pub image: Option<ImageFacts>,
-    pub head: Bytes,
+    pub head: Head,
     pub body: Bytes,
     pub framing: WireFraming,
 }
@@ -52,7 +52,7 @@ pub struct Delivery {
     /// The facts that a list row shows.
     pub summary: Summary,
     /// The request line and headers exactly as received, the final empty line included.
-    pub head: Bytes,
+    pub head: Head,
     /// The body after transfer decoding (chunk framing removed) and nothing else: a compressed body
     /// is still compressed.
     pub body: Bytes,
@@ -63,12 +63,6 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Reads the kept head as a request line and ordered header fields.
-    #[must_use]
-    pub fn request_head(&self) -> RequestHead {
-        RequestHead::parse(&self.head)
-    }
-
     /// What a person should know of bytes that belong to no body.
     #[must_use]
     pub fn framing_words(&self) -> Option<String> {

@@ -9,6 +9,7 @@ mod json;
 mod lines;
 mod render;
 
+use crate::http::Head;
 use ::bytes::Bytes;
 
 pub use self::bytes::{ByteDifference, compare_bytes};
@@ -32,20 +33,23 @@ pub struct ComparedMessage {
 
 impl From<&Delivery> for ComparedMessage {
     fn from(delivery: &Delivery) -> Self {
-        let head = delivery.request_head();
-        Self { start: start_line(&delivery.head), fields: head.fields, body: delivery.body.clone() }
+        Self::of(&delivery.head, &delivery.body)
     }
 }
 
 impl From<&HttpResponse> for ComparedMessage {
     fn from(reply: &HttpResponse) -> Self {
-        Self { start: start_line(&reply.head), fields: reply.response_head().fields, body: reply.body.clone() }
+        Self::of(&reply.head, &reply.body)
     }
 }
 
-fn start_line(head: &Bytes) -> Bytes {
-    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    head.slice_ref(line.trim_ascii_end())
+impl ComparedMessage {
+    /// A message with this head and body.
+    #[must_use]
+    pub fn of(head: &Head, body: &Bytes) -> Self {
+        let start = head.bytes().slice_ref(head.start_line().trim_ascii_end());
+        Self { start, fields: head.fields().collect(), body: body.clone() }
+    }
 }
 
 /// What differs between two messages.

@@ -1,6 +1,6 @@
 //! One field line of a head or of a trailer section, read strictly (RFC 9112, section 5).
 
-use memchr::memchr;
+use super::lines::{split_at_colon, trim};
 
 /// What two parsers could read differently in a field line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,7 @@ pub fn split_field(line: &[u8]) -> Result<(&[u8], &[u8]), FieldFault> {
     if matches!(line, [b' ' | b'\t', ..]) {
         return Err(FieldFault::Folded);
     }
-    let colon = memchr(b':', line).ok_or(FieldFault::NoColon)?;
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    let (name, value) = split_at_colon(line).ok_or(FieldFault::NoColon)?;
     if matches!(name, [.., b' ' | b'\t']) {
         return Err(FieldFault::SpaceBeforeColon);
     }
@@ -63,15 +62,6 @@ pub fn split_field(line: &[u8]) -> Result<(&[u8], &[u8]), FieldFault> {
         return Err(FieldFault::Name);
     }
     Ok((name, trim(value)))
-}
-
-/// Without the optional white space around it, which is spaces and tabs alone (RFC 9110, section 5.6.3).
-#[must_use]
-pub fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
 }
 
 /// `tchar` of RFC 9110, section 5.6.2.

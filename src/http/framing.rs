@@ -4,6 +4,7 @@
 //! hosts) is a [`HeadFault`] with the status it deserves. Lines of a head may end in LF alone, as RFC 9112, section
 //! 2.2, allows and every reader does; within a chunked body, where readers differ, they may not.
 
+use crate::http::lines::lines;
 pub use crate::http::{BodyFraming, BodyLength, ChunkPiece, head_end};
 use crate::http::{field, is_token};
 
@@ -145,7 +146,7 @@ pub fn check_start(bytes: &[u8]) -> Result<(), HeadFault> {
 /// [`HeadFault`] for everything that RFC 9112 does not allow a server to accept, and for what
 /// receivers are known to read differently.
 pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines(head).map(|line| line.text);
     let RequestLine { method, version } = check_request_line(lines.next().unwrap_or_default())?;
     let mut lengths = Lengths::default();
     let mut options = Options::default();

@@ -1,13 +1,13 @@
 //! HTTP/1.1 on the wire, in either direction: heads, bodies, requests that go out, and what comes back.
 //!
 //! This room knows no delivery. What a sender, an upstream server or a file brings is read here, strictly where it must
-//! be answered ([`framing`]) and leniently where it is only shown ([`RequestHead`]); what goes out is written byte for
+//! be answered ([`framing`]) and leniently where it is only shown ([`Head`]); what goes out is written byte for
 //! byte ([`Outgoing`], [`Client`]).
 //!
 //! | subject | file |
 //! |---|---|
 //! | where a head ends, and how long a body is | `length`, `framing` |
-//! | the lines of a head, kept in order | `head`, `field` |
+//! | the lines of a head, kept in order | `head`, `lines`, `field` |
 //! | chunks, and what stood around a body | `chunks`, `section`, `wire_framing` |
 //! | where a request goes | `target`, `origin_form` |
 //! | a request that goes out, and its response | `request`, `body`, `client`, `response`, `tls`, `error` |
@@ -34,6 +34,7 @@ mod field;
 pub mod framing;
 mod head;
 mod length;
+mod lines;
 mod origin_form;
 mod reply;
 mod request;
@@ -47,9 +48,10 @@ pub use body::OutgoingBody;
 pub use chunks::{BodyFraming, ChunkPiece, ChunkState};
 pub use client::{Client, HandedOn, Limits, ResponsePart, Sent};
 pub use error::{Failure, SendError, SendStage, TlsFault};
-pub use field::{FieldFault, field, is_token, split_field, trim};
-pub use head::{HeaderField, RequestHead, ResponseHead};
+pub use field::{FieldFault, field, is_token, split_field};
+pub use head::{Head, HeaderField};
 pub use length::{BodyLength, head_end};
+pub use lines::{HeadLine, trim};
 pub use origin_form::{NoOriginForm, origin_form};
 pub use reply::{BodyEnd, HttpResponse, Latency};
 pub use request::{HeaderLine, InvalidHeader, NoRequest, Outgoing, RequestChange};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::ResponseHead;
+use super::Head;
 
 /// How long each part took. What was not reached, or not needed, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,7 +87,7 @@ pub struct HttpResponse {
     /// The interim answers (1xx) before it, exactly as received; empty when there were none.
     pub interim: Bytes,
     /// Status line and headers exactly as received, the final empty line included.
-    pub head: Bytes,
+    pub head: Head,
     /// The body after transfer decoding, as far as it is kept.
     pub body: Bytes,
     /// Bytes of the body received, kept or not.
@@ -97,12 +97,6 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// Reads the kept head.
-    #[must_use]
-    pub fn response_head(&self) -> ResponseHead {
-        ResponseHead::parse(&self.head)
-    }
-
     /// Whether the status is one of success, 200 to 299.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::{NoOriginForm, Target, origin_form};
-use crate::http::RequestHead;
+use crate::http::Head;
+use crate::http::lines::{split_at_colon, trim};
 use crate::text::visible_bytes;
 
 /// One header line without its line end, exactly as it goes out.
@@ -36,7 +37,7 @@ impl HeaderLine {
     /// [`InvalidHeader`] without a colon, and for CR, LF or NUL.
     pub fn raw(line: Bytes) -> Result<Self, InvalidHeader> {
         let is_wrong = line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-        if is_wrong || memchr::memchr(b':', &line).is_none_or(|colon| colon == 0) {
+        if is_wrong || split_at_colon(&line).is_none_or(|(name, _)| name.is_empty()) {
             return Err(InvalidHeader(visible_bytes(&line).into_owned()));
         }
         Ok(Self(line))
@@ -51,13 +52,18 @@ impl HeaderLine {
     /// What stands before the colon.
     #[must_use]
     pub fn name(&self) -> &[u8] {
-        self.0.split(|byte| *byte == b':').next().unwrap_or_default()
+        self.parts().0
     }
 
     /// What stands after it, without the white space around.
     #[must_use]
     pub fn value(&self) -> &[u8] {
-        self.0[self.name().len() + 1..].trim_ascii()
+        trim(self.parts().1)
+    }
+
+    /// A line has a colon: without one it is not made.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        split_at_colon(&self.0).unwrap_or_default()
     }
 
     fn is(&self, name: &str) -> bool {
@@ -173,7 +179,7 @@ pub struct Outgoing {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct CapturedBytes {
     /// In the place of the request line and the header lines.
-    head: Option<Bytes>,
+    head: Option<Head>,
     /// In the place of the body: the body in its chunks.
     section: Option<Bytes>,
 }
@@ -210,7 +216,7 @@ impl Outgoing {
     ///
     /// [`NoRequest`] when no server can be asked for it.
     pub fn of_capture(
-        head: &Bytes,
+        head: &Head,
         body: Bytes,
         section: Option<Bytes>,
         target: &Target,
@@ -227,8 +233,8 @@ impl Outgoing {
 
     /// Bytes exactly as they were captured, whatever they are: nothing is changed, not even what names the server.
     #[must_use]
-    pub fn exact(head: &Bytes, body_section: Bytes) -> Self {
-        let RequestHead { method, target, .. } = RequestHead::parse(head);
+    pub fn exact(head: &Head, body_section: Bytes) -> Self {
+        let (method, target) = request_line(head);
         let captured = CapturedBytes { head: Some(head.clone()), section: None };
         Self { method, target, lines: Vec::new(), body: body_section, captured }
     }
@@ -238,7 +244,7 @@ impl Outgoing {
     /// # Errors
     ///
     /// Those of [`Outgoing::of_capture`].
-    pub fn of_head(head: &Bytes, length: u64, target: &Target) -> Result<(Self, Vec<RequestChange>), NoRequest> {
+    pub fn of_head(head: &Head, length: u64, target: &Target) -> Result<(Self, Vec<RequestChange>), NoRequest> {
         let (mut request, mut changes) = Self::without_length(head, target, false)?;
         request.set_length(length, &mut changes);
         Ok((request, changes))
@@ -246,13 +252,13 @@ impl Outgoing {
 
     /// The same, with the length headers as received.
     fn without_length(
-        head: &Bytes,
+        head: &Head,
         target: &Target,
         keeps_chunks: bool,
     ) -> Result<(Self, Vec<RequestChange>), NoRequest> {
         let mut changes = Vec::new();
-        let RequestHead { method, target: captured, version, .. } = RequestHead::parse(head);
-        if !version.eq_ignore_ascii_case(b"HTTP/1.1") {
+        let (method, captured) = request_line(head);
+        if !head.version().eq_ignore_ascii_case(b"HTTP/1.1") {
             changes.push(RequestChange::Version);
         }
         let request_target = match origin_form(&method, &captured) {
@@ -323,7 +329,7 @@ impl Outgoing {
 
     /// Request line and headers as they go out, the final empty line included.
     #[must_use]
-    pub fn head(&self) -> Bytes {
+    pub fn head(&self) -> Head {
         if let Some(head) = &self.captured.head {
             return head.clone();
         }
@@ -337,7 +343,7 @@ impl Outgoing {
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(b"\r\n");
-        Bytes::from(head)
+        Head::from(head)
     }
 
     /// Leaves out what speaks of one connection alone. `Connection: close` and `keep-alive` change
@@ -407,31 +413,21 @@ impl Outgoing {
     }
 }
 
+/// Method and target as received.
+fn request_line(head: &Head) -> (Bytes, Bytes) {
+    (head.bytes().slice_ref(head.method()), head.bytes().slice_ref(head.target()))
+}
+
 /// The header lines of a kept head, each as received.
-fn header_lines(head: &Bytes, changes: &mut Vec<RequestChange>) -> Vec<HeaderLine> {
-    let mut position = 0;
+fn header_lines(head: &Head, changes: &mut Vec<RequestChange>) -> Vec<HeaderLine> {
     let mut lines = Vec::new();
-    let mut is_request_line = true;
-    let mut bare = false;
-    while position < head.len() {
-        let end = memchr::memchr(b'\n', &head[position..]).map_or(head.len(), |offset| position + offset);
-        let has_cr = end > position && head[end - 1] == b'\r';
-        let line = head.slice(position..if has_cr { end - 1 } else { end });
-        position = end + 1;
-        bare |= !has_cr;
-        if line.is_empty() {
-            // Before the request line empty lines are ignored (RFC 9112, section 2.2).
-            if is_request_line { continue } else { break }
-        }
-        if std::mem::take(&mut is_request_line) {
-            continue;
-        }
+    for line in head.field_lines() {
         match HeaderLine::raw(line) {
             Ok(line) => lines.push(line),
             Err(InvalidHeader(line)) => changes.push(RequestChange::Unsendable { line }),
         }
     }
-    if bare {
+    if head.has_bare_line() {
         changes.push(RequestChange::LineEnds);
     }
     lines

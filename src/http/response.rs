@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use self::head::{check_start, inspect, not_http, strange};
 use super::SendError;
+use crate::http::Head;
 use crate::http::{BodyEnd, HttpResponse};
 use crate::http::{BodyFraming, ChunkPiece, head_end};
 
@@ -55,7 +56,7 @@ pub struct Start {
     /// The status.
     pub status: u16,
     /// Status line and headers as received, the final empty line included.
-    pub head: Bytes,
+    pub head: Head,
     /// The interim responses (1xx) before it, exactly as received.
     pub interim: Bytes,
     /// How its body ends.
@@ -190,7 +191,7 @@ impl Parser {
                 }
             };
             let interim = Bytes::from(std::mem::take(&mut self.interim));
-            let start = Start { status: said.status, head: Bytes::from(head), interim, length };
+            let start = Start { status: said.status, head: Head::from(head), interim, length };
             let rest = std::mem::take(&mut self.buffer);
             let begun = self.begun.insert(Begun { start, framing, received: 0 });
             return Ok(begun.push(&rest, body, self.body_limit));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, Intake, Summary, Verdict};
-use crate::http::RequestHead;
+use crate::http::Head;
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
 use crate::signature::diagnose::{
@@ -26,7 +26,7 @@ const HISTORY_BODIES: usize = 20;
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
     /// The request line and headers.
-    pub head: RequestHead,
+    pub head: Head,
     /// The body.
     pub body: &'a [u8],
     /// The moment by which ages are judged.
@@ -41,8 +41,8 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A request judged under `registry`, by the secrets and the scheme of its path.
     #[must_use]
-    pub fn new(head: RequestHead, body: &'a [u8], received_at: Timestamp, intake: Intake, registry: &Registry) -> Self {
-        let route = registry.route(&head.target);
+    pub fn new(head: Head, body: &'a [u8], received_at: Timestamp, intake: Intake, registry: &Registry) -> Self {
+        let route = registry.route(head.target());
         let scheme = route.scheme.clone();
         let secrets: Vec<Secret> = route.secrets.cloned().collect();
         let is_other = |secret: &&Secret| !secrets.iter().any(|own| own.label() == secret.label());
@@ -54,7 +54,7 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn of(delivery: &'a Delivery, registry: &Registry) -> Self {
         let summary = &delivery.summary;
-        Self::new(delivery.request_head(), &delivery.body, summary.received_at, summary.intake.clone(), registry)
+        Self::new(delivery.head.clone(), &delivery.body, summary.received_at, summary.intake.clone(), registry)
     }
 
     /// The scheme that it is judged by.
@@ -88,9 +88,9 @@ impl<'a> Subject<'a> {
     /// What well-known re-serialisations would change in its body.
     #[must_use]
     pub fn rewritings(&self) -> Vec<Rewriting> {
-        let timestamp = self.head.value(&self.scheme.timestamp_header).cloned().unwrap_or_default();
+        let timestamp = self.head.value(&self.scheme.timestamp_header).unwrap_or_default();
         let mut rewritings =
-            self.secrets.first().map_or_else(Vec::new, |secret| other_direction(self.body, &timestamp, secret));
+            self.secrets.first().map_or_else(Vec::new, |secret| other_direction(self.body, timestamp, secret));
         // Parsing and writing again is what servers do; the rest is rarer.
         rewritings.sort_by_key(|rewriting| rewriting.code != CauseCode::BodyReserialized);
         rewritings

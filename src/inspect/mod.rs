@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, TimestampUnit};
-use crate::http::RequestHead;
-use crate::payload::body::{Body, Kind, Opened, Remark};
+use crate::payload::body::Body;
 use crate::payload::contract::{self, Circumstances, EventReport};
-use crate::payload::json::{NoRows, Pretty};
 use crate::signature::SigningKind;
 
 /// What is understood of a delivery's body.
@@ -26,46 +24,23 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether a body without rows of its own is shown as the lines that it is. JSON has none when it is too deep.
-    #[must_use]
-    pub fn is_lines(&self) -> bool {
-        matches!(self.body.kind, Kind::Text | Kind::JsonLines(_) | Kind::Json)
-    }
-
     /// Reads a delivery. Takes time in proportion to the inflated body.
     #[must_use]
-    pub fn of(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Self {
-        Self::with_rows(delivery, head, registry).0
+    pub fn of(delivery: &Delivery, registry: &Registry) -> Self {
+        let body = Body::open(&delivery.head, delivery.body.clone());
+        Self { event: event(&body, delivery, registry), body: Arc::new(body) }
     }
-
-    /// The same, with the rows of its JSON.
-    #[must_use]
-    pub fn with_rows(delivery: &Delivery, head: &RequestHead, registry: &Registry) -> (Self, Option<Pretty>) {
-        let (body, rows) = open(delivery, head);
-        (Self { event: event(&body, delivery, head, registry), body: Arc::new(body) }, rows.ok())
-    }
-}
-
-/// Opens a delivery's body, and finds the rows of its JSON. Takes time in proportion to the inflated body.
-pub fn open(delivery: &Delivery, head: &RequestHead) -> (Body, Result<Pretty, NoRows>) {
-    let opened = Opened::of(head, delivery.body.clone());
-    let rows = Pretty::new(opened.bytes.clone());
-    let missing = rows.as_ref().err();
-    let mut body = opened.describe(missing.and_then(NoRows::fault));
-    let words = missing.and_then(NoRows::remark).filter(|_| body.kind == Kind::Json);
-    body.remarks.extend(words.map(|words| Remark { words, is_warning: true }));
-    (body, rows)
 }
 
 /// Reads a delivery's event by the contract. Takes time in proportion to the inflated body.
 #[must_use]
-pub fn event(body: &Body, delivery: &Delivery, head: &RequestHead, registry: &Registry) -> Option<EventReport> {
-    let route = registry.route(&head.target);
+pub fn event(body: &Body, delivery: &Delivery, registry: &Registry) -> Option<EventReport> {
+    let route = registry.route(delivery.head.target());
     let webhook = route.webhook;
     let about = Circumstances {
         header: delivery.summary.judgement.timestamp.as_ref(),
         received_at: Some(delivery.summary.received_at),
-        content_type: Some(head.value("content-type").map(|value| &value[..])),
+        content_type: Some(delivery.head.value("content-type")),
         header_unit: webhook.map(|webhook| match webhook.kind {
             SigningKind::Developer => TimestampUnit::Seconds,
             SigningKind::Reseller => TimestampUnit::Milliseconds,

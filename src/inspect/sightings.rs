@@ -129,8 +129,7 @@ impl Recall {
     /// Reads the ids of one delivery, and returns the bytes that were gone through.
     fn read(&mut self, reader: &Reader, id: DeliveryId, budget: &mut InflateBudget) -> u64 {
         let delivery = reader.load(id).ok().flatten();
-        let open =
-            |delivery: Delivery| Opened::within(Declared::of(&delivery.request_head()), delivery.body, budget).bytes;
+        let open = |delivery: Delivery| Opened::within(Declared::of(&delivery.head), delivery.body, budget).bytes;
         let body = delivery.map(open).unwrap_or_default();
         // With the budget spent, it may have been read in part.
         if !budget.is_spent() {
@@ -164,7 +163,7 @@ mod tests {
             event: EventFacts::default(),
             judgement: Judgement::bare(Verdict::NoSecret),
             image: None,
-            head: Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n"),
+            head: "POST / HTTP/1.1\r\n\r\n".into(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             framing: WireFraming::NONE,
         }

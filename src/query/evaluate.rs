@@ -9,19 +9,19 @@ use super::atoms::{Test, VerdictTest};
 use super::needle::Needle;
 use super::{Node, Query};
 use crate::delivery::{Delivery, Summary, Verdict};
-use crate::http::RequestHead;
+use crate::http::Head;
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
 pub trait SearchedContent {
     /// The head as received; `None` when it cannot be read.
-    fn head(&self) -> Option<Bytes>;
+    fn head(&self) -> Option<Head>;
 
     /// The body as it was kept; `None` when it cannot be read.
     fn body(&self) -> Option<Bytes>;
 }
 
 impl SearchedContent for Delivery {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         Some(self.head.clone())
     }
 
@@ -58,7 +58,7 @@ struct Asked<'a> {
     content: Option<&'a dyn SearchedContent>,
     now: Timestamp,
     /// Head and body, once some atom has asked for them: they may be read from a disk.
-    head: OnceCell<Option<RequestHead>>,
+    head: OnceCell<Option<Head>>,
     body: OnceCell<Option<Bytes>>,
 }
 
@@ -67,8 +67,8 @@ impl<'a> Asked<'a> {
         Self { summary, content, now, head: OnceCell::new(), body: OnceCell::new() }
     }
 
-    fn head(&self) -> Option<&RequestHead> {
-        self.head.get_or_init(|| Some(RequestHead::parse(&self.content?.head()?))).as_ref()
+    fn head(&self) -> Option<&Head> {
+        self.head.get_or_init(|| self.content?.head()).as_ref()
     }
 
     fn body(&self) -> Option<&Bytes> {

@@ -11,6 +11,7 @@ use crate::delivery::{
     AnswerFacts, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary, TimestampFacts,
     TimestampUnit, Verdict,
 };
+use crate::http::Head;
 
 fn now() -> Timestamp {
     "2026-01-28T10:00:00Z".parse().unwrap()
@@ -218,10 +219,9 @@ struct Stored {
 }
 
 impl SearchedContent for Stored {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         self.asked.set(self.asked.get() + 1);
-        self.readable
-            .then(|| Bytes::from_static(b"POST / HTTP/1.1\r\nUser-Agent: axios/1.7\r\nX-Two: a\r\nx-two: B c\r\n\r\n"))
+        self.readable.then(|| Head::from("POST / HTTP/1.1\r\nUser-Agent: axios/1.7\r\nX-Two: a\r\nx-two: B c\r\n\r\n"))
     }
 
     fn body(&self) -> Option<Bytes> {

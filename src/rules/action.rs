@@ -10,6 +10,8 @@ use std::time::Duration;
 use super::template::{Template, TemplatePlace};
 use super::{Facts, Reply, preset};
 use crate::delivery::Verdict;
+use crate::http::{InvalidTarget, Target};
+use crate::text::visible;
 
 /// What is done with a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +98,7 @@ pub enum RuleResponse {
     /// The connection is closed.
     Close(Close),
     /// The delivery is passed on to these URLs, and what the first answers goes back.
-    Forward(Vec<Target>),
+    Forward(Vec<ForwardTarget>),
 }
 
 /// Which answer.
@@ -183,15 +185,37 @@ pub enum CloseAt {
     AfterHead,
 }
 
-/// Where deliveries are passed on to: an absolute `http` or `https` URL.
+/// Where deliveries are passed on to: an absolute `http` or `https` URL, read once, and as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Target(pub(super) String);
+pub struct ForwardTarget {
+    written: String,
+    target: Target,
+}
 
-impl Target {
+impl ForwardTarget {
+    /// Reads a URL. Where the scheme of other URLs may be left out, here it says where the targets of a rule end.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget`].
+    pub fn read(url: &str) -> Result<Self, InvalidTarget> {
+        let target = url.parse()?;
+        if !url.contains("://") || url.trim() != url {
+            return Err(InvalidTarget::Scheme(visible(url).into_owned()));
+        }
+        Ok(Self { written: url.to_owned(), target })
+    }
+
     /// The URL as it was written.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.0
+        &self.written
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
     }
 }
 

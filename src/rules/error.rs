@@ -1,6 +1,7 @@
 //! What is wrong with a rule, and where.
 
 use super::template::TemplateError;
+use crate::http::InvalidTarget;
 use crate::query::Problem;
 use crate::text::visible;
 
@@ -115,8 +116,17 @@ pub enum RuleProblem {
         expected: &'static str,
     },
     /// No URL that can be forwarded to.
-    #[error("invalid forward URL '{}': expected one such as http://127.0.0.1:8080 or https://example.com/hook", visible(.0))]
-    BadUrl(String),
+    #[error(
+        "invalid forward URL '{}': expected one such as http://127.0.0.1:8080 or https://example.com/hook{}",
+        visible(url),
+        why(reason)
+    )]
+    BadUrl {
+        /// As written.
+        url: String,
+        /// What is wrong with it.
+        reason: InvalidTarget,
+    },
     /// Holding or failing within another action.
     #[error("'{0}' cannot be used inside another action: give it its own rule")]
     Nested(&'static str),
@@ -126,6 +136,14 @@ pub enum RuleProblem {
     /// More rules than are looked at for each delivery.
     #[error("too many rules: at most {}", super::RULE_LIMIT)]
     TooManyRules,
+}
+
+/// What the example does not say already.
+fn why(reason: &InvalidTarget) -> String {
+    match reason {
+        InvalidTarget::Empty | InvalidTarget::Scheme(_) | InvalidTarget::NoHost => String::new(),
+        reason => format!(" ({reason})"),
+    }
 }
 
 fn known(names: &[String]) -> String {

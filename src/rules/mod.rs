@@ -53,8 +53,8 @@ mod template;
 mod tests;
 
 pub use action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, Hold, NamedAnswer, RuleAction,
-    RuleResponse, SendManner, Target, TimedResponse, Wait,
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, ForwardTarget, Hold, NamedAnswer,
+    RuleAction, RuleResponse, SendManner, TimedResponse, Wait,
 };
 pub use agree::Agreement;
 pub use error::{RuleError, RuleProblem};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use self::written::{check_status, written};
 use super::action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, Fail, Hold, NamedAnswer, RuleAction, RuleResponse, SendManner,
-    Target, TimedResponse, Wait,
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, NamedAnswer, RuleAction,
+    RuleResponse, SendManner, TimedResponse, Wait,
 };
 use super::cursor::{TextCursor, arrow};
 use super::error::{RuleError, RuleProblem};
@@ -269,16 +269,8 @@ fn forward(cursor: &mut TextCursor<'_>) -> Result<RuleResponse, RuleError> {
 /// # Errors
 ///
 /// [`RuleProblem::BadUrl`].
-pub fn target(url: &str) -> Result<Target, RuleProblem> {
-    let bad = || RuleProblem::BadUrl(url.to_owned());
-    let parsed: http::Uri = url.parse().map_err(|_| bad())?;
-    let is_web = matches!(parsed.scheme_str(), Some("http" | "https"));
-    let authority = parsed.authority().ok_or_else(bad)?;
-    // A user and password would be written to the store; and a fragment is never sent.
-    if !is_web || authority.as_str().contains('@') || url.contains('#') || authority.host().is_empty() {
-        return Err(bad());
-    }
-    Ok(Target(url.to_owned()))
+pub fn target(url: &str) -> Result<ForwardTarget, RuleProblem> {
+    ForwardTarget::read(url).map_err(|reason| RuleProblem::BadUrl { url: url.to_owned(), reason })
 }
 
 fn pause(cursor: &mut TextCursor<'_>) -> Result<Option<Wait>, RuleError> {

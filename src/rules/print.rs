@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
 use super::action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, Hold, RuleAction, RuleResponse,
-    SendManner, Target, TimedResponse, Wait,
+    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, ForwardTarget, Hold, RuleAction,
+    RuleResponse, SendManner, TimedResponse, Wait,
 };
 use super::rule::Rule;
 use crate::text::is_hidden;
@@ -121,7 +121,7 @@ impl Display for CustomAnswer {
     }
 }
 
-impl Display for Target {
+impl Display for ForwardTarget {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.url())
     }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::action::{NamedAnswer, RuleAction};
 use super::error::{RuleError, RuleProblem};
 use crate::delivery::{Captured, DeliveryId, Summary};
+use crate::http::Head;
 use crate::query::{Query, SearchedContent};
 
 /// The most rules: each is asked of each delivery.
@@ -189,7 +190,7 @@ fn summary_of(captured: &Captured) -> Summary {
 struct Unkept<'a>(&'a Captured);
 
 impl SearchedContent for Unkept<'_> {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         Some(self.0.head.clone())
     }
 

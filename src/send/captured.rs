@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::delivery::{Delivery, Intake, Summary};
+use crate::http::Head;
 use crate::http::{NoOriginForm, NoRequest, Outgoing, RequestChange, Target};
 use crate::text::visible;
 
@@ -51,7 +52,7 @@ pub fn exact(delivery: &Delivery) -> Outgoing {
 /// Those of [`as_captured`].
 pub fn of_head(
     summary: &Summary,
-    head: &Bytes,
+    head: &Head,
     length: u64,
     target: &Target,
 ) -> Result<(Outgoing, Vec<RequestChange>), NotReplayable> {
@@ -76,7 +77,7 @@ fn not_whole(summary: &Summary, intake: &Intake) -> NotReplayable {
 
 /// The body of a whole delivery in the chunks in which it came; `None` for one that came bare.
 fn chunks(delivery: &Delivery) -> Option<Bytes> {
-    let head = delivery.request_head();
+    let head = &delivery.head;
     let is_chunked = head.values("Transfer-Encoding").eq([&b"chunked"[..]]) && head.value("Content-Length").is_none();
     let section = delivery.body_section();
     let framed = section.len().checked_sub(delivery.framing.unframed_bytes())?;

@@ -12,7 +12,7 @@ pub use self::report::{attempt_json, attempt_text, summary_json};
 
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId};
 use crate::http::{Failure, Latency};
-use crate::http::{HeaderField, RequestHead};
+use crate::http::{Head, HeaderField};
 use crate::http::{Outgoing, Sent, Target};
 use crate::signature::Scheme;
 use crate::text::{visible, visible_bytes};
@@ -63,7 +63,7 @@ pub fn attempt_not_made(origin: Origin, target: &str, failure: Failure) -> Attem
         at: Timestamp::now(),
         target: visible(target).into_owned(),
         peer: None,
-        head: Bytes::new(),
+        head: Head::default(),
         body: None,
         body_bytes: 0,
         latency: Latency::default(),
@@ -189,17 +189,17 @@ pub fn delivery_headers(attempt: &Attempt, scheme: &Scheme) -> Vec<HeaderField> 
     let names = [Some(&scheme.signature_header), Some(&scheme.timestamp_header), scheme.id_header.as_ref()];
     let is_one =
         |field: &HeaderField| names.iter().flatten().any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()));
-    RequestHead::parse(&attempt.head).fields.into_iter().filter(is_one).collect()
+    attempt.head.fields().filter(is_one).collect()
 }
 
 /// `404 Not Found`, `302 Found, not followed: https://…`, `–`. Visible text.
 #[must_use]
 pub fn status_words(attempt: &Attempt) -> String {
     let Ok(reply) = &attempt.result else { return "–".to_owned() };
-    let head = reply.response_head();
+    let head = &reply.head;
     let mut words = reply.status.to_string();
-    if !head.reason.is_empty() {
-        let _ = write!(words, " {}", visible_bytes(&head.reason));
+    if !head.reason().is_empty() {
+        let _ = write!(words, " {}", visible_bytes(head.reason()));
     }
     if StatusClass::of(reply.status) == StatusClass::Redirect {
         words.push_str(", not followed");

@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::config::Keyring;
     use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, TimestampFacts, Verdict};
-    use crate::http::{RequestHead, WireFraming};
+    use crate::http::{Head, WireFraming};
     use crate::signature::{Scheme, SecretOrigin, judge};
 
     fn registry(url: Option<&str>) -> Registry {
@@ -237,7 +237,7 @@ mod tests {
             image: None,
             answer: None,
         };
-        Delivery { summary, head: Bytes::from(head), body, framing: WireFraming::NONE, answer: None }
+        Delivery { summary, head: Head::from(head), body, framing: WireFraming::NONE, answer: None }
     }
 
     fn now() -> Timestamp {
@@ -256,16 +256,13 @@ mod tests {
             let replay =
                 prepare(&delivery, &target, &how, || signing(&registry, &delivery.summary, None, None), now()).unwrap();
             assert_eq!((replay.mode, &replay.changes[..]), (mode, &[][..]));
-            let head = RequestHead::parse(&replay.request.head());
+            let head = replay.request.head();
             let secrets = registry.keyring().secrets();
             let judgement = judge(&Scheme::default(), secrets, &head, &replay.request.body, now());
             assert_eq!((judgement.verdict, judgement.secret.as_deref()), (Verdict::Verified, Some("two")));
             assert_eq!(judgement.timestamp.unwrap().raw, "1746123456789", "the webhook is a reseller's");
-            let names: Vec<_> = head.fields.iter().map(|field| &field.name[..]).collect();
-            assert_eq!(
-                names,
-                RequestHead::parse(&delivery.head).fields.iter().map(|field| &field.name[..]).collect::<Vec<_>>()
-            );
+            let names: Vec<_> = head.pairs().map(|(name, _)| name).collect();
+            assert_eq!(names, delivery.head.pairs().map(|(name, _)| name).collect::<Vec<_>>());
         }
     }
 

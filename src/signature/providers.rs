@@ -166,9 +166,8 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::delivery::Verdict;
-    use crate::http::RequestHead;
+    use crate::http::Head;
     use crate::signature::{Secret, SecretOrigin, SignedContent, judge};
-    use bytes::Bytes;
     use jiff::Timestamp;
     use rstest::rstest;
 
@@ -177,7 +176,7 @@ mod tests {
         for (name, value) in fields {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
-        let head = RequestHead::parse(&Bytes::from(text + "\r\n"));
+        let head = Head::from(text + "\r\n");
         let secret = Secret::new("dev", key.as_bytes().to_vec(), SecretOrigin::Typed);
         judge(scheme, [&secret], &head, body.as_bytes(), Timestamp::UNIX_EPOCH).verdict
     }

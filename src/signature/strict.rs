@@ -10,7 +10,7 @@ use super::content::Parts;
 use super::verify::{FoundHeaders, single};
 use super::{Encoding, HeaderForm, KeyForm, Scheme, Secret, TemplatePiece, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
-use crate::http::RequestHead;
+use crate::http::Head;
 
 /// Signatures in one header beyond this many are not looked at.
 const MOST_SIGNATURES: usize = 16;
@@ -19,7 +19,7 @@ const MOST_SIGNATURES: usize = 16;
 pub(super) fn judge(
     scheme: &Scheme,
     secrets: &mut dyn Iterator<Item = &Secret>,
-    head: &RequestHead,
+    head: &Head,
     body: &[u8],
     now: Timestamp,
 ) -> Judgement {
@@ -77,7 +77,7 @@ pub(super) fn judge(
         None => b"",
     };
     let url = url(scheme, head);
-    let parts = Parts { timestamp, id, method: &head.method, target: &head.target, url: &url, body };
+    let parts = Parts { timestamp, id, method: head.method(), target: head.target(), url: &url, body };
     let matching = secrets.find(|secret| {
         let Some(computed) = digest(scheme, secret, &parts) else { return false };
         candidates.iter().any(|(received, _)| bool::from(received.ct_eq(&computed)))
@@ -92,17 +92,11 @@ pub(super) fn judge(
 ///
 /// `None` when the secret cannot be a key of the scheme.
 #[must_use]
-pub fn sign_request(
-    scheme: &Scheme,
-    secret: &Secret,
-    head: &RequestHead,
-    timestamp: &str,
-    body: &[u8],
-) -> Option<String> {
+pub fn sign_request(scheme: &Scheme, secret: &Secret, head: &Head, timestamp: &str, body: &[u8]) -> Option<String> {
     let id = scheme.id_header.as_deref().and_then(|name| head.value(name)).map_or(&b""[..], |id| id);
     let url = url(scheme, head);
     let parts =
-        Parts { timestamp: timestamp.as_bytes(), id, method: &head.method, target: &head.target, url: &url, body };
+        Parts { timestamp: timestamp.as_bytes(), id, method: head.method(), target: head.target(), url: &url, body };
     let digest = digest(scheme, secret, &parts)?;
     let text = match scheme.encoding {
         Encoding::Hex => hex::encode(digest),
@@ -137,12 +131,12 @@ pub(super) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Ve
 }
 
 /// The URL that the sender is taken to have known.
-fn url(scheme: &Scheme, head: &RequestHead) -> Vec<u8> {
+fn url(scheme: &Scheme, head: &Head) -> Vec<u8> {
     match &scheme.url {
         Some(url) => url.as_bytes().to_vec(),
         None => {
             let host = head.value("Host").map(|host| host.to_vec()).unwrap_or_default();
-            [b"https://".as_slice(), &host, &head.target].concat()
+            [b"https://".as_slice(), &host, head.target()].concat()
         }
     }
 }

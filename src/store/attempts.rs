@@ -154,7 +154,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Attempt> {
             Ok(HttpResponse {
                 status,
                 interim: bytes(21)?.unwrap_or_default(),
-                head: bytes(15)?.unwrap_or_default(),
+                head: bytes(15)?.unwrap_or_default().into(),
                 body_bytes: row.get::<_, i64>(22)?.unsigned_abs().max(body.len() as u64),
                 body,
                 end: read_code(row, 17, BodyEnd::from_code)?,
@@ -169,7 +169,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         at: at(row, 4)?,
         target: row.get(5)?,
         peer: row.get(6)?,
-        head: bytes(7)?.unwrap_or_default(),
+        head: bytes(7)?.unwrap_or_default().into(),
         body: bytes(8)?,
         body_bytes: row.get::<_, i64>(9)?.unsigned_abs(),
         latency: Latency {

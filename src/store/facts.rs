@@ -156,7 +156,7 @@ pub(super) fn read(json: &[u8]) -> Option<Captured> {
             note: owned(facts.note),
         },
         image: facts.image.map(ImageFacts::from),
-        head: Bytes::new(),
+        head: crate::http::Head::default(),
         body: Bytes::new(),
         framing: WireFraming::NONE,
     })
@@ -229,7 +229,7 @@ mod tests {
                 event,
                 judgement,
                 image,
-                head: Bytes::new(),
+                head: crate::http::Head::default(),
                 body: Bytes::new(),
                 framing: WireFraming::NONE,
             },

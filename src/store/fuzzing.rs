@@ -26,7 +26,12 @@ pub fn read_record(bytes: &Bytes, id: DeliveryId) -> Option<Captured> {
     let RecordContent { head, body, framing } = record::open(bytes, id)?;
     let header = RecordHeader::read(bytes)?;
     let behind = bytes.get(header.format.header_bytes()..)?;
-    Some(Captured { head, body, framing, ..read_facts(behind.get(..usize::try_from(header.facts).ok()?)?)? })
+    Some(Captured {
+        head: head.into(),
+        body,
+        framing,
+        ..read_facts(behind.get(..usize::try_from(header.facts).ok()?)?)?
+    })
 }
 
 /// The numbers and places of the records that are found in a segment of such bytes. What is found must lie in it,

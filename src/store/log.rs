@@ -235,7 +235,7 @@ mod tests {
             event: EventFacts::default(),
             judgement: Judgement::bare(Verdict::NotJudged),
             image: None,
-            head: Bytes::from_static(b"head"),
+            head: "head".into(),
             body: Bytes::from_static(body.as_bytes()),
             framing: WireFraming::NONE,
         });

@@ -8,6 +8,7 @@ use super::log::{LogPlace, LogReader};
 use super::record::RecordContent;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
+use crate::http::Head;
 use crate::query;
 
 /// Which way to read from a delivery.
@@ -270,7 +271,7 @@ impl Reader {
 /// A delivery of what its row and its record hold.
 fn whole(summary: Summary, content: RecordContent, answer: Option<Answer>) -> Delivery {
     let RecordContent { head, body, framing } = content;
-    Delivery { summary, head, body, framing, answer }
+    Delivery { summary, head: Head::read(head), body, framing, answer }
 }
 
 /// A stored delivery's bytes for a filter, read only when it asks for them.
@@ -283,7 +284,7 @@ pub struct StoredContent<'a> {
 }
 
 impl query::SearchedContent for StoredContent<'_> {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         self.reader.load(self.id).ok().flatten().map(|delivery| delivery.head)
     }
 

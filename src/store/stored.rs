@@ -4,12 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
-use bytes::Bytes;
-
 use super::log::LogPlace;
 use super::record::{HEADER_BYTES, RecordHeader};
 use super::{Location, Reader, StoreError};
 use crate::delivery::{DeliveryId, Summary};
+use crate::http::Head;
 
 /// Bytes of a record that are looked at together.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -20,7 +19,7 @@ pub struct StoredDelivery {
     /// Its facts.
     pub summary: Summary,
     /// Request line and headers as received.
-    pub head: Bytes,
+    pub head: Head,
     /// The body, from its beginning.
     pub body: StoredBody,
 }
@@ -67,12 +66,12 @@ impl Reader {
 }
 
 /// While its segment is being pruned, the row may speak of the copy already.
-fn open(location: &Location, place: LogPlace, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
+fn open(location: &Location, place: LogPlace, id: DeliveryId) -> Option<(Head, StoredBody)> {
     let paths = [location.segment(place.segment), location.segment_copy(place.segment)];
     paths.into_iter().find_map(|path| open_in(crate::system::read::open(&path).ok()?, place, id))
 }
 
-fn open_in(mut file: File, place: LogPlace, id: DeliveryId) -> Option<(Bytes, StoredBody)> {
+fn open_in(mut file: File, place: LogPlace, id: DeliveryId) -> Option<(Head, StoredBody)> {
     file.seek(SeekFrom::Start(place.position)).ok()?;
     let mut front = Vec::with_capacity(HEADER_BYTES);
     file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut front).ok()?;
@@ -92,7 +91,7 @@ fn open_in(mut file: File, place: LogPlace, id: DeliveryId) -> Option<(Bytes, St
     file.seek(SeekFrom::Start(content.checked_add(header.facts)?)).ok()?;
     let mut head = vec![0; usize::try_from(header.head).ok()?];
     file.read_exact(&mut head).ok()?;
-    Some((Bytes::from(head), StoredBody(file.take(header.body))))
+    Some((Head::from(head), StoredBody(file.take(header.body))))
 }
 
 /// CRC-32 of the next `length` bytes, which are read in pieces.

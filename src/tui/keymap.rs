@@ -2,13 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::payload::body::Kind;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::window::AnswerOverlay;
-use crate::tui::screens::details::state::Payload;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::image::action::ImageAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
@@ -487,11 +488,11 @@ fn has_attempts(model: &Model) -> bool {
 /// Whether an action can do anything with what is shown. If not, its hint would only take room.
 fn has_use(model: &Model, action: Action) -> bool {
     use PayloadAction as P;
-    let payload = model.loaded().map(|loaded| &loaded.payload);
+    let body = model.loaded().map(LoadedDelivery::body);
     match action {
         Action::Payload(P::Toggle | P::FoldMenu | P::Open) => model.shows_tree(),
-        Action::Payload(P::Query | P::AsSent) => matches!(payload, Some(Payload::Json(_))),
-        Action::Payload(_) => !matches!(payload, None | Some(Payload::Empty)),
+        Action::Payload(P::Query | P::AsSent) => body.is_some_and(|body| body.rows().is_some()),
+        Action::Payload(_) => body.is_some_and(|body| body.kind != Kind::Empty),
         Action::Image(_) => model.shown_image().is_some_and(|(image, _)| !image.bytes().is_empty()),
         _ => true,
     }

@@ -15,7 +15,7 @@ use memchr::memchr;
 
 use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
 use crate::delivery::{Delivery, DeliveryId};
-use crate::http::RequestHead;
+use crate::http::Head;
 use crate::text;
 
 /// Where the script sends to unless it is told otherwise.
@@ -63,8 +63,8 @@ impl Exporter for Curl {
             self.warnings
                 .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");
         }
-        let head = delivery.request_head();
-        let is_odd = is_head_with_body(delivery, &head);
+        let head = &delivery.head;
+        let is_odd = is_head_with_body(delivery, head);
         if is_odd {
             self.warnings.add(id, "is a HEAD request with a body: curl waits for an answer's body, and gives up on it");
             writeln!(
@@ -79,7 +79,7 @@ impl Exporter for Curl {
         }
         let errors = if is_odd { "" } else { " --show-error" };
         write!(out, "curl --disable --silent{errors} --include --noproxy '*'")?;
-        self.command(delivery, &head, out)?;
+        self.command(delivery, head, out)?;
         write!(out, " \\\n  \"$base/\"")?;
         out.write_all(if is_odd { AFTER_HEAD } else { "\necho\n" }.as_bytes())
     }
@@ -107,16 +107,16 @@ impl Curl {
     }
 
     /// Everything after curl's own options: method, target, version, headers, and where the body is.
-    fn command(&mut self, delivery: &Delivery, head: &RequestHead, out: &mut dyn Write) -> io::Result<()> {
+    fn command(&mut self, delivery: &Delivery, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         let id = delivery.summary.id;
-        let version = if &head.version[..] == b"HTTP/1.0" { "--http1.0" } else { "--http1.1" };
+        let version = if head.version() == b"HTTP/1.0" { "--http1.0" } else { "--http1.1" };
         write!(out, " {version} ")?;
-        if &head.method[..] == b"HEAD" && delivery.body.is_empty() {
+        if head.method() == b"HEAD" && delivery.body.is_empty() {
             out.write_all(b"--head")?;
         } else {
-            write!(out, "--request {}", word(&head.method))?;
+            write!(out, "--request {}", word(head.method()))?;
         }
-        write!(out, " --request-target {}", word(&head.target))?;
+        write!(out, " --request-target {}", word(head.target()))?;
         if !delivery.body.is_empty() {
             out.write_all(b" --data-binary @-")?;
         }
@@ -128,8 +128,8 @@ impl Curl {
                 write!(out, " \\\n  -H '{name}:'")?;
             }
         }
-        for line in lines(&delivery.head) {
-            self.header(id, line, out)?;
+        for line in head.field_lines() {
+            self.header(id, &line, out)?;
         }
         self.warn(delivery, head);
         Ok(())
@@ -153,7 +153,7 @@ impl Curl {
         write!(out, " \\\n  -H {}", word(&argument))
     }
 
-    fn warn(&mut self, delivery: &Delivery, head: &RequestHead) {
+    fn warn(&mut self, delivery: &Delivery, head: &Head) {
         let id = delivery.summary.id;
         if raw::is_chunked(delivery) {
             self.warnings.add(id, "arrived in chunks; curl splits the body into chunks of its own");
@@ -162,31 +162,22 @@ impl Curl {
             self.warnings
                 .add(id, "has an Expect header, on which curl waits for the receiver before it sends the body");
         }
-        let host = head.fields.iter().position(|field| field.name.eq_ignore_ascii_case(b"host"));
+        let host = head.fields().position(|field| field.name.eq_ignore_ascii_case(b"host"));
         if host.is_some_and(|at| at > 0) {
             self.warnings.add(id, "its Host header comes first when curl sends it");
         }
         if head.values("host").count() > 1 {
             self.warnings.add(id, "has several Host headers, of which curl sends one");
         }
-        if delivery.head.split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !line.ends_with(b"\r")) {
+        if head.lines().any(|line| line.is_bare && !line.text.is_empty()) {
             self.warnings.add(id, "has lines that end in LF only; curl ends them in CR LF");
         }
     }
 }
 
 /// What curl has no option for.
-fn is_head_with_body(delivery: &Delivery, head: &RequestHead) -> bool {
-    &head.method[..] == b"HEAD" && !delivery.body.is_empty()
-}
-
-/// The lines of a head after the request line, up to the empty one.
-fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .skip_while(|line| line.is_empty())
-        .skip(1)
-        .take_while(|line| !line.is_empty())
+fn is_head_with_body(delivery: &Delivery, head: &Head) -> bool {
+    head.method() == b"HEAD" && !delivery.body.is_empty()
 }
 
 /// A command whose output is `bytes`.

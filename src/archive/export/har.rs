@@ -93,23 +93,22 @@ fn entry(delivery: &Delivery) -> Value {
 }
 
 fn request(delivery: &Delivery) -> Value {
-    let head = delivery.request_head();
+    let head = &delivery.head;
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let header = |field: &HeaderField| json!({"name": lossy(&field.name), "value": lossy(&field.value)});
-    let target = lossy(&head.target);
+    let header = |field: HeaderField| json!({"name": lossy(&field.name), "value": lossy(&field.value)});
+    let target = lossy(head.target());
     let mut request = json!({
-        "method": lossy(&head.method),
+        "method": lossy(head.method()),
         "url": url(delivery, &target),
-        "httpVersion": lossy(&head.version),
+        "httpVersion": lossy(head.version()),
         "cookies": [],
-        "headers": head.fields.iter().map(header).collect::<Vec<_>>(),
+        "headers": head.fields().map(header).collect::<Vec<_>>(),
         "queryString": query(&target),
         "headersSize": delivery.head.len(),
         "bodySize": delivery.body.len(),
     });
     if !delivery.body.is_empty() {
-        let mime =
-            head.value("content-type").map_or_else(|| "application/octet-stream".to_owned(), |value| lossy(value));
+        let mime = head.value("content-type").map_or_else(|| "application/octet-stream".to_owned(), lossy);
         request["postData"] = content(&delivery.body);
         request["postData"]["mimeType"] = json!(mime);
         request["postData"]["params"] = json!([]);
@@ -122,7 +121,7 @@ fn url(delivery: &Delivery, target: &str) -> String {
     if target.contains("://") {
         return target.to_owned();
     }
-    let head = delivery.request_head();
+    let head = &delivery.head;
     let text = |name| head.value(name).map_or_else(String::new, |value| String::from_utf8_lossy(value).into_owned());
     let host = Some(text("host")).filter(|host| !host.is_empty()).unwrap_or_else(|| "localhost".to_owned());
     let scheme = if text("x-forwarded-proto").eq_ignore_ascii_case("https") { "https" } else { "http" };

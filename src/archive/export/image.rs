@@ -87,17 +87,14 @@ pub fn file_name(id: DeliveryId, found: &FoundBinary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::body::{Declared, Opened};
-    use crate::payload::json::fault;
+    use crate::http::Head;
 
     const LIVE: &[u8] = include_bytes!("../../../assets/samples/screenshot-live.json");
     const SIMULATION: &[u8] = include_bytes!("../../../assets/samples/screenshot-simulation.json");
     const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
 
     fn choose(id: DeliveryId, body: &[u8], index: Option<usize>) -> Result<FoundBinary, NoImage> {
-        let opened = Opened::new(Declared::default(), body.to_vec().into());
-        let fault = fault(&opened.bytes);
-        super::choose(id, &opened.describe(fault.as_ref()), index)
+        super::choose(id, &Body::open(&Head::default(), body.to_vec().into()), index)
     }
 
     fn body(value: &serde_json::Value) -> Vec<u8> {

@@ -58,7 +58,7 @@ pub trait Exporter {
 /// The pieces of a delivery that every format warns of.
 fn warn_of_credentials(delivery: &Delivery, warnings: &mut Warnings) {
     const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
-    let head = delivery.request_head();
+    let head = &delivery.head;
     for name in CREDENTIALS {
         if head.value(name).is_some() {
             warnings.add(delivery.summary.id, format!("the header {name} is included, and may be a credential"));

@@ -42,7 +42,7 @@ impl Exporter for Raw {
 
 /// Whether the body came in chunks.
 pub(super) fn is_chunked(delivery: &Delivery) -> bool {
-    let head = delivery.request_head();
+    let head = &delivery.head;
     head.values("transfer-encoding").any(|value| value.to_ascii_lowercase().ends_with(b"chunked"))
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::bounded::Bounded;
 use super::{IMPORTED, ImportError, Imported, Importer, Taker};
 use crate::delivery::{Answer, Captured, Intake, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
-use crate::http::{RequestHead, WireFraming};
+use crate::http::{Head, WireFraming};
 use crate::payload;
 
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
 }
 
 fn imported(record: Record) -> Result<Imported, String> {
-    let head = Bytes::from(decoded("head_base64", &record.head_base64)?);
+    let head = Head::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
     let framing = match &record.framing_base64 {
         Some(framing) => WireFraming::from_bytes(decoded("framing_base64", framing)?.into()),
@@ -100,14 +100,13 @@ fn imported(record: Record) -> Result<Imported, String> {
     let verdict = Verdict::from_code(&record.verdict)
         .ok_or_else(|| format!("unknown verdict '{}': expected verified, mismatch …", record.verdict))?;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
-    let parsed = RequestHead::parse(&head);
-    let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
-    let (event, image) = payload::declared_facts(&body, parsed.value("Content-Encoding").map_or(b"", |value| value));
+    let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+    let (event, image) = payload::declared_facts(&body, head.value("Content-Encoding").unwrap_or_default());
     let captured = Captured {
         received_at,
         remote: remote(&record.remote),
-        method: text(&parsed.method),
-        path: text(&parsed.target),
+        method: text(head.method()),
+        path: text(head.target()),
         webhook: record.webhook,
         intake,
         event,

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::config::Registry;
 use crate::delivery::{Answer, Captured, Intake};
-use crate::http::{RequestHead, WireFraming};
+use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
 use crate::signature;
 
@@ -152,11 +152,11 @@ impl Importer<'_> {
 
     /// Verifies one of whyhook's own captures again.
     fn judge_again(&self, captured: &mut Captured) {
-        let head = RequestHead::parse(&captured.head);
-        let route = self.registry.route(&head.target);
+        let head = &captured.head;
+        let route = self.registry.route(head.target());
         if matches!(captured.intake, Intake::Complete | Intake::Truncated(_)) {
             captured.judgement =
-                signature::judge(route.scheme, route.secrets, &head, &captured.body, captured.received_at);
+                signature::judge(route.scheme, route.secrets, head, &captured.body, captured.received_at);
         }
     }
 }

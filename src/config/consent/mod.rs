@@ -150,7 +150,7 @@ fn act_needs(act: &TimedResponse, add: &mut dyn FnMut(String)) {
 fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
     let answer = match deed {
         RuleResponse::Forward(targets) => {
-            let away = targets.iter().filter(|target| leads_away(target.url()));
+            let away = targets.iter().filter(|target| !target.target().is_loopback());
             return away.for_each(|target| add(format!("forward deliveries to {}", target.url())));
         }
         RuleResponse::Answer(answer, _) => answer,

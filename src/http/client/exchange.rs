@@ -118,7 +118,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let whole = self.begun + self.limits.whole;
         let (mut reader, mut writer) = tokio::io::split(stream);
-        let write = write(&mut writer, request.head(), body, self.limits.idle);
+        let write = write(&mut writer, request.head().bytes().clone(), body, self.limits.idle);
         tokio::pin!(write);
         let mut is_whole = false;
         let mut parser = Parser::new(&request.method, self.limits.head_bytes, self.limits.body_bytes);

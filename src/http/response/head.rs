@@ -2,6 +2,7 @@
 
 use super::{Framing, SHOWN_BYTES};
 use crate::http::SendError;
+use crate::http::lines::lines;
 use crate::http::{BodyFraming, BodyLength, FieldFault, split_field, trim};
 use crate::text::visible_bytes;
 
@@ -47,7 +48,7 @@ fn beginning(bytes: &[u8]) -> String {
 
 /// Reads a whole head.
 pub(super) fn inspect(head: &[u8]) -> Result<Said, SendError> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines(head).map(|line| line.text);
     let (status, minor) = status_line(lines.next().unwrap_or_default())?;
     let mut lengths = Lengths::default();
     for line in lines.take_while(|line| !line.is_empty()) {

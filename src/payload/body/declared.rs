@@ -1,6 +1,6 @@
 //! What a request's head says of its body.
 
-use crate::http::RequestHead;
+use crate::http::Head;
 
 /// `Content-Type` and `Content-Encoding`, read leniently.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,8 +19,8 @@ pub struct Declared {
 impl Declared {
     /// Reads a head. Of several `Content-Type` fields the first counts.
     #[must_use]
-    pub fn of(head: &RequestHead) -> Self {
-        let mut declared = head.value("content-type").map_or_else(Self::default, |value| Self::of_type(value));
+    pub fn of(head: &Head) -> Self {
+        let mut declared = head.value("content-type").map_or_else(Self::default, Self::of_type);
         let codings = head.values("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned());
         for coding in codings.collect::<Vec<_>>().join(",").split(',') {
             let coding = coding.trim().to_ascii_lowercase();
@@ -112,7 +112,6 @@ fn text(value: &[u8]) -> (Vec<u8>, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     #[test]
@@ -128,7 +127,7 @@ mod tests {
     #[test]
     fn codings_are_joined_from_every_field() {
         let head = "POST / HTTP/1.1\r\nContent-Encoding: GZIP, identity\r\ncontent-encoding: br\r\n\r\n";
-        let declared = Declared::of(&RequestHead::parse(&Bytes::from(head)));
+        let declared = Declared::of(&Head::from(head));
         assert_eq!(declared.codings, ["gzip", "br"]);
     }
 

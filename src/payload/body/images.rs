@@ -36,6 +36,7 @@ impl Body {
                 images.truncate(FOUND_LIMIT);
                 images
             }
+            Kind::Json(Some(rows)) => rows.binaries(),
             _ => find_all(&self.bytes),
         }
     }

@@ -8,10 +8,11 @@
 //! | `sniff` | evidence in the bytes |
 //!
 //! ```
-//! use whyhook::payload::body::{Declared, Kind, Opened};
+//! use whyhook::http::Head;
+//! use whyhook::payload::body::{Body, Kind};
 //!
-//! let opened = Opened::new(Declared::of_type(b"text/plain"), bytes::Bytes::from("a=1&b=%20"));
-//! let body = opened.describe(None);
+//! let head = Head::from("POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n");
+//! let body = Body::open(&head, bytes::Bytes::from("a=1&b=%20"));
 //! assert!(matches!(body.kind, Kind::Text));
 //! ```
 
@@ -30,12 +31,14 @@ pub use form::{DecodedField, FormBody, PAIR_LIMIT, Pair};
 pub use multipart::{Multipart, MultipartPart, PART_LIMIT, PREVIEW_LINES};
 pub use xml::Xml;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::grouped;
 use super::inflate::{Coding, InflateBudget, inflate_prefix};
-use super::json::JsonFault;
-use crate::http::RequestHead;
+use super::json::{JsonFault, NoRows, Pretty};
+use crate::http::Head;
 use crate::text;
 
 /// The maximum number of codings that are undone, one after another.
@@ -67,8 +70,8 @@ pub struct Opened {
 pub enum Kind {
     /// There is none.
     Empty,
-    /// One JSON value.
-    Json,
+    /// One JSON value, in rows made from its own tokens; without them when it is nested too deep.
+    Json(Option<Arc<Pretty>>),
     /// One JSON value per line; how many.
     JsonLines(usize),
     /// `application/x-www-form-urlencoded`
@@ -92,6 +95,8 @@ pub struct Body {
     pub is_as_sent: bool,
     /// Whether it is a text that was to be JSON.
     pub is_broken_json: bool,
+    /// Where it stops being JSON, if it does.
+    pub fault: Option<JsonFault>,
     /// What they are.
     pub kind: Kind,
     /// What a person should know of it.
@@ -101,7 +106,7 @@ pub struct Body {
 impl Opened {
     /// Opens the body of a request with this head.
     #[must_use]
-    pub fn of(head: &RequestHead, body: Bytes) -> Self {
+    pub fn of(head: &Head, body: Bytes) -> Self {
         Self::new(Declared::of(head), body)
     }
 
@@ -186,12 +191,18 @@ impl Opened {
         inflated.stop.is_none()
     }
 
-    /// Says what it is. `fault` tells where it stops being JSON; `None` when it is JSON.
+    /// Says what it is. `rows` are those of its bytes, or why there are none.
     #[must_use]
-    pub fn describe(self, fault: Option<&JsonFault>) -> Body {
-        let kind = self.kind(fault);
+    pub fn describe(self, rows: Result<Pretty, NoRows>) -> Body {
+        let too_deep = rows.as_ref().err().and_then(NoRows::remark);
+        let (rows, fault) = match rows {
+            Ok(rows) => (Some(Arc::new(rows)), None),
+            Err(NoRows::Fault(fault)) => (None, Some(fault)),
+            Err(NoRows::TooDeep) => (None, None),
+        };
+        let kind = self.kind(rows, fault.as_ref());
         let Self { bytes, is_as_sent, mut remarks, declared } = self;
-        if let Some(words) = disagreement(&kind, &declared, fault, &bytes) {
+        if let Some(words) = disagreement(&kind, &declared, fault.as_ref(), &bytes) {
             remarks.push(Remark { words, is_warning: true });
         }
         let faults = match &kind {
@@ -200,19 +211,21 @@ impl Opened {
             _ => Vec::new(),
         };
         remarks.extend(faults.into_iter().map(|words| Remark { words, is_warning: true }));
+        let too_deep = too_deep.filter(|_| matches!(kind, Kind::Json(_)));
+        remarks.extend(too_deep.map(|words| Remark { words, is_warning: true }));
         let is_broken_json = matches!(kind, Kind::Text) && is_meant_as_json(&declared, &bytes);
-        Body { bytes, is_as_sent, is_broken_json, kind, remarks }
+        Body { bytes, is_as_sent, is_broken_json, fault, kind, remarks }
     }
 
     /// Evidence first: a container of JSON, a boundary, a magic number, a tag. Then the declaration.
-    fn kind(&self, fault: Option<&JsonFault>) -> Kind {
+    fn kind(&self, rows: Option<Arc<Pretty>>, fault: Option<&JsonFault>) -> Kind {
         let (bytes, declared) = (&self.bytes[..], &self.declared);
         if bytes.is_empty() {
             return Kind::Empty;
         }
         let is_container = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
         if fault.is_none() && (is_container || declared.is_json() || declared.media.is_none()) {
-            return Kind::Json;
+            return Kind::Json(rows);
         }
         if u32::try_from(bytes.len()).is_err() {
             return if sniff::is_binary(bytes) { Kind::Binary(None) } else { Kind::Text };
@@ -247,6 +260,27 @@ impl Opened {
 }
 
 impl Body {
+    /// Opens the body of a request with this head, and decides what it is. Takes time in proportion to what comes out,
+    /// which is bounded.
+    #[must_use]
+    pub fn open(head: &Head, body: Bytes) -> Self {
+        let opened = Opened::of(head, body);
+        let rows = Pretty::new(opened.bytes.clone());
+        opened.describe(rows)
+    }
+
+    /// The rows of its JSON.
+    #[must_use]
+    pub fn rows(&self) -> Option<&Arc<Pretty>> {
+        if let Kind::Json(rows) = &self.kind { rows.as_ref() } else { None }
+    }
+
+    /// Whether it is shown as the lines that it is.
+    #[must_use]
+    pub fn is_lines(&self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::JsonLines(_) | Kind::Json(None))
+    }
+
     /// What it is, in a few words.
     #[must_use]
     pub fn words(&self) -> String {
@@ -254,7 +288,7 @@ impl Body {
             |count: usize, noun: &str| format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" });
         match &self.kind {
             Kind::Empty => "empty body".to_owned(),
-            Kind::Json => "JSON".to_owned(),
+            Kind::Json(_) => "JSON".to_owned(),
             Kind::JsonLines(lines) => format!("NDJSON, {}", counted(*lines, "value")),
             Kind::Form(form) => {
                 let more = if form.rest < self.bytes.len() { " and more" } else { "" };
@@ -273,7 +307,7 @@ impl Body {
     pub fn code(&self) -> &'static str {
         match &self.kind {
             Kind::Empty => "empty",
-            Kind::Json => "json",
+            Kind::Json(_) => "json",
             Kind::JsonLines(_) => "json_lines",
             Kind::Form(_) => "form",
             Kind::Multipart(_) => "multipart",
@@ -300,7 +334,7 @@ fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, byt
     let starts = |prefix: &str| media.starts_with(prefix);
     let (is_so, what) = match kind {
         Kind::Empty => return None,
-        Kind::Json => (declared.is_json(), "is JSON"),
+        Kind::Json(_) => (declared.is_json(), "is JSON"),
         Kind::JsonLines(_) => (media.contains("ndjson") || media.contains("jsonl"), "is NDJSON"),
         Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),

@@ -5,17 +5,16 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::payload::json;
 
 fn opened(headers: &str, body: &[u8]) -> Opened {
-    let head = RequestHead::parse(&Bytes::from(format!("POST / HTTP/1.1\r\n{headers}\r\n")));
+    let head = Head::from(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
     Opened::of(&head, Bytes::copy_from_slice(body))
 }
 
 fn body(headers: &str, body: &[u8]) -> Body {
     let opened = opened(headers, body);
-    let fault = json::tokenize(&opened.bytes).err();
-    opened.describe(fault.as_ref())
+    let rows = Pretty::new(opened.bytes.clone());
+    opened.describe(rows)
 }
 
 fn remarks(body: &Body) -> Vec<&str> {

@@ -91,6 +91,15 @@ pub struct Pretty {
     duplicates: Bits,
 }
 
+/// The rows follow from the bytes.
+impl PartialEq for Pretty {
+    fn eq(&self, other: &Self) -> bool {
+        self.body == other.body
+    }
+}
+
+impl Eq for Pretty {}
+
 /// A row's number with what is noted of it.
 type NumberedNote = (u32, Note);
 

@@ -23,7 +23,7 @@ pub struct Case {
     /// The two signature headers.
     pub signing: CaseSigning,
     /// The other headers.
-    pub head: Head,
+    pub head: CaseHead,
 }
 
 /// What a right receiver does.
@@ -145,7 +145,7 @@ pub enum CaseSigning {
 
 /// How the headers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
+pub enum CaseHead {
     /// As Trackpilots does.
     Plain,
     /// `application/json; charset=utf-8`.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::case::{Case, CasePayload, CaseSigning, Head};
+use super::case::{Case, CaseHead, CasePayload, CaseSigning};
 use crate::payload::json::{TokenKind, tokens};
 use crate::signature::{self, Secret, SecretOrigin, SigningKind};
 use crate::simulate::{Circumstances, PayloadEdit, PictureSize, Recipe, RecipeError, SimulatedEvent};
@@ -71,7 +71,7 @@ impl Case {
     }
 }
 
-impl Head {
+impl CaseHead {
     fn content_type(self) -> &'static str {
         if self == Self::Charset { "application/json; charset=utf-8" } else { "application/json" }
     }

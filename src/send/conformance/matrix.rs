@@ -1,7 +1,7 @@
 //! The matrix: every case in one table.
 
 use super::ReceiverFault;
-use super::case::{Case, CasePayload, CaseSigning, Expect, Head, Weight};
+use super::case::{Case, CaseHead, CasePayload, CaseSigning, Expect, Weight};
 use crate::payload::binary::BinaryForm;
 use crate::simulate::SimulatedEvent;
 
@@ -17,7 +17,7 @@ const fn accept(name: &'static str, sends: &'static str, body: CasePayload, faul
         fault,
         body,
         signing: CaseSigning::Right,
-        head: Head::Plain,
+        head: CaseHead::Plain,
     }
 }
 
@@ -31,7 +31,7 @@ const fn refuse(name: &'static str, sends: &'static str, signing: CaseSigning, f
         fault,
         body: PLAIN,
         signing,
-        head: Head::Plain,
+        head: CaseHead::Plain,
     }
 }
 
@@ -51,7 +51,7 @@ const fn signed(case: Case, signing: CaseSigning) -> Case {
     Case { signing, ..case }
 }
 
-const fn headed(case: Case, head: Head) -> Case {
+const fn headed(case: Case, head: CaseHead) -> Case {
     Case { head, ..case }
 }
 
@@ -202,15 +202,15 @@ pub const MATRIX: &[Case] = &[
     // Headers.
     headed(
         accept("header-charset", "Content-Type: application/json; charset=utf-8", PLAIN, ReceiverFault::RejectsCharset),
-        Head::Charset,
+        CaseHead::Charset,
     ),
     headed(
         accept("header-lower-case", "header names in lower case", PLAIN, ReceiverFault::CaseSensitiveHeaders),
-        Head::Lower,
+        CaseHead::Lower,
     ),
     headed(
         accept("header-upper-case", "header names in upper case", PLAIN, ReceiverFault::CaseSensitiveHeaders),
-        Head::Upper,
+        CaseHead::Upper,
     ),
     // What nobody who lacks the secret could have sent.
     refuse(

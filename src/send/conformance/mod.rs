@@ -21,7 +21,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, CasePayload, CaseSigning, Expect, Head, Weight};
+pub use case::{Case, CaseHead, CasePayload, CaseSigning, Expect, Weight};
 pub use craft::{Crafted, Fixture, stale_by};
 pub use fault::ReceiverFault;
 pub use findings::{CheckFinding, findings};

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
+use crate::http::HeaderField;
 use crate::http::HttpResponse;
-use crate::http::{HeaderField, RequestHead};
 use crate::payload::grouped;
 use crate::signature::Scheme;
 use crate::text::{visible, visible_bytes};
@@ -86,9 +86,9 @@ fn push_lines(text: &mut String, bytes: &[u8], most: usize) {
 /// The result panel as JSON; `body` is what was sent.
 #[must_use]
 pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
-    let pairs = |fields: &[HeaderField]| {
-        let pair = |field: &HeaderField| json!([lossy(&field.name), lossy(&field.value)]);
-        Value::Array(fields.iter().map(pair).collect())
+    let pairs = |fields: &mut dyn Iterator<Item = HeaderField>| {
+        let pair = |field: HeaderField| json!([lossy(&field.name), lossy(&field.value)]);
+        Value::Array(fields.map(pair).collect())
     };
     let mut object = Map::new();
     let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
@@ -114,19 +114,19 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
             "advice": failure.advice,
         }))),
     );
-    put("delivery_headers", pairs(&delivery_headers(attempt, scheme)));
-    put("headers", pairs(&RequestHead::parse(&attempt.head).fields));
+    put("delivery_headers", pairs(&mut delivery_headers(attempt, scheme).into_iter()));
+    put("headers", pairs(&mut attempt.head.fields()));
     put("body_bytes", json!(body.len()));
     insert_bytes(&mut object, "body", body);
     let response = attempt.result.as_ref().ok().map(|reply| {
-        let head = reply.response_head();
+        let head = &reply.head;
         let mut response = Map::new();
         if !reply.interim.is_empty() {
             insert_bytes(&mut response, "interim", &reply.interim);
         }
         response.insert("status".to_owned(), json!(reply.status));
-        response.insert("reason".to_owned(), json!(lossy(&head.reason)));
-        response.insert("headers".to_owned(), pairs(&head.fields));
+        response.insert("reason".to_owned(), json!(lossy(head.reason())));
+        response.insert("headers".to_owned(), pairs(&mut head.fields()));
         response.insert("body_bytes".to_owned(), json!(reply.body_bytes));
         insert_bytes(&mut response, "body", &reply.body);
         response.insert("body_end".to_owned(), json!(reply.end.code()));
@@ -169,6 +169,7 @@ fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
 mod tests {
     use super::*;
     use crate::delivery::{AttemptMode, DeliveryId};
+    use crate::http::Head;
     use crate::http::{BodyEnd, Failure, Latency};
     use bytes::Bytes;
     use jiff::Timestamp;
@@ -182,9 +183,9 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             target: "http://localhost:4000/x".to_owned(),
             peer: None,
-            head: Bytes::from_static(
+            head: Head::read(Bytes::from_static(
                 b"POST /x HTTP/1.1\r\nx-webhook-signature: ab\x1b\r\nX-Webhook-Timestamp: 17\r\nHost: \xff\r\n\r\n",
-            ),
+            )),
             body: Some(Bytes::from_static(b"{\"a\":\"\xe2\x80\xae\"}\n")),
             body_bytes: 12,
             latency: Latency { first_byte: Some(Duration::from_micros(1500)), ..Latency::default() },
@@ -193,7 +194,7 @@ mod tests {
     }
 
     fn reply(status: u16, body: &'static [u8], end: BodyEnd) -> HttpResponse {
-        let head = Bytes::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
+        let head = Head::from(format!("HTTP/1.1 {status} Odd\u{7}\r\nX-A: 1\r\nx-a: 2\r\n\r\n"));
         HttpResponse {
             status,
             interim: Bytes::new(),

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Registry;
 use crate::delivery::{Captured, Intake, Judgement, Verdict};
-use crate::http::{RequestHead, WireFraming};
+use crate::http::{Head, WireFraming};
 use crate::{payload, signature};
 
 /// What came in over a connection, or from a file that is imported.
@@ -19,7 +19,7 @@ pub struct Incoming {
     /// When the head was whole.
     pub received_at: Timestamp,
     /// The head as received.
-    pub head: Bytes,
+    pub head: Head,
     /// The body without chunk framing.
     pub body: Bytes,
     /// What stood around it.
@@ -36,16 +36,15 @@ static DECODING: Semaphore = Semaphore::const_new(2);
 
 /// Judges a request where that keeps no other sender waiting: on a thread of its own when it is long or compressed.
 pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -> Captured {
-    let parsed = RequestHead::parse(&incoming.head);
-    let is_compressed = payload::facts_coding(&incoming.body, declared(&parsed)).is_some();
+    let is_compressed = payload::facts_coding(&incoming.body, declared(&incoming.head)).is_some();
     if !is_compressed && incoming.body.len() <= JUDGED_INLINE_BYTES {
-        return captured(incoming, &parsed, &registry);
+        return capture(incoming, &registry);
     }
     // It is never closed; were it, that would only mean that nobody waits.
     let _turn = if is_compressed { DECODING.acquire().await.ok() } else { None };
     let judging = move || {
         crate::system::panic::trap("judge");
-        captured(incoming, &parsed, &registry)
+        capture(incoming, &registry)
     };
     match tokio::task::spawn_blocking(judging).await {
         Ok(captured) => captured,
@@ -57,31 +56,22 @@ pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -
 /// the body (about 1 ms for each megabyte), and some milliseconds for one that is compressed.
 #[must_use]
 pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
-    let parsed = RequestHead::parse(&incoming.head);
-    captured(incoming, &parsed, registry)
-}
-
-fn declared(head: &RequestHead) -> &[u8] {
-    head.value("Content-Encoding").map_or(b"", |value| value)
-}
-
-fn captured(incoming: Incoming, parsed: &RequestHead, registry: &Registry) -> Captured {
     let Incoming { remote, received_at, head, body, framing, intake } = incoming;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
-    let route = registry.route(&parsed.target);
+    let route = registry.route(head.target());
     let judgement = match intake {
         Intake::Complete | Intake::Truncated(_) => {
-            signature::judge(route.scheme, route.secrets, parsed, &body, received_at)
+            signature::judge(route.scheme, route.secrets, &head, &body, received_at)
         }
         _ => Judgement::bare(Verdict::NotJudged),
     };
-    let (event, image) = payload::declared_facts(&body, declared(parsed));
-    let text = |bytes: &Bytes| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+    let (event, image) = payload::declared_facts(&body, declared(&head));
+    let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,
         remote,
-        method: text(&parsed.method),
-        path: text(&parsed.target),
+        method: text(head.method()),
+        path: text(head.target()),
         webhook: route.webhook.filter(|_| is_request).map(|webhook| webhook.name.clone()),
         intake,
         event,
@@ -91,4 +81,8 @@ fn captured(incoming: Incoming, parsed: &RequestHead, registry: &Registry) -> Ca
         body,
         framing,
     }
+}
+
+fn declared(head: &Head) -> &[u8] {
+    head.value("Content-Encoding").unwrap_or_default()
 }

@@ -20,6 +20,7 @@ use super::stats::Refusal;
 use super::stream::{HeadEnd, Stream, StreamFault};
 use super::{Control, overloaded_reply};
 use crate::delivery::Intake;
+use crate::http::Head;
 use crate::http::WireFraming;
 use crate::http::framing::HeadFault;
 use crate::http::section::FAULTY_KEPT_BYTES;
@@ -132,7 +133,7 @@ async fn record(
     let incoming = Incoming {
         remote: remote.to_string(),
         received_at: Timestamp::now(),
-        head: seen,
+        head: Head::read(seen),
         body: Bytes::new(),
         framing: WireFraming::NONE,
         intake,

@@ -18,6 +18,7 @@ use super::stats::Refusal;
 use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
 use crate::delivery::{Captured, DeliveryId};
+use crate::http::Head;
 
 /// What becomes of the connection after an exchange.
 pub(super) enum Next {
@@ -36,7 +37,7 @@ const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// query may hold a secret.
 pub(super) fn span(connection: u64, head: &RawHead) -> Span {
     let word = |number| {
-        head.bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(number).unwrap_or_default()
+        head.head.bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(number).unwrap_or_default()
     };
     let method = || METHODS.into_iter().find(|method| method.as_bytes() == word(0)).unwrap_or("other");
     // Of the highest level, so that whatever the filter lets through says whose it is.
@@ -45,7 +46,7 @@ pub(super) fn span(connection: u64, head: &RawHead) -> Span {
         connection,
         method = method(),
         target_bytes = word(1).len(),
-        head_bytes = head.bytes.len(),
+        head_bytes = head.head.bytes().len(),
         delivery = Empty,
         webhook = Empty,
         verdict = Empty,
@@ -68,14 +69,14 @@ pub(super) async fn serve(
     };
     stream.place().enter(Phase::Ours);
     let ReadBody { body, framing, intake, was_given_up, room } = read;
-    let RawHead { bytes, framing: request, at, instant } = head;
+    let RawHead { head, framing: request, at, instant } = head;
     let ending = Ending::of(&request, !intake.is_complete());
     let reason = Some(intake.reason()).filter(|reason| !reason.is_empty());
     tracing::debug!(%remote, body_bytes = body.len(), intake = intake.name(), reason, "received");
-    if came_through_a_proxy(&bytes) {
+    if came_through_a_proxy(&head) {
         control.tunnel_hint().give();
     }
-    let incoming = Incoming { remote: remote.to_string(), received_at: at, head: bytes, body, framing, intake };
+    let incoming = Incoming { remote: remote.to_string(), received_at: at, head, body, framing, intake };
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
@@ -112,10 +113,9 @@ fn note(captured: &Captured, chosen: &Chosen) {
 }
 
 /// Whether a proxy has put its `X-Forwarded-…` into this head.
-fn came_through_a_proxy(head: &[u8]) -> bool {
+fn came_through_a_proxy(head: &Head) -> bool {
     const PREFIX: &[u8] = b"x-forwarded-";
-    head.split(|byte| *byte == b'\n')
-        .any(|line| line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
+    head.fields().any(|field| field.name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
 }
 
 pub(super) fn written(is_written: bool, ending: Ending) -> Next {
@@ -148,15 +148,18 @@ pub(super) async fn keep(captured: Captured, control: &Control) -> Result<Delive
 
 #[cfg(test)]
 mod tests {
-    use super::came_through_a_proxy;
+    use super::{Head, came_through_a_proxy};
 
     #[test]
     fn what_a_proxy_adds_is_recognised_in_any_letter_case() {
         for line in ["X-Forwarded-For: 203.0.113.9", "x-forwarded-proto: https", "X-FORWARDED-Host:"] {
-            assert!(came_through_a_proxy(format!("POST / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n").as_bytes()), "{line}");
+            assert!(
+                came_through_a_proxy(&Head::from(format!("POST / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n"))),
+                "{line}"
+            );
         }
         for head in ["", "POST /x-forwarded-for HTTP/1.1\r\nA: x-forwarded-for\r\n\r\n", "X-Forwarded"] {
-            assert!(!came_through_a_proxy(head.as_bytes()), "{head}");
+            assert!(!came_through_a_proxy(&Head::from(head)), "{head}");
         }
     }
 }

@@ -20,7 +20,7 @@ use super::pace::{BodyFault, BodyPace, Deadlines};
 use super::places::{ConnectionPlace, Phase};
 use crate::http::framing::{HeadFault, RequestFraming};
 use crate::http::section::{FAULTY_KEPT_BYTES, Section};
-use crate::http::{BodyLength, framing};
+use crate::http::{BodyLength, Head, framing};
 
 /// Bytes asked of the socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -36,7 +36,7 @@ const UNANNOUNCED: Duration = Duration::from_secs(2);
 /// A head as received, and when it was whole.
 #[derive(Debug, Clone)]
 pub(super) struct RawHead {
-    pub(super) bytes: Bytes,
+    pub(super) head: Head,
     pub(super) framing: RequestFraming,
     pub(super) at: Timestamp,
     pub(super) instant: Instant,
@@ -164,8 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         self.knows_interim = found.framing.version > 0;
         self.asked = false;
         self.interim.clear();
-        let bytes = self.input.split_to(found.length).freeze();
-        Ok(Some(RawHead { bytes, framing: found.framing, at: Timestamp::now(), instant: Instant::now() }))
+        let head = Head::read(self.input.split_to(found.length).freeze());
+        Ok(Some(RawHead { head, framing: found.framing, at: Timestamp::now(), instant: Instant::now() }))
     }
 
     fn incomplete(&mut self, end: HeadEnd) -> StreamFault {

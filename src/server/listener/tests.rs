@@ -274,7 +274,7 @@ async fn a_request_before_a_malformed_one_gets_its_answer() {
     let answer = fixture.talk(wire.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("HTTP/1.1 400 Bad Request"), "{answer}");
     assert!(fixture.delivery(1).await.summary.intake.is_complete());
-    assert_eq!(fixture.delivery(2).await.head, "BAD\u{1}\r\n\r\n");
+    assert_eq!(fixture.delivery(2).await.head.bytes(), "BAD\u{1}\r\n\r\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,7 +319,7 @@ async fn silence_ends_at_the_deadline_and_is_kept() {
     let answer = fixture.talk(b"POST / HTTP/1.1\r\nHos").await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     let delivery = fixture.delivery(2).await;
-    assert_eq!(delivery.head, "POST / HTTP/1.1\r\nHos");
+    assert_eq!(delivery.head.bytes(), "POST / HTTP/1.1\r\nHos");
 
     let half = signed_head(BODY, &format!("Content-Length: {}\r\n", BODY.len())) + &BODY[..10];
     let answer = fixture.talk(half.as_bytes()).await;
@@ -369,7 +369,7 @@ async fn hanging_up_within_the_head_is_kept_and_a_mere_knock_is_not() {
     socket.write_all(b"POST / HT").await.unwrap();
     drop(socket);
     let delivery = fixture.delivery(1).await;
-    assert_eq!(delivery.head, "POST / HT");
+    assert_eq!(delivery.head.bytes(), "POST / HT");
     assert_eq!(delivery.answer.unwrap().outcome, Outcome::SenderGone);
 }
 

@@ -1,5 +1,6 @@
 //! Asking the agent again and again, less and less often while there is none.
 
+use crate::http::Head;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,7 +133,7 @@ impl Agent {
             target.request_target(),
             target.authority()
         );
-        let request = Outgoing::exact(&Bytes::from(head), Bytes::new());
+        let request = Outgoing::exact(&Head::read(Bytes::from(head)), Bytes::new());
         let limits = Limits { head_bytes: HEAD_LIMIT, body_bytes: ANSWER_LIMIT, ..Limits::within(limit) };
         Ok(Self { address, client, target, request, limits })
     }

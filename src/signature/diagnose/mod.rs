@@ -46,13 +46,13 @@ use jiff::Timestamp;
 
 use super::{Scheme, Secret, judge};
 use crate::delivery::Intake;
-use crate::http::RequestHead;
+use crate::http::Head;
 
 /// What is to be explained.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The request line and headers as received.
-    pub head: &'a RequestHead,
+    pub head: &'a Head,
     /// The body as received.
     pub body: &'a [u8],
     /// The moment of capture, by which ages are judged.

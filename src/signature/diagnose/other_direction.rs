@@ -146,10 +146,9 @@ mod tests {
     use super::super::tests::{BODY, SECRET, secret};
     use super::*;
     use crate::delivery::Intake;
-    use crate::http::RequestHead;
+    use crate::http::Head;
     use crate::signature::diagnose::History;
     use crate::signature::{Scheme, sign};
-    use bytes::Bytes;
     use jiff::Timestamp;
 
     const T: &str = "1746123456";
@@ -173,7 +172,7 @@ mod tests {
         let signature = sign(&secret, T.as_bytes(), BODY.as_bytes());
         let head = format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: {T}\r\n\r\n");
         let request = Request {
-            head: &RequestHead::parse(&Bytes::from(head)),
+            head: &Head::from(head),
             body: BODY.as_bytes(),
             received_at: Timestamp::from_second(1_746_123_460).unwrap(),
             intake: &Intake::Complete,

@@ -342,8 +342,8 @@ impl<'a> Search<'_, 'a, '_> {
         let parts = Parts {
             timestamp: &found.stamps.all[stamp].0,
             id: self.structure.id.as_deref().unwrap_or_default(),
-            method: &self.request.head.method,
-            target: &self.request.head.target,
+            method: self.request.head.method(),
+            target: self.request.head.target(),
             url: &self.structure.url,
             body: bytes,
         };

@@ -116,32 +116,27 @@ fn url(request: &Request<'_>) -> Vec<u8> {
     let host = request.head.value("X-Forwarded-Host").or_else(|| request.head.value("Host"));
     let host = host.map(|host| host.to_vec()).unwrap_or_default();
     let scheme = request.head.value("X-Forwarded-Proto").map_or(b"https".to_vec(), |scheme| scheme.to_vec());
-    [&scheme, b"://".as_slice(), &host, &request.head.target].concat()
+    [&scheme, b"://".as_slice(), &host, request.head.target()].concat()
 }
 
 /// The values of one header, and those of headers with names near it.
 type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
 
 /// Values of the header `wanted`, otherwise of one with a similar name: the name and the value.
-fn values<'a>(request: &Request<'a>, wanted: &str, known: &[&str]) -> Values<'a> {
+fn values<'a>(request: &Request<'a>, wanted: &'a str, known: &[&str]) -> Values<'a> {
     let head = request.head;
-    let exact: Vec<&[u8]> = head
-        .fields
-        .iter()
-        .filter(|field| field.name.eq_ignore_ascii_case(wanted.as_bytes()) && !field.value.is_empty())
-        .map(|field| &field.value[..])
-        .collect();
+    let exact: Vec<&[u8]> = head.values(wanted).filter(|value| !value.is_empty()).collect();
     let plain = |name: &[u8]| -> String {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('_', "-");
         name.trim_start_matches("http-").trim_start_matches("x-").trim().to_owned()
     };
-    let near = head.fields.iter().filter(|field| {
-        !field.value.is_empty()
-            && !field.name.eq_ignore_ascii_case(wanted.as_bytes())
-            && (plain(&field.name) == plain(wanted.as_bytes())
-                || known.iter().any(|name| plain(name.as_bytes()) == plain(&field.name)))
+    let near = head.pairs().filter(|(name, value)| {
+        !value.is_empty()
+            && !name.eq_ignore_ascii_case(wanted.as_bytes())
+            && (plain(name) == plain(wanted.as_bytes())
+                || known.iter().any(|known| plain(known.as_bytes()) == plain(name)))
     });
-    let near = near.map(|field| (crate::text::visible_bytes(&field.name).into_owned(), &field.value[..]));
+    let near = near.map(|(name, value)| (crate::text::visible_bytes(name).into_owned(), value));
     (exact, near.collect())
 }
 
@@ -236,7 +231,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
     let header = exact.first().copied();
-    let date = request.head.value("Date").map(|date| &date[..]);
+    let date = request.head.value("Date");
     let body = body_timestamp(request.body);
     let first = header.or(tagged.as_deref());
     let mut axis = timestamps::stamps(first, body, date);

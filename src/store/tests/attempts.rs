@@ -1,5 +1,6 @@
 //! Attempts, written by the listener's own process and by others.
 
+use crate::http::Head;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ fn answered(delivery: Option<DeliveryId>) -> Attempt {
         at: Timestamp::from_microsecond(1_746_123_456_789_012).unwrap(),
         target: "http://localhost:4000/x?y".to_owned(),
         peer: Some("127.0.0.1:4000".to_owned()),
-        head: Bytes::from_static(b"POST /x?y HTTP/1.1\r\nHost: localhost:4000\r\nX: \xff\r\n\r\n"),
+        head: Head::read(Bytes::from_static(b"POST /x?y HTTP/1.1\r\nHost: localhost:4000\r\nX: \xff\r\n\r\n")),
         body: Some(Bytes::from_static(b"\x00\xff{}")),
         body_bytes: 4,
         latency: Latency {
@@ -30,7 +31,7 @@ fn answered(delivery: Option<DeliveryId>) -> Attempt {
         result: Ok(HttpResponse {
             status: 503,
             interim: Bytes::from_static(b"HTTP/1.1 103 Early Hints\r\nLink: \xff\r\n\r\n"),
-            head: Bytes::from_static(b"HTTP/1.1 503 \xfe\r\nA: b\r\n\r\n"),
+            head: Head::read(Bytes::from_static(b"HTTP/1.1 503 \xfe\r\nA: b\r\n\r\n")),
             body: Bytes::from_static(b"\xff"),
             body_bytes: 3_000_000,
             end: BodyEnd::Limit,

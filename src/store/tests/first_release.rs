@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode};
+use crate::http::Head;
 use crate::http::Latency;
 use crate::store::{AttemptKeeper, Pruner, Thoroughness};
 
@@ -120,7 +121,7 @@ fn an_attempt_is_kept_beside_a_listener_of_that_release() {
         at: Timestamp::UNIX_EPOCH,
         target: "http://localhost/".to_owned(),
         peer: None,
-        head: Bytes::new(),
+        head: Head::default(),
         body: None,
         body_bytes: 0,
         latency: Latency::default(),

@@ -8,6 +8,7 @@ mod recovery;
 mod search;
 mod stored;
 
+use crate::http::Head;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ fn captured(body: impl Into<Bytes>) -> Captured {
             width: None,
             height: None,
         }),
-        head: Bytes::from_static(b"POST /webhooks/trackpilots?a=1 HTTP/1.1\r\nHost: \xff\r\n\r\n"),
+        head: Head::read(Bytes::from_static(b"POST /webhooks/trackpilots?a=1 HTTP/1.1\r\nHost: \xff\r\n\r\n")),
         body: body.into(),
         framing: WireFraming::from_bytes(Bytes::from_static(b"\x00framing\xff")),
     }

@@ -199,7 +199,7 @@ fn loaded(id: DeliveryId, registry: &Registry) -> LoadedDelivery {
         "POST /webhooks/trackpilots HTTP/1.1\r\nX-Webhook-Signature: aa\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n";
     let delivery = Delivery {
         summary: row(id.0),
-        head: Bytes::from_static(head.as_bytes()),
+        head: head.into(),
         body: Bytes::from_static(b"{}"),
         framing: WireFraming::NONE,
         answer: Some(Answer {
@@ -514,7 +514,7 @@ fn a_template_that_holds_a_line_end_is_tried_as_it_is() {
     let signature = crate::signature::sign(&secret, b"1746123456", b"\n{}");
     let head =
         format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n");
-    loaded.head = crate::http::RequestHead::parse(&Bytes::from(head));
+    loaded.delivery.head = crate::http::Head::from(head);
     let trial = crate::tui::screens::signature::trial::Trial::of(&loaded);
     assert_eq!(trial.text(crate::tui::screens::signature::trial::TrialField::Template), "{timestamp}.␊{body}");
     assert_eq!(trial.verdict.as_ref().unwrap().verdict, crate::delivery::Verdict::Verified);

@@ -8,12 +8,14 @@ use std::sync::mpsc;
 use jiff::Timestamp;
 
 use super::latest_wins::{LatestWins, Newest, Rest};
-use crate::delivery::DeliveryId;
+use crate::delivery::{Delivery, DeliveryId};
+use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
 use crate::server::listener::Control;
 use crate::store::{Location, Page, Reader, StoreError};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::screens::details::digests::{Digests, KnownDigests};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::list::page::{Edge, PageRequest};
@@ -48,7 +50,8 @@ impl DeliveriesWorker {
             send: send.clone(),
             newest_page: newest_page.clone(),
         };
-        let reader = Deliveries { reader: Reader::open(location)?, control, send };
+        let mut reader =
+            Deliveries { reader: Reader::open(location)?, control, send, digests: KnownDigests::default() };
         let cannot_start =
             |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source };
         let load = move |id, is_wanted: &dyn Fn() -> bool| reader.load(id, is_wanted);
@@ -93,11 +96,12 @@ struct Deliveries<S> {
     reader: Reader,
     control: Arc<Control>,
     send: S,
+    digests: KnownDigests,
 }
 
 impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
     /// Reads a delivery: its rows first, and when it is large what it holds after that.
-    fn load(&self, id: DeliveryId, is_wanted: &dyn Fn() -> bool) {
+    fn load(&mut self, id: DeliveryId, is_wanted: &dyn Fn() -> bool) {
         crate::system::panic::trap("loader");
         tracing::trace!(delivery = id.0, "loading");
         let delivery = match self.reader.load(id) {
@@ -109,7 +113,10 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
             return;
         }
         let registry = self.control.registry();
-        let (mut loaded, unread) = LoadedDelivery::begin(delivery, &registry);
+        let digests = |delivery: &Delivery, subject: &Subject<'_>| {
+            self.digests.get(id, &registry, || Digests::of(delivery, subject))
+        };
+        let (mut loaded, unread) = LoadedDelivery::begin_with(delivery, &registry, digests);
         if unread.is_short() {
             loaded.take(unread.read(&registry));
             return self.give(id, Ok(Box::new(loaded)));

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::http::ResponseHead;
 use crate::http::{ResponseLength, Start};
 use crate::server::listener::response::{ResponseHeader, is_header, push_fields};
 
@@ -57,7 +56,7 @@ pub(super) fn relayed(
     connection: Option<ResponseHeader>,
     now: SystemTime,
 ) -> Vec<ResponseHeader> {
-    let head = ResponseHead::parse(&start.head);
+    let head = &start.head;
     let named: Vec<&[u8]> =
         head.values("Connection").flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
     let is_of_one_connection = |name: &[u8]| {
@@ -65,8 +64,8 @@ pub(super) fn relayed(
             || named.iter().any(|other| name.eq_ignore_ascii_case(other))
     };
     let mut length = said_length(start, framing);
-    let mut headers = Vec::with_capacity(head.fields.len() + 3);
-    for field in &head.fields {
+    let mut headers = Vec::with_capacity(head.fields().count() + 3);
+    for field in head.fields() {
         let Ok(name) = String::from_utf8(field.name.to_vec()) else { continue };
         if name.eq_ignore_ascii_case("content-length") {
             // Once, in the place of the first, and not at all where the body ends otherwise.
@@ -97,11 +96,11 @@ fn said_length(start: &Start, framing: AnswerFraming) -> Option<u64> {
 
 /// The whole head on the wire, with the server's own reason phrase.
 pub(super) fn wire(start: &Start, headers: &[ResponseHeader]) -> Vec<u8> {
-    let reason = ResponseHead::parse(&start.head).reason;
-    let reason = if HeaderValue::from_bytes(&reason).is_ok() { reason } else { Bytes::new() };
+    let reason = start.head.reason();
+    let reason = if HeaderValue::from_bytes(reason).is_ok() { reason } else { b"" };
     let mut wire = Vec::with_capacity(start.head.len() + 64);
     wire.extend_from_slice(format!("HTTP/1.1 {:03} ", start.status).as_bytes());
-    wire.extend_from_slice(&reason);
+    wire.extend_from_slice(reason);
     wire.extend_from_slice(b"\r\n");
     push_fields(&mut wire, headers);
     wire
@@ -110,7 +109,7 @@ pub(super) fn wire(start: &Start, headers: &[ResponseHeader]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::read_start;
+    use crate::http::{Head, read_start};
     use proptest::prelude::*;
     use rstest::rstest;
 
@@ -188,8 +187,9 @@ mod tests {
             let headers = relayed(&start, framing, None, SystemTime::UNIX_EPOCH);
             let wire = Bytes::from(wire(&start, &headers));
             prop_assert_eq!(crate::http::head_end(&wire, 0), Some(wire.len()));
-            let read = ResponseHead::parse(&wire);
-            let sent: Vec<_> = read.fields.iter().map(|field| (&field.name[..], &field.value[..])).collect();
+            let read = Head::read(wire.clone());
+            let fields: Vec<_> = read.fields().collect();
+            let sent: Vec<_> = fields.iter().map(|field| (&field.name[..], &field.value[..])).collect();
             let meant: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), value.trim_ascii())).collect();
             prop_assert_eq!(sent, meant);
             prop_assert!(!wire.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n'));

@@ -33,10 +33,10 @@ use super::Control;
 use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
 use crate::http::Latency;
 use crate::http::{
-    self, Client, HandedOn, Host, InvalidTarget, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault,
-    TlsOptions, TlsSetupError,
+    self, Client, HandedOn, Host, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault, TlsOptions,
+    TlsSetupError,
 };
-use crate::rules;
+use crate::rules::ForwardTarget;
 use crate::rules::{ActionKind, Rule, RuleResponse};
 use crate::store::Location;
 
@@ -131,16 +131,15 @@ impl Forwarder {
     /// Says why one of these rules cannot be carried out.
     pub(super) fn check(&self, rules: &[Rule]) -> Result<(), InvalidForward> {
         for url in rules.iter().flat_map(|rule| targets(&rule.then.kind)) {
-            self.target(url.url())?;
+            self.check_target(url)?;
         }
         Ok(())
     }
 
-    fn target(&self, url: &str) -> Result<Target, InvalidForward> {
-        let target: Target = url.parse().map_err(|reason| InvalidForward::Target { url: url.to_owned(), reason })?;
+    fn check_target(&self, url: &ForwardTarget) -> Result<(), InvalidForward> {
         match self.place.get() {
-            Some((_, address)) if is_ourself(&target, *address) => Err(InvalidForward::Loop(url.to_owned())),
-            _ => Ok(target),
+            Some((_, address)) if is_ourself(url.target(), *address) => Err(InvalidForward::Loop(url.url().to_owned())),
+            _ => Ok(()),
         }
     }
 
@@ -187,21 +186,13 @@ fn unsendable(fault: TlsFault, target: &Target) -> HandedOn {
 /// A target that cannot be forwarded to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidForward {
-    /// The URL.
-    #[error("cannot forward to {}: {reason}", crate::text::visible(url))]
-    Target {
-        /// As written.
-        url: String,
-        /// Why not.
-        reason: InvalidTarget,
-    },
     /// It is where we listen ourselves.
     #[error("cannot forward to {}: whyhook itself listens there, and every delivery would come back; name your server's port", crate::text::visible(.0))]
     Loop(String),
 }
 
 /// Every target in an action, those of its parts too.
-fn targets(kind: &ActionKind) -> Vec<&rules::Target> {
+fn targets(kind: &ActionKind) -> Vec<&ForwardTarget> {
     let deeds: Vec<&RuleResponse> = match kind {
         ActionKind::Do(deed) => vec![deed],
         ActionKind::Hold(hold) => vec![&hold.otherwise.deed],

@@ -12,13 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument as _;
 
 use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
-use super::{BUFFERS_BYTES, Forwarder, InvalidForward, fields::AnswerFraming};
+use super::{BUFFERS_BYTES, Forwarder, fields::AnswerFraming};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
+use crate::http::Head;
 use crate::http::{BodyEnd, Failure, HttpResponse as Response};
 use crate::http::{HandedOn, Outgoing, OutgoingBody, SendError, Sent, Target};
-use crate::http::{HeaderField, RequestHead};
-use crate::rules;
-use crate::rules::Reply;
+use crate::rules::{ForwardTarget, Reply};
 use crate::send;
 use crate::send::NotReplayable;
 use crate::send::Origin;
@@ -80,7 +79,7 @@ struct Ready {
 pub(crate) async fn pass_on(
     exchange: Exchange<'_>,
     stream: &mut Stream<TcpStream>,
-    urls: &[rules::Target],
+    urls: &[ForwardTarget],
     label: String,
 ) -> Next {
     let control = exchange.control;
@@ -175,7 +174,7 @@ async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal:
 }
 
 /// Passes a delivery on where nobody waits for the answer, when its turn comes.
-fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
+fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
     let Some(ticket) = control.forwarder.ticket() else {
         control.stats().not_forwarded();
         let reason = format!("{} forwards are already waiting", super::BACKGROUND_QUEUE);
@@ -192,7 +191,7 @@ fn pass_on_behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) {
     tokio::spawn(passing.instrument(tracing::error_span!("forward", delivery = id.0)));
 }
 
-async fn behind(id: DeliveryId, url: &rules::Target, control: &Arc<Control>) -> Result<(), Refusal> {
+async fn behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> Result<(), Refusal> {
     let hold = tokio::select! {
         hold = Hold::wait_behind(control) => hold?,
         () = control.holding().quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
@@ -269,26 +268,24 @@ async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refus
 /// Reads what is to be sent, as far as it must be in memory.
 async fn prepare(
     id: DeliveryId,
-    url: &rules::Target,
+    url: &ForwardTarget,
     mut hold: Hold,
     control: &Control,
 ) -> Result<(Hold, Ready), Refusal> {
     let stored = open(id, control).await?;
     hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
-    if names_us(&RequestHead::parse(&stored.head), &control.forwarder.name) {
+    if names_us(&stored.head, &control.forwarder.name) {
         return Err(Refusal::looped("Loop Detected: its Via names this very whyhook"));
     }
     Ok((hold, make(url, stored, control)?))
 }
 
 /// The request to a target, with our name in its `Via`.
-fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
+fn make(url: &ForwardTarget, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
     let StoredDelivery { summary, head, body } = stored;
-    let target = control.forwarder.target(url.url()).map_err(|error| match error {
-        InvalidForward::Loop(_) => Refusal::looped(error.to_string()),
-        InvalidForward::Target { .. } => Refusal::unread(error.to_string()),
-    })?;
-    let made = send::of_head(&summary, &head, body.length(), &target);
+    control.forwarder.check_target(url).map_err(|error| Refusal::looped(error.to_string()))?;
+    let target = url.target();
+    let made = send::of_head(&summary, &head, body.length(), target);
     let (mut request, _changes) = made.map_err(|error| match error {
         // RFC 9110, section 15.6.2: what is asked for is not done here at all.
         NotReplayable::NoOriginForm { reason, .. } => {
@@ -296,18 +293,17 @@ fn make(url: &rules::Target, stored: StoredDelivery, control: &Control) -> Resul
         }
         error @ NotReplayable::NotWhole { .. } => Refusal::unread(error.to_string()),
     })?;
-    let via = via(&RequestHead::parse(&head).fields, &control.forwarder.name);
+    let via = via(&head, &control.forwarder.name);
     // One connection for one request.
     let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
     set.map_err(|error| Refusal::unread(error.to_string()))?;
     let length = body.length();
-    Ok(Ready { target, request, body: OutgoingBody::read_from(Box::new(body), length) })
+    Ok(Ready { target: target.clone(), request, body: OutgoingBody::read_from(Box::new(body), length) })
 }
 
 /// What `Via` said, and our name after it (RFC 9110, section 7.6.3).
-fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
-    let before = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"via"));
-    let mut via = before.map(|field| &field.value[..]).collect::<Vec<_>>().join(&b", "[..]);
+fn via(head: &Head, name: &str) -> Vec<u8> {
+    let mut via = head.values("Via").collect::<Vec<_>>().join(&b", "[..]);
     if !via.is_empty() {
         via.extend_from_slice(b", ");
     }
@@ -315,7 +311,7 @@ fn via(fields: &[HeaderField], name: &str) -> Vec<u8> {
     via
 }
 
-fn names_us(head: &RequestHead, name: &str) -> bool {
+fn names_us(head: &Head, name: &str) -> bool {
     head.values("Via").any(|value| memchr::memmem::find(value, name.as_bytes()).is_some())
 }
 
@@ -351,7 +347,7 @@ fn record(
 }
 
 /// Keeps that nothing was sent to `url`, and why.
-fn not_made(id: DeliveryId, url: &rules::Target, refusal: &Refusal, control: &Control) {
+fn not_made(id: DeliveryId, url: &ForwardTarget, refusal: &Refusal, control: &Control) {
     // Not the reason, which names the whole URL.
     tracing::warn!(status = refusal.status, said = refusal.said, "not forwarded");
     let failure = Failure {
@@ -379,16 +375,15 @@ mod tests {
 
     #[test]
     fn only_this_run_is_a_loop() {
-        let head = |via: &str| RequestHead::parse(&Bytes::from(format!("GET / HTTP/1.1\r\nvia: {via}\r\n\r\n")));
+        let head = |via: &str| Head::from(format!("GET / HTTP/1.1\r\nvia: {via}\r\n\r\n"));
         assert!(names_us(&head("1.1 ngrok, 1.1 whyhook-00c0ffee"), "whyhook-00c0ffee"));
         assert!(!names_us(&head("1.1 whyhook-00c0ffef"), "whyhook-00c0ffee"));
     }
 
     #[test]
     fn our_name_comes_behind_all_others() {
-        let head =
-            RequestHead::parse(&Bytes::from_static(b"GET / HTTP/1.1\r\nVia: 1.0 a\xe9\r\nX: y\r\nvia: 1.1 b\r\n\r\n"));
-        assert_eq!(via(&head.fields, "us"), b"1.0 a\xe9, 1.1 b, 1.1 us");
-        assert_eq!(via(&[], "us"), b"1.1 us");
+        let head = Head::read(Bytes::from_static(b"GET / HTTP/1.1\r\nVia: 1.0 a\xe9\r\nX: y\r\nvia: 1.1 b\r\n\r\n"));
+        assert_eq!(via(&head, "us"), b"1.0 a\xe9, 1.1 b, 1.1 us");
+        assert_eq!(via(&Head::default(), "us"), b"1.1 us");
     }
 }

@@ -7,7 +7,7 @@ use crate::payload::json::{Pretty, decode_string};
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{CopyItem, CopyWhole};
-use crate::tui::screens::details::state::{LoadedDelivery, Payload};
+use crate::tui::screens::details::state::LoadedDelivery;
 
 /// Bytes of a text that the menu shows.
 const BEGINNING: usize = 400;
@@ -31,7 +31,7 @@ impl Model {
             add('v', "the string", string_beginning(string), Some(string_part(string)));
             return items;
         }
-        let Payload::Json(rows) = &loaded.payload else { return items };
+        let Some(rows) = loaded.body().rows() else { return items };
         let row = rows.opening(detail.view.cursor);
         let Some(value) = rows.value_range(row) else { return items };
         let raw = &rows.body()[value.clone()];
@@ -62,7 +62,7 @@ impl Model {
         let text = beginning(body);
         let whole = Some(CopyWhole::Body);
         let mut items = vec![CopyItem { key: 'b', what: "the body", text: text.clone(), whole }];
-        if let Payload::Json(_) = loaded.payload {
+        if loaded.body().rows().is_some() {
             items.push(CopyItem { key: 'B', what: "the body indented", text, whole: Some(CopyWhole::Indented(0)) });
         }
         items
@@ -74,11 +74,11 @@ impl Model {
         // What can be read of the body: ranges are within it, and the same bytes unless it was compressed.
         let body = &loaded.reading.body.bytes;
         let bytes = |range: &Range<usize>| body.get(range.clone()).unwrap_or_default();
-        match (whole, &loaded.payload) {
+        match (whole, loaded.body().rows()) {
             (CopyWhole::Body, _) => String::from_utf8_lossy(&loaded.delivery.body).into_owned(),
             (CopyWhole::Bytes(range), _) => String::from_utf8_lossy(bytes(range)).into_owned(),
             (CopyWhole::Decoded(range), _) => decode_string(bytes(range)).text.into_owned(),
-            (CopyWhole::Indented(row), Payload::Json(rows)) => Pretty::value_text(rows, *row),
+            (CopyWhole::Indented(row), Some(rows)) => Pretty::value_text(rows, *row),
             (CopyWhole::Indented(_) | CopyWhole::Image(_), _) => item.text.clone(),
         }
     }

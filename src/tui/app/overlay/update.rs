@@ -252,7 +252,7 @@ impl Model {
         };
         if let Some(loaded) = self.loaded() {
             let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let value = |name: &str| loaded.head.value(name).map(|value| lossy(value));
+            let value = |name: &str| loaded.delivery.head.value(name).map(lossy);
             let scheme = crate::signature::Scheme::default();
             items.extend(item('i', "the id", Some(loaded.delivery.summary.id.to_string())));
             items.extend(item('p', "the path", Some(loaded.delivery.summary.path.clone())));

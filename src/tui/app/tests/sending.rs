@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::http::Head;
 use crate::http::{Failure, HttpResponse, Latency};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
@@ -30,7 +31,7 @@ pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
         Ok(status) => Ok(HttpResponse {
             status,
             interim: Bytes::new(),
-            head: Bytes::from(format!("HTTP/1.1 {status} X\r\nX-A: 1\r\n\r\n")),
+            head: Head::from(format!("HTTP/1.1 {status} X\r\nX-A: 1\r\n\r\n")),
             body: Bytes::from_static(b"said"),
             body_bytes: 4,
             end: crate::http::BodyEnd::Complete,
@@ -44,7 +45,7 @@ pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
         at: Timestamp::UNIX_EPOCH,
         target: "http://127.0.0.1:3000/x".to_owned(),
         peer: None,
-        head: Bytes::from_static(b"POST /x HTTP/1.1\r\nX-Webhook-Signature: aa\r\n\r\n"),
+        head: Head::from("POST /x HTTP/1.1\r\nX-Webhook-Signature: aa\r\n\r\n"),
         body: Some(Bytes::from_static(b"{}")),
         body_bytes: 2,
         latency: Latency { total: Duration::from_micros(1500), ..Latency::default() },

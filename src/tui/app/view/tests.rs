@@ -18,7 +18,7 @@ use rstest::rstest;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Answer, Delivery, DeliveryId, Intake, Outcome, Summary};
-use crate::http::{RequestHead, WireFraming};
+use crate::http::{Head, WireFraming};
 use crate::inspect::diagnosis::Subject;
 use crate::inspect::{Seen, Sightings};
 use crate::query::Query;
@@ -59,14 +59,13 @@ fn look() -> Look {
 pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delivery {
     let signing = Secret::new("s", secret.as_bytes().to_vec(), SecretOrigin::Typed);
     let signature = sign(&signing, b"1746123456", body);
-    let head = Bytes::from(format!(
+    let head = Head::from(format!(
         "POST /webhooks/trackpilots HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: application/json\r\n\
          X-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: 1746123456\r\n{more}\r\n"
     ));
     let received_at = Timestamp::from_second(1_746_123_459).unwrap();
     let registry = registry();
-    let parsed = RequestHead::parse(&head);
-    let judgement = judge(registry.scheme(), registry.route(&parsed.target).secrets, &parsed, body, received_at);
+    let judgement = judge(registry.scheme(), registry.route(head.target()).secrets, &head, body, received_at);
     let (event, image) = crate::payload::capture_facts(body);
     let (reply, rule) = AnswerPolicy::Auto.choose(&Intake::Complete, judgement.verdict);
     let answer = Answer {
@@ -83,8 +82,8 @@ pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
         id: DeliveryId(id),
         received_at,
         remote: "127.0.0.1:50000".to_owned(),
-        method: String::from_utf8_lossy(&parsed.method).into_owned(),
-        path: String::from_utf8_lossy(&parsed.target).into_owned(),
+        method: String::from_utf8_lossy(head.method()).into_owned(),
+        path: String::from_utf8_lossy(head.target()).into_owned(),
         webhook: None,
         intake: Intake::Complete,
         event,
@@ -235,7 +234,7 @@ fn the_events_summary_folds_and_gives_way() {
 fn bodies_that_are_no_json(#[case] name: &str, #[case] media: &str, #[case] body: Vec<u8>) {
     let mut delivery = delivery(1, &body, "a webhook secret", "");
     let head = String::from_utf8_lossy(&delivery.head).replace("application/json", media);
-    delivery.head = Bytes::from(head);
+    delivery.head = Head::from(head);
     let mut model = model(&[delivery], secrets());
     update(&mut model, Message::Act(Action::Show(Tab::Payload)));
     insta::assert_snapshot!(format!("body_{name}"), screen(&mut model, 120, 30));

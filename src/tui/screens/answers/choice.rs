@@ -1,7 +1,7 @@
 //! The rows of the picker: what can be answered.
 
 use crate::rules::{
-    ActionKind, AnswerChoice, CustomAnswer, Reply, RuleAction, RuleReader, RuleResponse, SendManner, Target,
+    ActionKind, AnswerChoice, CustomAnswer, ForwardTarget, Reply, RuleAction, RuleReader, RuleResponse, SendManner,
     TimedResponse, presets, short,
 };
 use crate::tui::screens::answers::state::Answers;
@@ -136,7 +136,7 @@ impl Answers {
         let mut read =
             |group, text: &str| choices.extend(reader.action(text).ok().map(|action| PickerRow::of(group, action)));
         read(PickerGroup::Pass, "hold");
-        for target in self.targets().iter().map(Target::url) {
+        for target in self.targets().iter().map(ForwardTarget::url) {
             read(PickerGroup::Pass, &format!("forward {target}"));
         }
         FAILURES.iter().for_each(|text| read(PickerGroup::Fail, text));

@@ -15,8 +15,8 @@ pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
 
 use crate::delivery::DeliveryId;
 use crate::rules::{
-    ActionKind, AnswerChoice, Close, Held, NamedAnswer, Override, RuleAction, RuleResponse, RuleSet, SendManner,
-    Target, TimedResponse, short,
+    ActionKind, AnswerChoice, Close, ForwardTarget, Held, NamedAnswer, Override, RuleAction, RuleResponse, RuleSet,
+    SendManner, TimedResponse, short,
 };
 
 /// The choices that are remembered.
@@ -181,10 +181,10 @@ impl Answers {
 
     /// The servers that deliveries are passed on to, in the order in which the rules name them.
     #[must_use]
-    pub fn targets(&self) -> Vec<Target> {
+    pub fn targets(&self) -> Vec<ForwardTarget> {
         let chosen = self.chosen.iter().map(|chosen| &chosen.action);
         let actions = chosen.chain(self.rules.iter().map(|row| &row.rule.then)).chain(&self.recent);
-        let mut targets: Vec<Target> = Vec::new();
+        let mut targets: Vec<ForwardTarget> = Vec::new();
         for target in
             actions.flat_map(deeds).flat_map(|deed| if let RuleResponse::Forward(to) = deed { &to[..] } else { &[] })
         {
@@ -231,7 +231,7 @@ fn verb(action: &RuleAction, hold_for: Duration) -> String {
         }
         (None, ActionKind::Do(RuleResponse::Forward(targets))) => {
             let more = if targets.len() > 1 { format!(" and {}", targets.len() - 1) } else { String::new() };
-            cut(format!("forwards to {}{more}", targets.first().map_or("", Target::url)))
+            cut(format!("forwards to {}{more}", targets.first().map_or("", ForwardTarget::url)))
         }
         (None, ActionKind::Do(RuleResponse::Close(Close { reset, .. }))) => {
             if *reset { "resets" } else { "drops" }.to_owned()

@@ -1,5 +1,6 @@
 //! The details pane: the tabs of the selected delivery.
 
+pub mod digests;
 pub mod rows;
 pub mod state;
 pub(crate) mod update;

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, Verdict};
-use crate::http::RequestHead;
 use crate::inspect;
 use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
-use crate::payload::body::{Body, Kind};
+use crate::payload::body::Body;
 use crate::payload::contract::EventReport;
-use crate::payload::json::{JsonFault, NoRows, Pretty};
-use crate::signature;
 use crate::signature::{Scheme, Secret};
+use crate::tui::screens::details::digests::{Digests, Expected};
 use crate::tui::screens::image::state::LoadedImage;
 
 /// Bodies up to this length are read whole before any of it is shown: a moment later there is more to see
@@ -26,10 +22,6 @@ const AT_ONCE: usize = 256 * 1024;
 pub struct LoadedDelivery {
     /// The delivery as kept.
     pub delivery: Delivery,
-    /// Its head, read.
-    pub head: RequestHead,
-    /// Its body for the Payload tab.
-    pub payload: Payload,
     /// What its body is, and its event in the documentation's terms.
     pub reading: Reading,
     /// Its images, in the order of the payload.
@@ -46,32 +38,6 @@ pub struct LoadedDelivery {
     pub(crate) secrets: Vec<Secret>,
 }
 
-/// The digest that one secret gives for a delivery's bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Expected {
-    /// The secret's label.
-    pub label: String,
-    /// The digest; a credential, shown only when asked for.
-    pub digest: [u8; signature::DIGEST_BYTES],
-}
-
-impl std::fmt::Debug for Expected {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Expected({:?})", self.label)
-    }
-}
-
-/// How a body is shown.
-#[derive(Debug)]
-pub enum Payload {
-    /// There is none.
-    Empty,
-    /// JSON, in rows made from its own tokens.
-    Json(Arc<Pretty>),
-    /// Anything else, inflated and decoded, with the place where it stops being JSON, if it does.
-    Other(Option<JsonFault>, Bytes),
-}
-
 impl LoadedDelivery {
     /// Prepares a delivery under the secrets of today. Takes time in proportion to the body.
     #[must_use]
@@ -85,33 +51,27 @@ impl LoadedDelivery {
     /// read.
     #[must_use]
     pub fn begin(delivery: Delivery, registry: &Registry) -> (Self, Unread) {
-        let head = delivery.request_head();
-        let (body, rows) = inspect::open(&delivery, &head);
-        let payload = match (&body.kind, rows) {
-            (Kind::Empty, _) => Payload::Empty,
-            (Kind::Json, Ok(pretty)) => Payload::Json(Arc::new(pretty)),
-            (_, Err(NoRows::Fault(fault))) => Payload::Other(Some(fault), body.bytes.clone()),
-            (_, Ok(_) | Err(NoRows::TooDeep)) => Payload::Other(None, body.bytes.clone()),
-        };
-        let body = Arc::new(body);
-        let unread = Unread {
-            delivery: delivery.clone(),
-            head: head.clone(),
-            body: Arc::clone(&body),
-            rows: if let Payload::Json(rows) = &payload { Some(Arc::clone(rows)) } else { None },
-        };
+        Self::begin_with(delivery, registry, Digests::of)
+    }
+
+    /// The same with a say in how the digests are found.
+    pub(crate) fn begin_with(
+        delivery: Delivery,
+        registry: &Registry,
+        digests: impl FnOnce(&Delivery, &Subject<'_>) -> Digests,
+    ) -> (Self, Unread) {
+        let body = Arc::new(Body::open(&delivery.head, delivery.body.clone()));
+        let unread = Unread { delivery: delivery.clone(), body: Arc::clone(&body) };
         let subject = Subject::of(&delivery, registry);
-        let rejudged = rejudge(&delivery, &subject);
+        let Digests { rejudged, expected } = digests(&delivery, &subject);
         let loaded = Self {
             images: Vec::new(),
             rejudged,
-            expected: expected(&subject),
+            expected,
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
-            payload,
             reading: Reading { body, event: None },
             is_read: false,
-            head,
             delivery,
         };
         (loaded, unread)
@@ -133,6 +93,12 @@ impl LoadedDelivery {
             let event = before.reading.event.take();
             self.take(Contents { event, images: std::mem::take(&mut before.images) });
         }
+    }
+
+    /// What its body is.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.reading.body
     }
 
     /// Whether it is right under the secrets of today.
@@ -160,9 +126,7 @@ pub struct Contents {
 #[derive(Debug)]
 pub struct Unread {
     delivery: Delivery,
-    head: RequestHead,
     body: Arc<Body>,
-    rows: Option<Arc<Pretty>>,
 }
 
 impl Unread {
@@ -187,39 +151,10 @@ impl Unread {
     }
 
     fn event(&self, registry: &Registry) -> Option<EventReport> {
-        inspect::event(&self.body, &self.delivery, &self.head, registry)
+        inspect::event(&self.body, &self.delivery, registry)
     }
 
     fn images(&self) -> Vec<LoadedImage> {
-        let found = match &self.rows {
-            Some(rows) => rows.binaries(),
-            None => self.body.images(),
-        };
-        found.into_iter().map(LoadedImage::new).collect()
+        self.body.images().into_iter().map(LoadedImage::new).collect()
     }
-}
-
-/// Age stays what it was at capture; only the secrets may have changed since.
-fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
-    let judged = &delivery.summary.judgement;
-    if judged.verdict == Verdict::NotJudged {
-        return None;
-    }
-    let now = signature::judge(subject.scheme(), subject.secrets(), &subject.head, subject.body, subject.received_at);
-    ((now.verdict, &now.secret) != (judged.verdict, &judged.secret)).then_some(now)
-}
-
-fn expected(subject: &Subject<'_>) -> Vec<Expected> {
-    let scheme = subject.scheme();
-    let Some(timestamp) = subject.head.value(&scheme.timestamp_header).filter(|_| scheme.is_plain()) else {
-        return Vec::new();
-    };
-    subject
-        .secrets()
-        .iter()
-        .map(|secret| Expected {
-            label: secret.label().to_owned(),
-            digest: signature::digest(secret, timestamp, subject.body),
-        })
-        .collect()
 }

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 
 use super::rows::{MadeRows, Making, Of, RowsTask};
-use super::state::Payload;
 use crate::http::WireFraming;
 use crate::payload::raw::RawRows;
 use crate::tui::app::action::Tab;
@@ -61,13 +60,13 @@ impl Model {
         }
         let task = task(false, (!unwrapped).then_some(columns));
         let delivery = &loaded.delivery;
-        let (task, body) = match (tab, &loaded.payload) {
+        let (task, body) = match (tab, loaded.body().rows()) {
             (Tab::Raw, _) => {
-                let (head, framing) = (delivery.head.clone(), delivery.framing.clone());
+                let (head, framing) = (delivery.head.bytes().clone(), delivery.framing.clone());
                 (RowsTask { head, framing, ..task }, delivery.body.clone())
             }
-            (Tab::Payload, Payload::Other(_, bytes)) if loaded.reading.is_lines() => (task, bytes.clone()),
-            (Tab::Payload, Payload::Json(rows)) if detail.view.as_sent => (task, rows.body().clone()),
+            (Tab::Payload, None) if loaded.body().is_lines() => (task, loaded.body().bytes.clone()),
+            (Tab::Payload, Some(rows)) if detail.view.as_sent => (task, rows.body().clone()),
             _ => return None,
         };
         Some((Of::Tab(tab), task, body))

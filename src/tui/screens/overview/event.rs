@@ -65,8 +65,8 @@ pub(crate) fn about_body(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let body = &pane.loaded.reading.body;
     let mut lines = Vec::new();
-    if !matches!(body.kind, Kind::Json | Kind::Empty | Kind::Text) {
-        let media = pane.loaded.head.value("content-type").map(|value| crate::text::visible_bytes(value));
+    if !matches!(body.kind, Kind::Json(_) | Kind::Empty | Kind::Text) {
+        let media = pane.loaded.delivery.head.value("content-type").map(|value| crate::text::visible_bytes(value));
         let media = media.map_or("no Content-Type".to_owned(), |media| media.into_owned());
         lines.push(Line::from(vec![
             Span::styled(body.words(), theme.title),

@@ -139,7 +139,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = "press s to enter the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
         remarks.push((words.to_owned(), theme.warn));
     }
-    if let Some(origin) = pane.loaded.head.value("origin") {
+    if let Some(origin) = pane.loaded.delivery.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
         remarks.push((words, theme.warn));
     }

@@ -6,6 +6,7 @@ mod search;
 pub(crate) use self::query::{query, scroll_query};
 pub(crate) use self::search::{leave_search, search};
 
+use crate::payload::body::Kind;
 use crate::payload::json::Pretty;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
@@ -13,7 +14,7 @@ use crate::tui::app::model::{Detail, Focus, Model, Notice};
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
-use crate::tui::screens::details::state::Payload;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::payload::state::{
     PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, PayloadView, StringView,
@@ -37,14 +38,14 @@ fn tree(model: &mut Model) -> Option<Tree<'_>> {
     let viewport = model.viewport;
     let detail = model.detail.as_mut()?;
     let Detail { content: Ok(loaded), view, scroll, .. } = detail else { return None };
-    let Payload::Json(rows) = &loaded.payload else { return None };
+    let rows = loaded.reading.body.rows()?;
     Some(Tree { rows, view, scroll: &mut scroll[Tab::Payload.index()], viewport })
 }
 
 /// Whether keys move a cursor through a tree now, rather than scroll.
 pub(crate) fn has_cursor(model: &Model) -> bool {
     let Some(detail) = model.detail.as_ref().filter(|_| model.tab == Tab::Payload) else { return false };
-    let is_json = matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_)));
+    let is_json = matches!(&detail.content, Ok(loaded) if loaded.body().rows().is_some());
     is_json && !detail.view.as_sent && detail.view.string.is_none()
 }
 
@@ -279,9 +280,11 @@ pub(crate) fn show_offset(model: &mut Model, offset: usize) {
 }
 
 fn to_fault(model: &mut Model) {
-    let fault = match model.loaded().map(|loaded| &loaded.payload) {
-        Some(Payload::Other(Some(fault), _)) => fault.clone(),
-        Some(Payload::Json(_)) => return say(model, "the whole body is valid JSON", false),
+    let Some(body) = model.loaded().map(LoadedDelivery::body) else { return };
+    let fault = match (&body.kind, &body.fault) {
+        (Kind::Empty, _) => return,
+        (_, Some(fault)) => fault.clone(),
+        (Kind::Json(Some(_)), None) => return say(model, "the whole body is valid JSON", false),
         _ => return,
     };
     show_offset(model, fault.offset);
@@ -291,7 +294,7 @@ fn to_fault(model: &mut Model) {
 fn turn_as_sent(model: &mut Model) {
     let Some(detail) = &mut model.detail else { return };
     let Ok(loaded) = &detail.content else { return };
-    let Payload::Json(rows) = &loaded.payload else { return };
+    let Some(rows) = loaded.body().rows() else { return };
     if let Some(string) = &mut detail.view.string {
         *string = StringView::open(rows, string.token.clone(), !string.as_sent);
         return;

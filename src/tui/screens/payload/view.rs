@@ -10,6 +10,7 @@ mod tests;
 mod text;
 mod tree;
 
+use crate::payload::body::Kind;
 use crate::tui::widgets::counted;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -23,7 +24,6 @@ use crate::payload::grouped;
 use crate::tui::app::model::Focus;
 use crate::tui::pane::Drawn;
 use crate::tui::pane::{Pane, TabContent};
-use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::Search;
 use crate::tui::widgets::{put, vertical_rule};
 
@@ -89,23 +89,24 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
 
 /// The lines before the payload's own rows, which scroll with them.
 fn prelude<'a>(pane: &Pane<'a>, height: usize) -> Vec<Line<'a>> {
-    match &pane.loaded.payload {
-        Payload::Empty => vec![Line::styled("The body is empty.", pane.look.theme.dim)],
-        Payload::Json(_) | Payload::Other(..) => crate::tui::screens::overview::event::prelude(pane, height),
+    match pane.loaded.body().kind {
+        Kind::Empty => vec![Line::styled("The body is empty.", pane.look.theme.dim)],
+        _ => crate::tui::screens::overview::event::prelude(pane, height),
     }
 }
 
 fn rows<'a>(pane: &Pane<'a>, columns: usize) -> Rows<'a> {
-    match &pane.loaded.payload {
-        Payload::Empty => Rows { count: 0, line: Box::new(|_| Line::default()), cursor: None },
-        Payload::Json(rows) if !pane.detail.view.as_sent => tree::rows(rows, pane, columns),
-        Payload::Json(_) => text::rows(pane, None, columns),
-        Payload::Other(fault, _) if pane.loaded.reading.is_lines() => {
+    let body = pane.loaded.body();
+    match &body.kind {
+        Kind::Empty => Rows { count: 0, line: Box::new(|_| Line::default()), cursor: None },
+        Kind::Json(Some(rows)) if !pane.detail.view.as_sent => tree::rows(rows, pane, columns),
+        Kind::Json(Some(_)) => text::rows(pane, None, columns),
+        _ if body.is_lines() => {
             // For text that was not declared as JSON, only `!` shows where it is invalid JSON.
-            let fault = fault.as_ref().filter(|_| pane.loaded.reading.body.is_broken_json);
+            let fault = body.fault.as_ref().filter(|_| body.is_broken_json);
             text::rows(pane, fault.map(|fault| fault.offset), columns)
         }
-        Payload::Other(..) => match crate::tui::screens::payload::view::body::content(pane) {
+        _ => match crate::tui::screens::payload::view::body::content(pane) {
             TabContent::Whole(lines) => {
                 Rows { count: lines.len(), line: Box::new(move |index| lines[index].clone()), cursor: None }
             }
@@ -141,15 +142,15 @@ fn status(pane: &Pane<'_>, columns: usize) -> Line<'static> {
     let theme = &pane.look.theme;
     let view = &pane.detail.view;
     let right = view.search.as_ref().map_or(String::new(), found);
-    let left = match &pane.loaded.payload {
-        Payload::Json(rows) => match rows.path_end(view.cursor) {
+    let left = match &pane.loaded.body().kind {
+        Kind::Json(Some(rows)) => match rows.path_end(view.cursor) {
             path if path.is_empty() => "(the whole body)".to_owned(),
             path => path,
         },
-        Payload::Empty => String::new(),
-        Payload::Other(..) => format!("{} as sent", counted(pane.loaded.delivery.body.len() as u64, "byte")),
+        Kind::Empty => String::new(),
+        _ => format!("{} as sent", counted(pane.loaded.delivery.body.len() as u64, "byte")),
     };
-    let is_json = matches!(pane.loaded.payload, Payload::Json(_));
+    let is_json = pane.loaded.body().rows().is_some();
     let mode = match (is_json && view.as_sent && view.string.is_none(), view.unwrapped, view.column) {
         (true, true, column) => format!("as sent, from column {}", grouped(column as u64 + 1)),
         (true, false, _) => "as sent".to_owned(),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::delivery::Attempt;
-use crate::http::{HeaderField, RequestHead};
+use crate::http::HeaderField;
 use crate::payload::json::pretty::Pretty;
 use crate::payload::raw::RawRows;
 use crate::send::delivery_headers;
@@ -59,7 +59,7 @@ impl Panel {
         let body = attempt.body.clone().unwrap_or_default();
         let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
         let raw = |body| BodyRows::Text(RawRows::new(body, RAW_COLUMNS));
-        let headers = RequestHead::parse(&attempt.head).fields;
+        let headers = attempt.head.fields().collect();
         Self { headers, payload: raw(body), response: raw(response), attempt, remarks, scroll: 0 }
     }
 }

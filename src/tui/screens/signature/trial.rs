@@ -1,11 +1,10 @@
 //! Trying another secret, header or template on a delivery: the verdict follows as one types.
 
-use bytes::Bytes;
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
 use crate::delivery::Judgement;
-use crate::http::RequestHead;
+use crate::http::Head;
 use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent, judge};
 use crate::tui::screens::details::state::LoadedDelivery;
 
@@ -58,7 +57,12 @@ impl Trial {
     pub(crate) fn of(loaded: &LoadedDelivery) -> Self {
         let value = |name: &str| {
             Input::new(
-                loaded.head.value(name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default(),
+                loaded
+                    .delivery
+                    .head
+                    .value(name)
+                    .map(|value| String::from_utf8_lossy(value).into_owned())
+                    .unwrap_or_default(),
             )
         };
         let scheme = &loaded.scheme;
@@ -135,17 +139,15 @@ impl Trial {
     }
 
     /// The delivery's head with the typed values in place of its own.
-    fn head(&self, loaded: &LoadedDelivery, scheme: &Scheme) -> RequestHead {
-        let mut head = loaded.head.clone();
+    fn head(&self, loaded: &LoadedDelivery, scheme: &Scheme) -> Head {
+        let mut head = loaded.delivery.head.clone();
         for (name, field) in
             [(&scheme.signature_header, TrialField::Signature), (&scheme.timestamp_header, TrialField::Timestamp)]
         {
             if name.is_empty() {
                 continue;
             }
-            head.fields.retain(|other| !other.name.eq_ignore_ascii_case(name.as_bytes()));
-            let value = Bytes::copy_from_slice(self.text(field).trim().as_bytes());
-            head.fields.push(crate::http::HeaderField { name: Bytes::copy_from_slice(name.as_bytes()), value });
+            head = head.with(name, self.text(field).trim());
         }
         head
     }

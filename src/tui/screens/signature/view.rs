@@ -47,7 +47,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     // Some schemes have no timestamp header.
     for (name, header) in carried.into_iter().filter(|(_, header)| !header.is_empty()) {
         let mut found = false;
-        for value in pane.loaded.head.values(header) {
+        for value in pane.loaded.delivery.head.values(header) {
             found = true;
             lines.extend(field(name, &text::visible_bytes(value), theme.text, columns, look));
         }
@@ -102,7 +102,7 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
 
 fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let received = pane.loaded.head.value(&scheme.signature_header).and_then(|value| parse_digest(value).ok());
+    let received = pane.loaded.delivery.head.value(&scheme.signature_header).and_then(|value| parse_digest(value).ok());
     if received.is_none() && pane.loaded.expected.is_empty() {
         return Vec::new();
     }
@@ -189,7 +189,7 @@ fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
 /// Timestamp, dot and body as they were signed, with what cannot be seen made visible.
 fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let timestamp = pane.loaded.head.value(&scheme.timestamp_header).cloned().unwrap_or_default();
+    let timestamp = pane.loaded.delivery.head.value(&scheme.timestamp_header).unwrap_or_default();
     let body = &pane.loaded.delivery.body;
     let sum = if scheme.content == SignedContent::default() {
         let total = bytes(timestamp.len() + 1 + body.len());
@@ -199,11 +199,8 @@ fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     };
     let mut lines = vec![Line::from(vec![Span::styled("Signed bytes", theme.title), Span::styled(sum, theme.dim)])];
     let first = &body[..body.len().min(SIGNED_FIRST_BYTES)];
-    let signed = if scheme.content == SignedContent::default() {
-        [&timestamp[..], b".", first].concat()
-    } else {
-        first.to_vec()
-    };
+    let signed =
+        if scheme.content == SignedContent::default() { [timestamp, b".", first].concat() } else { first.to_vec() };
     lines.extend(marked(signed, pane));
     let left = body.len().saturating_sub(SIGNED_FIRST_BYTES);
     if left > SIGNED_LAST_BYTES {

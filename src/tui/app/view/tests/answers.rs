@@ -73,7 +73,7 @@ fn attempt(result: Result<Replied, Failure>) -> Attempt {
         at: Timestamp::from_second(1_746_123_459).unwrap(),
         target: "http://localhost:8080/hook".to_owned(),
         peer: None,
-        head: Bytes::new(),
+        head: Head::default(),
         body: None,
         body_bytes: 2,
         latency: Latency { total: Duration::from_millis(7), ..Latency::default() },
@@ -133,7 +133,7 @@ fn a_held_delivery_counts_down() {
 fn a_server_behind_that_hashes_other_bytes_is_said_first() {
     let mut model = answering(&[]);
     update(&mut model, Message::Act(Action::Show(Tab::Answer)));
-    let head = Bytes::from_static(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n");
+    let head = Head::from("HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n");
     let body = Bytes::from_static(b"{\"error\":\"Invalid \x1b[31msignature\"}");
     let refused = Replied {
         status: 401,

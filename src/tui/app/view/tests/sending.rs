@@ -19,7 +19,7 @@ fn attempt(result: Result<HttpResponse, Failure>) -> Panel {
         at: Timestamp::from_second(1_746_123_456).unwrap(),
         target: "http://localhost:4000/in".to_owned(),
         peer: None,
-        head: Bytes::from_static(head),
+        head: Head::read(Bytes::from_static(head)),
         body: None,
         body_bytes: SIMULATION.len() as u64,
         latency: Latency {
@@ -45,7 +45,7 @@ fn answered() -> Panel {
     attempt(Ok(HttpResponse {
         status: 503,
         interim: Bytes::new(),
-        head: Bytes::from_static(b"HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
+        head: Head::from("HTTP/1.1 503 Service Unavailable\r\nX-A: \x1b[31m\r\n\r\n"),
         body: Bytes::from_static(b"no\x1b[2J"),
         body_bytes: 3_000_000,
         end: crate::http::BodyEnd::Complete,

@@ -92,9 +92,8 @@ fn answer(reply: &HttpResponse, took: &str, pane: &Pane<'_>) -> Vec<Line<'static
         Span::styled(reply.status.to_string(), theme.status(reply.status)),
         Span::styled(format!("  after {took}, {}", counted(reply.body.len() as u64, "byte")), theme.dim),
     ])];
-    let head = String::from_utf8_lossy(&reply.head);
-    for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
-        lines.extend(paragraph(&shown(line), theme.dim, columns));
+    for line in reply.head.field_lines() {
+        lines.extend(paragraph(&shown(&String::from_utf8_lossy(&line)), theme.dim, columns));
     }
     let body = &reply.body[..reply.body.len().min(BODY_BYTES)];
     for line in String::from_utf8_lossy(body).lines() {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::delivery::Delivery;
+use crate::http::Head;
 use crate::query::SearchedContent;
 use crate::rules::{
     ActionKind, AnswerChoice, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse, SendManner, TimedResponse,
@@ -68,7 +69,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
 struct Kept<'a>(&'a Delivery);
 
 impl SearchedContent for Kept<'_> {
-    fn head(&self) -> Option<Bytes> {
+    fn head(&self) -> Option<Head> {
         Some(self.0.head.clone())
     }
 

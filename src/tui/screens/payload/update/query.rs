@@ -5,13 +5,12 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::step::Step;
-use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::{PayloadTask, Query, QueryResult};
 
 /// Opens the prompt, with the previous query.
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
-    if !matches!(&detail.content, Ok(loaded) if matches!(loaded.payload, Payload::Json(_))) {
+    if !matches!(&detail.content, Ok(loaded) if loaded.body().rows().is_some()) {
         say(model, "jq needs valid JSON: ! shows where the body becomes invalid", true);
         return Vec::new();
     }

@@ -8,7 +8,6 @@ use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Model};
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
-use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::{BeforeSearch, PayloadTask, Search};
 
 /// Opens the prompt.
@@ -106,8 +105,8 @@ pub(super) fn found(model: &mut Model, number: u64, hits: Arc<Hits>) {
 fn offset_of(model: &Model, row: usize) -> usize {
     let Some(detail) = &model.detail else { return 0 };
     let Ok(loaded) = &detail.content else { return 0 };
-    match &loaded.payload {
-        Payload::Json(rows) if !detail.view.as_sent => rows.range(row).start,
+    match loaded.body().rows() {
+        Some(rows) if !detail.view.as_sent => rows.range(row).start,
         _ => detail.raw_rows(Tab::Payload).map_or(0, |rows| rows.range(row).start),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn content<'a>(pane: &Pane<'a>) -> TabContent<'a> {
             let layout = HexLayout::for_width(columns);
             TabContent::Window(layout.row_count(bytes.len()), Box::new(move |index| hex_row(bytes, layout, index)))
         }
-        Kind::Empty | Kind::Json | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
+        Kind::Empty | Kind::Json(_) | Kind::JsonLines(_) | Kind::Text => match pane.detail.raw_rows(Tab::Payload) {
             Some(rows) => TabContent::Window(rows.len(), Box::new(move |index| Line::raw(rows.row(index)))),
             None => TabContent::Whole(Vec::new()),
         },

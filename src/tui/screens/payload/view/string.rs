@@ -7,7 +7,6 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Rows;
 use crate::tui::pane::{Pane, cut};
-use crate::tui::screens::details::state::Payload;
 use crate::tui::screens::payload::state::StringView;
 
 /// What the string is, in two lines that do not scroll.
@@ -15,10 +14,8 @@ pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) 
     let theme = &pane.look.theme;
     let bytes = counted(string.token.len() as u64, "byte");
     let (how, other) = if string.as_sent { ("as sent", "decoded") } else { ("decoded", "as sent") };
-    let name = match &pane.loaded.payload {
-        Payload::Json(rows) => rows.path_end(rows.line_at(string.token.start)),
-        _ => String::new(),
-    };
+    let rows = pane.loaded.body().rows();
+    let name = rows.map_or(String::new(), |rows| rows.path_end(rows.line_at(string.token.start)));
     let name = if name.is_empty() { "The string".to_owned() } else { name };
     let characters = string.characters().map_or("… characters".to_owned(), |count| counted(count, "character"));
     let about = format!(" {how}: {characters}, {bytes} as sent");

@@ -117,7 +117,7 @@ fn response(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
         size.push_str(reply.end.words());
     }
     let mut lines = vec![Line::default(), section("Endpoint response", &size, look)];
-    lines.extend(reply.response_head().fields.iter().flat_map(|field| header(field, columns, look)));
+    lines.extend(reply.head.fields().flat_map(|field| header(&field, columns, look)));
     lines.push(Line::default());
     lines
 }
