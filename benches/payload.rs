@@ -21,8 +21,8 @@ use support::screen::Session;
 use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
 use whyhook::http::Head;
-use whyhook::payload::body::Opened;
-use whyhook::payload::contract::{Circumstances, report};
+use whyhook::payload::body::OpenedBody;
+use whyhook::payload::contract::{SchemaContext, report};
 use whyhook::payload::json::Pretty;
 use whyhook::store::{Location, Reader};
 use whyhook::tui::app::action::{Action, Tab};
@@ -184,11 +184,11 @@ impl Parts {
     /// The parts of the preparing that go through the whole body, each by itself.
     fn alone(&mut self, body: &Bytes) {
         let head = Head::from(HEAD);
-        let opened = Opened::of(&head, body.clone());
+        let opened = OpenedBody::of(&head, body.clone());
         let rows = self.rows.time(|| Pretty::new(body.clone()));
         let found = rows.clone();
         let what = self.describe.time(|| opened.describe(found));
-        self.report.time(|| report(body, &Circumstances::default()));
+        self.report.time(|| report(body, &SchemaContext::default()));
         self.images.time(|| rows.as_ref().map_or_else(|_| what.images(), Pretty::binaries));
     }
 

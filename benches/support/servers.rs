@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 use whyhook::config::{Keyring, Registry};
 use whyhook::rules::RuleSet;
-use whyhook::server::listener::{Control, Limits, Listener};
+use whyhook::server::listener::{Control, Listener, ListenerLimits};
 use whyhook::signature::{Scheme, Secret, digest, parse_digest};
 use whyhook::store::{Location, Writer};
 
@@ -116,7 +116,7 @@ pub(crate) fn whyhook(folder: &Path) -> Result<Whyhook, Failure> {
     let location = Location::new(folder.join("whyhook.db"));
     let (writer, handle) = Writer::start(&location, |_| {})?;
     let registry = Registry::new(Vec::new(), Keyring::new(vec![secret()])?, Scheme::default());
-    let control = Control::new(registry, RuleSet::default(), Limits::default(), handle);
+    let control = Control::new(registry, RuleSet::default(), ListenerLimits::default(), handle);
     let runtime = runtime("whyhook")?;
     let listener = runtime.block_on(Listener::bind(ANYWHERE.into()))?;
     let address = listener.address();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use whyhook::http::Head;
-use whyhook::payload::body::{Kind, Multipart, Opened, xml};
+use whyhook::payload::body::{Kind, Multipart, OpenedBody, xml};
 use whyhook::payload::inflate::{MOST_BYTES, MOST_FACTOR};
 use whyhook::payload::json::Pretty;
 
@@ -12,7 +12,7 @@ use super::assert_visible;
 pub fn run(data: &[u8]) {
     let [media, coding, body] = super::fields(data);
     let head = [b"POST / HTTP/1.1\r\nContent-Type: ", media, b"\r\nContent-Encoding: ", coding, b"\r\n\r\n"].concat();
-    let opened = Opened::of(&Head::from(head), Bytes::copy_from_slice(body));
+    let opened = OpenedBody::of(&Head::from(head), Bytes::copy_from_slice(body));
     let rows = Pretty::new(opened.bytes.clone());
     let opened = opened.describe(rows);
     let bytes = &opened.bytes[..];

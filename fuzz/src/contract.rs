@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use whyhook::delivery::{TimestampFacts, TimestampUnit};
-use whyhook::payload::contract::{Circumstances, ID_LIMIT, ITEM_LIMIT, ids, report, report_json};
+use whyhook::payload::contract::{ID_LIMIT, ITEM_LIMIT, SchemaContext, ids, report, report_json};
 
 use super::assert_visible;
 
@@ -16,14 +16,14 @@ pub fn run(data: &[u8]) {
         fresh: None,
     };
     let events = ["desktop.app.activity".to_owned()];
-    let known = Circumstances {
+    let known = SchemaContext {
         header: Some(&header),
         received_at: Some(Timestamp::UNIX_EPOCH),
         content_type: Some(Some(media)),
         header_unit: Some(TimestampUnit::Seconds),
         events: &events,
     };
-    for about in [Circumstances::default(), known] {
+    for about in [SchemaContext::default(), known] {
         let Some(report) = report(body, &about) else { continue };
         let texts = [&report.event, &report.version, &report.agent];
         texts.into_iter().flatten().for_each(|text| assert_visible(text));

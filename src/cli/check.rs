@@ -11,7 +11,7 @@ use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
-use crate::http::Limits;
+use crate::http::ClientLimits;
 use crate::send::Destination;
 use crate::send::NotSent;
 use crate::send::conformance;
@@ -125,7 +125,7 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Check
     }
     let max_age = args.max_age.as_deref().map(|text| duration("--max-age", text)).transpose()?;
     let slow = duration("--slow", &args.slow)?;
-    let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: Limits| limits.whole);
+    let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: ClientLimits| limits.whole);
     let destination = Destination::find(settings, &args.destination.choice())?;
     if !destination.scheme.is_plain() {
         return Err(CliError::Usage(

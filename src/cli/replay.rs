@@ -16,7 +16,7 @@ use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
-use crate::http::{Client, Limits, RequestChange, Target};
+use crate::http::{Client, ClientLimits, RequestChange, Target};
 use crate::query::Query;
 use crate::send::replay;
 use crate::send::replay::{How, ReplayError};
@@ -201,7 +201,7 @@ struct Sender<'a> {
     args: &'a ReplayArgs,
     reader: &'a Reader,
     client: Client,
-    limits: Limits,
+    limits: ClientLimits,
     pace: BatchPace,
     edited: HashMap<DeliveryId, Bytes>,
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CliError, output};
 use crate::config::Settings;
-use crate::http::{Client, Limits, Target, TlsOptions};
+use crate::http::{Client, ClientLimits, Target, TlsOptions};
 use crate::text::units;
 
 /// What `--insecure` means.
@@ -33,18 +33,18 @@ pub(super) struct SendingArgs {
 
 impl SendingArgs {
     /// The limits of one sending.
-    pub(super) fn limits(&self) -> Result<Limits, CliError> {
+    pub(super) fn limits(&self) -> Result<ClientLimits, CliError> {
         Ok(self.asked_limits()?.unwrap_or_default())
     }
 
     /// The limits that were asked for, if any were.
-    pub(super) fn asked_limits(&self) -> Result<Option<Limits>, CliError> {
+    pub(super) fn asked_limits(&self) -> Result<Option<ClientLimits>, CliError> {
         let Some(text) = &self.timeout else { return Ok(None) };
         let whole = units::parse_duration(text).map_err(|error| CliError::Usage(format!("--timeout: {error}")))?;
         if whole.is_zero() || whole > LONGEST {
             return Err(CliError::Usage("--timeout: expected more than 0 and at most 24h".to_owned()));
         }
-        Ok(Some(Limits::within(whole)))
+        Ok(Some(ClientLimits::within(whole)))
     }
 
     /// The client, which trusts whom these options or the configuration name.

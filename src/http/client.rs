@@ -29,7 +29,7 @@ const ADDRESSES: usize = 8;
 
 /// How long to wait and how much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ClientLimits {
     /// For the name's resolution and the connection together.
     pub connect: Duration,
     /// For the TLS handshake.
@@ -47,7 +47,7 @@ pub struct Limits {
     pub body_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for ClientLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -61,7 +61,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ClientLimits {
     /// With no part of it longer than `whole`.
     #[must_use]
     pub fn within(whole: Duration) -> Self {
@@ -117,7 +117,13 @@ impl Client {
     ///
     /// A response that comes before the whole request has gone out is accepted. Redirects are not
     /// followed. Cancelling ends it at once, and so does dropping the future.
-    pub async fn send(&self, target: &Target, request: &Outgoing, limits: &Limits, cancel: &CancellationToken) -> Sent {
+    pub async fn send(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        limits: &ClientLimits,
+        cancel: &CancellationToken,
+    ) -> Sent {
         let mut sink = ResponseSink::kept();
         let body = OutgoingBody::from(request.body_section().clone());
         let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
@@ -131,7 +137,7 @@ impl Client {
         target: &Target,
         request: &Outgoing,
         body: OutgoingBody,
-        limits: &Limits,
+        limits: &ClientLimits,
         cancel: &CancellationToken,
         parts: mpsc::Sender<ResponsePart>,
     ) -> HandedOn {
@@ -143,7 +149,7 @@ impl Client {
         target: &Target,
         request: &Outgoing,
         body: OutgoingBody,
-        limits: &Limits,
+        limits: &ClientLimits,
         cancel: &CancellationToken,
         sink: &mut ResponseSink,
     ) -> HandedOn {
@@ -182,7 +188,7 @@ fn note(target: &Target, run: &Run<'_>, result: &Result<BodyEnd, SendError>, sin
 
 /// One sending in progress.
 struct Run<'a> {
-    limits: &'a Limits,
+    limits: &'a ClientLimits,
     begun: Instant,
     peer: Option<SocketAddr>,
     latency: Latency,

@@ -15,12 +15,12 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use tokio_util::sync::CancellationToken;
-//! use whyhook::http::{Client, Limits, Outgoing, Target, TlsOptions};
+//! use whyhook::http::{Client, ClientLimits, Outgoing, Target, TlsOptions};
 //!
 //! let target: Target = "localhost:3000/webhooks/trackpilots".parse()?;
 //! let request = Outgoing::post(&target, "{}")?;
 //! let client = Client::new(&TlsOptions::default())?;
-//! let sent = client.send(&target, &request, &Limits::default(), &CancellationToken::new()).await;
+//! let sent = client.send(&target, &request, &ClientLimits::default(), &CancellationToken::new()).await;
 //! println!("{}", sent.result?.status);
 //! # Ok(())
 //! # }
@@ -46,7 +46,7 @@ mod wire_framing;
 
 pub use body::OutgoingBody;
 pub use chunks::{BodyFraming, ChunkPiece, ChunkState};
-pub use client::{Client, HandedOn, Limits, ResponsePart, Sent};
+pub use client::{Client, ClientLimits, HandedOn, ResponsePart, Sent};
 pub use error::{Failure, SendError, SendStage, TlsFault};
 pub use field::{FieldFault, field, is_token, split_field};
 pub use head::{Head, HeaderField};

@@ -14,9 +14,9 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use whyhook::http::FramingBuilder;
+//! use whyhook::http::WireFramingBuilder;
 //!
-//! let mut builder = FramingBuilder::default();
+//! let mut builder = WireFramingBuilder::default();
 //! builder.framing(b"5\r\n");
 //! builder.data(5);
 //! builder.framing(b"\r\n0\r\n\r\n");

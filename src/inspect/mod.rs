@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::config::Registry;
 use crate::delivery::{Delivery, TimestampUnit};
 use crate::payload::body::Body;
-use crate::payload::contract::{self, Circumstances, EventReport};
+use crate::payload::contract::{self, EventReport, SchemaContext};
 use crate::signature::SigningKind;
 
 /// What is understood of a delivery's body.
@@ -37,7 +37,7 @@ impl Reading {
 pub fn event(body: &Body, delivery: &Delivery, registry: &Registry) -> Option<EventReport> {
     let route = registry.route(delivery.head.target());
     let webhook = route.webhook;
-    let about = Circumstances {
+    let about = SchemaContext {
         header: delivery.summary.judgement.timestamp.as_ref(),
         received_at: Some(delivery.summary.received_at),
         content_type: Some(delivery.head.value("content-type")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::payload::body::{Declared, Opened};
+use crate::payload::body::{Declared, OpenedBody};
 use crate::payload::contract::{Id, ids};
 use crate::payload::grouped;
 use crate::payload::inflate::InflateBudget;
@@ -129,7 +129,7 @@ impl Recall {
     /// Reads the ids of one delivery, and returns the bytes that were gone through.
     fn read(&mut self, reader: &Reader, id: DeliveryId, budget: &mut InflateBudget) -> u64 {
         let delivery = reader.load(id).ok().flatten();
-        let open = |delivery: Delivery| Opened::within(Declared::of(&delivery.head), delivery.body, budget).bytes;
+        let open = |delivery: Delivery| OpenedBody::within(Declared::of(&delivery.head), delivery.body, budget).bytes;
         let body = delivery.map(open).unwrap_or_default();
         // With the budget spent, it may have been read in part.
         if !budget.is_spent() {

@@ -1,6 +1,6 @@
 //! What can be done with a delivery, as data.
 //!
-//! An [`Action`] is what a rule, the person's override or a decision about a held delivery says. Its
+//! A [`RuleAction`] is what a rule, the person's override or a decision about a held delivery says. Its
 //! text form is read by [`super::RuleReader`] and written by [`fmt::Display`](std::fmt::Display). Holding and
 //! failing first do not nest: the types leave no room for it.
 

@@ -1,13 +1,13 @@
 //! Answers to the sender: replies, templates, and the rules that choose among them.
 //!
 //! Everything here is pure: text becomes a [`Rule`], a delivery and the active [`RuleSet`] become an
-//! [`Action`], an [`AnswerChoice`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
+//! [`RuleAction`], an [`AnswerChoice`] and a delivery's [`Facts`] become the [`Reply`] that is sent. Waiting,
 //! counting, holding and writing are the listener's.
 //!
 //! For an interface: a picker offers [`presets`] and [`RuleSet::answers`]. [`AnswerChoice::render`] with
 //! [`Facts::of_kept`] gives exactly the bytes that would be sent. [`RuleReader::action`] parses typed text, and
 //! [`RuleError::at`] locates an error. [`Override`] is a choice that overrides the rules, [`Held`] a held
-//! delivery, and [`Act`] the decision about it. All of them are plain data that can be compared and printed,
+//! delivery, and [`TimedResponse`] the decision about it. All of them are plain data that can be compared and printed,
 //! so they fit into a model, a message or an effect. The listener's `Control` takes and returns them.
 //!
 //! ```text
@@ -30,10 +30,10 @@
 //! ```
 //!
 //! ```
-//! use whyhook::rules::Reader;
-//! let rule = Reader::default().rule("event:screenshot is:sim -> fail 3 with 503 then 200")?;
+//! use whyhook::rules::RuleReader;
+//! let rule = RuleReader::default().rule("event:screenshot is:sim -> fail 3 with 503 then 200")?;
 //! assert_eq!(rule.to_string(), "event:screenshot is:sim → fail 3 with 503 then 200");
-//! let error = Reader::default().rule("sim -> 700").unwrap_err();
+//! let error = RuleReader::default().rule("sim -> 700").unwrap_err();
 //! assert_eq!(error.to_string(), "at 7: invalid status 700: expected 200 to 599");
 //! # Ok::<(), whyhook::rules::RuleError>(())
 //! ```

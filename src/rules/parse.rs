@@ -73,7 +73,7 @@ impl<'a> RuleReader<'a> {
         } else if cursor.take("fail") {
             ActionKind::Fail(self.fail(&mut cursor)?)
         } else {
-            ActionKind::Do(self.deed(&mut cursor, true)?)
+            ActionKind::Do(self.response(&mut cursor, true)?)
         };
         if cursor.is_done() { Ok(RuleAction { wait, kind }) } else { Err(cursor.unexpected("nothing more")) }
     }
@@ -114,11 +114,11 @@ impl<'a> RuleReader<'a> {
                 return Err(RuleProblem::Nested(word).at(cursor.at()));
             }
         }
-        Ok(TimedResponse { wait, deed: self.deed(cursor, is_last)? })
+        Ok(TimedResponse { wait, deed: self.response(cursor, is_last)? })
     }
 
     /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks.
-    fn deed(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<RuleResponse, RuleError> {
+    fn response(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<RuleResponse, RuleError> {
         for (word, reset) in [("drop", false), ("reset", true)] {
             if cursor.take(word) {
                 return self.close(cursor, reset, is_last).map(RuleResponse::Close);

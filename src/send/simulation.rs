@@ -118,7 +118,7 @@ pub struct Simulation {
     pub given: Option<Bytes>,
     /// For whom.
     pub destination: Destination,
-    /// What decides everything that varies; see [`simulation::fresh_seed`].
+    /// What decides everything that varies; see [`fresh_seed`](crate::simulate::fresh_seed).
     pub seed: u64,
 }
 

@@ -1,8 +1,8 @@
 //! The client against sockets on the loopback interface.
 
 use crate::http::Client;
+use crate::http::ClientLimits;
 use crate::http::HeaderLine;
-use crate::http::Limits;
 use crate::http::Outgoing;
 use crate::http::RequestChange;
 use crate::http::SendError;
@@ -83,16 +83,16 @@ fn target(address: SocketAddr) -> Target {
     format!("http://{address}/hook").parse().unwrap()
 }
 
-fn limits() -> Limits {
-    Limits { body_bytes: 100_000, ..Limits::default() }
+fn limits() -> ClientLimits {
+    ClientLimits { body_bytes: 100_000, ..ClientLimits::default() }
 }
 
-fn sent(target: &Target, limits: &Limits) -> Sent {
+fn sent(target: &Target, limits: &ClientLimits) -> Sent {
     let request = Outgoing::post(target, r#"{"a":1}"#).unwrap();
     sent_as(&Client::new(&TlsOptions::default()).unwrap(), target, &request, limits)
 }
 
-fn sent_as(client: &Client, target: &Target, request: &Outgoing, limits: &Limits) -> Sent {
+fn sent_as(client: &Client, target: &Target, request: &Outgoing, limits: &ClientLimits) -> Sent {
     run(client.send(target, request, limits, &CancellationToken::new()))
 }
 
@@ -316,7 +316,7 @@ fn silent_after(beginning: &'static [u8]) -> SocketAddr {
 
 #[test]
 fn a_silent_endpoint_is_waited_for_so_long() {
-    let short = Limits { first_byte: SHORT, ..limits() };
+    let short = ClientLimits { first_byte: SHORT, ..limits() };
     let error = sent(&target(silent_after(b"")), &short).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: SendStage::FirstByte, after: SHORT });
 }
@@ -324,14 +324,14 @@ fn a_silent_endpoint_is_waited_for_so_long() {
 #[test]
 fn a_handshake_is_waited_for_so_long() {
     let tls: Target = format!("https://{}/", silent_after(b"")).parse().unwrap();
-    let error = sent(&tls, &Limits { tls: SHORT, ..limits() }).result.unwrap_err();
+    let error = sent(&tls, &ClientLimits { tls: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: SendStage::Tls, after: SHORT });
 }
 
 #[test]
 fn half_a_head_is_waited_for_so_long() {
     let target = target(silent_after(b"HTTP/1.1 200 OK\r\nX: "));
-    let error = sent(&target, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
+    let error = sent(&target, &ClientLimits { whole: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: SendStage::Head, after: SHORT });
 }
 
@@ -340,14 +340,14 @@ fn an_endpoint_that_does_not_read_is_waited_for_so_long() {
     let target = target(silent_after(b""));
     let large = Outgoing::post(&target, vec![b'x'; 50_000_000]).unwrap();
     let client = Client::new(&TlsOptions::default()).unwrap();
-    let error = sent_as(&client, &target, &large, &Limits { whole: SHORT, ..limits() }).result.unwrap_err();
+    let error = sent_as(&client, &target, &large, &ClientLimits { whole: SHORT, ..limits() }).result.unwrap_err();
     assert_eq!(error, SendError::Timeout { stage: SendStage::Request, after: SHORT });
 }
 
 #[test]
 fn half_a_body_is_a_response_that_did_not_end() {
     let target = target(silent_after(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
-    let reply = sent(&target, &Limits { whole: SHORT, ..limits() }).result.unwrap();
+    let reply = sent(&target, &ClientLimits { whole: SHORT, ..limits() }).result.unwrap();
     assert_eq!((reply.status, &reply.body[..], reply.end), (200, &b"half"[..], BodyEnd::TimedOut));
 }
 

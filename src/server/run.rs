@@ -16,7 +16,7 @@ use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
 use crate::query::Query;
 use crate::server::listener::Deadlines;
-use crate::server::listener::{Control, Limits, ListenError, Listener};
+use crate::server::listener::{Control, ListenError, Listener, ListenerLimits};
 use crate::server::listener::{FORWARD_DESCRIPTORS, InvalidForward, Means};
 use crate::server::tunnel::{self, TunnelState};
 use crate::server::{Pulse, Watched, reload, signals};
@@ -318,11 +318,11 @@ fn allow_descriptors(connections: usize) {
 fn allow_descriptors(_: usize) {}
 
 /// The listener's limits from the settings.
-fn limits(settings: &Settings) -> Limits {
+fn limits(settings: &Settings) -> ListenerLimits {
     let Bounds { connections, memory, .. } = settings.bounds;
     // A body that may be kept must find room, or it would be refused as too much for now, again and again.
     let memory = memory.max(settings.body_limit);
-    Limits {
+    ListenerLimits {
         body_bytes: settings.body_limit,
         in_flight_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
         connections,

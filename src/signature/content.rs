@@ -29,9 +29,9 @@ pub enum TemplatePiece {
 /// Signed content as a template such as `{timestamp}.{body}`.
 ///
 /// ```
-/// use whyhook::signature::Content;
+/// use whyhook::signature::SignedContent;
 ///
-/// let slack: Content = "v0:{timestamp}:{body}".parse()?;
+/// let slack: SignedContent = "v0:{timestamp}:{body}".parse()?;
 /// assert_eq!(slack.to_string(), "v0:{timestamp}:{body}");
 /// # Ok::<(), whyhook::signature::InvalidContent>(())
 /// ```

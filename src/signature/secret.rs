@@ -44,7 +44,7 @@ impl fmt::Display for SecretOrigin {
 
 /// Something about a secret that is often a mistake. The secret is used as is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Remark {
+pub enum SecretRemark {
     /// It is empty.
     Empty,
     /// It ends in a newline.
@@ -63,7 +63,7 @@ pub enum Remark {
     Placeholder,
 }
 
-impl Remark {
+impl SecretRemark {
     /// The remark in words, to follow "the secret … ".
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -127,32 +127,32 @@ impl Secret {
 
     /// What looks odd about it, worst first.
     #[must_use]
-    pub fn remarks(&self) -> Vec<Remark> {
+    pub fn remarks(&self) -> Vec<SecretRemark> {
         let bytes = &self.bytes[..];
         if bytes.is_empty() {
-            return vec![Remark::Empty];
+            return vec![SecretRemark::Empty];
         }
         let mut remarks = Vec::new();
         let inner = bytes.trim_ascii();
         if bytes.ends_with(b"\n") {
-            remarks.push(Remark::TrailingNewline);
+            remarks.push(SecretRemark::TrailingNewline);
         } else if inner.len() != bytes.len() {
-            remarks.push(Remark::OuterWhitespace);
+            remarks.push(SecretRemark::OuterWhitespace);
         }
         if is_quoted(inner) {
-            remarks.push(Remark::Quoted);
+            remarks.push(SecretRemark::Quoted);
         }
         if memchr::memmem::find(bytes, b"\\n").is_some() || memchr::memmem::find(bytes, b"\\r").is_some() {
-            remarks.push(Remark::EscapedNewline);
+            remarks.push(SecretRemark::EscapedNewline);
         }
         let text = String::from_utf8_lossy(inner);
         if text.chars().any(|character| crate::text::is_hidden(character) || character == '\u{a0}') {
-            remarks.push(Remark::HiddenCharacters);
+            remarks.push(SecretRemark::HiddenCharacters);
         }
         if is_placeholder(&text) {
-            remarks.push(Remark::Placeholder);
+            remarks.push(SecretRemark::Placeholder);
         } else if bytes.len() < 16 {
-            remarks.push(Remark::Short);
+            remarks.push(SecretRemark::Short);
         }
         remarks
     }
@@ -202,16 +202,16 @@ mod tests {
 
     #[rstest]
     #[case(b"0123456789abcdef0123", &[])]
-    #[case(b"", &[Remark::Empty])]
-    #[case(b"0123456789abcdef\n", &[Remark::TrailingNewline])]
-    #[case(b" 0123456789abcdef", &[Remark::OuterWhitespace])]
-    #[case(b"\"0123456789abcdef\"", &[Remark::Quoted])]
-    #[case(b"0123456789abcdef\\n", &[Remark::EscapedNewline])]
-    #[case("0123456789\u{200b}abcdef".as_bytes(), &[Remark::HiddenCharacters])]
-    #[case(b"short", &[Remark::Short])]
-    #[case(b"YOUR_WEBHOOK_SECRET", &[Remark::Placeholder])]
-    #[case(b"undefined", &[Remark::Placeholder])]
-    fn odd_secrets_are_pointed_out(#[case] bytes: &[u8], #[case] expected: &[Remark]) {
+    #[case(b"", &[SecretRemark::Empty])]
+    #[case(b"0123456789abcdef\n", &[SecretRemark::TrailingNewline])]
+    #[case(b" 0123456789abcdef", &[SecretRemark::OuterWhitespace])]
+    #[case(b"\"0123456789abcdef\"", &[SecretRemark::Quoted])]
+    #[case(b"0123456789abcdef\\n", &[SecretRemark::EscapedNewline])]
+    #[case("0123456789\u{200b}abcdef".as_bytes(), &[SecretRemark::HiddenCharacters])]
+    #[case(b"short", &[SecretRemark::Short])]
+    #[case(b"YOUR_WEBHOOK_SECRET", &[SecretRemark::Placeholder])]
+    #[case(b"undefined", &[SecretRemark::Placeholder])]
+    fn odd_secrets_are_pointed_out(#[case] bytes: &[u8], #[case] expected: &[SecretRemark]) {
         assert_eq!(secret(bytes).remarks(), expected);
     }
 

@@ -12,10 +12,10 @@
 //! Everything here but [`fresh_seed`] is a pure function of its arguments: no input, no output, no clock.
 //!
 //! ```
-//! use whyhook::simulate::{Circumstances, Event, Recipe};
+//! use whyhook::simulate::{Circumstances, Recipe, SimulatedEvent};
 //!
 //! let circumstances = Circumstances { moment: "2026-05-04T09:10:00Z".parse()?, seed: 1 };
-//! let body = Recipe::new(Event::Activity).build(&circumstances)?;
+//! let body = Recipe::new(SimulatedEvent::Activity).build(&circumstances)?;
 //! assert!(body.starts_with(br#"{"event":"desktop.activity_tracking.captured","version":"v1""#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -177,8 +177,8 @@ pub fn edited(body: Vec<u8>, edits: &[PayloadEdit]) -> Result<Vec<u8>, EditError
 /// The form that `name` means: its code in either spelling, or a shorter name.
 ///
 /// ```
-/// use whyhook::payload::binary::Form;
-/// assert_eq!(whyhook::simulate::form_named("data-url"), Some(Form::DataUrl));
+/// use whyhook::payload::binary::BinaryForm;
+/// assert_eq!(whyhook::simulate::form_named("data-url"), Some(BinaryForm::DataUrl));
 /// ```
 #[must_use]
 pub fn form_named(name: &str) -> Option<BinaryForm> {

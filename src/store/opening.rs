@@ -9,7 +9,7 @@ use super::{Location, Loss, StoreError, losses, prune};
 use crate::delivery::DeliveryId;
 
 /// A store in which the writer's place is taken.
-pub(super) struct Opened {
+pub(super) struct OpenedStore {
     pub(super) index: Index,
     pub(super) keys: SealKeys,
     /// The highest number that was given, or may have been.
@@ -21,7 +21,7 @@ pub(super) struct Opened {
     pub(super) lock: StoreLock,
 }
 
-impl Opened {
+impl OpenedStore {
     /// Takes the writer's place, finishes what a pruning has left that was cut off, and brings the index up to
     /// the log.
     pub(super) fn open(location: &Location) -> Result<Self, StoreError> {

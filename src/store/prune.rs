@@ -27,7 +27,7 @@ use super::copying::{self, Moved};
 use super::index::Index;
 use super::location::sync_folder;
 use super::log::LogPlace;
-use super::opening::Opened;
+use super::opening::OpenedStore;
 use super::recovery::segments;
 use super::seal::SealKeys;
 use super::{Location, Loss, StoreError, StoreLock, row};
@@ -116,7 +116,7 @@ impl Pruner {
     ///
     /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        let Opened { index, keys, last, losses, lock, .. } = Opened::open(location)?;
+        let OpenedStore { index, keys, last, losses, lock, .. } = OpenedStore::open(location)?;
         Ok(Self { location: location.clone(), index, keys, last, losses, _lock: lock })
     }
 

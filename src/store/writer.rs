@@ -22,7 +22,7 @@ use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
 use super::lock::StoreLock;
 use super::log::LogWriter;
-use super::opening::Opened;
+use super::opening::OpenedStore;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
@@ -146,7 +146,7 @@ impl Writer {
         interval: Duration,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let Opened { index, keys, last, end, losses, lock } = Opened::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, lock } = OpenedStore::open(location)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let committer = Committer {
             identity: FileIdentity::of(location.file())?,

@@ -117,7 +117,7 @@ fn a_busy_run_logs_each_delivery_and_nothing_that_was_sent() {
     has_line(&path, &["answered", "delivery=4}", "rule=\"rule 2\"", "status=503"]);
     has_line(&path, &["not a request", "intake=\"malformed\"", "white space between a header's name and its colon"]);
     has_line(&path, &["answered", "method=\"other\""]);
-    has_line(&path, &["diagnosis done"]);
+    has_line(&path, &["worker done", "whyhook-diagnosis"]);
     has_line(&path, &["secrets or webhooks changed", "secrets=3"]);
     has_line(&path, &["committed", "bytes=", "deliveries=1"]);
     person.types("\u{1b}").settles().types("q").ends();

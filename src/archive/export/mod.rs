@@ -9,7 +9,7 @@
 //!
 //! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so a store of any size
 //! can be written. What a format cannot express is a [`Warnings`] entry, never dropped silently. [`image`] finds
-//! the bytes of one image, and [`file`](mod@file) writes a file of a person's choice.
+//! the bytes of one image, and [`save`](crate::system::save) writes a file of a person's choice.
 
 pub mod curl;
 pub mod har;

@@ -14,7 +14,7 @@ use super::super::{CliError, OutputFormat, output};
 use super::SimulateArgs;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Client, Limits, Outgoing, Target};
+use crate::http::{Client, ClientLimits, Outgoing, Target};
 use crate::send::{NotSent, Simulation};
 use crate::send::{Origin, attempt, attempt_json, attempt_text};
 use crate::simulate::BurstSending;
@@ -63,7 +63,7 @@ struct Run<'a> {
     sendings: &'a [BurstSending],
     format: OutputFormat,
     client: Client,
-    limits: Limits,
+    limits: ClientLimits,
     cancel: CancellationToken,
 }
 
@@ -147,7 +147,7 @@ struct Summary {
 struct Job {
     client: Client,
     target: Target,
-    limits: Limits,
+    limits: ClientLimits,
     cancel: CancellationToken,
 }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::{Limits, Run};
+use super::{ClientLimits, Run};
 use crate::http::OutgoingBody;
 use crate::http::response::{Parser, Start};
 use crate::http::{BodyEnd, HttpResponse};
@@ -174,7 +174,7 @@ impl Run<'_> {
 
     /// In which part of the exchange it is (none in the body), how long that may take, and until when.
     fn patience(&self, parser: &Parser, clock: Clock) -> (Option<(SendStage, Duration)>, Instant) {
-        let Limits { first_byte, idle, whole, .. } = *self.limits;
+        let ClientLimits { first_byte, idle, whole, .. } = *self.limits;
         let (stage, after, since) = match (self.latency.first_byte, clock.written) {
             _ if parser.start().is_some() => return (None, clock.last + idle),
             (Some(came), written) => (SendStage::Head, idle, written.unwrap_or(clock.begun + came)),

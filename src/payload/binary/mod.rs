@@ -5,10 +5,10 @@
 //! recognised is text and stays text.
 //!
 //! ```
-//! use whyhook::payload::binary::{Context, Form, recognise};
+//! use whyhook::payload::binary::{BinaryForm, ValueContext, recognise};
 //!
-//! let binary = recognise(br#""<Buffer ff d8 ff db ... 44865 more bytes>""#, Context::KnownField).unwrap();
-//! assert_eq!(binary.form, Form::NodePrint);
+//! let binary = recognise(br#""<Buffer ff d8 ff db ... 44865 more bytes>""#, ValueContext::KnownField).unwrap();
+//! assert_eq!(binary.form, BinaryForm::NodePrint);
 //! assert_eq!((binary.bytes.len(), binary.total), (4, Some(44_869)));
 //! ```
 

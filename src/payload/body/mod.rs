@@ -46,7 +46,7 @@ const STACK_LIMIT: usize = 3;
 
 /// A remark about a body. The text is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
+pub struct BodyRemark {
     /// What to say.
     pub words: String,
     /// Whether something is not as it should be.
@@ -55,13 +55,13 @@ pub struct Remark {
 
 /// A body made readable: its codings undone, its text in UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opened {
+pub struct OpenedBody {
     /// The readable bytes.
     pub bytes: Bytes,
     /// Whether they are those that were sent.
     pub is_as_sent: bool,
     /// What was done, and what could not be.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<BodyRemark>,
     declared: Declared,
 }
 
@@ -100,10 +100,10 @@ pub struct Body {
     /// What they are.
     pub kind: Kind,
     /// What a person should know of it.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<BodyRemark>,
 }
 
-impl Opened {
+impl OpenedBody {
     /// Opens the body of a request with this head.
     #[must_use]
     pub fn of(head: &Head, body: Bytes) -> Self {
@@ -144,7 +144,7 @@ impl Opened {
     }
 
     fn remark(&mut self, words: String, is_warning: bool) {
-        self.remarks.push(Remark { words, is_warning });
+        self.remarks.push(BodyRemark { words, is_warning });
     }
 
     /// Undoes the declared codings from the last applied to the first, then what is evident.
@@ -203,16 +203,16 @@ impl Opened {
         let kind = self.kind(rows, fault.as_ref());
         let Self { bytes, is_as_sent, mut remarks, declared } = self;
         if let Some(words) = disagreement(&kind, &declared, fault.as_ref(), &bytes) {
-            remarks.push(Remark { words, is_warning: true });
+            remarks.push(BodyRemark { words, is_warning: true });
         }
         let faults = match &kind {
             Kind::Multipart(multipart) => multipart.faults.clone(),
             Kind::Xml(xml) => xml.fault().into_iter().collect(),
             _ => Vec::new(),
         };
-        remarks.extend(faults.into_iter().map(|words| Remark { words, is_warning: true }));
+        remarks.extend(faults.into_iter().map(|words| BodyRemark { words, is_warning: true }));
         let too_deep = too_deep.filter(|_| matches!(kind, Kind::Json(_)));
-        remarks.extend(too_deep.map(|words| Remark { words, is_warning: true }));
+        remarks.extend(too_deep.map(|words| BodyRemark { words, is_warning: true }));
         let is_broken_json = matches!(kind, Kind::Text) && is_meant_as_json(&declared, &bytes);
         Body { bytes, is_as_sent, is_broken_json, fault, kind, remarks }
     }
@@ -264,7 +264,7 @@ impl Body {
     /// which is bounded.
     #[must_use]
     pub fn open(head: &Head, body: Bytes) -> Self {
-        let opened = Opened::of(head, body);
+        let opened = OpenedBody::of(head, body);
         let rows = Pretty::new(opened.bytes.clone());
         opened.describe(rows)
     }

@@ -6,9 +6,9 @@ use rstest::rstest;
 
 use super::*;
 
-fn opened(headers: &str, body: &[u8]) -> Opened {
+fn opened(headers: &str, body: &[u8]) -> OpenedBody {
     let head = Head::from(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
-    Opened::of(&head, Bytes::copy_from_slice(body))
+    OpenedBody::of(&head, Bytes::copy_from_slice(body))
 }
 
 fn body(headers: &str, body: &[u8]) -> Body {

@@ -10,11 +10,11 @@
 //! | `ids` | the ids by which things are known again |
 //!
 //! ```
-//! use whyhook::payload::contract::{Circumstances, report};
+//! use whyhook::payload::contract::{SchemaContext, report};
 //!
 //! let body = br#"{"event":"desktop.activity_tracking.captured","version":"v2","agent":"desktop-agent",
 //!     "timestamp":1746123456789,"data":{"organisation":{},"team":{},"user":{},"activity":{"workMode":true}}}"#;
-//! let report = report(body, &Circumstances::default()).unwrap();
+//! let report = report(body, &SchemaContext::default()).unwrap();
 //! assert_eq!(report.items[0].fact("mode"), Some("Work Mode, tracking active"));
 //! assert!(report.drift.iter().any(|drift| drift.path == "version" && drift.found == "“v2”"));
 //! ```
@@ -49,7 +49,7 @@ pub const ITEM_LIMIT: usize = 1000;
 
 /// What is known of a delivery beside its body.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Circumstances<'a> {
+pub struct SchemaContext<'a> {
     /// The signed header's timestamp.
     pub header: Option<&'a TimestampFacts>,
     /// When the delivery arrived.
@@ -116,7 +116,7 @@ impl EventReport {
 ///
 /// Any bytes may be fed to it; of what breaks off, the part before is read.
 #[must_use]
-pub fn report(body: &[u8], about: &Circumstances<'_>) -> Option<EventReport> {
+pub fn report(body: &[u8], about: &SchemaContext<'_>) -> Option<EventReport> {
     let envelope = MemberValue::root(body).object()?;
     if fields::ENVELOPE.iter().filter(|name| envelope.get(name).is_some()).count() < 2 {
         return None;
@@ -148,7 +148,7 @@ pub fn report(body: &[u8], about: &Circumstances<'_>) -> Option<EventReport> {
 }
 
 /// What the request itself says of the event.
-fn request(about: &Circumstances<'_>, event: &str, drifts: &mut Drifts) {
+fn request(about: &SchemaContext<'_>, event: &str, drifts: &mut Drifts) {
     if let Some(declared) = about.content_type {
         let declared = declared.map(String::from_utf8_lossy);
         let essence = declared.as_deref().and_then(|value| value.split(';').next()).map(str::trim);

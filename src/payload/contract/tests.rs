@@ -10,7 +10,7 @@ const SIMULATED: &str = include_str!("../../../assets/samples/screenshot-simulat
 
 /// A report of a body alone.
 fn of(body: &str) -> EventReport {
-    report(body.as_bytes(), &Circumstances::default()).unwrap()
+    report(body.as_bytes(), &SchemaContext::default()).unwrap()
 }
 
 /// A sample with one piece of it replaced.
@@ -37,7 +37,7 @@ fn the_documented_examples_have_no_drift(#[case] sample: &str) {
         age_ms: Some(2000),
         fresh: Some(true),
     };
-    let about = Circumstances {
+    let about = SchemaContext {
         header: Some(&header),
         received_at: Some(received_at),
         content_type: Some(Some(b"Application/JSON; charset=utf-8")),
@@ -261,7 +261,7 @@ fn the_request_is_compared_too() {
         age_ms: Some(0),
         fresh: Some(true),
     };
-    let about = Circumstances {
+    let about = SchemaContext {
         header: Some(&header),
         received_at: Some(Timestamp::from_millisecond(1_769_591_066_292 + 301_000).unwrap()),
         content_type: Some(Some(b"text/plain")),
@@ -280,7 +280,7 @@ fn the_request_is_compared_too() {
         ]
     );
     assert_eq!(live.drift_words(), "1 error, 3 warnings");
-    let none = Circumstances { content_type: Some(None), ..Circumstances::default() };
+    let none = SchemaContext { content_type: Some(None), ..SchemaContext::default() };
     assert_eq!(report(ACTIVITY.as_bytes(), &none).unwrap().drift[0].found, "no Content-Type");
 }
 
@@ -315,7 +315,7 @@ fn what_is_no_event_has_no_report() {
     for body in
         ["", "[]", "null", "{}", "{\"event\":\"x\"}", "{\"type\":\"invoice.paid\",\"data\":{}}", "event=1&data=2"]
     {
-        assert_eq!(report(body.as_bytes(), &Circumstances::default()), None, "{body}");
+        assert_eq!(report(body.as_bytes(), &SchemaContext::default()), None, "{body}");
     }
 }
 
@@ -340,7 +340,7 @@ fn ids_are_found_once_each() {
 
 #[test]
 fn a_narrow_place_keeps_the_app_and_the_image() {
-    let report = report(LIVE.as_bytes(), &Circumstances::default()).unwrap();
+    let report = report(LIVE.as_bytes(), &SchemaContext::default()).unwrap();
     let (item, date) = (&report.items[0], report.times.event_date());
     let whole = item.short_words(date.as_deref(), 1000);
     let (app, image) = (item.fact("app").unwrap(), item.fact("image").unwrap());
@@ -368,7 +368,7 @@ proptest! {
             0..5,
         ),
     ) {
-        prop_assert_eq!(report(&bytes, &Circumstances::default()), None);
+        prop_assert_eq!(report(&bytes, &SchemaContext::default()), None);
         prop_assert_eq!(ids(&bytes), []);
         let body = format!("{{\"event\":\"{}\",\"data\":[{}]}}", event, items.join(","));
         let found = of(&body);
@@ -383,7 +383,7 @@ proptest! {
         let mut body = LIVE.as_bytes().to_vec();
         let at = at.min(body.len());
         body.splice(at..(at + cut).min(body.len()), bytes.into_bytes());
-        if let Some(report) = report(&body, &Circumstances::default()) {
+        if let Some(report) = report(&body, &SchemaContext::default()) {
             let (object, drift) = report_json(&report);
             prop_assert!(object.is_object() && drift.is_array());
             let shown = report.drift.iter().map(ToString::to_string).chain(report.items.iter().map(EventItem::words));

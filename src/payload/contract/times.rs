@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Circumstances;
+use super::SchemaContext;
 use super::drift::{DriftCode, DriftPlace, Drifts, Severity};
 use super::object::{MemberValue, Object};
 use crate::delivery::TimestampUnit;
@@ -63,7 +63,7 @@ impl Times {
 /// Reads the envelope's time and compares it with the header's.
 pub(super) fn envelope(
     value: Option<&MemberValue<'_>>,
-    about: &Circumstances<'_>,
+    about: &SchemaContext<'_>,
     simulation: bool,
     drifts: &mut Drifts,
 ) -> Times {
@@ -114,7 +114,7 @@ pub(super) fn envelope(
 }
 
 /// Compares the header's unit with the one that the webhook's kind documents.
-pub(super) fn header_unit(about: &Circumstances<'_>, drifts: &mut Drifts) {
+pub(super) fn header_unit(about: &SchemaContext<'_>, drifts: &mut Drifts) {
     let Some((header, documented)) = about.header.zip(about.header_unit) else { return };
     if header.unit != documented && header.unit != TimestampUnit::Other {
         let expected = format!("{} for this kind of webhook", documented.code());

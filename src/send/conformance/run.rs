@@ -14,7 +14,7 @@ use super::judge::{CheckRow, Observed};
 use super::matrix::PROBES;
 use super::{CheckReport, ReceiverFault};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Client, Limits, Outgoing, SendError, Sent, Target};
+use crate::http::{Client, ClientLimits, Outgoing, SendError, Sent, Target};
 use crate::send::{Origin, attempt};
 
 /// The most deliveries in flight at once.
@@ -169,7 +169,7 @@ async fn send(
             request.lines.push(crate::http::HeaderLine::new(name, value).ok()?);
         }
     }
-    let limits = Limits { body_bytes: BODY_BYTES, ..Limits::within(timeout) };
+    let limits = ClientLimits { body_bytes: BODY_BYTES, ..ClientLimits::within(timeout) };
     let mut sent = None;
     for _ in 0..crafted.times {
         sent = Some(client.send(target, &request, &limits, cancel).await);

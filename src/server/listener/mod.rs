@@ -57,7 +57,7 @@ const LEAVING: usize = 256;
 
 /// The limits of the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ListenerLimits {
     /// The maximum length of a body that is kept completely.
     pub body_bytes: u64,
     /// Bytes of bodies that may be in memory at once, over all connections.
@@ -68,14 +68,14 @@ pub struct Limits {
     pub deadlines: Deadlines,
 }
 
-impl Limits {
+impl ListenerLimits {
     /// The most memory that one body section takes, in bytes.
     fn body_section_bytes(&self) -> usize {
         usize::try_from(self.body_bytes).unwrap_or(usize::MAX).saturating_add(crate::http::section::MORE_BYTES)
     }
 }
 
-impl Default for Limits {
+impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
             body_bytes: 64 * 1024 * 1024,
@@ -115,7 +115,7 @@ pub struct Control {
     answering: Answering,
     holding: Holding,
     forwarder: Forwarder,
-    limits: Limits,
+    limits: ListenerLimits,
     budget: MemoryBudget,
     places: Arc<Places>,
     /// For connections that have their answer and are not gone yet.
@@ -128,7 +128,7 @@ pub struct Control {
 impl Control {
     /// Control over a listener that keeps what it receives with `writer` and answers by `rules`.
     #[must_use]
-    pub fn new(registry: Registry, rules: RuleSet, limits: Limits, writer: WriterHandle) -> Arc<Self> {
+    pub fn new(registry: Registry, rules: RuleSet, limits: ListenerLimits, writer: WriterHandle) -> Arc<Self> {
         let places = Places::new(limits.connections);
         Arc::new(Self {
             registry: RwLock::new(Arc::new(registry)),
@@ -256,7 +256,7 @@ impl Control {
 
     /// The limits, which are fixed for the listener's lifetime.
     #[must_use]
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> ListenerLimits {
         self.limits
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::Limits;
+use super::ListenerLimits;
 
 /// Why a sender was turned away with 503 before its delivery was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl StatsSnapshot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Load {
     /// The bounds.
-    pub limits: Limits,
+    pub limits: ListenerLimits,
     /// Open connections.
     pub connections: usize,
     /// Bytes of bodies in memory, over all connections.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::{Control, Limits, Listener};
+use super::{Control, Listener, ListenerLimits};
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Delivery, DeliveryId, Intake, Outcome, Verdict};
 use crate::rules::{ActionKind, Override, RuleReader as Rules, RuleSet, TimedResponse};
@@ -31,7 +31,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    async fn with(limits: Limits) -> Self {
+    async fn with(limits: ListenerLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::new(folder.path().join("store.db"));
         let (_writer, handle) = Writer::start(&location, |_| {}).unwrap();
@@ -46,7 +46,7 @@ impl Fixture {
     }
 
     async fn new() -> Self {
-        Self::with(Limits::default()).await
+        Self::with(ListenerLimits::default()).await
     }
 
     async fn connect(&self) -> TcpStream {
@@ -73,14 +73,14 @@ impl Fixture {
     }
 }
 
-fn quick() -> Limits {
+fn quick() -> ListenerLimits {
     let deadlines = Deadlines {
         head: Duration::from_millis(150),
         body_idle: Duration::from_millis(150),
         keep_alive: Duration::from_millis(150),
         ..Deadlines::default()
     };
-    Limits { deadlines, ..Limits::default() }
+    ListenerLimits { deadlines, ..ListenerLimits::default() }
 }
 
 fn secret() -> Secret {
@@ -300,7 +300,7 @@ async fn too_long_heads_and_targets_are_refused_with_their_own_status() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
-    let fixture = Fixture::with(Limits { body_bytes: 100_000, ..Limits::default() }).await;
+    let fixture = Fixture::with(ListenerLimits { body_bytes: 100_000, ..ListenerLimits::default() }).await;
     let body = "x".repeat(2_000_000);
     let answer = fixture.talk(signed_request(&body, "").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -397,7 +397,7 @@ async fn nothing_is_called_received_that_is_not_on_disk() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_past_the_bound_are_told_to_come_back() {
-    let fixture = Fixture::with(Limits { connections: 1, ..Limits::default() }).await;
+    let fixture = Fixture::with(ListenerLimits { connections: 1, ..ListenerLimits::default() }).await;
     let mut first = fixture.connect().await;
     first.write_all(signed_request(BODY, "").as_bytes()).await.unwrap();
     assert!(read_response(&mut first).await.starts_with("HTTP/1.1 200 "));

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::interpret::shown;
 use super::{TunnelState, interpret};
-use crate::http::{BodyEnd, Client, HttpResponse, Limits, Outgoing, SendError, SendStage, Target, TlsOptions};
+use crate::http::{BodyEnd, Client, ClientLimits, HttpResponse, Outgoing, SendError, SendStage, Target, TlsOptions};
 
 /// The longest list that is read, in bytes.
 const ANSWER_LIMIT: u64 = 256 * 1024;
@@ -119,7 +119,7 @@ struct Agent {
     client: Client,
     target: Target,
     request: Outgoing,
-    limits: Limits,
+    limits: ClientLimits,
 }
 
 impl Agent {
@@ -134,7 +134,7 @@ impl Agent {
             target.authority()
         );
         let request = Outgoing::exact(&Head::read(Bytes::from(head)), Bytes::new());
-        let limits = Limits { head_bytes: HEAD_LIMIT, body_bytes: ANSWER_LIMIT, ..Limits::within(limit) };
+        let limits = ClientLimits { head_bytes: HEAD_LIMIT, body_bytes: ANSWER_LIMIT, ..ClientLimits::within(limit) };
         Ok(Self { address, client, target, request, limits })
     }
 

@@ -9,7 +9,7 @@ use super::axis::{Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart, recipes};
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::text::{self, TextEdit};
-use crate::signature::rewrite::{Effect, Preset, Tree, presets, wrap};
+use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
 /// variant under construction up to [`GROWTH`].
@@ -35,20 +35,20 @@ struct Base<'a> {
 
 /// How to build one variant.
 #[derive(Clone)]
-pub(super) enum Recipe {
+pub(super) enum BodyRecipe {
     Edit(TextEdit),
-    Preset(&'static Preset),
+    Preset(&'static StylePreset),
     Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
     Fixed(Cow<'static, [u8]>),
     Part(std::ops::Range<usize>),
     PartCompact(std::ops::Range<usize>),
     FormField(usize),
-    Then(Box<Recipe>, TextEdit),
+    Then(Box<BodyRecipe>, TextEdit),
 }
 
 struct Entry {
     base: usize,
-    recipe: Recipe,
+    recipe: BodyRecipe,
     ways: Ways,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Bodies<'a> {
     fn list(&mut self) {
         for base in 0..self.bases.len() {
             if base > 0 {
-                self.push(base, Recipe::Edit(|body| Some(body.to_vec())), Vec::new());
+                self.push(base, BodyRecipe::Edit(|body| Some(body.to_vec())), Vec::new());
             }
             recipes::list_edits(&mut |recipe, why| {
                 self.entries.push(entry(base, &self.bases[base].undone, recipe, vec![why]))
@@ -134,13 +134,13 @@ impl<'a> Bodies<'a> {
             recipes::list_parts(&bytes, &mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
             for preset in presets() {
                 let why = preset_why(preset);
-                self.entries.push(entry(base, &undone, Recipe::Preset(preset), vec![why]));
+                self.entries.push(entry(base, &undone, BodyRecipe::Preset(preset), vec![why]));
             }
         }
         self.entries.sort_by_key(|entry| (entry.ways.weight(), entry.ways.rank()));
     }
 
-    fn push(&mut self, base: usize, recipe: Recipe, whys: Vec<Why>) {
+    fn push(&mut self, base: usize, recipe: BodyRecipe, whys: Vec<Why>) {
         self.entries.push(entry(base, &self.bases[base].undone, recipe, whys));
     }
 
@@ -149,7 +149,7 @@ impl<'a> Bodies<'a> {
     pub(super) fn add_combinations(&mut self) {
         let presets: Vec<usize> = (0..self.entries.len())
             .filter(|&index| {
-                matches!(self.entries[index].recipe, Recipe::Preset(_)) && self.entries[index].ways.weight() == 1
+                matches!(self.entries[index].recipe, BodyRecipe::Preset(_)) && self.entries[index].ways.weight() == 1
             })
             .collect();
         let edits: [(TextEdit, CauseCode, &str); 6] = [
@@ -168,7 +168,8 @@ impl<'a> Bodies<'a> {
                 let Entry { base, recipe, ways } = &self.entries[index];
                 let Some(first) = ways.0.first().and_then(|way| way.first()).cloned() else { continue };
                 let whys = vec![first, Why::new(code, rank * 4, detail)];
-                let made = entry(*base, &self.bases[*base].undone, Recipe::Then(Box::new(recipe.clone()), edit), whys);
+                let made =
+                    entry(*base, &self.bases[*base].undone, BodyRecipe::Then(Box::new(recipe.clone()), edit), whys);
                 self.entries.push(made);
             }
         }
@@ -266,7 +267,7 @@ pub(in crate::signature) fn excerpt(bytes: &[u8], offset: usize) -> String {
     }
 }
 
-fn entry(base: usize, undone: &[Why], recipe: Recipe, whys: Vec<Why>) -> Entry {
+fn entry(base: usize, undone: &[Why], recipe: BodyRecipe, whys: Vec<Why>) -> Entry {
     Entry { base, recipe, ways: Ways(vec![undone.iter().cloned().chain(whys).collect()]) }
 }
 
@@ -276,36 +277,40 @@ fn fingerprint(bytes: &[u8]) -> (u64, usize) {
     (hasher.finish(), bytes.len())
 }
 
-fn needs_tree(recipe: &Recipe) -> bool {
+fn needs_tree(recipe: &BodyRecipe) -> bool {
     match recipe {
-        Recipe::Preset(_) | Recipe::Print(_) => true,
-        Recipe::Then(first, _) => needs_tree(first),
+        BodyRecipe::Preset(_) | BodyRecipe::Print(_) => true,
+        BodyRecipe::Then(first, _) => needs_tree(first),
         _ => false,
     }
 }
 
-fn make(recipe: &Recipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
+fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
     match recipe {
-        Recipe::Edit(edit) => edit(body),
-        Recipe::Preset(preset) => preset.apply(tree?, limit),
-        Recipe::Print(print) => print(tree?, limit),
-        Recipe::Fixed(bytes) => Some(bytes.to_vec()),
-        Recipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
-        Recipe::PartCompact(range) => {
+        BodyRecipe::Edit(edit) => edit(body),
+        BodyRecipe::Preset(preset) => preset.apply(tree?, limit),
+        BodyRecipe::Print(print) => print(tree?, limit),
+        BodyRecipe::Fixed(bytes) => Some(bytes.to_vec()),
+        BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
+        BodyRecipe::PartCompact(range) => {
             let part = read_tree(body.get(range.clone())?)?;
             presets().next()?.apply(&part, limit)
         }
-        Recipe::FormField(index) => Some(wrap::form_fields(body).into_iter().nth(*index)?.1),
-        Recipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
+        BodyRecipe::FormField(index) => Some(wrap::form_fields(body).into_iter().nth(*index)?.1),
+        BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
     }
     .filter(|bytes| bytes.len() <= limit)
 }
 
-fn preset_why(preset: &'static Preset) -> Why {
+fn preset_why(preset: &'static StylePreset) -> Why {
     let (code, detail) = match preset.effect {
-        Effect::Reserialized => (CauseCode::BodyReserialized, "the body was re-serialised before it was signed"),
-        Effect::Sorted => (CauseCode::BodyKeysSorted, "the body's keys were in another order when it was signed"),
-        Effect::NullsDropped => (CauseCode::BodyNullsDropped, "null fields were left out when the body was signed"),
+        RewriteEffect::Reserialized => (CauseCode::BodyReserialized, "the body was re-serialised before it was signed"),
+        RewriteEffect::Sorted => {
+            (CauseCode::BodyKeysSorted, "the body's keys were in another order when it was signed")
+        }
+        RewriteEffect::NullsDropped => {
+            (CauseCode::BodyNullsDropped, "null fields were left out when the body was signed")
+        }
     };
     Why::new(code, preset.rank, detail).named(preset.name)
 }

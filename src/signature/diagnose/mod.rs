@@ -85,7 +85,7 @@ pub enum Depth {
 
 /// How far the search has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct SearchProgress {
     /// What is being tried.
     pub stage: SearchStage,
     /// Digests computed so far.
@@ -108,7 +108,7 @@ pub struct Budget<'a> {
     /// Asked again and again whether to go on; false ends the search with what was found.
     pub go_on: &'a dyn Fn() -> bool,
     /// Told from time to time how far the search has got.
-    pub progress: &'a dyn Fn(Progress),
+    pub progress: &'a dyn Fn(SearchProgress),
 }
 
 impl Default for Budget<'_> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::Recipe;
+use super::bodies::BodyRecipe;
 use crate::payload::json::entries;
 use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{prints, wrap};
@@ -12,7 +12,7 @@ use crate::signature::rewrite::{prints, wrap};
 /// Bodies beyond this length are not printed byte by byte.
 const PRINT_LIMIT: usize = 8 << 20;
 
-type Found<'f> = &'f mut dyn FnMut(Recipe, Why);
+type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
@@ -102,19 +102,22 @@ pub(super) fn list_edits(found: Found<'_>) {
         (print_bytes, CauseCode::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
     ];
     for (edit, code, rank, detail) in edits {
-        found(Recipe::Edit(edit), Why::new(code, rank, detail));
+        found(BodyRecipe::Edit(edit), Why::new(code, rank, detail));
     }
     let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
-    found(Recipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
-    found(Recipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
-    found(Recipe::Print(prints::python_dict), printed(1, "Python's repr of a dict was signed"));
-    found(Recipe::Print(prints::ruby_hash), printed(4, "Ruby's inspect of a hash was signed"));
-    found(Recipe::Fixed(Cow::Borrowed(b"")), Why::new(CauseCode::BodyEmpty, 0, "an empty body was signed").alarming());
+    found(BodyRecipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
+    found(BodyRecipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
+    found(BodyRecipe::Print(prints::python_dict), printed(1, "Python's repr of a dict was signed"));
+    found(BodyRecipe::Print(prints::ruby_hash), printed(4, "Ruby's inspect of a hash was signed"));
+    found(
+        BodyRecipe::Fixed(Cow::Borrowed(b"")),
+        Why::new(CauseCode::BodyEmpty, 0, "an empty body was signed").alarming(),
+    );
     for (rank, word) in
         (0..).zip(["[object Object]", "undefined", "null", "{}", "None", "Array", "[object Promise]", "[object Blob]"])
     {
         let why = printed(rank, &format!("the text {word} was signed instead of the body")).alarming();
-        found(Recipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
+        found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
     }
 }
 
@@ -163,11 +166,11 @@ pub(super) fn list_parts(body: &[u8], found: Found<'_>) {
         let rank = if matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"") { 0 } else { 4 + place };
         let why =
             |form: &str| Why::new(CauseCode::BodyPartSigned, rank, format!("only the field {name} was signed{form}"));
-        found(Recipe::Part(member.value.clone()), why(""));
-        found(Recipe::PartCompact(member.value), why(", serialised as by JSON.stringify"));
+        found(BodyRecipe::Part(member.value.clone()), why(""));
+        found(BodyRecipe::PartCompact(member.value), why(", serialised as by JSON.stringify"));
     }
     for (index, (name, _)) in wrap::form_fields(body).into_iter().enumerate() {
         let detail = format!("the body arrived as a form; its field {} was signed", crate::text::visible(&name));
-        found(Recipe::FormField(index), Why::new(CauseCode::BodyFormEncoded, 0, detail));
+        found(BodyRecipe::FormField(index), Why::new(CauseCode::BodyFormEncoded, 0, detail));
     }
 }

@@ -8,7 +8,7 @@ use super::encoding::Received;
 use super::secrets::{CandidateKey, keys};
 use super::structure::Structure;
 use super::templates::{Construction, TemplateShape, shapes};
-use super::{Budget, CauseCode, Depth, Progress, Request, SearchStage, timestamps};
+use super::{Budget, CauseCode, Depth, Request, SearchProgress, SearchStage, timestamps};
 use crate::signature::algorithm::Keyed;
 use crate::signature::content::Parts;
 use crate::signature::{Algorithm, TemplatePiece};
@@ -379,6 +379,6 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn tell(&self) {
         let SearchResult { stage, tried, of, ref matches, .. } = self.found;
-        (self.budget.progress)(Progress { stage, tried, of: of.max(tried), found: matches.len() });
+        (self.budget.progress)(SearchProgress { stage, tried, of: of.max(tried), found: matches.len() });
     }
 }

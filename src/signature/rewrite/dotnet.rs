@@ -3,7 +3,7 @@
 use super::numbers::as_written;
 use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{INDENT_2, Order, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 /// `JavaScriptEncoder.Default`: everything outside Basic Latin, and what matters to HTML.
 const DEFAULT_ENCODER: Strings = Strings {
@@ -26,13 +26,13 @@ pub(super) const DEFAULT: Style = Style {
     ..VERBATIM
 };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::DotNet, ".NET System.Text.Json", 10, DEFAULT),
-    Preset::new(
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::DotNet, ".NET System.Text.Json", 10, DEFAULT),
+    StylePreset::new(
         Family::DotNet,
         ".NET System.Text.Json, UnsafeRelaxedJsonEscaping",
         32,
         Style { strings: Some(&RELAXED), ..DEFAULT },
     ),
-    Preset::new(Family::DotNet, ".NET System.Text.Json, WriteIndented", 33, Style { layout: INDENT_2, ..DEFAULT }),
+    StylePreset::new(Family::DotNet, ".NET System.Text.Json, WriteIndented", 33, Style { layout: INDENT_2, ..DEFAULT }),
 ];

@@ -3,7 +3,7 @@
 use super::numbers::{as_written, copy_small_integer, shortest};
 use super::strings::{Lone, PLAIN, Strings};
 use super::style::{INDENT_2, INDENT_TAB, Order, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 /// Until Go 1.21, backspace and form feed had no short form.
 const OLD: Strings = Strings { extra: b"<>&", separators: true, short_backspace: false, lone: Lone::Replace, ..PLAIN };
@@ -15,26 +15,31 @@ const NO_HTML: Strings = Strings { extra: b"", ..NEW };
 pub(super) const MAP: Style =
     Style { order: Order::Bytes, merge_duplicates: true, numbers, strings: Some(&NEW), ..VERBATIM };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::Go, "Go json.Marshal of a map", 5, MAP),
-    Preset::new(Family::Go, "Go json.NewEncoder of a map", 9, Style { tail: "\n", ..MAP }),
-    Preset::new(
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::Go, "Go json.Marshal of a map", 5, MAP),
+    StylePreset::new(Family::Go, "Go json.NewEncoder of a map", 9, Style { tail: "\n", ..MAP }),
+    StylePreset::new(
         Family::Go,
         "Go json.NewEncoder of a map, SetEscapeHTML(false)",
         17,
         Style { strings: Some(&NO_HTML), tail: "\n", ..MAP },
     ),
-    Preset::new(Family::Go, "Go json.Marshal of a map (Go 1.21 or earlier)", 30, Style { strings: Some(&OLD), ..MAP }),
-    Preset::new(Family::Go, "Go json.Marshal of a map with json.Number", 31, Style { numbers: as_written, ..MAP }),
-    Preset::new(Family::Go, "Go json.MarshalIndent of a map, by 2", 32, Style { layout: INDENT_2, ..MAP }),
-    Preset::new(Family::Go, "Go json.MarshalIndent of a map, by tabs", 33, Style { layout: INDENT_TAB, ..MAP }),
-    Preset::new(
+    StylePreset::new(
+        Family::Go,
+        "Go json.Marshal of a map (Go 1.21 or earlier)",
+        30,
+        Style { strings: Some(&OLD), ..MAP },
+    ),
+    StylePreset::new(Family::Go, "Go json.Marshal of a map with json.Number", 31, Style { numbers: as_written, ..MAP }),
+    StylePreset::new(Family::Go, "Go json.MarshalIndent of a map, by 2", 32, Style { layout: INDENT_2, ..MAP }),
+    StylePreset::new(Family::Go, "Go json.MarshalIndent of a map, by tabs", 33, Style { layout: INDENT_TAB, ..MAP }),
+    StylePreset::new(
         Family::Go,
         "Go json.Marshal of a struct in the body's order",
         18,
         Style { order: Order::AsWritten, ..MAP },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Go,
         "Go json.NewEncoder of a struct in the body's order",
         19,

@@ -3,7 +3,7 @@
 use super::numbers::{copy_small_integer, shortest};
 use super::strings::{Lone, PLAIN, Strings};
 use super::style::{INDENT_2, INDENT_4, INDENT_TAB, Order, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 pub(super) const STRINGS: Strings = Strings { lone: Lone::Escape, ..PLAIN };
 
@@ -11,21 +11,21 @@ pub(super) const STRINGS: Strings = Strings { lone: Lone::Escape, ..PLAIN };
 pub(super) const COMPACT: Style =
     Style { order: Order::IntegersFirst, merge_duplicates: true, numbers, strings: Some(&STRINGS), ..VERBATIM };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::JavaScript, "JavaScript JSON.stringify", 0, COMPACT),
-    Preset::new(
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::JavaScript, "JavaScript JSON.stringify", 0, COMPACT),
+    StylePreset::new(
         Family::JavaScript,
         "JavaScript JSON.stringify, indented by 2",
         12,
         Style { layout: INDENT_2, ..COMPACT },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::JavaScript,
         "JavaScript JSON.stringify, indented by 4",
         22,
         Style { layout: INDENT_4, ..COMPACT },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::JavaScript,
         "JavaScript JSON.stringify, indented by tabs",
         40,

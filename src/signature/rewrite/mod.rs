@@ -60,7 +60,7 @@ pub enum Family {
 
 /// What kind of change a serialiser makes, as far as the codes tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Effect {
+pub enum RewriteEffect {
     /// The whole body re-serialised.
     Reserialized,
     /// Keys in another order.
@@ -71,7 +71,7 @@ pub enum Effect {
 
 /// One known serialiser with one set of options.
 #[derive(Clone, Copy)]
-pub struct Preset {
+pub struct StylePreset {
     /// Whose it is.
     pub family: Family,
     /// What a person calls it.
@@ -79,7 +79,7 @@ pub struct Preset {
     /// How common it is: 0 is the most common.
     pub rank: u16,
     /// What kind of change it is.
-    pub effect: Effect,
+    pub effect: RewriteEffect,
     style: Recipe,
 }
 
@@ -89,18 +89,18 @@ enum Recipe {
     InPlace(numbers::NumberStyle, Option<&'static Strings>),
 }
 
-impl std::fmt::Debug for Preset {
+impl std::fmt::Debug for StylePreset {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Preset({})", self.name)
     }
 }
 
-impl Preset {
+impl StylePreset {
     const fn new(family: Family, name: &'static str, rank: u16, style: Style) -> Self {
-        Self { family, name, rank, effect: Effect::Reserialized, style: Recipe::Whole(style) }
+        Self { family, name, rank, effect: RewriteEffect::Reserialized, style: Recipe::Whole(style) }
     }
 
-    const fn of_any(effect: Effect, name: &'static str, rank: u16, style: Style) -> Self {
+    const fn of_any(effect: RewriteEffect, name: &'static str, rank: u16, style: Style) -> Self {
         Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style) }
     }
 
@@ -111,7 +111,7 @@ impl Preset {
         strings: Option<&'static Strings>,
     ) -> Self {
         let style = Recipe::InPlace(numbers, strings);
-        Self { family: Family::Any, name, rank, effect: Effect::Reserialized, style }
+        Self { family: Family::Any, name, rank, effect: RewriteEffect::Reserialized, style }
     }
 
     /// The body as this serialiser writes it; `None` when it fails on it, or would write more than
@@ -132,65 +132,75 @@ const RAW: Strings = Strings { lone: Lone::Escape, ..PLAIN };
 const SORTED: Style = Style { order: Order::Bytes, ..VERBATIM };
 
 /// Edits that are nobody's own.
-const GENERIC: &[Preset] = &[
-    Preset::of_any(Effect::Reserialized, "white space between tokens removed", 3, VERBATIM),
-    Preset::of_any(
-        Effect::Reserialized,
+const GENERIC: &[StylePreset] = &[
+    StylePreset::of_any(RewriteEffect::Reserialized, "white space between tokens removed", 3, VERBATIM),
+    StylePreset::of_any(
+        RewriteEffect::Reserialized,
         "one space after each comma and colon",
         17,
         Style { layout: SPACED, ..VERBATIM },
     ),
-    Preset::of_any(Effect::Reserialized, "indented by 2, tokens as sent", 18, Style { layout: INDENT_2, ..VERBATIM }),
-    Preset::of_any(Effect::Reserialized, "indented by 4, tokens as sent", 19, Style { layout: INDENT_4, ..VERBATIM }),
-    Preset::of_any(Effect::Sorted, "keys sorted, tokens as sent, compact", 6, SORTED),
-    Preset::of_any(
-        Effect::Sorted,
+    StylePreset::of_any(
+        RewriteEffect::Reserialized,
+        "indented by 2, tokens as sent",
+        18,
+        Style { layout: INDENT_2, ..VERBATIM },
+    ),
+    StylePreset::of_any(
+        RewriteEffect::Reserialized,
+        "indented by 4, tokens as sent",
+        19,
+        Style { layout: INDENT_4, ..VERBATIM },
+    ),
+    StylePreset::of_any(RewriteEffect::Sorted, "keys sorted, tokens as sent, compact", 6, SORTED),
+    StylePreset::of_any(
+        RewriteEffect::Sorted,
         "keys sorted, one space after each comma and colon",
         14,
         Style { layout: SPACED, ..SORTED },
     ),
-    Preset::of_any(Effect::Sorted, "keys sorted, indented by 2", 30, Style { layout: INDENT_2, ..SORTED }),
-    Preset::of_any(
-        Effect::Sorted,
+    StylePreset::of_any(RewriteEffect::Sorted, "keys sorted, indented by 2", 30, Style { layout: INDENT_2, ..SORTED }),
+    StylePreset::of_any(
+        RewriteEffect::Sorted,
         "keys sorted by JavaScript, JSON.stringify",
         8,
         Style { order: Order::Utf16, ..javascript::COMPACT },
     ),
-    Preset::of_any(
-        Effect::Sorted,
+    StylePreset::of_any(
+        RewriteEffect::Sorted,
         "integer-like keys first, tokens as sent, compact",
         16,
         Style { order: Order::IntegersFirst, ..VERBATIM },
     ),
-    Preset::of_any(
-        Effect::NullsDropped,
+    StylePreset::of_any(
+        RewriteEffect::NullsDropped,
         "members that are null left out, tokens as sent, compact",
         8,
         Style { drop_nulls: true, ..VERBATIM },
     ),
-    Preset::of_any(
-        Effect::NullsDropped,
+    StylePreset::of_any(
+        RewriteEffect::NullsDropped,
         "members that are null left out, JSON.stringify",
         9,
         Style { drop_nulls: true, ..javascript::COMPACT },
     ),
-    Preset::of_any(
-        Effect::NullsDropped,
+    StylePreset::of_any(
+        RewriteEffect::NullsDropped,
         "members that are null left out, json.dumps",
         20,
         Style { drop_nulls: true, ..python::DEFAULT },
     ),
-    Preset::in_place("numbers as JavaScript writes them, white space as sent", 20, javascript::numbers, None),
-    Preset::in_place("numbers as Python writes them, white space as sent", 21, python::numbers, None),
-    Preset::in_place("strings without needless escapes, white space as sent", 12, numbers::as_written, Some(&RAW)),
-    Preset::in_place("slashes written \\/, white space as sent", 12, numbers::as_written, Some(&SLASHES)),
-    Preset::in_place(
+    StylePreset::in_place("numbers as JavaScript writes them, white space as sent", 20, javascript::numbers, None),
+    StylePreset::in_place("numbers as Python writes them, white space as sent", 21, python::numbers, None),
+    StylePreset::in_place("strings without needless escapes, white space as sent", 12, numbers::as_written, Some(&RAW)),
+    StylePreset::in_place("slashes written \\/, white space as sent", 12, numbers::as_written, Some(&SLASHES)),
+    StylePreset::in_place(
         "non-ASCII characters written \\u00e9, white space as sent",
         13,
         numbers::as_written,
         Some(&LOWER),
     ),
-    Preset::in_place(
+    StylePreset::in_place(
         "non-ASCII characters written \\u00E9, white space as sent",
         24,
         numbers::as_written,
@@ -199,7 +209,7 @@ const GENERIC: &[Preset] = &[
 ];
 
 /// Every known serialiser, in the order in which they are tried.
-pub fn presets() -> impl Iterator<Item = &'static Preset> {
+pub fn presets() -> impl Iterator<Item = &'static StylePreset> {
     let languages = [
         javascript::PRESETS,
         python::PRESETS,

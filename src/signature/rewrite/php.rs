@@ -3,7 +3,7 @@
 use super::numbers::{copy_small_integer, is_integer, shortest};
 use super::strings::{NonAscii, PLAIN, Strings};
 use super::style::{INDENT_4, Layout, Order, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 const DEFAULT_STRINGS: Strings = Strings { non_ascii: NonAscii::Lower, solidus: true, ..PLAIN };
 const UNESCAPED_SLASHES: Strings = Strings { solidus: false, ..DEFAULT_STRINGS };
@@ -23,53 +23,53 @@ pub(super) const ARRAYS: Style = Style {
 };
 const OBJECTS: Style = Style { lists: false, ..ARRAYS };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::Php, "PHP json_encode", 2, ARRAYS),
-    Preset::new(Family::Php, "PHP json_encode of objects", 5, OBJECTS),
-    Preset::new(
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::Php, "PHP json_encode", 2, ARRAYS),
+    StylePreset::new(Family::Php, "PHP json_encode of objects", 5, OBJECTS),
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_UNESCAPED_SLASHES",
         6,
         Style { strings: Some(&UNESCAPED_SLASHES), ..ARRAYS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_UNESCAPED_UNICODE",
         14,
         Style { strings: Some(&UNESCAPED_UNICODE), ..ARRAYS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE",
         7,
         Style { strings: Some(&UNESCAPED_BOTH), ..ARRAYS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode of objects, JSON_UNESCAPED_SLASHES",
         24,
         Style { strings: Some(&UNESCAPED_SLASHES), ..OBJECTS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode of objects, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE",
         15,
         Style { strings: Some(&UNESCAPED_BOTH), ..OBJECTS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_PRESERVE_ZERO_FRACTION",
         16,
         Style { numbers: with_zero_fraction, ..ARRAYS },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_PRESERVE_ZERO_FRACTION | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE",
         26,
         Style { numbers: with_zero_fraction, strings: Some(&UNESCAPED_BOTH), ..ARRAYS },
     ),
-    Preset::new(Family::Php, "PHP json_encode, JSON_PRETTY_PRINT", 25, Style { layout: PRETTY, ..ARRAYS }),
-    Preset::new(
+    StylePreset::new(Family::Php, "PHP json_encode, JSON_PRETTY_PRINT", 25, Style { layout: PRETTY, ..ARRAYS }),
+    StylePreset::new(
         Family::Php,
         "PHP json_encode, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE",
         27,

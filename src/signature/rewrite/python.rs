@@ -3,7 +3,7 @@
 use super::numbers::{copy_small_integer, is_integer, shortest};
 use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{COMPACT, INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 /// `ensure_ascii=True`: everything outside the printable ASCII characters is escaped, DEL too.
 const ASCII: Strings = Strings { non_ascii: NonAscii::Lower, extra: b"\x7f", lone: Lone::Escape, ..PLAIN };
@@ -21,26 +21,31 @@ pub(super) const DEFAULT: Style = Style {
 };
 const RAW: Style = Style { strings: Some(&UNICODE), ..DEFAULT };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::Python, "Python json.dumps", 1, DEFAULT),
-    Preset::new(Family::Python, "Python json.dumps, separators=(',', ':')", 3, Style { layout: COMPACT, ..DEFAULT }),
-    Preset::new(
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::Python, "Python json.dumps", 1, DEFAULT),
+    StylePreset::new(
+        Family::Python,
+        "Python json.dumps, separators=(',', ':')",
+        3,
+        Style { layout: COMPACT, ..DEFAULT },
+    ),
+    StylePreset::new(
         Family::Python,
         "Python json.dumps, ensure_ascii=False, compact (as httpx, Starlette and Django REST write)",
         4,
         Style { layout: COMPACT, ..RAW },
     ),
-    Preset::new(Family::Python, "Python json.dumps, ensure_ascii=False", 10, RAW),
-    Preset::new(Family::Python, "Python json.dumps, indent=2", 20, Style { layout: INDENT_2, ..DEFAULT }),
-    Preset::new(Family::Python, "Python json.dumps, indent=4", 21, Style { layout: INDENT_4, ..DEFAULT }),
-    Preset::new(Family::Python, "Python json.dumps, sort_keys=True", 11, Style { order: Order::Bytes, ..DEFAULT }),
-    Preset::new(
+    StylePreset::new(Family::Python, "Python json.dumps, ensure_ascii=False", 10, RAW),
+    StylePreset::new(Family::Python, "Python json.dumps, indent=2", 20, Style { layout: INDENT_2, ..DEFAULT }),
+    StylePreset::new(Family::Python, "Python json.dumps, indent=4", 21, Style { layout: INDENT_4, ..DEFAULT }),
+    StylePreset::new(Family::Python, "Python json.dumps, sort_keys=True", 11, Style { order: Order::Bytes, ..DEFAULT }),
+    StylePreset::new(
         Family::Python,
         "Python json.dumps, sort_keys=True, separators=(',', ':')",
         13,
         Style { order: Order::Bytes, layout: COMPACT, ..DEFAULT },
     ),
-    Preset::new(
+    StylePreset::new(
         Family::Python,
         "Python json.dumps, sort_keys=True, ensure_ascii=False, compact",
         23,

@@ -3,7 +3,7 @@
 use super::numbers::{copy_small_integer, is_integer, shortest};
 use super::strings::{PLAIN, Strings};
 use super::style::{Empty, INDENT_2, Layout, Order, Style, VERBATIM};
-use super::{Family, Preset};
+use super::{Family, StylePreset};
 
 /// ActiveSupport escapes what would matter inside HTML (`escape_html_entities_in_json`).
 const RAILS: Strings = Strings { extra: b"<>&", separators: true, ..PLAIN };
@@ -13,11 +13,16 @@ const OLD_PRETTY: Layout = Layout { empty: Empty::Broken, ..INDENT_2 };
 pub(super) const DEFAULT: Style =
     Style { order: Order::AsWritten, merge_duplicates: true, numbers, strings: Some(&PLAIN), ..VERBATIM };
 
-pub(super) const PRESETS: &[Preset] = &[
-    Preset::new(Family::Ruby, "Ruby to_json", 8, DEFAULT),
-    Preset::new(Family::Ruby, "Ruby on Rails to_json", 9, Style { strings: Some(&RAILS), ..DEFAULT }),
-    Preset::new(Family::Ruby, "Ruby JSON.pretty_generate", 28, Style { layout: INDENT_2, ..DEFAULT }),
-    Preset::new(Family::Ruby, "Ruby JSON.pretty_generate before json 2.8", 29, Style { layout: OLD_PRETTY, ..DEFAULT }),
+pub(super) const PRESETS: &[StylePreset] = &[
+    StylePreset::new(Family::Ruby, "Ruby to_json", 8, DEFAULT),
+    StylePreset::new(Family::Ruby, "Ruby on Rails to_json", 9, Style { strings: Some(&RAILS), ..DEFAULT }),
+    StylePreset::new(Family::Ruby, "Ruby JSON.pretty_generate", 28, Style { layout: INDENT_2, ..DEFAULT }),
+    StylePreset::new(
+        Family::Ruby,
+        "Ruby JSON.pretty_generate before json 2.8",
+        29,
+        Style { layout: OLD_PRETTY, ..DEFAULT },
+    ),
 ];
 
 /// `Integer#to_s` and `Float#to_s`; an infinity makes the generator fail.

@@ -9,7 +9,7 @@ use super::priority::give_way;
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::server::listener::Control;
-use crate::signature::diagnose::{Budget, Depth, Progress};
+use crate::signature::diagnose::{Budget, Depth, SearchProgress};
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport, Question};
@@ -91,7 +91,7 @@ impl<S: Fn(Message)> Worker<S> {
         let deadline = Instant::now() + job.patience();
         let go_on = || is_wanted() && Instant::now() < deadline;
         let reported = std::cell::Cell::new(Instant::now());
-        let progress = |progress: Progress| {
+        let progress = |progress: SearchProgress| {
             if reported.get().elapsed() >= REPORTED {
                 reported.set(Instant::now());
                 (self.send)(Message::Inquiry(job.id, InquiryReport::Progress(progress)));

@@ -67,6 +67,7 @@ impl<R: Send + 'static> LatestWins<R> {
             Rest::Eager(is_watched) => (Resting::eager(queue), is_watched),
             Rest::Patient => (Resting::patient(queue), |_| false),
         };
+        let worker = name.to_owned();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             while let Some((number, request)) = queue.next(|(_, request)| is_watched(request)) {
                 let is_wanted = || asked.is(number);
@@ -74,9 +75,15 @@ impl<R: Send + 'static> LatestWins<R> {
                     continue;
                 }
                 let begun = Instant::now();
-                tracing::trace!(request = number, "worker begins");
+                tracing::trace!(worker, request = number, "worker begins");
                 work(request, &is_wanted);
-                tracing::debug!(request = number, ms = ms(begun.elapsed()), given_up = !is_wanted(), "worker done");
+                tracing::debug!(
+                    worker,
+                    request = number,
+                    ms = ms(begun.elapsed()),
+                    given_up = !is_wanted(),
+                    "worker done"
+                );
             }
         })?;
         Ok(Self { requests, newest })

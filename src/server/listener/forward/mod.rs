@@ -157,7 +157,7 @@ impl Forwarder {
             Ok(means) => means,
             Err(error) => return unsendable(TlsFault::Other(error.to_string()), target),
         };
-        let limits = http::Limits::handing_on(patience, WHOLE, control.limits().body_bytes);
+        let limits = http::ClientLimits::handing_on(patience, WHOLE, control.limits().body_bytes);
         let sending = client.hand_on(target, request, body, &limits, &cancel, parts);
         tokio::pin!(sending);
         tokio::select! {

@@ -14,8 +14,8 @@ use crate::tui::screens::send::form::FieldKey;
 use crate::tui::screens::send::forms::SendForm;
 use crate::tui::screens::send::panel::BodyRows;
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::Progress;
 use crate::tui::screens::send::state::Receiver;
+use crate::tui::screens::send::state::SendProgress;
 use crate::tui::screens::send::state::SendScreen;
 use crate::tui::screens::send::state::SentOfMany;
 use crate::tui::screens::send::task::Again;
@@ -65,7 +65,8 @@ fn a_test_event_goes_to_our_own_path_and_its_result_can_be_seen_again() {
     assert!(notice(&person).1 && person.model.overlay.is_none(), "nothing was sent yet");
     person.act(Action::Send(SendAction::Test));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Test("/webhooks/trackpilots".to_owned()))));
-    let progress = Progress { what: "a test event".to_owned(), total: 1, is_quiet: true, ..Progress::default() };
+    let progress =
+        SendProgress { what: "a test event".to_owned(), total: 1, is_quiet: true, ..SendProgress::default() };
     person.tell(Message::Sending(News::Began(progress)));
     person.act(Action::Send(SendAction::Test));
     assert!(person.effects.is_empty() && notice(&person).0.contains("already"), "one at a time");
@@ -123,7 +124,7 @@ fn a_delivery_is_sent_again_as_the_form_says() {
     let agreed = SendTask::Consented(Box::new(SendTask::Replay(task)));
     assert_eq!(person.effects.pop(), Some(Effect::Send(agreed)));
 
-    let progress = Progress { what: "#3".to_owned(), total: 2, ..Progress::default() };
+    let progress = SendProgress { what: "#3".to_owned(), total: 2, ..SendProgress::default() };
     person.tell(Message::Sending(News::Began(progress)));
     for is_delivered in [true, false] {
         let sent = SentOfMany {
@@ -161,12 +162,12 @@ fn an_edit_begins_with_the_captured_body() {
 #[test]
 fn one_result_takes_the_place_of_its_progress() {
     let mut person = Person::new(1);
-    person.tell(Message::Sending(News::Began(Progress { total: 1, ..Progress::default() })));
+    person.tell(Message::Sending(News::Began(SendProgress { total: 1, ..SendProgress::default() })));
     person.tell(Message::Sending(News::Finished(Some(panel(Err("refused"))), "sent".to_owned())));
     assert!(matches!(person.model.sending.screens[..], [SendScreen::Panel]));
     person.act(Action::Back);
     // Who has closed it meanwhile is told in a line.
-    person.tell(Message::Sending(News::Began(Progress { total: 1, ..Progress::default() })));
+    person.tell(Message::Sending(News::Began(SendProgress { total: 1, ..SendProgress::default() })));
     person.act(Action::Back);
     person.tell(Message::Sending(News::Finished(Some(panel(Ok(200))), "sent and delivered".to_owned())));
     assert!(person.model.overlay.is_none() && notice(&person).0.starts_with("sent and delivered"));

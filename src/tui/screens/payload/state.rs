@@ -34,7 +34,7 @@ pub struct PayloadView {
     /// The byte to be shown once the body's rows are made.
     pub(crate) go_to: Option<usize>,
     /// The jq query.
-    pub query: Option<Query>,
+    pub query: Option<JqQuery>,
     /// Tells answers to searches and queries apart.
     pub(crate) asked: u64,
 }
@@ -137,7 +137,7 @@ impl StringView {
 
 /// A jq query and its result.
 #[derive(Debug)]
-pub struct Query {
+pub struct JqQuery {
     /// The program.
     pub program: String,
     /// What it gave last, or what is wrong with it.

@@ -21,7 +21,7 @@ pub struct SendState {
     /// What lies over the panes while [`crate::tui::app::overlay::state::Overlay::Sending`] does, the topmost last.
     pub screens: Vec<SendScreen>,
     /// What is being sent, or was sent last.
-    pub progress: Option<Progress>,
+    pub progress: Option<SendProgress>,
     /// What came of the last sending.
     pub last: Option<Box<Panel>>,
     /// The delivery that another one is compared with.
@@ -76,7 +76,7 @@ pub enum SendScreen {
 
 /// How a sending goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
+pub struct SendProgress {
     /// What is being sent, in words.
     pub what: String,
     /// Sendings in all.
@@ -95,7 +95,7 @@ pub struct Progress {
     pub is_quiet: bool,
 }
 
-impl Progress {
+impl SendProgress {
     pub(crate) fn push(&mut self, sent: SentOfMany) {
         if sent.is_delivered {
             self.delivered += 1

@@ -10,7 +10,7 @@ use crate::send::conformance::{CheckReport, CheckRow};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{Progress, SentOfMany};
+use crate::tui::screens::send::state::{SendProgress, SentOfMany};
 
 /// Something to send, or to look up for it. The results come as [`News`].
 #[derive(Debug, Clone, PartialEq)]
@@ -168,7 +168,7 @@ pub struct CheckTask {
 #[derive(Debug)]
 pub enum News {
     /// A sending has begun.
-    Began(Progress),
+    Began(SendProgress),
     /// One of many has ended.
     Sent(SentOfMany),
     /// The sending has ended, with the last result; the words say how.

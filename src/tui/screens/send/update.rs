@@ -11,7 +11,7 @@ use crate::tui::app::overlay::state::{Confirm, Overlay};
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::{Progress, SendScreen};
+use crate::tui::screens::send::state::{SendProgress, SendScreen};
 use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why a second sending has to wait.
@@ -133,7 +133,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             if is_waiting {
                 model.overlay = Some(Overlay::Sending);
             }
-            let quiet = || Progress { is_quiet: true, ..Progress::default() };
+            let quiet = || SendProgress { is_quiet: true, ..SendProgress::default() };
             model.sending.progress.get_or_insert_with(quiet);
             if let Some(check) = screens::check(model) {
                 check.total = total;

@@ -13,7 +13,7 @@ use crate::delivery::AttemptSummary;
 use crate::text::clip;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::send::state::{Progress, SendScreen, SentOfMany};
+use crate::tui::screens::send::state::{SendProgress, SendScreen, SentOfMany};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{date_time, put, short_latency, shown};
 use crate::tui::window::window;
@@ -73,7 +73,7 @@ fn draw_rows<'a>(
 }
 
 /// How far it is, an empty line, then what came of each, the newest first.
-fn progress_line(progress: &Progress, row: usize, columns: usize, look: &Look) -> Line<'static> {
+fn progress_line(progress: &SendProgress, row: usize, columns: usize, look: &Look) -> Line<'static> {
     let theme = &look.theme;
     match row.checked_sub(2) {
         None if row == 1 => Line::default(),

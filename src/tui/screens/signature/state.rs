@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::delivery::Verdict;
 use crate::signature::diagnose::other_direction::Rewriting;
-use crate::signature::diagnose::{BytePlace, Depth, Diagnosis, Progress, RequestPart};
+use crate::signature::diagnose::{BytePlace, Depth, Diagnosis, RequestPart, SearchProgress};
 
 use crate::tui::screens::details::state::LoadedDelivery;
 
@@ -34,7 +34,7 @@ pub enum InquiryFinding {
 #[derive(Debug, Clone, Default)]
 pub struct Inquiry {
     /// The question being looked into, with how far that has come.
-    pub running: Option<(Question, Option<Progress>)>,
+    pub running: Option<(Question, Option<SearchProgress>)>,
     /// Why the signature does not match, as far as was asked.
     pub why: Option<(Depth, Arc<Diagnosis>)>,
     /// Which mistake yields the digest that the person gave.
@@ -100,7 +100,7 @@ pub(crate) fn asks_why(loaded: &LoadedDelivery) -> bool {
 #[derive(Debug, Clone)]
 pub enum InquiryReport {
     /// Its progress.
-    Progress(Progress),
+    Progress(SearchProgress),
     /// It has ended.
     Found(InquiryFinding),
     /// It could not be done, in words.

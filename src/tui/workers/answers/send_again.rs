@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{AttemptKind, DeliveryId};
-use crate::http::{Limits, Target};
+use crate::http::{ClientLimits, Target};
 use crate::send::replay::How;
 use crate::send::{Origin, attempt, replay};
 use crate::server::listener::Control;
@@ -23,7 +23,7 @@ pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: 
     let made = made.map_err(|error| words(&error))?;
     let Means { client, patience } = control.means().map_err(|error| words(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| words(&error))?;
-    let limits = Limits::within(patience);
+    let limits = ClientLimits::within(patience);
     let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));
     let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: made.mode };
     let attempt = attempt(origin, &target, &made.request, Some(&delivery.body), sent);

@@ -11,7 +11,7 @@ use super::{Halt, Worker, end, row};
 use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
 use crate::diff::{ComparedMessage, HeaderChange, MessageComparison};
-use crate::http::{Client, Limits, Target};
+use crate::http::{Client, ClientLimits, Target};
 use crate::query::Query;
 use crate::send::replay;
 use crate::send::replay::How;
@@ -19,7 +19,7 @@ use crate::send::{Origin, attempt, run_all};
 use crate::signature::Scheme;
 use crate::store::{Page, Reader};
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::Progress;
+use crate::tui::screens::send::state::SendProgress;
 use crate::tui::screens::send::task::{Again, News, ReplayTask, Which};
 
 /// Rows of earlier attempts that are looked through for one to the same target.
@@ -63,7 +63,7 @@ impl Worker {
             [one] => format!("#{}", one.id),
             many => format!("{} deliveries", many.len()),
         };
-        self.tell(News::Began(Progress { what, total, ..Progress::default() }));
+        self.tell(News::Began(SendProgress { what, total, ..SendProgress::default() }));
         let registry = &settings.registry;
         let last = RefCell::new(None);
         let mut delivered = 0;
@@ -77,7 +77,7 @@ impl Worker {
                     Ok(prepared) => prepared,
                     Err(reason) => return Ended { id: job.id, target, result: Err(reason) },
                 };
-                let sent = client.send(&job.target, &replay.request, &Limits::default(), &cancel).await;
+                let sent = client.send(&job.target, &replay.request, &ClientLimits::default(), &cancel).await;
                 let origin = Origin { delivery: Some(job.id), kind: AttemptKind::Replay, mode: replay.mode };
                 let attempt = attempt(origin, &job.target, &replay.request, Some(&original), sent);
                 Ended { id: job.id, target, result: Ok(Done { attempt, body: replay.request.body, remarks }) }

@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Halt, Worker, end, row};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Client, Limits};
+use crate::http::{Client, ClientLimits};
 use crate::send::{BatchPace, Origin, attempt, run_all};
 use crate::send::{Destination, DestinationChoice};
 use crate::send::{NotSent, Simulation};
 use crate::simulate;
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::{Progress, SentOfMany};
+use crate::tui::screens::send::state::{SendProgress, SentOfMany};
 use crate::tui::screens::send::task::{News, SimulateTask};
 
 impl Worker {
@@ -34,7 +34,7 @@ impl Worker {
         self.may_send([&made.destination.target], is_agreed)?;
         let total = sendings.len();
         let what = made.recipe.event.name().to_owned();
-        self.tell(News::Began(Progress { what, total, ..Progress::default() }));
+        self.tell(News::Began(SendProgress { what, total, ..SendProgress::default() }));
         let pace = match made.burst.rate {
             Some(rate) => BatchPace::Every(Duration::from_secs_f64(1.0 / rate)),
             None => BatchPace::InOrder,
@@ -47,7 +47,7 @@ impl Worker {
             let (client, cancel, target) = (client.clone(), cancel.clone(), Arc::clone(&target));
             async move {
                 let request = request?;
-                let sent = client.send(&target, &request, &Limits::default(), &cancel).await;
+                let sent = client.send(&target, &request, &ClientLimits::default(), &cancel).await;
                 let origin = Origin { delivery: None, kind: AttemptKind::Simulation, mode: AttemptMode::Made };
                 Ok::<_, NotSent>((attempt(origin, &target, &request, None, sent), request.body))
             }

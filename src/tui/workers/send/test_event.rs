@@ -6,24 +6,24 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::config::{MADE_UP_LABEL, Settings};
 use crate::delivery::{AttemptKind, AttemptMode};
-use crate::http::{Client, Limits};
+use crate::http::{Client, ClientLimits};
 use crate::send::Destination;
 use crate::send::{NotSent, Simulation};
 use crate::send::{Origin, attempt};
 use crate::simulate;
 use crate::simulate::{Burst, Recipe, SimulatedEvent};
 use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::Progress;
+use crate::tui::screens::send::state::SendProgress;
 use crate::tui::screens::send::task::News;
 
 impl Worker {
     /// Sends a simulation to the listener's `path`, signed as that path expects.
     pub(super) async fn test(&self, path: &str, client: &Client, cancel: &CancellationToken) {
-        self.tell(News::Began(Progress {
+        self.tell(News::Began(SendProgress {
             what: "a test event".to_owned(),
             total: 1,
             is_quiet: true,
-            ..Progress::default()
+            ..SendProgress::default()
         }));
         let simulation = match test_event(&self.settings(), path) {
             Ok(simulation) => simulation,
@@ -34,7 +34,7 @@ impl Worker {
             Err(error) => return self.tell(News::NotSent(error.to_string())),
         };
         let Destination { target, scheme, secret, .. } = &simulation.destination;
-        let sent = client.send(target, &request, &Limits::default(), cancel).await;
+        let sent = client.send(target, &request, &ClientLimits::default(), cancel).await;
         let origin = Origin { delivery: None, kind: AttemptKind::Simulation, mode: AttemptMode::Made };
         let attempt = attempt(origin, target, &request, None, sent);
         self.control.keep_attempt(attempt.clone());

@@ -7,7 +7,7 @@ use crate::send::conformance::{CheckRow, MATRIX, Observed};
 use crate::tui::app::update::update;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{CheckView, Progress, Receiver, SentOfMany};
+use crate::tui::screens::send::state::{CheckView, Receiver, SendProgress, SentOfMany};
 use crate::tui::screens::send::task::{News, Preview, SendTask};
 
 fn attempt(result: Result<HttpResponse, Failure>) -> Panel {
@@ -103,7 +103,10 @@ fn forms() {
 #[test]
 fn progress_of_many() {
     let mut model = model(&three(), secrets());
-    tell(&mut model, News::Began(Progress { what: "3 deliveries".to_owned(), total: 3, ..Progress::default() }));
+    tell(
+        &mut model,
+        News::Began(SendProgress { what: "3 deliveries".to_owned(), total: 3, ..SendProgress::default() }),
+    );
     for (status, words) in [(Some(200), "3.2 ms"), (None, "connection refused\u{1b}")] {
         let sent = SentOfMany {
             what: "#7".to_owned(),

@@ -1,7 +1,7 @@
 //! The overlay that says how the listener stands.
 
 use super::*;
-use crate::server::listener::Limits;
+use crate::server::listener::ListenerLimits;
 use crate::server::listener::Load;
 use crate::tui::app::update::update;
 use crate::tui::screens::status::state::{Memory, Sizes, Status};
@@ -9,7 +9,7 @@ use crate::tui::screens::status::state::{Memory, Sizes, Status};
 /// Nearly every connection is open, no more body fits, and each kind of refusal has happened.
 fn busy() -> Status {
     let stats = StatsSnapshot { refused: 1_241, no_place: 1_234, no_room: 7, not_kept: 3, ..StatsSnapshot::default() };
-    let limits = Limits::default();
+    let limits = ListenerLimits::default();
     Status {
         load: Load { limits, connections: 900, in_flight_bytes: limits.in_flight_bytes, waiting: 17, held: 1, stats },
         uptime: Duration::from_secs(3_723),

@@ -5,7 +5,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::step::Step;
-use crate::tui::screens::payload::state::{PayloadTask, Query, QueryResult};
+use crate::tui::screens::payload::state::{JqQuery, PayloadTask, QueryResult};
 
 /// Opens the prompt, with the previous query.
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
@@ -26,7 +26,7 @@ pub(crate) fn query(model: &mut Model, program: &str) -> Vec<Effect> {
     let before = detail.view.query.take().filter(|_| !program.trim().is_empty());
     let result = before.map_or_else(|| Ok(QueryResult::default()), |query| query.result);
     let running = !program.trim().is_empty();
-    detail.view.query = Some(Query { program: program.to_owned(), result, running, scroll: 0, number });
+    detail.view.query = Some(JqQuery { program: program.to_owned(), result, running, scroll: 0, number });
     if running { request(detail, number, PayloadTask::Query(program.to_owned())) } else { Vec::new() }
 }
 

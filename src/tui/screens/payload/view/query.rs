@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 
 use super::tree;
 use crate::tui::pane::{Pane, cut};
-use crate::tui::screens::payload::state::Query;
+use crate::tui::screens::payload::state::JqQuery;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 
 /// Draws the result and returns how many of its rows fit.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, query: &Query, pane: &Pane<'_>) -> usize {
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, query: &JqQuery, pane: &Pane<'_>) -> usize {
     let theme = &pane.look.theme;
     let columns = usize::from(area.width);
     put(

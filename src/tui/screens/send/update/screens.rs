@@ -13,7 +13,7 @@ use crate::tui::screens::saving;
 use crate::tui::screens::saving::state::ToSave;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Purpose, SendForm};
-use crate::tui::screens::send::state::{CheckView, Progress, SendScreen};
+use crate::tui::screens::send::state::{CheckView, SendProgress, SendScreen};
 use crate::tui::screens::send::task::{Preview, ReplayTask, SendTask};
 
 /// The name of a saved simulation until the person gives another.
@@ -186,7 +186,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
             let view = CheckView { to: task.to.clone(), ..CheckView::default() };
             model.sending.screens.push(SendScreen::Check(Box::new(view)));
             let what = format!("the check of {}", task.to);
-            model.sending.progress = Some(Progress { what, is_quiet: true, ..Progress::default() });
+            model.sending.progress = Some(SendProgress { what, is_quiet: true, ..SendProgress::default() });
             vec![Effect::Send(SendTask::Check(task))]
         }
         task => vec![Effect::Send(task)],

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::inspect::diagnosis;
 use crate::inspect::diagnosis::place_words;
 use crate::payload::grouped;
-use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, Progress, SearchStage};
+use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, SearchProgress, SearchStage};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -39,7 +39,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-fn running(question: &Question, progress: Option<&Progress>, pane: &Pane<'_>) -> Vec<Line<'static>> {
+fn running(question: &Question, progress: Option<&SearchProgress>, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let what = match question {
         Question::Why(_) => "searching for the cause",
         Question::ExplainDigest(_) => "searching for what your server hashed",
