@@ -46,7 +46,7 @@ fn push_cause(text: &mut String, cause: &Cause) {
     let mark = match cause.kind {
         CauseKind::Proof => "proved",
         CauseKind::Alarm => "ALARM",
-        CauseKind::Evidence => "seen",
+        CauseKind::Evidence => "note",
     };
     let _ = writeln!(text, "{mark}: {}", cause.summary);
     if !cause.fix.is_empty() {
