@@ -7,7 +7,7 @@ use std::sync::mpsc;
 
 use jiff::Timestamp;
 
-use super::latest_wins::{LatestWins, Newest, Rest};
+use super::latest_wins::Newest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
@@ -31,9 +31,8 @@ const COUNT_ROWS: usize = 20_000;
 pub(crate) struct DeliveriesWorker {
     list: mpsc::Sender<Effect>,
     newest_page: Newest,
-    deliveries: LatestWins<DeliveryId>,
-    /// What is no longer shown; freeing it takes time in proportion to its size.
-    discarded: mpsc::Sender<Box<dyn Any + Send>>,
+    deliveries: mpsc::Sender<Job>,
+    newest_load: Newest,
 }
 
 impl DeliveriesWorker {
@@ -54,12 +53,14 @@ impl DeliveriesWorker {
             Deliveries { reader: Reader::open(location)?, control, send, digests: KnownDigests::default() };
         let cannot_start =
             |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source };
-        let load = move |id, is_wanted: &dyn Fn() -> bool| reader.load(id, is_wanted);
+        let newest_load = Newest::default();
+        let asked = newest_load.clone();
         Ok(Self {
             list: start("whyhook-loader", move |queue| rows.run(&queue)).map_err(cannot_start)?,
             newest_page,
-            deliveries: LatestWins::start("whyhook-loader", Rest::No, load).map_err(cannot_start)?,
-            discarded: start("whyhook-discard", |queue| queue.into_iter().for_each(drop)).map_err(cannot_start)?,
+            deliveries: start("whyhook-loader", move |queue| read_jobs(queue, &mut reader, &asked))
+                .map_err(cannot_start)?,
+            newest_load,
         })
     }
 
@@ -69,7 +70,7 @@ impl DeliveriesWorker {
             self.newest_page.set(request.generation);
         }
         if let Effect::Load(id) = effect {
-            self.deliveries.ask(id);
+            let _ = self.deliveries.send(Job::Load(self.newest_load.next(), id));
         } else {
             let _ = self.list.send(effect);
         }
@@ -77,7 +78,24 @@ impl DeliveriesWorker {
 
     /// Frees what is no longer shown.
     pub(crate) fn discard(&self, discarded: Box<dyn Any + Send>) {
-        let _ = self.discarded.send(discarded);
+        let _ = self.deliveries.send(Job::Discard(discarded));
+    }
+}
+
+/// What the thread does that reads deliveries. What it has read it frees as well: memory that another thread frees is
+/// not at hand for what it reads next.
+enum Job {
+    Load(u64, DeliveryId),
+    Discard(Box<dyn Any + Send>),
+}
+
+fn read_jobs<S: Fn(Message) + Send + 'static>(queue: mpsc::Receiver<Job>, reader: &mut Deliveries<S>, newest: &Newest) {
+    for job in queue {
+        match job {
+            Job::Load(number, id) if newest.is(number) => reader.load(id, &|| newest.is(number)),
+            Job::Load(..) => {}
+            Job::Discard(discarded) => drop(discarded),
+        }
     }
 }
 
