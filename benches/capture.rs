@@ -14,13 +14,14 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use whyhook::delivery::Verdict;
+use whyhook::store::{Page, Reader};
+
 use support::Failure;
 use support::figures::Figures;
 use support::load::{self, Round, Sender};
 use support::request::SignedRequest;
 use support::servers::{self, Server, Whyhook};
-use whyhook::delivery::Verdict;
-use whyhook::store::{Page, Reader};
 
 /// How much is measured.
 struct Plan {

@@ -10,13 +10,14 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::figures::Figures;
-use support::screen::Session;
-use support::{Failure, is_measuring, store_of, terminal};
 use whyhook::store::Reader;
 use whyhook::tui::app::action::{Action, Tab};
 use whyhook::tui::app::message::Message;
 use whyhook::tui::app::step::Step;
+
+use support::figures::Figures;
+use support::screen::Session;
+use support::{Failure, is_measuring, store_of, terminal};
 
 fn main() -> Result<(), Failure> {
     let (sizes, frames): (&[i64], usize) = if is_measuring() { (&[100, 1_000_000], 400) } else { (&[100], 4) };

@@ -16,9 +16,6 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use support::figures::Figures;
-use support::screen::Session;
-use support::{Failure, is_chosen, is_measuring, process};
 use whyhook::config::Registry;
 use whyhook::http::Head;
 use whyhook::payload::body::OpenedBody;
@@ -29,6 +26,10 @@ use whyhook::tui::app::action::{Action, Tab};
 use whyhook::tui::app::message::Message;
 use whyhook::tui::app::step::Step;
 use whyhook::tui::screens::details::state::LoadedDelivery;
+
+use support::figures::Figures;
+use support::screen::Session;
+use support::{Failure, is_chosen, is_measuring, process};
 
 const ROUNDS: usize = 7;
 const HEAD: &str =

@@ -10,20 +10,20 @@
 
 mod support;
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use whyhook::store::{Location, Page, Reader};
 
 use support::figures::Figures;
 use support::process::{Owned, activity, start_to_listening, status_mb};
 use support::request::SignedRequest;
 use support::terminal::{SIZE, Terminal};
 use support::{Failure, is_chosen, is_measuring, load, servers, store_of};
-use whyhook::store::{Location, Page, Reader};
 
 /// What this program is called with, by itself, to be the listener without a face.
 const FACELESS: &str = "--faceless";

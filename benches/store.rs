@@ -12,11 +12,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use whyhook::query::Query;
+use whyhook::store::{Location, Page, Reader};
+
 use support::figures::Figures;
 use support::process::{self, Finished};
 use support::{Failure, copy_of, is_chosen, is_measuring, store_of};
-use whyhook::query::Query;
-use whyhook::store::{Location, Page, Reader};
 
 /// Rows that the interface asks for at first, and how many it looks at between two parts.
 const PAGE: usize = 150;

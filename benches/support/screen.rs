@@ -3,7 +3,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use whyhook::tui::app::update::update;
 
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
@@ -16,14 +15,13 @@ use whyhook::store::{Page, Reader};
 use whyhook::tui::app::effect::Effect;
 use whyhook::tui::app::message::Message;
 use whyhook::tui::app::model::{Model, Setup};
+use whyhook::tui::app::update::update;
 use whyhook::tui::app::view::draw;
 use whyhook::tui::screens::answers::state::Answers;
 use whyhook::tui::screens::details::state::LoadedDelivery;
-use whyhook::tui::screens::list::page::Edge;
-use whyhook::tui::screens::list::page::PageResult;
+use whyhook::tui::screens::list::page::{Edge, PageResult};
 use whyhook::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask};
-use whyhook::tui::theme::Look;
-use whyhook::tui::theme::{Background, Theme};
+use whyhook::tui::theme::{Background, Look, Theme};
 
 use super::Failure;
 use super::terminal::SIZE;

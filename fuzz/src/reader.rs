@@ -3,8 +3,7 @@
 
 use bytes::Bytes;
 use whyhook::http::framing::find_head;
-use whyhook::http::{BodyFraming, ChunkPiece};
-use whyhook::http::{Head, WireFramingBuilder};
+use whyhook::http::{BodyFraming, ChunkPiece, Head, WireFramingBuilder};
 
 use super::references::{Request, httparse_head, hyper_requests};
 

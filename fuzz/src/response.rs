@@ -1,7 +1,6 @@
 //! A response ends at the same byte however the network cuts it, and never beyond its limits.
 
-use whyhook::http::{BodyEnd, HttpResponse};
-use whyhook::http::{SendError, read_response};
+use whyhook::http::{BodyEnd, HttpResponse, SendError, read_response};
 
 const HEAD_LIMIT: usize = 1000;
 const BODY_LIMIT: usize = 300;

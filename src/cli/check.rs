@@ -12,12 +12,10 @@ use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::http::ClientLimits;
-use crate::send::Destination;
-use crate::send::NotSent;
-use crate::send::conformance;
-use crate::send::conformance::{Case, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, MATRIX, Palette};
-use crate::text::units;
-use crate::{simulate, text};
+use crate::send::conformance::{self, Case, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, MATRIX, Palette};
+use crate::send::{Destination, NotSent};
+use crate::simulate;
+use crate::text::{self, units};
 
 /// How long one delivery may take, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);

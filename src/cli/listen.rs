@@ -9,19 +9,16 @@ use jiff::tz::TimeZone;
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
 use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
-use crate::cli::headless;
-use crate::cli::headless::LineFormat;
+use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
-use crate::config::{PictureMode, UnknownPictureMode};
-use crate::config::{Settings, shown};
+use crate::config::{PictureMode, Settings, UnknownPictureMode, shown};
 use crate::query::Query;
 use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui;
 use crate::tui::app::model::Setup;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
-use crate::tui::theme::Look;
-use crate::tui::theme::{Background, Theme};
+use crate::tui::theme::{Background, Look, Theme};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;

@@ -228,8 +228,8 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
-    /// The reason as it is logged. Errors that may repeat what was typed, a configuration's values or a response say what
-    /// they are about, and no more: stderr has said the rest.
+    /// The reason as it is logged. An error that may repeat user input, configuration values or a response is logged
+    /// by its kind alone; stderr has the full text.
     fn logged(&self) -> String {
         use crate::server::StartError;
         match self {

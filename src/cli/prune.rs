@@ -11,8 +11,7 @@ use super::select::Selection;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::payload::grouped;
 use crate::store::{Freed, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
-use crate::text;
-use crate::text::units;
+use crate::text::{self, units};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, a delivery is deleted if any of them \

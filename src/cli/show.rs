@@ -11,14 +11,12 @@ use serde_json::Value;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
-use crate::inspect::diagnosis;
-use crate::inspect::diagnosis::Subject;
+use crate::inspect::diagnosis::{self, Subject};
 use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
-use crate::send;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
-use crate::text;
+use crate::{send, text};
 
 /// Attempts that are listed with a delivery.
 const ATTEMPTS: usize = 100;

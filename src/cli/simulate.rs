@@ -15,11 +15,9 @@ use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
-use crate::send::{Destination, DestinationChoice};
-use crate::send::{NotSent, Simulation};
+use crate::send::{Destination, DestinationChoice, NotSent, Simulation};
 use crate::signature::SigningKind;
-use crate::simulate;
-use crate::simulate::{PictureSize, SavedSimulation, SimulatedEvent};
+use crate::simulate::{self, PictureSize, SavedSimulation, SimulatedEvent};
 use crate::store::Reader;
 use crate::text::{visible, visible_bytes};
 

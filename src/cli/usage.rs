@@ -94,10 +94,11 @@ fn command(usage: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::message;
     use clap::Parser as _;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::message;
 
     fn said(arguments: &[&str]) -> String {
         let error = crate::cli::Cli::try_parse_from([&["whyhook"], arguments].concat()).unwrap_err();

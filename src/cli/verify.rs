@@ -12,15 +12,12 @@ use serde_json::{Value, json};
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::consent::Scope;
 use crate::delivery::{Intake, Judgement, Verdict};
-use crate::http::Head;
-use crate::http::framing;
-use crate::inspect::diagnosis;
-use crate::inspect::diagnosis::Subject;
-use crate::signature;
+use crate::http::{Head, framing};
+use crate::inspect::diagnosis::{self, Subject};
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
 use crate::system::read;
-use crate::text;
+use crate::{signature, text};
 
 /// How long the search may take; `--deep` may take longer.
 const PATIENCE: Duration = Duration::from_secs(10);

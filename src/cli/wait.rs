@@ -10,13 +10,11 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, OutputFormat, SettingsArgs, output};
-use crate::cli::headless;
-use crate::cli::headless::LineFormat;
+use crate::cli::headless::{self, LineFormat};
 use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError, StoredContent};
-use crate::text;
-use crate::text::units;
+use crate::text::{self, units};
 
 /// Between two looks at the store.
 const POLL: Duration = Duration::from_millis(50);

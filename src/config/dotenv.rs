@@ -181,8 +181,9 @@ fn is_line_end(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn values_are_those_of_the_package() {

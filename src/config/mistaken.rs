@@ -146,9 +146,10 @@ pub(crate) fn without_values(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     /// Secrets of many shapes.
     const SECRETS: [&str; 22] = [

@@ -121,9 +121,10 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::signature::{SecretOrigin, SigningKind};
-    use rstest::rstest;
 
     fn webhook(name: &str, path: &str, secrets: &[&str]) -> Webhook {
         Webhook {

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::DeliveryId;
-use crate::http::Head;
-use crate::http::{Failure, HttpResponse, Latency};
+use crate::http::{Failure, Head, HttpResponse, Latency};
 
 /// An attempt's number in its store: ascending in the order in which attempts were kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -86,9 +86,10 @@ pub fn schedule(mut attempts: Vec<(Summary, Sameness)>) -> Vec<Retry> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case("{\"a\":1}", None, "{\"a\":1}", None, Some(Sameness::Body))]

@@ -37,8 +37,9 @@ pub fn compare_bytes(from: &[u8], to: &[u8]) -> Option<ByteDifference> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_first_difference_is_shown_with_its_surroundings() {

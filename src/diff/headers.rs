@@ -106,9 +106,10 @@ fn moved(places: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use bytes::Bytes;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn fields(text: &str) -> Vec<HeaderField> {
         let field = |pair: &str| {

@@ -329,9 +329,10 @@ fn decimal(number: &[u8]) -> Option<(bool, Vec<u8>, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn compared(from: &str, to: &str) -> Vec<String> {
         let words = |difference: &JsonDifference| {
@@ -423,7 +424,7 @@ mod tests {
             prop_assert_eq!(compared(&from, &to).is_empty(), from == to);
         }
 
-        /// What is no JSON by another reader is compared with nothing; what is, differs in nothing from itself.
+        /// What another reader accepts as JSON does not differ from itself; what it rejects is not compared.
         #[test]
         fn any_bytes_are_compared(
             bytes in proptest::collection::vec(any::<u8>(), 0..60),

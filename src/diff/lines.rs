@@ -74,8 +74,9 @@ fn lines(text: &[u8]) -> Option<Vec<&str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn compared(from: &str, to: &str) -> Vec<String> {
         let sign = |change: &LineChange| if change.is_added { '+' } else { '-' };

@@ -17,8 +17,7 @@ pub use self::headers::{HeaderChange, compare_headers};
 pub use self::json::{DifferenceKind, JsonComparison, JsonDifference, Snippet, compare_json};
 pub use self::lines::{LineChange, LineComparison, compare_lines};
 use crate::delivery::Delivery;
-use crate::http::HeaderField;
-use crate::http::HttpResponse;
+use crate::http::{HeaderField, HttpResponse};
 
 /// A request or a response, to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]

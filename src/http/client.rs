@@ -20,8 +20,7 @@ pub use self::exchange::ResponsePart;
 use self::exchange::ResponseSink;
 use super::tls::{self, Tls};
 use super::{Host, Outgoing, SendError, SendStage, Target, TlsFault, TlsOptions, TlsSetupError};
-use crate::http::OutgoingBody;
-use crate::http::{BodyEnd, HttpResponse, Latency};
+use crate::http::{BodyEnd, HttpResponse, Latency, OutgoingBody};
 use crate::text::visible;
 
 /// Addresses of one name that are tried.

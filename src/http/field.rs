@@ -7,7 +7,7 @@ use super::lines::{split_at_colon, trim};
 pub enum FieldFault {
     /// It begins with white space, and so continues the line before it.
     Folded,
-    /// There is no colon.
+    /// The colon is missing.
     NoColon,
     /// White space stands before the colon.
     SpaceBeforeColon,
@@ -74,8 +74,9 @@ pub const fn is_token(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case(b"A:b", b"A", b"b")]

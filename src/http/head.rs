@@ -269,8 +269,9 @@ impl fmt::Debug for Head {
 #[cfg(test)]
 mod tests {
 
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn order_case_and_duplicates_are_kept() {

@@ -30,8 +30,9 @@ pub fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

@@ -47,8 +47,9 @@ pub fn trim(mut value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn lines_end_in_lf_with_or_without_a_cr() {

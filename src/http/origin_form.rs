@@ -55,9 +55,10 @@ fn behind_scheme(target: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn origin(method: &str, target: &str) -> Result<Bytes, NoOriginForm> {
         origin_form(method.as_bytes(), &Bytes::from(target.to_owned()))

@@ -152,7 +152,7 @@ impl RequestChange {
 /// Why nothing can be asked of a server with a captured head.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRequest {
-    /// There is no request line in it.
+    /// The head has no request line.
     #[error("no request line")]
     NoRequestLine,
     /// No server can be asked for its target.

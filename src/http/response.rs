@@ -9,9 +9,7 @@ use bytes::Bytes;
 
 use self::head::{check_start, inspect, not_http, strange};
 use super::SendError;
-use crate::http::Head;
-use crate::http::{BodyEnd, HttpResponse};
-use crate::http::{BodyFraming, ChunkPiece, head_end};
+use crate::http::{BodyEnd, BodyFraming, ChunkPiece, Head, HttpResponse, head_end};
 
 /// Interim responses (1xx) that may come before the final one.
 const INTERIM_LIMIT: u32 = 32;
@@ -252,9 +250,10 @@ impl Begun {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     /// The response to a GET, pushed `step` bytes at a time and closed at its end.
     fn read(bytes: &[u8], step: usize) -> Result<HttpResponse, SendError> {

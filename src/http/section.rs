@@ -4,8 +4,7 @@
 
 use bytes::{Buf as _, BytesMut};
 
-use crate::http::{BodyFraming, BodyLength, ChunkPiece};
-use crate::http::{WireFraming, WireFramingBuilder};
+use crate::http::{BodyFraming, BodyLength, ChunkPiece, WireFraming, WireFramingBuilder};
 
 /// The memory that is taken for a body before any of it has come, at most: an announcement costs a sender nothing.
 const FIRST_BYTES: usize = 64 * 1024;
@@ -183,9 +182,10 @@ impl Section {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use bytes::Bytes;
     use proptest::prelude::*;
+
+    use super::*;
 
     const LIMIT: u64 = 1 << 20;
 

@@ -247,9 +247,10 @@ fn read_host(host: &str) -> Result<Host, InvalidTarget> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn target(text: &str) -> Target {
         text.parse().unwrap()

@@ -213,8 +213,9 @@ impl WireFramingBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[derive(Debug, Clone)]
     enum Piece {

@@ -141,10 +141,10 @@ impl Recall {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use bytes::Bytes;
     use jiff::Timestamp;
 
+    use super::*;
     use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
     use crate::http::WireFraming;
     use crate::payload::contract::IdKind;

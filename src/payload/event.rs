@@ -6,10 +6,9 @@
 
 use std::ops::Range;
 
-use crate::delivery::{EventFacts, ImageFacts};
-
 use super::json::decode_string;
 use super::json::scan::{Walker, means};
+use crate::delivery::{EventFacts, ImageFacts};
 
 /// Longest text that is kept of a field, in characters; facts live in memory for every row.
 const TEXT_LIMIT: usize = 256;

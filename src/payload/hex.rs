@@ -234,10 +234,11 @@ pub fn missing_note(present: u64, total: Option<u64>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image;
-    use super::*;
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr as _;
+
+    use super::super::image;
+    use super::*;
 
     const JPEG: &[u8] = include_bytes!("../../assets/samples/screenshot.jpg");
 

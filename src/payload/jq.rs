@@ -239,8 +239,9 @@ impl JqError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn values(program: &str, body: &str) -> Vec<String> {
         run(program, body.as_bytes()).unwrap().values

@@ -250,9 +250,10 @@ fn character(bytes: &[u8]) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
 
     fn rows(bytes: &'static [u8], columns: usize) -> Vec<String> {
         let rows = RawRows::new(Bytes::from_static(bytes), columns);

@@ -115,8 +115,9 @@ fn are_disjoint(one: &Test, two: &Test) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn query(text: &str) -> Query {
         Query::parse(text).unwrap()

@@ -102,8 +102,9 @@ fn chunks(length: usize, needle: usize) -> impl Iterator<Item = Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn letter_case_does_not_matter() {

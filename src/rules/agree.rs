@@ -94,8 +94,9 @@ impl Agreement {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case(Verdict::Verified, 204, Agreement::BothAccept)]

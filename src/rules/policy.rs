@@ -80,8 +80,9 @@ impl fmt::Display for AnswerPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case(Verdict::Verified, 200, DOCUMENTED_OK)]

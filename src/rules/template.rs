@@ -4,8 +4,7 @@
 //! anything is sent. Facts come from the network. In a header they are written as visible ASCII and
 //! nothing else, whatever they hold, so that no fact can begin a header or a body of its own.
 
-use std::fmt;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -243,10 +242,11 @@ fn write_in_header(out: &mut String, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::delivery::Verdict;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
+    use crate::delivery::Verdict;
 
     fn facts() -> Facts {
         Facts {

@@ -110,9 +110,11 @@ fn hand_over<R>(ended: Result<R, tokio::task::JoinError>, done: &mut impl FnMut(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use rstest::rstest;
     use std::cell::RefCell;
+
+    use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case("5", 200_000)]

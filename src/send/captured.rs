@@ -3,8 +3,7 @@
 use bytes::Bytes;
 
 use crate::delivery::{Delivery, Intake, Summary};
-use crate::http::Head;
-use crate::http::{NoOriginForm, NoRequest, Outgoing, RequestChange, Target};
+use crate::http::{Head, NoOriginForm, NoRequest, Outgoing, RequestChange, Target};
 use crate::text::visible;
 
 /// Why a captured delivery cannot be sent again.

@@ -11,9 +11,7 @@ use jiff::Timestamp;
 pub use self::report::{attempt_json, attempt_text, summary_json};
 
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId};
-use crate::http::{Failure, Latency};
-use crate::http::{Head, HeaderField};
-use crate::http::{Outgoing, Sent, Target};
+use crate::http::{Failure, Head, HeaderField, Latency, Outgoing, Sent, Target};
 use crate::signature::Scheme;
 use crate::text::{visible, visible_bytes};
 

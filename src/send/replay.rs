@@ -4,12 +4,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{NotReplayable, as_captured, exact};
-use crate::config::unnamed;
-use crate::config::{Registry, Webhook};
+use crate::config::{Registry, Webhook, unnamed};
 use crate::delivery::{AttemptMode, Delivery, Summary, TimestampUnit};
 use crate::http::{InvalidTarget, Outgoing, RequestChange, Target};
-use crate::signature::{Secret, SigningKind};
-use crate::signature::{SignError, Signing};
+use crate::signature::{Secret, SignError, Signing, SigningKind};
 use crate::text::visible;
 
 /// In which of the ways a delivery is sent again.

@@ -4,18 +4,15 @@
 //! A [`Choice`] is what a person picked; [`Destination::find`] looks it up in the settings. A
 //! [`Simulation`] then makes each [`Outgoing`] of its burst, and [`Client`](crate::http::Client) sends it.
 
-use super::Destination;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::DocumentedError;
+use super::{Destination, DocumentedError};
 use crate::config::{named, unnamed};
 use crate::http::{InvalidHeader, InvalidTarget, Outgoing};
 use crate::payload::event;
 use crate::signature::{SignError, Signing};
-use crate::simulate;
-use crate::simulate::{Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError};
+use crate::simulate::{self, Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError};
 use crate::text::visible;
 
 /// Why nothing was sent: what is wrong before there is a request.

@@ -1,20 +1,8 @@
 //! The client against sockets on the loopback interface.
 
-use crate::http::Client;
-use crate::http::ClientLimits;
-use crate::http::HeaderLine;
-use crate::http::Outgoing;
-use crate::http::RequestChange;
-use crate::http::SendError;
-use crate::http::SendStage;
-use crate::http::Sent;
-use crate::http::Target;
-use crate::http::TlsFault;
-use crate::http::TlsOptions;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,8 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::delivery::{Delivery, DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
-use crate::http::{BodyEnd, HttpResponse};
-use crate::http::{Head, WireFraming};
+use crate::http::{
+    BodyEnd, Client, ClientLimits, Head, HeaderLine, HttpResponse, Outgoing, RequestChange, SendError, SendStage, Sent,
+    Target, TlsFault, TlsOptions, WireFraming,
+};
 use crate::signature::Scheme;
 
 /// Short enough for a test that waits for it, long enough for a busy machine to do the rest.

@@ -15,9 +15,9 @@ use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
 use crate::query::Query;
-use crate::server::listener::Deadlines;
-use crate::server::listener::{Control, ListenError, Listener, ListenerLimits};
-use crate::server::listener::{FORWARD_DESCRIPTORS, InvalidForward, Means};
+use crate::server::listener::{
+    Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
+};
 use crate::server::tunnel::{self, TunnelState};
 use crate::server::{Pulse, Watched, reload, signals};
 use crate::store::{

@@ -39,8 +39,9 @@ fn parse_digits(raw: &[u8]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     const FIVE_MINUTES: Duration = Duration::from_secs(300);
 

@@ -164,12 +164,13 @@ impl Preset {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use rstest::rstest;
+
     use super::*;
     use crate::delivery::Verdict;
     use crate::http::Head;
     use crate::signature::{Secret, SecretOrigin, SignedContent, judge};
-    use jiff::Timestamp;
-    use rstest::rstest;
 
     fn verdict(scheme: &Scheme, key: &str, fields: &[(&str, &str)], body: &str) -> Verdict {
         let mut text = "POST /hook?a=1 HTTP/1.1\r\nHost: hooks.example\r\n".to_owned();

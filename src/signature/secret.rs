@@ -193,8 +193,9 @@ fn is_placeholder(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     fn secret(bytes: &[u8]) -> Secret {
         Secret::new("dev", bytes.to_vec(), SecretOrigin::Typed)

@@ -147,11 +147,12 @@ pub(super) fn single<'a>(head: &'a Head, name: &'a str) -> FoundHeaders<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
     use super::*;
     use crate::delivery::TimestampUnit;
     use crate::signature::SecretOrigin;
-    use proptest::prelude::*;
-    use rstest::rstest;
 
     const BODY: &[u8] = br#"{"event":"desktop.app_tracking.captured"}"#;
 

@@ -106,8 +106,9 @@ fn shuffle(order: &mut [u32], dice: &mut Dice) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn a_rate_spaces_them_and_a_duplicate_follows_its_original() {

@@ -125,9 +125,10 @@ fn python_bytes(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::payload::binary::{ValueContext, recognise};
-    use proptest::prelude::*;
 
     const JPEG: &[u8] = include_bytes!("../../assets/samples/screenshot.jpg");
 

@@ -164,11 +164,11 @@ pub(super) fn read(json: &[u8]) -> Option<Captured> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
     use proptest::option;
+    use proptest::prelude::*;
     use proptest::sample::select;
+
+    use super::*;
 
     /// Text of any kind, with what JSON escapes.
     fn text() -> impl Strategy<Value = String> {

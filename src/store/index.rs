@@ -11,8 +11,8 @@ use rusqlite::Connection;
 
 use super::group::CommitGroup;
 use super::log::{LogEnd, LogPlace};
-use super::row::Lengths;
-use super::{Location, StoreError, attempts, row};
+use super::row::{self, Lengths};
+use super::{Location, StoreError, attempts};
 use crate::delivery::{Captured, DeliveryId};
 
 /// The one connection that writes.

@@ -18,8 +18,7 @@
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use rusqlite::{Connection, params};
 

@@ -245,8 +245,9 @@ pub(super) fn open(record: &Bytes, id: DeliveryId) -> Option<RecordContent> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const KEY: LogKey = LogKey::fixed(7);
     const AT: LogEnd = LogEnd { segment: 1, position: 2 };

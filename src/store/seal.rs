@@ -14,10 +14,9 @@
 //! from one to the next as ever; only a search finds nothing. Every key that was ever used here stays
 //! known to the index.
 
-use std::fmt;
-use std::fs;
 use std::hash::Hasher as _;
 use std::io::{self, Read as _, Write as _};
+use std::{fmt, fs};
 
 use rusqlite::Connection;
 use siphasher::sip::SipHasher24;
@@ -146,8 +145,9 @@ fn write(location: &Location, key: &LogKey) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

@@ -7,9 +7,8 @@
 //! way, the rows are rolled back and the log is cut to where it was. The sender of a delivery is
 //! answered only after [`Keeping`] has resolved.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 

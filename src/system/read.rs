@@ -76,8 +76,9 @@ fn is_own(path: &Path) -> bool {
 /// process's own.
 #[cfg(unix)]
 fn open_without_waiting(path: &Path) -> io::Result<File> {
-    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt as _;
+
+    use rustix::fs::OFlags;
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).map_err(io::Error::other)?;
     std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
@@ -117,8 +118,9 @@ fn special(_: std::fs::FileType) -> &'static str {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::io::Write as _;
+
+    use super::*;
 
     fn refusal(path: &Path) -> String {
         whole(path, 100).unwrap_err().to_string()

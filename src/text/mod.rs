@@ -182,9 +182,10 @@ fn push_symbol(shown: &mut String, character: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
 
     #[test]
     fn controls_become_pictures() {

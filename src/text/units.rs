@@ -144,8 +144,9 @@ fn scaled(number: &str, units: &[(&str, u64)], unit: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn sizes_in_words() {

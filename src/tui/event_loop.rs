@@ -1,6 +1,5 @@
 //! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
-use crate::tui::workers::rest::CATCH_UP_POURING;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -22,22 +21,20 @@ use crate::tui::error::TuiError;
 use crate::tui::picture::GraphicsProtocol;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::send::task::{News, ReplayTask, SendTask};
-use crate::tui::terminal;
-use crate::tui::terminal::TerminalScreen;
 use crate::tui::terminal::clipboard::Clipboard;
-use crate::tui::terminal::editor;
-use crate::tui::terminal::input;
-use crate::tui::terminal::input::Input;
+use crate::tui::terminal::input::{self, Input};
+use crate::tui::terminal::{self, TerminalScreen, editor};
 use crate::tui::theme::Look;
-use crate::tui::workers::answers::AnswersWorker;
+use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::payload::PayloadWorker;
+use crate::tui::workers::rest::CATCH_UP_POURING;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
-use crate::tui::workers::{answers, status};
+use crate::tui::workers::status;
 
 /// Sixty frames a second at most.
 const FRAME: Duration = Duration::from_millis(16);

@@ -165,14 +165,11 @@ const fn bind(context: KeyContext, keys: &'static [BoundKey], action: Action, hi
 pub const KEYMAP: &[Binding] = {
     use Action as A;
     use AnswerAction as N;
-    use KeyContext::{
-        Anywhere, Answer, Detail, Folding, Form, Image, List, Menu, Payload, Picker, Prompt, Rules, SendForm, Sending,
-        Writing,
-    };
     use ImageAction as I;
-    use BoundKey::{Char, Code, Ctrl};
     use PayloadAction as P;
     use SendAction as S;
+    use KeyContext::{Anywhere, Answer, Detail, Folding, Form, Image, List, Menu, Payload, Picker, Prompt, Rules, SendForm, Sending, Writing};
+    use BoundKey::{Char, Code, Ctrl};
     use KeyCode::{BackTab, Delete, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab as TabKey, Up};
     &[
         bind(List, &[Code(Up), Char('k')], A::Move(Step::Up), ""),

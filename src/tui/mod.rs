@@ -24,8 +24,6 @@ pub(crate) mod widgets;
 pub(crate) mod window;
 pub(crate) mod workers;
 
-use crate::tui::error::TuiError;
-use crate::tui::event_loop::described;
 use std::sync::{Arc, mpsc};
 
 use ratatui::layout::Size;
@@ -34,7 +32,8 @@ use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
-use crate::tui::event_loop::{EventLoop, Wake};
+use crate::tui::error::TuiError;
+use crate::tui::event_loop::{EventLoop, Wake, described};
 use crate::tui::picture::PictureMethod;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;

@@ -3,9 +3,9 @@
 //! Foreground and background of ordinary text are the terminal's own. Accents are from the fixed
 //! part of the 256-colour palette, in tones that read on the background they are for.
 
-use jiff::tz::TimeZone;
 use std::str::FromStr;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};

@@ -145,8 +145,9 @@ pub(crate) fn shown(untrusted: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::time::Duration;
+
+    use super::*;
 
     #[test]
     fn words_wrap_and_long_ones_break() {

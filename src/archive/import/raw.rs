@@ -5,8 +5,7 @@ use std::io::{BufRead, Read as _};
 
 use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
 use crate::delivery::Intake;
-use crate::http::{BodyFraming, BodyLength, ChunkPiece, framing};
-use crate::http::{WireFraming, WireFramingBuilder};
+use crate::http::{BodyFraming, BodyLength, ChunkPiece, WireFraming, WireFramingBuilder, framing};
 
 pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
     let mut bytes = Vec::new();

@@ -15,8 +15,7 @@ use super::SimulateArgs;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, ClientLimits, Outgoing, Target};
-use crate::send::{NotSent, Simulation};
-use crate::send::{Origin, attempt, attempt_json, attempt_text};
+use crate::send::{NotSent, Origin, Simulation, attempt, attempt_json, attempt_text};
 use crate::simulate::BurstSending;
 use crate::text::visible;
 

@@ -1,7 +1,8 @@
+use rstest::rstest;
+
 use super::trust::Trusted;
 use super::*;
 use crate::config::testing::Surroundings;
-use rstest::rstest;
 
 /// What the text asks for in a folder without links.
 fn asked(text: &str) -> Vec<(Scope, String)> {

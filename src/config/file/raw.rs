@@ -12,10 +12,9 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use super::scheme::RawScheme;
-use crate::config::PictureMode;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
-use crate::config::{Bounds, RetentionSettings};
+use crate::config::{Bounds, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
 use crate::text::units;

@@ -1,7 +1,8 @@
-use super::*;
-use crate::signature::SigningKind;
 use proptest::prelude::*;
 use rstest::rstest;
+
+use super::*;
+use crate::signature::SigningKind;
 
 fn parse(text: &str) -> Result<ConfigFile, FileError> {
     ConfigFile::parse(Path::new("whyhook.toml"), text)

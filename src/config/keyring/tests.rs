@@ -1,7 +1,8 @@
+use rstest::rstest;
+
 use super::*;
 use crate::config::Warning;
 use crate::config::testing::{Surroundings, set_mode};
-use rstest::rstest;
 
 const GOOD: &str = "0123456789abcdef0123";
 

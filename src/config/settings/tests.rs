@@ -1,7 +1,8 @@
+use rstest::rstest;
+
 use super::*;
 use crate::config::testing::{Surroundings, set_mode};
 use crate::signature::Secret;
-use rstest::rstest;
 
 fn load(flags: &Flags, surroundings: &Surroundings) -> (Settings, Vec<String>) {
     let (settings, warnings) = Settings::load(flags, surroundings).unwrap();

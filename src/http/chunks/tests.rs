@@ -1,7 +1,8 @@
 //! Bodies that are right, and what is refused, however the network cuts them.
 
-use super::*;
 use proptest::prelude::*;
+
+use super::*;
 
 fn chunked(bytes: &[u8], step: usize) -> Result<(usize, bool), &'static str> {
     let mut framing = BodyFraming::new(BodyLength::Chunked);

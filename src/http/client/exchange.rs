@@ -9,10 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{ClientLimits, Run};
-use crate::http::OutgoingBody;
 use crate::http::response::{Parser, Start};
-use crate::http::{BodyEnd, HttpResponse};
-use crate::http::{Outgoing, SendError, SendStage};
+use crate::http::{BodyEnd, HttpResponse, Outgoing, OutgoingBody, SendError, SendStage};
 
 /// Bytes read at once: no piece of a body that is handed on is longer.
 const READ_BYTES: usize = 16 * 1024;

@@ -1,8 +1,9 @@
 //! Heads that are right, and what is refused.
 
-use super::*;
 use proptest::prelude::*;
 use rstest::rstest;
+
+use super::*;
 
 #[rstest]
 #[case("GET / HTTP/1.1\r\n\r\n", BodyLength::Known(0))]

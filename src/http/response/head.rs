@@ -1,9 +1,8 @@
 //! The head of a response, read strictly (RFC 9112): what two readers could read differently is refused.
 
 use super::{Framing, SHOWN_BYTES};
-use crate::http::SendError;
 use crate::http::lines::lines;
-use crate::http::{BodyFraming, BodyLength, FieldFault, split_field, trim};
+use crate::http::{BodyFraming, BodyLength, FieldFault, SendError, split_field, trim};
 use crate::text::visible_bytes;
 
 /// What a whole head says.

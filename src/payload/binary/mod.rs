@@ -27,11 +27,10 @@ pub(super) use find::{Hit, Search, decode_all};
 pub use form::BinaryForm;
 pub(super) use objects::is_buffer;
 
-use crate::delivery::ImageFacts;
-
 use super::grouped;
 use super::image::{self, Dimensions, ImageFormat};
 use super::json::scan::skip_space;
+use crate::delivery::ImageFacts;
 
 /// Where a value is, which decides how much evidence is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
-use super::super::json::{decode_string, entries, scan::Entries};
+use super::super::json::scan::Entries;
+use super::super::json::{decode_string, entries};
 use super::*;
 
 const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");

@@ -71,8 +71,9 @@ fn other(bytes: &[u8], encoding: &'static Encoding, label: &str) -> (Bytes, Opti
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn decoded(body: &[u8], declared: Option<&str>) -> (String, String) {
         let (bytes, note) = decode(Bytes::copy_from_slice(body), declared);

@@ -173,8 +173,9 @@ fn decode(raw: &[u8]) -> DecodedField<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn pairs_keep_order_and_duplicates() {

@@ -191,7 +191,7 @@ impl OpenedBody {
         inflated.stop.is_none()
     }
 
-    /// Says what it is. `rows` are those of its bytes, or why there are none.
+    /// Decides what the body is. `rows` are the rows of its bytes, or the reason why it has none.
     #[must_use]
     pub fn describe(self, rows: Result<Pretty, NoRows>) -> Body {
         let too_deep = rows.as_ref().err().and_then(NoRows::remark);

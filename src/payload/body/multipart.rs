@@ -192,8 +192,9 @@ fn delimiters<'a>(body: &'a [u8], boundary: &[u8]) -> impl Iterator<Item = Delim
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const BODY: &[u8] = b"preamble\r\n--xyz\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\n{\"a\":1}\r\n\
         --xyz \r\ncontent-disposition: form-data; name=file; filename=\"s \\\"1\\\".jpg\"\r\nContent-Type: image/jpeg\r\n\r\n\

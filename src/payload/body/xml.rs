@@ -237,8 +237,9 @@ fn tag(body: &[u8], start: usize, kind: XmlTokenKind) -> (XmlTokenKind, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn shown(body: &str) -> Vec<String> {
         let row = |row: XmlRow| format!("{}{}", "  ".repeat(row.indent()), &body[row.range()]);

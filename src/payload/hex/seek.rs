@@ -82,8 +82,9 @@ pub fn previous(bytes: &[u8], needle: &[u8], from: usize) -> Option<(usize, bool
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn what_is_looked_for_may_be_digits_or_text() {

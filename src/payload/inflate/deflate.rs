@@ -120,8 +120,9 @@ fn blocks<'b>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn every_part_of_a_header_is_passed_over() {

@@ -1,10 +1,12 @@
 #[path = "../../../tests/support/brotli.rs"]
 mod brotli;
 
+use std::io::Write as _;
+
+use flate2::Compression;
+
 use self::brotli::{Bits, tables};
 use super::*;
-use flate2::Compression;
-use std::io::Write as _;
 
 fn opened(coding: Coding, body: &[u8]) -> Inflated {
     inflate_prefix(coding, body, &mut InflateBudget::opening(body.len()))

@@ -209,9 +209,10 @@ impl Folds {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::payload::json::pretty;
-    use proptest::prelude::*;
 
     const BODY: &[u8] = br#"{"a":[1,[2,3],4],"b":{"c":{"d":5}},"e":[]}"#;
 

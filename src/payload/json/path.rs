@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::text;
-
 use super::string::inner;
+use crate::text;
 
 /// The longest path that is kept of a thing found, in bytes: a hostile one has keys of megabytes.
 const LONGEST: usize = 4096;

@@ -206,8 +206,9 @@ fn find_in_string(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn found<'a>(body: &'a str, pattern: &str) -> Vec<&'a str> {
         search(body.as_bytes(), pattern, &|| true).hits.into_iter().map(|hit| &body[hit]).collect()

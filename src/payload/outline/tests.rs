@@ -1,5 +1,6 @@
-use super::*;
 use proptest::prelude::*;
+
+use super::*;
 
 fn outline(rows: &[(u32, RowKind)]) -> Outline {
     let mut builder = Builder::with_capacity(0);

@@ -86,7 +86,7 @@ faults! {
         "A valid delivery is refused when there is white space around its JSON."
         "Verify the raw bytes: no trim(), no strip(), no text mode."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody) // not rawBody.trim()";
-    ThrowsOnPlaceholder "throws_on_placeholder" "throws on the image placeholder"
+    ThrowsOnPlaceholder "throws_on_placeholder" "fails on the image placeholder"
         "Every simulated screenshot fails: it contains text instead of an image."
         "Check imageBuffer before decoding it: when it is text that begins \
         with [simulation-placeholder, there is no image."

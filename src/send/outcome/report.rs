@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
-use crate::http::HeaderField;
-use crate::http::HttpResponse;
+use crate::http::{HeaderField, HttpResponse};
 use crate::payload::grouped;
 use crate::signature::Scheme;
 use crate::text::{visible, visible_bytes};
@@ -167,13 +166,14 @@ fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::delivery::{AttemptMode, DeliveryId};
-    use crate::http::Head;
-    use crate::http::{BodyEnd, Failure, Latency};
+    use std::time::Duration;
+
     use bytes::Bytes;
     use jiff::Timestamp;
-    use std::time::Duration;
+
+    use super::*;
+    use crate::delivery::{AttemptMode, DeliveryId};
+    use crate::http::{BodyEnd, Failure, Head, Latency};
 
     fn attempt(result: Result<HttpResponse, Failure>) -> Attempt {
         Attempt {

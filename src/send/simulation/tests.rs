@@ -1,7 +1,8 @@
 //! Choices beside a configuration, and the requests that come of them.
 
 use super::*;
-use crate::config::{Flags, Settings, testing::Surroundings};
+use crate::config::testing::Surroundings;
+use crate::config::{Flags, Settings};
 use crate::delivery::Verdict;
 use crate::send::DestinationChoice;
 use crate::signature::{self, SigningKind};

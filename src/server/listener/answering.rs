@@ -10,9 +10,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::delivery::{Captured, Verdict};
-use crate::rules;
 use crate::rules::{
-    ActionKind, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
+    self, ActionKind, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
 };
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins again.

@@ -12,10 +12,9 @@ use super::places::Phase;
 use super::room::{self, MemoryRoom, NoRoom};
 use super::stream::{RawHead, Stream};
 use crate::delivery::Intake;
-use crate::http::BodyLength;
 use crate::http::framing::RequestFraming;
 use crate::http::section::{Section, SectionFault};
-use crate::http::{WireFraming, WireFramingBuilder};
+use crate::http::{BodyLength, WireFraming, WireFramingBuilder};
 
 /// A body section as far as it was taken in.
 pub(super) struct ReadBody {

@@ -20,10 +20,9 @@ use super::stats::Refusal;
 use super::stream::{HeadEnd, Stream, StreamFault};
 use super::{Control, overloaded_reply};
 use crate::delivery::Intake;
-use crate::http::Head;
-use crate::http::WireFraming;
 use crate::http::framing::HeadFault;
 use crate::http::section::FAULTY_KEPT_BYTES;
+use crate::http::{Head, WireFraming};
 use crate::rules::Reply;
 use crate::server::listener::pace::Deadlines;
 

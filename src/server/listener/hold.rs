@@ -201,11 +201,12 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::{AnswerChoice, RuleReader, RuleResponse, SendManner};
     use std::future::pending;
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::rules::{AnswerChoice, RuleReader, RuleResponse, SendManner};
 
     const LONG: Duration = Duration::from_secs(3600);
 

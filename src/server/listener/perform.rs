@@ -7,18 +7,15 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::Control;
 use super::answering::{AnswerStep, Chosen, What, length};
 use super::exchange::{Next, written};
 use super::raw::Script;
 use super::response::{self, Ending};
-use super::room;
 use super::stats::Refusal;
 use super::stream::Stream;
-use super::{forward, hold, overloaded_reply};
+use super::{Control, forward, hold, overloaded_reply, room};
 use crate::delivery::{Answer, DeliveryId, Outcome};
-use crate::rules;
-use crate::rules::{Facts, Hold, Reply, RuleResponse, SendManner, TimedResponse, Wait, short};
+use crate::rules::{self, Facts, Hold, Reply, RuleResponse, SendManner, TimedResponse, Wait, short};
 
 /// A body up to this length is written together with its head; a longer one is not copied for it.
 const COPIED_BYTES: usize = 16 * 1024;

@@ -147,8 +147,9 @@ impl Stats {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::Arc;
+
+    use super::*;
 
     #[test]
     fn refusals_are_counted_by_their_reason_and_told_once_until_looked_at() {

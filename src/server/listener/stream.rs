@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::pace::{BodyFault, BodyPace, Deadlines};
 use super::places::{ConnectionPlace, Phase};
-use crate::http::framing::{HeadFault, RequestFraming};
+use crate::http::framing::{self, HeadFault, RequestFraming};
 use crate::http::section::{FAULTY_KEPT_BYTES, Section};
-use crate::http::{BodyLength, Head, framing};
+use crate::http::{BodyLength, Head};
 
 /// Bytes asked of the socket at once.
 const READ_BYTES: usize = 16 * 1024;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{Control, Listener, ListenerLimits};
 use crate::config::{Keyring, Registry};
 use crate::delivery::{Delivery, DeliveryId, Intake, Outcome, Verdict};
-use crate::rules::{ActionKind, Override, RuleReader as Rules, RuleSet, TimedResponse};
+use crate::rules::{ActionKind, Override, RuleReader, RuleSet, TimedResponse};
 use crate::server::listener::pace::Deadlines;
 use crate::signature::{Scheme, Secret, SecretOrigin, sign};
 use crate::store::{Location, Reader, Writer};
@@ -378,7 +378,9 @@ async fn the_answer_can_be_changed_while_running() {
     let fixture = Fixture::new().await;
     let mut socket = fixture.connect().await;
     for (policy, status) in [("503", "503"), ("429", "429"), ("auto", "200")] {
-        fixture.control.set_override(Some(Override { action: Rules::default().action(policy).unwrap(), once: false }));
+        fixture
+            .control
+            .set_override(Some(Override { action: RuleReader::default().action(policy).unwrap(), once: false }));
         socket.write_all(signed_request(BODY, "").as_bytes()).await.unwrap();
         let answer = read_response(&mut socket).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");

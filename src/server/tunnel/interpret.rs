@@ -88,9 +88,10 @@ fn is_public_url(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+
+    use super::*;
 
     fn state(tunnels: &[(&str, Value)]) -> TunnelState {
         let tunnels: Vec<Value> = tunnels

@@ -3,9 +3,8 @@
 //! Encodings and prefixes so never multiply the search: every reading of the header is a digest to
 //! compare with. Hexadecimal is read before base64, since 64 such digits are base64 as well.
 
-use base64::Engine as _;
-use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 use subtle::ConstantTimeEq as _;
 
 use super::axis::Why;

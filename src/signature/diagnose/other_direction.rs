@@ -143,13 +143,14 @@ fn digests(text: &str) -> Vec<Received> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::super::tests::{BODY, SECRET, secret};
     use super::*;
     use crate::delivery::Intake;
     use crate::http::Head;
     use crate::signature::diagnose::History;
     use crate::signature::{Scheme, sign};
-    use jiff::Timestamp;
 
     const T: &str = "1746123456";
 

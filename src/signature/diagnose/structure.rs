@@ -4,8 +4,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, WrittenSignature};
-use super::timestamps;
-use super::{CauseCode, Evidence, Request};
+use super::{CauseCode, Evidence, Request, timestamps};
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::{TemplatePiece, strict};

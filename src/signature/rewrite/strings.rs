@@ -198,8 +198,9 @@ pub(super) fn push_unit(out: &mut Vec<u8>, unit: u16, upper: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

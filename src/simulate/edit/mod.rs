@@ -224,9 +224,10 @@ fn add(body: &[u8], path: &EditPath, value: &RawValue) -> Result<Vec<u8>, EditEr
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
 
     const BODY: &str = r#" {"n": 1.10, "data": [ {"a" :true,"\u0062":"x"} , 2 ] ,"e":{} } "#;
 

@@ -6,8 +6,7 @@ mod jpeg;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text::units;
-use crate::text::visible;
+use crate::text::{units, visible};
 
 /// The longest side, in pixels.
 const SIDE_LIMIT: u32 = 10_000;
@@ -111,9 +110,10 @@ fn of_length(bytes: usize, seed: u64) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::payload::image;
-    use rstest::rstest;
 
     #[rstest]
     #[case("1280x720", PictureSize::Pixels(1280, 720))]

@@ -1,6 +1,5 @@
 //! Attempts, written by the listener's own process and by others.
 
-use crate::http::Head;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Fixture, answer, captured, keep};
 use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode, DeliveryId};
-use crate::http::{BodyEnd, Failure, HttpResponse, Latency};
+use crate::http::{BodyEnd, Failure, Head, HttpResponse, Latency};
 use crate::store::{AttemptKeeper, Location, StoreError};
 
 fn answered(delivery: Option<DeliveryId>) -> Attempt {

@@ -3,8 +3,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, AttemptMode};
-use crate::http::Head;
-use crate::http::Latency;
+use crate::http::{Head, Latency};
 use crate::store::{AttemptKeeper, Pruner, Thoroughness};
 
 fn copied() -> Fixture {

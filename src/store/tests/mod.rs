@@ -8,7 +8,6 @@ mod recovery;
 mod search;
 mod stored;
 
-use crate::http::Head;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use crate::delivery::{
     Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
     TimestampUnit, Verdict,
 };
-use crate::http::WireFraming;
+use crate::http::{Head, WireFraming};
 
 struct Fixture {
     location: Location,

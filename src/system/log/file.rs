@@ -155,8 +155,9 @@ fn options() -> OpenOptions {
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
-        use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt as _;
+
+        use rustix::fs::OFlags;
         // Without following a link, waiting for a pipe's reader, or taking a terminal.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         options.mode(0o600).custom_flags(flags.bits().cast_signed());

@@ -1,5 +1,6 @@
-use super::*;
 use std::fs;
+
+use super::*;
 
 /// A counter for one test.
 fn counter() -> &'static AtomicU64 {
@@ -90,8 +91,9 @@ fn a_queue_that_is_full_drops_and_counts() {
 
 #[cfg(unix)]
 mod unix {
-    use super::*;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
 
     fn mode(path: &Path) -> u32 {
         path.metadata().unwrap().permissions().mode() & 0o777

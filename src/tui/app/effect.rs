@@ -1,6 +1,5 @@
 //! What the engine asks the world to do.
 
-use crate::tui::screens::list::page::PageRequest;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -10,6 +9,7 @@ use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
+use crate::tui::screens::list::page::PageRequest;
 use crate::tui::screens::payload::state::PayloadRequest;
 use crate::tui::screens::saving::state::ConfigEffect;
 use crate::tui::screens::send::task::SendTask;

@@ -1,6 +1,5 @@
 //! What the world tells the engine.
 
-use crate::tui::screens::list::page::PageResult;
 use zeroize::Zeroizing;
 
 use crate::delivery::{DeliveryId, Summary};
@@ -14,6 +13,7 @@ use crate::tui::picture::Picture;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::details::state::{Contents, LoadedDelivery};
 use crate::tui::screens::image::state::{PictureKey, SaveRequest};
+use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::payload::state::PayloadAnswer;
 use crate::tui::screens::saving::state::ConfigNews;
 use crate::tui::screens::send::task::News;

@@ -1,10 +1,10 @@
 //! All that the interface knows.
 
-use super::viewport::Viewport;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use super::viewport::Viewport;
 use crate::delivery::DeliveryId;
 use crate::inspect::Sightings;
 use crate::payload::raw::RawRows;

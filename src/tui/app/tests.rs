@@ -3,25 +3,6 @@
 mod answers;
 mod large;
 
-use crate::tui::app::action::Action;
-use crate::tui::app::action::Tab;
-use crate::tui::app::effect::Effect;
-use crate::tui::app::message::Message;
-use crate::tui::app::model::Focus;
-use crate::tui::app::model::Model;
-use crate::tui::app::model::Setup;
-use crate::tui::app::overlay::state::Overlay;
-use crate::tui::app::step::Step;
-use crate::tui::app::update::update;
-use crate::tui::app::viewport::Viewport;
-use crate::tui::screens::answers::state::Answers;
-use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::list::page::Edge;
-use crate::tui::screens::list::page::PageRequest;
-use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::signature::state::InquiryFinding;
-use crate::tui::screens::signature::state::InquiryReport;
-use crate::tui::screens::signature::state::Question;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +19,18 @@ use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::signature::{Scheme, Secret, SecretOrigin};
+use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::message::Message;
+use crate::tui::app::model::{Focus, Model, Setup};
+use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::step::Step;
+use crate::tui::app::update::update;
+use crate::tui::app::viewport::Viewport;
+use crate::tui::screens::answers::state::Answers;
+use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::screens::list::page::{Edge, PageRequest, PageResult};
+use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport, Question};
 
 mod saving;
 mod sending;

@@ -1,10 +1,9 @@
-use crate::config::PictureMode;
-use crate::tui::picture::TerminalFacts;
-
 use image::{ExtendedColorType, ImageEncoder as _, Rgb};
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::PictureMode;
+use crate::tui::picture::TerminalFacts;
 
 const JPEG: &[u8] = include_bytes!("../../../assets/samples/screenshot.jpg");
 const ROOM: PictureRoom = PictureRoom { columns: 80, rows: 24 };

@@ -2,8 +2,7 @@
 
 use std::any::Any;
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
 
@@ -17,8 +16,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::screens::details::digests::{Digests, KnownDigests};
 use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::list::page::{Edge, PageRequest};
+use crate::tui::screens::list::page::{Edge, PageRequest, PageResult};
 use crate::tui::screens::status::state::Sizes;
 
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.

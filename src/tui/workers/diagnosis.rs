@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::latest_wins::{LatestWins, Rest};
-use super::priority::give_way;
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::server::listener::Control;
@@ -38,13 +37,12 @@ impl DiagnosisWorker {
     ) -> Result<Self, StoreError> {
         let worker = Worker { reader: Reader::open(location)?, control, send };
         let look_into = move |job: Job, is_wanted: &dyn Fn() -> bool| {
-            give_way();
             worker.look_into(&job, is_wanted);
         };
         let is_watched = |job: &Job| job.patience() == WATCHED;
-        LatestWins::start("whyhook-diagnosis", Rest::Eager(is_watched), look_into).map(Self).map_err(|source| {
-            StoreError::Io { action: "start the diagnosis of", path: location.file().to_owned(), source }
-        })
+        LatestWins::start_giving_way("whyhook-diagnosis", Rest::Eager(is_watched), look_into).map(Self).map_err(
+            |source| StoreError::Io { action: "start the diagnosis of", path: location.file().to_owned(), source },
+        )
     }
 
     /// Asks a question, and cancels the previous one.

@@ -1,10 +1,8 @@
 //! The thread that decodes pictures. Of several that were asked for, only the newest is made.
 
 use super::latest_wins::{LatestWins, Rest};
-use super::priority::give_way;
 use crate::tui::app::message::Message;
-use crate::tui::picture::PictureMethod;
-use crate::tui::picture::{FontSize, Picture};
+use crate::tui::picture::{FontSize, Picture, PictureMethod};
 use crate::tui::screens::image::state::PictureRequest;
 
 /// Takes requests; pictures come as messages.
@@ -13,8 +11,7 @@ pub(crate) struct ImageWorker(LatestWins<PictureRequest>);
 impl ImageWorker {
     /// Starts the thread.
     pub(crate) fn start(method: PictureMethod, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
-        let worker = LatestWins::start("whyhook-painter", Rest::No, move |request: PictureRequest, _| {
-            give_way();
+        let worker = LatestWins::start_giving_way("whyhook-painter", Rest::No, move |request: PictureRequest, _| {
             let PictureRequest { key, image } = request;
             let made = Picture::make(&image.binary.bytes, key.room, method, font_size());
             send(Message::Picture(key, made.map_err(|error| error.to_string())));

@@ -1,11 +1,11 @@
 //! A thread that works on the newest request only: an older one is cancelled as soon as another is made.
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Instant;
+use std::{io, thread};
 
+use super::priority::give_way;
 use super::rest::Resting;
 use crate::system::log::ms;
 
@@ -53,10 +53,32 @@ impl<R: Send + 'static> LatestWins<R> {
     ///
     /// # Errors
     ///
-    /// [`io::Error`] when the system starts no thread.
+    /// [`io::Error`] when the system cannot start a thread.
     pub(crate) fn start(
         name: &str,
         rest: Rest<R>,
+        work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::start_with(name, rest, || (), work)
+    }
+
+    /// The same for work that lets the listener's threads go first (see [`give_way`]).
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] when the system cannot start a thread.
+    pub(crate) fn start_giving_way(
+        name: &str,
+        rest: Rest<R>,
+        work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::start_with(name, rest, give_way, work)
+    }
+
+    fn start_with(
+        name: &str,
+        rest: Rest<R>,
+        prepare: fn(),
         mut work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
     ) -> io::Result<Self> {
         let (requests, queue) = mpsc::channel::<(u64, R)>();
@@ -69,6 +91,7 @@ impl<R: Send + 'static> LatestWins<R> {
         };
         let worker = name.to_owned();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
+            prepare();
             while let Some((number, request)) = queue.next(|(_, request)| is_watched(request)) {
                 let is_wanted = || asked.is(number);
                 if !is_wanted() {

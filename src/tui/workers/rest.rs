@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// The same when more than [`POUR`] arrived in between: all rows on the screen change each time.
+/// How often the interface reads new rows while deliveries pour in, at most: all rows on the screen change each time.
 pub(crate) const CATCH_UP_POURING: Duration = Duration::from_millis(250);
 /// A question that comes sooner than this after the previous one waits for another to follow: while
 /// the newest of many deliveries is followed, nobody reads the findings about each.

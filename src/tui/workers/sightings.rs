@@ -1,7 +1,6 @@
 //! The thread that looks for an event's ids in earlier deliveries, once the selection rests.
 
 use super::latest_wins::{LatestWins, Rest};
-use super::priority::give_way;
 use crate::delivery::DeliveryId;
 use crate::inspect::Recall;
 use crate::payload::contract::Id;
@@ -17,13 +16,12 @@ impl SightingsWorker {
         let reader = Reader::open(location)?;
         let mut recall = Recall::default();
         let look = move |(id, ids): (DeliveryId, Vec<Id>), is_wanted: &dyn Fn() -> bool| {
-            give_way();
             // A read error is shown where the delivery itself is.
             if let Ok(Some(found)) = recall.look(&reader, id, &ids, &is_wanted) {
                 send(Message::Recalled(id, found));
             }
         };
-        LatestWins::start("whyhook-recall", Rest::Patient, look).map(Self).map_err(|source| StoreError::Io {
+        LatestWins::start_giving_way("whyhook-recall", Rest::Patient, look).map(Self).map_err(|source| StoreError::Io {
             action: "start the reader of",
             path: location.file().to_owned(),
             source,

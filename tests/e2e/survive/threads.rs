@@ -2,11 +2,10 @@
 //!
 //! `WHYHOOK_DEBUG_PANIC=thread=FILE` makes a debug build panic in that thread once the file is there.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::thread;
+use std::{fs, thread};
 
 use crate::support::{House, Person, Signed, Size, Unit, Wire};
 

@@ -1,6 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::rules::{RuleReader, named};
-use proptest::prelude::*;
 
 const FILE: &str = "# mine\nrespond = \"later\" # for now\n\n[answers.later] \nstatus = 503 # for now\n\n\
     # not signed yet\n[[rules]]\nwhen = \"is:sim\"\nthen = \"hold\" # look at it\n\n\

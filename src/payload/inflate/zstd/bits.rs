@@ -90,8 +90,9 @@ impl<'b> Backward<'b> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         /// One bit after the other is the same as many at once, in both directions and past the end.

@@ -96,8 +96,9 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn header(bytes: &[u8]) -> FrameHeader {
         match Frame::read(&[&MAGIC, bytes].concat()).unwrap() {

@@ -135,8 +135,9 @@ impl TableCursor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_rfc_s_example_is_laid_out() {

@@ -100,8 +100,9 @@ fn wrong() -> InflateStop {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_rfc_s_example_is_laid_out() {

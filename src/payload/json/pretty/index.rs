@@ -1,13 +1,12 @@
 //! Finding the rows of a body: one pass over its tokens.
 
-use crate::payload::binary::{self, Hit, Search, ValueContext};
-use crate::payload::grouped;
-use crate::payload::outline::{Builder, RowKind};
-
 use super::super::bits::Bits;
 use super::super::{Token, TokenKind, Tokens, tokens};
 use super::keys::ObjectKeys;
 use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
+use crate::payload::binary::{self, Hit, Search, ValueContext};
+use crate::payload::grouped;
+use crate::payload::outline::{Builder, RowKind};
 
 /// Tokens of more bytes than this are measured once, here, and not each time they are drawn.
 const MEASURED: u32 = 4096;

@@ -6,13 +6,12 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::payload::grouped;
-use crate::text;
-
 use super::super::scan::skip_space;
 use super::super::string::escape_length;
 use super::super::{StringPart, parts};
 use super::{Note, NumberedNote, Pretty, token_end};
+use crate::payload::grouped;
+use crate::text;
 
 /// What a piece of a row is, for colouring it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -108,10 +108,11 @@ pub(super) fn wire(start: &Start, headers: &[ResponseHeader]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::http::{Head, read_start};
     use proptest::prelude::*;
     use rstest::rstest;
+
+    use super::*;
+    use crate::http::{Head, read_start};
 
     fn start(method: &str, head: &[u8]) -> Start {
         read_start(method.as_bytes(), head).unwrap()

@@ -31,13 +31,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Control;
 use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
-use crate::http::Latency;
 use crate::http::{
-    self, Client, HandedOn, Host, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault, TlsOptions,
-    TlsSetupError,
+    self, Client, HandedOn, Host, Latency, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault,
+    TlsOptions, TlsSetupError,
 };
-use crate::rules::ForwardTarget;
-use crate::rules::{ActionKind, Rule, RuleResponse};
+use crate::rules::{ActionKind, ForwardTarget, Rule, RuleResponse};
 use crate::store::Location;
 
 /// How long it may still take when the program ends.
@@ -218,8 +216,9 @@ fn is_ourself(target: &Target, address: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rstest::rstest;
+
+    use super::*;
 
     #[rstest]
     #[case("http://127.0.0.1:3000", true)]

@@ -11,22 +11,18 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument as _;
 
+use super::fields::AnswerFraming;
 use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
-use super::{BUFFERS_BYTES, Forwarder, fields::AnswerFraming};
+use super::{BUFFERS_BYTES, Forwarder};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
-use crate::http::Head;
-use crate::http::{BodyEnd, Failure, HttpResponse as Response};
-use crate::http::{HandedOn, Outgoing, OutgoingBody, SendError, Sent, Target};
+use crate::http::{BodyEnd, Failure, HandedOn, Head, HttpResponse, Outgoing, OutgoingBody, SendError, Sent, Target};
 use crate::rules::{ForwardTarget, Reply};
-use crate::send;
-use crate::send::NotReplayable;
-use crate::send::Origin;
+use crate::send::{self, NotReplayable, Origin};
 use crate::server::listener::exchange::Next;
 use crate::server::listener::perform::Exchange;
 use crate::server::listener::raw::Script;
-use crate::server::listener::room;
-use crate::server::listener::room::{MemoryRoom, NoRoom};
-use crate::server::listener::stats::Refusal as Bound;
+use crate::server::listener::room::{self, MemoryRoom, NoRoom};
+use crate::server::listener::stats::Refusal;
 use crate::server::listener::stream::Stream;
 use crate::server::listener::{Control, overloaded_reply};
 use crate::store::{Reader, StoredDelivery};
@@ -246,7 +242,7 @@ impl Hold {
 }
 
 fn no_room(control: &Control) -> Refusal {
-    control.stats().refused(Bound::Memory);
+    control.stats().refused(Refusal::Memory);
     Refusal::busy("memory limit reached")
 }
 
@@ -329,7 +325,7 @@ fn record(
 ) -> BodyEnd {
     let HandedOn { at, peer, latency, result } = handed;
     let result = match (&kept.start, result) {
-        (Some(start), result) => Ok(Response {
+        (Some(start), result) => Ok(HttpResponse {
             status: start.status,
             interim: start.interim.clone(),
             head: start.head.clone(),

@@ -8,8 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::fields::{self, AnswerFraming};
-use crate::http::ResponsePart;
-use crate::http::Start;
+use crate::http::{ResponsePart, Start};
 use crate::server::listener::perform::Exchange;
 use crate::server::listener::response::{Ending, ResponseHeader};
 use crate::server::listener::room::MemoryRoom;

@@ -1,25 +1,19 @@
 //! What lies over the panes: help, menus, prompts.
 
-use crate::tui::widgets::counted;
-use crate::tui::widgets::secret_words;
-use crate::tui::window::draw_lines;
-use crate::tui::window::draw_menu;
-use crate::tui::window::typing;
-use crate::tui::window::window;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::byte_cursor;
-use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
+use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::keymap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{counted, put, secret_words, shown, wrap};
+use crate::tui::window::{draw_lines, draw_menu, typing, window};
 use crate::{query, text};
 
 /// Columns of the help.

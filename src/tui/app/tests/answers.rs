@@ -1,19 +1,15 @@
 //! Choosing what goes back, by keys.
 
 use super::*;
-use crate::rules::{Held, Override, RuleAction as Answered, RuleReader, RuleSet};
-use crate::tui::app::action::Action;
-use crate::tui::app::action::Tab;
+use crate::rules::{Held, Override, RuleAction, RuleReader, RuleSet};
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
-use crate::tui::screens::answers::choice::PickerGroup;
-use crate::tui::screens::answers::choice::PickerRow;
-use crate::tui::screens::answers::state::AnswersEffect;
-use crate::tui::screens::answers::state::AnswersNews;
-use crate::tui::screens::answers::state::AnswersState;
+use crate::tui::screens::answers::choice::{PickerGroup, PickerRow};
+use crate::tui::screens::answers::state::{AnswersEffect, AnswersNews, AnswersState};
 use crate::tui::screens::answers::window::AnswerOverlay;
 
 fn state(rules: &[&str], held: &[i64]) -> AnswersState {
@@ -72,7 +68,7 @@ impl Person {
     }
 }
 
-fn action(text: &str) -> Answered {
+fn action(text: &str) -> RuleAction {
     RuleReader::default().action(text).unwrap()
 }
 

@@ -5,8 +5,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::step::Step;
-use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::details::state::Unread;
+use crate::tui::screens::details::state::{LoadedDelivery, Unread};
 
 impl Person {
     /// What the thread that reads deliveries makes of a large one.

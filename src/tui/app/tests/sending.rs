@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::Head;
-use crate::http::{Failure, HttpResponse, Latency};
+use crate::http::{Failure, Head, HttpResponse, Latency};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -12,19 +11,9 @@ use crate::tui::app::step::Step;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::form::FieldKey;
 use crate::tui::screens::send::forms::SendForm;
-use crate::tui::screens::send::panel::BodyRows;
-use crate::tui::screens::send::panel::Panel;
-use crate::tui::screens::send::state::Receiver;
-use crate::tui::screens::send::state::SendProgress;
-use crate::tui::screens::send::state::SendScreen;
-use crate::tui::screens::send::state::SentOfMany;
-use crate::tui::screens::send::task::Again;
-use crate::tui::screens::send::task::News;
-use crate::tui::screens::send::task::Preview;
-use crate::tui::screens::send::task::ReplayTask;
-use crate::tui::screens::send::task::SendTask;
-use crate::tui::screens::send::task::SimulateTask;
-use crate::tui::screens::send::task::Which;
+use crate::tui::screens::send::panel::{BodyRows, Panel};
+use crate::tui::screens::send::state::{Receiver, SendProgress, SendScreen, SentOfMany};
+use crate::tui::screens::send::task::{Again, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
 pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
     let result = match result {

@@ -1,6 +1,5 @@
 //! The bottom line: a filter being typed, what was just done, or the keys that work now.
 
-use crate::tui::app::overlay::state::byte_cursor;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -9,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use crate::text;
 use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::keymap;
 use crate::tui::widgets::put;
 

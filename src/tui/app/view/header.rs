@@ -1,6 +1,5 @@
 //! The top line: where it listens, the public URL, which secret, which answer, which configuration; and alerts below it.
 
-use crate::tui::widgets::counted;
 use std::path::Path;
 
 use ratatui::Frame;
@@ -15,7 +14,7 @@ use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
 use crate::tui::app::model::Model;
-use crate::tui::widgets::put;
+use crate::tui::widgets::{counted, put};
 
 /// Columns for a name; the default secret's label is long.
 const NAME_COLUMNS: usize = 20;

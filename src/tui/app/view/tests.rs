@@ -3,13 +3,11 @@
 mod answers;
 mod hostile;
 
-use crate::tui::app::update::update;
-use crate::tui::theme::Theme;
-use jiff::tz::TimeZone;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -33,11 +31,12 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Setup;
 use crate::tui::app::step::Step;
+use crate::tui::app::update::update;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
-use crate::tui::theme::Background;
+use crate::tui::theme::{Background, Theme};
 
 mod images;
 mod sending;

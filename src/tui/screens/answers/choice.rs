@@ -4,8 +4,7 @@ use crate::rules::{
     ActionKind, AnswerChoice, CustomAnswer, ForwardTarget, Reply, RuleAction, RuleReader, RuleResponse, SendManner,
     TimedResponse, presets, short,
 };
-use crate::tui::screens::answers::state::Answers;
-use crate::tui::screens::answers::state::AnswersEffect;
+use crate::tui::screens::answers::state::{Answers, AnswersEffect};
 
 /// What fails on purpose, for the picker: one of each kind, in the language of rules.
 const FAILURES: [&str; 12] = [

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, Verdict};
-use crate::inspect;
-use crate::inspect::Reading;
 use crate::inspect::diagnosis::Subject;
+use crate::inspect::{self, Reading};
 use crate::payload::body::Body;
 use crate::payload::contract::EventReport;
 use crate::signature::{Scheme, Secret};

@@ -1,14 +1,12 @@
 //! The detail pane: the tabs' titles and the shown tab.
 
-use crate::tui::pane::Pane;
-use crate::tui::pane::TabContent;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::{Focus, Model};
-use crate::tui::pane::Drawn;
+use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::list::welcome;
 use crate::tui::screens::{answer, headers, image, overview, payload, raw, signature};
 use crate::tui::theme::Look;

@@ -21,8 +21,7 @@ use crate::query::Query;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
-use crate::tui::screens::list::page::PageResult;
-use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest};
+use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest, PageResult};
 
 /// Rows kept in the window.
 const WINDOW_ROWS: usize = 600;

@@ -1,6 +1,5 @@
 //! The delivery at a glance.
 
-use crate::tui::widgets::secret_words;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -11,7 +10,7 @@ use crate::payload::grouped;
 use crate::text::units::age_words;
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
-use crate::tui::widgets::{counted, date_time, field, paragraph, short_latency, shown};
+use crate::tui::widgets::{counted, date_time, field, paragraph, secret_words, short_latency, shown};
 
 /// Images that are named one by one.
 const FEW_IMAGES: usize = 3;

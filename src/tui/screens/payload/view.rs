@@ -10,20 +10,20 @@ mod tests;
 mod text;
 mod tree;
 
-use crate::payload::body::Kind;
-use crate::tui::widgets::counted;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
+
+use crate::payload::body::Kind;
+use crate::tui::widgets::counted;
 
 pub(crate) use self::folding::draw as draw_folding;
 pub(crate) use self::tree::plain as plain_row;
 
 use crate::payload::grouped;
 use crate::tui::app::model::Focus;
-use crate::tui::pane::Drawn;
-use crate::tui::pane::{Pane, TabContent};
+use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::payload::state::Search;
 use crate::tui::widgets::{put, vertical_rule};
 

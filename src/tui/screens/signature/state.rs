@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::delivery::Verdict;
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{BytePlace, Depth, Diagnosis, RequestPart, SearchProgress};
-
 use crate::tui::screens::details::state::LoadedDelivery;
 
 /// What is to be found out about a delivery. Each takes a while and runs off the interface's thread.

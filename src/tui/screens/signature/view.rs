@@ -2,7 +2,6 @@
 
 pub(crate) mod diagnosis;
 
-use crate::tui::widgets::secret_words;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -12,7 +11,7 @@ use crate::signature::{Scheme, SignedContent, parse_digest};
 use crate::text;
 use crate::tui::pane::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
-use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, shown};
+use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, secret_words, shown};
 
 /// How many of the signed bytes are shown from the beginning and from the end: enough to
 /// see how they begin, and whether a line end or a space follows the last bracket.

@@ -5,10 +5,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::http::{ClientLimits, Target};
-use crate::send::replay::How;
-use crate::send::{Origin, attempt, replay};
-use crate::server::listener::Control;
-use crate::server::listener::Means;
+use crate::send::replay::{self, How};
+use crate::send::{Origin, attempt};
+use crate::server::listener::{Control, Means};
 use crate::store::{Location, Reader};
 
 /// Sends it, stores the result, and reports it.

@@ -6,8 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Halt, Worker};
 use crate::http::Client;
-use crate::send::conformance;
-use crate::send::conformance::{CheckPlan, Fixture, MATRIX};
+use crate::send::conformance::{self, CheckPlan, Fixture, MATRIX};
 use crate::send::{Destination, DestinationChoice};
 use crate::simulate;
 use crate::text::units;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::simulate::{signed, simulation};
 use crate::config::Settings;
 use crate::delivery::{AttemptId, DeliveryId};
-use crate::diff::{ComparedMessage as Compared, MessageComparison};
+use crate::diff::{ComparedMessage, MessageComparison};
 use crate::send::replay;
 use crate::server::listener::Control;
 use crate::store::{Location, Reader, StoreError};
@@ -113,7 +113,8 @@ impl Lookups {
             let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
             delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))
         };
-        let comparison = MessageComparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        let comparison =
+            MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
         Ok(News::Compared(format!("- #{from}   + #{to}"), comparison.to_text()))
     }
 
@@ -123,7 +124,8 @@ impl Lookups {
             let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
             attempt.result.map_err(|failure| format!("attempt {id} has no response: {}", failure.message))
         };
-        let comparison = MessageComparison::of(&Compared::from(&load(from)?), &Compared::from(&load(to)?));
+        let comparison =
+            MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
         Ok(News::Compared(format!("the response to attempt - {from}   + {to}"), comparison.to_text()))
     }
 }

@@ -1,12 +1,12 @@
 //! The windows about answers, and the Answer tab.
 
-use crate::tui::app::update::update;
 use std::sync::Arc;
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, Sameness, schedule};
-use crate::http::{BodyEnd, Failure, HttpResponse as Replied, Latency};
+use crate::http::{BodyEnd, Failure, HttpResponse, Latency};
 use crate::rules::{Held, RuleReader, RuleSet, named};
+use crate::tui::app::update::update;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::state::{AnswersNews, AnswersState};
@@ -65,7 +65,7 @@ fn story(model: &mut Model, sent: Vec<Attempt>) {
     update(model, Message::Answers(AnswersNews::Story(DeliveryId(3), Ok(Box::new(story)))));
 }
 
-fn attempt(result: Result<Replied, Failure>) -> Attempt {
+fn attempt(result: Result<HttpResponse, Failure>) -> Attempt {
     Attempt {
         delivery: Some(DeliveryId(3)),
         kind: AttemptKind::Forward,
@@ -135,7 +135,7 @@ fn a_server_behind_that_hashes_other_bytes_is_said_first() {
     update(&mut model, Message::Act(Action::Show(Tab::Answer)));
     let head = Head::from("HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n");
     let body = Bytes::from_static(b"{\"error\":\"Invalid \x1b[31msignature\"}");
-    let refused = Replied {
+    let refused = HttpResponse {
         status: 401,
         interim: Bytes::new(),
         head,

@@ -1,14 +1,14 @@
 //! No screen holds what a terminal would act on, wherever the text came from: every tab, every
 //! overlay, every message, over arbitrary Unicode and bytes.
 
+use zeroize::Zeroizing;
+
 use super::*;
-use crate::rules::Reply;
-use crate::rules::{Override, Rule};
+use crate::rules::{Override, Reply, Rule};
 use crate::tui::app::update::update;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::rules::RuleRow;
 use crate::tui::screens::signature::state::InquiryReport;
-use zeroize::Zeroizing;
 
 /// Said a second time, so that what is hidden is not only what the code under test thinks it is.
 fn acts_on_a_terminal(character: char) -> bool {

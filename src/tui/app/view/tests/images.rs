@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::tui::app::update::update;
-use crate::tui::picture::PictureMethod;
-use crate::tui::picture::{Colours, FontSize, Picture};
+use crate::tui::picture::{Colours, FontSize, Picture, PictureMethod};
 use crate::tui::screens::image::action::ImageAction;
 
 const JPEG: &[u8] = include_bytes!("../../../../../assets/samples/screenshot.jpg");

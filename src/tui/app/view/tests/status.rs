@@ -1,8 +1,7 @@
 //! The overlay that says how the listener stands.
 
 use super::*;
-use crate::server::listener::ListenerLimits;
-use crate::server::listener::Load;
+use crate::server::listener::{ListenerLimits, Load};
 use crate::tui::app::update::update;
 use crate::tui::screens::status::state::{Memory, Sizes, Status};
 

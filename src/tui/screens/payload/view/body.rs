@@ -1,6 +1,5 @@
 //! Bodies that are no JSON, each as what it is.
 
-use crate::tui::widgets::counted;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -11,6 +10,7 @@ use crate::text;
 use crate::tui::app::action::Tab;
 use crate::tui::pane::{Pane, TabContent, cut};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::counted;
 
 /// Bytes of a binary part that are shown.
 const PART_BYTES: usize = 128;

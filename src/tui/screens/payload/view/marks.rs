@@ -84,8 +84,9 @@ fn floor(shown: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ratatui::style::Modifier;
+
+    use super::*;
 
     fn marked(spans: &[Span<'_>]) -> Vec<String> {
         let is_marked = |span: &&Span<'_>| span.style.add_modifier.contains(Modifier::REVERSED);

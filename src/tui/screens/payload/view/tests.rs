@@ -1,16 +1,17 @@
 //! The Payload tab by its keys: what is pressed, and what is then seen.
 
-use crate::tui::app::update::update;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rstest::rstest;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::payload::{jq, json::search::search};
+use crate::payload::jq;
+use crate::payload::json::search::search;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::keys::translate;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
+use crate::tui::app::update::update;
 use crate::tui::app::view::tests::{delivery, model, screen, secrets};
 use crate::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadTask, QueryResult};
 

@@ -6,8 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Rows;
-use super::marks;
+use super::{Rows, marks};
 use crate::payload::json::Folds;
 use crate::payload::json::pretty::{self, PieceKind, Pretty};
 use crate::tui::pane::Pane;

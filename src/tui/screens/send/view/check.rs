@@ -1,6 +1,5 @@
 //! A check of a receiver: findings, the cases, and one case with all that is known of it.
 
-use crate::tui::widgets::counted;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,7 +11,7 @@ use crate::text::{clip, visible_bytes};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, short_latency, shown, wrap};
+use crate::tui::widgets::{counted, put, short_latency, shown, wrap};
 use crate::tui::window::window;
 
 /// Columns of a case's name.

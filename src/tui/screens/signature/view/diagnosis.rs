@@ -2,8 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::inspect::diagnosis;
-use crate::inspect::diagnosis::place_words;
+use crate::inspect::diagnosis::{self, place_words};
 use crate::payload::grouped;
 use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, SearchProgress, SearchStage};
 use crate::tui::pane::Pane;
