@@ -187,7 +187,7 @@ mod tests {
         tempfile::Builder::new().prefix("file-events-").tempdir().unwrap()
     }
 
-    /// Waits for an event, and watches again as whoever is told does.
+    /// Waits for an event, and watches again as the reader of the events does.
     async fn told(events: &mut FileEvents, files: &[PathBuf]) {
         let patience = Duration::from_secs(60);
         assert!(events.is_reliable, "the system has no watch left");

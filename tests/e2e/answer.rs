@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::{House, Signed, Wire, sample, talk};
+use crate::support::{Signed, TestEnv, Wire, sample, talk};
 
 #[test]
 fn a_fixed_answer_is_given_to_every_delivery_and_kept_with_it() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for (rule, status, body, retry_after) in [
         ("503", 503, "Service Unavailable", None),
         ("429", 429, "Too Many Requests", Some("30")),
@@ -17,7 +17,7 @@ fn a_fixed_answer_is_given_to_every_delivery_and_kept_with_it() {
         ("200 {\"ok\":true} é", 200, "{\"ok\":true} é", None),
     ] {
         let store = format!("{}.db", rule.len() + usize::from(status));
-        let listening = house.listen(&["--format", "json", "--respond", rule, "--store", &store]);
+        let listening = env.listen(&["--format", "json", "--respond", rule, "--store", &store]);
         let signed = talk(listening.address(), Signed::new(sample("app.json")).wire());
         let unsigned = talk(listening.address(), b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
         for (number, answer) in [(1, signed), (2, unsigned)] {
@@ -27,7 +27,7 @@ fn a_fixed_answer_is_given_to_every_delivery_and_kept_with_it() {
             assert_eq!(line["answer"]["status"], status);
             assert_eq!(line["answer"]["rule"], format!("fixed {status}"));
             let id = line["id"].to_string();
-            let shown = house.run(&["show", &id, "--format", "json", "--store", &store]).yes().json();
+            let shown = env.run(&["show", &id, "--format", "json", "--store", &store]).yes().json();
             assert_eq!(shown["answer"]["body"], body);
             for pair in shown["answer"]["headers"].as_array().unwrap() {
                 assert_eq!(answer.header(pair[0].as_str().unwrap()), pair[1].as_str(), "{rule}: {pair}");
@@ -39,8 +39,8 @@ fn a_fixed_answer_is_given_to_every_delivery_and_kept_with_it() {
 
 #[test]
 fn no_content_has_none_and_the_connection_goes_on() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "204"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "204"]);
     let mut wire = Wire::connect(listening.address());
     for number in 1..=3 {
         let answer = wire.send(Signed::new(sample("app.json")).wire()).answer();
@@ -51,8 +51,8 @@ fn no_content_has_none_and_the_connection_goes_on() {
 
 #[test]
 fn what_is_no_whole_request_is_refused_under_every_rule() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "200", "--body-limit", "1KiB"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "200", "--body-limit", "1KiB"]);
     assert_eq!(talk(listening.address(), b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n").status, 400);
     let answer = talk(listening.address(), Signed::new(vec![b'x'; 5000]).wire());
     assert_eq!(answer.status, 413);
@@ -62,17 +62,17 @@ fn what_is_no_whole_request_is_refused_under_every_rule() {
 
 #[test]
 fn the_config_may_choose_and_the_flag_wins() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "respond = \"410\"\n");
-    let listening = house.listen(&["--store", "a.db"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "respond = \"410\"\n");
+    let listening = env.listen(&["--store", "a.db"]);
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).body, "Gone");
-    let listening = house.listen(&["--store", "b.db", "--respond", "auto"]);
+    let listening = env.listen(&["--store", "b.db", "--respond", "auto"]);
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
 }
 
 #[test]
 fn impossible_rules_are_refused_on_one_line() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for (rule, words) in [
         ("ok", "--respond: unknown action 'ok': expected auto, or a status such as 503"),
         ("", "--respond: unknown action ''"),
@@ -83,16 +83,16 @@ fn impossible_rules_are_refused_on_one_line() {
         ("204 nothing", "a 204 answer has no body"),
         ("\u{1b}[31m", "unknown action '␛[31m'"),
     ] {
-        let line = house.run(&["--headless", "--bind", "127.0.0.1:0", "--respond", rule]).complains();
+        let line = env.run(&["--headless", "--bind", "127.0.0.1:0", "--respond", rule]).complains();
         assert!(line.contains(words), "{rule}: {line}");
     }
-    assert!(!house.store().exists(), "nothing was begun");
+    assert!(!env.store().exists(), "nothing was begun");
 }
 
 #[test]
 fn an_impossible_rule_in_the_config_is_placed() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "bind = \"127.0.0.1:0\"\nrespond = \"maybe\"\n");
-    let line = house.run(&["--headless"]).complains();
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "bind = \"127.0.0.1:0\"\nrespond = \"maybe\"\n");
+    let line = env.run(&["--headless"]).complains();
     assert!(line.contains("whyhook.toml:2:11: unknown action 'maybe'"), "{line}");
 }

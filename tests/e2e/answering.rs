@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Child;
 
-use crate::support::{House, Person, Receiver, Signed, Size, sample, talk, tools, until};
+use crate::support::{Person, Receiver, Signed, Size, TestEnv, sample, talk, tools, until};
 
 const SIZE: Size = Size(120, 36);
 
@@ -14,10 +14,10 @@ fn status(address: SocketAddr) -> u16 {
 }
 
 /// curl with a signed delivery; what it prints is read when it ends.
-fn curl(house: &House, curl: &Path, address: SocketAddr) -> Child {
+fn curl(env: &TestEnv, curl: &Path, address: SocketAddr) -> Child {
     let signed = Signed::new(sample("app.json"));
-    let body = house.write("body.json", &signed.body);
-    let mut command = house.other(curl);
+    let body = env.write("body.json", &signed.body);
+    let mut command = env.other(curl);
     command.args(["-s", "-m", "60", "-w", "|%{http_code}", "--data-binary", &format!("@{}", body.display())]);
     let head = String::from_utf8(signed.head()).unwrap();
     for header in head.lines().filter(|line| line.starts_with("X-Webhook") || line.starts_with("Content-Type")) {
@@ -33,8 +33,8 @@ fn printed(child: Child) -> String {
 
 #[test]
 fn an_answer_is_for_the_next_delivery_alone_or_until_it_is_cleared() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("a").sees("Predefined").types("jjjj").sees("HTTP/1.1 400 Bad Request");
     person.types("o").sees("answers 400 (next one)");
     assert_eq!((status(address), status(address)), (400, 200));
@@ -48,20 +48,20 @@ fn an_answer_is_for_the_next_delivery_alone_or_until_it_is_cleared() {
 #[test]
 fn held_deliveries_are_decided_about_to_the_byte() {
     let Some(program) = tools::tool("curl") else { return };
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "hold 1h else 503 \"busy {{id}}\""]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &["--respond", "hold 1h else 503 \"busy {{id}}\""]);
     person.sees("holds 3600s");
-    let one = curl(&house, &program, address);
+    let one = curl(&env, &program, address);
     person.sees("1 held").sees("◷").types("6").sees("s left").sees("busy {{id}}").enter();
     person.types("\r").sees("Answer held delivery").types("jjjjjj").sees("HTTP/1.1 401").enter();
     assert_eq!(printed(one), "Invalid signature|401");
     person.sees("decided: 401").no_longer_sees("1 held");
-    let more = [curl(&house, &program, address), curl(&house, &program, address)];
+    let more = [curl(&env, &program, address), curl(&env, &program, address)];
     person.sees("2 held").types("W").sees("Answer all 2 held deliveries").enter();
     let mut printed_by: Vec<String> = more.into_iter().map(printed).collect();
     printed_by.sort();
     assert_eq!(printed_by, ["busy 2|503", "busy 3|503"]);
-    let last = curl(&house, &program, address);
+    let last = curl(&env, &program, address);
     person.sees("1 held").types("q");
     assert_eq!(printed(last), "busy 4|503", "let go with its default at the end");
     assert_eq!(person.ends(), 0);
@@ -69,8 +69,8 @@ fn held_deliveries_are_decided_about_to_the_byte() {
 
 #[test]
 fn a_hundred_held_deliveries_are_answered_at_once_and_none_is_lost() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "hold 1h else 202 \"as it was\""]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &["--respond", "hold 1h else 202 \"as it was\""]);
     let senders: Vec<_> = (0..100).map(|_| std::thread::spawn(move || status(address))).collect();
     person.sees("100 held").types("W").sees("Answer all 100 held deliveries").enter();
     person.sees("answered 100 deliveries").no_longer_sees(" held");
@@ -79,9 +79,9 @@ fn a_hundred_held_deliveries_are_answered_at_once_and_none_is_lost() {
 
 #[test]
 fn an_answer_of_ones_own_is_saved_and_read_again() {
-    let house = House::with_secret();
-    let file = house.write("whyhook.toml", "respond = \"auto\"\n");
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let file = env.write("whyhook.toml", "respond = \"auto\"\n");
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("N").sees("Your own answer").types("\u{15}503").sees("HTTP/1.1 503");
     person.types("\tX-Id: {{id}}\t\u{15}later").sees("content-length: 5").types("\tmine").types("\u{13}");
     person.sees("saved mine in").types("\u{7}").sees("answers mine (503)");
@@ -96,8 +96,8 @@ fn an_answer_of_ones_own_is_saved_and_read_again() {
 
 #[test]
 fn a_rule_that_is_added_answers() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("r").sees("No rules: every delivery").types("n").sees("FILTER → WHAT");
     person
         .types("event:screenshot -> 700")
@@ -115,9 +115,9 @@ fn a_rule_that_is_added_answers() {
 #[test]
 fn a_server_that_verifies_what_it_wrote_again_is_found_out() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
-    let server = Receiver::start(&house, &node, "reserialising.mjs", &[]);
-    let (mut person, address) = Person::listening(&house, SIZE, &["--forward-to", &server.url()]);
+    let env = TestEnv::with_secret();
+    let server = Receiver::start(&env, &node, "reserialising.mjs", &[]);
+    let (mut person, address) = Person::listening(&env, SIZE, &["--forward-to", &server.url()]);
     let body = "{ \"event\" : \"desktop.app_tracking.captured\", \"items\" : [] }";
     let answer = talk(address, Signed::new(body).with("Connection: close\r\n").wire());
     assert_eq!(answer.status, 401);
@@ -129,8 +129,8 @@ fn a_server_that_verifies_what_it_wrote_again_is_found_out() {
 
 #[test]
 fn the_senders_attempts_are_seen_and_gone_to() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &["--respond", "fail 1 per body with 503 then 200"]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &["--respond", "fail 1 per body with 503 then 200"]);
     assert_eq!((status(address), status(address)), (503, 200));
     let is_at = |id: &'static str| {
         move |screen: &str| screen.lines().any(|line| line.contains(id) && line.contains("this one"))

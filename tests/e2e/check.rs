@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::tools::tool;
-use crate::support::{House, Receiver, SECRET, signature};
+use crate::support::{Receiver, SECRET, TestEnv, signature};
 
 /// The faults that count, by name.
 fn faults(report: &Value) -> Vec<&str> {
@@ -20,19 +20,19 @@ fn faults(report: &Value) -> Vec<&str> {
 #[test]
 fn a_right_receiver_in_node_passes() {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
-    let receiver = Receiver::start(&house, &node, "receiver.mjs", &["right"]);
+    let env = TestEnv::with_secret();
+    let receiver = Receiver::start(&env, &node, "receiver.mjs", &["right"]);
     for kind in ["developer", "reseller"] {
-        let report = house.run(&["check", "--to", &receiver.url(), "--kind", kind, "--format", "json"]).yes().json();
+        let report = env.run(&["check", "--to", &receiver.url(), "--kind", kind, "--format", "json"]).yes().json();
         assert_eq!((&report["result"], &report["kind"]), (&json!("pass"), &json!(kind)));
         assert_eq!(report["counts"], json!({"pass": 63, "fail": 0, "advice": 3, "skipped": 0}), "{report:#}");
     }
-    let text = house.run(&["check", "--to", &receiver.url()]).yes().stdout();
+    let text = env.run(&["check", "--to", &receiver.url()]).yes().stdout();
     assert!(text.contains("✓ Passed: the receiver does what the documentation requires"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colours outside a terminal");
 
-    let aged = Receiver::start(&house, &node, "receiver.mjs", &["age"]);
-    house.run(&["check", "--to", &aged.url(), "--max-age", "5m", "--jobs", "4"]).yes();
+    let aged = Receiver::start(&env, &node, "receiver.mjs", &["age"]);
+    env.run(&["check", "--to", &aged.url(), "--max-age", "5m", "--jobs", "4"]).yes();
 }
 
 #[rstest]
@@ -50,24 +50,24 @@ fn a_right_receiver_in_node_passes() {
 #[case("age", &["--max-age", "2m"], "ignores_age")]
 fn a_broken_receiver_s_fault_is_named(#[case] mode: &str, #[case] more: &[&str], #[case] fault: &str) {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
-    let receiver = Receiver::start(&house, &node, "receiver.mjs", &[mode]);
+    let env = TestEnv::with_secret();
+    let receiver = Receiver::start(&env, &node, "receiver.mjs", &[mode]);
     let url = receiver.url();
     let arguments: Vec<&str> = ["check", "--to", &url].into_iter().chain(more.iter().copied()).collect();
-    let report = house.run(&[&arguments[..], &["--format", "json"]].concat()).no().json();
+    let report = env.run(&[&arguments[..], &["--format", "json"]].concat()).no().json();
     assert_eq!(faults(&report), [fault]);
     let named = &report["faults"][0];
     assert!(!named["proof"].as_array().unwrap().is_empty() && named["fix"].is_string(), "{named}");
-    let text = house.run(&arguments).no().stdout();
+    let text = env.run(&arguments).no().stdout();
     assert!(text.ends_with(&format!("✗ Failed: {fault}\n")), "{text}");
 }
 
 #[test]
 fn a_receiver_that_dies_is_named_and_left_alone() {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
-    let receiver = Receiver::start(&house, &node, "receiver.mjs", &["dies"]);
-    let report = house.run(&["check", "--to", &receiver.url(), "--format", "json"]).no().json();
+    let env = TestEnv::with_secret();
+    let receiver = Receiver::start(&env, &node, "receiver.mjs", &["dies"]);
+    let report = env.run(&["check", "--to", &receiver.url(), "--format", "json"]).no().json();
     assert_eq!(faults(&report), ["throws_on_placeholder", "no_answer"]);
     assert_eq!(report["faults"][0]["proof"], json!(["screenshot-simulated"]));
     assert!(report["counts"]["skipped"].as_u64().unwrap() > 50, "{}", report["counts"]);
@@ -76,20 +76,20 @@ fn a_receiver_that_dies_is_named_and_left_alone() {
 #[test]
 fn answers_that_come_too_slowly_are_named() {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // It waits five times as long as it may.
-    let receiver = Receiver::start(&house, &node, "receiver.mjs", &["right", "500"]);
+    let receiver = Receiver::start(&env, &node, "receiver.mjs", &["right", "500"]);
     let url = receiver.url();
     let only = ["--only", "app-simulated", "wrong-secret"];
     let slow = [&["check", "--to", &url, "--slow", "100ms", "--format", "json"], &only[..]].concat();
-    let report = house.run(&slow).no().json();
+    let report = env.run(&slow).no().json();
     assert_eq!(faults(&report), ["too_slow"]);
     assert_eq!(report["counts"]["fail"], 0, "the answers themselves are right");
-    let xml = house.run(&[&["check", "--to", &url, "--slow", "100ms", "--format", "junit"], &only[..]].concat()).no();
+    let xml = env.run(&[&["check", "--to", &url, "--slow", "100ms", "--format", "junit"], &only[..]].concat()).no();
     assert!(xml.stdout().contains("name=\"too_slow\""), "{}", xml.stdout());
 
     // An answer that does not come in time at all.
-    let report = house.run(&["check", "--to", &url, "--timeout", "100ms", "--format", "json"]).no().json();
+    let report = env.run(&["check", "--to", &url, "--timeout", "100ms", "--format", "json"]).no().json();
     assert_eq!(faults(&report), ["too_slow"]);
     assert!(report["counts"]["skipped"].as_u64().unwrap() > 50, "the rest is not sent: {}", report["counts"]);
 }
@@ -97,18 +97,18 @@ fn answers_that_come_too_slowly_are_named() {
 #[test]
 fn a_right_receiver_in_python_passes_and_its_dumps_are_found() {
     let Some(python) = tool("python3") else { return };
-    let house = House::with_secret();
-    let receiver = Receiver::start(&house, &python, "receiver.py", &["right"]);
-    house.run(&["check", "--to", &receiver.url()]).yes();
+    let env = TestEnv::with_secret();
+    let receiver = Receiver::start(&env, &python, "receiver.py", &["right"]);
+    env.run(&["check", "--to", &receiver.url()]).yes();
 
     // Python writes JSON with spaces: nothing compact gets through, and still the fault is named.
-    let dumps = Receiver::start(&house, &python, "receiver.py", &["dumps"]);
-    let report = house.run(&["check", "--to", &dumps.url(), "--format", "json"]).no().json();
+    let dumps = Receiver::start(&env, &python, "receiver.py", &["dumps"]);
+    let report = env.run(&["check", "--to", &dumps.url(), "--format", "json"]).no().json();
     assert_eq!(faults(&report), ["hashes_reserialised_body"]);
 
-    let xml = house.run(&["check", "--to", &dumps.url(), "--format", "junit"]).no().stdout();
-    house.write("report.xml", &xml);
-    let mut parse = house.other(&python);
+    let xml = env.run(&["check", "--to", &dumps.url(), "--format", "junit"]).no().stdout();
+    env.write("report.xml", &xml);
+    let mut parse = env.other(&python);
     parse.args([
         "-c",
         "import sys, xml.dom.minidom as d; s = d.parse('report.xml').documentElement; \
@@ -131,22 +131,22 @@ async fn receive(headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) 
 
 #[test]
 fn a_right_receiver_in_rust_passes() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/hook", post(receive)).layer(DefaultBodyLimit::max(20_000_000));
     let served = runtime.spawn(async move { axum::serve(listener, router).await });
-    house.run(&["check", "--to", &format!("http://{address}/hook")]).yes();
+    env.run(&["check", "--to", &format!("http://{address}/hook")]).yes();
     // axum's own limit is 2 MB, which is advised against and no failure.
     let small = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let limited = small.local_addr().unwrap();
     runtime.spawn(async move { axum::serve(small, Router::new().route("/hook", post(receive))).await });
-    let report = house.run(&["check", "--to", &format!("http://{limited}/hook"), "--format", "json"]).yes().json();
+    let report = env.run(&["check", "--to", &format!("http://{limited}/hook"), "--format", "json"]).yes().json();
     let advised = report["faults"].as_array().unwrap().iter().map(|fault| &fault["fault"]).collect::<Vec<_>>();
     assert!(advised.contains(&&json!("rejects_large_body")), "{advised:?}");
     // Another path is no receiver; the words say what to look at.
-    let report = house.run(&["check", "--to", &format!("http://{address}/"), "--format", "json"]).no().json();
+    let report = env.run(&["check", "--to", &format!("http://{address}/"), "--format", "json"]).no().json();
     assert_eq!(faults(&report), ["refuses_valid"]);
     assert_eq!(report["faults"][0]["detail"], "404: is the URL's path correct?");
     served.abort();
@@ -154,17 +154,17 @@ fn a_right_receiver_in_rust_passes() {
 
 #[test]
 fn our_own_listener_passes() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
-    let report = house.run(&["check", "--to", &listening.url("/webhooks/trackpilots"), "--format", "json"]).yes();
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let report = env.run(&["check", "--to", &listening.url("/webhooks/trackpilots"), "--format", "json"]).yes();
     assert_eq!(report.json()["result"], "pass");
 }
 
 #[test]
 fn another_secret_is_one_finding_and_not_forty() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
-    let other = House::with_secret().set("OTHER", "another-secret-0123456789");
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let other = TestEnv::with_secret().set("OTHER", "another-secret-0123456789");
     let url = listening.url("/webhooks/trackpilots");
     let report = other.run(&["check", "--to", &url, "--secret-env", "OTHER", "--secret", "OTHER", "--format", "json"]);
     let report = report.no().json();
@@ -175,16 +175,16 @@ fn another_secret_is_one_finding_and_not_forty() {
 
 #[test]
 fn what_cannot_be_checked_is_said_in_one_line() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let line = house.run(&["check", "--to", &format!("http://{free}/x")]).complains();
+    let line = env.run(&["check", "--to", &format!("http://{free}/x")]).complains();
     assert!(line.contains("cannot check ") && line.contains("connection refused"), "{line}");
-    assert!(house.run(&["check"]).complains().contains("no receiver to check"));
-    assert!(house.run(&["check", "--to", "ftp://x/"]).complains().contains("expected http:// or https://"));
-    assert!(house.run(&["check", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
-    assert!(house.run(&["check", "--to", "http://[::1]:1/", "--only", "nope"]).complains().contains("unknown case"));
-    assert!(house.run(&["check", "--webhook", "nope"]).complains().contains("Webhook not found (404)"));
-    let none = House::new();
+    assert!(env.run(&["check"]).complains().contains("no receiver to check"));
+    assert!(env.run(&["check", "--to", "ftp://x/"]).complains().contains("expected http:// or https://"));
+    assert!(env.run(&["check", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
+    assert!(env.run(&["check", "--to", "http://[::1]:1/", "--only", "nope"]).complains().contains("unknown case"));
+    assert!(env.run(&["check", "--webhook", "nope"]).complains().contains("Webhook not found (404)"));
+    let none = TestEnv::new();
     assert!(none.run(&["check", "--to", "http://[::1]:1/"]).complains().contains("no secret to sign with"));
     let list = none.run(&["check", "--list"]).yes().stdout();
     assert!(list.lines().count() > 60 && list.contains("wrong-secret"), "{list}");
@@ -192,10 +192,10 @@ fn what_cannot_be_checked_is_said_in_one_line() {
 
 #[test]
 fn the_secret_is_in_no_report() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     for format in ["text", "json", "junit"] {
-        let ran = house.run(&["check", "--to", &listening.url("/"), "--format", format]);
+        let ran = env.run(&["check", "--to", &listening.url("/"), "--format", format]);
         assert!(!ran.stdout().contains(SECRET) && !ran.stderr().contains(SECRET));
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use whyhook::delivery::DeliveryId;
 use whyhook::store::{Location, Page, Reader};
 
-use crate::support::{House, Signed, Upstream, Wire, in_chunks, talk, until};
+use crate::support::{Signed, TestEnv, Upstream, Wire, in_chunks, talk, until};
 
 const ROUNDS: usize = 20;
 const SENDERS: usize = 4;
@@ -62,14 +62,14 @@ fn send(address: SocketAddr, round: usize, sender: usize, answered: &AtomicUsize
 
 #[test]
 fn killed_under_load_nothing_answered_is_lost() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let upstream = Upstream::new(|socket| drop(socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")));
     let rule = format!("path:/forwarded/ → forward {}", upstream.url());
     let mut answered: HashMap<String, Vec<u8>> = HashMap::new();
     let mut newest = DeliveryId(0);
     for round in 0..ROUNDS {
         // No repair by hand: it simply starts again.
-        let listening = house.listen(&["--respond", &rule]);
+        let listening = env.listen(&["--respond", &rule]);
         let address = listening.address();
         let count = AtomicUsize::new(0);
         thread::scope(|scope| {
@@ -95,14 +95,14 @@ fn killed_under_load_nothing_answered_is_lost() {
         // Those of this round; all of them once more at the end.
         let prefix = format!("/{round}/");
         let recent = answered.iter().filter(|(path, _)| path.starts_with(&prefix));
-        holds(&kept(&house, newest), recent, round);
-        newest = newest_of(&house);
+        holds(&kept(&env, newest), recent, round);
+        newest = newest_of(&env);
     }
-    holds(&kept(&house, DeliveryId(0)), answered.iter(), ROUNDS);
-    let listening = house.listen(&[]);
+    holds(&kept(&env, DeliveryId(0)), answered.iter(), ROUNDS);
+    let listening = env.listen(&[]);
     assert_eq!(talk(listening.address(), Signed::new("{}").to("/after").wire()).status, 200);
     listening.stop();
-    assert_eq!(house.bytes(newest_of(&house).0, "body"), b"{}");
+    assert_eq!(env.bytes(newest_of(&env).0, "body"), b"{}");
 }
 
 /// Checks that what was answered is kept, chunks and all, byte for byte.
@@ -113,14 +113,14 @@ fn holds<'a>(kept: &HashMap<String, Vec<u8>>, answered: impl Iterator<Item = (&'
     }
 }
 
-fn newest_of(house: &House) -> DeliveryId {
-    let reader = Reader::open(&Location::new(house.store())).unwrap();
+fn newest_of(env: &TestEnv) -> DeliveryId {
+    let reader = Reader::open(&Location::new(env.store())).unwrap();
     reader.page(Page::Newest, 1).unwrap()[0].id
 }
 
 /// Every delivery behind `after` in the store that can be read as it came, by its path.
-fn kept(house: &House, after: DeliveryId) -> HashMap<String, Vec<u8>> {
-    let reader = Reader::open(&Location::new(house.store())).unwrap();
+fn kept(env: &TestEnv, after: DeliveryId) -> HashMap<String, Vec<u8>> {
+    let reader = Reader::open(&Location::new(env.store())).unwrap();
     let mut kept = HashMap::new();
     for summary in reader.page(Page::After(after), 1_000_000).unwrap() {
         let delivery = reader.load(summary.id).unwrap().unwrap();

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::tools::{node_sender, tool};
-use crate::support::{House, Listening, SECRET, Signed, Unit, Wire, headers, now, sample, signature, talk};
+use crate::support::{Listening, SECRET, Signed, TestEnv, Unit, Wire, headers, now, sample, signature, talk};
 
 const OK: &str = "Webhook received and processed successfully";
 
@@ -20,12 +20,12 @@ fn run(mut command: Command) -> String {
 #[test]
 fn what_node_signs_and_sends_is_verified() {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let samples = ["activity.json", "app.json", "screenshot-simulation.json", "screenshot-live.json"];
     let sent = samples.iter().flat_map(|name| [(name, "developer"), (name, "reseller")]);
     for (number, (name, kind)) in (1..).zip(sent) {
-        let file = house.write(name, sample(name));
+        let file = env.write(name, sample(name));
         let mut command = Command::new(&node);
         command.arg(node_sender()).arg(listening.url("/webhooks/trackpilots")).arg(kind).arg(file);
         command.env("SECRET", SECRET);
@@ -36,18 +36,18 @@ fn what_node_signs_and_sends_is_verified() {
         assert_eq!(line["verdict"], "verified", "{line}");
         assert_eq!(line["fresh"], true, "{line}");
         assert_eq!(line["simulation"], json!(name != &"screenshot-live.json"), "{line}");
-        let shown = house.show(line["id"].as_i64().unwrap());
+        let shown = env.show(line["id"].as_i64().unwrap());
         let unit = if kind == "reseller" { "milliseconds" } else { "seconds" };
         assert_eq!(shown["timestamp"]["unit"], unit);
         assert_eq!(shown["timestamp"]["raw"], answer["timestamp"]);
-        assert_eq!(house.bytes(line["id"].as_i64().unwrap(), "body"), sample(name));
+        assert_eq!(env.bytes(line["id"].as_i64().unwrap(), "body"), sample(name));
     }
 }
 
 #[test]
 fn a_line_says_what_is_documented() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let body = sample("screenshot-live.json");
     let answer = talk(listening.address(), Signed::new(body.clone()).by(SECRET, Unit::Milliseconds).wire());
     assert_eq!((answer.status, answer.body.as_str()), (200, OK));
@@ -84,8 +84,8 @@ fn a_line_says_what_is_documented() {
 
 #[test]
 fn a_line_for_people_reads_as_the_documentation_s() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new(sample("app.json")).wire());
     let line = listening.line(1);
     let start = "✅ Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in ";
@@ -97,8 +97,8 @@ fn a_line_for_people_reads_as_the_documentation_s() {
 
 #[test]
 fn answers_are_the_documented_receiver_s() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let body = sample("activity.json");
     let timestamp = now(Unit::Seconds);
     let right = signature(SECRET.as_bytes(), &timestamp, &body);
@@ -141,13 +141,13 @@ fn answers_are_the_documented_receiver_s() {
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
         let line = listening.json_line(number);
         assert_eq!(line["verdict"], verdict, "{lines}");
-        let shown = house.show(line["id"].as_i64().unwrap());
+        let shown = env.show(line["id"].as_i64().unwrap());
         assert_eq!((&shown["answer"]["status"], &shown["answer"]["body"]), (&json!(status), &json!(text)));
     }
     assert_eq!(listening.json_line(3)["fresh"], false, "a right signature on an old delivery");
 }
 
-fn curl(house: &House, listening: &Listening, body: &[u8], more: &[&str]) -> Option<String> {
+fn curl(env: &TestEnv, listening: &Listening, body: &[u8], more: &[&str]) -> Option<String> {
     let curl = tool("curl")?;
     let mut command = Command::new(curl);
     command.args(["--silent", "--show-error", "--max-time", "80", "--request", "POST"]);
@@ -155,19 +155,19 @@ fn curl(house: &House, listening: &Listening, body: &[u8], more: &[&str]) -> Opt
     for line in headers(body).lines() {
         command.args(["--header", line]);
     }
-    command.args(more).arg(listening.url("/webhooks/trackpilots")).current_dir(house.work());
+    command.args(more).arg(listening.url("/webhooks/trackpilots")).current_dir(env.work());
     Some(run(command))
 }
 
 #[test]
 fn what_curl_sends_is_kept_however_it_frames_it() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let small = sample("app.json");
     let large = format!("{{\"event\":\"x\",\"pad\":\"{}\"}}", "0123456789abcde\\n".repeat(100_000)).into_bytes();
     assert!(large.len() > 1_500_000);
-    house.write("small", &small);
-    house.write("large", &large);
+    env.write("small", &small);
+    env.write("large", &large);
     let upload = ["--header", "Transfer-Encoding: chunked", "--upload-file", "large"];
     let cases: [(&[u8], &[&str], &str); 5] = [
         (&small, &["--data-binary", "@small"], "Content-Length"),
@@ -178,21 +178,21 @@ fn what_curl_sends_is_kept_however_it_frames_it() {
         (&small, &["--http1.0", "--data-binary", "@small"], "Content-Length"),
     ];
     for (number, (body, arguments, header)) in (1..).zip(cases) {
-        let Some(answer) = curl(&house, &listening, body, arguments) else { return };
+        let Some(answer) = curl(&env, &listening, body, arguments) else { return };
         assert_eq!(answer, format!("{OK}\n200"), "{arguments:?}");
         let line = listening.json_line(number);
         assert_eq!(line["verdict"], "verified", "{arguments:?}");
         let id = line["id"].as_i64().unwrap();
-        assert!(house.bytes(id, "body") == body, "{arguments:?}");
-        let sent = house.show(id)["headers"].as_array().unwrap().iter().any(|pair| pair[0] == header);
+        assert!(env.bytes(id, "body") == body, "{arguments:?}");
+        let sent = env.show(id)["headers"].as_array().unwrap().iter().any(|pair| pair[0] == header);
         assert!(sent, "{arguments:?}");
     }
 }
 
 #[test]
 fn one_connection_carries_many_deliveries() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let request = |number: usize| Signed::new(format!("{{\"number\":{number}}}")).to(&format!("/n/{number}"));
     let mut wire = Wire::connect(listening.address());
     // One after the other.
@@ -211,15 +211,15 @@ fn one_connection_carries_many_deliveries() {
     for number in 1..=7 {
         let line = listening.json_line(number);
         assert_eq!((&line["verdict"], &line["path"]), (&json!("verified"), &json!(format!("/n/{number}"))));
-        let body = house.bytes(line["id"].as_i64().unwrap(), "body");
+        let body = env.bytes(line["id"].as_i64().unwrap(), "body");
         assert_eq!(body, format!("{{\"number\":{number}}}").into_bytes());
     }
 }
 
 #[test]
 fn what_arrived_is_given_back_to_the_byte() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let odd =
         b"x-DUP: one\r\nB-second:  two \t\r\nX-Dup:one\r\nX-Empty:\r\nX-Raw: \xff\x9b31m \xc3\x28 caf\xc3\xa9\r\n";
     let mut big = b"{\"pad\":\"".to_vec();
@@ -232,9 +232,9 @@ fn what_arrived_is_given_back_to_the_byte() {
         let head = request.head();
         assert_eq!(talk(listening.address(), [&head[..], body].concat()).status, 200);
         let id = listening.json_line(number)["id"].as_i64().unwrap();
-        assert!(house.bytes(id, "raw") == [&head[..], body].concat(), "delivery {id}");
-        assert!(house.bytes(id, "body") == body, "delivery {id}");
-        let shown = house.show(id);
+        assert!(env.bytes(id, "raw") == [&head[..], body].concat(), "delivery {id}");
+        assert!(env.bytes(id, "body") == body, "delivery {id}");
+        let shown = env.show(id);
         let names: Vec<&str> =
             shown["headers"].as_array().unwrap().iter().map(|pair| pair[0].as_str().unwrap()).collect();
         assert_eq!(names[names.len() - 5..], ["x-DUP", "B-second", "X-Dup", "X-Empty", "X-Raw"]);
@@ -253,8 +253,8 @@ fn decoded(value: &Value) -> Vec<u8> {
 
 #[test]
 fn what_is_no_request_is_refused_shown_and_kept() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let cases: [(&[u8], u16); 4] = [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
@@ -267,9 +267,9 @@ fn what_is_no_request_is_refused_shown_and_kept() {
         assert!(wire.is_closed());
         let line = listening.json_line(number);
         assert_eq!((&line["intake"], &line["verdict"]), (&json!("malformed"), &json!("not_judged")), "{line}");
-        let kept = house.bytes(line["id"].as_i64().unwrap(), "raw");
+        let kept = env.bytes(line["id"].as_i64().unwrap(), "raw");
         assert!(!kept.is_empty() && bytes.starts_with(&kept), "{kept:?}");
-        let shown = house.run(&["show", &line["id"].to_string()]).yes().stdout;
+        let shown = env.run(&["show", &line["id"].to_string()]).yes().stdout;
         assert!(!shown.iter().any(|byte| *byte == 0x1b || *byte == 0x07), "{}", String::from_utf8_lossy(&shown));
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::tools::tool;
-use crate::support::{House, Signed, Wire, finish, request_from, sample, talk};
+use crate::support::{Signed, TestEnv, Wire, finish, request_from, sample, talk};
 
 /// Requests that are told apart by everything but their meaning.
 fn odd_requests() -> Vec<Vec<u8>> {
@@ -35,14 +35,14 @@ fn odd_requests() -> Vec<Vec<u8>> {
     ]
 }
 
-fn house_with(requests: &[Vec<u8>]) -> House {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+fn env_with(requests: &[Vec<u8>]) -> TestEnv {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     for request in requests {
         talk(listening.address(), request);
     }
     listening.stop();
-    house
+    env
 }
 
 /// Takes `count` connections, and returns what came over each up to the end of its request.
@@ -66,13 +66,13 @@ fn the_curl_script_sends_the_very_bytes() {
         return;
     }
     let requests = odd_requests();
-    let house = house_with(&requests);
+    let env = env_with(&requests);
     for shell in ["sh", "bash"] {
         let Some(shell) = tool(shell) else { continue };
         let (address, recorded) = record(requests.len());
-        let script = house.run(&["export", "--as", "curl"]).yes();
-        let file = house.write("again.sh", &script.stdout);
-        let mut command = house.other(&shell);
+        let script = env.run(&["export", "--as", "curl"]).yes();
+        let file = env.write("again.sh", &script.stdout);
+        let mut command = env.other(&shell);
         command.arg(&file).arg(format!("http://{address}/"));
         finish(command, b"").yes();
         for (number, (sent, came)) in requests.iter().zip(recorded.join().unwrap()).enumerate() {
@@ -91,18 +91,18 @@ fn a_head_request_with_a_body_is_sent_as_it_came() {
             [format!("HEAD /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
         })
         .into();
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     for request in &requests {
         // An answer to HEAD has no body, whatever length it tells.
         assert!(Wire::connect(listening.address()).send(request).reads(9).starts_with(b"HTTP/1.1"));
     }
     listening.line(2);
     listening.stop();
-    let script = house.run(&["export", "--as", "curl"]).yes();
+    let script = env.run(&["export", "--as", "curl"]).yes();
     assert!(script.stderr().contains("#1, #2: is a HEAD request with a body"), "{}", script.stderr());
     assert_eq!(script.stdout().matches("# HEAD with a body: curl gives up").count(), 2);
-    let file = house.write("again.sh", &script.stdout);
+    let file = env.write("again.sh", &script.stdout);
     let run = |answer: &'static str, closes: bool, count: usize| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -124,7 +124,7 @@ fn a_head_request_with_a_body_is_sent_as_it_came() {
             }
             came
         });
-        let mut command = house.other(&shell);
+        let mut command = env.other(&shell);
         command.arg(&file).arg(format!("http://{address}/"));
         (finish(command, b""), served.join().unwrap())
     };
@@ -147,8 +147,8 @@ fn a_head_request_with_a_body_is_sent_as_it_came() {
 #[test]
 fn what_a_format_cannot_say_is_warned_of() {
     let chunked = b"POST /c HTTP/1.1\r\nX: 1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer x\r\n\r\n2\r\nab\r\n0\r\n\r\n";
-    let house = house_with(&[chunked.to_vec(), b"nonsense\r\n\r\n".to_vec()]);
-    let ran = house.run(&["export", "--as", "curl"]).yes();
+    let env = env_with(&[chunked.to_vec(), b"nonsense\r\n\r\n".to_vec()]);
+    let ran = env.run(&["export", "--as", "curl"]).yes();
     let said = ran.stderr();
     for words in
         ["curl splits the body into chunks", "Host header comes first", "authorization is included", "#2: is left out"]
@@ -156,14 +156,14 @@ fn what_a_format_cannot_say_is_warned_of() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(ran.stdout().contains("# left out: malformed"));
-    let raw = house.run(&["export", "1", "--as", "raw"]).yes();
+    let raw = env.run(&["export", "1", "--as", "raw"]).yes();
     assert!(raw.stdout == chunked && !raw.stderr().contains("arrived in chunks"), "{}", raw.stderr());
 }
 
 #[test]
 fn har_is_one_valid_log_with_every_delivery() {
-    let house = house_with(&odd_requests());
-    let har = house.run(&["export", "--as", "har"]).yes().json();
+    let env = env_with(&odd_requests());
+    let har = env.run(&["export", "--as", "har"]).yes().json();
     let log = &har["log"];
     assert_eq!((&log["version"], &log["creator"]["name"]), (&Value::from("1.2"), &Value::from("whyhook")));
     let entries = log["entries"].as_array().unwrap();
@@ -177,50 +177,50 @@ fn har_is_one_valid_log_with_every_delivery() {
     assert_eq!(entries[1]["request"]["postData"]["encoding"], "base64");
     assert!(entries[4]["request"]["postData"].is_null());
     assert_eq!(entries[0]["_whyhook"]["id"], 1);
-    assert!(house.run(&["export", "7", "is:sim", "--as", "har"]).no().stdout.is_empty());
+    assert!(env.run(&["export", "7", "is:sim", "--as", "har"]).no().stdout.is_empty());
 }
 
 #[test]
 fn numbers_ranges_order_and_limits_choose() {
-    let house = house_with(&odd_requests());
+    let env = env_with(&odd_requests());
     let ids = |arguments: &[&str]| -> Vec<i64> {
-        let ran = house.run(&[&["export", "--as", "json"], arguments].concat()).yes();
+        let ran = env.run(&[&["export", "--as", "json"], arguments].concat()).yes();
         ran.stdout().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
     };
     assert_eq!(ids(&[]), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(ids(&["latest", "2-4", "3"]), [2, 3, 4, 7]);
     assert_eq!(ids(&["-n", "2"]), [6, 7]);
     assert_eq!(ids(&["method:get | method:delete", "--newest-first"]), [6, 5]);
-    assert!(house.run(&["export", "99", "--as", "json"]).no().stderr().contains("no delivery 99"));
-    assert!(house.run(&["export", "--as", "raw"]).complains().contains("--output"));
+    assert!(env.run(&["export", "99", "--as", "json"]).no().stderr().contains("no delivery 99"));
+    assert!(env.run(&["export", "--as", "raw"]).complains().contains("--output"));
 }
 
 #[test]
 fn files_are_private_whole_and_never_replaced_unasked() {
-    let house = house_with(&[
+    let env = env_with(&[
         Signed::new("{\"event\":\"desktop.screenshot_tracking.captured\"}").wire(),
         Signed::new("{\"event\":\"../../etc/passwd\"}").wire(),
     ]);
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    house.run(&["export", "1", "--as", "raw", "-o", "one.http"]).yes();
-    let one = house.work().join("one.http");
-    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(1, "raw"));
+    env.run(&["export", "1", "--as", "raw", "-o", "one.http"]).yes();
+    let one = env.work().join("one.http");
+    assert_eq!(std::fs::read(&one).unwrap(), env.bytes(1, "raw"));
     assert_eq!(mode(&one), 0o600);
-    assert!(house.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains().contains("--force"));
-    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(1, "raw"));
+    assert!(env.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains().contains("--force"));
+    assert_eq!(std::fs::read(&one).unwrap(), env.bytes(1, "raw"));
 
-    let precious = house.write("precious", "precious");
+    let precious = env.write("precious", "precious");
     std::fs::remove_file(&one).unwrap();
     std::os::unix::fs::symlink(&precious, &one).unwrap();
-    house.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains();
-    house.run(&["export", "2", "--as", "raw", "-o", "one.http", "--force"]).yes();
+    env.run(&["export", "2", "--as", "raw", "-o", "one.http"]).complains();
+    env.run(&["export", "2", "--as", "raw", "-o", "one.http", "--force"]).yes();
     assert_eq!(std::fs::read(&precious).unwrap(), b"precious", "a link is not followed");
-    assert_eq!(std::fs::read(&one).unwrap(), house.bytes(2, "raw"));
+    assert_eq!(std::fs::read(&one).unwrap(), env.bytes(2, "raw"));
 
-    house.run(&["export", "--as", "raw", "-o", "all"]).yes();
+    env.run(&["export", "--as", "raw", "-o", "all"]).yes();
     let mut names: Vec<_> =
-        std::fs::read_dir(house.work().join("all")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        std::fs::read_dir(env.work().join("all")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["000001-screenshot.http", "000002-etc-passwd.http"]);
-    assert_eq!(mode(&house.work().join("all")), 0o700);
+    assert_eq!(mode(&env.work().join("all")), 0o700);
 }

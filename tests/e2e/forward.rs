@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
-use crate::support::{House, SECRET, Signed, request_from, sample, talk, tools, until};
+use crate::support::{SECRET, Signed, TestEnv, request_from, sample, talk, tools, until};
 
 /// A server that answers every request with these bytes, and hands out what it was sent.
 fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
@@ -26,13 +26,13 @@ fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
 
 #[test]
 fn the_exact_delivery_goes_on_and_the_answer_comes_back() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let (server, received) = behind(
         b"HTTP/1.1 418 I'm a teapot\r\nX-Mine: 1\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Type: text/html\r\n\
           Set-Cookie: a=1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     );
     let url = format!("http://{server}");
-    let listening = house.listen(&["--format", "json", "--forward-to", &url]);
+    let listening = env.listen(&["--format", "json", "--forward-to", &url]);
     let signed = Signed::new(sample("app.json")).with(
         "X-Dup: 1\r\nx-DUP:  2\r\nKeep-Alive: 5\r\nTE: trailers\r\nConnection: X-Secret-Hop\r\nX-Secret-Hop: 1\r\nVia: 1.1 tunnel\r\n",
     );
@@ -64,33 +64,33 @@ fn the_exact_delivery_goes_on_and_the_answer_comes_back() {
 
     let line = listening.json_line(1);
     assert_eq!(line["answer"]["rule"], format!("rule 1: forward {url}"));
-    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    let shown = until(|| Some(env.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!((&shown["forward"][0]["status"], &shown["forward"][0]["agreement"]), (&json!(418), &json!("other")));
     assert_eq!(shown["answer"]["body"], "hello");
 }
 
 #[test]
 fn the_first_of_several_targets_answers() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let (first, one) = behind(b"HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\none");
     let (second, two) = behind(b"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\ntwo");
     let (a, b) = (format!("http://{first}/own/path"), format!("http://{second}"));
-    let listening = house.listen(&["--forward-to", &a, "--forward-to", &b]);
+    let listening = env.listen(&["--forward-to", &a, "--forward-to", &b]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).to("/hook?x=1").wire());
     assert_eq!((answer.status, answer.body.as_str()), (201, "one"));
     assert!(one.recv().unwrap().starts_with(b"POST /own/path HTTP/1.1\r\n"));
     assert!(two.recv().unwrap().starts_with(b"POST /hook?x=1 HTTP/1.1\r\n"));
-    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"].as_array().unwrap().len() == 2)).unwrap();
+    let shown = until(|| Some(env.show(1)).filter(|shown| shown["forward"].as_array().unwrap().len() == 2)).unwrap();
     let statuses: Vec<&Value> = shown["forward"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
     assert!(statuses.contains(&&json!(201)) && statuses.contains(&&json!(500)), "{shown}");
 }
 
 #[test]
 fn an_unreachable_server_is_said_and_the_delivery_kept() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // A port that was free a moment ago, and of which nobody else here knows.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let listening = house.listen(&["--format", "json", "--forward-to", &format!("http://{free}")]);
+    let listening = env.listen(&["--format", "json", "--forward-to", &format!("http://{free}")]);
     let wire = Signed::new(sample("app.json")).wire();
     let answer = talk(listening.address(), &wire);
     assert_eq!(answer.status, 502);
@@ -98,17 +98,17 @@ fn an_unreachable_server_is_said_and_the_delivery_kept() {
     assert_eq!(answer.body, "whyhook: the upstream server did not answer");
     let rule = listening.json_line(1)["answer"]["rule"].clone();
     assert!(rule.as_str().unwrap().contains(&format!("did not answer: cannot connect to {free}")), "{rule}");
-    assert_eq!(house.bytes(1, "raw"), wire);
-    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    assert_eq!(env.bytes(1, "raw"), wire);
+    let shown = until(|| Some(env.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["status"], Value::Null);
     assert!(shown["forward"][0]["error"].as_str().unwrap().contains("refused"));
 }
 
 #[test]
 fn forwarding_to_ourselves_is_refused_at_the_start_and_by_way_of_another() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let line = house
+    let line = env
         .run(&[
             "--headless",
             "--bind",
@@ -120,10 +120,10 @@ fn forwarding_to_ourselves_is_refused_at_the_start_and_by_way_of_another() {
     assert!(line.contains("whyhook itself listens there"), "{line}");
 
     // Two that forward to each other: the second time round, the first knows its own name.
-    house.write("first.toml", "");
-    let first = house.listen(&["--format", "json", "--config", "first.toml", "--store", "first.db"]);
-    let second = house.listen(&["--store", "second.db", "--forward-to", &format!("http://{}", first.address())]);
-    house.write("first.toml", format!("forward_to = [\"http://{}\"]\n", second.address()));
+    env.write("first.toml", "");
+    let first = env.listen(&["--format", "json", "--config", "first.toml", "--store", "first.db"]);
+    let second = env.listen(&["--store", "second.db", "--forward-to", &format!("http://{}", first.address())]);
+    env.write("first.toml", format!("forward_to = [\"http://{}\"]\n", second.address()));
     first.says("rules: configuration reloaded, 1 active");
     let answer = talk(first.address(), Signed::new(sample("app.json")).wire());
     assert_eq!(answer.status, 508, "{}", answer.body);
@@ -133,8 +133,8 @@ fn forwarding_to_ourselves_is_refused_at_the_start_and_by_way_of_another() {
 #[test]
 fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
-    let script = house.write(
+    let env = TestEnv::with_secret();
+    let script = env.write(
         "server.mjs",
         "import { createServer } from 'node:http';\nimport { createHmac } from 'node:crypto';\n\
          const server = createServer((request, response) => {\n let text = '';\n request.on('data', (piece) => (text += piece));\n \
@@ -143,85 +143,85 @@ fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
          response.writeHead(digest === request.headers['x-webhook-signature'] ? 200 : 401).end('seen');\n });\n});\n\
          server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
     );
-    let mut command = house.other(&node);
+    let mut command = env.other(&node);
     command.arg(&script).env("SECRET", SECRET);
-    let mut server = crate::support::Leashed(command.spawn().unwrap());
+    let mut server = crate::support::KillOnDrop(command.spawn().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(server.0.stdout.as_mut().unwrap()), &mut line).unwrap();
     let url = format!("http://127.0.0.1:{}", line.trim());
 
-    let listening = house.listen(&["--format", "json", "--forward-to", &url]);
+    let listening = env.listen(&["--format", "json", "--forward-to", &url]);
     let spaced = r#"{"event": "desktop.app_tracking.captured", "data": [1.0]}"#;
     assert_eq!(talk(listening.address(), Signed::new(spaced).wire()).status, 401);
     assert_eq!(talk(listening.address(), Signed::new(r#"{"event":"a"}"#).wire()).status, 200);
     assert_eq!(listening.json_line(1)["verdict"], "verified");
-    let shown = until(|| Some(house.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    let shown = until(|| Some(env.show(1)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["agreement"], "only_here");
-    let text = house.run(&["show", "1"]).yes().stdout();
+    let text = env.run(&["show", "1"]).yes().stdout();
     assert!(text.contains("verified here, the upstream server answered 401: it hashes different bytes"), "{text}");
-    let shown = until(|| Some(house.show(2)).filter(|shown| shown["forward"][0].is_object())).unwrap();
+    let shown = until(|| Some(env.show(2)).filter(|shown| shown["forward"][0].is_object())).unwrap();
     assert_eq!(shown["forward"][0]["agreement"], "both_accept");
 }
 
 #[test]
 fn https_is_verified_and_spoken() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let authority = house.write("cert.pem", cert.pem());
-    house.write("key.pem", signing_key.serialize_pem());
-    let script = house.write(
+    let authority = env.write("cert.pem", cert.pem());
+    env.write("key.pem", signing_key.serialize_pem());
+    let script = env.write(
         "server.mjs",
         "import { createServer } from 'node:https';\nimport { readFileSync } from 'node:fs';\n\
          const options = { key: readFileSync('key.pem'), cert: readFileSync('cert.pem') };\n\
          const server = createServer(options, (request, response) => request.resume().on('end', () => response.writeHead(202).end('over TLS')));\n\
          server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
     );
-    let mut command = house.other(&node);
+    let mut command = env.other(&node);
     command.arg(&script);
-    let mut server = crate::support::Leashed(command.spawn().unwrap());
+    let mut server = crate::support::KillOnDrop(command.spawn().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(server.0.stdout.as_mut().unwrap()), &mut line).unwrap();
     let url = format!("https://localhost:{}", line.trim());
 
-    let listening = house.listen(&["--store", "untrusted.db", "--forward-to", &url]);
+    let listening = env.listen(&["--store", "untrusted.db", "--forward-to", &url]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
     assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server did not answer"));
     let shown = until(|| {
-        let shown = house.run(&["show", "1", "--store", "untrusted.db", "--format", "json"]).yes().json();
+        let shown = env.run(&["show", "1", "--store", "untrusted.db", "--format", "json"]).yes().json();
         Some(shown).filter(|shown| shown["forward"][0].is_object())
     });
     assert!(shown.unwrap()["forward"][0]["error"].as_str().unwrap().contains("self-signed"));
 
     for trust in [&["--ca-file", authority.to_str().unwrap()][..], &["--insecure"]] {
         let arguments = [&["--ephemeral", "--forward-to", &url], trust].concat();
-        let answer = talk(house.listen(&arguments).address(), Signed::new(sample("app.json")).wire());
+        let answer = talk(env.listen(&arguments).address(), Signed::new(sample("app.json")).wire());
         assert_eq!((answer.status, &answer.body[..]), (202, "over TLS"), "{trust:?}");
     }
 
-    let house = house.set("SSL_CERT_FILE", authority);
-    let listening = house.listen(&["--store", "trusted.db", "--forward-to", &url]);
+    let env = env.set("SSL_CERT_FILE", authority);
+    let listening = env.listen(&["--store", "trusted.db", "--forward-to", &url]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
     assert_eq!((answer.status, answer.body.as_str()), (202, "over TLS"));
 }
 
 #[test]
 fn a_server_may_take_as_long_as_is_said() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // It takes connections, and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    let listening = house.listen(&["--forward-to", &url, "--forward-timeout", "200ms"]);
+    let listening = env.listen(&["--forward-to", &url, "--forward-timeout", "200ms"]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
     assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server did not answer"));
-    let shown = until(|| Some(house.show(1)).filter(|shown| shown["answer"].is_object())).unwrap();
+    let shown = until(|| Some(env.show(1)).filter(|shown| shown["answer"].is_object())).unwrap();
     assert!(shown["answer"]["rule"].as_str().unwrap().contains("within 200 ms"), "{shown}");
-    let said = house.run(&["listen", "--forward-timeout", "0s"]).complains();
+    let said = env.run(&["listen", "--forward-timeout", "0s"]).complains();
     assert!(said.contains("--forward-timeout: invalid forward timeout '0s'"), "{said}");
-    house.write("whyhook.toml", "forward_timeout = \"2 days\"\n");
-    assert!(house.run(&["list"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
-    let missing = house
+    env.write("whyhook.toml", "forward_timeout = \"2 days\"\n");
+    assert!(env.run(&["list"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
+    let missing = env
         .run(&["listen", "--config", "/dev/null", "--ephemeral", "--bind", "127.0.0.1:0", "--ca-file", "nowhere.pem"])
         .complains();
     assert!(missing.contains("cannot read certificates from") && missing.contains("nowhere.pem"), "{missing}");

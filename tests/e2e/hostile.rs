@@ -2,7 +2,7 @@
 
 use whyhook::text::is_hidden;
 
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, now, signature, talk};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, now, signature, talk};
 
 /// Everything that a terminal would act on, as UTF-8: OSC, CSI, C1, bidi, zero-width, tags.
 const ATTACK: &str =
@@ -32,8 +32,8 @@ fn attacks() -> Vec<Vec<u8>> {
 
 #[test]
 fn the_terminal_gets_only_what_the_program_means() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(160, 50), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(160, 50), &[]);
     let attacks = attacks();
     for attack in &attacks {
         talk(address, attack);
@@ -64,26 +64,26 @@ fn the_terminal_gets_only_what_the_program_means() {
 
 #[test]
 fn lines_lists_and_shown_deliveries_are_plain_text() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for format in ["text", "json"] {
         let store = format!("{format}.db");
-        let listening = house.listen(&["--format", format, "--store", &store]);
+        let listening = env.listen(&["--format", format, "--store", &store]);
         let count = attacks().len();
         for attack in attacks() {
             talk(listening.address(), attack);
         }
         listening.line(count);
         assert!(!listening.stdout().contains(|c| c != '\n' && is_hidden(c)), "{:?}", listening.stdout());
-        let mut ran = vec![house.run(&["list", "--format", format, "--store", &store])];
+        let mut ran = vec![env.run(&["list", "--format", format, "--store", &store])];
         for id in 1..=count {
-            ran.push(house.run(&["show", &id.to_string(), "--format", format, "--store", &store]));
+            ran.push(env.run(&["show", &id.to_string(), "--format", format, "--store", &store]));
         }
         for ran in ran {
             let stdout = ran.yes().stdout();
             assert!(!stdout.contains(|c| c != '\n' && is_hidden(c)), "{stdout:?}");
         }
         for id in 1..=count {
-            let ran = house.run(&["verify", &id.to_string(), "--format", format, "--store", &store]);
+            let ran = env.run(&["verify", &id.to_string(), "--format", format, "--store", &store]);
             let said = ran.stdout() + &ran.stderr();
             assert!(!said.contains(|c| c != '\n' && is_hidden(c)), "{said:?}");
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::tools::tool;
-use crate::support::{House, Person, Signed, Size, sample, talk, until};
+use crate::support::{Person, Signed, Size, TestEnv, sample, talk, until};
 
 fn event(buffers: &[Value]) -> Vec<u8> {
     let items: Vec<Value> = buffers.iter().map(|buffer| json!({"screenshot": {"imageBuffer": buffer}})).collect();
@@ -33,14 +33,14 @@ fn forms() -> Vec<(String, Value)> {
 
 #[test]
 fn every_form_is_known_for_what_it_is_and_comes_back_byte_for_byte() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let picture = sample("screenshot.jpg");
     let forms = forms();
     assert!(forms.len() >= 10);
     let buffers: Vec<Value> = forms.iter().map(|(_, value)| value.clone()).collect();
     assert_eq!(talk(listening.address(), Signed::new(event(&buffers)).wire()).status, 200);
-    let shown = house.show(1);
+    let shown = env.show(1);
     let images = shown["images"].as_array().unwrap();
     assert_eq!(images.len(), forms.len());
     let mut whole = 0;
@@ -48,7 +48,7 @@ fn every_form_is_known_for_what_it_is_and_comes_back_byte_for_byte() {
         assert_eq!(image["form"], **form, "{image}");
         assert_eq!(image["path"], format!("data[{number}].screenshot.imageBuffer"));
         let index = (number + 1).to_string();
-        let ran = house.run(&["export", "1", "--as", "image", "--index", &index]);
+        let ran = env.run(&["export", "1", "--as", "image", "--index", &index]);
         let present = usize::try_from(image["bytes"].as_u64().unwrap()).unwrap();
         if present == 0 && ran.status.code() == Some(1) {
             assert!(ran.stderr().contains("no image bytes at"), "{}", ran.stderr());
@@ -74,22 +74,22 @@ fn every_form_is_known_for_what_it_is_and_comes_back_byte_for_byte() {
 
 #[test]
 fn an_image_is_written_to_a_file_that_was_not_there() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let picture = sample("screenshot.jpg");
     talk(listening.address(), Signed::new(event(&[json!(null), json!(picture)])).wire());
     talk(listening.address(), Signed::new(sample("screenshot-simulation.json")).wire());
     talk(listening.address(), Signed::new("{}").wire());
-    let export = |id: &str, more: &[&str]| house.run(&[&["export", id, "--as", "image"], more].concat());
+    let export = |id: &str, more: &[&str]| env.run(&[&["export", id, "--as", "image"], more].concat());
     export("1", &["--output", "a.jpg"]).yes();
-    let path = house.work().join("a.jpg");
+    let path = env.work().join("a.jpg");
     assert_eq!(std::fs::read(&path).unwrap(), picture);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert!(export("1", &["--output", "a.jpg"]).complains().contains("overwrite it with --force"));
     export("1", &["--output", "a.jpg", "--force"]).yes();
     assert!(export("1", &["--output", "none/a.jpg"]).complains().contains("the folder none does not exist"));
     assert!(export("2", &["--output", "b.jpg"]).no().stderr().contains("a simulation sends no image"));
-    assert!(!house.work().join("b.jpg").exists());
+    assert!(!env.work().join("b.jpg").exists());
     assert!(export("3", &[]).no().stderr().contains("delivery 3 contains no image"));
     assert!(export("1", &["--index", "9"]).no().stderr().contains("no image 9 in delivery 1: it contains "));
     assert!(export("77", &[]).no().stderr().contains("no delivery 77"));
@@ -97,8 +97,8 @@ fn an_image_is_written_to_a_file_that_was_not_there() {
 
 #[test]
 fn a_person_walks_the_bytes_sees_the_picture_and_saves_it() {
-    let house = House::with_secret().set("COLORTERM", "truecolor");
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret().set("COLORTERM", "truecolor");
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     let picture = sample("screenshot.jpg");
     let hex = picture.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     talk(address, Signed::new(event(&[json!(picture), json!(hex), json!({})])).wire());
@@ -114,7 +114,7 @@ fn a_person_walks_the_bytes_sees_the_picture_and_saves_it() {
     person.types(".").sees("2 of 3").sees("hexadecimal").types(".").sees("3 of 3").sees("lost by the sender");
     person.types(".").sees("1 of 3").types("yX").no_longer_sees("image as hex");
     person.types("S").sees("Save the image as").sees("whyhook-1-data0.jpg").enter().sees("saved ");
-    let path = house.work().join("whyhook-1-data0.jpg");
+    let path = env.work().join("whyhook-1-data0.jpg");
     assert_eq!(std::fs::read(&path).unwrap(), picture);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     std::fs::write(&path, "precious").unwrap();
@@ -133,8 +133,8 @@ fn a_person_walks_the_bytes_sees_the_picture_and_saves_it() {
 #[test]
 fn a_terminals_own_graphics_are_drawn_when_asked_for_and_taken_away_again() {
     for (mode, begins) in [("kitty", "\u{1b}_G"), ("sixel", "\u{1b}P"), ("iterm2", "\u{1b}]1337;")] {
-        let house = House::with_secret();
-        let (mut person, address) = Person::listening(&house, Size(100, 30), &["--images", mode]);
+        let env = TestEnv::with_secret();
+        let (mut person, address) = Person::listening(&env, Size(100, 30), &["--images", mode]);
         talk(address, Signed::new(event(&[json!(sample("screenshot.jpg"))])).wire());
         person.sees("live").types("4").sees("0 of 270").enter().sees("v picture");
         let has = |person: &Person, text: &str| memchr::memmem::find(&person.raw(), text.as_bytes()).is_some();

@@ -2,24 +2,24 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Signed, Unit, sample, talk};
+use crate::support::{Signed, TestEnv, Unit, sample, talk};
 
-/// A house with three deliveries: verified, wrongly signed, no UTF-8 and no HTTP.
-fn filled() -> House {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+/// A env with three deliveries: verified, wrongly signed, no UTF-8 and no HTTP.
+fn filled() -> TestEnv {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new(sample("screenshot-live.json")).with("X-Latin: \u{e9}\r\n").wire());
     talk(listening.address(), Signed::new(b"\xff\0".to_vec()).by("wrong", Unit::Seconds).wire());
     talk(listening.address(), b"nonsense \xff\r\n\r\n");
     listening.stop();
-    house
+    env
 }
 
 #[test]
 fn an_export_comes_back_as_it_was_but_for_number_and_mark() {
     let from = filled();
     let exported = from.run(&["export", "--as", "json"]).yes().stdout;
-    let to = House::new();
+    let to = TestEnv::new();
     let done = to.run_with(&["import", "-", "--format", "json"], &exported).yes().json();
     assert_eq!(done, json!({"imported": 3, "first": 1, "last": 3}));
     to.write("again.json", &exported);
@@ -31,7 +31,7 @@ fn an_export_comes_back_as_it_was_but_for_number_and_mark() {
             assert_eq!(is["remote"], format!("{} (imported)", was["remote"].as_str().unwrap()));
             is["remote"] = was["remote"].clone();
             is["id"] = was["id"].clone();
-            // There is no secret in the other house to look for a reason with.
+            // There is no secret in the other env to look for a reason with.
             is["diagnosis"] = was["diagnosis"].clone();
             // What was imported twice counts as sent twice; the third has no body to know it again by.
             let times = if id < 3 { 2 } else { 0 };
@@ -47,55 +47,55 @@ fn an_export_comes_back_as_it_was_but_for_number_and_mark() {
 
 #[test]
 fn requests_from_elsewhere_are_judged_with_the_secrets_of_now() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let request = Signed::new("{\"event\":\"desktop.app_tracking.captured\"}");
-    house.write("one.http", request.wire());
+    env.write("one.http", request.wire());
     let har = json!({"log": {"version": "1.2", "entries": [{"startedDateTime": "2025-05-01T12:00:00Z", "request": {
         "method": "POST", "url": "http://h/hook", "headers": [], "postData": {"text": "{}"}}}]}});
-    house.write("two.har", har.to_string());
-    let said = house.run(&["import", "one.http", "two.har"]).yes().stdout();
+    env.write("two.har", har.to_string());
+    let said = env.run(&["import", "one.http", "two.har"]).yes().stdout();
     assert_eq!(said, "imported 2 deliveries, 1 to 2\n");
-    assert_eq!(house.show(1)["verdict"], "verified");
-    assert_eq!(house.show(2)["verdict"], "missing_signature");
-    assert_eq!(house.show(2)["answer"], Value::Null);
-    house.run(&["verify", "1"]).yes();
+    assert_eq!(env.show(1)["verdict"], "verified");
+    assert_eq!(env.show(2)["verdict"], "missing_signature");
+    assert_eq!(env.show(2)["answer"], Value::Null);
+    env.run(&["verify", "1"]).yes();
 
     // A capture that was judged without a secret is judged with one when that is asked for.
-    let elsewhere = House::new();
+    let elsewhere = TestEnv::new();
     elsewhere.write("one.http", request.wire());
     elsewhere.run(&["import", "one.http"]).yes();
     let exported = elsewhere.run(&["export", "--as", "json"]).yes().stdout;
-    house.run_with(&["import", "-"], &exported).yes();
-    house.run_with(&["import", "-", "--judge-again"], &exported).yes();
-    assert_eq!(house.show(3)["verdict"], "no_secret");
-    assert_eq!(house.show(4)["verdict"], "verified");
+    env.run_with(&["import", "-"], &exported).yes();
+    env.run_with(&["import", "-", "--judge-again"], &exported).yes();
+    assert_eq!(env.show(3)["verdict"], "no_secret");
+    assert_eq!(env.show(4)["verdict"], "verified");
 }
 
 #[test]
 fn all_or_nothing_and_the_place_of_what_is_wrong() {
-    let house = filled();
-    let good = house.run(&["export", "1", "--as", "json"]).yes().stdout();
-    house.write("good.json", &good);
-    house.write("bad.json", format!("{good}{{\"id\": oops}}\n"));
-    let said = house.run(&["import", "good.json", "bad.json"]).complains();
+    let env = filled();
+    let good = env.run(&["export", "1", "--as", "json"]).yes().stdout();
+    env.write("good.json", &good);
+    env.write("bad.json", format!("{good}{{\"id\": oops}}\n"));
+    let said = env.run(&["import", "good.json", "bad.json"]).complains();
     assert!(said.contains("bad.json: delivery 2, ") && said.contains("line 2 column 8"), "{said}");
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 3, "nothing was imported");
-    assert!(house.run(&["import", "nowhere"]).complains().contains("cannot read nowhere"));
-    assert!(house.run(&["import", "."]).complains().contains("is a folder"));
-    assert!(house.run_with(&["import", "-"], b"garbage").complains().contains("stdin: not an HTTP request"));
-    house.run_with(&["import", "-", "--from", "json"], b" \n").no();
-    let listed = house.run(&["list", "--format", "json"]).yes().stdout;
-    assert!(house.run_with(&["import", "-"], &listed).complains().contains("show --format json"));
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 3, "nothing was imported");
+    assert!(env.run(&["import", "nowhere"]).complains().contains("cannot read nowhere"));
+    assert!(env.run(&["import", "."]).complains().contains("is a folder"));
+    assert!(env.run_with(&["import", "-"], b"garbage").complains().contains("stdin: not an HTTP request"));
+    env.run_with(&["import", "-", "--from", "json"], b" \n").no();
+    let listed = env.run(&["list", "--format", "json"]).yes().stdout;
+    assert!(env.run_with(&["import", "-"], &listed).complains().contains("show --format json"));
 }
 
 #[test]
 fn beside_a_listener_it_refuses_and_says_why() {
-    let house = filled();
-    let good = house.run(&["export", "--as", "json"]).yes().stdout;
-    let listening = house.listen(&[]);
-    let said = house.run_with(&["import", "-"], &good).complains();
+    let env = filled();
+    let good = env.run(&["export", "--as", "json"]).yes().stdout;
+    let listening = env.listen(&[]);
+    let said = env.run_with(&["import", "-"], &good).complains();
     assert!(said.contains("only one may change it"), "{said}");
     listening.stop();
-    house.run_with(&["import", "-"], &good).yes();
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 6);
+    env.run_with(&["import", "-"], &good).yes();
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 6);
 }

@@ -4,9 +4,11 @@
 //! a string within `format!` or `#[error("…")]` is seen, and a comment or a unit test is not.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::support::source::rust_files;
 
 /// A phrase, in lower case and as whole words, and what to say instead.
 const PHRASES: &[(&str, &str)] = &[
@@ -54,8 +56,7 @@ const READ_ATTRIBUTES: [&str; 6] = ["error", "arg", "command", "clap", "value", 
 #[test]
 fn the_program_speaks_plainly() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    gather(&root.join("src"), &mut files);
+    let mut files = rust_files(&root.join("src"));
     files.retain(|file| !is_of_tests(file));
     assert!(files.len() > 200, "only {} files found", files.len());
     let mut found = Vec::new();
@@ -118,24 +119,12 @@ fn what_nobody_reads_or_misreads_is_let_be() {
         assert_eq!(in_source("src/cli/sign.rs", text), Vec::<String>::new(), "{text}");
     }
     let outside = "/// Sign the body anew.\n#[derive(Parser)]\nstruct Sign;";
-    assert_eq!(in_source("src/engine/sign.rs", outside), Vec::<String>::new(), "no help is made of it");
+    assert_eq!(in_source("src/tui/sign.rs", outside), Vec::<String>::new(), "no help is made of it");
     for (phrase, instead) in PHRASES {
         assert_eq!(in_text("", 1, instead), Vec::<String>::new(), "said instead of {phrase}");
     }
     assert!(is_of_tests(Path::new("src/a/tests/b.rs")) && is_of_tests(Path::new("src/a/testing.rs")));
     assert!(!is_of_tests(Path::new("src/a/attestation.rs")));
-}
-
-fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            gather(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
 }
 
 /// Whether a file holds nothing but tests and what they need.

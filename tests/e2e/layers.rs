@@ -5,11 +5,12 @@
 //! nothing in a comment or a string is taken for one. What would get around that is refused: another name for the
 //! crate's root, an item in `lib.rs` that is no room, a file under another path.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use crate::support::paths::{Module, Read, Token, read, tokens_of};
+use crate::support::source::rust_files;
 
 /// From the ground up: a room knows only those before it.
 const ROOMS: &[&str] = &[
@@ -37,305 +38,15 @@ const ROOMS: &[&str] = &[
 const PURE: &[&[&str]] = &[&["tui", "screens"], &["tui", "app"], &["tui", "keymap"], &["tui", "theme"]];
 const IMPURE: &[&[&str]] = &[&["tui", "workers"], &["tui", "terminal"], &["tui", "event_loop"], &["server", "run"]];
 
-type Module = Vec<String>;
-
-/// A path that a file names, from the crate's root, and its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Named {
-    path: Module,
-    line: usize,
-}
-
-/// What a file says.
-#[derive(Debug, Default)]
-struct Read {
-    named: Vec<Named>,
-    /// What would get around the test, with its line.
-    evasions: Vec<(usize, &'static str)>,
-    /// The children that it declares in a file of their own.
-    declared: Vec<String>,
-}
-
-/// A token without the groups, which become brackets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Sign(char),
-    Open(Delimiter),
-    Close,
-}
-
-fn flatten(stream: TokenStream, tokens: &mut Vec<(Token, usize)>) {
-    for tree in stream {
-        let line = tree.span().start().line;
-        match tree {
-            TokenTree::Ident(ident) => tokens.push((Token::Word(ident.to_string()), line)),
-            TokenTree::Punct(punct) => tokens.push((Token::Sign(punct.as_char()), line)),
-            TokenTree::Literal(_) => tokens.push((Token::Sign('"'), line)),
-            TokenTree::Group(group) => {
-                tokens.push((Token::Open(group.delimiter()), line));
-                let end = group.span_close().start().line;
-                flatten(group.stream(), tokens);
-                tokens.push((Token::Close, end));
-            }
-        }
-    }
-}
-
-/// Reads a file of the module `module`; `children` are the modules below it that have a file.
-fn read(module: &[String], text: &str) -> Read {
-    let mut tokens = Vec::new();
-    flatten(text.parse().unwrap_or_else(|error| panic!("{module:?}: {error}")), &mut tokens);
-    let mut reader = Reader { tokens, here: vec![module.to_vec()], imported: HashMap::new(), read: Read::default() };
-    reader.file();
-    reader.read
-}
-
-struct Reader {
-    tokens: Vec<(Token, usize)>,
-    /// The module at hand, and those around it in this file.
-    here: Vec<Module>,
-    /// Names that imports give to modules or items.
-    imported: HashMap<String, Module>,
-    read: Read,
-}
-
-impl Reader {
-    fn token(&self, at: usize) -> Option<&Token> {
-        self.tokens.get(at).map(|(token, _)| token)
-    }
-
-    fn word(&self, at: usize) -> Option<&str> {
-        match self.token(at) {
-            Some(Token::Word(word)) => Some(word),
-            _ => None,
-        }
-    }
-
-    fn is_path_sign(&self, at: usize) -> bool {
-        self.token(at) == Some(&Token::Sign(':')) && self.token(at + 1) == Some(&Token::Sign(':'))
-    }
-
-    fn module(&self) -> &Module {
-        self.here.last().expect("the file's own module")
-    }
-
-    fn file(&mut self) {
-        let mut at = 0;
-        // Where each bracket at hand closes the module that it opened, if it did.
-        let mut brackets: Vec<bool> = Vec::new();
-        while at < self.tokens.len() {
-            match self.token(at) {
-                Some(Token::Open(Delimiter::Bracket)) if self.is_path_attribute(at) => {
-                    self.evade(at, "a module under another path");
-                    brackets.push(false);
-                }
-                Some(Token::Open(_)) => brackets.push(false),
-                Some(Token::Close) if brackets.pop() == Some(true) => drop(self.here.pop()),
-                Some(Token::Word(word)) if word == "mod" => {
-                    if let Some(name) = self.word(at + 1).map(str::to_owned) {
-                        match self.token(at + 2) {
-                            Some(Token::Open(Delimiter::Brace)) => {
-                                let inner = [self.module().as_slice(), &[name]].concat();
-                                self.here.push(inner);
-                                brackets.push(true);
-                                at += 3;
-                                continue;
-                            }
-                            Some(Token::Sign(';')) => self.read.declared.push(name),
-                            _ => {}
-                        }
-                    }
-                }
-                Some(Token::Word(word)) if word == "use" => {
-                    at = self.import(at + 1);
-                    continue;
-                }
-                Some(Token::Word(word)) if word == "extern" && self.word(at + 1) == Some("crate") => {
-                    self.evade(at, "extern crate");
-                    at += 2;
-                    continue;
-                }
-                Some(Token::Word(word)) if word == "include" && self.token(at + 1) == Some(&Token::Sign('!')) => {
-                    self.evade(at, "included code");
-                }
-                Some(Token::Word(_)) => {
-                    at = self.path(at);
-                    continue;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-    }
-
-    /// `#[path = …]`.
-    fn is_path_attribute(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).and_then(|before| self.token(before));
-        before == Some(&Token::Sign('#'))
-            && self.word(at + 1) == Some("path")
-            && self.token(at + 2) == Some(&Token::Sign('='))
-    }
-
-    fn evade(&mut self, at: usize, how: &'static str) {
-        self.read.evasions.push((self.tokens[at].1, how));
-    }
-
-    /// Reads the words of a path from `at` on, and returns where it ends.
-    fn words(&self, mut at: usize) -> (Vec<String>, usize) {
-        let mut words = Vec::new();
-        while let Some(word) = self.word(at) {
-            words.push(word.to_owned());
-            at += 1;
-            if !self.is_path_sign(at) {
-                break;
-            }
-            at += 2;
-        }
-        (words, at)
-    }
-
-    /// A path in code.
-    fn path(&mut self, start: usize) -> usize {
-        let is_continued = start >= 2 && self.is_path_sign(start - 2);
-        let (words, end) = self.words(start);
-        let first = words[0].as_str();
-        let follows_dot = start > 0 && self.token(start - 1) == Some(&Token::Sign('.'));
-        if is_continued || follows_dot {
-            return end;
-        }
-        match first {
-            "crate" | "super" | "self" if words.len() > 1 => {
-                if let Some(path) = self.absolute(&words) {
-                    self.name(start, path);
-                }
-            }
-            // `pub(crate)`; alone otherwise it names the root.
-            "crate" => {
-                let in_brackets =
-                    matches!(self.token(start.wrapping_sub(1)), Some(Token::Open(Delimiter::Parenthesis)));
-                if !in_brackets {
-                    self.evade(start, "the crate's root by itself");
-                }
-            }
-            "whyhook" => self.evade(start, "the crate by its own name"),
-            _ if words.len() > 1 => {
-                if let Some(module) = self.imported.get(first) {
-                    let path = [module.as_slice(), &words[1..]].concat();
-                    self.name(start, path);
-                }
-            }
-            _ => {}
-        }
-        end
-    }
-
-    fn name(&mut self, at: usize, path: Module) {
-        self.read.named.push(Named { path, line: self.tokens[at].1 });
-    }
-
-    /// A path that begins with `crate`, `self` or `super`, from the root.
-    fn absolute(&self, words: &[String]) -> Option<Module> {
-        let mut path = self.module().clone();
-        let mut words = words.iter();
-        let mut rest = Vec::new();
-        for word in words.by_ref() {
-            match word.as_str() {
-                "crate" => path.clear(),
-                "self" => {}
-                "super" => drop(path.pop()),
-                _ => {
-                    rest.push(word.clone());
-                    break;
-                }
-            }
-        }
-        rest.extend(words.cloned());
-        path.extend(rest);
-        Some(path)
-    }
-
-    /// An import: a tree of paths up to its semicolon.
-    fn import(&mut self, at: usize) -> usize {
-        // `use<'_>` in a type is no import.
-        if self.token(at) == Some(&Token::Sign('<')) {
-            return at;
-        }
-        self.tree(at, &[])
-    }
-
-    fn tree(&mut self, mut at: usize, before: &[String]) -> usize {
-        if self.is_path_sign(at) {
-            // An external crate.
-            at += 2;
-        }
-        let (words, end) = self.words(at);
-        let path: Vec<String> = [before, &words].concat();
-        match self.token(end) {
-            Some(Token::Open(Delimiter::Brace)) => {
-                let mut next = end + 1;
-                while self.token(next) != Some(&Token::Close) {
-                    next = self.tree(next, &path);
-                    if self.token(next) == Some(&Token::Sign(',')) {
-                        next += 1;
-                    }
-                }
-                next + 1
-            }
-            Some(Token::Sign('*')) => {
-                self.take(at, &path, None);
-                end + 1
-            }
-            _ if self.word(end) == Some("as") => {
-                let name = self.word(end + 1).map(str::to_owned);
-                self.take(at, &path, name);
-                end + 2
-            }
-            _ => {
-                let name = path.iter().rev().find(|word| *word != "self").cloned();
-                self.take(at, &path, name);
-                end
-            }
-        }
-    }
-
-    fn take(&mut self, at: usize, path: &[String], name: Option<String>) {
-        let mut path = path.to_vec();
-        if path.len() > 1 && path.last().is_some_and(|word| word == "self") {
-            path.pop();
-        }
-        let first = path.first().map_or("", String::as_str);
-        let absolute = match first {
-            "crate" | "self" | "super" => self.absolute(&path),
-            "whyhook" => {
-                self.evade(at, "the crate by its own name");
-                None
-            }
-            _ => self.imported.get(first).map(|module| [module.as_slice(), &path[1..]].concat()),
-        };
-        let Some(absolute) = absolute else { return };
-        if absolute.is_empty() {
-            self.evade(at, "the crate's root by another name");
-            return;
-        }
-        self.name(at, absolute.clone());
-        if let Some(name) = name {
-            self.imported.insert(name, absolute);
-        }
-    }
-}
-
 /// Every file of `src/` that is no test's, by its module.
-struct House {
+struct Sources {
     files: BTreeMap<Module, (PathBuf, Read)>,
 }
 
-impl House {
+impl Sources {
     fn open() -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let mut paths = Vec::new();
-        gather(&source, &mut paths);
-        let files = paths
+        let files = rust_files(&source)
             .into_iter()
             .filter_map(|path| {
                 let short = path.strip_prefix(&source).expect("below it").to_owned();
@@ -380,17 +91,6 @@ fn without_tests(text: &str) -> String {
     text[..end.unwrap_or(text.len())].to_owned()
 }
 
-fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a readable folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            gather(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-}
-
 fn place(room: &str) -> Option<usize> {
     ROOMS.iter().position(|known| *known == room)
 }
@@ -422,16 +122,16 @@ fn begins(module: &[String], with: &[&str]) -> bool {
 
 #[test]
 fn every_room_knows_only_those_before_it() {
-    let house = House::open();
-    assert!(house.files.len() > 300, "only {} files found", house.files.len());
-    let wrong: Vec<String> = house.files.iter().flat_map(|(module, (_, read))| violations(module, read)).collect();
+    let sources = Sources::open();
+    assert!(sources.files.len() > 300, "only {} files found", sources.files.len());
+    let wrong: Vec<String> = sources.files.iter().flat_map(|(module, (_, read))| violations(module, read)).collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 #[test]
 fn the_root_holds_the_rooms_and_nothing_else() {
-    let house = House::open();
-    let (_, root) = &house.files[&Vec::new()];
+    let sources = Sources::open();
+    let (_, root) = &sources.files[&Vec::new()];
     let mut declared = root.declared.clone();
     declared.sort();
     let mut rooms = ROOMS.to_vec();
@@ -445,9 +145,9 @@ fn the_root_holds_the_rooms_and_nothing_else() {
 
 #[test]
 fn what_is_pure_in_the_interface_does_no_io() {
-    let house = House::open();
+    let sources = Sources::open();
     let is_of = |module: &[String], all: &[&[&str]]| all.iter().any(|part| begins(module, part));
-    let wrong: Vec<String> = house
+    let wrong: Vec<String> = sources
         .files
         .iter()
         .filter(|(module, _)| is_of(module, PURE) && !is_of(module, IMPURE))
@@ -471,8 +171,8 @@ fn part(module: &Module) -> &[String] {
 
 #[test]
 fn no_files_of_two_screens_or_rooms_go_in_a_circle() {
-    let house = House::open();
-    let edges = house.edges();
+    let sources = Sources::open();
+    let edges = sources.edges();
     let circles: Vec<String> = circles(&edges)
         .into_iter()
         .filter(|circle| circle.iter().map(|module| part(module)).collect::<BTreeSet<_>>().len() > 1)
@@ -516,15 +216,11 @@ fn circles<'a>(edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>) -> Vec<Vec<&'
 /// Types that may be named from another file, each with the file's module.
 fn public_types() -> Vec<(String, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    gather(&source, &mut paths);
     let mut types = Vec::new();
-    for path in paths {
+    for path in rust_files(&source) {
         let Some(module) = module_of(path.strip_prefix(&source).expect("below it")) else { continue };
-        let mut tokens = Vec::new();
         let text = without_tests(&fs::read_to_string(&path).expect("a readable file"));
-        flatten(text.parse().expect("Rust"), &mut tokens);
-        let tokens: Vec<Token> = tokens.into_iter().map(|(token, _)| token).collect();
+        let tokens: Vec<Token> = tokens_of(&text).into_iter().map(|(token, _)| token).collect();
         for at in 0..tokens.len() {
             let word = |at: usize| match tokens.get(at) {
                 Some(Token::Word(word)) => word.as_str(),
@@ -608,7 +304,7 @@ fn a_circle_is_found_also_through_an_imported_module() {
         ("tui::screens::raw", "pub mod view;"),
     ];
     let files = files.map(|(name, text)| (module(name), (PathBuf::new(), read(&module(name), text))));
-    let house = House { files: files.into() };
-    let edges = house.edges();
+    let sources = Sources { files: files.into() };
+    let edges = sources.edges();
     assert_eq!(circles(&edges).len(), 1);
 }

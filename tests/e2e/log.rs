@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use super::replay::Recorder;
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, signature, talk, until};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, signature, talk, until};
 
 const IN_A_FILE: &str = "whsec_log_file_Hq7Lz2Wm9Kp4";
 const TYPED: &str = "whsec_log_typed_Vn3Rb8Xc5Jd1";
@@ -55,20 +55,20 @@ fn is_whole(text: &str) {
 
 #[test]
 fn a_busy_run_logs_each_delivery_and_nothing_that_was_sent() {
-    let house = House::with_secret().set("WHYHOOK_LOG", "trace");
-    house.write("file.key", IN_A_FILE);
+    let env = TestEnv::with_secret().set("WHYHOOK_LOG", "trace");
+    env.write("file.key", IN_A_FILE);
     let server = Recorder::answering(
         "HTTP/1.1 202 Accepted\r\nX-Answer: MarkInAnswer48\r\nContent-Length: 14\r\n\r\nMarkInAnswer48",
     );
     let to = format!("{}/MarkInPath45?token=MarkInQuery44", server.url());
     let forward = format!("path:/forward → forward {to}");
     let rule = "header:X-Kind=MarkInRule46 → 503 MarkInReply47";
-    let path = house.work().join("w.log");
+    let path = env.work().join("w.log");
     let options =
         ["--log", "w.log", "--secret-file", "file=file.key", "--secret-env", "env=TRACKPILOTS_WEBHOOKS_SECRET_KEY"];
     let arguments = [&options[..], &["--respond", &forward, "--respond", rule, "--hold-for", "1s"]].concat();
 
-    let (mut person, address) = Person::listening(&house, Size(160, 50), &arguments);
+    let (mut person, address) = Person::listening(&env, Size(160, 50), &arguments);
     person.types("s").sees("The webhook's secret").types(TYPED).sees("characters").enter().sees("3 secrets");
     let body = r#"{"event":"desktop.app_tracking.captured","data":"MarkInBody41"}"#;
     let more = "X-Mark: MarkInValue42\r\nX-MarkInName43: 1\r\n";
@@ -145,7 +145,7 @@ fn a_busy_run_logs_each_delivery_and_nothing_that_was_sent() {
         vec!["verify", "2"],
         vec!["list", "header:X-Mark=MarkInValue42"],
     ] {
-        house.run(&[&command[..], &options].concat());
+        env.run(&[&command[..], &options].concat());
     }
     let text = log(&path);
     is_whole(&text);
@@ -179,10 +179,10 @@ fn has_digest(text: &str) -> bool {
 
 #[test]
 fn a_killed_run_leaves_whole_lines_and_the_next_goes_on() {
-    let house = House::with_secret().set("WHYHOOK_LOG", "trace");
-    let path = house.work().join("w.log");
+    let env = TestEnv::with_secret().set("WHYHOOK_LOG", "trace");
+    let path = env.work().join("w.log");
     for round in 1..=3 {
-        let listening = house.listen(&["--log", "w.log"]);
+        let listening = env.listen(&["--log", "w.log"]);
         let address = listening.address();
         let senders: Vec<_> = (0..3)
             .map(|_| {
@@ -203,9 +203,9 @@ fn a_killed_run_leaves_whole_lines_and_the_next_goes_on() {
 
 #[test]
 fn the_log_stays_within_its_bound_and_its_owner_s_alone() {
-    let house = House::with_secret().set("WHYHOOK_LOG", "trace").set("WHYHOOK_DEBUG_LOG_BYTES", "20000");
-    let (path, older) = (house.work().join("w.log"), house.work().join("w.log.1"));
-    let listening = house.listen(&["--log", "w.log"]);
+    let env = TestEnv::with_secret().set("WHYHOOK_LOG", "trace").set("WHYHOOK_DEBUG_LOG_BYTES", "20000");
+    let (path, older) = (env.work().join("w.log"), env.work().join("w.log.1"));
+    let listening = env.listen(&["--log", "w.log"]);
     for _ in 0..60 {
         assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
     }
@@ -236,21 +236,21 @@ fn the_log_stays_within_its_bound_and_its_owner_s_alone() {
         assert_eq!(mode(path), 0o600);
     }
     // Whatever the umask.
-    let house = House::new().within("umask 0777", false);
-    house.run(&["man", "--log", "w.log"]).yes();
-    assert_eq!(mode(&house.work().join("w.log")), 0o600);
+    let env = TestEnv::new().within("umask 0777", false);
+    env.run(&["man", "--log", "w.log"]).yes();
+    assert_eq!(mode(&env.work().join("w.log")), 0o600);
 }
 
 #[test]
 fn a_panic_is_logged_by_its_place_and_not_by_its_words() {
-    let house = House::with_secret();
-    let trap = house.root().join("trap");
-    let house = house.set("WHYHOOK_DEBUG_PANIC", format!("writer={}", trap.display()));
-    let mut listening = house.listen(&["--log", "w.log"]);
+    let env = TestEnv::with_secret();
+    let trap = env.root().join("trap");
+    let env = env.set("WHYHOOK_DEBUG_PANIC", format!("writer={}", trap.display()));
+    let mut listening = env.listen(&["--log", "w.log"]);
     fs::write(&trap, "").unwrap();
     crate::support::Wire::connect(listening.address()).send(Signed::new("{}").wire());
     assert_eq!(listening.ends().code(), Some(101));
-    let text = log(&house.work().join("w.log"));
+    let text = log(&env.work().join("w.log"));
     let line = text.lines().find(|line| line.contains("ERROR")).unwrap_or_else(|| panic!("{text}"));
     assert!(line.contains("panic thread=\"whyhook-writer\" at=\"src/"), "{line}");
     assert!(!text.contains("the trap of"), "{text}");
@@ -258,47 +258,47 @@ fn a_panic_is_logged_by_its_place_and_not_by_its_words() {
 
 #[test]
 fn what_cannot_be_logged_to_is_an_error() {
-    let house = House::new();
-    house.write("target", "");
-    symlink(house.work().join("target"), house.work().join("link")).unwrap();
+    let env = TestEnv::new();
+    env.write("target", "");
+    symlink(env.work().join("target"), env.work().join("link")).unwrap();
     for (file, reason) in [
         ("link", "it is a symbolic link, not a regular file"),
         ("/dev/null", "it is a device, a pipe or a socket, not a regular file"),
         (".", "it is a folder, not a regular file"),
         ("no/w.log", "No such file or directory"),
     ] {
-        let line = house.run(&["list", "--log", file]).complains();
+        let line = env.run(&["list", "--log", file]).complains();
         assert!(line.contains("cannot log to ") && line.contains(reason), "{line}");
     }
-    assert_eq!(fs::read(house.work().join("target")).unwrap(), b"");
+    assert_eq!(fs::read(env.work().join("target")).unwrap(), b"");
     // Without --log the filter means nothing, and no file is made.
-    let house = House::with_secret().set("WHYHOOK_LOG", "verbose");
-    let line = house.run(&["list", "--log", "w.log"]).complains();
+    let env = TestEnv::with_secret().set("WHYHOOK_LOG", "verbose");
+    let line = env.run(&["list", "--log", "w.log"]).complains();
     assert!(line.contains("invalid WHYHOOK_LOG 'verbose': expected a level"), "{line}");
-    let listening = house.listen(&[]);
+    let listening = env.listen(&[]);
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
     listening.stop();
-    assert!(!house.work().join("w.log").exists());
+    assert!(!env.work().join("w.log").exists());
     // Two processes have two files.
-    let house = House::with_secret();
-    let listening = house.listen(&["--log", "w.log"]);
-    let line = house.run(&["list", "--log", "w.log"]).complains();
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--log", "w.log"]);
+    let line = env.run(&["list", "--log", "w.log"]).complains();
     assert!(line.contains("another whyhook is logging to it"), "{line}");
-    house.run(&["list", "--log", "other.log"]);
+    env.run(&["list", "--log", "other.log"]);
     listening.stop();
-    assert!(log(&house.work().join("other.log")).contains("command=list"));
+    assert!(log(&env.work().join("other.log")).contains("command=list"));
 }
 
 #[test]
 fn a_changed_configuration_is_logged_by_its_keys() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "hold_for = \"5s\"\nrespond = \"202 MarkInReply47\"\n");
-    let path = house.work().join("w.log");
-    let listening = house.listen(&["--log", "w.log"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "hold_for = \"5s\"\nrespond = \"202 MarkInReply47\"\n");
+    let path = env.work().join("w.log");
+    let listening = env.listen(&["--log", "w.log"]);
     has_line(&path, &["configuration loaded", "whyhook.toml", "rules=1"]);
-    house.write("whyhook.toml", "hold_for = \"6s\"\nrespond = \"203 MarkInReply47\"\nimages = \"kitty\"\n");
+    env.write("whyhook.toml", "hold_for = \"6s\"\nrespond = \"203 MarkInReply47\"\nimages = \"kitty\"\n");
     has_line(&path, &["configuration reloaded", "whyhook.toml", "changed=\"hold_for rules images\""]);
-    house.write("whyhook.toml", "hold_for = \"MarkInRule46\"\nrespond = 1\n");
+    env.write("whyhook.toml", "hold_for = \"MarkInRule46\"\nrespond = 1\n");
     has_line(&path, &["WARN", "configuration refused", "whyhook.toml"]);
     listening.stop();
     assert!(!MARKS.iter().any(|mark| log(&path).contains(mark)), "{}", log(&path));

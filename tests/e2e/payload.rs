@@ -1,12 +1,12 @@
 //! Reading a payload: by keys, in a real terminal, with the real threads and the process of a query.
 
-use crate::support::{House, Person, Signed, Size, sample, talk};
+use crate::support::{Person, Signed, Size, TestEnv, sample, talk};
 
 #[test]
 fn a_payload_is_folded_searched_copied_and_queried() {
     // Where copying goes to the terminal, whatever this machine has.
-    let house = House::with_secret().set("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22");
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret().set("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22");
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     assert_eq!(talk(address, Signed::new(sample("screenshot-live.json")).wire()).status, 200);
     person.types("3").sees("(the whole body)").enter().sees("Space fold");
 
@@ -34,8 +34,8 @@ fn a_payload_is_folded_searched_copied_and_queried() {
 
 #[test]
 fn a_query_can_neither_read_this_machine_nor_take_it_over() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(160, 40), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(160, 40), &[]);
     assert_eq!(talk(address, Signed::new("{\"a\":1.10}").wire()).status, 200);
     person
         .types("3")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use whyhook::delivery::DeliveryId;
 use whyhook::store::{Location, Page, Reader};
 
-use crate::support::{House, Leashed, Signed, talk};
+use crate::support::{KillOnDrop, Signed, TestEnv, talk};
 
 fn body(number: usize) -> Vec<u8> {
     let pad = "x".repeat(40 * (number % 50));
@@ -17,18 +17,18 @@ fn body(number: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-fn filled(count: usize) -> House {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+fn filled(count: usize) -> TestEnv {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     for number in 1..=count {
         talk(listening.address(), Signed::new(body(number)).wire());
     }
     listening.stop();
-    house
+    env
 }
 
-fn ids(house: &House) -> Vec<i64> {
-    let reader = Reader::open(&Location::new(house.store())).unwrap();
+fn ids(env: &TestEnv) -> Vec<i64> {
+    let reader = Reader::open(&Location::new(env.store())).unwrap();
     let mut ids: Vec<i64> = reader.page(Page::Newest, 100_000).unwrap().iter().map(|row| row.id.0).collect();
     ids.reverse();
     for id in &ids {
@@ -40,53 +40,53 @@ fn ids(house: &House) -> Vec<i64> {
 
 #[test]
 fn it_says_what_it_would_delete_and_then_what_it_has() {
-    let house = filled(40);
-    let dry = house.run(&["prune", "event:odd", "--dry-run", "--format", "json"]).yes().json();
+    let env = filled(40);
+    let dry = env.run(&["prune", "event:odd", "--dry-run", "--format", "json"]).yes().json();
     assert_eq!((&dry["matched"], &dry["deleted"]), (&20.into(), &0.into()));
-    assert!(house.run(&["prune", "event:odd"]).complains().contains("--yes"));
-    assert!(house.run(&["prune", "--yes"]).complains().contains("--keep 0"));
-    assert!(house.run(&["prune", "1-3", "--keep", "1", "--yes"]).complains().contains("cannot be combined"));
-    assert_eq!(ids(&house).len(), 40);
+    assert!(env.run(&["prune", "event:odd"]).complains().contains("--yes"));
+    assert!(env.run(&["prune", "--yes"]).complains().contains("--keep 0"));
+    assert!(env.run(&["prune", "1-3", "--keep", "1", "--yes"]).complains().contains("cannot be combined"));
+    assert_eq!(ids(&env).len(), 40);
 
-    let done = house.run(&["prune", "event:odd", "--yes", "--format", "json"]).yes().json();
+    let done = env.run(&["prune", "event:odd", "--yes", "--format", "json"]).yes().json();
     assert_eq!(done["deleted"], 20);
     assert!(done["freed_bytes"].as_u64().unwrap() > 10_000, "{done}");
-    assert_eq!(ids(&house), (1..=20).map(|half| half * 2).collect::<Vec<i64>>());
-    assert!(house.run(&["prune", "2-6", "--yes"]).yes().stdout().contains("deleted 3 ("));
-    assert!(house.run(&["prune", "--older-than", "1h", "--yes"]).yes().stdout().contains("nothing to delete"));
-    house.run(&["prune", "--keep", "5", "--yes"]).yes();
-    assert_eq!(ids(&house), [32, 34, 36, 38, 40]);
-    house.run(&["prune", "--keep", "0", "--yes"]).yes();
-    assert_eq!(ids(&house), Vec::<i64>::new());
+    assert_eq!(ids(&env), (1..=20).map(|half| half * 2).collect::<Vec<i64>>());
+    assert!(env.run(&["prune", "2-6", "--yes"]).yes().stdout().contains("deleted 3 ("));
+    assert!(env.run(&["prune", "--older-than", "1h", "--yes"]).yes().stdout().contains("nothing to delete"));
+    env.run(&["prune", "--keep", "5", "--yes"]).yes();
+    assert_eq!(ids(&env), [32, 34, 36, 38, 40]);
+    env.run(&["prune", "--keep", "0", "--yes"]).yes();
+    assert_eq!(ids(&env), Vec::<i64>::new());
 
-    let listening = house.listen(&[]);
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new(body(41)).wire());
     listening.stop();
-    assert_eq!(ids(&house), [41], "no number comes twice");
+    assert_eq!(ids(&env), [41], "no number comes twice");
 }
 
 #[test]
 fn beside_a_listener_it_refuses_and_says_why() {
-    let house = filled(3);
-    let listening = house.listen(&[]);
-    let said = house.run(&["prune", "--keep", "1", "--yes"]).complains();
+    let env = filled(3);
+    let listening = env.listen(&[]);
+    let said = env.run(&["prune", "--keep", "1", "--yes"]).complains();
     assert!(said.contains(&format!("process {}", listening.process())) && said.contains("stop that one"), "{said}");
-    house.run(&["prune", "--keep", "1", "--dry-run"]).yes();
+    env.run(&["prune", "--keep", "1", "--dry-run"]).yes();
     listening.stop();
-    assert_eq!(ids(&house), [1, 2, 3]);
+    assert_eq!(ids(&env), [1, 2, 3]);
 }
 
 #[test]
 fn killed_at_any_moment_it_loses_nothing_that_stays() {
-    let house = filled(300);
+    let env = filled(300);
     let stays = |id: &i64| id % 2 == 0;
     let mut cut = 0;
     // Each round is killed a little later, until one gets to its end.
     for round in 0_u64.. {
-        let copy = copied(&house);
-        let mut command = house.command(&["prune", "event:odd", "--yes", "--store"]);
+        let copy = copied(&env);
+        let mut command = env.command(&["prune", "event:odd", "--yes", "--store"]);
         command.arg(&copy);
-        let mut pruning = Leashed(command.spawn().unwrap());
+        let mut pruning = KillOnDrop(command.spawn().unwrap());
         std::thread::sleep(Duration::from_micros(1500 * round));
         let ended = pruning.0.try_wait().unwrap();
         drop(pruning);
@@ -106,21 +106,21 @@ fn killed_at_any_moment_it_loses_nothing_that_stays() {
         // Another finishes it.
         drop((rows, reader));
         let path = copy.to_str().unwrap();
-        house.run(&["prune", "event:odd", "--yes", "--store", path]).yes();
+        env.run(&["prune", "event:odd", "--yes", "--store", path]).yes();
         let reader = Reader::open(&Location::new(&copy)).unwrap();
         assert_eq!(reader.page(Page::Newest, 1000).unwrap().len(), 150);
     }
     assert!(cut > 0);
 }
 
-/// A copy of the house's store, which is not in use.
-fn copied(house: &House) -> PathBuf {
-    let folder = house.work().join("copy");
+/// A copy of the env's store, which is not in use.
+fn copied(env: &TestEnv) -> PathBuf {
+    let folder = env.work().join("copy");
     let _ = std::fs::remove_dir_all(&folder);
     let log = folder.join("whyhook.db-log");
     std::fs::create_dir_all(&log).unwrap();
-    std::fs::copy(house.store(), folder.join("whyhook.db")).unwrap();
-    for entry in std::fs::read_dir(house.store().with_file_name("whyhook.db-log")).unwrap() {
+    std::fs::copy(env.store(), folder.join("whyhook.db")).unwrap();
+    for entry in std::fs::read_dir(env.store().with_file_name("whyhook.db-log")).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), log.join(entry.file_name())).unwrap();
     }
@@ -129,15 +129,15 @@ fn copied(house: &House) -> PathBuf {
 
 #[test]
 fn a_listener_keeps_to_its_retention_when_it_starts() {
-    let house = filled(30);
-    house.write("whyhook.toml", "[retention]\nkeep = 10\n");
-    let listening = house.listen(&["--yes"]);
-    assert_eq!(ids(&house), (21..=30).collect::<Vec<i64>>());
+    let env = filled(30);
+    env.write("whyhook.toml", "[retention]\nkeep = 10\n");
+    let listening = env.listen(&["--yes"]);
+    assert_eq!(ids(&env), (21..=30).collect::<Vec<i64>>());
     listening.says("retention: 20 deliveries deleted");
     listening.stop();
-    house.write("whyhook.toml", "[retention]\nolder_than = \"30d\"\nmax_size = \"1GiB\"\n");
-    house.listen(&["--yes"]).stop();
-    assert_eq!(ids(&house).len(), 10);
-    house.write("whyhook.toml", "[retention]\nkeep = -1\n");
-    assert!(house.run(&["list"]).complains().contains("whyhook.toml:2:8: "));
+    env.write("whyhook.toml", "[retention]\nolder_than = \"30d\"\nmax_size = \"1GiB\"\n");
+    env.listen(&["--yes"]).stop();
+    assert_eq!(ids(&env).len(), 10);
+    env.write("whyhook.toml", "[retention]\nkeep = -1\n");
+    assert!(env.run(&["list"]).complains().contains("whyhook.toml:2:8: "));
 }

@@ -4,7 +4,7 @@ use whyhook::text::is_hidden;
 
 use crate::hostile::violations;
 use crate::replay::Recorder;
-use crate::support::{House, Person, Signed, Size, talk};
+use crate::support::{Person, Signed, Size, TestEnv, talk};
 
 /// Every byte but the line feed, which a terminal in its usual mode writes as CR LF.
 fn body() -> Vec<u8> {
@@ -15,21 +15,21 @@ const RESPONSE: &str = "HTTP/1.1 200 OK\r\nX-Title: \u{9b}2J\u{202e}\r\nContent-
 const RESPONSE_BODY: &str = "\u{1b}[2J\u{9b}31m";
 
 /// A delivery with hostile bytes, and a replay with a hostile response.
-fn hostile_house() -> House {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+fn hostile_env() -> TestEnv {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let header = b"X-Attack: \x9b31m\xff\r\n";
     talk(listening.address(), Signed::new(body()).with(header).to("/\u{9b}2J").wire());
     talk(listening.address(), Signed::new("\u{1b}[2J").with(b"X-Attack: \x9d\r\n").wire());
     listening.stop();
     let recorder = Recorder::answering(RESPONSE);
-    house.run(&["replay", "1", "--to", &recorder.url()]).yes();
-    house
+    env.run(&["replay", "1", "--to", &recorder.url()]).yes();
+    env
 }
 
 #[test]
 fn raw_bytes_are_kept_from_a_terminal() {
-    let house = hostile_house();
+    let env = hostile_env();
     let raw_forms: [&[&str]; 6] = [
         &["show", "1", "--format", "raw"],
         &["show", "latest", "--format", "body"],
@@ -40,7 +40,7 @@ fn raw_bytes_are_kept_from_a_terminal() {
         &["show", "7", "--format", "body"],
     ];
     for form in raw_forms {
-        let mut person = Person::runs(&house, Size(160, 50), form);
+        let mut person = Person::runs(&env, Size(160, 50), form);
         assert_eq!(person.ends(), 2, "{form:?}");
         person.sees("raw bytes could control the terminal");
         let raw = person.settles().raw();
@@ -53,7 +53,7 @@ fn raw_bytes_are_kept_from_a_terminal() {
 
 #[test]
 fn nothing_else_writes_them_to_a_terminal_unescaped() {
-    let house = hostile_house();
+    let env = hostile_env();
     let forms: [&[&str]; 15] = [
         &["show", "1"],
         &["show", "1", "--format", "json"],
@@ -72,7 +72,7 @@ fn nothing_else_writes_them_to_a_terminal_unescaped() {
         &["wait", "--include-past", "--timeout", "0s"],
     ];
     for form in forms {
-        let mut person = Person::runs(&house, Size(160, 50), form);
+        let mut person = Person::runs(&env, Size(160, 50), form);
         let code = person.ends();
         assert!(code < 2, "{form:?}: {}", person.screen());
         let raw = person.settles().raw();
@@ -84,10 +84,10 @@ fn nothing_else_writes_them_to_a_terminal_unescaped() {
 
 #[test]
 fn a_pipe_and_force_get_the_exact_bytes() {
-    let house = hostile_house();
-    assert_eq!(house.bytes(1, "body"), body());
-    assert!(house.bytes(1, "raw").ends_with(&body()));
-    let piped = |form: &[&str]| house.run(form).yes().stdout;
+    let env = hostile_env();
+    assert_eq!(env.bytes(1, "body"), body());
+    assert!(env.bytes(1, "raw").ends_with(&body()));
+    let piped = |form: &[&str]| env.run(form).yes().stdout;
     assert_eq!(piped(&["show", "--attempt", "1", "--format", "body"]), RESPONSE_BODY.as_bytes());
     assert_eq!(piped(&["show", "--attempt", "1", "--format", "raw"]), RESPONSE.as_bytes());
 
@@ -95,10 +95,10 @@ fn a_pipe_and_force_get_the_exact_bytes() {
         (vec!["show", "1", "--format", "body"], body()),
         (vec!["show", "--attempt", "1", "--format", "body"], RESPONSE_BODY.into()),
         (vec!["show", "--attempt", "1", "--format", "raw"], RESPONSE.into()),
-        (vec!["show", "1", "--format", "raw"], house.bytes(1, "raw")),
-        (vec!["export", "1", "--as", "raw"], house.bytes(1, "raw")),
+        (vec!["show", "1", "--format", "raw"], env.bytes(1, "raw")),
+        (vec!["export", "1", "--as", "raw"], env.bytes(1, "raw")),
     ] {
-        let mut person = Person::runs(&house, Size(160, 50), &[&form[..], &["--force"]].concat());
+        let mut person = Person::runs(&env, Size(160, 50), &[&form[..], &["--force"]].concat());
         assert_eq!(person.ends(), 0, "{form:?}");
         // Each LF comes with a CR of the terminal's own before it.
         let written = expected.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] });

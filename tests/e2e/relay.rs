@@ -6,32 +6,32 @@ use std::sync::{Mutex, mpsc};
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Listening, PATIENCE, Receiver, Signed, Upstream, Wire, sample, talk, tools, until};
+use crate::support::{Listening, PATIENCE, Receiver, Signed, TestEnv, Upstream, Wire, sample, talk, tools, until};
 
 /// A delivery once it has an answer and an attempt.
-fn settled(house: &House, id: i64) -> Value {
+fn settled(env: &TestEnv, id: i64) -> Value {
     let is_settled = |shown: &Value| shown["answer"].is_object() && shown["forward"][0].is_object();
-    until(|| Some(house.show(id)).filter(is_settled)).unwrap_or_else(|| panic!("{}", house.show(id)))
+    until(|| Some(env.show(id)).filter(is_settled)).unwrap_or_else(|| panic!("{}", env.show(id)))
 }
 
-fn attempt(house: &House, delivery: &Value) -> Value {
+fn attempt(env: &TestEnv, delivery: &Value) -> Value {
     let number = delivery["attempts"][0]["id"].to_string();
-    house.run(&["show", "--attempt", &number, "--format", "json"]).json()
+    env.run(&["show", "--attempt", &number, "--format", "json"]).json()
 }
 
 fn delivery() -> Vec<u8> {
     Signed::new(sample("app.json")).wire()
 }
 
-fn forwarding(house: &House, upstream: &Upstream, more: &[&str]) -> Listening {
-    house.listen(&[&["--forward-to", &upstream.url()], more].concat())
+fn forwarding(env: &TestEnv, upstream: &Upstream, more: &[&str]) -> Listening {
+    env.listen(&[&["--forward-to", &upstream.url()], more].concat())
 }
 
 #[test]
 fn a_server_is_asked_for_a_path_at_its_own_host() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let upstream = Upstream::new(|socket| socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap());
-    let listening = forwarding(&house, &upstream, &[]);
+    let listening = forwarding(&env, &upstream, &[]);
     for (line, expected) in [
         ("GET http://evil.example/absolute?q", "GET /absolute?q"),
         ("GET HTTPS://evil.example", "GET /"),
@@ -47,7 +47,7 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     }
     let answer = talk(listening.address(), "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
     assert_eq!((answer.status, &answer.body[..]), (501, "whyhook: this kind of request cannot be forwarded"));
-    let shown = settled(&house, 6);
+    let shown = settled(&env, 6);
     assert!(shown["answer"]["rule"].as_str().unwrap().contains("(failed: CONNECT is a request to a proxy"), "{shown}");
     assert_eq!(shown["attempts"][0]["error"]["code"], "not_sent");
     assert_eq!(shown["forward"][0]["status"], Value::Null);
@@ -64,7 +64,7 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     let replay = |id: &str, more: &[&str]| {
         let url = upstream.url();
         let arguments = [&["replay", id, "--to", &url, "--format", "json"], more].concat();
-        house.run(&arguments)
+        env.run(&arguments)
     };
     let told = replay("1", &[]).yes().json();
     let changes = told["changes"].as_array().unwrap();
@@ -113,9 +113,9 @@ fn a_long_answer_goes_back_whole_and_as_it_comes() {
     let closed: &[u8] = b"HTTP/1.0 200 Quite Fine\r\nX-A: 1\r\n\r\naaaaa";
     for (first, rest) in [(known, body[5..].to_vec()), (chunks, chunked), (closed, body[5..].to_vec())] {
         for version in ["1.1", "1.0"] {
-            let house = House::with_secret();
+            let env = TestEnv::with_secret();
             let (upstream, go_on) = in_two(first, rest.clone());
-            let listening = forwarding(&house, &upstream, &[]);
+            let listening = forwarding(&env, &upstream, &[]);
             let mut wire = Wire::connect(listening.address());
             wire.send(format!("POST / HTTP/{version}\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{}}"));
             let mut came = read_until(&mut wire, b"aaaaa");
@@ -149,13 +149,13 @@ fn a_long_answer_goes_back_whole_and_as_it_comes() {
             let got = if is_chunked { unchunked(&came[start..]) } else { came[start..].to_vec() };
             assert!(got == body, "{version}: {} bytes", got.len());
 
-            let shown = settled(&house, 1);
+            let shown = settled(&env, 1);
             let answer = &shown["answer"];
             assert_eq!((&answer["outcome"], &answer["body_bytes"]), (&json!("sent"), &json!(LENGTH)), "{version}");
             assert_eq!(answer["body"].as_str().unwrap().as_bytes(), &body[..1 << 20], "the first mebibyte is kept");
-            let response = attempt(&house, &shown)["response"].clone();
+            let response = attempt(&env, &shown)["response"].clone();
             assert_eq!((&response["body_end"], &response["body_bytes"]), (&json!("complete"), &json!(LENGTH)));
-            let text = house.run(&["show", "--attempt", &shown["attempts"][0]["id"].to_string()]).yes().stdout();
+            let text = env.run(&["show", "--attempt", &shown["attempts"][0]["id"].to_string()]).yes().stdout();
             assert!(text.contains("3,000,000 bytes, the first 1,048,576 of them kept"), "{text}");
         }
     }
@@ -188,7 +188,7 @@ fn what_breaks_off_there_breaks_off_here() {
         (long, true, "exceeds the limit"),
         (endless, true, "exceeds the limit"),
     ] {
-        let house = House::with_secret();
+        let env = TestEnv::with_secret();
         let upstream = Upstream::new(move |socket| {
             let _ = socket.write_all(bytes.as_bytes());
             if closes {
@@ -198,7 +198,7 @@ fn what_breaks_off_there_breaks_off_here() {
             let _ = std::io::Read::read(socket, &mut [0]);
         });
         let listening =
-            forwarding(&house, &upstream, &["--forward-timeout", "1s", "--body-limit", "1MiB", "--format", "json"]);
+            forwarding(&env, &upstream, &["--forward-timeout", "1s", "--body-limit", "1MiB", "--format", "json"]);
         for (id, version) in [(1, "1.1"), (2, "1.0")] {
             let mut wire = Wire::connect(listening.address());
             wire.send(format!("POST / HTTP/{version}\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{}}"));
@@ -215,21 +215,21 @@ fn what_breaks_off_there_breaks_off_here() {
             assert_eq!(line["answer"]["outcome"], "cut_upstream", "{line}");
             let rule = line["answer"]["rule"].as_str().unwrap();
             assert!(rule.contains("(cut: the server's answer ") && rule.contains(words), "{rule}");
-            let shown = settled(&house, id);
-            assert_ne!(attempt(&house, &shown)["response"]["body_end"], "complete");
+            let shown = settled(&env, id);
+            assert_ne!(attempt(&env, &shown)["response"]["body_end"], "complete");
         }
-        let listed = house.run(&["list", "is:failed"]).no().stdout();
+        let listed = env.run(&["list", "is:failed"]).no().stdout();
         assert_eq!(listed, "", "it did not fail on purpose");
     }
 }
 
 #[test]
 fn an_answer_without_a_body_keeps_its_headers_and_the_connection() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let upstream = Upstream::new(|socket| {
         socket.write_all(b"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 5\r\n\r\n").unwrap();
     });
-    let listening = forwarding(&house, &upstream, &[]);
+    let listening = forwarding(&env, &upstream, &[]);
     let mut wire = Wire::connect(listening.address());
     for method in ["HEAD", "GET", "HEAD"] {
         wire.send(format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -237,52 +237,52 @@ fn an_answer_without_a_body_keeps_its_headers_and_the_connection() {
         assert!(head.contains("\r\nETag: \"a\"\r\nContent-Length: 5\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     }
     let none = Upstream::new(|socket| socket.write_all(b"HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n").unwrap());
-    let listening = house.listen(&["--store", "204.db", "--forward-to", &none.url()]);
+    let listening = env.listen(&["--store", "204.db", "--forward-to", &none.url()]);
     let answer = talk(listening.address(), delivery());
     assert_eq!((answer.status, answer.header("x-a"), answer.header("content-length")), (204, Some("1"), None));
 }
 
 #[test]
 fn interim_answers_are_kept_and_not_passed_on_and_no_other_protocol_is_spoken() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let upstream = Upstream::new(|socket| {
         let early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
         socket.write_all(&[&early[..], b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"].concat()).unwrap();
     });
-    let listening = forwarding(&house, &upstream, &[]);
+    let listening = forwarding(&env, &upstream, &[]);
     let answer = talk(listening.address(), delivery());
     assert_eq!((answer.status, &answer.body[..]), (200, "ok"));
-    let response = attempt(&house, &settled(&house, 1))["response"].clone();
+    let response = attempt(&env, &settled(&env, 1))["response"].clone();
     assert_eq!(response["interim"], "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
 
     let other = Upstream::new(|socket| {
         socket.write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\nwhat follows").unwrap();
     });
-    let listening = house.listen(&["--store", "101.db", "--forward-to", &other.url()]);
+    let listening = env.listen(&["--store", "101.db", "--forward-to", &other.url()]);
     let answer = talk(listening.address(), delivery());
     assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server's answer cannot be returned"));
 }
 
 #[test]
 fn header_values_go_back_byte_for_byte() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let upstream = Upstream::new(|socket| {
         let head = b"HTTP/1.1 200 OK\r\nx-LATIN: caf\xe9 \x80\xff\r\nX-Utf8: caf\xc3\xa9\r\nX-Latin: 2\r\nContent-Length: 0\r\n\r\n";
         socket.write_all(head).unwrap();
     });
-    let listening = forwarding(&house, &upstream, &[]);
+    let listening = forwarding(&env, &upstream, &[]);
     let mut wire = Wire::connect(listening.address());
     let came = read_until(wire.send(delivery()), b"\r\n\r\n");
     let expected = b"\r\nx-LATIN: caf\xe9 \x80\xff\r\nX-Utf8: caf\xc3\xa9\r\nX-Latin: 2\r\nContent-Length: 0\r\n";
     assert!(came.windows(expected.len()).any(|part| part == expected), "{}", String::from_utf8_lossy(&came));
-    let answer = settled(&house, 1)["answer"].clone();
+    let answer = settled(&env, 1)["answer"].clone();
     assert_eq!(answer["headers"][0], json!(["x-LATIN", "caf\u{fffd} \u{fffd}\u{fffd}"]));
     assert_eq!(answer["headers"][1], json!(["X-Utf8", "café"]));
     assert_eq!(answer["headers_base64"][0], "Y2Fm6SCA/w==");
     // It survives being taken to another store.
-    let exported = house.run(&["export", "1", "--as", "json"]).yes().stdout;
-    house.run_with(&["import", "-", "--store", "other.db"], &exported).yes();
-    let other = house.run(&["show", "1", "--store", "other.db", "--format", "json"]).yes().json();
+    let exported = env.run(&["export", "1", "--as", "json"]).yes().stdout;
+    env.run_with(&["import", "-", "--store", "other.db"], &exported).yes();
+    let other = env.run(&["show", "1", "--store", "other.db", "--format", "json"]).yes().json();
     assert_eq!(other["answer"]["headers_base64"], answer["headers_base64"]);
 }
 
@@ -298,19 +298,19 @@ fn an_answer_that_two_readers_would_read_differently_is_refused() {
         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
     ] {
-        let house = House::with_secret();
+        let env = TestEnv::with_secret();
         let upstream = Upstream::new(move |socket| socket.write_all(head.as_bytes()).unwrap());
-        let listening = forwarding(&house, &upstream, &[]);
+        let listening = forwarding(&env, &upstream, &[]);
         let answer = talk(listening.address(), delivery());
         assert_eq!((answer.status, &answer.body[..]), (502, "whyhook: the upstream server did not answer"), "{head:?}");
-        let shown = settled(&house, 1);
+        let shown = settled(&env, 1);
         assert_eq!(shown["attempts"][0]["error"]["code"], "malformed_head", "{head:?}: {shown}");
     }
 }
 
 #[test]
 fn a_sender_that_goes_away_ends_the_servers_answer() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let (ended, told) = mpsc::channel();
     let ended = Mutex::new(ended);
     let upstream = Upstream::new(move |socket: &mut TcpStream| {
@@ -319,7 +319,7 @@ fn a_sender_that_goes_away_ends_the_servers_answer() {
         let written = (0..800).take_while(|_| socket.write_all(&[b'x'; 65_536]).is_ok()).count();
         ended.lock().unwrap().send(written).unwrap();
     });
-    let listening = forwarding(&house, &upstream, &[]);
+    let listening = forwarding(&env, &upstream, &[]);
     let mut wire = Wire::connect(listening.address());
     wire.send(delivery());
     read_until(&mut wire, b"xxxx");
@@ -327,23 +327,23 @@ fn a_sender_that_goes_away_ends_the_servers_answer() {
     assert!(told.try_recv().is_err());
     wire.resets();
     assert!(told.recv_timeout(PATIENCE).unwrap() < 800, "it was read to its end for nobody");
-    let shown = settled(&house, 1);
+    let shown = settled(&env, 1);
     assert_eq!(shown["answer"]["outcome"], "sender_gone", "{shown}");
-    assert_eq!(attempt(&house, &shown)["response"]["body_end"], "abandoned");
+    assert_eq!(attempt(&env, &shown)["response"]["body_end"], "abandoned");
 }
 
 #[test]
 fn a_server_in_node_streams_through() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
-    let server = Receiver::start(&house, &node, "stream.mjs", &[]);
-    let listening = house.listen(&["--forward-to", &server.url()]);
+    let env = TestEnv::with_secret();
+    let server = Receiver::start(&env, &node, "stream.mjs", &[]);
+    let listening = env.listen(&["--forward-to", &server.url()]);
     let answer = talk(listening.address(), delivery());
     assert_eq!((answer.status, answer.body.len()), (200, 96 * 65_536));
     for (piece, part) in answer.body.as_bytes().chunks(65_536).enumerate() {
         assert!(part.iter().all(|byte| usize::from(*byte) == 97 + piece % 26), "piece {piece}");
     }
     assert!(answer.head.starts_with("HTTP/1.1 200 Fine\r\n") && answer.head.contains("\r\nX-Two: a\r\nX-Two: b\r\n"));
-    let shown = settled(&house, 1);
+    let shown = settled(&env, 1);
     assert_eq!((&shown["answer"]["outcome"], &shown["answer"]["body_bytes"]), (&json!("sent"), &json!(96 * 65_536)));
 }

@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::{
-    House, Person, Ran, SECRET, Signed, Size, Unit, Wire, request_from, sample, signature, talk, until,
+    Person, Ran, SECRET, Signed, Size, TestEnv, Unit, Wire, request_from, sample, signature, talk, until,
 };
 
 /// A server that keeps what it is sent and answers each with the same bytes.
@@ -60,16 +60,16 @@ fn json_lines(ran: &Ran) -> Vec<Value> {
 }
 
 /// A script that the program takes for an editor.
-pub(crate) fn editor(house: &House, script: &str) -> String {
-    let path = house.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
+pub(crate) fn editor(env: &TestEnv, script: &str) -> String {
+    let path = env.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path.display().to_string()
 }
 
 #[test]
 fn a_replay_arrives_byte_for_byte() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let recorder = Recorder::new();
     let body: Vec<u8> = (0..5_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     // Header case, order, duplicates, odd white space and bytes that are no UTF-8.
@@ -78,15 +78,15 @@ fn a_replay_arrives_byte_for_byte() {
         .with(b"x-DUPLICATE: 1\r\nX-Between:\t spaced  out \r\nX-Duplicate:2\r\nX-Bytes: \xff\xfe\x80\r\nX-Empty:\r\n");
     let wire = request.wire();
     talk(listening.address(), &wire);
-    house.run(&["replay", "1", "--to", &recorder.url()]).yes();
+    env.run(&["replay", "1", "--to", &recorder.url()]).yes();
     let host = format!("Host: {}\r\n", recorder.address);
     let expected = replace(&wire, b"Host: localhost\r\n", host.as_bytes());
     assert!(recorder.last() == expected, "{}", text(&recorder.last()[..600]));
     // The same while the listener runs on the store and with it stopped.
     listening.stop();
-    house.run(&["replay", "1", "--to", &recorder.url()]).yes();
+    env.run(&["replay", "1", "--to", &recorder.url()]).yes();
     assert!(recorder.last() == expected);
-    assert!(house.bytes(1, "raw") == wire, "the original is as it was");
+    assert!(env.bytes(1, "raw") == wire, "the original is as it was");
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -96,8 +96,8 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_chunked_original_goes_out_in_its_chunks() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let recorder = Recorder::new();
     let mut wire = Wire::connect(listening.address());
     wire.send(
@@ -105,7 +105,7 @@ fn a_chunked_original_goes_out_in_its_chunks() {
     );
     wire.send("3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n").answer();
     let shown =
-        house.run(&["replay", "1", "--to", &format!("{}/other?x", recorder.url()), "--format", "json"]).yes().json();
+        env.run(&["replay", "1", "--to", &format!("{}/other?x", recorder.url()), "--format", "json"]).yes().json();
     let expected = format!(
         "POST /other?x HTTP/1.1\r\nHost: {}\r\nTransfer-Encoding: chunked\r\nX-Last: 1\r\n\r\n3\r\n{{\"a\r\n4\r\n\":1}}\r\n0\r\n\r\n",
         recorder.address
@@ -117,8 +117,8 @@ fn a_chunked_original_goes_out_in_its_chunks() {
 
 #[test]
 fn told_to_be_exact_it_sends_every_byte_as_it_came() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());
     let wires: [&[u8]; 3] = [
@@ -141,26 +141,26 @@ fn told_to_be_exact_it_sends_every_byte_as_it_came() {
                 socket.read_to_end(&mut came).unwrap();
                 came
             });
-            house.run(&["replay", &id, "--to", &url, "--exact"]).yes();
+            env.run(&["replay", &id, "--to", &url, "--exact"]).yes();
             served.join().unwrap()
         });
         assert_eq!(text(&came), text(wire));
-        let attempts = house.show(i64::try_from(number).unwrap())["attempts"].clone();
+        let attempts = env.show(i64::try_from(number).unwrap())["attempts"].clone();
         assert_eq!(attempts[0]["mode"], "exact", "{attempts}");
     }
-    let both = house.run(&["replay", "1", "--to", &url, "--exact", "--resign"]).complains();
+    let both = env.run(&["replay", "1", "--to", &url, "--exact", "--resign"]).complains();
     assert!(both.contains("--exact") && both.contains("--resign"), "{both}");
 }
 
 #[test]
 fn a_resigned_one_verifies_and_every_attempt_is_kept() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--respond", "auto"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "auto"]);
     let body = sample("activity.json");
     talk(listening.address(), Signed::new(body.clone()).by("a wrong secret", Unit::Milliseconds).wire());
-    let shown = house.run(&["replay", "1", "--to", &listening.url(""), "--format", "json"]).no().json();
+    let shown = env.run(&["replay", "1", "--to", &listening.url(""), "--format", "json"]).no().json();
     assert_eq!((&shown["status"], &shown["result"]), (&Value::from(401), &Value::from("failed")));
-    let shown = house.run(&["replay", "1", "--to", &listening.url(""), "--resign"]).yes().stdout();
+    let shown = env.run(&["replay", "1", "--to", &listening.url(""), "--resign"]).yes().stdout();
     for words in [
         "Status            200 OK",
         "Result            Delivered",
@@ -174,44 +174,44 @@ fn a_resigned_one_verifies_and_every_attempt_is_kept() {
     ] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
-    let resigned = house.show(3);
+    let resigned = env.show(3);
     assert_eq!(resigned["verdict"], "verified");
     assert_eq!(resigned["timestamp"]["unit"], "milliseconds", "as it came");
     assert_eq!(resigned["body"], Value::from(text(&body)));
-    house.run(&["replay", "1", "--to", &listening.url(""), "--resign", "--kind", "developer"]).yes();
-    assert_eq!(house.show(4)["timestamp"]["unit"], "seconds");
+    env.run(&["replay", "1", "--to", &listening.url(""), "--resign", "--kind", "developer"]).yes();
+    assert_eq!(env.show(4)["timestamp"]["unit"], "seconds");
 
-    let original = house.show(1);
+    let original = env.show(1);
     assert_eq!((&original["verdict"], original["body"].as_str()), (&Value::from("mismatch"), Some(&*text(&body))));
     let attempts = original["attempts"].as_array().unwrap();
     let facts: Vec<_> =
         attempts.iter().map(|attempt| (attempt["mode"].as_str().unwrap(), attempt["status"].as_i64())).collect();
     assert_eq!(facts, [("resigned", Some(200)), ("resigned", Some(200)), ("as_captured", Some(401))]);
-    let shown = house.run(&["show", "1"]).yes().stdout();
+    let shown = env.run(&["show", "1"]).yes().stdout();
     assert!(shown.contains("replay, as captured, to http://127.0.0.1"), "{shown}");
-    let attempt = house.run(&["show", "--attempt", "1", "--format", "json"]).yes().json();
+    let attempt = env.run(&["show", "--attempt", "1", "--format", "json"]).yes().json();
     assert_eq!(
         (&attempt["response"]["body"], &attempt["body"]),
         (&Value::from("Invalid signature"), &original["body"])
     );
-    assert!(house.run(&["show", "--attempt", "99"]).no().stderr().contains("no attempt 99"));
+    assert!(env.run(&["show", "--attempt", "99"]).no().stderr().contains("no attempt 99"));
     listening.stop();
-    let store = std::fs::read(house.store()).unwrap();
+    let store = std::fs::read(env.store()).unwrap();
     assert!(!store.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "no secret in the store");
 }
 
 #[test]
 fn an_edited_one_is_signed_anew_or_deliberately_not() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let recorder = Recorder::new();
     talk(listening.address(), Signed::new("{\"n\":1}").with("X-Last: 1\r\n").wire());
     // Writes a new file in the old one's place, as some editors do, and ends its last line.
     let script = "case \"$(ls -l \"$1\")\" in -rw-------*) ;; *) exit 9;; esac\n\
                   printf '%s\\n' \"$(sed 's/1/2.00/' \"$1\")\" > \"$1.new\" && mv \"$1.new\" \"$1\"";
-    let editor = editor(&house, script);
+    let editor = editor(&env, script);
     let run = |arguments: &[&str], editor: &str| {
-        let mut command = house.command(&[&["replay", "1", "--edit", "--to", &recorder.url()], arguments].concat());
+        let mut command = env.command(&[&["replay", "1", "--edit", "--to", &recorder.url()], arguments].concat());
         command.env("EDITOR", editor);
         crate::support::finish(command, b"")
     };
@@ -223,11 +223,11 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     let expected = signature(SECRET.as_bytes(), &value("X-Webhook-Timestamp: "), body.as_bytes());
     assert_eq!(value("X-Webhook-Signature: "), expected);
     assert!(head.ends_with("X-Last: 1") && head.contains("Content-Length: 10"), "{head}");
-    assert_eq!(house.show(1)["attempts"][0]["mode"], "edited");
+    assert_eq!(env.show(1)["attempts"][0]["mode"], "edited");
 
     run(&["--keep-signature"], &editor).yes();
     let kept = text(&recorder.last());
-    let original = text(&house.bytes(1, "raw"));
+    let original = text(&env.bytes(1, "raw"));
     let line = |request: &str| request.lines().find(|line| line.starts_with("X-Webhook-Sig")).unwrap().to_owned();
     assert_eq!(line(&kept), line(&original));
     assert!(kept.ends_with("{\"n\":2.00}") && original.ends_with("{\"n\":1}"));
@@ -235,24 +235,24 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     assert!(run(&[], "true").no().stderr().contains("the body was not changed, so nothing was sent"));
     assert!(run(&[], "false").complains().contains("the editor 'false' failed"));
     assert_eq!(recorder.count(), 2);
-    let left: Vec<_> = std::fs::read_dir(house.root().join("tmp")).unwrap().collect();
+    let left: Vec<_> = std::fs::read_dir(env.root().join("tmp")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
 fn many_go_out_in_order_to_several_targets() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let (one, two) = (Recorder::new(), Recorder::answering("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"));
     for number in 1..=5 {
         talk(listening.address(), Signed::new(format!("{{\"number\":{number}}}")).to(&format!("/{number}")).wire());
     }
-    let ran = house
+    let ran = env
         .run(&["replay", "--filter", "verdict:verified", "--to", &one.url(), "--to", &two.url(), "--rate", "500/s"])
         .no();
     assert!(ran.stderr().contains("10 sent: 5 delivered, 5 failed"), "{}", ran.stderr());
     assert_eq!((one.count(), two.count()), (5, 5));
-    let ran = house.run(&["replay", "3", "1", "latest", "--to", &one.url(), "--format", "json"]).yes();
+    let ran = env.run(&["replay", "3", "1", "latest", "--to", &one.url(), "--format", "json"]).yes();
     assert_eq!(json_lines(&ran).iter().map(|line| line["delivery"].as_i64().unwrap()).collect::<Vec<_>>(), [3, 1, 5]);
     let bodies: Vec<String> = one.requests.lock().unwrap()[5..].iter().map(|request| text(request)).collect();
     for (body, number) in bodies.iter().zip([3, 1, 5]) {
@@ -262,25 +262,21 @@ fn many_go_out_in_order_to_several_targets() {
         );
     }
     assert!(
-        house
-            .run(&["replay", "--filter", "nothing_like_this", "--to", &one.url()])
-            .no()
-            .stderr()
-            .contains("no delivery")
+        env.run(&["replay", "--filter", "nothing_like_this", "--to", &one.url()]).no().stderr().contains("no delivery")
     );
 }
 
 #[test]
 fn ctrl_c_ends_it_and_says_how_many_went() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let recorder = Recorder::new();
     for _ in 0..3 {
         talk(listening.address(), Signed::new("{\"number\":1}").wire());
     }
-    let mut command = house.command(&["replay", "1", "2", "3", "--to", &recorder.url(), "--rate", "1/m"]);
-    let mut child = crate::support::Leashed(command.spawn().unwrap());
-    until(|| (house.show(1)["attempts"].as_array().unwrap().len() == 1).then_some(())).unwrap();
+    let mut command = env.command(&["replay", "1", "2", "3", "--to", &recorder.url(), "--rate", "1/m"]);
+    let mut child = crate::support::KillOnDrop(command.spawn().unwrap());
+    until(|| (env.show(1)["attempts"].as_array().unwrap().len() == 1).then_some(())).unwrap();
     crate::support::tools::signal(child.0.id(), rustix::process::Signal::INT);
     let status = until(|| child.0.try_wait().unwrap()).unwrap();
     let mut said = String::new();
@@ -292,12 +288,12 @@ fn ctrl_c_ends_it_and_says_how_many_went() {
 
 #[test]
 fn what_cannot_be_sent_is_told_before_anything_is() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let recorder = Recorder::new();
     talk(listening.address(), Signed::new("{}").wire());
     Wire::connect(listening.address()).send("BROKEN\r\n\r\n").answer();
-    let run = |arguments: &[&str]| house.run(&[&["replay"], arguments].concat());
+    let run = |arguments: &[&str]| env.run(&[&["replay"], arguments].concat());
     assert!(run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("no delivery 99: nothing was sent"));
     assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid delivery id 'x'"));
     assert!(run(&["1"]).complains().contains("no target for delivery 1: give --to URL"));
@@ -310,10 +306,10 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     assert!(
         run(&["1", "--to", &recorder.url(), "--resign", "--secret", "x"]).complains().contains("unknown secret label")
     );
-    house.write("whyhook.toml", "ca_file = \"authority.pem\"\n");
+    env.write("whyhook.toml", "ca_file = \"authority.pem\"\n");
     let complaint = run(&["1", "--to", &recorder.url()]).complains();
-    assert!(complaint.contains(&format!("{}", house.work().join("authority.pem").display())), "{complaint}");
-    std::fs::remove_file(house.work().join("whyhook.toml")).unwrap();
+    assert!(complaint.contains(&format!("{}", env.work().join("authority.pem").display())), "{complaint}");
+    std::fs::remove_file(env.work().join("whyhook.toml")).unwrap();
     // Documentation addresses (RFC 5737): nothing is sent there, and nobody is asked without a terminal.
     let refused = run(&["1", "--to", "http://192.0.2.1/", "--to", &recorder.url()]).complains();
     assert!(refused.contains("to 192.0.2.1 without confirmation") && refused.contains("--yes"), "{refused}");
@@ -321,34 +317,34 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
         run(&["2", "--to", &recorder.url()]).no().stderr().contains("the captured request is incomplete (malformed")
     );
     assert_eq!(recorder.count(), 0);
-    assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
+    assert_eq!(env.show(1)["attempts"], Value::Array(Vec::new()));
 }
 
 #[test]
 fn a_person_is_asked_before_it_goes_to_another_machine() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new("{}").wire());
     let (elsewhere, timeout) = ("http://192.0.2.1/", ["--timeout", "50ms"]);
     let ask = |answer: &str| {
         let mut person =
-            Person::runs(&house, Size(100, 24), &[&["replay", "1", "--to", elsewhere], &timeout[..]].concat());
+            Person::runs(&env, Size(100, 24), &[&["replay", "1", "--to", elsewhere], &timeout[..]].concat());
         person.sees("Send delivery 1 to 192.0.2.1? [y/N]").types(answer);
         person
     };
     ask("\r").sees("nothing was sent");
-    assert_eq!(house.show(1)["attempts"], Value::Array(Vec::new()));
+    assert_eq!(env.show(1)["attempts"], Value::Array(Vec::new()));
     // Nobody is there (RFC 5737), or no way.
     ask("y\r").sees("Failed");
-    assert_eq!(house.show(1)["attempts"].as_array().unwrap().len(), 1);
-    house.run(&[&["replay", "1", "--yes", "--to", elsewhere], &timeout[..]].concat()).no();
-    assert_eq!(house.show(1)["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(env.show(1)["attempts"].as_array().unwrap().len(), 1);
+    env.run(&[&["replay", "1", "--yes", "--to", elsewhere], &timeout[..]].concat()).no();
+    assert_eq!(env.show(1)["attempts"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn failures_are_outcomes_and_are_kept() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new("{}").wire());
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -356,7 +352,7 @@ fn failures_are_outcomes_and_are_kept() {
     let redirect = Recorder::answering("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
     let cut = Recorder::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
     let failed = |target: &str, timeout: &str, words: &[&str]| {
-        let ran = house.run(&["replay", "1", "--to", target, "--timeout", timeout]).no();
+        let ran = env.run(&["replay", "1", "--to", target, "--timeout", timeout]).no();
         let shown = ran.stdout();
         assert!(words.iter().all(|words| shown.contains(words)), "{words:?}: {shown}");
         assert!(!shown.contains('\u{1b}'), "{shown}");
@@ -368,9 +364,9 @@ fn failures_are_outcomes_and_are_kept() {
     failed(&format!("https://{silent}"), "1s", &["no TLS handshake within 1000 ms"]);
     failed(&garbage.url(), "1m", &["not an HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
-    let shown = house.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
+    let shown = env.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
     assert!(shown.contains("9 bytes; it is incomplete"), "{shown}");
-    let attempts = house.show(1)["attempts"].clone();
+    let attempts = env.show(1)["attempts"].clone();
     let codes: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| attempt["error"]["code"].clone()).collect();
     let expected = [
         Value::Null,
@@ -385,18 +381,18 @@ fn failures_are_outcomes_and_are_kept() {
 
 #[test]
 fn the_webhooks_url_is_the_target_unless_told() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let recorder = Recorder::new();
-    house.write(
+    env.write(
         "whyhook.toml",
         format!(
             "[[webhook]]\nname = \"dev\"\npath = \"/webhooks/trackpilots\"\nkind = \"reseller\"\nurl = \"{}/in\"\n",
             recorder.url()
         ),
     );
-    let listening = house.listen(&[]);
+    let listening = env.listen(&[]);
     talk(listening.address(), Signed::new("{}").wire());
-    house.run(&["replay", "latest", "--resign"]).yes();
+    env.run(&["replay", "latest", "--resign"]).yes();
     let sent = text(&recorder.last());
     assert!(sent.starts_with("POST /in HTTP/1.1\r\n"), "{sent}");
     let stamp = sent.lines().find_map(|line| line.strip_prefix("X-Webhook-Timestamp: ")).unwrap();

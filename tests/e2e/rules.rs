@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Listening, PATIENCE, Signed, finish, sample, talk, tools};
+use crate::support::{Listening, PATIENCE, Signed, TestEnv, finish, sample, talk, tools};
 
 /// Sends a signed sample and reads until the connection ends; whether it ended with a reset.
 fn raw(address: SocketAddr) -> (Vec<u8>, bool) {
@@ -41,7 +41,7 @@ fn answer_of(listening: &Listening, number: usize) -> Value {
 
 #[test]
 fn failing_on_purpose_is_what_was_promised_to_the_byte() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let full = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ";
     let cases = [
         ("drop", String::new(), false, "dropped", 0),
@@ -56,7 +56,7 @@ fn failing_on_purpose_is_what_was_promised_to_the_byte() {
     ];
     for (number, (rule, expected, reset, outcome, status)) in cases.into_iter().enumerate() {
         let store = format!("{number}.db");
-        let listening = house.listen(&["--format", "json", "--respond", rule, "--store", &store]);
+        let listening = env.listen(&["--format", "json", "--respond", rule, "--store", &store]);
         let (bytes, was_reset) = raw(listening.address());
         assert_eq!((undated(&bytes), was_reset), (expected, reset), "{rule}");
         let answer = answer_of(&listening, 1);
@@ -69,8 +69,8 @@ fn failing_on_purpose_is_what_was_promised_to_the_byte() {
 
 #[test]
 fn whole_answers_are_what_was_written() {
-    let house = House::with_secret();
-    house.write(
+    let env = TestEnv::with_secret();
+    env.write(
         "whyhook.toml",
         "[answers.later]\nstatus = 503\nheaders = { \"Retry-After\" = \"60\", \"X-Delivery\" = \"{{id}} {{event}}\" }\n\
          body = \"not now, {{event}} ({{verdict}})\"\n",
@@ -93,7 +93,7 @@ fn whole_answers_are_what_was_written() {
         ("wait 5ms..10ms 204", 204, vec![], ""),
     ] {
         let store = format!("{status}{}.db", rule.len());
-        let listening = house.listen(&["--format", "json", "--respond", rule, "--store", &store]);
+        let listening = env.listen(&["--format", "json", "--respond", rule, "--store", &store]);
         let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());
         assert_eq!((answer.status, answer.body.as_str()), (status, body), "{rule}");
         for (name, value) in headers {
@@ -105,8 +105,8 @@ fn whole_answers_are_what_was_written() {
 
 #[test]
 fn the_first_rule_that_matches_answers_and_is_named() {
-    let house = House::with_secret();
-    house.write(
+    let env = TestEnv::with_secret();
+    env.write(
         "whyhook.toml",
         "respond = \"410\"\n\
          [[webhook]]\nname = \"shop\"\npath = \"/shop\"\n\
@@ -115,7 +115,7 @@ fn the_first_rule_that_matches_answers_and_is_named() {
          [[rules]]\nevent = \"screenshot\"\nsimulation = true\nthen = \"202\"\n\
          [[rules]]\npath = \"/quiet\"\nverdict = \"verified\"\nthen = \"204\"\n",
     );
-    let listening = house.listen(&["--format", "json", "--respond", "method:PUT → 405"]);
+    let listening = env.listen(&["--format", "json", "--respond", "method:PUT → 405"]);
     let screenshot = br#"{"event":"desktop.screenshot_tracking.captured","simulation":true,"data":[]}"#;
     let wrong = Signed::new(&b"{}"[..]).by("another", crate::support::Unit::Seconds);
     for (number, (wire, status, rule)) in [
@@ -136,8 +136,8 @@ fn the_first_rule_that_matches_answers_and_is_named() {
 
 #[test]
 fn failing_first_shows_the_senders_schedule() {
-    let house = House::with_secret();
-    let listening = house.listen(&[
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[
         "--format",
         "json",
         "--respond",
@@ -155,21 +155,21 @@ fn failing_first_shows_the_senders_schedule() {
     assert_eq!(rules[3], format!("{first} (after 2)"));
     assert_eq!(talk(listening.address(), Signed::new(&b"{}"[..]).wire()).status, 204);
 
-    let shown = house.show(4);
+    let shown = env.show(4);
     let retries: Vec<_> = shown["retries"].as_array().unwrap().iter().map(|row| (&row["id"], &row["status"])).collect();
     assert_eq!(retries, [(&json!(1), &json!(503)), (&json!(2), &json!(503)), (&json!(4), &json!(200))]);
     assert_eq!(shown["retries"][0]["after_seconds"], Value::Null);
     assert!(shown["retries"][1]["after_seconds"].as_f64().unwrap() >= 0.0);
-    let text = house.run(&["show", "4"]).yes().stdout();
+    let text = env.run(&["show", "4"]).yes().stdout();
     assert!(text.contains("attempt * 3 of 3: #4") && text.contains("attempt   1 of 3: #1: 503"), "{text}");
-    assert_eq!(house.show(7)["retries"], json!([]));
+    assert_eq!(env.show(7)["retries"], json!([]));
 
     // The same but for the envelope's own time.
     let timed = |time: u64| format!(r#"{{"event":"a","timestamp":{time},"data":[{{"id":9}}]}}"#);
     for time in [1_769_590_500_000, 1_769_590_560_123] {
         talk(listening.address(), Signed::new(timed(time)).wire());
     }
-    let retries = &house.show(9)["retries"];
+    let retries = &env.show(9)["retries"];
     assert_eq!((&retries[0]["id"], &retries[0]["same"]), (&json!(8), &json!("but_for_time")));
     assert_eq!((&retries[1]["id"], &retries[1]["same"]), (&json!(9), &json!("body")));
 }
@@ -177,7 +177,7 @@ fn failing_first_shows_the_senders_schedule() {
 #[test]
 fn curl_sees_each_failure_as_what_it_is() {
     let Some(curl) = tools::tool("curl") else { return };
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for (rule, code) in [
         ("auto", 0),
         ("drop", 52),
@@ -187,13 +187,13 @@ fn curl_sees_each_failure_as_what_it_is() {
         ("trickle 1 per 10ms 200 hello", 0),
         ("redirect http://127.0.0.1:1/", 0),
     ] {
-        let listening = house.listen(&["--format", "json", "--respond", rule, "--ephemeral"]);
-        let mut command = house.other(&curl);
+        let listening = env.listen(&["--format", "json", "--respond", rule, "--ephemeral"]);
+        let mut command = env.other(&curl);
         command.args(["--silent", "--noproxy", "*", "--max-time", "60", "--data", "{}", &listening.url("/x")]);
         assert_eq!(finish(command, b"").status.code(), Some(code), "{rule}");
     }
-    let listening = house.listen(&["--respond", "wait 60s 200", "--format", "json", "--store", "slow.db"]);
-    let mut command = house.other(&curl);
+    let listening = env.listen(&["--respond", "wait 60s 200", "--format", "json", "--store", "slow.db"]);
+    let mut command = env.other(&curl);
     command.args(["--silent", "--noproxy", "*", "--max-time", "1", "--data", "{}", &listening.url("/x")]);
     assert_eq!(finish(command, b"").status.code(), Some(28));
     assert_eq!(answer_of(&listening, 1)["outcome"], "sender_gone", "who gave up waiting is seen to be gone");
@@ -202,8 +202,8 @@ fn curl_sees_each_failure_as_what_it_is() {
 #[test]
 fn node_sees_each_failure_as_what_it_is() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
-    let script = house.write(
+    let env = TestEnv::with_secret();
+    let script = env.write(
         "fetch.mjs",
         "try {\n const response = await fetch(process.argv[2], { method: 'POST', body: '{}', redirect: 'manual' });\n \
          const text = await response.text();\n console.log(JSON.stringify([response.status, text]));\n\
@@ -218,8 +218,8 @@ fn node_sees_each_failure_as_what_it_is() {
         ("length +3 200 hello", Value::Null),
         ("drop after head 200 12345678", Value::Null),
     ] {
-        let listening = house.listen(&["--respond", rule, "--ephemeral"]);
-        let mut command = house.other(&node);
+        let listening = env.listen(&["--respond", rule, "--ephemeral"]);
+        let mut command = env.other(&node);
         command.arg(&script).arg(listening.url("/x"));
         let seen = finish(command, b"").json();
         if expected.is_null() {
@@ -233,8 +233,8 @@ fn node_sees_each_failure_as_what_it_is() {
 
 #[test]
 fn a_trickle_comes_in_pieces() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--respond", "trickle 1 per 50ms 200 abcd"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "trickle 1 per 50ms 200 abcd"]);
     let begun = Instant::now();
     let (bytes, _) = raw(listening.address());
     assert!(bytes.ends_with(b"\r\n\r\nabcd"));
@@ -243,8 +243,8 @@ fn a_trickle_comes_in_pieces() {
 
 #[test]
 fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
-    let house = House::with_secret();
-    let listening = house.listen(&[
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[
         "--format",
         "json",
         "--respond",
@@ -262,7 +262,7 @@ fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
     let mut gone = TcpStream::connect(listening.address()).unwrap();
     gone.write_all(&Signed::new(&b"{}"[..]).wire()).unwrap();
     listening.says("held: #2 until ");
-    assert_eq!(house.show(2)["answer"], Value::Null, "on disk, and waiting");
+    assert_eq!(env.show(2)["answer"], Value::Null, "on disk, and waiting");
     drop(gone);
     let answer = answer_of(&listening, 2);
     assert_eq!((&answer["outcome"], &answer["rule"]), (&json!("sender_gone"), &json!("rule 2: hold")));
@@ -277,8 +277,8 @@ fn held_deliveries_are_on_disk_said_and_answered_in_the_end() {
 
 #[test]
 fn quitting_lets_every_held_delivery_go_with_its_default_within_a_second() {
-    let house = House::with_secret();
-    let mut listening = house.listen(&["--format", "json", "--respond", "hold 1h else 503 leaving"]);
+    let env = TestEnv::with_secret();
+    let mut listening = env.listen(&["--format", "json", "--respond", "hold 1h else 503 leaving"]);
     let mut sockets: Vec<TcpStream> = (0..50)
         .map(|_| {
             let mut socket = TcpStream::connect(listening.address()).unwrap();
@@ -298,45 +298,45 @@ fn quitting_lets_every_held_delivery_go_with_its_default_within_a_second() {
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("\r\n\r\nleaving"), "{answer}");
     }
     for id in 1..=50 {
-        let answer = &house.show(id)["answer"];
+        let answer = &env.show(id)["answer"];
         assert_eq!(answer["rule"], "rule 1: hold 3600s else 503 \"leaving\" (default at shutdown: 503 \"leaving\")");
     }
 }
 
 #[test]
 fn what_is_held_is_there_after_a_kill() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--respond", "hold 1h"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "hold 1h"]);
     let mut socket = TcpStream::connect(listening.address()).unwrap();
     let wire = Signed::new(sample("app.json")).wire();
     socket.write_all(&wire).unwrap();
     listening.says("held: #1 until");
     listening.kill();
-    assert_eq!(house.bytes(1, "raw"), wire);
+    assert_eq!(env.bytes(1, "raw"), wire);
 }
 
 #[test]
 fn rules_are_read_again_when_the_file_changes_and_a_bad_file_changes_nothing() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "respond = \"201\"\n");
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "respond = \"201\"\n");
+    let listening = env.listen(&["--format", "json"]);
     let status = || talk(listening.address(), Signed::new(sample("app.json")).wire()).status;
     assert_eq!(status(), 201);
-    house.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"202\"\n");
+    env.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"202\"\n");
     listening.says("rules: configuration reloaded, 1 active");
     assert_eq!(status(), 202);
-    house.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"2020\"\n");
+    env.write("whyhook.toml", "[[rules]]\nwhen = \"event:app\"\nthen = \"2020\"\n");
     let line = listening.says("rules: unchanged: ");
     assert!(line.contains("whyhook.toml:3:8: unknown action '2020'"), "{line}");
     assert_eq!(status(), 202);
-    house.write("whyhook.toml", format!("forward_to = [\"http://{}\"]\n", listening.address()));
+    env.write("whyhook.toml", format!("forward_to = [\"http://{}\"]\n", listening.address()));
     listening.says("whyhook itself listens there");
     assert_eq!(status(), 202);
 }
 
 #[test]
 fn rules_that_cannot_be_are_refused_before_anything_begins() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for (rules, words) in [
         (vec!["status:503 → 200"], "'status' cannot be used in a rule"),
         (vec!["200 header \"X: a\\r\\nY: b\""], "invalid header"),
@@ -346,7 +346,7 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
     ] {
         let mut arguments = vec!["--headless", "--bind", "127.0.0.1:0"];
         rules.iter().for_each(|rule| arguments.extend(["--respond", rule]));
-        let line = house.run(&arguments).complains();
+        let line = env.run(&arguments).complains();
         assert!(line.contains(words), "{rules:?}: {line}");
     }
     for (text, words) in [
@@ -357,25 +357,25 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
         ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' conflict"),
         ("hold_for = \"2h\"\n", "invalid hold time '2h'"),
     ] {
-        house.write("whyhook.toml", text);
-        let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+        env.write("whyhook.toml", text);
+        let line = env.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
         assert!(line.contains(words), "{text}: {line}");
     }
-    assert!(!house.store().exists(), "nothing was begun");
+    assert!(!env.store().exists(), "nothing was begun");
 }
 
 #[test]
 fn a_rule_that_can_never_match_is_a_warning() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--respond", "event:app live → 503", "--respond", "sim live → 418"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "event:app live → 503", "--respond", "sim live → 418"]);
     listening.says("warning: the rule 'is:sim is:live → 418' can never match: its condition contradicts itself");
     listening.stop();
-    house.write("whyhook.toml", "respond = '202'\n");
-    let listening = house.listen(&[]);
+    env.write("whyhook.toml", "respond = '202'\n");
+    let listening = env.listen(&[]);
     let status = || talk(listening.address(), Signed::new("{}").wire()).status;
     assert_eq!(status(), 202);
     // For a moment, above the others.
-    house.write("whyhook.toml", "respond = '202'\n[[rules]]\nthen = '503'\n");
+    env.write("whyhook.toml", "respond = '202'\n[[rules]]\nthen = '503'\n");
     listening.says("warning: the rule '202' can never match: '503' above it takes every such delivery");
     assert_eq!(status(), 503);
 }
@@ -384,12 +384,12 @@ fn a_rule_that_can_never_match_is_a_warning() {
 #[test]
 fn rules_that_search_large_bodies_keep_nobody_waiting() {
     let text = "a".repeat(16_000);
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let rules: String =
         (0..10).map(|rule| format!("[[rules]]\nwhen = 'body:\"{text}{rule}\"'\nthen = \"202\"\n\n")).collect();
     let odd = format!("[[rules]]\nwhen = 'body:\"é{text}\"'\nthen = \"203\"\n");
-    house.write("whyhook.toml", rules + &odd);
-    let listening = house.listen(&[]);
+    env.write("whyhook.toml", rules + &odd);
+    let listening = env.listen(&[]);
     let (address, large) = (listening.address(), "a".repeat(8 << 20));
     std::thread::scope(|scope| {
         let senders: Vec<_> = ["", "9", "é"]

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::{House, Person, Signed, Size, sample, talk};
+use crate::support::{Person, Signed, Size, TestEnv, sample, talk};
 
 const SIZE: Size = Size(120, 36);
 const FILE: &str = "# ours\ntolerance = \"5m\" # as documented\n\n# when the queue is full\n[[rules]]\n\
@@ -22,9 +22,9 @@ fn add(person: &mut Person, rule: &str) {
 
 #[test]
 fn rules_are_saved_beside_what_is_there() {
-    let house = House::with_secret();
-    let file = house.write("whyhook.toml", FILE);
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let file = env.write("whyhook.toml", FILE);
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("r").sees("path:/full");
     add(&mut person, "event:app -> 429");
     person.types("s").sees("Save in the configuration?").sees("whyhook.toml").sees("+ then = \"429\"");
@@ -51,12 +51,12 @@ fn rules_are_saved_beside_what_is_there() {
 
 #[test]
 fn without_a_file_one_is_made_that_holds_at_the_next_start() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("r").sees("No rules: every delivery");
     add(&mut person, "is:sim -> 202");
     person.types("s").sees("A new file").types("y").sees("saved in ").types("\u{1b}");
-    let file = house.work().join("whyhook.toml");
+    let file = env.work().join("whyhook.toml");
     assert_eq!(fs::read_to_string(&file).unwrap(), "[[rules]]\nwhen = \"is:sim\"\nthen = \"202\"\n");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     // From now on it is watched.
@@ -65,30 +65,30 @@ fn without_a_file_one_is_made_that_holds_at_the_next_start() {
     assert_eq!(status(address, "/"), 418);
     person.types("q");
     assert_eq!(person.ends(), 0);
-    assert_eq!(status(house.listen(&[]).address(), "/"), 418);
+    assert_eq!(status(env.listen(&[]).address(), "/"), 418);
 }
 
 #[test]
 fn what_a_flag_says_is_not_saved() {
-    let house = House::with_secret();
-    let (mut person, _) = Person::listening(&house, SIZE, &["--respond", "path:/flag -> 418"]);
+    let env = TestEnv::with_secret();
+    let (mut person, _) = Person::listening(&env, SIZE, &["--respond", "path:/flag -> 418"]);
     person.types("r").sees("path:/flag");
     person.types("j");
     add(&mut person, "is:sim -> 202");
     person.types("s").sees("+ then = \"202\"").types("y").sees("saved in ");
-    let written = fs::read_to_string(house.work().join("whyhook.toml")).unwrap();
+    let written = fs::read_to_string(env.work().join("whyhook.toml")).unwrap();
     assert_eq!(written, "[[rules]]\nwhen = \"is:sim\"\nthen = \"202\"\n");
 }
 
 #[test]
 fn a_configuration_that_comes_later_is_taken() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
-    let listening = house.listen(&["--ephemeral"]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
+    let listening = env.listen(&["--ephemeral"]);
     assert_eq!((status(address, "/"), status(listening.address(), "/")), (200, 200));
     // Written beside and renamed, as editors do.
-    let beside = house.write("new.toml", "respond = \"503\"\n");
-    fs::rename(beside, house.work().join("whyhook.toml")).unwrap();
+    let beside = env.write("new.toml", "respond = \"503\"\n");
+    fs::rename(beside, env.work().join("whyhook.toml")).unwrap();
     person.sees("configuration reloaded: 1 rule");
     listening.says("rules: configuration reloaded, 1 active");
     assert_eq!((status(address, "/"), status(listening.address(), "/")), (503, 503));
@@ -96,9 +96,9 @@ fn a_configuration_that_comes_later_is_taken() {
 
 #[test]
 fn a_simulation_is_saved_under_its_name_and_sent_by_it() {
-    let house = House::with_secret();
-    let file = house.write("whyhook.toml", "# ours\n");
-    let (mut person, address) = Person::listening(&house, SIZE, &[]);
+    let env = TestEnv::with_secret();
+    let file = env.write("whyhook.toml", "# ours\n");
+    let (mut person, address) = Person::listening(&env, SIZE, &[]);
     person.types("E").sees("Simulate an event").types("\u{13}").sees("enter a name");
     // The cursor has gone to the name; up from there is how often each is sent.
     person.types("twice").types("\u{1b}[A").types("\u{1b}[C").sees("two: a sender's duplicate");
@@ -106,6 +106,6 @@ fn a_simulation_is_saved_under_its_name_and_sent_by_it() {
     let written = fs::read_to_string(&file).unwrap();
     assert!(written.starts_with("# ours\n"), "{written}");
     let url = format!("http://{address}/saved");
-    house.run(&["simulate", "twice", "--to", &url]).yes();
+    env.run(&["simulate", "twice", "--to", &url]).yes();
     person.types("\u{1b}").sees("Deliveries  2");
 }

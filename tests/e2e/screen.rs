@@ -5,7 +5,7 @@ use whyhook::tui::keymap::{self, KeyContext};
 
 #[cfg(target_os = "linux")]
 use crate::support::tools::{IDLE, IDLE_WAKES, switches};
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, sample, signature, talk};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, sample, signature, talk};
 
 /// Sends something that is told apart by its path.
 fn numbered(address: std::net::SocketAddr, number: usize) {
@@ -14,8 +14,8 @@ fn numbered(address: std::net::SocketAddr, number: usize) {
 
 #[test]
 fn a_newcomer_sees_what_the_readme_promises() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     person.sees("Waiting for the first delivery").sees("no tunnel").sees("answers auto");
     person.sees("secret TRACKPILOTS_WEBHOOK").sees(&format!("ngrok http {}", address.port()));
 
@@ -53,12 +53,12 @@ fn a_newcomer_sees_what_the_readme_promises() {
 
 #[test]
 fn a_wrong_signature_is_seen_with_both_digests() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(200, 50), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(200, 50), &[]);
     let wrong = Signed::new("{\"event\":\"desktop.app_tracking.captured\"}").by("not_the_secret", Unit::Seconds);
     assert_eq!(talk(address, wrong.wire()).status, 401);
     person.sees("mismatch").types("2").sees("signature mismatch");
-    let delivery = house.show(1);
+    let delivery = env.show(1);
     let header = |name: &str| {
         let headers = delivery["headers"].as_array().unwrap();
         let pair = headers.iter().find(|pair| pair[0] == name).unwrap_or_else(|| panic!("{name}"));
@@ -91,9 +91,9 @@ fn digest(screen: &str, name: &str) -> Option<String> {
 
 #[test]
 fn every_size_shows_what_came_and_none_breaks_it() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for (number, size) in [(1, Size(120, 36)), (2, Size(80, 24)), (3, Size(200, 50)), (4, Size(40, 10))] {
-        let mut person = Person::sits_down(&house, size, &["--ephemeral"]);
+        let mut person = Person::start(&env, size, &["--ephemeral"]);
         person.sees("Deliveries");
         // Where the address is dropped for want of room, a larger window shows it.
         let address = person.resizes(Size(120, 36)).address();
@@ -118,8 +118,8 @@ fn every_size_shows_what_came_and_none_breaks_it() {
 
 #[test]
 fn a_key_right_behind_a_new_size_goes_by_it() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(100, 14), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(100, 14), &[]);
     for number in 1..=60 {
         talk(address, crate::support::Signed::new("{}").to(&format!("/n/{number}")).wire());
     }
@@ -139,8 +139,8 @@ fn a_key_right_behind_a_new_size_goes_by_it() {
 
 #[test]
 fn a_key_counts_while_the_size_changes() {
-    let house = House::with_secret();
-    let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, _) = Person::listening(&env, Size(100, 30), &[]);
     for round in 0..30 {
         person.resizes(Size(100 + round % 3, 30)).types("p").sees("paused");
         person.types("p").resizes(Size(101 + round % 3, 30)).no_longer_sees("paused");
@@ -160,8 +160,8 @@ fn a_key_counts_while_the_size_changes() {
 
 #[test]
 fn a_filter_narrows_the_list_as_it_is_typed() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(160, 36), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(160, 36), &[]);
     for name in ["activity.json", "app.json", "screenshot-live.json"] {
         talk(address, Signed::new(sample(name)).wire());
     }
@@ -184,9 +184,9 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
 
 #[test]
 fn the_help_shows_every_key_of_the_keymap() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // Tall enough for all of it at once: a page that is turned may be looked at half drawn.
-    let (mut person, _) = Person::listening(&house, Size(100, 400), &[]);
+    let (mut person, _) = Person::listening(&env, Size(100, 400), &[]);
     person.types("?").sees("Anywhere");
     for (title, rows) in keymap::help(&[KeyContext::List, KeyContext::Anywhere]) {
         person.sees(title);
@@ -208,8 +208,8 @@ fn the_help_shows_every_key_of_the_keymap() {
 
 #[test]
 fn new_deliveries_do_not_steal_the_selection() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
     let selects = |person: &mut Person, path: &str| {
         let starts = |line: &str| line.starts_with('▌') && line.contains(path);
         person.sees_that(&format!("{path} selected"), |screen| screen.lines().any(starts));
@@ -252,8 +252,8 @@ fn new_deliveries_do_not_steal_the_selection() {
 
 #[test]
 fn a_typed_secret_is_never_shown_and_verifies_from_then_on() {
-    let house = House::new();
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let env = TestEnv::new();
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
     person.sees("no secret: press s").sees("TRACKPILOTS_WEBHOOKS_SECRET_KEY=<your webhook's secret>");
     assert_eq!(talk(address, Signed::new("{}").to("/before").wire()).status, 401);
     person.sees("/before");
@@ -265,7 +265,7 @@ fn a_typed_secret_is_never_shown_and_verifies_from_then_on() {
     person.no_longer_sees("for this run").sees("secret typed");
     assert_eq!(talk(address, Signed::new("{}").to("/after").wire()).status, 200);
     person.sees("/after").sees("verified");
-    assert_eq!(house.show(2)["secret"], json!("typed"));
+    assert_eq!(env.show(2)["secret"], json!("typed"));
 
     // Pasted, with the newline that a copied line ends with.
     person.types("s").sees("The webhook's secret, for this run").pastes("q7wX-kB3nV5zL8jR2mT6\n");
@@ -286,8 +286,8 @@ fn a_typed_secret_is_never_shown_and_verifies_from_then_on() {
 #[test]
 fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
     use base64::Engine as _;
-    let house = House::with_secret().set("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22");
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret().set("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22");
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     talk(address, Signed::new("{\"copied\":\"\u{1b}]0;no\u{7}\"}").to("/copied/path").wire());
     person.sees("/copied/path");
     let body = "{\"copied\":\"\u{1b}]0;no\u{7}\"}";
@@ -302,8 +302,8 @@ fn copying_over_ssh_reaches_the_terminal_s_clipboard() {
 
 #[test]
 fn a_dumb_terminal_gets_lines() {
-    let house = House::with_secret().set("TERM", "dumb");
-    let mut person = Person::sits_down(&house, Size(200, 24), &[]);
+    let env = TestEnv::with_secret().set("TERM", "dumb");
+    let mut person = Person::start(&env, Size(200, 24), &[]);
     person.sees("whyhook: listening on http://127.0.0.1:").sees("keeping deliveries in");
     assert!(!person.terminal_is_taken());
     let screen = person.screen();
@@ -317,8 +317,8 @@ fn a_dumb_terminal_gets_lines() {
 
 #[test]
 fn without_colours_nothing_is_lost() {
-    let house = House::with_secret().set("NO_COLOR", "1");
-    let (mut person, address) = Person::listening(&house, Size(160, 36), &[]);
+    let env = TestEnv::with_secret().set("NO_COLOR", "1");
+    let (mut person, address) = Person::listening(&env, Size(160, 36), &[]);
     talk(address, Signed::new(sample("app.json")).wire());
     talk(address, Signed::new("{}").by("wrong", Unit::Seconds).wire());
     person.sees_row(&["✓", "app", "200"]).sees_row(&["✗", "401"]).sees("mismatch").types("q").ends();

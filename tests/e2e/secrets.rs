@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, sample, signature, talk};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, sample, signature, talk};
 
 const IN_A_FILE: &str = "whsec_file_Zk3vQ8rT1mX0pLw6";
 const TYPED: &str = "whsec_typed_9uYbN4cH7sJ2dGf5";
@@ -54,11 +54,11 @@ fn search(folder: &Path, except: &Path, files: &mut usize) {
 
 #[test]
 fn a_busy_run_leaves_no_secret_anywhere() {
-    let house = House::with_secret();
-    let key = house.write("file.key", format!("{IN_A_FILE}\n"));
+    let env = TestEnv::with_secret();
+    let key = env.write("file.key", format!("{IN_A_FILE}\n"));
     let arguments = ["--secret-env", "env=TRACKPILOTS_WEBHOOKS_SECRET_KEY", "--secret-file", "file=file.key"];
 
-    let (mut person, address) = Person::listening(&house, Size(160, 50), &arguments);
+    let (mut person, address) = Person::listening(&env, Size(160, 50), &arguments);
     person.types("s").sees("The webhook's secret").types(TYPED).sees("characters").enter().sees("3 secrets");
     let requests = [
         Signed::new(sample("screenshot-live.json")),
@@ -89,12 +89,12 @@ fn a_busy_run_leaves_no_secret_anywhere() {
     }
     // The store while it is being written, with its log.
     let mut files = 0;
-    search(house.root(), &key, &mut files);
+    search(env.root(), &key, &mut files);
     assert!(files >= 4, "{files}");
 
     let digest = signature(SECRET.as_bytes(), "1", b"{}");
     let headers = [format!("X-Webhook-Signature: {digest}"), "X-Webhook-Timestamp: 1".to_owned()];
-    let body = house.write("body", "{}").display().to_string();
+    let body = env.write("body", "{}").display().to_string();
     let verify = ["verify", "--body", &body, "-H", &headers[0], "-H", &headers[1]];
     let mut commands = vec![vec!["list"], vec!["list", "--format", "json"], verify.to_vec()];
     commands.push(vec!["sign", "--body", &body]);
@@ -107,14 +107,14 @@ fn a_busy_run_leaves_no_secret_anywhere() {
         if ["verify", "sign"].contains(&command[0]) {
             command.extend(arguments);
         }
-        let ran = house.run(command);
+        let ran = env.run(command);
         holds_none(&format!("stdout of {command:?}"), &ran.stdout);
         holds_none(&format!("stderr of {command:?}"), ran.stderr().as_bytes());
     }
     person.types("q").ends();
     holds_none("the terminal", &person.raw());
 
-    let listening = house.listen(&[&arguments[..], &["--format", "json"]].concat());
+    let listening = env.listen(&[&arguments[..], &["--format", "json"]].concat());
     for (number, request) in (1..).zip(&requests) {
         talk(listening.address(), request.wire());
         listening.line(number);
@@ -122,28 +122,28 @@ fn a_busy_run_leaves_no_secret_anywhere() {
     holds_none("the lines", listening.stdout().as_bytes());
     holds_none("the log", listening.stderr().as_bytes());
     listening.stop();
-    search(house.root(), &key, &mut files);
+    search(env.root(), &key, &mut files);
 }
 
 #[test]
 fn a_secret_in_the_wrong_place_is_not_repeated() {
-    let house = House::new();
-    house.write("body", "{}");
+    let env = TestEnv::new();
+    env.write("body", "{}");
     for config in [
         format!("secrets = \"{SECRET}\"\n"),
         format!("[secrets]\na = \"{SECRET}\"\n"),
         format!("[secrets]\na = {{ value = \"{SECRET} }}\n"),
         format!("[secrets]\na = {{ value = \"x\" }}\n[[webhook]]\nname = \"w\"\npath = \"/\"\nsecret = \"{SECRET}\"\n"),
     ] {
-        house.write("whyhook.toml", &config);
-        let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+        env.write("whyhook.toml", &config);
+        let line = env.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
         assert!(line.contains("whyhook.toml:"), "{line}");
         holds_none(&config, line.as_bytes());
     }
-    fs::remove_file(house.work().join("whyhook.toml")).unwrap();
+    fs::remove_file(env.work().join("whyhook.toml")).unwrap();
     // A file of the configuration works, and its content goes nowhere else.
-    house.write("whyhook.toml", format!("[secrets]\nhere = {{ value = \"{SECRET}\" }}\n"));
-    let listening = house.listen(&["--format", "json"]);
+    env.write("whyhook.toml", format!("[secrets]\nhere = {{ value = \"{SECRET}\" }}\n"));
+    let listening = env.listen(&["--format", "json"]);
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
     assert_eq!(listening.json_line(1)["secret"], "here");
     holds_none("stdout", listening.stdout().as_bytes());
@@ -184,12 +184,12 @@ fn repeats_nothing(what: &str, secret: &str, said: &str) {
 
 #[test]
 fn a_secret_in_the_place_of_a_name_is_not_repeated() {
-    let house = House::with_secret();
-    house.write("body", "{}");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
     for secret in SHAPES {
         for (flag, what) in [("--secret-env", "environment variable"), ("--secret-file", "a file")] {
             for given in [secret.to_owned(), format!("label={secret}"), format!("={secret}")] {
-                let line = house.run(&["sign", "--body", "body", flag, &given]).complains();
+                let line = env.run(&["sign", "--body", "body", flag, &given]).complains();
                 assert!(line.contains(flag) || line.contains("label of"), "{line}");
                 assert!(line.contains(what) || line.contains("[LABEL=]"), "{line}");
                 repeats_nothing(flag, secret, &line);
@@ -211,7 +211,7 @@ fn a_secret_in_the_place_of_a_name_is_not_repeated() {
             &["listen", secret],
             &[secret],
         ] {
-            let line = house.run(command).complains();
+            let line = env.run(command).complains();
             repeats_nothing(&format!("{command:?}"), secret, &line);
         }
     }
@@ -235,9 +235,9 @@ fn a_secret_in_the_place_of_a_setting_is_not_repeated() {
             format!("[[webhook]]\nname = \"w\"\npath = \"/\"\n{quoted} = 1\n"),
             format!("[[webhook]]\nname = \"w\"\npath = \"/\"\nkind = {quoted}\n"),
         ] {
-            let house = House::new();
-            house.write("whyhook.toml", &config);
-            let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+            let env = TestEnv::new();
+            env.write("whyhook.toml", &config);
+            let line = env.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
             assert!(line.contains("whyhook.toml"), "{line}");
             repeats_nothing(&config, secret, &line);
         }
@@ -246,12 +246,12 @@ fn a_secret_in_the_place_of_a_setting_is_not_repeated() {
 
 #[test]
 fn a_secret_is_no_label_since_labels_are_shown() {
-    let house = House::with_secret();
-    house.write("body", "{}");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
     // What could be a label as well as a secret ("hunter2x") is taken for one.
     for secret in [0, 1, 2, 3, 4, 11, 12, 13, 14].map(|at| SHAPES[at]) {
         let given = format!("{secret}={}", crate::support::DEFAULT_VARIABLE);
-        let line = house.run(&["sign", "--body", "body", "--secret-env", &given]).complains();
+        let line = env.run(&["sign", "--body", "body", "--secret-env", &given]).complains();
         repeats_nothing("a label", secret, &line);
     }
 }
@@ -274,11 +274,11 @@ fn the_search_itself_finds_each_form() {
 #[test]
 fn a_panic_repeats_no_secret() {
     for thread in ["worker", "writer", "diagnosis", "main"] {
-        let house = House::with_secret().set("RUST_BACKTRACE", "full");
-        let trigger = house.root().join("trigger");
-        let house = house.set("WHYHOOK_DEBUG_PANIC", format!("{thread}={}", trigger.display()));
-        let key = house.write("file.key", IN_A_FILE);
-        let (mut person, address) = Person::listening(&house, Size(160, 50), &["--secret-file", "file.key"]);
+        let env = TestEnv::with_secret().set("RUST_BACKTRACE", "full");
+        let trigger = env.root().join("trigger");
+        let env = env.set("WHYHOOK_DEBUG_PANIC", format!("{thread}={}", trigger.display()));
+        let key = env.write("file.key", IN_A_FILE);
+        let (mut person, address) = Person::listening(&env, Size(160, 50), &["--secret-file", "file.key"]);
         person.types("s").sees("The webhook's secret").types(TYPED).enter().sees("secrets");
         talk(address, Signed::new("{}").to("/before").wire());
         person.sees("/before");
@@ -292,6 +292,6 @@ fn a_panic_repeats_no_secret() {
         let printed = || memchr::memmem::find(&person.settles().raw(), message.as_bytes()).map(|_| ());
         assert!(crate::support::until(printed).is_some(), "{message}");
         holds_none("the panic's message", &person.raw());
-        search(house.root(), &key, &mut 0);
+        search(env.root(), &key, &mut 0);
     }
 }

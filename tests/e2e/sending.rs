@@ -2,12 +2,12 @@
 
 use crate::replay::{Recorder, editor};
 use crate::support::tools::tool;
-use crate::support::{House, Person, Receiver, SECRET, Signed, Size, sample, signature, talk};
+use crate::support::{Person, Receiver, SECRET, Signed, Size, TestEnv, sample, signature, talk};
 
 #[test]
 fn a_newcomer_with_nothing_configured_sees_a_verified_event() {
-    let house = House::new();
-    let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::new();
+    let (mut person, _) = Person::listening(&env, Size(120, 36), &[]);
     person.sees("no secret: press s").sees("Press T to send a signed test event").sees("T send a test event");
     person.types("T").sees("verified with the temporary secret").sees("SIM  a simulation").sees("200 by auto");
     person.sees("signed with a temporary secret").sees("◆ temporary secret");
@@ -17,7 +17,7 @@ fn a_newcomer_with_nothing_configured_sees_a_verified_event() {
     person.types("q").no_longer_sees("Endpoint response");
     // Again, with the same secret.
     person.types("T").sees("Deliveries  2");
-    let listed = house.run(&["list"]).yes().stdout();
+    let listed = env.run(&["list"]).yes().stdout();
     assert_eq!(listed.lines().filter(|line| line.contains("verified")).count(), 2, "{listed}");
     person.types("q");
     assert_eq!(person.ends(), 0);
@@ -25,14 +25,14 @@ fn a_newcomer_with_nothing_configured_sees_a_verified_event() {
 
 #[test]
 fn a_test_event_is_signed_with_the_secret_of_its_path() {
-    let house = House::new().set("ONE", "the first secret").set("TWO", "the second secret");
-    house.write(
+    let env = TestEnv::new().set("ONE", "the first secret").set("TWO", "the second secret");
+    env.write(
         "whyhook.toml",
         "[[webhook]]\nname = \"hr\"\npath = \"/in\"\nkind = \"reseller\"\nsecret = \"two\"\n\
          events = [\"desktop.app_tracking.captured\"]\nurl = \"http://127.0.0.1:9/\"\n",
     );
     let (mut person, _) =
-        Person::listening(&house, Size(120, 36), &["--secret-env", "one=ONE", "--secret-env", "two=TWO"]);
+        Person::listening(&env, Size(120, 36), &["--secret-env", "one=ONE", "--secret-env", "two=TWO"]);
     person.types("T").sees("verified with the secret two").sees("POST /in").sees("milliseconds");
     person.sees("desktop.app_tracking.captured");
 }
@@ -45,11 +45,11 @@ fn parts(bytes: &[u8]) -> (String, Vec<u8>) {
 
 #[test]
 fn a_delivery_is_sent_again_re_signed_and_edited() {
-    let house = House::with_secret();
-    let script = editor(&house, "sed -i.before 's/desktop-agent/changed-agent/' \"$1\"");
-    let house = house.set("EDITOR", script);
+    let env = TestEnv::with_secret();
+    let script = editor(&env, "sed -i.before 's/desktop-agent/changed-agent/' \"$1\"");
+    let env = env.set("EDITOR", script);
     let recorder = Recorder::new();
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     let body = sample("app.json");
     assert_eq!(talk(address, Signed::new(body.clone()).wire()).status, 200);
     person.sees("desktop.app_tracking.captured");
@@ -79,9 +79,9 @@ fn a_delivery_is_sent_again_re_signed_and_edited() {
 
 #[test]
 fn a_target_that_refuses_is_told_with_what_to_do() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
+    let (mut person, _) = Person::listening(&env, Size(120, 36), &[]);
     person.types("T").sees("200 by auto").types("R").sees("Replay #1").types("\t").types(&format!("http://{gone}"));
     person.enter().sees("✗ Failed").sees("Network error: cannot connect").sees("start the server, or check the port");
     person.types("\u{1b}").no_longer_sees("Network error");
@@ -93,9 +93,9 @@ fn a_target_that_refuses_is_told_with_what_to_do() {
 
 #[test]
 fn a_simulation_is_seen_before_it_is_sent() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let recorder = Recorder::new();
-    let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
+    let (mut person, _) = Person::listening(&env, Size(120, 36), &[]);
     person.types("E").sees("Simulate an event").sees("\"simulation\": true").types("\u{1b}[D").sees("‹ a URL ›");
     person
         .types("\t")
@@ -111,9 +111,9 @@ fn a_simulation_is_seen_before_it_is_sent() {
 #[test]
 fn a_broken_receiver_is_found_out_on_the_check_screen() {
     let Some(node) = tool("node") else { return };
-    let house = House::with_secret();
-    let receiver = Receiver::start(&house, &node, "receiver.mjs", &["missing"]);
-    let (mut person, _) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret();
+    let receiver = Receiver::start(&env, &node, "receiver.mjs", &["missing"]);
+    let (mut person, _) = Person::listening(&env, Size(120, 36), &[]);
     person.types("C").sees("Check a receiver").types(&receiver.url()).enter();
     person.sees("✗ Failed").sees("accepts a missing").sees("app-simulated");
     person.enter().sees("a simulated app event").sees("expected").sees("shows all bytes");

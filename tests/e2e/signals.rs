@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::support::tools::signal;
-use crate::support::{House, PATIENCE, Person, Signed, Size, Upstream, Wire, talk, until};
+use crate::support::{PATIENCE, Person, Signed, Size, TestEnv, Upstream, Wire, talk, until};
 
 const ENDS: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::HUP];
 
 #[test]
 fn a_signal_ends_the_lines_and_what_was_answered_is_kept() {
     for ending in ENDS {
-        let house = House::with_secret();
-        let mut listening = house.listen(&[]);
+        let env = TestEnv::with_secret();
+        let mut listening = env.listen(&[]);
         assert_eq!(talk(listening.address(), Signed::new("{\"last\":1}").wire()).status, 200);
         // Neither an idle connection nor one in the middle of a body holds it up.
         let mut idle = Wire::connect(listening.address());
@@ -26,8 +26,8 @@ fn a_signal_ends_the_lines_and_what_was_answered_is_kept() {
         stuck.send(&half[..half.len() - 5]);
         signal(listening.process(), ending);
         assert!(listening.ends().code().is_some(), "{ending:?}");
-        assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
-        house.listen(&[]).stop();
+        assert_eq!(env.bytes(1, "body"), b"{\"last\":1}");
+        env.listen(&[]).stop();
     }
 }
 
@@ -38,7 +38,7 @@ const ITS_PART: Duration = Duration::from_millis(400);
 /// server answer once nobody new is let in. `None` when the machine was too busy for this very test to be in time,
 /// which says nothing about the program.
 fn status_of_what_was_being_answered(ending: Signal) -> Option<std::io::Result<u16>> {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let (began, begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
     let may_go_on = Mutex::new(may_go_on);
@@ -47,7 +47,7 @@ fn status_of_what_was_being_answered(ending: Signal) -> Option<std::io::Result<u
         may_go_on.lock().unwrap().recv().unwrap();
         let _ = socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nlast");
     });
-    let mut listening = house.listen(&["--forward-to", &upstream.url()]);
+    let mut listening = env.listen(&["--forward-to", &upstream.url()]);
     let mut sender = Wire::connect(listening.address());
     sender.send(Signed::new("{\"last\":1}").wire());
     begun.recv_timeout(PATIENCE).unwrap();
@@ -59,7 +59,7 @@ fn status_of_what_was_being_answered(ending: Signal) -> Option<std::io::Result<u
     let in_time = since.elapsed() < ITS_PART;
     let answer = sender.try_answer();
     assert!(listening.ends().code().is_some(), "{ending:?}");
-    assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+    assert_eq!(env.bytes(1, "body"), b"{\"last\":1}");
     (in_time || answer.is_ok()).then(|| {
         answer.map(|answer| {
             assert_eq!(answer.body, "last");
@@ -79,23 +79,23 @@ fn what_is_being_answered_when_a_signal_comes_gets_its_answer() {
 #[test]
 fn a_signal_gives_the_terminal_back() {
     for ending in ENDS {
-        let house = House::with_secret();
-        let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+        let env = TestEnv::with_secret();
+        let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
         assert!(person.terminal_is_taken());
         assert_eq!(talk(address, Signed::new("{\"last\":1}").wire()).status, 200);
         signal(person.process(), ending);
         person.ends();
         person.has_the_terminal_back();
-        assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+        assert_eq!(env.bytes(1, "body"), b"{\"last\":1}");
     }
 }
 
 #[test]
 fn keys_that_quit_give_the_terminal_back() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // From the list, and out of a menu, a prompt, the help.
     for keys in ["q", "\u{3}", "a\u{3}", "/x\u{3}", "s\u{3}", "?\u{3}", ":quit\r", "aqq"] {
-        let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+        let (mut person, _) = Person::listening(&env, Size(100, 30), &[]);
         assert!(person.terminal_is_taken());
         person.types(keys);
         assert_eq!(person.ends(), 0, "{keys:?}");
@@ -105,18 +105,18 @@ fn keys_that_quit_give_the_terminal_back() {
 
 #[test]
 fn a_closed_terminal_ends_it() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
     assert_eq!(talk(address, Signed::new("{\"last\":1}").wire()).status, 200);
     person.leaves();
     person.ends();
-    assert_eq!(house.bytes(1, "body"), b"{\"last\":1}");
+    assert_eq!(env.bytes(1, "body"), b"{\"last\":1}");
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_ends_the_lines() {
-    let house = House::with_secret();
-    let mut listening = house.listen_unread(&[]);
+    let env = TestEnv::with_secret();
+    let mut listening = env.listen_unread(&[]);
     // The first line after that finds nobody to read it.
     let ended = until(|| {
         let request = Signed::new("{}").wire();
@@ -130,8 +130,8 @@ fn a_reader_that_has_seen_enough_ends_the_lines() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_z_stops_it_and_fg_brings_it_back() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
     person.sees("Waiting for the first delivery").types("\u{1a}");
     let state = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", person.process())).unwrap();

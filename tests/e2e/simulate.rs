@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Listening, sample};
+use crate::support::{Listening, TestEnv, sample};
 
 /// Every form, with whether its bytes come whole, and so the image's dimensions.
 const FORMS: [(&str, &str, bool); 18] = [
@@ -32,8 +32,8 @@ fn url(listening: &Listening) -> String {
 
 #[test]
 fn every_event_arrives_verified_as_a_simulation_or_like_a_live_one() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let mut number = 0;
     for event in ["activity", "app", "screenshot"] {
         for kind in ["developer", "reseller"] {
@@ -41,7 +41,7 @@ fn every_event_arrives_verified_as_a_simulation_or_like_a_live_one() {
                 let url = url(&listening);
                 let mut arguments = vec!["simulate", event, "--to", &url, "--kind", kind];
                 arguments.extend(live.then_some("--live"));
-                house.run(&arguments).yes();
+                env.run(&arguments).yes();
                 number += 1;
                 let line = listening.json_line(number);
                 assert_eq!(line["event"], format!("desktop.{event}_tracking.captured"));
@@ -54,12 +54,12 @@ fn every_event_arrives_verified_as_a_simulation_or_like_a_live_one() {
 
 #[test]
 fn every_form_of_an_image_arrives_as_itself() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     for (index, (form, code, whole)) in FORMS.into_iter().enumerate() {
         let url = url(&listening);
         let arguments = ["simulate", "screenshot", "--live", "--image", form, "--image-size", "64x36", "--to", &url];
-        house.run(&arguments).yes();
+        env.run(&arguments).yes();
         let line = listening.json_line(index + 1);
         assert_eq!((&line["verdict"], &line["image"]["form"]), (&json!("verified"), &json!(code)), "{line}");
         if whole {
@@ -72,9 +72,9 @@ fn every_form_of_an_image_arrives_as_itself() {
 
 #[test]
 fn the_panel_has_the_documented_fields() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
-    let text = house.run(&["simulate", "activity", "--to", &url(&listening)]).yes().stdout();
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let text = env.run(&["simulate", "activity", "--to", &url(&listening)]).yes().stdout();
     for field in [
         "Status            200",
         "Latency ",
@@ -88,22 +88,22 @@ fn the_panel_has_the_documented_fields() {
     ] {
         assert!(text.contains(field), "{field} is not in\n{text}");
     }
-    let json = house.run(&["simulate", "activity", "--to", &url(&listening), "--format", "json"]).yes().json();
+    let json = env.run(&["simulate", "activity", "--to", &url(&listening), "--format", "json"]).yes().json();
     assert_eq!(
         (&json["kind"], &json["result"], &json["status"]),
         (&json!("simulation"), &json!("delivered"), &json!(200))
     );
     // What was sent is what arrived.
     let sent = json["body"].as_str().unwrap().as_bytes().to_vec();
-    assert_eq!(house.bytes(2, "body"), sent);
+    assert_eq!(env.bytes(2, "body"), sent);
 }
 
 #[test]
 fn without_a_url_it_goes_to_our_own_listener() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let bind = listening.address().to_string();
-    let mut command = house.command(&["simulate", "app"]);
+    let mut command = env.command(&["simulate", "app"]);
     command.env("WHYHOOK_BIND", &bind);
     crate::support::finish(command, b"").yes();
     assert_eq!(listening.json_line(1)["path"], "/webhooks/trackpilots");
@@ -111,9 +111,9 @@ fn without_a_url_it_goes_to_our_own_listener() {
 
 #[test]
 fn fields_are_set_and_the_rest_stays() {
-    let house = House::with_secret();
-    let plain = house.run(&["simulate", "screenshot", "--seed", "7", "--dry-run", "--format", "json"]).yes().json();
-    let edited = house
+    let env = TestEnv::with_secret();
+    let plain = env.run(&["simulate", "screenshot", "--seed", "7", "--dry-run", "--format", "json"]).yes().json();
+    let edited = env
         .run(&[
             "simulate",
             "screenshot",
@@ -140,14 +140,14 @@ fn fields_are_set_and_the_rest_stays() {
     assert!(edited.contains(r#""name":"Ü \ud83d""#) && edited.contains(r#""isIdle":"maybe""#), "{edited}");
     assert!(edited.contains(r#","note":"plain text"}]}"#) && !edited.contains("\"version\""), "{edited}");
     assert!(edited.contains(plain["data"][0]["screenshot"]["screenshotId"].as_str().unwrap()));
-    let line = house.run(&["simulate", "app", "--set", "data[1].tracking=1", "--dry-run"]).complains();
+    let line = env.run(&["simulate", "app", "--set", "data[1].tracking=1", "--dry-run"]).complains();
     assert!(line.contains("data[1].tracking is not in the payload: data contains 1 item"), "{line}");
 }
 
 #[test]
 fn a_preview_is_the_exact_request_and_sends_nothing() {
-    let house = House::with_secret();
-    let shown = house.run(&["simulate", "app", "--to", "http://127.0.0.1:1/hook", "--preview"]).yes().stdout();
+    let env = TestEnv::with_secret();
+    let shown = env.run(&["simulate", "app", "--to", "http://127.0.0.1:1/hook", "--preview"]).yes().stdout();
     let (head, body) = shown.split_once("\n\n").unwrap();
     assert!(head.starts_with("POST /hook HTTP/1.1\nHost: 127.0.0.1:1\n"), "{head}");
     assert!(
@@ -160,28 +160,28 @@ fn a_preview_is_the_exact_request_and_sends_nothing() {
 
 #[test]
 fn bytes_of_a_file_or_a_capture_are_sent_as_they_are() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let body = [&sample("screenshot-live.json")[..], b"\n \xff"].concat();
-    house.write("body", &body);
-    house.run(&["simulate", "--body", "body", "--to", &url(&listening)]).yes();
-    house.run(&["simulate", "--from", "1", "--to", &url(&listening), "--kind", "reseller"]).yes();
+    env.write("body", &body);
+    env.run(&["simulate", "--body", "body", "--to", &url(&listening)]).yes();
+    env.run(&["simulate", "--from", "1", "--to", &url(&listening), "--kind", "reseller"]).yes();
     assert_eq!(listening.json_line(2)["verdict"], "verified");
-    assert_eq!((house.bytes(1, "body"), house.bytes(2, "body")), (body.clone(), body));
-    let ran = house.run(&["simulate", "--from", "99", "--to", &url(&listening)]).no();
+    assert_eq!((env.bytes(1, "body"), env.bytes(2, "body")), (body.clone(), body));
+    let ran = env.run(&["simulate", "--from", "99", "--to", &url(&listening)]).no();
     assert!(ran.stderr().contains("no delivery 99"), "{}", ran.stderr());
 }
 
 #[test]
 fn a_burst_is_sent_twice_and_out_of_order() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let url = url(&listening);
     let arguments =
         ["simulate", "app", "--to", &url, "--count", "4", "--duplicate", "--out-of-order", "--rate", "200/s"];
-    let text = house.run(&arguments).yes().stdout();
+    let text = env.run(&arguments).yes().stdout();
     assert!(text.ends_with("8 delivered, 0 failed\n"), "{text}");
-    let lines = house.run(&[&arguments[..8], &["--format", "json"]].concat()).yes().stdout();
+    let lines = env.run(&[&arguments[..8], &["--format", "json"]].concat()).yes().stdout();
     let sent: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(sent.len(), 8);
     for pair in sent.chunks(2) {
@@ -196,33 +196,33 @@ fn a_burst_is_sent_twice_and_out_of_order() {
 
 #[test]
 fn a_configured_webhook_is_sent_to_with_its_secret_and_events() {
-    let house = House::new().set("RESALE", "the-reseller-secret-0123456789");
-    let listening = house.listen(&["--secret-env", "resale=RESALE", "--format", "json"]);
-    house.write("whyhook.toml", format!(
+    let env = TestEnv::new().set("RESALE", "the-reseller-secret-0123456789");
+    let listening = env.listen(&["--secret-env", "resale=RESALE", "--format", "json"]);
+    env.write("whyhook.toml", format!(
         "[secrets]\nresale = {{ env = \"RESALE\" }}\n\n[[webhook]]\nname = \"resale\"\npath = \"/resale\"\nkind = \"reseller\"\n\
          secret = \"resale\"\nurl = \"{}\"\nevents = [\"desktop.app_tracking.captured\"]\n\n\
          [simulations.idle]\nevent = \"app\"\nwebhook = \"resale\"\nset = [\"data[0].tracking.trackingMode=offline\"]\n",
         listening.url("/resale")
     ));
-    house.run(&["simulate", "app", "--webhook", "resale"]).yes();
+    env.run(&["simulate", "app", "--webhook", "resale"]).yes();
     let line = listening.json_line(1);
     assert_eq!((&line["path"], &line["verdict"]), (&json!("/resale"), &json!("verified")));
-    assert_eq!(house.show(1)["timestamp"]["unit"], "milliseconds");
+    assert_eq!(env.show(1)["timestamp"]["unit"], "milliseconds");
 
-    let line = house.run(&["simulate", "screenshot", "--webhook", "resale"]).complains();
+    let line = env.run(&["simulate", "screenshot", "--webhook", "resale"]).complains();
     assert!(line.contains("Event type not registered (400)") && line.contains("app_tracking"), "{line}");
-    let line = house.run(&["simulate", "app", "--webhook", "gone"]).complains();
+    let line = env.run(&["simulate", "app", "--webhook", "gone"]).complains();
     assert!(line.contains("Webhook not found (404)") && line.contains("configured: resale"), "{line}");
 
-    house.run(&["simulate", "idle"]).yes();
-    house.run(&["simulate", "--saved", "idle", "--live"]).yes();
-    let body = String::from_utf8(house.bytes(3, "body")).unwrap();
+    env.run(&["simulate", "idle"]).yes();
+    env.run(&["simulate", "--saved", "idle", "--live"]).yes();
+    let body = String::from_utf8(env.bytes(3, "body")).unwrap();
     assert!(body.contains("\"trackingMode\":\"offline\"") && !body.contains("\"simulation\""), "{body}");
 }
 
 #[test]
 fn what_is_printed_for_the_configuration_can_be_used_from_it() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let options = [
         "--live",
         "--image",
@@ -235,10 +235,10 @@ fn what_is_printed_for_the_configuration_can_be_used_from_it() {
         "2",
     ];
     let printed =
-        house.run(&[&["simulate", "screenshot"], &options[..], &["--print-config", "my idle"]].concat()).yes().stdout();
-    house.write("whyhook.toml", &printed);
+        env.run(&[&["simulate", "screenshot"], &options[..], &["--print-config", "my idle"]].concat()).yes().stdout();
+    env.write("whyhook.toml", &printed);
     let body = |arguments: &[&str]| {
-        let preview = house.run(&[arguments, &["--seed", "5", "--dry-run", "--format", "json"]].concat()).yes().json();
+        let preview = env.run(&[arguments, &["--seed", "5", "--dry-run", "--format", "json"]].concat()).yes().json();
         serde_json::from_str::<Value>(preview["body"].as_str().unwrap()).unwrap()
     };
     let (saved, said) = (body(&["simulate", "my idle"]), body(&[&["simulate", "screenshot"], &options[..]].concat()));
@@ -251,18 +251,18 @@ fn what_is_printed_for_the_configuration_can_be_used_from_it() {
 
 #[test]
 fn what_goes_wrong_is_said_in_the_documentation_s_terms() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text = house.run(&["simulate", "app", "--to", &format!("http://{free}/x")]).no().stdout();
+    let text = env.run(&["simulate", "app", "--to", &format!("http://{free}/x")]).no().stdout();
     assert!(text.contains("Result            Failed") && text.contains("Network error: "), "{text}");
-    let other = House::new().set("OTHER", "another-secret-0123456789");
+    let other = TestEnv::new().set("OTHER", "another-secret-0123456789");
     let listening = other.listen(&["--secret-env", "OTHER"]);
-    let text = house.run(&["simulate", "app", "--to", &url(&listening)]).no().stdout();
+    let text = env.run(&["simulate", "app", "--to", &url(&listening)]).no().stdout();
     assert!(text.contains("Status            401") && text.contains("Simulation failed: "), "{text}");
 
-    assert!(house.run(&["simulate", "login"]).complains().contains("unknown event 'login'"));
-    assert!(house.run(&["simulate", "app", "--image", "webp"]).complains().contains("unknown image form"));
-    assert!(house.run(&["simulate", "app", "--count", "0"]).complains().contains("1 to 10000"));
-    assert!(house.run(&["simulate", "app", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
-    assert!(House::new().run(&["simulate", "app"]).complains().contains("no secret to sign with"));
+    assert!(env.run(&["simulate", "login"]).complains().contains("unknown event 'login'"));
+    assert!(env.run(&["simulate", "app", "--image", "webp"]).complains().contains("unknown image form"));
+    assert!(env.run(&["simulate", "app", "--count", "0"]).complains().contains("1 to 10000"));
+    assert!(env.run(&["simulate", "app", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
+    assert!(TestEnv::new().run(&["simulate", "app"]).complains().contains("no secret to sign with"));
 }

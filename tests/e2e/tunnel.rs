@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::json;
 
 use crate::support::tools::bore;
-use crate::support::{House, Leashed, Person, Signed, Size, Wire, sample, talk, until};
+use crate::support::{KillOnDrop, Person, Signed, Size, TestEnv, Wire, sample, talk, until};
 
 /// Something that answers as ngrok's agent does, on a port of its own.
 struct Agent {
@@ -52,8 +52,8 @@ impl Agent {
 #[test]
 fn the_public_url_appears_with_the_webhook_s_path() {
     let agent = Agent::starts();
-    let house = House::with_secret().set("WHYHOOK_NGROK_API", agent.address.to_string());
-    let (mut person, address) = Person::listening(&house, Size(200, 40), &[]);
+    let env = TestEnv::with_secret().set("WHYHOOK_NGROK_API", agent.address.to_string());
+    let (mut person, address) = Person::listening(&env, Size(200, 40), &[]);
     person.sees("no tunnel");
     agent.opens("https://a1b2c3.ngrok-free.app", &format!("http://localhost:{}", address.port()));
     person.sees("https://a1b2c3.ngrok-free.app/webhooks/trackpilots").sees("The tunnel is up.");
@@ -70,13 +70,13 @@ fn the_public_url_appears_with_the_webhook_s_path() {
 #[test]
 fn without_a_screen_the_log_says_it() {
     let agent = Agent::starts();
-    let house = House::with_secret();
-    house.write(
+    let env = TestEnv::with_secret();
+    env.write(
         "whyhook.toml",
         format!("ngrok_api = \"{}\"\n[[webhook]]\nname = \"w\"\npath = \"/mine\"\n", agent.address),
     );
-    let house = house.set("WHYHOOK_NGROK_API", "");
-    let listening = house.listen(&[]);
+    let env = env.set("WHYHOOK_NGROK_API", "");
+    let listening = env.listen(&[]);
     listening.says("tunnel: no tunnel: the ngrok agent has no open tunnel");
     agent.opens("https://x.ngrok.app", &listening.address().to_string());
     listening.says("tunnel: https://x.ngrok.app");
@@ -110,17 +110,17 @@ fn own_loopback() -> String {
 #[test]
 fn deliveries_come_through_a_real_tunnel() {
     let Some(bore) = bore() else { return };
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let loopback = own_loopback();
-    let mut server = house.other(&bore);
+    let mut server = env.other(&bore);
     server.env("NO_COLOR", "1").args(["server", "--bind-addr", &loopback, "--bind-tunnels", &loopback]);
-    let mut server = Leashed(server.spawn().unwrap());
+    let mut server = KillOnDrop(server.spawn().unwrap());
     reads(server.0.stdout.take().unwrap(), |line| line.contains("server listening").then_some(()));
-    let mut client = house.other(&bore);
+    let mut client = env.other(&bore);
     client.env("NO_COLOR", "1").args(["local", "--local-host", "127.0.0.1", "--to", &loopback]);
     client.arg(listening.address().port().to_string());
-    let mut client = Leashed(client.spawn().unwrap());
+    let mut client = KillOnDrop(client.spawn().unwrap());
     let public: SocketAddr = reads(client.0.stdout.take().unwrap(), |line| {
         line.split("listening at ").nth(1)?.split_whitespace().next()?.parse().ok()
     });
@@ -137,7 +137,7 @@ fn deliveries_come_through_a_real_tunnel() {
         assert_eq!((answer.status, answer.body.as_str()), (200, "Webhook received and processed successfully"));
         let line = listening.json_line(number);
         assert_eq!(line["verdict"], "verified");
-        assert!(house.bytes(line["id"].as_i64().unwrap(), "raw") == request, "delivery {number}");
+        assert!(env.bytes(line["id"].as_i64().unwrap(), "raw") == request, "delivery {number}");
     }
     let wrong = Signed::new("{}").by("wrong", crate::support::Unit::Seconds);
     assert_eq!(wire.send(wrong.wire()).answer().status, 401);

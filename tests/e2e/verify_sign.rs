@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{House, SECRET, Unit, now, sample, signature};
+use crate::support::{SECRET, TestEnv, Unit, now, sample, signature};
 
 /// Secret, timestamp, body, and what Node 20's `crypto.createHmac` made of them.
 const RECORDED: [(&str, &str, &[u8], &str); 5] = [
@@ -45,32 +45,32 @@ fn arguments<'a>(start: &[&'a str], signed: &'a [String]) -> Vec<&'a str> {
 #[test]
 fn node_s_signatures_are_made_and_verified() {
     for (secret, timestamp, body, expected) in RECORDED {
-        let house = House::new().set("KEY", secret);
-        house.write("body", body);
-        let printed = house.run(&["sign", "--body", "body", "--secret-env", "KEY", "--timestamp", timestamp]).yes();
+        let env = TestEnv::new().set("KEY", secret);
+        env.write("body", body);
+        let printed = env.run(&["sign", "--body", "body", "--secret-env", "KEY", "--timestamp", timestamp]).yes();
         assert_eq!(printed.stdout(), format!("X-Webhook-Signature: {expected}\nX-Webhook-Timestamp: {timestamp}\n"));
         let signed = signed(expected, timestamp);
-        let verified = house.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &signed)).yes();
+        let verified = env.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &signed)).yes();
         assert!(verified.stdout().starts_with("✅ verified with the secret KEY\n"), "{}", verified.stdout());
 
         // One bit of the body, one character of either header.
-        let other = house.write("other", [body, b" "].concat()).display().to_string();
-        house.run(&arguments(&["verify", "--body", &other, "--secret-env", "KEY"], &signed)).no();
+        let other = env.write("other", [body, b" "].concat()).display().to_string();
+        env.run(&arguments(&["verify", "--body", &other, "--secret-env", "KEY"], &signed)).no();
         let off = self::signed(&expected.replacen(&expected[..1], "9", 1), timestamp);
-        house.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &off)).no();
+        env.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &off)).no();
         let late = self::signed(expected, &format!("0{timestamp}"));
-        house.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &late)).no();
+        env.run(&arguments(&["verify", "--body", "body", "--secret-env", "KEY"], &late)).no();
     }
 }
 
 #[test]
 fn what_is_signed_now_is_verified_now() {
-    let house = House::with_secret();
-    house.write("body", sample("screenshot-live.json"));
+    let env = TestEnv::with_secret();
+    env.write("body", sample("screenshot-live.json"));
     for (kind, unit) in [("developer", "seconds"), ("reseller", "milliseconds")] {
-        let headers = house.run(&["sign", "--body", "body", "--kind", kind]).yes().stdout();
+        let headers = env.run(&["sign", "--body", "body", "--kind", kind]).yes().stdout();
         let lines: Vec<&str> = headers.lines().collect();
-        let verified = house.run(&["verify", "--body", "body", "-H", lines[0], "-H", lines[1], "--format", "json"]);
+        let verified = env.run(&["verify", "--body", "body", "-H", lines[0], "-H", lines[1], "--format", "json"]);
         let json = verified.yes().json();
         assert_eq!((&json["verdict"], &json["timestamp"]["unit"]), (&json!("verified"), &json!(unit)));
         assert_eq!(json["timestamp"]["fresh"], true);
@@ -79,22 +79,22 @@ fn what_is_signed_now_is_verified_now() {
 
 #[test]
 fn the_body_may_come_from_stdin() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let body = b"\xff\r\n not text \x00";
     let timestamp = now(Unit::Seconds);
     let signature = signature(SECRET.as_bytes(), &timestamp, body);
-    let printed = house.run_with(&["sign", "--body", "-", "--timestamp", &timestamp], body).yes().stdout();
+    let printed = env.run_with(&["sign", "--body", "-", "--timestamp", &timestamp], body).yes().stdout();
     assert!(printed.starts_with(&format!("X-Webhook-Signature: {signature}\n")), "{printed}");
     let signed = signed(&signature, &timestamp);
-    house.run_with(&arguments(&["verify", "--body", "-"], &signed), body).yes();
-    house.run_with(&arguments(&["verify", "--body", "-"], &signed), b"something else").no();
+    env.run_with(&arguments(&["verify", "--body", "-"], &signed), body).yes();
+    env.run_with(&arguments(&["verify", "--body", "-"], &signed), b"something else").no();
 }
 
 #[test]
 fn the_headers_come_as_json_too() {
-    let house = House::with_secret();
-    house.write("body", "{}");
-    let json = house.run(&["sign", "--body", "body", "--timestamp", "1746123456", "--format", "json"]).yes().json();
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
+    let json = env.run(&["sign", "--body", "body", "--timestamp", "1746123456", "--format", "json"]).yes().json();
     let signature = signature(SECRET.as_bytes(), "1746123456", b"{}");
     let headers = serde_json::json!({ "X-Webhook-Signature": signature, "X-Webhook-Timestamp": "1746123456" });
     let secret = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
@@ -103,18 +103,18 @@ fn the_headers_come_as_json_too() {
 
 #[test]
 fn json_has_the_documented_shape() {
-    let house = House::with_secret();
-    house.write("body", "{}");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
     let digest = signature(SECRET.as_bytes(), "1746123456", b"{}");
     let headers = signed(&digest, "1746123456");
     let at = ["verify", "--body", "body", "--format", "json", "--at", "2025-05-01T18:17:39Z"];
-    let json = house.run(&arguments(&at, &headers)).yes().json();
+    let json = env.run(&arguments(&at, &headers)).yes().json();
     assert_eq!(json["verdict"], "verified");
     assert_eq!(json["secret"], "TRACKPILOTS_WEBHOOKS_SECRET_KEY");
     let timestamp = json!({"raw": "1746123456", "unit": "seconds", "age_seconds": 3, "fresh": true});
     assert_eq!(json["timestamp"], timestamp);
 
-    let verdict = |headers: &[String]| house.run(&arguments(&at, headers)).no().json();
+    let verdict = |headers: &[String]| env.run(&arguments(&at, headers)).no().json();
     let missing = verdict(&headers[2..]);
     assert_eq!((&missing["verdict"], &missing["secret"]), (&json!("missing_signature"), &Value::Null));
     assert_eq!(verdict(&headers[..2])["verdict"], "missing_timestamp");
@@ -122,41 +122,41 @@ fn json_has_the_documented_shape() {
     assert_eq!(verdict(&signed(&digest, "1746123457"))["verdict"], "mismatch");
     assert_eq!(verdict(&[&headers[..], &headers[..2]].concat())["verdict"], "ambiguous_headers");
     assert_eq!(verdict(&signed(&digest, "soon"))["timestamp"]["unit"], "other");
-    let bare = House::new();
+    let bare = TestEnv::new();
     bare.write("body", "{}");
     assert_eq!(bare.run(&arguments(&at, &headers)).no().json()["verdict"], "no_secret");
 }
 
 #[test]
 fn age_is_judged_at_the_given_moment_and_never_changes_the_verdict() {
-    let house = House::with_secret();
-    house.write("body", "{}");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
     let headers = signed(&signature(SECRET.as_bytes(), "1746123456", b"{}"), "1746123456");
     let fresh = |at: &str, tolerance: &str| {
         let start = ["verify", "--body", "body", "--format", "json", "--at", at, "--tolerance", tolerance];
-        house.run(&arguments(&start, &headers)).yes().json()["timestamp"]["fresh"].clone()
+        env.run(&arguments(&start, &headers)).yes().json()["timestamp"]["fresh"].clone()
     };
     // 1746123456 is 2025-05-01T18:17:36Z.
     assert_eq!(fresh("2025-05-01T18:22:36Z", "5m"), true);
     assert_eq!(fresh("2025-05-01T18:22:37Z", "5m"), false);
     assert_eq!(fresh("2025-05-01T20:22:37+02:00", "10m"), true);
     assert_eq!(fresh("2025-05-01T18:12:30Z", "5m"), false, "from the future");
-    let words = house.run(&arguments(&["verify", "--body", "body"], &headers)).yes().stdout();
+    let words = env.run(&arguments(&["verify", "--body", "body"], &headers)).yes().stdout();
     assert!(words.contains("beyond the tolerance"), "{words}");
-    let wrong = house.run(&["verify", "--body", "body", "--at", "yesterday"]).complains();
+    let wrong = env.run(&["verify", "--body", "body", "--at", "yesterday"]).complains();
     assert!(wrong.contains("invalid --at 'yesterday': expected an RFC 3339 time such as"), "{wrong}");
 }
 
 #[test]
 fn one_newline_at_the_end_of_a_secret_file_is_the_file_s() {
-    let house = House::new();
-    let body = house.write("body", "{}").display().to_string();
+    let env = TestEnv::new();
+    let body = env.write("body", "{}").display().to_string();
     let verify = |content: &str, secret: &str| {
         use std::os::unix::fs::PermissionsExt as _;
-        let file = house.write("key", content);
+        let file = env.write("key", content);
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let headers = signed(&signature(secret.as_bytes(), "1", b"{}"), "1");
-        house.run(&arguments(&["verify", "--body", &body, "--secret-file", "key"], &headers))
+        env.run(&arguments(&["verify", "--body", &body, "--secret-file", "key"], &headers))
     };
     for content in [SECRET.to_owned(), format!("{SECRET}\n"), format!("{SECRET}\r\n")] {
         assert_eq!(verify(&content, SECRET).yes().stderr(), "", "{content:?}");
@@ -176,49 +176,49 @@ fn an_odd_secret_is_used_as_it_is_and_pointed_out() {
         ("tiny", "is unusually short"),
     ];
     for (secret, remark) in cases {
-        let house = House::new().set("KEY", secret);
-        house.write("body", "{}");
+        let env = TestEnv::new().set("KEY", secret);
+        env.write("body", "{}");
         let headers = signed(&signature(secret.as_bytes(), "1", b"{}"), "1");
         let start = ["verify", "--body", "body", "--secret-env", "KEY"];
-        let ran = house.run(&arguments(&start, &headers)).yes();
+        let ran = env.run(&arguments(&start, &headers)).yes();
         let (said, count) = (ran.stderr(), ran.stderr().lines().count());
         assert!(said.contains(remark) && count == 1, "{said}");
         assert!(!said.contains(secret.trim()), "{said}");
         let trimmed = secret.trim().trim_matches('"');
         if trimmed != secret {
             let headers = signed(&signature(trimmed.as_bytes(), "1", b"{}"), "1");
-            house.run(&arguments(&start, &headers)).no();
+            env.run(&arguments(&start, &headers)).no();
         }
     }
 }
 
 #[test]
 fn several_secrets_are_told_apart_by_their_labels() {
-    let house = House::new().set("OLD", "the_older_webhook_secret").set("NEW", SECRET);
-    house.write("body", "{}");
-    house.write("third.key", "the_third_webhook_secret\n");
+    let env = TestEnv::new().set("OLD", "the_older_webhook_secret").set("NEW", SECRET);
+    env.write("body", "{}");
+    env.write("third.key", "the_third_webhook_secret\n");
     let secrets = ["--secret-env", "old=OLD", "--secret-env", "NEW", "--secret-file", "third.key"];
     for (secret, label) in [("the_older_webhook_secret", "old"), (SECRET, "NEW"), ("the_third_webhook_secret", "third")]
     {
         let digest = signature(secret.as_bytes(), "1", b"{}");
         let headers = signed(&digest, "1");
         let start = [&["verify", "--body", "body", "--format", "json"][..], &secrets].concat();
-        assert_eq!(house.run(&arguments(&start, &headers)).yes().json()["secret"], label);
+        assert_eq!(env.run(&arguments(&start, &headers)).yes().json()["secret"], label);
         let sign = [&["sign", "--body", "body", "--timestamp", "1", "--secret", label][..], &secrets].concat();
-        assert!(house.run(&sign).yes().stdout().contains(&digest));
+        assert!(env.run(&sign).yes().stdout().contains(&digest));
     }
     // Without a choice, the first.
     let first = [&["sign", "--body", "body", "--timestamp", "1"][..], &secrets].concat();
-    assert!(house.run(&first).yes().stdout().contains(&signature(b"the_older_webhook_secret", "1", b"{}")));
+    assert!(env.run(&first).yes().stdout().contains(&signature(b"the_older_webhook_secret", "1", b"{}")));
     let twice = ["verify", "--body", "body", "--secret-env", "a=OLD", "--secret-env", "a=NEW"];
-    assert!(house.run(&twice).complains().contains("duplicate secret label 'a'"));
+    assert!(env.run(&twice).complains().contains("duplicate secret label 'a'"));
 }
 
 #[test]
 fn what_cannot_be_done_is_one_line_and_exit_code_2() {
-    let house = House::with_secret();
-    house.write("body", "{}");
-    house.write("empty.key", "\n");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
+    env.write("empty.key", "\n");
     for (arguments, words) in [
         (&["verify", "--body", "body", "--secret-env", "UNSET"][..], "'UNSET' (asked for by --secret-env) is not set"),
         (&["verify", "--body", "body", "--secret-file", "no.key"], "no.key (asked for by --secret-file): No such file"),
@@ -237,23 +237,23 @@ fn what_cannot_be_done_is_one_line_and_exit_code_2() {
         (&["show", "1"], "no store at"),
         (&["list"], "no store at"),
     ] {
-        let line = house.run(arguments).complains();
+        let line = env.run(arguments).complains();
         assert!(line.contains(words), "{arguments:?}: {line}");
     }
-    let none = House::new();
+    let none = TestEnv::new();
     none.write("body", "{}");
     assert!(none.run(&["sign", "--body", "body"]).complains().contains("no secret to sign with: set TRACKPILOTS_"));
 }
 
 #[test]
 fn usage_errors_exit_with_2() {
-    let house = House::new();
+    let env = TestEnv::new();
     for arguments in [&["verify"][..], &["sign"], &["nonsense"], &["--nonsense"], &["show"], &["list", "verdict:odd"]] {
-        let ran = house.run(arguments).exits(2);
+        let ran = env.run(arguments).exits(2);
         assert!(ran.stdout.is_empty() && !ran.stderr().is_empty(), "{arguments:?}");
     }
-    assert!(house.run(&["--help"]).yes().stdout().contains("verify"));
-    assert!(house.run(&["--version"]).yes().stdout().starts_with("whyhook "));
-    assert!(house.run(&["completions", "bash"]).yes().stdout().contains("whyhook"));
-    assert!(house.run(&["man"]).yes().stdout().contains(".TH whyhook"));
+    assert!(env.run(&["--help"]).yes().stdout().contains("verify"));
+    assert!(env.run(&["--version"]).yes().stdout().starts_with("whyhook "));
+    assert!(env.run(&["completions", "bash"]).yes().stdout().contains("whyhook"));
+    assert!(env.run(&["man"]).yes().stdout().contains(".TH whyhook"));
 }

@@ -4,20 +4,20 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{House, Leashed, Signed, Unit, talk, until};
+use crate::support::{KillOnDrop, Signed, TestEnv, Unit, talk, until};
 
 fn event(name: &str) -> Signed {
     Signed::new(format!("{{\"event\":\"{name}\"}}"))
 }
 
 /// Starts to wait, and gives back what it has printed once it has ended.
-fn waiting(house: &House, arguments: &[&str]) -> Leashed {
-    let mut command = house.command(&["wait", "--format", "json", "--timeout", "80s"]);
+fn waiting(env: &TestEnv, arguments: &[&str]) -> KillOnDrop {
+    let mut command = env.command(&["wait", "--format", "json", "--timeout", "80s"]);
     command.args(arguments).stdout(Stdio::piped());
-    Leashed(command.spawn().unwrap())
+    KillOnDrop(command.spawn().unwrap())
 }
 
-fn ends(mut waiting: Leashed) -> Vec<i64> {
+fn ends(mut waiting: KillOnDrop) -> Vec<i64> {
     let status = until(|| waiting.0.try_wait().unwrap()).expect("it ends");
     assert_eq!(status.code(), Some(0));
     let printed = std::io::read_to_string(waiting.0.stdout.take().unwrap()).unwrap();
@@ -26,9 +26,9 @@ fn ends(mut waiting: Leashed) -> Vec<i64> {
 
 #[test]
 fn it_waits_for_a_store_and_then_for_the_right_delivery() {
-    let house = House::with_secret();
-    let first = waiting(&house, &["event:screenshot", "verdict:verified"]);
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let first = waiting(&env, &["event:screenshot", "verdict:verified"]);
+    let listening = env.listen(&[]);
     talk(listening.address(), event("desktop.app_tracking.captured").wire());
     talk(listening.address(), event("desktop.screenshot_tracking.captured").by("wrong", Unit::Seconds).wire());
     talk(listening.address(), event("desktop.screenshot_tracking.captured").wire());
@@ -37,20 +37,20 @@ fn it_waits_for_a_store_and_then_for_the_right_delivery() {
 
 #[test]
 fn the_past_counts_only_when_asked_for() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     for name in ["one", "two", "three"] {
         talk(listening.address(), event(name).wire());
     }
-    let said = house.run(&["wait", "--timeout", "200ms"]).no().stderr();
+    let said = env.run(&["wait", "--timeout", "200ms"]).no().stderr();
     assert!(said.contains("no delivery matched within 200ms"), "{said}");
-    assert_eq!(ends(waiting(&house, &["--include-past", "status:200", "--count", "2"])), [1, 2]);
-    assert_eq!(ends(waiting(&house, &["--after", "1", "event:three"])), [3]);
-    let said = house.run(&["wait", "--include-past", "--count", "4", "--timeout", "0s"]).no();
+    assert_eq!(ends(waiting(&env, &["--include-past", "status:200", "--count", "2"])), [1, 2]);
+    assert_eq!(ends(waiting(&env, &["--after", "1", "event:three"])), [3]);
+    let said = env.run(&["wait", "--include-past", "--count", "4", "--timeout", "0s"]).no();
     assert_eq!(said.stdout().lines().count(), 3);
     assert!(said.stderr().contains("3 of 4"), "{}", said.stderr());
 
-    let next = waiting(&house, &["--after", "3", "--count", "2"]);
+    let next = waiting(&env, &["--after", "3", "--count", "2"]);
     talk(listening.address(), event("four").wire());
     talk(listening.address(), event("five").wire());
     assert_eq!(ends(next), [4, 5]);
@@ -58,8 +58,8 @@ fn the_past_counts_only_when_asked_for() {
 
 #[test]
 fn what_cannot_be_waited_for_is_said() {
-    let house = House::new();
-    assert!(house.run(&["wait", "evnt:x"]).complains().contains("did you mean"));
-    assert!(house.run(&["wait", "--timeout", "5"]).complains().contains("invalid duration"));
-    house.run(&["wait", "--timeout", "100ms"]).no();
+    let env = TestEnv::new();
+    assert!(env.run(&["wait", "evnt:x"]).complains().contains("did you mean"));
+    assert!(env.run(&["wait", "--timeout", "5"]).complains().contains("invalid duration"));
+    env.run(&["wait", "--timeout", "100ms"]).no();
 }

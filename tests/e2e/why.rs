@@ -3,20 +3,20 @@
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, finish, now, sample, signature, talk, tools};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, finish, now, sample, signature, talk, tools};
 
 /// What a broken sender sends: signature, timestamp, body.
 type Broken = (String, String, Vec<u8>);
 
 /// `verify` of what a broken sender sent.
-fn explained(house: &House, (signature, timestamp, body): &Broken, more: &[&str]) -> Value {
-    house.write("body", body);
+fn explained(env: &TestEnv, (signature, timestamp, body): &Broken, more: &[&str]) -> Value {
+    env.write("body", body);
     let signature = format!("X-Webhook-Signature: {signature}");
     let timestamp = format!("X-Webhook-Timestamp: {timestamp}");
     let mut arguments = vec!["verify", "--body", "body", "--header", &signature, "--header", &timestamp];
     arguments.extend(["--format", "json"]);
     arguments.extend(more);
-    house.run(&arguments).no().json()
+    env.run(&arguments).no().json()
 }
 
 /// The codes of the likeliest explanation.
@@ -27,7 +27,7 @@ fn codes(report: &Value) -> Vec<&str> {
 
 #[test]
 fn broken_senders_are_each_told_what_they_did() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let body = sample("app.json");
     let compact = serde_json::from_slice::<Value>(&body).unwrap().to_string();
     let (seconds, milliseconds) = (now(Unit::Seconds), now(Unit::Milliseconds));
@@ -54,7 +54,7 @@ fn broken_senders_are_each_told_what_they_did() {
         (&["unexplained"], sent(sign("a secret nobody has told us", &seconds, &body))),
     ];
     for (expected, broken) in &cases {
-        let report = explained(&house, broken, &[]);
+        let report = explained(&env, broken, &[]);
         assert_eq!(codes(&report), *expected, "{report:#}");
         let cause = &report["diagnosis"]["causes"][0];
         assert!(!cause["summary"].as_str().unwrap().is_empty() && !cause["fix"].as_str().unwrap().is_empty());
@@ -62,7 +62,7 @@ fn broken_senders_are_each_told_what_they_did() {
         assert!(!text.contains(&right) || broken.0 == right, "the digest that would be right is not told: {text}");
     }
     let both = (sign(SECRET, &as_seconds, compact.as_bytes()), milliseconds, body);
-    let report = explained(&house, &both, &[]);
+    let report = explained(&env, &both, &[]);
     let mut found = codes(&report);
     found.sort_unstable();
     assert_eq!(found, ["body_reserialized", "timestamp_unit"]);
@@ -70,35 +70,35 @@ fn broken_senders_are_each_told_what_they_did() {
 
 #[test]
 fn a_stale_delivery_is_right_and_is_told_to_be_stale() {
-    let house = House::with_secret();
-    house.write("body", "{}");
+    let env = TestEnv::with_secret();
+    env.write("body", "{}");
     let signature = format!("X-Webhook-Signature: {}", signature(SECRET.as_bytes(), "1746123456", b"{}"));
     let arguments = ["verify", "--body", "body", "--header", &signature, "--header", "X-Webhook-Timestamp: 1746123456"];
-    let report = house.run(&[&arguments[..], &["--format", "json"]].concat()).yes().json();
+    let report = env.run(&[&arguments[..], &["--format", "json"]].concat()).yes().json();
     assert_eq!(codes(&report), ["stale"]);
     assert_eq!(report["verdict"], "verified");
 }
 
 #[test]
 fn a_whole_raw_request_is_read_and_a_cut_one_is_noticed() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let wire = Signed::new("{\"event\":\"x\"}").wire();
-    house.write("request", &wire);
-    house.run(&["verify", "--request", "request"]).yes();
-    house.write("request", &wire[..wire.len() - 3]);
-    let report = house.run(&["verify", "--request", "request", "--format", "json"]).no().json();
+    env.write("request", &wire);
+    env.run(&["verify", "--request", "request"]).yes();
+    env.write("request", &wire[..wire.len() - 3]);
+    let report = env.run(&["verify", "--request", "request", "--format", "json"]).no().json();
     let all = report["diagnosis"]["causes"].to_string();
     assert!(all.contains("body_truncated"), "{report:#}");
-    house.write("request", "no head at all");
-    house.run(&["verify", "--request", "request"]).complains();
+    env.write("request", "no head at all");
+    env.run(&["verify", "--request", "request"]).complains();
 }
 
 #[test]
 fn another_servers_digest_is_traced_to_its_mistake() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let body = sample("app.json");
     let compact = serde_json::from_slice::<Value>(&body).unwrap().to_string();
-    let (listening, timestamp) = (house.listen(&[]), now(Unit::Seconds));
+    let (listening, timestamp) = (env.listen(&[]), now(Unit::Seconds));
     let right = signature(SECRET.as_bytes(), &timestamp, &body);
     let head = format!(
         "POST /webhooks/trackpilots HTTP/1.1\r\nHost: x\r\nX-Webhook-Signature: {right}\r\nX-Webhook-Timestamp: {timestamp}\r\n\
@@ -108,23 +108,23 @@ fn another_servers_digest_is_traced_to_its_mistake() {
     assert_eq!(talk(listening.address(), [head.as_bytes(), &body].concat()).status, 200);
     let theirs = signature(SECRET.as_bytes(), &timestamp, compact.as_bytes());
     let line = format!("2026-05-04 signature mismatch, computed={theirs}");
-    let report = house.run(&["verify", "1", "--computed", &line, "--format", "json"]).yes().json();
+    let report = env.run(&["verify", "1", "--computed", &line, "--format", "json"]).yes().json();
     let changes = &report["computed"]["causes"][0]["changes"];
     assert_eq!(changes[0]["code"], "body_reserialized", "{report:#}");
     let names = changes[0]["names"].to_string();
     assert!(names.contains("JSON.stringify"), "{names}");
 
-    let text = house.run(&["verify", "1"]).yes().stdout();
+    let text = env.run(&["verify", "1"]).yes().stdout();
     assert!(text.contains("if your server answers 401") && text.contains("JSON.stringify"), "{text}");
     assert!(!text.contains(&theirs), "{text}");
-    assert!(house.run(&["verify", "1", "--reveal"]).yes().stdout().contains(&theirs));
-    house.run(&["verify", "1", "--computed", "no digest in here"]).complains();
+    assert!(env.run(&["verify", "1", "--reveal"]).yes().stdout().contains(&theirs));
+    env.run(&["verify", "1", "--computed", "no digest in here"]).complains();
 }
 
 #[test]
 fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 44), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 44), &[]);
     let body = sample("app.json");
     let wrong = Signed::new(body).by(&format!("{SECRET}\n"), Unit::Seconds);
     let answer = talk(address, wrong.wire());
@@ -135,7 +135,7 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     person.sees("signature mismatch").types("2").sees("Why").sees("proved").sees("secret_whitespace").sees("  fix");
     // What was found stays with the delivery.
     let kept = crate::support::until(|| {
-        let shown = house.show(1);
+        let shown = env.show(1);
         (!shown["diagnosis"].is_null()).then_some(shown)
     });
     assert_eq!(kept.unwrap()["diagnosis"]["causes"][0]["changes"][0]["code"], "secret_whitespace");
@@ -150,7 +150,7 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     talk(address, right.wire());
     person.sees("If your own server says 401").types("c").sees("What did your server compute?");
     let compact = serde_json::from_slice::<Value>(&sample("app.json")).unwrap().to_string();
-    let shown = house.show(2);
+    let shown = env.show(2);
     let timestamp = shown["timestamp"]["raw"].as_str().unwrap();
     person.types(&signature(SECRET.as_bytes(), timestamp, compact.as_bytes())).enter();
     person.sees("What your server hashed").sees("body_reserialized");
@@ -160,8 +160,8 @@ fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
 #[test]
 fn a_node_sender_that_signs_what_it_parsed_is_found_out() {
     let Some(node) = tools::tool("node") else { return };
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let script = r#"
         const crypto = require('node:crypto');
         const [url, secret] = process.argv.slice(1);
@@ -172,11 +172,11 @@ fn a_node_sender_that_signs_what_it_parsed_is_found_out() {
         const headers = { 'X-Webhook-Signature': signature, 'X-Webhook-Timestamp': timestamp };
         fetch(url, { method: 'POST', headers, body }).then(async (r) => console.log(r.status, await r.text()));
     "#;
-    let mut command = house.other(&node);
+    let mut command = env.other(&node);
     command.args(["-e", script, &listening.url("/webhooks/trackpilots"), SECRET]);
     let ran = finish(command, b"");
     assert!(ran.stdout().contains("401 Invalid signature"), "{} {}", ran.stdout(), ran.stderr());
-    let report = house.run(&["verify", "1", "--format", "json"]).no().json();
+    let report = env.run(&["verify", "1", "--format", "json"]).no().json();
     assert_eq!(codes(&report), ["body_reserialized"], "{report:#}");
     let change = &report["diagnosis"]["causes"][0]["changes"][0];
     assert!(change["names"].to_string().contains("JavaScript"), "{change:#}");

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::house::Leashed;
-use super::{House, until};
+use super::test_env::KillOnDrop;
+use super::{TestEnv, until};
 
 pub(crate) struct Listening {
-    child: Leashed,
+    child: KillOnDrop,
     address: SocketAddr,
     stdout: Lines,
     stderr: Lines,
@@ -21,10 +21,10 @@ pub(crate) struct Listening {
 type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Listening {
-    pub(super) fn start(house: &House, arguments: &[&str], reads: bool) -> Self {
-        let mut command = house.command(&["listen", "--headless"]);
+    pub(super) fn start(env: &TestEnv, arguments: &[&str], reads: bool) -> Self {
+        let mut command = env.command(&["listen", "--headless"]);
         command.args(on_a_free_port(arguments)).args(arguments);
-        let mut child = Leashed(command.spawn().unwrap());
+        let mut child = KillOnDrop(command.spawn().unwrap());
         let stdout = child.0.stdout.take().filter(|_| reads).map(follow).unwrap_or_default();
         let stderr = follow(child.0.stderr.take().unwrap());
         let address = until(|| {

@@ -1,23 +1,25 @@
-//! What the end-to-end tests are written with: a house to run in, a program to run, a sender on a
+//! What the end-to-end tests are written with: an environment to run in, a program to run, a sender on a
 //! socket, a person at a terminal.
 
 pub(crate) mod bombs;
 mod brotli;
-mod house;
 mod listening;
+pub(crate) mod paths;
 mod person;
 mod receiver;
 mod signing;
+pub(crate) mod source;
+mod test_env;
 pub(crate) mod tools;
 mod wire;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use house::{DEFAULT_VARIABLE, House, Leashed, Ran, finish};
 pub(crate) use listening::Listening;
 pub(crate) use person::{Person, Size};
 pub(crate) use receiver::{Receiver, Upstream};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, in_chunks, now, sample, signature};
+pub(crate) use test_env::{DEFAULT_VARIABLE, KillOnDrop, Ran, TestEnv, finish};
 pub(crate) use wire::{Wire, request_from, talk};
 
 /// How long anything may take before it counts as hanging.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
 use super::listening::on_a_free_port;
-use super::{House, until};
+use super::{TestEnv, until};
 
 pub(crate) struct Person {
     // Killed by its id on drop.
@@ -47,21 +47,21 @@ impl Size {
 
 impl Person {
     /// Starts the interface on a free port in a terminal of this size.
-    pub(crate) fn sits_down(house: &House, size: Size, arguments: &[&str]) -> Self {
-        Self::runs(house, size, &[&["listen"], on_a_free_port(arguments), arguments].concat())
+    pub(crate) fn start(env: &TestEnv, size: Size, arguments: &[&str]) -> Self {
+        Self::runs(env, size, &[&["listen"], on_a_free_port(arguments), arguments].concat())
     }
 
     /// Runs any command in a terminal of this size.
-    pub(crate) fn runs(house: &House, size: Size, arguments: &[&str]) -> Self {
+    pub(crate) fn runs(env: &TestEnv, size: Size, arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size.pty()).unwrap();
-        let program = house.program();
+        let program = env.program();
         let mut command = CommandBuilder::new(&program[0]);
         command.args(&program[1..]);
         command.env_clear();
-        for (name, value) in house.environment() {
+        for (name, value) in env.environment() {
             command.env(name, value);
         }
-        command.cwd(house.work());
+        command.cwd(env.work());
         command.args(arguments);
         let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
@@ -75,8 +75,8 @@ impl Person {
     }
 
     /// The same, and waits for the address in the top line.
-    pub(crate) fn listening(house: &House, size: Size, arguments: &[&str]) -> (Self, SocketAddr) {
-        let person = Self::sits_down(house, size, arguments);
+    pub(crate) fn listening(env: &TestEnv, size: Size, arguments: &[&str]) -> (Self, SocketAddr) {
+        let person = Self::start(env, size, arguments);
         let address = person.address();
         (person, address)
     }

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 
-use super::house::Leashed;
-use super::{House, PATIENCE, SECRET, request_from};
+use super::test_env::KillOnDrop;
+use super::{PATIENCE, SECRET, TestEnv, request_from};
 
 /// A server that does with each connection what a test says, once it has read the request.
 pub(crate) struct Upstream {
@@ -54,17 +54,17 @@ impl Upstream {
 
 /// A receiver that prints its port first, and ends with the test.
 pub(crate) struct Receiver {
-    _child: Leashed,
+    _child: KillOnDrop,
     port: u16,
 }
 
 impl Receiver {
     /// Starts a script of this folder with `program`.
-    pub(crate) fn start(house: &House, program: &Path, script: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start(env: &TestEnv, program: &Path, script: &str, arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script);
-        let mut command = house.other(program);
+        let mut command = env.other(program);
         command.arg(script).args(arguments).env("SECRET", SECRET).stderr(std::process::Stdio::inherit());
-        let mut child = Leashed(command.spawn().unwrap());
+        let mut child = KillOnDrop(command.spawn().unwrap());
         let mut line = String::new();
         BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap_or_else(|error| panic!("{command:?} prints no port: {error} {line:?}"));

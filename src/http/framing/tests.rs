@@ -179,7 +179,7 @@ proptest! {
         }
     }
 
-    /// What has been refused stays so, whatever comes behind it; and no beginning of a good head is.
+    /// What has been refused stays so, whatever follows; and no prefix of a valid head is refused.
     #[test]
     fn a_beginning_is_refused_for_good(head in head(), bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
         for length in 0..bytes.len() {

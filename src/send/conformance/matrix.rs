@@ -273,7 +273,7 @@ pub const MATRIX: &[Case] = &[
         ReceiverFault::ComparesPrefix,
     ),
     refuse("appended", "a valid signature followed by junk", CaseSigning::Appended, ReceiverFault::ComparesPrefix),
-    // Harmless to accept, for only who has the secret can write them; not what is documented, though.
+    // Harmless to accept, since only the holder of the secret can write them, but not as documented.
     advisory(refuse(
         "upper-case",
         "a valid signature in upper case",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::{House, Listening, Signed, Wire};
+use crate::support::{Listening, Signed, TestEnv, Wire};
 
 /// Honest deliveries while an attack goes on, and how many of them must be answered.
 const HONEST: usize = 40;
@@ -73,15 +73,15 @@ fn dribbling(first: &'static [u8], drop: &'static [u8]) -> impl Fn(SocketAddr, &
     }
 }
 
-fn listening(house: &House) -> Listening {
-    house.write("whyhook.toml", SMALL);
-    house.listen(&[])
+fn listening(env: &TestEnv) -> Listening {
+    env.write("whyhook.toml", SMALL);
+    env.listen(&[])
 }
 
 #[test]
 fn empty_lines_for_ever_hold_no_place() {
-    let house = House::with_secret();
-    let listening = listening(&house);
+    let env = TestEnv::with_secret();
+    let listening = listening(&env);
     served(&listening, 1000, 1, dribbling(b"\r\n", b"\r\n"));
     // The deadline holds as well, with nobody else in need: they are refused as soon as there are too many.
     let mut wire = Wire::connect(listening.address());
@@ -91,14 +91,14 @@ fn empty_lines_for_ever_hold_no_place() {
 
 #[test]
 fn heads_that_dribble_hold_no_place() {
-    let house = House::with_secret();
-    served(&listening(&house), 1000, 1, dribbling(b"POST / HTTP/1.1\r\n", b"A: b\r\n"));
+    let env = TestEnv::with_secret();
+    served(&listening(&env), 1000, 1, dribbling(b"POST / HTTP/1.1\r\n", b"A: b\r\n"));
 }
 
 #[test]
 fn connections_that_are_idle_between_two_requests_hold_no_place() {
-    let house = House::with_secret();
-    served(&listening(&house), 1000, 1, |address, over| {
+    let env = TestEnv::with_secret();
+    served(&listening(&env), 1000, 1, |address, over| {
         let mut wires: Vec<Option<Wire>> = (0..64).map(|_| None).collect();
         while !over.load(Ordering::SeqCst) {
             for wire in &mut wires {
@@ -113,8 +113,8 @@ fn connections_that_are_idle_between_two_requests_hold_no_place() {
 
 #[test]
 fn bodies_whose_end_is_withheld_hold_no_room() {
-    let house = House::with_secret();
-    let listening = listening(&house);
+    let env = TestEnv::with_secret();
+    let listening = listening(&env);
     // Four of 2 MiB are all the room there is. Large honest ones are served as well as small ones.
     for size in [1000, 500_000] {
         served(&listening, size, 6, |address, over| {
@@ -134,18 +134,18 @@ fn bodies_whose_end_is_withheld_hold_no_room() {
 
 #[test]
 fn bodies_that_are_only_announced_hold_no_place() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let first = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n";
-    served(&listening(&house), 100_000, 1, dribbling(first, b"x"));
+    served(&listening(&env), 100_000, 1, dribbling(first, b"x"));
 }
 
 #[test]
 fn answers_that_nobody_reads_hold_no_place() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // Twelve are more than all buffers between two programs take.
     let large = format!("respond = \"path:/greedy → 200 {}\"\n", "x".repeat(900_000));
-    house.write("whyhook.toml", large + SMALL);
-    let listening = house.listen(&[]);
+    env.write("whyhook.toml", large + SMALL);
+    let listening = env.listen(&[]);
     served(&listening, 1000, 1, |address, over| {
         let requests = Signed::new("{}").to("/greedy").wire().repeat(12);
         let mut wires: Vec<Wire> = Vec::new();
@@ -164,8 +164,8 @@ fn answers_that_nobody_reads_hold_no_place() {
 /// A phone on a bad line: slow, with pauses, and alone. It is nobody's victim.
 #[test]
 fn a_slow_honest_sender_is_served_while_there_is_room() {
-    let house = House::with_secret();
-    let listening = listening(&house);
+    let env = TestEnv::with_secret();
+    let listening = listening(&env);
     let request = Signed::new(vec![b'y'; 3000]).wire();
     let mut wire = Wire::connect(listening.address());
     for piece in request.chunks(300) {

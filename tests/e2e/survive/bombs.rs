@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::bombs::{Bomb, bombs, gzip};
-use crate::support::{House, Person, SECRET, Signed, Size, Unit, talk};
+use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, talk};
 
-/// A house in which no process gets more than this many KiB of addresses: a third more than the program takes while
+/// A env in which no process gets more than this many KiB of addresses: a third more than the program takes while
 /// it listens, so that nothing that grows with what is declared has room.
-fn tight() -> House {
-    House::with_secret().within("ulimit -v 770000", false)
+fn tight() -> TestEnv {
+    TestEnv::with_secret().within("ulimit -v 770000", false)
 }
 
 /// The bomb as its sender would send it, to a path by its name, and whether it verifies.
@@ -25,8 +25,8 @@ fn request(bomb: &Bomb, is_declared: bool) -> (Signed, bool) {
 
 #[test]
 fn no_bomb_takes_the_listener_or_a_command_down() {
-    let house = tight();
-    let listening = house.listen(&["--format", "json"]);
+    let env = tight();
+    let listening = env.listen(&["--format", "json"]);
     let is_over = AtomicBool::new(false);
     let sent: Vec<(String, bool, Option<&str>)> = std::thread::scope(|scope| {
         let honest = scope.spawn(|| {
@@ -52,17 +52,17 @@ fn no_bomb_takes_the_listener_or_a_command_down() {
         assert!(honest.join().unwrap() > 0);
         sent
     });
-    let listed = house.run(&["list", "-n", "5000"]).yes().stdout();
+    let listed = env.run(&["list", "-n", "5000"]).yes().stdout();
     for (path, verifies, said) in &sent {
         let id = listed.lines().find(|line| line.ends_with(path)).unwrap_or_else(|| panic!("{path} is not listed"));
         let id = id.split_whitespace().next().unwrap().trim_start_matches('#');
-        let json = house.run(&["show", id, "--format", "json"]).yes().json();
+        let json = env.run(&["show", id, "--format", "json"]).yes().json();
         if let Some(said) = said {
-            let shown = house.run(&["show", id]).yes().stdout();
+            let shown = env.run(&["show", id]).yes().stdout();
             assert!(shown.contains(*said), "{path}: {said}: {}", &shown[..shown.len().min(2000)]);
             assert!(json["body_notes"].to_string().contains(*said), "{path}: {:#}", json["body_notes"]);
         }
-        house.run(&["verify", id]).exits(i32::from(!verifies));
+        env.run(&["verify", id]).exits(i32::from(!verifies));
     }
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200, "it goes on");
 }
@@ -75,8 +75,8 @@ fn pane(screen: &str) -> String {
 
 #[test]
 fn every_bomb_is_opened_in_the_interface() {
-    let house = tight();
-    let (mut person, address) = Person::listening(&house, Size(140, 40), &[]);
+    let env = tight();
+    let (mut person, address) = Person::listening(&env, Size(140, 40), &[]);
     for bomb in bombs() {
         let (request, verifies) = request(&bomb, true);
         assert_eq!(talk(address, request.wire()).status, if verifies { 200 } else { 401 }, "{}", bomb.name);
@@ -93,16 +93,16 @@ fn every_bomb_is_opened_in_the_interface() {
 
 #[test]
 fn an_event_read_from_a_beginning_is_said_to_be() {
-    let house = House::new().set(crate::support::DEFAULT_VARIABLE, SECRET);
-    let (mut person, address) = Person::listening(&house, Size(140, 40), &[]);
+    let env = TestEnv::new().set(crate::support::DEFAULT_VARIABLE, SECRET);
+    let (mut person, address) = Person::listening(&env, Size(140, 40), &[]);
     let event = r#"{"event":"desktop.app_tracking.captured","version":"v1","data":[]"#;
     let noise: String = (0..400_000_u32).map(|number| format!("{:08x}", number.wrapping_mul(0x9e37_79b1))).collect();
     let body = gzip(format!("{event},\"noise\":\"{noise}\"}}").as_bytes());
     let request = Signed::new(body).with("Content-Encoding: gzip\r\n");
     assert_eq!(talk(address, request.wire()).status, 200);
     let words = "the event in the list was read from the beginning of the body only: stopped after the first 256 KiB of the body";
-    assert!(house.run(&["show", "1"]).yes().stdout().contains(words));
-    assert_eq!(house.show(1)["event"], "desktop.app_tracking.captured");
+    assert!(env.run(&["show", "1"]).yes().stdout().contains(words));
+    assert_eq!(env.show(1)["event"], "desktop.app_tracking.captured");
     person.types("g1").sees("the event in the list was read from the beginning of the body only");
 }
 
@@ -110,14 +110,14 @@ fn an_event_read_from_a_beginning_is_said_to_be() {
 #[cfg(debug_assertions)]
 #[test]
 fn a_decoder_that_panics_is_a_remark() {
-    let house = House::with_secret();
-    let trigger = house.write("trigger", "");
-    let house = house.set("WHYHOOK_DEBUG_PANIC", format!("inflate={}", trigger.display()));
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let trigger = env.write("trigger", "");
+    let env = env.set("WHYHOOK_DEBUG_PANIC", format!("inflate={}", trigger.display()));
+    let listening = env.listen(&["--format", "json"]);
     let request = Signed::new(gzip(b"{\"event\":\"x\"}")).with("Content-Encoding: gzip\r\n");
     assert_eq!(talk(listening.address(), request.wire()).status, 200);
-    let shown = house.run(&["show", "1"]).yes().stdout();
+    let shown = env.run(&["show", "1"]).yes().stdout();
     assert!(shown.contains("gzip: cannot be inflated: the decoder failed; shown as sent"), "{shown}");
-    house.run(&["verify", "1"]).yes();
+    env.run(&["verify", "1"]).yes();
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200, "it goes on");
 }

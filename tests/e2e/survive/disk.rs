@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Pid, Resource, Rlimit};
 
 use crate::support::tools::may_mount;
-use crate::support::{House, Listening, Person, Signed, Size, Wire, in_chunks, talk};
+use crate::support::{Listening, Person, Signed, Size, TestEnv, Wire, in_chunks, talk};
 
 /// A body of its own for each number, of `bytes` bytes or some more.
 pub(super) fn body(number: usize, bytes: usize) -> Vec<u8> {
@@ -45,9 +45,9 @@ pub(super) fn send(listening: &Listening, numbers: std::ops::Range<usize>) -> Ve
 }
 
 /// Checks that the store at `store` holds the deliveries `kept` in this order, whole, and no others.
-pub(super) fn holds(house: &House, store: &Path, kept: &[usize]) {
+pub(super) fn holds(env: &TestEnv, store: &Path, kept: &[usize]) {
     let store = store.to_str().unwrap();
-    let listed = house.run(&["list", "--store", store, "--format", "json"]).yes().stdout();
+    let listed = env.run(&["list", "--store", store, "--format", "json"]).yes().stdout();
     let mut ids: Vec<i64> = listed
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_i64().unwrap())
@@ -55,7 +55,7 @@ pub(super) fn holds(house: &House, store: &Path, kept: &[usize]) {
     ids.reverse();
     assert_eq!(ids.len(), kept.len());
     for (id, number) in ids.iter().zip(kept) {
-        let raw = house.run(&["show", &id.to_string(), "--store", store, "--format", "raw"]).yes().stdout;
+        let raw = env.run(&["show", &id.to_string(), "--store", store, "--format", "raw"]).yes().stdout;
         let body = body(*number, size(*number));
         let section = if is_chunked(*number) { in_chunks(&body) } else { body };
         assert!(raw.ends_with(&[b"\r\n\r\n", &section[..]].concat()), "delivery {id} is not number {number}");
@@ -63,8 +63,8 @@ pub(super) fn holds(house: &House, store: &Path, kept: &[usize]) {
 }
 
 /// A disk that is full, then is not, whatever makes it so.
-fn full_and_emptied(house: House, reader: impl FnOnce(&Listening) -> House, full: impl Fn(&Listening, bool)) {
-    let listening = house.listen(&[]);
+fn full_and_emptied(env: TestEnv, reader: impl FnOnce(&Listening) -> TestEnv, full: impl Fn(&Listening, bool)) {
+    let listening = env.listen(&[]);
     let mut kept = send(&listening, 0..12);
     assert_eq!(kept.len(), 12);
     full(&listening, true);
@@ -73,7 +73,7 @@ fn full_and_emptied(house: House, reader: impl FnOnce(&Listening) -> House, full
     kept.extend(meanwhile);
     let said = listening.says("not kept: ");
     assert!(said.contains("whyhook.db"), "{said}");
-    let (reader, store) = (reader(&listening), house.store());
+    let (reader, store) = (reader(&listening), env.store());
     holds(&reader, &store, &kept);
     full(&listening, false);
     let after = send(&listening, 40..60);
@@ -87,13 +87,13 @@ fn a_full_disk_is_503_until_there_is_room_again() {
     if !may_mount() {
         return;
     }
-    let house = House::with_secret().within("mount -t tmpfs -o size=2m,mode=700 none \"$0\"", true);
-    let data = house.home().join("data");
+    let env = TestEnv::with_secret().within("mount -t tmpfs -o size=2m,mode=700 none \"$0\"", true);
+    let data = env.home().join("data");
     // The namespace's files, seen from outside.
     let root = |listening: &Listening| PathBuf::from(format!("/proc/{}/root{}", listening.process(), data.display()));
     full_and_emptied(
-        house,
-        |listening| House::with_secret().beside(listening.process()),
+        env,
+        |listening| TestEnv::with_secret().beside(listening.process()),
         |listening, full| {
             let filler = root(listening).join("filler");
             if full {
@@ -109,10 +109,10 @@ fn a_full_disk_is_503_until_there_is_room_again() {
 #[test]
 fn files_that_may_not_grow_are_like_a_full_disk() {
     // The signal that comes with it is ignored, as under a shell that traps it.
-    let house = House::with_secret().within("trap '' XFSZ", false);
+    let env = TestEnv::with_secret().within("trap '' XFSZ", false);
     full_and_emptied(
-        house,
-        |_| House::with_secret(),
+        env,
+        |_| TestEnv::with_secret(),
         |listening, full| {
             let process = Pid::from_raw(i32::try_from(listening.process()).unwrap());
             let limit = Rlimit { current: full.then_some(300_000), maximum: None };
@@ -126,8 +126,8 @@ fn the_interface_says_that_the_disk_is_full() {
     if !may_mount() {
         return;
     }
-    let house = House::with_secret().within("mount -t tmpfs -o size=1m,mode=700 none \"$0\"", true);
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let env = TestEnv::with_secret().within("mount -t tmpfs -o size=1m,mode=700 none \"$0\"", true);
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
     assert_eq!(talk(address, Signed::new("{}").to("/kept").wire()).status, 200);
     assert_eq!(talk(address, Signed::new(vec![b'x'; 2 << 20]).to("/too/much").wire()).status, 503);
     person.sees("not stored: ").sees("No space left").sees("/kept");
@@ -141,26 +141,26 @@ fn a_read_only_store_is_read_and_not_written() {
     if !may_mount() {
         return;
     }
-    let house = House::with_secret();
-    let folder = house.home().join("data/50% off? #1");
+    let env = TestEnv::with_secret();
+    let folder = env.home().join("data/50% off? #1");
     let store = folder.join("a store.db");
     let name = store.to_str().unwrap();
-    let listening = house.listen(&["--store", name]);
+    let listening = env.listen(&["--store", name]);
     let kept = send(&listening, 0..6);
     listening.stop();
-    let house = house.within("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"", true);
-    let line = house.run(&["--headless", "--bind", "127.0.0.1:0", "--store", name]).complains();
+    let env = env.within("mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"", true);
+    let line = env.run(&["--headless", "--bind", "127.0.0.1:0", "--store", name]).complains();
     assert!(line.contains("Read-only file system") && line.contains(name), "{line}");
-    holds(&house, &store, &kept);
-    house.run(&["verify", "3", "--store", name]).yes();
+    holds(&env, &store, &kept);
+    env.run(&["verify", "3", "--store", name]).yes();
 }
 
 #[test]
 fn a_store_that_another_program_has_locked_is_503_and_goes_on_when_it_is_free() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let mut kept = send(&listening, 0..3);
-    let other = rusqlite::Connection::open(house.store()).unwrap();
+    let other = rusqlite::Connection::open(env.store()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // After the five seconds for which a statement waits.
     assert_eq!(send(&listening, 3..4), Vec::<usize>::new());
@@ -168,78 +168,78 @@ fn a_store_that_another_program_has_locked_is_503_and_goes_on_when_it_is_free() 
     other.execute_batch("ROLLBACK").unwrap();
     kept.extend(send(&listening, 4..8));
     assert_eq!(kept, [0, 1, 2, 4, 5, 6, 7]);
-    holds(&house, &house.store(), &kept);
+    holds(&env, &env.store(), &kept);
 }
 
 #[test]
 fn a_store_replaced_under_a_running_listener_is_never_a_false_200() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let kept = send(&listening, 0..3);
-    let aside = house.store().with_file_name("aside.db");
-    fs::rename(house.store(), &aside).unwrap();
-    fs::write(house.store(), "somebody else's").unwrap();
+    let aside = env.store().with_file_name("aside.db");
+    fs::rename(env.store(), &aside).unwrap();
+    fs::write(env.store(), "somebody else's").unwrap();
     assert_eq!(send(&listening, 3..6), Vec::<usize>::new());
     listening.says("was deleted or replaced while whyhook was running");
     listening.stop();
-    assert_eq!(fs::read(house.store()).unwrap(), b"somebody else's");
-    fs::rename(&aside, house.store()).unwrap();
-    holds(&house, &house.store(), &kept);
+    assert_eq!(fs::read(env.store()).unwrap(), b"somebody else's");
+    fs::rename(&aside, env.store()).unwrap();
+    holds(&env, &env.store(), &kept);
 }
 
 #[test]
 fn a_log_deleted_under_a_running_listener_is_never_a_false_200() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     send(&listening, 0..3);
-    fs::remove_dir_all(house.store().with_file_name("whyhook.db-log")).unwrap();
+    fs::remove_dir_all(env.store().with_file_name("whyhook.db-log")).unwrap();
     assert_eq!(send(&listening, 3..6), Vec::<usize>::new());
     listening.says("not kept: ");
     listening.stop();
     // The rows say that their bytes are gone, and new ones are kept beside them.
-    assert!(house.run(&["show", "2"]).complains().contains("delivery 2: its record"));
-    let listening = house.listen(&[]);
+    assert!(env.run(&["show", "2"]).complains().contains("delivery 2: its record"));
+    let listening = env.listen(&[]);
     assert_eq!(send(&listening, 6..9).len(), 3);
-    assert!(house.bytes(4, "body") == body(6, size(6)));
+    assert!(env.bytes(4, "body") == body(6, size(6)));
 }
 
 #[test]
 fn a_torn_last_write_costs_nothing_that_was_whole() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let kept = send(&listening, 0..7);
     listening.kill();
     // As a power cut in the middle of the next group leaves it: half a record, of which no row speaks.
-    let log = house.store().with_file_name("whyhook.db-log/00000001.log");
+    let log = env.store().with_file_name("whyhook.db-log/00000001.log");
     let whole = fs::read(&log).unwrap();
     let torn = [&whole[..], &whole[..whole.len() / 3]].concat();
     fs::write(&log, &torn).unwrap();
-    let listening = house.listen(&[]);
-    holds(&house, &house.store(), &kept);
+    let listening = env.listen(&[]);
+    holds(&env, &env.store(), &kept);
     let again = send(&listening, 7..12);
     listening.stop();
-    holds(&house, &house.store(), &[kept, again].concat());
+    holds(&env, &env.store(), &[kept, again].concat());
     assert!(fs::read(&log).unwrap().starts_with(&whole), "what was there is never overwritten");
 }
 
 #[test]
 fn a_damaged_index_is_said_and_made_again_from_the_log() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let kept = send(&listening, 0..9);
     listening.stop();
-    let mut bytes = fs::read(house.store()).unwrap();
+    let mut bytes = fs::read(env.store()).unwrap();
     bytes[100..8000].fill(0x5a);
-    fs::write(house.store(), &bytes).unwrap();
-    let line = house.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
+    fs::write(env.store(), &bytes).unwrap();
+    let line = env.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
     assert!(line.contains("is damaged") && line.contains("nothing was changed"), "{line}");
-    assert!(fs::read(house.store()).unwrap() == bytes);
+    assert!(fs::read(env.store()).unwrap() == bytes);
     // The bytes themselves are elsewhere: without the index they are all found again.
-    fs::rename(house.store(), house.work().join("damaged.db")).unwrap();
-    let line = house.run(&["list"]).complains();
+    fs::rename(env.store(), env.work().join("damaged.db")).unwrap();
+    let line = env.run(&["list"]).complains();
     assert!(line.contains("whyhook.db is missing") && line.contains("to rebuild it"), "{line}");
-    let listening = house.listen(&[]);
-    holds(&house, &house.store(), &kept);
+    let listening = env.listen(&[]);
+    holds(&env, &env.store(), &kept);
     let again = send(&listening, 9..12);
-    holds(&house, &house.store(), &[kept, again].concat());
+    holds(&env, &env.store(), &[kept, again].concat());
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::support::{House, Person, Signed, Size, talk};
+use crate::support::{Person, Signed, Size, TestEnv, talk};
 
 /// Every file and folder below `folder`.
 fn below(folder: &Path) -> Vec<PathBuf> {
@@ -22,20 +22,20 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn nobody_else_may_read_what_is_written_whatever_the_umask() {
     for umask in ["000", "022", "077"] {
-        let house = House::with_secret().within(&format!("umask {umask}"), false);
-        let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+        let env = TestEnv::with_secret().within(&format!("umask {umask}"), false);
+        let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
         assert_eq!(talk(address, Signed::new(vec![b' '; 100_000]).to("/kept").wire()).status, 200);
         // Where there is no clipboard, what is copied becomes a file.
         person.sees("/kept").types("y").sees("the request head").types("b").settles();
         let copied = person.screen().contains("no clipboard here");
-        let written = [below(&house.home().join("data/whyhook")), below(&house.root().join("tmp"))].concat();
+        let written = [below(&env.home().join("data/whyhook")), below(&env.root().join("tmp"))].concat();
         assert!(written.len() >= 5 + usize::from(copied), "{written:?}");
         for path in written {
             let expected = if path.is_dir() { 0o700 } else { 0o600 };
             let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode, expected, "umask {umask}: {} has mode {mode:o}", path.display());
         }
-        let folder = fs::metadata(house.home().join("data/whyhook")).unwrap();
+        let folder = fs::metadata(env.home().join("data/whyhook")).unwrap();
         assert_eq!(folder.permissions().mode() & 0o777, 0o700);
         person.types("q").ends();
     }
@@ -52,21 +52,21 @@ fn links_are_not_followed_into_overwriting() {
         ("s.db-log/00000001.log", true),
         ("s.db-log/00000001.log", false),
     ] {
-        let house = House::with_secret();
-        let target = house.root().join("elsewhere");
+        let env = TestEnv::with_secret();
+        let target = env.root().join("elsewhere");
         if leads_to_something {
             fs::write(&target, precious).unwrap();
         }
-        fs::create_dir(house.work().join("s.db-log")).unwrap();
-        symlink(&target, house.work().join(name)).unwrap();
+        fs::create_dir(env.work().join("s.db-log")).unwrap();
+        symlink(&target, env.work().join(name)).unwrap();
         if name.ends_with(".log") && leads_to_something {
             // What is there is left as it is, and the log goes on in a file of its own.
-            let listening = house.listen(&["--store", "s.db"]);
+            let listening = env.listen(&["--store", "s.db"]);
             assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
             listening.stop();
-            assert_eq!(house.run(&["show", "1", "--store", "s.db", "--format", "body"]).yes().stdout, b"{}");
+            assert_eq!(env.run(&["show", "1", "--store", "s.db", "--format", "body"]).yes().stdout, b"{}");
         } else {
-            let line = house.run(&["--headless", "--bind", "127.0.0.1:0", "--store", "s.db"]).complains();
+            let line = env.run(&["--headless", "--bind", "127.0.0.1:0", "--store", "s.db"]).complains();
             assert!(line.contains("s.db") && line.contains("cannot "), "{line}");
         }
         assert_eq!(fs::read(&target).ok().as_deref(), leads_to_something.then_some(precious), "{name}");

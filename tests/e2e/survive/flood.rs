@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::support::{House, Person, Signed, Size, Wire, talk};
+use crate::support::{Person, Signed, Size, TestEnv, Wire, talk};
 
 const CONNECTIONS: usize = 1000;
 const EACH: usize = 10;
@@ -23,12 +23,12 @@ const SENDERS: usize = 20;
 #[test]
 fn ten_thousand_deliveries_over_a_thousand_connections_are_kept_or_refused_and_never_lost() {
     use crate::support::tools::peak_memory;
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // Fewer places than there are senders, and less memory than they want together. No time decides: a sender that
     // waits for room keeps its other connections waiting.
     let limits = "connections = 700\nmemory = \"2MiB\"\nhead = \"5m\"\nbody_idle = \"5m\"\nkeep_alive = \"5m\"\n";
-    house.write("whyhook.toml", format!("[limits]\n{limits}"));
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &["--body-limit", "1MiB"]);
+    env.write("whyhook.toml", format!("[limits]\n{limits}"));
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &["--body-limit", "1MiB"]);
     // What the interface itself takes, with a delivery looked at.
     talk(address, Signed::new("{}").to("/a").wire());
     person.sees_row(&["POST /a ", "200"]).types("3").settles();
@@ -101,7 +101,7 @@ fn ten_thousand_deliveries_over_a_thousand_connections_are_kept_or_refused_and_n
     let more = peak_memory(person.process()) - before;
     assert!(more < MEMORY + (CONNECTIONS * A_CONNECTION) as u64, "{} KiB more", more >> 10);
 
-    let listed = house.run(&["list", "--format", "json"]).yes().stdout();
+    let listed = env.run(&["list", "--format", "json"]).yes().stdout();
     let kept: HashSet<String> = listed
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["path"].as_str().unwrap().to_owned())
@@ -116,9 +116,9 @@ fn ten_thousand_deliveries_over_a_thousand_connections_are_kept_or_refused_and_n
 #[test]
 fn out_of_descriptors_it_waits_and_goes_on() {
     // Soft and hard: more is not to be had.
-    let house = House::with_secret().within("ulimit -n 40", false);
-    house.write("whyhook.toml", "[limits]\nhead = \"1s\"\n");
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret().within("ulimit -n 40", false);
+    env.write("whyhook.toml", "[limits]\nhead = \"1s\"\n");
+    let listening = env.listen(&[]);
     assert_eq!(talk(listening.address(), Signed::new("{}").to("/before").wire()).status, 200);
     let silent: Vec<Wire> = (0..80).map(|_| Wire::connect(listening.address())).collect();
     // It waits behind them in the system's queue, until their time is up.
@@ -126,7 +126,7 @@ fn out_of_descriptors_it_waits_and_goes_on() {
     drop(silent);
     assert_eq!(talk(listening.address(), Signed::new("{}").to("/after").wire()).status, 200);
     listening.stop();
-    let listed = house.run(&["list"]).yes().stdout();
+    let listed = env.run(&["list"]).yes().stdout();
     for path in ["/before", "/behind", "/after"] {
         assert!(listed.contains(path), "{path}: {listed}");
     }
@@ -135,8 +135,8 @@ fn out_of_descriptors_it_waits_and_goes_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn it_asks_the_system_for_the_descriptors_that_its_connections_need() {
-    let house = House::with_secret().within("ulimit -S -n 64", false);
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret().within("ulimit -S -n 64", false);
+    let listening = env.listen(&[]);
     let mut wires: Vec<Wire> = (0..150).map(|_| Wire::connect(listening.address())).collect();
     for wire in &mut wires {
         assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);

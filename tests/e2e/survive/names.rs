@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use whyhook::text::is_hidden;
 
-use crate::support::{DEFAULT_VARIABLE, House, Person, SECRET, Signed, Size, talk};
+use crate::support::{DEFAULT_VARIABLE, Person, SECRET, Signed, Size, TestEnv, talk};
 
 /// Acts on a terminal, and is allowed in a file's name and (escaped) in TOML.
 const ODD: &str = "a\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{200b}b";
@@ -17,25 +17,25 @@ fn is_plain(what: &str, text: &str) {
     assert!(found.is_none(), "{what}: {found:?} in {text:?}");
 }
 
-fn configured() -> House {
-    let house = House::new();
+fn configured() -> TestEnv {
+    let env = TestEnv::new();
     let escaped: String =
         ODD.chars().map(|c| if is_hidden(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect();
-    house.write(
+    env.write(
         "whyhook.toml",
         format!(
             "[secrets]\n\"{escaped}\" = {{ value = \"{SECRET}\" }}\n[[webhook]]\nname = \"{escaped}\"\npath = \"/hook\"\n\
              secret = \"{escaped}\"\nevents = [\"{escaped}\"]\n"
         ),
     );
-    house
+    env
 }
 
 #[test]
 fn names_in_lines_lists_and_messages_are_plain_text() {
-    let house = configured();
+    let env = configured();
     let store = format!("{ODD}.db");
-    let listening = house.listen(&["--store", &store, "--format", "json"]);
+    let listening = env.listen(&["--store", &store, "--format", "json"]);
     assert_eq!(talk(listening.address(), Signed::new("{}").to("/hook").wire()).status, 200);
     listening.line(1);
     is_plain("stdout", &listening.stdout());
@@ -61,7 +61,7 @@ fn names_in_lines_lists_and_messages_are_plain_text() {
         &["completions", "bash"],
         &["man"],
     ] {
-        let ran = house.run(arguments);
+        let ran = env.run(arguments);
         // The manual page and the completions are for other programs, and hold nothing of ours to hide.
         is_plain(&format!("stdout of {arguments:?}"), &ran.stdout().replace('\t', " "));
         is_plain(&format!("stderr of {arguments:?}"), &ran.stderr());
@@ -83,8 +83,8 @@ fn names_on_the_screen_and_the_tunnel_s_words_are_plain_text() {
             let _ = write!(socket, "{head}Content-Length: {}\r\n\r\n{body}", body.len());
         }
     });
-    let house = configured().set("WHYHOOK_NGROK_API", address).set(DEFAULT_VARIABLE, ODD);
-    let (mut person, address) = Person::listening(&house, Size(160, 40), &["--store", &format!("{ODD}.db")]);
+    let env = configured().set("WHYHOOK_NGROK_API", address).set(DEFAULT_VARIABLE, ODD);
+    let (mut person, address) = Person::listening(&env, Size(160, 40), &["--store", &format!("{ODD}.db")]);
     assert_eq!(talk(address, Signed::new("{}").to("/hook").wire()).status, 200);
     person.sees("/hook");
     for keys in ["2", "3", "5", "6", "7", "1", "u", "yp", "?", "q", "a", "\u{1b}"] {

@@ -1,6 +1,6 @@
 //! Payloads that are hard to show: deep, long, broken, or hardly JSON at all.
 
-use crate::support::{House, Person, Signed, Size, talk};
+use crate::support::{Person, Signed, Size, TestEnv, talk};
 
 /// A payload, and what must be seen of it on the Payload tab: what is said of it, its first rows, and its last ones.
 /// A row that ends in `…` is the beginning of one.
@@ -114,8 +114,8 @@ fn ends(screen: &str, Hard { last, .. }: &Hard) -> bool {
 
 #[test]
 fn hard_payloads_are_shown_in_the_interface_and_never_hang_it() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
     for hard in hard() {
         let what = hard.what;
         let path = format!("/{}", what.replace(' ', "-").to_lowercase());
@@ -137,22 +137,22 @@ fn hard_payloads_are_shown_in_the_interface_and_never_hang_it() {
 
 #[test]
 fn hard_payloads_are_printed_whole_and_valid() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     for (id, Hard { what, body, .. }) in (1..).zip(hard()) {
         assert_eq!(talk(listening.address(), Signed::new(body.clone()).wire()).status, 200, "{what}");
         listening.json_line(usize::try_from(id).unwrap());
-        assert!(house.bytes(id, "body") == body, "{what}");
-        let shown = house.show(id);
+        assert!(env.bytes(id, "body") == body, "{what}");
+        let shown = env.show(id);
         match std::str::from_utf8(&body) {
             Ok(text) => assert!(shown["body"] == text, "{what}"),
             Err(_) => assert!(shown["body_base64"].is_string(), "{what}"),
         }
-        let text = house.run(&["show", &id.to_string()]).yes().stdout;
+        let text = env.run(&["show", &id.to_string()]).yes().stdout;
         // Deep JSON is indented, but not to the square of its depth.
         assert!(text.len() < 3 * body.len() + 1_500_000, "{what}: {} bytes", text.len());
         assert!(std::str::from_utf8(&text).is_ok_and(|text| !text.contains(['\u{feff}', '\u{1b}'])), "{what}");
-        house.run(&["verify", &id.to_string()]).yes();
+        env.run(&["verify", &id.to_string()]).yes();
     }
 }
 
@@ -163,8 +163,8 @@ fn hard_payloads_are_printed_whole_and_valid() {
 fn a_string_of_64_mb_is_shown_searched_and_exported_within_five_times_its_size() {
     use crate::support::tools::peak_memory;
     let body = [b"{\"s\":\"", &vec![b'x'; (64 << 20) - 6 - 9][..], b"the end\"}"].concat();
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
     assert_eq!(talk(address, Signed::new(&body[..]).to("/large").wire()).status, 200);
     person.sees("/large").types("1").sees("67,108,864 bytes, JSON");
     // As a row of the tree, and in a view of its own.
@@ -175,9 +175,9 @@ fn a_string_of_64_mb_is_shown_searched_and_exported_within_five_times_its_size()
     person.types("2").sees("verified");
     let peak = peak_memory(person.process());
     assert!(peak < 5 * body.len() as u64, "{} MiB", peak >> 20);
-    assert!(house.run(&["list", "body:\"the en\""]).yes().stdout().contains("/large"));
-    assert!(house.bytes(1, "body") == body);
-    let exported = house.run(&["export", "1", "--as", "raw"]).yes().stdout;
+    assert!(env.run(&["list", "body:\"the en\""]).yes().stdout().contains("/large"));
+    assert!(env.bytes(1, "body") == body);
+    let exported = env.run(&["export", "1", "--as", "raw"]).yes().stdout;
     assert!(exported.ends_with(&body));
     person.types("q");
     assert_eq!(person.ends(), 0);

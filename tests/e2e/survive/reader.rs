@@ -2,7 +2,7 @@
 //! the same bytes.
 
 use crate::references::{httparse_head, hyper_requests};
-use crate::support::{House, Wire};
+use crate::support::{TestEnv, Wire};
 
 /// What is sent on a connection of its own.
 struct Case {
@@ -132,8 +132,8 @@ fn chunks() -> Vec<Case> {
 
 #[test]
 fn each_case_is_answered_as_it_deserves_and_kept_as_it_came() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "200 read"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "200 read"]);
     let mut otherwise = Vec::new();
     let cases: Vec<Case> = [heads(), lengths(), chunks()].into_iter().flatten().collect();
     for (number, Case { what, wire, status, others }) in (1..).zip(&cases) {
@@ -145,7 +145,7 @@ fn each_case_is_answered_as_it_deserves_and_kept_as_it_came() {
         let line = listening.json_line(number);
         let expected = if *status == 200 { "complete" } else { "malformed" };
         assert_eq!(line["intake"], expected, "{what}: {line}");
-        let kept = house.bytes(line["id"].as_i64().unwrap(), "raw");
+        let kept = env.bytes(line["id"].as_i64().unwrap(), "raw");
         // Of what came behind a fault, at most 64 KiB, and only what had come by then.
         assert!(!kept.is_empty() && bytes.starts_with(&kept), "{what}: {:?}", String::from_utf8_lossy(&kept));
         assert!(kept.len() == bytes.len().min(kept.len().max(4096)), "{what}: only {} of {}", kept.len(), bytes.len());
@@ -162,8 +162,8 @@ fn each_case_is_answered_as_it_deserves_and_kept_as_it_came() {
 
 #[test]
 fn a_body_without_a_length_is_shown_as_bytes_that_belong_to_none() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "200 read"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "200 read"]);
     let forgot =
         |version: &str, more: &str| format!("POST /{version} HTTP/{version}\r\nHost: x\r\n{more}\r\n{{\"a\":1}}");
     for (number, wire) in (1..).zip([forgot("1.1", "Connection: close\r\n"), forgot("1.0", "")]) {
@@ -178,9 +178,9 @@ fn a_body_without_a_length_is_shown_as_bytes_that_belong_to_none() {
         let line = listening.json_line(number);
         assert_eq!((line["intake"].as_str(), line["body_bytes"].as_i64()), (Some("malformed"), Some(0)), "{line}");
         let id = line["id"].as_i64().unwrap();
-        assert!(house.bytes(id, "raw") == wire.as_bytes(), "nothing is dropped");
-        assert_eq!(house.show(id)["unframed_bytes"], 7);
-        assert!(house.run(&["show", &id.to_string()]).yes().stdout().contains("7 unexpected bytes after the request"));
+        assert!(env.bytes(id, "raw") == wire.as_bytes(), "nothing is dropped");
+        assert_eq!(env.show(id)["unframed_bytes"], 7);
+        assert!(env.run(&["show", &id.to_string()]).yes().stdout().contains("7 unexpected bytes after the request"));
     }
     // Nothing follows: a body of no bytes, which is what such a request says.
     let mut sender = Wire::connect(listening.address());
@@ -192,35 +192,35 @@ fn a_body_without_a_length_is_shown_as_bytes_that_belong_to_none() {
     assert_eq!(sender.send(both).answer().status, 200);
     assert!(sender.is_closed());
     assert_eq!(listening.json_line(4)["path"], "/first");
-    assert!(house.bytes(4, "raw") == both.as_bytes());
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 4);
+    assert!(env.bytes(4, "raw") == both.as_bytes());
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 4);
 }
 
 #[test]
 fn what_came_around_a_body_comes_back_by_every_way_out() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "200 read"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "200 read"]);
     let whole = chunked("5;a=b\r\nhello\r\n001\r\n!\r\n0\r\nX-Sum: 1\r\n\r\n");
     let broken = chunked("5\r\nhello\r\n6;\u{1b}[31m\r\nworld!\r\n0\r\n\r\n");
     for (number, (wire, status)) in (1..).zip([(&whole, 200), (&broken, 400)]) {
         let mut sender = Wire::connect(listening.address());
         assert_eq!(sender.send(wire).answer().status, status);
         let id = listening.json_line(number)["id"].as_i64().unwrap();
-        assert!(house.bytes(id, "raw") == wire.as_bytes(), "show --format raw");
-        house.run(&["export", &id.to_string(), "--as", "raw", "-o", "request.http", "--force"]).yes();
-        assert!(std::fs::read(house.work().join("request.http")).unwrap() == wire.as_bytes(), "export --as raw");
+        assert!(env.bytes(id, "raw") == wire.as_bytes(), "show --format raw");
+        env.run(&["export", &id.to_string(), "--as", "raw", "-o", "request.http", "--force"]).yes();
+        assert!(std::fs::read(env.work().join("request.http")).unwrap() == wire.as_bytes(), "export --as raw");
     }
-    assert!(house.bytes(1, "body") == b"hello!" && house.bytes(2, "body") == b"hello");
-    assert!(house.show(1).get("unframed_bytes").is_none());
+    assert!(env.bytes(1, "body") == b"hello!" && env.bytes(2, "body") == b"hello");
+    assert!(env.show(1).get("unframed_bytes").is_none());
     listening.stop();
     // Through our own JSON, and through a raw file, into another store.
-    let json = house.run(&["export", "--as", "json"]).yes().stdout;
-    house.write("all.json", json);
-    house.run(&["export", "1", "--as", "raw", "-o", "one.http", "--force"]).yes();
+    let json = env.run(&["export", "--as", "json"]).yes().stdout;
+    env.write("all.json", json);
+    env.run(&["export", "1", "--as", "raw", "-o", "one.http", "--force"]).yes();
     for (store, file, count) in [("one.db", "all.json", 2), ("two.db", "one.http", 1)] {
-        house.run(&["--store", store, "import", file]).yes();
+        env.run(&["--store", store, "import", file]).yes();
         for (id, wire) in (1..=count).zip([&whole, &broken]) {
-            let kept = house.run(&["--store", store, "show", &id.to_string(), "--format", "raw"]).yes().stdout;
+            let kept = env.run(&["--store", store, "show", &id.to_string(), "--format", "raw"]).yes().stdout;
             assert!(kept == wire.as_bytes(), "{file}: {}", String::from_utf8_lossy(&kept));
         }
     }
@@ -228,8 +228,8 @@ fn what_came_around_a_body_comes_back_by_every_way_out() {
 
 #[test]
 fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--body-limit", "100kB"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--body-limit", "100kB"]);
     for (number, (wire, kept)) in (1..).zip([
         (post("Content-Length: 100001\r\n", ""), ""),
         (post("Content-Length: 100001\r\nExpect: 100-continue\r\n", ""), ""),
@@ -242,7 +242,7 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
         assert_eq!((answer.status, answer.header("connection")), (413, Some("close")), "{wire}");
         let line = listening.json_line(number);
         assert_eq!((&line["intake"], &line["answer"]["status"]), (&"too_large".into(), &413.into()), "{line}");
-        let raw = house.bytes(line["id"].as_i64().unwrap(), "raw");
+        let raw = env.bytes(line["id"].as_i64().unwrap(), "raw");
         assert!(raw == wire.as_bytes() && raw.ends_with(kept.as_bytes()), "{wire}");
     }
     // Invited, and then it says too much.
@@ -251,7 +251,7 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
     assert_eq!(sender.answer().status, 100);
     assert_eq!(sender.send("186a1\r\n").answer().status, 413);
     listening.json_line(5);
-    let answer = &house.show(5)["answer"];
+    let answer = &env.show(5)["answer"];
     assert_eq!(answer["interim_base64"], "SFRUUC8xLjEgMTAwIENvbnRpbnVlDQoNCg==", "the 100 that was sent: {answer}");
-    assert!(house.run(&["show", "5"]).yes().stdout().contains("interim   100 Continue"));
+    assert!(env.run(&["show", "5"]).yes().stdout().contains("interim   100 Continue"));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Listening, Signed, Wire, headers, talk, until};
+use crate::support::{Listening, Signed, TestEnv, Wire, headers, talk, until};
 
 /// A signed request whose body comes in `chunks`, each with its own framing.
 fn chunked(body: &[u8], chunks: &[u8]) -> Vec<u8> {
@@ -14,8 +14,8 @@ fn chunked(body: &[u8], chunks: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_malformed_request_behind_a_right_one_takes_nothing_from_it() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let right = Signed::new("{\"first\":1}").wire();
     let mut wire = Wire::connect(listening.address());
     wire.send([&right[..], b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n"].concat());
@@ -27,14 +27,14 @@ fn a_malformed_request_behind_a_right_one_takes_nothing_from_it() {
         (&listening.json_line(1)["intake"], &listening.json_line(2)["intake"]),
         (&json!("complete"), &json!("malformed"))
     );
-    assert!(house.bytes(1, "raw") == right, "the second is in the first");
-    assert!(house.bytes(2, "raw").starts_with(b"GET / HTTP/1.1\r\nHost: x\r\nA : b"));
+    assert!(env.bytes(1, "raw") == right, "the second is in the first");
+    assert!(env.bytes(2, "raw").starts_with(b"GET / HTTP/1.1\r\nHost: x\r\nA : b"));
 }
 
 #[test]
 fn a_sender_that_asks_whether_to_go_on_is_told_so_and_answered() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let request = Signed::new("{\"asked\":true}").with("Expect: 100-continue\r\n");
     let mut wire = Wire::connect(listening.address());
     assert_eq!(wire.send(request.head()).answer().status, 100);
@@ -48,8 +48,8 @@ fn a_sender_that_asks_whether_to_go_on_is_told_so_and_answered() {
 
 #[test]
 fn chunks_of_every_kind_are_a_body_or_a_clear_400() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let body = b"{\"in\":\"chunks\"}";
     let one = |extension: &str, trailer: &str| {
         let text = std::str::from_utf8(body).unwrap();
@@ -69,15 +69,15 @@ fn chunks_of_every_kind_are_a_body_or_a_clear_400() {
         assert_eq!(sender.answer().status, status, "{what}");
     }
     for id in 1..=3 {
-        assert!(house.bytes(id, "body") == body, "{id}");
+        assert!(env.bytes(id, "body") == body, "{id}");
     }
     assert_eq!(listening.json_line(4)["intake"], "malformed");
 }
 
 #[test]
 fn a_hundred_thousand_chunks_of_a_byte_cost_their_bytes() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let takes = |number: usize, count: usize| {
         let before = ticks(&listening);
         let body = vec![b'x'; count];
@@ -102,8 +102,8 @@ fn ticks(listening: &Listening) -> u64 {
 
 #[test]
 fn every_method_version_and_target_is_a_delivery() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--respond", "200 hello"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--respond", "200 hello"]);
     let get = |line: &str, more: &str| format!("{line}\r\n{more}\r\n");
     // What is sent, whether the connection stays, and whether the answer has a body.
     for (number, (request, stays, body)) in (1..).zip([
@@ -147,7 +147,7 @@ fn every_method_version_and_target_is_a_delivery() {
             );
         }
         assert!(wire.is_closed(), "{line}");
-        let kept = house.run(&["list", &format!("\"{}\"", line.split(' ').nth(1).unwrap())]).yes().stdout();
+        let kept = env.run(&["list", &format!("\"{}\"", line.split(' ').nth(1).unwrap())]).yes().stdout();
         assert!(kept.contains(line.split(' ').next().unwrap()), "{number}: {line}: {kept}");
     }
 }
@@ -164,8 +164,8 @@ fn head_of(wire: &mut Wire) -> String {
 
 #[test]
 fn a_request_is_the_same_wherever_it_is_cut() {
-    let house = House::with_secret();
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
     let body = b"{\"cut\":1}";
     let requests = [Signed::new(&body[..]).wire(), chunked(body, b"5\r\n{\"cut\r\n4;x\r\n\":1}\r\n0\r\nA: b\r\n\r\n")];
     let mut wire = Wire::connect(listening.address());
@@ -181,15 +181,15 @@ fn a_request_is_the_same_wherever_it_is_cut() {
         assert_eq!(wire.answer().status, 200, "a byte at a time");
         sent += request.len();
     }
-    let listed = house.run(&["list", "verdict:verified", "--format", "json"]).yes().stdout();
+    let listed = env.run(&["list", "verdict:verified", "--format", "json"]).yes().stdout();
     assert_eq!(listed.lines().count(), sent, "all but the whole one are cut in one place");
 }
 
 #[test]
 fn a_slow_reader_gets_the_whole_of_its_answers() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nbody_idle = \"1s\"\n");
-    let listening = house.listen(&["--respond", &format!("200 {}", "x".repeat(100_000))]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nbody_idle = \"1s\"\n");
+    let listening = env.listen(&["--respond", &format!("200 {}", "x".repeat(100_000))]);
     let mut wire = Wire::connect(listening.address());
     wire.send(Signed::new("{}").wire().repeat(60));
     let (mut read, mut pieces) = (0, 0);
@@ -204,9 +204,9 @@ fn a_slow_reader_gets_the_whole_of_its_answers() {
 
 #[test]
 fn who_closes_its_half_gets_its_answer_and_who_is_gone_is_seen_to_be() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let rules = ["--respond", "path:/wait → wait 400ms 201", "--respond", "path:/hold → hold 400ms else 202"];
-    let listening = house.listen(&[&["--format", "json"][..], &rules].concat());
+    let listening = env.listen(&[&["--format", "json"][..], &rules].concat());
     for (path, status) in [("/at/once", 200), ("/wait", 201), ("/hold", 202)] {
         let mut wire = Wire::connect(listening.address());
         wire.send(Signed::new("{}").to(path).wire()).stops_sending();
@@ -230,7 +230,7 @@ fn who_closes_its_half_gets_its_answer_and_who_is_gone_is_seen_to_be() {
         assert_eq!(outcome(&listening, number), "sent");
     }
     // It waits so long that only its being gone can end it.
-    let listening = house.listen(&["--ephemeral", "--format", "json", "--respond", "wait 1h 200"]);
+    let listening = env.listen(&["--ephemeral", "--format", "json", "--respond", "wait 1h 200"]);
     Wire::connect(listening.address()).send(Signed::new("{}").wire()).stops_sending();
     assert_eq!(outcome(&listening, 1), "sender_gone");
 }
@@ -241,10 +241,10 @@ fn outcome(listening: &Listening, number: usize) -> Value {
 
 #[test]
 fn a_reset_at_any_stage_is_the_end_of_that_connection_alone() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let rules =
         ["--respond", "path:/hold → hold 1h else 202", "--respond", "path:/trickle → trickle 1 per 50ms 200 abcdefgh"];
-    let listening = house.listen(&[&["--format", "json"][..], &rules].concat());
+    let listening = env.listen(&[&["--format", "json"][..], &rules].concat());
     let request = Signed::new("{\"reset\":1}").wire();
     let head = request.len() - b"{\"reset\":1}".len();
     assert_eq!(talk(listening.address(), &request).status, 200);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::support::tools::peak_memory;
-use crate::support::{House, Person, Size, finish, talk};
+use crate::support::{Person, Size, TestEnv, finish, talk};
 
 /// Bytes of each body, or four times as many: enough to tell it from the program, and little enough for a debug build.
 const SIZE: usize = 4 << 20;
@@ -72,8 +72,8 @@ fn looked_at_all(person: &mut Person) -> u64 {
 #[test]
 fn a_row_for_every_byte_is_shown_within_five_times_the_body() {
     for shape in shapes(SIZE) {
-        let house = House::with_secret();
-        let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+        let env = TestEnv::with_secret();
+        let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
         talk(address, wire("small", "application/json", br#"{"small":[true]}"#));
         person.sees("/small");
         let before = looked_at_all(&mut person);
@@ -99,15 +99,15 @@ fn a_row_for_every_byte_is_shown_within_five_times_the_body() {
 
 #[test]
 fn a_row_for_every_byte_is_printed_within_five_times_the_body() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     // Of most of these every byte becomes a line.
     for (id, shape) in (1..).zip(shapes(SIZE / 4)) {
         talk(listening.address(), wire(shape.name, shape.media, &shape.body));
         listening.json_line(id);
         let limit = PROGRAM + 5 * shape.body.len() / 1024;
         for format in ["text", "json"] {
-            let mut command = house.other(Path::new("sh"));
+            let mut command = env.other(Path::new("sh"));
             command.args(["-c", &format!("ulimit -v {limit} && exec \"$@\""), "sh"]);
             command.args([env!("CARGO_BIN_EXE_whyhook"), "show", &id.to_string(), "--format", format]);
             let printed = finish(command, b"").yes().stdout;

@@ -5,26 +5,26 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Listening, Person, Signed, Size, Wire, talk, until};
+use crate::support::{Listening, Person, Signed, Size, TestEnv, Wire, talk, until};
 
 /// Deadlines so short that a test can wait for them.
 const QUICK: &str = "[limits]\nhead = \"400ms\"\nbody_idle = \"400ms\"\nkeep_alive = \"400ms\"\n";
 
-fn quick() -> House {
-    let house = House::with_secret();
-    house.write("whyhook.toml", QUICK);
-    house
+fn quick() -> TestEnv {
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", QUICK);
+    env
 }
 
 /// What was kept of the delivery in the line `number`.
-fn kept(house: &House, line: &Value) -> Vec<u8> {
-    house.bytes(line["id"].as_i64().unwrap(), "raw")
+fn kept(env: &TestEnv, line: &Value) -> Vec<u8> {
+    env.bytes(line["id"].as_i64().unwrap(), "raw")
 }
 
 #[test]
 fn who_says_nothing_or_half_a_thing_is_closed_and_shown() {
-    let house = quick();
-    let listening = house.listen(&["--format", "json"]);
+    let env = quick();
+    let listening = env.listen(&["--format", "json"]);
     let half_body = Signed::new("{\"never\":\"whole\"}").wire();
     let half_body = &half_body[..half_body.len() - 6];
     let chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
@@ -40,21 +40,21 @@ fn who_says_nothing_or_half_a_thing_is_closed_and_shown() {
         assert!(wire.is_closed(), "{reason}");
         let line = listening.json_line(number);
         assert_eq!(line["intake"], intake, "{line}");
-        assert_eq!(house.show(line["id"].as_i64().unwrap())["intake_reason"], reason);
-        assert_eq!(kept(&house, &line), bytes);
+        assert_eq!(env.show(line["id"].as_i64().unwrap())["intake_reason"], reason);
+        assert_eq!(kept(&env, &line), bytes);
     }
     // Between two requests a connection may be silent for its own while, and leaves no trace.
     let mut wire = Wire::connect(listening.address());
     assert_eq!(wire.send(Signed::new("{}").wire()).answer().status, 200);
     assert!(wire.is_closed());
     assert_eq!(listening.json_line(5)["intake"], "complete");
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 5);
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 5);
 }
 
 #[test]
 fn headers_that_dribble_in_for_ever_end_with_the_whole_head_s_time() {
-    let house = quick();
-    let listening = house.listen(&["--format", "json"]);
+    let env = quick();
+    let listening = env.listen(&["--format", "json"]);
     let mut wire = Wire::connect(listening.address());
     wire.send("GET / HTTP/1.1\r\nHost: x\r\n");
     // Each line comes well within the deadline, which would start again with each if it were an idle one.
@@ -65,13 +65,13 @@ fn headers_that_dribble_in_for_ever_end_with_the_whole_head_s_time() {
     assert!(refused.is_some(), "it takes headers for ever");
     let line = listening.json_line(1);
     assert_eq!(line["intake"], "incomplete", "{line}");
-    assert!(kept(&house, &line).starts_with(b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n"));
+    assert!(kept(&env, &line).starts_with(b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n"));
 }
 
 #[test]
 fn a_body_that_keeps_coming_slowly_is_taken() {
-    let house = quick();
-    let listening = house.listen(&["--format", "json"]);
+    let env = quick();
+    let listening = env.listen(&["--format", "json"]);
     let request = Signed::new("{\"slow\":true}").wire();
     let mut wire = Wire::connect(listening.address());
     let (first, last) = request.split_at(request.len() - 8);
@@ -95,9 +95,9 @@ fn hold(address: std::net::SocketAddr, count: usize) -> Vec<Wire> {
 
 #[test]
 fn connections_are_capped_and_the_rest_told_to_come_back() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nconnections = 3\n");
-    let (mut person, address) = Person::listening(&house, Size(120, 30), &["--respond", "path:/held → hold 1h"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nconnections = 3\n");
+    let (mut person, address) = Person::listening(&env, Size(120, 30), &["--respond", "path:/held → hold 1h"]);
     let mut held = hold(address, 3);
     person.sees("Deliveries  3");
     for _ in 0..2 {
@@ -122,12 +122,12 @@ fn connections_are_capped_and_the_rest_told_to_come_back() {
 
 #[test]
 fn who_is_turned_away_is_counted_in_the_log_too() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
-    let listening = house.listen(&["--respond", "path:/held → hold 1h"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = env.listen(&["--respond", "path:/held → hold 1h"]);
     let _held = hold(listening.address(), 1);
     listening.says("held: #1");
-    // With and without a request: who has sent one reads the answer, and an orderly end behind it.
+    // With and without a request: a client that has sent one reads the response, then an orderly end.
     for request in [Vec::new(), Signed::new("{}").wire(), Signed::new(vec![b'x'; 20_000_000]).wire()] {
         let mut wire = Wire::connect(listening.address());
         assert_eq!(wire.send(&request).answer().status, 503);
@@ -141,9 +141,9 @@ fn who_is_turned_away_is_counted_in_the_log_too() {
 
 #[test]
 fn a_crowd_that_is_turned_away_at_once_reads_the_answer_and_no_reset() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
-    let listening = house.listen(&["--respond", "path:/held → hold 1h"]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = env.listen(&["--respond", "path:/held → hold 1h"]);
     let _held = hold(listening.address(), 1);
     listening.says("held: #1");
     // More than may be on their way out at once, each with its whole request, before any of them reads.
@@ -163,9 +163,9 @@ fn a_crowd_that_is_turned_away_at_once_reads_the_answer_and_no_reset() {
 
 #[test]
 fn who_gives_up_its_place_to_another_is_told_so_when_it_speaks() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nconnections = 1\n");
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nconnections = 1\n");
+    let listening = env.listen(&[]);
     let request = Signed::new("{}").wire();
     let mut silent = Wire::connect(listening.address());
     // It may keep its place for a moment; somebody else gets it then.
@@ -185,8 +185,8 @@ fn who_gives_up_its_place_to_another_is_told_so_when_it_speaks() {
 
 #[test]
 fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json", "--body-limit", "100kB"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json", "--body-limit", "100kB"]);
     let large = vec![b'x'; 400_000];
     let known = Signed::new(large.clone()).wire();
     let chunked =
@@ -202,11 +202,11 @@ fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
         assert_eq!((&line["intake"], &line["answer"]["status"]), (&json!("too_large"), &json!(413)), "{line}");
         let id = line["id"].as_i64().unwrap();
         // What had come by then, without waiting for more.
-        let body = house.bytes(id, "body");
+        let body = env.bytes(id, "body");
         let reason = format!("more than 100000 bytes; the first {} are kept", body.len());
-        assert_eq!(house.show(id)["intake_reason"], reason);
+        assert_eq!(env.show(id)["intake_reason"], reason);
         assert!(body.len() <= 65_536 && large.starts_with(&body));
-        assert!(wire.starts_with(&house.bytes(id, "raw")));
+        assert!(wire.starts_with(&env.bytes(id, "raw")));
     }
     let whole = Signed::new(vec![b'y'; 100_000]).wire();
     assert_eq!(talk(listening.address(), whole).status, 200, "exactly the limit");
@@ -214,16 +214,16 @@ fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
 
 #[test]
 fn a_body_limit_above_the_memory_s_is_still_a_limit_that_can_be_reached() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "body_limit = \"3MiB\"\n[limits]\nmemory = \"1MiB\"\n");
-    let listening = house.listen(&[]);
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "body_limit = \"3MiB\"\n[limits]\nmemory = \"1MiB\"\n");
+    let listening = env.listen(&[]);
     assert_eq!(talk(listening.address(), Signed::new(vec![b'x'; 3 << 20]).wire()).status, 200);
 }
 
 #[test]
 fn who_hangs_up_early_is_recorded_as_far_as_it_came() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let request = Signed::new("{\"more\":\"was announced\"}").wire();
     let sent = &request[..request.len() - 4];
     {
@@ -233,16 +233,16 @@ fn who_hangs_up_early_is_recorded_as_far_as_it_came() {
     }
     let line = listening.json_line(1);
     assert_eq!((&line["intake"], &line["answer"]["status"]), (&json!("truncated"), &json!(400)), "{line}");
-    assert_eq!(kept(&house, &line), sent);
+    assert_eq!(kept(&env, &line), sent);
 }
 
 #[test]
 fn who_never_reads_an_answer_is_closed() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // Three connections, all of which such a sender would hold for ever.
-    house.write("whyhook.toml", "[limits]\nbody_idle = \"400ms\"\nconnections = 3\n");
+    env.write("whyhook.toml", "[limits]\nbody_idle = \"400ms\"\nconnections = 3\n");
     let rule = format!("200 {}", "x".repeat(100_000));
-    let listening = house.listen(&["--respond", &rule]);
+    let listening = env.listen(&["--respond", &rule]);
     let request = Signed::new("{}").wire();
     let mut greedy: Vec<Wire> = (0..3).map(|_| Wire::connect(listening.address())).collect();
     for wire in &mut greedy {
@@ -280,8 +280,8 @@ fn malformed() -> Vec<(&'static str, Vec<u8>, u16)> {
 
 #[test]
 fn every_kind_of_malformed_request_is_refused_kept_and_shown_escaped() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     let hidden = |text: &str| text.contains(|c| c != '\n' && whyhook::text::is_hidden(c));
     for (number, (what, bytes, status)) in (1..).zip(malformed()) {
         let mut wire = Wire::connect(listening.address());
@@ -290,10 +290,10 @@ fn every_kind_of_malformed_request_is_refused_kept_and_shown_escaped() {
         let line = listening.json_line(number);
         assert_eq!((&line["intake"], &line["verdict"]), (&json!("malformed"), &json!("not_judged")), "{what}: {line}");
         assert_eq!(line["answer"]["status"], status, "{what}");
-        let raw = kept(&house, &line);
+        let raw = kept(&env, &line);
         assert!(raw.len() <= 65_536 && !raw.is_empty(), "{what}: {} bytes are kept", raw.len());
         assert!(bytes.starts_with(&raw), "{what}: something else is kept");
-        let shown = house.run(&["show", &line["id"].to_string()]).yes().stdout();
+        let shown = env.run(&["show", &line["id"].to_string()]).yes().stdout();
         assert!(shown.contains("malformed: ") && !hidden(&shown), "{what}: {shown:?}");
     }
     assert!(!hidden(&listening.stdout()));
@@ -302,8 +302,8 @@ fn every_kind_of_malformed_request_is_refused_kept_and_shown_escaped() {
 
 #[test]
 fn a_compressed_body_is_kept_as_it_was_sent() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--format", "json"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--format", "json"]);
     // 16 MiB of zeroes in 16 KiB: a bomb for who would inflate it all.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     (0..256).for_each(|_| encoder.write_all(&[0; 65_536]).unwrap());
@@ -312,16 +312,16 @@ fn a_compressed_body_is_kept_as_it_was_sent() {
     let request = Signed::new(bomb.clone()).with("Content-Encoding: gzip\r\n");
     assert_eq!(talk(listening.address(), request.wire()).status, 200);
     assert_eq!(listening.json_line(1)["body_bytes"], bomb.len());
-    assert!(house.bytes(1, "body") == bomb);
+    assert!(env.bytes(1, "body") == bomb);
     for format in ["text", "json"] {
-        house.run(&["show", "1", "--format", format]).yes();
+        env.run(&["show", "1", "--format", format]).yes();
     }
 }
 
 #[test]
 fn a_web_page_s_post_is_a_delivery_like_any_other_with_its_origin_in_sight() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     // What a page may send to another origin without asking first.
     let page = "POST /webhooks/trackpilots HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nOrigin: https://evil.example\r\n\
                 Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}";
@@ -338,20 +338,20 @@ fn a_web_page_s_post_is_a_delivery_like_any_other_with_its_origin_in_sight() {
         assert_eq!((answer.status, answer.body.as_str()), (400, "Missing signature"), "{path}");
         person.sees(&format!("{} ", number + 3));
     }
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 7);
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 7);
 }
 
 #[test]
 fn to_be_reached_from_elsewhere_is_warned_of() {
-    let house = House::with_secret();
-    let listening = house.listen(&["--bind", "0.0.0.0:0"]);
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--bind", "0.0.0.0:0"]);
     listening.says("warning: listening on 0.0.0.0:0: other hosts can reach this listener");
-    warns_in_the_interface(&house);
-    assert_loopback_is_quiet(&house.listen(&["--ephemeral"]));
+    warns_in_the_interface(&env);
+    assert_loopback_is_quiet(&env.listen(&["--ephemeral"]));
 }
 
-fn warns_in_the_interface(house: &House) {
-    let mut person = Person::sits_down(house, Size(140, 30), &["--ephemeral", "--bind", "0.0.0.0:0"]);
+fn warns_in_the_interface(env: &TestEnv) {
+    let mut person = Person::start(env, Size(140, 30), &["--ephemeral", "--bind", "0.0.0.0:0"]);
     person.sees("other hosts can reach this listener");
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::support::tools::signal;
-use crate::support::{House, Person, Signed, Size, Wire, sample, talk, until};
+use crate::support::{Person, Signed, Size, TestEnv, Wire, sample, talk, until};
 
 #[test]
 fn a_storm_of_sizes_while_deliveries_come_breaks_nothing() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(120, 36), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     talk(address, Signed::new(sample("screenshot-live.json")).to("/first").wire());
     person.sees("/first");
     std::thread::scope(|scope| {
@@ -50,8 +50,8 @@ fn a_storm_of_sizes_while_deliveries_come_breaks_nothing() {
 
 #[test]
 fn a_terminal_that_stops_reading_holds_up_neither_senders_nor_the_end() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(200, 50), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(200, 50), &[]);
     person.sees("Waiting for the first delivery").stops_looking();
     // More than the terminal takes in without being read: frame upon frame.
     let mut wire = Wire::connect(address);
@@ -65,7 +65,7 @@ fn a_terminal_that_stops_reading_holds_up_neither_senders_nor_the_end() {
     signal(person.process(), Signal::TERM);
     let code = person.ends();
     assert!(code == 0 || code == 128 + 15, "{code}");
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 400);
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 400);
     // Its modes come back even where nothing can be written.
     assert!(!person.terminal_is_taken());
 }
@@ -75,9 +75,9 @@ fn a_terminal_that_stops_reading_holds_up_neither_senders_nor_the_end() {
 fn idle_it_does_nothing() {
     use crate::support::tools::{IDLE, IDLE_WAKES, switches};
     // As it is started by most: with a configuration file that is watched, and an agent of ngrok's that is looked for.
-    let house = House::with_secret().set("WHYHOOK_NGROK_API", "127.0.0.1:1");
-    house.write("whyhook.toml", "[limits]\nconnections = 100\n");
-    let (mut person, address) = Person::listening(&house, Size(160, 50), &[]);
+    let env = TestEnv::with_secret().set("WHYHOOK_NGROK_API", "127.0.0.1:1");
+    env.write("whyhook.toml", "[limits]\nconnections = 100\n");
+    let (mut person, address) = Person::listening(&env, Size(160, 50), &[]);
     talk(address, Signed::new(sample("screenshot-live.json")).wire());
     // What is drawn anew each second is so only while it is open.
     let time = |screen: &str| {
@@ -87,7 +87,7 @@ fn idle_it_does_nothing() {
     let before = time(&person.screen());
     person.sees_that("a later time", |screen| time(screen) != before).types("\u{1b}");
     person.no_longer_sees("Listener status").types("4").settles();
-    let listening = house.listen(&["--ephemeral"]);
+    let listening = env.listen(&["--ephemeral"]);
     talk(listening.address(), Signed::new("{}").wire());
     listening.line(1);
     // A connection that is kept open costs nothing either.
@@ -108,8 +108,8 @@ fn idle_it_does_nothing() {
 #[test]
 fn a_terminal_that_has_gone_costs_nothing() {
     use crate::support::tools::ticks;
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
     let process = person.process();
     // What it takes to draw a list of twenty on this machine, in hundredths of a second: the measure.
     let before = ticks(process).unwrap();
@@ -133,9 +133,9 @@ fn a_terminal_that_has_gone_costs_nothing() {
 
 #[test]
 fn with_no_terminal_at_all_it_prints_lines() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     // Neither asked for: stdin is /dev/null, stdout a pipe.
-    let mut child = crate::support::Leashed(house.command(&["--bind", "127.0.0.1:0"]).spawn().unwrap());
+    let mut child = crate::support::KillOnDrop(env.command(&["--bind", "127.0.0.1:0"]).spawn().unwrap());
     let mut stderr = std::io::BufReader::new(child.0.stderr.take().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
@@ -146,15 +146,15 @@ fn with_no_terminal_at_all_it_prints_lines() {
     assert!(output.success(), "{output}");
     let mut stdout = String::new();
     std::io::Read::read_to_string(&mut child.0.stdout.take().unwrap(), &mut stdout).unwrap();
-    assert!(!house.store().with_file_name("whyhook.db-wal").exists(), "SQLite's own log is left behind");
+    assert!(!env.store().with_file_name("whyhook.db-wal").exists(), "SQLite's own log is left behind");
     assert!(stdout.contains("Webhook verified") && !stdout.contains('\u{1b}'), "{stdout:?}");
 }
 
 #[test]
 fn a_reader_of_the_lines_that_stalls_holds_up_neither_senders_nor_the_end() {
-    let house = House::with_secret();
-    let mut command = house.command(&["--headless", "--format", "json", "--bind", "127.0.0.1:0"]);
-    let mut child = crate::support::Leashed(command.spawn().unwrap());
+    let env = TestEnv::with_secret();
+    let mut command = env.command(&["--headless", "--format", "json", "--bind", "127.0.0.1:0"]);
+    let mut child = crate::support::KillOnDrop(command.spawn().unwrap());
     let mut stderr = std::io::BufReader::new(child.0.stderr.take().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
@@ -167,5 +167,5 @@ fn a_reader_of_the_lines_that_stalls_holds_up_neither_senders_nor_the_end() {
     }
     signal(child.0.id(), Signal::TERM);
     assert!(until(|| child.0.try_wait().unwrap()).is_some(), "it does not end");
-    assert_eq!(house.run(&["list"]).yes().stdout().lines().count(), 400);
+    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 400);
 }

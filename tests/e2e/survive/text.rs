@@ -6,7 +6,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use whyhook::text::is_hidden;
 
-use crate::support::{House, Person, Signed, Size, talk};
+use crate::support::{Person, Signed, Size, TestEnv, talk};
 
 /// Deliveries of this kind in one run.
 const COUNT: usize = 60;
@@ -84,28 +84,28 @@ fn is_plain(what: &str, text: &str) {
 
 #[test]
 fn whatever_is_sent_no_output_acts_on_a_terminal() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     for format in ["text", "json"] {
         let store = format!("{format}.db");
-        let listening = house.listen(&["--format", format, "--store", &store]);
+        let listening = env.listen(&["--format", format, "--store", &store]);
         for request in requests() {
             talk(listening.address(), request);
         }
         listening.line(COUNT);
         is_plain("the lines", &listening.stdout());
         is_plain("the log", &listening.stderr());
-        is_plain("list", &house.run(&["list", "--format", format, "--store", &store]).yes().stdout());
+        is_plain("list", &env.run(&["list", "--format", format, "--store", &store]).yes().stdout());
         for id in 1..=COUNT {
             let id = id.to_string();
-            is_plain(&id, &house.run(&["show", &id, "--format", format, "--store", &store]).yes().stdout());
+            is_plain(&id, &env.run(&["show", &id, "--format", format, "--store", &store]).yes().stdout());
         }
     }
 }
 
 #[test]
 fn whatever_is_sent_no_frame_acts_on_the_terminal() {
-    let house = House::with_secret();
-    let (mut person, address) = Person::listening(&house, Size(150, 45), &[]);
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(150, 45), &[]);
     for (number, request) in requests().into_iter().enumerate() {
         talk(address, request);
         person.types(["1", "2", "3", "5", "6", "7"][number % 6]);

@@ -7,19 +7,19 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::{fs, thread};
 
-use crate::support::{House, Person, Signed, Size, Unit, Wire};
+use crate::support::{Person, Signed, Size, TestEnv, Unit, Wire};
 
 /// The exit code of a Rust program that has panicked.
 const PANICKED: u32 = 101;
 /// Enough commits for a checkpoint.
 const ENOUGH: usize = 320;
 
-/// A house with a trap for one thread, and the file that springs it.
-fn trapped(thread: &str) -> (House, PathBuf) {
-    let house = House::with_secret();
-    let trigger = house.root().join("trigger");
+/// A env with a trap for one thread, and the file that springs it.
+fn trapped(thread: &str) -> (TestEnv, PathBuf) {
+    let env = TestEnv::with_secret();
+    let trigger = env.root().join("trigger");
     let setting = format!("{thread}={}", trigger.display());
-    (house.set("WHYHOOK_DEBUG_PANIC", setting), trigger)
+    (env.set("WHYHOOK_DEBUG_PANIC", setting), trigger)
 }
 
 /// Sends on one connection until the listener is gone; returns how many were answered with 200.
@@ -35,8 +35,8 @@ fn send(wire: &mut Wire, from: usize, count: usize, body: &[u8]) -> usize {
 
 /// Lets a thread of the interface panic, and checks what must hold whichever it is.
 fn survives(thread: &str, provoke: impl FnOnce(&mut Person, &mut Wire) -> usize) {
-    let (house, trigger) = trapped(thread);
-    let (mut person, address) = Person::listening(&house, Size(100, 30), &[]);
+    let (env, trigger) = trapped(thread);
+    let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
     person.sees("Waiting for the first delivery");
     let mut wire = Wire::connect(address);
     let mut answered = send(&mut wire, 0, 5, b"{}");
@@ -49,12 +49,12 @@ fn survives(thread: &str, provoke: impl FnOnce(&mut Person, &mut Wire) -> usize)
     // The message comes behind the alternate screen, where it can be read.
     person.sees(&format!("the trap of {thread}"));
     fs::remove_file(&trigger).unwrap();
-    let listed = house.run(&["list"]).yes().stdout();
+    let listed = env.run(&["list"]).yes().stdout();
     for number in 0..answered {
         assert!(listed.lines().any(|line| line.ends_with(&format!("/n/{number}"))), "{thread}: {number} is lost");
     }
     // No repair: it simply starts again.
-    let listening = house.listen(&[]);
+    let listening = env.listen(&[]);
     assert_eq!(send(&mut Wire::connect(listening.address()), 0, 1, b"{}"), 1);
 }
 
@@ -158,9 +158,9 @@ fn in_the_watch_of_the_tunnel() {
             let _ = write!(socket, "{head}Content-Length: {}\r\n\r\n{body}", body.len());
         }
     });
-    let (house, trigger) = trapped("tunnel");
-    let house = house.set("WHYHOOK_NGROK_API", address);
-    let (mut person, _) = Person::listening(&house, Size(100, 30), &[]);
+    let (env, trigger) = trapped("tunnel");
+    let env = env.set("WHYHOOK_NGROK_API", address);
+    let (mut person, _) = Person::listening(&env, Size(100, 30), &[]);
     person.sees("Waiting for the first delivery");
     fs::write(trigger, "").unwrap();
     assert_eq!(person.ends(), PANICKED);
@@ -170,14 +170,14 @@ fn in_the_watch_of_the_tunnel() {
 #[test]
 fn without_a_terminal_it_ends_as_well() {
     for thread in ["writer", "index", "worker", "main"] {
-        let (house, trigger) = trapped(thread);
-        let mut listening = house.listen(&[]);
+        let (env, trigger) = trapped(thread);
+        let mut listening = env.listen(&[]);
         let mut wire = Wire::connect(listening.address());
         assert_eq!(send(&mut wire, 0, 3, b"{}"), 3);
         fs::write(trigger, "").unwrap();
         let answered = 3 + send(&mut wire, 3, 3, b"{}");
         assert_eq!(listening.ends().code(), Some(101), "{thread}");
         listening.says(&format!("the trap of {thread}"));
-        assert!(house.run(&["list"]).yes().stdout().lines().count() >= answered, "{thread}");
+        assert!(env.run(&["list"]).yes().stdout().lines().count() >= answered, "{thread}");
     }
 }

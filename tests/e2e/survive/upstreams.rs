@@ -7,7 +7,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::tools::peak_memory;
-use crate::support::{House, PATIENCE, Signed, Upstream, request_from, talk, until};
+use crate::support::{PATIENCE, Signed, TestEnv, Upstream, request_from, talk, until};
 
 const SENDERS: usize = 16;
 const ROUNDS: usize = 3;
@@ -39,8 +39,8 @@ impl Gate {
 #[cfg(target_os = "linux")]
 #[test]
 fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
-    let house = House::with_secret();
-    house.write("whyhook.toml", "[limits]\nmemory = \"16MiB\"\n");
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[limits]\nmemory = \"16MiB\"\n");
     let (gate, began) = (Arc::new(Gate::default()), Arc::new(Mutex::new(0)));
     let (stands, count) = (Arc::clone(&gate), Arc::clone(&began));
     let slow = Upstream::unread(move |socket| {
@@ -64,7 +64,7 @@ fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
     });
     let rule = format!("path:/large → forward {} {}", slow.url(), silent.url());
     let listening =
-        house.listen(&["--body-limit", "8MiB", "--forward-timeout", "90s", "--respond", &rule, "--format", "json"]);
+        env.listen(&["--body-limit", "8MiB", "--forward-timeout", "90s", "--respond", &rule, "--format", "json"]);
     let address = listening.address();
     let large = Signed::new("x".repeat(BODY_BYTES)).to("/large").wire();
     for round in 0..ROUNDS {
@@ -94,7 +94,7 @@ fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
     }
     assert!(slow.request().starts_with("POST /large HTTP/1.1\r\n"));
     let shown = until(|| {
-        let shown = house.show(1);
+        let shown = env.show(1);
         (shown["answer"]["body_bytes"] == ANSWER_BYTES && shown["forward"][0].is_object()).then_some(shown)
     });
     let kept = shown.unwrap()["answer"]["body"].as_str().unwrap().len();
@@ -104,7 +104,7 @@ fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
 
 #[test]
 fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let quick = Upstream::new(|socket| socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap());
     let gate = Arc::new(Gate::default());
     let stands = Arc::clone(&gate);
@@ -112,7 +112,7 @@ fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
         stands.wait(0);
         Vec::new()
     });
-    let listening = house.listen(&["--forward-to", &quick.url(), "--forward-to", &silent.url(), "--format", "json"]);
+    let listening = env.listen(&["--forward-to", &quick.url(), "--forward-to", &silent.url(), "--format", "json"]);
     // More than may wait: 1,024.
     let mut wire = crate::support::Wire::connect(listening.address());
     for _ in 0..1100 {
@@ -120,10 +120,10 @@ fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
     }
     let is_busy = |attempt: &Value| attempt["error"]["code"] == "busy";
     let shown =
-        until(|| Some(house.show(1100)).filter(|shown| shown["attempts"].as_array().is_some_and(|all| all.len() == 2)));
+        until(|| Some(env.show(1100)).filter(|shown| shown["attempts"].as_array().is_some_and(|all| all.len() == 2)));
     let attempts = shown.unwrap()["attempts"].clone();
     assert!(attempts.as_array().unwrap().iter().any(is_busy), "{attempts}");
-    assert!(house.show(1)["attempts"].as_array().unwrap().iter().all(|attempt| !is_busy(attempt)));
+    assert!(env.show(1)["attempts"].as_array().unwrap().iter().all(|attempt| !is_busy(attempt)));
     gate.open();
 }
 
@@ -132,9 +132,9 @@ fn servers_behind_the_senders_back_are_bounded_and_what_is_left_out_is_said() {
 fn large_answers_are_shared_or_counted() {
     // Two of them are as much as a configuration holds.
     const LENGTH: usize = 480_000;
-    let house = House::with_secret();
+    let env = TestEnv::with_secret();
     let text = "x".repeat(LENGTH);
-    house.write(
+    env.write(
         "whyhook.toml",
         format!(
             "[limits]\nmemory = \"16MiB\"\n[answers.same]\nstatus = 200\nbody = \"{text}\"\n\
@@ -142,7 +142,7 @@ fn large_answers_are_shared_or_counted() {
         ),
     );
     let rules = ["path:/same → trickle 1 per 1s same", "path:/own → trickle 1 per 1s own"];
-    let listening = house.listen(&["--body-limit", "1MiB", "--respond", rules[0], "--respond", rules[1]]);
+    let listening = env.listen(&["--body-limit", "1MiB", "--respond", rules[0], "--respond", rules[1]]);
     let address = listening.address();
     let begin = |path: &str| {
         let mut wire = crate::support::Wire::connect(address);

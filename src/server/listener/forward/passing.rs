@@ -22,7 +22,7 @@ use crate::server::listener::exchange::Next;
 use crate::server::listener::perform::Exchange;
 use crate::server::listener::raw::Script;
 use crate::server::listener::room::{self, MemoryRoom, NoRoom};
-use crate::server::listener::stats::Refusal;
+use crate::server::listener::stats;
 use crate::server::listener::stream::Stream;
 use crate::server::listener::{Control, overloaded_reply};
 use crate::store::{Reader, StoredDelivery};
@@ -242,7 +242,7 @@ impl Hold {
 }
 
 fn no_room(control: &Control) -> Refusal {
-    control.stats().refused(Refusal::Memory);
+    control.stats().refused(stats::Refusal::Memory);
     Refusal::busy("memory limit reached")
 }
 

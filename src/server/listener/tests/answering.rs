@@ -3,12 +3,12 @@
 use super::*;
 
 fn rules(texts: &[&str]) -> RuleSet {
-    let read = texts.iter().map(|text| Rules::default().rule(text).unwrap()).collect();
+    let read = texts.iter().map(|text| RuleReader::default().rule(text).unwrap()).collect();
     RuleSet::new(read, Duration::from_secs(3600))
 }
 
 fn act(text: &str) -> TimedResponse {
-    let action = Rules::default().action(text).unwrap();
+    let action = RuleReader::default().action(text).unwrap();
     let ActionKind::Do(deed) = action.kind else { panic!("{text}") };
     TimedResponse { wait: action.wait, deed }
 }
@@ -91,7 +91,7 @@ async fn the_persons_choice_is_for_the_next_delivery_or_until_cleared() {
         socket.write_all(signed_request(BODY, "").as_bytes()).await.unwrap();
         read_response(&mut socket).await[9..12].to_owned()
     };
-    let choice = |text: &str, once| Some(Override { action: Rules::default().action(text).unwrap(), once });
+    let choice = |text: &str, once| Some(Override { action: RuleReader::default().action(text).unwrap(), once });
     assert_eq!(status().await, "503");
     fixture.control.set_override(choice("201", true));
     assert_eq!((status().await, status().await), ("201".to_owned(), "503".to_owned()));

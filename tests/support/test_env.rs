@@ -13,14 +13,14 @@ use super::{Listening, SECRET, until};
 
 pub(crate) const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
 
-pub(crate) struct House {
+pub(crate) struct TestEnv {
     root: TempDir,
     variables: Vec<(OsString, OsString)>,
     /// A program and its arguments that run the program given behind them.
     within: Vec<OsString>,
 }
 
-impl House {
+impl TestEnv {
     /// Without any secret.
     pub(crate) fn new() -> Self {
         let root = tempfile::Builder::new().prefix("whyhook-e2e-").tempdir().unwrap();
@@ -118,7 +118,7 @@ impl House {
         command
     }
 
-    /// Another program in the same house.
+    /// Another program in the same env.
     pub(crate) fn other(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment()).current_dir(self.work());
@@ -162,7 +162,7 @@ pub(crate) fn finish(mut command: Command, stdin: &[u8]) -> Ran {
     if !stdin.is_empty() {
         command.stdin(Stdio::piped());
     }
-    let mut child = Leashed(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
+    let mut child = KillOnDrop(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
     let (stdout, stderr) = (drain(child.0.stdout.take().unwrap()), drain(child.0.stderr.take().unwrap()));
     if !stdin.is_empty() {
         // Who exits early does not read everything; that is no failure of the test.
@@ -181,9 +181,9 @@ fn drain(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8
 }
 
 /// A child that does not outlive the test.
-pub(crate) struct Leashed(pub(crate) Child);
+pub(crate) struct KillOnDrop(pub(crate) Child);
 
-impl Drop for Leashed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
