@@ -6,28 +6,28 @@ use std::collections::HashMap;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// A module's path from the crate's root, which is empty.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// A path that a file names, from the crate's root, and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    pub path: Module,
-    pub line: usize,
+pub(crate) struct Named {
+    pub(crate) path: Module,
+    pub(crate) line: usize,
 }
 
 /// What a file says.
 #[derive(Debug, Default)]
-pub struct Read {
-    pub named: Vec<Named>,
+pub(crate) struct Read {
+    pub(crate) named: Vec<Named>,
     /// What would get around the test, with its line.
-    pub evasions: Vec<(usize, &'static str)>,
+    pub(crate) evasions: Vec<(usize, &'static str)>,
     /// The children that it declares in a file of their own.
-    pub declared: Vec<String>,
+    pub(crate) declared: Vec<String>,
 }
 
 /// A token without the groups, which become brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
+pub(crate) enum Token {
     Word(String),
     Sign(char),
     Open(Delimiter),
@@ -52,14 +52,14 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<(Token, usize)>) {
 }
 
 /// The tokens of some source, each with its line.
-pub fn tokens_of(text: &str) -> Vec<(Token, usize)> {
+pub(crate) fn tokens_of(text: &str) -> Vec<(Token, usize)> {
     let mut tokens = Vec::new();
     flatten(text.parse().expect("Rust"), &mut tokens);
     tokens
 }
 
 /// Reads a file of the module `module`.
-pub fn read(module: &[String], text: &str) -> Read {
+pub(crate) fn read(module: &[String], text: &str) -> Read {
     let tokens = tokens_of(text);
     let mut reader = Reader { tokens, here: vec![module.to_vec()], imported: HashMap::new(), read: Read::default() };
     reader.file();
