@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Signed, TestEnv, Unit, sample, talk};
 
-/// A env with three deliveries: verified, wrongly signed, no UTF-8 and no HTTP.
+/// An environment with three deliveries: verified, wrongly signed, no UTF-8 and no HTTP.
 fn filled() -> TestEnv {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -12,7 +12,7 @@ use crate::support::{DEFAULT_VARIABLE, KillOnDrop, Person, SECRET, Signed, Size,
 const OTHER: &str = "whsec_other_8hWq2LmZx7Tc";
 const COPIED: &str = "whsec_copied_3kVb6NpYd1Rf";
 
-/// A env whose `name` is a program that writes its environment and arguments down, and then runs `then`.
+/// An environment whose `name` is a program that writes its environment and arguments down, and then runs `then`.
 fn with_program(env: TestEnv, name: &str, then: &str) -> TestEnv {
     let folder = env.root().join("bin");
     fs::create_dir_all(&folder).unwrap();

@@ -46,6 +46,7 @@ pub(super) async fn serve(
 ) {
     let _ = socket.set_nodelay(true);
     let connection = place.number();
+    tracing::debug!(connection, %remote, "connection accepted");
     let mut stream = Stream::new(socket, place, control.limits().deadlines);
     let mut requests = 0_u64;
     loop {
@@ -80,6 +81,27 @@ pub(super) async fn serve(
     tracing::debug!(connection, requests, "connection closes");
     let (socket, place) = stream.into_socket();
     part(socket, place, &control).await;
+}
+
+/// Serves a connection that has no place yet, or turns it away when none comes free in time.
+pub(super) async fn serve_in_turn(
+    socket: TcpStream,
+    remote: SocketAddr,
+    control: Arc<Control>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let place = tokio::select! {
+        place = control.places.wait() => place,
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+    };
+    match place {
+        Some(place) => serve(socket, remote, place, control, stopping).await,
+        None => {
+            tracing::debug!(%remote, "connection turned away");
+            control.stats().refused(Refusal::Connections);
+            turn_away(socket, &control).await;
+        }
+    }
 }
 
 /// Keeps what came instead of a request, and answers it where somebody may still be listening.
@@ -155,7 +177,7 @@ async fn record(
 /// Says 503 on a connection that there is no place for. Whoever has sent its request already reads it as well, and
 /// no reset: what comes is read and dropped, for a while as long as there is room among those who leave, else as far
 /// as it has come.
-pub(super) fn turn_away(mut socket: TcpStream, control: &Control) {
+async fn turn_away(mut socket: TcpStream, control: &Control) {
     let wire = response(&overloaded_reply(), Ending::CLOSE).wire;
     let Some(leaving) = control.leaving() else {
         let _ = socket.try_write(&wire);
@@ -164,10 +186,8 @@ pub(super) fn turn_away(mut socket: TcpStream, control: &Control) {
         let _ = socket.into_std().and_then(|socket| socket.shutdown(std::net::Shutdown::Write));
         return;
     };
-    tokio::spawn(async move {
-        refuse_politely(&mut socket, &wire).await;
-        drop(leaving);
-    });
+    refuse_politely(&mut socket, &wire).await;
+    drop(leaving);
 }
 
 /// Reads what waits to be read, within a bound, and waits for nothing.

@@ -376,17 +376,11 @@ impl Listener {
                     continue;
                 }
             };
+            let (control, stopping) = (Arc::clone(&control), stopping.clone());
             match control.places.take() {
-                Some(place) => {
-                    tracing::debug!(connection = place.number(), %remote, "connection accepted");
-                    connections.spawn(connection::serve(socket, remote, place, Arc::clone(&control), stopping.clone()));
-                }
-                None => {
-                    tracing::debug!(%remote, "connection turned away");
-                    control.stats.refused(stats::Refusal::Connections);
-                    connection::turn_away(socket, &control);
-                }
-            }
+                Some(place) => connections.spawn(connection::serve(socket, remote, place, control, stopping)),
+                None => connections.spawn(connection::serve_in_turn(socket, remote, control, stopping)),
+            };
         }
         drop(self.socket);
         tracing::debug!(connections = connections.len(), held = control.holding.count(), "no longer accepting");

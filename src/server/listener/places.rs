@@ -3,7 +3,8 @@
 //! Whoever makes us wait without sending holds a place, and perhaps room in memory, that an honest sender needs.
 //! A deadline alone does not help: a thousand connections that each stay within it keep everybody out until it has
 //! passed, and then come again. So when places or room run out, whoever sends least gives up its own. Who sends, or
-//! waits for us, never does: then newcomers are told to come back.
+//! waits for us, never does: then newcomers stand in line for a moment, and are told to come back when nothing came
+//! free meanwhile.
 //!
 //! A sender on a bad line is safe while nobody else is in need, and afterwards as long as anybody sends less than it.
 
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +32,10 @@ const ROOM_SECONDS: u64 = 1024;
 
 /// How soon to search again for a connection that can be closed, after none could.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// So long a newcomer stands in line for a place: whoever does not send is found out by then.
+const LINE_WAIT: Duration = GRACE.saturating_add(SHORT_GRACE);
+/// Newcomers that may stand in line at once; each costs a socket.
+const LINE: usize = 256;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +58,10 @@ pub(super) enum Phase {
 pub(super) struct Places {
     limit: usize,
     table: Mutex<Table>,
+    /// Held by the first in the line; fair, so that nobody is overtaken for ever.
+    front: tokio::sync::Mutex<()>,
+    in_line: Semaphore,
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -144,7 +154,13 @@ impl State {
 
 impl Places {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, table: Mutex::default() })
+        Arc::new(Self {
+            limit,
+            table: Mutex::default(),
+            front: tokio::sync::Mutex::default(),
+            in_line: Semaphore::new(LINE),
+            freed: Notify::new(),
+        })
     }
 
     /// Connections that have a place.
@@ -152,8 +168,28 @@ impl Places {
         self.table().taken.len()
     }
 
-    /// A place for a newcomer; `None` when all are taken by others that send, or wait for us.
+    /// A place for a newcomer; `None` when all are taken by others that send, or wait for us, and when others stand in
+    /// line for one.
     pub(super) fn take(self: &Arc<Self>) -> Option<ConnectionPlace> {
+        self.front.try_lock().ok().and_then(|_front| self.take_now())
+    }
+
+    /// A place for a newcomer that stands in line for it; `None` when none came free in time, or the line is too long.
+    pub(super) async fn wait(self: &Arc<Self>) -> Option<ConnectionPlace> {
+        let _in_line = self.in_line.try_acquire().ok()?;
+        let place = async {
+            let _front = self.front.lock().await;
+            loop {
+                if let Some(place) = self.take_now() {
+                    return place;
+                }
+                let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
+            }
+        };
+        tokio::time::timeout(LINE_WAIT, place).await.ok()
+    }
+
+    fn take_now(self: &Arc<Self>) -> Option<ConnectionPlace> {
         let now = Instant::now();
         let mut table = self.table();
         if table.taken.len() >= self.limit && !table.give_up(self.limit, now) {
@@ -258,93 +294,9 @@ impl Drop for ConnectionPlace {
         if table.taken.remove(&self.number).is_none() {
             table.leaving = table.leaving.saturating_sub(1);
         }
+        self.places.freed.notify_one();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_given_up(place: &ConnectionPlace) -> bool {
-        place.seat.given_up.is_cancelled()
-    }
-
-    async fn pass(millis: u64) {
-        tokio::time::advance(Duration::from_millis(millis)).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_idle_longest_gives_way_first() {
-        let places = Places::new(3);
-        let first = places.take().unwrap();
-        pass(600).await;
-        let second = places.take().unwrap();
-        second.enter(Phase::Head);
-        let third = places.take().unwrap();
-        pass(600).await;
-        let newcomer = places.take().unwrap();
-        assert_eq!([&first, &second, &third].map(is_given_up), [true, false, false]);
-        let another = places.take().unwrap();
-        assert_eq!([&second, &third, &newcomer].map(is_given_up), [false, true, false]);
-        // The second has sent nothing of a head; the newcomers are too new.
-        let last = places.take().unwrap();
-        assert!(is_given_up(&second));
-        assert!(places.take().is_none(), "three that leave, and nobody who could");
-        drop((first, second, third));
-        pass(600).await;
-        assert!(places.take().is_some());
-        drop((newcomer, another, last));
-        assert_eq!(places.taken(), 0);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_sends_or_waits_for_us_keeps_its_place() {
-        let places = Places::new(2);
-        let (sends, waits) = (places.take().unwrap(), places.take().unwrap());
-        sends.enter(Phase::Body);
-        waits.enter(Phase::Ours);
-        for _ in 0..20 {
-            pass(500).await;
-            sends.note(600);
-            assert!(places.take().is_none());
-        }
-        // It falls silent.
-        pass(2000).await;
-        assert!(places.take().is_some());
-        assert_eq!((is_given_up(&sends), is_given_up(&waits)), (true, false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_those_who_send_slowly_the_slowest_gives_way() {
-        let places = Places::new(3);
-        let all: Vec<ConnectionPlace> = (0..3).map(|_| places.take().unwrap()).collect();
-        all.iter().for_each(|place| place.enter(Phase::Body));
-        for _ in 0..8 {
-            pass(500).await;
-            all[0].note(100);
-            all[1].note(1);
-            all[2].note(300);
-        }
-        let _newcomer = places.take().unwrap();
-        assert_eq!([&all[0], &all[1], &all[2]].map(is_given_up), [false, true, false]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn room_is_given_up_by_who_withholds_it() {
-        let places = Places::new(9);
-        let (small, large, phone) = (places.take().unwrap(), places.take().unwrap(), places.take().unwrap());
-        for (place, room) in [(&small, 0), (&large, 64 << 20), (&phone, 1 << 20)] {
-            place.enter(Phase::Body);
-            place.holds(room);
-        }
-        for _ in 0..6 {
-            pass(500).await;
-            // 4 KB a second are little for 64 MiB, and enough for one.
-            large.note(2000);
-            phone.note(2000);
-        }
-        assert!(places.relieve());
-        assert_eq!([&small, &large, &phone].map(is_given_up), [false, true, false]);
-        assert!(!places.relieve(), "the phone sends, and the other holds nothing");
-    }
-}
+mod tests;

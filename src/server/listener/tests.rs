@@ -400,9 +400,13 @@ async fn nothing_is_called_received_that_is_not_on_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_past_the_bound_are_told_to_come_back() {
     let fixture = Fixture::with(ListenerLimits { connections: 1, ..ListenerLimits::default() }).await;
+    let held = Some(Override { action: RuleReader::default().action("hold").unwrap(), once: true });
+    fixture.control.set_override(held);
     let mut first = fixture.connect().await;
     first.write_all(signed_request(BODY, "").as_bytes()).await.unwrap();
-    assert!(read_response(&mut first).await.starts_with("HTTP/1.1 200 "));
+    while fixture.control.held().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let answer = read_to_end(&mut fixture.connect().await).await;
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
     assert_eq!(fixture.control.stats().snapshot().refused, 1);

@@ -7,7 +7,7 @@ use super::disk::{holds, send};
 use crate::support::tools::failing_disk;
 use crate::support::{Person, Signed, Size, TestEnv, talk};
 
-/// A env on a disk that fails when told to; `None` where that cannot be played.
+/// An environment on a disk that fails when told to; `None` where that cannot be played.
 fn env() -> Option<TestEnv> {
     let env = TestEnv::with_secret();
     let library = failing_disk(&env.work())?;

@@ -14,7 +14,7 @@ const PANICKED: u32 = 101;
 /// Enough commits for a checkpoint.
 const ENOUGH: usize = 320;
 
-/// A env with a trap for one thread, and the file that springs it.
+/// An environment with a trap for one thread, and the file that springs it.
 fn trapped(thread: &str) -> (TestEnv, PathBuf) {
     let env = TestEnv::with_secret();
     let trigger = env.root().join("trigger");
