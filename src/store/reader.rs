@@ -155,6 +155,15 @@ impl Reader {
         Ok(Some(whole(summary, content, answer)))
     }
 
+    /// What changes of a delivery once it is kept: its summary and its answer, without its head and body.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the index cannot be read.
+    pub fn answered(&self, id: DeliveryId) -> Result<Option<(Summary, Option<Answer>)>, StoreError> {
+        Ok(self.row(id)?.map(|(summary, _, answer)| (summary, answer)))
+    }
+
     /// All that the index has of a delivery.
     pub(super) fn row(&self, id: DeliveryId) -> Result<Option<(Summary, LogPlace, Option<Answer>)>, StoreError> {
         let sql = format!(

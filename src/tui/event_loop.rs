@@ -242,7 +242,9 @@ impl EventLoop<'_> {
 
     fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
-            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) => self.loader.read(effect),
+            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) | Effect::LoadAnswer(_) => {
+                self.loader.read(effect)
+            }
             Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
             Effect::Payload(request) => self.assistant.ask(request),
             Effect::StopInquiry => self.diagnoser.stop(),

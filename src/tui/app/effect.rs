@@ -24,6 +24,8 @@ pub enum Effect {
     Reread(Vec<DeliveryId>),
     /// Read a delivery whole and prepare it for its tabs. Cancels the previous read.
     Load(DeliveryId),
+    /// Read the answer of the selected delivery: all that changes of a delivery once it is kept.
+    LoadAnswer(DeliveryId),
     /// Start an inquiry into a delivery. Cancels the previous one.
     Inquire(DeliveryId, Question),
     /// Cancel the inquiry.

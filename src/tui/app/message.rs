@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::delivery::{DeliveryId, Summary};
+use crate::delivery::{Answer, DeliveryId, Summary};
 use crate::inspect::Sightings;
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
@@ -58,6 +58,8 @@ pub enum Message {
     /// A delivery for the detail pane, or why it cannot be shown. The event and images of a large one
     /// follow in a message of their own.
     Loaded(DeliveryId, Result<Box<LoadedDelivery>, String>),
+    /// The summary and the answer of the selected delivery.
+    Answered(Box<Summary>, Option<Answer>),
     /// The event and images of the last delivery.
     Read(DeliveryId, Box<Contents>),
     /// The progress of an inquiry into a delivery.

@@ -120,16 +120,17 @@ impl Person {
     /// Plays the store: answers reads until none is left.
     fn settle(&mut self) -> &mut Self {
         for _ in 0..100 {
-            let Some(at) = self
-                .effects
-                .iter()
-                .position(|effect| matches!(effect, Effect::LoadPage(_) | Effect::Load(_) | Effect::Reread(_)))
-            else {
+            let Some(at) = self.effects.iter().position(|effect| {
+                matches!(effect, Effect::LoadPage(_) | Effect::Load(_) | Effect::LoadAnswer(_) | Effect::Reread(_))
+            }) else {
                 return self;
             };
             let message = match self.effects.remove(at) {
                 Effect::LoadPage(request) => Message::Page(self.page(&request)),
                 Effect::Load(id) => Message::Loaded(id, Ok(Box::new(loaded(id, &registry())))),
+                Effect::LoadAnswer(id) => {
+                    Message::Answered(Box::new(row(id.0)), loaded(id, &registry()).delivery.answer)
+                }
                 Effect::Reread(ids) => Message::Reread(ids.into_iter().map(|id| row(id.0)).collect()),
                 other => panic!("{other:?}"),
             };

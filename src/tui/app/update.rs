@@ -78,10 +78,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.list.page(page, &model.viewport).into_iter().collect()
         }
         Message::Reread(rows) => {
-            let shown = model.detail.as_ref().map(|detail| detail.id);
-            let answered = rows.iter().any(|row| Some(row.id) == shown && row.answer.is_some());
+            let selected = model.list.selected();
+            let is_answered = |id: &DeliveryId| rows.iter().any(|row| row.id == *id && row.answer.is_some());
+            let answered = selected.filter(is_answered);
             model.list.reread(rows);
-            if answered { load_again(model) } else { Vec::new() }
+            answered.map(Effect::LoadAnswer).into_iter().collect()
+        }
+        Message::Answered(summary, answer) => {
+            let shown = model.detail.as_mut().filter(|detail| detail.id == summary.id);
+            if let Some(Ok(loaded)) = shown.map(|detail| &mut detail.content) {
+                (loaded.delivery.summary, loaded.delivery.answer) = (*summary, answer);
+            }
+            Vec::new()
         }
         Message::Loaded(id, content) => {
             if model.list.selected() == Some(id) {

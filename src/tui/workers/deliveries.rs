@@ -67,11 +67,12 @@ impl DeliveriesWorker {
         if let Effect::LoadPage(request) = &effect {
             self.newest_page.set(request.generation);
         }
-        if let Effect::Load(id) = effect {
-            let _ = self.deliveries.send(Job::Load(self.newest_load.next(), id));
-        } else {
-            let _ = self.list.send(effect);
-        }
+        let _ = match effect {
+            Effect::Load(id) => self.deliveries.send(Job::Load(self.newest_load.next(), id)).is_ok(),
+            // After the load that it may overtake.
+            Effect::LoadAnswer(id) => self.deliveries.send(Job::LoadAnswer(id)).is_ok(),
+            effect => self.list.send(effect).is_ok(),
+        };
     }
 
     /// Frees what is no longer shown.
@@ -84,6 +85,7 @@ impl DeliveriesWorker {
 /// not at hand for what it reads next.
 enum Job {
     Load(u64, DeliveryId),
+    LoadAnswer(DeliveryId),
     Discard(Box<dyn Any + Send>),
 }
 
@@ -92,6 +94,7 @@ fn read_jobs<S: Fn(Message) + Send + 'static>(queue: mpsc::Receiver<Job>, reader
         match job {
             Job::Load(number, id) if newest.is(number) => reader.load(id, &|| newest.is(number)),
             Job::Load(..) => {}
+            Job::LoadAnswer(id) => reader.load_answer(id),
             Job::Discard(discarded) => drop(discarded),
         }
     }
@@ -143,6 +146,13 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
         self.give(id, Ok(Box::new(loaded)));
         if let Some(contents) = unread.read_while(&registry, is_wanted) {
             (self.send)(Message::Read(id, Box::new(contents)));
+        }
+    }
+
+    /// Reads what has changed of a delivery that was loaded before. An error is shown when the delivery is read again.
+    fn load_answer(&self, id: DeliveryId) {
+        if let Ok(Some((summary, answer))) = self.reader.answered(id) {
+            (self.send)(Message::Answered(Box::new(summary), answer));
         }
     }
 

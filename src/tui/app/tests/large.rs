@@ -109,3 +109,20 @@ fn what_is_read_again_does_not_go_from_the_screen_meanwhile() {
     person.contents_come(1, &unread);
     assert!(person.has_event());
 }
+
+#[test]
+fn when_the_answer_comes_only_the_answer_is_read() {
+    let mut person = Person::new(2);
+    person.effects();
+    let mut answered = row(2);
+    let known = person.model.loaded().unwrap().delivery.answer.clone();
+    person.model.detail.as_mut().unwrap().content.as_mut().unwrap().delivery.answer = None;
+    answered.answer = known.as_ref().map(|answer| answer.facts().clone());
+    person.tell(Message::Reread(vec![row(1)]));
+    assert_eq!(person.effects(), [], "another one's");
+    person.tell(Message::Reread(vec![answered.clone()]));
+    assert_eq!(person.effects(), [Effect::LoadAnswer(DeliveryId(2))], "and no body");
+    person.tell(Message::Answered(Box::new(answered), known.clone()));
+    assert!(known.is_some());
+    assert_eq!(person.model.loaded().unwrap().delivery.answer, known);
+}
