@@ -15,7 +15,7 @@ use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::Held;
 use crate::server::listener::StatsSnapshot;
-use crate::server::{ServerEvent, Session};
+use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
 use crate::text;
 
@@ -48,17 +48,18 @@ pub(crate) enum HeadlessError {
 }
 
 /// Prints a line for each delivery that matches, until the session is told to stop; stops it, and
-/// prints the lines of what was answered last.
+/// prints the lines of what was answered last. `events` are the session's, with a sender for more of them.
 ///
 /// # Errors
 ///
 /// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
 pub(crate) fn run(
     session: Session,
-    events: &mpsc::Receiver<ServerEvent>,
+    (sender, events): (mpsc::Sender<ServerEvent>, mpsc::Receiver<ServerEvent>),
     format: LineFormat,
     query: &Query,
 ) -> Result<(), HeadlessError> {
+    let watch = session.watch(move |event| drop(sender.send(event)));
     let mut lines = match Lines::open(&session, format, query) {
         Ok(lines) => lines,
         Err(error) => {
@@ -66,7 +67,7 @@ pub(crate) fn run(
             return Err(error);
         }
     };
-    let mut ended = lines.follow(&session, events);
+    let mut ended = lines.follow(&session, &watch, &events);
     session.stop_after(|| {
         if ended.is_ok() {
             ended = lines.finish();
@@ -103,8 +104,20 @@ impl<'a> Lines<'a> {
         Ok(Self { reader, last, open: BTreeSet::new(), held: BTreeSet::new(), format, query })
     }
 
-    fn follow(&mut self, session: &Session, events: &mpsc::Receiver<ServerEvent>) -> Result<(), HeadlessError> {
+    fn follow(
+        &mut self,
+        session: &Session,
+        watch: &SessionWatch,
+        events: &mpsc::Receiver<ServerEvent>,
+    ) -> Result<(), HeadlessError> {
+        let control = session.control();
         let mut refusals = Refusals::default();
+        // What has come since the start and before the watch.
+        self.catch_up()?;
+        self.say_held(&control.held());
+        if control.stats().snapshot() != StatsSnapshot::default() {
+            refusals.came();
+        }
         loop {
             let event = match refusals.due() {
                 Some(wait) => events.recv_timeout(wait),
@@ -113,13 +126,16 @@ impl<'a> Lines<'a> {
             crate::system::panic::trap("main");
             match event {
                 Ok(ServerEvent::Stored) => {
-                    let _ = session.pulse().take();
+                    watch.stored.look();
                     self.catch_up()?;
                 }
                 Ok(ServerEvent::StoreFault(error)) => log(&format!("not kept: {error}")),
                 Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
                 Ok(ServerEvent::Refused) => refusals.came(),
-                Ok(ServerEvent::Held) => self.say_held(&session.control().held()),
+                Ok(ServerEvent::Held) => {
+                    watch.held.look();
+                    self.say_held(&control.held());
+                }
                 Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
@@ -130,11 +146,12 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if refusals.due() == Some(Duration::ZERO) {
-                refusals.say(&session.control().stats().snapshot());
+                watch.refused.look();
+                refusals.say(&control.stats().snapshot());
             }
         }
         if refusals.due().is_some() {
-            refusals.say(&session.control().stats().snapshot());
+            refusals.say(&control.stats().snapshot());
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     };
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
-    let session = Session::start(&settings, gate, events)?;
+    let session = Session::start(&settings, gate, events.clone())?;
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
@@ -52,7 +52,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             OutputFormat::Text => LineFormat::Text,
             OutputFormat::Json => LineFormat::Json,
         };
-        headless::run(session, &received, format, &query).map_err(|error| match error {
+        headless::run(session, (events, received), format, &query).map_err(|error| match error {
             headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;

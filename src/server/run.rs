@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{Pulse, Watched, reload, signals};
+use crate::server::{Changes, Watched, Watcher, reload, signals};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -27,16 +28,17 @@ use crate::store::{
 /// Events that a run sends to its front end.
 #[derive(Debug)]
 pub enum ServerEvent {
-    /// The store has grown; [`Session::pulse`] says how far. Sent once until it is asked.
+    /// The store has grown; [`Session::newest`] says how far. Once until [`SessionWatch::stored`] is looked at.
     Stored,
     /// Deliveries could not be kept.
     StoreFault(Arc<StoreError>),
-    /// A sender was refused, or a delivery not kept: [`Control::stats`] says how many. Sent once until it is
-    /// asked.
+    /// A sender was refused, or a delivery not kept: [`Control::stats`] says how many. Once until
+    /// [`SessionWatch::refused`] is looked at.
     Refused,
     /// The retention has deleted deliveries.
     Retired(Freed),
-    /// A delivery is held, or no longer: [`Control::held`] says which are. Sent once until it is asked.
+    /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
+    /// looked at.
     Held,
     /// The configuration file was reloaded, or has appeared; the number of rules that are active now
     /// ([`Control::rules`]).
@@ -53,6 +55,24 @@ pub enum ServerEvent {
     Suspend,
     /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
     Stop,
+}
+
+/// What may change at any moment of a run, watched for one watcher by [`Session::watch`]; ends when it is dropped.
+#[derive(Debug)]
+pub struct SessionWatch {
+    /// Of [`ServerEvent::Stored`].
+    pub stored: Watcher,
+    /// Of [`ServerEvent::Held`].
+    pub held: Watcher,
+    /// Of [`ServerEvent::Refused`].
+    pub refused: Watcher,
+}
+
+/// How far the store has grown.
+#[derive(Debug, Default)]
+struct Growth {
+    newest: AtomicI64,
+    changes: Changes,
 }
 
 /// Why a run could not start. Each is one clear line.
@@ -91,7 +111,7 @@ pub struct Session {
     retired: Freed,
     losses: Vec<Loss>,
     control: Arc<Control>,
-    pulse: Arc<Pulse>,
+    growth: Arc<Growth>,
     writer: Writer,
     runtime: Runtime,
     serving: JoinHandle<()>,
@@ -100,8 +120,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the store, binds the address and starts to listen. `events` is what the face reads; `gate` says what
-    /// of a changed configuration may be used.
+    /// Opens the store, binds the address and starts to listen. `events` is what the face reads, apart from what it
+    /// watches ([`Session::watch`]); `gate` says what of a changed configuration may be used.
     ///
     /// # Errors
     ///
@@ -120,14 +140,13 @@ impl Session {
         let ephemeral = settings.ephemeral.then(ephemeral_folder).transpose()?;
         let file = ephemeral.as_ref().map_or_else(|| settings.store.clone(), |folder| folder.path().join("whyhook.db"));
         let location = Location::new(file);
-        let pulse = Arc::new(Pulse::default());
+        let growth = Arc::new(Growth::default());
         let observer = {
-            let (pulse, events) = (Arc::clone(&pulse), events.clone());
+            let (growth, events) = (Arc::clone(&growth), events.clone());
             move |event| match event {
                 StoreEvent::Committed { last, .. } => {
-                    if pulse.beat(last) {
-                        let _ = events.send(ServerEvent::Stored);
-                    }
+                    growth.newest.store(last.0, Ordering::Release);
+                    growth.changes.tell();
                 }
                 StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
                 StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
@@ -139,12 +158,8 @@ impl Session {
 
         let limits = limits(settings);
         let control = Control::new(settings.registry.clone(), settings.rules.clone(), limits, handle);
-        let told = events.clone();
         control.set_place(location.clone(), address);
         control.check_rules(&settings.rules)?;
-        control.observe_held(move || drop(told.send(ServerEvent::Held)));
-        let told = events.clone();
-        control.stats().observe(move || drop(told.send(ServerEvent::Refused)));
         control.set_means(Means::of(settings)?);
         let watched = Arc::new(Watched::new(settings.config_places.clone(), Arc::new(gate)));
         let (flags, told) = (settings.answers.clone(), events.clone());
@@ -176,7 +191,7 @@ impl Session {
             retired,
             losses,
             control,
-            pulse,
+            growth,
             writer,
             runtime,
             serving,
@@ -251,10 +266,24 @@ impl Session {
         &self.control
     }
 
-    /// How far the store has grown.
+    /// The newest delivery at the last commit of this run: 0 before the first.
     #[must_use]
-    pub fn pulse(&self) -> &Arc<Pulse> {
-        &self.pulse
+    pub fn newest(&self) -> DeliveryId {
+        DeliveryId(self.growth.newest.load(Ordering::Acquire))
+    }
+
+    /// Calls `tell` when the store has grown, something is held or no longer, or somebody was refused: with
+    /// [`ServerEvent::Stored`], [`ServerEvent::Held`] or [`ServerEvent::Refused`], on the thread where it happened,
+    /// and with each only once until it is looked at. It must not block ([`Changes::subscribe`]). There may be any
+    /// number of watches. What has happened before is not told: watch first, then read.
+    #[must_use = "what is dropped is told no longer"]
+    pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
+        let [stored, held, refused] = [(); 3].map(|()| tell.clone());
+        SessionWatch {
+            stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
+            held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
+            refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
+        }
     }
 
     /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a

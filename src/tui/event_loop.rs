@@ -8,7 +8,7 @@ use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
 use crate::delivery::DeliveryId;
-use crate::server::{ServerEvent, Session};
+use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::keys::translate;
 use crate::tui::app::message::Message;
@@ -59,6 +59,7 @@ pub(crate) enum Wake {
 /// The interface with everything that works for it.
 pub(crate) struct EventLoop<'a> {
     pub(crate) session: &'a Session,
+    pub(crate) watch: SessionWatch,
     pub(crate) look: Look,
     pub(crate) loader: DeliveriesWorker,
     pub(crate) diagnoser: DiagnosisWorker,
@@ -151,7 +152,7 @@ impl EventLoop<'_> {
         let begun = Instant::now();
         while !self.end && (self.model.list.is_loading() || self.model.is_reading()) {
             match queue.recv_timeout(FRAME.saturating_sub(begun.elapsed())) {
-                Ok(Wake::Event(ServerEvent::Stored)) => {
+                Ok(Wake::Event(ServerEvent::Stored | ServerEvent::Refused)) => {
                     self.stored();
                 }
                 Ok(wake) => self.wake(wake)?,
@@ -171,7 +172,10 @@ impl EventLoop<'_> {
 
     /// Takes in how far the store has grown; returns by how many deliveries.
     fn stored(&mut self) -> i64 {
-        let last = self.session.pulse().take();
+        // Looked at before it is read: what comes in between wakes the loop again.
+        self.watch.stored.look();
+        self.watch.refused.look();
+        let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
         let stats = self.session.control().stats().snapshot();
@@ -183,6 +187,7 @@ impl EventLoop<'_> {
 
     /// Takes in the current state of the listener's answers.
     fn answers(&mut self) -> Result<(), TuiError> {
+        self.watch.held.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }

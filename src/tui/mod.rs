@@ -61,6 +61,11 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
+    // Before anything is read.
+    let watch = {
+        let wakes = wakes.clone();
+        session.watch(move |event| drop(wakes.send(Wake::Event(event))))
+    };
     let loader = {
         let wakes = wakes.clone();
         DeliveriesWorker::start(session.location(), Arc::clone(session.control()), move |message| {
@@ -126,6 +131,7 @@ pub fn run(
     }
     let mut face = EventLoop {
         session,
+        watch,
         look,
         loader,
         diagnoser,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::delivery::DeliveryId;
 use crate::rules::{Held, Hold, TimedResponse, short};
+use crate::server::Changes;
 
 /// The most deliveries held at once: half of the connections, so that others are still answered.
 pub const HELD_LIMIT: usize = 512;
@@ -51,14 +51,10 @@ impl Ended {
     }
 }
 
-type Observer = Box<dyn Fn() + Send + Sync>;
-
 /// Everything that is held.
 pub(super) struct Holding {
     held: Mutex<BTreeMap<DeliveryId, Entry>>,
-    /// Whether the observer has been told of a change that nobody has looked at yet.
-    told: AtomicBool,
-    observer: OnceLock<Observer>,
+    changes: Changes,
     quit: watch::Sender<bool>,
 }
 
@@ -69,12 +65,7 @@ struct Entry {
 
 impl Default for Holding {
     fn default() -> Self {
-        Self {
-            held: Mutex::default(),
-            told: AtomicBool::new(false),
-            observer: OnceLock::new(),
-            quit: watch::Sender::new(false),
-        }
+        Self { held: Mutex::default(), changes: Changes::default(), quit: watch::Sender::new(false) }
     }
 }
 
@@ -85,14 +76,13 @@ impl fmt::Debug for Holding {
 }
 
 impl Holding {
-    /// Calls `observer` when something is held or no longer, once until [`Holding::list`] is asked.
-    pub(super) fn observe(&self, observer: Observer) {
-        let _ = self.observer.set(observer);
+    /// Told when something is held or no longer.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// What is held, the longest waiting first.
     pub(super) fn list(&self) -> Vec<Held> {
-        self.told.store(false, Ordering::Release);
         self.lock().values().map(|entry| entry.held.clone()).collect()
     }
 
@@ -116,7 +106,7 @@ impl Holding {
         let entry = held.remove(&id).ok_or(NotHeld(id))?;
         let sent = entry.decision.send(ended);
         drop(held);
-        self.tell();
+        self.changes.tell();
         sent.map_err(|_| NotHeld(id))
     }
 
@@ -151,7 +141,7 @@ impl Holding {
         };
         let was_open = self.lock().remove(&place.id).is_some();
         if was_open {
-            self.tell();
+            self.changes.tell();
             return ended;
         }
         // Decided in this very moment: what the person chose counts.
@@ -169,16 +159,8 @@ impl Holding {
         let default = short(&hold.otherwise);
         held.insert(id, Entry { held: Held { id, since, until, default }, decision });
         drop(held);
-        self.tell();
+        self.changes.tell();
         Some(decided)
-    }
-
-    fn tell(&self) {
-        if let Some(observer) = self.observer.get()
-            && !self.told.swap(true, Ordering::AcqRel)
-        {
-            observer();
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<DeliveryId, Entry>> {
@@ -194,7 +176,7 @@ struct Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         if self.holding.lock().remove(&self.id).is_some() {
-            self.holding.tell();
+            self.holding.changes.tell();
         }
     }
 }
@@ -203,7 +185,7 @@ impl Drop for Place<'_> {
 mod tests {
     use std::future::pending;
     use std::sync::Arc;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
     use crate::rules::{AnswerChoice, RuleReader, RuleResponse, SendManner};
@@ -270,13 +252,13 @@ mod tests {
         let holding = Holding::default();
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);
-        holding.observe(Box::new(move || {
+        let watcher = holding.changes().subscribe(move || {
             count.fetch_add(1, Ordering::Relaxed);
-        }));
+        });
         for id in [1, 2] {
             holding.hold(DeliveryId(id), &hold(), Duration::from_millis(1), pending()).await;
         }
-        assert_eq!(told.load(Ordering::Relaxed), 1);
+        assert_eq!((told.load(Ordering::Relaxed), watcher.look()), (1, true));
         assert_eq!(holding.list(), []);
         holding.hold(DeliveryId(3), &hold(), Duration::from_millis(1), pending()).await;
         assert_eq!(told.load(Ordering::Relaxed), 2);

@@ -44,6 +44,7 @@ use crate::config::Registry;
 use crate::delivery::{Answer, Attempt, DeliveryId};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
+use crate::server::Changes;
 use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, WriterHandle};
@@ -219,8 +220,7 @@ impl Control {
         self.answering.set_override(chosen);
     }
 
-    /// The deliveries that wait for a decision, the longest waiting first. Changes from now on are told
-    /// again ([`Control::observe_held`]).
+    /// The deliveries that wait for a decision, the longest waiting first.
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
         self.holding.list()
@@ -244,10 +244,10 @@ impl Control {
         self.holding.let_go(id)
     }
 
-    /// Calls `observer` when a delivery is held or no longer: once, until [`Control::held`] is asked. The
-    /// first observer stays. It must not block.
-    pub fn observe_held(&self, observer: impl Fn() + Send + Sync + 'static) {
-        self.holding.observe(Box::new(observer));
+    /// Told when a delivery is held or no longer.
+    #[must_use]
+    pub fn held_changes(&self) -> &Changes {
+        self.holding.changes()
     }
 
     fn holding(&self) -> &Holding {

@@ -1,10 +1,10 @@
 //! What the listener counts of its own accord, beside what it keeps, and how much of its bounds it uses.
 
 use std::fmt;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ListenerLimits;
+use crate::server::Changes;
 
 /// Why a sender was turned away with 503 before its delivery was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub(super) enum Refusal {
     Waiting,
 }
 
-type Observer = Box<dyn Fn() + Send + Sync>;
-
 /// Counters since the start; read without a lock.
 #[derive(Default)]
 pub struct Stats {
@@ -28,9 +26,7 @@ pub struct Stats {
     not_kept: AtomicU64,
     not_held: AtomicU64,
     not_forwarded: AtomicU64,
-    /// Whether the observer has been told of a refusal that nobody has looked at yet.
-    told: AtomicBool,
-    observer: OnceLock<Observer>,
+    changes: Changes,
 }
 
 /// The counters at one moment.
@@ -88,10 +84,9 @@ impl fmt::Debug for Stats {
 }
 
 impl Stats {
-    /// The counters now. Refusals from now on are told again.
+    /// The counters now.
     #[must_use]
     pub fn snapshot(&self) -> StatsSnapshot {
-        self.told.store(false, Ordering::Release);
         let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         let (no_place, no_room, disk_behind) = (read(&self.no_place), read(&self.no_room), read(&self.disk_behind));
         StatsSnapshot {
@@ -105,10 +100,10 @@ impl Stats {
         }
     }
 
-    /// Calls `observer` when somebody is turned away: once, until [`Stats::snapshot`] is asked. The first
-    /// observer stays. It must not block.
-    pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) {
-        let _ = self.observer.set(Box::new(observer));
+    /// Told when a counter has grown.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     pub(super) fn refused(&self, why: Refusal) {
@@ -137,11 +132,7 @@ impl Stats {
 
     fn count(&self, counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Release);
-        if let Some(observer) = self.observer.get()
-            && !self.told.swap(true, Ordering::AcqRel)
-        {
-            observer();
-        }
+        self.changes.tell();
     }
 }
 
@@ -155,13 +146,13 @@ mod tests {
     fn refusals_are_counted_by_their_reason_and_told_once_until_looked_at() {
         let (stats, told) = (Stats::default(), Arc::new(AtomicU64::new(0)));
         let count = Arc::clone(&told);
-        stats.observe(move || {
+        let watcher = stats.changes().subscribe(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
         stats.refused(Refusal::Connections);
         stats.refused(Refusal::Connections);
         stats.refused(Refusal::Memory);
-        assert_eq!(told.load(Ordering::Relaxed), 1);
+        assert_eq!((told.load(Ordering::Relaxed), watcher.look()), (1, true));
         let snapshot = stats.snapshot();
         assert_eq!((snapshot.refused, snapshot.reasons().map(|(_, count)| count)), (3, [2, 1, 0]));
         stats.not_kept();

@@ -142,7 +142,10 @@ fn in_the_signals() {
 
 #[test]
 fn in_what_forwards_events() {
-    survives("events", |_, wire| send(wire, 5, 5, b"{}"));
+    survives("events", |person, _| {
+        person.resizes(Size(90, 30));
+        0
+    });
 }
 
 #[test]
