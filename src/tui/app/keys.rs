@@ -1,46 +1,55 @@
-//! What a key means where the person is.
+//! The keys that work wherever the focus is.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode::{BackTab, Left, Right, Tab as TabKey};
 
-use super::action::Action;
-use super::message::Message;
-use super::model::Model;
-use super::overlay::state::Overlay;
-use crate::tui::keymap;
+use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::step::Step;
+use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
+use crate::tui::keymap::binding::{Binding, bind};
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::send::action::SendAction;
 
-/// What a key means: an action of the keymap, an item of the open menu, or a letter of a prompt.
-#[must_use]
-pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
-    if let Some(action) = keymap::action(model, key) {
-        return Some(Message::Act(action));
-    }
-    match (&model.overlay, key.code) {
-        // Any other key cancels the fold.
-        (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
-        (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
-            Some(Message::Choose(character))
-        }
-        (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
-        (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
-        _ => None,
-    }
-}
-
-/// The editing keys of a prompt, as in a shell.
-fn edit(key: &KeyEvent) -> Option<tui_input::InputRequest> {
-    use tui_input::InputRequest as Request;
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    Some(match (key.code, ctrl) {
-        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => Request::DeletePrevChar,
-        (KeyCode::Delete, false) | (KeyCode::Char('d'), true) => Request::DeleteNextChar,
-        (KeyCode::Left, false) | (KeyCode::Char('b'), true) => Request::GoToPrevChar,
-        (KeyCode::Right, false) | (KeyCode::Char('f'), true) => Request::GoToNextChar,
-        (KeyCode::Home, _) | (KeyCode::Char('a'), true) => Request::GoToStart,
-        (KeyCode::End, _) | (KeyCode::Char('e'), true) => Request::GoToEnd,
-        (KeyCode::Char('w'), true) => Request::DeletePrevWord,
-        (KeyCode::Char('u'), true) => Request::DeleteLine,
-        (KeyCode::Char('k'), true) => Request::DeleteTillEnd,
-        (KeyCode::Char(character), false) => Request::InsertChar(character),
-        _ => return None,
-    })
-}
+/// With nothing on top.
+pub const ANYWHERE: &[Binding] = &[
+    bind(&[Code(TabKey), Code(Right), Char('l')], Action::NextTab, "tab"),
+    bind(&[Code(BackTab), Code(Left), Char('h')], Action::PreviousTab, ""),
+    bind(&[Char('1')], Action::Show(Tab::Overview), ""),
+    bind(&[Char('2')], Action::Show(Tab::Signature), ""),
+    bind(&[Char('3')], Action::Show(Tab::Payload), ""),
+    bind(&[Char('4')], Action::Show(Tab::Image), ""),
+    bind(&[Char('5')], Action::Show(Tab::Headers), ""),
+    bind(&[Char('6')], Action::Show(Tab::Answer), ""),
+    bind(&[Char('7')], Action::Show(Tab::Raw), ""),
+    bind(&[Char('a')], Action::PickAnswer, "answer"),
+    bind(&[Char('A')], Action::Answer(AnswerAction::Clear), ""),
+    bind(&[Char('r')], Action::Answer(AnswerAction::Rules), ""),
+    bind(&[Char('N')], Action::Answer(AnswerAction::Write), ""),
+    bind(&[Char('W')], Action::Answer(AnswerAction::DecideAll), ""),
+    bind(&[Char('/')], Action::Filter, "filter"),
+    bind(&[Char('y')], Action::CopyMenu, "copy"),
+    bind(&[Char('?')], Action::Help, "help"),
+    bind(&[Char('q'), Ctrl('c')], Action::Quit, "quit"),
+    bind(&[Char('s')], Action::TypeSecret, "secret"),
+    bind(&[Char('T')], Action::Send(SendAction::Test), ""),
+    bind(&[Char('R')], Action::Send(SendAction::Replay), "replay"),
+    bind(&[Char('E')], Action::Send(SendAction::Simulate), ""),
+    bind(&[Char('C')], Action::Send(SendAction::Check), ""),
+    bind(&[Char('B')], Action::Send(SendAction::Attempts), ""),
+    bind(&[Char('P')], Action::Send(SendAction::Last), ""),
+    bind(&[Char('m')], Action::Send(SendAction::Mark), ""),
+    bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
+    bind(&[Char('u')], Action::CopyPublicUrl, ""),
+    bind(&[Char('f')], Action::Follow, "follow"),
+    bind(&[Char('p'), Char(' ')], Action::Pause, "pause"),
+    bind(&[Char('d')], Action::Deeper, ""),
+    bind(&[Char('x')], Action::StopLooking, ""),
+    bind(&[Char('t')], Action::Try, ""),
+    bind(&[Char('c')], Action::Compare, ""),
+    bind(&[Char('e')], Action::Reveal, ""),
+    bind(&[Char('K'), Char('[')], Action::Scroll(Step::Up), ""),
+    bind(&[Char('J'), Char(']')], Action::Scroll(Step::Down), ""),
+    bind(&[Char('I')], Action::Status, ""),
+    bind(&[Char(':')], Action::Commands, ""),
+    bind(&[Ctrl('l')], Action::Redraw, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];

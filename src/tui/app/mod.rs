@@ -19,6 +19,7 @@ pub mod overlay;
 pub mod step;
 #[cfg(test)]
 mod tests;
+pub mod translate;
 pub mod update;
 pub mod view;
 pub mod viewport;

@@ -1,4 +1,4 @@
-//! The screens: each folder holds one, with its state, its update, its view and its actions.
+//! The screens: each folder holds one, with its state, its update, its view, its actions and its keys.
 //!
 //! Everything here is pure: state and a message in, effects out; a state in, cells out. No screen names another one's
 //! update or view: the root routes between them.

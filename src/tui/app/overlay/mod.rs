@@ -1,6 +1,7 @@
 //! What lies over the panes: prompts, menus, help.
 
 pub mod copies;
+pub mod keys;
 pub mod state;
 pub mod update;
 pub(crate) mod view;

@@ -37,6 +37,14 @@ pub enum Overlay {
     Status(Box<StatusView>),
 }
 
+impl Overlay {
+    /// Whether there is nothing to choose in it.
+    #[must_use]
+    pub fn is_only_read(&self) -> bool {
+        matches!(self, Self::Help(_) | Self::Status(_))
+    }
+}
+
 /// A yes-or-no question. Enter and `y` mean yes, anything that goes back means no.
 #[derive(Debug)]
 pub struct Confirm {

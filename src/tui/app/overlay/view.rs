@@ -221,11 +221,9 @@ fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look
     let lines: Vec<Line<'static>> = commands
         .iter()
         .map(|action| {
-            let key =
-                keymap::KEYMAP.iter().find(|binding| binding.action == *action).map(|binding| binding.keys[0].label());
             Line::from(vec![
                 Span::raw(format!(" {:<42}", action.words())),
-                Span::styled(key.unwrap_or_default(), theme.dim),
+                Span::styled(keymap::label(*action).unwrap_or_default(), theme.dim),
             ])
         })
         .collect();

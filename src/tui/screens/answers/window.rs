@@ -27,6 +27,12 @@ pub struct Picker {
 }
 
 impl AnswerOverlay {
+    /// Whether it is the picker, and that for what is held.
+    #[must_use]
+    pub fn is_deciding(&self) -> bool {
+        matches!(self, Self::Picker(picker) if !picker.deciding.is_empty())
+    }
+
     /// Whether letters are text.
     #[must_use]
     pub fn is_typing(&self) -> bool {

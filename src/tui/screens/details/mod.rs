@@ -1,6 +1,7 @@
 //! The details pane: the tabs of the selected delivery.
 
 pub mod digests;
+pub mod keys;
 pub mod rows;
 pub mod state;
 pub(crate) mod update;

@@ -1,5 +1,6 @@
 //! The list of deliveries.
 
+pub mod keys;
 pub mod page;
 pub mod state;
 pub(crate) mod view;

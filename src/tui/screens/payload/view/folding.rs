@@ -1,4 +1,4 @@
-//! What the key after `z` does, from the keymap.
+//! What the key after `z` does, from its table.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::action::Action;
-use crate::tui::keymap::{KEYMAP, KeyContext};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::payload::action::PayloadAction;
+use crate::tui::screens::payload::keys::FOLDING;
 use crate::tui::theme::Look;
 use crate::tui::widgets::put;
 use crate::tui::window::window;
@@ -36,9 +36,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, look: &Look) -> Drawn {
 
 /// The keys with what they do; the nine levels are one row.
 fn rows() -> Vec<(String, &'static str)> {
-    let of_context = KEYMAP.iter().filter(|binding| binding.context == KeyContext::Folding);
     let mut rows = Vec::new();
-    for binding in of_context {
+    for binding in FOLDING {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
         match binding.action {
             Action::Payload(PayloadAction::Level(1)) => rows.push(("1 … 9".to_owned(), "fold below this level")),

@@ -1,0 +1,39 @@
+//! The keys of menus and prompts.
+
+use crossterm::event::KeyCode::{Down, End, Enter, Esc, Home, PageDown, PageUp, Up};
+
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::step::Step;
+use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
+use crate::tui::keymap::binding::{Binding, bind};
+
+/// In a menu or the help.
+pub const MENU: &[Binding] = &[
+    bind(&[Code(Up), Char('k')], Action::Move(Step::Up), ""),
+    bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move"),
+    bind(&[Code(PageUp)], Action::Move(Step::PageUp), ""),
+    bind(&[Code(PageDown)], Action::Move(Step::PageDown), ""),
+    bind(&[Code(Home), Char('g')], Action::Move(Step::First), ""),
+    bind(&[Code(End), Char('G')], Action::Move(Step::Last), ""),
+    bind(&[Code(Enter)], Action::Accept, "choose"),
+    bind(&[Code(Esc), Char('q'), Char('?')], Action::Back, "back"),
+    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];
+
+/// While typing.
+pub const PROMPT: &[Binding] = &[
+    bind(&[Code(Enter)], Action::Accept, "accept"),
+    bind(&[Code(Esc)], Action::Back, "back"),
+    bind(&[Code(Up)], Action::Move(Step::Up), ""),
+    bind(&[Code(Down)], Action::Move(Step::Down), ""),
+    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];
+
+/// Whether a key of a menu would only report that it does nothing now.
+pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
+    action == Action::Accept && model.overlay.as_ref().is_some_and(Overlay::is_only_read)
+}

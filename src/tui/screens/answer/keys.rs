@@ -1,0 +1,40 @@
+//! The keys on the Answer tab.
+
+use crossterm::event::KeyCode::Enter;
+
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Model;
+use crate::tui::keymap::binding::BoundKey::{Char, Code};
+use crate::tui::keymap::binding::{Binding, bind};
+use crate::tui::screens::answers::action::AnswerAction;
+
+/// With the tab in focus.
+pub const ANSWER: &[Binding] = &[
+    bind(&[Code(Enter)], Action::Answer(AnswerAction::Decide), "answer it"),
+    bind(&[Char('F')], Action::Answer(AnswerAction::Forward), "forward"),
+    bind(&[Char('X')], Action::Answer(AnswerAction::Drop), "drop"),
+    bind(&[Char('L')], Action::Answer(AnswerAction::LetGo), "default"),
+    bind(&[Char('S')], Action::Answer(AnswerAction::SendAgain), "forward again"),
+    bind(&[Char('n')], Action::Answer(AnswerAction::NextAttempt), "attempts"),
+    bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), ""),
+];
+
+/// Whether a key would only report that it does nothing with the shown delivery now.
+pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
+    let Action::Answer(action) = action else { return false };
+    let is_held = model.detail.as_ref().is_some_and(|detail| model.answers.held_one(detail.id).is_some());
+    match action {
+        AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo => !is_held,
+        AnswerAction::Forward => !is_held || !model.answers.can_forward(),
+        AnswerAction::SendAgain => is_held || !model.answers.can_forward(),
+        AnswerAction::NextAttempt => !has_attempts(model),
+        _ => false,
+    }
+}
+
+/// Whether the sender has tried the shown delivery more than once, as far as is known.
+fn has_attempts(model: &Model) -> bool {
+    let shown = model.detail.as_ref().map(|detail| detail.id);
+    let story = shown.and_then(|id| model.answers.story.of(id));
+    story.is_some_and(|story| story.is_ok_and(|story| !story.retries.is_empty()))
+}

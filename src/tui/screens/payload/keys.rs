@@ -1,0 +1,67 @@
+//! The keys on the Payload tab.
+
+use crossterm::event::KeyCode::{Down, Enter, Esc, Left, Right};
+
+use crate::payload::body::Kind;
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Model;
+use crate::tui::app::step::Step;
+use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
+use crate::tui::keymap::binding::{Binding, bind};
+use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::screens::payload::action::PayloadAction;
+
+/// With the tab in focus.
+pub const PAYLOAD: &[Binding] = &[
+    bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move"),
+    bind(&[Char('l'), Code(Right)], Action::Payload(PayloadAction::In), ""),
+    bind(&[Char('h'), Code(Left)], Action::Payload(PayloadAction::Out), ""),
+    bind(&[Char(' ')], Action::Payload(PayloadAction::Toggle), "fold"),
+    bind(&[Char('z')], Action::Payload(PayloadAction::FoldMenu), "fold …"),
+    bind(&[Char('/')], Action::Payload(PayloadAction::Search), "search"),
+    bind(&[Char('n')], Action::Payload(PayloadAction::NextMatch), ""),
+    bind(&[Char('N')], Action::Payload(PayloadAction::PreviousMatch), ""),
+    bind(&[Char('|')], Action::Payload(PayloadAction::Query), "jq"),
+    bind(&[Code(Enter), Char('o')], Action::Payload(PayloadAction::Open), "open"),
+    bind(&[Char('i')], Action::FoldEvent, ""),
+    bind(&[Char('r')], Action::Payload(PayloadAction::AsSent), "as sent"),
+    bind(&[Char('w')], Action::Payload(PayloadAction::Wrap), ""),
+    bind(&[Char('<')], Action::Payload(PayloadAction::Left), ""),
+    bind(&[Char('>')], Action::Payload(PayloadAction::Right), ""),
+    bind(&[Char('J')], Action::Payload(PayloadAction::NextSibling), ""),
+    bind(&[Char('K')], Action::Payload(PayloadAction::PreviousSibling), ""),
+    bind(&[Char('%')], Action::Payload(PayloadAction::Mate), ""),
+    bind(&[Char('!')], Action::Payload(PayloadAction::Fault), ""),
+];
+
+/// After `z`: how to fold.
+pub const FOLDING: &[Binding] = &[
+    bind(&[Char('a'), Char(' ')], Action::Payload(PayloadAction::Toggle), "toggle"),
+    bind(&[Char('o')], Action::Payload(PayloadAction::OpenDeep), "unfold all below"),
+    bind(&[Char('c')], Action::Payload(PayloadAction::FoldSiblings), "fold siblings"),
+    bind(&[Char('e')], Action::Payload(PayloadAction::OpenSiblings), "unfold siblings"),
+    bind(&[Char('m'), Char('M')], Action::Payload(PayloadAction::FoldAll), "fold all"),
+    bind(&[Char('r'), Char('R')], Action::Payload(PayloadAction::OpenAll), "unfold all"),
+    bind(&[Char('1')], Action::Payload(PayloadAction::Level(1)), ""),
+    bind(&[Char('2')], Action::Payload(PayloadAction::Level(2)), ""),
+    bind(&[Char('3')], Action::Payload(PayloadAction::Level(3)), ""),
+    bind(&[Char('4')], Action::Payload(PayloadAction::Level(4)), ""),
+    bind(&[Char('5')], Action::Payload(PayloadAction::Level(5)), ""),
+    bind(&[Char('6')], Action::Payload(PayloadAction::Level(6)), ""),
+    bind(&[Char('7')], Action::Payload(PayloadAction::Level(7)), ""),
+    bind(&[Char('8')], Action::Payload(PayloadAction::Level(8)), ""),
+    bind(&[Char('9')], Action::Payload(PayloadAction::Level(9)), ""),
+    bind(&[Code(Esc)], Action::Back, "back"),
+    bind(&[Ctrl('c')], Action::Quit, ""),
+];
+
+/// Whether a key would only report that it does nothing with what is shown.
+pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
+    let body = model.loaded().map(LoadedDelivery::body);
+    match action {
+        Action::Payload(PayloadAction::Toggle | PayloadAction::FoldMenu | PayloadAction::Open) => !model.shows_tree(),
+        Action::Payload(PayloadAction::Query | PayloadAction::AsSent) => body.is_none_or(|body| body.rows().is_none()),
+        Action::Payload(_) => body.is_none_or(|body| body.kind == Kind::Empty),
+        _ => false,
+    }
+}
