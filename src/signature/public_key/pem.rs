@@ -45,7 +45,8 @@ fn labels(text: &str) -> impl Iterator<Item = &str> {
 /// When one has no end, or holds something that is not base64; in words that repeat nothing of its content.
 pub(super) fn blocks(text: &str) -> Result<Vec<PemBlock>, String> {
     // Base64 has no backslash, so that nothing else can be meant.
-    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let text = Zeroizing::new(text.replace("\\r", ""));
+    let text = Zeroizing::new(text.replace("\\n", "\n"));
     let mut rest: &str = &text;
     let mut blocks = Vec::new();
     while let Some((_, after)) = rest.split_once(BEGIN) {
