@@ -17,6 +17,7 @@ pub mod import;
 mod inflate;
 pub mod jq;
 pub mod json_tokens;
+pub mod public_key;
 pub mod query;
 pub mod reader;
 pub mod record;
@@ -31,7 +32,7 @@ pub mod zstd;
 pub type Run = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Run); 23] = [
+pub const TARGETS: [(&str, Run); 24] = [
     ("body", body::run),
     ("brotli", brotli::run),
     ("compare", compare::run),
@@ -47,6 +48,7 @@ pub const TARGETS: [(&str, Run); 23] = [
     ("import", import::run),
     ("jq", jq::run),
     ("json_tokens", json_tokens::run),
+    ("public_key", public_key::run),
     ("query", query::run),
     ("reader", reader::run),
     ("record", record::run),

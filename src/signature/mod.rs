@@ -12,6 +12,7 @@ mod content;
 pub mod diagnose;
 mod freshness;
 pub mod providers;
+pub mod public_key;
 pub mod rewrite;
 mod scheme;
 mod secret;
