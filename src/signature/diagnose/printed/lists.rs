@@ -43,7 +43,8 @@ fn list(text: &[u8], open: usize) -> Option<(usize, Sighting)> {
     };
     let length = memchr::memmem::find(inside, close)?;
     let inside = &inside[..length];
-    if !inside.iter().all(is_part) {
+    // Within parentheses there are no others: a thousand that open are looked at once each.
+    if !inside.iter().all(is_part) || (text[open] == b'(' && inside.contains(&b'(')) {
         return None;
     }
     let (values, cut) = values(inside)?;
@@ -163,7 +164,9 @@ fn writer(open: u8, before: &[u8], inside: &[u8], values: &Values) -> Cow<'stati
         "an Elixir or Erlang binary"
     } else if ends(&["\"data\":", "data:"]) {
         "Node's Buffer as JSON"
-    } else if before.ends_with(b")") && memchr::memmem::rfind(before, b"nt8Array(").is_some() {
+    } else if before.ends_with(b")")
+        && memchr::memmem::find(&before[before.len().saturating_sub(24)..], b"nt8Array(").is_some()
+    {
         "a JavaScript typed array"
     } else if values.keyed {
         "a JavaScript Uint8Array as JSON"

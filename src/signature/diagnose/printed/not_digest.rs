@@ -108,8 +108,9 @@ pub(super) fn state_of_hash(text: &str) -> Option<NotADigest> {
 pub(super) fn json_web_token(text: &str) -> Option<Range<usize>> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     // `{"` in base64.
-    memchr::memmem::find_iter(text.as_bytes(), b"eyJ").find_map(|start| {
-        let bytes = text.as_bytes();
+    let bytes = text.as_bytes();
+    let begins = |&start: &usize| start == 0 || !is_part(&bytes[start - 1]);
+    memchr::memmem::find_iter(bytes, b"eyJ").filter(begins).find_map(|start| {
         let mut end = start;
         for part in 0..3 {
             if part > 0 {
@@ -165,7 +166,7 @@ pub(super) fn object(text: &str) -> Option<NotADigest> {
 /// `[B@6d06d69c`, with the letter of any element type.
 fn is_java_array(text: &str) -> bool {
     text.match_indices('@').any(|(at, _)| {
-        let before = text[..at].as_bytes();
+        let before = &text.as_bytes()[..at];
         let is_array = matches!(before, [.., b'[', b'B' | b'C' | b'I' | b'J' | b'S']);
         is_array && text[at + 1..].starts_with(|character: char| character.is_ascii_hexdigit())
     })
