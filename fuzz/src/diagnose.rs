@@ -49,6 +49,9 @@ pub fn run(data: &[u8]) {
     }
     diagnosis.evidence.iter().for_each(|told| assert_visible(&told.text));
     if let Ok(text) = std::str::from_utf8(signature) {
-        let _ = explain_digest(text, &request, &budget);
+        match explain_digest(text, &request, &budget) {
+            Ok(diagnosis) => diagnosis.evidence.iter().for_each(|told| assert_visible(&told.text)),
+            Err(error) => assert_visible(&error.to_string()),
+        }
     }
 }

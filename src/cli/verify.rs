@@ -25,7 +25,8 @@ const DEEP_PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook verify latest\n  \
-    whyhook verify --request request.http")]
+    whyhook verify --request request.http\n  \
+    whyhook verify 17 --computed '<Buffer 0b 1f 2c …>'")]
 pub(super) struct VerifyArgs {
     /// Number of a captured delivery, or `latest`; verified with the current secrets
     #[arg(value_name = "ID", conflicts_with_all = ["body", "request", "header", "at", "path"])]
@@ -46,7 +47,8 @@ pub(super) struct VerifyArgs {
     /// Path of the request, if several webhooks are configured
     #[arg(long, value_name = "PATH", default_value = "/")]
     path: String,
-    /// Digest that your own server computed, or its log line: shows which mistake produces it
+    /// Digest that your own server computed, in any form it prints (hex, base64, <Buffer …>, a list of bytes), or its
+    /// log line: shows which mistake produces it
     #[arg(long, value_name = "DIGEST")]
     computed: Option<String>,
     /// Try three changes at once and every timestamp nearby; may take minutes

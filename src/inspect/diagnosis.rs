@@ -7,9 +7,9 @@ use crate::config::Registry;
 use crate::delivery::{Delivery, Intake, Summary, Verdict};
 use crate::http::Head;
 use crate::payload::grouped;
-use crate::signature::diagnose::other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
+use crate::signature::diagnose::other_direction::{Rewriting, explain_digest, other_direction};
 use crate::signature::diagnose::{
-    Budget, BytePlace, CauseCode, Diagnosis, Earlier, History, Request, RequestPart, diagnose,
+    Budget, BytePlace, CauseCode, Diagnosis, Earlier, History, NotADigest, Request, RequestPart, diagnose,
 };
 use crate::signature::{Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
@@ -80,8 +80,8 @@ impl<'a> Subject<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoDigest`] when `text` holds none.
-    pub fn explain_digest(&self, text: &str, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
+    /// [`NotADigest`] when `text` holds none, or several.
+    pub fn explain_digest(&self, text: &str, budget: &Budget<'_>) -> Result<Diagnosis, NotADigest> {
         self.with_request(&History::default(), |request| explain_digest(text, request, budget))
     }
 

@@ -122,6 +122,46 @@ fn another_servers_digest_is_traced_to_its_mistake() {
 }
 
 #[test]
+fn a_digest_is_read_as_servers_print_it() {
+    let env = TestEnv::with_secret();
+    let body = "{\"event\": \"x\"}";
+    env.write("body", body);
+    let timestamp = "1746123456";
+    let right = signature(SECRET.as_bytes(), timestamp, body.as_bytes());
+    let theirs = signature(SECRET.as_bytes(), timestamp, b"");
+    let headers = [format!("X-Webhook-Signature: {right}"), format!("X-Webhook-Timestamp: {timestamp}")];
+    let verify = |computed: &str, format: &str| {
+        let given = ["verify", "--body", "body", "-H", &headers[0], "-H", &headers[1]];
+        env.run(&[&given[..], &["--computed", computed, "--format", format]].concat())
+    };
+    let pairs: Vec<&str> = (0..32).map(|byte| &theirs[2 * byte..2 * byte + 2]).collect();
+    let values = pairs.iter().map(|pair| u8::from_str_radix(pair, 16).unwrap().to_string());
+    for (printed, how) in [
+        (format!("<Buffer {}>", pairs.join(" ")), "Node's Buffer: 32 bytes, the length of HMAC-SHA256"),
+        (format!("[{}]", values.collect::<Vec<_>>().join(" ")), "byte values, as Go prints a []byte: 32 bytes"),
+        (format!("{}…", &theirs[..20]), "20 hexadecimal digits: the first 10 bytes"),
+    ] {
+        let text = verify(&printed, "text").yes().stdout();
+        assert!(text.contains("code: body_empty"), "{printed}: {text}");
+        assert!(text.contains(&format!("your server's digest was read as {how}")), "{printed}: {text}");
+        let report = verify(&printed, "json").yes().json();
+        assert_eq!(report["computed"]["causes"][0]["changes"][0]["code"], "body_empty", "{printed}");
+        assert_eq!(report["computed"]["evidence"][0]["code"], "read_as", "{printed}");
+    }
+    let two = format!("expected: {right} got {theirs}");
+    for (printed, words) in [
+        ("[B@6d06d69c", "formatHex(bytes)"),
+        ("Promise { <pending> }", "await it"),
+        ("<hmac.HMAC object at 0x7f389d3e2200>", ".hexdigest()"),
+        (&theirs[..14], "no digest in this text"),
+        (&two, "2 digests are in this text"),
+    ] {
+        let complaint = verify(printed, "text").complains();
+        assert!(complaint.contains(words), "{printed}: {complaint}");
+    }
+}
+
+#[test]
 fn the_interface_explains_by_itself_and_the_sender_hears_nothing_of_it() {
     let env = TestEnv::with_secret();
     let (mut person, address) = Person::listening(&env, Size(120, 44), &[]);

@@ -14,9 +14,15 @@ use crate::signature::{Algorithm, parse_digest};
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
 
-/// Hexadecimal digits of a digest that has lost zeros: 200 bits are a proof, and so many bytes below 16 that fewer
-/// digits are left no digest has.
-const LEAST_UNPADDED: usize = 50;
+/// Hexadecimal digits that each algorithm's digest keeps at least when zeros are lost: so many bytes below 16 that
+/// fewer digits are left no digest has, and a hundred bits are a proof. The ranges do not meet.
+const LEAST_UNPADDED: [(Algorithm, usize); 5] = [
+    (Algorithm::Md5, 25),
+    (Algorithm::Sha1, 33),
+    (Algorithm::Sha256, 50),
+    (Algorithm::Sha384, 75),
+    (Algorithm::Sha512, 100),
+];
 
 /// How a digest was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,7 +227,7 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
         let detail =
             if trimmed.iter().any(|byte| b"-_".contains(byte)) { "written as base64url" } else { "written as base64" };
         // Some encode the hexadecimal digits instead of the bytes.
-        if let Ok(inner) = hex::decode(&bytes) {
+        if let Some((inner, InnerText::Hex)) = encoded_again(&bytes) {
             push(inner, Some(encoding(3, "written as base64 of hexadecimal digits", text, 0)));
         }
         push(bytes, Some(encoding(0, detail, text, 0)));
@@ -233,14 +239,10 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
         }
     }
     // Hexadecimal digits of a text: the digits encoded twice.
-    if let Some(inner) = hex::decode(trimmed).ok().filter(|inner| inner.is_ascii()) {
-        if let Ok(bytes) = hex::decode(&inner) {
-            push(bytes, Some(encoding(4, "hexadecimal digits, encoded twice", text, 0)));
-        } else if let Some(bytes) = from_base64(&inner) {
-            push(bytes, Some(encoding(4, "base64 written as hexadecimal digits", text, 0)));
-        }
+    if let Some((bytes, inner)) = hex::decode(trimmed).ok().and_then(|decoded| encoded_again(&decoded)) {
+        push(bytes, Some(encoding(4, inner.within_hex(), text, 0)));
     }
-    if (LEAST_UNPADDED..64).contains(&trimmed.len()) && trimmed.iter().all(u8::is_ascii_hexdigit) {
+    if unpadded(trimmed) == Some(Algorithm::Sha256) {
         for (written, detail) in [
             (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
             (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
@@ -250,6 +252,42 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
             all.push(Received { digest, written, algorithm: Algorithm::Sha256, whys, timestamp });
         }
     }
+}
+
+/// What the decoded bytes of a digest turn out to be once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InnerText {
+    Hex,
+    Base64,
+}
+
+impl InnerText {
+    /// What hexadecimal digits of it are, in words.
+    pub(super) fn within_hex(self) -> &'static str {
+        match self {
+            Self::Hex => "hexadecimal digits, encoded twice",
+            Self::Base64 => "base64 written as hexadecimal digits",
+        }
+    }
+}
+
+/// The bytes behind a text that was encoded as if it were bytes: a digest that was encoded twice.
+pub(super) fn encoded_again(decoded: &[u8]) -> Option<(Vec<u8>, InnerText)> {
+    if !decoded.is_ascii() {
+        return None;
+    }
+    match hex::decode(decoded) {
+        Ok(bytes) => Some((bytes, InnerText::Hex)),
+        Err(_) => from_base64(decoded).map(|bytes| (bytes, InnerText::Base64)),
+    }
+}
+
+/// The algorithm whose digest these hexadecimal digits are, when zeros were lost.
+pub(super) fn unpadded(digits: &[u8]) -> Option<Algorithm> {
+    let is_near =
+        |&(algorithm, least): &(Algorithm, usize)| (least..2 * algorithm.digest_bytes()).contains(&digits.len());
+    let (algorithm, _) = LEAST_UNPADDED.into_iter().find(is_near)?;
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(algorithm)
 }
 
 /// Hexadecimal digits with whatever people put between and around them.
@@ -275,7 +313,7 @@ fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
 }
 
 /// Base64 of either alphabet, with or without padding. A cut text loses its last, incomplete group.
-fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     let trimmed = text.strip_suffix(b"=").map_or(text, |rest| rest.strip_suffix(b"=").unwrap_or(rest));
     if trimmed.len() < 20 {

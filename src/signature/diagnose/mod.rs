@@ -18,6 +18,7 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
+//! | `printed` | how the digest that another server printed is read |
 
 mod axis;
 mod bodies;
@@ -27,6 +28,7 @@ mod explain;
 mod fixes;
 pub mod history;
 pub mod other_direction;
+mod printed;
 mod recipes;
 mod report;
 mod search;
@@ -39,7 +41,8 @@ mod timestamps;
 
 pub use code::{CauseCode, CauseKind};
 pub use history::{Earlier, History};
-pub use other_direction::{NoDigest, Rewriting, explain_digest, other_direction};
+pub use other_direction::{Rewriting, explain_digest, other_direction};
+pub use printed::{NotADigest, PrintedDigest};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
 
 use jiff::Timestamp;

@@ -8,8 +8,9 @@ use std::fmt;
 
 use super::axis::Ways;
 use super::bodies::{Bodies, first_difference};
-use super::encoding::{self, Received};
-use super::{Budget, BytePlace, CauseCode, Diagnosis, Evidence, Request, explain, search, structure};
+use super::{
+    Budget, BytePlace, CauseCode, Diagnosis, Evidence, NotADigest, PrintedDigest, Request, explain, search, structure,
+};
 use crate::signature::{DIGEST_BYTES, Secret, digest, judge};
 
 /// One rewriting that changes a body.
@@ -73,27 +74,20 @@ pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Re
     all.into_iter().map(|(_, _, rewriting)| rewriting).collect()
 }
 
-/// The text contains no digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no digest in this text: paste the 64 hexadecimal digits that the server computed, or the log line with them")]
-pub struct NoDigest;
-
 /// Says which mistake yields a digest that another server computed for this delivery. `text` is the
-/// digest, or a log line that holds it.
+/// digest in any form that [`PrintedDigest::read`] knows, or a log line that holds it; the evidence `read_as` says how
+/// it was read.
 ///
 /// The causes are those of [`super::diagnose`]. When the digest is the expected one, there are none, and
 /// the evidence says that the server compares it wrongly (`same_digest`).
 ///
 /// # Errors
 ///
-/// [`NoDigest`] when the text contains none.
-pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) -> Result<Diagnosis, NoDigest> {
-    let received = digests(text);
-    if received.is_empty() {
-        return Err(NoDigest);
-    }
+/// [`NotADigest`] when the text holds none, or several.
+pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) -> Result<Diagnosis, NotADigest> {
+    let printed = PrintedDigest::read(text)?;
     let mut structure = structure::read(request);
-    structure.received = received;
+    structure.received = printed.received(request.scheme.algorithm);
     structure.is_secret = None;
     structure.seen.clear();
     let verdict =
@@ -111,34 +105,10 @@ pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) ->
                     text), and which header it reads";
         diagnosis.evidence.push(Evidence { code: "same_digest", text: text.to_owned() });
     }
+    diagnosis
+        .evidence
+        .push(Evidence { code: "read_as", text: format!("your server's digest was {}", printed.words()) });
     Ok(diagnosis)
-}
-
-/// Every digest that a text holds. How it is written there says nothing about the mistake.
-fn digests(text: &str) -> Vec<Received> {
-    let is_digit = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
-    let mut all: Vec<Received> = Vec::new();
-    for word in
-        text.split(|character| !is_digit(character)).flat_map(|word| [word, word.rsplit('=').next().unwrap_or(word)])
-    {
-        // Shorter words are ids and the like.
-        if word.len() < 32 {
-            continue;
-        }
-        for mut received in encoding::readings(word.as_bytes()) {
-            received.whys.retain(|why| why.code == CauseCode::SignatureAlgorithm);
-            let whole = received.digest.len() == received.algorithm.digest_bytes();
-            if whole
-                && !all.iter().any(|known| (&known.digest, known.algorithm) == (&received.digest, received.algorithm))
-            {
-                all.push(received);
-            }
-        }
-        if all.len() >= 16 {
-            break;
-        }
-    }
-    all
 }
 
 #[cfg(test)]
@@ -168,7 +138,7 @@ mod tests {
         assert!(!format!("{python:?}").contains(&python.digest_hex()));
     }
 
-    fn explained(line: &str) -> Result<Diagnosis, NoDigest> {
+    fn explained(line: &str) -> Result<Diagnosis, NotADigest> {
         let secret = secret(SECRET.as_bytes());
         let signature = sign(&secret, T.as_bytes(), BODY.as_bytes());
         let head = format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\nX-Webhook-Timestamp: {T}\r\n\r\n");
@@ -204,7 +174,7 @@ mod tests {
         let diagnosis = explained(&right).unwrap();
         assert!(diagnosis.causes.is_empty());
         assert_eq!(diagnosis.evidence[0].code, "same_digest");
-        assert_eq!(explained("nothing here").unwrap_err(), NoDigest);
+        assert_eq!(explained("nothing here").unwrap_err(), NotADigest::Absent);
         assert_eq!(explained(&"0".repeat(64)).unwrap().causes[0].changes[0].code, CauseCode::Unexplained);
     }
 }

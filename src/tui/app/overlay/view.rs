@@ -120,8 +120,8 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
 }
 
 fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
-    let about =
-        "Paste the digest that your server computed, or the log line that shows it. whyhook finds what was hashed.";
+    let about = "Paste the digest that your server computed, in any form it prints, or the log line that shows it. whyhook finds \
+         what was hashed.";
     let columns = usize::from(body.width.min(78)).saturating_sub(4);
     let about = wrap(about, columns);
     let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
