@@ -213,6 +213,19 @@ fn a_sender_that_hung_up_was_answered_nothing(#[case] text: &str, #[case] expect
     assert_eq!(matches(text, &summary), expected);
 }
 
+#[rstest]
+#[case("query:x", true)]
+#[case("query:x=té", true)]
+#[case("query:x==ÉTÉ", true)]
+#[case("query:x==té", false)]
+#[case("query:y", false)]
+#[case("query:X", false)]
+#[case("query:x=", true)]
+#[case("query:x==", false)]
+fn a_parameter_is_in_the_target(#[case] text: &str, #[case] expected: bool) {
+    assert_eq!(matches(text, &screenshot()), expected);
+}
+
 struct Stored {
     asked: Cell<u32>,
     readable: bool,
@@ -226,7 +239,7 @@ impl SearchedContent for Stored {
 
     fn body(&self) -> Option<Bytes> {
         self.asked.set(self.asked.get() + 1);
-        self.readable.then(|| Bytes::from_static(b"{\"app\":\"Google Chrome\"}\xff"))
+        self.readable.then(|| Bytes::from_static(b"{\"app\":\"Google Chrome\",\"x\":\"\xff\"}"))
     }
 }
 
@@ -239,6 +252,12 @@ impl SearchedContent for Stored {
 #[case("header:x-two=\"b c\"", true, 1)]
 #[case("header:X-Three", false, 1)]
 #[case("header:X-Two=", true, 1)]
+#[case("field:app", true, 2)]
+#[case("field:app=chrome", true, 2)]
+#[case("field:app==\"google chrome\"", true, 2)]
+#[case("field:app==chrome", false, 2)]
+#[case("field:apps", false, 2)]
+#[case("query:x sim field:app", true, 2)]
 #[case("body:firefox | sim", true, 0)]
 #[case("body:chrome live", false, 0)]
 #[case("body:chrome header:x-two sim", true, 2)]
@@ -278,6 +297,9 @@ fn content_that_cannot_be_read_matches_neither_way() {
 #[case("id:x", "expected a number such as 42")]
 #[case("since:later", "expected an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time")]
 #[case("header:=x", "expected a header name")]
+#[case("query:=x", "expected a parameter's name")]
+#[case("field:a..b", "expected a path in the body")]
+#[case("field:=x", "expected a path in the body")]
 #[case("event:", "at 6: missing value after 'event:': expected one, as in event:TEXT")]
 #[case("event: app", "at 6: missing value after 'event:'")]
 #[case("a | ", "at 4: expected a word")]
@@ -317,6 +339,7 @@ fn depth_is_bounded() {
 #[case("\"live\" \"or\" \"-x\" \"a-b\" \"http://x\"", "\"live\" \"or\" \"-x\" a-b \"http://x\"")]
 #[case(r#"body:"a \"b\" \\ c" a\b"#, r#"body:"a \"b\" \\ c" "a\\b""#)]
 #[case("header:X=\"a b\"", "header:\"X=a b\"")]
+#[case("field:a[0].b==\"c d\"", "field:\"a[0].b==c d\"")]
 #[case("Status:>=500", "status:>=500")]
 fn filters_are_printed_plainly(#[case] text: &str, #[case] expected: &str) {
     let query = Query::parse(text).unwrap();
@@ -487,6 +510,8 @@ fn asking_filter() -> impl Strategy<Value = String> {
         "rule:fixed",
         "remote:127",
         "body:x",
+        "query:a",
+        "field:a",
     ]);
     let leaf = atom.prop_map(str::to_owned);
     leaf.prop_recursive(3, 12, 3, |inner| {
