@@ -32,7 +32,7 @@ impl AnswerFlags {
     pub fn rules(&self, file: Option<&ConfigFile>) -> Result<RuleSet, ConfigError> {
         let answers = file.map_or(&[][..], |file| &file.answers);
         let mut rules = self.own_rules(answers)?;
-        if rules.iter().all(|rule| !rule.when.is_empty()) {
+        if !rules.iter().any(Rule::is_for_all) {
             rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
         }
         let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
@@ -46,7 +46,7 @@ impl AnswerFlags {
         let own = self.own_rules(set.answers()).unwrap_or_default();
         match set.rules().strip_prefix(&own[..]) {
             // Those of the file, if it has any, are not active.
-            Some([]) if own.iter().any(|rule| rule.when.is_empty()) => None,
+            Some([]) if own.iter().any(Rule::is_for_all) => None,
             Some(others) => Some(others.to_vec()),
             None => Some(set.rules().to_vec()),
         }

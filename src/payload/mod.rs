@@ -11,6 +11,7 @@
 //! | [`jq`] | queries over JSON |
 //! | [`hex`] | bytes as rows for a screen |
 //! | [`inflate`] | compressed bodies undone, within bounds |
+//! | [`lookup`] | one value by its name: of a query, a form, JSON |
 //! | `outline` | rows that are nested in each other, in a byte or two each |
 //! | [`raw`] | any bytes as rows of text, nothing hidden |
 //!
@@ -26,6 +27,7 @@ pub mod image;
 pub mod inflate;
 pub mod jq;
 pub mod json;
+pub mod lookup;
 mod outline;
 pub mod raw;
 

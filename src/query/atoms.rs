@@ -3,9 +3,11 @@
 use super::Problem;
 use super::error::nearest;
 use super::flags::{FLAGS, Flag, flag};
+use super::named::{self, Wanted};
 use super::needle::Needle;
 use super::range::{self, DayEnd, Moment, Range};
 use crate::delivery::Verdict;
+use crate::payload::lookup::BodyPath;
 
 /// What an atom asks of a delivery.
 #[derive(Debug, Clone)]
@@ -33,6 +35,10 @@ pub(super) enum Test {
     Remote(Needle),
     Body(Needle),
     Header(String, Option<Needle>),
+    /// Of the target's query.
+    Parameter(String, Wanted),
+    /// Of a body in JSON or of a form.
+    Field(BodyPath, Wanted),
 }
 
 /// What `verdict:` asks for.
@@ -48,6 +54,9 @@ pub(super) enum VerdictTest {
     Part(&'static str),
 }
 
+/// Checking that a body is JSON costs about so many times as much as searching it for one text.
+const FIELD_WEIGHT: usize = 8;
+
 /// The intakes that a list shows in place of "verified".
 const PARTS: [&str; 3] = ["truncated", "too_large", "incomplete"];
 
@@ -62,7 +71,7 @@ pub(super) struct Spec {
 }
 
 /// Every `name:` atom, in the order in which help lists them.
-static SPECS: [Spec; 20] = [
+static SPECS: [Spec; 22] = [
     Spec {
         name: "event",
         usage: "event:TEXT",
@@ -171,7 +180,19 @@ static SPECS: [Spec; 20] = [
         name: "header",
         usage: "header:NAME[=TEXT]",
         help: "the header exists, and contains TEXT (reads every head)",
-        read: header,
+        read: named::header,
+    },
+    Spec {
+        name: "query",
+        usage: "query:NAME[=TEXT]",
+        help: "the target's query has the parameter, and it contains TEXT; == for exactly TEXT",
+        read: named::parameter,
+    },
+    Spec {
+        name: "field",
+        usage: "field:PATH[=TEXT]",
+        help: "the body has this JSON member or form field, and it contains TEXT; == for exactly TEXT (reads every body up to 1 MiB)",
+        read: named::field,
     },
 ];
 
@@ -263,13 +284,14 @@ impl Atom {
     pub(super) fn body_weight(&self) -> usize {
         match &self.test {
             Test::Body(needle) => needle.weight(),
+            Test::Field(..) => FIELD_WEIGHT,
             _ => 0,
         }
     }
 
     /// Whether it looks into the head or the body.
     pub(super) fn needs_content(&self) -> bool {
-        matches!(self.test, Test::Body(_) | Test::Header(..))
+        matches!(self.test, Test::Body(_) | Test::Header(..) | Test::Field(..))
     }
 }
 
@@ -353,12 +375,4 @@ fn compared(text: &str, read: fn(&str) -> Option<i64>, test: fn(Range) -> Test) 
 fn moment(text: &str, end: DayEnd, test: fn(Moment) -> Test) -> Result<Test, String> {
     let expected = || "an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time".to_owned();
     Moment::parse(text, end).map(test).ok_or_else(expected)
-}
-
-fn header(text: &str) -> Result<Test, String> {
-    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-    if name.is_empty() {
-        return Err("a header name, as in header:User-Agent or header:User-Agent=axios".to_owned());
-    }
-    Ok(Test::Header(name.to_owned(), value.map(Needle::new)))
 }

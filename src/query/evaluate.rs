@@ -10,6 +10,7 @@ use super::needle::Needle;
 use super::{Node, Query};
 use crate::delivery::{Delivery, Summary, Verdict};
 use crate::http::Head;
+use crate::payload::lookup;
 
 /// A delivery's head and body, fetched only when a filter's answer hangs on them.
 pub trait SearchedContent {
@@ -137,6 +138,13 @@ impl<'a> Asked<'a> {
             Test::Header(name, value) => {
                 let head = self.head()?;
                 head.values(name).any(|field| value.as_ref().is_none_or(|value| value.is_in_bytes(field)))
+            }
+            Test::Parameter(name, wanted) => {
+                lookup::parameter(summary.path.as_bytes(), name).is_some_and(|value| wanted.holds(&value))
+            }
+            Test::Field(path, wanted) => {
+                let (head, body) = (self.head()?, self.body()?);
+                path.find(head, body).is_some_and(|value| wanted.holds(value.text()))
             }
         })
     }

@@ -27,6 +27,7 @@ mod error;
 mod evaluate;
 mod flags;
 mod lex;
+mod named;
 mod needle;
 mod needs;
 mod parse;

@@ -48,6 +48,11 @@ impl Needle {
         }
     }
 
+    /// Whether `text` is it and nothing else.
+    pub(super) fn is_all_of(&self, text: &str) -> bool {
+        text.chars().flat_map(char::to_lowercase).eq(self.folded.chars())
+    }
+
     /// How much work it is to look for it in a byte, in that of looking for ASCII.
     pub(super) fn weight(&self) -> usize {
         if self.pattern.is_some() { 16 } else { 1 }

@@ -124,7 +124,7 @@ impl Test {
             }
             Self::Verdict(_) => return fields.extend(VERIFIED),
             Self::Is(flag) => return fields.extend(flag.asks),
-            Self::Path(_) => QueriedField::Path,
+            Self::Path(_) | Self::Parameter(..) => QueriedField::Path,
             Self::Method(_) => QueriedField::Method,
             Self::Webhook(_) => QueriedField::Webhook,
             Self::Secret(_) => QueriedField::Secret,
@@ -135,7 +135,7 @@ impl Test {
             Self::Image(_) => QueriedField::Image,
             Self::Status(_) | Self::Latency(_) | Self::Rule(_) => QueriedField::Answer,
             Self::Remote(_) => QueriedField::Remote,
-            Self::Id(_) | Self::Body(_) | Self::Header(..) => return,
+            Self::Id(_) | Self::Body(_) | Self::Header(..) | Self::Field(..) => return,
         };
         fields.push(field);
     }

@@ -101,6 +101,6 @@ impl SearchedContent for Stored {
 
     fn body(&self) -> Option<Bytes> {
         self.asked.set(self.asked.get() + 1);
-        self.readable.then(|| Bytes::from_static(b"{\"app\":\"Google Chrome\"}\xff"))
+        self.readable.then(|| Bytes::from_static(b"{\"app\":\"Google Chrome\",\"x\":\"\xff\"}"))
     }
 }

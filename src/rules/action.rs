@@ -4,12 +4,11 @@
 //! text form is read by [`super::RuleReader`] and written by [`fmt::Display`](std::fmt::Display). Holding and
 //! failing first do not nest: the types leave no room for it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::template::{Template, TemplatePlace};
-use super::{Facts, Reply, preset};
-use crate::delivery::Verdict;
+use super::Reply;
+use super::answer::{AnswerChoice, CustomAnswer};
+use super::handshakes::Handshake;
 use crate::http::{InvalidTarget, Target};
 use crate::text::visible;
 
@@ -101,51 +100,6 @@ pub enum RuleResponse {
     Forward(Vec<ForwardTarget>),
 }
 
-/// Which answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerChoice {
-    /// As the documented receiver answers, by the verdict.
-    Auto,
-    /// A status, with headers and a body.
-    Written(CustomAnswer),
-    /// One of the configuration's `[answers.NAME]`.
-    Named(Arc<NamedAnswer>),
-    /// A redirect to this place.
-    Redirect {
-        /// 301, 302, 303, 307 or 308.
-        status: u16,
-        /// The `Location`.
-        location: String,
-    },
-    /// "Come back later", with `Retry-After`.
-    RetryAfter {
-        /// Usually 429.
-        status: u16,
-        /// After this many seconds.
-        seconds: u64,
-    },
-}
-
-/// An answer as it is written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomAnswer {
-    /// The status, 200 to 599.
-    pub status: u16,
-    /// Headers, their values with the delivery's facts.
-    pub headers: Vec<(String, Template)>,
-    /// The body; `None` for that of the preset of this status.
-    pub body: Option<Template>,
-}
-
-/// An answer that has a name in the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedAnswer {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub written: CustomAnswer,
-}
-
 /// How an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendManner {
@@ -220,12 +174,33 @@ impl ForwardTarget {
 }
 
 impl RuleAction {
-    /// How much work it is to count a byte of a body, in that of looking for a text in it; nought when no body is counted.
+    /// How much work it is to count a byte of a body or to take an answer from it, in that of looking for a text in it; nought
+    /// when no body is needed.
     #[must_use]
     pub fn body_weight(&self) -> usize {
         /// Hashing a body costs about four times as much as searching it for one text.
         const HASHED: usize = 4;
-        if matches!(&self.kind, ActionKind::Fail(fail) if fail.per == CountedBy::Body) { HASHED } else { 0 }
+        /// And looking for a member of its JSON about eight times.
+        const LOOKED_UP: usize = 8;
+        let counted = matches!(&self.kind, ActionKind::Fail(fail) if fail.per == CountedBy::Body);
+        let asked = self.answers().flat_map(AnswerChoice::asked).filter(|fact| fact.is_of_body()).count();
+        if counted { HASHED + asked * LOOKED_UP } else { asked * LOOKED_UP }
+    }
+
+    /// Every answer that it may give.
+    pub fn answers(&self) -> impl Iterator<Item = &AnswerChoice> {
+        let deeds = match &self.kind {
+            ActionKind::Do(deed) => [Some(deed), None],
+            ActionKind::Hold(hold) => [Some(&hold.otherwise.deed), None],
+            ActionKind::Fail(fail) => [Some(&fail.with.deed), Some(&fail.then.deed)],
+        };
+        deeds.into_iter().flatten().filter_map(RuleResponse::answer)
+    }
+
+    /// The handshakes that it completes: it is done for their requests alone.
+    pub(super) fn handshakes(&self) -> impl Iterator<Item = &Handshake> {
+        self.answers()
+            .filter_map(|answer| if let AnswerChoice::Handshake(known) = answer { Some(&**known) } else { None })
     }
 
     /// The automatic answer and nothing else.
@@ -262,6 +237,18 @@ impl RuleAction {
     }
 }
 
+impl RuleResponse {
+    /// The answer that is sent, whole or in part.
+    #[must_use]
+    pub fn answer(&self) -> Option<&AnswerChoice> {
+        match self {
+            Self::Answer(answer, _) => Some(answer),
+            Self::Close(close) => Some(&close.answer),
+            Self::Forward(_) => None,
+        }
+    }
+}
+
 impl From<AnswerChoice> for RuleAction {
     fn from(answer: AnswerChoice) -> Self {
         Self { wait: None, kind: ActionKind::Do(RuleResponse::Answer(answer, SendManner::Whole)) }
@@ -271,101 +258,6 @@ impl From<AnswerChoice> for RuleAction {
 impl From<TimedResponse> for RuleAction {
     fn from(TimedResponse { wait, deed }: TimedResponse) -> Self {
         Self { wait, kind: ActionKind::Do(deed) }
-    }
-}
-
-impl CustomAnswer {
-    /// A reply as it is, its braces kept as braces.
-    #[must_use]
-    pub fn of(reply: &Reply) -> Self {
-        let plain = |text: &str| Template::verbatim(text);
-        Self {
-            status: reply.status,
-            headers: reply.headers.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
-            body: Some(plain(&String::from_utf8_lossy(&reply.body))),
-        }
-    }
-
-    /// The reply to the delivery with these facts.
-    #[must_use]
-    pub fn render(&self, facts: &Facts) -> Reply {
-        let mut reply = match &self.body {
-            Some(_) => Reply::text(self.status, ""),
-            None => preset(self.status),
-        };
-        // What is written takes the place of what the preset brings.
-        reply.headers.retain(|(held, _)| !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(held)));
-        let own = self.headers.iter().map(|(name, value)| (name.clone(), value.render(facts, TemplatePlace::Header)));
-        reply.headers.extend(own);
-        if let Some(body) = &self.body {
-            let place = TemplatePlace::of_body(reply.header("content-type"));
-            reply.body = body.render_body(facts, place);
-        }
-        reply
-    }
-
-    /// Bytes of the body without facts.
-    pub(super) fn fixed_body_bytes(&self) -> usize {
-        self.body.as_ref().map_or_else(|| preset(self.status).body.len(), Template::fixed_bytes)
-    }
-
-    /// No fewer bytes than the body has that is made for a delivery with these facts; 0 where none is made, since
-    /// all deliveries share it.
-    pub(super) fn made_bytes(&self, facts: &Facts) -> usize {
-        self.body.as_ref().filter(|body| body.has_facts()).map_or(0, |body| body.most_bytes(facts))
-    }
-
-    /// Whether the body holds facts, so that its length is not known beforehand.
-    pub(super) fn body_varies(&self) -> bool {
-        self.body.as_ref().is_some_and(Template::has_facts)
-    }
-}
-
-impl AnswerChoice {
-    /// The reply to a delivery: exactly what will be sent.
-    #[must_use]
-    pub fn render(&self, facts: &Facts) -> Reply {
-        match self {
-            Self::Auto => super::policy::auto(facts.verdict.unwrap_or(Verdict::NotJudged)),
-            Self::Written(written) => written.render(facts),
-            Self::Named(named) => named.written.render(facts),
-            Self::Redirect { status, location } => Reply::text(*status, "").with_header("location", location.clone()),
-            Self::RetryAfter { status, seconds } => {
-                let mut reply = preset(*status);
-                reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("retry-after"));
-                reply.with_header("retry-after", seconds.to_string())
-            }
-        }
-    }
-
-    /// No fewer bytes than [`AnswerChoice::render`] makes a body of; 0 where it makes none of its own.
-    #[must_use]
-    pub fn made_bytes(&self, facts: &Facts) -> usize {
-        match self {
-            Self::Written(written) => written.made_bytes(facts),
-            Self::Named(named) => named.written.made_bytes(facts),
-            Self::Auto | Self::Redirect { .. } | Self::RetryAfter { .. } => 0,
-        }
-    }
-
-    /// The fewest bytes that its body has.
-    pub(super) fn least_body_bytes(&self) -> usize {
-        match self {
-            Self::Auto => super::DOCUMENTED_INVALID.len(),
-            Self::Written(written) => written.fixed_body_bytes(),
-            Self::Named(named) => named.written.fixed_body_bytes(),
-            Self::Redirect { .. } => 0,
-            Self::RetryAfter { status, .. } => preset(*status).body.len(),
-        }
-    }
-
-    /// Whether its body may be longer than [`AnswerChoice::least_body_bytes`].
-    pub(super) fn body_varies(&self) -> bool {
-        match self {
-            Self::Written(written) => written.body_varies(),
-            Self::Named(named) => named.written.body_varies(),
-            Self::Auto | Self::Redirect { .. } | Self::RetryAfter { .. } => false,
-        }
     }
 }
 

@@ -44,7 +44,7 @@ pub enum RuleProblem {
     #[error(
         "unknown action '{}': expected auto, or a status such as 503, or a status and a body such as '503 try \
         later', or hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, \
-            retry-after{}",
+            retry-after, handshake:NAME{}",
         visible(word),
         known(names)
     )]
@@ -54,6 +54,9 @@ pub enum RuleProblem {
         /// The names of `[answers]`.
         names: Vec<String>,
     },
+    /// No handshake of this name.
+    #[error("unknown handshake '{}': expected one of {}", visible(.0), super::handshakes::names())]
+    UnknownHandshake(String),
     /// Something else was needed here.
     #[error("expected {expected}, found '{}'", visible(found))]
     Expected {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::answer::AnswerChoice;
+use super::request::{AnsweredRequest, RequestValues, USAGE};
 use crate::delivery::{Captured, Delivery, Verdict};
 
 /// What a template can say of a delivery.
@@ -40,7 +42,7 @@ impl Fact {
 
     /// Every name, joined by commas.
     pub(super) fn names() -> String {
-        NAMES.map(|(name, _)| name).join(", ")
+        NAMES.map(|(name, _)| name).into_iter().chain([USAGE]).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -67,6 +69,8 @@ pub struct Facts {
     pub items: Option<u64>,
     /// When it came, RFC 3339.
     pub received: String,
+    /// What an answer asks of the request itself.
+    pub request: RequestValues,
 }
 
 impl Facts {
@@ -84,6 +88,7 @@ impl Facts {
             simulation: captured.event.is_simulation(),
             items: captured.event.items,
             received: format!("{:.3}", captured.received_at),
+            request: RequestValues::default(),
         }
     }
 
@@ -102,7 +107,18 @@ impl Facts {
             simulation: summary.event.is_simulation(),
             items: summary.event.items,
             received: format!("{:.3}", summary.received_at),
+            request: RequestValues::default(),
         }
+    }
+
+    /// The same, with what these answers ask of the request itself.
+    #[must_use]
+    pub fn with_request<'a>(
+        self,
+        answers: impl IntoIterator<Item = &'a AnswerChoice>,
+        request: &AnsweredRequest<'_>,
+    ) -> Self {
+        Self { request: RequestValues::read(answers, request), ..self }
     }
 
     pub(super) fn value(&self, fact: Fact) -> Cow<'_, str> {

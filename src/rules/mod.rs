@@ -26,6 +26,7 @@
 //!        | NAME                                          of the configuration's [answers.NAME]
 //!        | "redirect" [ STATUS ] URL
 //!        | "retry-after" [ STATUS ] TIME
+//!        | "handshake:" NAME                             of HANDSHAKES
 //! body   = "text in quotation marks" | the rest of the rule, verbatim
 //! ```
 //!
@@ -40,28 +41,34 @@
 
 pub mod action;
 mod agree;
+mod answer;
 mod cursor;
 mod error;
 mod facts;
+mod handshakes;
 mod parse;
 mod policy;
 mod print;
 mod reply;
+mod request;
 mod rule;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, ForwardTarget, Hold, NamedAnswer,
-    RuleAction, RuleResponse, SendManner, TimedResponse, Wait,
+    ActionKind, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, RuleAction, RuleResponse, SendManner,
+    TimedResponse, Wait,
 };
 pub use agree::Agreement;
+pub use answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
+pub use handshakes::{HANDSHAKES, Handshake, HandshakePreset};
 pub use parse::{RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
+pub use request::{AnsweredRequest, RequestFact, RequestValues, handshake_secret};
 pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_count, short};
 pub use template::{Template, TemplateError, TemplatePlace};
 

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use self::written::{check_status, written};
 use super::action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, NamedAnswer, RuleAction,
-    RuleResponse, SendManner, TimedResponse, Wait,
+    ActionKind, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, RuleAction, RuleResponse, SendManner,
+    TimedResponse, Wait,
 };
+use super::answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 use super::cursor::{TextCursor, arrow};
 use super::error::{RuleError, RuleProblem};
+use super::handshakes::Handshake;
 use super::rule::Rule;
 use super::{BODY_LIMIT, HEADER_BYTES, is_bodyless};
 use crate::query::{Query, QueryError};
@@ -181,6 +183,7 @@ impl<'a> RuleReader<'a> {
         let status = match &answer {
             AnswerChoice::Written(written) => written.status,
             AnswerChoice::Named(named) => named.written.status,
+            AnswerChoice::Handshake(handshake) => handshake.written.status,
             AnswerChoice::RetryAfter { status, .. } | AnswerChoice::Redirect { status, .. } => *status,
             AnswerChoice::Auto => 200,
         };
@@ -210,6 +213,11 @@ impl<'a> RuleReader<'a> {
             cursor.word();
             return written(word, at, cursor, is_last).map(AnswerChoice::Written);
         }
+        if let Some(handshake) = Handshake::named(word) {
+            let handshake = handshake.map_err(|problem| problem.at(at))?;
+            cursor.word();
+            return Ok(AnswerChoice::Handshake(handshake));
+        }
         match self.names.iter().find(|named| named.name.eq_ignore_ascii_case(word)) {
             Some(named) => {
                 cursor.word();
@@ -221,6 +229,12 @@ impl<'a> RuleReader<'a> {
             }
         }
     }
+}
+
+/// An answer that is written down with its status.
+pub(super) fn answer_of(cursor: &mut TextCursor<'_>) -> Result<CustomAnswer, RuleError> {
+    let (at, word) = (cursor.at(), cursor.word());
+    written(word, at, cursor, true)
 }
 
 fn redirect(cursor: &mut TextCursor<'_>) -> Result<AnswerChoice, RuleError> {

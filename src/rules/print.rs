@@ -4,9 +4,11 @@ use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
 use super::action::{
-    ActionKind, AnswerChoice, Close, CloseAt, CountedBy, CustomAnswer, Fail, ForwardTarget, Hold, RuleAction,
-    RuleResponse, SendManner, TimedResponse, Wait,
+    ActionKind, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, RuleAction, RuleResponse, SendManner,
+    TimedResponse, Wait,
 };
+use super::answer::{AnswerChoice, CustomAnswer};
+use super::handshakes::PREFIX;
 use super::rule::Rule;
 use crate::text::is_hidden;
 
@@ -95,6 +97,7 @@ impl Display for AnswerChoice {
             Self::Auto => formatter.write_str("auto"),
             Self::Written(written) => written.fmt(formatter),
             Self::Named(named) => formatter.write_str(&named.name),
+            Self::Handshake(handshake) => write!(formatter, "{PREFIX}{}", handshake.name),
             Self::Redirect { status, location } => {
                 write!(formatter, "redirect {status} ")?;
                 quoted(formatter, location)

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::action::{NamedAnswer, RuleAction};
+use super::action::RuleAction;
+use super::answer::NamedAnswer;
 use super::error::{RuleError, RuleProblem};
 use crate::delivery::{Captured, DeliveryId, Summary};
 use crate::http::Head;
@@ -32,6 +33,29 @@ impl Rule {
     #[must_use]
     pub fn always(then: RuleAction) -> Self {
         Self { when: Query::default(), then }
+    }
+
+    /// Whether it is for every delivery.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        self.when.is_empty() && self.then.handshakes().next().is_none()
+    }
+
+    /// Whether it is for this delivery: its condition holds, and the handshake that it completes is this one.
+    #[must_use]
+    pub fn matches(&self, summary: &Summary, content: &dyn SearchedContent, now: Timestamp) -> bool {
+        let mut conditions = [&self.when].into_iter().chain(self.then.handshakes().map(|handshake| &handshake.when));
+        conditions.all(|when| when.matches(summary, Some(content), now))
+    }
+
+    /// Everything that it asks for.
+    fn condition(&self) -> Query {
+        self.then.handshakes().fold(self.when.clone(), |when, handshake| when.and(handshake.when.clone()))
+    }
+
+    /// The cost of asking, in bytes searched for one text for each byte of a body.
+    fn body_weight(&self) -> usize {
+        self.when.body_weight() + self.then.handshakes().map(|handshake| handshake.when.body_weight()).sum::<usize>()
     }
 
     /// Checks the condition by itself.
@@ -81,7 +105,7 @@ impl RuleSet {
     pub fn new(rules: Vec<Rule>, hold_for: Duration) -> Self {
         let only = rules.len() == 1;
         let labels = rules.iter().enumerate().map(|(at, rule)| label(at, rule, only)).collect();
-        let has_conditions = rules.iter().any(|rule| !rule.when.is_empty());
+        let has_conditions = rules.iter().any(|rule| !rule.is_for_all());
         Self { rules, labels, answers: Vec::new(), hold_for, has_conditions }
     }
 
@@ -116,10 +140,11 @@ impl RuleSet {
         // Only whole requests come before the rules: the rest is refused under every one of them.
         let whole = Query::parse("is:complete").unwrap_or_default();
         let remark = |(at, rule): (usize, &Rule)| {
-            if rule.when.clone().and(whole.clone()).contradicts_itself() {
+            let condition = rule.condition();
+            if condition.clone().and(whole.clone()).contradicts_itself() {
                 return Some(format!("the rule '{}' can never match: its condition contradicts itself", short(rule)));
             }
-            let earlier = self.rules[..at].iter().find(|earlier| earlier.when.covers(&rule.when))?;
+            let earlier = self.rules[..at].iter().find(|earlier| earlier.condition().covers(&condition))?;
             let (rule, earlier) = (short(rule), short(earlier));
             Some(format!("the rule '{rule}' can never match: '{earlier}' above it takes every such delivery"))
         };
@@ -130,7 +155,7 @@ impl RuleSet {
     /// one text.
     #[must_use]
     pub fn work(&self, bytes: usize) -> usize {
-        let weight = |rule: &Rule| rule.when.body_weight() + rule.then.body_weight();
+        let weight = |rule: &Rule| rule.body_weight() + rule.then.body_weight();
         self.rules.iter().map(weight).sum::<usize>().saturating_mul(bytes)
     }
 
@@ -143,13 +168,13 @@ impl RuleSet {
         let summary = summary_of(captured);
         let content = Unkept(captured);
         let now = captured.received_at;
-        self.rules.iter().position(|rule| rule.when.matches(&summary, Some(&content), now))
+        self.rules.iter().position(|rule| rule.matches(&summary, &content, now))
     }
 }
 
 /// `rule 2: 503`; an only rule for everything is known by what it does, `fixed 503`.
 fn label(at: usize, rule: &Rule, only: bool) -> String {
-    let always = rule.when.is_empty();
+    let always = rule.is_for_all();
     match rule.then.plain() {
         Some(written) if only && always => format!("fixed {}", written.status),
         _ if always && rule.then.is_auto() => "auto".to_owned(),

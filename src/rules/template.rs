@@ -10,11 +10,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::facts::{Fact, Facts};
+use super::request::{RequestFact, VALUE_BYTES};
 use crate::text::visible;
 
 /// The most facts in one text.
 const FACTS_LIMIT: usize = 64;
-/// Of a fact in a header, this many bytes are written.
+/// Of a fact of the delivery in a header, this many bytes are written. What is taken from the request has its own limit:
+/// it is echoed whole or not at all.
 const HEADER_FACT_BYTES: usize = 256;
 
 /// Text in which `{{name}}` stands for a fact. `{{{{` stands for two braces.
@@ -37,6 +39,7 @@ impl Eq for Template {}
 enum Part {
     Text(Arc<str>),
     Fact(Fact),
+    Request(RequestFact),
 }
 
 /// The text of a part, to be shared as bytes.
@@ -122,7 +125,12 @@ impl Template {
             }
             let close = inner.find("}}").ok_or(TemplateError::Unclosed { at: open })?;
             let name = inner[..close].trim();
-            let fact = Fact::named(name).ok_or(TemplateError::Unknown { name: name.to_owned(), at: open })?;
+            let part = match Fact::named(name) {
+                Some(fact) => Part::Fact(fact),
+                None => RequestFact::read(name)
+                    .map(Part::Request)
+                    .ok_or(TemplateError::Unknown { name: name.to_owned(), at: open })?,
+            };
             facts += 1;
             if facts > FACTS_LIMIT {
                 return Err(TemplateError::TooMany);
@@ -130,7 +138,7 @@ impl Template {
             if !text.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut text).into()));
             }
-            parts.push(Part::Fact(fact));
+            parts.push(part);
             at = open + 2 + close + 2;
         }
         text.push_str(&source[at..]);
@@ -156,7 +164,12 @@ impl Template {
     /// Whether a fact stands in it.
     #[must_use]
     pub fn has_facts(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Fact(_)))
+        self.parts.iter().any(|part| !matches!(part, Part::Text(_)))
+    }
+
+    /// What it asks of the request itself.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &RequestFact> {
+        self.parts.iter().filter_map(|part| if let Part::Request(fact) = part { Some(fact) } else { None })
     }
 
     /// Bytes of the text without its facts.
@@ -181,6 +194,7 @@ impl Template {
         let most = |part: &Part| match part {
             Part::Text(text) => text.len(),
             Part::Fact(fact) => facts.value(*fact).len().saturating_mul(6),
+            Part::Request(fact) => facts.request.text(fact).len().saturating_mul(6),
         };
         self.parts.iter().map(most).fold(0, usize::saturating_add)
     }
@@ -192,7 +206,11 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => rendered.push_str(text),
-                Part::Fact(fact) => write_fact(&mut rendered, &facts.value(*fact), place),
+                Part::Fact(fact) => write_fact(&mut rendered, &facts.value(*fact), place, HEADER_FACT_BYTES),
+                Part::Request(fact) if fact.is_json() && place == TemplatePlace::Json => {
+                    rendered.push_str(facts.request.text(fact));
+                }
+                Part::Request(fact) => write_fact(&mut rendered, facts.request.text(fact), place, VALUE_BYTES),
             }
         }
         rendered
@@ -205,10 +223,11 @@ impl fmt::Display for Template {
     }
 }
 
-fn write_fact(out: &mut String, value: &str, place: TemplatePlace) {
+/// Of a value in a header, `most` bytes are written.
+fn write_fact(out: &mut String, value: &str, place: TemplatePlace, most: usize) {
     match place {
         TemplatePlace::Plain => out.push_str(value),
-        TemplatePlace::Header => write_in_header(out, value),
+        TemplatePlace::Header => write_in_header(out, value, most),
         TemplatePlace::Json => {
             // A string is always written; what stands between its quotation marks is wanted.
             let quoted = serde_json::to_string(value).unwrap_or_default();
@@ -230,8 +249,8 @@ fn write_fact(out: &mut String, value: &str, place: TemplatePlace) {
 }
 
 /// RFC 9110, section 5.5: only VCHAR, space and tab are safe in a field value.
-fn write_in_header(out: &mut String, value: &str) {
-    for byte in value.bytes().take(HEADER_FACT_BYTES) {
+fn write_in_header(out: &mut String, value: &str, most: usize) {
+    for byte in value.bytes().take(most) {
         match byte {
             b' '..=b'~' => out.push(char::from(byte)),
             // Writing to a string cannot fail.

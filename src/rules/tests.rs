@@ -50,6 +50,9 @@ fn read(text: &str) -> Result<Rule, RuleError> {
 #[case("redirect https://example.com/a", "redirect 302 \"https://example.com/a\"")]
 #[case("redirect 308 /b", "redirect 308 \"/b\"")]
 #[case("retry-after 30s", "retry-after 429 30s")]
+#[case("Handshake:Slack", "handshake:slack")]
+#[case("webhook:a -> wait 1s handshake:zoom", "webhook:a → wait 1s handshake:zoom")]
+#[case("200 {{query.hub.challenge}}", "200 \"{{query.hub.challenge}}\"")]
 #[case("retry-after 503 2m", "retry-after 503 120s")]
 #[case(
     "forward http://127.0.0.1:8080 https://example.com/hook?a=1",
@@ -186,6 +189,8 @@ fn any_answer() -> BoxedStrategy<String> {
     prop_oneof![
         Just("auto".to_owned()),
         Just("teapot".to_owned()),
+        Just("handshake:x".to_owned()),
+        Just("200 header \"X: {{header.X}}\" \"{{json(body[\\\"a b\\\"].0)}}{{hmac_sha256_hex(query.a)}}\"".to_owned()),
         (200_u16..=599).prop_map(|status| status.to_string()),
         (300_u16..=599, "\\PC{0,12}").prop_map(|(status, body)| format!("{status} {}", quote(&body))),
         ("[a-z]{1,5}", "[ -~]{0,8}")

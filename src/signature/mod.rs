@@ -26,5 +26,5 @@ pub use freshness::read_timestamp;
 pub use scheme::{DEFAULT_TOLERANCE, Encoding, HeaderForm, KeyForm, Scheme, SigningKind};
 pub use secret::{Secret, SecretOrigin, SecretRemark};
 pub use signing::{SignError, Signing};
-pub use strict::sign_request;
+pub use strict::{hmac_sha256, sign_request};
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::content::Parts;
 use super::verify::{FoundHeaders, single};
-use super::{Encoding, HeaderForm, KeyForm, Scheme, Secret, TemplatePiece, read_timestamp};
+use super::{Algorithm, Encoding, HeaderForm, KeyForm, Scheme, Secret, TemplatePiece, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
 
@@ -108,6 +108,17 @@ pub fn sign_request(scheme: &Scheme, secret: &Secret, head: &Head, timestamp: &s
             format!("{name}={timestamp}{}{signature}={text}", char::from(*separator))
         }
     })
+}
+
+/// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
+/// that a receiver has the secret.
+///
+/// `None` when the secret cannot be a key of the scheme.
+#[must_use]
+pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
+    let mut state = Algorithm::Sha256.keyed(&key_bytes(scheme, secret)?);
+    state.update(message);
+    Some(state.finish())
 }
 
 /// The scheme's digest of these parts; `None` when the secret cannot be a key of it.

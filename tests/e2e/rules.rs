@@ -406,3 +406,65 @@ fn rules_that_search_large_bodies_keep_nobody_waiting() {
         assert_eq!(answered, [200, 202, 203]);
     });
 }
+
+/// One by a query, one by a header and one by an HMAC, made with Node: `crypto.createHmac("sha256",
+/// secret).update("qgg8vlvZRS6UYooatFL8Aw").digest("hex")`.
+#[test]
+fn handshakes_are_completed_and_nothing_else_is_answered_by_them() {
+    const DIGEST: &str = "0804595e0ea77bbf1478323db45d7a36d87c72e50611fbd1f4f984099147b8ef";
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[
+        "--format",
+        "json",
+        "--respond",
+        "handshake:meta",
+        "--respond",
+        "handshake:asana",
+        "--respond",
+        "handshake:zoom",
+        "--respond",
+        "query:echo → 202 header \"X-Echo: {{query.echo}}\" header \"Content-Type: application/json\" {\"a\":\"{{query.echo}}\"}",
+    ]);
+    let get = |target: &str| {
+        talk(listening.address(), format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+    };
+    let post = |fields: &str, body: &str| {
+        let length = body.len();
+        let head =
+            format!("POST /hook HTTP/1.1\r\nHost: x\r\n{fields}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        talk(listening.address(), head + body)
+    };
+    let answer = get("/hook?hub.mode=subscribe&hub.challenge=1158%2B20&hub.verify_token=t");
+    assert_eq!(
+        (answer.status, answer.body.as_str(), answer.header("content-type")),
+        (200, "1158+20", Some("text/plain"))
+    );
+    assert_eq!(answer_of(&listening, 1)["rule"], "rule 1: handshake:meta");
+
+    let answer = post("X-Hook-Secret: b537207f20cbfa02\r\n", "");
+    assert_eq!(
+        (answer.status, answer.body.as_str(), answer.header("x-hook-secret")),
+        (200, "", Some("b537207f20cbfa02"))
+    );
+
+    let zoom = r#"{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#;
+    let answer = post("Content-Type: application/json\r\n", zoom);
+    let expected = json!({ "plainToken": "qgg8vlvZRS6UYooatFL8Aw", "encryptedToken": DIGEST });
+    assert_eq!((answer.status, serde_json::from_str(&answer.body).ok()), (200, Some(expected)));
+
+    // Not a token, and so nothing that could be signed elsewhere.
+    let forged = r#"{"event":"endpoint.url_validation","payload":{"plainToken":"v0:1:{}"}}"#;
+    assert_eq!(post("", forged).status, 400);
+    let rule = "rule 3: handshake:zoom (auto: no HMAC: body.payload.plainToken is not a token)";
+    assert_eq!(answer_of(&listening, 4)["rule"], rule);
+
+    // Events are no handshakes.
+    assert_eq!(post("", r#"{"event":"meeting.started","payload":{}}"#).status, 400);
+    assert_eq!(answer_of(&listening, 5)["rule"], "auto");
+
+    let answer = get("/?echo=a%0d%0aX-Injected:%201%0d%0a%0d%0aHTTP/1.1%20200%00%22%7d");
+    assert_eq!(answer.header("x-echo"), Some("a%0D%0AX-Injected: 1%0D%0A%0D%0AHTTP/1.1 200%00\"}"));
+    assert_eq!((answer.status, answer.header("x-injected")), (202, None));
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["a"], "a\r\nX-Injected: 1\r\n\r\nHTTP/1.1 200\0\"}");
+}

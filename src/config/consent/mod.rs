@@ -160,6 +160,7 @@ fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
         AnswerChoice::Redirect { location, .. } => redirect_needs(location, add),
         AnswerChoice::Written(written) => written_needs(written, add),
         AnswerChoice::Named(named) => written_needs(&named.written, add),
+        AnswerChoice::Handshake(handshake) => written_needs(&handshake.written, add),
         AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } => {}
     }
 }
@@ -167,6 +168,10 @@ fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
 fn written_needs(written: &CustomAnswer, add: &mut dyn FnMut(String)) {
     let locations = written.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("location"));
     locations.for_each(|(_, location)| redirect_needs(&location.to_string(), add));
+    // Whoever can reach the listener gets them.
+    if written.makes_hmac() {
+        add("answer requests with HMACs under a secret".to_owned());
+    }
 }
 
 /// A location is relative to the sender's own URL (RFC 9110, section 10.2.2), unless it names a host.

@@ -21,6 +21,9 @@ use super::*;
 #[case("id:x", "expected a number such as 42")]
 #[case("since:later", "expected an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time")]
 #[case("header:=x", "expected a header name")]
+#[case("query:=x", "expected a parameter's name")]
+#[case("field:a..b", "expected a path in the body")]
+#[case("field:=x", "expected a path in the body")]
 #[case("event:", "at 6: missing value after 'event:': expected one, as in event:TEXT")]
 #[case("event: app", "at 6: missing value after 'event:'")]
 #[case("a | ", "at 4: expected a word")]
@@ -60,6 +63,7 @@ fn depth_is_bounded() {
 #[case("\"live\" \"or\" \"-x\" \"a-b\" \"http://x\"", "\"live\" \"or\" \"-x\" a-b \"http://x\"")]
 #[case(r#"body:"a \"b\" \\ c" a\b"#, r#"body:"a \"b\" \\ c" "a\\b""#)]
 #[case("header:X=\"a b\"", "header:\"X=a b\"")]
+#[case("field:a[0].b==\"c d\"", "field:\"a[0].b==c d\"")]
 #[case("Status:>=500", "status:>=500")]
 fn filters_are_printed_plainly(#[case] text: &str, #[case] expected: &str) {
     let query = Query::parse(text).unwrap();

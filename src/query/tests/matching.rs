@@ -135,6 +135,19 @@ fn a_sender_that_hung_up_was_answered_nothing(#[case] text: &str, #[case] expect
     assert_eq!(matches(text, &summary), expected);
 }
 
+#[rstest]
+#[case("query:x", true)]
+#[case("query:x=té", true)]
+#[case("query:x==ÉTÉ", true)]
+#[case("query:x==té", false)]
+#[case("query:y", false)]
+#[case("query:X", false)]
+#[case("query:x=", true)]
+#[case("query:x==", false)]
+fn a_parameter_is_in_the_target(#[case] text: &str, #[case] expected: bool) {
+    assert_eq!(matches(text, &screenshot()), expected);
+}
+
 /// The screenshot with this verdict, intake and freshness.
 fn judged(verdict: Verdict, intake: Intake, fresh: bool) -> Summary {
     let mut summary = Summary { intake, ..screenshot() };

@@ -90,6 +90,8 @@ fn asking_filter() -> impl Strategy<Value = String> {
         "rule:fixed",
         "remote:127",
         "body:x",
+        "query:a",
+        "field:a",
     ]);
     let leaf = atom.prop_map(str::to_owned);
     leaf.prop_recursive(3, 12, 3, |inner| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::action::{CustomAnswer, NamedAnswer};
+use super::super::answer::{CustomAnswer, NamedAnswer};
 use super::super::cursor::TextCursor;
 use super::super::error::{RuleError, RuleProblem};
 use super::super::template::{Template, TemplateError};

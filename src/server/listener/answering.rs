@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::config::Registry;
 use crate::delivery::{Captured, Verdict};
 use crate::rules::{
-    self, ActionKind, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
+    self, ActionKind, AnswerChoice, AnsweredRequest, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction,
+    RuleSet, TimedResponse, Wait,
 };
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins again.
@@ -139,17 +141,17 @@ impl Answering {
 
     /// Chooses for a delivery, from what is known of it now. What takes long, since bodies are searched for it, is
     /// done on a thread of its own; a few at a time, so that they leave the processors to others.
-    pub(super) async fn choose(&self, captured: Captured) -> (Captured, Chosen) {
+    pub(super) async fn choose(&self, captured: Captured, registry: Arc<Registry>) -> (Captured, Chosen) {
         let policy = self.policy();
         if policy.work(&captured) <= CHOSEN_INLINE {
-            let chosen = policy.choose(&captured);
+            let chosen = policy.choose(&captured, &registry);
             return (captured, chosen);
         }
         // It is never closed; without a permit it would only be done at once.
         let permit = Arc::clone(&self.searches).acquire_owned().await.ok();
         let choosing = move || {
             crate::system::panic::trap("choose");
-            let chosen = policy.choose(&captured);
+            let chosen = policy.choose(&captured, &registry);
             drop(permit);
             (captured, chosen)
         };
@@ -201,7 +203,7 @@ impl Policy {
         self.rules.work(bytes).saturating_add(chosen.saturating_mul(bytes))
     }
 
-    fn choose(self: Arc<Self>, captured: &Captured) -> Chosen {
+    fn choose(self: Arc<Self>, captured: &Captured, registry: &Registry) -> Chosen {
         if let Some((reply, label)) = rules::refusal(&captured.intake) {
             return Chosen::Refused(reply, label);
         }
@@ -216,6 +218,17 @@ impl Policy {
             },
         };
         let mut planned = Planned { policy: self, rule, facts: Facts::of(captured), key: 0 };
+        if planned.action().answers().any(AnswerChoice::asks_request) {
+            let route = registry.route(captured.head.target());
+            let request = AnsweredRequest {
+                head: &captured.head,
+                body: &captured.body,
+                scheme: route.scheme,
+                secret: rules::handshake_secret(route.secrets, captured.judgement.secret.as_deref()),
+            };
+            let facts = std::mem::take(&mut planned.facts);
+            planned.facts = facts.with_request(planned.action().answers(), &request);
+        }
         if let ActionKind::Fail(fail) = &planned.action().kind {
             planned.key = match fail.per {
                 CountedBy::All => 0,
@@ -321,7 +334,7 @@ mod tests {
         ];
         for (rules, bytes, is_at_once) in cases {
             let answering = answering(rules);
-            let mut choosing = std::pin::pin!(answering.choose(captured(bytes)));
+            let mut choosing = std::pin::pin!(answering.choose(captured(bytes), Arc::default()));
             let first = choosing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert_eq!(first.is_ready(), is_at_once, "{rules:?} {bytes}");
             if first.is_pending() {

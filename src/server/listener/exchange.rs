@@ -80,7 +80,7 @@ pub(super) async fn serve(
     let captured = capture_aside(incoming, control.registry()).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
-        false => control.answering.choose(captured).await,
+        false => control.answering.choose(captured, control.registry()).await,
     };
     note(&captured, &chosen);
     let id = match keep(captured, control).await {

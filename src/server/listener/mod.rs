@@ -5,6 +5,7 @@
 //! ```
 
 mod answering;
+mod asked;
 mod body;
 pub mod capture;
 mod connection;

@@ -13,7 +13,7 @@ use super::raw::Script;
 use super::response::{self, Ending};
 use super::stats::Refusal;
 use super::stream::Stream;
-use super::{Control, forward, hold, overloaded_reply, room};
+use super::{Control, asked, forward, hold, overloaded_reply, room};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 use crate::rules::{self, Facts, Hold, Reply, RuleResponse, SendManner, TimedResponse, Wait, short};
 
@@ -82,6 +82,10 @@ impl Exchange<'_> {
     /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
     /// the record of it is written; where there is none, the sender is asked to come back.
     async fn render(self, answer: &rules::AnswerChoice, facts: &Facts, label: String) -> (Reply, String) {
+        let label = match answer.obstacle(facts) {
+            Some(reason) => format!("{label} (auto: {reason})"),
+            None => label,
+        };
         let bytes = answer.made_bytes(facts);
         if bytes <= COPIED_BYTES {
             return (answer.render(facts), label);
@@ -108,6 +112,7 @@ impl Exchange<'_> {
         let ended = self.control.holding.hold(self.id, &hold, patience, stream.gone()).await;
         tracing::debug!(why = ended.name(), "no longer held");
         let default = short(&hold.otherwise);
+        let is_decided = matches!(ended, hold::Ended::Decided(_));
         let (act, label) = match ended {
             hold::Ended::Decided(act) => {
                 let label = format!("{label} (decided: {})", short(&act));
@@ -132,7 +137,14 @@ impl Exchange<'_> {
             }
             hold::Ended::Gone => return self.gone(stream, label),
         };
-        self.act(stream, act, facts, label).await
+        // What was decided meanwhile may ask of the request what nobody had asked for when it came.
+        match act.deed.answer().filter(|answer| is_decided && answer.asks_request()) {
+            Some(answer) => {
+                let facts = asked::of_kept(self.id, answer, facts.clone(), self.control).await;
+                self.act(stream, act, &facts, label).await
+            }
+            None => self.act(stream, act, facts, label).await,
+        }
     }
 
     /// Waits; `false` when the sender hung up meanwhile. At the program's end nothing waits.

@@ -111,6 +111,11 @@ impl Forwarder {
         let _ = self.place.set((location, address));
     }
 
+    /// Where deliveries are kept, once a run has begun.
+    pub(super) fn location(&self) -> Option<Location> {
+        self.place.get().map(|(location, _)| location.clone())
+    }
+
     pub(super) fn set_means(&self, means: Means) {
         let _ = self.means.set(means);
     }

@@ -104,6 +104,33 @@ async fn the_persons_choice_is_for_the_next_delivery_or_until_cleared() {
     assert_eq!(fixture.delivery(2).await.answer.unwrap().rule, "fixed 201");
 }
 
+/// What the request says is read again, since nobody asked for it when it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_delivery_may_be_answered_with_what_it_says() {
+    let fixture = Fixture::new().await;
+    fixture.control.set_rules(rules(&["hold else 500"]));
+    for (number, (answer, body, label)) in [
+        ("200 {{body.n.0}}{{header.host}}", "7x", ""),
+        ("202 {{body.m}}", "Webhook received and processed successfully", " (auto: the request has no body.m)"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut socket = fixture.connect().await;
+        let request = signed_request("{\"n\":[7]}", "Connection: close\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        while fixture.control.held().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let id = fixture.control.held()[0].id;
+        fixture.control.decide(id, act(answer)).unwrap();
+        let sent = read_to_end(&mut socket).await;
+        assert!(sent.starts_with("HTTP/1.1 200 OK") && sent.ends_with(&format!("\r\n\r\n{body}")), "{sent}");
+        let rule = fixture.delivery(number as i64 + 1).await.answer.unwrap().rule;
+        assert!(rule.ends_with(label) && rule.contains("decided: "), "{rule}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_lives_on_after_a_held_or_delayed_answer() {
     let fixture = Fixture::new().await;

@@ -160,7 +160,7 @@ impl Answers {
         }
         match self.set.rules() {
             [] => ("answers auto".to_owned(), "auto".to_owned()),
-            [one] if one.when.is_empty() => {
+            [one] if one.is_for_all() => {
                 let words = verb(&one.then, self.set.hold_for);
                 let brief = words.strip_prefix("answers ").unwrap_or(&words).to_owned();
                 (words, brief)

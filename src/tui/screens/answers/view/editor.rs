@@ -117,7 +117,8 @@ fn about(editor: &Editor, columns: usize, look: &Look) -> Vec<Line<'static>> {
         (Ok(_), Some(Ok(words))) => (shown(words), theme.good),
         (Ok(_), None) => (
             "One header per line, 'Name: value'. {{id}} {{event}} {{verdict}} {{path}} {{method}} {{webhook}} \
-             {{timestamp}} {{simulation}} {{items}} {{received}} become the delivery's values."
+             {{timestamp}} {{simulation}} {{items}} {{received}} {{query.NAME}} {{header.NAME}} {{body.PATH}} become the \
+             delivery's values."
                 .to_owned(),
             theme.dim,
         ),

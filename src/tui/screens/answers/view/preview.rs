@@ -9,11 +9,12 @@ use crate::delivery::Delivery;
 use crate::http::Head;
 use crate::query::SearchedContent;
 use crate::rules::{
-    ActionKind, AnswerChoice, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse, SendManner, TimedResponse,
-    short,
+    ActionKind, AnswerChoice, AnsweredRequest, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse,
+    SendManner, TimedResponse, handshake_secret, short,
 };
 use crate::text;
 use crate::tui::app::model::Model;
+use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 
@@ -50,7 +51,7 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let delivery = &loaded.delivery;
     let (summary, content) = (&delivery.summary, Kept(delivery));
     let rules = model.answers.set.rules();
-    let matches = |rule: &Rule| rule.when.matches(summary, Some(&content), summary.received_at);
+    let matches = |rule: &Rule| rule.matches(summary, &content, summary.received_at);
     match rules.iter().position(matches) {
         Some(at) => {
             let mut lines = dim(&shown(&format!("by rule {}: {}", at + 1, short(&rules[at]))));
@@ -87,7 +88,7 @@ fn about(model: &Model, look: &Look) -> Line<'static> {
 }
 
 fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
-    let facts = model.loaded().map(|loaded| Facts::of_kept(&loaded.delivery)).unwrap_or_default();
+    let facts = model.loaded().map(|loaded| facts_of(loaded, action)).unwrap_or_default();
     let say = |words: String| paragraph(&shown(&words), look.theme.info, columns);
     let mut lines = Vec::new();
     if let Some(wait) = action.wait {
@@ -116,13 +117,34 @@ fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) ->
     lines
 }
 
+/// What this action asks of the shown delivery, under the secrets of today.
+fn facts_of(loaded: &LoadedDelivery, action: &RuleAction) -> Facts {
+    let facts = Facts::of_kept(&loaded.delivery);
+    if !action.answers().any(AnswerChoice::asks_request) {
+        return facts;
+    }
+    let verified = loaded.delivery.summary.judgement.secret.as_deref();
+    let request = AnsweredRequest {
+        head: &loaded.delivery.head,
+        body: &loaded.delivery.body,
+        scheme: &loaded.scheme,
+        secret: handshake_secret(loaded.secrets.iter(), verified),
+    };
+    facts.with_request(action.answers(), &request)
+}
+
 fn of_act(act: &TimedResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
     of_deed(&act.deed, facts, look, columns)
 }
 
 fn of_deed(deed: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let say = |words: &str| paragraph(&shown(words), look.theme.info, columns);
-    let sent = |answer: &AnswerChoice| reply(&answer.render(facts), look, columns);
+    let sent = |answer: &AnswerChoice| {
+        let mut lines =
+            answer.obstacle(facts).map_or_else(Vec::new, |why| say(&format!("the automatic answer: {why}")));
+        lines.extend(reply(&answer.render(facts), look, columns));
+        lines
+    };
     match deed {
         RuleResponse::Answer(answer, manner) => {
             let mut lines = match manner {

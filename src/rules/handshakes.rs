@@ -1,0 +1,363 @@
+//! The handshakes of known senders: how a new webhook is proved to be its owner's. Each is a filter and an answer, as a
+//! person would write them; a rule names one, as in `handshake:slack`. Sources are the senders' own pages.
+
+use std::sync::Arc;
+
+use super::answer::CustomAnswer;
+use super::cursor::TextCursor;
+use super::error::{RuleError, RuleProblem};
+use super::parse::{answer_of, condition};
+use crate::query::Query;
+
+/// What a name begins with.
+pub(super) const PREFIX: &str = "handshake:";
+
+/// A known sender's handshake, as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandshakePreset {
+    /// The name after `handshake:`.
+    pub name: &'static str,
+    /// The sender's own name.
+    pub sender: &'static str,
+    /// The requests that are part of it.
+    pub filter: &'static str,
+    /// What answers them.
+    pub answer: &'static str,
+}
+
+/// Every known handshake, by name.
+pub const HANDSHAKES: [HandshakePreset; 15] = [
+    // developers.asana.com/docs/webhooks-guide
+    HandshakePreset {
+        name: "asana",
+        sender: "Asana",
+        filter: "method:POST header:X-Hook-Secret",
+        answer: r#"200 header "X-Hook-Secret: {{header.X-Hook-Secret}}" """#,
+    },
+    // discord.com/developers/docs/interactions/overview; Discord also wants 401 for a false Ed25519 signature.
+    HandshakePreset {
+        name: "discord",
+        sender: "Discord",
+        filter: "method:POST header:X-Signature-Ed25519 field:type==1",
+        answer: r#"200 header "Content-Type: application/json" {"type":1}"#,
+    },
+    // dropbox.com/developers/reference/webhooks
+    HandshakePreset {
+        name: "dropbox",
+        sender: "Dropbox",
+        filter: "method:GET query:challenge",
+        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.challenge}}"#,
+    },
+    // open.larksuite.com/document/server-docs/event-subscription-guide (Feishu's is the same)
+    HandshakePreset {
+        name: "lark",
+        sender: "Lark",
+        filter: "method:POST field:type==url_verification",
+        answer: r#"200 header "Content-Type: application/json" {"challenge":{{json(body.challenge)}}}"#,
+    },
+    // learn.microsoft.com/linkedin/shared/api-guide/webhook-validation
+    HandshakePreset {
+        name: "linkedin",
+        sender: "LinkedIn",
+        filter: "method:GET query:challengeCode",
+        answer: r#"200 header "Content-Type: application/json" {"challengeCode":{{json(query.challengeCode)}},"challengeResponse":"{{hmac_sha256_hex(query.challengeCode)}}"}"#,
+    },
+    // developers.facebook.com/docs/graph-api/webhooks/getting-started
+    HandshakePreset {
+        name: "meta",
+        sender: "Meta",
+        filter: "method:GET query:hub.mode==subscribe query:hub.challenge",
+        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.hub.challenge}}"#,
+    },
+    // learn.microsoft.com/graph/change-notifications-delivery-webhooks
+    HandshakePreset {
+        name: "microsoft-graph",
+        sender: "Microsoft Graph",
+        filter: "method:POST query:validationToken",
+        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.validationToken}}"#,
+    },
+    // developer.monday.com/api-reference/docs/webhooks
+    HandshakePreset {
+        name: "monday",
+        sender: "monday.com",
+        filter: "method:POST field:challenge",
+        answer: r#"200 header "Content-Type: application/json" {"challenge":{{json(body.challenge)}}}"#,
+    },
+    // developer.nylas.com/docs/v3/notifications
+    HandshakePreset {
+        name: "nylas",
+        sender: "Nylas",
+        filter: "method:GET query:challenge",
+        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.challenge}}"#,
+    },
+    // developer.okta.com/docs/concepts/event-hooks
+    HandshakePreset {
+        name: "okta",
+        sender: "Okta",
+        filter: "method:GET header:X-Okta-Verification-Challenge",
+        answer: r#"200 header "Content-Type: application/json" {"verification":{{json(header.X-Okta-Verification-Challenge)}}}"#,
+    },
+    // api.slack.com/events/url_verification
+    HandshakePreset {
+        name: "slack",
+        sender: "Slack",
+        filter: "method:POST field:type==url_verification",
+        answer: r#"200 header "Content-Type: text/plain" {{body.challenge}}"#,
+    },
+    // dev.twitch.tv/docs/eventsub/handling-webhook-events
+    HandshakePreset {
+        name: "twitch",
+        sender: "Twitch",
+        filter: "method:POST header:Twitch-Eventsub-Message-Type=webhook_callback_verification",
+        answer: r#"200 header "Content-Type: text/plain" {{body.challenge}}"#,
+    },
+    // w3.org/TR/websub, section 5.3
+    HandshakePreset {
+        name: "websub",
+        sender: "WebSub",
+        filter: "method:GET query:hub.mode==subscribe query:hub.challenge",
+        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.hub.challenge}}"#,
+    },
+    // docs.x.com/x-api/webhooks/introduction
+    HandshakePreset {
+        name: "x",
+        sender: "X",
+        filter: "method:GET query:crc_token",
+        answer: r#"200 header "Content-Type: application/json" {"response_token":"sha256={{hmac_sha256_base64(query.crc_token)}}"}"#,
+    },
+    // developers.zoom.us/docs/api/webhooks
+    HandshakePreset {
+        name: "zoom",
+        sender: "Zoom",
+        filter: "method:POST field:event==endpoint.url_validation",
+        answer: r#"200 header "Content-Type: application/json" {"plainToken":{{json(body.payload.plainToken)}},"encryptedToken":"{{hmac_sha256_hex(body.payload.plainToken)}}"}"#,
+    },
+];
+
+/// A handshake that a rule names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// The name after `handshake:`.
+    pub name: &'static str,
+    /// The requests that are part of it: its rule answers no others, whatever else it asks for.
+    pub when: Query,
+    /// What answers them.
+    pub written: CustomAnswer,
+}
+
+impl Handshake {
+    /// The handshake that `word` names; `None` when it names none at all.
+    pub(super) fn named(word: &str) -> Option<Result<Arc<Self>, RuleProblem>> {
+        let name = word
+            .get(..PREFIX.len())
+            .filter(|start| start.eq_ignore_ascii_case(PREFIX))
+            .map(|_| &word[PREFIX.len()..])?;
+        let Some(preset) = HANDSHAKES.iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) else {
+            return Some(Err(RuleProblem::UnknownHandshake(name.to_owned())));
+        };
+        Some(preset.read().map(Arc::new).map_err(|error| error.problem))
+    }
+}
+
+impl HandshakePreset {
+    fn read(&self) -> Result<Handshake, RuleError> {
+        let when = Query::parse(self.filter).map_err(|error| condition(error, 0))?;
+        let written = answer_of(&mut TextCursor::new(self.answer, 0))?;
+        Ok(Handshake { name: self.name, when, written })
+    }
+}
+
+/// Every name, joined by commas.
+pub(super) fn names() -> String {
+    HANDSHAKES.map(|preset| preset.name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::super::{AnsweredRequest, Facts, RuleReader, RuleSet};
+    use super::*;
+    use crate::delivery::{Captured, EventFacts, Intake, Judgement, Verdict};
+    use crate::http::{Head, WireFraming};
+    use crate::signature::{Scheme, Secret, SecretOrigin};
+
+    fn captured(head: &str, body: &str) -> Captured {
+        let head = Head::from(head.to_owned());
+        Captured {
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            remote: String::new(),
+            method: String::from_utf8_lossy(head.method()).into_owned(),
+            path: String::from_utf8_lossy(head.target()).into_owned(),
+            webhook: None,
+            intake: Intake::Complete,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(Verdict::MissingSignature),
+            image: None,
+            head,
+            body: body.to_owned().into(),
+            framing: WireFraming::NONE,
+        }
+    }
+
+    /// The status, headers and body of the rule `handshake:NAME` to this request; `None` when it is not for it.
+    fn answer(name: &str, first: &str, fields: &str, body: &str) -> Option<(u16, Vec<String>, String)> {
+        let rule = RuleReader::default().rule(&format!("handshake:{name}")).unwrap();
+        let captured = captured(&format!("{first} HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), body);
+        let set = RuleSet::new(vec![rule.clone()], super::super::DEFAULT_HOLD);
+        set.choose(&captured)?;
+        let secret = Secret::new("dev", b"a webhook secret".to_vec(), SecretOrigin::Typed);
+        let request = AnsweredRequest {
+            head: &captured.head,
+            body: &captured.body,
+            scheme: &Scheme::default(),
+            secret: Some(&secret),
+        };
+        let facts = Facts::of(&captured).with_request(rule.then.answers(), &request);
+        let answer = rule.then.answers().next().unwrap();
+        assert_eq!(answer.obstacle(&facts), None);
+        let reply = answer.render(&facts);
+        let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        Some((reply.status, headers, String::from_utf8(reply.body.to_vec()).unwrap()))
+    }
+
+    const TEXT: &[&str] = &["Content-Type: text/plain"];
+    const SAFE_TEXT: &[&str] = &["Content-Type: text/plain", "X-Content-Type-Options: nosniff"];
+    const JSON: &[&str] = &["Content-Type: application/json"];
+
+    /// Requests as the senders' pages show them. The HMACs are Node's.
+    #[rstest]
+    #[case("asana", "POST /a", "X-Hook-Secret: b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81\r\n", "{}",
+        &["X-Hook-Secret: b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81"], "")]
+    #[case("discord", "POST /", "X-Signature-Ed25519: 00\r\n", r#"{"id":"1","type":1}"#, JSON, r#"{"type":1}"#)]
+    #[case("dropbox", "GET /?challenge=abc123", "", "", SAFE_TEXT, "abc123")]
+    #[case(
+        "lark",
+        "POST /",
+        "",
+        r#"{"challenge":"ajls384kdjx98XX","token":"xxxxxx","type":"url_verification"}"#,
+        JSON,
+        r#"{"challenge":"ajls384kdjx98XX"}"#
+    )]
+    #[case("linkedin", "GET /l?challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0", "", "", JSON,
+        r#"{"challengeCode":"890e4665-4dfe-4ab1-b689-ed553bceeed0","challengeResponse":"38c6eb4862429c8daae04cad32f62ddeee6c679829a1fff606c8a52621fc3aee"}"#)]
+    #[case(
+        "meta",
+        "GET /?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=meatyhamhock",
+        "",
+        "",
+        SAFE_TEXT,
+        "1158201444"
+    )]
+    #[case(
+        "microsoft-graph",
+        "POST /?validationToken=Validation%3a+Testing+client+Request-Id%3a+522a",
+        "",
+        "",
+        SAFE_TEXT,
+        "Validation: Testing client Request-Id: 522a"
+    )]
+    #[case(
+        "monday",
+        "POST /",
+        "",
+        r#"{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}"#,
+        JSON,
+        r#"{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}"#
+    )]
+    #[case("nylas", "GET /?challenge=bc609b38-c81f", "", "", SAFE_TEXT, "bc609b38-c81f")]
+    #[case(
+        "okta",
+        "GET /event-hook/",
+        "X-Okta-Verification-Challenge: Me_rShK8JHsTnbyYrWXCEoMGbM_zsZ6k0hLPZ_Pg\r\n",
+        "",
+        JSON,
+        r#"{"verification":"Me_rShK8JHsTnbyYrWXCEoMGbM_zsZ6k0hLPZ_Pg"}"#
+    )]
+    #[case(
+        "slack",
+        "POST /",
+        "",
+        r#"{"token":"Jhj5","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd","type":"url_verification"}"#,
+        TEXT,
+        "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd"
+    )]
+    #[case(
+        "twitch",
+        "POST /",
+        "Twitch-Eventsub-Message-Type: webhook_callback_verification\r\n",
+        r#"{"challenge":"pogchamp-kappa-360noscope-vohiyo"}"#,
+        TEXT,
+        "pogchamp-kappa-360noscope-vohiyo"
+    )]
+    #[case(
+        "websub",
+        "GET /?hub.mode=subscribe&hub.topic=a&hub.challenge=x%2Fy&hub.lease_seconds=9",
+        "",
+        "",
+        SAFE_TEXT,
+        "x/y"
+    )]
+    #[case(
+        "x",
+        "GET /?crc_token=MDI4YmE5NjctYzg2Mi00&nonce=1",
+        "",
+        "",
+        JSON,
+        r#"{"response_token":"sha256=sNQ8JqcQGPH4GLCZginUKEyOE5KJlpv2h2x6PanVneE="}"#
+    )]
+    #[case("zoom", "POST /", "", r#"{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}"#, JSON,
+        r#"{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"580a346735dc765c4381be3f56db105c417fa55f2e5c4e49e3eb5f5abee675da"}"#)]
+    fn each_is_completed(
+        #[case] name: &str,
+        #[case] first: &str,
+        #[case] fields: &str,
+        #[case] body: &str,
+        #[case] headers: &[&str],
+        #[case] expected: &str,
+    ) {
+        let headers = headers.iter().map(|&header| header.to_owned()).collect();
+        assert_eq!(answer(name, first, fields, body), Some((200, headers, expected.to_owned())));
+        // Events of the same sender, and other requests, are none of its business.
+        for (first, body) in
+            [("POST /", r#"{"type":"event_callback","event":"meeting.started"}"#), ("GET /", ""), ("POST /", "")]
+        {
+            assert_eq!(answer(name, first, "", body), None, "{name}: {first} {body}");
+        }
+    }
+
+    #[test]
+    fn every_one_has_a_test_and_reads_the_same() {
+        for preset in HANDSHAKES {
+            let text = format!("{PREFIX}{}", preset.name);
+            let rule = RuleReader::default().rule(&text).unwrap();
+            assert_eq!(rule.to_string(), text);
+            assert!(!rule.is_for_all() && rule.check().is_ok());
+            assert_eq!(Query::parse(preset.filter).unwrap().to_string(), preset.filter);
+            assert_eq!(RuleSet::new(vec![rule], super::super::DEFAULT_HOLD).label(0), format!("rule 1: {text}"));
+        }
+        assert!(HANDSHAKES.is_sorted_by_key(|preset| preset.name));
+    }
+
+    #[test]
+    fn a_rule_may_ask_for_more_but_not_for_less() {
+        let rule = |text: &str| RuleReader::default().rule(text).unwrap();
+        let meta = rule("query:hub.verify_token==mine → handshake:META");
+        assert_eq!(meta.to_string(), "query:hub.verify_token==mine → handshake:meta");
+        let set =
+            RuleSet::new(vec![meta, rule("wait 1s fail 2 with 503 then handshake:meta")], super::super::DEFAULT_HOLD);
+        let head = |query: &str| format!("GET /?{query} HTTP/1.1\r\n\r\n");
+        let handshake = "hub.mode=subscribe&hub.challenge=1";
+        assert_eq!(set.choose(&captured(&head(&format!("{handshake}&hub.verify_token=mine")), "")), Some(0));
+        assert_eq!(set.choose(&captured(&head(&format!("{handshake}&hub.verify_token=other")), "")), Some(1));
+        assert_eq!(set.choose(&captured(&head("hub.verify_token=mine"), "")), None);
+        let error = RuleReader::default().rule("handshake:slak").unwrap_err().to_string();
+        assert!(error.starts_with("unknown handshake 'slak': expected one of asana, discord, "), "{error}");
+    }
+
+    #[test]
+    fn one_above_another_of_the_same_requests_is_remarked_on() {
+        let rules = ["handshake:dropbox", "handshake:nylas"].map(|text| RuleReader::default().rule(text).unwrap());
+        assert_eq!(RuleSet::new(rules.to_vec(), super::super::DEFAULT_HOLD).remarks().len(), 1);
+    }
+}
