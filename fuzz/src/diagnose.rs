@@ -5,21 +5,21 @@ use jiff::Timestamp;
 use whyhook::delivery::Intake;
 use whyhook::http::Head;
 use whyhook::signature::diagnose::{Budget, Depth, History, Request, diagnose, explain_digest};
-use whyhook::signature::{Scheme, Secret, SecretOrigin, providers};
+use whyhook::signature::{Secret, SecretOrigin};
 
 use super::assert_visible;
 
 /// Which scheme, by its number in ASCII; the signature, the timestamp, further header lines, the body.
 pub fn run(data: &[u8]) {
     let [choice, signature, timestamp, rest, body] = super::fields(data);
-    let schemes: Vec<Scheme> = providers::ALL.iter().map(providers::Preset::scheme).collect();
+    let schemes = super::schemes();
     let choice = choice.iter().fold(0, |sum, byte| sum + usize::from(*byte));
     let scheme = &schemes[choice % schemes.len()];
     let field = |name: &str, value: &[u8]| [name.as_bytes(), b": ", value, b"\r\n"].concat();
     let head = [
         b"POST /a?b HTTP/1.1\r\n".to_vec(),
-        field(&scheme.signature_header, signature),
-        field(&scheme.timestamp_header, timestamp),
+        field(scheme.signature_header(), signature),
+        field(scheme.timestamp_header(), timestamp),
         rest.to_vec(),
     ];
     let head = Head::from(head.concat());

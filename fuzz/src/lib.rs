@@ -59,6 +59,14 @@ pub const TARGETS: [(&str, Run); 24] = [
     ("zstd", zstd::run),
 ];
 
+/// Every scheme that has a name, Trackpilots' first.
+fn schemes() -> &'static [whyhook::signature::Scheme] {
+    static SCHEMES: std::sync::LazyLock<Vec<whyhook::signature::Scheme>> = std::sync::LazyLock::new(|| {
+        whyhook::signature::catalogue::all().iter().map(|entry| entry.scheme().unwrap()).collect()
+    });
+    &SCHEMES
+}
+
 /// `data` in `N` fields. Each but the last ends at a byte 0xff, which text never holds, so that an input can be
 /// written and read by a person; the last is all the rest, whatever is in it.
 fn fields<const N: usize>(data: &[u8]) -> [&[u8]; N] {

@@ -139,7 +139,7 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Check
         ground: Fixture {
             secret,
             kind: destination.kind,
-            names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
+            names: (destination.scheme.signature_header().to_owned(), destination.scheme.timestamp_header().to_owned()),
             stale: conformance::stale_by(max_age),
             seed,
         },

@@ -82,13 +82,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let value = signature::sign(secret, timestamp.as_bytes(), &body);
     output::print(&match args.format {
         OutputFormat::Text => {
-            format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header, scheme.timestamp_header)
+            format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header(), scheme.timestamp_header())
         }
         OutputFormat::Json => {
             let headers: serde_json::Map<String, serde_json::Value> =
-                [(&scheme.signature_header, &value), (&scheme.timestamp_header, &timestamp)]
+                [(scheme.signature_header(), &value), (scheme.timestamp_header(), &timestamp)]
                     .into_iter()
-                    .map(|(name, value)| (name.clone(), value.clone().into()))
+                    .map(|(name, value)| (name.to_owned(), value.clone().into()))
                     .collect();
             let object = serde_json::json!({
                 "headers": headers,

@@ -182,7 +182,7 @@ fn expected(subject: &Subject<'_>) -> Vec<(String, String)> {
     if !subject.scheme().is_plain() {
         return Vec::new();
     }
-    let timestamp = subject.head.value(&subject.scheme().timestamp_header).unwrap_or_default();
+    let timestamp = subject.head.value(subject.scheme().timestamp_header()).unwrap_or_default();
     let secrets = subject.secrets().iter();
     secrets.map(|secret| (secret.label().to_owned(), signature::sign(secret, timestamp, subject.body))).collect()
 }

@@ -88,7 +88,7 @@ impl<'a> Subject<'a> {
     /// What well-known re-serialisations would change in its body.
     #[must_use]
     pub fn rewritings(&self) -> Vec<Rewriting> {
-        let timestamp = self.head.value(&self.scheme.timestamp_header).unwrap_or_default();
+        let timestamp = self.head.value(self.scheme.timestamp_header()).unwrap_or_default();
         let mut rewritings =
             self.secrets.first().map_or_else(Vec::new, |secret| other_direction(self.body, timestamp, secret));
         // Parsing and writing again is what servers do; the rest is rarer.

@@ -184,7 +184,7 @@ impl DocumentedError {
 /// The signature and timestamp headers as sent.
 #[must_use]
 pub fn delivery_headers(attempt: &Attempt, scheme: &Scheme) -> Vec<HeaderField> {
-    let names = [Some(&scheme.signature_header), Some(&scheme.timestamp_header), scheme.id_header.as_ref()];
+    let names = [Some(scheme.signature_header()), Some(scheme.timestamp_header()), scheme.id_header()];
     let is_one =
         |field: &HeaderField| names.iter().flatten().any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()));
     attempt.head.fields().filter(is_one).collect()

@@ -151,7 +151,7 @@ impl Simulation {
         };
         let Destination { target, kind, scheme, secret, .. } = &self.destination;
         let mut request = Outgoing::post(target, body)?;
-        if let Some(name) = &scheme.id_header {
+        if let Some(name) = scheme.id_header() {
             request.set(name, format!("msg_{seed:016x}"))?;
         }
         if let Some(secret) = secret {

@@ -1,14 +1,19 @@
 //! Fresh timestamp and signature headers for a request.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use crate::http::{InvalidHeader, Outgoing};
-use crate::signature::{self, HeaderForm, Scheme, Secret, SigningKind, TemplatePiece};
+use super::public_key::{PrivateKey, PrivateKeyError, PrivateSignError};
+use super::scheme::{JwtAlgorithm, Parts};
+use super::verify::{described_digest, key_bytes, unbound, urls};
+use super::{Algorithm, Proof, Scheme, Secret, SigningKind, Source, TemplatePiece};
+use crate::http::{Head, InvalidHeader, Outgoing};
 
 /// With what a request is signed.
 #[derive(Debug, Clone, Copy)]
 pub struct Signing<'a> {
-    /// The timestamp's unit.
+    /// The timestamp's unit, where the scheme has none of its own.
     pub kind: SigningKind,
     /// The scheme.
     pub scheme: &'a Scheme,
@@ -20,11 +25,41 @@ pub struct Signing<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The secret is not a valid key of this scheme.
-    #[error("the secret {0} is not valid base64, which this webhook's scheme requires: choose another with --secret")]
-    NoKey(String),
+    #[error("the secret {label} is not a valid key of this webhook's scheme ({key}): choose another with --secret")]
+    NoKey {
+        /// The secret's label.
+        label: String,
+        /// What the scheme makes of a secret.
+        key: String,
+    },
     /// The scheme signs an id that the request has not.
     #[error("missing header {0}, which the scheme signs: add it")]
     NoId(String),
+    /// The scheme signs something else that the request has not.
+    #[error("missing {0}, which the scheme signs: add it")]
+    NoPart(String),
+    /// The sender signs with a private key, and the secret is none.
+    #[error("this scheme is signed with the sender's private key, and the secret {label} is none: {error}")]
+    NoPrivateKey {
+        /// The secret's label.
+        label: String,
+        /// What it is instead.
+        error: PrivateKeyError,
+    },
+    /// The private key does not sign under the scheme.
+    #[error("the secret {label} does not sign under this scheme: {error}")]
+    PrivateKey {
+        /// The secret's label.
+        label: String,
+        /// Why.
+        error: PrivateSignError,
+    },
+    /// Something that the scheme ties to the signed parts is not as it must be.
+    #[error("the request does not fit the scheme: {0}")]
+    Unbound(String),
+    /// The signature is part of something that is not made here.
+    #[error("requests of this scheme cannot be signed here: {0}")]
+    NotSigned(&'static str),
     /// The headers cannot be sent.
     #[error(transparent)]
     Header(#[from] InvalidHeader),
@@ -38,7 +73,7 @@ impl Signing<'_> {
     ///
     /// [`SignError`] when the secret or the request does not fit the scheme.
     pub fn apply(&self, request: &mut Outgoing, now: Timestamp) -> Result<(), SignError> {
-        self.apply_at(request, &self.kind.timestamp_text(now))
+        self.apply_at(request, &self.scheme.timestamp_text(self.kind, now))
     }
 
     /// The same with this text as timestamp, whatever it is.
@@ -60,55 +95,160 @@ impl Signing<'_> {
     /// [`SignError`] when the secret or the request does not fit the scheme.
     pub fn headers(&self, request: &Outgoing, timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
-        let head = request.head();
-        if let Some(id) = scheme.id_header.as_ref().filter(|name| head.value(name).is_none()) {
-            return Err(SignError::NoId(id.clone()));
+        let name = scheme.signature.header_name().ok_or(SignError::NotSigned("the signature is not in a header"))?;
+        let mut head = request.head();
+        let mut headers = Vec::new();
+        if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
+            headers.push((own.to_owned(), timestamp.to_owned()));
+            // What the content names by its header is there when it is signed.
+            if head.value(own).is_none_or(|value| value != timestamp.as_bytes()) {
+                let mut stamped = request.clone();
+                stamped.set(own, timestamp.to_owned())?;
+                head = stamped.head();
+            }
         }
-        let value = signature::sign_request(scheme, self.secret, &head, timestamp, &request.body)
-            .ok_or_else(|| SignError::NoKey(self.secret.label().to_owned()))?;
-        let mut headers = vec![(scheme.signature_header.clone(), value)];
-        let is_apart = !matches!(scheme.form, HeaderForm::Pairs { .. });
-        if is_apart && scheme.content.covers(&TemplatePiece::Timestamp) {
-            headers.push((scheme.timestamp_header.clone(), timestamp.to_owned()));
-        }
+        let value = sign_request(scheme, self.secret, &head, timestamp, &request.body)?;
+        headers.insert(0, (name.to_owned(), value));
         Ok(headers)
     }
+}
+
+/// The signature header's value for a request under `scheme`, with this text as its timestamp: the
+/// reverse of [`super::judge`]. An id that the scheme signs is read from `head`.
+///
+/// # Errors
+///
+/// [`SignError`] when the secret or the request does not fit the scheme.
+pub fn sign_request(
+    scheme: &Scheme,
+    secret: &Secret,
+    head: &Head,
+    timestamp: &str,
+    body: &[u8],
+) -> Result<String, SignError> {
+    let urls = urls(scheme, head);
+    let parts = Parts {
+        timestamp: timestamp.as_bytes(),
+        method: head.method(),
+        target: head.target(),
+        url: urls.first().map(Vec::as_slice).unwrap_or_default(),
+        body,
+        head: Some(head),
+        secret: secret.expose(),
+        scheme: Some(scheme),
+        ..Parts::default()
+    };
+    let id = scheme.id.as_ref().and_then(|place| place.value(&parts)).unwrap_or_default();
+    if id.is_empty() && scheme.content.covers(&TemplatePiece::Id) {
+        let place = scheme.id.as_ref();
+        return Err(SignError::NoId(
+            place.map_or_else(String::new, |place| place.header().map_or_else(|| place.to_string(), str::to_owned)),
+        ));
+    }
+    let parts = Parts { id: &id, ..parts };
+    if !matches!(scheme.proof, Proof::Jwt { .. }) {
+        unbound(scheme, &parts).map_or(Ok(()), |words| Err(SignError::Unbound(words)))?;
+    }
+    let text = signature_text(scheme, secret, &parts)?;
+    let (mut pair, mut item) = (None, None);
+    match scheme.timestamp.as_ref().map(|place| &place.source) {
+        Some(Source::Pair(name)) => pair = Some((name.as_str(), timestamp)),
+        Some(Source::Item(place)) => (pair, item) = (Some(("", timestamp)), Some(*place)),
+        _ => {}
+    }
+    let value = scheme.signature.written(&text, pair, item);
+    value.ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
+}
+
+/// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
+/// that a receiver has the secret.
+///
+/// `None` when the secret cannot be a key of the scheme.
+#[must_use]
+pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
+    let mut state = Algorithm::Sha256.keyed(&key_bytes(scheme, secret)?);
+    state.update(message);
+    Some(state.finish())
+}
+
+/// The signature alone.
+fn signature_text(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result<String, SignError> {
+    let label = || crate::text::visible(secret.label()).into_owned();
+    let no_key = || SignError::NoKey { label: label(), key: scheme.key.to_string() };
+    let no_part = || SignError::NoPart(scheme.content.missing(parts).unwrap_or_else(|| "a part".to_owned()));
+    match &scheme.proof {
+        Proof::Hmac(_) | Proof::Hash(_) => {
+            if key_bytes(scheme, secret).is_none() {
+                return Err(no_key());
+            }
+            described_digest(scheme, secret, parts).map(|digest| scheme.encoding.encode(&digest)).ok_or_else(no_part)
+        }
+        Proof::Token => {
+            let bytes = scheme.content.bytes(parts).ok_or_else(no_part)?;
+            String::from_utf8(bytes).map_err(|_| no_key())
+        }
+        Proof::PublicKey(algorithm) => {
+            let key =
+                PrivateKey::read(secret.expose()).map_err(|error| SignError::NoPrivateKey { label: label(), error })?;
+            let content = scheme.content.bytes(parts).ok_or_else(no_part)?;
+            let signature =
+                key.sign(*algorithm, &[&content]).map_err(|error| SignError::PrivateKey { label: label(), error })?;
+            Ok(scheme.encoding.encode(&signature))
+        }
+        Proof::Jwt { algorithms, detached: false } => token(scheme, algorithms, secret, parts, no_key),
+        Proof::Jwt { .. } => Err(SignError::NotSigned("the token names headers that only its sender chooses")),
+        Proof::Sns => Err(SignError::NotSigned("only Amazon has the private key, and the signature is in the body")),
+        Proof::MessageSignature => Err(SignError::NotSigned("the request itself says which of its parts are signed")),
+    }
+}
+
+/// How long a token that is made here is valid.
+const TOKEN_SECONDS: i64 = 300;
+
+/// A token whose claims are those that the scheme binds, and the time.
+fn token(
+    scheme: &Scheme,
+    algorithms: &[JwtAlgorithm],
+    secret: &Secret,
+    parts: &Parts<'_>,
+    no_key: impl Fn() -> SignError,
+) -> Result<String, SignError> {
+    let Some(JwtAlgorithm::Hmac(hash)) = algorithms.first().copied() else {
+        return Err(SignError::NotSigned("its tokens are signed with the sender's private key"));
+    };
+    let issued: i64 = std::str::from_utf8(parts.timestamp).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+    // Tokens count in seconds, whatever the webhook's kind.
+    let issued = if issued > 100_000_000_000 { issued / 1000 } else { issued };
+    let mut claims = serde_json::Map::new();
+    for bind in &scheme.binds {
+        let [TemplatePiece::Value(expression)] = bind.is.pieces() else { continue };
+        let Source::Claim(name) = &expression.source else { continue };
+        let value = bind
+            .equals
+            .bytes(parts)
+            .ok_or_else(|| SignError::NoPart(bind.equals.missing(parts).unwrap_or_default()))?;
+        claims.insert(name.clone(), String::from_utf8_lossy(&value).into_owned().into());
+    }
+    claims.insert("iat".to_owned(), issued.into());
+    claims.insert("exp".to_owned(), (issued + TOKEN_SECONDS).into());
+    let name = JwtAlgorithm::Hmac(hash).name();
+    let head = format!("{{\"alg\":\"{name}\",\"typ\":\"JWT\"}}");
+    let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let signed = format!("{}.{}", encode(&head), encode(&serde_json::Value::Object(claims).to_string()));
+    let mut state = hash.keyed(&key_bytes(scheme, secret).ok_or_else(no_key)?);
+    state.update(signed.as_bytes());
+    Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(state.finish())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::Verdict;
-    use crate::signature::{SecretOrigin, judge, providers};
+    use crate::signature::{SecretOrigin, catalogue};
 
     const NOW: i64 = 1_746_123_456_789;
 
     fn request() -> Outgoing {
         Outgoing::post(&"localhost:3000/x".parse().unwrap(), r#"{"event":"x"}"#).unwrap()
-    }
-
-    #[test]
-    fn what_is_signed_verifies_under_every_scheme() {
-        let now = Timestamp::from_millisecond(NOW).unwrap();
-        let secret = Secret::new("dev", b"whsec_c2VjcmV0".to_vec(), SecretOrigin::Typed);
-        let schemes = providers::ALL.iter().map(|preset| (preset.name, preset.scheme()));
-        for (name, scheme) in schemes.chain([("trackpilots", Scheme::default())]) {
-            for kind in [SigningKind::Developer, SigningKind::Reseller] {
-                let mut request = request();
-                if let Some(id) = &scheme.id_header {
-                    request.set(id, "msg_1").unwrap();
-                }
-                Signing { kind, scheme: &scheme, secret: &secret }.apply(&mut request, now).unwrap();
-                let head = request.head();
-                let judgement = judge(&scheme, [&secret], &head, &request.body, now);
-                assert_eq!(
-                    judgement.verdict,
-                    Verdict::Verified,
-                    "{name}: {}",
-                    String::from_utf8_lossy(&request.head())
-                );
-            }
-        }
     }
 
     #[test]
@@ -127,11 +267,14 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told() {
         let secret = Secret::new("dev", b"!".to_vec(), SecretOrigin::Typed);
-        let scheme = providers::named("standard-webhooks").unwrap();
+        let scheme = catalogue::named("standard-webhooks").unwrap();
         let signing = Signing { kind: SigningKind::Developer, scheme: &scheme, secret: &secret };
         assert!(matches!(signing.headers(&request(), "1"), Err(SignError::NoId(_))));
         let mut request = request();
         request.set("webhook-id", "x").unwrap();
-        assert_eq!(signing.headers(&request, "1"), Err(SignError::NoKey("dev".to_owned())));
+        assert_eq!(
+            signing.headers(&request, "1"),
+            Err(SignError::NoKey { label: "dev".to_owned(), key: "{secret|strip:whsec_|unbase64}".to_owned() })
+        );
     }
 }

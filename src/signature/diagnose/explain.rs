@@ -151,7 +151,7 @@ fn explanations(
         let missing = Why::new(
             CauseCode::TimestampHeaderMissing,
             0,
-            format!("missing header {}", request.scheme.timestamp_header),
+            format!("missing header {}", request.scheme.timestamp_header()),
         );
         all[0].push(missing);
     }

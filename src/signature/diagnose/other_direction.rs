@@ -87,7 +87,7 @@ pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Re
 pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) -> Result<Diagnosis, NotADigest> {
     let printed = PrintedDigest::read(text)?;
     let mut structure = structure::read(request);
-    structure.received = printed.received(request.scheme.algorithm);
+    structure.received = printed.received(request.scheme.algorithm().unwrap_or_default());
     structure.is_secret = None;
     structure.seen.clear();
     let verdict =

@@ -10,7 +10,7 @@ use super::structure::Structure;
 use super::templates::{Construction, TemplateShape, shapes};
 use super::{Budget, CauseCode, Depth, Request, SearchProgress, SearchStage, timestamps};
 use crate::signature::algorithm::Keyed;
-use crate::signature::content::Parts;
+use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, TemplatePiece};
 
 /// A computation that gave the received digest.
@@ -69,7 +69,7 @@ pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Bud
             matches: Vec::new(),
             received: structure.received.clone(),
             stamps: structure.stamps.clone(),
-            shapes: shapes(&request.scheme.content, structure.id.is_some()),
+            shapes: shapes(request.scheme, structure.id.is_some()),
             bodies: Bodies::new(request.body, &structure.content_encoding),
             keys,
             complete: true,
@@ -346,6 +346,11 @@ impl<'a> Search<'_, 'a, '_> {
             target: self.request.head.target(),
             url: &self.structure.url,
             body: bytes,
+            head: Some(self.request.head),
+            value: Some(&self.structure.value),
+            secret: &found.keys.all[key].0.bytes,
+            scheme: Some(self.request.scheme),
+            ..Parts::default()
         };
         for (algorithm, state) in self.algorithms.iter().zip(&self.states[key]) {
             let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);

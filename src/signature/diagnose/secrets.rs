@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart};
-use crate::signature::{Scheme, Secret, SecretOrigin, strict};
+use crate::signature::verify::key_bytes;
+use crate::signature::{Scheme, Secret, SecretOrigin};
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub(super) struct CandidateKey {
 pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<CandidateKey> {
     let mut axis = Axis::new();
     for (place, secret) in expected.iter().enumerate() {
-        let Some(bytes) = strict::key_bytes(scheme, secret) else { continue };
+        let Some(bytes) = key_bytes(scheme, secret) else { continue };
         if !axis.all.iter().any(|(key, _): &(CandidateKey, Ways)| key.bytes == bytes) {
             axis.all.push((CandidateKey { secret: Some(place), bytes }, Ways::unchanged()));
         }
@@ -31,7 +32,7 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
             "signed with the secret {}, which belongs to another webhook",
             crate::text::visible(secret.label())
         );
-        let bytes = strict::key_bytes(scheme, secret).unwrap_or_default().to_vec();
+        let bytes = key_bytes(scheme, secret).unwrap_or_default().to_vec();
         add(&mut axis, Some(place), bytes, Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {

@@ -7,10 +7,13 @@ use super::encoding::{self, Received, WrittenSignature};
 use super::{CauseCode, Evidence, Request, timestamps};
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
-use crate::signature::{TemplatePiece, strict};
+use crate::signature::scheme::{Parts, ReadSignature};
+use crate::signature::{Source, TemplatePiece};
 
 /// What was read of one request.
 pub(super) struct Structure {
+    /// What stands beside the signature in its value.
+    pub(super) value: ReadSignature,
     /// Every digest that the signature header may mean.
     pub(super) received: Vec<Received>,
     /// Every timestamp to try; the first is the header's.
@@ -86,13 +89,21 @@ const ID_NAMES: [&str; 10] = [
 /// Reads a request.
 pub(super) fn read(request: &Request<'_>) -> Structure {
     let head = request.head;
+    let parts = Parts {
+        method: head.method(),
+        target: head.target(),
+        body: request.body,
+        head: Some(head),
+        scheme: Some(request.scheme),
+        ..Parts::default()
+    };
     let mut structure = Structure {
+        value: request.scheme.signature.read(&parts, head).unwrap_or_default(),
         received: Vec::new(),
         stamps: Axis::new(),
         id: request
             .scheme
-            .id_header
-            .as_deref()
+            .id_header()
             .into_iter()
             .chain(ID_NAMES)
             .find_map(|name| head.value(name))
@@ -140,19 +151,27 @@ fn values<'a>(request: &Request<'a>, wanted: &'a str, known: &[&str]) -> Values<
 }
 
 fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
-    let name = &request.scheme.signature_header;
+    let name = request.scheme.signature_header();
     let (exact, near) = values(request, name, &SIGNATURE_NAMES);
+    let timestamp = beside(request, &structure.value);
+    let configured = |text: &[u8], before: Option<&Why>| -> Option<Received> {
+        let algorithm = request.scheme.algorithm()?;
+        let digest = request.scheme.encoding.decode(text).filter(|bytes| bytes.len() == algorithm.digest_bytes())?;
+        let (written, whys) = (WrittenSignature::Whole, before.into_iter().cloned().collect());
+        Some(Received { digest, written, algorithm, whys, timestamp: timestamp.clone() })
+    };
+    if request.scheme.signature.header_name().is_none() {
+        let texts = &structure.value.candidates;
+        structure.received.extend(texts.iter().filter_map(|text| configured(text, None)));
+    }
     let mut add = |value: &[u8], before: Option<Why>| {
-        for (digest, timestamp) in strict::read_value(request.scheme, value) {
-            let received = Received {
-                digest,
-                written: WrittenSignature::Whole,
-                algorithm: request.scheme.algorithm,
-                whys: before.iter().cloned().collect(),
-                timestamp,
-            };
-            structure.received.push(received);
-        }
+        let mut read = ReadSignature::default();
+        request.scheme.signature.read_value(
+            value,
+            &Parts { scheme: Some(request.scheme), ..Parts::default() },
+            &mut read,
+        );
+        structure.received.extend(read.candidates.iter().filter_map(|text| configured(text, before.as_ref())));
         for mut received in encoding::readings(value) {
             received.whys.splice(0..0, before.clone());
             structure.received.push(received);
@@ -196,6 +215,13 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     }
 }
 
+/// The timestamp beside the signature in its value, where the scheme has it there.
+fn beside(request: &Request<'_>, value: &ReadSignature) -> Option<Vec<u8>> {
+    let place =
+        request.scheme.timestamp.as_ref().filter(|place| matches!(place.source, Source::Pair(_) | Source::Item(_)))?;
+    place.value(&Parts { value: Some(value), ..Parts::default() }).map(|text| text.into_owned())
+}
+
 /// Whether the header's value is a secret itself, plainly or encoded.
 fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
     let bare = [&b"Bearer "[..], b"sha256=", b"Basic "].iter().find_map(|prefix| value.strip_prefix(*prefix));
@@ -226,7 +252,7 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
 }
 
 fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
-    let name = &request.scheme.timestamp_header;
+    let name = request.scheme.timestamp_header();
     let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
     let header = exact.first().copied();

@@ -3,8 +3,8 @@
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use crate::signature::algorithm::Keyed;
-use crate::signature::content::Parts;
-use crate::signature::{Algorithm, SignedContent, TemplatePiece};
+use crate::signature::scheme::Parts;
+use crate::signature::{Algorithm, Proof, Scheme, SignedContent, TemplatePiece};
 
 /// What is made of key and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Construction {
     KeyAround,
     /// `hash(message)`: no key at all.
     NoKey,
+    /// `hash(message)`, the key being part of the message.
+    KeyWithin,
 }
 
 /// Bytes of the longest block, SHA-512's.
@@ -37,8 +39,8 @@ impl TemplateShape {
     pub(super) fn compute(&self, algorithm: Algorithm, keyed: &Keyed, key: &[u8], parts: &Parts<'_>) -> Vec<u8> {
         if self.construction == Construction::Hmac {
             let mut state = keyed.clone();
-            self.content.feed(parts, |bytes| state.update(bytes));
-            return state.finish();
+            let is_whole = self.content.feed(parts, |bytes| state.update(bytes));
+            return is_whole.map(|()| state.finish()).unwrap_or_default();
         }
         if self.construction == Construction::Swapped {
             let mut state = algorithm.keyed(&self.as_key(algorithm, parts));
@@ -47,15 +49,17 @@ impl TemplateShape {
         }
         let before = matches!(self.construction, Construction::KeyFirst | Construction::KeyAround);
         let after = matches!(self.construction, Construction::KeyLast | Construction::KeyAround);
-        algorithm.hash(|sink| {
+        let mut is_whole = None;
+        let digest = algorithm.hash(|sink| {
             if before {
                 sink(key);
             }
-            self.content.feed(parts, &mut *sink);
+            is_whole = self.content.feed(parts, &mut *sink);
             if after {
                 sink(key);
             }
-        })
+        });
+        is_whole.map(|()| digest).unwrap_or_default()
     }
 
     /// The message where a key is wanted. HMAC hashes keys that are longer than a block (RFC 2104, section 2), and so a
@@ -63,16 +67,22 @@ impl TemplateShape {
     fn as_key(&self, algorithm: Algorithm, parts: &Parts<'_>) -> Vec<u8> {
         let mut message = Vec::new();
         let mut length = 0;
-        self.content.feed(parts, |bytes| {
+        // A part that is missing leaves nothing, which no digest is.
+        let is_whole = self.content.feed(parts, |bytes| {
             length += bytes.len();
             message.extend_from_slice(&bytes[..bytes.len().min(LONGEST_BLOCK)]);
         });
-        if length <= LONGEST_BLOCK { message } else { algorithm.hash(|sink| self.content.feed(parts, sink)) }
+        if length <= LONGEST_BLOCK {
+            return is_whole.map(|()| message).unwrap_or_default();
+        }
+        algorithm.hash(|sink| {
+            let _ = self.content.feed(parts, sink);
+        })
     }
 
     /// Whether the body is part of what is hashed.
     pub(super) fn covers_body(&self) -> bool {
-        self.content.covers(&TemplatePiece::Body) || self.content.covers(&TemplatePiece::BodyHash)
+        self.content.covers_body()
     }
 }
 
@@ -122,10 +132,13 @@ const TEMPLATES: [(&str, &[&str], u16); 40] = [
 
 /// Every shape to try; `usual` is the configured one. Without an id, templates that name one are
 /// left out.
-pub(super) fn shapes(usual: &SignedContent, has_id: bool) -> Axis<TemplateShape> {
+pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
+    let usual = &scheme.content;
     let mut axis = Axis::new();
     let hmac = |content| TemplateShape { content, construction: Construction::Hmac };
-    axis.add(hmac(usual.clone()), Ways::unchanged());
+    let construction =
+        if matches!(scheme.proof, Proof::Hash(_)) { Construction::KeyWithin } else { Construction::Hmac };
+    axis.add(TemplateShape { content: usual.clone(), construction }, Ways::unchanged());
     for (template, senders, rank) in TEMPLATES {
         let Ok(content) = template.parse::<SignedContent>() else { continue };
         if content.covers(&TemplatePiece::Id) && !has_id {

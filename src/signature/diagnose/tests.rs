@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::signature::{SecretOrigin, sign};
+use crate::signature::{SecretOrigin, SignatureValue, sign};
 
 pub(super) const SECRET: &str = "a webhook secret of some length";
 pub(super) const BODY: &str = "{ \"event\": \"desktop.app_tracking.captured\", \"n\": 1.0, \"name\": \"Caf\u{e9} / <b>\", \"none\": null,\n  \"timestamp\": 1746123456123, \"data\": {\"b\": [1, 2.50], \"a\": \"x\"} }";
@@ -127,8 +127,8 @@ fn slashes_that_php_escaped_are_found() {
     let (configured, stranger) = (secret(b"abd1285d"), secret(b"who knows"));
     let head = Head::from(format!("POST / HTTP/1.1\r\nX-Signature: {digest}\r\n\r\n"));
     let scheme = Scheme {
-        signature_header: "X-Signature".to_owned(),
-        timestamp_header: String::new(),
+        signature: SignatureValue::header("X-Signature"),
+        timestamp: None,
         content: "{body}".parse().unwrap(),
         ..Scheme::default()
     };

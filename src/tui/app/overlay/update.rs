@@ -253,12 +253,12 @@ impl Model {
         if let Some(loaded) = self.loaded() {
             let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let value = |name: &str| loaded.delivery.head.value(name).map(lossy);
-            let scheme = crate::signature::Scheme::default();
+            let scheme = &loaded.scheme;
             items.extend(item('i', "the id", Some(loaded.delivery.summary.id.to_string())));
             items.extend(item('p', "the path", Some(loaded.delivery.summary.path.clone())));
             items.extend(Self::body_items(loaded));
-            items.extend(item('s', "the signature", value(&scheme.signature_header)));
-            items.extend(item('t', "the timestamp", value(&scheme.timestamp_header)));
+            items.extend(item('s', "the signature", value(scheme.signature_header())));
+            items.extend(item('t', "the timestamp", value(scheme.timestamp_header())));
             items.extend(item('h', "the request head", Some(lossy(&loaded.delivery.head))));
             items.extend(item('e', "the event name", loaded.delivery.summary.event.event.clone()));
         }

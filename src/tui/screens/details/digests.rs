@@ -85,7 +85,7 @@ fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
 
 fn expected(subject: &Subject<'_>) -> Vec<Expected> {
     let scheme = subject.scheme();
-    let Some(timestamp) = subject.head.value(&scheme.timestamp_header).filter(|_| scheme.is_plain()) else {
+    let Some(timestamp) = subject.head.value(scheme.timestamp_header()).filter(|_| scheme.is_plain()) else {
         return Vec::new();
     };
     subject

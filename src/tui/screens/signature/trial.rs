@@ -68,8 +68,8 @@ impl Trial {
         let scheme = &loaded.scheme;
         let inputs = [
             Input::default(),
-            value(&scheme.signature_header),
-            value(&scheme.timestamp_header),
+            value(scheme.signature_header()),
+            value(scheme.timestamp_header()),
             Input::new(scheme.content.to_string()),
         ];
         let mut trial = Self { inputs, field: TrialField::Secret, verdict: Err(String::new()) };
@@ -142,7 +142,7 @@ impl Trial {
     fn head(&self, loaded: &LoadedDelivery, scheme: &Scheme) -> Head {
         let mut head = loaded.delivery.head.clone();
         for (name, field) in
-            [(&scheme.signature_header, TrialField::Signature), (&scheme.timestamp_header, TrialField::Timestamp)]
+            [(scheme.signature_header(), TrialField::Signature), (scheme.timestamp_header(), TrialField::Timestamp)]
         {
             if name.is_empty() {
                 continue;

@@ -42,7 +42,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines.extend(diagnosis::lines(pane));
     lines.extend(differing_place(pane));
     lines.push(heading("Headers", look));
-    let carried = [("signature", &scheme.signature_header), ("timestamp", &scheme.timestamp_header)];
+    let carried = [("signature", scheme.signature_header()), ("timestamp", scheme.timestamp_header())];
     // Some schemes have no timestamp header.
     for (name, header) in carried.into_iter().filter(|(_, header)| !header.is_empty()) {
         let mut found = false;
@@ -83,8 +83,8 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
              used, or different bytes were signed."
                 .to_owned()
         }
-        Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header),
-        Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header),
+        Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header()),
+        Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header()),
         Verdict::MalformedSignature => {
             "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
         }
@@ -101,7 +101,8 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
 
 fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let received = pane.loaded.delivery.head.value(&scheme.signature_header).and_then(|value| parse_digest(value).ok());
+    let received =
+        pane.loaded.delivery.head.value(scheme.signature_header()).and_then(|value| parse_digest(value).ok());
     if received.is_none() && pane.loaded.expected.is_empty() {
         return Vec::new();
     }
@@ -188,7 +189,7 @@ fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
 /// Timestamp, dot and body as they were signed, with what cannot be seen made visible.
 fn signed_bytes(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let timestamp = pane.loaded.delivery.head.value(&scheme.timestamp_header).unwrap_or_default();
+    let timestamp = pane.loaded.delivery.head.value(scheme.timestamp_header()).unwrap_or_default();
     let body = &pane.loaded.delivery.body;
     let sum = if scheme.content == SignedContent::default() {
         let total = bytes(timestamp.len() + 1 + body.len());

@@ -59,7 +59,7 @@ impl Worker {
         let ground = Fixture {
             secret: destination.signing_secret()?.clone(),
             kind: destination.kind,
-            names: (destination.scheme.signature_header.clone(), destination.scheme.timestamp_header.clone()),
+            names: (destination.scheme.signature_header().to_owned(), destination.scheme.timestamp_header().to_owned()),
             stale: conformance::stale_by(max_age),
             seed: simulate::fresh_seed()?,
         };

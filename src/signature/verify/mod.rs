@@ -1,8 +1,15 @@
 //! The exact verification of the configured scheme, and its reverse.
 
+mod described;
+mod jwt;
+mod message_signature;
+mod sns;
+
 use hmac::Mac as _;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
+
+pub(super) use described::{digest as described_digest, key_bytes, unbound, urls};
 
 use super::{Scheme, Secret, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
@@ -78,11 +85,11 @@ pub fn judge<'a>(
     now: Timestamp,
 ) -> Judgement {
     if !scheme.is_plain() {
-        return super::strict::judge(scheme, &mut secrets.into_iter(), head, body, now);
+        return described::judge(scheme, &mut secrets.into_iter(), head, body, now);
     }
     let mut secrets = secrets.into_iter().peekable();
-    let signature = single(head, &scheme.signature_header);
-    let timestamp = single(head, &scheme.timestamp_header);
+    let signature = single(head, scheme.signature_header());
+    let timestamp = single(head, scheme.timestamp_header());
     let mut judgement = Judgement {
         timestamp: match timestamp {
             FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.tolerance)),
@@ -95,12 +102,12 @@ pub fn judge<'a>(
     }
     let (signature, timestamp) = match (signature, timestamp) {
         (FoundHeaders::Repeated(count), _) => {
-            judgement.note = Some(format!("{} was sent {count} times", scheme.signature_header));
+            judgement.note = Some(format!("{} was sent {count} times", scheme.signature_header()));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
         (_, FoundHeaders::Repeated(count)) => {
-            judgement.note = Some(format!("{} was sent {count} times", scheme.timestamp_header));
+            judgement.note = Some(format!("{} was sent {count} times", scheme.timestamp_header()));
             judgement.verdict = Verdict::AmbiguousHeaders;
             return judgement;
         }
@@ -116,7 +123,7 @@ pub fn judge<'a>(
     };
     match parse_digest(signature) {
         Err(reason) => {
-            judgement.note = Some(format!("invalid {}: {reason}", scheme.signature_header));
+            judgement.note = Some(format!("invalid {}: {reason}", scheme.signature_header()));
             judgement.verdict = Verdict::MalformedSignature;
         }
         Ok(received) => {
@@ -128,14 +135,14 @@ pub fn judge<'a>(
     judgement
 }
 
-pub(super) enum FoundHeaders<'a> {
+enum FoundHeaders<'a> {
     Missing,
     Once(&'a [u8]),
     Repeated(usize),
 }
 
 /// Finds the field `name`. An empty value counts as missing, as it does for the documented receiver.
-pub(super) fn single<'a>(head: &'a Head, name: &'a str) -> FoundHeaders<'a> {
+fn single<'a>(head: &'a Head, name: &'a str) -> FoundHeaders<'a> {
     let mut values = head.values(name);
     match (values.next(), values.count()) {
         (None, _) => FoundHeaders::Missing,

@@ -1,0 +1,222 @@
+//! Every scheme of the catalogue against requests with their right signature: made or accepted by the senders' own
+//! libraries where the scheme says so, computed by an independent implementation otherwise.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::*;
+use crate::delivery::{Judgement, Verdict};
+use crate::http::Head;
+use crate::signature::scheme::Parts;
+use crate::signature::{Secret, SecretOrigin, SigningKind, judge, sign_request};
+
+struct Vector {
+    id: String,
+    scheme: Scheme,
+    head: Head,
+    body: Vec<u8>,
+    secret: Secret,
+    at: Timestamp,
+}
+
+fn vectors() -> Vec<Value> {
+    serde_json::from_str(include_str!("../../../tests/data/scheme_vectors.json")).unwrap()
+}
+
+fn text<'v>(vector: &'v Value, key: &str) -> Option<&'v str> {
+    vector.get(key).and_then(Value::as_str)
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new("dev", text.as_bytes().to_vec(), SecretOrigin::Typed)
+}
+
+/// The request as it comes over the wire.
+fn read_vector(vector: &Value) -> Vector {
+    let mut scheme = named(text(vector, "scheme").unwrap()).unwrap();
+    let url = text(vector, "url").unwrap();
+    let host_at = url.find("://").unwrap() + 3;
+    let path_at = url[host_at..].find(['/', '?']).map_or(url.len(), |at| host_at + at);
+    let target = if path_at == url.len() { "/" } else { &url[path_at..] };
+    let mut lines = format!("{} {target} HTTP/1.1\r\n", text(vector, "method").unwrap()).into_bytes();
+    let fields = vector["headers"].as_array().unwrap();
+    let named_host = fields.iter().any(|field| field[0].as_str().unwrap().eq_ignore_ascii_case("host"));
+    if !named_host {
+        lines.extend(format!("Host: {}\r\n", &url[host_at..path_at]).bytes());
+    }
+    for field in fields {
+        lines.extend(format!("{}: {}\r\n", field[0].as_str().unwrap(), field[1].as_str().unwrap()).bytes());
+    }
+    lines.extend(b"\r\n");
+    // The vector's is the URL as the sender knows it.
+    scheme.url = Some(url.to_owned());
+    for (name, value) in vector.get("config").and_then(Value::as_object).into_iter().flatten() {
+        scheme.settings.insert(name.clone(), value.as_str().unwrap().to_owned());
+    }
+    let body = match text(vector, "body_base64") {
+        Some(encoded) => BASE64_STANDARD.decode(encoded).unwrap(),
+        None => text(vector, "body").unwrap_or_default().as_bytes().to_vec(),
+    };
+    let at = vector["at"].as_i64().unwrap();
+    Vector {
+        id: text(vector, "id").unwrap().to_owned(),
+        scheme,
+        head: Head::read(lines.into()),
+        body,
+        secret: secret(text(vector, "public_key").or(text(vector, "secret")).unwrap_or_default()),
+        at: Timestamp::from_second(at).unwrap(),
+    }
+}
+
+fn judged(vector: &Vector, secret: &Secret) -> Judgement {
+    judge(&vector.scheme, [secret], &vector.head, &vector.body, vector.at)
+}
+
+#[test]
+fn every_vector_verifies_and_is_fresh() {
+    let mut failures = Vec::new();
+    for vector in vectors().iter().map(read_vector) {
+        let judgement = judged(&vector, &vector.secret);
+        if judgement.verdict != Verdict::Verified {
+            failures.push(format!("{}: {:?} {:?}", vector.id, judgement.verdict, judgement.note));
+        } else if judgement.timestamp.as_ref().is_some_and(|facts| facts.fresh != Some(true)) {
+            failures.push(format!("{}: {:?}", vector.id, judgement.timestamp));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), vectors().len(), failures.join("\n"));
+}
+
+#[test]
+fn a_changed_request_and_another_key_do_not_verify() {
+    let mut failures = Vec::new();
+    let mut changed_count = 0;
+    for raw in vectors() {
+        let vector = read_vector(&raw);
+        if let Some(change) = raw.get("changed").and_then(Value::as_object) {
+            let mut changed = raw.clone();
+            for (key, value) in change {
+                changed[key] = value.clone();
+            }
+            changed_count += 1;
+            let changed = read_vector(&changed);
+            if judged(&changed, &changed.secret).verdict == Verdict::Verified {
+                failures.push(format!("{}: changed", vector.id));
+            }
+        }
+        if let Some(own) = text(&raw, "secret") {
+            let other = secret(&format!("{}Zz", &own[..own.len().saturating_sub(2)]));
+            if text(&raw, "public_key").is_none() && judged(&vector, &other).verdict == Verdict::Verified {
+                failures.push(format!("{}: another secret", vector.id));
+            }
+        }
+    }
+    assert!(changed_count > 100, "{changed_count}");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What is signed here with the vector's timestamp is the vector's own signature, unless an asymmetric one.
+#[test]
+fn the_same_signature_is_made_where_one_can_be() {
+    let mut failures = Vec::new();
+    let mut made = 0;
+    for raw in vectors() {
+        let vector = read_vector(&raw);
+        let (Some(own), true) = (text(&raw, "signature"), vector.scheme.algorithm().is_some()) else { continue };
+        let mut parts =
+            Parts { head: Some(&vector.head), body: &vector.body, scheme: Some(&vector.scheme), ..Parts::default() };
+        let read = vector.scheme.signature.read(&parts, &vector.head).unwrap();
+        parts.value = Some(&read);
+        let stamp = vector.scheme.timestamp.as_ref().and_then(|place| place.value(&parts)).unwrap_or_default();
+        let stamp = String::from_utf8(stamp.into_owned()).unwrap();
+        match sign_request(&vector.scheme, &vector.secret, &vector.head, &stamp, &vector.body) {
+            Ok(value) if value.contains(own) => made += 1,
+            // The vector's own lists other headers, or was signed with the port in its URL: ours must verify as well.
+            Ok(value) => {
+                let head = vector.head.with(vector.scheme.signature_header(), &value);
+                let judgement = judge(&vector.scheme, [&vector.secret], &head, &vector.body, vector.at);
+                if judgement.verdict != Verdict::Verified {
+                    failures.push(format!("{}: {value} without {own}", vector.id));
+                }
+            }
+            Err(crate::signature::SignError::NotSigned(_)) => {}
+            // The request itself lists what is signed, in the signature's own value.
+            Err(crate::signature::SignError::NoPart(part)) if part == "listed" => {}
+            Err(error) => failures.push(format!("{}: {error}", vector.id)),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(made > 120, "{made}");
+}
+
+#[test]
+fn every_section_is_a_scheme_and_says_whether_it_covers_the_body() {
+    let all = all();
+    assert_eq!(all.len(), names().count());
+    let mut failures = Vec::new();
+    for entry in &all {
+        match entry.scheme() {
+            Ok(scheme) => {
+                let said = !matches!(
+                    entry.covers,
+                    Coverage::No | Coverage::Crc32 | Coverage::ChosenFields | Coverage::OneField
+                );
+                if said && !scheme.covers_body() {
+                    failures.push(format!("{}: {:?}", entry.name, entry.covers));
+                }
+                // What is shown of a template is that template again.
+                let shown = scheme.content.to_string();
+                let is_list = shown.contains("sorted(") || shown.contains('\u{240a}') || shown.contains("\\n");
+                if !is_list && crate::signature::SignedContent::read(&shown).as_ref() != Ok(&scheme.content) {
+                    failures.push(format!("{}: {shown}", entry.name));
+                }
+            }
+            Err(error) => failures.push(format!("{}: {error}", entry.name)),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn names_are_sorted_once_and_found() {
+    let all: Vec<&str> = names().skip(1).collect();
+    let mut sorted = all.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(all, sorted);
+    assert!(named("trackpilots").unwrap() == Scheme::default());
+    assert_eq!(named("hubspot").unwrap().name, "hubspot-v3");
+    let error = named("gihtub").unwrap_err().to_string();
+    assert!(
+        error.starts_with("unknown scheme 'gihtub' (did you mean github") && error.contains("whyhook schemes"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_signed_verifies_under_every_scheme_that_can_be_signed() {
+    let now = Timestamp::from_millisecond(1_746_123_456_789).unwrap();
+    let key = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";
+    let mut signed = 0;
+    for entry in all() {
+        let scheme = entry.scheme().unwrap();
+        let mut request =
+            crate::http::Outgoing::post(&"localhost:3000/x?a=1".parse().unwrap(), r#"{"event":"x"}"#).unwrap();
+        if let Some(id) = scheme.id_header() {
+            request.set(id, "msg_1").unwrap();
+        }
+        for key in [key, "c2VjcmV0c2VjcmV0c2VjcmV0", "0b1f2c3d4e5f60718293a4b5c6d7e8f90b1f2c3d4e5f6071"] {
+            let secret = secret(key);
+            let mut request = request.clone();
+            let signing = crate::signature::Signing { kind: SigningKind::Developer, scheme: &scheme, secret: &secret };
+            if signing.apply(&mut request, now).is_err() {
+                continue;
+            }
+            signed += 1;
+            let judgement = judge(&scheme, [&secret], &request.head(), &request.body, now);
+            assert_eq!(judgement.verdict, Verdict::Verified, "{}: {:?}", entry.name, judgement.note);
+        }
+    }
+    assert!(signed > 300, "{signed}");
+}

@@ -1,0 +1,355 @@
+//! A scheme as a person writes it: a table of TOML, in the configuration, in a file, or in the catalogue.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{
+    Bind, Encoding, Expression, InvalidContent, InvalidExpression, Proof, Scheme, SignaturePlace, SignatureValue,
+    SignedContent, Source, StampUnit, TemplatePiece, Variable,
+};
+use crate::signature::catalogue;
+
+/// The keys of a scheme's table, documented in `docs/schemes.md`. What is left out is as the scheme of `preset` has it,
+/// or as Trackpilots has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SchemeDescription {
+    /// A scheme of the catalogue that is taken as it is but for what else is said here.
+    pub preset: Option<String>,
+    /// Where the signature is: `header:X-Signature`, `form:sign`, `json:/signature`, or several.
+    pub signature: Option<OneOrMany>,
+    /// The header that carries it.
+    pub signature_header: Option<String>,
+    /// What stands before it.
+    pub prefix: Option<String>,
+    /// Whether the prefix's letter case does not matter.
+    pub any_case: Option<bool>,
+    /// What separates items.
+    pub split: Option<OneOrMany>,
+    /// Whether white space around items is dropped.
+    pub trim: Option<bool>,
+    /// Items at the front that are no signatures.
+    pub drop: Option<usize>,
+    /// What separates an item's name from its value.
+    pub pair: Option<String>,
+    /// The names of signatures.
+    pub take: Option<OneOrMany>,
+    /// Whether an item without a name has the name before it.
+    pub continues: Option<bool>,
+    /// Whether values stand in quotation marks.
+    pub unquote: Option<bool>,
+    /// Where the timestamp is; `none` for nowhere.
+    pub timestamp: Option<String>,
+    /// The header that carries it.
+    pub timestamp_header: Option<String>,
+    /// `s`, `ms` or `iso8601`.
+    pub timestamp_unit: Option<StampUnit>,
+    /// In seconds.
+    pub tolerance: Option<u64>,
+    /// Where the delivery's id is; `none` for nowhere.
+    pub id: Option<String>,
+    /// The header that carries it.
+    pub id_header: Option<String>,
+    /// What is signed: a template, or several that are sorted and joined.
+    pub content: Option<OneOrMany>,
+    /// False says that the signature is meant not to cover the body.
+    pub covers_body: Option<bool>,
+    /// `hmac-sha256`, `hash-sha256`, `ed25519`, `rsa-sha256`, `token`, `jwt:HS256` and so on.
+    pub algorithm: Option<String>,
+    /// `hex`, `base64` and so on.
+    pub encoding: Option<Encoding>,
+    /// `text`, `base64`, or a template such as `{secret|unhex}`.
+    pub key: Option<String>,
+    /// Names for templates.
+    pub variables: BTreeMap<String, VariableDescription>,
+    /// What must be equal besides.
+    pub binds: Option<Vec<BindDescription>>,
+    /// The URL as the sender knows it.
+    pub url: Option<String>,
+    /// Whether the URL is tried with and without its default port.
+    pub tries_default_port: Option<bool>,
+    /// What the receiver knows besides the secret.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A text, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+/// A variable: a template, or headers that the request lists.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum VariableDescription {
+    /// A template.
+    Template(String),
+    /// Headers that the request itself lists as signed.
+    Listed {
+        /// Where the list is.
+        names: String,
+        /// What separates its names.
+        separator: String,
+        /// One header, with `{name}` and `{value}`.
+        item: String,
+        /// What joins them.
+        join: String,
+    },
+}
+
+/// Two templates that must give the same.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindDescription {
+    /// What the request says.
+    pub is: String,
+    /// What it must be.
+    pub equals: String,
+}
+
+/// Why a description is no scheme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScheme {
+    /// No scheme has the name of `preset`.
+    #[error(transparent)]
+    Preset(#[from] catalogue::UnknownScheme),
+    /// A header's name cannot be one.
+    #[error("invalid header name '{0}': expected letters, digits and hyphens, such as X-Signature")]
+    HeaderName(String),
+    /// A place that is none.
+    #[error("{key}: {error}")]
+    Place {
+        /// The key of the description.
+        key: &'static str,
+        /// What is wrong.
+        error: InvalidExpression,
+    },
+    /// A template that is none.
+    #[error("{key}: {error}")]
+    Template {
+        /// The key of the description.
+        key: &'static str,
+        /// What is wrong.
+        error: InvalidContent,
+    },
+    /// The content covers nothing of the body, and nothing says that this is meant.
+    #[error(transparent)]
+    Uncovered(InvalidContent),
+    /// An algorithm that is none.
+    #[error(transparent)]
+    Algorithm(#[from] super::proof::UnknownAlgorithm),
+    /// Items have names, and none is said to be a signature's.
+    #[error("pair is set without take: name the items that are signatures, such as take = \"v1\"")]
+    NoTake,
+    /// A list of places that is empty.
+    #[error("signature names no place: expected one such as \"header:X-Signature\"")]
+    NoPlace,
+    /// A template names a variable that there is not.
+    #[error("unknown part {{{0}}}: it is neither a part of a request nor one of the scheme's variables")]
+    Variable(String),
+    /// A template names the timestamp or the id, and the scheme has none.
+    #[error("the content contains {{{0}}}, and the scheme does not say where it is: set {0} or {0}_header")]
+    Nowhere(&'static str),
+    /// A URL that is none.
+    #[error("url: expected the URL as the sender knows it, beginning with https:// or http://, not '{0}'")]
+    Url(String),
+}
+
+fn template(key: &'static str, text: &str) -> Result<SignedContent, InvalidScheme> {
+    SignedContent::read(text).map_err(|error| InvalidScheme::Template { key, error })
+}
+
+fn header(name: &str) -> Result<String, InvalidScheme> {
+    match http::HeaderName::try_from(name) {
+        Ok(_) => Ok(name.to_owned()),
+        Err(_) => Err(InvalidScheme::HeaderName(crate::text::visible(name).into_owned())),
+    }
+}
+
+fn place(key: &'static str, text: &str) -> Result<Expression, InvalidScheme> {
+    text.parse().map_err(|error| InvalidScheme::Place { key, error })
+}
+
+fn signature_place(text: &str) -> Result<SignaturePlace, InvalidScheme> {
+    Ok(match text.split_once(':') {
+        Some(("header", name)) => SignaturePlace::Header(header(name)?),
+        Some(("headers", name)) => SignaturePlace::Headers(header(name)?),
+        Some(("headers-numbered", name)) => SignaturePlace::Numbered(header(name)?),
+        _ => SignaturePlace::Part(place("signature", text)?),
+    })
+}
+
+/// A place, or `none`.
+fn optional_place(key: &'static str, text: &str) -> Result<Option<Expression>, InvalidScheme> {
+    if text == "none" { Ok(None) } else { place(key, text).map(Some) }
+}
+
+impl SchemeDescription {
+    /// The scheme.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScheme`] says which key is wrong, and what was expected.
+    pub fn scheme(&self) -> Result<Scheme, InvalidScheme> {
+        let mut scheme = match &self.preset {
+            Some(name) => catalogue::named(name)?,
+            None => Scheme::default(),
+        };
+        self.place_signature(&mut scheme)?;
+        self.place_facts(&mut scheme)?;
+        self.fill_content(&mut scheme)?;
+        if let Some(url) = &self.url {
+            let is_url = url.starts_with("https://") || url.starts_with("http://");
+            scheme.url = Some(url.clone())
+                .filter(|_| is_url)
+                .ok_or_else(|| InvalidScheme::Url(crate::text::visible(url).into_owned()))?
+                .into();
+        }
+        scheme.tries_default_port = self.tries_default_port.unwrap_or(scheme.tries_default_port);
+        scheme.settings.extend(self.settings.clone());
+        check_names(&scheme)?;
+        Ok(scheme)
+    }
+
+    fn place_signature(&self, scheme: &mut Scheme) -> Result<(), InvalidScheme> {
+        let value = &mut scheme.signature;
+        if let Some(places) = &self.signature {
+            // Another place has a form of its own.
+            *value = SignatureValue::default();
+            value.places = places.all().iter().map(|text| signature_place(text)).collect::<Result<_, _>>()?;
+        }
+        if let Some(name) = &self.signature_header {
+            value.places = vec![SignaturePlace::Header(header(name)?)];
+        }
+        if value.places.is_empty() {
+            return Err(InvalidScheme::NoPlace);
+        }
+        let set = |own: &mut bool, new: Option<bool>| *own = new.unwrap_or(*own);
+        set(&mut value.any_case, self.any_case);
+        set(&mut value.trim, self.trim);
+        set(&mut value.continues, self.continues);
+        set(&mut value.unquote, self.unquote);
+        value.drop = self.drop.unwrap_or(value.drop);
+        if let Some(prefix) = &self.prefix {
+            value.prefix.clone_from(prefix);
+        }
+        if let Some(split) = &self.split {
+            value.split = split.all().to_vec();
+        }
+        if let Some(take) = &self.take {
+            value.take = take.all().to_vec();
+        }
+        value.pair = self.pair.clone().or(value.pair.take());
+        if value.pair.is_some() && value.take.is_empty() { Err(InvalidScheme::NoTake) } else { Ok(()) }
+    }
+
+    fn place_facts(&self, scheme: &mut Scheme) -> Result<(), InvalidScheme> {
+        if let Some(text) = &self.timestamp {
+            scheme.timestamp = optional_place("timestamp", text)?;
+        }
+        if let Some(name) = &self.timestamp_header {
+            scheme.timestamp = Some(Expression::plain(Source::Header(header(name)?)));
+        }
+        if let Some(text) = &self.id {
+            scheme.id = optional_place("id", text)?;
+        }
+        if let Some(name) = &self.id_header {
+            scheme.id = Some(Expression::plain(Source::Header(header(name)?)));
+        }
+        scheme.timestamp_unit = self.timestamp_unit.or(scheme.timestamp_unit);
+        scheme.tolerance = self.tolerance.map_or(scheme.tolerance, Duration::from_secs);
+        Ok(())
+    }
+
+    fn fill_content(&self, scheme: &mut Scheme) -> Result<(), InvalidScheme> {
+        if let Some(content) = &self.content {
+            let mut templates =
+                content.all().iter().map(|text| template("content", text)).collect::<Result<Vec<_>, _>>()?;
+            scheme.content = match content {
+                OneOrMany::One(_) => templates.pop().unwrap_or_default(),
+                OneOrMany::Many(_) => SignedContent::sorted(templates),
+            };
+        }
+        if let Some(text) = &self.algorithm {
+            scheme.proof = text.parse()?;
+        }
+        let says_itself =
+            matches!(scheme.proof, Proof::Jwt { detached: false, .. } | Proof::Sns | Proof::MessageSignature);
+        if says_itself {
+            // What is signed is in the token, or in the request itself.
+            scheme.content = SignedContent::of(Vec::new());
+        }
+        scheme.encoding = self.encoding.unwrap_or(scheme.encoding);
+        scheme.key = match self.key.as_deref() {
+            None => scheme.key.clone(),
+            Some("text") => SignedContent::secret(),
+            Some("base64") => template("key", "{secret|strip:whsec_|unbase64}")?,
+            Some(text) => template("key", text)?,
+        };
+        for (name, variable) in &self.variables {
+            let variable = match variable {
+                VariableDescription::Template(text) => Variable::Template(template("variables", text)?),
+                VariableDescription::Listed { names, separator, item, join } => Variable::Listed {
+                    names: place("variables", names)?,
+                    separator: separator.clone(),
+                    item: item.clone(),
+                    join: join.clone(),
+                },
+            };
+            scheme.variables.insert(name.clone(), variable);
+        }
+        if let Some(binds) = &self.binds {
+            let read = |bind: &BindDescription| {
+                Ok::<_, InvalidScheme>(Bind {
+                    is: template("binds", &bind.is)?,
+                    equals: template("binds", &bind.equals)?,
+                })
+            };
+            scheme.binds = binds.iter().map(read).collect::<Result<_, _>>()?;
+        }
+        let is_meant = self.covers_body == Some(false) || self.preset.is_some();
+        if is_meant || self.content.is_none() || scheme.covers_body() {
+            Ok(())
+        } else {
+            Err(InvalidScheme::Uncovered(InvalidContent::NoBody))
+        }
+    }
+}
+
+/// Whether everything that templates name is there.
+fn check_names(scheme: &Scheme) -> Result<(), InvalidScheme> {
+    let of_variables = scheme.variables.values().filter_map(|variable| match variable {
+        Variable::Template(template) => Some(template),
+        Variable::Listed { .. } => None,
+    });
+    let of_binds = scheme.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
+    for template in [&scheme.content, &scheme.key].into_iter().chain(of_variables).chain(of_binds) {
+        if let Some(name) = template.variables().find(|name| !scheme.variables.contains_key(*name)) {
+            return Err(InvalidScheme::Variable(crate::text::visible(name).into_owned()));
+        }
+        if scheme.timestamp.is_none() && template.covers(&TemplatePiece::Timestamp) {
+            return Err(InvalidScheme::Nowhere("timestamp"));
+        }
+        if scheme.id.is_none() && template.covers(&TemplatePiece::Id) {
+            return Err(InvalidScheme::Nowhere("id"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! A signature scheme as data: where its parts are, what is signed, with which key, and how it is written.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | `description` | a scheme as a person writes it in TOML |
+//! | `value` | where the signature is, and what surrounds it |
+//! | `content` | the template of what is signed |
+//! | `expression`, `parts`, `filter`, `forms` | what a template names, and what is done to it |
+//! | `proof` | the algorithm |
+
+mod content;
+mod description;
+mod expression;
+mod filter;
+mod forms;
+mod kind;
+mod parts;
+mod proof;
+mod value;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use content::{InvalidContent, SignedContent, TemplatePiece};
+pub use description::{InvalidScheme, SchemeDescription};
+pub use expression::{Expression, InvalidExpression};
+pub use filter::{Filter, PlainFilter};
+pub use kind::SigningKind;
+pub(crate) use parts::Parts;
+pub use parts::Source;
+pub use proof::{JwtAlgorithm, Proof};
+pub(crate) use value::{NoSignature, ReadSignature};
+pub use value::{SignaturePlace, SignatureValue};
+
+use super::Algorithm;
+
+/// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
+/// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
+pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+/// A signature scheme. The default is Trackpilots': HMAC-SHA256 over `timestamp.body`, as lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheme {
+    /// The name that it is chosen by, and the sender's; empty for one that a person described.
+    pub name: String,
+    /// Where the signature is, and how its value is built.
+    pub signature: SignatureValue,
+    /// Where the timestamp is; `None` when there is none.
+    pub timestamp: Option<Expression>,
+    /// The timestamp's unit; `None` for that of the webhook's kind.
+    pub timestamp_unit: Option<StampUnit>,
+    /// Where the delivery's id is; `None` when none is signed.
+    pub id: Option<Expression>,
+    /// How far the timestamp may be from the moment of capture, in either direction.
+    pub tolerance: Duration,
+    /// What is signed.
+    pub content: SignedContent,
+    /// What proves it.
+    pub proof: Proof,
+    /// How the digest is written.
+    pub encoding: Encoding,
+    /// How the secret's text becomes the key: a template of `{secret}`.
+    pub key: SignedContent,
+    /// Names that templates use.
+    pub variables: BTreeMap<String, Variable>,
+    /// What must be equal besides, each as two templates: they tie unsigned parts to signed ones.
+    pub binds: Vec<Bind>,
+    /// The URL as the sender knows it, for content with `{url}`; the Host header's otherwise.
+    pub url: Option<String>,
+    /// Whether the URL with its default port written, or not, is tried as well.
+    pub tries_default_port: bool,
+    /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The unit in which a sender writes its timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+pub enum StampUnit {
+    /// Unix seconds.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Unix milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// A date such as `2026-01-28T09:05:00Z` (ISO 8601, RFC 3339).
+    #[serde(rename = "iso8601")]
+    Iso8601,
+    /// A date such as `Wed, 28 Jan 2026 09:05:00 GMT` (RFC 9110, section 5.6.7).
+    #[serde(rename = "http-date")]
+    HttpDate,
+}
+
+impl StampUnit {
+    /// The text of this moment.
+    #[must_use]
+    pub fn text(self, moment: jiff::Timestamp) -> String {
+        match self {
+            Self::Seconds => moment.as_second().to_string(),
+            Self::Milliseconds => moment.as_millisecond().to_string(),
+            Self::Iso8601 => moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            Self::HttpDate => httpdate::fmt_http_date(moment.into()),
+        }
+    }
+
+    /// The moment of a date; `None` for numbers, which tell their unit by themselves, and for what is no date.
+    pub(crate) fn moment(self, text: &str) -> Option<jiff::Timestamp> {
+        match self {
+            Self::Seconds | Self::Milliseconds => None,
+            Self::Iso8601 => text.parse().ok(),
+            Self::HttpDate => httpdate::parse_http_date(text).ok().and_then(|moment| moment.try_into().ok()),
+        }
+    }
+}
+
+/// What a name in a scheme's templates stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// A template.
+    Template(SignedContent),
+    /// Headers that the request itself lists as signed.
+    Listed {
+        /// The list of their names.
+        names: Expression,
+        /// What separates the names.
+        separator: String,
+        /// One header, with `{name}` and `{value}`.
+        item: String,
+        /// What joins them.
+        join: String,
+    },
+}
+
+/// Two templates that must give the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    /// What the request says.
+    pub is: SignedContent,
+    /// What it must be.
+    pub equals: SignedContent,
+}
+
+/// How a digest is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// Lower-case hexadecimal digits.
+    #[default]
+    Hex,
+    /// Capital hexadecimal digits.
+    HexUpper,
+    /// Hexadecimal digits of any letter case; written in capitals.
+    HexAny,
+    /// Standard base64 with padding.
+    Base64,
+    /// Base64 for URLs, with padding.
+    Base64url,
+    /// Base64 for URLs, without padding.
+    Base64urlNopad,
+}
+
+impl Encoding {
+    /// The bytes of a text in exactly this encoding.
+    #[must_use]
+    pub fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        use base64::Engine as _;
+        use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
+        match self {
+            Self::Hex if text.iter().any(u8::is_ascii_uppercase) => None,
+            Self::HexUpper if text.iter().any(u8::is_ascii_lowercase) => None,
+            Self::Hex | Self::HexUpper | Self::HexAny => hex::decode(text).ok(),
+            Self::Base64 => BASE64_STANDARD.decode(text).ok(),
+            Self::Base64url => BASE64_URL_SAFE.decode(text).ok(),
+            Self::Base64urlNopad => BASE64_URL_SAFE_NO_PAD.decode(text).ok(),
+        }
+    }
+
+    /// The bytes in this encoding.
+    #[must_use]
+    pub fn encode(self, bytes: &[u8]) -> String {
+        use base64::Engine as _;
+        use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
+        match self {
+            Self::Hex => hex::encode(bytes),
+            Self::HexUpper | Self::HexAny => hex::encode_upper(bytes),
+            Self::Base64 => BASE64_STANDARD.encode(bytes),
+            Self::Base64url => BASE64_URL_SAFE.encode(bytes),
+            Self::Base64urlNopad => BASE64_URL_SAFE_NO_PAD.encode(bytes),
+        }
+    }
+}
+
+impl Scheme {
+    /// Whether verification is that of Trackpilots except for the header names and the tolerance.
+    #[must_use]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.proof == Proof::Hmac(Algorithm::Sha256)
+            && self.encoding == Encoding::Hex
+            && self.signature.is_bare()
+            && self.timestamp.as_ref().is_some_and(|timestamp| timestamp.header().is_some())
+            && self.content == SignedContent::default()
+            && self.key == SignedContent::secret()
+            && self.binds.is_empty()
+    }
+
+    /// The header that carries the signature; its letter case does not matter. Where none does, the place in words.
+    #[must_use]
+    pub fn signature_header(&self) -> &str {
+        self.signature.header_name().unwrap_or("(not in a header)")
+    }
+
+    /// The header that carries the timestamp, likewise; empty when it is elsewhere, or there is none.
+    #[must_use]
+    pub fn timestamp_header(&self) -> &str {
+        self.timestamp.as_ref().and_then(Expression::header).unwrap_or_default()
+    }
+
+    /// The header that carries the delivery's id, when one is signed.
+    #[must_use]
+    pub fn id_header(&self) -> Option<&str> {
+        self.id.as_ref().and_then(Expression::header)
+    }
+
+    /// Whether a changed body no longer verifies.
+    #[must_use]
+    pub fn covers_body(&self) -> bool {
+        let of_body = |content: &SignedContent| {
+            content.covers_body()
+                || content.pieces().iter().any(|piece| match piece {
+                    TemplatePiece::Value(Expression { source: Source::Variable(name), .. }) => {
+                        matches!(self.variables.get(name), Some(Variable::Template(template)) if template.covers_body())
+                    }
+                    _ => false,
+                })
+        };
+        match self.proof {
+            Proof::Token => false,
+            Proof::Sns | Proof::MessageSignature => true,
+            Proof::Jwt { detached: false, .. } => {
+                let is_body = |place: &SignaturePlace| matches!(place, SignaturePlace::Part(part) if part.is_of_body());
+                self.signature.places.iter().any(is_body) || self.binds.iter().any(|bind| of_body(&bind.equals))
+            }
+            _ => of_body(&self.content) || self.binds.iter().any(|bind| of_body(&bind.equals)),
+        }
+    }
+
+    /// The hash function under its HMAC, or of its plain hash.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        match self.proof {
+            Proof::Hmac(algorithm) | Proof::Hash(algorithm) => Some(algorithm),
+            _ => None,
+        }
+    }
+
+    /// What a webhook of this kind writes as the timestamp at `moment`.
+    #[must_use]
+    pub fn timestamp_text(&self, kind: SigningKind, moment: jiff::Timestamp) -> String {
+        self.timestamp_unit.map_or_else(|| kind.timestamp_text(moment), |unit| unit.text(moment))
+    }
+}
+
+impl Default for Scheme {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            signature: SignatureValue::header("X-Webhook-Signature"),
+            timestamp: Some(Expression::plain(Source::Header("X-Webhook-Timestamp".to_owned()))),
+            timestamp_unit: None,
+            id: None,
+            tolerance: DEFAULT_TOLERANCE,
+            content: SignedContent::default(),
+            proof: Proof::Hmac(Algorithm::Sha256),
+            encoding: Encoding::Hex,
+            key: SignedContent::secret(),
+            variables: BTreeMap::new(),
+            binds: Vec::new(),
+            url: None,
+            tries_default_port: false,
+            settings: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The exact verification of any scheme: strict decoding, and comparison in constant time.
+
+use jiff::Timestamp;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::{jwt, message_signature, sns};
+use crate::delivery::{Judgement, Verdict};
+use crate::http::Head;
+use crate::signature::public_key::PublicKeySet;
+use crate::signature::scheme::{NoSignature, Parts, ReadSignature};
+use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiece, read_timestamp};
+
+/// Why a request does not verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    pub(super) verdict: Verdict,
+    pub(super) note: Option<String>,
+}
+
+impl Rejection {
+    pub(super) fn new(verdict: Verdict, note: impl Into<String>) -> Self {
+        Self { verdict, note: Some(note.into()) }
+    }
+
+    pub(super) fn malformed(note: impl Into<String>) -> Self {
+        Self::new(Verdict::MalformedSignature, note)
+    }
+
+    pub(super) fn mismatch(note: impl Into<String>) -> Self {
+        Self::new(Verdict::Mismatch, note)
+    }
+}
+
+/// As [`super::judge`], for any scheme.
+pub(super) fn judge(
+    scheme: &Scheme,
+    secrets: &mut dyn Iterator<Item = &Secret>,
+    head: &Head,
+    body: &[u8],
+    now: Timestamp,
+) -> Judgement {
+    let urls = urls(scheme, head);
+    let url = urls.first().map(Vec::as_slice).unwrap_or_default();
+    let mut parts = Parts {
+        method: head.method(),
+        target: head.target(),
+        url,
+        body,
+        head: Some(head),
+        scheme: Some(scheme),
+        ..Parts::default()
+    };
+    let read = scheme.signature.read(&parts, head);
+    parts.value = read.as_ref().ok();
+    let facts = facts(scheme, &parts, head);
+    let mut judgement = Judgement::bare(Verdict::NoSecret);
+    judgement.timestamp = facts.as_ref().ok().and_then(|facts| {
+        let text = facts.timestamp.as_deref()?;
+        Some(stamp_facts(scheme, text, now))
+    });
+    let secrets: Vec<&Secret> = secrets.collect();
+    // A message that names its own form needs none of ours.
+    if secrets.is_empty() {
+        return judgement;
+    }
+    let checked = facts.and_then(|facts| {
+        let read = signature(scheme, &read)?;
+        let parts = Parts {
+            timestamp: facts.timestamp.as_deref().unwrap_or_default(),
+            id: facts.id.as_deref().unwrap_or_default(),
+            ..parts
+        };
+        check(scheme, &secrets, read, &parts, &urls, now)
+    });
+    match checked {
+        Ok(secret) => {
+            judgement.verdict = Verdict::Verified;
+            judgement.secret = Some(secret.label().to_owned());
+        }
+        Err(Rejection { verdict, note }) => (judgement.verdict, judgement.note) = (verdict, note),
+    }
+    judgement
+}
+
+/// The timestamp's facts by the scheme's own unit, where it has one.
+fn stamp_facts(scheme: &Scheme, text: &[u8], now: Timestamp) -> crate::delivery::TimestampFacts {
+    let mut facts = read_timestamp(text, now, scheme.tolerance);
+    if let (None, Some(unit)) = (facts.age_ms, scheme.timestamp_unit) {
+        let moment = std::str::from_utf8(text).ok().and_then(|text| unit.moment(text));
+        facts.age_ms = moment.map(|moment| now.as_millisecond() - moment.as_millisecond());
+        facts.fresh = facts.age_ms.map(|age| u128::from(age.unsigned_abs()) <= scheme.tolerance.as_millis());
+    }
+    facts
+}
+
+/// What stands beside the signature.
+struct SignedFacts {
+    timestamp: Option<Vec<u8>>,
+    id: Option<Vec<u8>>,
+}
+
+fn facts(scheme: &Scheme, parts: &Parts<'_>, head: &Head) -> Result<SignedFacts, Rejection> {
+    let found = |place: &Option<Expression>| -> Result<Option<Vec<u8>>, Rejection> {
+        let Some(place) = place else { return Ok(None) };
+        if let Some(name) = place.header() {
+            let count = head.values(name).count();
+            if count > 1 {
+                return Err(Rejection::new(Verdict::AmbiguousHeaders, format!("{name} was sent {count} times")));
+            }
+        }
+        Ok(place.value(parts).map(std::borrow::Cow::into_owned).filter(|value| !value.is_empty()))
+    };
+    let (timestamp, id) = (found(&scheme.timestamp)?, found(&scheme.id)?);
+    Ok(SignedFacts { timestamp, id })
+}
+
+fn signature<'r>(
+    scheme: &Scheme,
+    read: &'r Result<ReadSignature, NoSignature<'_>>,
+) -> Result<&'r ReadSignature, Rejection> {
+    if matches!(scheme.proof, Proof::Sns | Proof::MessageSignature) {
+        // They are read by their own rules.
+        static NOTHING: std::sync::LazyLock<ReadSignature> = std::sync::LazyLock::new(ReadSignature::default);
+        return Ok(&NOTHING);
+    }
+    read.as_ref().map_err(|why| match why {
+        NoSignature::Missing => Rejection {
+            verdict: Verdict::MissingSignature,
+            note: scheme
+                .signature
+                .header_name()
+                .is_none()
+                .then(|| "the request has no signature where the scheme has it".to_owned()),
+        },
+        NoSignature::Repeated(name, count) => {
+            Rejection::new(Verdict::AmbiguousHeaders, format!("{name} was sent {count} times"))
+        }
+        NoSignature::Malformed => {
+            Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_header()))
+        }
+    })
+}
+
+/// The first secret with which everything is right.
+fn check<'s>(
+    scheme: &Scheme,
+    secrets: &[&'s Secret],
+    read: &ReadSignature,
+    parts: &Parts<'_>,
+    urls: &[Vec<u8>],
+    now: Timestamp,
+) -> Result<&'s Secret, Rejection> {
+    is_complete(scheme, parts)?;
+    let mut rejection = None;
+    for url in urls {
+        for &secret in secrets {
+            let parts = Parts { url, secret: secret.expose(), ..*parts };
+            match proves(scheme, secret, read, &parts, now) {
+                Ok(()) => return Ok(secret),
+                // What was found out first is said: the later ones are guesses.
+                Err(why) => {
+                    let known = rejection.get_or_insert(why.clone());
+                    if known.note.is_none() && why.note.is_some() {
+                        *known = why;
+                    }
+                }
+            }
+        }
+    }
+    Err(rejection.unwrap_or(Rejection { verdict: Verdict::Mismatch, note: None }))
+}
+
+/// Whether everything is there that the scheme signs.
+fn is_complete(scheme: &Scheme, parts: &Parts<'_>) -> Result<(), Rejection> {
+    if matches!(scheme.proof, Proof::Jwt { .. } | Proof::Sns | Proof::MessageSignature) {
+        return Ok(());
+    }
+    if parts.timestamp.is_empty() && scheme.content.covers(&TemplatePiece::Timestamp) {
+        let place = scheme.timestamp.as_ref().filter(|place| place.header().is_none());
+        let note = place.map(|place| format!("no timestamp at {place}"));
+        let verdict = if note.is_some() { Verdict::MalformedSignature } else { Verdict::MissingTimestamp };
+        return Err(Rejection { verdict, note });
+    }
+    if parts.id.is_empty() && scheme.content.covers(&TemplatePiece::Id) {
+        let name = scheme.id.as_ref().map(|place| place.header().map_or_else(|| place.to_string(), str::to_owned));
+        let name = name.unwrap_or_else(|| "the id".to_owned());
+        return Err(Rejection::malformed(format!("{name} is missing or was sent more than once")));
+    }
+    match scheme.content.missing(parts) {
+        Some(part) => Err(Rejection::malformed(format!("missing {part}, which the scheme signs"))),
+        None => Ok(()),
+    }
+}
+
+fn proves(
+    scheme: &Scheme,
+    secret: &Secret,
+    read: &ReadSignature,
+    parts: &Parts<'_>,
+    now: Timestamp,
+) -> Result<(), Rejection> {
+    let bare = || Rejection { verdict: Verdict::Mismatch, note: None };
+    match &scheme.proof {
+        Proof::Hmac(_) | Proof::Hash(_) => {
+            let received = decoded(scheme, read)?;
+            let computed = digest(scheme, secret, parts).ok_or_else(bare)?;
+            let is_right = received.iter().any(|received| bool::from(received.ct_eq(&computed)));
+            if is_right { binds(scheme, parts) } else { Err(bare()) }
+        }
+        Proof::Token => {
+            let expected = Zeroizing::new(scheme.content.bytes(parts).ok_or_else(bare)?);
+            // An empty token is no secret.
+            let is_right =
+                !expected.is_empty() && read.candidates.iter().any(|value| bool::from(value.ct_eq(&expected)));
+            if is_right { binds(scheme, parts) } else { Err(bare()) }
+        }
+        Proof::PublicKey(algorithm) => {
+            let keys = public_keys(secret)?;
+            let content = scheme.content.bytes(parts).ok_or_else(bare)?;
+            let received: Vec<Vec<u8>> =
+                read.candidates.iter().filter_map(|text| scheme.encoding.decode(text)).collect();
+            if received.is_empty() {
+                return Err(not_decoded(scheme));
+            }
+            let mut why = None;
+            for (_, key) in keys.keys() {
+                for signature in &received {
+                    match key.verify(*algorithm, &[&content], signature) {
+                        Ok(()) => return binds(scheme, parts),
+                        Err(rejection) => why = Some(rejection),
+                    }
+                }
+            }
+            Err(Rejection { verdict: Verdict::Mismatch, note: why.map(|why| why.to_string()) })
+        }
+        Proof::Jwt { algorithms, detached } => jwt::check(scheme, algorithms, *detached, secret, read, parts, now),
+        Proof::Sns => sns::check(secret, parts),
+        Proof::MessageSignature => message_signature::check(secret, parts, now),
+    }
+}
+
+/// The public keys that a secret's text is.
+pub(super) fn public_keys(secret: &Secret) -> Result<PublicKeySet, Rejection> {
+    PublicKeySet::read(secret.expose())
+        .map_err(|error| Rejection::mismatch(format!("{}: {error}", crate::text::visible(secret.label()))))
+}
+
+fn not_decoded(scheme: &Scheme) -> Rejection {
+    Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_header()))
+}
+
+fn decoded(scheme: &Scheme, read: &ReadSignature) -> Result<Vec<Vec<u8>>, Rejection> {
+    let length = scheme.algorithm().map_or(0, |algorithm| algorithm.digest_bytes());
+    let all: Vec<Vec<u8>> = read.candidates.iter().filter_map(|text| decode(scheme.encoding, text, length)).collect();
+    if all.is_empty() { Err(not_decoded(scheme)) } else { Ok(all) }
+}
+
+fn decode(encoding: Encoding, text: &[u8], length: usize) -> Option<Vec<u8>> {
+    encoding.decode(text).filter(|digest| digest.len() == length)
+}
+
+/// What ties unsigned parts to signed ones.
+pub(super) fn binds(scheme: &Scheme, parts: &Parts<'_>) -> Result<(), Rejection> {
+    match unbound(scheme, parts) {
+        Some(words) => Err(Rejection::mismatch(format!("the signature is valid, but {words}"))),
+        None => Ok(()),
+    }
+}
+
+/// The first tie that does not hold, in words.
+pub(in crate::signature) fn unbound(scheme: &Scheme, parts: &Parts<'_>) -> Option<String> {
+    scheme.binds.iter().find_map(|bind| match (bind.is.bytes(parts), bind.equals.bytes(parts)) {
+        (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)) => None,
+        (Some(_), Some(_)) => Some(format!("{} is not {}", bind.is, bind.equals)),
+        _ => {
+            let part = bind.is.missing(parts).or_else(|| bind.equals.missing(parts)).unwrap_or_default();
+            Some(format!("{part} is missing"))
+        }
+    })
+}
+
+/// The scheme's digest of these parts; `None` when the secret cannot be a key of it, or a part is missing.
+pub(in crate::signature) fn digest(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Option<Vec<u8>> {
+    match scheme.proof {
+        Proof::Hmac(algorithm) => {
+            let mut state = algorithm.keyed(&key_bytes(scheme, secret)?);
+            scheme.content.feed(parts, |bytes| state.update(bytes))?;
+            Some(state.finish())
+        }
+        Proof::Hash(algorithm) => {
+            let mut is_whole = Some(());
+            let digest = algorithm.hash(|sink| is_whole = scheme.content.feed(parts, sink));
+            is_whole.map(|()| digest)
+        }
+        _ => None,
+    }
+}
+
+/// The key that the scheme makes of a secret; strict, since a lenient decoder yields short keys.
+pub(in crate::signature) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    let parts = Parts { secret: secret.expose(), scheme: Some(scheme), ..Parts::default() };
+    scheme.key.bytes(&parts).map(Zeroizing::new)
+}
+
+/// The URLs that the sender may have known, the likeliest first.
+pub(in crate::signature) fn urls(scheme: &Scheme, head: &Head) -> Vec<Vec<u8>> {
+    let usual = match &scheme.url {
+        // A query comes with the request, when the configured URL has none.
+        Some(url) => match head.target().iter().position(|&byte| byte == b'?').filter(|_| !url.contains('?')) {
+            Some(at) => [url.as_bytes(), &head.target()[at..]].concat(),
+            None => url.as_bytes().to_vec(),
+        },
+        None => {
+            let host = head.value("Host").unwrap_or_default();
+            [b"https://".as_slice(), host, head.target()].concat()
+        }
+    };
+    let other = scheme.tries_default_port.then(|| with_other_port(&usual)).flatten();
+    std::iter::once(usual).chain(other).collect()
+}
+
+/// The URL with its scheme's default port written where it is not, and without it where it is.
+fn with_other_port(url: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(url).ok()?;
+    let (scheme, rest) = text.split_once("://")?;
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = match host.strip_suffix(port) {
+        Some(bare) => bare.to_owned(),
+        None if host.contains(':') => return None,
+        None => format!("{host}{port}"),
+    };
+    Some(format!("{scheme}://{host}{path}").into_bytes())
+}
