@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::destination::DestinationArgs;
+use super::scheme::SchemeArgs;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
@@ -48,6 +49,8 @@ pub(super) struct CheckArgs {
     format: ReportFormat,
     #[command(flatten)]
     sending: SendingArgs,
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -17,6 +17,8 @@ mod output;
 mod prune;
 mod query_worker;
 mod replay;
+mod scheme;
+mod schemes;
 mod select;
 mod sending;
 mod settings;
@@ -99,6 +101,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Sign a body: print the two headers
     Sign(sign::SignArgs),
+    /// List the senders whose schemes are known, or explain one
+    Schemes(schemes::SchemesArgs),
     /// Send a simulated event, signed like a real one, and show the response
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
@@ -132,6 +136,7 @@ impl Command {
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
+            Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
             Self::Trust => "trust",
@@ -188,6 +193,8 @@ pub(crate) struct ListenArgs {
     /// Largest body that is stored completely [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     body_limit: Option<String>,
+    #[command(flatten)]
+    scheme: scheme::SchemeArgs,
 }
 
 /// How output is written.
@@ -299,21 +306,24 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
     if !matches!(command, Some(Command::QueryWorker)) {
         settings.start_log(command.as_ref().map_or("listen", Command::name))?;
     }
+    // A scheme before the command's name is meant for the command.
+    let under = |own: &scheme::SchemeArgs| settings.under(if own.is_named() { own } else { &listen.scheme });
     match command {
-        None => listen::run(&settings, &listen),
-        Some(Command::Listen(listen)) => listen::run(&settings, &listen),
+        None => listen::run(&settings.under(&listen.scheme), &listen),
+        Some(Command::Listen(own)) => listen::run(&under(&own.scheme), &own),
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Import(args)) => import::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
-        Some(Command::Replay(args)) => replay::run(&settings, &args),
+        Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
-        Some(Command::Verify(args)) => verify::run(&settings, &args),
-        Some(Command::Sign(args)) => sign::run(&settings, &args),
-        Some(Command::Simulate(args)) => simulate::run(&settings, &args),
-        Some(Command::Check(args)) => check::run(&settings, &args),
+        Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
+        Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
+        Some(Command::Schemes(args)) => schemes::run(&args),
+        Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::scheme::SchemeArgs;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find_summary;
 use super::sign::SignKind;
@@ -67,6 +68,8 @@ pub(super) struct ReplayArgs {
     format: OutputFormat,
     #[command(flatten)]
     sending: SendingArgs,
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
 }
 
 /// One sending to come.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::scheme::SchemeArgs;
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
 use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, SettingsSource, shown};
@@ -36,6 +37,9 @@ pub struct SettingsArgs {
     /// other hosts, delete
     #[arg(long, short = 'y', global = true, help_heading = "Settings")]
     yes: bool,
+    /// The scheme, of commands that take one.
+    #[arg(skip)]
+    scheme: SchemeArgs,
 }
 
 /// The merged settings of a command.
@@ -54,6 +58,11 @@ impl SettingsArgs {
         // What is not UTF-8 is not a filter either.
         let filter = filter.as_ref().map(|filter| filter.to_string_lossy());
         Ok(log::start(path, filter.as_deref(), command)?)
+    }
+
+    /// The same settings with this scheme.
+    pub(super) fn under(&self, scheme: &SchemeArgs) -> Self {
+        Self { scheme: scheme.clone(), ..self.clone() }
     }
 
     /// Whether questions are answered already.
@@ -84,7 +93,8 @@ impl SettingsArgs {
             tolerance: self.tolerance.clone(),
             body_limit: listen.body_limit.clone(),
             secret_env: self.secret_env.clone(),
-            secret_file: self.secret_file.clone(),
+            secret_file: self.secret_files(),
+            scheme: self.scheme.choice(),
             ca_file: listen.ca_file.clone(),
             insecure: listen.insecure,
             forward_timeout: listen.forward_timeout.clone(),
@@ -92,6 +102,12 @@ impl SettingsArgs {
         let (settings, warnings) = Settings::load_with(&flags, &source, &ProcessEnvironment)?;
         note(&settings, warnings.len());
         Ok(LoadedSettings { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
+    }
+
+    /// The files that hold secrets, and the one that holds the sender's public key in their place.
+    fn secret_files(&self) -> Vec<String> {
+        let key = self.scheme.public_key.as_ref().map(|file| format!("public-key={}", file.display()));
+        self.secret_file.iter().cloned().chain(key).collect()
     }
 
     /// The same for a command that does not listen; warnings go to stderr.

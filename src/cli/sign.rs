@@ -1,4 +1,4 @@
-//! `whyhook sign`: the two headers for a body.
+//! `whyhook sign`: the headers that sign a body.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,39 +6,53 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::verify::read_body;
+use super::scheme::SchemeArgs;
+use super::verify::{header_lines, read_body};
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::consent::Scope;
-use crate::config::unnamed;
-use crate::signature::{self, SigningKind};
+use crate::config::{Registry, Webhook, unnamed};
+use crate::http::Head;
+use crate::signature::{Scheme, Secret, Signing, SigningKind};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook sign --body body.json > headers.txt\n  \
-    curl -H @headers.txt --data-binary @body.json http://127.0.0.1:3000/webhooks/trackpilots")]
+    curl -H @headers.txt --data-binary @body.json http://127.0.0.1:3000/webhooks/trackpilots\n  \
+    whyhook sign --scheme github --body ping.json")]
 pub(super) struct SignArgs {
     /// Body: a file, or - for stdin
     #[arg(long, value_name = "FILE")]
     body: PathBuf,
-    /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds
-    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
-    kind: SignKind,
-    /// Timestamp, used verbatim [default: now, in the kind's unit]
+    /// A configured webhook: its scheme, kind and secret
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["scheme", "scheme_file"])]
+    webhook: Option<String>,
+    /// Kind of webhook: developer webhooks sign seconds, reseller webhooks milliseconds [default: the webhook's, else
+    /// developer]
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<SignKind>,
+    /// Timestamp, used verbatim [default: now, in the unit of the scheme or the kind]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<String>,
-    /// Label of the secret to sign with, if there are several [default: the first]
+    /// Label of the secret to sign with, if there are several [default: the webhook's, else the first]
     #[arg(long, value_name = "LABEL")]
     secret: Option<String>,
-    /// The two header lines, or one JSON object
+    /// Method of the request, for schemes that sign it
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    method: String,
+    /// Header that the request will have, as 'Name: value', for schemes that sign it; may be repeated
+    #[arg(long, short = 'H', value_name = "HEADER")]
+    header: Vec<String>,
+    /// The header lines, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: OutputFormat,
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
 }
 
 /// The kinds of webhook, as the command line names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SignKind {
     /// Unix seconds
-    #[default]
     Developer,
     /// Unix milliseconds
     Reseller,
@@ -55,21 +69,12 @@ impl From<SignKind> for SigningKind {
 
 pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, CliError> {
     let loaded = settings.load_quietly(Scope::Secrets)?;
-    let keyring = loaded.registry.keyring();
-    let secret = match &args.secret {
-        Some(label) => keyring.get(label).ok_or_else(|| {
-            let known: Vec<&str> = keyring.secrets().iter().map(signature::Secret::label).collect();
-            CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
-        })?,
-        None => keyring.secrets().first().ok_or_else(|| {
-            CliError::Usage(
-                "no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file"
-                    .to_owned(),
-            )
-        })?,
-    };
-    let kind = SigningKind::from(args.kind);
-    let timestamp = args.timestamp.clone().unwrap_or_else(|| kind.timestamp_text(Timestamp::now()));
+    let registry = &loaded.registry;
+    let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
+    let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
+    let secret = secret_of(registry, webhook, args.secret.as_deref())?;
+    let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
+    let timestamp = args.timestamp.clone().unwrap_or_else(|| scheme.timestamp_text(kind, Timestamp::now()));
     if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
         return Err(CliError::Usage(format!(
             "invalid --timestamp '{}': expected text without control characters and \
@@ -78,18 +83,15 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
         )));
     }
     let body = read_body(&args.body)?;
-    let scheme = loaded.registry.scheme();
-    let value = signature::sign(secret, timestamp.as_bytes(), &body);
+    let head = head_of(args, scheme)?;
+    let headers = Signing { kind, scheme, secret }
+        .headers(&head, &body, &timestamp)
+        .map_err(|error| CliError::Usage(error.to_string()))?;
     output::print(&match args.format {
-        OutputFormat::Text => {
-            format!("{}: {value}\n{}: {timestamp}\n", scheme.signature_header(), scheme.timestamp_header())
-        }
+        OutputFormat::Text => headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect(),
         OutputFormat::Json => {
             let headers: serde_json::Map<String, serde_json::Value> =
-                [(scheme.signature_header(), &value), (scheme.timestamp_header(), &timestamp)]
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value.clone().into()))
-                    .collect();
+                headers.into_iter().map(|(name, value)| (name, value.into())).collect();
             let object = serde_json::json!({
                 "headers": headers,
                 "secret": secret.label(),
@@ -99,4 +101,57 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The configured webhook of this name.
+pub(super) fn webhook_named<'a>(registry: &'a Registry, name: &str) -> Result<&'a Webhook, CliError> {
+    registry.webhook(name).ok_or_else(|| {
+        let known: Vec<&str> = registry.webhooks().iter().map(|webhook| webhook.name.as_str()).collect();
+        let known = if known.is_empty() { "none is configured".to_owned() } else { known.join(", ") };
+        CliError::Usage(format!("no webhook '{}'; known webhooks: {known}", text::visible(name)))
+    })
+}
+
+fn secret_of<'a>(
+    registry: &'a Registry,
+    webhook: Option<&'a Webhook>,
+    label: Option<&str>,
+) -> Result<&'a Secret, CliError> {
+    let keyring = registry.keyring();
+    if let Some(label) = label {
+        return keyring.get(label).ok_or_else(|| {
+            let known: Vec<&str> = keyring.secrets().iter().map(Secret::label).collect();
+            CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
+        });
+    }
+    let first = match webhook {
+        Some(webhook) => registry.secrets_of(webhook).next(),
+        None => keyring.secrets().first(),
+    };
+    first.ok_or_else(|| {
+        CliError::Usage(
+            "no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file"
+                .to_owned(),
+        )
+    })
+}
+
+/// The head of the request that is to be signed, as far as a scheme may sign it.
+fn head_of(args: &SignArgs, scheme: &Scheme) -> Result<Head, CliError> {
+    let is_method = !args.method.is_empty() && args.method.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !is_method {
+        return Err(CliError::Usage(format!(
+            "invalid --method '{}': expected one such as POST",
+            text::visible(&args.method)
+        )));
+    }
+    let url = scheme.url.as_deref().unwrap_or_default();
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let host = if host.is_empty() { "localhost" } else { host };
+    let mut head = format!("{} {slash}{target} HTTP/1.1\r\nHost: {host}\r\n", args.method).into_bytes();
+    head.extend(header_lines(&args.header)?);
+    head.extend_from_slice(b"\r\n");
+    Ok(Head::from(head))
 }

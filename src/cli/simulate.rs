@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::destination::DestinationArgs;
+use super::scheme::SchemeArgs;
 use super::sending::SendingArgs;
 use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
@@ -92,6 +93,8 @@ pub(super) struct SimulateArgs {
     format: OutputFormat,
     #[command(flatten)]
     sending: SendingArgs,
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
 }
 
 /// `5`, `5/s` or `30/m`, as deliveries a second.

@@ -9,7 +9,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::scheme::SchemeArgs;
+use super::sign::webhook_named;
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
+use crate::config::Registry;
 use crate::config::consent::Scope;
 use crate::delivery::{Intake, Judgement, Verdict};
 use crate::http::{Head, framing};
@@ -44,9 +47,15 @@ pub(super) struct VerifyArgs {
     /// Compute the age at this time (RFC 3339) rather than now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Path of the request, if several webhooks are configured
-    #[arg(long, value_name = "PATH", default_value = "/")]
-    path: String,
+    /// Path of the request, if several webhooks are configured, or the scheme signs it [default: the webhook's, else /]
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+    /// A configured webhook: its path, scheme and secrets
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "request", "path"])]
+    webhook: Option<String>,
+    /// Method of the request, for schemes that sign it
+    #[arg(long, value_name = "METHOD", default_value = "POST", conflicts_with_all = ["id", "request"])]
+    method: String,
     /// Digest that your own server computed, in any form it prints (hex, base64, <Buffer …>, a list of bytes), or its
     /// log line: shows which mistake produces it
     #[arg(long, value_name = "DIGEST")]
@@ -60,6 +69,8 @@ pub(super) struct VerifyArgs {
     /// Output: text for people, or documented JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: OutputFormat,
+    #[command(flatten)]
+    pub(super) scheme: SchemeArgs,
 }
 
 /// What is to be verified, and what the store knows of it.
@@ -85,7 +96,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
             let at = delivery.summary.received_at;
             Given { head: delivery.head, body: delivery.body, at, intake: delivery.summary.intake, history }
         }
-        None => given(args)?,
+        None => given(args, &loaded.registry)?,
     };
     let Given { head, body, at, intake, history } = given;
     let subject = Subject::new(head, &body, at, intake, &loaded.registry);
@@ -187,7 +198,9 @@ fn expected(subject: &Subject<'_>) -> Vec<(String, String)> {
     secrets.map(|secret| (secret.label().to_owned(), signature::sign(secret, timestamp, subject.body))).collect()
 }
 
-fn given(args: &VerifyArgs) -> Result<Given, CliError> {
+fn given(args: &VerifyArgs, registry: &Registry) -> Result<Given, CliError> {
+    let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
+    let path = args.path.as_deref().or(webhook.map(|webhook| webhook.path.as_str())).unwrap_or("/");
     let at = match &args.at {
         None => Timestamp::now(),
         Some(text) => text.parse().map_err(|error| {
@@ -201,10 +214,19 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
         Some(path) => split_request(&read_body(path)?)?,
         None => {
             let body = read_body(args.body.as_deref().unwrap_or(Path::new("-")))?;
-            (format!("POST {} HTTP/1.1\r\n", args.path).into_bytes(), body)
+            (format!("{} {path} HTTP/1.1\r\n", args.method).into_bytes(), body)
         }
     };
-    for header in &args.header {
+    head.extend(header_lines(&args.header)?);
+    let head = Head::from(head);
+    let intake = declared(&head, body.len());
+    Ok(Given { head, body, at, intake, history: History::default() })
+}
+
+/// The lines of headers that were given as 'Name: value'.
+pub(super) fn header_lines(headers: &[String]) -> Result<Vec<u8>, CliError> {
+    let mut lines = Vec::new();
+    for header in headers {
         let is_field = header.split_once(':').is_some_and(|(name, _)| !name.trim().is_empty());
         if !is_field || header.contains(['\r', '\n']) {
             return Err(CliError::Usage(format!(
@@ -212,12 +234,10 @@ fn given(args: &VerifyArgs) -> Result<Given, CliError> {
                 text::visible(header)
             )));
         }
-        head.extend_from_slice(header.as_bytes());
-        head.extend_from_slice(b"\r\n");
+        lines.extend_from_slice(header.as_bytes());
+        lines.extend_from_slice(b"\r\n");
     }
-    let head = Head::from(head);
-    let intake = declared(&head, body.len());
-    Ok(Given { head, body, at, intake, history: History::default() })
+    Ok(lines)
 }
 
 /// Cuts a raw request into its head, without the final empty line, and its body.

@@ -32,6 +32,9 @@ pub enum BadSetting {
     /// A forward timeout out of range.
     #[error("invalid forward timeout '{}': expected 1ms to 1h, such as 30s", visible(.0))]
     ForwardTimeout(String),
+    /// A scheme, or something that belongs to it.
+    #[error("{0}")]
+    Scheme(String),
     /// A body limit of 0.
     #[error("invalid body limit 0: it would refuse every delivery; expected a size such as 64MiB")]
     NoBody,

@@ -17,6 +17,7 @@ mod mistaken;
 mod pictures;
 mod registry;
 mod retention;
+mod scheme_choice;
 mod settings;
 mod warning;
 mod webhook;
@@ -30,6 +31,7 @@ pub(crate) use mistaken::{is_name, named, unnamed};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{Registry, Route, Secrets};
 pub use retention::RetentionSettings;
+pub use scheme_choice::SchemeChoice;
 pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
 };

@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
-use super::{AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, Warning};
+use super::{
+    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, SchemeChoice, Warning,
+};
 use crate::config::PictureMode;
 use crate::http::TlsOptions;
 use crate::rules::RuleSet;
-use crate::signature::{DEFAULT_TOLERANCE, Scheme};
 use crate::simulate::SavedSimulation;
 use crate::text::units;
 
@@ -46,6 +47,8 @@ pub struct Flags {
     pub secret_env: Vec<String>,
     /// `--secret-file`, each `[LABEL=]PATH`.
     pub secret_file: Vec<String>,
+    /// `--scheme` and what belongs to it.
+    pub scheme: SchemeChoice,
     /// `--ca-file`: certificates to trust, relative to the current directory.
     pub ca_file: Option<PathBuf>,
     /// `--insecure`: send to whoever answers.
@@ -130,7 +133,11 @@ impl Settings {
             warnings.push(Warning::BeyondLoopback(bind));
         }
         let tolerance = flag("--tolerance", flags.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))?;
-        let tolerance = tolerance.or_else(|| file?.tolerance).unwrap_or(DEFAULT_TOLERANCE);
+        // One that is asked for holds for all; otherwise each scheme has its own.
+        let asked_tolerance = tolerance.or_else(|| file?.tolerance);
+        let mut scheme = flags.scheme.scheme(environment)?.unwrap_or_default();
+        scheme.tolerance = asked_tolerance.unwrap_or(scheme.tolerance);
+        let tolerance = scheme.tolerance;
         let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
         let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
         let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
@@ -138,18 +145,23 @@ impl Settings {
             None => file.and_then(|file| file.ngrok_api),
         };
 
-        let requests = Requests { env: &flags.secret_env, file: &flags.secret_file, config: file };
+        let own_variable = flags.scheme.variable();
+        let requests = Requests {
+            env: &flags.secret_env,
+            file: &flags.secret_file,
+            of_scheme: own_variable.as_deref(),
+            config: file,
+        };
         let (keyring, remarks) = keyring::load(&requests, environment)?;
         warnings.extend(remarks);
         if let Some(file) = file {
             file.check_labels(&keyring)?;
         }
         let mut webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
-        // One tolerance holds for all.
-        webhooks
-            .iter_mut()
-            .filter_map(|webhook| webhook.scheme.as_mut())
-            .for_each(|scheme| scheme.tolerance = tolerance);
+        if let Some(asked) = asked_tolerance {
+            let schemes = webhooks.iter_mut().filter_map(|webhook| webhook.scheme.as_mut());
+            schemes.for_each(|scheme| scheme.tolerance = asked);
+        }
         let settings = Self {
             bind,
             store: store(flags, file, environment)?,
@@ -168,7 +180,7 @@ impl Settings {
             },
             insecure: flags.insecure,
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
-            registry: Registry::new(webhooks, keyring, Scheme { tolerance, ..Scheme::default() }),
+            registry: Registry::new(webhooks, keyring, scheme),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config_places: path.clone().map_or_else(|| file::places(environment), |path| vec![path]),
             config: path,

@@ -26,7 +26,7 @@ pub enum Warning {
     #[error("{variable} is set but empty ({place}), so no secret is configured: fill it in, or unset it")]
     EmptySecret {
         /// The variable.
-        variable: &'static str,
+        variable: String,
         /// Where it was set: `the environment` or a `.env` file.
         place: String,
     },

@@ -82,32 +82,28 @@ impl Signing<'_> {
     ///
     /// [`SignError`] when the secret or the request does not fit the scheme.
     pub fn apply_at(&self, request: &mut Outgoing, timestamp: &str) -> Result<(), SignError> {
-        for (name, value) in self.headers(request, timestamp)? {
+        for (name, value) in self.headers(&request.head(), &request.body, timestamp)? {
             request.set(&name, value)?;
         }
         Ok(())
     }
 
-    /// The headers for `request` under this timestamp, as names and values.
+    /// The headers for a request of this head and body under this timestamp, as names and values.
     ///
     /// # Errors
     ///
     /// [`SignError`] when the secret or the request does not fit the scheme.
-    pub fn headers(&self, request: &Outgoing, timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
+    pub fn headers(&self, head: &Head, body: &[u8], timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
         let name = scheme.signature.header_name().ok_or(SignError::NotSigned("the signature is not in a header"))?;
-        let mut head = request.head();
         let mut headers = Vec::new();
+        let mut stamped = None;
         if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
             headers.push((own.to_owned(), timestamp.to_owned()));
             // What the content names by its header is there when it is signed.
-            if head.value(own).is_none_or(|value| value != timestamp.as_bytes()) {
-                let mut stamped = request.clone();
-                stamped.set(own, timestamp.to_owned())?;
-                head = stamped.head();
-            }
+            stamped = Some(head.with(own, timestamp));
         }
-        let value = sign_request(scheme, self.secret, &head, timestamp, &request.body)?;
+        let value = sign_request(scheme, self.secret, stamped.as_ref().unwrap_or(head), timestamp, body)?;
         headers.insert(0, (name.to_owned(), value));
         Ok(headers)
     }
@@ -269,11 +265,11 @@ mod tests {
         let secret = Secret::new("dev", b"!".to_vec(), SecretOrigin::Typed);
         let scheme = catalogue::named("standard-webhooks").unwrap();
         let signing = Signing { kind: SigningKind::Developer, scheme: &scheme, secret: &secret };
-        assert!(matches!(signing.headers(&request(), "1"), Err(SignError::NoId(_))));
+        assert!(matches!(signing.headers(&request().head(), b"", "1"), Err(SignError::NoId(_))));
         let mut request = request();
         request.set("webhook-id", "x").unwrap();
         assert_eq!(
-            signing.headers(&request, "1"),
+            signing.headers(&request.head(), b"", "1"),
             Err(SignError::NoKey { label: "dev".to_owned(), key: "{secret|strip:whsec_|unbase64}".to_owned() })
         );
     }

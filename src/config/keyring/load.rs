@@ -19,6 +19,8 @@ pub(in crate::config) struct Requests<'a> {
     pub env: &'a [String],
     /// `--secret-file`, each `[LABEL=]PATH`.
     pub file: &'a [String],
+    /// The variable of the scheme that the command line names, which is read where no flag names a secret.
+    pub of_scheme: Option<&'a str>,
     /// The configuration file's `[secrets]`.
     pub config: Option<&'a ConfigFile>,
 }
@@ -41,11 +43,16 @@ pub(in crate::config) fn load(
         added.map_err(|error| unless_a_secret(error, path))?;
     }
     let configured = requests.config.map_or(&[][..], |config| &config.secrets);
-    let default_is_named = configured
-        .iter()
-        .any(|entry| matches!(&entry.source, SecretSource::Env(variable) if variable == DEFAULT_VARIABLE));
-    if requests.env.is_empty() && requests.file.is_empty() && !default_is_named {
-        loader.add_default();
+    if requests.env.is_empty() && requests.file.is_empty() {
+        let named = |variable: &str| {
+            configured.iter().any(|entry| matches!(&entry.source, SecretSource::Env(own) if own == variable))
+        };
+        if let Some(variable) = requests.of_scheme.filter(|variable| !named(variable)) {
+            loader.add_default(variable);
+        }
+        if !named(DEFAULT_VARIABLE) {
+            loader.add_default(DEFAULT_VARIABLE);
+        }
     }
     if let Some(config) = requests.config {
         for entry in configured {
@@ -121,14 +128,12 @@ impl Loader<'_> {
 
     /// The documented variable, if anything sets it. As for the documented receivers, one that is
     /// set to nothing in the environment still hides that of `.env`.
-    fn add_default(&mut self) {
+    fn add_default(&mut self, variable: &str) {
         let file = self.dotenv_file();
-        let (bytes, origin) = match environment_bytes(DEFAULT_VARIABLE, self.environment) {
-            Some(bytes) => (bytes, SecretOrigin::Environment(DEFAULT_VARIABLE.to_owned())),
-            None => match dotenv_value(&file, DEFAULT_VARIABLE) {
-                DotenvValue::Found(bytes) => {
-                    (bytes, SecretOrigin::Dotenv { file, variable: DEFAULT_VARIABLE.to_owned() })
-                }
+        let (bytes, origin) = match environment_bytes(variable, self.environment) {
+            Some(bytes) => (bytes, SecretOrigin::Environment(variable.to_owned())),
+            None => match dotenv_value(&file, variable) {
+                DotenvValue::Found(bytes) => (bytes, SecretOrigin::Dotenv { file, variable: variable.to_owned() }),
                 DotenvValue::Absent => return,
                 DotenvValue::Unreadable(warning) => return self.warnings.push(warning),
             },
@@ -138,10 +143,10 @@ impl Loader<'_> {
                 SecretOrigin::Dotenv { file, .. } => shown(file),
                 _ => "in the environment".to_owned(),
             };
-            self.warnings.push(Warning::EmptySecret { variable: DEFAULT_VARIABLE, place });
+            self.warnings.push(Warning::EmptySecret { variable: variable.to_owned(), place });
             return;
         }
-        self.push(Secret::new(DEFAULT_VARIABLE, bytes, origin));
+        self.push(Secret::new(variable, bytes, origin));
     }
 
     fn add(&mut self, label: &str, bytes: Vec<u8>, origin: SecretOrigin, asker: &str) -> Result<(), KeyringError> {

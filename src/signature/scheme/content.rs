@@ -150,14 +150,22 @@ impl SignedContent {
         })
     }
 
-    /// The variables that it names.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|piece| -> Vec<&str> {
+    /// The sources that it names, apart from the timestamp, the id and those that every request has.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter().flat_map(|piece| -> Vec<&Source> {
             match piece {
-                TemplatePiece::Value(Expression { source: Source::Variable(name), .. }) => vec![name],
-                TemplatePiece::Sorted(templates) => templates.iter().flat_map(Self::variables).collect(),
+                TemplatePiece::Value(expression) => vec![&expression.source],
+                TemplatePiece::Sorted(templates) => templates.iter().flat_map(Self::sources).collect(),
                 _ => Vec::new(),
             }
+        })
+    }
+
+    /// The variables that it names.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.sources().filter_map(|source| match source {
+            Source::Variable(name) => Some(name.as_str()),
+            _ => None,
         })
     }
 

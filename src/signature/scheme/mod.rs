@@ -91,6 +91,17 @@ pub enum StampUnit {
 }
 
 impl StampUnit {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Iso8601 => "an ISO 8601 date",
+            Self::HttpDate => "an HTTP date",
+        }
+    }
+
     /// The text of this moment.
     #[must_use]
     pub fn text(self, moment: jiff::Timestamp) -> String {
@@ -159,6 +170,19 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Hex => "lower-case hexadecimal digits",
+            Self::HexUpper => "upper-case hexadecimal digits",
+            Self::HexAny => "hexadecimal digits",
+            Self::Base64 => "base64",
+            Self::Base64url => "base64url",
+            Self::Base64urlNopad => "base64url without padding",
+        }
+    }
+
     /// The bytes of a text in exactly this encoding.
     #[must_use]
     pub fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
@@ -240,6 +264,47 @@ impl Scheme {
                 self.signature.places.iter().any(is_body) || self.binds.iter().any(|bind| of_body(&bind.equals))
             }
             _ => of_body(&self.content) || self.binds.iter().any(|bind| of_body(&bind.equals)),
+        }
+    }
+
+    /// The settings that its templates name, and that nobody has given a value.
+    #[must_use]
+    pub fn missing_settings(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let of_variables = self.variables.values().filter_map(|variable| match variable {
+            Variable::Template(template) => Some(template),
+            Variable::Listed { .. } => None,
+        });
+        let of_binds = self.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
+        for template in [&self.content, &self.key].into_iter().chain(of_variables).chain(of_binds) {
+            names.extend(template.sources().filter_map(|source| match source {
+                Source::Setting(name) => Some(name.clone()),
+                _ => None,
+            }));
+        }
+        let taken = self.signature.take.iter().filter_map(|name| name.strip_prefix("{setting:")?.strip_suffix('}'));
+        names.extend(taken.map(str::to_owned));
+        names.retain(|name| !self.settings.contains_key(name));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The signature's value as it is written, with `SIGNATURE` and `TIMESTAMP` in their places; empty for a bare one.
+    #[must_use]
+    pub fn form(&self) -> String {
+        if self.signature.is_bare() {
+            return format!("SIGNATURE, as {}", self.encoding.words());
+        }
+        let (mut pair, mut item) = (None, None);
+        match self.timestamp.as_ref().map(|place| &place.source) {
+            Some(Source::Pair(name)) => pair = Some((name.as_str(), "TIMESTAMP")),
+            Some(Source::Item(place)) => (pair, item) = (Some(("", "TIMESTAMP")), Some(*place)),
+            _ => {}
+        }
+        match self.signature.written("SIGNATURE", pair, item) {
+            Some(form) => format!("{form}, as {}", self.encoding.words()),
+            None => String::new(),
         }
     }
 

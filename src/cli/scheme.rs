@@ -1,0 +1,45 @@
+//! The options that say which scheme a request is signed by.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::SchemeChoice;
+
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Scheme")]
+pub(super) struct SchemeArgs {
+    /// Sender's scheme, such as github or stripe, for requests that no configured webhook has one for; `whyhook
+    /// schemes` lists them. Its secret is read from NAME_WEBHOOK_SECRET unless told otherwise [default: trackpilots]
+    #[arg(long, value_name = "NAME", conflicts_with = "scheme_file")]
+    scheme: Option<String>,
+    /// A scheme of your own: a TOML table, as in the configuration
+    #[arg(long, value_name = "FILE")]
+    scheme_file: Option<PathBuf>,
+    /// The URL as the sender knows it, for schemes that sign it [default: https, the Host header, the request's path]
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+    /// The sender's public key, for schemes that have one: PEM, JWK, a certificate or base64
+    #[arg(long, value_name = "FILE")]
+    pub(super) public_key: Option<PathBuf>,
+    /// What the receiver knows besides the secret, such as webhook_id=…; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    param: Vec<String>,
+}
+
+impl SchemeArgs {
+    /// What was asked for.
+    pub(super) fn choice(&self) -> SchemeChoice {
+        SchemeChoice {
+            name: self.scheme.clone(),
+            file: self.scheme_file.clone(),
+            url: self.url.clone(),
+            settings: self.param.clone(),
+        }
+    }
+
+    /// Whether a scheme was named.
+    pub(super) fn is_named(&self) -> bool {
+        self.scheme.is_some() || self.scheme_file.is_some()
+    }
+}

@@ -1,0 +1,152 @@
+//! `whyhook schemes`: lists the senders' schemes, and explains one.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{CliError, OutputFormat, output};
+use crate::signature::catalogue::{self, CatalogueEntry};
+use crate::signature::{Proof, Scheme, SignaturePlace};
+use crate::text;
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook schemes\n  whyhook schemes shop\n  whyhook schemes github")]
+pub(super) struct SchemesArgs {
+    /// A scheme to explain, or a part of senders' names to look for [default: list all]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Output: text for people, or documented JSON
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: OutputFormat,
+}
+
+/// Exit code 1 when nothing has the name.
+pub(super) fn run(args: &SchemesArgs) -> Result<ExitCode, CliError> {
+    let exact = args.name.as_deref().and_then(|name| catalogue::entry(name).ok());
+    if let Some(entry) = exact {
+        match args.format {
+            OutputFormat::Text => output::print(&explained(&entry))?,
+            OutputFormat::Json => output::print_json(&as_json(&entry))?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wanted = args.name.clone().unwrap_or_default().to_lowercase();
+    let found: Vec<CatalogueEntry> = catalogue::all().into_iter().filter(|entry| is_meant(entry, &wanted)).collect();
+    if found.is_empty() {
+        let error = catalogue::entry(&wanted).err().map(|error| error.to_string()).unwrap_or_default();
+        output::log(&error);
+        return Ok(ExitCode::FAILURE);
+    }
+    match args.format {
+        OutputFormat::Text => output::print(&listed(&found))?,
+        OutputFormat::Json => output::print_json(&found.iter().map(as_json).collect::<Vec<_>>().into())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_meant(entry: &CatalogueEntry, wanted: &str) -> bool {
+    [&entry.name, &entry.sender, &entry.title].into_iter().any(|text| text.to_lowercase().contains(wanted))
+}
+
+fn listed(entries: &[CatalogueEntry]) -> String {
+    let name = entries.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
+    let sender = entries.iter().map(|entry| entry.sender.chars().count()).max().unwrap_or_default();
+    entries.iter().map(|entry| format!("{:name$}  {:sender$}  {}\n", entry.name, entry.sender, entry.title)).collect()
+}
+
+/// Where the signature is, in words.
+fn places(scheme: &Scheme) -> String {
+    let words = scheme.signature.places.iter().map(|place| match place {
+        SignaturePlace::Header(name) | SignaturePlace::Headers(name) => format!("header {name}"),
+        SignaturePlace::Numbered(name) => format!("headers {name}1, {name}2 and so on"),
+        SignaturePlace::Part(part) => part.to_string(),
+    });
+    words.collect::<Vec<_>>().join(", or ")
+}
+
+/// The whole of what is known, a fact a line.
+fn explained(entry: &CatalogueEntry) -> String {
+    let Ok(scheme) = entry.scheme() else { return String::new() };
+    let mut lines = format!("{}: {}, {}\n\n", entry.name, entry.sender, entry.title);
+    let mut say = |what: &str, text: String| {
+        if !text.is_empty() {
+            lines.push_str(&format!("  {what:<11}{}\n", text::visible(&text)));
+        }
+    };
+    say("signature", places(&scheme));
+    say("form", scheme.form());
+    say("algorithm", scheme.proof.to_string());
+    say("signed", signed(&scheme));
+    for bind in &scheme.binds {
+        say("", format!("and {} must be {}", bind.is, bind.equals));
+    }
+    say("timestamp", timestamp(&scheme));
+    say("id", scheme.id.as_ref().map(ToString::to_string).unwrap_or_default());
+    say("key", key(&scheme));
+    say("key from", entry.key_from.clone());
+    say(
+        "needs",
+        scheme.missing_settings().iter().map(|name| format!("--param {name}=VALUE")).collect::<Vec<_>>().join(", "),
+    );
+    say("protects", entry.covers.words().to_owned());
+    say("known", entry.certainty.words().to_owned());
+    for note in &entry.notes {
+        say("note", note.clone());
+    }
+    lines.push_str(&format!("\n  whyhook listen --scheme {}\n", entry.name));
+    lines
+}
+
+fn signed(scheme: &Scheme) -> String {
+    match scheme.proof {
+        Proof::Jwt { detached: false, .. } => "the token's own head and claims".to_owned(),
+        Proof::Sns => "the body's members, each as its name and value on a line".to_owned(),
+        Proof::MessageSignature => "the parts that Signature-Input lists, content-digest among them".to_owned(),
+        Proof::Token => "nothing: the value must be that of the secret".to_owned(),
+        _ => scheme.content.to_string(),
+    }
+}
+
+fn timestamp(scheme: &Scheme) -> String {
+    let Some(place) = &scheme.timestamp else { return String::new() };
+    let unit = scheme.timestamp_unit.map_or("", |unit| unit.words());
+    let tolerance = format!("{} s at most", scheme.tolerance.as_secs());
+    [place.to_string(), unit.to_owned(), tolerance]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn key(scheme: &Scheme) -> String {
+    match &scheme.proof {
+        Proof::PublicKey(_) | Proof::Sns => "the sender's public key: --public-key FILE".to_owned(),
+        _ if scheme.key == crate::signature::SignedContent::secret() => "the secret's text".to_owned(),
+        _ => scheme.key.to_string(),
+    }
+}
+
+fn as_json(entry: &CatalogueEntry) -> Value {
+    let scheme = entry.scheme().unwrap_or_default();
+    json!({
+        "name": entry.name,
+        "sender": entry.sender,
+        "title": entry.title,
+        "signature": scheme.signature.places.iter().map(|place| match place {
+            SignaturePlace::Header(name) | SignaturePlace::Headers(name) => format!("header:{name}"),
+            SignaturePlace::Numbered(name) => format!("headers-numbered:{name}"),
+            SignaturePlace::Part(part) => part.to_string(),
+        }).collect::<Vec<_>>(),
+        "timestamp": scheme.timestamp.as_ref().map(ToString::to_string),
+        "tolerance_seconds": scheme.timestamp.as_ref().map(|_| scheme.tolerance.as_secs()),
+        "id": scheme.id.as_ref().map(ToString::to_string),
+        "algorithm": scheme.proof.to_string(),
+        "content": scheme.content.to_string(),
+        "key": scheme.key.to_string(),
+        "needs": scheme.missing_settings(),
+        "covers_body": scheme.covers_body(),
+        "known": entry.certainty.words(),
+        "notes": entry.notes,
+    })
+}
