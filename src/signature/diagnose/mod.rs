@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
-//! | `secrets` | the key |
+//! | `secrets`, `secret_codings` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `templates` | how the parts are joined and hashed |
 //! | `bodies`, `recipes` | the body |
@@ -30,6 +30,7 @@ pub mod other_direction;
 mod recipes;
 mod report;
 mod search;
+mod secret_codings;
 mod secrets;
 mod structure;
 mod templates;
