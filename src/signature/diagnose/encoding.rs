@@ -14,9 +14,20 @@ use crate::signature::{Algorithm, parse_digest};
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
 
-/// Hexadecimal digits of a digest that has lost zeros: 200 bits are a proof, and so many bytes below 16 that fewer
-/// digits are left no digest has.
-const LEAST_UNPADDED: usize = 50;
+/// How many zeros a digest of so many bytes may have lost: no digest has more than seven bytes in sixteen that are below
+/// 16, and what is left is still a proof.
+fn most_lost(digest_bytes: usize) -> usize {
+    digest_bytes * 7 / 16
+}
+
+/// The algorithms whose digests may have so many digits once zeros are lost; none for a whole digest of another.
+fn of_unpadded(digits: usize) -> impl Iterator<Item = Algorithm> {
+    let is_whole = Algorithm::ALL.into_iter().any(|algorithm| 2 * algorithm.digest_bytes() == digits);
+    Algorithm::ALL.into_iter().filter(move |algorithm| {
+        let whole = 2 * algorithm.digest_bytes();
+        !is_whole && (whole - most_lost(algorithm.digest_bytes())..whole).contains(&digits)
+    })
+}
 
 /// How a digest was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,11 +144,14 @@ fn unquoted(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// The only run of 64 hexadecimal digits in a longer text, as a tool's whole output has it:
-/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`.
+/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`; where there is none, the only one that may have lost zeros.
 fn digits_within(value: &[u8]) -> Option<&[u8]> {
-    let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() == 64);
-    let run = runs.next().filter(|run| run.len() < value.len())?;
-    runs.next().is_none().then_some(run)
+    let only = |fits: fn(usize) -> bool| {
+        let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| fits(run.len()));
+        let run = runs.next().filter(|run| run.len() < value.len())?;
+        runs.next().is_none().then_some(run)
+    };
+    only(|length| length == 64).or_else(|| only(|length| (50..64).contains(&length)))
 }
 
 const PREFIXES: [&str; 22] = [
@@ -240,16 +254,37 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
             push(bytes, Some(encoding(4, "base64 written as hexadecimal digits", text, 0)));
         }
     }
-    if (LEAST_UNPADDED..64).contains(&trimmed.len()) && trimmed.iter().all(u8::is_ascii_hexdigit) {
-        for (written, detail) in [
-            (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
-            (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
-        ] {
-            let whys = [before, &[encoding(2, detail, text, 0)]].concat();
-            let (digest, timestamp) = (trimmed.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
-            all.push(Received { digest, written, algorithm: Algorithm::Sha256, whys, timestamp });
+    if trimmed.iter().all(u8::is_ascii_hexdigit) {
+        for algorithm in of_unpadded(trimmed.len()) {
+            read_unpadded(text, trimmed, algorithm, before, timestamp, all);
         }
     }
+}
+
+/// Digits that may have lost zeros.
+fn read_unpadded(
+    text: &[u8],
+    digits: &[u8],
+    algorithm: Algorithm,
+    before: &[Why],
+    timestamp: Option<&[u8]>,
+    all: &mut Vec<Received>,
+) {
+    for (written, detail) in [
+        (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
+        (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
+    ] {
+        let mut whys = [before, &[encoding(2, detail, text, 0)]].concat();
+        whys.extend(other_algorithm(algorithm));
+        let (digest, timestamp) = (digits.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
+        all.push(Received { digest, written, algorithm, whys, timestamp });
+    }
+}
+
+/// That it was not the usual algorithm.
+fn other_algorithm(algorithm: Algorithm) -> Option<Why> {
+    let detail = || format!("{} instead of HMAC-SHA256", algorithm.name());
+    (algorithm != Algorithm::Sha256).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()))
 }
 
 /// Hexadecimal digits with whatever people put between and around them.
@@ -294,10 +329,7 @@ fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all:
     let timestamp = timestamp.map(<[u8]>::to_vec);
     if let Some(algorithm) = Algorithm::of_length(digest.len()) {
         let mut whys = whys.clone();
-        if algorithm != Algorithm::Sha256 {
-            let detail = format!("{} instead of HMAC-SHA256", algorithm.name());
-            whys.push(Why::new(CauseCode::SignatureAlgorithm, 1, detail));
-        }
+        whys.extend(other_algorithm(algorithm));
         let (digest, timestamp) = (digest.clone(), timestamp.clone());
         all.push(Received { digest, written: WrittenSignature::Whole, algorithm, whys, timestamp });
     }
