@@ -288,9 +288,13 @@ fn needs_tree(recipe: &BodyRecipe) -> bool {
 fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
     match recipe {
         BodyRecipe::Edit(edit) => edit(body),
-        BodyRecipe::Preset(preset) => preset.apply(tree?, limit),
+        BodyRecipe::Preset(preset) => {
+            let tree = tree.filter(|tree| preset.shows(tree))?;
+            preset.apply(tree, limit)
+        }
         BodyRecipe::Print(print) => print(tree?, limit),
-        BodyRecipe::Fixed(bytes) => Some(bytes.to_vec()),
+        // What the body says itself was not signed instead of it.
+        BodyRecipe::Fixed(bytes) => (!says_only(body, bytes)).then(|| bytes.to_vec()),
         BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
         BodyRecipe::PartCompact(range) => {
             let part = read_tree(body.get(range.clone())?)?;
@@ -300,6 +304,12 @@ fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize)
         BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
     }
     .filter(|bytes| bytes.len() <= limit)
+}
+
+/// Whether `body` is `word` but for white space.
+fn says_only(body: &[u8], word: &[u8]) -> bool {
+    let mut letters = body.iter().filter(|byte| !byte.is_ascii_whitespace());
+    word.iter().all(|byte| letters.next() == Some(byte)) && letters.next().is_none()
 }
 
 fn preset_why(preset: &'static StylePreset) -> Why {
