@@ -14,7 +14,7 @@
 //! | `secrets`, `secret_codings` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `templates` | how the parts are joined and hashed |
-//! | `bodies`, `recipes` | the body |
+//! | `bodies`, `recipes`, `frameworks`, `combinations` | the body |
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
@@ -22,9 +22,11 @@
 mod axis;
 mod bodies;
 mod code;
+mod combinations;
 mod encoding;
 mod explain;
 mod fixes;
+mod frameworks;
 pub mod history;
 pub mod other_direction;
 mod recipes;
@@ -36,6 +38,8 @@ mod structure;
 mod templates;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_frameworks;
 mod timestamps;
 
 pub use code::{CauseCode, CauseKind};

@@ -11,15 +11,20 @@
 //! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet`, `jq` | each language's serialisers |
 //! | [`text`] | newlines, byte order marks, character sets, normal forms |
 //! | [`wrap`] | base64, forms, JSON within JSON |
+//! | [`forms`], [`form_of_json`] | forms by other encoders, forms as JSON, JSON as a form |
+//! | [`values`], [`members`] | what frameworks do to values and members before they serialise |
 //! | [`prints`] | what printing an object leaves |
 
 mod dotnet;
+pub mod form_of_json;
+pub mod forms;
 mod go;
 mod java;
 mod java_gson;
 mod java_jackson;
 mod javascript;
 mod jq;
+pub mod members;
 mod needs;
 mod numbers;
 mod php;
@@ -30,6 +35,7 @@ mod strings;
 mod style;
 pub mod text;
 mod tree;
+pub mod values;
 pub mod wrap;
 
 #[cfg(test)]
