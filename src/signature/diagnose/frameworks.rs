@@ -67,9 +67,9 @@ fn forms_again(is_sorted: bool, found: Found<'_>) {
             continue;
         }
         let (code, detail) = if preset.is_sorted && !is_sorted {
-            (CauseCode::BodyKeysSorted, "the form was parsed and written again, sorted by name, before it was signed")
+            (CauseCode::BodyKeysSorted, "the form was re-serialised, sorted by name, before it was signed")
         } else {
-            (CauseCode::BodyReserialized, "the form was parsed and written again before it was signed")
+            (CauseCode::BodyReserialized, "the form was re-serialised before it was signed")
         };
         found(BodyRecipe::Form(preset), Why::new(code, preset.rank, detail).named(preset.name));
     }

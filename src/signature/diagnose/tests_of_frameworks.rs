@@ -328,12 +328,15 @@ fn none_of_it_is_found_where_it_is_not() {
     }
 }
 
+/// A body as received, what was signed, the codes of the likeliest cause, and words that no cause may say.
+type Untold<'a> = (&'a [u8], &'a [u8], &'a [&'a str], &'a [&'a str]);
+
 /// A change is told by its own name, not by one that would have changed something else as well.
 #[test]
 fn nothing_is_told_that_did_not_happen() {
     let key = secret(SECRET.as_bytes());
     let packed: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x52\x30\xac\x05\x00\x97\x8e\xa1\xfb\x08\x00\x00\x00";
-    let cases: [(&[u8], &[u8], &[&str], &[&str]); 9] = [
+    let cases: [Untold<'_>; 9] = [
         (
             b"{\"a\": 1, \"b\": \"x\"}",
             b"{\"a\":1,\"b\":\"x\"}",

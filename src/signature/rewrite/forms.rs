@@ -141,7 +141,7 @@ fn pieces(body: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     let equals = memchr::memchr(b'=', body)?;
     // The padding of base64 is not a form's sign of equality.
     let named = equals > 0 && !body[equals..].iter().all(|&byte| byte == b'=');
-    let plausible = named && body.len() <= LONGEST_FORM && !body.iter().any(|byte| is_other(byte));
+    let plausible = named && body.len() <= LONGEST_FORM && !body.iter().any(is_other);
     let pieces = || body.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty());
     (plausible && pieces().nth(MOST_FIELDS).is_none()).then(pieces)
 }

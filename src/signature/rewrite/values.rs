@@ -49,8 +49,8 @@ impl ValueEdit {
     #[must_use]
     pub fn apply(self, tree: &Tree<'_>) -> Option<Vec<u8>> {
         match self {
-            Self::Trimmed => strings(tree, |inner, out| trim(inner, out), [true, false]),
-            Self::EmptyAsNull => strings(tree, |inner, out| empty_as_null(inner, out), [false, true]),
+            Self::Trimmed => strings(tree, trim, [true, false]),
+            Self::EmptyAsNull => strings(tree, empty_as_null, [false, true]),
             Self::TrimmedAndEmptyAsNull => strings(tree, trim_and_empty_as_null, [true, true]),
             Self::Dates(fraction, zone) => {
                 let wanted = [fraction != DateFraction::AsSent, zone != DateZone::AsSent];
