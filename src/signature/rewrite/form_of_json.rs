@@ -40,7 +40,7 @@ pub struct FormOfJson {
 pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     FormOfJson {
         name: "JavaScript new URLSearchParams(object)",
-        rank: 6,
+        rank: 14,
         encoder: &WHATWG,
         numbers: javascript::numbers,
         words: (Some("null"), "true", "false"),
@@ -49,7 +49,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "Node querystring.stringify",
-        rank: 8,
+        rank: 16,
         encoder: &COMPONENT,
         numbers: javascript::numbers,
         words: (Some(""), "true", "false"),
@@ -58,7 +58,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "qs.stringify",
-        rank: 7,
+        rank: 15,
         encoder: &RFC_3986,
         numbers: javascript::numbers,
         words: (Some(""), "true", "false"),
@@ -67,7 +67,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "PHP http_build_query",
-        rank: 6,
+        rank: 14,
         encoder: &PHP,
         numbers: php::numbers,
         words: (None, "1", "0"),
@@ -76,7 +76,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "PHP http_build_query, PHP_QUERY_RFC3986",
-        rank: 9,
+        rank: 17,
         encoder: &RFC_3986,
         numbers: php::numbers,
         words: (None, "1", "0"),
@@ -85,7 +85,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "Python urllib.parse.urlencode",
-        rank: 6,
+        rank: 14,
         encoder: &PLUS,
         numbers: python::numbers,
         words: (Some("None"), "True", "False"),
@@ -94,7 +94,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "Ruby on Rails to_query",
-        rank: 8,
+        rank: 16,
         encoder: &PLUS,
         numbers: ruby::numbers,
         words: (Some(""), "true", "false"),
@@ -103,7 +103,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
     },
     FormOfJson {
         name: "Go url.Values.Encode",
-        rank: 8,
+        rank: 16,
         encoder: &PLUS,
         numbers: go::numbers,
         words: (Some(""), "true", "false"),
