@@ -61,9 +61,12 @@ impl Ways {
     }
 
     /// Adds what else yields the same bytes: names join a way with the same codes, other codes are a
-    /// way of their own.
+    /// way of their own. More changes than are needed explain nothing: such ways are left out.
     pub(super) fn join(&mut self, other: Self) {
         for way in other.0 {
+            if !self.0.is_empty() && way.len() > self.weight() {
+                continue;
+            }
             let same = self.0.iter_mut().find(|known| {
                 known.len() == way.len() && known.iter().zip(&way).all(|(one, two)| one.code == two.code)
             });
@@ -80,6 +83,8 @@ impl Ways {
             }
         }
         self.0.sort_by_key(|way| (way.len(), way.iter().map(|why| why.rank).sum::<u16>()));
+        let least = self.weight();
+        self.0.retain(|way| way.len() == least);
     }
 
     /// How many changes the simplest way has.

@@ -6,9 +6,13 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use super::axis::{Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart, recipes};
+use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes};
 use crate::payload::inflate::{self, InflateBudget};
-use crate::signature::rewrite::text::{self, TextEdit};
+use crate::signature::rewrite::form_of_json::FormOfJson;
+use crate::signature::rewrite::forms::FormPreset;
+use crate::signature::rewrite::members::AddedMembers;
+use crate::signature::rewrite::text::TextEdit;
+use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
@@ -43,7 +47,25 @@ pub(super) enum BodyRecipe {
     Part(std::ops::Range<usize>),
     PartCompact(std::ops::Range<usize>),
     FormField(usize),
+    Form(&'static FormPreset),
+    FormOfJson(&'static FormOfJson),
+    /// Values changed, everything else as sent.
+    Values(ValueEdit),
+    Members(&'static AddedMembers),
     Then(Box<BodyRecipe>, TextEdit),
+    /// What another recipe makes, read and written by a serialiser.
+    Serialised(Box<BodyRecipe>, &'static StylePreset),
+}
+
+impl BodyRecipe {
+    /// The change of values that it begins with.
+    fn values(&self) -> Option<ValueEdit> {
+        match self {
+            Self::Values(edit) => Some(*edit),
+            Self::Serialised(first, _) => first.values(),
+            _ => None,
+        }
+    }
 }
 
 struct Entry {
@@ -101,10 +123,18 @@ impl<'a> Bodies<'a> {
     /// What its size kept from being tried, in words; nothing for most bodies.
     pub(super) fn left_out(&self) -> Vec<String> {
         let mut left_out = Vec::new();
+        let is_long = |bytes: usize| (frameworks::LONGEST + 1..LARGE).contains(&bytes);
+        if self.bases.iter().any(|base| is_long(base.bytes.len())) {
+            left_out.push(
+                "the body is larger than 1 MiB: forms by other encoders, and changed values by other serialisers, were \
+                 not tried"
+                    .to_owned(),
+            );
+        }
         if self.bases.iter().any(|base| base.bytes.len() >= LARGE) {
             left_out.push(
-                "the body is larger than 16 MiB: percent-encoding it, variants longer than 1.25 times its length and \
-                 rewriting JSON with very many keys or levels were not tried"
+                "the body is larger than 16 MiB: percent-encoding it, variants longer than 1.25 times its length, changed \
+                 values and rewriting JSON with very many keys or levels were not tried"
                     .to_owned(),
             );
         }
@@ -131,7 +161,9 @@ impl<'a> Bodies<'a> {
             });
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
-            recipes::list_parts(&bytes, &mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
+            let mut add = |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why]));
+            recipes::list_parts(&bytes, &mut add);
+            frameworks::list(&bytes, &mut add);
             for preset in presets() {
                 let why = preset_why(preset);
                 self.entries.push(entry(base, &undone, BodyRecipe::Preset(preset), vec![why]));
@@ -152,15 +184,7 @@ impl<'a> Bodies<'a> {
                 matches!(self.entries[index].recipe, BodyRecipe::Preset(_)) && self.entries[index].ways.weight() == 1
             })
             .collect();
-        let edits: [(TextEdit, CauseCode, &str); 6] = [
-            (text::add_lf, CauseCode::BodyNewline, "a final newline was signed that did not arrive"),
-            (text::to_crlf, CauseCode::BodyLineEndings, "CR LF was signed where LF arrived"),
-            (text::add_bom, CauseCode::BodyBom, "a byte order mark was signed that did not arrive"),
-            (wrap::to_base64, CauseCode::BodyBase64, "its base64 was signed"),
-            (wrap::as_json_string, CauseCode::BodyDoubleEncoded, "its JSON string was signed"),
-            (text::latin1, CauseCode::BodyCharset, "its Latin-1 bytes were signed"),
-        ];
-        for (rank, (edit, code, detail)) in (0_u16..).zip(edits) {
+        for (rank, (edit, code, detail)) in (0_u16..).zip(combinations::AFTER_SERIALISER) {
             // Only a final newline is common enough to go with every serialiser.
             let rarest = if rank == 0 { u16::MAX } else { 10 };
             let usual = |&&index: &&usize| self.entries[index].ways.rank() <= rarest;
@@ -173,6 +197,8 @@ impl<'a> Bodies<'a> {
                 self.entries.push(made);
             }
         }
+        let body = Rc::clone(&self.bases[0].bytes);
+        combinations::list(&body, &mut |recipe, whys| self.entries.push(entry(0, &[], recipe, whys)));
     }
 
     /// Builds the variants from `from` on, one after the other, and hands each new one to `each`.
@@ -181,10 +207,19 @@ impl<'a> Bodies<'a> {
     pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &[u8]) -> bool) {
         let bases: Vec<Rc<Cow<'a, [u8]>>> = self.bases.iter().map(|base| Rc::clone(&base.bytes)).collect();
         let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| read_tree(bytes)).collect();
+        // Each change of values is listed as such before it is with serialisers: where it changes nothing, they need not
+        // look again.
+        let mut barren = Vec::new();
         for index in from..self.entries.len() {
             let entry = &self.entries[index];
+            if entry.recipe.values().is_some_and(|edit| barren.contains(&(entry.base, edit))) {
+                continue;
+            }
             let limit = longest(bases[entry.base].len());
             let Some(bytes) = make(&entry.recipe, &bases[entry.base], trees[entry.base].as_ref(), limit) else {
+                if let BodyRecipe::Values(edit) = entry.recipe {
+                    barren.push((entry.base, edit));
+                }
                 continue;
             };
             // Most serialisers write a compact body as it was received: then there is nothing to explain.
@@ -279,8 +314,12 @@ fn fingerprint(bytes: &[u8]) -> (u64, usize) {
 
 fn needs_tree(recipe: &BodyRecipe) -> bool {
     match recipe {
-        BodyRecipe::Preset(_) | BodyRecipe::Print(_) => true,
-        BodyRecipe::Then(first, _) => needs_tree(first),
+        BodyRecipe::Preset(_)
+        | BodyRecipe::Print(_)
+        | BodyRecipe::FormOfJson(_)
+        | BodyRecipe::Values(_)
+        | BodyRecipe::Members(_) => true,
+        BodyRecipe::Then(first, _) | BodyRecipe::Serialised(first, _) => needs_tree(first),
         _ => false,
     }
 }
@@ -288,21 +327,40 @@ fn needs_tree(recipe: &BodyRecipe) -> bool {
 fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
     match recipe {
         BodyRecipe::Edit(edit) => edit(body),
-        BodyRecipe::Preset(preset) => preset.apply(tree?, limit),
+        BodyRecipe::Preset(preset) => {
+            let tree = tree.filter(|tree| preset.shows(tree))?;
+            preset.apply(tree, limit)
+        }
         BodyRecipe::Print(print) => print(tree?, limit),
-        BodyRecipe::Fixed(bytes) => Some(bytes.to_vec()),
+        // What the body says itself was not signed instead of it.
+        BodyRecipe::Fixed(bytes) => (!says_only(body, bytes)).then(|| bytes.to_vec()),
         BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
         BodyRecipe::PartCompact(range) => {
             let part = read_tree(body.get(range.clone())?)?;
             presets().next()?.apply(&part, limit)
         }
         BodyRecipe::FormField(index) => Some(wrap::form_fields(body).into_iter().nth(*index)?.1),
+        BodyRecipe::Form(preset) => preset.apply(body),
+        BodyRecipe::FormOfJson(preset) => preset.apply(tree?, limit),
+        BodyRecipe::Values(edit) => edit.apply(tree?),
+        BodyRecipe::Members(added) => added.removed(tree?),
+        BodyRecipe::Serialised(first, preset) => {
+            let made = make(first, body, tree, limit)?;
+            let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
+            preset.apply(&tree, limit)
+        }
         BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
     }
     .filter(|bytes| bytes.len() <= limit)
 }
 
-fn preset_why(preset: &'static StylePreset) -> Why {
+/// Whether `body` is `word` but for white space.
+fn says_only(body: &[u8], word: &[u8]) -> bool {
+    let mut letters = body.iter().filter(|byte| !byte.is_ascii_whitespace());
+    word.iter().all(|byte| letters.next() == Some(byte)) && letters.next().is_none()
+}
+
+pub(super) fn preset_why(preset: &'static StylePreset) -> Why {
     let (code, detail) = match preset.effect {
         RewriteEffect::Reserialized => (CauseCode::BodyReserialized, "the body was re-serialised before it was signed"),
         RewriteEffect::Sorted => {

@@ -103,6 +103,8 @@ codes! {
         "One side uses the secret's text as the key, the other the bytes that it encodes.";
     SecretHex "secret_hex" "The secret was decoded from, or encoded to, hexadecimal digits"
         "One side uses the secret's text as the key, the other the bytes that it encodes.";
+    SecretHashed "secret_hashed" "The secret was hashed to make the key"
+        "One side hashes the secret first, to have a key of a fixed length; the other uses its text.";
     SecretExpanded "secret_expanded" "A dotenv reader or shell changed the secret"
         "Text after # was read as a comment, or $NAME was expanded.";
     SecretUnset "secret_unset" "The signing side has no secret"
@@ -156,6 +158,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 43);
+        assert_eq!(CauseCode::ALL.len(), 44);
     }
 }

@@ -139,11 +139,14 @@ fn unquoted(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// The only run of 64 hexadecimal digits in a longer text, as a tool's whole output has it:
-/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`.
+/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`; where there is none, the only one that may have lost zeros.
 fn digits_within(value: &[u8]) -> Option<&[u8]> {
-    let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() == 64);
-    let run = runs.next().filter(|run| run.len() < value.len())?;
-    runs.next().is_none().then_some(run)
+    let only = |fits: fn(usize) -> bool| {
+        let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| fits(run.len()));
+        let run = runs.next().filter(|run| run.len() < value.len())?;
+        runs.next().is_none().then_some(run)
+    };
+    only(|length| length == 64).or_else(|| only(|length| (50..64).contains(&length)))
 }
 
 const PREFIXES: [&str; 22] = [
@@ -242,15 +245,8 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
     if let Some((bytes, inner)) = hex::decode(trimmed).ok().and_then(|decoded| encoded_again(&decoded)) {
         push(bytes, Some(encoding(4, inner.within_hex(), text, 0)));
     }
-    if unpadded(trimmed) == Some(Algorithm::Sha256) {
-        for (written, detail) in [
-            (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
-            (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
-        ] {
-            let whys = [before, &[encoding(2, detail, text, 0)]].concat();
-            let (digest, timestamp) = (trimmed.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
-            all.push(Received { digest, written, algorithm: Algorithm::Sha256, whys, timestamp });
-        }
+    if let Some(algorithm) = unpadded(trimmed) {
+        read_unpadded(text, trimmed, algorithm, before, timestamp, all);
     }
 }
 
@@ -288,6 +284,32 @@ pub(super) fn unpadded(digits: &[u8]) -> Option<Algorithm> {
         |&(algorithm, least): &(Algorithm, usize)| (least..2 * algorithm.digest_bytes()).contains(&digits.len());
     let (algorithm, _) = LEAST_UNPADDED.into_iter().find(is_near)?;
     digits.iter().all(u8::is_ascii_hexdigit).then_some(algorithm)
+}
+
+/// Digits that may have lost zeros.
+fn read_unpadded(
+    text: &[u8],
+    digits: &[u8],
+    algorithm: Algorithm,
+    before: &[Why],
+    timestamp: Option<&[u8]>,
+    all: &mut Vec<Received>,
+) {
+    for (written, detail) in [
+        (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
+        (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
+    ] {
+        let mut whys = [before, &[encoding(2, detail, text, 0)]].concat();
+        whys.extend(other_algorithm(algorithm));
+        let (digest, timestamp) = (digits.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
+        all.push(Received { digest, written, algorithm, whys, timestamp });
+    }
+}
+
+/// That it was not the usual algorithm.
+fn other_algorithm(algorithm: Algorithm) -> Option<Why> {
+    let detail = || format!("{} instead of HMAC-SHA256", algorithm.name());
+    (algorithm != Algorithm::Sha256).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()))
 }
 
 /// Hexadecimal digits with whatever people put between and around them.
@@ -332,10 +354,7 @@ fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all:
     let timestamp = timestamp.map(<[u8]>::to_vec);
     if let Some(algorithm) = Algorithm::of_length(digest.len()) {
         let mut whys = whys.clone();
-        if algorithm != Algorithm::Sha256 {
-            let detail = format!("{} instead of HMAC-SHA256", algorithm.name());
-            whys.push(Why::new(CauseCode::SignatureAlgorithm, 1, detail));
-        }
+        whys.extend(other_algorithm(algorithm));
         let (digest, timestamp) = (digest.clone(), timestamp.clone());
         all.push(Received { digest, written: WrittenSignature::Whole, algorithm, whys, timestamp });
     }

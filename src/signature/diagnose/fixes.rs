@@ -49,6 +49,7 @@ pub(super) fn fix(code: CauseCode) -> &'static str {
         }
         CauseCode::SecretBase64 => "Use the secret's text as the key; do not decode or encode it.",
         CauseCode::SecretHex => "Use the secret's text as the key; do not decode or encode it.",
+        CauseCode::SecretHashed => "Use the secret's text as the key; do not hash it: HMAC takes a key of any length.",
         CauseCode::SecretExpanded => {
             "Put single quotation marks around the secret in the .env file, so that # and $ stay as they are."
         }

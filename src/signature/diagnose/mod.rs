@@ -11,10 +11,10 @@
 //! |---|---|
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
-//! | `secrets` | the key |
+//! | `secrets`, `secret_codings` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `templates` | how the parts are joined and hashed |
-//! | `bodies`, `recipes` | the body |
+//! | `bodies`, `recipes`, `frameworks`, `combinations` | the body |
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
@@ -23,20 +23,25 @@
 mod axis;
 mod bodies;
 mod code;
+mod combinations;
 mod encoding;
 mod explain;
 mod fixes;
+mod frameworks;
 pub mod history;
 pub mod other_direction;
 mod printed;
 mod recipes;
 mod report;
 mod search;
+mod secret_codings;
 mod secrets;
 mod structure;
 mod templates;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_frameworks;
 mod timestamps;
 
 pub use code::{CauseCode, CauseKind};

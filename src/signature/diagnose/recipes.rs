@@ -12,7 +12,7 @@ use crate::signature::rewrite::{prints, wrap};
 /// Bodies beyond this length are not printed byte by byte.
 const PRINT_LIMIT: usize = 8 << 20;
 
-type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
+pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {

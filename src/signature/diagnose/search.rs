@@ -105,8 +105,7 @@ impl<'a> Search<'_, 'a, '_> {
         let (shapes, bodies) = (self.found.shapes.all.len(), self.found.bodies.len());
         self.found.of = (keys + self.base_keys * (stamps + shapes + bodies)) as u64;
         if depth >= Depth::Pairs {
-            let others = stamps + shapes + keys;
-            self.found.of += (self.base_keys * bodies * others + keys * (stamps + shapes) + stamps * shapes) as u64;
+            self.found.of += self.pairs_with(bodies);
         }
         self.stage(SearchStage::Canonical, Self::canonical)?;
         self.stage(SearchStage::One, Self::one)?;
@@ -123,6 +122,14 @@ impl<'a> Search<'_, 'a, '_> {
             self.stage(SearchStage::Deep, Self::deep)?;
         }
         Ok(())
+    }
+
+    /// How many digests all pairs need at most, with so many bodies.
+    fn pairs_with(&self, bodies: usize) -> u64 {
+        let found = &self.found;
+        let (keys, stamps, shapes) = (found.keys.all.len(), found.stamps.all.len(), found.shapes.all.len());
+        let with_body = self.base_keys * bodies * (stamps + shapes + keys);
+        (with_body + keys * (stamps + shapes) + stamps * shapes) as u64
     }
 
     /// Runs a stage to its end, unless an earlier one matched.
@@ -198,6 +205,8 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn pairs(&mut self) -> Result<(), Ended> {
         let body = self.request.body;
+        // By now it is known how few of the bodies differ.
+        self.found.of = self.found.tried + self.pairs_with(self.found.bodies.unique().len());
         let (keys, stamps, shapes) = (self.states.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
         // A timestamp in another unit is the most common companion of anything.
         let common = stamps.min(12);

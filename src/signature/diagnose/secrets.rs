@@ -1,12 +1,10 @@
 //! What the key may have been instead of the configured secret.
 
-use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart};
+use super::{BytePlace, CauseCode, RequestPart, secret_codings};
 use crate::signature::verify::key_bytes;
 use crate::signature::{Scheme, Secret, SecretOrigin};
 
@@ -56,13 +54,13 @@ fn add(axis: &mut Axis<CandidateKey>, secret: Option<usize>, bytes: Vec<u8>, why
     }
 }
 
-type Found<'f> = &'f mut dyn FnMut(Vec<u8>, Why);
+pub(super) type FoundKey<'f> = &'f mut dyn FnMut(Vec<u8>, Why);
 
-fn variants(key: &[u8], found: Found<'_>) {
+fn variants(key: &[u8], found: FoundKey<'_>) {
     whitespace(key, found);
     quotes_and_escapes(key, found);
     prefixes(key, found);
-    encodings(key, found);
+    secret_codings::list(key, found);
     expansions(key, found);
     hidden(key, found);
 }
@@ -71,7 +69,7 @@ fn place(offset: usize, before: &str, after: &str) -> BytePlace {
     BytePlace { part: RequestPart::Secret, offset, before: before.to_owned(), after: after.to_owned() }
 }
 
-fn whitespace(key: &[u8], found: Found<'_>) {
+fn whitespace(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretWhitespace, rank, detail);
     for (tail, picture, name) in [
         (&b"\n"[..], "␊", "a newline"),
@@ -100,7 +98,7 @@ fn whitespace(key: &[u8], found: Found<'_>) {
     }
 }
 
-fn quotes_and_escapes(key: &[u8], found: Found<'_>) {
+fn quotes_and_escapes(key: &[u8], found: FoundKey<'_>) {
     for quote in *b"\"'`" {
         let why = |rank, detail: String| Why::new(CauseCode::SecretQuoted, rank, detail);
         let shown = char::from(quote).to_string();
@@ -160,7 +158,7 @@ const PREFIXES: [&str; 12] = [
     "hex:",
 ];
 
-fn prefixes(key: &[u8], found: Found<'_>) {
+fn prefixes(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretPrefix, rank, detail);
     for (rank, prefix) in (0..).zip(PREFIXES) {
         if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
@@ -173,42 +171,7 @@ fn prefixes(key: &[u8], found: Found<'_>) {
     }
 }
 
-/// Base64 and hexadecimal, both ways. Decoding is strict: a lenient decoder would yield short or
-/// empty keys, and with them false proofs.
-fn encodings(key: &[u8], found: Found<'_>) {
-    let base64 = |rank, detail: &str| Why::new(CauseCode::SecretBase64, rank, detail);
-    for part in [Some(key), key.strip_prefix(b"whsec_"), key.strip_prefix(b"base64:")].into_iter().flatten() {
-        let stripped = if part.len() == key.len() { "" } else { " without its prefix" };
-        for engine in [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD] {
-            if let Ok(bytes) = engine.decode(part)
-                && bytes.len() >= 8
-            {
-                found(
-                    bytes,
-                    base64(
-                        0,
-                        &format!("the configured secret{stripped} was decoded from base64 to make the signing key"),
-                    ),
-                );
-            }
-        }
-    }
-    let why = || base64(4, "the configured secret was encoded as base64 to make the signing key");
-    found(BASE64_STANDARD.encode(key).into_bytes(), why());
-    found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes(), why());
-    found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes(), why());
-    let hex_why = |rank, detail: &str| Why::new(CauseCode::SecretHex, rank, detail);
-    if let Ok(bytes) = hex::decode(key)
-        && bytes.len() >= 8
-    {
-        found(bytes, hex_why(0, "the configured secret was decoded from hexadecimal digits to make the signing key"));
-    }
-    let why = || hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key");
-    found(hex::encode(key).into_bytes(), why());
-    found(hex::encode_upper(key).into_bytes(), why());
-}
-
-fn expansions(key: &[u8], found: Found<'_>) {
+fn expansions(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretExpanded, rank, detail);
     if let Some(at) = memchr::memchr(b'#', key) {
         let detail = "a dotenv reader read the part of the secret after # as a comment";
@@ -255,7 +218,7 @@ fn without_variables(key: &[u8], shell: bool) -> Vec<u8> {
     left
 }
 
-fn hidden(key: &[u8], found: Found<'_>) {
+fn hidden(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretHiddenChars, rank, detail);
     for (mark, name) in
         [("\u{feff}", "a byte order mark"), ("\u{a0}", "a no-break space"), ("\u{200b}", "a zero-width space")]
@@ -314,7 +277,7 @@ fn hidden(key: &[u8], found: Found<'_>) {
 }
 
 /// What signs when the signer's secret is not set.
-fn literals(expected: &[&Secret], found: Found<'_>) {
+fn literals(expected: &[&Secret], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretUnset, rank, detail).alarming();
     found(Vec::new(), why(0, "signed with an empty key".to_owned()));
     const WORDS: [&str; 22] = [

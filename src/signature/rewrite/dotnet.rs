@@ -14,8 +14,10 @@ const DEFAULT_ENCODER: Strings = Strings {
     lone: Lone::Replace,
     ..PLAIN
 };
-/// `JavaScriptEncoder.UnsafeRelaxedJsonEscaping`
-const RELAXED: Strings = Strings { upper_controls: true, lone: Lone::Replace, ..PLAIN };
+/// `JavaScriptEncoder.UnsafeRelaxedJsonEscaping`; characters beyond U+FFFF are escaped even so (dotnet/runtime issue
+/// 42847).
+const RELAXED: Strings =
+    Strings { non_ascii: NonAscii::AstralUpper, upper_controls: true, lone: Lone::Replace, ..PLAIN };
 
 /// `JsonSerializer.Serialize(JsonDocument)`
 pub(super) const DEFAULT: Style = Style {

@@ -15,6 +15,9 @@ const NO_HTML: Strings = Strings { extra: b"", ..NEW };
 pub(super) const MAP: Style =
     Style { order: Order::Bytes, merge_duplicates: true, numbers, strings: Some(&NEW), ..VERBATIM };
 
+/// `json.RawMessage` goes through `json.Compact`, which keeps numbers and escapes as they are.
+const RAW: Style = Style { html_safe: true, ..VERBATIM };
+
 pub(super) const PRESETS: &[StylePreset] = &[
     StylePreset::new(Family::Go, "Go json.Marshal of a map", 5, MAP),
     StylePreset::new(Family::Go, "Go json.NewEncoder of a map", 9, Style { tail: "\n", ..MAP }),
@@ -45,6 +48,8 @@ pub(super) const PRESETS: &[StylePreset] = &[
         19,
         Style { order: Order::AsWritten, tail: "\n", ..MAP },
     ),
+    StylePreset::new(Family::Go, "Go json.Marshal of a json.RawMessage", 13, RAW),
+    StylePreset::new(Family::Go, "Go json.NewEncoder of a json.RawMessage", 16, Style { tail: "\n", ..RAW }),
 ];
 
 /// Every number is a float64 in a map; beyond it, `json.Unmarshal` fails.

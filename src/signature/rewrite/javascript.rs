@@ -31,6 +31,13 @@ pub(super) const PRESETS: &[StylePreset] = &[
         40,
         Style { layout: INDENT_TAB, ..COMPACT },
     ),
+    // As npm and jsonfile write files.
+    StylePreset::new(
+        Family::JavaScript,
+        "JavaScript JSON.stringify, indented by 2, with a final newline",
+        18,
+        Style { layout: INDENT_2, tail: "\n", ..COMPACT },
+    ),
 ];
 
 /// Number::toString (ECMA-262, section 6.1.6.1.20); minus zero is `0`, what is not a double is `null`.

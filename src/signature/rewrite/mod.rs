@@ -7,17 +7,25 @@
 //! | part | what it rewrites |
 //! |---|---|
 //! | [`Tree`], `style`, `strings`, `numbers` | the one writer that follows a serialiser given as data |
-//! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet` | each language's serialisers |
+//! | `needs` | what must be there for a serialiser to be named |
+//! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet`, `jq` | each language's serialisers |
 //! | [`text`] | newlines, byte order marks, character sets, normal forms |
 //! | [`wrap`] | base64, forms, JSON within JSON |
+//! | [`forms`], [`form_of_json`] | forms by other encoders, forms as JSON, JSON as a form |
+//! | [`values`], [`members`] | what frameworks do to values and members before they serialise |
 //! | [`prints`] | what printing an object leaves |
 
 mod dotnet;
+pub mod form_of_json;
+pub mod forms;
 mod go;
 mod java;
 mod java_gson;
 mod java_jackson;
 mod javascript;
+mod jq;
+pub mod members;
+mod needs;
 mod numbers;
 mod php;
 pub mod prints;
@@ -27,6 +35,7 @@ mod strings;
 mod style;
 pub mod text;
 mod tree;
+pub mod values;
 pub mod wrap;
 
 #[cfg(test)]
@@ -34,6 +43,7 @@ mod tests;
 
 pub use tree::Tree;
 
+use needs::Needs;
 use strings::{Lone, NonAscii, PLAIN, Strings};
 use style::{INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
 
@@ -81,6 +91,7 @@ pub struct StylePreset {
     /// What kind of change it is.
     pub effect: RewriteEffect,
     style: Recipe,
+    needs: Needs,
 }
 
 #[derive(Clone, Copy)]
@@ -97,11 +108,28 @@ impl std::fmt::Debug for StylePreset {
 
 impl StylePreset {
     const fn new(family: Family, name: &'static str, rank: u16, style: Style) -> Self {
-        Self { family, name, rank, effect: RewriteEffect::Reserialized, style: Recipe::Whole(style) }
+        Self {
+            family,
+            name,
+            rank,
+            effect: RewriteEffect::Reserialized,
+            style: Recipe::Whole(style),
+            needs: Needs::Nothing,
+        }
     }
 
     const fn of_any(effect: RewriteEffect, name: &'static str, rank: u16, style: Style) -> Self {
-        Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style) }
+        let needs = match effect {
+            RewriteEffect::Reserialized => Needs::Nothing,
+            RewriteEffect::Sorted => Needs::Unsorted,
+            RewriteEffect::NullsDropped => Needs::Nulls,
+        };
+        Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style), needs }
+    }
+
+    /// The same, named only where the body has what the name tells of.
+    const fn needing(self, needs: Needs) -> Self {
+        Self { needs, ..self }
     }
 
     const fn in_place(
@@ -111,7 +139,14 @@ impl StylePreset {
         strings: Option<&'static Strings>,
     ) -> Self {
         let style = Recipe::InPlace(numbers, strings);
-        Self { family: Family::Any, name, rank, effect: RewriteEffect::Reserialized, style }
+        Self { family: Family::Any, name, rank, effect: RewriteEffect::Reserialized, style, needs: Needs::Nothing }
+    }
+
+    /// Whether the body has what this serialiser's name tells of: nulls to leave out, keys to sort. Without it,
+    /// a simpler one writes the same.
+    #[must_use]
+    pub fn shows(&self, tree: &Tree<'_>) -> bool {
+        self.needs.are_met(tree)
     }
 
     /// The body as this serialiser writes it; `None` when it fails on it, or would write more than
@@ -128,6 +163,9 @@ impl StylePreset {
 const SLASHES: Strings = Strings { solidus: true, lone: Lone::Escape, ..PLAIN };
 const LOWER: Strings = Strings { non_ascii: NonAscii::Lower, lone: Lone::Escape, ..PLAIN };
 const UPPER: Strings = Strings { non_ascii: NonAscii::Upper, lone: Lone::Escape, ..PLAIN };
+const ASTRAL_LOWER: Strings = Strings { non_ascii: NonAscii::AstralLower, lone: Lone::Escape, ..PLAIN };
+const ASTRAL_UPPER: Strings = Strings { non_ascii: NonAscii::AstralUpper, lone: Lone::Escape, ..PLAIN };
+const PLANE: Strings = Strings { non_ascii: NonAscii::PlaneLower, lone: Lone::Escape, ..PLAIN };
 const RAW: Strings = Strings { lone: Lone::Escape, ..PLAIN };
 const SORTED: Style = Style { order: Order::Bytes, ..VERBATIM };
 
@@ -165,13 +203,15 @@ const GENERIC: &[StylePreset] = &[
         "keys sorted by JavaScript, JSON.stringify",
         8,
         Style { order: Order::Utf16, ..javascript::COMPACT },
-    ),
+    )
+    .needing(Needs::UnsortedInJavaScript),
     StylePreset::of_any(
         RewriteEffect::Sorted,
         "integer-like keys first, tokens as sent, compact",
         16,
         Style { order: Order::IntegersFirst, ..VERBATIM },
-    ),
+    )
+    .needing(Needs::MovedIntegers),
     StylePreset::of_any(
         RewriteEffect::NullsDropped,
         "members that are null left out, tokens as sent, compact",
@@ -193,19 +233,43 @@ const GENERIC: &[StylePreset] = &[
     StylePreset::in_place("numbers as JavaScript writes them, white space as sent", 20, javascript::numbers, None),
     StylePreset::in_place("numbers as Python writes them, white space as sent", 21, python::numbers, None),
     StylePreset::in_place("strings without needless escapes, white space as sent", 12, numbers::as_written, Some(&RAW)),
-    StylePreset::in_place("slashes written \\/, white space as sent", 12, numbers::as_written, Some(&SLASHES)),
+    StylePreset::in_place("slashes written \\/, white space as sent", 12, numbers::as_written, Some(&SLASHES))
+        .needing(Needs::Slashes),
     StylePreset::in_place(
         "non-ASCII characters written \\u00e9, white space as sent",
         13,
         numbers::as_written,
         Some(&LOWER),
-    ),
+    )
+    .needing(Needs::NonAscii),
     StylePreset::in_place(
         "non-ASCII characters written \\u00E9, white space as sent",
         24,
         numbers::as_written,
         Some(&UPPER),
-    ),
+    )
+    .needing(Needs::NonAscii),
+    StylePreset::in_place(
+        "only characters beyond U+FFFF escaped, as \\ud83d\\ude00, white space as sent",
+        25,
+        numbers::as_written,
+        Some(&ASTRAL_LOWER),
+    )
+    .needing(Needs::Astral),
+    StylePreset::in_place(
+        "only characters beyond U+FFFF escaped, as \\uD83D\\uDE00, white space as sent",
+        26,
+        numbers::as_written,
+        Some(&ASTRAL_UPPER),
+    )
+    .needing(Needs::Astral),
+    StylePreset::in_place(
+        "characters up to U+FFFF written \\u00e9, those beyond as they are, white space as sent",
+        27,
+        numbers::as_written,
+        Some(&PLANE),
+    )
+    .needing(Needs::Mixed),
 ];
 
 /// Every known serialiser, in the order in which they are tried.
@@ -219,6 +283,7 @@ pub fn presets() -> impl Iterator<Item = &'static StylePreset> {
         java_jackson::PRESETS,
         java_gson::PRESETS,
         dotnet::PRESETS,
+        jq::PRESETS,
         GENERIC,
     ];
     languages.into_iter().flatten()

@@ -77,7 +77,7 @@ pub(super) const PRESETS: &[StylePreset] = &[
     ),
 ];
 
-fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     write(text, false, out)
 }
 

@@ -1,5 +1,6 @@
 //! `json.dumps(json.loads(body))`.
 
+use super::needs::Needs;
 use super::numbers::{copy_small_integer, is_integer, shortest};
 use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{COMPACT, INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
@@ -38,19 +39,24 @@ pub(super) const PRESETS: &[StylePreset] = &[
     StylePreset::new(Family::Python, "Python json.dumps, ensure_ascii=False", 10, RAW),
     StylePreset::new(Family::Python, "Python json.dumps, indent=2", 20, Style { layout: INDENT_2, ..DEFAULT }),
     StylePreset::new(Family::Python, "Python json.dumps, indent=4", 21, Style { layout: INDENT_4, ..DEFAULT }),
-    StylePreset::new(Family::Python, "Python json.dumps, sort_keys=True", 11, Style { order: Order::Bytes, ..DEFAULT }),
+    StylePreset::new(Family::Python, "Python json.dumps, sort_keys=True", 11, Style { order: Order::Bytes, ..DEFAULT })
+        .needing(Needs::Unsorted),
     StylePreset::new(
         Family::Python,
         "Python json.dumps, sort_keys=True, separators=(',', ':')",
         13,
         Style { order: Order::Bytes, layout: COMPACT, ..DEFAULT },
-    ),
+    )
+    .needing(Needs::Unsorted),
     StylePreset::new(
         Family::Python,
         "Python json.dumps, sort_keys=True, ensure_ascii=False, compact",
         23,
         Style { order: Order::Bytes, layout: COMPACT, ..RAW },
-    ),
+    )
+    .needing(Needs::Unsorted),
+    // It ends what it prints with a newline.
+    StylePreset::new(Family::Python, "Python -m json.tool", 22, Style { layout: INDENT_4, tail: "\n", ..DEFAULT }),
 ];
 
 /// Integers of any size; floats as `repr` writes them.

@@ -26,7 +26,7 @@ pub(super) const PRESETS: &[StylePreset] = &[
 ];
 
 /// `Integer#to_s` and `Float#to_s`; an infinity makes the generator fail.
-fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
         return Some(());
     }

@@ -11,6 +11,37 @@ pub(super) enum NonAscii {
     Lower,
     /// `\u00E9`
     Upper,
+    /// As they are up to U+FFFF, those beyond as two escapes: `\ud83d\ude00`
+    AstralLower,
+    /// The same with capital letters: `\uD83D\uDE00`
+    AstralUpper,
+    /// The reverse: `\u00e9` up to U+FFFF, those beyond as they are.
+    PlaneLower,
+}
+
+impl NonAscii {
+    fn escapes(self, code: u32) -> bool {
+        match self {
+            Self::Raw => false,
+            Self::Lower | Self::Upper => true,
+            Self::AstralLower | Self::AstralUpper => code > 0xffff,
+            Self::PlaneLower => code <= 0xffff,
+        }
+    }
+
+    fn is_upper(self) -> bool {
+        matches!(self, Self::Upper | Self::AstralUpper)
+    }
+
+    /// The first bytes of what is escaped, in UTF-8 (RFC 3629: four bytes beyond U+FFFF).
+    fn leads(self) -> std::ops::Range<usize> {
+        match self {
+            Self::Raw => 0x80..0x80,
+            Self::Lower | Self::Upper => 0x80..0x100,
+            Self::AstralLower | Self::AstralUpper => 0xf0..0x100,
+            Self::PlaneLower => 0xc2..0xf0,
+        }
+    }
 }
 
 /// What becomes of a surrogate without its other half.
@@ -86,7 +117,8 @@ impl<'s> StringWriter<'s> {
         for &byte in strings.extra {
             special[usize::from(byte)] = true;
         }
-        if strings.non_ascii != NonAscii::Raw || !utf8 {
+        special[strings.non_ascii.leads()].fill(true);
+        if !utf8 {
             special[0x80..].fill(true);
         }
         special[0xe2] |= strings.separators;
@@ -103,7 +135,7 @@ impl<'s> StringWriter<'s> {
                 StringPart::Raw(raw) => self.run(raw, out),
                 StringPart::Escaped(character) => self.character(character, out),
                 StringPart::Lone(unit) => match self.strings.lone {
-                    Lone::Escape => push_unit(out, unit, self.strings.non_ascii == NonAscii::Upper),
+                    Lone::Escape => push_unit(out, unit, self.strings.non_ascii.is_upper()),
                     Lone::Replace => self.character('\u{fffd}', out),
                     Lone::Refuse => return None,
                 },
@@ -157,12 +189,12 @@ impl<'s> StringWriter<'s> {
             return out.extend_from_slice(short);
         }
         let code = u32::from(character);
-        let upper = strings.non_ascii == NonAscii::Upper || (code < 0x20 && strings.upper_controls);
+        let upper = strings.non_ascii.is_upper() || (code < 0x20 && strings.upper_controls);
         let escaped = match code {
             0..0x20 => true,
             0x20..0x80 => strings.extra.contains(&(code as u8)),
-            0x2028 | 0x2029 => strings.separators || strings.non_ascii != NonAscii::Raw,
-            _ => strings.non_ascii != NonAscii::Raw,
+            0x2028 | 0x2029 => strings.separators || strings.non_ascii.escapes(code),
+            _ => strings.non_ascii.escapes(code),
         };
         if escaped {
             for &mut unit in character.encode_utf16(&mut [0; 2]) {
@@ -205,11 +237,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_does_not_occur_need_not_be_looked_for(
-            inner in "([a-z/<é\u{2028}]|\\\\\\\\|\\\\\"|\\\\u00e9|\\\\/|\\\\n){0,12}",
-            solidus: bool, separators: bool, non_ascii in 0..3, extra in 0..3,
+            inner in "([a-z/<é\u{2028}\u{1f600}]|\\\\\\\\|\\\\\"|\\\\u00e9|\\\\/|\\\\n){0,12}",
+            solidus: bool, separators: bool, non_ascii in 0..6, extra in 0..3,
         ) {
             let extra: &[u8] = [&b""[..], b"<>&", b"\x7f"][extra as usize];
-            let non_ascii = [NonAscii::Raw, NonAscii::Lower, NonAscii::Upper][non_ascii as usize];
+            let non_ascii = [NonAscii::Raw, NonAscii::Lower, NonAscii::Upper, NonAscii::AstralLower,
+                NonAscii::AstralUpper, NonAscii::PlaneLower][non_ascii as usize];
             let strings = Strings { solidus, separators, non_ascii, extra, ..PLAIN };
             let write = |bytes: &ByteSet| {
                 let mut out = Vec::new();

@@ -17,6 +17,13 @@ pub(super) enum Order {
     Utf16,
 }
 
+impl Order {
+    /// How JavaScript compares texts: by their UTF-16 units.
+    pub(super) fn compare_utf16(one: &[u8], other: &[u8]) -> std::cmp::Ordering {
+        String::from_utf8_lossy(one).encode_utf16().cmp(String::from_utf8_lossy(other).encode_utf16())
+    }
+}
+
 /// How an empty object or array is written when indented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Empty {
@@ -63,6 +70,9 @@ pub(super) struct Style {
     /// Whether objects with the keys 0, 1, 2 … (or none) become arrays, as PHP's do.
     pub(super) lists: bool,
     pub(super) tail: &'static str,
+    /// Whether strings that are copied as sent still have their `<`, `>`, `&` and line separators escaped, as Go's
+    /// encoder does with a `json.RawMessage`.
+    pub(super) html_safe: bool,
 }
 
 /// Only white space differs: every token as sent.
@@ -75,6 +85,7 @@ pub(super) const VERBATIM: Style = Style {
     drop_nulls: false,
     lists: false,
     tail: "",
+    html_safe: false,
 };
 
 /// Writes the body as `style` would; `None` when that serialiser fails on it, or the result would be
@@ -175,6 +186,10 @@ impl Job<'_, '_> {
     fn string(&mut self, index: u32) -> Option<()> {
         match &self.strings {
             Some(writer) => writer.write(self.tree.inner(index), &mut self.out),
+            None if self.style.html_safe => {
+                push_html_safe(self.tree.text(index), &mut self.out);
+                Some(())
+            }
             None => {
                 self.out.extend_from_slice(self.tree.text(index));
                 Some(())
@@ -243,6 +258,25 @@ impl Job<'_, '_> {
             self.out.extend_from_slice(self.style.layout.indent.unwrap_or_default().as_bytes());
         }
     }
+}
+
+/// Copies a string as sent, with what matters inside HTML escaped (Go's `json.Compact` with `escape`).
+fn push_html_safe(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+        out.extend_from_slice(&rest[..at]);
+        let (escape, length): (&[u8], usize) = match rest[at..] {
+            [b'<', ..] => (b"\\u003c", 1),
+            [b'>', ..] => (b"\\u003e", 1),
+            [b'&', ..] => (b"\\u0026", 1),
+            [0xe2, 0x80, 0xa8, ..] => (b"\\u2028", 3),
+            [0xe2, 0x80, 0xa9, ..] => (b"\\u2029", 3),
+            _ => (&rest[at..=at], 1),
+        };
+        out.extend_from_slice(escape);
+        rest = &rest[at + length..];
+    }
+    out.extend_from_slice(rest);
 }
 
 /// The keys of `object` as `style` would have them: merged, then ordered.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::values::{DateFraction, DateZone, ValueEdit};
 use super::*;
 
 #[derive(serde::Deserialize)]
@@ -104,6 +105,17 @@ proptest! {
                     let _ = preset.apply(&tree, 1 << 16);
                 }
                 let _ = (prints::python_dict(&tree, 1 << 16), prints::ruby_hash(&tree, 1 << 16));
+                for preset in &form_of_json::FORMS_OF_JSON {
+                    prop_assert!(preset.apply(&tree, 1 << 16).is_none_or(|form| form.len() <= 1 << 16));
+                }
+                let dates = ValueEdit::Dates(DateFraction::Three, DateZone::Offset);
+                for edit in [ValueEdit::Trimmed, ValueEdit::EmptyAsNull, ValueEdit::TrimmedAndEmptyAsNull, dates] {
+                    prop_assert_ne!(edit.apply(&tree), Some(bytes.to_vec()));
+                }
+                for added in &members::ADDED_MEMBERS {
+                    let _ = added.removed(&tree);
+                }
+                let _ = (members::with_version(&tree), members::in_rails_json(&tree));
             }
             for edit in [text::to_lf, text::to_crlf, text::drop_all_newlines, text::nfc, text::nfd, text::latin1, text::mojibake_1252,
                 text::undo_mojibake, text::utf16_le, wrap::from_base64, wrap::as_json_string, wrap::json_string_content,
@@ -111,6 +123,13 @@ proptest! {
                 let _ = edit(bytes);
             }
             let _ = wrap::form_fields(bytes);
+            for edit in [forms::sorted_pairs, forms::upper_escapes, forms::lower_escapes, forms::plus_as_percent,
+                forms::percent_as_plus] {
+                prop_assert_ne!(edit(bytes), Some(bytes.to_vec()));
+            }
+            for edit in [forms::as_object, forms::as_object_of_last, forms::as_object_of_arrays] {
+                prop_assert!(edit(bytes).is_none_or(|json| Tree::read(&json).is_some()));
+            }
         }
     }
 
@@ -174,6 +193,24 @@ proptest! {
         let form = form.collect::<Vec<_>>().join(&b'&');
         let first: Vec<_> = fields.into_iter().take(16).collect();
         prop_assert_eq!(wrap::form_fields(&form), first);
+    }
+
+    /// Each encoder writes a form that reads as the same fields.
+    #[test]
+    fn forms_written_again_mean_the_same(fields in proptest::collection::vec(("[a-z~*é]{1,4}", mixed()), 1..12)) {
+        let form = fields.iter().map(|(name, value)| [wrap::form_encoded(name.as_bytes()), wrap::form_encoded(value)].join(&b'='));
+        let form = form.collect::<Vec<_>>().join(&b'&');
+        if forms::order_of_form(&form).is_some() {
+            for preset in &forms::FORM_PRESETS {
+                let mut read = wrap::form_fields(&preset.apply(&form).unwrap());
+                let mut sent = fields.clone();
+                if preset.is_sorted {
+                    read.sort();
+                    sent.sort();
+                }
+                prop_assert_eq!(read, sent, "{}", preset.name);
+            }
+        }
     }
 
     #[test]

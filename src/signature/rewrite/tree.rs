@@ -136,7 +136,7 @@ impl<'a> Tree<'a> {
         })
     }
 
-    fn objects(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn objects(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.nodes.len() as u32).filter(|&index| self.first_byte(index) == b'{')
     }
 

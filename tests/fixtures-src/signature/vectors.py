@@ -101,6 +101,8 @@ key_case("secret_base64", key, "whsec_" + base64.b64encode(key).decode())
 key_case("secret_base64", base64.b64encode(SECRET.encode()).decode())
 key_case("secret_hex", key, key.hex())
 key_case("secret_hex", SECRET.encode().hex())
+key_case("secret_hashed", hashlib.sha256(SECRET.encode()).hexdigest())
+key_case("secret_hashed", hashlib.sha256(SECRET.encode()).digest())
 key_case("secret_expanded", "a webhook secret", "a webhook secret#of some length")
 key_case("secret_expanded", "a webhook of some", "a webhook$secret of some")
 for literal in ("", "undefined", "null", "TRACKPILOTS_WEBHOOKS_SECRET_KEY"):
