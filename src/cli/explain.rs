@@ -85,7 +85,7 @@ pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bo
     for rewriting in rewritings.iter().take(shown) {
         let _ = writeln!(text, "   {}", rewriting_words(rewriting));
         if reveal {
-            let _ = writeln!(text, "     {}", rewriting.digest_hex());
+            let _ = writeln!(text, "     {}", rewriting.digest());
         }
     }
     if rewritings.len() > shown {

@@ -57,12 +57,7 @@ fn listed(entries: &[CatalogueEntry]) -> String {
 
 /// Where the signature is, in words.
 fn places(scheme: &Scheme) -> String {
-    let words = scheme.signature.places.iter().map(|place| match place {
-        SignaturePlace::Header(name) | SignaturePlace::Headers(name) => format!("header {name}"),
-        SignaturePlace::Numbered(name) => format!("headers {name}1, {name}2 and so on"),
-        SignaturePlace::Part(part) => part.to_string(),
-    });
-    words.collect::<Vec<_>>().join(", or ")
+    scheme.signature.places.iter().map(SignaturePlace::words).collect::<Vec<_>>().join(", or ")
 }
 
 /// The whole of what is known, a fact a line.
@@ -75,7 +70,11 @@ fn explained(entry: &CatalogueEntry) -> String {
         }
     };
     say("signature", places(&scheme));
-    say("form", scheme.form());
+    let form = scheme.form();
+    let form = if form.is_empty() { String::new() } else { format!("{form}, ") };
+    if scheme.algorithm().is_some() || matches!(scheme.proof, Proof::PublicKey(_)) {
+        say("form", format!("{form}as {}", scheme.encoding.words()));
+    }
     say("algorithm", scheme.proof.to_string());
     say("signed", signed(&scheme));
     for bind in &scheme.binds {

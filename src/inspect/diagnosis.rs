@@ -88,9 +88,7 @@ impl<'a> Subject<'a> {
     /// What well-known re-serialisations would change in its body.
     #[must_use]
     pub fn rewritings(&self) -> Vec<Rewriting> {
-        let timestamp = self.head.value(self.scheme.timestamp_header()).unwrap_or_default();
-        let mut rewritings =
-            self.secrets.first().map_or_else(Vec::new, |secret| other_direction(self.body, timestamp, secret));
+        let mut rewritings = self.with_request(&History::default(), other_direction);
         // Parsing and writing again is what servers do; the rest is rarer.
         rewritings.sort_by_key(|rewriting| rewriting.code != CauseCode::BodyReserialized);
         rewritings

@@ -146,14 +146,9 @@ pub fn sign_request(
         unbound(scheme, &parts).map_or(Ok(()), |words| Err(SignError::Unbound(words)))?;
     }
     let text = signature_text(scheme, secret, &parts)?;
-    let (mut pair, mut item) = (None, None);
-    match scheme.timestamp.as_ref().map(|place| &place.source) {
-        Some(Source::Pair(name)) => pair = Some((name.as_str(), timestamp)),
-        Some(Source::Item(place)) => (pair, item) = (Some(("", timestamp)), Some(*place)),
-        _ => {}
-    }
-    let value = scheme.signature.written(&text, pair, item);
-    value.ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
+    scheme
+        .written(&text, timestamp)
+        .ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
 }
 
 /// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check

@@ -72,11 +72,11 @@ codes! {
     SignatureAsymmetric "signature_asymmetric" "The signature looks asymmetric"
         "Its length or tag is that of Ed25519 or RSA, which needs the sender's public key, not a shared secret.";
     SignatureEncoding "signature_encoding" "The signature is valid, but in another encoding"
-        "The digest was written as base64, in upper case or with extra characters instead of lower-case hexadecimal digits.";
+        "The digest was written in another way than the scheme says: base64 for hexadecimal digits, upper case, or with extra characters.";
     SignaturePrefix "signature_prefix" "The signature is valid, but has a prefix"
-        "Other providers write sha256=, v1= or t=…,v1=… before the digest; Trackpilots sends only the digits.";
+        "Some senders write sha256=, v1= or t=…,v1=… before the digest, others only the digest: the scheme says which (Trackpilots: only the digits).";
     SignatureAlgorithm "signature_algorithm" "Another algorithm was used"
-        "The same content and key, with a hash function other than SHA-256.";
+        "The same content and key, with a hash function other than the scheme's.";
     NotHmac "not_hmac" "A plain hash was used instead of HMAC"
         "Hashing the key and the message together is not HMAC: a SHA-2 hash is open to length extension.";
     Stale "stale" "The signature is valid, but the timestamp is too old"
@@ -143,6 +143,8 @@ codes! {
         "One side's serialiser leaves out null values.";
     BodyTruncated "body_truncated" "The body was truncated"
         "Fewer bytes arrived than were declared, or the JSON ends early.";
+    UrlDiffers "url_differs" "Another URL was signed"
+        "The sender signs the URL that is registered with it; a tunnel, proxy or router shows another scheme, host, port, path or query.";
     ContentTemplate "content_template" "The signed content was joined differently"
         "Other providers sign the body alone, or join timestamp and body with something other than a dot.";
     Unexplained "unexplained" "No known mistake explains it"
@@ -158,6 +160,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 44);
+        assert_eq!(CauseCode::ALL.len(), 45);
     }
 }

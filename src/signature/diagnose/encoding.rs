@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::axis::Why;
 use super::{BytePlace, CauseCode, RequestPart};
-use crate::signature::{Algorithm, parse_digest};
+use crate::signature::{Algorithm, Encoding, Scheme};
 
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
@@ -62,27 +62,64 @@ impl Received {
     }
 }
 
-/// Every reading of one header value, the plainest first.
-pub(super) fn readings(value: &[u8]) -> Vec<Received> {
+/// How the configured scheme writes a signature: what every reading is compared with.
+#[derive(Debug, Clone)]
+pub(super) struct UsualForm {
+    pub(super) encoding: Encoding,
+    pub(super) algorithm: Algorithm,
+    /// What surrounds it, in words; empty when nothing does.
+    pub(super) form: String,
+}
+
+impl UsualForm {
+    /// That of a scheme; SHA-256's where it has no digest.
+    pub(super) fn of(scheme: &Scheme) -> Self {
+        let form = if scheme.signature.header_name().is_none() { String::new() } else { scheme.form() };
+        Self { encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form }
+    }
+
+    /// Nothing when it is the scheme's own encoding; otherwise how it differs.
+    fn unless(&self, is_usual: bool, rank: u16, detail: &str, text: &[u8], offset: usize) -> Option<Why> {
+        let usual = self.encoding.words();
+        let detail =
+            if self.encoding == Encoding::Hex { detail.to_owned() } else { format!("{detail} instead of {usual}") };
+        (!is_usual).then(|| encoding(rank, &detail, text, offset))
+    }
+}
+
+/// The readings of a signature that stands where the scheme has it, the plainest first.
+pub(super) fn readings_in_place(text: &[u8], usual: &UsualForm) -> Vec<Received> {
     let mut all = Vec::new();
-    read_value(value, &[], None, &mut all);
+    read_value(text, usual, &[], None, &mut all);
+    distinct(all)
+}
+
+/// Every reading of one header value, whatever surrounds the signature, the plainest first.
+pub(super) fn readings(value: &[u8], usual: &UsualForm) -> Vec<Received> {
+    let mut all = Vec::new();
+    let in_place = || BytePlace { part: RequestPart::Signature, offset: 0, before: shown(value), after: String::new() };
+    let bare = (!usual.form.is_empty())
+        .then(|| Why::new(CauseCode::SignaturePrefix, 0, format!("sent without {}", usual.form)).at(in_place()));
+    let before: Vec<Why> = bare.into_iter().collect();
+    read_value(value, usual, &before, None, &mut all);
     if let Some(inner) = unquoted(value) {
         let why = encoding(2, "wrapped in quotation marks", value, 0);
-        read_value(inner, &[why], None, &mut all);
+        read_value(inner, usual, &[&before[..], &[why]].concat(), None, &mut all);
     }
     if let Some(digits) = digits_within(value) {
         let why = encoding(3, "other text around the hexadecimal digits", value, 0);
-        read_value(digits, &[why], None, &mut all);
+        read_value(digits, usual, &[&before[..], &[why]].concat(), None, &mut all);
     }
     for (timestamp, candidate, detail) in tagged(value) {
-        let why = Why::new(CauseCode::SignaturePrefix, 0, detail).at(BytePlace {
-            part: RequestPart::Signature,
-            offset: 0,
-            before: shown(value),
-            after: String::new(),
-        });
-        read_value(candidate, &[why], timestamp, &mut all);
+        let detail = if usual.form.is_empty() { detail } else { format!("{detail} instead of {}", usual.form) };
+        let why = Why::new(CauseCode::SignaturePrefix, 0, detail).at(in_place());
+        read_value(candidate, usual, &[why], timestamp, &mut all);
     }
+    distinct(all)
+}
+
+/// The plainest first, and each digest once.
+pub(super) fn distinct(mut all: Vec<Received>) -> Vec<Received> {
     all.sort_by_key(|received| (received.whys.len(), received.whys.iter().map(|why| why.rank).sum::<u16>()));
     let mut seen: Vec<(Vec<u8>, Algorithm, WrittenSignature)> = Vec::new();
     all.retain(|received| {
@@ -213,27 +250,37 @@ fn tagged(value: &[u8]) -> Vec<Tagged<'_>> {
     found
 }
 
-fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
+fn read_value(text: &[u8], usual: &UsualForm, before: &[Why], timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
     let mut push = |digest: Vec<u8>, why: Option<Why>| {
         let mut whys = before.to_vec();
         whys.extend(why);
-        add_by_length(digest, whys, timestamp, all);
+        add_by_length(digest, usual, whys, timestamp, all);
     };
-    if parse_digest(text).is_ok() {
-        return push(hex::decode(text).unwrap_or_default(), None);
+    if let Some(digest) = usual.encoding.decode(text) {
+        let is_whole = digest.len() == usual.algorithm.digest_bytes();
+        push(digest, None);
+        if is_whole {
+            return;
+        }
     }
     let trimmed = text.trim_ascii();
     if let Some((digest, why)) = from_hex(text, trimmed) {
-        push(digest, why);
+        let is_usual = matches!(usual.encoding, Encoding::Hex | Encoding::HexUpper | Encoding::HexAny);
+        let bare = usual.unless(is_usual, 0, "written as hexadecimal digits", text, 0);
+        push(digest, if is_usual { why } else { bare });
     }
     if let Some(bytes) = from_base64(trimmed) {
-        let detail =
-            if trimmed.iter().any(|byte| b"-_".contains(byte)) { "written as base64url" } else { "written as base64" };
+        let is_for_urls = trimmed.iter().any(|byte| b"-_".contains(byte));
+        let detail = match (is_for_urls, usual.encoding) {
+            (true, _) => "written as base64url",
+            (false, Encoding::Base64) => "written as base64 without its padding",
+            (false, _) => "written as base64",
+        };
         // Some encode the hexadecimal digits instead of the bytes.
         if let Some((inner, InnerText::Hex)) = encoded_again(&bytes) {
             push(inner, Some(encoding(3, "written as base64 of hexadecimal digits", text, 0)));
         }
-        push(bytes, Some(encoding(0, detail, text, 0)));
+        push(bytes, usual.unless(false, 0, detail, text, 0));
     }
     if memchr::memchr(b'%', text).is_some() {
         let decoded = crate::signature::rewrite::wrap::form_decoded(text);
@@ -246,7 +293,7 @@ fn read_value(text: &[u8], before: &[Why], timestamp: Option<&[u8]>, all: &mut V
         push(bytes, Some(encoding(4, inner.within_hex(), text, 0)));
     }
     if let Some(algorithm) = unpadded(trimmed) {
-        read_unpadded(text, trimmed, algorithm, before, timestamp, all);
+        read_unpadded(text, trimmed, algorithm, usual, before, timestamp, all);
     }
 }
 
@@ -291,6 +338,7 @@ fn read_unpadded(
     text: &[u8],
     digits: &[u8],
     algorithm: Algorithm,
+    usual: &UsualForm,
     before: &[Why],
     timestamp: Option<&[u8]>,
     all: &mut Vec<Received>,
@@ -300,16 +348,16 @@ fn read_unpadded(
         (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
     ] {
         let mut whys = [before, &[encoding(2, detail, text, 0)]].concat();
-        whys.extend(other_algorithm(algorithm));
+        whys.extend(other_algorithm(algorithm, usual));
         let (digest, timestamp) = (digits.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
         all.push(Received { digest, written, algorithm, whys, timestamp });
     }
 }
 
 /// That it was not the usual algorithm.
-fn other_algorithm(algorithm: Algorithm) -> Option<Why> {
-    let detail = || format!("{} instead of HMAC-SHA256", algorithm.name());
-    (algorithm != Algorithm::Sha256).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()))
+fn other_algorithm(algorithm: Algorithm, usual: &UsualForm) -> Option<Why> {
+    let detail = || format!("{} instead of {}", algorithm.name(), usual.algorithm.name());
+    (algorithm != usual.algorithm).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()))
 }
 
 /// Hexadecimal digits with whatever people put between and around them.
@@ -350,23 +398,30 @@ pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Gives the digest the algorithms that its length allows: a whole digest, or the beginning of one.
-fn add_by_length(digest: Vec<u8>, whys: Vec<Why>, timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
+fn add_by_length(
+    digest: Vec<u8>,
+    usual: &UsualForm,
+    whys: Vec<Why>,
+    timestamp: Option<&[u8]>,
+    all: &mut Vec<Received>,
+) {
     let timestamp = timestamp.map(<[u8]>::to_vec);
     if let Some(algorithm) = Algorithm::of_length(digest.len()) {
         let mut whys = whys.clone();
-        whys.extend(other_algorithm(algorithm));
+        whys.extend(other_algorithm(algorithm, usual));
         let (digest, timestamp) = (digest.clone(), timestamp.clone());
         all.push(Received { digest, written: WrittenSignature::Whole, algorithm, whys, timestamp });
     }
-    if (LEAST_PREFIX..Algorithm::Sha256.digest_bytes()).contains(&digest.len()) {
+    let whole = usual.algorithm.digest_bytes();
+    if (LEAST_PREFIX..whole).contains(&digest.len()) {
         let mut whys = whys;
-        let detail = format!("only the first {} of 32 bytes arrived", digest.len());
+        let detail = format!("only the first {} of {whole} bytes arrived", digest.len());
         whys.push(Why::new(CauseCode::SignatureTruncated, 0, detail).at(BytePlace {
             part: RequestPart::Signature,
             offset: digest.len() * 2,
             before: "the end".to_owned(),
-            after: format!("{} more hexadecimal digits", 64 - digest.len() * 2),
+            after: format!("{} more hexadecimal digits", (whole - digest.len()) * 2),
         }));
-        all.push(Received { digest, written: WrittenSignature::Whole, algorithm: Algorithm::Sha256, whys, timestamp });
+        all.push(Received { digest, written: WrittenSignature::Whole, algorithm: usual.algorithm, whys, timestamp });
     }
 }

@@ -7,7 +7,7 @@ use super::structure::Structure;
 use super::{Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes};
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
-use crate::signature::TemplatePiece;
+use crate::signature::{Scheme, TemplatePiece};
 
 /// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
@@ -18,7 +18,11 @@ const MOST_WAYS: usize = 6;
 
 /// The diagnosis of a delivery that verifies: at most its age is wrong.
 pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosis {
-    let causes = judgement.timestamp.as_ref().and_then(age).map(|why| cause(vec![why], judgement.secret.clone()));
+    let causes = judgement
+        .timestamp
+        .as_ref()
+        .and_then(age)
+        .map(|why| cause(request.scheme, vec![why], judgement.secret.clone()));
     Diagnosis {
         complete: true,
         tried: request.secrets.len() as u64,
@@ -83,7 +87,7 @@ pub(super) fn report(
     let mut causes: Vec<Cause> = Vec::new();
     for (whys, secret) in ranked {
         let codes = |cause: &Cause| cause.changes.iter().map(|change| change.code).collect::<Vec<_>>();
-        let new = cause(whys, secret);
+        let new = cause(request.scheme, whys, secret);
         if causes.len() < MOST_CAUSES
             && !causes.iter().any(|known| codes(known) == codes(&new) && known.secret == new.secret)
         {
@@ -96,7 +100,7 @@ pub(super) fn report(
         evidence.extend(request.history.evidence(request.body));
         let left_out = found.bodies.left_out().into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
-        causes.extend(seen(structure, &found));
+        causes.extend(seen(request, structure, &found));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
@@ -113,7 +117,9 @@ pub(super) fn report(
 }
 
 /// What is known without a proof, and that nothing explains the mismatch.
-fn seen(structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
+fn seen(request: &Request<'_>, structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
+    let scheme = request.scheme;
+    let evidence = |whys| evidence(scheme, whys);
     let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
     let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
     if !unsigned {
@@ -122,8 +128,9 @@ fn seen(structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
         } else {
             format!("stopped after {} of {} computations", grouped(found.tried), grouped(found.of))
         };
+        let with = if scheme.algorithm().is_some() { "a secret" } else { "a key" };
         let detail = format!(
-            "either it was signed with a secret that is not configured here, or its bytes were changed in a way that \
+            "either it was signed with {with} that is not configured here, or its bytes were changed in a way that \
              cannot be undone; one request cannot tell which ({budget})"
         );
         causes.push(evidence(vec![Why::new(CauseCode::Unexplained, 0, detail)]));
@@ -131,8 +138,8 @@ fn seen(structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
     causes
 }
 
-fn evidence(whys: Vec<Why>) -> Cause {
-    Cause { kind: CauseKind::Evidence, ..cause(whys, None) }
+fn evidence(scheme: &Scheme, whys: Vec<Why>) -> Cause {
+    Cause { kind: CauseKind::Evidence, ..cause(scheme, whys, None) }
 }
 
 /// Every way to explain one match, each as its changes in the order in which a signature is made.
@@ -148,14 +155,12 @@ fn explanations(
     let mut all = vec![found.received[matched.received].whys.clone()];
     let is_missed = request.scheme.content.covers(&TemplatePiece::Timestamp) && structure.timestamp.is_none();
     if is_missed && (!covers_time || matched.stamp != 0) {
-        let missing = Why::new(
-            CauseCode::TimestampHeaderMissing,
-            0,
-            format!("missing header {}", request.scheme.timestamp_header()),
-        );
+        let missing =
+            Why::new(CauseCode::TimestampHeaderMissing, 0, format!("missing {}", request.scheme.timestamp_place()));
         all[0].push(missing);
     }
     multiply(&mut all, key_ways);
+    multiply(&mut all, &found.urls.all[matched.url].1);
     if covers_time {
         multiply(&mut all, &found.stamps.all[matched.stamp].1);
     }
@@ -186,11 +191,11 @@ fn label(request: &Request<'_>, place: Option<usize>) -> Option<String> {
     Some(secret.label().to_owned())
 }
 
-fn cause(whys: Vec<Why>, secret: Option<String>) -> Cause {
+fn cause(scheme: &Scheme, whys: Vec<Why>, secret: Option<String>) -> Cause {
     let kind = if whys.iter().any(|why| why.alarm) { CauseKind::Alarm } else { CauseKind::Proof };
     let changes: Vec<SignedDifference> = whys.iter().map(Why::change).collect();
-    let fix = changes.iter().map(|change| fixes::fix(change.code)).collect::<Vec<_>>().join(" ");
-    Cause { summary: summary(&changes), changes, kind, fix, secret }
+    let fix = changes.iter().map(|change| fixes::fix(change.code, scheme)).collect::<Vec<_>>().join(" ");
+    Cause { summary: summary(scheme, &changes), changes, kind, fix, secret }
 }
 
 /// Whether the detail already says what the title says.
@@ -207,8 +212,18 @@ fn capitalised(text: &str) -> String {
     characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
+/// The cause in a few words, as it is under the scheme.
+fn title(scheme: &Scheme, code: CauseCode) -> &'static str {
+    match code {
+        CauseCode::SignaturePrefix if !scheme.signature.is_bare() => {
+            "The signature is valid, but not in the scheme's form"
+        }
+        code => code.title(),
+    }
+}
+
 /// One sentence: the title and what exactly; for several changes, all of them.
-fn summary(changes: &[SignedDifference]) -> String {
+fn summary(scheme: &Scheme, changes: &[SignedDifference]) -> String {
     let told = |change: &SignedDifference| {
         let mut text = change.detail.clone();
         match change.names.as_slice() {
@@ -226,7 +241,7 @@ fn summary(changes: &[SignedDifference]) -> String {
     };
     match changes {
         [change] if repeats(change) => format!("{}.", capitalised(&told(change))),
-        [change] => format!("{}: {}.", change.code.title(), told(change)),
+        [change] => format!("{}: {}.", title(scheme, change.code), told(change)),
         changes => {
             let all: Vec<String> = changes.iter().map(told).collect();
             format!("{} differences at once: {}.", changes.len(), all.join("; and "))

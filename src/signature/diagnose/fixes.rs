@@ -1,9 +1,72 @@
 //! What to do about each cause, in a sentence or two.
 
-use super::CauseCode;
+use std::borrow::Cow;
 
-/// The advice for `code`. `docs/signatures.md` has the code for each language.
-pub(super) fn fix(code: CauseCode) -> &'static str {
+use super::CauseCode;
+use crate::signature::{Algorithm, Scheme, SignedContent};
+
+/// The advice for `code` under a scheme. `docs/signatures.md` has the code for each language.
+pub(super) fn fix(code: CauseCode, scheme: &Scheme) -> Cow<'static, str> {
+    let own = if scheme.is_plain() { None } else { of_scheme(code, scheme) };
+    own.map_or(Cow::Borrowed(usual(code)), Cow::Owned)
+}
+
+/// What names the scheme's own headers, forms and keys; `None` where the usual advice does.
+fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
+    let form = scheme.form();
+    let is_text = scheme.key == SignedContent::secret();
+    Some(match code {
+        CauseCode::SignatureHeaderMissing => match scheme.signature.header_name() {
+            Some(name) => format!("Send {name} under exactly this name, and let proxies pass it."),
+            None => "Send the signature where the scheme has it.".to_owned(),
+        },
+        CauseCode::TimestampHeaderMissing if scheme.timestamp.is_none() => {
+            "Send the timestamp with exactly the text that was signed.".to_owned()
+        }
+        CauseCode::TimestampHeaderMissing => {
+            format!(
+                "Send the timestamp where the scheme has it ({}), with exactly the text that was signed.",
+                scheme.timestamp_place()
+            )
+        }
+        CauseCode::SignatureTruncated => {
+            "Make room for the whole signature everywhere: columns, fields, header limits.".to_owned()
+        }
+        CauseCode::SignatureIsSecret => {
+            "Replace the secret now: it was sent in the clear. Send the signature instead.".to_owned()
+        }
+        CauseCode::SignatureAsymmetric => {
+            format!("Check which scheme the sender uses: this one has {}.", scheme.proof)
+        }
+        CauseCode::SignatureEncoding => format!("Write the signature as {}.", scheme.encoding.words()),
+        CauseCode::SignaturePrefix if form.is_empty() => "Send only the signature, with nothing around it.".to_owned(),
+        CauseCode::SignaturePrefix => format!("Send the value in the form {form}."),
+        CauseCode::SignatureAlgorithm => {
+            format!("Use {}.", scheme.algorithm().map_or("the scheme's algorithm", Algorithm::name))
+        }
+        CauseCode::SecretBase64 | CauseCode::SecretHex | CauseCode::SecretPrefix | CauseCode::SecretHashed
+            if !is_text =>
+        {
+            format!("Make the key of the secret as the scheme does on both sides: {}.", scheme.key)
+        }
+        CauseCode::UrlDiffers => {
+            "Give the URL exactly as it is registered with the sender: --url, or url in the configuration.".to_owned()
+        }
+        CauseCode::ContentTemplate => {
+            format!("Sign {}, in this order; or configure the scheme that the sender uses.", scheme.content)
+        }
+        CauseCode::TimestampUnit if scheme.timestamp_unit.is_some() => format!(
+            "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
+            scheme.timestamp_unit.map_or("", |unit| unit.words())
+        ),
+        CauseCode::NotHmac if !matches!(scheme.proof, crate::signature::Proof::Hmac(_)) => {
+            format!("Use {} over exactly {}.", scheme.proof, scheme.content)
+        }
+        _ => return None,
+    })
+}
+
+fn usual(code: CauseCode) -> &'static str {
     match code {
         CauseCode::SignatureHeaderMissing => {
             "Send X-Webhook-Signature under exactly this name, and let proxies pass it (nginx: underscores_in_headers, or use hyphens)."
@@ -80,6 +143,7 @@ pub(super) fn fix(code: CauseCode) -> &'static str {
         CauseCode::ContentTemplate => {
             "Sign the timestamp, a dot and the raw body, in this order; or configure the provider's preset here."
         }
+        CauseCode::UrlDiffers => "Give the URL exactly as it is registered with the sender.",
         CauseCode::Unexplained => {
             "Compare the length and a hash of the secrets on both sides; then log the exact bytes that the signing side hashes."
         }

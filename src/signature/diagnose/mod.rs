@@ -13,6 +13,7 @@
 //! | `encoding` | how the received signature is read |
 //! | `secrets`, `secret_codings` | the key |
 //! | `timestamps` | the timestamp's text |
+//! | `urls` | the URL |
 //! | `templates` | how the parts are joined and hashed |
 //! | `bodies`, `recipes`, `frameworks`, `combinations` | the body |
 //! | `search` | the stages, within a [`Budget`] |
@@ -42,7 +43,10 @@ mod templates;
 mod tests;
 #[cfg(test)]
 mod tests_of_frameworks;
+#[cfg(test)]
+mod tests_of_schemes;
 mod timestamps;
+mod urls;
 
 pub use code::{CauseCode, CauseKind};
 pub use history::{Earlier, History};

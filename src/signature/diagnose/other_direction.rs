@@ -11,7 +11,9 @@ use super::bodies::{Bodies, first_difference};
 use super::{
     Budget, BytePlace, CauseCode, Diagnosis, Evidence, NotADigest, PrintedDigest, Request, explain, search, structure,
 };
-use crate::signature::{DIGEST_BYTES, Secret, digest, judge};
+use crate::signature::judge;
+use crate::signature::scheme::Parts;
+use crate::signature::verify::described_digest;
 
 /// One rewriting that changes a body.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,15 +28,16 @@ pub struct Rewriting {
     pub at: BytePlace,
     /// Bytes of the rewritten body.
     pub length: usize,
-    digest: [u8; DIGEST_BYTES],
+    /// As the scheme writes it.
+    digest: String,
 }
 
 impl Rewriting {
     /// The digest that a server which rewrites so computes. A credential for those bytes: show it
     /// only when asked.
     #[must_use]
-    pub fn digest_hex(&self) -> String {
-        hex::encode(self.digest)
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 }
 
@@ -52,14 +55,39 @@ impl fmt::Debug for Rewriting {
     }
 }
 
-/// Lists the rewritings that change this body, the most common first, each with the digest of the
-/// default scheme. One that leaves it as it is cannot be the server's mistake, and is left out.
+/// Lists the rewritings that change a request's body, the most common first, each with the digest that its scheme makes
+/// of them under the first secret. One that leaves the body as it is cannot be the server's mistake, and is left out.
+/// None under a scheme without a shared secret, or whose digest the body is no part of.
 #[must_use]
-pub fn other_direction(body: &[u8], timestamp: &[u8], secret: &Secret) -> Vec<Rewriting> {
+pub fn other_direction(request: &Request<'_>) -> Vec<Rewriting> {
+    let (scheme, Some(secret)) = (request.scheme, request.secrets.first()) else { return Vec::new() };
+    if scheme.algorithm().is_none() || !scheme.covers_body() {
+        return Vec::new();
+    }
+    let body = request.body;
+    let structure = structure::read(request);
+    let digest_of = |bytes: &[u8]| {
+        let parts = Parts {
+            timestamp: structure.timestamp.as_deref().unwrap_or_default(),
+            id: structure.id.as_deref().unwrap_or_default(),
+            method: request.head.method(),
+            target: request.head.target(),
+            url: structure.urls.all.first().map(|(url, _)| url.as_slice()).unwrap_or_default(),
+            body: bytes,
+            head: Some(request.head),
+            value: Some(&structure.value),
+            secret: secret.expose(),
+            scheme: Some(scheme),
+            ..Parts::default()
+        };
+        described_digest(scheme, secret, &parts).map(|digest| scheme.encoding.encode(&digest))
+    };
     let mut bodies = Bodies::new(body, b"");
     let mut made = Vec::new();
     bodies.build(0, |index, bytes| {
-        made.push((index, first_difference(body, bytes), bytes.len(), digest(secret, timestamp, bytes)));
+        if let Some(digest) = digest_of(bytes) {
+            made.push((index, first_difference(body, bytes), bytes.len(), digest));
+        }
         true
     });
     // By now every entry has all of its names.
@@ -127,15 +155,32 @@ mod tests {
     #[test]
     fn only_what_changes_the_body_is_listed() {
         let secret = secret(SECRET.as_bytes());
-        let all = other_direction(br#"{"a":1}"#, T.as_bytes(), &secret);
+        let request = |scheme: &Scheme| {
+            other_direction(&Request {
+                head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
+                body: br#"{"a":1}"#,
+                received_at: Timestamp::UNIX_EPOCH,
+                intake: &Intake::Complete,
+                scheme,
+                secrets: &[&secret],
+                others: &[],
+                history: &History::default(),
+            })
+        };
+        let all = request(&Scheme::default());
         let names: Vec<&String> = all.iter().flat_map(|rewriting| &rewriting.names).collect();
         assert!(names.iter().any(|name| *name == "Python json.dumps"), "{names:?}");
         assert!(!names.iter().any(|name| *name == "JavaScript JSON.stringify"), "{names:?}");
         let python =
             all.iter().find(|rewriting| rewriting.names.iter().any(|name| name == "Python json.dumps")).unwrap();
         assert_eq!((python.at.offset, python.at.before.as_str(), python.at.after.as_str()), (5, "1}", " 1}"));
-        assert_eq!(python.digest_hex(), sign(&secret, T.as_bytes(), br#"{"a": 1}"#));
-        assert!(!format!("{python:?}").contains(&python.digest_hex()));
+        assert_eq!(python.digest(), sign(&secret, T.as_bytes(), br#"{"a": 1}"#));
+        assert!(!format!("{python:?}").contains(python.digest()));
+        // Under another scheme it is that scheme's.
+        let shopify = request(&crate::signature::catalogue::named("shopify").unwrap());
+        let own = shopify.iter().find(|rewriting| rewriting.names.iter().any(|name| name == "Python json.dumps"));
+        assert_eq!(own.unwrap().digest(), "FyI1M8ZcR7tBfYASbMX1l8kOKQGQjDV5cmvGuGfZvak=");
+        assert!(request(&crate::signature::catalogue::named("discord").unwrap()).is_empty());
     }
 
     fn explained(line: &str) -> Result<Diagnosis, NotADigest> {

@@ -20,6 +20,7 @@ pub(super) struct Match {
     pub(super) key: usize,
     pub(super) stamp: usize,
     pub(super) shape: usize,
+    pub(super) url: usize,
     /// `None` for the body as received.
     pub(super) body: Option<usize>,
 }
@@ -31,6 +32,7 @@ pub(super) struct SearchResult<'a> {
     pub(super) keys: Axis<CandidateKey>,
     pub(super) stamps: Axis<Vec<u8>>,
     pub(super) shapes: Axis<TemplateShape>,
+    pub(super) urls: Axis<Vec<u8>>,
     pub(super) bodies: Bodies<'a>,
     pub(super) complete: bool,
     pub(super) tried: u64,
@@ -65,11 +67,13 @@ pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Bud
         states: states.collect(),
         algorithms,
         bytes: 0,
+        url: 0,
         found: SearchResult {
             matches: Vec::new(),
             received: structure.received.clone(),
             stamps: structure.stamps.clone(),
             shapes: shapes(request.scheme, structure.id.is_some()),
+            urls: structure.urls.clone(),
             bodies: Bodies::new(request.body, &structure.content_encoding),
             keys,
             complete: true,
@@ -95,6 +99,8 @@ struct Search<'s, 'a, 'b> {
     states: Vec<Vec<Keyed>>,
     algorithms: Vec<Algorithm>,
     bytes: u64,
+    /// Which URL is tried now.
+    url: usize,
     found: SearchResult<'a>,
 }
 
@@ -160,12 +166,28 @@ impl<'a> Search<'_, 'a, '_> {
                 self.attempt(key, 0, shape, None, body)?;
             }
         }
+        self.other_urls()?;
         self.foreign_schemes()?;
         let ended = self.each_new_body(0, |search, index, bytes| {
             (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
         });
         self.missing_timestamp()?;
         ended
+    }
+
+    /// Other URLs for the same endpoint, where the scheme signs one.
+    fn other_urls(&mut self) -> Result<(), Ended> {
+        if !self.request.scheme.signs_url() {
+            return Ok(());
+        }
+        let body = self.request.body;
+        for url in 1..self.found.urls.all.len() {
+            self.url = url;
+            let ended = (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, None, body));
+            self.url = 0;
+            ended?;
+        }
+        Ok(())
     }
 
     /// Other providers' schemes differ in more than one way at once, yet are one explanation.
@@ -353,7 +375,7 @@ impl<'a> Search<'_, 'a, '_> {
             id: self.structure.id.as_deref().unwrap_or_default(),
             method: self.request.head.method(),
             target: self.request.head.target(),
-            url: &self.structure.url,
+            url: &found.urls.all[self.url].0,
             body: bytes,
             head: Some(self.request.head),
             value: Some(&self.structure.value),
@@ -365,7 +387,7 @@ impl<'a> Search<'_, 'a, '_> {
             let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);
             for (received, expected) in found.received.iter().enumerate() {
                 if expected.algorithm == *algorithm && expected.matches(&digest) {
-                    found.matches.push(Match { received, key, stamp, shape, body });
+                    found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
                 }
             }
         }

@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart, secret_codings};
+use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
-use crate::signature::{Scheme, Secret, SecretOrigin};
+use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent};
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -19,6 +20,7 @@ pub(super) struct CandidateKey {
 /// Every key: the configured ones first, those of other webhooks, and their variants.
 pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<CandidateKey> {
     let mut axis = Axis::new();
+    let is_text = scheme.key == SignedContent::secret();
     for (place, secret) in expected.iter().enumerate() {
         let Some(bytes) = key_bytes(scheme, secret) else { continue };
         if !axis.all.iter().any(|(key, _): &(CandidateKey, Ways)| key.bytes == bytes) {
@@ -37,11 +39,22 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
         // Under another key form, the text itself is one more mistake.
         let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
         add(&mut axis, Some(place), secret.expose().to_vec(), plain);
-        variants(secret.expose(), &mut |bytes, why| add(&mut axis, Some(place), bytes, why));
+        variants(secret.expose(), &mut |bytes, why| {
+            // Where the key is made of the text, the changed text makes another key.
+            if !is_text && let Some(key) = key_of(scheme, &bytes) {
+                add(&mut axis, Some(place), key, why.clone());
+            }
+            add(&mut axis, Some(place), bytes, why);
+        });
     }
     literals(expected, &mut |text, why| add(&mut axis, None, text, why));
     axis.sort();
     axis
+}
+
+/// The key that the scheme makes of this text.
+fn key_of(scheme: &Scheme, text: &[u8]) -> Option<Vec<u8>> {
+    scheme.key.bytes(&Parts { secret: text, scheme: Some(scheme), ..Parts::default() })
 }
 
 /// Adds a key unless its bytes are there: two secrets may yield the same.

@@ -3,12 +3,13 @@
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
-use super::encoding::{self, Received, WrittenSignature};
+use super::encoding::{self, Received, UsualForm};
 use super::{CauseCode, Evidence, Request, timestamps};
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::scheme::{Parts, ReadSignature};
-use crate::signature::{Source, TemplatePiece};
+use crate::signature::verify::urls;
+use crate::signature::{Proof, Source, TemplatePiece};
 
 /// What was read of one request.
 pub(super) struct Structure {
@@ -20,7 +21,8 @@ pub(super) struct Structure {
     pub(super) stamps: Axis<Vec<u8>>,
     /// The delivery's id, when a header carries one.
     pub(super) id: Option<Vec<u8>>,
-    pub(super) url: Vec<u8>,
+    /// Every URL to try; the first is the one that the scheme signs.
+    pub(super) urls: Axis<Vec<u8>>,
     pub(super) content_encoding: Vec<u8>,
     /// Causes that are seen, not proved.
     pub(super) seen: Vec<Why>,
@@ -108,7 +110,7 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
             .chain(ID_NAMES)
             .find_map(|name| head.value(name))
             .map(|id| id.to_vec()),
-        url: url(request),
+        urls: super::urls::variants(request.scheme, head),
         content_encoding: head.value("Content-Encoding").map(|value| value.to_vec()).unwrap_or_default(),
         seen: Vec::new(),
         is_secret: None,
@@ -120,13 +122,6 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
     read_body(request, &mut structure);
     read_surroundings(request, &mut structure);
     structure
-}
-
-fn url(request: &Request<'_>) -> Vec<u8> {
-    let host = request.head.value("X-Forwarded-Host").or_else(|| request.head.value("Host"));
-    let host = host.map(|host| host.to_vec()).unwrap_or_default();
-    let scheme = request.head.value("X-Forwarded-Proto").map_or(b"https".to_vec(), |scheme| scheme.to_vec());
-    [&scheme, b"://".as_slice(), &host, request.head.target()].concat()
 }
 
 /// The values of one header, and those of headers with names near it.
@@ -153,26 +148,25 @@ fn values<'a>(request: &Request<'a>, wanted: &'a str, known: &[&str]) -> Values<
 fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.signature_header();
     let (exact, near) = values(request, name, &SIGNATURE_NAMES);
+    let usual = UsualForm::of(request.scheme);
     let timestamp = beside(request, &structure.value);
-    let configured = |text: &[u8], before: Option<&Why>| -> Option<Received> {
-        let algorithm = request.scheme.algorithm()?;
-        let digest = request.scheme.encoding.decode(text).filter(|bytes| bytes.len() == algorithm.digest_bytes())?;
-        let (written, whys) = (WrittenSignature::Whole, before.into_iter().cloned().collect());
-        Some(Received { digest, written, algorithm, whys, timestamp: timestamp.clone() })
-    };
+    if request.scheme.algorithm().is_none() {
+        // Nothing to compare a computed digest with.
+        return read_unreadable(request, structure, &exact, &near);
+    }
     if request.scheme.signature.header_name().is_none() {
-        let texts = &structure.value.candidates;
-        structure.received.extend(texts.iter().filter_map(|text| configured(text, None)));
+        let texts = structure.value.candidates.clone();
+        for text in &texts {
+            structure.received.extend(encoding::readings_in_place(text, &usual));
+        }
     }
     let mut add = |value: &[u8], before: Option<Why>| {
         let mut read = ReadSignature::default();
-        request.scheme.signature.read_value(
-            value,
-            &Parts { scheme: Some(request.scheme), ..Parts::default() },
-            &mut read,
-        );
-        structure.received.extend(read.candidates.iter().filter_map(|text| configured(text, before.as_ref())));
-        for mut received in encoding::readings(value) {
+        let parts = Parts { scheme: Some(request.scheme), ..Parts::default() };
+        request.scheme.signature.read_value(value, &parts, &mut read);
+        let in_place = read.candidates.iter().flat_map(|text| encoding::readings_in_place(text, &usual));
+        let in_place = in_place.map(|received| Received { timestamp: timestamp.clone(), ..received });
+        for mut received in in_place.chain(encoding::readings(value, &usual)) {
             received.whys.splice(0..0, before.clone());
             structure.received.push(received);
         }
@@ -198,18 +192,36 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
             let detail = format!("missing header {name}; the signature was sent as {near}");
             add(value, Some(Why::new(CauseCode::SignatureHeaderMissing, 0, detail)));
         }
+    }
+    structure.received = encoding::distinct(std::mem::take(&mut structure.received));
+    read_unreadable(request, structure, &exact, &near);
+}
+
+/// What the values say without being hashed.
+fn read_unreadable(request: &Request<'_>, structure: &mut Structure, exact: &[&[u8]], near: &[(String, &[u8])]) {
+    let name = request.scheme.signature_header();
+    if request.scheme.signature.header_name().is_none() {
+        if structure.value.candidates.is_empty() {
+            let place = request.scheme.signature.places.first();
+            let place = place.map(|place| format!("no signature at {}", place.words())).unwrap_or_default();
+            structure.seen.push(Why::new(CauseCode::SignatureHeaderMissing, 0, place));
+        }
+    } else if exact.is_empty() {
         let mut detail = format!("missing header {name}");
         if let Some((near, _)) = near.first() {
             detail.push_str(&format!("; {near} was sent instead, but its value does not match either"));
         }
         structure.seen.push(Why::new(CauseCode::SignatureHeaderMissing, 0, detail));
     }
+    let is_token = request.scheme.proof == Proof::Token;
     let all = exact.iter().copied().chain(near.iter().map(|(_, value)| *value));
     for value in all {
-        if let Some(reason) = encoding::asymmetric(value) {
+        if request.scheme.algorithm().is_some()
+            && let Some(reason) = encoding::asymmetric(value)
+        {
             structure.seen.push(Why::new(CauseCode::SignatureAsymmetric, 1, reason));
         }
-        if structure.is_secret.is_none() {
+        if structure.is_secret.is_none() && !is_token {
             structure.is_secret = carries_secret(request, value);
         }
     }
@@ -253,12 +265,14 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
 
 fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.timestamp_header();
+    let place = request.scheme.timestamp_place();
     let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
     let header = exact.first().copied();
     let date = request.head.value("Date");
     let body = body_timestamp(request.body);
-    let first = header.or(tagged.as_deref());
+    let elsewhere = elsewhere(request);
+    let first = header.or(elsewhere.as_deref()).or(tagged.as_deref());
     let mut axis = timestamps::stamps(first, body, date);
     if exact.len() > 1 {
         for (place, value) in (1..).zip(&exact) {
@@ -290,10 +304,10 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
         axis.all.insert(0, (value, Ways::unchanged()));
     } else if first.is_none() {
         for (near, value) in &near {
-            let detail = format!("missing header {name}; the timestamp was sent as {near}");
+            let detail = format!("missing {place}; the timestamp was sent as {near}");
             axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(CauseCode::TimestampHeaderMissing, 0, detail))));
         }
-        let why = Why::new(CauseCode::TimestampHeaderMissing, 0, format!("missing header {name}"));
+        let why = Why::new(CauseCode::TimestampHeaderMissing, 0, format!("missing {place}"));
         if near.is_empty() {
             // The others keep their own explanation, which already covers the missing header.
             axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
@@ -302,6 +316,25 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     }
     structure.timestamp = first.or_else(|| near.first().map(|(_, value)| *value)).map(<[u8]>::to_vec);
     structure.stamps = axis;
+}
+
+/// The timestamp of a scheme that has it in no header, nor beside the signature: in the body, in the query.
+fn elsewhere(request: &Request<'_>) -> Option<Vec<u8>> {
+    let place = request
+        .scheme
+        .timestamp
+        .as_ref()
+        .filter(|place| place.header().is_none() && !matches!(place.source, Source::Pair(_) | Source::Item(_)))?;
+    let urls = urls(request.scheme, request.head);
+    let parts = Parts {
+        target: request.head.target(),
+        url: urls.first().map(Vec::as_slice).unwrap_or_default(),
+        body: request.body,
+        head: Some(request.head),
+        scheme: Some(request.scheme),
+        ..Parts::default()
+    };
+    place.value(&parts).map(|text| text.into_owned())
 }
 
 /// The envelope's own `timestamp`, as written there.

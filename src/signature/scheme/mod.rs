@@ -290,22 +290,49 @@ impl Scheme {
         names
     }
 
-    /// The signature's value as it is written, with `SIGNATURE` and `TIMESTAMP` in their places; empty for a bare one.
+    /// The signature's value with these texts in their places; `None` when its form holds more than the two.
     #[must_use]
-    pub fn form(&self) -> String {
-        if self.signature.is_bare() {
-            return format!("SIGNATURE, as {}", self.encoding.words());
-        }
+    pub fn written(&self, signature: &str, timestamp: &str) -> Option<String> {
         let (mut pair, mut item) = (None, None);
         match self.timestamp.as_ref().map(|place| &place.source) {
-            Some(Source::Pair(name)) => pair = Some((name.as_str(), "TIMESTAMP")),
-            Some(Source::Item(place)) => (pair, item) = (Some(("", "TIMESTAMP")), Some(*place)),
+            Some(Source::Pair(name)) => pair = Some((name.as_str(), timestamp)),
+            Some(Source::Item(place)) => (pair, item) = (Some(("", timestamp)), Some(*place)),
             _ => {}
         }
-        match self.signature.written("SIGNATURE", pair, item) {
-            Some(form) => format!("{form}, as {}", self.encoding.words()),
+        self.signature.written(signature, pair, item)
+    }
+
+    /// The form of the signature's value in words: `sha256=…`, `t=…,v1=…`; empty for a bare signature.
+    #[must_use]
+    pub fn form(&self) -> String {
+        // A list without names looks like a bare signature.
+        self.written("…", "…").filter(|form| form != "…").unwrap_or_default()
+    }
+
+    /// Where the timestamp is, in words; empty when there is none.
+    #[must_use]
+    pub fn timestamp_place(&self) -> String {
+        match self.timestamp.as_ref().map(|place| (place, &place.source)) {
+            Some((place, _)) if place.header().is_some() => format!("header {}", self.timestamp_header()),
+            Some((_, Source::Pair(name))) => format!("{name} in {}", self.signature_header()),
+            Some((_, Source::Item(_))) => format!("timestamp in {}", self.signature_header()),
+            Some((place, _)) => place.to_string(),
             None => String::new(),
         }
+    }
+
+    /// Whether the URL is part of what is signed.
+    #[must_use]
+    pub fn signs_url(&self) -> bool {
+        let is_of_url = |content: &SignedContent| {
+            content.covers(&TemplatePiece::Url)
+                || content.sources().any(|source| matches!(source, Source::Url | Source::Host | Source::Parameter(_)))
+        };
+        let of_variables = self.variables.values().any(|variable| match variable {
+            Variable::Template(template) => is_of_url(template),
+            Variable::Listed { .. } => false,
+        });
+        of_variables || is_of_url(&self.content) || self.binds.iter().any(|bind| is_of_url(&bind.equals))
     }
 
     /// The hash function under its HMAC, or of its plain hash.

@@ -20,6 +20,18 @@ pub enum SignaturePlace {
     Part(Expression),
 }
 
+impl SignaturePlace {
+    /// The place in words: `header X-Signature`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Header(name) | Self::Headers(name) => format!("header {name}"),
+            Self::Numbered(name) => format!("headers {name}1, {name}2 and so on"),
+            Self::Part(part) => part.to_string(),
+        }
+    }
+}
+
 /// How a signature is found in its value, and the value in the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SignatureValue {

@@ -204,6 +204,13 @@ fn proves(
     match &scheme.proof {
         Proof::Hmac(_) | Proof::Hash(_) => {
             let received = decoded(scheme, read)?;
+            if key_bytes(scheme, secret).is_none() {
+                let label = crate::text::visible(secret.label());
+                return Err(Rejection::mismatch(format!(
+                    "the secret {label} is not a key of this scheme ({})",
+                    scheme.key
+                )));
+            }
             let computed = digest(scheme, secret, parts).ok_or_else(bare)?;
             let is_right = received.iter().any(|received| bool::from(received.ct_eq(&computed)));
             if is_right { binds(scheme, parts) } else { Err(bare()) }

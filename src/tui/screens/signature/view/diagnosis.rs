@@ -170,7 +170,7 @@ pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let words = diagnosis::rewriting_words(rewriting);
         lines.extend(field("  rewritten", &words, theme.text, pane.columns, pane.look));
         if pane.model.revealed {
-            lines.extend(field("", &rewriting.digest_hex(), theme.dim, pane.columns, pane.look));
+            lines.extend(field("", rewriting.digest(), theme.dim, pane.columns, pane.look));
         }
     }
     let words = "c takes the digest or log line that your server printed, and finds the mistake that produces it.";
