@@ -22,7 +22,17 @@ impl<'de> Deserialize<'de> for RawScheme {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RawScheme, E> {
-                catalogue::named(name).map(RawScheme).map_err(E::custom)
+                let scheme = catalogue::named(name).map_err(E::custom)?;
+                let needed: Vec<String> =
+                    scheme.missing_settings().iter().map(|needed| format!("{needed} = …")).collect();
+                if needed.is_empty() {
+                    return Ok(RawScheme(scheme));
+                }
+                Err(E::custom(format!(
+                    "this scheme also needs settings: write a table with preset = {} and settings = {{ {} }}",
+                    scheme.name,
+                    needed.join(", ")
+                )))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawScheme, A::Error> {

@@ -1,4 +1,4 @@
-//! Every scheme of the catalogue against requests with their right signature: made or accepted by the senders' own
+//! The catalogue's schemes against requests with their right signature: made or accepted by the senders' own
 //! libraries where the scheme says so, computed by an independent implementation otherwise.
 
 use base64::Engine as _;
@@ -219,4 +219,27 @@ fn what_is_signed_verifies_under_every_scheme_that_can_be_signed() {
         }
     }
     assert!(signed > 300, "{signed}");
+}
+
+/// Beside the vectors: what some senders do only sometimes.
+#[test]
+fn a_full_stop_comes_with_form_fields_alone_and_a_word_may_be_missing() {
+    let plivo = named("plivo-v3").unwrap();
+    let head = Head::from("GET /x?b=2&a=1 HTTP/1.1\r\nHost: h\r\nX-Plivo-Signature-V3-Nonce: n\r\n\r\n");
+    let url = b"https://h/x?b=2&a=1";
+    let content = |body: &'static [u8]| {
+        let parts = Parts { url, body, head: Some(&head), scheme: Some(&plivo), ..Parts::default() };
+        String::from_utf8(plivo.content.bytes(&parts).unwrap()).unwrap()
+    };
+    assert_eq!(content(b""), "https://h/x?a=1&b=2.n");
+    assert_eq!(content(b"z=1&y=2"), "https://h/x?a=1&b=2.y2z1.n");
+
+    let cavage = named("http-signatures-cavage").unwrap();
+    for (name, value) in
+        [("Authorization", "Signature keyId=\"k\",signature=\"abc=\""), ("Signature", "signature=\"abc=\"")]
+    {
+        let head = Head::from(format!("POST / HTTP/1.1\r\n{name}: {value}\r\n\r\n"));
+        let read = cavage.signature.read(&Parts::default(), &head).unwrap();
+        assert_eq!(read.candidates, [b"abc=".to_vec()], "{name}");
+    }
 }

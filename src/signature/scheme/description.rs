@@ -26,6 +26,8 @@ pub struct SchemeDescription {
     pub prefix: Option<String>,
     /// Whether the prefix's letter case does not matter.
     pub any_case: Option<bool>,
+    /// Whether a value without the prefix is one as well.
+    pub optional_prefix: Option<bool>,
     /// What separates items.
     pub split: Option<OneOrMany>,
     /// Whether white space around items is dropped.
@@ -243,6 +245,7 @@ impl SchemeDescription {
         }
         let set = |own: &mut bool, new: Option<bool>| *own = new.unwrap_or(*own);
         set(&mut value.any_case, self.any_case);
+        set(&mut value.optional_prefix, self.optional_prefix);
         set(&mut value.trim, self.trim);
         set(&mut value.continues, self.continues);
         set(&mut value.unquote, self.unquote);

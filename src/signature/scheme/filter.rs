@@ -62,6 +62,7 @@ plain_filters! {
     Upper "upper" "In capital letters (ASCII).";
     Lower "lower" "In small letters (ASCII).";
     Trim "trim" "Without white space at both ends.";
+    NotEmpty "not_empty" "Missing when it is empty.";
     Crc32 "crc32" "The CRC-32 as a decimal number.";
     Inflate "inflate" "Inflated when it is gzip, as it is otherwise.";
     JsonString "json_string" "As a JSON string, with its quotation marks.";
@@ -70,7 +71,7 @@ plain_filters! {
     HtmlDecode "html_decode" "With HTML's character references undone.";
     PercentDecode "percent_decode" "With percent-encoding undone.";
     NoQuery "no_query" "A URL without its query.";
-    SortedQuery "sorted_query" "A query sorted by name and encoded anew, as Node's querystring does.";
+    SortedQuery "sorted_query" "A query sorted by name and encoded again, as Node's querystring does.";
     FieldsByName "fields_by_name" "A form's fields sorted by name, names and values joined by nothing.";
     FieldsByNameUnique "fields_by_name_unique" "The same, each value of a name once and sorted.";
     FieldsByNameSorted "fields_by_name_sorted" "The same, the values of a name sorted.";
@@ -182,6 +183,7 @@ impl PlainFilter {
             Self::Upper => value.to_ascii_uppercase(),
             Self::Lower => value.to_ascii_lowercase(),
             Self::Trim => value.trim_ascii().to_vec(),
+            Self::NotEmpty => not_empty(value.to_vec())?,
             Self::Crc32 => crc32fast::hash(value).to_string().into_bytes(),
             Self::Inflate if value.starts_with(&[0x1f, 0x8b]) => forms::inflated(value, INFLATE_LIMIT)?,
             Self::Inflate => value.to_vec(),
@@ -204,7 +206,7 @@ impl PlainFilter {
     }
 }
 
-/// Anyone can sign with an empty key.
+/// The same unless it is empty: anyone can sign with an empty key.
 fn not_empty(bytes: Vec<u8>) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }

@@ -41,6 +41,8 @@ pub struct SignatureValue {
     pub prefix: String,
     /// Whether the prefix's letter case does not matter.
     pub any_case: bool,
+    /// Whether a value without the prefix is one as well.
+    pub optional_prefix: bool,
     /// What separates items; any of these. Empty when the value is one item.
     pub split: Vec<String>,
     /// Whether white space around an item is no part of it.
@@ -160,9 +162,11 @@ impl SignatureValue {
     }
 
     fn without_prefix<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        let (front, rest) = value.split_at_checked(self.prefix.len())?;
         let prefix = self.prefix.as_bytes();
-        (front == prefix || (self.any_case && front.eq_ignore_ascii_case(prefix))).then_some(rest)
+        let rest = value.split_at_checked(prefix.len()).and_then(|(front, rest)| {
+            (front == prefix || (self.any_case && front.eq_ignore_ascii_case(prefix))).then_some(rest)
+        });
+        rest.or(self.optional_prefix.then_some(value))
     }
 
     fn items<'v>(&self, value: &'v [u8]) -> Vec<&'v [u8]> {
