@@ -97,7 +97,8 @@ pub(super) fn readings_in_place(text: &[u8], usual: &UsualForm) -> Vec<Received>
 /// Every reading of one header value, whatever surrounds the signature, the plainest first.
 pub(super) fn readings(value: &[u8], usual: &UsualForm) -> Vec<Received> {
     let mut all = Vec::new();
-    let in_place = || BytePlace { part: RequestPart::Signature, offset: 0, before: shown(value), after: String::new() };
+    let in_place =
+        || BytePlace { part: RequestPart::Signature, offset: 0, before: shown(value), after: usual.form.clone() };
     let bare = (!usual.form.is_empty())
         .then(|| Why::new(CauseCode::SignaturePrefix, 0, format!("sent without {}", usual.form)).at(in_place()));
     let before: Vec<Why> = bare.into_iter().collect();

@@ -168,6 +168,11 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 }
 
 impl PlainFilter {
+    /// The names of all of them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().map(|(_, name, _)| *name)
+    }
+
     fn apply(self, value: &[u8]) -> Option<Vec<u8>> {
         let text = || std::str::from_utf8(value).ok();
         Some(match self {

@@ -16,6 +16,8 @@ mod forms;
 mod kind;
 mod parts;
 mod proof;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -302,11 +304,11 @@ impl Scheme {
         self.signature.written(signature, pair, item)
     }
 
-    /// The form of the signature's value in words: `sha256=…`, `t=…,v1=…`; empty for a bare signature.
+    /// The form of the signature's value: `sha256=SIGNATURE`, `t=TIMESTAMP,v1=SIGNATURE`; empty for a bare one.
     #[must_use]
     pub fn form(&self) -> String {
         // A list without names looks like a bare signature.
-        self.written("…", "…").filter(|form| form != "…").unwrap_or_default()
+        self.written("SIGNATURE", "TIMESTAMP").filter(|form| form != "SIGNATURE").unwrap_or_default()
     }
 
     /// Where the timestamp is, in words; empty when there is none.

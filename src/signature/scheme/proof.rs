@@ -113,7 +113,8 @@ impl fmt::Display for Proof {
         match self {
             Self::Hmac(algorithm) => formatter.write_str(algorithm.name()),
             Self::Hash(algorithm) => formatter.write_str(algorithm.name().trim_start_matches("HMAC-")),
-            Self::PublicKey(algorithm) => formatter.write_str(algorithm.name()),
+            Self::PublicKey(PublicKeyAlgorithm::Ed25519) => formatter.write_str("Ed25519"),
+            Self::PublicKey(algorithm) => formatter.write_str(&algorithm.name().to_uppercase()),
             Self::Token => formatter.write_str("a plain token"),
             Self::Jwt { algorithms, .. } => {
                 let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();

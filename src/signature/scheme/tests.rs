@@ -1,0 +1,211 @@
+//! Descriptions are read or refused, and what any scheme signs, it verifies, and nothing else.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::delivery::Verdict;
+use crate::http::Head;
+use crate::signature::{Secret, SecretOrigin, judge, sign_request};
+
+fn described(toml: &str) -> Result<Scheme, String> {
+    let description: SchemeDescription = toml::from_str(toml).map_err(|error| error.to_string())?;
+    description.scheme().map_err(|error| error.to_string())
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_key() {
+    for (toml, words) in [
+        ("content = \"{nothing here}\"", "unknown part 'nothing here'"),
+        ("content = \"{body|sha3}\"", "unknown filter 'sha3'"),
+        ("content = \"{body\"", "not closed"),
+        ("content = \"}\"", "not closed"),
+        ("content = \"{timestamp}\"", "covers_body = false"),
+        ("content = \"{unset}{body}\"", "unknown part {unset}"),
+        ("timestamp = \"none\"\ncontent = \"{timestamp}{body}\"", "does not say where it is"),
+        ("content = \"{id}.{body}\"", "set id or id_header"),
+        ("signature = \"nowhere at all\"", "signature: unknown part"),
+        ("signature = \"header:no good\"", "invalid header name 'no good'"),
+        ("signature = []", "signature names no place"),
+        ("pair = \"=\"", "pair is set without take"),
+        ("algorithm = \"sha3\"", "unknown algorithm 'sha3'"),
+        ("algorithm = \"jwt:none\"", "unknown algorithm 'jwt:none'"),
+        ("encoding = \"base32\"", "base32"),
+        ("url = \"example.com\"", "beginning with https://"),
+        ("preset = \"gihtub\"", "did you mean github?"),
+        ("colour = 1", "unknown field"),
+        ("json = \"/x\"", "unknown field"),
+    ] {
+        let message = described(toml).unwrap_err();
+        assert!(message.contains(words), "{toml}: {message}");
+    }
+}
+
+#[test]
+fn a_preset_may_be_combined() {
+    let own = described(
+        "preset = \"github\"\nsignature_header = \"X-Mine\"\ntolerance = 7\nurl = \"https://me.example/in\"\n\
+         timestamp_header = \"X-Time\"\ncontent = \"{timestamp}.{body}\"",
+    )
+    .unwrap();
+    assert_eq!((own.signature_header(), own.signature.prefix.as_str()), ("X-Mine", "sha256="));
+    assert_eq!((own.timestamp_header(), own.tolerance.as_secs()), ("X-Time", 7));
+    assert_eq!(own.url.as_deref(), Some("https://me.example/in"));
+}
+
+#[test]
+fn parts_are_read_from_where_they_are() {
+    let head = Head::from("PUT /a/b?q=%20x&q=2&e= HTTP/1.1\r\nHost: h:1\r\nX-One: 1\r\n\r\n");
+    let body = br#"{"a":{"b/c":[1,"z\u00e9"],"n":null,"t":1.50},"a":2,"f":"\ud83d\ude00"}"#;
+    let scheme = Scheme { settings: [("k".to_owned(), "v".to_owned())].into(), ..Scheme::default() };
+    let parts = Parts {
+        method: head.method(),
+        target: head.target(),
+        url: b"https://h:1/a/b?q=%20x&q=2&e=",
+        body,
+        head: Some(&head),
+        scheme: Some(&scheme),
+        ..Parts::default()
+    };
+    for (template, expected) in [
+        ("{method} {path} {query} {host} {target}", Some("PUT /a/b q=%20x&q=2&e= h:1 /a/b?q=%20x&q=2&e=")),
+        ("{query:q}|{query:e}", Some(" x|")),
+        ("{query:none}", None),
+        ("{query:none|or:-}{query:none|wrap:<~>}{query:q|trim|wrap:<~>}", Some("-<x>")),
+        ("{header:x-one}{header:none|or:}", Some("1")),
+        ("{json:/a/b~1c/1} {json:/a/b~1c/0} {json:/a/t}", Some("z\u{e9} 1 1.50")),
+        ("{json:/a/n}", None),
+        ("{json:/a/b~1c/9}", None),
+        ("{jsonraw:/a/b~1c/1}{jsonraw:/f}", Some("\"z\\u00e9\"\"\\ud83d\\ude00\"")),
+        ("{json:/f}", Some("\u{1f600}")),
+        ("{setting:k}{{}}", Some("v{}")),
+        ("{setting:other}", None),
+        ("{header:X-One|sha256|hex|upper|after:6B|before:3F}", Some("804EFF5A")),
+        ("{header:X-One|sha1|base64|nopad}", Some("NWoZK3kTsExUV00Ywo1G5jlUKKs")),
+        ("{header:X-One|crc32}", Some("2212294583")),
+    ] {
+        let content = SignedContent::read(template).unwrap();
+        let filled = content.bytes(&parts).map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(filled.as_deref(), expected, "{template}");
+        assert_eq!(SignedContent::read(&content.to_string()), Ok(content), "{template}");
+    }
+}
+
+#[test]
+fn a_bomb_is_not_signed() {
+    // A thousandfold: 8 MiB of zeros and one more, as gzip.
+    let mut encoder = Vec::new();
+    let body = miniz_oxide::deflate::compress_to_vec(&vec![0; (8 << 20) + 1], 6);
+    encoder.extend([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+    encoder.extend(body);
+    encoder.extend([0; 8]);
+    let content = SignedContent::read("{body|inflate}").unwrap();
+    assert_eq!(content.bytes(&Parts { body: &encoder, ..Parts::default() }), None);
+}
+
+/// A scheme of every kind that is signed here: where, how written, what, with which key.
+fn any_scheme() -> impl Strategy<Value = Scheme> {
+    let algorithm = prop::sample::select(vec!["hmac-sha256", "hmac-sha1", "hmac-sha512", "hmac-md5", "hash-sha256"]);
+    let encoding = prop::sample::select(vec!["hex", "hex-upper", "hex-any", "base64", "base64url", "base64url-nopad"]);
+    let form = prop::sample::select(vec![
+        "",
+        "prefix = \"sha256=\"",
+        "prefix = \"Signature \"\nany_case = true",
+        "split = \",\"\npair = \"=\"\ntake = \"v1\"",
+        "split = \" \"\npair = \",\"\ntake = [\"v1\", \"v2\"]",
+        "split = \";\"\npair = \"=\"\ntake = \"sig\"\nunquote = true\ntrim = true",
+        "split = \",\"\npair = \"=\"\ntake = \"v1\"\ntimestamp = \"pair:t\"",
+        "split = \",\"\ndrop = 1\ntimestamp = \"item:0\"",
+    ]);
+    let piece = prop::sample::select(vec![
+        "{timestamp}",
+        ".",
+        ":",
+        "v0",
+        "{method}",
+        "{url}",
+        "{path}",
+        "{header:X-One}",
+        "{query:a|or:none}",
+        "{body|sha256|hex}",
+        "{json:/a|or:-}",
+        "{{",
+        "\\n",
+    ]);
+    let content = (prop::collection::vec(piece.clone(), 0..4), prop::collection::vec(piece, 0..3))
+        .prop_map(|(before, after)| format!("{}{{body}}{}", before.concat(), after.concat()));
+    let key = prop::sample::select(vec!["text", "base64", "{secret|sha256}", "{secret}{secret|md5|hex}"]);
+    (algorithm, encoding, form, content, key).prop_map(|(algorithm, encoding, form, content, key)| {
+        let secret = if algorithm.starts_with("hash") { "{secret}" } else { "" };
+        let toml = format!(
+            "signature = \"header:X-Sig\"\nalgorithm = \"{algorithm}\"\nencoding = \"{encoding}\"\n{form}\n\
+             content = \"{secret}{content}\"\nkey = \"{key}\"\nurl = \"https://me.example/in\""
+        );
+        described(&toml).unwrap_or_else(|error| panic!("{toml}: {error}"))
+    })
+}
+
+fn request(scheme: &Scheme, value: &str, stamp: &str) -> Head {
+    let mut text = format!("POST /in?a=%201 HTTP/1.1\r\nHost: me.example\r\nX-One: one\r\nX-Sig: {value}\r\n");
+    if !scheme.timestamp_header().is_empty() {
+        text.push_str(&format!("{}: {stamp}\r\n", scheme.timestamp_header()));
+    }
+    Head::from(text + "\r\n")
+}
+
+proptest! {
+    #[test]
+    fn what_any_scheme_signs_it_verifies_and_nothing_else(
+        scheme in any_scheme(),
+        body in prop::collection::vec(any::<u8>(), 1..60),
+        flip in any::<prop::sample::Index>(),
+    ) {
+        let secret = Secret::new("k", b"c2VjcmV0c2VjcmV0c2VjcmV0".to_vec(), SecretOrigin::Typed);
+        let other = Secret::new("k", b"c2VjcmV0c2VjcmV0c2VjcmV1".to_vec(), SecretOrigin::Typed);
+        let stamp = "1746123456";
+        let value = sign_request(&scheme, &secret, &request(&scheme, "", stamp), stamp, &body).unwrap();
+        let verdict = |secret: &Secret, body: &[u8], value: &str, stamp: &str| {
+            judge(&scheme, [secret], &request(&scheme, value, stamp), body, Timestamp::UNIX_EPOCH).verdict
+        };
+        prop_assert_eq!(verdict(&secret, &body, &value, stamp), Verdict::Verified);
+        prop_assert_ne!(verdict(&other, &body, &value, stamp), Verdict::Verified);
+        let mut changed = body.clone();
+        let at = flip.index(body.len());
+        changed[at] ^= 1;
+        prop_assert_ne!(verdict(&secret, &changed, &value, stamp), Verdict::Verified);
+        if scheme.content.covers(&TemplatePiece::Timestamp) && !scheme.timestamp_header().is_empty() {
+            prop_assert_ne!(verdict(&secret, &body, &value, "1746123457"), Verdict::Verified);
+        }
+    }
+
+    #[test]
+    fn any_template_is_refused_or_shown_as_it_can_be_read(text in "[{}|:/~a-z0-9 .=>é-]{0,40}|(\\{(body|json:/a|header:X|secret)(\\|(hex|strip:x|wrap:a~b|or:|sha256)){0,3}\\}[.{]{0,2}){0,4}") {
+        if let Ok(content) = SignedContent::read(&text) {
+            prop_assert_eq!(SignedContent::read(&content.to_string()), Ok(content));
+        }
+    }
+
+    #[test]
+    fn any_table_is_refused_in_words_or_a_scheme(text in "(signature|content|key|split|pair|take|binds|url|id|timestamp|algorithm|drop) = (\"\\PC{0,20}\"|[0-9]{1,3}|true|\\[\\]|\\{\\})\n{0,4}") {
+        if let Err(message) = described(&text) {
+            prop_assert!(!message.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_bytes_fill_a_template_or_do_not(
+        body in prop::collection::vec(any::<u8>(), 0..80),
+        target in "/[ -~]{0,20}",
+        filters in prop::collection::vec(prop::sample::select(
+            PlainFilter::names().collect::<Vec<_>>()
+        ), 0..4),
+    ) {
+        let head = Head::from(format!("POST {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let parts = Parts { target: head.target(), url: target.as_bytes(), body: &body, head: Some(&head), ..Parts::default() };
+        for source in ["body", "url", "query", "json:/a/0", "form:a", "formjson:a:/b", "query:a"] {
+            let text = std::iter::once(source).chain(filters.iter().copied()).collect::<Vec<_>>().join("|");
+            let expression: Expression = text.parse().unwrap();
+            let _ = expression.value(&parts);
+        }
+    }
+}
