@@ -4,7 +4,10 @@ use super::axis::{Ways, Why};
 use super::bodies::first_difference;
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
-use super::{Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes};
+use super::{
+    Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
+    likeness,
+};
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::TemplatePiece;
@@ -19,6 +22,7 @@ const MOST_WAYS: usize = 6;
 /// The diagnosis of a delivery that verifies: at most its age is wrong.
 pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosis {
     let causes = judgement.timestamp.as_ref().and_then(age).map(|why| cause(vec![why], judgement.secret.clone()));
+    let evidence = judgement.timestamp.as_ref().and_then(no_time).into_iter();
     Diagnosis {
         complete: true,
         tried: request.secrets.len() as u64,
@@ -26,7 +30,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         stage: SearchStage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
-        evidence: judgement.timestamp.as_ref().and_then(no_time).into_iter().collect(),
+        evidence: evidence.collect(),
     }
 }
 
@@ -65,8 +69,27 @@ fn age(timestamp: &TimestampFacts) -> Option<Why> {
     })
 }
 
-/// The diagnosis of one that does not.
-pub(super) fn report(
+/// The diagnosis of one that does not, with what is known beside the search.
+pub(super) fn delivery_report(
+    request: &Request<'_>,
+    judgement: &Judgement,
+    structure: &Structure,
+    found: SearchResult<'_>,
+) -> Diagnosis {
+    let mut diagnosis = report(request, judgement, structure, found);
+    if !diagnosis.is_proved() {
+        diagnosis.evidence.extend(likeness::evidence(request, structure));
+    }
+    let hops = hops::evidence(request, &diagnosis.causes);
+    // What is known by name is not an unknown proxy.
+    diagnosis.evidence.retain(|told| told.code != "proxy" || hops.is_empty());
+    diagnosis.evidence.extend(hops);
+    diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+    diagnosis
+}
+
+/// The diagnosis of a search.
+fn report(
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,

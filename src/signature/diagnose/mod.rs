@@ -18,6 +18,9 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
+//! | `likeness` | nothing: what a value looks like |
+//! | `hops`, `known_hops` | nothing: what the request passed on its way |
+//! | `foreign` | nothing: whose headers are there |
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
@@ -27,8 +30,12 @@ mod combinations;
 mod encoding;
 mod explain;
 mod fixes;
+mod foreign;
 mod frameworks;
 pub mod history;
+mod hops;
+mod known_hops;
+mod likeness;
 pub mod other_direction;
 mod printed;
 mod recipes;
@@ -45,6 +52,7 @@ mod tests_of_frameworks;
 mod timestamps;
 
 pub use code::{CauseCode, CauseKind};
+pub use foreign::OTHER_SCHEME;
 pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
@@ -153,5 +161,5 @@ pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
     }
     let structure = structure::read(request);
     let found = search::run(request, &structure, budget);
-    explain::report(request, &judgement, &structure, found)
+    explain::delivery_report(request, &judgement, &structure, found)
 }
