@@ -6,7 +6,7 @@ use super::search::{Match, SearchResult};
 use super::structure::Structure;
 use super::{
     Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
-    likeness,
+    likeness, misplaced,
 };
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
@@ -30,7 +30,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         stage: SearchStage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
-        evidence: evidence.collect(),
+        evidence: evidence.chain(misplaced::secret_evidence(request)).collect(),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn digest_report(
     found: SearchResult<'_>,
 ) -> Diagnosis {
     let bare = Judgement::bare(verdict);
-    let mut diagnosis = report(request, &bare, structure, found);
+    let mut diagnosis = report(request, &bare, structure, found, None);
     diagnosis.evidence.clear();
     diagnosis
 }
@@ -75,8 +75,9 @@ pub(super) fn delivery_report(
     judgement: &Judgement,
     structure: &Structure,
     found: SearchResult<'_>,
+    misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
-    let mut diagnosis = report(request, judgement, structure, found);
+    let mut diagnosis = report(request, judgement, structure, found, misplaced);
     if !diagnosis.is_proved() {
         diagnosis.evidence.extend(likeness::evidence(request, structure));
     }
@@ -85,6 +86,13 @@ pub(super) fn delivery_report(
     diagnosis.evidence.retain(|told| told.code != "proxy" || hops.is_empty());
     diagnosis.evidence.extend(hops);
     diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+    // In the signature's header it has been told already.
+    let sent = if structure.is_secret.is_some() { None } else { misplaced::secret(request) };
+    if let Some((why, secret)) = sent {
+        // It explains nothing: what does comes first.
+        let place = usize::from(diagnosis.is_proved());
+        diagnosis.causes.insert(place, cause(vec![why], secret));
+    }
     diagnosis
 }
 
@@ -94,8 +102,10 @@ fn report(
     judgement: &Judgement,
     structure: &Structure,
     found: SearchResult<'_>,
+    misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
     let mut ranked: Vec<(Vec<Why>, Option<String>)> = Vec::new();
+    ranked.extend(misplaced.map(|(why, secret)| (vec![why], secret)));
     if let Some((place, why)) = &structure.is_secret {
         ranked.push((vec![why.clone()], label(request, Some(*place))));
     }

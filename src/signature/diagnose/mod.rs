@@ -18,6 +18,7 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
+//! | `misplaced` | where the signature is, and whether the secret is sent |
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
@@ -36,6 +37,7 @@ pub mod history;
 mod hops;
 mod known_hops;
 mod likeness;
+mod misplaced;
 pub mod other_direction;
 mod printed;
 mod recipes;
@@ -160,6 +162,9 @@ pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
         return explain::verified(request, &judgement);
     }
     let structure = structure::read(request);
-    let found = search::run(request, &structure, budget);
-    explain::delivery_report(request, &judgement, &structure, found)
+    let misplaced = misplaced::signature(request, budget);
+    // What verifies elsewhere needs no search but for a simple mistake beside it.
+    let depth = if misplaced.is_some() { Depth::One } else { budget.depth };
+    let found = search::run(request, &structure, &Budget { depth, ..*budget });
+    explain::delivery_report(request, &judgement, &structure, found, misplaced)
 }
