@@ -148,7 +148,10 @@ impl<'a> Gathered<'a> {
             history: History::default(),
             in_run: true,
             bodies: HISTORY_BODIES,
-            signature: signature_of(&delivery.head, scheme),
+            // Why it verifies needs no explanation.
+            signature: (delivery.summary.judgement.verdict != Verdict::Verified)
+                .then(|| signature_of(&delivery.head, scheme))
+                .flatten(),
             signatures: HISTORY_SIGNATURES,
             signature_bytes: HISTORY_SIGNATURE_BYTES,
         }
@@ -324,6 +327,8 @@ mod tests {
         assert_eq!(of(vec![one(&"0".repeat(64), "1"), one(SIGNATURE, "2")]), None);
         assert_eq!(of(vec![one(SIGNATURE, "2"), one(SIGNATURE, "2")]), None);
         assert_eq!(of(vec![one("short", "1"), one("short", "2")]), None);
+        let right = captured(SIGNATURE, "2", Verdict::Verified);
+        assert_eq!(of(vec![one(SIGNATURE, "1"), right]), None);
         let unsigned = captured(SIGNATURE, "1", Verdict::NoSecret);
         assert_eq!(of(vec![unsigned, one(SIGNATURE, "2")]), None);
         // A plain token is the same on every delivery.
