@@ -134,6 +134,8 @@ fn is_uuid(text: &str) -> bool {
 
 /// What a timestamp is, when the scheme has another form there.
 fn stamp_form(request: &Request<'_>, stamp: &[u8]) -> Option<String> {
+    // A timestamp that the scheme does not have may be written as it likes.
+    request.scheme.timestamp.as_ref()?;
     let text = std::str::from_utf8(stamp).ok()?.trim();
     let wanted = request.scheme.timestamp_unit;
     let form = form_of(request, text)?;
