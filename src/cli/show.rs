@@ -116,7 +116,8 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
     let go_on = || std::time::Instant::now() < deadline;
     let budget = Budget { go_on: &go_on, ..Budget::default() };
-    let found = Subject::of(delivery, &loaded.registry).why(&diagnosis::history(reader, delivery), &budget);
+    let history = diagnosis::history(reader, delivery, &loaded.registry);
+    let found = Subject::of(delivery, &loaded.registry).why(&history, &budget);
     Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
 }
 

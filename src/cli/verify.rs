@@ -92,7 +92,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
                 output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
                 return Ok(ExitCode::FAILURE);
             };
-            let history = diagnosis::history(&reader, &delivery);
+            let history = diagnosis::history(&reader, &delivery, &loaded.registry);
             let at = delivery.summary.received_at;
             Given { head: delivery.head, body: delivery.body, at, intake: delivery.summary.intake, history }
         }

@@ -21,6 +21,11 @@ pub const REWRITTEN_BODY_BYTES: usize = 1024 * 1024;
 const HISTORY_ROWS: usize = 2000;
 /// How many bodies of the same length, or of the same event, are compared.
 const HISTORY_BODIES: usize = 20;
+/// How many deliveries are read to compare their signatures, and how many bytes of bodies with them.
+const HISTORY_SIGNATURES: usize = 200;
+const HISTORY_SIGNATURE_BYTES: u64 = 16 * 1024 * 1024;
+/// Shorter values than a digest are not one delivery's alone.
+const LEAST_SIGNATURE: usize = 16;
 
 /// A request with all that may explain it.
 #[derive(Debug, Clone)]
@@ -110,11 +115,11 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the store holds that concerns a delivery: earlier ones of the same webhook, the same body or
-/// the same event seen before. What cannot be read is left out.
+/// What the store holds that concerns a delivery: earlier ones of the same webhook, the same body, the same event or
+/// the same signature seen before. What cannot be read is left out.
 #[must_use]
-pub fn history(reader: &Reader, delivery: &Delivery) -> History {
-    let mut gathered = Gathered::new(delivery);
+pub fn history(reader: &Reader, delivery: &Delivery, registry: &Registry) -> History {
+    let mut gathered = Gathered::new(delivery, registry.route(delivery.head.target()).scheme);
     let _ = reader.scan(Page::Before(delivery.summary.id), usize::MAX, HISTORY_ROWS, |summary, reader| {
         gathered.add(summary, reader)?;
         Ok(false)
@@ -128,11 +133,26 @@ struct Gathered<'a> {
     /// Still in the unbroken run of failures that this delivery ends.
     in_run: bool,
     bodies: usize,
+    /// The signature's header, where it has one and a signature is of one body.
+    signature: Option<(String, Vec<Vec<u8>>)>,
+    signatures: usize,
+    signature_bytes: u64,
 }
 
 impl<'a> Gathered<'a> {
-    fn new(delivery: &'a Delivery) -> Self {
-        Self { delivery, history: History::default(), in_run: true, bodies: HISTORY_BODIES }
+    fn new(delivery: &'a Delivery, scheme: &Scheme) -> Self {
+        Self {
+            delivery,
+            history: History::default(),
+            in_run: true,
+            bodies: HISTORY_BODIES,
+            // Why it verifies needs no explanation.
+            signature: (delivery.summary.judgement.verdict != Verdict::Verified)
+                .then(|| signature_of(&delivery.head, scheme))
+                .flatten(),
+            signatures: HISTORY_SIGNATURES,
+            signature_bytes: HISTORY_SIGNATURE_BYTES,
+        }
     }
 
     fn add(&mut self, earlier: &Summary, reader: &Reader) -> Result<(), StoreError> {
@@ -148,6 +168,7 @@ impl<'a> Gathered<'a> {
             } else if self.in_run {
                 self.history.failing_since = Some(earlier.received_at);
             }
+            self.compare_signature(earlier, verified, reader)?;
         }
         let is_same_event = own.event.timestamp_ms.is_some()
             && (&own.event.event, own.event.timestamp_ms) == (&earlier.event.event, earlier.event.timestamp_ms);
@@ -155,6 +176,24 @@ impl<'a> Gathered<'a> {
         if self.bodies > 0 && (is_same_event || may_be_same) {
             self.bodies -= 1;
             self.compare(earlier, is_same_event, reader)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the signature was that of an earlier delivery, whose body was another.
+    fn compare_signature(&mut self, earlier: &Summary, verified: bool, reader: &Reader) -> Result<(), StoreError> {
+        let Some((name, values)) = &self.signature else { return Ok(()) };
+        let is_known = self.history.same_signature.as_ref().is_some_and(|known| known.verified || !verified);
+        if is_known || self.signatures == 0 || earlier.body_bytes > self.signature_bytes {
+            return Ok(());
+        }
+        self.signatures -= 1;
+        self.signature_bytes -= earlier.body_bytes;
+        let Some(other) = reader.load(earlier.id)? else { return Ok(()) };
+        let is_same = other.head.values(name).any(|value| values.iter().any(|own| own == value));
+        if is_same && other.body != self.delivery.body {
+            let (id, received_at, body) = (earlier.id.0, earlier.received_at, other.body.to_vec());
+            self.history.same_signature = Some(Earlier { id, received_at, verified, body });
         }
         Ok(())
     }
@@ -176,6 +215,14 @@ impl<'a> Gathered<'a> {
         }
         Ok(())
     }
+}
+
+/// The header of a signature that covers the body, and its values.
+fn signature_of(head: &Head, scheme: &Scheme) -> Option<(String, Vec<Vec<u8>>)> {
+    let name = scheme.signature.header_name().filter(|_| scheme.covers_body())?;
+    let values: Vec<Vec<u8>> =
+        head.values(name).filter(|value| value.len() >= LEAST_SIGNATURE).map(<[u8]>::to_vec).collect();
+    (!values.is_empty()).then(|| (name.to_owned(), values))
 }
 
 /// Where something shows, in words: `body byte 412: “1.0” → “1”`.
@@ -206,5 +253,88 @@ pub fn names_words(names: &[String]) -> String {
     match names.len().saturating_sub(NAMED) {
         0 => named,
         more => format!("{named} · and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::config::Keyring;
+    use crate::delivery::{Captured, DeliveryId, EventFacts, Judgement};
+    use crate::http::WireFraming;
+    use crate::signature::catalogue::named;
+    use crate::store::{Location, Writer};
+
+    const SIGNATURE: &str = "0607a4588aa49c3e5719f636f27638ec3ec6ce8d66e5dea5c43401a3b9503c67";
+
+    fn captured(signature: &str, body: &str, verdict: Verdict) -> Captured {
+        Captured {
+            received_at: Timestamp::UNIX_EPOCH,
+            remote: String::new(),
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            webhook: None,
+            intake: Intake::Complete,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(verdict),
+            image: None,
+            head: format!("POST / HTTP/1.1\r\nX-Webhook-Signature: {signature}\r\n\r\n").into(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            framing: WireFraming::NONE,
+        }
+    }
+
+    /// The history of the last of these deliveries.
+    fn history_of(all: Vec<Captured>, scheme: Scheme) -> History {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("store.db"));
+        let (writer, handle) = Writer::start(&location, |_| {}).unwrap();
+        let last = DeliveryId(all.len() as i64);
+        for one in all {
+            handle.keep(one).unwrap().blocking_recv().unwrap().unwrap();
+        }
+        drop(handle);
+        writer.join();
+        let reader = Reader::open(&location).unwrap();
+        let delivery = reader.load(last).unwrap().unwrap();
+        history(&reader, &delivery, &Registry::new(Vec::new(), Keyring::default(), scheme))
+    }
+
+    #[test]
+    fn the_signature_of_an_earlier_delivery_is_told_with_the_first_byte_that_differs() {
+        let all = vec![
+            captured(SIGNATURE, r#"{"a":1}"#, Verdict::Verified),
+            captured(SIGNATURE, r#"{"a":22}"#, Verdict::Mismatch),
+            captured(&"0".repeat(64), r#"{"a":1}"#, Verdict::Verified),
+            captured(SIGNATURE, r#"{"a":3}"#, Verdict::Mismatch),
+        ];
+        let found = history_of(all, Scheme::default());
+        // One that verified says more than a later one that did not.
+        assert_eq!(found.same_signature.as_ref().map(|earlier| (earlier.id, earlier.verified)), Some((1, true)));
+        let told = found.evidence(br#"{"a":3}"#);
+        let text = &told.iter().find(|told| told.code == "same_signature").unwrap().text;
+        assert!(text.contains("from byte 5 on: “1}” there, “3}” here"), "{text}");
+    }
+
+    #[test]
+    fn another_signature_or_the_same_body_is_not() {
+        let one = |signature: &str, body: &str| captured(signature, body, Verdict::Mismatch);
+        let of = |all| history_of(all, Scheme::default()).same_signature;
+        assert_eq!(of(vec![one(&"0".repeat(64), "1"), one(SIGNATURE, "2")]), None);
+        assert_eq!(of(vec![one(SIGNATURE, "2"), one(SIGNATURE, "2")]), None);
+        assert_eq!(of(vec![one("short", "1"), one("short", "2")]), None);
+        let right = captured(SIGNATURE, "2", Verdict::Verified);
+        assert_eq!(of(vec![one(SIGNATURE, "1"), right]), None);
+        let unsigned = captured(SIGNATURE, "1", Verdict::NoSecret);
+        assert_eq!(of(vec![unsigned, one(SIGNATURE, "2")]), None);
+        // A plain token is the same on every delivery.
+        let token = Scheme {
+            signature: crate::signature::SignatureValue::header("X-Webhook-Signature"),
+            ..named("gitlab-token").unwrap()
+        };
+        assert!(!token.covers_body());
+        assert_eq!(history_of(vec![one(SIGNATURE, "1"), one(SIGNATURE, "2")], token).same_signature, None);
     }
 }

@@ -1,7 +1,9 @@
 //! Why a signature does not match: told on the command line and in the interface, never to the sender.
 
 use base64::Engine as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
+use sha2::Sha256;
 
 use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, finish, now, sample, signature, talk, tools};
 
@@ -66,6 +68,27 @@ fn broken_senders_are_each_told_what_they_did() {
     let mut found = codes(&report);
     found.sort_unstable();
     assert_eq!(found, ["body_reserialized", "timestamp_unit"]);
+}
+
+#[test]
+fn another_senders_scheme_is_offered_and_what_passed_it_on_is_named() {
+    let env = TestEnv::with_secret();
+    env.write("body", "{\"a\": 1}");
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(b"{\"a\": 1}");
+    let digest = hex::encode(mac.finalize().into_bytes());
+    let signature = format!("X-Hub-Signature-256: sha256={digest}");
+    let given = ["verify", "--body", "body", "--header", &signature, "--header", "X-GitHub-Event: push"];
+    let hop = ["--header", "X-Forwarded-Host: a1b2.ngrok-free.app"];
+    let text = env.run(&[&given[..], &hop].concat()).no().stdout();
+    let offer = "it has the headers of GitHub (X-Hub-Signature-256, X-GitHub-Event): try --scheme github";
+    assert!(text.contains(offer) && text.contains("it passed ngrok (X-Forwarded-Host)"), "{text}");
+    let verified = env.run(&[&given[..], &["--scheme", "github"]].concat()).yes().stdout();
+    assert!(!verified.contains("try --scheme"), "{verified}");
+    // The configured scheme is not offered again where it does not match.
+    env.write("body", "{\"a\": 2}");
+    let text = env.run(&[&given[..], &["--scheme", "github"]].concat()).no().stdout();
+    assert!(!text.contains("try --scheme"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,10 @@
 //! Each is data: a section of the TOML files beside this one, in the order of their names. The same header name carries
 //! different schemes at different senders: one is chosen by the person, never by looking at a request.
 
+mod recognise;
+
+pub use recognise::{RecognisedScheme, recognise};
+
 use std::sync::LazyLock;
 
 use super::{InvalidScheme, Scheme, SchemeDescription};

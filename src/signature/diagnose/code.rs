@@ -65,6 +65,10 @@ codes! {
         "The sender does not send it, uses another header name, or a proxy dropped it.";
     HeaderDuplicated "header_duplicated" "The header was sent more than once"
         "Two parts of the sender both added it, or a proxy joined two values with a comma. Receivers may read either.";
+    SignatureMisplaced "signature_misplaced" "The signature is in another header"
+        "Senders sign twice while a secret is changed, in a second header; or a relay added a signature of its own under the usual name.";
+    SecretSent "secret_sent" "The request contains the secret itself"
+        "The secret was put into a header, a parameter or the body, beside the signature: anyone who saw this request can sign anything.";
     SignatureTruncated "signature_truncated" "The signature is truncated"
         "A database column, a log line or a header limit was shorter than the signature.";
     SignatureIsSecret "signature_is_secret" "The header contains the secret itself"
@@ -160,6 +164,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 45);
+        assert_eq!(CauseCode::ALL.len(), 47);
     }
 }

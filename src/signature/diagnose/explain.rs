@@ -4,7 +4,10 @@ use super::axis::{Ways, Why};
 use super::bodies::first_difference;
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
-use super::{Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes};
+use super::{
+    Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
+    likeness, misplaced,
+};
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::{Scheme, TemplatePiece};
@@ -23,6 +26,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         .as_ref()
         .and_then(age)
         .map(|why| cause(request.scheme, vec![why], judgement.secret.clone()));
+    let evidence = judgement.timestamp.as_ref().and_then(no_time).into_iter();
     Diagnosis {
         complete: true,
         tried: request.secrets.len() as u64,
@@ -30,7 +34,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         stage: SearchStage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
-        evidence: judgement.timestamp.as_ref().and_then(no_time).into_iter().collect(),
+        evidence: evidence.chain(misplaced::secret_evidence(request)).collect(),
     }
 }
 
@@ -53,7 +57,7 @@ pub(super) fn digest_report(
     found: SearchResult<'_>,
 ) -> Diagnosis {
     let bare = Judgement::bare(verdict);
-    let mut diagnosis = report(request, &bare, structure, found);
+    let mut diagnosis = report(request, &bare, structure, found, None);
     diagnosis.evidence.clear();
     diagnosis
 }
@@ -69,14 +73,43 @@ fn age(timestamp: &TimestampFacts) -> Option<Why> {
     })
 }
 
-/// The diagnosis of one that does not.
-pub(super) fn report(
+/// The diagnosis of one that does not, with what is known beside the search.
+pub(super) fn delivery_report(
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,
     found: SearchResult<'_>,
+    misplaced: Option<(Why, Option<String>)>,
+) -> Diagnosis {
+    let mut diagnosis = report(request, judgement, structure, found, misplaced);
+    if !diagnosis.is_proved() {
+        diagnosis.evidence.extend(likeness::evidence(request, structure));
+    }
+    let hops = hops::evidence(request, &diagnosis.causes);
+    // What is known by name is not an unknown proxy.
+    diagnosis.evidence.retain(|told| told.code != "proxy" || hops.is_empty());
+    diagnosis.evidence.extend(hops);
+    diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+    // In the signature's header it has been told already.
+    let sent = if structure.is_secret.is_some() { None } else { misplaced::secret(request) };
+    if let Some((why, secret)) = sent {
+        // It explains nothing: what does comes first.
+        let place = usize::from(diagnosis.is_proved());
+        diagnosis.causes.insert(place, cause(request.scheme, vec![why], secret));
+    }
+    diagnosis
+}
+
+/// The diagnosis of a search.
+fn report(
+    request: &Request<'_>,
+    judgement: &Judgement,
+    structure: &Structure,
+    found: SearchResult<'_>,
+    misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
     let mut ranked: Vec<(Vec<Why>, Option<String>)> = Vec::new();
+    ranked.extend(misplaced.map(|(why, secret)| (vec![why], secret)));
     if let Some((place, why)) = &structure.is_secret {
         ranked.push((vec![why.clone()], label(request, Some(*place))));
     }

@@ -73,6 +73,12 @@ fn usual(code: CauseCode) -> &'static str {
         }
         CauseCode::TimestampHeaderMissing => "Send X-Webhook-Timestamp with exactly the text that was signed.",
         CauseCode::HeaderDuplicated => "Add the header once: look for a middleware or proxy that adds it again.",
+        CauseCode::SignatureMisplaced => {
+            "Configure the header that has it (signature_header); while a secret is changed, configure both secrets."
+        }
+        CauseCode::SecretSent => {
+            "Replace the secret now: it was sent in the clear, and logs may have kept it. Send only the signature."
+        }
         CauseCode::SignatureTruncated => "Make room for all 64 digits everywhere: columns, fields, header limits.",
         CauseCode::SignatureIsSecret => {
             "Replace the secret now: it was sent in the clear. Send the HMAC of timestamp.body instead."

@@ -37,6 +37,8 @@ pub struct History {
     pub same_body: Option<Earlier>,
     /// One with the same id or the same event and timestamp, but another body.
     pub same_event: Option<Earlier>,
+    /// One with the same signature, but another body.
+    pub same_signature: Option<Earlier>,
 }
 
 impl History {
@@ -73,23 +75,28 @@ impl History {
             let how = if earlier.verified { "and verified" } else { "and did not verify either" };
             say("same_body", format!("delivery {} had the same body {how}", earlier.id));
         }
+        if let Some(earlier) = &self.same_signature {
+            say("same_signature", differing("had the same signature", earlier, body));
+        }
         if let Some(earlier) = &self.same_event {
-            let offset = body.iter().zip(&earlier.body).position(|(one, other)| one != other);
-            let offset = offset.unwrap_or_else(|| body.len().min(earlier.body.len()));
-            let how = if earlier.verified { "verified" } else { "did not verify either" };
-            say(
-                "same_event",
-                format!(
-                    "delivery {} was the same event and {how}; its body differs from byte {} on: “{}” there, “{}” here",
-                    earlier.id,
-                    crate::payload::grouped(offset as u64),
-                    excerpt(&earlier.body, offset),
-                    excerpt(body, offset),
-                ),
-            );
+            say("same_event", differing("was the same event", earlier, body));
         }
         told
     }
+}
+
+/// Where the body of an earlier delivery differs from this one.
+fn differing(what: &str, earlier: &Earlier, body: &[u8]) -> String {
+    let offset = body.iter().zip(&earlier.body).position(|(one, other)| one != other);
+    let offset = offset.unwrap_or_else(|| body.len().min(earlier.body.len()));
+    let how = if earlier.verified { "verified" } else { "did not verify either" };
+    format!(
+        "delivery {} {what} and {how}; its body differs from byte {} on: “{}” there, “{}” here",
+        earlier.id,
+        crate::payload::grouped(offset as u64),
+        excerpt(&earlier.body, offset),
+        excerpt(body, offset),
+    )
 }
 
 #[cfg(test)]
@@ -111,5 +118,12 @@ mod tests {
         assert_eq!(codes(&history), ["usually_verified", "same_body", "same_event"]);
         let text = &history.evidence(b"{\"a\":1}")[2].text;
         assert!(text.contains("from byte 5 on: “2}” there, “1}” here"), "{text}");
+        let signed = History { same_signature: history.same_event.clone(), ..History::default() };
+        assert_eq!(codes(&signed), ["same_signature"]);
+        let text = &signed.evidence(b"{\"a\":2,\"b\":1}")[0].text;
+        assert!(
+            text.starts_with("delivery 7 had the same signature and verified; its body differs from byte 6 on"),
+            "{text}"
+        );
     }
 }

@@ -19,6 +19,10 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
+//! | `misplaced` | where the signature is, and whether the secret is sent |
+//! | `likeness` | nothing: what a value looks like |
+//! | `hops`, `known_hops` | nothing: what the request passed on its way |
+//! | `foreign` | nothing: whose headers are there |
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
@@ -28,8 +32,13 @@ mod combinations;
 mod encoding;
 mod explain;
 mod fixes;
+mod foreign;
 mod frameworks;
 pub mod history;
+mod hops;
+mod known_hops;
+mod likeness;
+mod misplaced;
 pub mod other_direction;
 mod printed;
 mod recipes;
@@ -49,6 +58,7 @@ mod timestamps;
 mod urls;
 
 pub use code::{CauseCode, CauseKind};
+pub use foreign::OTHER_SCHEME;
 pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
@@ -156,6 +166,9 @@ pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
         return explain::verified(request, &judgement);
     }
     let structure = structure::read(request);
-    let found = search::run(request, &structure, budget);
-    explain::report(request, &judgement, &structure, found)
+    let misplaced = misplaced::signature(request, budget);
+    // What verifies elsewhere needs no search but for a simple mistake beside it.
+    let depth = if misplaced.is_some() { Depth::One } else { budget.depth };
+    let found = search::run(request, &structure, &Budget { depth, ..*budget });
+    explain::delivery_report(request, &judgement, &structure, found, misplaced)
 }

@@ -118,10 +118,10 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Whether something was proved (alarms are proofs too).
+    /// Whether something was proved (alarms are proofs too). A secret that was sent explains no mismatch.
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        self.causes.iter().any(|cause| cause.kind != CauseKind::Evidence)
+        self.causes.iter().any(|cause| cause.kind != CauseKind::Evidence && !cause.has(CauseCode::SecretSent))
     }
 }
 

@@ -100,7 +100,7 @@ impl<S: Fn(Message)> Worker<S> {
         match &job.question {
             Question::Why(depth) => {
                 let budget = Budget { depth: *depth, go_on: &go_on, progress: &progress, ..Budget::default() };
-                let history = diagnosis::history(&self.reader, delivery);
+                let history = diagnosis::history(&self.reader, delivery, &registry);
                 let found = Arc::new(subject.why(&history, &budget));
                 if is_wanted() {
                     self.control.keep_diagnosis(job.id, &found);

@@ -52,6 +52,11 @@ case("timestamp_header_missing", "", headers=[["X-Webhook-Signature", mac(SECRET
 case("header_duplicated", "", headers=[["X-Webhook-Signature", "0" * 64], ["X-Webhook-Signature", hexed], ["X-Webhook-Timestamp", T]])
 case("header_duplicated", "", headers=[["X-Webhook-Signature", "0" * 64 + ", " + hexed], ["X-Webhook-Timestamp", T]])
 case("header_duplicated", "", headers=[["X-Webhook-Signature", hexed], ["X-Webhook-Timestamp", "1"], ["X-Webhook-Timestamp", T]])
+# In another place
+case("signature_misplaced", "", headers=[["X-Webhook-Signature", "0" * 64], ["X-Webhook-Signature-Secondary", hexed], ["X-Webhook-Timestamp", T]])
+case("signature_misplaced", "", headers=[["X-Webhook-Signature", "0" * 64], ["X-Relay-Digest", hexed], ["X-Webhook-Timestamp", T]])
+case("secret_sent", "", headers=[["X-Webhook-Signature", "0" * 64], ["X-Webhook-Timestamp", T], ["X-Api-Key", SECRET]], kind="alarm")
+case("secret_sent", "", headers=[["X-Webhook-Signature", "0" * 64], ["X-Webhook-Timestamp", T]], target="/webhooks/trackpilots?" + urllib.parse.urlencode({"secret": SECRET}), kind="alarm")
 # Signature
 case("signature_truncated", hexed[:40])
 case("signature_truncated", hexed[:63])

@@ -325,6 +325,21 @@ fn a_mismatch_is_explained_at_a_glance() {
 }
 
 #[test]
+fn another_senders_headers_are_told_on_the_overview() {
+    let more = format!("X-Hub-Signature-256: sha256={}\r\nX-GitHub-Event: push\r\n", "0".repeat(64));
+    let deliveries = [delivery(1, SIMULATION, "another secret", &more)];
+    let mut model = model(&deliveries, secrets());
+    let found = Subject::of(&deliveries[0], &registry()).why(&History::default(), &Budget::default());
+    let finding = InquiryFinding::Why(Depth::Pairs, std::sync::Arc::new(found));
+    update(&mut model, Message::Inquiry(DeliveryId(1), InquiryReport::Found(finding)));
+    for tab in [Tab::Overview, Tab::Signature] {
+        update(&mut model, Message::Act(Action::Show(tab)));
+        let shown = screen(&mut model, 200, 50);
+        assert!(shown.contains("try --scheme github"), "{shown}");
+    }
+}
+
+#[test]
 fn a_mismatch_hides_the_expected_digest_until_asked() {
     let deliveries = [delivery(1, SIMULATION, "another secret", "")];
     let mut model = model(&deliveries, secrets());

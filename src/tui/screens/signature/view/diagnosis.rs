@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::inspect::diagnosis::{self, place_words};
 use crate::payload::grouped;
-use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, SearchProgress, SearchStage};
+use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, OTHER_SCHEME, SearchProgress, SearchStage};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -90,8 +90,13 @@ fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
 /// The likeliest cause alone, for the delivery at a glance.
 pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let why = pane.detail.inquiry.why.as_ref().filter(|_| !pane.loaded.is_verified());
-    let Some(cause) = why.and_then(|(_, found)| found.causes.first()) else { return Vec::new() };
+    let Some((_, found)) = why else { return Vec::new() };
+    let Some(cause) = found.causes.first() else { return Vec::new() };
     let mut lines = finding(cause, pane);
+    // Whose delivery it is decides what else is worth reading.
+    for evidence in found.evidence.iter().filter(|told| told.code == OTHER_SCHEME) {
+        lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
+    }
     lines.push(Line::styled("  2 shows the fix and the evidence", pane.look.theme.dim));
     lines
 }

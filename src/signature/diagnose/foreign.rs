@@ -1,0 +1,142 @@
+//! A request with another sender's headers: the scheme to try, offered as evidence and never assumed.
+
+use super::{Evidence, Request};
+use crate::delivery::Verdict;
+use crate::signature::catalogue::{RecognisedScheme, named, recognise};
+use crate::signature::{Scheme, SignaturePlace};
+
+/// The code of the evidence that names another scheme.
+pub const OTHER_SCHEME: &str = "other_scheme";
+
+/// Schemes of one sender that are named; more help nobody.
+const MOST_NAMED: usize = 3;
+
+/// Says which other scheme's headers are there, when they are that sender's alone.
+pub(super) fn evidence(request: &Request<'_>, verdict: Verdict) -> Option<Evidence> {
+    let is_open = matches!(
+        verdict,
+        Verdict::MissingSignature | Verdict::MissingTimestamp | Verdict::MalformedSignature | Verdict::Mismatch
+    );
+    if !is_open {
+        return None;
+    }
+    let sure: Vec<RecognisedScheme> =
+        recognise(request.head, request.body).into_iter().filter(|found| found.is_sure).collect();
+    let first = sure.first()?;
+    let is_own = |found: &RecognisedScheme| is_configured(request.scheme, &found.name);
+    // Headers that the configured scheme reads as well say nothing new.
+    if sure.iter().any(is_own) || first.headers.iter().all(|name| reads(request.scheme, name)) {
+        return None;
+    }
+    let names: Vec<&str> = sure
+        .iter()
+        .filter(|found| found.sender == first.sender && found.fits == first.fits)
+        .take(MOST_NAMED)
+        .map(|found| found.name.as_str())
+        .collect();
+    let text = format!(
+        "it has the headers of {} ({}): try --scheme {}",
+        first.sender,
+        first.headers.join(", "),
+        names.join(" or --scheme ")
+    );
+    Some(Evidence { code: OTHER_SCHEME, text })
+}
+
+/// Whether the catalogue's scheme is the configured one, under its name or described by hand.
+fn is_configured(configured: &Scheme, name: &str) -> bool {
+    configured.name == name
+        || named(name).is_ok_and(|known| {
+            (&known.signature, &known.timestamp, &known.content, &known.proof, known.encoding, &known.key)
+                == (
+                    &configured.signature,
+                    &configured.timestamp,
+                    &configured.content,
+                    &configured.proof,
+                    configured.encoding,
+                    &configured.key,
+                )
+        })
+}
+
+/// Whether the scheme reads this header itself.
+fn reads(scheme: &Scheme, name: &str) -> bool {
+    let is_name = |own: &str| own.eq_ignore_ascii_case(name);
+    is_name(scheme.timestamp_header())
+        || scheme.id_header().is_some_and(is_name)
+        || scheme.signature.places.iter().any(|place| match place {
+            SignaturePlace::Header(own) | SignaturePlace::Headers(own) => is_name(own),
+            SignaturePlace::Numbered(_) => false,
+            SignaturePlace::Part(part) => part.header().is_some_and(is_name),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::tests::{SECRET, secret};
+    use super::super::{Budget, Depth, Diagnosis, History, diagnose};
+    use super::*;
+    use crate::delivery::Intake;
+    use crate::http::Head;
+
+    const HEX: &str = "0607a4588aa49c3e5719f636f27638ec3ec6ce8d66e5dea5c43401a3b9503c67";
+
+    fn run(scheme: &Scheme, fields: &str) -> Diagnosis {
+        let secret = secret(SECRET.as_bytes());
+        let request = Request {
+            head: &Head::from(format!("POST / HTTP/1.1\r\nHost: hooks.example\r\n{fields}\r\n")),
+            body: b"{}",
+            received_at: Timestamp::from_second(1_746_123_460).unwrap(),
+            intake: &Intake::Complete,
+            scheme,
+            secrets: &[&secret],
+            others: &[],
+            history: &History::default(),
+        };
+        diagnose(&request, &Budget { depth: Depth::One, ..Budget::default() })
+    }
+
+    fn offered(scheme: &Scheme, fields: &str) -> Option<String> {
+        let diagnosis = run(scheme, fields);
+        diagnosis.evidence.into_iter().find(|told| told.code == "other_scheme").map(|told| told.text)
+    }
+
+    fn github() -> String {
+        format!("X-Hub-Signature-256: sha256={HEX}\r\nX-GitHub-Event: push\r\n")
+    }
+
+    #[test]
+    fn another_senders_headers_are_named_with_the_scheme_to_try() {
+        let text = offered(&Scheme::default(), &github()).unwrap();
+        assert_eq!(text, "it has the headers of GitHub (X-Hub-Signature-256, X-GitHub-Event): try --scheme github");
+        let slack = named("slack").unwrap();
+        assert_eq!(offered(&slack, &github()), Some(text));
+        let stripe = format!("Stripe-Signature: t=1746123456,v1={HEX}\r\n");
+        assert!(offered(&named("github").unwrap(), &stripe).unwrap().ends_with("try --scheme stripe"));
+        assert!(run(&named("github").unwrap(), &stripe).causes[0].changes[0].detail.contains("X-Hub-Signature-256"));
+    }
+
+    #[test]
+    fn the_configured_scheme_is_not_offered() {
+        assert_eq!(offered(&named("github").unwrap(), &github()), None);
+        // Meta signs in the same way: the other name would change nothing.
+        assert_eq!(offered(&named("meta").unwrap(), &github()), None);
+        let by_hand = Scheme { name: String::new(), ..named("github").unwrap() };
+        assert_eq!(offered(&by_hand, &github()), None);
+        let standard = "webhook-id: 1\r\nwebhook-timestamp: 1746123456\r\nwebhook-signature: v1,x\r\n";
+        for entry in ["standard-webhooks", "brex", "lithic"] {
+            assert_eq!(offered(&named(entry).unwrap(), standard), None, "{entry}");
+        }
+        assert!(offered(&Scheme::default(), standard).unwrap().contains("Standard Webhooks"));
+    }
+
+    #[test]
+    fn what_many_senders_use_offers_nothing() {
+        for name in ["X-Signature", "Signature", "webhook-signature", "X-Hub-Signature-256"] {
+            assert_eq!(offered(&Scheme::default(), &format!("{name}: {HEX}\r\n")), None, "{name}");
+        }
+        assert_eq!(offered(&Scheme::default(), "X-GitHub-Event: push\r\n"), None);
+    }
+}
