@@ -10,9 +10,9 @@ use super::scheme::SchemeArgs;
 use super::verify::{header_lines, read_body};
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::consent::Scope;
-use crate::config::{Registry, Webhook, unnamed};
+use crate::config::{MissingSecret, Registry, Webhook, unnamed};
 use crate::http::Head;
-use crate::signature::{Scheme, Secret, Signing, SigningKind};
+use crate::signature::{Scheme, Secret, Signing, SigningKind, unsignable};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
@@ -72,7 +72,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let registry = &loaded.registry;
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
     let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
-    let secret = secret_of(registry, webhook, args.secret.as_deref())?;
+    unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
+    let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
     let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
     let timestamp = args.timestamp.clone().unwrap_or_else(|| scheme.timestamp_text(kind, Timestamp::now()));
     if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
@@ -116,6 +117,7 @@ fn secret_of<'a>(
     registry: &'a Registry,
     webhook: Option<&'a Webhook>,
     label: Option<&str>,
+    scheme: &Scheme,
 ) -> Result<&'a Secret, CliError> {
     let keyring = registry.keyring();
     if let Some(label) = label {
@@ -128,12 +130,7 @@ fn secret_of<'a>(
         Some(webhook) => registry.secrets_of(webhook).next(),
         None => keyring.secrets().first(),
     };
-    first.ok_or_else(|| {
-        CliError::Usage(
-            "no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file"
-                .to_owned(),
-        )
-    })
+    first.ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
 }
 
 /// The head of the request that is to be signed, as far as a scheme may sign it.

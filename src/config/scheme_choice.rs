@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::missing_secret::variable_of;
 use super::{BadSetting, ConfigError, Environment, shown};
 use crate::signature::{Scheme, SchemeDescription, catalogue};
 use crate::system::read;
@@ -61,9 +62,10 @@ impl SchemeChoice {
         Err(failed("--scheme", format!("this scheme also needs {}", flags.join(" and "))))
     }
 
-    /// The variable that holds the secret of a scheme, unless another source is named: `GITHUB_WEBHOOK_SECRET`.
-    pub(super) fn variable(&self) -> Option<String> {
-        let name = self.name.as_deref().filter(|name| *name != catalogue::TRACKPILOTS)?;
-        Some(format!("{}_WEBHOOK_SECRET", name.to_ascii_uppercase().replace('-', "_")))
+    /// The variable that holds the secret of a scheme, unless another source is named: `GITHUB_WEBHOOK_SECRET`. A
+    /// scheme of a file has that of its preset.
+    pub(super) fn variable(&self, scheme: &Scheme) -> Option<String> {
+        let name = self.name.as_deref().unwrap_or(&scheme.name);
+        Some(name).filter(|name| !name.is_empty() && *name != catalogue::TRACKPILOTS).map(variable_of)
     }
 }

@@ -156,6 +156,21 @@ pub fn sign_request(
     value.ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
 }
 
+/// Why no secret signs under `scheme` here; `None` when one may.
+#[must_use]
+pub fn unsignable(scheme: &Scheme) -> Option<SignError> {
+    let why = match &scheme.proof {
+        Proof::Jwt { detached: true, .. } => "the token names headers that only its sender chooses",
+        Proof::Jwt { algorithms, .. } if !matches!(algorithms.first(), Some(JwtAlgorithm::Hmac(_))) => {
+            "its tokens are signed with the sender's private key"
+        }
+        Proof::Sns => "only Amazon has the private key, and the signature is in the body",
+        Proof::MessageSignature => "the request itself says which of its parts are signed",
+        _ => return None,
+    };
+    Some(SignError::NotSigned(why))
+}
+
 /// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
 /// that a receiver has the secret.
 ///
@@ -171,6 +186,7 @@ pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<V
 fn signature_text(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result<String, SignError> {
     let label = || crate::text::visible(secret.label()).into_owned();
     let no_key = || SignError::NoKey { label: label(), key: scheme.key.to_string() };
+    let unsigned = || unsignable(scheme).unwrap_or(SignError::NotSigned("its form is unknown"));
     let no_part = || SignError::NoPart(scheme.content.missing(parts).unwrap_or_else(|| "a part".to_owned()));
     match &scheme.proof {
         Proof::Hmac(_) | Proof::Hash(_) => {
@@ -191,10 +207,11 @@ fn signature_text(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result
                 key.sign(*algorithm, &[&content]).map_err(|error| SignError::PrivateKey { label: label(), error })?;
             Ok(scheme.encoding.encode(&signature))
         }
-        Proof::Jwt { algorithms, detached: false } => token(scheme, algorithms, secret, parts, no_key),
-        Proof::Jwt { .. } => Err(SignError::NotSigned("the token names headers that only its sender chooses")),
-        Proof::Sns => Err(SignError::NotSigned("only Amazon has the private key, and the signature is in the body")),
-        Proof::MessageSignature => Err(SignError::NotSigned("the request itself says which of its parts are signed")),
+        Proof::Jwt { algorithms, detached: false } => match algorithms.first() {
+            Some(JwtAlgorithm::Hmac(hash)) => token(scheme, *hash, secret, parts, no_key),
+            _ => Err(unsigned()),
+        },
+        Proof::Jwt { .. } | Proof::Sns | Proof::MessageSignature => Err(unsigned()),
     }
 }
 
@@ -204,14 +221,11 @@ const TOKEN_SECONDS: i64 = 300;
 /// A token whose claims are those that the scheme binds, and the time.
 fn token(
     scheme: &Scheme,
-    algorithms: &[JwtAlgorithm],
+    hash: Algorithm,
     secret: &Secret,
     parts: &Parts<'_>,
     no_key: impl Fn() -> SignError,
 ) -> Result<String, SignError> {
-    let Some(JwtAlgorithm::Hmac(hash)) = algorithms.first().copied() else {
-        return Err(SignError::NotSigned("its tokens are signed with the sender's private key"));
-    };
     let issued: i64 = std::str::from_utf8(parts.timestamp).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
     // Tokens count in seconds, whatever the webhook's kind.
     let issued = if issued > 100_000_000_000 { issued / 1000 } else { issued };
