@@ -71,6 +71,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let loaded = settings.load_quietly(Scope::Secrets)?;
     let registry = &loaded.registry;
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
+    check_chosen(registry, args)?;
     let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
     unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
     let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
@@ -102,6 +103,21 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to sign as Trackpilots where every configured webhook is somebody else's, and nobody asked for it.
+fn check_chosen(registry: &Registry, args: &SignArgs) -> Result<(), CliError> {
+    let is_chosen = args.webhook.is_some() || args.scheme.is_named();
+    let is_other = |webhook: &Webhook| webhook.scheme.as_ref().is_some_and(|scheme| !scheme.is_trackpilots());
+    let webhooks = registry.webhooks();
+    if is_chosen || webhooks.is_empty() || !webhooks.iter().all(is_other) {
+        return Ok(());
+    }
+    let names: Vec<String> = webhooks.iter().map(|webhook| format!("--webhook {}", webhook.name)).collect();
+    Err(CliError::Usage(format!(
+        "no configured webhook is signed as by Trackpilots: choose one with {}, or name a scheme with --scheme",
+        text::visible(&names.join(" or "))
+    )))
 }
 
 /// The configured webhook of this name.

@@ -13,8 +13,8 @@ use crate::http::{HeaderLine, InvalidHeader, InvalidTarget, Outgoing};
 use crate::payload::event;
 use crate::signature::{Scheme, SignError, Signing, sign_request};
 use crate::simulate::{
-    self, Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, SIGNATURE_MARK, SampleEvent,
-    SimulatedEvent,
+    self, Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, SIGNATURE_MARK,
+    SampleEvent, SimulatedEvent,
 };
 use crate::text::visible;
 
@@ -137,9 +137,7 @@ impl SimulatedBody {
     /// [`NotSent::OtherSender`] for an event under the scheme of another sender.
     pub fn choose(event: Option<SimulatedEvent>, scheme: &Scheme) -> Result<Self, NotSent> {
         match event {
-            Some(event) if !scheme.name.is_empty() => {
-                Err(NotSent::OtherSender { event, sender: scheme.name.clone() })
-            }
+            Some(event) if !scheme.name.is_empty() => Err(NotSent::OtherSender { event, sender: scheme.name.clone() }),
             // Whoever describes a scheme of their own may send Trackpilots' events under it.
             Some(_) => Ok(Self::Event),
             None if scheme.is_trackpilots() => Ok(Self::Event),
@@ -203,9 +201,7 @@ impl Simulation {
         let Destination { target, kind, scheme, secret, .. } = &self.destination;
         let mut request = match &self.body {
             SimulatedBody::Event => Outgoing::post(target, self.recipe.build(&circumstances)?)?,
-            SimulatedBody::Given(body) => {
-                Outgoing::post(target, simulate::edited(body.to_vec(), &self.recipe.edits)?)?
-            }
+            SimulatedBody::Given(body) => Outgoing::post(target, simulate::edited(body.to_vec(), &self.recipe.edits)?)?,
             SimulatedBody::Sample(sample) => {
                 let built = sample.build(&circumstances);
                 let body = simulate::edited(built.body.into_bytes(), &self.recipe.edits)?;

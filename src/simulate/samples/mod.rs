@@ -20,8 +20,7 @@ use crate::signature::StampUnit;
 /// Where a sample's body wants its signature.
 pub const SIGNATURE_MARK: &str = "{{signature}}";
 
-const FILES: [&str; 3] =
-    [include_str!("commerce.toml"), include_str!("messages.toml"), include_str!("platforms.toml")];
+const FILES: [&str; 3] = [include_str!("commerce.toml"), include_str!("messages.toml"), include_str!("platforms.toml")];
 
 /// What is sent under a scheme whose sender has no sample.
 const GENERIC: &str = r#"{"id":"evt_{{alnum:24}}","type":"sample.created","created_at":"{{iso_ms}}","data":{"id":"{{uuid}}","name":"A sample"}}"#;
