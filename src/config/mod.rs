@@ -27,7 +27,7 @@ pub use answers::AnswerFlags;
 pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
-pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
+pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use pictures::{PictureMode, UnknownPictureMode};

@@ -91,7 +91,9 @@ fn a_public_key_verifies_what_node_signs_with_the_private_one() {
         let verify = |body| {
             let start =
                 ["verify", "--body", body, "--scheme", scheme, "--public-key", "public.pem", "--format", "json"];
-            env.run(&with_headers(&start, &headers))
+            let ran = env.run(&with_headers(&start, &headers));
+            assert_eq!(ran.stderr(), "", "a public key is no secret that others may not read");
+            ran
         };
         let json = verify("body").yes().json();
         assert_eq!((&json["verdict"], &json["secret"]), (&json!("verified"), &json!("public-key")), "{scheme}: {json}");
@@ -104,6 +106,10 @@ fn a_public_key_verifies_what_node_signs_with_the_private_one() {
         let line = env.run(&["sign", "--body", "body", "--scheme", scheme, "--secret-file", "public.pem"]).complains();
         assert!(line.contains("signed with the sender's private key"), "{line}");
     }
+    let env = TestEnv::new();
+    env.write("body", "{}");
+    let line = env.run(&["verify", "--body", "body", "--scheme", "discord", "--public-key", "./gone.pem"]).complains();
+    assert!(line.contains("gone.pem (asked for by --public-key)"), "{line}");
 }
 
 #[test]
@@ -277,7 +283,9 @@ fn a_sample_event_of_the_sender_is_shown_and_verified() {
     assert!(line.contains("it follows from the body"), "{line}");
     let line = env.run(&["simulate", "--to", &url]).complains();
     assert!(line.contains("no event: expected activity, app, screenshot"), "{line}");
-    let line = env.run(&["simulate", "--scheme", "dropbox-sign", "--to", &url]).complains();
+    let line = env
+        .run(&["simulate", "--scheme", "dropbox-sign", "--secret-env", "GITHUB_WEBHOOK_SECRET", "--to", &url])
+        .complains();
     assert!(line.contains("not in a header"), "{line}");
 }
 

@@ -70,7 +70,7 @@ plain_filters! {
     HtmlDecode "html_decode" "With HTML's character references undone.";
     PercentDecode "percent_decode" "With percent-encoding undone.";
     NoQuery "no_query" "A URL without its query.";
-    SortedQuery "sorted_query" "A query sorted by name and encoded anew, as Node's querystring does.";
+    SortedQuery "sorted_query" "A query sorted by name and encoded again, as Node's querystring does.";
     FieldsByName "fields_by_name" "A form's fields sorted by name, names and values joined by nothing.";
     FieldsByNameUnique "fields_by_name_unique" "The same, each value of a name once and sorted.";
     FieldsByNameSorted "fields_by_name_sorted" "The same, the values of a name sorted.";
