@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::public_key::{PrivateKey, PrivateKeyError, PrivateSignError};
 use super::scheme::{JwtAlgorithm, Parts};
 use super::verify::{described_digest, key_bytes, unbound, urls};
-use super::{Algorithm, Proof, Scheme, Secret, SigningKind, Source, TemplatePiece};
+use super::{Algorithm, Proof, Scheme, Secret, SignaturePlace, SigningKind, Source, TemplatePiece};
 use crate::http::{Head, InvalidHeader, Outgoing};
 
 /// With what a request is signed.
@@ -95,7 +95,13 @@ impl Signing<'_> {
     /// [`SignError`] when the secret or the request does not fit the scheme.
     pub fn headers(&self, head: &Head, body: &[u8], timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
-        let name = scheme.signature.header_name().ok_or(SignError::NotSigned("the signature is not in a header"))?;
+        unsignable(scheme).map_or(Ok(()), Err)?;
+        // Of headers with a number, the first.
+        let name = match scheme.signature.places.first() {
+            Some(SignaturePlace::Numbered(prefix)) => Some(format!("{prefix}1")),
+            _ => scheme.signature.header_name().map(str::to_owned),
+        };
+        let name = name.ok_or(SignError::NotSigned("the signature is not in a header"))?;
         let mut headers = Vec::new();
         let mut stamped = None;
         if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
@@ -104,7 +110,7 @@ impl Signing<'_> {
             stamped = Some(head.with(own, timestamp));
         }
         let value = sign_request(scheme, self.secret, stamped.as_ref().unwrap_or(head), timestamp, body)?;
-        headers.insert(0, (name.to_owned(), value));
+        headers.insert(0, (name, value));
         Ok(headers)
     }
 }

@@ -53,6 +53,7 @@ fn what_is_signed_under_a_scheme_is_verified_under_it() {
         ("standard-webhooks", &id, "webhook-signature: v1,"),
         ("paystack", &[], "x-paystack-signature: "),
         ("box", &[], "BOX-SIGNATURE-PRIMARY: "),
+        ("docusign", &[], "X-DocuSign-Signature-1: "),
         ("mollie", &[], "X-Mollie-Signature: sha256="),
         ("recurly", &[], "recurly-signature: "),
         ("docuseal", &[], "X-Docuseal-Signature: "),

@@ -221,7 +221,7 @@ impl SendForm {
         if is_url && saved.to.as_deref() == Some("") {
             return Err("enter the URL to send to".to_owned());
         }
-        Ok(SimulateTask { saved, seed: self.seed })
+        Ok(SimulateTask { saved: Box::new(saved), seed: self.seed })
     }
 
     /// The simulation under its name, or what is wrong with it.
@@ -232,7 +232,7 @@ impl SendForm {
             self.fields.go_to(FieldKey::Name);
             return Err("enter a name to save it under".to_owned());
         }
-        Ok((name, task.saved))
+        Ok((name, *task.saved))
     }
 
     /// What to check, or what is wrong with the form.
