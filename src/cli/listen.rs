@@ -11,7 +11,7 @@ use super::settings::LoadedSettings;
 use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
-use crate::config::{PictureMode, Settings, UnknownPictureMode, shown};
+use crate::config::{MissingSecret, PictureMode, Settings, UnknownPictureMode, shown};
 use crate::query::Query;
 use crate::server::Session;
 use crate::signature::Secret;
@@ -44,9 +44,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             output::log(&headless::retired_words(retired));
         }
         if settings.registry.keyring().is_empty() {
-            output::log(
-                "no secret: set TRACKPILOTS_WEBHOOKS_SECRET_KEY in the environment or .env to verify signatures",
-            );
+            output::log(&MissingSecret::of(settings.registry.scheme()).to_verify());
         }
         let format = match listen.format.unwrap_or_default() {
             OutputFormat::Text => LineFormat::Text,

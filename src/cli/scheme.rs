@@ -1,17 +1,42 @@
 //! The options that say which scheme a request is signed by.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
 use crate::config::SchemeChoice;
+use crate::signature::catalogue;
+
+/// Any text; shells complete it with the names of schemes, and a mistake is explained where it is looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SchemeNameParser;
+
+impl TypedValueParser for SchemeNameParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(catalogue::names().map(PossibleValue::new)))
+    }
+}
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Scheme")]
 pub(super) struct SchemeArgs {
     /// Sender's scheme, such as github or stripe, for requests that no configured webhook has one for; `whyhook
     /// schemes` lists them. Its secret is read from NAME_WEBHOOK_SECRET unless told otherwise [default: trackpilots]
-    #[arg(long, value_name = "NAME", conflicts_with = "scheme_file")]
+    #[arg(long, value_name = "NAME", conflicts_with = "scheme_file", value_parser = SchemeNameParser)]
+    #[arg(hide_possible_values = true)]
     scheme: Option<String>,
     /// A scheme of your own: a TOML table, as in the configuration
     #[arg(long, value_name = "FILE")]

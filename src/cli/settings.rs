@@ -7,7 +7,7 @@ use clap::Args;
 use super::scheme::SchemeArgs;
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
-use crate::config::{AnswerFlags, Flags, ProcessEnvironment, Settings, SettingsSource, shown};
+use crate::config::{AnswerFlags, Flags, PUBLIC_KEY_LABEL, ProcessEnvironment, Settings, SettingsSource, shown};
 use crate::store::Location;
 use crate::system::log::{self, FILTER_VARIABLE};
 
@@ -106,7 +106,7 @@ impl SettingsArgs {
 
     /// The files that hold secrets, and the one that holds the sender's public key in their place.
     fn secret_files(&self) -> Vec<String> {
-        let key = self.scheme.public_key.as_ref().map(|file| format!("public-key={}", file.display()));
+        let key = self.scheme.public_key.as_ref().map(|file| format!("{PUBLIC_KEY_LABEL}={}", file.display()));
         self.secret_file.iter().cloned().chain(key).collect()
     }
 

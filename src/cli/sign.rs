@@ -10,9 +10,9 @@ use super::scheme::SchemeArgs;
 use super::verify::{header_lines, read_body};
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::consent::Scope;
-use crate::config::{Registry, Webhook, unnamed};
+use crate::config::{MissingSecret, Registry, Webhook, unnamed};
 use crate::http::Head;
-use crate::signature::{Scheme, Secret, Signing, SigningKind};
+use crate::signature::{Scheme, Secret, Signing, SigningKind, unsignable};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
@@ -71,8 +71,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let loaded = settings.load_quietly(Scope::Secrets)?;
     let registry = &loaded.registry;
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
+    check_chosen(registry, args)?;
     let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
-    let secret = secret_of(registry, webhook, args.secret.as_deref())?;
+    unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
+    let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
     let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
     let timestamp = args.timestamp.clone().unwrap_or_else(|| scheme.timestamp_text(kind, Timestamp::now()));
     if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
@@ -103,6 +105,21 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses to sign as Trackpilots where every configured webhook is somebody else's, and nobody asked for it.
+fn check_chosen(registry: &Registry, args: &SignArgs) -> Result<(), CliError> {
+    let is_chosen = args.webhook.is_some() || args.scheme.is_named();
+    let is_other = |webhook: &Webhook| webhook.scheme.as_ref().is_some_and(|scheme| !scheme.is_trackpilots());
+    let webhooks = registry.webhooks();
+    if is_chosen || webhooks.is_empty() || !webhooks.iter().all(is_other) {
+        return Ok(());
+    }
+    let names: Vec<String> = webhooks.iter().map(|webhook| format!("--webhook {}", webhook.name)).collect();
+    Err(CliError::Usage(format!(
+        "no configured webhook is signed as by Trackpilots: choose one with {}, or name a scheme with --scheme",
+        text::visible(&names.join(" or "))
+    )))
+}
+
 /// The configured webhook of this name.
 pub(super) fn webhook_named<'a>(registry: &'a Registry, name: &str) -> Result<&'a Webhook, CliError> {
     registry.webhook(name).ok_or_else(|| {
@@ -116,6 +133,7 @@ fn secret_of<'a>(
     registry: &'a Registry,
     webhook: Option<&'a Webhook>,
     label: Option<&str>,
+    scheme: &Scheme,
 ) -> Result<&'a Secret, CliError> {
     let keyring = registry.keyring();
     if let Some(label) = label {
@@ -128,12 +146,7 @@ fn secret_of<'a>(
         Some(webhook) => registry.secrets_of(webhook).next(),
         None => keyring.secrets().first(),
     };
-    first.ok_or_else(|| {
-        CliError::Usage(
-            "no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file"
-                .to_owned(),
-        )
-    })
+    first.ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
 }
 
 /// The head of the request that is to be signed, as far as a scheme may sign it.

@@ -16,7 +16,7 @@ use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
-use crate::send::{Destination, DestinationChoice, NotSent, Simulation};
+use crate::send::{Destination, DestinationChoice, NotSent, SimulatedBody, Simulation};
 use crate::signature::SigningKind;
 use crate::simulate::{self, PictureSize, SavedSimulation, SimulatedEvent};
 use crate::store::Reader;
@@ -27,11 +27,13 @@ mod burst;
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "Examples:\n  whyhook simulate screenshot --live --to http://localhost:8080/webhooks/trackpilots\n  \
-    whyhook simulate app --set 'data[0].tracking.app.name=Mail' --dry-run"
+    whyhook simulate app --set 'data[0].tracking.app.name=Mail' --dry-run\n  \
+    whyhook simulate --scheme github --to http://localhost:8080/webhooks/github"
 )]
 pub(super) struct SimulateArgs {
-    /// activity, app, screenshot, an event's full name, or the name of a saved simulation
-    #[arg(value_name = "EVENT", required_unless_present_any = ["saved", "body", "from"])]
+    /// activity, app, screenshot, an event's full name, or the name of a saved simulation [default with the scheme of
+    /// another sender: a sample event of that sender]
+    #[arg(value_name = "EVENT")]
     event: Option<String>,
     #[command(flatten)]
     destination: DestinationArgs,
@@ -58,6 +60,9 @@ pub(super) struct SimulateArgs {
     /// Remove a field
     #[arg(long, value_name = "PATH")]
     unset: Vec<String>,
+    /// Header to add, as 'Name: value'; may be repeated
+    #[arg(long, short = 'H', value_name = "HEADER")]
+    header: Vec<String>,
     /// Send these bytes: a file, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "from", "live", "image", "image_size", "items"])]
     body: Option<PathBuf>,
@@ -115,6 +120,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
     let loaded = settings.load_quietly(Scope::Network)?;
     let saved = chosen(&loaded, args)?;
     let recipe = saved.recipe().map_err(|error| CliError::Usage(error.to_string()))?;
+    let headers = saved.headers().map_err(|error| CliError::Usage(error.to_string()))?;
     if let Some(name) = &args.print_config {
         output::print(&saved.to_toml(name))?;
         return Ok(ExitCode::SUCCESS);
@@ -126,7 +132,15 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
             .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?,
     };
     let destination = Destination::find(&loaded, &choice(&saved, args))?;
-    let simulation = Simulation { recipe, burst: saved.burst(), given, destination, seed };
+    if args.scheme.is_named() && destination.scheme != *loaded.registry.scheme() {
+        let words = "this webhook has a scheme in the configuration: leave out --scheme, or send to a URL with --to";
+        return Err(CliError::Usage(words.to_owned()));
+    }
+    let body = match given {
+        Some(bytes) => SimulatedBody::Given(bytes),
+        None => chosen_body(&saved, args, &destination)?,
+    };
+    let simulation = Simulation { recipe, burst: saved.burst(), body, headers, destination, seed };
     let sendings = simulation.sendings()?;
     if args.dry_run {
         preview(&simulation, args.format)?;
@@ -160,13 +174,18 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<SavedSimulation, C
     };
     if let Some(text) = &args.event {
         match (text.parse::<SimulatedEvent>(), find(text)) {
-            (Ok(event), _) => saved.event = event,
+            (Ok(event), _) => saved.event = Some(event),
             (Err(_), Some(found)) if args.saved.is_none() => saved = found,
+            (Err(_), _) if args.scheme.is_named() => {
+                let words = "unknown event '{}': under --scheme leave it out to send a sample event, or use --body";
+                return Err(CliError::Usage(words.replace("{}", &visible(text))));
+            }
             (Err(error), _) => {
                 return Err(CliError::Usage(format!("{error}, or a saved simulation; {}", known())));
             }
         }
     }
+    saved.headers.extend(args.header.iter().cloned());
     saved.live |= args.live;
     saved.image = args.image.clone().or(saved.image);
     saved.image_size = args.image_size.or(saved.image_size);
@@ -185,6 +204,34 @@ fn chosen(settings: &Settings, args: &SimulateArgs) -> Result<SavedSimulation, C
         saved.webhook.clone_from(&args.destination.webhook);
     }
     Ok(saved)
+}
+
+/// What is sent when no bytes were given.
+fn chosen_body(
+    saved: &SavedSimulation,
+    args: &SimulateArgs,
+    destination: &Destination,
+) -> Result<SimulatedBody, CliError> {
+    let body = SimulatedBody::choose(saved.event, &destination.scheme)?;
+    match &body {
+        // A saved simulation is of a screenshot unless it says otherwise.
+        SimulatedBody::Event if saved.event.is_none() && args.saved.is_none() && args.event.is_none() => {
+            Err(CliError::Usage(
+                "no event: expected activity, app, screenshot or a saved simulation, or --scheme with another sender"
+                    .to_owned(),
+            ))
+        }
+        SimulatedBody::Sample(_)
+            if saved.live || saved.image.is_some() || saved.image_size.is_some() || saved.items.is_some() =>
+        {
+            Err(CliError::Usage(
+                "--live, --image, --image-size and --items are for Trackpilots' events: leave them out, or change the \
+                 sample event with --set, --add and --unset"
+                    .to_owned(),
+            ))
+        }
+        _ => Ok(body),
+    }
 }
 
 fn choice(saved: &SavedSimulation, args: &SimulateArgs) -> DestinationChoice {

@@ -19,6 +19,8 @@ use crate::text::visible;
 
 /// The label of a secret that was typed into the interface; no other secret may have it.
 pub const TYPED_LABEL: &str = "typed";
+/// The label of the key that `--public-key` names.
+pub const PUBLIC_KEY_LABEL: &str = "public-key";
 /// The label of a secret that this program made up for its own test events; no other may have it.
 pub const MADE_UP_LABEL: &str = "made-up";
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::missing_secret::variable_of;
 use super::{BadSetting, ConfigError, Environment, shown};
 use crate::signature::{Scheme, SchemeDescription, catalogue};
 use crate::system::read;
@@ -23,6 +24,18 @@ pub struct SchemeChoice {
     pub settings: Vec<String>,
 }
 
+/// What is wrong with a table, with its line and key.
+fn unread_table(file: &str, text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = &text.as_bytes()[..start];
+    let number = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = text.lines().nth(number - 1).unwrap_or_default();
+    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+    let key = if key.is_empty() { String::new() } else { format!("{}: ", visible(key)) };
+    let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("{file}:{number}: {key}{}", visible(&reason))
+}
+
 impl SchemeChoice {
     /// The scheme for every request that no configured webhook has one for; `None` when nothing was asked for.
     pub(super) fn scheme(&self, environment: &dyn Environment) -> Result<Option<Scheme>, ConfigError> {
@@ -38,8 +51,8 @@ impl SchemeChoice {
                 let text =
                     read::whole(&path, FILE_LIMIT).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
                 let text = String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
-                let described: SchemeDescription =
-                    toml::from_str(&text).map_err(|error| unreadable(visible(error.message()).into_owned()))?;
+                let described: SchemeDescription = toml::from_str(&text)
+                    .map_err(|error| failed("--scheme-file", unread_table(&shown(&path), &text, &error)))?;
                 described.scheme().map_err(|error| unreadable(error.to_string()))?
             }
             (None, None) => Scheme::default(),
@@ -61,9 +74,10 @@ impl SchemeChoice {
         Err(failed("--scheme", format!("this scheme also needs {}", flags.join(" and "))))
     }
 
-    /// The variable that holds the secret of a scheme, unless another source is named: `GITHUB_WEBHOOK_SECRET`.
-    pub(super) fn variable(&self) -> Option<String> {
-        let name = self.name.as_deref().filter(|name| *name != catalogue::TRACKPILOTS)?;
-        Some(format!("{}_WEBHOOK_SECRET", name.to_ascii_uppercase().replace('-', "_")))
+    /// The variable that holds the secret of a scheme, unless another source is named: `GITHUB_WEBHOOK_SECRET`. A
+    /// scheme of a file has that of its preset.
+    pub(super) fn variable(&self, scheme: &Scheme) -> Option<String> {
+        let name = self.name.as_deref().unwrap_or(&scheme.name);
+        Some(name).filter(|name| !name.is_empty() && *name != catalogue::TRACKPILOTS).map(variable_of)
     }
 }

@@ -145,7 +145,7 @@ impl Settings {
             None => file.and_then(|file| file.ngrok_api),
         };
 
-        let own_variable = flags.scheme.variable();
+        let own_variable = flags.scheme.variable(&scheme);
         let requests = Requests {
             env: &flags.secret_env,
             file: &flags.secret_file,

@@ -1,9 +1,9 @@
 //! Where a made delivery goes, and how it is signed: a configured webhook, or a URL.
 
-use crate::config::{Settings, Webhook};
+use crate::config::{MissingSecret, Settings, Webhook};
 use crate::http::Target;
 use crate::send::NotSent;
-use crate::signature::{Scheme, Secret, SigningKind};
+use crate::signature::{Scheme, Secret, SigningKind, unsignable};
 use crate::text::visible;
 
 /// The path that the documentation's receivers listen on.
@@ -68,9 +68,10 @@ impl Destination {
     ///
     /// # Errors
     ///
-    /// [`NotSent::NoSecret`].
+    /// [`NotSent::NoSecret`], and [`NotSent::Sign`] for a scheme that no secret signs.
     pub fn signing_secret(&self) -> Result<&Secret, NotSent> {
-        self.secret.as_ref().ok_or(NotSent::NoSecret)
+        unsignable(&self.scheme).map_or(Ok(()), Err)?;
+        self.secret.as_ref().ok_or_else(|| NotSent::NoSecret(MissingSecret::of(&self.scheme)))
     }
 }
 

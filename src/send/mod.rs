@@ -20,4 +20,4 @@ pub use outcome::{
     DocumentedError, Origin, StatusClass, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
     delivery_headers, latency_words, status_words, summary_json,
 };
-pub use simulation::{NotSent, Simulation};
+pub use simulation::{NotSent, SimulatedBody, Simulation};

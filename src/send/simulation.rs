@@ -8,11 +8,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Destination, DocumentedError};
-use crate::config::{named, unnamed};
-use crate::http::{InvalidHeader, InvalidTarget, Outgoing};
+use crate::config::{MissingSecret, named, unnamed};
+use crate::http::{HeaderLine, InvalidHeader, InvalidTarget, Outgoing};
 use crate::payload::event;
-use crate::signature::{SignError, Signing};
-use crate::simulate::{self, Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError};
+use crate::signature::{Scheme, SignError, Signing, sign_request};
+use crate::simulate::{
+    self, Burst, BurstSending, Circumstances, EditError, InvalidBurst, Recipe, RecipeError, SIGNATURE_MARK,
+    SampleEvent, SimulatedEvent,
+};
 use crate::text::visible;
 
 /// Why nothing was sent: what is wrong before there is a request.
@@ -60,8 +63,19 @@ pub enum NotSent {
         known: Vec<String>,
     },
     /// Nothing to sign with.
-    #[error("no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or use --secret-env or --secret-file")]
-    NoSecret,
+    #[error("{}", .0.to_sign())]
+    NoSecret(MissingSecret),
+    /// An event of Trackpilots, and the scheme of somebody else.
+    #[error(
+        "{event} is an event of Trackpilots, and requests are signed here as by {}: leave the event out to send a \
+        sample event of that sender, or give a body with --body", visible(.sender)
+    )]
+    OtherSender {
+        /// The event.
+        event: SimulatedEvent,
+        /// The scheme's name.
+        sender: String,
+    },
     /// The recipe makes no payload.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
@@ -104,6 +118,40 @@ fn known_names(names: &[String]) -> String {
     format!("configured: {}", visible(&names.join(", ")))
 }
 
+/// What a simulation's body is made of. The recipe's edits are applied to each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SimulatedBody {
+    /// The recipe's event.
+    Event,
+    /// These bytes.
+    Given(Bytes),
+    /// A sample event of the scheme's sender.
+    Sample(SampleEvent),
+}
+
+impl SimulatedBody {
+    /// What is sent under `scheme` when a person named this event of Trackpilots, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSent::OtherSender`] for an event under the scheme of another sender.
+    pub fn choose(event: Option<SimulatedEvent>, scheme: &Scheme) -> Result<Self, NotSent> {
+        match event {
+            Some(event) if !scheme.name.is_empty() => Err(NotSent::OtherSender { event, sender: scheme.name.clone() }),
+            // Whoever describes a scheme of their own may send Trackpilots' events under it.
+            Some(_) => Ok(Self::Event),
+            None if scheme.is_trackpilots() => Ok(Self::Event),
+            None => Ok(Self::Sample(SampleEvent::of(&scheme.name))),
+        }
+    }
+
+    /// What is sent under `scheme` where only Trackpilots' events can be chosen: the sample of another sender instead.
+    #[must_use]
+    pub fn usual(scheme: &Scheme) -> Self {
+        if scheme.name.is_empty() { Self::Event } else { Self::Sample(SampleEvent::of(&scheme.name)) }
+    }
+}
+
 /// A simulation that is ready: nothing of it depends on anything but the clock any more.
 #[derive(Debug, Clone)]
 pub struct Simulation {
@@ -111,8 +159,10 @@ pub struct Simulation {
     pub recipe: Recipe,
     /// How often.
     pub burst: Burst,
-    /// The body, when it is not made by the recipe; the recipe's changes are made to it too.
-    pub given: Option<Bytes>,
+    /// What the body is made of.
+    pub body: SimulatedBody,
+    /// Headers that are added before it is signed, or stand in for others of their names.
+    pub headers: Vec<(String, String)>,
     /// For whom.
     pub destination: Destination,
     /// What decides everything that varies; see [`fresh_seed`](crate::simulate::fresh_seed).
@@ -126,12 +176,14 @@ impl Simulation {
     ///
     /// [`NotSent`].
     pub fn sendings(&self) -> Result<Vec<BurstSending>, NotSent> {
-        let event = match &self.given {
-            None => self.recipe.event.name().to_owned(),
-            Some(body) => event::facts(body).event.unwrap_or_default(),
+        let event = match &self.body {
+            SimulatedBody::Event => Some(self.recipe.event.name().to_owned()),
+            SimulatedBody::Given(body) => Some(event::facts(body).event.unwrap_or_default()),
+            // Webhooks subscribe to Trackpilots' events alone.
+            SimulatedBody::Sample(_) => None,
         };
         let subscribed = &self.destination.events;
-        if !subscribed.is_empty() && !subscribed.contains(&event) {
+        if let Some(event) = event.filter(|event| !subscribed.is_empty() && !subscribed.contains(event)) {
             return Err(NotSent::EventNotRegistered { event, subscribed: subscribed.clone() });
         }
         Ok(self.burst.sendings(self.seed)?)
@@ -145,19 +197,54 @@ impl Simulation {
     /// [`NotSent`].
     pub fn request(&self, delivery: u32, now: Timestamp) -> Result<Outgoing, NotSent> {
         let seed = self.seed.wrapping_add(u64::from(delivery));
-        let body = match &self.given {
-            Some(body) => simulate::edited(body.to_vec(), &self.recipe.edits)?,
-            None => self.recipe.build(&Circumstances { moment: self.burst.moment(delivery, now), seed })?,
-        };
+        let circumstances = Circumstances { moment: self.burst.moment(delivery, now), seed };
         let Destination { target, kind, scheme, secret, .. } = &self.destination;
-        let mut request = Outgoing::post(target, body)?;
-        if let Some(name) = scheme.id_header() {
-            request.set(name, format!("msg_{seed:016x}"))?;
-        }
-        if let Some(secret) = secret {
-            Signing { kind: *kind, scheme, secret }.apply(&mut request, now)?;
+        let mut request = match &self.body {
+            SimulatedBody::Event => Outgoing::post(target, self.recipe.build(&circumstances)?)?,
+            SimulatedBody::Given(body) => Outgoing::post(target, simulate::edited(body.to_vec(), &self.recipe.edits)?)?,
+            SimulatedBody::Sample(sample) => {
+                let built = sample.build(&circumstances);
+                let body = simulate::edited(built.body.into_bytes(), &self.recipe.edits)?;
+                let mut request = Outgoing::post(target, body)?;
+                request.set("Content-Type", built.content_type)?;
+                built.headers.iter().try_for_each(|(name, value)| request.set(name, value))?;
+                request
+            }
+        };
+        self.add_headers(&mut request, &circumstances)?;
+        let Some(secret) = secret else { return Ok(request) };
+        let place = memchr::memmem::find(&request.body, SIGNATURE_MARK.as_bytes());
+        match place.filter(|_| matches!(self.body, SimulatedBody::Sample(_))) {
+            Some(at) => {
+                let stamp = scheme.timestamp_text(*kind, now);
+                let signature = sign_request(scheme, secret, &request.head(), &stamp, &request.body)?;
+                let rest = &request.body[at + SIGNATURE_MARK.len()..];
+                let body = [&request.body[..at], signature.as_bytes(), rest].concat();
+                request.set_body(body.into());
+            }
+            None => Signing { kind: *kind, scheme, secret }.apply(&mut request, now)?,
         }
         Ok(request)
+    }
+
+    /// The headers that were asked for, and those that the scheme signs and nobody gave.
+    fn add_headers(&self, request: &mut Outgoing, circumstances: &Circumstances) -> Result<(), NotSent> {
+        for (name, _) in &self.headers {
+            request.remove(name);
+        }
+        for (name, value) in &self.headers {
+            request.lines.push(HeaderLine::new(name, value)?);
+        }
+        let scheme = &self.destination.scheme;
+        if let Some(name) = scheme.id_header().filter(|name| request.line(name).is_none()) {
+            request.set(name, format!("msg_{:016x}", circumstances.seed))?;
+        }
+        for name in scheme.signed_headers() {
+            if request.line(name).is_none() {
+                request.set(name, simulate::fresh_header(name, circumstances))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -134,6 +134,10 @@ impl Secret {
         }
         let mut remarks = Vec::new();
         let inner = bytes.trim_ascii();
+        // A key's file has lines, whatever the key.
+        if inner.starts_with(b"-----BEGIN ") {
+            return remarks;
+        }
         if bytes.ends_with(b"\n") {
             remarks.push(SecretRemark::TrailingNewline);
         } else if inner.len() != bytes.len() {
@@ -210,6 +214,7 @@ mod tests {
     #[case(b"0123456789abcdef\\n", &[SecretRemark::EscapedNewline])]
     #[case("0123456789\u{200b}abcdef".as_bytes(), &[SecretRemark::HiddenCharacters])]
     #[case(b"short", &[SecretRemark::Short])]
+    #[case(b"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", &[])]
     #[case(b"YOUR_WEBHOOK_SECRET", &[SecretRemark::Placeholder])]
     #[case(b"undefined", &[SecretRemark::Placeholder])]
     fn odd_secrets_are_pointed_out(#[case] bytes: &[u8], #[case] expected: &[SecretRemark]) {

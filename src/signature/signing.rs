@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::public_key::{PrivateKey, PrivateKeyError, PrivateSignError};
 use super::scheme::{JwtAlgorithm, Parts};
 use super::verify::{described_digest, key_bytes, unbound, urls};
-use super::{Algorithm, Proof, Scheme, Secret, SigningKind, Source, TemplatePiece};
+use super::{Algorithm, Proof, Scheme, Secret, SignaturePlace, SigningKind, Source, TemplatePiece};
 use crate::http::{Head, InvalidHeader, Outgoing};
 
 /// With what a request is signed.
@@ -95,7 +95,13 @@ impl Signing<'_> {
     /// [`SignError`] when the secret or the request does not fit the scheme.
     pub fn headers(&self, head: &Head, body: &[u8], timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
-        let name = scheme.signature.header_name().ok_or(SignError::NotSigned("the signature is not in a header"))?;
+        unsignable(scheme).map_or(Ok(()), Err)?;
+        // Of headers with a number, the first.
+        let name = match scheme.signature.places.first() {
+            Some(SignaturePlace::Numbered(prefix)) => Some(format!("{prefix}1")),
+            _ => scheme.signature.header_name().map(str::to_owned),
+        };
+        let name = name.ok_or(SignError::NotSigned("the signature is not in a header"))?;
         let mut headers = Vec::new();
         let mut stamped = None;
         if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
@@ -104,7 +110,7 @@ impl Signing<'_> {
             stamped = Some(head.with(own, timestamp));
         }
         let value = sign_request(scheme, self.secret, stamped.as_ref().unwrap_or(head), timestamp, body)?;
-        headers.insert(0, (name.to_owned(), value));
+        headers.insert(0, (name, value));
         Ok(headers)
     }
 }
@@ -151,6 +157,21 @@ pub fn sign_request(
         .ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
 }
 
+/// Why no secret signs under `scheme` here; `None` when one may.
+#[must_use]
+pub fn unsignable(scheme: &Scheme) -> Option<SignError> {
+    let why = match &scheme.proof {
+        Proof::Jwt { detached: true, .. } => "the token names headers that only its sender chooses",
+        Proof::Jwt { algorithms, .. } if !matches!(algorithms.first(), Some(JwtAlgorithm::Hmac(_))) => {
+            "its tokens are signed with the sender's private key"
+        }
+        Proof::Sns => "only Amazon has the private key, and the signature is in the body",
+        Proof::MessageSignature => "the request itself says which of its parts are signed",
+        _ => return None,
+    };
+    Some(SignError::NotSigned(why))
+}
+
 /// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
 /// that a receiver has the secret.
 ///
@@ -166,6 +187,7 @@ pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<V
 fn signature_text(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result<String, SignError> {
     let label = || crate::text::visible(secret.label()).into_owned();
     let no_key = || SignError::NoKey { label: label(), key: scheme.key.to_string() };
+    let unsigned = || unsignable(scheme).unwrap_or(SignError::NotSigned("its form is unknown"));
     let no_part = || SignError::NoPart(scheme.content.missing(parts).unwrap_or_else(|| "a part".to_owned()));
     match &scheme.proof {
         Proof::Hmac(_) | Proof::Hash(_) => {
@@ -186,10 +208,11 @@ fn signature_text(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result
                 key.sign(*algorithm, &[&content]).map_err(|error| SignError::PrivateKey { label: label(), error })?;
             Ok(scheme.encoding.encode(&signature))
         }
-        Proof::Jwt { algorithms, detached: false } => token(scheme, algorithms, secret, parts, no_key),
-        Proof::Jwt { .. } => Err(SignError::NotSigned("the token names headers that only its sender chooses")),
-        Proof::Sns => Err(SignError::NotSigned("only Amazon has the private key, and the signature is in the body")),
-        Proof::MessageSignature => Err(SignError::NotSigned("the request itself says which of its parts are signed")),
+        Proof::Jwt { algorithms, detached: false } => match algorithms.first() {
+            Some(JwtAlgorithm::Hmac(hash)) => token(scheme, *hash, secret, parts, no_key),
+            _ => Err(unsigned()),
+        },
+        Proof::Jwt { .. } | Proof::Sns | Proof::MessageSignature => Err(unsigned()),
     }
 }
 
@@ -199,14 +222,11 @@ const TOKEN_SECONDS: i64 = 300;
 /// A token whose claims are those that the scheme binds, and the time.
 fn token(
     scheme: &Scheme,
-    algorithms: &[JwtAlgorithm],
+    hash: Algorithm,
     secret: &Secret,
     parts: &Parts<'_>,
     no_key: impl Fn() -> SignError,
 ) -> Result<String, SignError> {
-    let Some(JwtAlgorithm::Hmac(hash)) = algorithms.first().copied() else {
-        return Err(SignError::NotSigned("its tokens are signed with the sender's private key"));
-    };
     let issued: i64 = std::str::from_utf8(parts.timestamp).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
     // Tokens count in seconds, whatever the webhook's kind.
     let issued = if issued > 100_000_000_000 { issued / 1000 } else { issued };

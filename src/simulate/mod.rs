@@ -7,6 +7,7 @@
 //! | [`PayloadEdit`] | a field set, added or removed by its path; the rest stays byte for byte |
 //! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
 //! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
+//! | [`SampleEvent`] | a sample event of another sender, as data |
 //! | [`SavedSimulation`] | all of that under a name in the configuration |
 //!
 //! Everything here but [`fresh_seed`] is a pure function of its arguments: no input, no output, no clock.
@@ -26,6 +27,7 @@ mod dice;
 mod edit;
 mod event;
 mod picture;
+mod samples;
 mod saved;
 mod scene;
 #[cfg(test)]
@@ -36,6 +38,7 @@ pub use burst::{Burst, BurstSending, COUNT_LIMIT, InvalidBurst, RATE_LIMIT};
 pub use edit::{EditError, EditPath, InvalidPath, PathStep, PayloadEdit, RawValue};
 pub use event::{SimulatedEvent, UnknownEvent};
 pub use picture::{InvalidPictureSize, PictureSize, picture};
+pub use samples::{BuiltSample, SIGNATURE_MARK, SampleEvent, fresh_header};
 pub use saved::{InvalidSaved, SavedSimulation};
 pub use written::{PLACEHOLDER, written};
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Burst, EditError, PayloadEdit, PictureSize, Recipe, SimulatedEvent, form_named};
+use crate::http::HeaderLine;
 use crate::payload::binary::BinaryForm;
 use crate::signature::SigningKind;
 use crate::text::visible;
@@ -11,8 +12,9 @@ use crate::text::visible;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SavedSimulation {
-    /// The event.
-    pub event: SimulatedEvent,
+    /// The event; when nothing is said a screenshot, or the sample event of another scheme's sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<SimulatedEvent>,
     /// The webhook that it is sent to, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
@@ -43,6 +45,9 @@ pub struct SavedSimulation {
     /// Fields taken out, each a path.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unset: Vec<String>,
+    /// Headers added, each `Name: value`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// How many deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
@@ -63,6 +68,12 @@ pub enum InvalidSaved {
     /// No form of an image.
     #[error("unknown image form '{}': expected one of {}", visible(.0), BinaryForm::ALL.map(BinaryForm::code).join(", "))]
     Image(String),
+    /// No header.
+    #[error("invalid header '{}': expected 'Name: value'", visible(.0))]
+    Header(String),
+    /// A header that is as the body is.
+    #[error("cannot set the header '{}': it follows from the body", visible(.0))]
+    LengthHeader(String),
     /// No change.
     #[error(transparent)]
     Edit(#[from] EditError),
@@ -87,13 +98,32 @@ impl SavedSimulation {
             }
         }
         Ok(Recipe {
-            event: self.event,
+            event: self.event.unwrap_or_default(),
             live: self.live,
             items: self.items.unwrap_or(1),
             image: self.image.as_ref().map(form).transpose()?,
             size: self.image_size.unwrap_or_default(),
             edits,
         })
+    }
+
+    /// The headers that are added, as names and values.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSaved`].
+    pub fn headers(&self) -> Result<Vec<(String, String)>, InvalidSaved> {
+        let read = |text: &String| {
+            let invalid = || InvalidSaved::Header(text.clone());
+            let (name, value) = text.split_once(':').ok_or_else(invalid)?;
+            let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+            if ["content-length", "transfer-encoding"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+                return Err(InvalidSaved::LengthHeader(name));
+            }
+            HeaderLine::new(&name, &value).map_err(|_| invalid())?;
+            Ok((name, value))
+        };
+        self.headers.iter().map(read).collect()
     }
 
     /// How often it is sent.
@@ -132,12 +162,13 @@ mod tests {
     #[test]
     fn what_is_printed_is_read_again() {
         let saved = SavedSimulation {
-            event: SimulatedEvent::Screenshot,
+            event: Some(SimulatedEvent::Screenshot),
             to: Some("http://127.0.0.1:8080/hook".to_owned()),
             kind: Some(SigningKind::Reseller),
             live: true,
             image: Some("data-url".to_owned()),
             image_size: Some(PictureSize::Pixels(640, 360)),
+            headers: vec!["X-Trace: a:b".to_owned()],
             set: vec!["data[0].screenshot.app.name=\"a \\\"b\\\"\"".to_owned()],
             count: Some(3),
             rate: Some(1.5),
@@ -149,6 +180,7 @@ mod tests {
         let read: SavedSimulation = read["simulations"]["odd name"].clone().try_into().unwrap();
         assert_eq!(read, saved);
         assert_eq!(read.recipe().unwrap().form(), BinaryForm::DataUrl);
+        assert_eq!(read.headers().unwrap(), [("X-Trace".to_owned(), "a:b".to_owned())]);
     }
 
     #[test]
@@ -158,6 +190,16 @@ mod tests {
         assert!(toml::from_str::<SavedSimulation>("event = 'login'").is_err());
         let image =
             SavedSimulation { image: Some("webp".to_owned()), ..SavedSimulation::default() }.recipe().unwrap_err();
+        for (header, words) in [
+            ("X-Trace", "expected 'Name: value'"),
+            (": x", "expected 'Name: value'"),
+            ("A: b\r\nC: d", "expected 'Name: value'"),
+            ("content-length: 1", "follows from the body"),
+        ] {
+            let saved = SavedSimulation { headers: vec![header.to_owned()], ..SavedSimulation::default() };
+            let error = saved.headers().unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
         assert!(image.to_string().contains("'webp'") && image.to_string().contains("base64"), "{image}");
     }
 }

@@ -41,6 +41,7 @@ mod relay;
 mod replay;
 mod rules;
 mod saving;
+mod schemes;
 mod screen;
 mod secrets;
 mod sending;

@@ -53,6 +53,7 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         let simulation = |reason: String| Fault::Simulation { name: name.get_ref().clone(), reason };
         let saved = saved.into_inner();
         saved.recipe().map_err(|error| (offset, simulation(error.to_string())))?;
+        saved.headers().map_err(|error| (offset, simulation(error.to_string())))?;
         saved.burst().sendings(0).map_err(|error| (offset, simulation(error.to_string())))?;
         if saved.webhook.is_some() && saved.to.is_some() {
             return Err((offset, simulation("it names both a webhook and a URL: keep one".to_owned())));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
-use super::{Keyring, KeyringError, MADE_UP_LABEL, TYPED_LABEL};
+use super::{Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
 use crate::config::mistaken::{is_name, is_path, is_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
@@ -39,7 +39,8 @@ pub(in crate::config) fn load(
         let (label, path) = split_label(text, "--secret-file", "PATH")?;
         let file = environment.current_dir().join(path);
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let added = loader.add_file(label.unwrap_or(&stem), &file, "--secret-file");
+        let asker = if label == Some(PUBLIC_KEY_LABEL) { "--public-key" } else { "--secret-file" };
+        let added = loader.add_file(label.unwrap_or(&stem), &file, asker);
         added.map_err(|error| unless_a_secret(error, path))?;
     }
     let configured = requests.config.map_or(&[][..], |config| &config.secrets);
@@ -93,7 +94,9 @@ impl Loader<'_> {
 
     fn add_file(&mut self, label: &str, file: &Path, asker: &str) -> Result<(), KeyringError> {
         let bytes = file_bytes(file, asker)?;
-        self.warnings.extend(readable_by_others(file));
+        if label != PUBLIC_KEY_LABEL && !is_public_key(&bytes) {
+            self.warnings.extend(readable_by_others(file));
+        }
         self.add(label, bytes, SecretOrigin::File(file.to_owned()), asker)
     }
 
@@ -172,6 +175,12 @@ impl Loader<'_> {
     fn dotenv_file(&self) -> PathBuf {
         self.environment.current_dir().join(".env")
     }
+}
+
+/// Whether a file holds nothing that others may not read: a public key or a certificate.
+fn is_public_key(bytes: &[u8]) -> bool {
+    let holds = |words: &[u8]| memchr::memmem::find(bytes, words).is_some();
+    bytes.trim_ascii_start().starts_with(b"-----BEGIN ") && !holds(b"PRIVATE KEY")
 }
 
 fn secret_as_name(asker: &str, what: &'static str) -> KeyringError {

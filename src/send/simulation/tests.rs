@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::config::testing::Surroundings;
-use crate::config::{Flags, Settings};
+use crate::config::{Flags, MissingSecret, Settings};
 use crate::delivery::Verdict;
 use crate::send::DestinationChoice;
-use crate::signature::{self, SigningKind};
+use crate::signature::{self, Scheme, Secret, SecretOrigin, SigningKind, catalogue};
 use crate::simulate::SimulatedEvent;
 
 const CONFIG: &str = r#"
@@ -75,14 +75,15 @@ fn what_is_not_there_is_said() {
     let error = find(DestinationChoice { to: Some("ftp://x".into()), ..DestinationChoice::default() }).unwrap_err();
     assert!(matches!(error, NotSent::Url { .. }), "{error}");
     let bare = Destination::find(&settings(""), &DestinationChoice::default()).unwrap();
-    assert_eq!(bare.signing_secret().unwrap_err(), NotSent::NoSecret);
+    assert_eq!(bare.signing_secret().unwrap_err(), NotSent::NoSecret(MissingSecret::of(&bare.scheme)));
 }
 
 fn simulation(event: SimulatedEvent, webhook: &str) -> Simulation {
     Simulation {
         recipe: Recipe::new(event),
         burst: Burst { count: 2, ..Burst::default() },
-        given: None,
+        body: SimulatedBody::Event,
+        headers: Vec::new(),
         destination: find(DestinationChoice { webhook: Some(webhook.into()), ..DestinationChoice::default() }).unwrap(),
         seed: 3,
     }
@@ -109,10 +110,90 @@ fn only_subscribed_events_are_sent() {
     let error = simulation(SimulatedEvent::Screenshot, "resale").sendings().unwrap_err();
     assert_eq!(error.term(), Some(DocumentedError::EventNotRegistered));
     assert!(error.to_string().starts_with("Event type not registered (400): "), "{error}");
-    let given = Simulation {
-        given: Some(Bytes::from_static(br#"{"event":"desktop.app_tracking.captured"}"#)),
-        ..simulation(SimulatedEvent::Screenshot, "resale")
-    };
+    let bytes = Bytes::from_static(br#"{"event":"desktop.app_tracking.captured"}"#);
+    let given =
+        Simulation { body: SimulatedBody::Given(bytes.clone()), ..simulation(SimulatedEvent::Screenshot, "resale") };
     given.sendings().unwrap();
-    assert_eq!(given.request(0, now()).unwrap().body, given.given.clone().unwrap());
+    assert_eq!(given.request(0, now()).unwrap().body, bytes);
+}
+
+/// A secret that suits every scheme that takes one: base64 of hexadecimal digits.
+const ANY_SECRET: &str = "6162636465666768696a6b6c6d6e6f70";
+
+fn sample(name: &str, secret: &[u8]) -> Simulation {
+    let mut destination = find(DestinationChoice::default()).unwrap();
+    destination.scheme = catalogue::named(name).unwrap();
+    for setting in destination.scheme.missing_settings() {
+        destination.scheme.settings.insert(setting, "sample".to_owned());
+    }
+    destination.secret = Some(Secret::new("test", secret.to_vec(), SecretOrigin::Typed));
+    Simulation {
+        recipe: Recipe::new(SimulatedEvent::App),
+        burst: Burst::default(),
+        body: SimulatedBody::choose(None, &destination.scheme).unwrap(),
+        headers: Vec::new(),
+        destination,
+        seed: 3,
+    }
+}
+
+fn verdict(simulation: &Simulation, request: &Outgoing) -> Verdict {
+    let Destination { scheme, secret, .. } = &simulation.destination;
+    signature::judge(scheme, secret.as_ref(), &request.head(), &request.body, now()).verdict
+}
+
+#[test]
+fn a_sample_of_every_sender_is_verified_or_told_why_not() {
+    let (mut signed, mut told) = (Vec::new(), Vec::new());
+    for entry in catalogue::all() {
+        let simulation = sample(&entry.name, ANY_SECRET.as_bytes());
+        match simulation.request(0, now()) {
+            Ok(request) => {
+                assert_eq!(verdict(&simulation, &request), Verdict::Verified, "{}", entry.name);
+                signed.push(entry.name);
+            }
+            Err(NotSent::Sign(error)) => told.push(format!("{}: {error}", entry.name)),
+            Err(error) => panic!("{}: {error}", entry.name),
+        }
+    }
+    assert!(signed.len() > 160, "{} signed; {told:#?}", signed.len());
+    for name in SampleEvent::names().filter(|name| !["discord", "sendgrid"].contains(name)) {
+        assert!(signed.iter().any(|signed| signed == name), "{name}: {told:#?}");
+    }
+}
+
+#[test]
+fn an_event_of_trackpilots_is_for_trackpilots() {
+    let github = catalogue::named("github").unwrap();
+    let error = SimulatedBody::choose(Some(SimulatedEvent::App), &github).unwrap_err();
+    assert!(error.to_string().starts_with("app is an event of Trackpilots, and requests are signed here as by github"));
+    assert_eq!(SimulatedBody::usual(&github), SimulatedBody::Sample(SampleEvent::of("github")));
+    let own = Scheme { encoding: crate::signature::Encoding::Base64, ..Scheme::default() };
+    assert_eq!(SimulatedBody::choose(Some(SimulatedEvent::App), &own), Ok(SimulatedBody::Event));
+    assert_eq!(SimulatedBody::choose(None, &own), Ok(SimulatedBody::Sample(SampleEvent::of(""))));
+    assert_eq!(SimulatedBody::choose(None, &Scheme::default()), Ok(SimulatedBody::Event));
+}
+
+#[test]
+fn added_headers_stand_in_for_others_and_are_signed() {
+    let mut simulation = sample("twitch", b"a-secret-of-twitch-0123");
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    simulation.headers = vec![header("content-type", "text/plain"), header("X-Two", "1"), header("X-Two", "2")];
+    let request = simulation.request(0, now()).unwrap();
+    let values = |name: &str| -> Vec<Vec<u8>> {
+        request
+            .lines
+            .iter()
+            .filter(|line| line.name().eq_ignore_ascii_case(name.as_bytes()))
+            .map(|line| line.value().to_vec())
+            .collect()
+    };
+    assert_eq!(values("Content-Type"), [b"text/plain"]);
+    assert_eq!(values("X-Two"), [b"1", b"2"]);
+    assert_eq!(values("Twitch-Eventsub-Message-Id").len(), 1);
+    assert_eq!(verdict(&simulation, &request), Verdict::Verified);
+    simulation.headers = vec![header("twitch-eventsub-message-id", "mine")];
+    let request = simulation.request(0, now()).unwrap();
+    assert_eq!(request.line("Twitch-Eventsub-Message-Id").unwrap().value(), b"mine");
+    assert_eq!(verdict(&simulation, &request), Verdict::Verified);
 }

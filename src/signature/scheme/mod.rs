@@ -269,6 +269,29 @@ impl Scheme {
         }
     }
 
+    /// Whether it signs as Trackpilots does, whatever its headers are called, and is nobody else's by name.
+    #[must_use]
+    pub fn is_trackpilots(&self) -> bool {
+        self.name.is_empty() && self.is_plain()
+    }
+
+    /// The headers that are signed, apart from those of the signature and the timestamp.
+    #[must_use]
+    pub fn signed_headers(&self) -> Vec<&str> {
+        let of_variables = self.variables.values().filter_map(|variable| match variable {
+            Variable::Template(template) => Some(template),
+            Variable::Listed { .. } => None,
+        });
+        let sources = std::iter::once(&self.content).chain(of_variables).flat_map(SignedContent::sources);
+        let of_id = self.id_header().filter(|_| self.content.covers(&TemplatePiece::Id));
+        let own = [self.signature_header(), self.timestamp_header()];
+        let named = sources.filter_map(|source| match source {
+            Source::Header(name) => Some(name.as_str()),
+            _ => None,
+        });
+        named.chain(of_id).filter(|name| own.iter().all(|own| !own.eq_ignore_ascii_case(name))).collect()
+    }
+
     /// The settings that its templates name, and that nobody has given a value.
     #[must_use]
     pub fn missing_settings(&self) -> Vec<String> {

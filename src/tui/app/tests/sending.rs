@@ -178,10 +178,10 @@ fn a_simulation_follows_its_form_and_offers_what_is_subscribed() {
     };
     person.act(Action::Send(SendAction::Simulate));
     let (_, saved) = asked(&mut person);
-    assert_eq!((saved.event.short(), saved.webhook), ("screenshot", None));
+    assert_eq!((saved.event.unwrap().short(), saved.webhook), ("screenshot", None));
     person.act(Action::Send(SendAction::Right));
     let (number, saved) = asked(&mut person);
-    assert_eq!((saved.event.short(), saved.webhook.as_deref()), ("activity", Some("hr")));
+    assert_eq!((saved.event.unwrap().short(), saved.webhook.as_deref()), ("activity", Some("hr")));
     assert!(form(&person).fields.get(FieldKey::Items).is_none(), "an activity has no items");
     let preview = |seed| Preview {
         seed,

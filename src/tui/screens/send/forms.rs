@@ -200,7 +200,7 @@ impl SendForm {
         let fields = &self.fields;
         let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| BinaryForm::ALL[place].code().to_owned());
         let saved = SavedSimulation {
-            event: self.event(receiver),
+            event: Some(self.event(receiver)),
             webhook: receiver.map(|receiver| receiver.name.clone()),
             to: is_url.then(|| fields.typed(FieldKey::To).to_owned()),
             kind: is_url.then(|| kind(fields)),
@@ -211,6 +211,7 @@ impl SendForm {
             set: parts(fields.typed(FieldKey::Set)),
             add: parts(fields.typed(FieldKey::Add)),
             unset: parts(fields.typed(FieldKey::Unset)),
+            headers: Vec::new(),
             duplicate: fields.chosen(FieldKey::Copies) == 1,
             out_of_order: fields.chosen(FieldKey::Order) == 1,
             count: optional(fields, FieldKey::Count, "count")?,
@@ -220,7 +221,7 @@ impl SendForm {
         if is_url && saved.to.as_deref() == Some("") {
             return Err("enter the URL to send to".to_owned());
         }
-        Ok(SimulateTask { saved, seed: self.seed })
+        Ok(SimulateTask { saved: Box::new(saved), seed: self.seed })
     }
 
     /// The simulation under its name, or what is wrong with it.
@@ -231,7 +232,7 @@ impl SendForm {
             self.fields.go_to(FieldKey::Name);
             return Err("enter a name to save it under".to_owned());
         }
-        Ok((name, task.saved))
+        Ok((name, *task.saved))
     }
 
     /// What to check, or what is wrong with the form.

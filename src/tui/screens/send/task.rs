@@ -148,7 +148,7 @@ impl Again {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulateTask {
     /// What is made, and for whom.
-    pub saved: SavedSimulation,
+    pub saved: Box<SavedSimulation>,
     /// What decides everything that varies; chosen by the first preview.
     pub seed: Option<u64>,
 }

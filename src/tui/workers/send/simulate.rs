@@ -12,7 +12,9 @@ use super::{Halt, Worker, end, row};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, ClientLimits};
-use crate::send::{BatchPace, Destination, DestinationChoice, NotSent, Origin, Simulation, attempt, run_all};
+use crate::send::{
+    BatchPace, Destination, DestinationChoice, NotSent, Origin, SimulatedBody, Simulation, attempt, run_all,
+};
 use crate::simulate;
 use crate::tui::screens::send::panel::Panel;
 use crate::tui::screens::send::state::{SendProgress, SentOfMany};
@@ -31,7 +33,10 @@ impl Worker {
         let sendings = made.sendings()?;
         self.may_send([&made.destination.target], is_agreed)?;
         let total = sendings.len();
-        let what = made.recipe.event.name().to_owned();
+        let what = match &made.body {
+            SimulatedBody::Sample(_) => "a sample event".to_owned(),
+            _ => made.recipe.event.name().to_owned(),
+        };
         self.tell(News::Began(SendProgress { what, total, ..SendProgress::default() }));
         let pace = match made.burst.rate {
             Some(rate) => BatchPace::Every(Duration::from_secs_f64(1.0 / rate)),
@@ -100,5 +105,8 @@ pub(super) fn simulation(settings: &Settings, task: &SimulateTask) -> Result<Sim
         None => simulate::fresh_seed()
             .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?,
     };
-    Ok(Simulation { recipe, burst: saved.burst(), given: None, destination, seed })
+    // The form offers Trackpilots' events alone: where another sender is expected, its sample is shown and sent.
+    let body = SimulatedBody::usual(&destination.scheme);
+    let headers = saved.headers().map_err(no_recipe)?;
+    Ok(Simulation { recipe, burst: saved.burst(), body, headers, destination, seed })
 }

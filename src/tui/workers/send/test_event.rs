@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::config::{MADE_UP_LABEL, Settings};
+use crate::config::{MADE_UP_LABEL, MissingSecret, Settings};
 use crate::delivery::{AttemptKind, AttemptMode};
 use crate::http::{Client, ClientLimits};
-use crate::send::{Destination, NotSent, Origin, Simulation, attempt};
+use crate::send::{Destination, NotSent, Origin, SimulatedBody, Simulation, attempt};
 use crate::simulate::{self, Burst, Recipe, SimulatedEvent};
 use crate::tui::screens::send::panel::Panel;
 use crate::tui::screens::send::state::SendProgress;
@@ -42,7 +42,7 @@ impl Worker {
     }
 }
 
-/// A plain simulation of the first event that the path's webhook subscribes to.
+/// A plain simulation of the first event that the path's webhook subscribes to, or another sender's sample.
 fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
     let registry = &settings.registry;
     let mut address = settings.bind;
@@ -51,9 +51,10 @@ fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
     }
     let url = format!("http://{address}{path}");
     let target = url.parse().map_err(|reason| NotSent::Url { whose: "the listener's address".to_owned(), reason })?;
-    let mut route = registry.route(path.as_bytes());
+    let route = registry.route(path.as_bytes());
     let events = route.webhook.map(|webhook| webhook.events.clone()).unwrap_or_default();
-    let secret = route.secrets.next().ok_or(NotSent::NoSecret)?.clone();
+    let missing = || NotSent::NoSecret(MissingSecret::of(route.scheme));
+    let secret = route.secrets.clone().next().ok_or_else(missing)?.clone();
     let destination = Destination {
         target,
         kind: route.webhook.map(|webhook| webhook.kind).unwrap_or_default(),
@@ -66,7 +67,14 @@ fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
     let event = SimulatedEvent::ALL.into_iter().rev().find(is_subscribed).unwrap_or_default();
     let seed = simulate::fresh_seed()
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("no random numbers: {error}") })?;
-    let simulation = Simulation { recipe: Recipe::new(event), burst: Burst::default(), given: None, destination, seed };
+    let simulation = Simulation {
+        recipe: Recipe::new(event),
+        burst: Burst::default(),
+        body: SimulatedBody::usual(&destination.scheme),
+        headers: Vec::new(),
+        destination,
+        seed,
+    };
     simulation.sendings()?;
     Ok(simulation)
 }

@@ -1,0 +1,81 @@
+//! What to do when there is no secret, in words that suit the scheme.
+
+use super::DEFAULT_VARIABLE;
+use crate::signature::{Proof, Scheme};
+
+/// What a scheme is signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WantedKey {
+    Secret,
+    KeyPair,
+}
+
+/// That no secret is known for a scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingSecret {
+    /// The scheme's name; empty for Trackpilots' and those that a person described.
+    scheme: String,
+    wanted: WantedKey,
+}
+
+impl MissingSecret {
+    /// That none is known for `scheme`.
+    #[must_use]
+    pub fn of(scheme: &Scheme) -> Self {
+        let has_pair = matches!(scheme.proof, Proof::PublicKey(_) | Proof::Sns);
+        let wanted = if has_pair { WantedKey::KeyPair } else { WantedKey::Secret };
+        Self { scheme: scheme.name.clone(), wanted }
+    }
+
+    /// What is missing to sign, and where it may come from.
+    #[must_use]
+    pub fn to_sign(&self) -> String {
+        match (self.wanted, self.scheme.as_str()) {
+            (WantedKey::KeyPair, _) => "no private key to sign with: this scheme's sender signs with one that nobody \
+                                        else has; make a key pair of your own and use --secret-file"
+                .to_owned(),
+            (WantedKey::Secret, "") => {
+                format!("no secret to sign with: set {DEFAULT_VARIABLE}, or use --secret-env or --secret-file")
+            }
+            (WantedKey::Secret, name) => format!(
+                "no secret to sign with: set {} and use --scheme {name}, or use --secret-env or --secret-file",
+                variable_of(name)
+            ),
+        }
+    }
+
+    /// What is missing to verify, and where it may come from.
+    #[must_use]
+    pub fn to_verify(&self) -> String {
+        match (self.wanted, self.scheme.as_str()) {
+            (WantedKey::KeyPair, _) => "no key: use --public-key to verify signatures".to_owned(),
+            (WantedKey::Secret, "") => {
+                format!("no secret: set {DEFAULT_VARIABLE} in the environment or .env to verify signatures")
+            }
+            (WantedKey::Secret, name) => {
+                format!("no secret: set {} in the environment or .env to verify signatures", variable_of(name))
+            }
+        }
+    }
+}
+
+/// The variable that holds the secret of the scheme of this name: `GITHUB_WEBHOOK_SECRET`.
+pub(super) fn variable_of(name: &str) -> String {
+    format!("{}_WEBHOOK_SECRET", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::catalogue;
+
+    #[test]
+    fn each_scheme_has_its_own_words() {
+        let of = |name: &str| MissingSecret::of(&catalogue::named(name).unwrap());
+        assert!(of("trackpilots").to_sign().contains("set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or"));
+        assert!(of("gitlab-token").to_sign().contains("set GITLAB_TOKEN_WEBHOOK_SECRET and use --scheme gitlab-token"));
+        assert!(of("discord").to_sign().contains("no private key"));
+        assert!(of("github").to_verify().contains("set GITHUB_WEBHOOK_SECRET in"));
+        assert!(of("discord").to_verify().contains("--public-key"));
+    }
+}
