@@ -1,7 +1,7 @@
 //! Which known relays and gateways a request passed, by the headers that they leave.
 //!
 //! Evidence beside a proof, never a claim: anyone can send any header, and a hop that may rewrite bodies often does not.
-//! What each is said to do is what its own documentation or code says of it.
+//! What each is said to do is well known of it, from documentation, code or use, and so it always "may".
 
 use super::known_hops::{HOPS, Hop, HopHabit, HopMark};
 use super::{Cause, CauseCode, CauseKind, Evidence, Request};
