@@ -278,17 +278,24 @@ fn host_of(url: &[u8]) -> &[u8] {
     &rest[..end]
 }
 
-/// The pairs of a form or query, decoded, in their order.
-pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
+/// The pairs of a form or query as they are written, in their order.
+fn raw_pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     text.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
         let at = memchr::memchr(b'=', piece).unwrap_or(piece.len());
-        (form_decoded(&piece[..at]), form_decoded(piece.get(at + 1..).unwrap_or_default()))
+        (&piece[..at], piece.get(at + 1..).unwrap_or_default())
     })
+}
+
+/// The same, decoded.
+pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
+    raw_pairs(text).map(|(name, value)| (form_decoded(name), form_decoded(value)))
 }
 
 /// The first value under a name.
 fn field(text: &[u8], name: &str) -> Option<Vec<u8>> {
-    pairs(text).find(|(own, _)| own == name.as_bytes()).map(|(_, value)| value)
+    // An escape has three bytes: a longer text is not the name, and may be a whole body.
+    let is_name = |own: &[u8]| own.len() <= 3 * name.len() && form_decoded(own) == name.as_bytes();
+    raw_pairs(text).find(|(own, _)| is_name(own)).map(|(_, value)| form_decoded(value))
 }
 
 /// The place of a value in JSON; of a name that is there twice, the first.

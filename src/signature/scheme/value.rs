@@ -7,6 +7,9 @@ use crate::http::Head;
 /// Signatures in one request beyond this many are not looked at.
 const MOST_SIGNATURES: usize = 128;
 
+/// A value of more bytes holds no signature, nor a token, even where the whole body is one.
+const LONGEST_VALUE: usize = 1024 * 1024;
+
 /// A place that may hold a signature.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SignaturePlace {
@@ -250,8 +253,11 @@ fn values<'s>(place: &'s SignaturePlace, parts: &Parts<'_>, head: &Head) -> Resu
             };
             head.pairs().filter(|(name, _)| is_numbered(name)).map(|(_, value)| value.to_vec()).collect()
         }
-        SignaturePlace::Part(part) => {
-            part.value(parts).filter(|value| !value.is_empty()).map(|value| value.into_owned()).into_iter().collect()
-        }
+        SignaturePlace::Part(part) => part
+            .value(parts)
+            .filter(|value| (1..=LONGEST_VALUE).contains(&value.len()))
+            .map(|value| value.into_owned())
+            .into_iter()
+            .collect(),
     })
 }
