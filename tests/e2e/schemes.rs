@@ -32,6 +32,7 @@ fn a_ping_that_node_signs_is_verified_by_the_secret_of_its_sender() {
     assert_eq!(status.trim(), "200");
     let line = env.run(&["list", "--format", "json"]).yes().json();
     assert_eq!((&line["verdict"], &line["path"]), (&json!("verified"), &json!("/hooks/github")), "{line}");
+    assert_eq!(line["event"], json!("ping"), "{line}");
     assert_eq!(env.show(1)["secret"], "GITHUB_WEBHOOK_SECRET");
     // Without the scheme it is not Trackpilots'.
     assert_eq!(env.run(&["verify", "1", "--format", "json"]).no().json()["verdict"], "no_secret");

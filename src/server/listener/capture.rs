@@ -65,7 +65,10 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         }
         _ => Judgement::bare(Verdict::NotJudged),
     };
-    let (event, image) = payload::declared_facts(&body, declared(&head));
+    let (mut event, image) = payload::declared_facts(&body, declared(&head));
+    if event.event.is_none() && is_request {
+        event.event = route.scheme.event_name(&head, &body);
+    }
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,

@@ -237,6 +237,10 @@ impl CatalogueEntry {
         }
         let mut scheme = self.description.scheme()?;
         scheme.name.clone_from(&self.name);
+        if let Some(event) = &self.event {
+            let described = SchemeDescription { event: Some(event.clone()), ..SchemeDescription::default() };
+            scheme.event = described.scheme()?.event;
+        }
         Ok(scheme)
     }
 }

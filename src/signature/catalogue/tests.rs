@@ -22,7 +22,7 @@ struct Vector {
 }
 
 fn vectors() -> Vec<Value> {
-    serde_json::from_str(include_str!("../../../tests/data/scheme_vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../../assets/fixtures/scheme-vectors.json")).unwrap()
 }
 
 fn text<'v>(vector: &'v Value, key: &str) -> Option<&'v str> {
@@ -242,4 +242,16 @@ fn a_full_stop_comes_with_form_fields_alone_and_a_word_may_be_missing() {
         let read = cavage.signature.read(&Parts::default(), &head).unwrap();
         assert_eq!(read.candidates, [b"abc=".to_vec()], "{name}");
     }
+}
+
+#[test]
+fn the_event_s_name_is_where_the_sender_has_it() {
+    let head = Head::from("POST / HTTP/1.1\r\nHost: h\r\nX-GitHub-Event: ping\r\n\r\n");
+    let name = |scheme: &str, body: &[u8]| named(scheme).unwrap().event_name(&head, body);
+    assert_eq!(name("github", b"{}").as_deref(), Some("ping"));
+    assert_eq!(name("stripe", br#"{"type":"charge.succeeded"}"#).as_deref(), Some("charge.succeeded"));
+    assert_eq!(name("hubspot-v3", br#"[{"subscriptionType":"a"},{}]"#).as_deref(), Some("a"));
+    assert_eq!(name("stripe", b"[1"), None);
+    assert_eq!(name("stripe", format!("{{\"type\":\"{}\"}}", "x".repeat(300)).as_bytes()), None);
+    assert_eq!(name("trackpilots", b"{}"), None);
 }

@@ -54,6 +54,8 @@ pub struct SchemeDescription {
     pub id: Option<String>,
     /// The header that carries it.
     pub id_header: Option<String>,
+    /// Where the event's name is; `none` for the body's own.
+    pub event: Option<String>,
     /// What is signed: a template, or several that are sorted and joined.
     pub content: Option<OneOrMany>,
     /// False says that the signature is meant not to cover the body.
@@ -272,6 +274,9 @@ impl SchemeDescription {
         }
         if let Some(text) = &self.id {
             scheme.id = optional_place("id", text)?;
+        }
+        if let Some(text) = &self.event {
+            scheme.event = optional_place("event", text)?;
         }
         if let Some(name) = &self.id_header {
             scheme.id = Some(Expression::plain(Source::Header(header(name)?)));

@@ -40,6 +40,9 @@ use super::Algorithm;
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
 pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
+/// The most bytes of an event's name that is read from where a scheme has it.
+pub const LONGEST_EVENT: usize = 256;
+
 /// A signature scheme. The default is Trackpilots': HMAC-SHA256 over `timestamp.body`, as lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
@@ -53,6 +56,8 @@ pub struct Scheme {
     pub timestamp_unit: Option<StampUnit>,
     /// Where the delivery's id is; `None` when none is signed.
     pub id: Option<Expression>,
+    /// Where the event's name is; `None` for a body that says it as Trackpilots' does.
+    pub event: Option<Expression>,
     /// How far the timestamp may be from the moment of capture, in either direction.
     pub tolerance: Duration,
     /// What is signed.
@@ -246,6 +251,15 @@ impl Scheme {
         self.id.as_ref().and_then(Expression::header)
     }
 
+    /// The event's name, where the scheme says where it is; at most [`LONGEST_EVENT`] bytes.
+    #[must_use]
+    pub fn event_name(&self, head: &crate::http::Head, body: &[u8]) -> Option<String> {
+        let parts = Parts { target: head.target(), body, head: Some(head), scheme: Some(self), ..Parts::default() };
+        let name = self.event.as_ref()?.value(&parts)?;
+        let is_name = (1..=LONGEST_EVENT).contains(&name.len());
+        is_name.then(|| String::from_utf8_lossy(&name).into_owned())
+    }
+
     /// Whether a changed body no longer verifies.
     #[must_use]
     pub fn covers_body(&self) -> bool {
@@ -384,6 +398,7 @@ impl Default for Scheme {
             timestamp: Some(Expression::plain(Source::Header("X-Webhook-Timestamp".to_owned()))),
             timestamp_unit: None,
             id: None,
+            event: None,
             tolerance: DEFAULT_TOLERANCE,
             content: SignedContent::default(),
             proof: Proof::Hmac(Algorithm::Sha256),
