@@ -81,14 +81,14 @@ fn another_senders_scheme_is_offered_and_what_passed_it_on_is_named() {
     let given = ["verify", "--body", "body", "--header", &signature, "--header", "X-GitHub-Event: push"];
     let hop = ["--header", "X-Forwarded-Host: a1b2.ngrok-free.app"];
     let text = env.run(&[&given[..], &hop].concat()).no().stdout();
-    let offer = "it has the headers of GitHub (X-Hub-Signature-256, X-GitHub-Event): try --scheme github";
+    let offer = "it has the headers of GitHub (X-Hub-Signature-256, X-GitHub-Event) and verifies as it signs: use --scheme github";
     assert!(text.contains(offer) && text.contains("it passed ngrok (X-Forwarded-Host)"), "{text}");
     let verified = env.run(&[&given[..], &["--scheme", "github"]].concat()).yes().stdout();
-    assert!(!verified.contains("try --scheme"), "{verified}");
+    assert!(!verified.contains("--scheme github"), "{verified}");
     // The configured scheme is not offered again where it does not match.
     env.write("body", "{\"a\": 2}");
     let text = env.run(&[&given[..], &["--scheme", "github"]].concat()).no().stdout();
-    assert!(!text.contains("try --scheme"), "{text}");
+    assert!(!text.contains("--scheme github"), "{text}");
 }
 
 #[test]

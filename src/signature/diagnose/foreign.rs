@@ -3,7 +3,7 @@
 use super::{Evidence, Request};
 use crate::delivery::Verdict;
 use crate::signature::catalogue::{RecognisedScheme, named, recognise};
-use crate::signature::{Scheme, SignaturePlace};
+use crate::signature::{Scheme, SignaturePlace, judge};
 
 /// The code of the evidence that names another scheme.
 pub const OTHER_SCHEME: &str = "other_scheme";
@@ -34,13 +34,23 @@ pub(super) fn evidence(request: &Request<'_>, verdict: Verdict) -> Option<Eviden
         .take(MOST_NAMED)
         .map(|found| found.name.as_str())
         .collect();
-    let text = format!(
-        "it has the headers of {} ({}): try --scheme {}",
-        first.sender,
-        first.headers.join(", "),
-        names.join(" or --scheme ")
-    );
+    let (sender, headers) = (&first.sender, first.headers.join(", "));
+    let text = match names.iter().find(|name| verifies(request, name)) {
+        Some(name) => {
+            format!("it has the headers of {sender} ({headers}) and verifies as it signs: use --scheme {name}")
+        }
+        None => format!("it has the headers of {sender} ({headers}): try --scheme {}", names.join(" or --scheme ")),
+    };
     Some(Evidence { code: OTHER_SCHEME, text })
+}
+
+/// Whether the request verifies under another scheme with the secrets that it is judged by. The verdict stays that of
+/// the configured scheme.
+fn verifies(request: &Request<'_>, name: &str) -> bool {
+    let judged = |scheme: Scheme| {
+        judge(&scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at).verdict
+    };
+    named(name).is_ok_and(|scheme| judged(scheme) == Verdict::Verified)
 }
 
 /// Whether the catalogue's scheme is the configured one, under its name or described by hand.
@@ -116,6 +126,17 @@ mod tests {
         let stripe = format!("Stripe-Signature: t=1746123456,v1={HEX}\r\n");
         assert!(offered(&named("github").unwrap(), &stripe).unwrap().ends_with("try --scheme stripe"));
         assert!(run(&named("github").unwrap(), &stripe).causes[0].changes[0].detail.contains("X-Hub-Signature-256"));
+    }
+
+    /// The digest is Python's `hmac` of `{}`.
+    #[test]
+    fn that_it_verifies_as_the_other_signs_is_said() {
+        let digest = "466a43c2463ad92b7d750fdb21afb48ffc30203c661de9aaa1ab02bf11098faf";
+        let fields = format!("X-Hub-Signature-256: sha256={digest}\r\nX-GitHub-Event: push\r\n");
+        let diagnosis = run(&Scheme::default(), &fields);
+        assert_ne!(diagnosis.verdict, Verdict::Verified);
+        let told = offered(&Scheme::default(), &fields).unwrap();
+        assert!(told.ends_with("and verifies as it signs: use --scheme github"), "{told}");
     }
 
     #[test]
