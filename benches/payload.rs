@@ -80,7 +80,7 @@ fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(support::folder())?;
     let location = Location::new(folder.path().join("one.db"));
     let body = Bytes::from((kind.make)(size));
-    let id = support::store::keep(&location, &[&body])?;
+    let id = support::bodies::keep(&location, &[&body])?;
     let reader = Reader::open(&location)?;
     let registry = Registry::default().with_typed_secret(b"a webhook secret of the bench".to_vec());
     // The first alone: what it freed would serve the next.

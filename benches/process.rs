@@ -222,7 +222,7 @@ fn payload(plan: &Plan) -> Result<(), Failure> {
     let megabytes = if is_measuring() { 5 } else { 0 };
     let items = vec![item; (megabytes << 20) / item.len() + 3].join(",");
     let large = format!(r#"{{"event":"desktop.app_tracking.captured","data":[{items}]}}"#);
-    support::store::keep(&location, &[large.as_bytes(), br#"{"is":"small"}"#])?;
+    support::bodies::keep(&location, &[large.as_bytes(), br#"{"is":"small"}"#])?;
     let mut terminal = Terminal::start(home.path(), location.file(), &[])?;
     // The Payload tab.
     terminal.sees("deliveries", |screen| rows(screen) == 2)?;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "no benchmark needs all of it")]
 
+pub(crate) mod bodies;
 pub(crate) mod figures;
 pub(crate) mod load;
 pub(crate) mod process;

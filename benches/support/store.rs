@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use whyhook::config::Registry;
-use whyhook::delivery::{Answer, Captured, DeliveryId, Intake, Outcome};
+use whyhook::delivery::{Answer, Captured, Intake, Outcome};
 use whyhook::http::WireFraming;
 use whyhook::server::listener::capture::{Incoming, capture};
 use whyhook::signature::{Secret, SecretOrigin, sign};
@@ -54,35 +54,6 @@ pub(crate) fn fill(location: &Location, count: i64, mut progress: impl FnMut(i64
     drop(handle);
     writer.join();
     Ok(())
-}
-
-/// Keeps deliveries with these bodies, unsigned and answered with 401, and returns the newest's number.
-///
-/// # Errors
-///
-/// When the store cannot be written.
-#[allow(dead_code, reason = "the example needs no such store")]
-pub(crate) fn keep(location: &Location, bodies: &[&[u8]]) -> Result<DeliveryId, Failure> {
-    const HEAD: &str =
-        "POST /webhooks/trackpilots HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncontent-type: application/json\r\n\r\n";
-    let (writer, handle) = Writer::start(location, |_| {})?;
-    let registry = Registry::default();
-    let mut newest = DeliveryId(0);
-    for body in bodies {
-        let incoming = Incoming {
-            remote: "127.0.0.1:40000".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-            head: HEAD.into(),
-            body: Bytes::copy_from_slice(body),
-            framing: WireFraming::NONE,
-            intake: Intake::Complete,
-        };
-        newest = handle.keep(capture(incoming, &registry))?.blocking_recv()?.map_err(|error| error.to_string())?;
-        handle.answered(newest, answer(7));
-    }
-    drop(handle);
-    writer.join();
-    Ok(newest)
 }
 
 /// Makes deliveries as a few dozen agents send them, and now and then one that went wrong.
@@ -151,7 +122,7 @@ fn body(number: i64) -> String {
     if number % 40 == 3 { body } else { body.replacen("  \"simulation\": true,\n", "", 1) }
 }
 
-fn answer(number: i64) -> Answer {
+pub(crate) fn answer(number: i64) -> Answer {
     let status = match number % 50 {
         13 => 400,
         _ if number % 20 == 7 => 401,

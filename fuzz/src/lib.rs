@@ -21,7 +21,7 @@ pub mod public_key;
 pub mod query;
 pub mod reader;
 pub mod record;
-pub mod references;
+mod references;
 pub mod response;
 pub mod rewrite;
 pub mod rule;

@@ -11,19 +11,19 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A request as somebody reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// The method.
-    pub method: String,
+    pub(crate) method: String,
     /// The target as it came, as far as the reader tells; hyper gives a URL without a path one.
-    pub target: String,
+    pub(crate) target: String,
     /// Names in lower case, and values.
-    pub fields: Vec<(String, Vec<u8>)>,
+    pub(crate) fields: Vec<(String, Vec<u8>)>,
     /// The body without chunk framing.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The head that `httparse` finds at the front of `bytes`, and its length; `None` when it refuses them or wants more.
-pub fn httparse_head(bytes: &[u8]) -> Option<(Request, usize)> {
+pub(crate) fn httparse_head(bytes: &[u8]) -> Option<(Request, usize)> {
     let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut request = httparse::Request::new(&mut headers);
     let length = match request.parse(bytes) {
@@ -36,7 +36,7 @@ pub fn httparse_head(bytes: &[u8]) -> Option<(Request, usize)> {
 }
 
 /// The whole requests that hyper's server reads from a connection that carries `bytes` and then ends.
-pub fn hyper_requests(bytes: &[u8]) -> Vec<Request> {
+pub(crate) fn hyper_requests(bytes: &[u8]) -> Vec<Request> {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&requests);
     let service = service_fn(move |request: hyper::Request<Incoming>| {

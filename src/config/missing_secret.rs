@@ -1,4 +1,4 @@
-//! What to do when there is no secret, in words that suit the scheme.
+//! The error messages for a missing secret or key, by scheme.
 
 use super::DEFAULT_VARIABLE;
 use crate::signature::{Proof, Scheme};

@@ -54,7 +54,7 @@ pub(super) enum VerdictTest {
     Part(&'static str),
 }
 
-/// Checking that a body is JSON costs about so many times as much as searching it for one text.
+/// The cost of parsing a body as JSON, relative to searching it for one string.
 const FIELD_WEIGHT: usize = 8;
 
 /// The intakes that a list shows in place of "verified".

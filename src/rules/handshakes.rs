@@ -318,7 +318,7 @@ mod tests {
     ) {
         let headers = headers.iter().map(|&header| header.to_owned()).collect();
         assert_eq!(answer(name, first, fields, body), Some((200, headers, expected.to_owned())));
-        // Events of the same sender, and other requests, are none of its business.
+        // It matches neither the sender's events nor other requests.
         for (first, body) in
             [("POST /", r#"{"type":"event_callback","event":"meeting.started"}"#), ("GET /", ""), ("POST /", "")]
         {

@@ -76,7 +76,7 @@ pub fn pieces(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Writes `json`, which must be serialised JSON, so that it is safe on a terminal: control, C1, bidi
-/// and zero-width characters become `\uXXXX` escapes, which mean the same to every JSON reader.
+/// and zero-width characters become `\uNNNN` escapes, which mean the same to every JSON reader.
 ///
 /// Such characters can only stand inside JSON strings (serialisers escape C0 controls, and white
 /// space between tokens is left alone), so that a textual replacement is exact.

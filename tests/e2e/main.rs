@@ -12,7 +12,6 @@
 mod support;
 
 #[path = "../../fuzz/src/references.rs"]
-#[allow(unreachable_pub, reason = "the fuzz targets share it")]
 mod references;
 
 mod answer;

@@ -161,7 +161,7 @@ fn unicode_escape(rest: &[u8]) -> Option<(usize, StringPart<'_>)> {
     })
 }
 
-/// The code unit of the `\uXXXX` that `rest` begins with.
+/// The code unit of the `\uNNNN` that `rest` begins with.
 fn hex_unit(rest: &[u8]) -> Option<u16> {
     let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
     digits.iter().try_fold(0_u16, |unit, &digit| {

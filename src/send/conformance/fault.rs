@@ -86,8 +86,8 @@ faults! {
         "A valid delivery is refused when there is white space around its JSON."
         "Verify the raw bytes: no trim(), no strip(), no text mode."
         "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody) // not rawBody.trim()";
-    ThrowsOnPlaceholder "throws_on_placeholder" "fails on the image placeholder"
-        "Every simulated screenshot fails: it contains text instead of an image."
+    ThrowsOnPlaceholder "throws_on_placeholder" "returns an error for a placeholder image"
+        "Simulated screenshots contain text instead of an image, and the server returns an error for each of them."
         "Check imageBuffer before decoding it: when it is text that begins \
         with [simulation-placeholder, there is no image."
         "if (String(imageBuffer).startsWith('[simulation-placeholder')) return // no image";

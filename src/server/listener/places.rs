@@ -58,7 +58,7 @@ pub(super) enum Phase {
 pub(super) struct Places {
     limit: usize,
     table: Mutex<Table>,
-    /// Held by the first in the line; fair, so that nobody is overtaken for ever.
+    /// Held by the first newcomer in the queue. tokio's mutex is FIFO, which prevents starvation.
     front: tokio::sync::Mutex<()>,
     in_line: Semaphore,
     freed: Notify,

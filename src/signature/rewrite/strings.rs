@@ -59,7 +59,7 @@ pub(super) enum Lone {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Strings {
     pub(super) non_ascii: NonAscii,
-    /// ASCII characters beyond `"`, `\` and controls that become `\uXXXX`.
+    /// ASCII characters beyond `"`, `\` and controls that become `\uNNNN`.
     pub(super) extra: &'static [u8],
     /// Whether `/` becomes `\/`.
     pub(super) solidus: bool,
