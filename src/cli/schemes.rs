@@ -121,7 +121,7 @@ fn timestamp(scheme: &Scheme) -> String {
 
 fn key(scheme: &Scheme) -> String {
     match &scheme.proof {
-        Proof::PublicKey(_) | Proof::Sns => "the sender's public key: --public-key FILE".to_owned(),
+        proof if proof.has_public_key() => "the sender's public key: --public-key FILE".to_owned(),
         _ if scheme.key == crate::signature::SignedContent::secret() => "the secret's text".to_owned(),
         _ => scheme.key.to_string(),
     }

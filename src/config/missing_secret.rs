@@ -1,7 +1,7 @@
 //! The error messages for a missing secret or key, by scheme.
 
 use super::DEFAULT_VARIABLE;
-use crate::signature::{Proof, Scheme};
+use crate::signature::Scheme;
 
 /// What a scheme is signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,7 @@ impl MissingSecret {
     /// That none is known for `scheme`.
     #[must_use]
     pub fn of(scheme: &Scheme) -> Self {
-        let has_pair = matches!(scheme.proof, Proof::PublicKey(_) | Proof::Sns);
-        let wanted = if has_pair { WantedKey::KeyPair } else { WantedKey::Secret };
+        let wanted = if scheme.proof.has_public_key() { WantedKey::KeyPair } else { WantedKey::Secret };
         Self { scheme: scheme.name.clone(), wanted }
     }
 
@@ -76,6 +75,8 @@ mod tests {
         assert!(of("gitlab-token").to_sign().contains("set GITLAB_TOKEN_WEBHOOK_SECRET and use --scheme gitlab-token"));
         assert!(of("discord").to_sign().contains("no private key"));
         assert!(of("github").to_verify().contains("set GITHUB_WEBHOOK_SECRET in"));
-        assert!(of("discord").to_verify().contains("--public-key"));
+        for name in ["discord", "plaid", "google-oidc-push", "aws-sns"] {
+            assert!(of(name).to_verify().contains("--public-key"), "{name}");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub enum RuleProblem {
     /// The condition uses a fact that is known only after the answer.
     #[error(
         "'{0}' cannot be used in a rule: its value is not known before the answer; use event, verdict, path, \
-        webhook or header"
+        webhook, header, query or field"
     )]
     TooEarly(&'static str),
     /// An arrow with nothing after it.

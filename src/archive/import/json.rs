@@ -12,9 +12,10 @@ use serde_json::value::RawValue;
 
 use super::bounded::Bounded;
 use super::{IMPORTED, ImportError, Imported, Importer, Taker};
+use crate::config::Registry;
 use crate::delivery::{Answer, Captured, Intake, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::http::{Head, WireFraming};
-use crate::payload;
+use crate::server::listener::capture::facts;
 
 #[derive(Deserialize)]
 struct Record {
@@ -69,7 +70,8 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     for record in serde_json::Deserializer::from_reader(bounded).into_iter::<Record>() {
         let number = count + 1;
         let record = record.map_err(|source| ImportError::Json { number, source })?;
-        let mut imported = imported(record).map_err(|reason| ImportError::Content { number, reason })?;
+        let mut imported =
+            imported(record, importer.registry).map_err(|reason| ImportError::Content { number, reason })?;
         if importer.judge_again {
             importer.judge_again(&mut imported.captured);
             imported.diagnosis = None;
@@ -81,7 +83,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     Ok(count)
 }
 
-fn imported(record: Record) -> Result<Imported, String> {
+fn imported(record: Record, registry: &Registry) -> Result<Imported, String> {
     let head = Head::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
     let framing = match &record.framing_base64 {
@@ -101,7 +103,7 @@ fn imported(record: Record) -> Result<Imported, String> {
         .ok_or_else(|| format!("unknown verdict '{}': expected verified, mismatch …", record.verdict))?;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
-    let (event, image) = payload::declared_facts(&body, head.value("Content-Encoding").unwrap_or_default());
+    let (event, image) = facts(&head, &body, is_request, registry.route(head.target()).scheme);
     let captured = Captured {
         received_at,
         remote: remote(&record.remote),

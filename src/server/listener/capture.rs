@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::config::Registry;
-use crate::delivery::{Captured, Intake, Judgement, Verdict};
+use crate::delivery::{Captured, EventFacts, ImageFacts, Intake, Judgement, Verdict};
 use crate::http::{Head, WireFraming};
+use crate::signature::Scheme;
 use crate::{payload, signature};
 
 /// What came in over a connection, or from a file that is imported.
@@ -65,10 +66,7 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         }
         _ => Judgement::bare(Verdict::NotJudged),
     };
-    let (mut event, image) = payload::declared_facts(&body, declared(&head));
-    if event.event.is_none() && is_request {
-        event.event = route.scheme.event_name(&head, &body);
-    }
+    let (event, image) = facts(&head, &body, is_request, route.scheme);
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,
@@ -84,6 +82,17 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
         body,
         framing,
     }
+}
+
+/// What the body, and the head where the scheme says so, tell of the event and its image; of what never became a
+/// request, the body alone.
+#[must_use]
+pub fn facts(head: &Head, body: &[u8], is_request: bool, scheme: &Scheme) -> (EventFacts, Option<ImageFacts>) {
+    let (mut event, image) = payload::declared_facts(body, declared(head));
+    if event.event.is_none() && is_request {
+        event.event = scheme.event_name(head, body);
+    }
+    (event, image)
 }
 
 fn declared(head: &Head) -> &[u8] {

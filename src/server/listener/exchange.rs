@@ -77,10 +77,12 @@ pub(super) async fn serve(
         control.tunnel_hint().give();
     }
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head, body, framing, intake };
-    let captured = capture_aside(incoming, control.registry()).await;
+    // One configuration judges and answers, whatever is reloaded meanwhile.
+    let registry = control.registry();
+    let captured = capture_aside(incoming, Arc::clone(&registry)).await;
     let (captured, chosen) = match was_given_up {
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
-        false => control.answering.choose(captured, control.registry()).await,
+        false => control.answering.choose(captured, registry).await,
     };
     note(&captured, &chosen);
     let id = match keep(captured, control).await {

@@ -32,8 +32,9 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
             "signed with the secret {}, which belongs to another webhook",
             crate::text::visible(secret.label())
         );
-        let bytes = key_bytes(scheme, secret).unwrap_or_default().to_vec();
-        add(&mut axis, Some(place), bytes, Why::new(CauseCode::WrongSecret, 0, detail));
+        // One that is no key of the scheme must not stand for the empty key, with which anyone can sign.
+        let Some(bytes) = key_bytes(scheme, secret) else { continue };
+        add(&mut axis, Some(place), bytes.to_vec(), Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
         // Under another key form, the text itself is one more mistake.

@@ -85,7 +85,10 @@ impl SignedContent {
     /// Whether `piece` is part of it.
     #[must_use]
     pub fn covers(&self, piece: &TemplatePiece) -> bool {
-        self.0.contains(piece)
+        self.0.iter().any(|own| match own {
+            TemplatePiece::Sorted(templates) => templates.iter().any(|template| template.covers(piece)),
+            own => own == piece,
+        })
     }
 
     /// The template of a key that is the secret's text.

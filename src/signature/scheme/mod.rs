@@ -228,6 +228,7 @@ impl Scheme {
             && self.encoding == Encoding::Hex
             && self.signature.is_bare()
             && self.timestamp.as_ref().is_some_and(|timestamp| timestamp.header().is_some())
+            && !matches!(self.timestamp_unit, Some(StampUnit::Iso8601 | StampUnit::HttpDate))
             && self.content == SignedContent::default()
             && self.key == SignedContent::secret()
             && self.binds.is_empty()

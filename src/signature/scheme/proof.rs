@@ -30,6 +30,18 @@ pub enum Proof {
     MessageSignature,
 }
 
+impl Proof {
+    /// Whether the receiver has a public key in the place of a shared secret.
+    #[must_use]
+    pub fn has_public_key(&self) -> bool {
+        match self {
+            Self::PublicKey(_) | Self::Sns => true,
+            Self::Jwt { algorithms, .. } => !algorithms.iter().any(|own| matches!(own, JwtAlgorithm::Hmac(_))),
+            Self::Hmac(_) | Self::Hash(_) | Self::Token | Self::MessageSignature => false,
+        }
+    }
+}
+
 /// An algorithm of a JSON Web Signature (RFC 7518, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JwtAlgorithm {

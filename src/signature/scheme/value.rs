@@ -106,6 +106,7 @@ impl SignatureValue {
         matches!(self.places[..], [SignaturePlace::Header(_)])
             && self.prefix.is_empty()
             && self.split.is_empty()
+            && self.drop == 0
             && self.pair.is_none()
     }
 

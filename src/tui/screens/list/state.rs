@@ -96,12 +96,6 @@ impl List {
         self.selected
     }
 
-    /// The selected delivery's row.
-    #[must_use]
-    pub fn selected_row(&self) -> Option<&Summary> {
-        self.selected_index().and_then(|index| self.rows.get(index))
-    }
-
     /// Whether the newest delivery is kept selected.
     #[must_use]
     pub fn is_following(&self) -> bool {
