@@ -91,6 +91,9 @@ fn explained(entry: &CatalogueEntry) -> String {
     );
     say("protects", entry.covers.words().to_owned());
     say("known", entry.certainty.words().to_owned());
+    if entry.handshake {
+        say("handshake", "the sender asks for an answer before it delivers: docs/answers.md".to_owned());
+    }
     for note in &entry.notes {
         say("note", note.clone());
     }
@@ -150,6 +153,7 @@ fn as_json(entry: &CatalogueEntry) -> Value {
         "needs": scheme.missing_settings(),
         "protects": entry.covers.words(),
         "known": entry.certainty.words(),
+        "handshake": entry.handshake,
         "notes": entry.notes,
     })
 }

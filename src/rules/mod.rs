@@ -26,7 +26,7 @@
 //!        | NAME                                          of the configuration's [answers.NAME]
 //!        | "redirect" [ STATUS ] URL
 //!        | "retry-after" [ STATUS ] TIME
-//!        | "handshake:" NAME                             of HANDSHAKES
+//!        | "handshake:" NAME                             of the handshakes that are known
 //! body   = "text in quotation marks" | the rest of the rule, verbatim
 //! ```
 //!
@@ -64,7 +64,7 @@ pub use agree::Agreement;
 pub use answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
-pub use handshakes::{HANDSHAKES, Handshake, HandshakePreset};
+pub use handshakes::Handshake;
 pub use parse::{RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};

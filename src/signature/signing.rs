@@ -5,8 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use super::public_key::{PrivateKey, PrivateKeyError, PrivateSignError};
-use super::scheme::{JwtAlgorithm, Parts};
-use super::verify::{described_digest, key_bytes, unbound, urls};
+use super::scheme::{JwtAlgorithm, Parts, signed_url};
+use super::verify::{described_digest, key_bytes, unbound};
 use super::{Algorithm, Proof, Scheme, Secret, SignaturePlace, SigningKind, Source, TemplatePiece};
 use crate::http::{Head, InvalidHeader, Outgoing};
 
@@ -128,18 +128,9 @@ pub fn sign_request(
     timestamp: &str,
     body: &[u8],
 ) -> Result<String, SignError> {
-    let urls = urls(scheme, head);
-    let parts = Parts {
-        timestamp: timestamp.as_bytes(),
-        method: head.method(),
-        target: head.target(),
-        url: urls.first().map(Vec::as_slice).unwrap_or_default(),
-        body,
-        head: Some(head),
-        secret: secret.expose(),
-        scheme: Some(scheme),
-        ..Parts::default()
-    };
+    let url = signed_url(scheme, head);
+    let parts =
+        Parts { timestamp: timestamp.as_bytes(), secret: secret.expose(), ..Parts::of(scheme, head, &url, body) };
     let id = scheme.id.as_ref().and_then(|place| place.value(&parts)).unwrap_or_default();
     if id.is_empty() && scheme.content.covers(&TemplatePiece::Id) {
         let place = scheme.id.as_ref();

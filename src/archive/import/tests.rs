@@ -99,6 +99,22 @@ fn our_own_json_comes_back_whole() {
 }
 
 #[test]
+fn another_senders_event_is_read_again_from_where_its_scheme_has_it() {
+    let head = b"POST /github HTTP/1.1\r\nHost: h\r\nX-GitHub-Event: ping\r\n\r\n";
+    let text = exported(Json::default(), &delivery(head, b"{}"));
+    let scheme = crate::signature::catalogue::named("github").unwrap();
+    let registry = Registry::new(Vec::new(), crate::config::Keyring::default(), scheme);
+    let mut events = Vec::new();
+    importer(&registry)
+        .read(ImportSource::Json, &mut &text[..], &mut |imported| {
+            events.push(imported.captured.event.event);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(events, [Some("ping".to_owned())]);
+}
+
+#[test]
 fn a_har_of_ours_keeps_every_byte_of_the_request() {
     let original = delivery(HEAD, b"\xff\0body");
     let text = exported(Har::default(), &original);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::{CatalogueEntry, all};
 use crate::http::Head;
-use crate::signature::scheme::Parts;
+use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::{Proof, Scheme, SignaturePlace};
 
 /// A scheme all of whose headers a request has.
@@ -214,14 +214,8 @@ fn headers_of(known: &Known) -> impl Iterator<Item = &str> {
 
 /// Whether the scheme's signature can be read, as far as its form says.
 fn fits(scheme: &Scheme, head: &Head, body: &[u8]) -> bool {
-    let parts = Parts {
-        method: head.method(),
-        target: head.target(),
-        body,
-        head: Some(head),
-        scheme: Some(scheme),
-        ..Parts::default()
-    };
+    let url = signed_url(scheme, head);
+    let parts = Parts::of(scheme, head, &url, body);
     let Ok(read) = scheme.signature.read(&parts, head) else { return false };
     let text = |value: &Vec<u8>| value.iter().all(|byte| byte.is_ascii_graphic());
     match &scheme.proof {

@@ -255,3 +255,15 @@ fn the_event_s_name_is_where_the_sender_has_it() {
     assert_eq!(name("stripe", format!("{{\"type\":\"{}\"}}", "x".repeat(300)).as_bytes()), None);
     assert_eq!(name("trackpilots", b"{}"), None);
 }
+
+#[test]
+fn the_documents_say_how_many_there_are() {
+    let count = names().count().to_string();
+    for (file, text) in [
+        ("README.md", include_str!("../../../README.md")),
+        ("docs/schemes.md", include_str!("../../../docs/schemes.md")),
+        ("docs/signatures.md", include_str!("../../../docs/signatures.md")),
+    ] {
+        assert!(text.contains(&format!("{count} ")), "{file} does not say {count}");
+    }
+}

@@ -12,7 +12,7 @@ use super::{
     Budget, BytePlace, CauseCode, Diagnosis, Evidence, NotADigest, PrintedDigest, Request, explain, search, structure,
 };
 use crate::signature::judge;
-use crate::signature::scheme::Parts;
+use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::described_digest;
 
 /// One rewriting that changes a body.
@@ -66,19 +66,14 @@ pub fn other_direction(request: &Request<'_>) -> Vec<Rewriting> {
     }
     let body = request.body;
     let structure = structure::read(request);
+    let url = signed_url(scheme, request.head);
     let digest_of = |bytes: &[u8]| {
         let parts = Parts {
             timestamp: structure.timestamp.as_deref().unwrap_or_default(),
             id: structure.id.as_deref().unwrap_or_default(),
-            method: request.head.method(),
-            target: request.head.target(),
-            url: structure.urls.all.first().map(|(url, _)| url.as_slice()).unwrap_or_default(),
-            body: bytes,
-            head: Some(request.head),
             value: Some(&structure.value),
             secret: secret.expose(),
-            scheme: Some(scheme),
-            ..Parts::default()
+            ..Parts::of(scheme, request.head, &url, bytes)
         };
         described_digest(scheme, secret, &parts).map(|digest| scheme.encoding.encode(&digest))
     };

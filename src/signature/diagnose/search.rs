@@ -370,18 +370,13 @@ impl<'a> Search<'_, 'a, '_> {
         if indifferent {
             return Ok(());
         }
+        let (scheme, head) = (self.request.scheme, self.request.head);
         let parts = Parts {
             timestamp: &found.stamps.all[stamp].0,
             id: self.structure.id.as_deref().unwrap_or_default(),
-            method: self.request.head.method(),
-            target: self.request.head.target(),
-            url: &found.urls.all[self.url].0,
-            body: bytes,
-            head: Some(self.request.head),
             value: Some(&self.structure.value),
             secret: &found.keys.all[key].0.bytes,
-            scheme: Some(self.request.scheme),
-            ..Parts::default()
+            ..Parts::of(scheme, head, &found.urls.all[self.url].0, bytes)
         };
         for (algorithm, state) in self.algorithms.iter().zip(&self.states[key]) {
             let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);

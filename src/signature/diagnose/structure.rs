@@ -7,8 +7,7 @@ use super::encoding::{self, Received, UsualForm};
 use super::{CauseCode, Evidence, Request, timestamps};
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
-use crate::signature::scheme::{Parts, ReadSignature};
-use crate::signature::verify::urls;
+use crate::signature::scheme::{Parts, ReadSignature, signed_url};
 use crate::signature::{Proof, Source, TemplatePiece};
 
 /// What was read of one request.
@@ -91,14 +90,8 @@ const ID_NAMES: [&str; 10] = [
 /// Reads a request.
 pub(super) fn read(request: &Request<'_>) -> Structure {
     let head = request.head;
-    let parts = Parts {
-        method: head.method(),
-        target: head.target(),
-        body: request.body,
-        head: Some(head),
-        scheme: Some(request.scheme),
-        ..Parts::default()
-    };
+    let url = signed_url(request.scheme, head);
+    let parts = Parts::of(request.scheme, head, &url, request.body);
     let mut structure = Structure {
         value: request.scheme.signature.read(&parts, head).unwrap_or_default(),
         received: Vec::new(),
@@ -325,16 +318,8 @@ fn elsewhere(request: &Request<'_>) -> Option<Vec<u8>> {
         .timestamp
         .as_ref()
         .filter(|place| place.header().is_none() && !matches!(place.source, Source::Pair(_) | Source::Item(_)))?;
-    let urls = urls(request.scheme, request.head);
-    let parts = Parts {
-        target: request.head.target(),
-        url: urls.first().map(Vec::as_slice).unwrap_or_default(),
-        body: request.body,
-        head: Some(request.head),
-        scheme: Some(request.scheme),
-        ..Parts::default()
-    };
-    place.value(&parts).map(|text| text.into_owned())
+    let url = signed_url(request.scheme, request.head);
+    place.value(&Parts::of(request.scheme, request.head, &url, request.body)).map(|text| text.into_owned())
 }
 
 /// The envelope's own `timestamp`, as written there.

@@ -249,3 +249,47 @@ fn units_are_the_scheme_s_where_it_has_one() {
     assert_eq!(workos.timestamp_text(SigningKind::Developer, moment), "1746123456789");
     assert_eq!(Scheme::default().timestamp_text(SigningKind::Developer, moment), "1746123456");
 }
+
+/// A request judged by a described scheme, with another webhook's secret known.
+fn told_of(toml: &str, head: &str, body: &[u8], other: &str) -> Diagnosis {
+    let description: crate::signature::SchemeDescription = toml::from_str(toml).unwrap();
+    let scheme = description.scheme().unwrap();
+    let secret = |text: &str| Secret::new("dev", text.as_bytes().to_vec(), SecretOrigin::Typed);
+    let (own, other) = (secret("c2VjcmV0c2VjcmV0c2VjcmV0"), secret(other));
+    let request = Request {
+        head: &Head::from(head.to_owned()),
+        body,
+        received_at: Timestamp::UNIX_EPOCH,
+        intake: &Intake::Complete,
+        scheme: &scheme,
+        secrets: &[&own],
+        others: &[&other],
+        history: &History::default(),
+    };
+    diagnose(&request, &Budget { depth: Depth::One, ..Budget::default() })
+}
+
+#[test]
+fn a_secret_that_is_no_key_never_stands_for_the_empty_key() {
+    let empty = {
+        let mut state = Algorithm::Sha256.keyed(b"");
+        state.update(b"{}");
+        hex::encode(state.finish())
+    };
+    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nX-Sig: {empty}\r\n\r\n");
+    let toml = "signature = \"header:X-Sig\"\ntimestamp = \"none\"\ncontent = \"{body}\"\nkey = \"base64\"";
+    let diagnosis = told_of(toml, &head, b"{}", "this is not base64!");
+    assert_eq!(first(&diagnosis), ["secret_unset"]);
+    let codes = diagnosis.causes.iter().flat_map(|cause| &cause.changes).map(|change| change.code);
+    assert!(!codes.into_iter().any(|code| code == CauseCode::WrongSecret), "{diagnosis:#?}");
+}
+
+#[test]
+fn a_signature_in_the_query_is_found_where_the_scheme_has_it() {
+    let toml = "signature = \"query:sign\"\ntimestamp = \"none\"\ncontent = \"{body}\"";
+    let diagnosis = told_of(toml, "POST /x?sign=00ff HTTP/1.1\r\nHost: h\r\n\r\n", b"{}", "another secret");
+    let summary = &diagnosis.causes[0].summary;
+    assert!(!summary.contains("no signature at"), "{summary}");
+    let diagnosis = told_of(toml, "POST /x HTTP/1.1\r\nHost: h\r\n\r\n", b"{}", "another secret");
+    assert!(diagnosis.causes[0].summary.contains("query:sign"), "{}", diagnosis.causes[0].summary);
+}

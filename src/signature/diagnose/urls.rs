@@ -8,7 +8,7 @@ use super::axis::{Axis, Ways, Why};
 use crate::http::Head;
 use crate::signature::Scheme;
 use crate::signature::rewrite::wrap::form_decoded;
-use crate::signature::verify::urls;
+use crate::signature::scheme::urls;
 
 /// A URL's parts, as they are written.
 #[derive(Debug, Clone, Copy)]

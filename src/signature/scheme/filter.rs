@@ -8,7 +8,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::forms;
-use super::parts::{Parts, Source, cut_query};
+use super::parts::{Parts, Source};
+use super::url::cut_query;
 use crate::signature::Algorithm;
 use crate::signature::rewrite::wrap::form_decoded;
 

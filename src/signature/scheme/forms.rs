@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{cut_query, pairs};
+use super::parts::pairs;
+use super::url::cut_query;
 use crate::payload::inflate::{InflateBudget, inflate};
 
 /// Which values of a name that is there several times are signed.

@@ -18,6 +18,7 @@ mod parts;
 mod proof;
 #[cfg(test)]
 mod tests;
+mod url;
 mod value;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use kind::SigningKind;
 pub(crate) use parts::Parts;
 pub use parts::Source;
 pub use proof::{JwtAlgorithm, Proof};
+pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
 
@@ -255,8 +257,9 @@ impl Scheme {
     /// The event's name, where the scheme says where it is; at most [`LONGEST_EVENT`] bytes.
     #[must_use]
     pub fn event_name(&self, head: &crate::http::Head, body: &[u8]) -> Option<String> {
-        let parts = Parts { target: head.target(), body, head: Some(head), scheme: Some(self), ..Parts::default() };
-        let name = self.event.as_ref()?.value(&parts)?;
+        let event = self.event.as_ref()?;
+        let url = signed_url(self, head);
+        let name = event.value(&Parts::of(self, head, &url, body))?;
         let is_name = (1..=LONGEST_EVENT).contains(&name.len());
         is_name.then(|| String::from_utf8_lossy(&name).into_owned())
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::url::{cut_query, host_of};
 use super::value::ReadSignature;
 use super::{Scheme, Variable};
 use crate::http::Head;
@@ -177,6 +178,12 @@ fn pointer(text: &str) -> Result<Vec<String>, UnknownSource> {
 }
 
 impl<'a> Parts<'a> {
+    /// Those of a request under a scheme; `url` is the one that its sender signs.
+    pub(crate) fn of(scheme: &'a Scheme, head: &'a Head, url: &'a [u8], body: &'a [u8]) -> Self {
+        let (method, target) = (head.method(), head.target());
+        Self { method, target, url, body, head: Some(head), scheme: Some(scheme), ..Self::default() }
+    }
+
     /// The same for what a variable's template names.
     pub(super) fn deeper(self) -> Option<Self> {
         (self.depth < DEPTH).then(|| Self { depth: self.depth + 1, ..self })
@@ -261,21 +268,6 @@ impl<'a> Parts<'a> {
         }
         Some(parts.join(join.as_bytes()))
     }
-}
-
-/// What stands before the question mark, and after it.
-pub(super) fn cut_query(url: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match memchr::memchr(b'?', url) {
-        Some(at) => (&url[..at], Some(&url[at + 1..])),
-        None => (url, None),
-    }
-}
-
-/// Host and port of a URL.
-fn host_of(url: &[u8]) -> &[u8] {
-    let rest = memchr::memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
-    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    &rest[..end]
 }
 
 /// The pairs of a form or query as they are written, in their order.

@@ -54,6 +54,20 @@ fn a_preset_may_be_combined() {
 }
 
 #[test]
+fn what_is_not_signed_as_trackpilots_signs_is_not_taken_for_it() {
+    assert!(Scheme::default().is_plain());
+    for toml in
+        ["timestamp_unit = \"iso8601\"", "drop = 1", "encoding = \"base64\"", "prefix = \"a\"", "key = \"base64\""]
+    {
+        assert!(!described(toml).unwrap().is_plain(), "{toml}");
+    }
+    assert!(described("timestamp_unit = \"ms\"\nsignature_header = \"X-Mine\"").unwrap().is_plain());
+    // A part of a list is a part.
+    let message = described("timestamp = \"none\"\ncontent = [\"{timestamp}\", \"{body}\"]").unwrap_err();
+    assert!(message.contains("does not say where it is"), "{message}");
+}
+
+#[test]
 fn parts_are_read_from_where_they_are() {
     let head = Head::from("PUT /a/b?q=%20x&q=2&e= HTTP/1.1\r\nHost: h:1\r\nX-One: 1\r\n\r\n");
     let body = br#"{"a":{"b/c":[1,"z\u00e9"],"n":null,"t":1.50},"a":2,"f":"\ud83d\ude00"}"#;

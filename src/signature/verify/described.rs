@@ -8,7 +8,7 @@ use super::{jwt, message_signature, sns};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
 use crate::signature::public_key::PublicKeySet;
-use crate::signature::scheme::{NoSignature, Parts, ReadSignature};
+use crate::signature::scheme::{NoSignature, Parts, ReadSignature, signed_url, urls};
 use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiece, read_timestamp};
 
 /// Why a request does not verify.
@@ -40,17 +40,8 @@ pub(super) fn judge(
     body: &[u8],
     now: Timestamp,
 ) -> Judgement {
-    let urls = urls(scheme, head);
-    let url = urls.first().map(Vec::as_slice).unwrap_or_default();
-    let mut parts = Parts {
-        method: head.method(),
-        target: head.target(),
-        url,
-        body,
-        head: Some(head),
-        scheme: Some(scheme),
-        ..Parts::default()
-    };
+    let (url, urls) = (signed_url(scheme, head), urls(scheme, head));
+    let mut parts = Parts::of(scheme, head, &url, body);
     let read = scheme.signature.read(&parts, head);
     parts.value = read.as_ref().ok();
     let facts = facts(scheme, &parts, head);
@@ -60,7 +51,6 @@ pub(super) fn judge(
         Some(stamp_facts(scheme, text, now))
     });
     let secrets: Vec<&Secret> = secrets.collect();
-    // A message that names its own form needs none of ours.
     if secrets.is_empty() {
         return judgement;
     }
@@ -308,36 +298,4 @@ pub(in crate::signature) fn digest(scheme: &Scheme, secret: &Secret, parts: &Par
 pub(in crate::signature) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
     let parts = Parts { secret: secret.expose(), scheme: Some(scheme), ..Parts::default() };
     scheme.key.bytes(&parts).map(Zeroizing::new)
-}
-
-/// The URLs that the sender may have known, the likeliest first.
-pub(in crate::signature) fn urls(scheme: &Scheme, head: &Head) -> Vec<Vec<u8>> {
-    let usual = match &scheme.url {
-        // A query comes with the request, when the configured URL has none.
-        Some(url) => match head.target().iter().position(|&byte| byte == b'?').filter(|_| !url.contains('?')) {
-            Some(at) => [url.as_bytes(), &head.target()[at..]].concat(),
-            None => url.as_bytes().to_vec(),
-        },
-        None => {
-            let host = head.value("Host").unwrap_or_default();
-            [b"https://".as_slice(), host, head.target()].concat()
-        }
-    };
-    let other = scheme.tries_default_port.then(|| with_other_port(&usual)).flatten();
-    std::iter::once(usual).chain(other).collect()
-}
-
-/// The URL with its scheme's default port written where it is not, and without it where it is.
-fn with_other_port(url: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(url).ok()?;
-    let (scheme, rest) = text.split_once("://")?;
-    let port = if scheme == "https" { ":443" } else { ":80" };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    let host = match host.strip_suffix(port) {
-        Some(bare) => bare.to_owned(),
-        None if host.contains(':') => return None,
-        None => format!("{host}{port}"),
-    };
-    Some(format!("{scheme}://{host}{path}").into_bytes())
 }

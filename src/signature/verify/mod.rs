@@ -9,7 +9,7 @@ use hmac::Mac as _;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-pub(super) use described::{digest as described_digest, key_bytes, unbound, urls};
+pub(super) use described::{digest as described_digest, key_bytes, unbound};
 
 use super::{Scheme, Secret, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
