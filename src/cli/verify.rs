@@ -14,7 +14,7 @@ use super::sign::webhook_named;
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::Registry;
 use crate::config::consent::Scope;
-use crate::delivery::{Intake, Judgement, Verdict};
+use crate::delivery::{Intake, Judgement, TimestampUnit, Verdict};
 use crate::http::{Head, framing};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
@@ -294,7 +294,12 @@ fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
             Some(age) => {
                 let side = if age < 0 { "from the future" } else { "old" };
                 let fresh = if timestamp.fresh == Some(true) { "fresh" } else { "beyond the tolerance" };
-                format!("{}, {} s {side}, {fresh}", timestamp.unit.code(), age.abs())
+                // A date has no unit.
+                let unit = match timestamp.unit {
+                    TimestampUnit::Other => String::new(),
+                    unit => format!("{}, ", unit.code()),
+                };
+                format!("{unit}{} s {side}, {fresh}", age.abs())
             }
         };
         lines.push(format!("   timestamp {}: {age}", timestamp.raw));

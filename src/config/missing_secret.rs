@@ -13,7 +13,7 @@ enum WantedKey {
 /// That no secret is known for a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingSecret {
-    /// The scheme's name; empty for Trackpilots' and those that a person described.
+    /// The scheme's name; empty for Trackpilots', and for one described without a preset.
     scheme: String,
     wanted: WantedKey,
 }

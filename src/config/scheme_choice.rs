@@ -71,7 +71,8 @@ impl SchemeChoice {
             return Ok(Some(scheme));
         }
         let flags: Vec<String> = missing.iter().map(|name| format!("--param {name}=VALUE")).collect();
-        Err(failed("--scheme", format!("this scheme also needs {}", flags.join(" and "))))
+        let flag = if self.file.is_some() { "--scheme-file" } else { "--scheme" };
+        Err(failed(flag, format!("this scheme also needs {}", flags.join(" and "))))
     }
 
     /// The variable that holds the secret of a scheme, unless another source is named: `GITHUB_WEBHOOK_SECRET`. A

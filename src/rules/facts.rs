@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::answer::AnswerChoice;
-use super::request::{AnsweredRequest, RequestValues, USAGE};
+use super::request::{AnsweredRequest, RequestValues, USAGE, UnreadRequest};
 use crate::delivery::{Captured, Delivery, Verdict};
 
 /// What a template can say of a delivery.
@@ -119,6 +119,12 @@ impl Facts {
         request: &AnsweredRequest<'_>,
     ) -> Self {
         Self { request: RequestValues::read(answers, request), ..self }
+    }
+
+    /// The same where what these answers ask of the request could not be read again.
+    #[must_use]
+    pub fn without_request<'a>(self, answers: impl IntoIterator<Item = &'a AnswerChoice>, why: UnreadRequest) -> Self {
+        Self { request: RequestValues::unread(answers, why), ..self }
     }
 
     pub(super) fn value(&self, fact: Fact) -> Cow<'_, str> {

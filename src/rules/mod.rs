@@ -68,7 +68,7 @@ pub use handshakes::Handshake;
 pub use parse::{RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
-pub use request::{AnsweredRequest, RequestFact, RequestValues, handshake_secret};
+pub use request::{AnsweredRequest, RequestFact, RequestValues, UnreadRequest, handshake_secret};
 pub use rule::{DEFAULT_HOLD, Held, Override, RULE_LIMIT, Rule, RuleSet, check_count, short};
 pub use template::{Template, TemplateError, TemplatePlace};
 

@@ -61,6 +61,16 @@ enum NoValue {
     TooLong,
     NoToken,
     NoSecret,
+    Unread(UnreadRequest),
+}
+
+/// Why a request that is on disk could not be read again for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadRequest {
+    /// The store does not give it.
+    Store,
+    /// There is no room in memory for it.
+    NoRoom,
 }
 
 /// The request that is answered.
@@ -207,6 +217,12 @@ impl RequestValues {
         values
     }
 
+    /// What these answers ask for, none of which could be read.
+    pub(super) fn unread<'a>(answers: impl IntoIterator<Item = &'a AnswerChoice>, why: UnreadRequest) -> Self {
+        let asked = answers.into_iter().flat_map(AnswerChoice::asked);
+        Self(asked.map(|fact| (fact.clone(), Err(NoValue::Unread(why)))).collect())
+    }
+
     fn found(&self, fact: &RequestFact) -> Option<&Result<String, NoValue>> {
         self.0.iter().find(|(known, _)| known == fact).map(|(_, value)| value)
     }
@@ -225,6 +241,8 @@ impl RequestValues {
             Err(NoValue::TooLong) => Some(format!("{place} is too long")),
             Err(NoValue::NoToken) => Some(format!("no HMAC: {place} is not a token")),
             Err(NoValue::NoSecret) => Some("no HMAC: no secret is configured".to_owned()),
+            Err(NoValue::Unread(UnreadRequest::Store)) => Some("the delivery cannot be read again".to_owned()),
+            Err(NoValue::Unread(UnreadRequest::NoRoom)) => Some("memory limit reached".to_owned()),
         }
     }
 }
@@ -413,6 +431,19 @@ mod tests {
             if let Some(fact) = RequestFact::read(&text) {
                 prop_assert!(!fact.place.to_string().contains(crate::text::is_hidden), "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_again_is_not_called_missing() {
+        let action = RuleReader::default().action("200 {{body.challenge}}").unwrap();
+        let answer = action.answers().next().unwrap();
+        for (why, words) in [
+            (UnreadRequest::Store, "the delivery cannot be read again"),
+            (UnreadRequest::NoRoom, "memory limit reached"),
+        ] {
+            let facts = Facts::default().without_request([answer], why);
+            assert_eq!(answer.obstacle(&facts).as_deref(), Some(words));
         }
     }
 }

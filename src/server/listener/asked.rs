@@ -2,33 +2,30 @@
 
 use std::io::Read as _;
 
-use super::{Control, room};
+use super::{Control, room, stats};
 use crate::delivery::DeliveryId;
 use crate::payload::lookup::LOOKUP_BYTES;
-use crate::rules::{AnswerChoice, AnsweredRequest, Facts, handshake_secret};
-use crate::store::{Reader, StoredDelivery};
+use crate::rules::{AnswerChoice, AnsweredRequest, Facts, UnreadRequest, handshake_secret};
+use crate::store::StoredDelivery;
 
-/// The facts with what this answer asks of the request. What cannot be read again is missing, and so the automatic
-/// answer is sent.
+/// The facts with what this answer asks of the request. Where that cannot be read again, the facts say why, and the
+/// automatic answer is sent.
 pub(super) async fn of_kept(id: DeliveryId, answer: &AnswerChoice, facts: Facts, control: &Control) -> Facts {
-    let Some(location) = control.forwarder.location() else { return facts };
-    let opened = tokio::task::spawn_blocking(move || Reader::open(&location)?.open_body(id)).await;
-    let StoredDelivery { summary, head, body } = match opened {
-        Ok(Ok(Some(stored))) => stored,
-        Ok(Ok(None) | Err(_)) => return facts,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    let Ok(StoredDelivery { summary, head, body }) = control.forwarder.open(id).await else {
+        return facts.without_request([answer], UnreadRequest::Store);
     };
     // Of a longer body nothing is looked up, so that no more than this is held.
     let length = usize::try_from(body.length()).unwrap_or(usize::MAX).min(LOOKUP_BYTES + 1);
     let mut room = control.room();
     if room.grow(length.saturating_add(head.len()), room::PATIENCE).await.is_err() {
-        return facts;
+        control.stats().refused(stats::Refusal::Memory);
+        return facts.without_request([answer], UnreadRequest::NoRoom);
     }
     let mut bytes = Vec::with_capacity(length);
     let reading = move || body.take(length as u64).read_to_end(&mut bytes).map(|_| bytes);
     let bytes = match tokio::task::spawn_blocking(reading).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return facts,
+        Ok(Err(_)) => return facts.without_request([answer], UnreadRequest::Store),
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     };
     let registry = control.registry();

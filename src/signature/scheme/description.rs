@@ -46,7 +46,7 @@ pub struct SchemeDescription {
     pub timestamp: Option<String>,
     /// The header that carries it.
     pub timestamp_header: Option<String>,
-    /// `s`, `ms` or `iso8601`.
+    /// `s`, `ms`, `iso8601` or `http-date`.
     pub timestamp_unit: Option<StampUnit>,
     /// In seconds.
     pub tolerance: Option<u64>,
@@ -80,7 +80,7 @@ pub struct SchemeDescription {
 
 /// A text, or several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
 pub enum OneOrMany {
     /// One.
     One(String),
@@ -101,7 +101,7 @@ impl OneOrMany {
 
 /// A variable: a template, or headers that the request lists.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a template, or a table with names, separator, item and join")]
 pub enum VariableDescription {
     /// A template.
     Template(String),

@@ -20,7 +20,8 @@ pub enum InvalidExpression {
     /// The part before the first bar means nothing.
     #[error(
         "unknown part '{0}': expected timestamp, id, body, method, url, host, target, path, query, secret, header:NAME, \
-         query:NAME, form:NAME, json:/POINTER, pair:NAME, item:NUMBER, setting:NAME or a variable"
+         query:NAME, form:NAME, json:/POINTER, pair:NAME, item:NUMBER, setting:NAME, a variable, or another part of \
+         docs/schemes.md"
     )]
     Source(String),
     /// A filter that is none.

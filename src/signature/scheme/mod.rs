@@ -48,7 +48,7 @@ pub const LONGEST_EVENT: usize = 256;
 /// A signature scheme. The default is Trackpilots': HMAC-SHA256 over `timestamp.body`, as lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
-    /// The name that it is chosen by, and the sender's; empty for one that a person described.
+    /// The name that it is chosen by; empty for Trackpilots', and for one described without a preset.
     pub name: String,
     /// Where the signature is, and how its value is built.
     pub signature: SignatureValue,

@@ -34,6 +34,8 @@ fn what_is_wrong_is_said_with_its_key() {
         ("url = \"example.com\"", "beginning with https://"),
         ("preset = \"gihtub\"", "did you mean github?"),
         ("colour = 1", "unknown field"),
+        ("content = 1", "expected a text or a list of texts"),
+        ("variables.a = 1", "expected a template, or a table with names"),
         ("json = \"/x\"", "unknown field"),
     ] {
         let message = described(toml).unwrap_err();

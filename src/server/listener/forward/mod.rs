@@ -31,12 +31,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Control;
 use crate::config::{DEFAULT_FORWARD_TIMEOUT, Settings};
+use crate::delivery::DeliveryId;
 use crate::http::{
     self, Client, HandedOn, Host, Latency, Outgoing, OutgoingBody, ResponsePart, SendError, Target, TlsFault,
     TlsOptions, TlsSetupError,
 };
 use crate::rules::{ActionKind, ForwardTarget, Rule, RuleResponse};
-use crate::store::Location;
+use crate::store::{Location, Reader, StoredDelivery};
 
 /// How long it may still take when the program ends.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
@@ -111,9 +112,18 @@ impl Forwarder {
         let _ = self.place.set((location, address));
     }
 
-    /// Where deliveries are kept, once a run has begun.
-    pub(super) fn location(&self) -> Option<Location> {
-        self.place.get().map(|(location, _)| location.clone())
+    /// A delivery as it is on disk: nothing of its body is read into memory. The error is its reason in words.
+    pub(super) async fn open(&self, id: DeliveryId) -> Result<StoredDelivery, String> {
+        let Some((location, _)) = self.place.get().cloned() else {
+            return Err("no store is known".to_owned());
+        };
+        let read = tokio::task::spawn_blocking(move || Reader::open(&location)?.open_body(id)).await;
+        match read {
+            Ok(Ok(Some(stored))) => Ok(stored),
+            Ok(Ok(None)) => Err("it is not there".to_owned()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
     }
 
     pub(super) fn set_means(&self, means: Means) {

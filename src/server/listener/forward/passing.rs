@@ -25,7 +25,7 @@ use crate::server::listener::room::{self, MemoryRoom, NoRoom};
 use crate::server::listener::stats;
 use crate::server::listener::stream::Stream;
 use crate::server::listener::{Control, overloaded_reply};
-use crate::store::{Reader, StoredDelivery};
+use crate::store::StoredDelivery;
 use crate::text::visible;
 
 /// Copies of a request's head that there are at once.
@@ -246,21 +246,6 @@ fn no_room(control: &Control) -> Refusal {
     Refusal::busy("memory limit reached")
 }
 
-/// The delivery as it is on disk: nothing of its body is read into memory.
-async fn open(id: DeliveryId, control: &Control) -> Result<StoredDelivery, Refusal> {
-    let reason = |reason: String| Refusal::unread(format!("cannot read the delivery again: {reason}"));
-    let Some((location, _)) = control.forwarder.place.get().cloned() else {
-        return Err(reason("no store is known".to_owned()));
-    };
-    let read = tokio::task::spawn_blocking(move || Reader::open(&location)?.open_body(id)).await;
-    match read {
-        Ok(Ok(Some(stored))) => Ok(stored),
-        Ok(Ok(None)) => Err(reason("it is not there".to_owned())),
-        Ok(Err(error)) => Err(reason(error.to_string())),
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-    }
-}
-
 /// Reads what is to be sent, as far as it must be in memory.
 async fn prepare(
     id: DeliveryId,
@@ -268,7 +253,8 @@ async fn prepare(
     mut hold: Hold,
     control: &Control,
 ) -> Result<(Hold, Ready), Refusal> {
-    let stored = open(id, control).await?;
+    let stored = control.forwarder.open(id).await;
+    let stored = stored.map_err(|reason| Refusal::unread(format!("cannot read the delivery again: {reason}")))?;
     hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
     if names_us(&stored.head, &control.forwarder.name) {
         return Err(Refusal::looped("Loop Detected: its Via names this very whyhook"));
