@@ -59,7 +59,7 @@ impl Destination {
             if choice.to.is_none() { registry.route(target.request_target().as_bytes()).webhook } else { None };
         let webhook = named.or(routed);
         let kind = choice.kind.or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
-        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme()).clone();
+        let scheme = registry.signing_scheme(webhook).clone();
         let events = webhook.map(|webhook| webhook.events.clone()).unwrap_or_default();
         Ok(Self { target, kind, scheme, secret: secret(settings, choice, webhook)?, events })
     }
