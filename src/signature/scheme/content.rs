@@ -154,7 +154,7 @@ impl SignedContent {
     }
 
     /// The sources that it names, apart from the timestamp, the id and those that every request has.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub(in crate::signature) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.0.iter().flat_map(|piece| -> Vec<&Source> {
             match piece {
                 TemplatePiece::Value(expression) => vec![&expression.source],

@@ -47,8 +47,8 @@ pub(super) fn judge(
     let facts = facts(scheme, &parts, head);
     let mut judgement = Judgement::bare(Verdict::NoSecret);
     judgement.timestamp = facts.as_ref().ok().and_then(|facts| {
-        let text = facts.timestamp.as_deref()?;
-        Some(stamp_facts(scheme, text, now))
+        let text = facts.timestamp.clone().or_else(|| jwt::issued(scheme, read.as_ref().ok()?))?;
+        Some(stamp_facts(scheme, &text, now))
     });
     let secrets: Vec<&Secret> = secrets.collect();
     if secrets.is_empty() {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 pub(super) use described::{digest as described_digest, key_bytes, unbound};
+pub(super) use jwt::{Token, Untimely, untimely};
 
 use super::{Scheme, Secret, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
