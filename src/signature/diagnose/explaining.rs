@@ -3,7 +3,9 @@
 use super::axis::Why;
 use super::explain::Explained;
 use super::structure::{self, Structure};
-use super::{Budget, CauseCode, Depth, Request, binds, json_tokens, plain_tokens, search, signature_checks};
+use super::{
+    Budget, CauseCode, Depth, Request, binds, json_tokens, message_signatures, plain_tokens, search, signature_checks,
+};
 use crate::signature::public_key::{PublicKeyAlgorithm, PublicKeyKind, PublicKeySet};
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Proof, Scheme, SignedContent};
@@ -25,7 +27,8 @@ pub(super) fn explain(request: &Request<'_>, structure: &Structure, budget: &Bud
             explained.found = plain_tokens::with_missing_header(explained.found, missing.as_ref());
             explained
         }
-        Proof::Sns | Proof::MessageSignature => Explained::default(),
+        Proof::MessageSignature => return message_signatures::explain(request, structure, budget),
+        Proof::Sns => Explained::default(),
     };
     if explained.is_right && explained.found.is_empty() {
         let parts = Parts {

@@ -12,6 +12,7 @@
 //! | `explaining` | nothing: which of these a scheme asks for |
 //! | `signature_checks` | the public key, and the algorithm and form of its signature |
 //! | `json_tokens` | a JSON Web Token: its text, algorithm, key, times and claims |
+//! | `message_signatures` | an HTTP Message Signature: its components, URL, key and digest |
 //! | `plain_tokens` | how a token that is compared was written |
 //! | `binds` | what a valid signature ties to the request |
 //! | `structure` | nothing: headers, lengths, what was declared |
@@ -46,6 +47,7 @@ mod hops;
 mod json_tokens;
 mod known_hops;
 mod likeness;
+mod message_signatures;
 mod misplaced;
 pub mod other_direction;
 mod plain_tokens;
@@ -62,6 +64,8 @@ mod templates;
 mod tests;
 #[cfg(test)]
 mod tests_of_frameworks;
+#[cfg(test)]
+mod tests_of_messages;
 #[cfg(test)]
 mod tests_of_public_keys;
 #[cfg(test)]

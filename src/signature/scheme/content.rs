@@ -54,8 +54,8 @@ pub enum InvalidContent {
     Unclosed,
     /// The body is not covered.
     #[error(
-        "the content template contains neither {{body}} nor anything of it: the signature would not cover the body; \
-         covers_body = false says that this is meant"
+        "the content template contains neither {{body}} nor anything of it, or the components not content-digest: the \
+         signature would not cover the body; covers_body = false says that this is meant"
     )]
     NoBody,
 }
