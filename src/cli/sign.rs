@@ -72,7 +72,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let registry = &loaded.registry;
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
     check_chosen(registry, args)?;
-    let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
+    let scheme = registry.scheme_of(webhook);
     unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
     let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
     let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
@@ -142,11 +142,7 @@ fn secret_of<'a>(
             CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
         });
     }
-    let first = match webhook {
-        Some(webhook) => registry.secrets_of(webhook).next(),
-        None => keyring.secrets().first(),
-    };
-    first.ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
+    registry.secrets_for(webhook).next().ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
 }
 
 /// The head of the request that is to be signed, as far as a scheme may sign it.

@@ -59,7 +59,7 @@ impl Destination {
             if choice.to.is_none() { registry.route(target.request_target().as_bytes()).webhook } else { None };
         let webhook = named.or(routed);
         let kind = choice.kind.or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
-        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme()).clone();
+        let scheme = registry.scheme_of(webhook).clone();
         let events = webhook.map(|webhook| webhook.events.clone()).unwrap_or_default();
         Ok(Self { target, kind, scheme, secret: secret(settings, choice, webhook)?, events })
     }
@@ -89,10 +89,7 @@ fn secret(
 ) -> Result<Option<Secret>, NotSent> {
     let keyring = settings.registry.keyring();
     let Some(label) = &choice.secret else {
-        return Ok(match webhook {
-            Some(webhook) => settings.registry.secrets_of(webhook).next().cloned(),
-            None => keyring.secrets().first().cloned(),
-        });
+        return Ok(settings.registry.secrets_for(webhook).next().cloned());
     };
     keyring.get(label).cloned().map(Some).ok_or_else(|| {
         let known = keyring.secrets().iter().map(|secret| secret.label().to_owned()).collect();

@@ -8,6 +8,7 @@ use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
 use crate::delivery::DeliveryId;
+use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -88,6 +89,7 @@ impl EventLoop<'_> {
     pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.stored();
         if let Some(first) = self.model.list_reload() {
+        self.secrets_received()?;
             self.perform(first)?;
         }
         let retired = self.session.retired();
@@ -193,6 +195,18 @@ impl EventLoop<'_> {
     }
 
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+    /// Takes in what was heard of secrets that arrived by handshakes.
+    fn secrets_received(&mut self) -> Result<(), TuiError> {
+        self.watch.secrets.look();
+        let control = self.session.control();
+        let news = control.secret_news();
+        if news.iter().any(SecretNews::is_used) {
+            let secrets = described(&control.registry());
+            self.message(Message::Secrets(secrets))?;
+        }
+        news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
+    }
+
         match wake {
             Wake::Message(message) => self.message(message),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
@@ -208,6 +222,7 @@ impl EventLoop<'_> {
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
             Wake::Event(ServerEvent::Held) => self.answers(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
+            Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
@@ -261,7 +276,7 @@ impl EventLoop<'_> {
             Effect::Config(effect) => self.teller.save(effect, self.messenger()),
             Effect::UseSecret(secret) => {
                 let control = self.session.control();
-                control.set_registry(control.registry().with_typed_secret(secret.to_vec()));
+                control.change_registry(|registry| registry.with_typed_secret(secret.to_vec()));
                 return self.message(Message::Secrets(described(&control.registry())));
             }
             Effect::Copy { what, text } => {
@@ -359,5 +374,5 @@ impl EventLoop<'_> {
 
 /// The secrets in use, one line each, without the secrets themselves.
 pub(crate) fn described(registry: &crate::config::Registry) -> Vec<String> {
-    registry.keyring().secrets().iter().map(crate::signature::Secret::describe).collect()
+    registry.described_secrets()
 }

@@ -81,6 +81,8 @@ pub struct Scheme {
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
 }
+    /// Whose handshakes its webhooks are asked for, by the sender's name in the catalogue; `None` for none.
+    pub handshake: Option<String>,
 
 /// The unit in which a sender writes its timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -414,5 +416,6 @@ impl Default for Scheme {
             tries_default_port: false,
             settings: BTreeMap::new(),
         }
+            handshake: None,
     }
 }

@@ -145,6 +145,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             // The detail pane compares with the current secrets.
             load_again(model)
         }
+        Message::SecretReceived(news) => {
+            model.notice = Some(Notice { text: news.brief(), is_error: !news.is_used() });
+            Vec::new()
+        }
         Message::Copied(outcome) => {
             model.notice = Some(match outcome {
                 Ok(text) => Notice { text, is_error: false },
