@@ -23,7 +23,7 @@ pub use freshness::read_timestamp;
 pub use scheme::{
     Bind, DEFAULT_TOLERANCE, Encoding, Expression, Filter, InvalidContent, InvalidExpression, InvalidScheme,
     JwtAlgorithm, LONGEST_EVENT, PlainFilter, Proof, Scheme, SchemeDescription, SignaturePlace, SignatureValue,
-    SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable,
+    SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
 pub use signing::{SignError, Signing, hmac, sign_request, unsignable};

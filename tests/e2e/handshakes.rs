@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Listening, TestEnv, Upstream, talk};
+use crate::support::{Answer, Listening, Person, Size, TestEnv, Upstream, talk};
 
 const CRLF: &str = "\r\n";
 
@@ -218,4 +218,49 @@ fn notions_token_is_used_also_where_an_upstream_answers() {
     let signature = "X-Notion-Signature: sha256=9e541e93dd25d43ce3c23990bb40f52ca1a2bf46b678f1e3f17a9d153366b856";
     ask(&listening, "POST /", &[signature], r#"{"type":"page.created"}"#);
     assert_eq!(listening.json_line(2)["verdict"], "verified");
+}
+
+#[test]
+fn a_person_accepts_another_secret_by_a_key() {
+    let env = TestEnv::new();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &["--scheme", "asana"]);
+    let hook = |secret: &str| talk(address, request("POST /asana", &[&format!("X-Hook-Secret: {secret}")], "")).status;
+    assert_eq!(hook("a-secret-that-somebody-else-sent"), 200);
+    person.sees("Asana's secret received by handshake (#1), used for this run").sees("secret by handshake");
+    assert_eq!(hook(HOOK_SECRET), 200);
+    person.sees("another secret of Asana by handshake (#2): not used");
+    assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 401);
+    // The one of the second delivery.
+    person.sees_row(&["/asa", "401"]).types("gj").sees("id          #2").types("S");
+    person.sees("use the secret that this handshake of Asana brings").enter().sees("is used for this run");
+    assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 200);
+    person.sees_row(&["✓", "/asa"]).types("g").sees("✓ verified with the secret received by handshake");
+    assert!(!person.screen().contains("somebody-else"));
+}
+
+/// GitHub's signature of `{"zen":1}` under the secret; Python's `hmac`.
+const PUSH: [&str; 2] = [
+    "X-Hub-Signature-256: sha256=54ba93a72e259af7226a1afb2ca5a340a401d52622205bfa8adee2403891c141",
+    "X-GitHub-Event: ping",
+];
+
+#[test]
+fn a_recognised_senders_scheme_is_adopted_for_the_run_and_taken_back() {
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
+    let send = || talk(address, request("POST /hooks", &PUSH, "{\"zen\":1}")).status;
+    assert_eq!(send(), 400);
+    person.sees("the headers of GitHub").sees("S adopts the scheme");
+    person
+        .types("S")
+        .sees("Verify as another sender, for this run")
+        .sees("verified with TRACKPILOTS_WEBHOOKS_SECRET_KEY");
+    person.sees("To keep it, in the configuration: scheme = \"github\"").enter().sees("github, this run");
+    person.sees("Verdict at capture: missing signature").sees("the adopted scheme github");
+    assert_eq!(send(), 200);
+    person.types("g2").sees("Adopted for this run: github");
+    // Nothing was written, and the capture's verdict stays what it was.
+    assert_eq!(env.show(1)["verdict"], "missing_signature");
+    person.types("S").sees("no longer by github").enter().no_longer_sees("github, this run");
+    assert_eq!(send(), 400);
 }

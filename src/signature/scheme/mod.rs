@@ -32,6 +32,7 @@ pub use kind::SigningKind;
 pub(crate) use parts::Parts;
 pub use parts::Source;
 pub use proof::{JwtAlgorithm, Proof};
+pub use url::hashed_url;
 pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
@@ -80,9 +81,9 @@ pub struct Scheme {
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
-}
     /// Whose handshakes its webhooks are asked for, by the sender's name in the catalogue; `None` for none.
     pub handshake: Option<String>,
+}
 
 /// The unit in which a sender writes its timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -415,7 +416,7 @@ impl Default for Scheme {
             url: None,
             tries_default_port: false,
             settings: BTreeMap::new(),
-        }
             handshake: None,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::delivery::{Answer, DeliveryId, Summary};
-use crate::inspect::Sightings;
+use crate::inspect::{SchemeCandidate, Sightings};
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
@@ -74,6 +74,10 @@ pub enum Message {
     Tunnel(TunnelState),
     /// The current secrets, one line each, without the secrets themselves.
     Secrets(Vec<String>),
+    /// The schemes that a delivery may have been signed by.
+    SchemesFound(DeliveryId, Vec<SchemeCandidate>),
+    /// The schemes that are adopted for this run, each with its webhook's name.
+    Adopted(Vec<(Option<String>, String)>),
     /// A secret arrived by a sender's handshake.
     SecretReceived(SecretNews),
     /// The result of copying, in words.

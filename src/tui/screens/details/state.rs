@@ -38,6 +38,8 @@ pub struct LoadedDelivery {
     pub expected: Vec<Expected>,
     /// The scheme of the delivery's path.
     pub scheme: Scheme,
+    /// The webhook of the delivery's path.
+    pub(crate) webhook: Option<String>,
     /// What the scheme's sender asks for.
     pub(crate) handshakes: AutomaticHandshakes,
     /// The secrets of the delivery's path, to try changes with.
@@ -76,6 +78,7 @@ impl LoadedDelivery {
             expected,
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
+            webhook: registry.route(delivery.head.target()).webhook.map(|webhook| webhook.name.clone()),
             handshakes: registry.route(delivery.head.target()).handshakes.clone(),
             reading: Reading { body, event: None },
             is_read: false,
