@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::{Keyring, Webhook};
 use crate::rules::AutomaticHandshakes;
-use crate::signature::{Scheme, Secret, SecretOrigin, catalogue};
+use crate::signature::{AcceptedSchemes, Scheme, Secret, SecretOrigin, catalogue};
 
 /// The webhooks, every secret, and the schemes. Cloning shares them; asking it allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     webhooks: Arc<[Webhook]>,
     keyring: Keyring,
-    scheme: Arc<Scheme>,
-    /// For each webhook, and last for every other request: what its scheme's sender asks for.
+    schemes: Arc<AcceptedSchemes>,
+    /// For each webhook, and last for every other request: what its schemes' senders ask for.
     handshakes: Arc<[AutomaticHandshakes]>,
     /// What holds for this run alone.
     run: Arc<RunChanges>,
@@ -24,8 +24,16 @@ pub struct Registry {
 struct RunChanges {
     /// Secrets that arrived by a handshake, each for the requests of one webhook, or of none.
     received: Vec<(Option<String>, Secret)>,
-    /// Schemes that were adopted, likewise.
-    adopted: Vec<(Option<String>, Arc<Scheme>, AutomaticHandshakes)>,
+    /// Schemes that were adopted.
+    adopted: Vec<AdoptedSchemes>,
+}
+
+/// The schemes that the requests of one webhook, or of none, are verified by in place of the configured ones.
+#[derive(Debug, Clone)]
+struct AdoptedSchemes {
+    webhook: Option<String>,
+    schemes: AcceptedSchemes,
+    handshakes: AutomaticHandshakes,
 }
 
 /// Why a secret that arrived by a handshake is not used.
@@ -46,9 +54,9 @@ pub struct Route<'a> {
     pub webhook: Option<&'a Webhook>,
     /// The secrets that may have signed it, in their configured order.
     pub secrets: Secrets<'a>,
-    /// The scheme that they signed it by.
-    pub scheme: &'a Scheme,
-    /// What the scheme's sender asks for before it delivers.
+    /// The schemes that they may have signed it by.
+    pub schemes: &'a AcceptedSchemes,
+    /// What the schemes' senders ask for before they deliver.
     pub handshakes: &'a AutomaticHandshakes,
 }
 
@@ -81,10 +89,11 @@ impl Registry {
     /// Puts the parts together. A webhook's label without a secret in `keyring` stands for nothing;
     /// [`super::Settings::load`] refuses such labels.
     #[must_use]
-    pub fn new(webhooks: Vec<Webhook>, keyring: Keyring, scheme: Scheme) -> Self {
-        let schemes = webhooks.iter().map(|webhook| webhook.scheme.as_ref().unwrap_or(&scheme)).chain([&scheme]);
-        let handshakes = schemes.map(AutomaticHandshakes::of).collect();
-        Self { webhooks: webhooks.into(), keyring, scheme: Arc::new(scheme), handshakes, run: Arc::default() }
+    pub fn new(webhooks: Vec<Webhook>, keyring: Keyring, schemes: impl Into<AcceptedSchemes>) -> Self {
+        let schemes = schemes.into();
+        let of_webhooks = webhooks.iter().map(|webhook| webhook.schemes.as_ref().unwrap_or(&schemes));
+        let handshakes = of_webhooks.chain([&schemes]).map(|schemes| AutomaticHandshakes::of(schemes.iter())).collect();
+        Self { webhooks: webhooks.into(), keyring, schemes: Arc::new(schemes), handshakes, run: Arc::default() }
     }
 
     /// Finds what belongs to a request target as sent, such as `/webhooks/trackpilots?x=1`.
@@ -97,24 +106,11 @@ impl Registry {
         let path = memchr::memchr(b'?', target).map_or(target, |query| &target[..query]);
         let at = self.webhooks.iter().position(|webhook| webhook.answers_to(path));
         let webhook = at.map(|at| &self.webhooks[at]);
-        let secrets = self.secrets_for(webhook);
-        let (scheme, handshakes) = match self.adopted(webhook) {
-            Some((_, scheme, handshakes)) => (&**scheme, handshakes),
-            None => {
-                let configured = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(&self.scheme);
-                (configured, self.handshakes.get(at.unwrap_or(self.webhooks.len())).unwrap_or(&NONE))
-            }
+        let handshakes = match self.adopted(webhook) {
+            Some(adopted) => &adopted.handshakes,
+            None => self.handshakes.get(at.unwrap_or(self.webhooks.len())).unwrap_or(&NONE),
         };
-        Route { webhook, secrets, scheme, handshakes }
-    }
-
-    /// The scheme of a webhook's requests, or of those that belong to none.
-    #[must_use]
-    pub fn scheme_of<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a Scheme {
-        match self.adopted(webhook) {
-            Some((_, scheme, _)) => scheme,
-            None => webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(&self.scheme),
-        }
+        Route { webhook, secrets: self.secrets_for(webhook), schemes: self.schemes_of(webhook), handshakes }
     }
 
     /// The secrets that may sign the requests of a webhook, or of none: the webhook's own if it names any, else the whole
@@ -130,9 +126,13 @@ impl Registry {
         self.run.received.iter().find(|(of, _)| of.as_deref() == name).map(|(_, secret)| secret)
     }
 
-    fn adopted(&self, webhook: Option<&Webhook>) -> Option<&(Option<String>, Arc<Scheme>, AutomaticHandshakes)> {
+    fn adopted(&self, webhook: Option<&Webhook>) -> Option<&AdoptedSchemes> {
         let name = webhook.map(|webhook| webhook.name.as_str());
-        self.run.adopted.iter().find(|(of, ..)| of.as_deref() == name)
+        self.run.adopted.iter().find(|adopted| adopted.webhook.as_deref() == name)
+    }
+
+    fn configured_schemes<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a AcceptedSchemes {
+        webhook.and_then(|webhook| webhook.schemes.as_ref()).unwrap_or(&self.schemes)
     }
 
     /// The same registry with a secret typed for this run, labelled [`super::TYPED_LABEL`]. It
@@ -201,11 +201,12 @@ impl Registry {
     #[must_use]
     pub fn adoptable(&self, name: &str, target: &[u8]) -> Option<Scheme> {
         let webhook = self.route(target).webhook;
-        let configured = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(&self.scheme);
         let mut scheme = catalogue::named(name).ok()?;
-        scheme.url = scheme.url.or_else(|| configured.url.clone());
-        for (name, value) in &configured.settings {
-            scheme.settings.entry(name.clone()).or_insert_with(|| value.clone());
+        for configured in self.configured_schemes(webhook).iter() {
+            scheme.url = scheme.url.or_else(|| configured.url.clone());
+            for (name, value) in &configured.settings {
+                scheme.settings.entry(name.clone()).or_insert_with(|| value.clone());
+            }
         }
         Some(scheme)
     }
@@ -215,17 +216,17 @@ impl Registry {
     #[must_use]
     pub fn with_adopted_scheme(&self, webhook: Option<&str>, scheme: Option<Scheme>) -> Self {
         let mut run = (*self.run).clone();
-        run.adopted.retain(|(of, ..)| of.as_deref() != webhook);
+        run.adopted.retain(|adopted| adopted.webhook.as_deref() != webhook);
         if let Some(scheme) = scheme {
-            let handshakes = AutomaticHandshakes::of(&scheme);
-            run.adopted.push((webhook.map(str::to_owned), Arc::new(scheme), handshakes));
+            let (webhook, handshakes) = (webhook.map(str::to_owned), AutomaticHandshakes::of([&scheme]));
+            run.adopted.push(AdoptedSchemes { webhook, schemes: scheme.into(), handshakes });
         }
         Self { run: Arc::new(run), ..self.clone() }
     }
 
     /// The schemes that were adopted for this run, each with its webhook's name.
     pub fn adopted_schemes(&self) -> impl Iterator<Item = (Option<&str>, &Scheme)> {
-        self.run.adopted.iter().map(|(of, scheme, _)| (of.as_deref(), &**scheme))
+        self.run.adopted.iter().map(|adopted| (adopted.webhook.as_deref(), adopted.schemes.first()))
     }
 
     /// Every secret of this run in words, those of handshakes with their webhooks.
@@ -257,10 +258,20 @@ impl Registry {
         &self.keyring
     }
 
-    /// The configured signature scheme of requests that no webhook has one for, its tolerance included.
+    /// The schemes of `webhook`: those that were adopted for this run, else the configured ones; without one, or when it
+    /// has none of its own, those of every other request.
     #[must_use]
-    pub fn scheme(&self) -> &Scheme {
-        &self.scheme
+    pub fn schemes_of<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a AcceptedSchemes {
+        match self.adopted(webhook) {
+            Some(adopted) => &adopted.schemes,
+            None => self.configured_schemes(webhook),
+        }
+    }
+
+    /// The scheme by which what is made for `webhook` is signed.
+    #[must_use]
+    pub fn signing_scheme<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a Scheme {
+        self.schemes_of(webhook).first()
     }
 }
 
@@ -279,7 +290,7 @@ mod tests {
             secrets: secrets.iter().map(|&label| label.to_owned()).collect(),
             events: Vec::new(),
             url: None,
-            scheme: None,
+            schemes: None,
         }
     }
 
@@ -358,7 +369,7 @@ mod tests {
     fn an_adopted_scheme_is_for_its_webhook_and_can_be_taken_back() {
         let slack = catalogue::named("slack").unwrap();
         let registry = registry().with_adopted_scheme(Some("any"), Some(slack.clone()));
-        let name = |registry: &Registry, target: &[u8]| registry.route(target).scheme.name.clone();
+        let name = |registry: &Registry, target: &[u8]| registry.route(target).schemes.first().name.clone();
         assert_eq!((name(&registry, b"/any"), name(&registry, b"/")), ("slack".to_owned(), String::new()));
         assert!(!registry.route(b"/any").handshakes.is_empty());
         assert!(registry.route(b"/other").handshakes.is_empty());
@@ -368,6 +379,18 @@ mod tests {
         assert_eq!(everywhere.adopted_schemes().count(), 2);
         let back = everywhere.with_adopted_scheme(None, None);
         assert_eq!((name(&back, b"/any"), name(&back, b"/x")), ("slack".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn each_of_several_schemes_has_its_handshakes() {
+        let schemes: Vec<Scheme> = ["github", "zoom", "slack"].map(|name| catalogue::named(name).unwrap()).into();
+        let accepted = AcceptedSchemes::try_from(schemes).unwrap();
+        let registry = Registry::new(Vec::new(), Keyring::default(), accepted);
+        let handshakes = registry.route(b"/").handshakes;
+        assert!(!handshakes.is_empty() && handshakes.make_hmacs());
+        let adopted = registry.with_adopted_scheme(None, registry.adoptable("slack", b"/"));
+        assert!(!adopted.route(b"/").handshakes.make_hmacs());
+        assert!(adopted.route(b"/").schemes.only().is_some());
     }
 
     #[test]

@@ -58,10 +58,10 @@ pub fn candidates(head: &Head, body: &[u8], received_at: Timestamp, registry: &R
         let scheme = registry.adoptable(&name, head.target())?;
         let needs: Vec<String> = scheme.missing_settings().iter().map(ToString::to_string).collect();
         let verified = if fits && needs.is_empty() { label(&scheme, &secrets, head, body, received_at) } else { None };
-        let is_current = match route.scheme.is_trackpilots() {
+        let is_current = route.schemes.iter().any(|scheme| match scheme.is_trackpilots() {
             true => name == catalogue::TRACKPILOTS,
-            false => route.scheme.name == name,
-        };
+            false => scheme.name == name,
+        });
         let sender = catalogue::brief(&sender);
         Some(SchemeCandidate { name, sender, headers, is_sure, verified, needs, is_current })
     };

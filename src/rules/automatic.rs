@@ -4,6 +4,7 @@
 //! it a delivery like any other.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -24,13 +25,15 @@ const BODY_BYTES: usize = 64 * 1024;
 /// The lengths of a secret that arrives by a handshake: those of Asana, Notion and Atlassian have 32 to 128.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=512;
 
-/// The handshakes that one scheme's sender asks for.
+/// The handshakes that the senders of some schemes ask for.
 #[derive(Debug, Clone, Default)]
 pub struct AutomaticHandshakes(Vec<AutomaticHandshake>);
 
 #[derive(Debug, Clone)]
 struct AutomaticHandshake {
     sender: String,
+    /// Of the several that a webhook may accept.
+    scheme: Arc<Scheme>,
     /// `handshake: Slack url_verification`
     label: String,
     when: Query,
@@ -62,6 +65,8 @@ pub struct HandshakeReply {
 pub struct HandshakeSecret {
     /// Who sent it.
     pub sender: String,
+    /// The name of the scheme that it is for.
+    pub scheme: String,
     /// Where in the request it was, in words.
     pub place: String,
     /// The secret.
@@ -87,18 +92,18 @@ impl AutomaticHandshakes {
     /// None at all.
     pub const NONE: Self = Self(Vec::new());
 
-    /// Those of this scheme.
+    /// Those of these schemes.
     #[must_use]
-    pub fn of(scheme: &Scheme) -> Self {
-        let known = scheme.handshake.as_deref().and_then(catalogue::handshakes);
-        let read = |handshake: &HandshakeDescription, sender: &str| {
+    pub fn of<'s>(schemes: impl IntoIterator<Item = &'s Scheme>) -> Self {
+        let mut all = Vec::new();
+        for scheme in schemes {
+            let Some(known) = scheme.handshake.as_deref().and_then(catalogue::handshakes) else { continue };
+            let scheme = Arc::new(scheme.clone());
             // A test reads all of them.
-            AutomaticHandshake::read(handshake, sender).ok().flatten()
-        };
-        let known = known.map(|known| {
-            known.handshakes.iter().filter_map(|handshake| read(handshake, &known.sender)).collect::<Vec<_>>()
-        });
-        Self(known.unwrap_or_default())
+            let read = |handshake| AutomaticHandshake::read(handshake, &known.sender, &scheme).ok().flatten();
+            all.extend(known.handshakes.iter().filter_map(read));
+        }
+        Self(all)
     }
 
     /// Whether there are none.
@@ -143,7 +148,7 @@ impl AutomaticHandshakes {
 
 impl AutomaticHandshake {
     /// `None` for one that nothing here answers.
-    fn read(known: &HandshakeDescription, sender: &str) -> Result<Option<Self>, RuleError> {
+    fn read(known: &HandshakeDescription, sender: &str, scheme: &Arc<Scheme>) -> Result<Option<Self>, RuleError> {
         let HandshakeDescription { name, when: Some(when), answer: Some(answer), .. } = known else { return Ok(None) };
         let mut when = query(when)?;
         if let Some(further) = &known.further {
@@ -155,6 +160,7 @@ impl AutomaticHandshake {
         };
         Ok(Some(Self {
             sender: sender.to_owned(),
+            scheme: Arc::clone(scheme),
             label: format!("handshake: {sender} {name}"),
             when,
             looks_into_body,
@@ -167,6 +173,7 @@ impl AutomaticHandshake {
 
     /// The answer, and the secret; `None` when the request lacks what it must hold.
     fn known(&self, summary: &Summary, request: &AnsweredRequest<'_>) -> Option<KnownHandshake> {
+        let request = &AnsweredRequest { scheme: &self.scheme, ..*request };
         let answer = AnswerChoice::Written(self.answer.clone());
         let values = RequestValues::read([&answer], request);
         if !answer.asked().filter(|fact| !fact.is_param()).all(|fact| values.is_there(fact)) {
@@ -204,6 +211,7 @@ impl AutomaticHandshake {
         let is_secret = SECRET_BYTES.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_secret.then(|| HandshakeSecret {
             sender: self.sender.clone(),
+            scheme: self.scheme.name.clone(),
             place: place.place_words(),
             bytes: Zeroizing::new(text.as_bytes().to_vec()),
         })

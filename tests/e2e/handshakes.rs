@@ -63,6 +63,11 @@ path = "/monday"
 scheme = { signature_header = "Authorization", timestamp = "none", content = "{body}", handshake = "monday" }
 
 [[webhook]]
+name = "both"
+path = "/both"
+scheme = ["github", "slack"]
+
+[[webhook]]
 name = "quiet"
 path = "/quiet"
 scheme = { preset = "slack", handshake = "none" }
@@ -107,17 +112,20 @@ fn the_handshakes_of_the_routes_sender_are_completed_without_a_rule() {
     assert_eq!(rule(&listening, 7), "handshake: Trello head");
     assert_eq!(ask(&listening, "POST /monday", &[], r#"{"challenge":"c"}"#).body, r#"{"challenge":"c"}"#);
 
+    // Of several schemes, each has its own.
+    assert_eq!(ask(&listening, "POST /both", &[], SLACK).body, "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd");
+
     // None of them is a handshake where another sender's is meant, or none.
     assert_eq!(ask(&listening, "GET /slack", &[], "").status, 400);
     assert_eq!(ask(&listening, "POST /quiet", &[], SLACK).status, 400);
     assert_eq!(ask(&listening, "POST /elsewhere", &[], SLACK).status, 400);
     let event = r#"{"type":"event_callback","challenge":"c","event":{"type":"url_verification"}}"#;
     assert_eq!(ask(&listening, "POST /slack", &[], event).status, 400);
-    assert_eq!(rule(&listening, 12), "auto");
+    assert_eq!(rule(&listening, 13), "auto");
     // What it was is in every face, as a rule is.
     assert_eq!(env.show(1)["answer"]["rule"], "handshake: Slack url_verification");
     let listed = env.run(&["list", "rule:handshake", "--format", "json"]).yes().stdout();
-    assert_eq!(listed.lines().count(), 8, "{listed}");
+    assert_eq!(listed.lines().count(), 9, "{listed}");
 }
 
 #[test]
@@ -226,7 +234,7 @@ fn a_person_accepts_another_secret_by_a_key() {
     let (mut person, address) = Person::listening(&env, Size(120, 36), &["--scheme", "asana"]);
     let hook = |secret: &str| talk(address, request("POST /asana", &[&format!("X-Hook-Secret: {secret}")], "")).status;
     assert_eq!(hook("a-secret-that-somebody-else-sent"), 200);
-    person.sees("Asana's secret received by handshake (#1), used for this run").sees("secret by handshake");
+    person.sees("Asana's secret received by handshake (#1), used for this run; S").sees("secret by handshake");
     assert_eq!(hook(HOOK_SECRET), 200);
     person.sees("another secret of Asana by handshake (#2): not used");
     assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 401);

@@ -71,8 +71,9 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         rule_needs(rule, &mut |words| add(Scope::Network, words));
     }
     // What a scheme's sender asks for is answered without a rule.
-    let makes_hmacs =
-        |webhook: &Webhook| webhook.scheme.as_ref().is_some_and(|scheme| AutomaticHandshakes::of(scheme).make_hmacs());
+    let makes_hmacs = |webhook: &Webhook| {
+        webhook.schemes.as_ref().is_some_and(|schemes| AutomaticHandshakes::of(schemes.iter()).make_hmacs())
+    };
     if file.handshakes != Some(false) && file.webhooks.iter().any(makes_hmacs) {
         add(Scope::Network, HMACS.to_owned());
     }

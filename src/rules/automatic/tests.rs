@@ -46,7 +46,7 @@ fn known(scheme: &Scheme, (first, fields, body, verdict): Asked<'_>) -> Option<K
     let secret = Secret::new("dev", b"a webhook secret".to_vec(), SecretOrigin::Typed);
     let secret = (verdict != Verdict::NoSecret).then_some(&secret);
     let request = AnsweredRequest { head: &captured.head, body: &captured.body, scheme, secret };
-    AutomaticHandshakes::of(scheme).recognise_captured(&captured, &request)
+    AutomaticHandshakes::of([scheme]).recognise_captured(&captured, &request)
 }
 
 /// The label, the status, headers and body of the answer.
@@ -268,7 +268,7 @@ fn deliveries_are_not_answered_as_handshakes() {
         }
     }
     // Trackpilots asks for nothing.
-    assert!(AutomaticHandshakes::of(&Scheme::default()).is_empty());
+    assert!(AutomaticHandshakes::of([&Scheme::default()]).is_empty());
 }
 
 #[test]
@@ -278,8 +278,8 @@ fn every_one_of_the_catalogue_is_read() {
     for name in names {
         let sender = catalogue::handshakes(&name).unwrap();
         for handshake in &sender.handshakes {
-            let read =
-                AutomaticHandshake::read(handshake, &sender.sender).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let read = AutomaticHandshake::read(handshake, &sender.sender, &Arc::default())
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(read.is_some(), handshake.when.is_some() && handshake.answer.is_some(), "{name}");
             let Some(read) = read else { continue };
             assert_eq!(read.token.is_some(), handshake.token.is_some() && read.refused.is_some(), "{name}");

@@ -38,11 +38,10 @@ impl SecretNews {
         delivery: DeliveryId,
         offered: &OfferedSecret,
         webhook: Option<String>,
-        scheme: String,
         outcome: Result<(), NotReceived>,
     ) -> Option<Self> {
-        let HandshakeSecret { sender, place, .. } = &offered.secret;
-        let news = Self { delivery, sender: sender.clone(), place: place.clone(), webhook, scheme, outcome };
+        let HandshakeSecret { sender, place, scheme, .. } = offered.secret.clone();
+        let news = Self { delivery, sender, place, webhook, scheme, outcome };
         (news.outcome != Err(NotReceived::Known)).then_some(news)
     }
 
@@ -79,7 +78,9 @@ impl SecretNews {
     pub fn brief(&self) -> String {
         let Self { delivery, sender, .. } = self;
         let words = match &self.outcome {
-            Ok(()) => format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: keep it"),
+            Ok(()) => {
+                format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: how to keep it")
+            }
             Err(NotReceived::Configured(label)) => {
                 format!("{sender} sent a secret by handshake (#{delivery}); not used: there is the secret {label}")
             }
@@ -104,10 +105,9 @@ impl Control {
         let outcome = {
             let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
             let webhook = registry.route(&offered.target).webhook.map(|webhook| webhook.name.clone());
-            let scheme = registry.route(&offered.target).scheme.name.clone();
             let changed = registry.with_received_secret(&offered.target, &offered.secret.bytes);
             let outcome = changed.map(|changed| *registry = Arc::new(changed));
-            SecretNews::new(id, offered, webhook, scheme, outcome)
+            SecretNews::new(id, offered, webhook, outcome)
         };
         if let Some(news) = outcome {
             tracing::info!(delivery = id.0, used = news.is_used(), "secret received by a handshake");

@@ -14,8 +14,10 @@ pub struct AdoptMenu {
     pub webhook: Option<String>,
     /// The target of its request.
     pub target: Vec<u8>,
-    /// The secret that it brings, when that is not in use.
+    /// The secret that it brings.
     pub secret: Option<HandshakeSecret>,
+    /// Whether that is in use.
+    pub is_secret_used: bool,
     /// The scheme that was adopted before, by name.
     pub adopted: Option<String>,
     /// The schemes whose headers it has; `None` until they are known.
@@ -27,7 +29,7 @@ pub struct AdoptMenu {
 /// A row of the menu.
 #[derive(Debug, Clone, Copy)]
 pub enum AdoptChoice<'a> {
-    /// Use the handshake's secret.
+    /// Use the handshake's secret, or keep it where it is in use.
     Secret(&'a HandshakeSecret),
     /// Verify as configured again; the name of the adopted scheme.
     TakeBack(&'a str),
@@ -39,12 +41,13 @@ impl AdoptMenu {
     /// Before it is known which schemes there are.
     pub(crate) fn of(loaded: &LoadedDelivery, adopted: Option<String>) -> Self {
         let brought = loaded.handshake().and_then(|known| known.secret);
-        let is_new = |secret: &HandshakeSecret| !loaded.secrets.iter().any(|own| own.expose() == &secret.bytes[..]);
+        let is_used = |secret: &HandshakeSecret| loaded.secrets.iter().any(|own| own.expose() == &secret.bytes[..]);
         Self {
             id: loaded.delivery.summary.id,
             webhook: loaded.webhook.clone(),
             target: loaded.delivery.head.target().to_vec(),
-            secret: brought.filter(is_new),
+            is_secret_used: brought.as_ref().is_some_and(is_used),
+            secret: brought,
             adopted,
             candidates: None,
             cursor: 0,

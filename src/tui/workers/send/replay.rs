@@ -175,7 +175,7 @@ fn prepare(
 fn scheme(registry: &Registry, summaries: &[Summary], id: DeliveryId) -> Scheme {
     let summary = summaries.iter().find(|summary| summary.id == id);
     let webhook = summary.and_then(|summary| replay::webhook_of(registry, summary));
-    registry.scheme_of(webhook).clone()
+    registry.signing_scheme(webhook).clone()
 }
 
 fn remarks(replay: &replay::Replay) -> Vec<(&'static str, String)> {

@@ -108,12 +108,13 @@ fn a_handshakes_secret_is_offered_and_never_shown() {
     insta::assert_snapshot!("secret_of_a_handshake", shown);
     let effects = update(&mut model, Message::Act(Action::Accept));
     assert!(matches!(&effects[..], [Effect::AcceptSecret { secret: bytes, .. }] if bytes[..] == *secret.as_bytes()));
-    // Once it is in use it is not offered again.
+    // Once it is in use, it says how to keep it.
     let used = registry.with_accepted_secret(b"/asana", secret.as_bytes());
     let loaded = LoadedDelivery::prepare(delivery, &used);
     update(&mut model, Message::Loaded(DeliveryId(1), Ok(Box::new(loaded))));
     update(&mut model, Message::Act(Action::Adopt));
-    assert!(matches!(&model.overlay, Some(Overlay::Adopt(menu)) if menu.secret.is_none()));
+    assert!(screen(&mut model, 80, 24).contains("the secret that this handshake of Asana brings is in use"));
+    assert_eq!(update(&mut model, Message::Act(Action::Accept)), []);
 }
 
 #[test]

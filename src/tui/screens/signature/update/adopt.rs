@@ -63,6 +63,9 @@ fn chosen(menu: &AdoptMenu) -> (Option<String>, bool, Option<Effect>) {
     };
     match menu.chosen() {
         None => (None, false, None),
+        Some(AdoptChoice::Secret(secret)) if menu.is_secret_used => {
+            (Some(format!("it is in use; to keep it, copy {} into your configuration", secret.place)), false, None)
+        }
         Some(AdoptChoice::Secret(secret)) => {
             let text = format!("{}'s secret of delivery {} is used for this run", secret.sender, menu.id);
             let effect = Effect::AcceptSecret { target: menu.target.clone(), secret: Zeroizing::clone(&secret.bytes) };

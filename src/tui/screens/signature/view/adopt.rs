@@ -18,8 +18,7 @@ const COLUMNS: u16 = 96;
 pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, menu: &AdoptMenu, look: &Look) -> Drawn {
     let theme = &look.theme;
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);
-    let choices = menu.choices();
-    let mut rows: Vec<Line<'static>> = rows(&choices, columns, look);
+    let mut rows: Vec<Line<'static>> = rows(menu, columns, look);
     match &menu.candidates {
         None => rows.push(Line::styled(" ◌ looking for schemes with these headers", theme.info)),
         Some(found) if found.is_empty() => {
@@ -39,8 +38,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, menu: &AdoptMenu, look: &L
     drawn
 }
 
-fn rows(choices: &[AdoptChoice<'_>], columns: usize, look: &Look) -> Vec<Line<'static>> {
+fn rows(menu: &AdoptMenu, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
+    let choices = menu.choices();
     let name = |choice: &AdoptChoice<'_>| match choice {
         AdoptChoice::Secret(_) => "secret".to_owned(),
         AdoptChoice::TakeBack(_) => "as configured".to_owned(),
@@ -49,6 +49,9 @@ fn rows(choices: &[AdoptChoice<'_>], columns: usize, look: &Look) -> Vec<Line<'s
     let names = choices.iter().map(|choice| name(choice).width() + 2).max().unwrap_or(0);
     let row = |choice: &AdoptChoice<'_>| {
         let (glyph, words, style) = match choice {
+            AdoptChoice::Secret(secret) if menu.is_secret_used => {
+                ("●", format!("the secret that this handshake of {} brings is in use", secret.sender), theme.text)
+            }
             AdoptChoice::Secret(secret) => {
                 ("◆", format!("use the secret that this handshake of {} brings", secret.sender), theme.text)
             }
@@ -75,6 +78,13 @@ fn rows(choices: &[AdoptChoice<'_>], columns: usize, look: &Look) -> Vec<Line<'s
 /// What the chosen row does.
 fn about(menu: &AdoptMenu) -> Vec<String> {
     match menu.chosen() {
+        Some(AdoptChoice::Secret(secret)) if menu.is_secret_used => {
+            let place = &secret.place;
+            vec![
+                format!("Later {} are verified with it until whyhook exits.", menu.scope()),
+                format!("To keep it, copy {place} into your environment or configuration: docs/answers.md says how."),
+            ]
+        }
         Some(AdoptChoice::Secret(secret)) => vec![
             format!(
                 "This delivery and later {} are verified with it. Anyone who knows the URL can send a handshake: accept it \
