@@ -79,7 +79,7 @@ impl SecretNews {
         let Self { delivery, sender, .. } = self;
         let words = match &self.outcome {
             Ok(()) => {
-                format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: how to keep it")
+                format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: keep it")
             }
             Err(NotReceived::Configured(label)) => {
                 format!("{sender} sent a secret by handshake (#{delivery}); not used: there is the secret {label}")
