@@ -163,13 +163,13 @@ pub fn unsignable(scheme: &Scheme) -> Option<SignError> {
     Some(SignError::NotSigned(why))
 }
 
-/// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
-/// that a receiver has the secret.
+/// The HMAC of a message under a secret, whatever else the scheme signs with: what senders ask for when they check that a
+/// receiver has the secret.
 ///
 /// `None` when the secret cannot be a key of the scheme.
 #[must_use]
-pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
-    let mut state = Algorithm::Sha256.keyed(&key_bytes(scheme, secret)?);
+pub fn hmac(algorithm: Algorithm, scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
+    let mut state = algorithm.keyed(&key_bytes(scheme, secret)?);
     state.update(message);
     Some(state.finish())
 }

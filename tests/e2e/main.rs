@@ -25,6 +25,7 @@ mod crash;
 mod deliver;
 mod export;
 mod forward;
+mod handshakes;
 mod hostile;
 mod images;
 mod import;

@@ -8,6 +8,7 @@ use super::{Budget, CauseCode, Evidence, Request};
 use crate::delivery::Verdict;
 use crate::payload::json::scan::Walker;
 use crate::payload::json::unescape;
+use crate::signature::catalogue;
 use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::{Parts, ReadSignature};
 use crate::signature::{JwtAlgorithm, Proof, Scheme, Secret, SignaturePlace, SignatureValue, judge};
@@ -129,8 +130,12 @@ pub(super) fn secret(request: &Request<'_>) -> Option<(Why, Option<String>)> {
         .filter(|(_, bytes)| bytes.len() >= SHORT_SECRET)
         .map(|(index, bytes)| (index, SecretForms::new(bytes)))
         .collect();
+    let brought = brought_by_handshakes(request.scheme);
     let mut found: Vec<(usize, String)> = Vec::new();
     each_value(request, |kind, name, value| {
+        if brought.iter().any(|(own, place)| *own == kind && place.as_bytes().eq_ignore_ascii_case(name)) {
+            return;
+        }
         let inner = credential(value);
         let is_it = |forms: &SecretForms| forms.are(value) || inner.as_ref().is_some_and(|inner| forms.are(inner));
         let is_named = names_a_secret(name);
@@ -148,6 +153,18 @@ pub(super) fn secret(request: &Request<'_>) -> Option<(Why, Option<String>)> {
     let label = secrets.get(first)?.label();
     let detail = format!("{} {verb} the secret {}", places.join(" and "), crate::text::visible(label));
     Some((Why::new(CauseCode::SecretSent, 0, detail).alarming(), Some(label.to_owned())))
+}
+
+/// Where the sender's handshake brings the secret, which is meant to be there: the kind of value, and its name.
+fn brought_by_handshakes(scheme: &Scheme) -> Vec<(&'static str, String)> {
+    let known = scheme.handshake.as_deref().and_then(catalogue::handshakes);
+    let place = |place: String| match place.split_once('.')? {
+        ("header", name) => Some(("header", name.to_owned())),
+        ("body", name) => Some(("JSON member", name.to_owned())),
+        _ => None,
+    };
+    let handshakes = known.into_iter().flat_map(|known| known.handshakes);
+    handshakes.filter_map(|handshake| place(handshake.secret?)).collect()
 }
 
 /// A secret as it may be written.
@@ -378,5 +395,29 @@ mod tests {
         };
         let found = run(&head("X-Other"));
         assert_eq!((first(&found), found.causes[0].kind), (vec!["signature_misplaced"], CauseKind::Proof));
+    }
+
+    /// Asana sends its secret in the handshake, and nowhere else.
+    #[test]
+    fn a_secret_that_a_handshake_brings_is_meant_to_be_there() {
+        let scheme = crate::signature::catalogue::named("asana").unwrap();
+        let own = secret(SECRET.as_bytes());
+        let alarms = |scheme: &super::Scheme, header: &str| {
+            let text = format!("POST / HTTP/1.1\r\nHost: hooks.example\r\n{header}: {SECRET}\r\n\r\n");
+            let request = super::Request {
+                head: &crate::http::Head::from(text),
+                body: b"",
+                received_at: jiff::Timestamp::UNIX_EPOCH,
+                intake: &crate::delivery::Intake::Complete,
+                scheme,
+                secrets: &[&own],
+                others: &[],
+                history: &super::super::History::default(),
+            };
+            super::secret(&request).is_some()
+        };
+        assert!(!alarms(&scheme, "x-hook-secret"));
+        assert!(alarms(&scheme, "X-Other"));
+        assert!(alarms(&super::Scheme::default(), "X-Hook-Secret"));
     }
 }

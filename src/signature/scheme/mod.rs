@@ -34,6 +34,7 @@ pub(crate) use parts::Parts;
 pub use parts::Source;
 pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
+pub use url::hashed_url;
 pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
@@ -85,6 +86,8 @@ pub struct Scheme {
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
+    /// Whose handshakes its webhooks are asked for, by the sender's name in the catalogue; `None` for none.
+    pub handshake: Option<String>,
     /// What an HTTP Message Signature must be.
     pub message: MessageRules,
 }
@@ -443,6 +446,7 @@ impl Default for Scheme {
             url: None,
             tries_default_port: false,
             settings: BTreeMap::new(),
+            handshake: None,
             message: MessageRules::default(),
         }
     }

@@ -30,6 +30,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('?')], Action::Help, "help"),
     bind(&[Char('q'), Ctrl('c')], Action::Quit, "quit"),
     bind(&[Char('s')], Action::TypeSecret, "secret"),
+    bind(&[Char('S')], Action::Adopt, ""),
     bind(&[Char('T')], Action::Send(SendAction::Test), ""),
     bind(&[Char('R')], Action::Send(SendAction::Replay), "replay"),
     bind(&[Char('E')], Action::Send(SendAction::Simulate), ""),

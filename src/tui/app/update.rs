@@ -16,7 +16,7 @@ use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{
-    ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry,
+    adopt, ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry,
 };
 use crate::tui::screens::{answers, image, payload, saving, send};
 
@@ -137,13 +137,19 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secrets(secrets) => {
             model.secrets = secrets;
-            // What was found out depends on the previous secrets.
-            model.inquiries.clear();
-            if let Some(detail) = &mut model.detail {
-                detail.inquiry = Inquiry::default();
-            }
-            // The detail pane compares with the current secrets.
-            load_again(model)
+            judge_again(model)
+        }
+        Message::SchemesFound(id, candidates) => {
+            adopt::found(model, id, candidates);
+            Vec::new()
+        }
+        Message::Adopted(schemes) => {
+            model.adopted = schemes;
+            judge_again(model)
+        }
+        Message::SecretReceived(news) => {
+            model.notice = Some(Notice { text: news.brief(), is_error: !news.is_used() });
+            Vec::new()
         }
         Message::Copied(outcome) => {
             model.notice = Some(match outcome {
@@ -214,6 +220,15 @@ fn follow_selection(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     load(model, selected)
+}
+
+/// Compares the shown delivery with the current secrets and scheme. What was found out depends on the previous ones.
+fn judge_again(model: &mut Model) -> Vec<Effect> {
+    model.inquiries.clear();
+    if let Some(detail) = &mut model.detail {
+        detail.inquiry = Inquiry::default();
+    }
+    load_again(model)
 }
 
 /// Reads the shown delivery again.
@@ -303,6 +318,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PickAnswer => answers::update::pick(model, Vec::new()),
         Action::Answer(action) => answers::update::on_tab(model, action),
         Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
+        Action::Adopt => adopt::begin(model),
         Action::CopyMenu => open(model, Overlay::Copy(0)),
         Action::CopyPublicUrl => copy_public_url(model),
         Action::Reveal => {

@@ -9,6 +9,7 @@ pub(crate) mod latest_wins;
 pub(crate) mod payload;
 pub(crate) mod priority;
 pub(crate) mod rest;
+pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
 pub(crate) mod status;

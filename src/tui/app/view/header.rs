@@ -110,6 +110,11 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         },
         part(0, "↩", answers, answer_style).or(&briefly),
     ];
+    match &model.adopted[..] {
+        [] => {}
+        [(_, name)] => parts.push(part(2, "§", format!("{name}, this run"), theme.info).or(name)),
+        many => parts.push(part(2, "§", format!("{} schemes, this run", many.len()), theme.info).or("schemes")),
+    }
     if !model.answers.held.is_empty() {
         parts.push(part(0, "◷", format!("{} held", model.answers.held.len()), theme.warn));
     }

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::event;
+use crate::config::MissingSecret;
 use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
@@ -118,6 +119,14 @@ pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     paragraph(&format!("{glyph} {words}"), style, pane.columns)
 }
 
+/// What deliveries are judged by now: the secrets, and the scheme if one was adopted.
+pub(crate) fn current_words(pane: &Pane<'_>) -> String {
+    match pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
+        Some(name) => format!("the adopted scheme {name} and the current secrets"),
+        None => "the current secrets".to_owned(),
+    }
+}
+
 /// What a person should not miss about this delivery.
 fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
@@ -132,11 +141,11 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(now) = &pane.loaded.rejudged {
         let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
         let then = summary.judgement.verdict.words();
-        let words = format!("Verdict at capture: {then}. With the current secrets: {}{with}", now.verdict.words());
+        let words = format!("Verdict at capture: {then}. With {}: {}{with}", current_words(pane), now.verdict.words());
         remarks.push((words, theme.info));
     } else if summary.judgement.verdict == Verdict::NoSecret {
-        let words = "press s to enter the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
-        remarks.push((words.to_owned(), theme.warn));
+        let variable = MissingSecret::variable(&pane.loaded.scheme.name);
+        remarks.push((format!("press s to enter the webhook's secret, or set {variable} in .env"), theme.warn));
     }
     if let Some(origin) = pane.loaded.delivery.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));
