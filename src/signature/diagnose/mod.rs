@@ -63,6 +63,8 @@ mod templates;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_any_scheme;
+#[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]
 mod tests_of_messages;
