@@ -7,6 +7,7 @@
 //! [`diagnose`] searches for the change that makes a received digest come out, and [`rewrite`] knows
 //! what other programs make of a body; both read JSON through [`crate::payload::json`]'s tokens.
 
+mod accepted;
 mod algorithm;
 pub mod catalogue;
 pub mod diagnose;
@@ -18,6 +19,7 @@ mod secret;
 mod signing;
 mod verify;
 
+pub use accepted::{AcceptedSchemes, MOST_ACCEPTED, WrongSchemeCount};
 pub use algorithm::Algorithm;
 pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp};
 pub use scheme::{
