@@ -25,7 +25,8 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
-//! | `misplaced` | where the signature is, and whether the secret is sent |
+//! | `misplaced` | where the signature is |
+//! | `sent_secret` | nothing: whether the secret is sent |
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
@@ -57,11 +58,14 @@ mod report;
 mod search;
 mod secret_codings;
 mod secrets;
+mod sent_secret;
 mod signature_checks;
 mod structure;
 mod templates;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_any_scheme;
 #[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]

@@ -389,12 +389,7 @@ impl SchemeDescription {
 
 /// Whether everything that templates name is there.
 fn check_names(scheme: &Scheme) -> Result<(), InvalidScheme> {
-    let of_variables = scheme.variables.values().filter_map(|variable| match variable {
-        Variable::Template(template) => Some(template),
-        Variable::Listed { .. } => None,
-    });
-    let of_binds = scheme.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
-    for template in [&scheme.content, &scheme.key].into_iter().chain(of_variables).chain(of_binds) {
+    for template in scheme.templates() {
         if let Some(name) = template.variables().find(|name| !scheme.variables.contains_key(*name)) {
             return Err(InvalidScheme::Variable(crate::text::visible(name).into_owned()));
         }

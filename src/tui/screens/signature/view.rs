@@ -103,6 +103,9 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
              used, or different bytes were signed."
                 .to_owned()
         }
+        Verdict::MissingSignature if scheme.signature.header_name().is_none() => {
+            format!("No signature at {}.", scheme.signature_place())
+        }
         Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header()),
         Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header()),
         Verdict::MalformedSignature if !scheme.is_trackpilots() => {
