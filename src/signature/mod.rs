@@ -26,5 +26,5 @@ pub use scheme::{
     SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
-pub use signing::{SignError, Signing, hmac_sha256, sign_request, unsignable};
+pub use signing::{SignError, Signing, bare_signature, hmac_sha256, sign_request, unsignable, written_header};
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

@@ -23,6 +23,7 @@
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
+//! | [`suspects()`] | nothing: what a receiver with a mistake would accept |
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
@@ -47,6 +48,7 @@ mod search;
 mod secret_codings;
 mod secrets;
 mod structure;
+mod suspects;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,7 @@ pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
+pub use suspects::{MistakenSignature, Suspect, SuspectKind, suspects};
 
 use jiff::Timestamp;
 
