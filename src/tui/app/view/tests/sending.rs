@@ -125,8 +125,8 @@ fn a_check() {
     let mut model = model(&three(), secrets());
     let rows = MATRIX.iter().take(30).enumerate().map(|(index, case)| {
         let status = if index % 7 == 3 { 500 } else { 200 };
-        let came = Observed::Answer { status, latency: Duration::from_millis(3), said: b"\x1b[31mno".to_vec() };
-        CheckRow::judge(*case, came, false)
+        let came = Observed::answer(status, Duration::from_millis(3), b"\x1b[31mno");
+        CheckRow::judge(*case, &Scheme::default(), came, false)
     });
     let view = CheckView {
         to: "http://localhost:4000/in".to_owned(),
