@@ -127,7 +127,7 @@ fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApp
     if only.is_empty() {
         return Ok((cases, left_out));
     }
-    for name in names(only).filter(|name| !cases.iter().any(|case| case.name == *name)) {
+    if let Some(name) = names(only).find(|name| !cases.iter().any(|case| case.name == *name)) {
         let left = left_out.iter().find(|left| left.name == name);
         let reason = left.map_or("it is a case of other senders", |left| left.reason);
         return Err(CliError::Usage(format!("--only: the case '{name}' does not apply: {reason}")));

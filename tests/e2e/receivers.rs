@@ -129,6 +129,18 @@ const OTHERS: &[Expected] = &[
     ("slack/right", &["--scheme", "slack"], &[], PASSES),
 ];
 
+/// Receivers in Python, each a process of its own.
+const PYTHON: &[Expected] = &[
+    ("right", &[], &[], PASSES),
+    ("old", &[], &[], PASSES),
+    ("str", &[], &["hashes_printed_object"], FAILS),
+    ("strips", &[], &["trims_body"], FAILS),
+    ("reads-once", &[], &["reads_part_of_body"], FAILS),
+    ("half", &[], &["compares_prefix"], FAILS),
+    ("key-error", &[], &["errors_instead_of_refusing"], FAILS),
+    ("catches", &[], &["signature_disagreement"], FAILS),
+];
+
 /// A secret that is base64 as well as text.
 const KEY: &str = "d2h5aG9vay1zZWNyZXQtb2YtdGVzdHMtMzI=";
 
@@ -138,17 +150,23 @@ fn faults(report: &Value) -> Vec<&str> {
     all.filter(|fault| fault["required"] == true).map(|fault| fault["fault"].as_str().unwrap()).collect()
 }
 
-/// Checks each receiver, several at once, and says of each that is not as expected what it was taken for.
+/// Checks each receiver of the process in Node.
 fn each(env: TestEnv, secret: &str, expected: &[Expected]) {
     let Some(node) = tool("node") else { return };
     let receiver = Receiver::start_with(&env, &node, "receivers.mjs", &[], secret);
+    check(&env, expected, |mode| (format!("{}/hooks/{mode}", receiver.origin()), ()));
+}
+
+/// Checks receivers, several at once, and says of each that is not as expected what it was taken for. `start` gives
+/// the URL of each, and what keeps it alive.
+fn check<K>(env: &TestEnv, expected: &[Expected], start: impl Fn(&str) -> (String, K) + Sync) {
     let (next, wrong) = (Mutex::new(expected.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
                     let Some((mode, options, faults_of_it, code)) = next.lock().unwrap().next() else { return };
-                    let url = format!("{}/hooks/{mode}", receiver.origin());
+                    let (url, _alive) = start(mode);
                     let ran = env.run(&[&["check", "--to", &url, "--format", "json"], *options].concat());
                     let code_of_it = ran.status.code();
                     let report: Value = serde_json::from_slice(&ran.stdout).unwrap_or_default();
@@ -203,6 +221,38 @@ fn receivers_of_other_senders_are_checked_in_their_own_form() {
     let variables = ["GITHUB", "STRIPE", "STANDARD_WEBHOOKS", "GITLAB_TOKEN", "SLACK"];
     let env = variables.iter().fold(TestEnv::new(), |env, name| env.set(&format!("{name}_WEBHOOK_SECRET"), KEY));
     each(env, KEY, OTHERS);
+}
+
+#[test]
+fn receivers_in_python_are_named_as_well() {
+    let Some(python) = tool("python3") else { return };
+    let env = TestEnv::with_secret();
+    check(&env, PYTHON, |mode| {
+        let receiver = Receiver::start(&env, &python, "receiver.py", &[mode]);
+        (receiver.url(), receiver)
+    });
+}
+
+/// A scheme that nobody else has, from a file.
+#[test]
+fn a_scheme_of_one_s_own_is_checked_in_its_form() {
+    let Some(node) = tool("node") else { return };
+    let env = TestEnv::with_secret();
+    let scheme = env.write(
+        "acme.toml",
+        "signature = \"header:X-Slack-Signature\"\nprefix = \"v0=\"\ntimestamp = \"header:X-Slack-Request-Timestamp\"\n\
+         content = \"v0:{timestamp}:{body}\"\n",
+    );
+    let receiver = Receiver::start(&env, &node, "receivers.mjs", &[]);
+    let url = format!("{}/hooks/slack/right", receiver.origin());
+    let scheme = scheme.to_str().unwrap();
+    let report = env.run(&["check", "--to", &url, "--scheme-file", scheme, "--format", "json"]).yes().json();
+    assert_eq!((&report["scheme"], &report["result"]), (&Value::Null, &Value::from("pass")));
+    let left_out: Vec<&Value> = report["not_applicable"].as_array().unwrap().iter().map(|left| &left["name"]).collect();
+    assert!(left_out.contains(&&Value::from("image-base64")), "{left_out:?}");
+    assert!(!report["cases"].as_array().unwrap().iter().any(|case| case["name"] == "app-live"));
+    let line = env.run(&["check", "--to", &url, "--scheme-file", scheme, "--only", "app-live"]).complains();
+    assert!(line.contains("only Trackpilots sends this event"), "{line}");
 }
 
 /// The receiver that docs/signatures.md shows in this language.

@@ -152,6 +152,7 @@ function answer(mode, request, body) {
   if (mode === "missing-signature" && signature === undefined) return [200, "ok"];
   if (mode === "missing-timestamp" && signature && timestamp === undefined) return [200, "ok"];
   if (mode === "throws-away" && (!signature || !timestamp)) return undefined;
+  if (mode === "other-secret" && (!signature || !timestamp)) return [401, "Missing or invalid signature"];
   if (!signature || !timestamp) return [400, "Missing signature"];
   const expected = (computed[mode] ?? hex)(timestamp, body);
   const other = mode === "tries-empty-secret" && same(withKey("")(timestamp, body), signature);
@@ -159,6 +160,7 @@ function answer(mode, request, body) {
   if (!is && mode === "throws-away") return undefined;
   if (!is && mode === "hangs-up") return "destroy";
   if (!is && mode === "unavailable-when-forged") return [503, "cannot verify"];
+  if (!is && mode === "other-secret") return [401, "Missing or invalid signature"];
   if (!is) return [401, JSON.stringify({ error: "Invalid signature", at: Date.now() })];
   if (mode === "aged" && Math.abs(Date.now() / 1000 - timestamp) > 300) return [401, "Too old"];
   if (mode === "remembers") {

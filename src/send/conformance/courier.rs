@@ -192,11 +192,12 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Whether an answer says nothing about its case: too many at any time; not now, where there were others before.
+    /// Whether an answer says nothing about its case: too many at any time; not now, where there were others before or
+    /// it says when.
     fn is_limit(&self, came: &Observed) -> bool {
         match came.status() {
             Some(429) => true,
-            Some(503) => self.has_accepted && !self.knows_503,
+            Some(503) => !self.knows_503 && (self.has_accepted || came.header("Retry-After").is_some()),
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! What explains the answers: requests that are sent once the matrix has been, to tell one cause from another.
 
-use super::case::Case;
+use super::case::{Case, CaseManner};
 use super::courier::{Parcel, Returned};
 use super::craft::Crafted;
 use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
@@ -12,8 +12,8 @@ use super::run::{CheckEvent, Running, is_plain};
 use super::{CheckPlan, ReceiverFault};
 use crate::signature::diagnose::{Suspect, SuspectKind, suspects};
 
-/// The most mistakes that are tried out for one cause.
-const MOST_PROBES: usize = 320;
+/// The most mistakes that are tried out in one check.
+pub(super) const MOST_PROBES: usize = 320;
 /// The most of those that do not agree with everything that was seen.
 const MOST_UNLIKELY: usize = 60;
 /// How many causes are looked for.
@@ -95,7 +95,12 @@ pub(super) async fn nothing_accepted(running: &mut Running<'_>, tell: Tell<'_>) 
         detail.push_str("; none of the known mistakes explains it");
     }
     let mut finding = running.bare().named(ReceiverFault::RefusesValid, true, proof, detail);
-    if (500..600).contains(&status) {
+    if (502..=504).contains(&status) {
+        finding.title = "does not answer behind its proxy".to_owned();
+        finding.remedy.fix =
+            "Start your server, and check the address that the proxy or tunnel passes on to.".to_owned();
+        finding.remedy.code = String::new();
+    } else if (500..600).contains(&status) {
         finding.title = "fails on valid deliveries".to_owned();
         finding.remedy.fix = "Look into your server's log: its handler fails, whatever the signature is.".to_owned();
         finding.remedy.code = String::new();
@@ -103,22 +108,13 @@ pub(super) async fn nothing_accepted(running: &mut Running<'_>, tell: Tell<'_>) 
     vec![finding]
 }
 
-/// Whether an answer says that something is not there.
+/// Whether an answer says that a header is not there, and not as well that it may be wrong.
 fn says_missing(answer: &Observed) -> bool {
     let text = answer.text().to_lowercase();
-    [
-        "missing",
-        "not found",
-        "required",
-        "absent",
-        "no signature",
-        "not provided",
-        "without",
-        "not present",
-        "expected header",
-    ]
-    .iter()
-    .any(|word| text.contains(word))
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    has(&["missing", "absent", "not found", "not provided", "no signature", "required"])
+        && has(&["header", "signature", "x-"])
+        && !has(&["invalid", "wrong", "mismatch", "incorrect", "bad ", "fail", "match", "verif"])
 }
 
 /// What the first answer suggests.
@@ -128,6 +124,7 @@ fn hint_by_status(status: u16) -> &'static str {
         401 | 403 => "does your server have this secret, and does it verify the raw body?",
         413 => "is your server's body limit too small?",
         415 => "does your server accept this content type?",
+        502..=504 => "a proxy answers in the place of your server: does it run?",
         500..=599 => "your server fails: check its logs",
         _ => "check your server's logs",
     }
@@ -194,10 +191,12 @@ impl Running<'_> {
         if refused.is_empty() {
             return found;
         }
+        // What arrives in pieces is the surest sign of a receiver that reads some of them.
+        refused.sort_by_key(|(case, _)| case.manner == CaseManner::AtOnce);
         let all = self.suspects();
         while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {
             let asked: Vec<&Crafted> = refused.iter().map(|(_, crafted)| crafted).collect();
-            let proved = self.try_out(&all, &case, asked, &accepted, tell).await;
+            let proved = self.try_out(&all, &case, asked, &accepted, Some(refusal), tell).await;
             let Some((mistake, places)) = proved else {
                 // Nothing explains the first: the others may have another cause.
                 refused.remove(0);
@@ -222,20 +221,22 @@ impl Running<'_> {
         case: &Case,
         refused: Vec<&Crafted>,
         accepted: &[Crafted],
+        refusal: Option<&Observed>,
         tell: Tell<'_>,
     ) -> Option<(ProvedMistake, Vec<usize>)> {
         let fixture = &self.plan.fixture;
         let known: Vec<&Crafted> = accepted.iter().collect();
         let likely = candidates(all, fixture, &known, &refused);
-        let unlikely = if accepted.is_empty() { Vec::new() } else { candidates(all, fixture, &[], &refused) };
+        // Two mistakes at once, or an answer that came by chance: worth a try, once.
+        let is_odd = !accepted.is_empty() && !std::mem::replace(&mut self.has_tried_unlikely, true);
+        let unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
         let mut asked: Vec<(String, bool)> = Vec::new();
         let first = refused.first()?;
         let of_first = |explains: &[usize]| explains.contains(&0);
-        let all: Vec<_> =
-            likely.into_iter().take(MOST_PROBES).chain(unlikely.into_iter().take(MOST_UNLIKELY)).collect();
+        let all: Vec<_> = likely.into_iter().chain(unlikely.into_iter().take(MOST_UNLIKELY)).collect();
         tell(CheckEvent::Probing(all.iter().filter(|candidate| of_first(&candidate.explains)).count()));
         for candidate in all.into_iter().filter(|candidate| of_first(&candidate.explains)) {
-            if self.courier.has_ended() {
+            if self.courier.has_ended() || self.probes == 0 {
                 return None;
             }
             // Mistakes that come to the same are one.
@@ -244,11 +245,18 @@ impl Running<'_> {
                 continue;
             }
             asked.push(key);
-            // The pieces of a body may arrive otherwise than they were sent.
-            let tries = if candidate.suspect.kind() == SuspectKind::Arrival { 3 } else { 1 };
+            // The pieces of a body may arrive otherwise than they were sent; and who verifies a part of it fails on
+            // what is then no JSON, as it never does on a forged one.
+            let is_arrival = candidate.suspect.kind() == SuspectKind::Arrival;
+            let tries = if is_arrival { 3 } else { 1 };
             for _ in 0..tries {
+                self.probes = self.probes.saturating_sub(1);
                 let parcel = Parcel { case: *case, suspect: Some(candidate.suspect.clone()) };
-                if self.send(parcel, tell).await.came.is_accepted() {
+                let came = self.send(parcel, tell).await.came;
+                let is_past = is_arrival
+                    && matches!(came, Observed::Answer { .. })
+                    && refusal.is_some_and(|refusal| !came.is_like(refusal));
+                if came.is_accepted() || is_past {
                     let mistake = ProvedMistake::of(candidate.suspect, &self.plan.fixture, Vec::new());
                     return Some((mistake, candidate.explains));
                 }
@@ -267,39 +275,31 @@ impl Running<'_> {
             .collect();
         let mut refused =
             valid.iter().filter(|(_, rejected, size)| *rejected && *size > SMALL).map(|(.., size)| *size).min()?;
-        let answer = self.ask(sized(refused), tell).await;
+        let mut answer = self.ask(sized(refused), tell).await;
         if answer.is_accepted() || answer.is_no_verdict() {
             // Not its length: but a still larger one may be too large.
             let larger =
                 valid.iter().filter(|(_, rejected, size)| *rejected && *size > 100_000).map(|(.., size)| *size);
             refused = larger.min().filter(|larger| *larger > refused)?;
-            let answer = self.ask(sized(refused), tell).await;
+            answer = self.ask(sized(refused), tell).await;
             if answer.is_accepted() || answer.is_no_verdict() {
                 return None;
             }
         }
         let mut accepted =
             valid.iter().filter(|(accepted, _, size)| *accepted && *size < refused).map(|(.., size)| *size).max()?;
-        let mut last = None;
         for _ in 0..SIZES {
             if refused - accepted <= 1024.max(accepted / 32) {
                 break;
             }
             let between = accepted.midpoint(refused);
-            let answer = self.ask(sized(between), tell).await;
-            match answer {
+            match self.ask(sized(between), tell).await {
                 Observed::NotSent | Observed::Limited { .. } => break,
-                answer if answer.is_accepted() => accepted = between,
-                answer => {
-                    refused = between;
-                    last = Some(answer);
-                }
+                came if came.is_accepted() => accepted = between,
+                came => (refused, answer) = (between, came),
             }
         }
-        let as_forged = match last {
-            Some(answer) => refusal.is_some_and(|refusal| answer.is_like(refusal)),
-            None => false,
-        };
+        let as_forged = refusal.is_some_and(|refusal| answer.is_like(refusal));
         Some(SizeLimit { accepted, refused, as_forged })
     }
 }

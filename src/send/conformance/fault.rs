@@ -132,9 +132,11 @@ faults! {
         "A valid delivery is refused if its body is changed before it is hashed."
         "Verify the raw bytes as they arrived: no decoding, no unpacking, no part of them."
         "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
-    SignatureDisagreement "signature_disagreement" "computes another signature for some valid deliveries"
-        "These deliveries are refused as if they were forged, and none of the known mistakes explains it."
-        "Let your server print the digest that it computes, and give it to whyhook verify --computed DIGEST."
+    SignatureDisagreement "signature_disagreement" "refuses some valid deliveries as forged"
+        "These deliveries are answered exactly as forged ones are: their signature is computed otherwise, or an error is \
+        answered in the same way."
+        "Let your server print the digest that it computes, and give it to whyhook verify --computed DIGEST; give other \
+        errors an answer of their own."
         "console.error(Buffer.from(signed).toString('hex'), expected)";
     FailsAtRandom "fails_at_random" "fails at random, depending on the digest"
         "Some valid deliveries are refused, and most tests do not show it."

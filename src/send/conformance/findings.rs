@@ -297,6 +297,10 @@ impl CheckEvidence<'_> {
             return self.fault_of_valid(plainer);
         }
         let as_forged = self.is_as_forged(row);
+        // Any body may arrive in pieces, not only those that were sent so.
+        if as_forged && self.mistakes.iter().any(|mistake| mistake.fault == ReceiverFault::ReadsPartOfBody) {
+            return ReceiverFault::ReadsPartOfBody;
+        }
         match row.case.fault {
             ReceiverFault::TrimsBody | ReceiverFault::RejectsUnicode if self.hashes_reserialised() => {
                 ReceiverFault::HashesReserialisedBody

@@ -42,6 +42,7 @@ pub(super) fn outside(answer: &Observed, target: &Target) -> Option<Outside> {
     redirect(answer, status, target)
         .or_else(|| csrf(answer, status))
         .or_else(|| login(answer, status))
+        .or_else(|| challenge(answer, status))
         .or_else(|| missing_route(answer, status, target))
 }
 
@@ -131,11 +132,21 @@ fn login(answer: &Observed, status: u16) -> Option<Outside> {
         .then(|| Outside::new(ReceiverFault::RequiresLogin, format!("answered {status} with a login page")))
 }
 
+/// A page that asks whether a person is there, before any request is passed on.
+fn challenge(answer: &Observed, status: u16) -> Option<Outside> {
+    let is_challenge = answer.header("cf-mitigated").is_some() || answer.text().contains("cdn-cgi/challenge-platform");
+    is_challenge.then(|| {
+        Outside::new(ReceiverFault::RefusesValid, format!("answered {status} with Cloudflare's bot challenge"))
+            .titled("is behind a bot challenge")
+            .fixed("Exempt the webhook's path from bot protection: a WAF rule that skips it.")
+    })
+}
+
 fn missing_route(answer: &Observed, status: u16, target: &Target) -> Option<Outside> {
     let path = target.request_target();
     match status {
         404 => Some(
-            Outside::new(ReceiverFault::RefusesValid, "404: is the URL's path correct?")
+            Outside::new(ReceiverFault::RefusesValid, format!("404: is the URL's path correct?{}", quoted(answer)))
                 .titled("has nothing at this path")
                 .fixed(format!("Check the path {}: the server has no route for POST there.", visible(&path))),
         ),
@@ -210,6 +221,7 @@ mod tests {
     #[case(403, "A: b", "{\"message\":\"invalid csrf token\"}", "csrf_protection")]
     #[case(404, "A: b", "", "refuses_valid")]
     #[case(405, "Allow: GET", "", "refuses_valid")]
+    #[case(403, "cf-mitigated: challenge", "", "refuses_valid")]
     fn each_is_named_for_what_it_is(#[case] status: u16, #[case] head: &str, #[case] said: &str, #[case] code: &str) {
         assert_eq!(found(status, head, said).unwrap().fault.code(), code);
     }

@@ -82,6 +82,10 @@ pub(super) struct Running<'a> {
     pub(super) rows: Vec<CheckRow>,
     /// What was sent for each row.
     pub(super) crafted: Vec<Option<Arc<Crafted>>>,
+    /// How many mistakes may still be tried out.
+    pub(super) probes: usize,
+    /// Whether those were that do not agree with everything that was seen.
+    pub(super) has_tried_unlikely: bool,
 }
 
 /// Sends every case of `plan` and reports; `tell` is told of what happens meanwhile.
@@ -96,7 +100,14 @@ pub async fn run(
     mut tell: impl FnMut(CheckEvent<'_>),
 ) -> Result<CheckReport, Unreachable> {
     let courier = Courier::new(plan, client, cancel);
-    let mut running = Running { plan, courier, rows: Vec::new(), crafted: Vec::new() };
+    let mut running = Running {
+        plan,
+        courier,
+        rows: Vec::new(),
+        crafted: Vec::new(),
+        probes: explain::MOST_PROBES,
+        has_tried_unlikely: false,
+    };
     let accepts = running.send_matrix(&mut tell).await?;
     let mut found = if cancel.is_cancelled() {
         Vec::new()

@@ -87,9 +87,9 @@ fn push_cases(text: &mut String, report: &CheckReport, palette: Palette) {
             continue;
         }
         let _ = writeln!(text, "\n{} ({})", mark.heading(), rows.len());
-        let is_silent = |row: &&CheckRow| row.came.status().is_none();
+        let is_silent = |row: &CheckRow| row.came.status().is_none();
         // What was not sent is told by its names.
-        if mark == CaseVerdict::Skipped && rows.iter().all(|row| is_silent(&row)) {
+        if mark == CaseVerdict::Skipped && rows.iter().all(|row| is_silent(row)) {
             let names: Vec<&str> = rows.iter().map(|row| row.case.name).collect();
             let _ = writeln!(text, "  {}", palette.paint(mark, &names.join(", ")));
             continue;
