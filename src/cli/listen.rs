@@ -44,7 +44,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             output::log(&headless::retired_words(retired));
         }
         if settings.registry.keyring().is_empty() {
-            output::log(&MissingSecret::of(settings.registry.scheme()).to_verify());
+            output::log(&MissingSecret::of(settings.registry.signing_scheme(None)).to_verify());
         }
         let format = match listen.format.unwrap_or_default() {
             OutputFormat::Text => LineFormat::Text,

@@ -34,13 +34,13 @@ impl TypedValueParser for SchemeNameParser {
 #[command(next_help_heading = "Scheme")]
 pub(super) struct SchemeArgs {
     /// Sender's scheme, such as github or stripe, for requests that no configured webhook has one for; `whyhook
-    /// schemes` lists them. Its secret is read from NAME_WEBHOOK_SECRET unless told otherwise [default: trackpilots]
-    #[arg(long, value_name = "NAME", conflicts_with = "scheme_file", value_parser = SchemeNameParser)]
-    #[arg(hide_possible_values = true)]
-    scheme: Option<String>,
-    /// A scheme of your own: a TOML table, as in the configuration
+    /// schemes` lists them. Its secret is read from NAME_WEBHOOK_SECRET unless told otherwise. May be repeated: any of
+    /// them verifies, the first one signs [default: trackpilots]
+    #[arg(long, value_name = "NAME", value_parser = SchemeNameParser, hide_possible_values = true)]
+    scheme: Vec<String>,
+    /// A scheme of your own: a TOML table, as in the configuration; may be repeated
     #[arg(long, value_name = "FILE")]
-    scheme_file: Option<PathBuf>,
+    scheme_file: Vec<PathBuf>,
     /// The URL as the sender knows it, for schemes that sign it [default: https, the Host header, the request's path]
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
@@ -56,8 +56,8 @@ impl SchemeArgs {
     /// What was asked for.
     pub(super) fn choice(&self) -> SchemeChoice {
         SchemeChoice {
-            name: self.scheme.clone(),
-            file: self.scheme_file.clone(),
+            names: self.scheme.clone(),
+            files: self.scheme_file.clone(),
             url: self.url.clone(),
             settings: self.param.clone(),
         }
@@ -65,6 +65,6 @@ impl SchemeArgs {
 
     /// Whether a scheme was named.
     pub(super) fn is_named(&self) -> bool {
-        self.scheme.is_some() || self.scheme_file.is_some()
+        !self.scheme.is_empty() || !self.scheme_file.is_empty()
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let registry = &loaded.registry;
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
     check_chosen(registry, args)?;
-    let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(registry.scheme());
+    let scheme = registry.signing_scheme(webhook);
     unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
     let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
     let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
@@ -108,7 +108,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
 /// Refuses to sign as Trackpilots where every configured webhook is somebody else's, and nobody asked for it.
 fn check_chosen(registry: &Registry, args: &SignArgs) -> Result<(), CliError> {
     let is_chosen = args.webhook.is_some() || args.scheme.is_named();
-    let is_other = |webhook: &Webhook| webhook.scheme.as_ref().is_some_and(|scheme| !scheme.is_trackpilots());
+    let is_other =
+        |webhook: &Webhook| webhook.schemes.as_ref().is_some_and(|schemes| !schemes.first().is_trackpilots());
     let webhooks = registry.webhooks();
     if is_chosen || webhooks.is_empty() || !webhooks.iter().all(is_other) {
         return Ok(());

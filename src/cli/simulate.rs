@@ -132,7 +132,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
             .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?,
     };
     let destination = Destination::find(&loaded, &choice(&saved, args))?;
-    if args.scheme.is_named() && destination.scheme != *loaded.registry.scheme() {
+    if args.scheme.is_named() && destination.scheme != *loaded.registry.signing_scheme(None) {
         let words = "this webhook has a scheme in the configuration: leave out --scheme, or send to a URL with --to";
         return Err(CliError::Usage(words.to_owned()));
     }

@@ -100,7 +100,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
     };
     let Given { head, body, at, intake, history } = given;
     let subject = Subject::new(head, &body, at, intake, &loaded.registry);
-    let judgement = signature::judge(subject.scheme(), subject.secrets(), &subject.head, &body, at);
+    let judgement = subject.judge();
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
         OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject.intake))?,
@@ -284,7 +284,8 @@ fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
             intake.name(),
             intake.reason()
         ),
-        (Some(label), _) => format!("{mark} verified with the secret {label}"),
+        (Some(label), Some(note)) => format!("{mark} verified with the secret {label}: {note}"),
+        (Some(label), None) => format!("{mark} verified with the secret {label}"),
         (None, Some(note)) => format!("{mark} {}: {note}", judgement.verdict.words()),
         (None, None) => format!("{mark} {}", judgement.verdict.words()),
     }];

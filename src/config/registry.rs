@@ -4,14 +4,14 @@ use std::slice;
 use std::sync::Arc;
 
 use super::{Keyring, Webhook};
-use crate::signature::{Scheme, Secret};
+use crate::signature::{AcceptedSchemes, Scheme, Secret};
 
-/// The webhooks, every secret, and the scheme. Cloning shares them; asking it allocates nothing.
+/// The webhooks, every secret, and the schemes. Cloning shares them; asking it allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     webhooks: Arc<[Webhook]>,
     keyring: Keyring,
-    scheme: Arc<Scheme>,
+    schemes: Arc<AcceptedSchemes>,
 }
 
 /// What is configured for one request.
@@ -21,8 +21,8 @@ pub struct Route<'a> {
     pub webhook: Option<&'a Webhook>,
     /// The secrets that may have signed it, in their configured order.
     pub secrets: Secrets<'a>,
-    /// The scheme that they signed it by.
-    pub scheme: &'a Scheme,
+    /// The schemes that they may have signed it by.
+    pub schemes: &'a AcceptedSchemes,
 }
 
 /// Iterates over the secrets of a [`Route`]; cheap to clone.
@@ -52,8 +52,8 @@ impl Registry {
     /// Puts the parts together. A webhook's label without a secret in `keyring` stands for nothing;
     /// [`super::Settings::load`] refuses such labels.
     #[must_use]
-    pub fn new(webhooks: Vec<Webhook>, keyring: Keyring, scheme: Scheme) -> Self {
-        Self { webhooks: webhooks.into(), keyring, scheme: Arc::new(scheme) }
+    pub fn new(webhooks: Vec<Webhook>, keyring: Keyring, schemes: impl Into<AcceptedSchemes>) -> Self {
+        Self { webhooks: webhooks.into(), keyring, schemes: Arc::new(schemes.into()) }
     }
 
     /// Finds what belongs to a request target as sent, such as `/webhooks/trackpilots?x=1`.
@@ -65,8 +65,7 @@ impl Registry {
         let path = memchr::memchr(b'?', target).map_or(target, |query| &target[..query]);
         let webhook = self.webhooks.iter().find(|webhook| webhook.answers_to(path));
         let secrets = webhook.map_or_else(|| self.all_secrets(), |webhook| self.secrets_of(webhook));
-        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or(&self.scheme);
-        Route { webhook, secrets, scheme }
+        Route { webhook, secrets, schemes: self.schemes_of(webhook) }
     }
 
     /// The secrets that may sign `webhook`: its own if it names any, else the whole keyring.
@@ -112,10 +111,16 @@ impl Registry {
         &self.keyring
     }
 
-    /// The signature scheme, its tolerance included.
+    /// The schemes of `webhook`; without one, or when it has none of its own, those of every other request.
     #[must_use]
-    pub fn scheme(&self) -> &Scheme {
-        &self.scheme
+    pub fn schemes_of<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a AcceptedSchemes {
+        webhook.and_then(|webhook| webhook.schemes.as_ref()).unwrap_or(&self.schemes)
+    }
+
+    /// The scheme by which what is made for `webhook` is signed.
+    #[must_use]
+    pub fn signing_scheme<'a>(&'a self, webhook: Option<&'a Webhook>) -> &'a Scheme {
+        self.schemes_of(webhook).first()
     }
 }
 
@@ -134,7 +139,7 @@ mod tests {
             secrets: secrets.iter().map(|&label| label.to_owned()).collect(),
             events: Vec::new(),
             url: None,
-            scheme: None,
+            schemes: None,
         }
     }
 

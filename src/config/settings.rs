@@ -14,6 +14,7 @@ use super::{
 use crate::config::PictureMode;
 use crate::http::TlsOptions;
 use crate::rules::RuleSet;
+use crate::signature::AcceptedSchemes;
 use crate::simulate::SavedSimulation;
 use crate::text::units;
 
@@ -132,12 +133,10 @@ impl Settings {
         if !bind.ip().to_canonical().is_loopback() {
             warnings.push(Warning::BeyondLoopback(bind));
         }
-        let tolerance = flag("--tolerance", flags.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))?;
+        let tolerance = flags.tolerance()?;
         // One that is asked for holds for all; otherwise each scheme has its own.
         let asked_tolerance = tolerance.or_else(|| file?.tolerance);
-        let mut scheme = flags.scheme.scheme(environment)?.unwrap_or_default();
-        scheme.tolerance = asked_tolerance.unwrap_or(scheme.tolerance);
-        let tolerance = scheme.tolerance;
+        let mut schemes = flags.scheme.schemes(environment)?.unwrap_or_default();
         let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
         let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
         let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
@@ -145,13 +144,9 @@ impl Settings {
             None => file.and_then(|file| file.ngrok_api),
         };
 
-        let own_variable = flags.scheme.variable(&scheme);
-        let requests = Requests {
-            env: &flags.secret_env,
-            file: &flags.secret_file,
-            of_scheme: own_variable.as_deref(),
-            config: file,
-        };
+        let own_variables = flags.scheme.variables(&schemes);
+        let requests =
+            Requests { env: &flags.secret_env, file: &flags.secret_file, of_schemes: &own_variables, config: file };
         let (keyring, remarks) = keyring::load(&requests, environment)?;
         warnings.extend(remarks);
         if let Some(file) = file {
@@ -159,14 +154,15 @@ impl Settings {
         }
         let mut webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
         if let Some(asked) = asked_tolerance {
-            let schemes = webhooks.iter_mut().filter_map(|webhook| webhook.scheme.as_mut());
-            schemes.for_each(|scheme| scheme.tolerance = asked);
+            let configured = webhooks.iter_mut().filter_map(|webhook| webhook.schemes.as_mut());
+            let all = configured.chain([&mut schemes]).flat_map(AcceptedSchemes::iter_mut);
+            all.for_each(|scheme| scheme.tolerance = asked);
         }
         let settings = Self {
             bind,
             store: store(flags, file, environment)?,
             ephemeral: flags.ephemeral,
-            tolerance,
+            tolerance: schemes.first().tolerance,
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
@@ -180,7 +176,7 @@ impl Settings {
             },
             insecure: flags.insecure,
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
-            registry: Registry::new(webhooks, keyring, scheme),
+            registry: Registry::new(webhooks, keyring, schemes),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
             config_places: path.clone().map_or_else(|| file::places(environment), |path| vec![path]),
             config: path,
@@ -255,6 +251,21 @@ fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment
         Some(home) => Ok(home.join("whyhook").join("whyhook.db")),
         None if flags.ephemeral => Ok(PathBuf::new()),
         None => Err(ConfigError::NoDataHome),
+    }
+}
+
+impl Flags {
+    /// Checks what every command takes, also the commands that have no use for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Setting`], as [`Settings::load`] has it.
+    pub fn check_common(&self) -> Result<(), ConfigError> {
+        self.tolerance().map(drop)
+    }
+
+    fn tolerance(&self) -> Result<Option<Duration>, ConfigError> {
+        flag("--tolerance", self.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A configured webhook: one endpoint that Trackpilots delivers to.
 
-use crate::signature::{Scheme, SigningKind};
+use crate::signature::{AcceptedSchemes, SigningKind};
 
 /// The events that Trackpilots documents.
 pub const KNOWN_EVENTS: [&str; 3] =
@@ -21,8 +21,8 @@ pub struct Webhook {
     pub events: Vec<String>,
     /// Where it is delivered, for simulations and replays; `None` for this program's own listener.
     pub url: Option<String>,
-    /// How it is signed, when not as Trackpilots does.
-    pub scheme: Option<Scheme>,
+    /// How it may be signed, when not as the other requests are.
+    pub schemes: Option<AcceptedSchemes>,
 }
 
 impl Webhook {

@@ -4,14 +4,15 @@
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Delivery, Intake, Summary, Verdict};
+use crate::delivery::{Delivery, Intake, Judgement, Summary, Verdict};
 use crate::http::Head;
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::{Rewriting, explain_digest, other_direction};
 use crate::signature::diagnose::{
-    Budget, BytePlace, CauseCode, Diagnosis, Earlier, History, NotADigest, Request, RequestPart, diagnose,
+    Budget, BytePlace, CauseCode, Diagnosis, Earlier, Evidence, History, NotADigest, OTHER_SCHEME, Request,
+    RequestPart, diagnose,
 };
-use crate::signature::{Scheme, Secret};
+use crate::signature::{AcceptedSchemes, Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
 
 /// Bodies up to this size are re-serialised in every way without being asked to; a megabyte takes
@@ -27,6 +28,9 @@ const HISTORY_SIGNATURE_BYTES: u64 = 16 * 1024 * 1024;
 /// Shorter values than a digest are not one delivery's alone.
 const LEAST_SIGNATURE: usize = 16;
 
+/// The code of the evidence that names the scheme of an explanation, where several are accepted.
+const ACCEPTED_SCHEME: &str = "accepted_scheme";
+
 /// A request with all that may explain it.
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
@@ -38,21 +42,27 @@ pub struct Subject<'a> {
     pub received_at: Timestamp,
     /// Whether it arrived whole.
     pub intake: Intake,
+    schemes: AcceptedSchemes,
+    /// The one of them that it is judged by.
     scheme: Scheme,
     secrets: Vec<Secret>,
     others: Vec<Secret>,
 }
 
 impl<'a> Subject<'a> {
-    /// A request judged under `registry`, by the secrets and the scheme of its path.
+    /// A request judged under `registry`, by the secrets and the schemes of its path.
     #[must_use]
     pub fn new(head: Head, body: &'a [u8], received_at: Timestamp, intake: Intake, registry: &Registry) -> Self {
         let route = registry.route(head.target());
-        let scheme = route.scheme.clone();
+        let scheme = match route.schemes.only() {
+            Some(scheme) => scheme,
+            None => route.schemes.judge(route.secrets.clone(), &head, body, received_at).0,
+        };
+        let (schemes, scheme) = (route.schemes.clone(), scheme.clone());
         let secrets: Vec<Secret> = route.secrets.cloned().collect();
         let is_other = |secret: &&Secret| !secrets.iter().any(|own| own.label() == secret.label());
         let others = registry.keyring().secrets().iter().filter(is_other).cloned().collect();
-        Self { head, body, received_at, intake, scheme, secrets, others }
+        Self { head, body, received_at, intake, schemes, scheme, secrets, others }
     }
 
     /// A captured delivery, judged at the age that it had on arrival.
@@ -62,10 +72,16 @@ impl<'a> Subject<'a> {
         Self::new(delivery.head.clone(), &delivery.body, summary.received_at, summary.intake.clone(), registry)
     }
 
-    /// The scheme that it is judged by.
+    /// The scheme that it is judged by: of several, the one that verifies it or whose signature it has.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
+    }
+
+    /// Its signature by the schemes and secrets that it is judged by.
+    #[must_use]
+    pub fn judge(&self) -> Judgement {
+        self.schemes.judge(self.secrets.iter(), &self.head, self.body, self.received_at).1
     }
 
     /// The secrets that may have signed it.
@@ -77,7 +93,29 @@ impl<'a> Subject<'a> {
     /// Why it does not match.
     #[must_use]
     pub fn why(&self, history: &History, budget: &Budget<'_>) -> Diagnosis {
-        self.with_request(history, |request| diagnose(request, budget))
+        let why = self.with_request(history, |request| diagnose(request, budget));
+        if self.schemes.only().is_some() || why.verdict == Verdict::Verified {
+            return why;
+        }
+        self.under_any(why, |scheme| {
+            self.with_request(history, |request| diagnose(&Request { scheme, ..*request }, budget))
+        })
+    }
+
+    /// This explanation when it is proved, or else one that is proved under another accepted scheme.
+    fn under_any(&self, mut why: Diagnosis, explain: impl Fn(&Scheme) -> Diagnosis) -> Diagnosis {
+        let present = self.schemes.present(&self.head, self.body);
+        let mut others = present.into_iter().filter(|scheme| **scheme != self.scheme);
+        let explained = || others.find_map(|scheme| Some((scheme, explain(scheme))).filter(|(_, why)| why.is_proved()));
+        if let Some((scheme, other)) = (!why.is_proved()).then(explained).flatten() {
+            why = other;
+            let name = self.schemes.name_of(scheme);
+            let text = format!("this is the explanation under the scheme {name}, which the webhook accepts as well");
+            why.evidence.push(Evidence { code: ACCEPTED_SCHEME, text });
+        }
+        // An accepted scheme is not offered.
+        why.evidence.retain(|told| told.code != OTHER_SCHEME);
+        why
     }
 
     /// Which mistake yields the digest that another server computed; `text` is the digest, or a log
@@ -119,7 +157,10 @@ impl<'a> Subject<'a> {
 /// the same signature seen before. What cannot be read is left out.
 #[must_use]
 pub fn history(reader: &Reader, delivery: &Delivery, registry: &Registry) -> History {
-    let mut gathered = Gathered::new(delivery, registry.route(delivery.head.target()).scheme);
+    let mut gathered = Gathered::new(
+        delivery,
+        registry.route(delivery.head.target()).schemes.of_request(&delivery.head, &delivery.body),
+    );
     let _ = reader.scan(Page::Before(delivery.summary.id), usize::MAX, HISTORY_ROWS, |summary, reader| {
         gathered.add(summary, reader)?;
         Ok(false)
@@ -262,7 +303,7 @@ mod tests {
 
     use super::*;
     use crate::config::Keyring;
-    use crate::delivery::{Captured, DeliveryId, EventFacts, Judgement};
+    use crate::delivery::{Captured, DeliveryId, EventFacts};
     use crate::http::WireFraming;
     use crate::signature::catalogue::named;
     use crate::store::{Location, Writer};

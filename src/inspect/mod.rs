@@ -47,5 +47,6 @@ pub fn event(body: &Body, delivery: &Delivery, registry: &Registry) -> Option<Ev
         }),
         events: webhook.map_or(&[], |webhook| &webhook.events),
     };
-    if route.scheme.is_plain() { contract::report(&body.bytes, &about) } else { None }
+    let scheme = route.schemes.of_request(&delivery.head, &delivery.body);
+    if scheme.is_plain() { contract::report(&body.bytes, &about) } else { None }
 }

@@ -157,8 +157,7 @@ pub fn signing<'a>(
         _ => SigningKind::Developer,
     };
     let kind = kind.or(webhook.map(|webhook| webhook.kind)).unwrap_or_else(came_in);
-    let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or_else(|| registry.scheme());
-    Ok(Signing { kind, scheme, secret })
+    Ok(Signing { kind, scheme: registry.signing_scheme(webhook), secret })
 }
 
 /// Makes the request that sends `delivery` to `target` again. `signing` is asked only when `how` signs, and the timestamp is that of `now`: prepare just before sending.
@@ -203,7 +202,7 @@ mod tests {
             secrets: vec!["two".to_owned()],
             events: Vec::new(),
             url: url.map(str::to_owned),
-            scheme: None,
+            schemes: None,
         };
         Registry::new(vec![webhook], Keyring::new(vec![secret("one"), secret("two")]).unwrap(), Scheme::default())
     }

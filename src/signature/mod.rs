@@ -7,6 +7,7 @@
 //! [`diagnose`] searches for the change that makes a received digest come out, and [`rewrite`] knows
 //! what other programs make of a body; both read JSON through [`crate::payload::json`]'s tokens.
 
+mod accepted;
 mod algorithm;
 pub mod catalogue;
 pub mod diagnose;
@@ -18,12 +19,13 @@ mod secret;
 mod signing;
 mod verify;
 
+pub use accepted::{AcceptedSchemes, MOST_ACCEPTED, WrongSchemeCount};
 pub use algorithm::Algorithm;
-pub use freshness::read_timestamp;
+pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp};
 pub use scheme::{
     Bind, DEFAULT_TOLERANCE, Encoding, Expression, Filter, InvalidContent, InvalidExpression, InvalidScheme,
-    JwtAlgorithm, LONGEST_EVENT, PlainFilter, Proof, Scheme, SchemeDescription, SignaturePlace, SignatureValue,
-    SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable,
+    JwtAlgorithm, LONGEST_EVENT, MessageRules, PlainFilter, Proof, Scheme, SchemeDescription, SignaturePlace,
+    SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
 pub use signing::{SignError, Signing, bare_signature, hmac_sha256, sign_request, unsignable, written_header};

@@ -249,6 +249,43 @@ fn a_configured_webhook_is_signed_for_by_its_own_scheme() {
 }
 
 #[test]
+fn a_webhook_may_accept_several_schemes() {
+    let env = TestEnv::new().set("GITHUB_WEBHOOK_SECRET", SECRET).set("SLACK_WEBHOOK_SECRET", ANY_SECRET);
+    env.write("body", r#"{"a":1}"#);
+    env.write("changed", "{\"a\":1}\n");
+    let both = ["--scheme", "github", "--scheme", "slack"];
+    let sign = |scheme: &str| env.run(&["sign", "--body", "body", "--scheme", scheme]).yes().stdout();
+    for (scheme, label) in [("github", "GITHUB_WEBHOOK_SECRET"), ("slack", "SLACK_WEBHOOK_SECRET")] {
+        let said = env.run(&with_headers(&[&["verify", "--body", "body"], &both[..]].concat(), &sign(scheme))).yes();
+        let expected = format!("verified with the secret {label}: under the scheme {scheme}\n");
+        assert!(said.stdout().contains(&expected), "{}", said.stdout());
+    }
+    // The mistake is explained under the scheme whose signature is there.
+    let changed = [&["verify", "--body", "changed", "--format", "json"], &both[..]].concat();
+    let said = env.run(&with_headers(&changed, &sign("slack"))).no().json();
+    assert_eq!(said["diagnosis"]["causes"][0]["changes"][0]["code"], "body_newline", "{said}");
+    // And where both are, under the one that proves it.
+    let github = "X-Hub-Signature-256: sha256=".to_owned() + &"0".repeat(64);
+    let said = env.run(&with_headers(&changed, &format!("{github}\n{}", sign("slack")))).no().json();
+    assert_eq!(said["diagnosis"]["causes"][0]["changes"][0]["code"], "body_newline", "{said}");
+    let evidence = said["diagnosis"]["evidence"].as_array().unwrap();
+    assert!(evidence.iter().any(|told| told["code"] == "accepted_scheme"), "{said}");
+    assert!(evidence.iter().all(|told| told["code"] != "other_scheme"), "{said}");
+
+    env.write(
+        "whyhook.toml",
+        "[secrets]\ngh = { env = \"GITHUB_WEBHOOK_SECRET\" }\n\
+        [[webhook]]\nname = \"hub\"\npath = \"/hub\"\nscheme = [\"github\", \"stripe\"]\nsecret = \"gh\"\n",
+    );
+    let listening = env.listen(&[]);
+    for event in ["github", "stripe"] {
+        env.run(&["simulate", "--scheme", event, "--secret", "gh", "--to", &listening.url("/hub")]).yes();
+    }
+    let notes: Vec<Value> = [1, 2].map(|id| env.show(id)["note"].clone()).into();
+    assert_eq!(notes, ["under the scheme github", "under the scheme stripe"]);
+}
+
+#[test]
 fn a_sample_event_of_the_sender_is_shown_and_verified() {
     let env = TestEnv::new().set("GITHUB_WEBHOOK_SECRET", SECRET);
     let shown =

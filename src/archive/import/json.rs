@@ -103,7 +103,8 @@ fn imported(record: Record, registry: &Registry) -> Result<Imported, String> {
         .ok_or_else(|| format!("unknown verdict '{}': expected verified, mismatch …", record.verdict))?;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
-    let (event, image) = facts(&head, &body, is_request, registry.route(head.target()).scheme);
+    let scheme = registry.route(head.target()).schemes.of_request(&head, &body);
+    let (event, image) = facts(&head, &body, is_request, scheme);
     let captured = Captured {
         received_at,
         remote: remote(&record.remote),

@@ -20,7 +20,6 @@ use crate::config::Registry;
 use crate::delivery::{Answer, Captured, Intake};
 use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
-use crate::signature;
 
 /// The mark in the peer's address of an imported delivery.
 pub const IMPORTED: &str = "imported";
@@ -155,8 +154,7 @@ impl Importer<'_> {
         let head = &captured.head;
         let route = self.registry.route(head.target());
         if matches!(captured.intake, Intake::Complete | Intake::Truncated(_)) {
-            captured.judgement =
-                signature::judge(route.scheme, route.secrets, head, &captured.body, captured.received_at);
+            (_, captured.judgement) = route.schemes.judge(route.secrets, head, &captured.body, captured.received_at);
         }
     }
 }

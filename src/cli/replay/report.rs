@@ -71,8 +71,8 @@ impl<'a> ReplayReport<'a> {
     fn scheme(&self, id: DeliveryId) -> Scheme {
         let registry = &self.settings.registry;
         let summary = self.reader.summary(id).ok().flatten();
-        let webhook = summary.and_then(|summary| replay::webhook_of(registry, &summary).cloned());
-        webhook.and_then(|webhook| webhook.scheme).unwrap_or_else(|| registry.scheme().clone())
+        let webhook = summary.as_ref().and_then(|summary| replay::webhook_of(registry, summary));
+        registry.signing_scheme(webhook).clone()
     }
 
     fn json(&self, id: DeliveryId, done: &Done, kept: Option<AttemptId>) -> Value {

@@ -28,8 +28,10 @@ pub(super) fn show(
         (None, None) => bytes::Bytes::new(),
     };
     // Who only looks need not have every secret at hand.
-    let scheme =
-        settings.load_quietly(Scope::Secrets).map(|loaded| loaded.registry.scheme().clone()).unwrap_or_default();
+    let scheme = settings
+        .load_quietly(Scope::Secrets)
+        .map(|loaded| loaded.registry.signing_scheme(None).clone())
+        .unwrap_or_default();
     let reply = attempt.result.as_ref().ok();
     match format {
         ShowFormat::Json => {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use zeroize::Zeroizing;
 
-use super::scheme::RawScheme;
+use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::{Bounds, PictureMode, RetentionSettings};
@@ -92,7 +92,7 @@ pub(super) struct RawWebhook {
     #[serde(default)]
     pub(super) events: Vec<Spanned<String>>,
     pub(super) url: Option<String>,
-    pub(super) scheme: Option<RawScheme>,
+    pub(super) scheme: Option<RawSchemes>,
 }
 
 fn bind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

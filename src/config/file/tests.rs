@@ -173,7 +173,8 @@ fn webhook(scheme: &str) -> Result<ConfigFile, FileError> {
 
 #[test]
 fn a_webhook_may_be_signed_as_others_sign() {
-    let scheme = |text: &str| webhook(text).unwrap().webhooks[0].scheme.clone();
+    let schemes = |text: &str| webhook(text).unwrap().webhooks[0].schemes.clone();
+    let scheme = |text: &str| schemes(text).map(|schemes| schemes.first().clone());
     for entry in crate::signature::catalogue::all() {
         let own = entry.scheme().unwrap();
         match own.missing_settings().as_slice() {
@@ -193,6 +194,12 @@ fn a_webhook_may_be_signed_as_others_sign() {
     assert_eq!((own.signature_header(), own.timestamp_header()), ("X-Mine", "X-Webhook-Timestamp"));
     assert_eq!(own.content.to_string(), "{timestamp}|{body}");
     assert_eq!(own.algorithm(), Some(crate::signature::Algorithm::Sha512));
+    let several = schemes(r#"["github", { preset = "stripe", tolerance = 60 }, "trackpilots"]"#).unwrap();
+    assert_eq!(
+        several.iter().map(|scheme| several.name_of(scheme)).collect::<Vec<_>>(),
+        ["github", "stripe", "trackpilots"]
+    );
+    assert_eq!(several.iter().map(|scheme| scheme.tolerance.as_secs()).collect::<Vec<_>>(), [300, 60, 300]);
 }
 
 #[rstest]
@@ -203,6 +210,9 @@ fn a_webhook_may_be_signed_as_others_sign() {
 #[case(r#"{ signature_header = "no spaces" }"#, "invalid header name 'no spaces'")]
 #[case(r#"{ signature = "X" }"#, "signature")]
 #[case("7", "scheme")]
+#[case("[]", "expected 1 to 8 schemes, found 0")]
+#[case(r#"["github", "slak"]"#, "unknown scheme 'slak'")]
+#[case(r#"["github", 7]"#, "the name of a scheme")]
 fn impossible_schemes_say_what_was_expected(#[case] scheme: &str, #[case] words: &str) {
     let message = webhook(scheme).unwrap_err().to_string();
     assert!(message.starts_with("whyhook.toml:4:") && message.contains(words), "{message}");

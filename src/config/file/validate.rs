@@ -88,7 +88,7 @@ fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(),
         secrets: raw.secret.map(|labels| labels.into_inner().0).unwrap_or_default(),
         events: raw.events.into_iter().map(Spanned::into_inner).collect(),
         url: raw.url,
-        scheme: raw.scheme.map(|scheme| scheme.0),
+        schemes: raw.scheme.map(|schemes| schemes.0),
     });
     Ok(())
 }

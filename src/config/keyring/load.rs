@@ -19,8 +19,8 @@ pub(in crate::config) struct Requests<'a> {
     pub env: &'a [String],
     /// `--secret-file`, each `[LABEL=]PATH`.
     pub file: &'a [String],
-    /// The variable of the scheme that the command line names, which is read where no flag names a secret.
-    pub of_scheme: Option<&'a str>,
+    /// The variables of the schemes that the command line names, which are read where no flag names a secret.
+    pub of_schemes: &'a [String],
     /// The configuration file's `[secrets]`.
     pub config: Option<&'a ConfigFile>,
 }
@@ -48,7 +48,7 @@ pub(in crate::config) fn load(
         let named = |variable: &str| {
             configured.iter().any(|entry| matches!(&entry.source, SecretSource::Env(own) if own == variable))
         };
-        if let Some(variable) = requests.of_scheme.filter(|variable| !named(variable)) {
+        for variable in requests.of_schemes.iter().filter(|variable| !named(variable)) {
             loader.add_default(variable);
         }
         if !named(DEFAULT_VARIABLE) {

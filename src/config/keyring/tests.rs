@@ -8,7 +8,7 @@ const GOOD: &str = "0123456789abcdef0123";
 
 fn read(env: &[&str], file: &[&str], surroundings: &Surroundings) -> Result<(Keyring, Vec<Warning>), KeyringError> {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    load(&Requests { env: &owned(env), file: &owned(file), of_scheme: None, config: None }, surroundings)
+    load(&Requests { env: &owned(env), file: &owned(file), of_schemes: &[], config: None }, surroundings)
 }
 
 fn only(result: Result<(Keyring, Vec<Warning>), KeyringError>) -> (String, Vec<u8>, Vec<String>) {

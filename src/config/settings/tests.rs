@@ -34,7 +34,7 @@ fn flags_win_over_the_environment_over_the_file() {
     let (settings, _) = load(&Flags::default(), &surroundings);
     assert_eq!(settings.bind.port(), 1);
     assert_eq!(settings.store, surroundings.path("work/a.db"));
-    assert_eq!(settings.registry.scheme().tolerance, Duration::from_secs(3600));
+    assert_eq!(settings.registry.signing_scheme(None).tolerance, Duration::from_secs(3600));
     assert_eq!((settings.body_limit, settings.rules.label(0)), (5, "fixed 503"));
 
     let surroundings = surroundings.set("WHYHOOK_BIND", "[::1]:2").set("WHYHOOK_STORE", "~/b.db");

@@ -223,7 +223,7 @@ impl Policy {
             let request = AnsweredRequest {
                 head: &captured.head,
                 body: &captured.body,
-                scheme: route.scheme,
+                scheme: route.schemes.of_request(&captured.head, &captured.body),
                 secret: rules::handshake_secret(route.secrets, captured.judgement.secret.as_deref()),
             };
             let facts = std::mem::take(&mut planned.facts);

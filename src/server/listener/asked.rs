@@ -31,5 +31,6 @@ pub(super) async fn of_kept(id: DeliveryId, answer: &AnswerChoice, facts: Facts,
     let registry = control.registry();
     let route = registry.route(head.target());
     let secret = handshake_secret(route.secrets, summary.judgement.secret.as_deref());
-    facts.with_request([answer], &AnsweredRequest { head: &head, body: &bytes, scheme: route.scheme, secret })
+    let scheme = route.schemes.of_request(&head, &bytes);
+    facts.with_request([answer], &AnsweredRequest { head: &head, body: &bytes, scheme, secret })
 }

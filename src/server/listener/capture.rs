@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use crate::config::Registry;
 use crate::delivery::{Captured, EventFacts, ImageFacts, Intake, Judgement, Verdict};
 use crate::http::{Head, WireFraming};
+use crate::payload;
 use crate::signature::Scheme;
-use crate::{payload, signature};
 
 /// What came in over a connection, or from a file that is imported.
 #[derive(Debug)]
@@ -60,13 +60,11 @@ pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
     let Incoming { remote, received_at, head, body, framing, intake } = incoming;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let route = registry.route(head.target());
-    let judgement = match intake {
-        Intake::Complete | Intake::Truncated(_) => {
-            signature::judge(route.scheme, route.secrets, &head, &body, received_at)
-        }
-        _ => Judgement::bare(Verdict::NotJudged),
+    let (scheme, judgement) = match intake {
+        Intake::Complete | Intake::Truncated(_) => route.schemes.judge(route.secrets, &head, &body, received_at),
+        _ => (route.schemes.first(), Judgement::bare(Verdict::NotJudged)),
     };
-    let (event, image) = facts(&head, &body, is_request, route.scheme);
+    let (event, image) = facts(&head, &body, is_request, scheme);
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {
         received_at,

@@ -64,7 +64,8 @@ pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
     ));
     let received_at = Timestamp::from_second(1_746_123_459).unwrap();
     let registry = registry();
-    let judgement = judge(registry.scheme(), registry.route(head.target()).secrets, &head, body, received_at);
+    let judgement =
+        judge(registry.signing_scheme(None), registry.route(head.target()).secrets, &head, body, received_at);
     let (event, image) = crate::payload::capture_facts(body);
     let (reply, rule) = AnswerPolicy::Auto.choose(&Intake::Complete, judgement.verdict);
     let answer = Answer {

@@ -79,7 +79,7 @@ fn rejudge(delivery: &Delivery, subject: &Subject<'_>) -> Option<Judgement> {
     if judged.verdict == Verdict::NotJudged {
         return None;
     }
-    let now = signature::judge(subject.scheme(), subject.secrets(), &subject.head, subject.body, subject.received_at);
+    let now = subject.judge();
     ((now.verdict, &now.secret) != (judged.verdict, &judged.secret)).then_some(now)
 }
 

@@ -102,7 +102,7 @@ impl Lookups {
             None => None,
         };
         let webhook = delivery.as_ref().and_then(|delivery| replay::webhook_of(&registry, &delivery.summary));
-        let scheme = webhook.and_then(|webhook| webhook.scheme.as_ref()).unwrap_or_else(|| registry.scheme());
+        let scheme = registry.signing_scheme(webhook);
         let own = || delivery.as_ref().map(|delivery| delivery.body.clone());
         let body = attempt.body.clone().or_else(own).unwrap_or_default();
         Ok(News::Attempt(Box::new(Panel::new(attempt, body, scheme, Vec::new()))))

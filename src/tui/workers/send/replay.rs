@@ -175,7 +175,7 @@ fn prepare(
 fn scheme(registry: &Registry, summaries: &[Summary], id: DeliveryId) -> Scheme {
     let summary = summaries.iter().find(|summary| summary.id == id);
     let webhook = summary.and_then(|summary| replay::webhook_of(registry, summary));
-    webhook.and_then(|webhook| webhook.scheme.clone()).unwrap_or_else(|| registry.scheme().clone())
+    registry.signing_scheme(webhook).clone()
 }
 
 fn remarks(replay: &replay::Replay) -> Vec<(&'static str, String)> {

@@ -53,12 +53,12 @@ fn test_event(settings: &Settings, path: &str) -> Result<Simulation, NotSent> {
     let target = url.parse().map_err(|reason| NotSent::Url { whose: "the listener's address".to_owned(), reason })?;
     let route = registry.route(path.as_bytes());
     let events = route.webhook.map(|webhook| webhook.events.clone()).unwrap_or_default();
-    let missing = || NotSent::NoSecret(MissingSecret::of(route.scheme));
+    let missing = || NotSent::NoSecret(MissingSecret::of(route.schemes.first()));
     let secret = route.secrets.clone().next().ok_or_else(missing)?.clone();
     let destination = Destination {
         target,
         kind: route.webhook.map(|webhook| webhook.kind).unwrap_or_default(),
-        scheme: route.scheme.clone(),
+        scheme: route.schemes.first().clone(),
         secret: Some(secret),
         events: events.clone(),
     };
