@@ -141,8 +141,11 @@ fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApp
 fn list(settings: &Settings, args: &CheckArgs) -> Result<ExitCode, CliError> {
     let choice = args.destination.choice();
     let is_of_webhook = choice.webhook.is_some();
-    let scheme =
-        if is_of_webhook { Destination::find(settings, &choice)?.scheme } else { settings.registry.scheme().clone() };
+    let scheme = if is_of_webhook {
+        Destination::find(settings, &choice)?.scheme
+    } else {
+        settings.registry.signing_scheme(None).clone()
+    };
     let kind = choice.kind.unwrap_or_default();
     let (cases, left_out) = match any_fixture(scheme.clone(), kind) {
         Some(fixture) => selected(&fixture, &args.only)?,
@@ -188,7 +191,7 @@ fn plan(settings: &Settings, args: &CheckArgs) -> Result<CheckPlan, CliError> {
     let slow = duration("--slow", &args.slow)?;
     let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: ClientLimits| limits.whole);
     let destination = Destination::find(settings, &args.destination.choice())?;
-    if args.scheme.is_named() && destination.scheme != *settings.registry.scheme() {
+    if args.scheme.is_named() && destination.scheme != *settings.registry.signing_scheme(None) {
         let words = "this webhook has a scheme in the configuration: leave out --scheme, or give its URL with --to";
         return Err(CliError::Usage(words.to_owned()));
     }

@@ -80,7 +80,7 @@ pub(super) async fn nothing_accepted(running: &mut Running<'_>, tell: Tell<'_>) 
     if is_disagreement {
         let all = running.suspects();
         let asked = running.plain_crafted(&case);
-        if let Some((mistake, _)) = running.try_out(&all, &case, asked.iter().collect(), &[], tell).await {
+        if let Some((mistake, _)) = running.try_out(&all, &case, asked.iter().collect(), &[], None, tell).await {
             let mistake = ProvedMistake { explains: proof.clone(), ..mistake };
             return vec![running.bare().proved(&mistake, true, proof)];
         }
