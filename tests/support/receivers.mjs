@@ -128,10 +128,10 @@ function limited(mode) {
   if (mode === "limited-silently" && count > 30) return [429, "Too Many Requests"];
   if (mode === "unavailable" && count > 30) return [503, "Service Unavailable"];
   if (mode !== "limited") return undefined;
-  // A window of a second with 40 requests.
+  // A window of a second with 12 requests.
   if (Date.now() - windows.start > 1000) windows = { start: Date.now(), count: 0 };
   windows.count += 1;
-  return windows.count > 40 ? [429, "Too Many Requests", { "Retry-After": "1" }] : undefined;
+  return windows.count > 12 ? [429, "Too Many Requests", { "Retry-After": "1" }] : undefined;
 }
 
 function answer(mode, request, body) {

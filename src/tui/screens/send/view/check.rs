@@ -53,17 +53,49 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
     }
     let list = Rect { y: inside.y + top, height: inside.height - top, ..inside };
     let rows = usize::from(list.height);
+    let lines = listed(check);
     // While the check runs, the newest rows are visible.
-    let at = if check.report.is_none() && check.cursor == 0 { check.rows.len() } else { check.cursor + 1 };
-    let first = at.saturating_sub(rows);
-    for (place, (index, row)) in (0..list.height).zip(check.rows.iter().enumerate().skip(first)) {
-        put(frame, list, place, case(row, columns, look));
-        if index == check.cursor {
+    let is_running = check.report.is_none() && check.cursor == 0;
+    let chosen = lines.iter().position(|line| *line == CheckLine::Case(check.cursor)).unwrap_or_default();
+    let first = (if is_running { lines.len() } else { chosen + 1 }).saturating_sub(rows);
+    for (place, line) in (0..list.height).zip(lines.iter().skip(first)) {
+        match line {
+            CheckLine::Heading(heading, count) => {
+                put(frame, list, place, Line::styled(format!("{heading} ({count})"), look.theme.dim));
+            }
+            CheckLine::Case(index) => put(frame, list, place, case(&check.rows[*index], columns, look)),
+        }
+        if *line == CheckLine::Case(check.cursor) {
             let row = Rect { y: list.y + place, height: 1, ..list };
             look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
         }
     }
     Drawn { rows, lines: check.rows.len(), ..Drawn::default() }
+}
+
+/// A line of the list of cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CheckLine {
+    /// What the cases below have in common, and how many they are.
+    Heading(&'static str, usize),
+    /// A case, by its place.
+    Case(usize),
+}
+
+/// The cases, under headings once all have come back.
+fn listed(check: &CheckView) -> Vec<CheckLine> {
+    let is_done = matches!(check.report, Some(Ok(_)));
+    let mut lines = Vec::with_capacity(check.rows.len() + CaseVerdict::ALL.len());
+    let mut last = None;
+    for (index, row) in check.rows.iter().enumerate() {
+        if is_done && last != Some(row.mark) {
+            let count = check.rows.iter().filter(|other| other.mark == row.mark).count();
+            lines.push(CheckLine::Heading(row.mark.heading(), count));
+            last = Some(row.mark);
+        }
+        lines.push(CheckLine::Case(index));
+    }
+    lines
 }
 
 /// A mark with its glyph, word and style.
