@@ -26,7 +26,7 @@ const CORRECT: &[Expected] = &[
     ("right", &["--kind", "reseller"], &[], PASSES),
     ("right", &["--jobs", "16"], &[], PASSES),
     ("limited", &[], &[], PASSES),
-    ("limited", &["--jobs", "16"], &[], PASSES),
+    ("limited-too", &["--jobs", "16"], &[], PASSES),
     ("slow", &["--jobs", "8"], &[], PASSES),
     ("remembers", &["--jobs", "16"], &[], PASSES),
     ("aged", &["--max-age", "5m"], &[], PASSES),

@@ -118,7 +118,7 @@ const handled = {
 
 const seen = new Set();
 const counts = new Map();
-let windows = { start: 0, count: 0 };
+const windows = new Map();
 
 // What a limiter before the receiver answers; nothing while it lets requests through.
 function limited(mode) {
@@ -127,11 +127,12 @@ function limited(mode) {
   if (mode === "limited-forever" && count > 30) return [429, "Too Many Requests", { "Retry-After": "3600" }];
   if (mode === "limited-silently" && count > 30) return [429, "Too Many Requests"];
   if (mode === "unavailable" && count > 30) return [503, "Service Unavailable"];
-  if (mode !== "limited") return undefined;
+  if (mode !== "limited" && mode !== "limited-too") return undefined;
   // A window of a second with 12 requests.
-  if (Date.now() - windows.start > 1000) windows = { start: Date.now(), count: 0 };
-  windows.count += 1;
-  return windows.count > 12 ? [429, "Too Many Requests", { "Retry-After": "1" }] : undefined;
+  let window = windows.get(mode);
+  if (!window || Date.now() - window.start > 1000) window = { start: Date.now(), count: 0 };
+  windows.set(mode, { ...window, count: window.count + 1 });
+  return window.count >= 12 ? [429, "Too Many Requests", { "Retry-After": "1" }] : undefined;
 }
 
 function answer(mode, request, body) {

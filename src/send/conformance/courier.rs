@@ -33,8 +33,9 @@ const LONGEST_OF_ALL: Duration = Duration::from_secs(300);
 const RETRIES: u32 = 4;
 /// Without a `Retry-After`, the first wait; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The slowest pace that a limit leads to.
-const SLOWEST: Duration = Duration::from_secs(2);
+/// The least and the most time between two requests that a limit leads to.
+const SLOWED: Duration = Duration::from_millis(50);
+const SLOWEST: Duration = Duration::from_secs(1);
 
 /// What is to be sent once.
 #[derive(Debug, Clone)]
@@ -182,6 +183,8 @@ impl<'a> Courier<'a> {
                 let said = reply.body[..reply.body.len().min(SAID_BYTES)].to_vec();
                 let came = Observed::Answer { status: reply.status, latency, said, head: reply.head };
                 self.has_accepted |= came.is_accepted();
+                // What goes well goes a little faster, until the next limit.
+                self.interval = (self.interval - self.interval / 16).max(self.plan.interval);
                 Ok(came)
             }
             Err(SendError::Cancelled) => Ok(Observed::NotSent),
@@ -226,7 +229,7 @@ impl<'a> Courier<'a> {
             }
             waited += wait;
             self.waited += wait.max(Duration::from_millis(1));
-            self.interval = (self.interval * 2).clamp(Duration::from_millis(50), SLOWEST.max(self.plan.interval));
+            self.interval = (self.interval * 2).clamp(SLOWED, SLOWEST).max(self.plan.interval);
             returned = self.resend(&parcel).await?;
             if !self.is_limit(&returned.came) {
                 return Ok(returned);
