@@ -62,7 +62,8 @@ faults! {
         "";
     UnsetSecret "unset_secret" "accepts signatures made without a secret"
         "Anyone can sign: the secret is not set where your server verifies, and an empty or literal text is the key."
-        "Set the secret in the server's environment, and refuse to start without it."
+        "Set the secret in the server's environment, and refuse to start without it; use its text, since decoding it may \
+        leave nothing."
         "if (!process.env.{variable}) throw new Error('{variable} is not set')";
     RefusesValid "refuses_valid" "refuses valid deliveries"
         "No delivery of {sender} would get through."

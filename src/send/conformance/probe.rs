@@ -118,6 +118,6 @@ impl ProvedMistake {
             [] => String::new(),
             names => format!(" ({})", names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("; ")),
         };
-        format!("proved: it accepts a signature for which {}{names}", self.detail)
+        format!("proved by a signature that it accepts: {}{names}", self.detail)
     }
 }
