@@ -28,5 +28,5 @@ pub use scheme::{
     SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
-pub use signing::{SignError, Signing, hmac, sign_request, unsignable};
+pub use signing::{SignError, Signing, bare_signature, hmac, sign_request, unsignable, written_header};
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

@@ -37,6 +37,7 @@ mod meanwhile;
 mod payload;
 mod prune;
 mod raw_output;
+mod receivers;
 mod relay;
 mod replay;
 mod rules;

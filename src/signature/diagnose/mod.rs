@@ -30,6 +30,7 @@
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
+//! | [`suspects()`] | nothing: what a receiver with a mistake would accept |
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
@@ -61,6 +62,7 @@ mod secrets;
 mod sent_secret;
 mod signature_checks;
 mod structure;
+mod suspects;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -85,6 +87,7 @@ pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
+pub use suspects::{MistakenSignature, Suspect, SuspectKind, suspects};
 
 use jiff::Timestamp;
 
