@@ -75,10 +75,10 @@ enum ReportFormat {
 /// Exit code 0 when nothing required failed, 1 when something did, 2 without a verdict.
 pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
     known_cases(&args.only)?;
-    let loaded = settings.load_quietly(Scope::Network)?;
     if args.list {
-        return list(&loaded, args);
+        return list(settings, args);
     }
+    let loaded = settings.load_quietly(Scope::Network)?;
     let plan = plan(&loaded, args)?;
     let client = args.sending.client(&loaded)?;
     let what = match plan.cases.len() {
@@ -138,13 +138,12 @@ fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApp
 }
 
 /// Prints the matrix. Neither a receiver nor a secret is needed for it.
-fn list(settings: &Settings, args: &CheckArgs) -> Result<ExitCode, CliError> {
+fn list(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
     let choice = args.destination.choice();
-    let is_of_webhook = choice.webhook.is_some();
-    let scheme = if is_of_webhook {
-        Destination::find(settings, &choice)?.scheme
-    } else {
-        settings.registry.signing_scheme(None).clone()
+    let scheme = match choice.webhook {
+        Some(_) => Destination::find(&settings.load_quietly(Scope::Secrets)?, &choice)?.scheme,
+        // A configuration says nothing of it.
+        None => settings.asked_scheme()?,
     };
     let kind = choice.kind.unwrap_or_default();
     let (cases, left_out) = match any_fixture(scheme.clone(), kind) {

@@ -8,6 +8,7 @@ use super::scheme::SchemeArgs;
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
 use crate::config::{AnswerFlags, Flags, PUBLIC_KEY_LABEL, ProcessEnvironment, Settings, SettingsSource, shown};
+use crate::signature::Scheme;
 use crate::store::Location;
 use crate::system::log::{self, FILTER_VARIABLE};
 
@@ -68,6 +69,12 @@ impl SettingsArgs {
     /// The same settings with this scheme.
     pub(super) fn under(&self, scheme: &SchemeArgs) -> Self {
         Self { scheme: scheme.clone(), ..self.clone() }
+    }
+
+    /// The scheme of the command line, by which what is made is signed; Trackpilots' unless told.
+    pub(super) fn asked_scheme(&self) -> Result<Scheme, CliError> {
+        let schemes = self.scheme.choice().schemes(&ProcessEnvironment)?;
+        Ok(schemes.map(|schemes| schemes.first().clone()).unwrap_or_default())
     }
 
     /// Whether questions are answered already.

@@ -57,7 +57,11 @@ fn of_file(file: &Path, environment: &dyn Environment) -> Result<Scheme, ConfigE
 impl SchemeChoice {
     /// The schemes for every request that no configured webhook has one for, in the order of the names, then of the
     /// files; `None` when nothing was asked for.
-    pub(super) fn schemes(&self, environment: &dyn Environment) -> Result<Option<AcceptedSchemes>, ConfigError> {
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Setting`] for an unknown name, a file that cannot be read, and a setting that is missing.
+    pub fn schemes(&self, environment: &dyn Environment) -> Result<Option<AcceptedSchemes>, ConfigError> {
         if *self == Self::default() {
             return Ok(None);
         }

@@ -164,7 +164,7 @@ impl Control {
         let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
         *registry = Arc::new(change(&registry));
         let (secrets, webhooks) = (registry.keyring().secrets().len(), registry.webhooks().len());
-        tracing::info!(secrets, webhooks, "secrets, webhooks or schemes changed");
+        tracing::info!(secrets, webhooks, "secrets or webhooks changed");
     }
 
     /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call
