@@ -11,6 +11,7 @@ use super::{
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::{Scheme, TemplatePiece};
+use crate::text::units::age_words;
 
 /// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
@@ -65,11 +66,11 @@ pub(super) fn digest_report(
 /// What is wrong with the age, when it passes the tolerance.
 fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
-    let seconds = grouped(age.unsigned_abs().div_ceil(1000));
+    let words = age_words(age);
     Some(if age < 0 {
-        Why::new(CauseCode::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
+        Why::new(CauseCode::ClockSkew, 0, format!("its timestamp is {words} in the future"))
     } else {
-        Why::new(CauseCode::Stale, 0, format!("its timestamp is {seconds} s old"))
+        Why::new(CauseCode::Stale, 0, format!("its timestamp is {words} old"))
     })
 }
 
@@ -156,7 +157,9 @@ fn seen(request: &Request<'_>, structure: &Structure, found: &SearchResult<'_>) 
     let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
     let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
     if !unsigned {
-        let budget = if found.complete {
+        let budget = if found.tried == 0 {
+            "there was no digest to compare with".to_owned()
+        } else if found.complete {
             format!("all {} computations were tried", grouped(found.tried))
         } else {
             format!("stopped after {} of {} computations", grouped(found.tried), grouped(found.of))
