@@ -28,6 +28,7 @@ mod forward;
 mod hostile;
 mod images;
 mod import;
+mod interface;
 mod language;
 mod layers;
 mod leftovers;

@@ -1,6 +1,8 @@
 //! The Signature tab: the verdict, why, and trying other values.
 
 pub mod keys;
+pub mod markdown;
+pub mod rejudge;
 pub mod state;
 pub mod trial;
 pub mod update;
