@@ -7,7 +7,8 @@ use crate::send::DestinationChoice;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {
-    /// The URL to send to, such as http://localhost:8080/webhooks/trackpilots
+    /// The URL to send to, such as http://localhost:8080/webhooks/trackpilots; without a path, that of the webhook
+    /// [default: the webhook's, else this program's own listener]
     #[arg(long, value_name = "URL")]
     pub(super) to: Option<String>,
     /// A configured webhook: its URL, kind, secret and events

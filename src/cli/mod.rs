@@ -302,6 +302,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let Cli { settings, listen, command } = cli;
+    settings.check()?;
     // The interface starts that one, which must be quick and writes to nothing but its stdout.
     if !matches!(command, Some(Command::QueryWorker)) {
         settings.start_log(command.as_ref().map_or("listen", Command::name))?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::select::Selection;
@@ -127,9 +128,11 @@ fn ask(plan: &PrunePlan, count: u64) -> Result<bool, CliError> {
 
 fn words(plan: &PrunePlan) -> String {
     let count = plan.doomed.len() as u64;
+    let zone = TimeZone::system();
+    let time = |moment| units::time_words(moment, &zone);
     let when = plan.received.map_or_else(String::new, |(oldest, newest)| match (oldest, newest) {
-        (oldest, newest) if oldest == newest => format!(", received {oldest:.0}"),
-        (oldest, newest) => format!(", received {oldest:.0} to {newest:.0}"),
+        (oldest, newest) if oldest == newest => format!(", received {}", time(oldest)),
+        (oldest, newest) => format!(", received {} to {}", time(oldest), time(newest)),
     });
     format!("{} ({} bytes{when})", grouped(count), grouped(plan.bytes))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::scheme::SchemeNameParser;
 use super::{CliError, OutputFormat, output};
 use crate::signature::catalogue::{self, CatalogueEntry};
-use crate::signature::{Proof, Scheme, SignaturePlace};
+use crate::signature::{Proof, Scheme, SignaturePlace, ToleranceDirection};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
@@ -114,7 +114,11 @@ fn signed(scheme: &Scheme) -> String {
 fn timestamp(scheme: &Scheme) -> String {
     let Some(place) = &scheme.timestamp else { return String::new() };
     let unit = scheme.timestamp_unit.map_or("", |unit| unit.words());
-    let tolerance = format!("{} s at most", scheme.tolerance.as_secs());
+    let side = match scheme.tolerance_direction {
+        ToleranceDirection::Both => "",
+        ToleranceDirection::Past => "; a time in the future is never refused",
+    };
+    let tolerance = format!("{} s at most{side}", scheme.tolerance.as_secs());
     [place.to_string(), unit.to_owned(), tolerance]
         .into_iter()
         .filter(|text| !text.is_empty())
@@ -143,6 +147,10 @@ fn as_json(entry: &CatalogueEntry) -> Value {
         }).collect::<Vec<_>>(),
         "timestamp": scheme.timestamp.as_ref().map(ToString::to_string),
         "tolerance_seconds": scheme.timestamp.as_ref().map(|_| scheme.tolerance.as_secs()),
+        "tolerance_direction": scheme.timestamp.as_ref().map(|_| match scheme.tolerance_direction {
+            ToleranceDirection::Both => "both",
+            ToleranceDirection::Past => "past",
+        }),
         "id": scheme.id.as_ref().map(ToString::to_string),
         "form": scheme.form(),
         "algorithm": scheme.proof.to_string(),

@@ -51,6 +51,11 @@ pub(super) struct LoadedSettings {
 }
 
 impl SettingsArgs {
+    /// Refuses values that no command would take.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        Ok(Flags { tolerance: self.tolerance.clone(), ..Flags::default() }.check_common()?)
+    }
+
     /// Starts the log, where one was asked for.
     pub(super) fn start_log(&self, command: &str) -> Result<(), CliError> {
         let Some(path) = &self.log else { return Ok(()) };

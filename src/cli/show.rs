@@ -6,6 +6,7 @@ mod attempt;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
@@ -16,6 +17,7 @@ use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
 use crate::signature::diagnose::Budget;
 use crate::store::{Page, Reader};
+use crate::text::units;
 use crate::{send, text};
 
 /// Attempts that are listed with a delivery.
@@ -88,7 +90,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         ShowFormat::Text => {
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
-            let mut facts = answering::forward_lines(&reader, &delivery)?;
+            let mut facts = cause_lines(settings, &reader, &delivery)?;
+            facts.extend(answering::forward_lines(&reader, &delivery)?);
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());
@@ -119,6 +122,22 @@ fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -
     let history = diagnosis::history(reader, delivery, &loaded.registry);
     let found = Subject::of(delivery, &loaded.registry).why(&history, &budget);
     Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
+}
+
+/// The likeliest cause of a signature that does not verify, and what to do about it.
+fn cause_lines(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
+    let verdict = delivery.summary.judgement.verdict;
+    if matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
+        return Ok(Vec::new());
+    }
+    let found = diagnosis_of(settings, reader, delivery)?;
+    let Some(cause) = found.as_ref().and_then(|found| found["causes"].get(0)) else { return Ok(Vec::new()) };
+    let text = |name: &str| cause[name].as_str().unwrap_or_default();
+    let id = delivery.summary.id;
+    let mut lines = vec![format!("cause     {}", text("summary"))];
+    lines.extend(Some(text("fix")).filter(|fix| !fix.is_empty()).map(|fix| format!("fix       {fix}")));
+    lines.push(format!("          more: `whyhook verify {id}`"));
+    Ok(lines)
 }
 
 /// What is understood of a body; which webhook it is for is known where the configuration
@@ -158,7 +177,8 @@ pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>,
 fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: Option<&Sightings>) -> String {
     let summary = &delivery.summary;
     let judgement = &summary.judgement;
-    let mut lines = vec![format!("#{}  {:.3}  from {}", summary.id, summary.received_at, summary.remote)];
+    let time = units::time_words(summary.received_at, &TimeZone::system());
+    let mut lines = vec![format!("#{}  {time}  from {}", summary.id, summary.remote)];
     let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
     let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
     // A digest that matches the part that arrived is shown, but does not verify the delivery.

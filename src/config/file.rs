@@ -73,7 +73,7 @@ use crate::config::PictureMode;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
-use crate::text::visible;
+use crate::text::{nearest, visible};
 
 /// Looked for in the current directory.
 const LOCAL_NAME: &str = "whyhook.toml";
@@ -222,6 +222,21 @@ pub enum FileError {
     },
 }
 
+/// What the TOML reader says, without values, and with what was probably meant.
+fn syntax_words(message: &str) -> String {
+    let words = without_values(message);
+    if words.ends_with("expected a string") {
+        return words + ": put it in quotation marks";
+    }
+    // unknown field `a`, expected one of `b`, `c`
+    let mut names = words.split('`').skip(1).step_by(2);
+    let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
+    match unknown.and_then(|unknown| nearest(unknown, names)) {
+        Some(name) => format!("{words}; did you mean `{name}`?"),
+        None => words,
+    }
+}
+
 /// What is wrong at a place in the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -343,7 +358,7 @@ impl ConfigFile {
             |offset, fault| FileError::Invalid { file: path.to_owned(), place: Place::of(text, offset), fault };
         let raw = toml::from_str::<raw::RawFile>(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            invalid(offset, Fault::Syntax(without_values(error.message())))
+            invalid(offset, Fault::Syntax(syntax_words(error.message())))
         })?;
         validate::check(raw, path, text).map_err(|(offset, fault)| invalid(offset, fault))
     }

@@ -133,7 +133,7 @@ impl Settings {
         if !bind.ip().to_canonical().is_loopback() {
             warnings.push(Warning::BeyondLoopback(bind));
         }
-        let tolerance = flag("--tolerance", flags.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))?;
+        let tolerance = flags.tolerance()?;
         // One that is asked for holds for all; otherwise each scheme has its own.
         let asked_tolerance = tolerance.or_else(|| file?.tolerance);
         let mut schemes = flags.scheme.schemes(environment)?.unwrap_or_default();
@@ -251,6 +251,21 @@ fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment
         Some(home) => Ok(home.join("whyhook").join("whyhook.db")),
         None if flags.ephemeral => Ok(PathBuf::new()),
         None => Err(ConfigError::NoDataHome),
+    }
+}
+
+impl Flags {
+    /// Checks what every command takes, also the commands that have no use for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Setting`], as [`Settings::load`] has it.
+    pub fn check_common(&self) -> Result<(), ConfigError> {
+        self.tolerance().map(drop)
+    }
+
+    fn tolerance(&self) -> Result<Option<Duration>, ConfigError> {
+        flag("--tolerance", self.tolerance.as_deref(), |text| Ok(units::parse_duration(text)?))
     }
 }
 

@@ -72,6 +72,15 @@ pub enum InvalidTarget {
 }
 
 impl Target {
+    /// The same with this path, which begins with `/`, where the URL is an origin alone: `http://localhost:8080`.
+    #[must_use]
+    pub fn with_path_unless_given(mut self, path: &str) -> Self {
+        if self.rest.is_empty() {
+            self.rest = path.to_owned();
+        }
+        self
+    }
+
     /// Whether it is spoken to in TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {

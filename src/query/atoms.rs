@@ -1,13 +1,13 @@
 //! The atoms: each with its name, its help, and the code that reads its value.
 
 use super::Problem;
-use super::error::nearest;
 use super::flags::{FLAGS, Flag, flag};
 use super::named::{self, Wanted};
 use super::needle::Needle;
 use super::range::{self, DayEnd, Moment, Range};
 use crate::delivery::Verdict;
 use crate::payload::lookup::BodyPath;
+use crate::text::nearest;
 
 /// What an atom asks of a delivery.
 #[derive(Debug, Clone)]

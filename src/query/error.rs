@@ -65,34 +65,3 @@ fn suggestion(nearest: Option<&str>) -> String {
         None => "; to search for this text, put it in quotation marks".to_owned(),
     }
 }
-
-/// The one of `names` that `written` most likely means.
-pub(super) fn nearest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let written = written.to_ascii_lowercase();
-    if written.chars().count() > 32 {
-        return None;
-    }
-    // Swapped neighbours count as one edit.
-    let distance = |name: &str| strsim::osa_distance(&written, name);
-    let near = |name: &str| distance(name) <= 1 + name.len() / 4;
-    let extends = |name: &str| written.len() > 1 && (name.starts_with(&written) || written.starts_with(name));
-    names.filter(|name| near(name) || extends(name)).min_by_key(|name| distance(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near_is_suggested() {
-        let suggested = |written| nearest(written, ["event", "status", "size"].into_iter());
-        for (written, expected) in
-            [("evnet", "event"), ("EVENTS", "event"), ("state", "status"), ("siz", "size"), ("stat", "status")]
-        {
-            assert_eq!(suggested(written), Some(expected), "{written}");
-        }
-        for written in ["", "x", "latency", &"event".repeat(7)] {
-            assert_eq!(suggested(written), None, "{written}");
-        }
-    }
-}

@@ -127,7 +127,7 @@ fn atom(term: QueryTerm, at: usize) -> Result<Atom, QueryError> {
     match &term.name {
         Some(name) => {
             let spec = super::atoms::spec(name).ok_or_else(|| {
-                let nearest = super::error::nearest(name, super::atoms::names());
+                let nearest = crate::text::nearest(name, super::atoms::names());
                 QueryError { at, problem: Problem::UnknownAtom { name: name.clone(), nearest } }
             })?;
             Atom::new(spec, term.text)

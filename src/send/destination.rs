@@ -46,10 +46,16 @@ impl Destination {
     pub fn find(settings: &Settings, choice: &DestinationChoice) -> Result<Self, NotSent> {
         let registry = &settings.registry;
         let named = choice.webhook.as_deref().map(|name| webhook(settings, name)).transpose()?;
+        // An origin alone means its webhook's path: nobody listens at the root by chance.
+        let path = match named {
+            Some(webhook) => webhook.path.as_str(),
+            None if registry.signing_scheme(None).is_trackpilots() => DOCUMENTED_PATH,
+            None => "",
+        };
         let target = match (&choice.to, named) {
-            (Some(url), _) => read_target(url, "the URL to send to")?,
+            (Some(url), _) => read_target(url, "the URL to send to")?.with_path_unless_given(path),
             (None, Some(Webhook { url: Some(url), name, .. })) => {
-                read_target(url, &format!("the webhook '{}'", visible(name)))?
+                read_target(url, &format!("the webhook '{}'", visible(name)))?.with_path_unless_given(path)
             }
             (None, Some(webhook)) => own_listener(settings, &webhook.path)?,
             (None, None) => own_listener(settings, DOCUMENTED_PATH)?,
@@ -111,4 +117,23 @@ fn own_listener(settings: &Settings, path: &str) -> Result<Target, NotSent> {
         bind.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     read_target(&format!("http://{bind}{path}"), "the listener's address")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::config::Flags;
+    use crate::config::testing::Surroundings;
+
+    #[rstest]
+    #[case("http://localhost:8080", "http://localhost:8080/webhooks/trackpilots")]
+    #[case("http://localhost:8080/", "http://localhost:8080/")]
+    #[case("http://localhost:8080/hook", "http://localhost:8080/hook")]
+    fn an_origin_alone_gets_the_path_of_its_webhook(#[case] to: &str, #[case] target: &str) {
+        let settings = Settings::load(&Flags::default(), &Surroundings::new()).unwrap().0;
+        let choice = DestinationChoice { to: Some(to.to_owned()), ..DestinationChoice::default() };
+        assert_eq!(Destination::find(&settings, &choice).unwrap().target.to_string(), target);
+    }
 }

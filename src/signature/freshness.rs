@@ -11,11 +11,40 @@ const FIRST_MILLISECOND: i64 = 100_000_000_000;
 /// Integers from here on are not milliseconds of this era (they may be micro- or nanoseconds).
 const FIRST_BEYOND: i64 = 100_000_000_000_000;
 
+/// In which directions a timestamp may not be far from the moment of capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToleranceDirection {
+    /// Neither too old nor too far in the future.
+    #[default]
+    Both,
+    /// Not too old; what is in the future is never refused, as some senders' libraries have it.
+    Past,
+}
+
+/// Which ages are fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgeLimit {
+    /// The greatest age.
+    pub limit: Duration,
+    /// In which directions it holds.
+    pub direction: ToleranceDirection,
+}
+
+impl AgeLimit {
+    /// Whether an age in milliseconds is fresh; a negative one is in the future.
+    #[must_use]
+    pub fn holds(self, age_ms: i64) -> bool {
+        let is_future = age_ms < 0 && self.direction == ToleranceDirection::Past;
+        is_future || u128::from(age_ms.unsigned_abs()) <= self.limit.as_millis()
+    }
+}
+
 /// Reads the timestamp header's bytes as judged at `now`.
 ///
 /// The unit matters for the age alone: the signature covers the text verbatim.
 #[must_use]
-pub fn read_timestamp(raw: &[u8], now: Timestamp, tolerance: Duration) -> TimestampFacts {
+pub fn read_timestamp(raw: &[u8], now: Timestamp, limit: AgeLimit) -> TimestampFacts {
     let text = String::from_utf8_lossy(raw).into_owned();
     let (unit, age_ms) = match parse_digits(raw) {
         Some(seconds) if seconds < FIRST_MILLISECOND => {
@@ -26,7 +55,7 @@ pub fn read_timestamp(raw: &[u8], now: Timestamp, tolerance: Duration) -> Timest
         }
         _ => (TimestampUnit::Other, None),
     };
-    let fresh = age_ms.map(|age| u128::from(age.unsigned_abs()) <= tolerance.as_millis());
+    let fresh = age_ms.map(|age| limit.holds(age));
     TimestampFacts { raw: text, unit, age_ms, fresh }
 }
 
@@ -43,11 +72,21 @@ mod tests {
 
     use super::*;
 
-    const FIVE_MINUTES: Duration = Duration::from_secs(300);
+    fn five_minutes(direction: ToleranceDirection) -> AgeLimit {
+        AgeLimit { limit: Duration::from_secs(300), direction }
+    }
 
     fn read(raw: &str) -> TimestampFacts {
         let now = Timestamp::from_millisecond(1_746_123_459_000).unwrap();
-        read_timestamp(raw.as_bytes(), now, FIVE_MINUTES)
+        read_timestamp(raw.as_bytes(), now, five_minutes(ToleranceDirection::Both))
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_fresh_where_only_the_past_is_refused() {
+        let past = five_minutes(ToleranceDirection::Past);
+        assert!(past.holds(300_000) && !past.holds(300_001) && past.holds(-1) && past.holds(i64::MIN));
+        let both = five_minutes(ToleranceDirection::Both);
+        assert!(both.holds(-300_000) && !both.holds(-300_001) && !both.holds(i64::MIN));
     }
 
     #[rstest]

@@ -66,7 +66,7 @@ pub struct SavedSimulation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSaved {
     /// No form of an image.
-    #[error("unknown image form '{}': expected one of {}", visible(.0), BinaryForm::ALL.map(BinaryForm::code).join(", "))]
+    #[error("unknown image form '{}': expected one of {}", visible(.0), BinaryForm::ALL.map(BinaryForm::name).join(", "))]
     Image(String),
     /// No header.
     #[error("invalid header '{}': expected 'Name: value'", visible(.0))]

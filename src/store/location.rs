@@ -243,7 +243,7 @@ impl Location {
 
 /// Whether SQLite could not open a file that it needs.
 fn is_out_of_reach(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly))
 }
 
 /// Options for a file that only its owner may read, to be completed with `create` or `create_new`. A

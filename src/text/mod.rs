@@ -10,10 +10,12 @@
 //! assert_eq!(whyhook::text::visible_bytes(b"\xff\x00"), "⟨ff⟩␀");
 //! ```
 
+mod nearest;
 pub mod units;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub use nearest::nearest;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Combining marks that may follow one base character before the rest are spelled out. Two cover

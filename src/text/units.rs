@@ -9,6 +9,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::text::visible;
 
 /// An invalid duration.
@@ -101,6 +104,13 @@ pub fn size_words(bytes: u64) -> String {
         0 => format!("{} {}", tenths / 10, UNITS[unit]),
         rest => format!("{}.{rest} {}", tenths / 10, UNITS[unit]),
     }
+}
+
+/// A moment as text for people: local time with its offset from UTC, `2026-05-04 11:10:00 +02:00`. JSON has RFC 3339
+/// in UTC instead.
+#[must_use]
+pub fn time_words(moment: Timestamp, zone: &TimeZone) -> String {
+    moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
 /// An age in words: `3 s`, `5 min 1 s`, `1 h`, `55 years`. Of two units the second is left out when there is none

@@ -22,7 +22,7 @@ fn the_selected_row_stays_in_sight_at_every_size() {
     let selected = |screen: &str| screen.lines().any(|line| line.starts_with('▌') && line.contains("/n/30 "));
     person.sees_that("/n/30 selected", selected).enter();
     person.sees("Esc list").sees_that("/n/30 still in sight", selected);
-    for size in [Size(60, 20), Size(120, 36), Size(80, 17), SMALL] {
+    for size in [Size(60, 20), Size(120, 36), Size(80, 18), SMALL] {
         person.resizes(size).sees_that(&format!("/n/30 at {size:?}"), selected);
     }
     // What was drawn for one size may be read at another: drawn again, it is whole.

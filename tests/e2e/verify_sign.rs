@@ -229,6 +229,7 @@ fn what_cannot_be_done_is_one_line_and_exit_code_2() {
         (&["verify", "--body", "body", "--header", "no colon"], "invalid --header 'no colon': expected 'Name: value'"),
         (&["verify", "--body", "body", "--header", "A: b\r\nC: d"], "invalid --header"),
         (&["verify", "--body", "body", "--tolerance", "soon"], "--tolerance: invalid duration 'soon'"),
+        (&["list", "--tolerance", "soon"], "--tolerance: invalid duration 'soon'"),
         (
             &["sign", "--body", "body", "--secret", "who"],
             "unknown secret label (3 characters, not shown); known labels:",

@@ -92,6 +92,12 @@ impl BinaryForm {
         }
     }
 
+    /// The name by which a person chooses it: `data-url`.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.code().replace('_', "-")
+    }
+
     /// The form that [`BinaryForm::code`] names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {

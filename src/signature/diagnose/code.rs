@@ -81,6 +81,12 @@ codes! {
         "Some senders write sha256=, v1= or t=…,v1=… before the digest, others only the digest: the scheme says which (Trackpilots: only the digits).";
     SignatureAlgorithm "signature_algorithm" "Another algorithm was used"
         "The same content and key, with a hash function other than the scheme's.";
+    PublicKeyUnusable "public_key_unusable" "The configured public key cannot be used"
+        "It is not a public key in a known form, or one of another kind than the scheme's algorithm takes.";
+    PrivateKeyGiven "private_key_given" "The configured key is the sender's private key"
+        "A receiver needs only the public key: whoever has the private one can sign as the sender.";
+    SignedValueDiffers "signed_value_differs" "The signature is valid, but what it signs does not fit the request"
+        "A signed value, such as a claim with the body's hash, an issuer or an audience, is not what the request or the configuration has.";
     NotHmac "not_hmac" "A plain hash was used instead of HMAC"
         "Hashing the key and the message together is not HMAC: a SHA-2 hash is open to length extension.";
     Stale "stale" "The signature is valid, but the timestamp is too old"
@@ -164,6 +170,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 47);
+        assert_eq!(CauseCode::ALL.len(), 50);
     }
 }

@@ -9,10 +9,13 @@ use subtle::ConstantTimeEq as _;
 
 use super::axis::Why;
 use super::{BytePlace, CauseCode, RequestPart};
-use crate::signature::{Algorithm, Encoding, Scheme};
+use crate::signature::{Algorithm, Encoding, Proof, Scheme};
 
 /// Digits of a cut signature that still prove something: 128 bits.
 pub(super) const LEAST_PREFIX: usize = 16;
+
+/// Bytes of the shortest signature under a private key: ECDSA on P-256 as DER, whose numbers have lost zeros.
+const LEAST_SIGNATURE: usize = 60;
 
 /// Hexadecimal digits that each algorithm's digest keeps at least when zeros are lost: so many bytes below 16 that
 /// fewer digits are left no digest has, and a hundred bits are a proof. The ranges do not meet.
@@ -41,6 +44,7 @@ pub(super) enum WrittenSignature {
 pub(super) struct Received {
     pub(super) digest: Vec<u8>,
     pub(super) written: WrittenSignature,
+    /// Of no meaning where a public key checks the signature.
     pub(super) algorithm: Algorithm,
     /// How the header's text differs from the configured scheme's.
     pub(super) whys: Vec<Why>,
@@ -69,13 +73,16 @@ pub(super) struct UsualForm {
     pub(super) algorithm: Algorithm,
     /// What surrounds it, in words; empty when nothing does.
     pub(super) form: String,
+    /// Whether a public key checks it: then any length may be right.
+    pub(super) is_public: bool,
 }
 
 impl UsualForm {
     /// That of a scheme; SHA-256's where it has no digest.
     pub(super) fn of(scheme: &Scheme) -> Self {
         let form = if scheme.signature.header_name().is_none() { String::new() } else { scheme.form() };
-        Self { encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form }
+        let is_public = matches!(scheme.proof, Proof::PublicKey(_));
+        Self { encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form, is_public }
     }
 
     /// Nothing when it is the scheme's own encoding; otherwise how it differs.
@@ -162,7 +169,7 @@ fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
     Why::new(CauseCode::SignatureEncoding, rank, detail).at(place)
 }
 
-fn unquoted(value: &[u8]) -> Option<&[u8]> {
+pub(super) fn unquoted(value: &[u8]) -> Option<&[u8]> {
     match value {
         [first @ (b'"' | b'\'' | b'`' | b'<' | b'['), inner @ .., last] => {
             let closing = match first {
@@ -258,7 +265,7 @@ fn read_value(text: &[u8], usual: &UsualForm, before: &[Why], timestamp: Option<
         add_by_length(digest, usual, whys, timestamp, all);
     };
     if let Some(digest) = usual.encoding.decode(text) {
-        let is_whole = digest.len() == usual.algorithm.digest_bytes();
+        let is_whole = !usual.is_public && digest.len() == usual.algorithm.digest_bytes();
         push(digest, None);
         if is_whole {
             return;
@@ -293,7 +300,7 @@ fn read_value(text: &[u8], usual: &UsualForm, before: &[Why], timestamp: Option<
     if let Some((bytes, inner)) = hex::decode(trimmed).ok().and_then(|decoded| encoded_again(&decoded)) {
         push(bytes, Some(encoding(4, inner.within_hex(), text, 0)));
     }
-    if let Some(algorithm) = unpadded(trimmed) {
+    if let Some(algorithm) = unpadded(trimmed).filter(|_| !usual.is_public) {
         read_unpadded(text, trimmed, algorithm, usual, before, timestamp, all);
     }
 }
@@ -407,6 +414,18 @@ fn add_by_length(
     all: &mut Vec<Received>,
 ) {
     let timestamp = timestamp.map(<[u8]>::to_vec);
+    if usual.is_public {
+        if digest.len() >= LEAST_SIGNATURE {
+            all.push(Received {
+                digest,
+                written: WrittenSignature::Whole,
+                algorithm: usual.algorithm,
+                whys,
+                timestamp,
+            });
+        }
+        return;
+    }
     if let Some(algorithm) = Algorithm::of_length(digest.len()) {
         let mut whys = whys.clone();
         whys.extend(other_algorithm(algorithm, usual));

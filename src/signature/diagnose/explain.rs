@@ -10,7 +10,7 @@ use super::{
 };
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
-use crate::signature::{Scheme, TemplatePiece};
+use crate::signature::{Proof, Scheme, TemplatePiece};
 use crate::text::units::age_words;
 
 /// The maximum number of explanations; more help nobody.
@@ -50,15 +50,54 @@ fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
     })
 }
 
+/// The changes that explain a mismatch together, and the label of the secret that they hold for.
+pub(super) type Explanation = (Vec<Why>, Option<String>);
+
+/// What was found, by a search or by reading.
+#[derive(Default)]
+pub(super) struct Explained {
+    /// What explains the mismatch.
+    pub(super) found: Vec<Explanation>,
+    /// What is seen without a proof.
+    pub(super) seen: Vec<Why>,
+    pub(super) evidence: Vec<Evidence>,
+    /// Whether the signature is right as it is, so that something else was refused.
+    pub(super) is_right: bool,
+    pub(super) is_stopped: bool,
+    pub(super) tried: u64,
+    pub(super) of: u64,
+    pub(super) stage: Option<SearchStage>,
+    /// What was too large to try.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Explained {
+    /// What a search found.
+    pub(super) fn by_search(request: &Request<'_>, structure: &Structure, result: &SearchResult<'_>) -> Self {
+        let all = result.matches.iter().flat_map(|matched| explanations(request, structure, result, matched));
+        let (right, found): (Vec<_>, Vec<_>) = all.partition(|(whys, _)| whys.is_empty());
+        Self {
+            found,
+            is_right: !right.is_empty(),
+            is_stopped: !result.complete,
+            tried: result.tried,
+            of: result.of,
+            stage: Some(result.stage),
+            left_out: result.bodies.left_out(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The explanations of a search alone, for a digest that is not the signature of a delivery.
 pub(super) fn digest_report(
     request: &Request<'_>,
     verdict: crate::delivery::Verdict,
     structure: &Structure,
-    found: SearchResult<'_>,
+    found: &SearchResult<'_>,
 ) -> Diagnosis {
     let bare = Judgement::bare(verdict);
-    let mut diagnosis = report(request, &bare, structure, found, None);
+    let mut diagnosis = report(request, &bare, structure, Explained::by_search(request, structure, found), None);
     diagnosis.evidence.clear();
     diagnosis
 }
@@ -79,10 +118,10 @@ pub(super) fn delivery_report(
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,
-    found: SearchResult<'_>,
+    explained: Explained,
     misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
-    let mut diagnosis = report(request, judgement, structure, found, misplaced);
+    let mut diagnosis = report(request, judgement, structure, explained, misplaced);
     if !diagnosis.is_proved() {
         diagnosis.evidence.extend(likeness::evidence(request, structure));
     }
@@ -106,17 +145,15 @@ fn report(
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,
-    found: SearchResult<'_>,
+    mut explained: Explained,
     misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
-    let mut ranked: Vec<(Vec<Why>, Option<String>)> = Vec::new();
+    let mut ranked: Vec<Explanation> = Vec::new();
     ranked.extend(misplaced.map(|(why, secret)| (vec![why], secret)));
     if let Some((place, why)) = &structure.is_secret {
         ranked.push((vec![why.clone()], label(request, Some(*place))));
     }
-    for matched in &found.matches {
-        ranked.extend(explanations(request, structure, &found, matched));
-    }
+    ranked.append(&mut explained.found);
     ranked.sort_by_key(|(whys, _)| (whys.len(), whys.iter().map(|why| u32::from(why.rank)).sum::<u32>()));
     let mut causes: Vec<Cause> = Vec::new();
     for (whys, secret) in ranked {
@@ -130,20 +167,21 @@ fn report(
     }
     let mut evidence = structure.evidence.clone();
     if causes.is_empty() {
-        // With a proof, history would only mislead.
+        // With a proof, history would only mislead, and so would what is seen of the key.
+        evidence.append(&mut explained.evidence);
         evidence.extend(request.history.evidence(request.body));
-        let left_out = found.bodies.left_out().into_iter();
+        let left_out = std::mem::take(&mut explained.left_out).into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
-        causes.extend(seen(request, structure, &found));
+        causes.extend(seen(request, structure, &explained));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
     }
     Diagnosis {
-        complete: found.complete,
-        tried: found.tried,
-        of: Some(found.of),
-        stage: found.stage,
+        complete: !explained.is_stopped,
+        tried: explained.tried,
+        of: Some(explained.of),
+        stage: explained.stage.unwrap_or(SearchStage::Structure),
         verdict: judgement.verdict,
         causes,
         evidence,
@@ -151,24 +189,28 @@ fn report(
 }
 
 /// What is known without a proof, and that nothing explains the mismatch.
-fn seen(request: &Request<'_>, structure: &Structure, found: &SearchResult<'_>) -> Vec<Cause> {
+fn seen(request: &Request<'_>, structure: &Structure, explained: &Explained) -> Vec<Cause> {
     let scheme = request.scheme;
     let evidence = |whys| evidence(scheme, whys);
-    let mut causes: Vec<Cause> = structure.seen.iter().map(|why| evidence(vec![why.clone()])).collect();
+    let all = structure.seen.iter().chain(&explained.seen);
+    let mut causes: Vec<Cause> = all.map(|why| evidence(vec![why.clone()])).collect();
     let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
     if !unsigned {
-        let budget = if found.tried == 0 {
-            "there was no digest to compare with".to_owned()
-        } else if found.complete {
-            format!("all {} computations were tried", grouped(found.tried))
-        } else {
-            format!("stopped after {} of {} computations", grouped(found.tried), grouped(found.of))
+        let budget = match (explained.is_stopped, explained.tried) {
+            (_, 0) => String::new(),
+            (false, tried) => format!(" (all {} computations were tried)", grouped(tried)),
+            (true, tried) => format!(" (stopped after {} of {} computations)", grouped(tried), grouped(explained.of)),
         };
-        let with = if scheme.algorithm().is_some() { "a secret" } else { "a key" };
-        let detail = format!(
-            "either it was signed with {with} that is not configured here, or its bytes were changed in a way that \
-             cannot be undone; one request cannot tell which ({budget})"
-        );
+        let with = if scheme.proof.is_shared() { "a secret" } else { "a key" };
+        let detail = match scheme.proof {
+            Proof::Token => {
+                format!("it is none of the configured secrets, nor any of them written in another way{budget}")
+            }
+            _ => format!(
+                "either it was signed with {with} that is not configured here, or its bytes were changed in a way that \
+                 cannot be undone; one request cannot tell which{budget}"
+            ),
+        };
         causes.push(evidence(vec![Why::new(CauseCode::Unexplained, 0, detail)]));
     }
     causes
@@ -184,11 +226,11 @@ fn explanations(
     structure: &Structure,
     found: &SearchResult<'_>,
     matched: &Match,
-) -> Vec<(Vec<Why>, Option<String>)> {
+) -> Vec<Explanation> {
     let (key, key_ways) = &found.keys.all[matched.key];
     let (shape, shape_ways) = &found.shapes.all[matched.shape];
     let covers_time = shape.content.covers(&TemplatePiece::Timestamp);
-    let mut all = vec![found.received[matched.received].whys.clone()];
+    let mut all = vec![found.readings[matched.received].clone()];
     let is_missed = request.scheme.content.covers(&TemplatePiece::Timestamp) && structure.timestamp.is_none();
     if is_missed && (!covers_time || matched.stamp != 0) {
         let missing =
@@ -212,7 +254,7 @@ fn explanations(
         all.iter_mut().flatten().filter(|why| why.code.code().starts_with("secret_")).for_each(|why| why.alarm = true);
     }
     let label = label(request, key.secret);
-    all.into_iter().filter(|whys| !whys.is_empty()).map(|whys| (whys, label.clone())).collect()
+    all.into_iter().map(|whys| (whys, label.clone())).collect()
 }
 
 fn multiply(all: &mut Vec<Vec<Why>>, ways: &Ways) {
@@ -222,7 +264,7 @@ fn multiply(all: &mut Vec<Vec<Why>>, ways: &Ways) {
     }
 }
 
-fn label(request: &Request<'_>, place: Option<usize>) -> Option<String> {
+pub(super) fn label(request: &Request<'_>, place: Option<usize>) -> Option<String> {
     let secret = request.secrets.iter().chain(request.others).nth(place?)?;
     Some(secret.label().to_owned())
 }

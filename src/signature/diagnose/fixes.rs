@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::CauseCode;
-use crate::signature::{Algorithm, Scheme, SignedContent};
+use crate::signature::{Proof, Scheme, SignedContent};
 
 /// The advice for `code` under a scheme. `docs/signatures.md` has the code for each language.
 pub(super) fn fix(code: CauseCode, scheme: &Scheme) -> Cow<'static, str> {
@@ -38,11 +38,21 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
         CauseCode::SignatureAsymmetric => {
             format!("Check which scheme the sender uses: this one has {}.", scheme.proof)
         }
-        CauseCode::SignatureEncoding => format!("Write the signature as {}.", scheme.encoding.words()),
+        CauseCode::SignatureEncoding => match scheme.proof {
+            Proof::Jwt { .. } => "Send the token as it was made: three parts in base64url without padding.".to_owned(),
+            Proof::Token => "Send the token as it is configured, in no other encoding.".to_owned(),
+            Proof::PublicKey(algorithm) => match algorithm.form_words() {
+                Some(form) => format!("Write the signature as {form}, in {}.", scheme.encoding.words()),
+                None => format!("Write the signature as {}.", scheme.encoding.words()),
+            },
+            _ => format!("Write the signature as {}.", scheme.encoding.words()),
+        },
         CauseCode::SignaturePrefix if form.is_empty() => "Send only the signature, with nothing around it.".to_owned(),
         CauseCode::SignaturePrefix => format!("Send the value in the form {form}."),
-        CauseCode::SignatureAlgorithm => {
-            format!("Use {}.", scheme.algorithm().map_or("the scheme's algorithm", Algorithm::name))
+        CauseCode::SignatureAlgorithm => format!("Use {}.", scheme.proof),
+        CauseCode::WrongSecret if !scheme.proof.is_shared() => {
+            "Configure the key that belongs to the sender's environment and webhook: test and live have keys of their own."
+                .to_owned()
         }
         CauseCode::SecretBase64 | CauseCode::SecretHex | CauseCode::SecretPrefix | CauseCode::SecretHashed
             if !is_text =>
@@ -59,7 +69,7 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
             "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
             scheme.timestamp_unit.map_or("", |unit| unit.words())
         ),
-        CauseCode::NotHmac if !matches!(scheme.proof, crate::signature::Proof::Hmac(_)) => {
+        CauseCode::NotHmac if !matches!(scheme.proof, Proof::Hmac(_)) => {
             format!("Use {} over exactly {}.", scheme.proof, scheme.content)
         }
         _ => return None,
@@ -93,6 +103,15 @@ fn usual(code: CauseCode) -> &'static str {
             "Send only the 64 hexadecimal digits, or choose the preset of the provider that writes this prefix."
         }
         CauseCode::SignatureAlgorithm => "Use HMAC-SHA256.",
+        CauseCode::PublicKeyUnusable => {
+            "Give the sender's public key as it shows it: PEM, a certificate, a JWK or JWKS, or base64."
+        }
+        CauseCode::PrivateKeyGiven => {
+            "Give the public key here, and remove the private key from this machine; replace it if it was shared."
+        }
+        CauseCode::SignedValueDiffers => {
+            "Compare the value with the request and the configuration; make a new token for each request."
+        }
         CauseCode::NotHmac => {
             "Use the language's HMAC function with the secret as the key instead of hashing a concatenated string."
         }

@@ -197,7 +197,7 @@ fn form_of(request: &Request<'_>, text: &str) -> Option<StampForm> {
         return Some(match number.abs() {
             FIRST_NANOSECOND.. => StampForm::Nanoseconds,
             FIRST_MICROSECOND.. => StampForm::Microseconds,
-            _ => match read_timestamp(text.as_bytes(), request.received_at, request.scheme.tolerance).unit {
+            _ => match read_timestamp(text.as_bytes(), request.received_at, request.scheme.age_limit()).unit {
                 TimestampUnit::Milliseconds => StampForm::Milliseconds,
                 _ => StampForm::Seconds,
             },

@@ -9,6 +9,12 @@
 //!
 //! | part | what it varies |
 //! |---|---|
+//! | `explaining` | nothing: which of these a scheme asks for |
+//! | `signature_checks` | the public key, and the algorithm and form of its signature |
+//! | `json_tokens` | a JSON Web Token: its text, algorithm, key, times and claims |
+//! | `message_signatures` | an HTTP Message Signature: its components, URL, key and digest |
+//! | `plain_tokens` | how a token that is compared was written |
+//! | `binds` | what a valid signature ties to the request |
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
 //! | `secrets`, `secret_codings` | the key |
@@ -26,26 +32,32 @@
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
+mod binds;
 mod bodies;
 mod code;
 mod combinations;
 mod encoding;
 mod explain;
+mod explaining;
 mod fixes;
 mod foreign;
 mod frameworks;
 pub mod history;
 mod hops;
+mod json_tokens;
 mod known_hops;
 mod likeness;
+mod message_signatures;
 mod misplaced;
 pub mod other_direction;
+mod plain_tokens;
 mod printed;
 mod recipes;
 mod report;
 mod search;
 mod secret_codings;
 mod secrets;
+mod signature_checks;
 mod structure;
 mod templates;
 #[cfg(test)]
@@ -53,7 +65,13 @@ mod tests;
 #[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]
+mod tests_of_messages;
+#[cfg(test)]
+mod tests_of_public_keys;
+#[cfg(test)]
 mod tests_of_schemes;
+#[cfg(test)]
+mod tests_of_tokens;
 mod timestamps;
 mod urls;
 
@@ -169,6 +187,6 @@ pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
     let misplaced = misplaced::signature(request, budget);
     // What verifies elsewhere needs no search but for a simple mistake beside it.
     let depth = if misplaced.is_some() { Depth::One } else { budget.depth };
-    let found = search::run(request, &structure, &Budget { depth, ..*budget });
-    explain::delivery_report(request, &judgement, &structure, found, misplaced)
+    let explained = explaining::explain(request, &structure, &Budget { depth, ..*budget });
+    explain::delivery_report(request, &judgement, &structure, explained, misplaced)
 }

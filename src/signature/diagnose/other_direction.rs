@@ -121,7 +121,7 @@ pub fn explain_digest(text: &str, request: &Request<'_>, budget: &Budget<'_>) ->
             structure.received[found.received].whys.is_empty() && found.key < request.secrets.len()
         }
     });
-    let mut diagnosis = explain::digest_report(request, verdict, &structure, found);
+    let mut diagnosis = explain::digest_report(request, verdict, &structure, &found);
     if is_right {
         diagnosis.causes.clear();
         let text = "the server computed the expected digest: check how it compares (letter case, encoding, bytes against \

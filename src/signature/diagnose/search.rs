@@ -1,11 +1,15 @@
 //! The stages of the search, from nothing changed to three changes, within a budget.
+//!
+//! A candidate is a key and a content. With a shared secret its digest is computed and compared; with a public key the
+//! received signature is checked over it.
 
 use std::rc::Rc;
 
-use super::axis::Axis;
+use super::axis::{Axis, Why};
 use super::bodies::Bodies;
 use super::encoding::Received;
 use super::secrets::{CandidateKey, keys};
+use super::signature_checks::{ReadingsTried, SignatureChecks};
 use super::structure::Structure;
 use super::templates::{Construction, TemplateShape, shapes};
 use super::{Budget, CauseCode, Depth, Request, SearchProgress, SearchStage, timestamps};
@@ -28,7 +32,8 @@ pub(super) struct Match {
 /// What the search found, with what the matches' numbers mean.
 pub(super) struct SearchResult<'a> {
     pub(super) matches: Vec<Match>,
-    pub(super) received: Vec<Received>,
+    /// How each reading of the signature differs from the scheme's form.
+    pub(super) readings: Vec<Vec<Why>>,
     pub(super) keys: Axis<CandidateKey>,
     pub(super) stamps: Axis<Vec<u8>>,
     pub(super) shapes: Axis<TemplateShape>,
@@ -49,30 +54,75 @@ const RAREST_PAIR: u16 = 20;
 /// The budget ended the stage.
 struct Ended;
 
+/// How a candidate is tested.
+enum CandidateTest {
+    /// Its digest is computed in each algorithm, and compared.
+    Digests {
+        received: Vec<Received>,
+        algorithms: Vec<Algorithm>,
+        /// HMAC's states after each key, one for each algorithm.
+        states: Vec<Vec<Keyed>>,
+    },
+    /// The received signatures are checked over it.
+    Signatures(SignatureChecks),
+}
+
 /// Tries everything that the budget allows, and stops after the first stage that matches.
 pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> SearchResult<'a> {
     let keys = keys(request.scheme, request.secrets, request.others);
-    // Keys that are there unchanged come first.
-    let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
     let mut algorithms: Vec<Algorithm> = structure.received.iter().map(|received| received.algorithm).collect();
     algorithms.sort_by_key(|algorithm| *algorithm as u8);
     algorithms.dedup();
     let states =
         keys.all.iter().map(|(key, _)| algorithms.iter().map(|algorithm| algorithm.keyed(&key.bytes)).collect());
+    let test = CandidateTest::Digests { received: structure.received.clone(), states: states.collect(), algorithms };
+    let readings = structure.received.iter().map(|received| received.whys.clone()).collect();
+    let shapes = shapes(request.scheme, structure.id.is_some());
+    run_test(request, structure, budget, test, SearchAxes { readings, keys, shapes })
+}
+
+/// The same for signatures that public keys check.
+pub(super) fn run_signatures<'a>(
+    request: &Request<'a>,
+    structure: &Structure,
+    budget: &Budget<'_>,
+    axes: SearchAxes,
+    checks: SignatureChecks,
+) -> SearchResult<'a> {
+    run_test(request, structure, budget, CandidateTest::Signatures(checks), axes)
+}
+
+/// What is varied besides timestamp, URL and body.
+pub(super) struct SearchAxes {
+    pub(super) readings: Vec<Vec<Why>>,
+    pub(super) keys: Axis<CandidateKey>,
+    pub(super) shapes: Axis<TemplateShape>,
+}
+
+fn run_test<'a>(
+    request: &Request<'a>,
+    structure: &Structure,
+    budget: &Budget<'_>,
+    test: CandidateTest,
+    axes: SearchAxes,
+) -> SearchResult<'a> {
+    let SearchAxes { readings, keys, shapes } = axes;
+    // Keys that are there unchanged come first.
+    let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
     let mut search = Search {
         request,
         structure,
         budget,
         base_keys,
-        states: states.collect(),
-        algorithms,
+        test,
         bytes: 0,
         url: 0,
+        which: ReadingsTried::All,
         found: SearchResult {
             matches: Vec::new(),
-            received: structure.received.clone(),
+            readings,
             stamps: structure.stamps.clone(),
-            shapes: shapes(request.scheme, structure.id.is_some()),
+            shapes,
             urls: structure.urls.clone(),
             bodies: Bodies::new(request.body, &structure.content_encoding),
             keys,
@@ -82,7 +132,7 @@ pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Bud
             stage: SearchStage::Structure,
         },
     };
-    if !search.found.received.is_empty() {
+    if !search.found.readings.is_empty() {
         search.found.complete = search.stages().is_ok();
     }
     let mut found = search.found;
@@ -95,12 +145,12 @@ struct Search<'s, 'a, 'b> {
     structure: &'s Structure,
     budget: &'s Budget<'b>,
     base_keys: usize,
-    /// HMAC's states after each key, one for each algorithm.
-    states: Vec<Vec<Keyed>>,
-    algorithms: Vec<Algorithm>,
+    test: CandidateTest,
     bytes: u64,
     /// Which URL is tried now.
     url: usize,
+    /// Which readings of a signature are checked.
+    which: ReadingsTried,
     found: SearchResult<'a>,
 }
 
@@ -114,6 +164,8 @@ impl<'a> Search<'_, 'a, '_> {
             self.found.of += self.pairs_with(bodies);
         }
         self.stage(SearchStage::Canonical, Self::canonical)?;
+        // A signature of a rarer reading is one change already.
+        self.which = ReadingsTried::Plain;
         self.stage(SearchStage::One, Self::one)?;
         if depth >= Depth::Pairs {
             self.stage(SearchStage::Pairs, Self::pairs)?;
@@ -155,7 +207,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn one(&mut self) -> Result<(), Ended> {
         let body = self.request.body;
-        for key in self.base_keys..self.states.len() {
+        for key in self.base_keys..self.found.keys.all.len() {
             self.attempt(key, 0, 0, None, body)?;
         }
         for key in 0..self.base_keys {
@@ -192,7 +244,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Other providers' schemes differ in more than one way at once, yet are one explanation.
     fn foreign_schemes(&mut self) -> Result<(), Ended> {
-        let decoded: Vec<usize> = (self.base_keys..self.states.len())
+        let decoded: Vec<usize> = (self.base_keys..self.found.keys.all.len())
             .filter(|&key| {
                 self.found.keys.all[key].1.0.iter().any(|way| way.iter().any(|why| why.code == CauseCode::SecretBase64))
             })
@@ -227,9 +279,11 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn pairs(&mut self) -> Result<(), Ended> {
         let body = self.request.body;
+        self.other_readings()?;
         // By now it is known how few of the bodies differ.
         self.found.of = self.found.tried + self.pairs_with(self.found.bodies.unique().len());
-        let (keys, stamps, shapes) = (self.states.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
+        let (keys, stamps, shapes) =
+            (self.found.keys.all.len(), self.found.stamps.all.len(), self.found.shapes.all.len());
         // A timestamp in another unit is the most common companion of anything.
         let common = stamps.min(12);
         let rank_of = |search: &Self, index: usize| search.found.bodies.ways(index).rank();
@@ -265,6 +319,30 @@ impl<'a> Search<'_, 'a, '_> {
         })
     }
 
+    /// The rarer readings of a signature with one other change. A digest is compared with all of them at once.
+    fn other_readings(&mut self) -> Result<(), Ended> {
+        if !matches!(&self.test, CandidateTest::Signatures(checks) if checks.has_rarer()) {
+            return Ok(());
+        }
+        self.which = ReadingsTried::Rarer;
+        let ended = self.each_other_reading();
+        self.which = ReadingsTried::Plain;
+        ended
+    }
+
+    fn each_other_reading(&mut self) -> Result<(), Ended> {
+        let body = self.request.body;
+        for index in self.found.bodies.unique() {
+            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, Some(index), &bytes))?;
+        }
+        for key in 0..self.base_keys {
+            (1..self.found.shapes.all.len()).try_for_each(|shape| self.attempt(key, 0, shape, None, body))?;
+            (1..self.found.stamps.all.len()).try_for_each(|stamp| self.attempt(key, stamp, 0, None, body))?;
+        }
+        self.other_urls()
+    }
+
     /// One body with one other change, unless both are rare; `rank` is the body's.
     fn pair(
         &mut self,
@@ -285,7 +363,7 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     fn triples(&mut self) -> Result<(), Ended> {
-        let keys = self.states.len().min(self.base_keys + 24);
+        let keys = self.found.keys.all.len().min(self.base_keys + 24);
         let stamps = self.found.stamps.all.len().min(10);
         let shapes = self.found.shapes.all.len().min(12);
         for index in self.found.bodies.unique().into_iter().take(40) {
@@ -378,16 +456,30 @@ impl<'a> Search<'_, 'a, '_> {
             secret: &found.keys.all[key].0.bytes,
             ..Parts::of(scheme, head, &found.urls.all[self.url].0, bytes)
         };
-        for (algorithm, state) in self.algorithms.iter().zip(&self.states[key]) {
-            let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);
-            for (received, expected) in found.received.iter().enumerate() {
-                if expected.algorithm == *algorithm && expected.matches(&digest) {
-                    found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
+        let mut cost = bytes.len() as u64 + 128;
+        match &mut self.test {
+            CandidateTest::Digests { received, algorithms, states } => {
+                for (algorithm, state) in algorithms.iter().zip(&states[key]) {
+                    let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);
+                    for (received, expected) in received.iter().enumerate() {
+                        if expected.algorithm == *algorithm && expected.matches(&digest) {
+                            found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
+                        }
+                    }
+                }
+            }
+            CandidateTest::Signatures(checks) => {
+                let Some(message) = how.message(&parts) else { return Ok(()) };
+                let mut right =
+                    |received| found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
+                cost += checks.check(key, self.which, message, &mut right);
+                if checks.is_spent(self.budget.depth) {
+                    return Err(Ended);
                 }
             }
         }
         found.tried += 1;
-        self.bytes += bytes.len() as u64 + 128;
+        self.bytes += cost;
         self.check(bytes.len())
     }
 

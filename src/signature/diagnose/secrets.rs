@@ -79,6 +79,28 @@ fn variants(key: &[u8], found: FoundKey<'_>) {
     hidden(key, found);
 }
 
+/// The texts that may have been sent in place of a token, with words for what was sent.
+pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
+    let mut told = |text: Vec<u8>, mut why: Why| {
+        why.detail = why
+            .detail
+            .replace("was not part of the signing key", "was not sent")
+            .replace("the signing key was encoded", "the token was encoded")
+            .replace("the signing key", "the token sent")
+            .replace("signed with", "sent:");
+        found(text, why);
+    };
+    whitespace(key, &mut told);
+    quotes_and_escapes(key, &mut told);
+    prefixes(key, &mut told);
+    expansions(key, &mut told);
+    hidden(key, &mut told);
+    for word in ["undefined", "null", "None", "nil", "[object Object]"] {
+        let why = Why::new(CauseCode::SecretUnset, 2, format!("the literal text {word} was sent"));
+        told(word.as_bytes().to_vec(), why);
+    }
+}
+
 fn place(offset: usize, before: &str, after: &str) -> BytePlace {
     BytePlace { part: RequestPart::Secret, offset, before: before.to_owned(), after: after.to_owned() }
 }

@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq as _;
 use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, UsualForm};
 use super::{CauseCode, Evidence, Request, timestamps};
+use crate::http::Head;
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
@@ -121,8 +122,7 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
 type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
 
 /// Values of the header `wanted`, otherwise of one with a similar name: the name and the value.
-fn values<'a>(request: &Request<'a>, wanted: &'a str, known: &[&str]) -> Values<'a> {
-    let head = request.head;
+fn named_values<'a>(head: &'a Head, wanted: &'a str, known: &[&str]) -> Values<'a> {
     let exact: Vec<&[u8]> = head.values(wanted).filter(|value| !value.is_empty()).collect();
     let plain = |name: &[u8]| -> String {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('_', "-");
@@ -138,13 +138,29 @@ fn values<'a>(request: &Request<'a>, wanted: &'a str, known: &[&str]) -> Values<
     (exact, near.collect())
 }
 
+/// The values where a signature is looked for: the scheme's header, or where it is missing those called alike, then with
+/// why it is not the header's.
+pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, Option<Why>) {
+    let Some(name) = request.scheme.signature.header_name() else { return (Vec::new(), None) };
+    let (exact, near) = named_values(request.head, name, &SIGNATURE_NAMES);
+    match near.first() {
+        Some((near_name, _)) if exact.is_empty() => {
+            let detail = format!("missing header {name}; the signature was sent as {near_name}");
+            let why = Why::new(CauseCode::SignatureHeaderMissing, 0, detail);
+            let same = |(own, _): &&(String, &'a [u8])| own == near_name;
+            (near.iter().filter(same).map(|(_, value)| *value).collect(), Some(why))
+        }
+        _ => (exact, None),
+    }
+}
+
 fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.signature_header();
-    let (exact, near) = values(request, name, &SIGNATURE_NAMES);
+    let (exact, near) = named_values(request.head, name, &SIGNATURE_NAMES);
     let usual = UsualForm::of(request.scheme);
     let timestamp = beside(request, &structure.value);
-    if request.scheme.algorithm().is_none() {
-        // Nothing to compare a computed digest with.
+    if request.scheme.algorithm().is_none() && !matches!(request.scheme.proof, Proof::PublicKey(_)) {
+        // Nothing to compare a computed digest with, or to check.
         return read_unreadable(request, structure, &exact, &near);
     }
     if request.scheme.signature.header_name().is_none() {
@@ -259,7 +275,7 @@ fn carries_secret(request: &Request<'_>, value: &[u8]) -> Option<(usize, Why)> {
 fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.timestamp_header();
     let place = request.scheme.timestamp_place();
-    let (exact, near) = values(request, name, &TIMESTAMP_NAMES);
+    let (exact, near) = named_values(request.head, name, &TIMESTAMP_NAMES);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
     let header = exact.first().copied();
     let date = request.head.value("Date");

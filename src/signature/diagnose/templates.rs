@@ -22,6 +22,10 @@ pub(super) enum Construction {
     NoKey,
     /// `hash(message)`, the key being part of the message.
     KeyWithin,
+    /// The message's SHA-256 in its place: its bytes.
+    Hashed,
+    /// The same, its hexadecimal digits.
+    HashedHex,
 }
 
 /// Bytes of the longest block, SHA-512's.
@@ -60,6 +64,16 @@ impl TemplateShape {
             }
         });
         is_whole.map(|()| digest).unwrap_or_default()
+    }
+
+    /// The bytes that a private key signs; `None` when a part is missing.
+    pub(super) fn message(&self, parts: &Parts<'_>) -> Option<Vec<u8>> {
+        let bytes = self.content.bytes(parts)?;
+        Some(match self.construction {
+            Construction::Hashed => Algorithm::Sha256.hash(|sink| sink(&bytes)),
+            Construction::HashedHex => hex::encode(Algorithm::Sha256.hash(|sink| sink(&bytes))).into_bytes(),
+            _ => bytes,
+        })
     }
 
     /// The message where a key is wanted. HMAC hashes keys that are longer than a block (RFC 2104, section 2), and so a
@@ -155,9 +169,24 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     let bare =
         Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
-    plain_hashes(usual, &mut axis);
+    if scheme.algorithm().is_some() {
+        plain_hashes(usual, &mut axis);
+    } else {
+        hashed_first(usual, &mut axis);
+    }
     axis.sort();
     axis
+}
+
+/// A library that hashes is given a hash.
+fn hashed_first(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    for (rank, construction, words) in [
+        (1, Construction::Hashed, "the SHA-256 of {} was signed, and so hashed twice"),
+        (1, Construction::HashedHex, "the hexadecimal digits of the SHA-256 of {} were signed"),
+    ] {
+        let why = Why::new(CauseCode::ContentTemplate, rank, words.replace("{}", &usual.to_string()));
+        axis.add(TemplateShape { content: usual.clone(), construction }, Ways::of(why));
+    }
 }
 
 fn plain_hashes(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {

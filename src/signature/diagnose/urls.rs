@@ -50,6 +50,15 @@ pub(super) fn variants(scheme: &Scheme, head: &Head) -> Axis<Vec<u8>> {
     axis
 }
 
+/// The URLs but for the usual one that a request may have been signed with.
+pub(super) fn other_urls(usual: &[u8], head: &Head) -> Axis<Vec<u8>> {
+    let mut axis = Axis::new();
+    if let Some(parts) = std::str::from_utf8(usual).ok().and_then(UrlParts::read) {
+        other_forms(parts, head, &mut axis);
+    }
+    axis
+}
+
 fn other_forms(usual: UrlParts<'_>, head: &Head, axis: &mut Axis<Vec<u8>>) {
     let mut add = |parts: UrlParts<'_>, rank: u16, what: &str| {
         let text = parts.text();

@@ -111,6 +111,13 @@ impl PublicKeyAlgorithm {
         NAMES.into_iter().find(|(_, _, known)| *known == Some(alg)).map(|(algorithm, ..)| algorithm)
     }
 
+    /// Its name in JWTs; the name in a configuration where JWTs have none.
+    #[must_use]
+    pub fn jwt_name(self) -> &'static str {
+        let known = NAMES.into_iter().find(|(algorithm, ..)| *algorithm == self);
+        known.map_or("", |(_, name, as_token)| as_token.unwrap_or(name))
+    }
+
     /// The kind of key that it takes.
     #[must_use]
     pub fn kind(self) -> PublicKeyKind {
@@ -138,6 +145,38 @@ impl PublicKeyAlgorithm {
             Self::EcdsaSha384 | Self::EcdsaSha384Points | Self::RsaSha384 | Self::RsaPssSha384 => Algorithm::Sha384,
             Self::EcdsaSha512 | Self::EcdsaSha512Points | Self::RsaSha512 | Self::RsaPssSha512 => Algorithm::Sha512,
         })
+    }
+
+    /// How the two numbers of ECDSA are written, in words; none for other algorithms.
+    pub(in crate::signature) fn form_words(self) -> Option<&'static str> {
+        match self {
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => Some("DER"),
+            Self::EcdsaSha256Points | Self::EcdsaSha384Points | Self::EcdsaSha512Points => {
+                Some("two numbers, r and s, without DER")
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with its numbers written without DER; none for other algorithms, and for those that write them so.
+    pub(in crate::signature) fn with_points(self) -> Option<Self> {
+        Some(match self {
+            Self::EcdsaSha256 => Self::EcdsaSha256Points,
+            Self::EcdsaSha384 => Self::EcdsaSha384Points,
+            Self::EcdsaSha512 => Self::EcdsaSha512Points,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a signature under a key of `bits` bits, where all have as many.
+    pub(in crate::signature) fn fixed_length(self, bits: usize) -> Option<usize> {
+        match self {
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => None,
+            Self::Ed25519 | Self::EcdsaSha256Points | Self::EcdsaSha384Points | Self::EcdsaSha512Points => {
+                Some(2 * bits.div_ceil(8))
+            }
+            _ => Some(bits.div_ceil(8)),
+        }
     }
 
     /// What a signature of it looks like, in words, for a key of `bits` bits.

@@ -16,6 +16,7 @@ mod material;
 mod pem;
 mod private;
 mod read;
+mod recover;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use algorithm::{PublicKeyAlgorithm, PublicKeyKind};
 pub use error::{KeyLookupError, PrivateKeyError, PrivateSignError, PublicKeyError, SignatureRejection};
 pub use jwk::PublicKeySet;
 pub use private::PrivateKey;
+pub(in crate::signature) use recover::RecoveredSignature;
 
 use material::KeyMaterial;
 

@@ -54,8 +54,8 @@ pub enum InvalidContent {
     Unclosed,
     /// The body is not covered.
     #[error(
-        "the content template contains neither {{body}} nor anything of it: the signature would not cover the body; \
-         covers_body = false says that this is meant"
+        "the content template contains neither {{body}} nor anything of it, or the components not content-digest: the \
+         signature would not cover the body; covers_body = false says that this is meant"
     )]
     NoBody,
 }
@@ -154,7 +154,7 @@ impl SignedContent {
     }
 
     /// The sources that it names, apart from the timestamp, the id and those that every request has.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub(in crate::signature) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.0.iter().flat_map(|piece| -> Vec<&Source> {
             match piece {
                 TemplatePiece::Value(expression) => vec![&expression.source],

@@ -9,7 +9,7 @@ use super::{
     Bind, Encoding, Expression, InvalidContent, InvalidExpression, Proof, Scheme, SignaturePlace, SignatureValue,
     SignedContent, Source, StampUnit, TemplatePiece, Variable,
 };
-use crate::signature::catalogue;
+use crate::signature::{ToleranceDirection, catalogue};
 
 /// The keys of a scheme's table, documented in `docs/schemes.md`. What is left out is as the scheme of `preset` has it,
 /// or as Trackpilots has it.
@@ -50,6 +50,8 @@ pub struct SchemeDescription {
     pub timestamp_unit: Option<StampUnit>,
     /// In seconds.
     pub tolerance: Option<u64>,
+    /// `both`, or `past` where a time in the future is never refused.
+    pub tolerance_direction: Option<ToleranceDirection>,
     /// Where the delivery's id is; `none` for nowhere.
     pub id: Option<String>,
     /// The header that carries it.
@@ -74,6 +76,10 @@ pub struct SchemeDescription {
     pub url: Option<String>,
     /// Whether the URL is tried with and without its default port.
     pub tries_default_port: Option<bool>,
+    /// The components that an HTTP Message Signature must cover.
+    pub components: Option<Vec<String>>,
+    /// The tag that it must have.
+    pub tag: Option<String>,
     /// What the receiver knows besides the secret.
     pub settings: BTreeMap<String, String>,
 }
@@ -162,6 +168,9 @@ pub enum InvalidScheme {
     /// Items have names, and none is said to be a signature's.
     #[error("pair is set without take: name the items that are signatures, such as take = \"v1\"")]
     NoTake,
+    /// Components or a tag without an HTTP Message Signature.
+    #[error("components and tag are of HTTP Message Signatures: set algorithm = \"rfc9421\", or leave them out")]
+    NoMessage,
     /// A list of places that is empty.
     #[error("signature names no place: expected one such as \"header:X-Signature\"")]
     NoPlace,
@@ -283,6 +292,7 @@ impl SchemeDescription {
         }
         scheme.timestamp_unit = self.timestamp_unit.or(scheme.timestamp_unit);
         scheme.tolerance = self.tolerance.map_or(scheme.tolerance, Duration::from_secs);
+        scheme.tolerance_direction = self.tolerance_direction.unwrap_or(scheme.tolerance_direction);
         Ok(())
     }
 
@@ -332,8 +342,17 @@ impl SchemeDescription {
             };
             scheme.binds = binds.iter().map(read).collect::<Result<_, _>>()?;
         }
-        let is_meant = self.covers_body == Some(false) || self.preset.is_some();
-        if is_meant || self.content.is_none() || scheme.covers_body() {
+        if let Some(components) = &self.components {
+            scheme.message.components.clone_from(components);
+        }
+        scheme.message.tag = self.tag.clone().or(scheme.message.tag.take());
+        let is_message = scheme.proof == Proof::MessageSignature;
+        if !is_message && (self.components.is_some() || self.tag.is_some()) {
+            return Err(InvalidScheme::NoMessage);
+        }
+        let says_what = self.content.is_some() || self.components.is_some();
+        let is_meant = self.covers_body == Some(false) || (self.preset.is_some() && !is_message);
+        if is_meant || !says_what || scheme.covers_body() {
             Ok(())
         } else {
             Err(InvalidScheme::Uncovered(InvalidContent::NoBody))

@@ -65,7 +65,7 @@ pub(super) fn sorted_query(query: &[u8]) -> Vec<u8> {
 }
 
 /// Percent-encoded but for letters, digits and `safe`.
-fn percent_encoded(text: &[u8], safe: &[u8]) -> Vec<u8> {
+pub(in crate::signature) fn percent_encoded(text: &[u8], safe: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         if byte.is_ascii_alphanumeric() || safe.contains(&byte) {

@@ -28,15 +28,18 @@ pub use content::{InvalidContent, SignedContent, TemplatePiece};
 pub use description::{InvalidScheme, SchemeDescription};
 pub use expression::{Expression, InvalidExpression};
 pub use filter::{Filter, PlainFilter};
+pub(in crate::signature) use forms::percent_encoded;
 pub use kind::SigningKind;
 pub(crate) use parts::Parts;
 pub use parts::Source;
+pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
 pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
 
 use super::Algorithm;
+use super::freshness::{AgeLimit, ToleranceDirection};
 
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
@@ -60,8 +63,10 @@ pub struct Scheme {
     pub id: Option<Expression>,
     /// Where the event's name is; `None` for a body that says it as Trackpilots' does.
     pub event: Option<Expression>,
-    /// How far the timestamp may be from the moment of capture, in either direction.
+    /// How far the timestamp may be from the moment of capture.
     pub tolerance: Duration,
+    /// In which directions.
+    pub tolerance_direction: ToleranceDirection,
     /// What is signed.
     pub content: SignedContent,
     /// What proves it.
@@ -80,6 +85,23 @@ pub struct Scheme {
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
+    /// What an HTTP Message Signature must be.
+    pub message: MessageRules,
+}
+
+/// What a receiver asks of an HTTP Message Signature (RFC 9421, section 3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRules {
+    /// The components that it must cover, such as `@method` or `content-digest`.
+    pub components: Vec<String>,
+    /// The application's tag that it must have; `None` for any.
+    pub tag: Option<String>,
+}
+
+impl Default for MessageRules {
+    fn default() -> Self {
+        Self { components: vec!["content-digest".to_owned()], tag: None }
+    }
 }
 
 /// The unit in which a sender writes its timestamp.
@@ -236,6 +258,12 @@ impl Scheme {
             && self.binds.is_empty()
     }
 
+    /// Which ages are fresh.
+    #[must_use]
+    pub fn age_limit(&self) -> AgeLimit {
+        AgeLimit { limit: self.tolerance, direction: self.tolerance_direction }
+    }
+
     /// The header that carries the signature; its letter case does not matter. Where none does, the place in words.
     #[must_use]
     pub fn signature_header(&self) -> &str {
@@ -278,7 +306,8 @@ impl Scheme {
         };
         match self.proof {
             Proof::Token => false,
-            Proof::Sns | Proof::MessageSignature => true,
+            Proof::Sns => true,
+            Proof::MessageSignature => self.message.components.iter().any(|name| name == "content-digest"),
             Proof::Jwt { detached: false, .. } => {
                 let is_body = |place: &SignaturePlace| matches!(place, SignaturePlace::Part(part) if part.is_of_body());
                 self.signature.places.iter().any(is_body) || self.binds.iter().any(|bind| of_body(&bind.equals))
@@ -404,6 +433,7 @@ impl Default for Scheme {
             id: None,
             event: None,
             tolerance: DEFAULT_TOLERANCE,
+            tolerance_direction: ToleranceDirection::default(),
             content: SignedContent::default(),
             proof: Proof::Hmac(Algorithm::Sha256),
             encoding: Encoding::Hex,
@@ -413,6 +443,7 @@ impl Default for Scheme {
             url: None,
             tries_default_port: false,
             settings: BTreeMap::new(),
+            message: MessageRules::default(),
         }
     }
 }

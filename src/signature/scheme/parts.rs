@@ -279,7 +279,7 @@ fn raw_pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// The same, decoded.
-pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
+pub(in crate::signature) fn pairs(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
     raw_pairs(text).map(|(name, value)| (form_decoded(name), form_decoded(value)))
 }
 

@@ -31,6 +31,16 @@ pub enum Proof {
 }
 
 impl Proof {
+    /// Whether the receiver has the same secret as the sender, or may have.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Hmac(_) | Self::Hash(_) | Self::Token => true,
+            Self::PublicKey(_) | Self::Sns | Self::MessageSignature => false,
+            Self::Jwt { algorithms, .. } => algorithms.iter().any(|own| matches!(own, JwtAlgorithm::Hmac(_))),
+        }
+    }
+
     /// Whether the receiver has a public key in the place of a shared secret.
     #[must_use]
     pub fn has_public_key(&self) -> bool {
@@ -69,7 +79,7 @@ impl JwtAlgorithm {
     pub fn name(self) -> &'static str {
         match self {
             Self::Hmac(own) => HMACS.iter().find(|(_, known)| *known == own).map_or("", |(name, _)| name),
-            Self::PublicKey(own) => own.name(),
+            Self::PublicKey(own) => own.jwt_name(),
         }
     }
 }

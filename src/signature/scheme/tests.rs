@@ -225,3 +225,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_message_signature_must_cover_and_the_direction_of_the_tolerance_are_described() {
+    let read = |text: &str| toml::from_str::<SchemeDescription>(text).map(|described| described.scheme());
+    let message = |more: &str| read(&format!("algorithm = \"rfc9421\"\n{more}")).unwrap();
+    assert_eq!(message("").unwrap().message.components, ["content-digest"]);
+    let own = message("components = [\"@method\", \"content-digest\"]\ntag = \"app\"").unwrap();
+    assert_eq!((own.message.components.len(), own.message.tag.as_deref()), (2, Some("app")));
+    assert!(own.covers_body());
+    assert!(matches!(message("components = [\"@method\"]"), Err(InvalidScheme::Uncovered(_))));
+    assert!(!message("components = [\"@method\"]\ncovers_body = false").unwrap().covers_body());
+    assert_eq!(read("tag = \"app\"").unwrap(), Err(InvalidScheme::NoMessage));
+    let past = read("tolerance_direction = \"past\"").unwrap().unwrap();
+    assert!(past.age_limit().holds(i64::MIN) && !past.age_limit().holds(i64::MAX));
+    assert!(read("tolerance_direction = \"future\"").is_err());
+    let stripe = crate::signature::catalogue::named("stripe").unwrap();
+    assert!(stripe.age_limit().holds(-400_000) && !stripe.age_limit().holds(400_000));
+}

@@ -13,7 +13,7 @@ use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiec
 
 /// Why a request does not verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rejection {
+pub(in crate::signature) struct Rejection {
     pub(super) verdict: Verdict,
     pub(super) note: Option<String>,
 }
@@ -21,6 +21,11 @@ pub(super) struct Rejection {
 impl Rejection {
     pub(super) fn new(verdict: Verdict, note: impl Into<String>) -> Self {
         Self { verdict, note: Some(note.into()) }
+    }
+
+    /// The reason, in words.
+    pub(in crate::signature) fn into_note(self) -> String {
+        self.note.unwrap_or_else(|| self.verdict.code().to_owned())
     }
 
     pub(super) fn malformed(note: impl Into<String>) -> Self {
@@ -47,8 +52,13 @@ pub(super) fn judge(
     let facts = facts(scheme, &parts, head);
     let mut judgement = Judgement::bare(Verdict::NoSecret);
     judgement.timestamp = facts.as_ref().ok().and_then(|facts| {
-        let text = facts.timestamp.as_deref()?;
-        Some(stamp_facts(scheme, text, now))
+        let text = match &scheme.proof {
+            _ if facts.timestamp.is_some() => facts.timestamp.clone(),
+            Proof::Jwt { .. } => jwt::issued(scheme, read.as_ref().ok()?),
+            Proof::MessageSignature => message_signature::created(scheme, head),
+            _ => None,
+        }?;
+        Some(stamp_facts(scheme, &text, now))
     });
     let secrets: Vec<&Secret> = secrets.collect();
     if secrets.is_empty() {
@@ -75,11 +85,11 @@ pub(super) fn judge(
 
 /// The timestamp's facts by the scheme's own unit, where it has one.
 fn stamp_facts(scheme: &Scheme, text: &[u8], now: Timestamp) -> crate::delivery::TimestampFacts {
-    let mut facts = read_timestamp(text, now, scheme.tolerance);
+    let mut facts = read_timestamp(text, now, scheme.age_limit());
     if let (None, Some(unit)) = (facts.age_ms, scheme.timestamp_unit) {
         let moment = std::str::from_utf8(text).ok().and_then(|text| unit.moment(text));
         facts.age_ms = moment.map(|moment| now.as_millisecond() - moment.as_millisecond());
-        facts.fresh = facts.age_ms.map(|age| u128::from(age.unsigned_abs()) <= scheme.tolerance.as_millis());
+        facts.fresh = facts.age_ms.map(|age| scheme.age_limit().holds(age));
     }
     facts
 }
@@ -233,7 +243,7 @@ fn proves(
         }
         Proof::Jwt { algorithms, detached } => jwt::check(scheme, algorithms, *detached, secret, read, parts, now),
         Proof::Sns => sns::check(secret, parts),
-        Proof::MessageSignature => message_signature::check(secret, parts, now),
+        Proof::MessageSignature => message_signature::check(scheme, secret, parts, now),
     }
 }
 

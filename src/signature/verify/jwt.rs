@@ -8,26 +8,31 @@ use subtle::ConstantTimeEq as _;
 use super::described::{Rejection, binds, key_bytes, public_keys};
 use crate::delivery::Verdict;
 use crate::signature::scheme::{JwtAlgorithm, Parts, ReadSignature};
-use crate::signature::{Scheme, Secret};
+use crate::signature::{Proof, Scheme, Secret, Source};
 
 /// A token's parts, decoded.
-struct Token<'t> {
+pub(in crate::signature) struct Token<'t> {
     /// What is signed, as it stands in the token: head and payload.
-    signed: &'t [u8],
-    head: Vec<u8>,
-    payload: Vec<u8>,
-    signature: Vec<u8>,
+    pub(in crate::signature) signed: &'t [u8],
+    pub(in crate::signature) head: Vec<u8>,
+    pub(in crate::signature) payload: Vec<u8>,
+    pub(in crate::signature) signature: Vec<u8>,
 }
 
 impl<'t> Token<'t> {
-    fn read(text: &'t [u8]) -> Option<Self> {
+    /// Reads a token strictly.
+    pub(in crate::signature) fn read(text: &'t [u8]) -> Option<Self> {
+        Self::read_with(text, |part| BASE64_URL_SAFE_NO_PAD.decode(part).ok())
+    }
+
+    /// The same, with its three parts decoded by `decode`.
+    pub(in crate::signature) fn read_with(text: &'t [u8], decode: fn(&[u8]) -> Option<Vec<u8>>) -> Option<Self> {
         let text = text.trim_ascii();
         let last = memchr::memrchr(b'.', text)?;
         let first = memchr::memchr(b'.', text).filter(|&first| first < last)?;
         if text[first + 1..last].contains(&b'.') {
             return None;
         }
-        let decode = |part: &[u8]| BASE64_URL_SAFE_NO_PAD.decode(part).ok();
         Some(Self {
             signed: &text[..last],
             head: decode(&text[..first])?,
@@ -35,6 +40,28 @@ impl<'t> Token<'t> {
             signature: decode(&text[last + 1..])?,
         })
     }
+
+    /// A field of its head as text; `None` when it is not there.
+    pub(in crate::signature) fn head_field(&self, name: &str) -> Option<String> {
+        let parts = Parts { token: Some((&self.head, &self.payload)), ..Parts::default() };
+        let value = parts.get(&Source::TokenHead(name.to_owned()))?;
+        Some(String::from_utf8_lossy(&value).into_owned())
+    }
+
+    /// A claim that is a time, in Unix seconds.
+    pub(in crate::signature) fn time(&self, name: &str) -> Option<f64> {
+        let parts = Parts { token: Some((&self.head, &self.payload)), ..Parts::default() };
+        let value = parts.get(&Source::Claim(name.to_owned()))?;
+        std::str::from_utf8(&value).ok()?.parse().ok()
+    }
+}
+
+/// The time at which a request's token says that it was issued (`iat`), as it is written there.
+pub(super) fn issued(scheme: &Scheme, read: &ReadSignature) -> Option<Vec<u8>> {
+    let Proof::Jwt { detached: false, .. } = &scheme.proof else { return None };
+    let token = Token::read(read.candidates.first()?)?;
+    let parts = Parts { token: Some((&token.head, &token.payload)), ..Parts::default() };
+    parts.get(&Source::Claim("iat".to_owned())).map(std::borrow::Cow::into_owned)
 }
 
 /// Whether the token is right: its algorithm one of the scheme's, its signature, its time, and what its claims bind.
@@ -50,8 +77,7 @@ pub(super) fn check(
     let token = read.candidates.first().and_then(|text| Token::read(text));
     let token = token.ok_or_else(|| Rejection::malformed("it is not a JSON Web Token of three parts"))?;
     let parts = Parts { token: Some((&token.head, &token.payload)), ..*parts };
-    let named = parts.get(&crate::signature::Source::TokenHead("alg".to_owned())).unwrap_or_default();
-    let named = String::from_utf8_lossy(&named).into_owned();
+    let named = token.head_field("alg").unwrap_or_default();
     // RFC 8725, section 3.1: the receiver says which algorithms there are, never the token.
     let algorithm =
         JwtAlgorithm::named(&named).filter(|algorithm| algorithms.contains(algorithm)).ok_or_else(|| {
@@ -82,24 +108,42 @@ pub(super) fn check(
     if !is_right {
         return Err(Rejection { verdict: Verdict::Mismatch, note: None });
     }
-    if !detached {
-        in_time(&parts, scheme, now)?;
+    if let Some(untimely) = untimely(&token, scheme, now).filter(|_| !detached) {
+        return Err(Rejection::mismatch(format!("the signature is valid, but {untimely}")));
     }
     binds(scheme, &parts)
 }
 
+/// Why a token is not valid at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::signature) enum Untimely {
+    /// Its `exp` has passed, so many seconds ago.
+    Expired(u64),
+    /// Its `nbf` has not come, for so many seconds.
+    NotYet(u64),
+}
+
+impl std::fmt::Display for Untimely {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Expired(seconds) => {
+                write!(formatter, "the token expired {} s before it arrived (exp)", crate::payload::grouped(*seconds))
+            }
+            Self::NotYet(seconds) => {
+                write!(formatter, "the token is not valid for another {} s (nbf)", crate::payload::grouped(*seconds))
+            }
+        }
+    }
+}
+
 /// RFC 7519, sections 4.1.4 and 4.1.5, with the scheme's tolerance for clocks.
-fn in_time(parts: &Parts<'_>, scheme: &Scheme, now: Timestamp) -> Result<(), Rejection> {
-    let claim = |name: &str| -> Option<f64> {
-        let value = parts.get(&crate::signature::Source::Claim(name.to_owned()))?;
-        std::str::from_utf8(&value).ok()?.parse().ok()
-    };
+pub(in crate::signature) fn untimely(token: &Token<'_>, scheme: &Scheme, now: Timestamp) -> Option<Untimely> {
     let (now, tolerance) = (now.as_millisecond() as f64 / 1000.0, scheme.tolerance.as_secs_f64());
-    if claim("exp").is_some_and(|expires| expires + tolerance < now) {
-        return Err(Rejection::mismatch("the signature is valid, but the token has expired (exp)"));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+    let seconds = |distance: f64| distance.ceil() as u64;
+    if let Some(expires) = token.time("exp").filter(|expires| expires + tolerance < now) {
+        return Some(Untimely::Expired(seconds(now - expires)));
     }
-    if claim("nbf").is_some_and(|begins| begins - tolerance > now) {
-        return Err(Rejection::mismatch("the signature is valid, but the token is not valid yet (nbf)"));
-    }
-    Ok(())
+    let begins = token.time("nbf").filter(|begins| begins - tolerance > now)?;
+    Some(Untimely::NotYet(seconds(begins - now)))
 }

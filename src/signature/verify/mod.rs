@@ -10,6 +10,11 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 pub(super) use described::{digest as described_digest, key_bytes, unbound};
+pub(super) use jwt::{Token, Untimely, untimely};
+pub(super) use message_signature::{
+    LabelledSignature, algorithm_named, component_words, digest_fits, hmac_sha256 as message_hmac, signature_base,
+    signatures, usual_algorithm,
+};
 
 use super::{Scheme, Secret, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
@@ -92,7 +97,7 @@ pub fn judge<'a>(
     let timestamp = single(head, scheme.timestamp_header());
     let mut judgement = Judgement {
         timestamp: match timestamp {
-            FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.tolerance)),
+            FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.age_limit())),
             FoundHeaders::Missing | FoundHeaders::Repeated(_) => None,
         },
         ..Judgement::bare(Verdict::NoSecret)

@@ -36,6 +36,32 @@ fn recorded_signatures_verify_and_nothing_near_them() {
     }
 }
 
+#[test]
+fn an_rsa_signature_gives_back_what_it_was_made_over_under_its_own_key_alone() {
+    let mut recovered_count = 0;
+    for (name, recorded) in &RECORDED.keys {
+        let key = recorded.public();
+        let other = PublicKey::read(OTHER_KEYS["R"].as_bytes()).unwrap();
+        for (algorithm, signature) in recorded.signatures() {
+            let found = key.recover(&signature);
+            if key.kind() != PublicKeyKind::Rsa {
+                assert_eq!(found, []);
+                continue;
+            }
+            recovered_count += 1;
+            let own: Vec<_> = found.iter().filter(|found| found.algorithm() == algorithm).collect();
+            assert!(own.len() == 1 && own[0].is_over(message()) && !own[0].is_over(b"another"), "{name}, {algorithm}");
+            assert!(found.iter().all(|found| found.algorithm() == algorithm || !found.is_over(message())), "{name}");
+            let mut changed = signature.clone();
+            changed[3] ^= 1;
+            assert!(key.recover(&changed).iter().all(|found| !found.is_sure()), "{name}, {algorithm}");
+            assert!(key.recover(&signature[1..]).is_empty() && key.recover(&[0xff; 256]).is_empty());
+            assert!(other.recover(&signature).iter().all(|found| !found.is_sure()), "{name}, {algorithm}");
+        }
+    }
+    assert!(recovered_count >= 7, "{recovered_count}");
+}
+
 /// By the first letter of their kind.
 static OTHER_KEYS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
     BTreeMap::from([

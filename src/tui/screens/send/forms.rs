@@ -94,7 +94,7 @@ impl SendForm {
             format!("{}: {}, {}", visible(&receiver.name), visible(url), receiver.kind)
         }));
         receivers.push("a URL".to_owned());
-        let forms = std::iter::once(BY_ITSELF.to_owned()).chain(BinaryForm::ALL.map(|form| form.code().to_owned()));
+        let forms = std::iter::once(BY_ITSELF.to_owned()).chain(BinaryForm::ALL.map(BinaryForm::name));
         let fields = vec![
             FormField::choice(FieldKey::Receiver, "webhook", receivers),
             FormField::text(FieldKey::To, "URL", "", "such as http://localhost:8080/webhooks/trackpilots"),
@@ -224,7 +224,7 @@ impl SendForm {
         let receiver = place.checked_sub(1).and_then(|place| receivers.get(place));
         let is_url = place == receivers.len() + 1;
         let fields = &self.fields;
-        let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| BinaryForm::ALL[place].code().to_owned());
+        let image = fields.chosen(FieldKey::Image).checked_sub(1).map(|place| BinaryForm::ALL[place].name());
         let saved = SavedSimulation {
             event: Some(self.event(receiver)),
             webhook: receiver.map(|receiver| receiver.name.clone()),

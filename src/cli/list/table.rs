@@ -1,0 +1,184 @@
+//! Deliveries as rows for people: fitted to the terminal, with a heading and colours; plain and whole for a pipe.
+
+use std::io::{self, IsTerminal as _};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::delivery::{Summary, Verdict};
+use crate::text::{clip, units, visible};
+
+/// From this width on, an event is named in full, and a time with its zone.
+const WIDE: usize = 120;
+
+/// How rows are written.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// The columns of a terminal; `None` for a pipe or a file, where nothing is cut and nothing coloured.
+    columns: Option<usize>,
+    colours: bool,
+    zone: TimeZone,
+}
+
+/// What a verdict looks like, by the colours that every terminal has.
+fn colour(summary: &Summary) -> &'static str {
+    match summary.judgement.verdict {
+        Verdict::Verified if summary.is_verified_but_stale() => "33",
+        Verdict::Verified if summary.is_verified() => "32",
+        Verdict::NoSecret | Verdict::NotJudged => "2",
+        _ => "31",
+    }
+}
+
+impl Table {
+    /// For whatever stdout is.
+    pub(super) fn of_stdout() -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            columns: is_terminal.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns.into())),
+            colours: is_terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Whether somebody looks at it.
+    pub(super) fn is_for_a_person(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    fn is_wide(&self) -> bool {
+        self.columns.is_none_or(|columns| columns >= WIDE)
+    }
+
+    /// The line above the rows; none for a pipe.
+    pub(super) fn heading(&self) -> Option<String> {
+        let columns = self.columns?;
+        let time = if self.is_wide() { "TIME".to_owned() } else { format!("TIME {}", self.offset()) };
+        let line = self.line(["ID", &time, "VERDICT", "ANS", "KIND", "BYTES", "EVENT"].map(str::to_owned));
+        Some(format!("{}\n", self.painted("2", &clip(&line, columns))))
+    }
+
+    /// The zone of times that are written without one.
+    fn offset(&self) -> String {
+        Timestamp::now().to_zoned(self.zone.clone()).strftime("%:z").to_string()
+    }
+
+    /// One delivery, without its line end. Nothing in it steers a terminal.
+    pub(super) fn row(&self, summary: &Summary) -> String {
+        let time = units::time_words(summary.received_at, &self.zone);
+        let time = if self.is_wide() { &time } else { time.rsplit_once(' ').map_or(time.as_str(), |(time, _)| time) };
+        let kind = match (summary.event.event.is_some(), summary.event.is_simulation()) {
+            (_, true) => "SIM",
+            (true, false) => "live",
+            (false, false) => "-",
+        };
+        let event = if self.is_wide() { summary.event.event.as_deref() } else { summary.event.short_event() };
+        let subject = match event {
+            Some(event) => event.to_owned(),
+            None if summary.method.is_empty() => format!("({} request)", summary.intake.name()),
+            None => format!("{} {}", summary.method, summary.path),
+        };
+        let line = self.line([
+            summary.id.to_string(),
+            time.to_owned(),
+            summary.verdict_word().to_owned(),
+            summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string()),
+            kind.to_owned(),
+            summary.body_bytes.to_string(),
+            subject,
+        ]);
+        let shown = visible(&line);
+        let shown = match self.columns {
+            Some(columns) => clip(&shown, columns),
+            None => shown,
+        };
+        let word = summary.verdict_word();
+        match shown.split_once(word).filter(|_| self.colours) {
+            // The first such word stands in the column of verdicts: before it are numbers.
+            Some((before, after)) => format!("{before}{}{after}", self.painted(colour(summary), word)),
+            None => shown.into_owned(),
+        }
+    }
+
+    fn painted(&self, colour: &str, text: &str) -> String {
+        if self.colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn line(&self, [id, time, verdict, answer, kind, bytes, subject]: [String; 7]) -> String {
+        let times = if self.is_wide() { 26 } else { 19 };
+        format!("{id:>6}  {time:<times$}  {verdict:<10}  {answer:>3}  {kind:<4}  {bytes:>9}  {subject}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement};
+
+    fn summary(verdict: Verdict, event: Option<&str>, path: &str) -> Summary {
+        Summary {
+            id: DeliveryId(7),
+            received_at: Timestamp::from_second(1_746_123_456).unwrap(),
+            remote: "127.0.0.1:1".to_owned(),
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            webhook: None,
+            body_bytes: 1234,
+            framing_bytes: 0,
+            intake: Intake::Complete,
+            event: EventFacts { event: event.map(str::to_owned), ..EventFacts::default() },
+            judgement: Judgement::bare(verdict),
+            image: None,
+            answer: None,
+        }
+    }
+
+    fn table(columns: Option<usize>, colours: bool) -> Table {
+        Table { columns, colours, zone: TimeZone::fixed(jiff::tz::offset(2)) }
+    }
+
+    #[test]
+    fn a_pipe_gets_whole_plain_rows_without_a_heading() {
+        let table = table(None, false);
+        let long = "x".repeat(300);
+        let row = table.row(&summary(Verdict::MissingSignature, Some(&long), "/"));
+        assert_eq!(row, format!("     7  2025-05-01 20:17:36 +02:00  unsigned      -  live       1234  {long}"));
+        assert_eq!(table.heading(), None);
+    }
+
+    #[test]
+    fn a_terminal_gets_rows_that_fit_under_a_heading() {
+        for columns in [20, 60, 80, 119, 120, 200] {
+            let table = table(Some(columns), false);
+            let rows = [
+                table.heading().unwrap().trim_end().to_owned(),
+                table.row(&summary(Verdict::Mismatch, Some("desktop.screenshot_tracking.captured"), "/")),
+                table.row(&summary(Verdict::NoSecret, None, &"/päth".repeat(60))),
+            ];
+            for row in &rows {
+                assert!(unicode_width::UnicodeWidthStr::width(row.as_str()) <= columns, "{columns}: {row}");
+            }
+            if columns >= 60 {
+                let place = |row: &str, word: &str| row.find(word).unwrap();
+                assert_eq!(place(&rows[0], "VERDICT"), place(&rows[1], "mismatch"), "{columns}");
+            }
+        }
+        let narrow = table(Some(80), false);
+        assert!(narrow.heading().unwrap().contains("TIME +02:00"));
+        assert!(
+            narrow
+                .row(&summary(Verdict::Mismatch, Some("desktop.screenshot_tracking.captured"), "/"))
+                .ends_with("screenshot")
+        );
+    }
+
+    #[test]
+    fn colour_is_only_around_the_verdict() {
+        let verified = summary(Verdict::Verified, Some("verified"), "/");
+        let row = table(Some(200), true).row(&verified);
+        assert!(row.contains("  \u{1b}[32mverified\u{1b}[0m  ") && row.ends_with("  verified"), "{row:?}");
+        let hostile = summary(Verdict::Mismatch, Some("a\u{1b}[2Jb"), "/");
+        assert_eq!(table(Some(200), true).row(&hostile).matches('\u{1b}').count(), 2);
+    }
+}
