@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
 use super::destination::DestinationArgs;
 use super::scheme::SchemeArgs;
@@ -12,9 +13,12 @@ use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
-use crate::http::ClientLimits;
-use crate::send::conformance::{self, Case, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, MATRIX, Palette};
-use crate::send::{Destination, NotSent};
+use crate::http::{ClientLimits, Target};
+use crate::send::conformance::{
+    self, Case, CheckEvent, CheckOutcome, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, NotApplicable, Palette,
+};
+use crate::send::{BatchPace, Destination, NotSent};
+use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SigningKind};
 use crate::simulate;
 use crate::text::{self, units};
 
@@ -23,9 +27,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook check --to http://localhost:8080/webhooks/trackpilots\n  \
-    whyhook check --webhook developer --format junit > whyhook.xml\n\nExit code 0: every required case passed; 1: a \
-        required case failed, and the last line names it; 2: nothing could be checked. Age and repeated deliveries \
-            are advisory unless --max-age is given.")]
+    whyhook check --webhook developer --format junit > whyhook.xml\n  \
+    whyhook check --scheme github --to http://localhost:8080/webhooks/github\n\nExit code 0: every required case \
+        passed; 1: a required case failed, and the last line names the faults; 2: no verdict (cancelled, rate-limited, \
+            unreachable). Age and repeated deliveries are advisory unless --max-age is given.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     destination: DestinationArgs,
@@ -38,9 +43,12 @@ pub(super) struct CheckArgs {
     /// Run only this case, by name; may be repeated
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
-    /// Print the matrix and send nothing
+    /// Print the matrix of the scheme and send nothing
     #[arg(long)]
     list: bool,
+    /// Maximum rate of deliveries, such as 2/s or 30/m [default: as fast as they are answered]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<BatchPace>,
     /// Number of deliveries in flight at once, 1 to 16
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     jobs: usize,
@@ -64,54 +72,109 @@ enum ReportFormat {
     Junit,
 }
 
-/// Exit code 0 when nothing required failed, 1 when something did, 2 when nothing could be checked.
+/// Exit code 0 when nothing required failed, 1 when something did, 2 without a verdict.
 pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
-    let cases = selected(&args.only)?;
-    if args.list {
-        output::print(&conformance::list_text(&cases))?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    known_cases(&args.only)?;
     let loaded = settings.load_quietly(Scope::Network)?;
-    let plan = plan(&loaded, args, cases)?;
+    if args.list {
+        return list(&loaded, args);
+    }
+    let plan = plan(&loaded, args)?;
     let client = args.sending.client(&loaded)?;
     let what = match plan.cases.len() {
         1 => "1 test delivery".to_owned(),
         count => format!("{count} test deliveries"),
     };
-    if !args.sending.may_send(settings.yes(), &what, [&plan.target])? {
+    if !args.sending.may_send(settings.yes(), &what, [plan.target()])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
     let cancel = cancelled_by_signals();
-    let progress = Progress::new();
-    let report = block_on(conformance::run(&plan, &client, &cancel, |_, all| progress.step(all)))?;
+    let mut progress = Progress::new();
+    let report = block_on(conformance::run(&plan, &client, &cancel, |event| progress.tell(&event)))?;
     progress.end();
     let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
-    if cancel.is_cancelled() {
-        output::log("stopped early: cases that were not sent are marked 'not sent'");
-    }
     print(&report, args.format)?;
-    let passed = report.is_pass() && !cancel.is_cancelled();
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if let Some(why) = &report.no_verdict {
+        output::log(&text::visible(&why.words()));
+    }
+    Ok(match report.outcome() {
+        CheckOutcome::Pass => ExitCode::SUCCESS,
+        CheckOutcome::Fail => ExitCode::FAILURE,
+        CheckOutcome::NoVerdict => ExitCode::from(2),
+    })
 }
 
-fn selected(only: &[String]) -> Result<Vec<Case>, CliError> {
-    if only.is_empty() {
-        return Ok(MATRIX.to_vec());
-    }
-    for name in only.iter().flat_map(|names| names.split(',')) {
-        if conformance::case_named(name).is_none() {
+/// The names of `--only`.
+fn names(only: &[String]) -> impl Iterator<Item = &str> {
+    only.iter().flat_map(|names| names.split(','))
+}
+
+fn known_cases(only: &[String]) -> Result<(), CliError> {
+    match names(only).find(|name| conformance::case_named(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
             let name = text::visible(name);
-            return Err(CliError::Usage(format!(
-                "--only: unknown case '{name}': `whyhook check --list` shows all cases"
-            )));
+            Err(CliError::Usage(format!("--only: unknown case '{name}': `whyhook check --list` shows all cases")))
         }
     }
-    let is_asked = |case: &&Case| only.iter().flat_map(|names| names.split(',')).any(|name| name == case.name);
-    Ok(MATRIX.iter().filter(is_asked).copied().collect())
 }
 
-fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<CheckPlan, CliError> {
+/// The cases that are asked for, and those of them that mean nothing under the scheme.
+fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApplicable>), CliError> {
+    let (mut cases, mut left_out) =
+        conformance::applicable(fixture, Timestamp::now()).map_err(|error| CliError::Usage(error.to_string()))?;
+    if only.is_empty() {
+        return Ok((cases, left_out));
+    }
+    if let Some(name) = names(only).find(|name| !cases.iter().any(|case| case.name == *name)) {
+        let left = left_out.iter().find(|left| left.name == name);
+        let reason = left.map_or("it is a case of other senders", |left| left.reason);
+        return Err(CliError::Usage(format!("--only: the case '{name}' does not apply: {reason}")));
+    }
+    cases.retain(|case| names(only).any(|name| name == case.name));
+    left_out.clear();
+    Ok((cases, left_out))
+}
+
+/// Prints the matrix. Neither a receiver nor a secret is needed for it.
+fn list(settings: &Settings, args: &CheckArgs) -> Result<ExitCode, CliError> {
+    let choice = args.destination.choice();
+    let is_of_webhook = choice.webhook.is_some();
+    let scheme = if is_of_webhook {
+        Destination::find(settings, &choice)?.scheme
+    } else {
+        settings.registry.signing_scheme(None).clone()
+    };
+    let kind = choice.kind.unwrap_or_default();
+    let (cases, left_out) = match any_fixture(scheme.clone(), kind) {
+        Some(fixture) => selected(&fixture, &args.only)?,
+        None => {
+            return Err(CliError::Usage(
+                "--list: the matrix of this scheme needs its key: leave out --list".to_owned(),
+            ));
+        }
+    };
+    output::print(&conformance::list_text(&cases, &left_out, &scheme))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a matrix can be made from without a receiver; `None` under a scheme whose key nobody can make up.
+fn any_fixture(scheme: Scheme, kind: SigningKind) -> Option<Fixture> {
+    if matches!(scheme.proof, Proof::PublicKey(_)) {
+        return None;
+    }
+    // A key in base64, in hexadecimal digits and as text.
+    let secret = Secret::new("listed", b"0123456789abcdef0123456789abcdef".to_vec(), SecretOrigin::MadeUp);
+    let target: Target = "http://localhost:8080/webhooks".parse().ok()?;
+    let mut scheme = scheme;
+    for name in scheme.missing_settings() {
+        scheme.settings.insert(name, "value".to_owned());
+    }
+    Some(Fixture { target, scheme, secret, kind, stale: conformance::stale_by(None), seed: 0 })
+}
+
+fn plan(settings: &Settings, args: &CheckArgs) -> Result<CheckPlan, CliError> {
     let duration = |name: &str, text: &str| {
         units::parse_duration(text).map_err(|error| CliError::Usage(format!("{name}: {error}")))
     };
@@ -128,31 +191,27 @@ fn plan(settings: &Settings, args: &CheckArgs, cases: Vec<Case>) -> Result<Check
     let slow = duration("--slow", &args.slow)?;
     let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: ClientLimits| limits.whole);
     let destination = Destination::find(settings, &args.destination.choice())?;
-    if !destination.scheme.is_plain() {
-        return Err(CliError::Usage(
-            "cannot check this webhook: only receivers of Trackpilots signatures can be checked, and it has another \
-            scheme"
-                .to_owned(),
-        ));
+    if args.scheme.is_named() && destination.scheme != *settings.registry.signing_scheme(None) {
+        let words = "this webhook has a scheme in the configuration: leave out --scheme, or give its URL with --to";
+        return Err(CliError::Usage(words.to_owned()));
     }
     let seed = simulate::fresh_seed()
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
-    Ok(CheckPlan {
-        ground: Fixture {
-            secret,
-            kind: destination.kind,
-            names: (destination.scheme.signature_header().to_owned(), destination.scheme.timestamp_header().to_owned()),
-            stale: conformance::stale_by(max_age),
-            seed,
-        },
+    let fixture = Fixture {
         target: destination.target,
-        cases,
-        max_age,
-        timeout,
-        slow,
-        jobs: args.jobs,
-    })
+        scheme: destination.scheme,
+        secret,
+        kind: destination.kind,
+        stale: conformance::stale_by(max_age),
+        seed,
+    };
+    let (cases, left_out) = selected(&fixture, &args.only)?;
+    let interval = match args.rate {
+        Some(BatchPace::Every(interval)) => interval,
+        Some(BatchPace::InOrder) | None => Duration::ZERO,
+    };
+    Ok(CheckPlan { fixture, cases, left_out, max_age, timeout, slow, jobs: args.jobs, interval })
 }
 
 fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
@@ -169,21 +228,33 @@ fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
     }
 }
 
-/// A counter on the terminal's last line, while a person waits.
+/// What a person sees while waiting: a counter on the terminal's last line, and a line for what takes long.
 struct Progress {
     shown: bool,
-    done: std::cell::Cell<usize>,
+    done: usize,
 }
 
 impl Progress {
     fn new() -> Self {
-        Self { shown: std::io::stderr().is_terminal(), done: std::cell::Cell::new(0) }
+        Self { shown: std::io::stderr().is_terminal(), done: 0 }
     }
 
-    fn step(&self, all: usize) {
-        self.done.set(self.done.get() + 1);
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{} of {all} ", self.done.get());
+    fn tell(&mut self, event: &CheckEvent<'_>) {
+        match event {
+            CheckEvent::Row(_, all) => {
+                self.done += 1;
+                if self.shown {
+                    let _ = write!(std::io::stderr(), "\r{} of {all} ", self.done);
+                }
+            }
+            CheckEvent::Waiting { status, wait } => {
+                self.end();
+                output::log(&format!("the receiver answered {status}: waiting for {:.1} s", wait.as_secs_f64()));
+            }
+            CheckEvent::Probing(count) => {
+                self.end();
+                output::log(&format!("valid deliveries are refused: trying out up to {count} known mistakes"));
+            }
         }
     }
 

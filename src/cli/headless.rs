@@ -14,7 +14,7 @@ use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
 use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::Held;
-use crate::server::listener::StatsSnapshot;
+use crate::server::listener::{Control, StatsSnapshot};
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
 use crate::text;
@@ -84,6 +84,11 @@ pub(crate) fn retired_words(freed: Freed) -> String {
     format!("retention: {deliveries} {noun} deleted, {bytes} bytes freed")
 }
 
+/// Says what was heard of secrets that arrived by handshakes.
+fn say_secrets(control: &Control) {
+    control.secret_news().iter().for_each(|news| log(&news.words()));
+}
+
 struct Lines<'a> {
     reader: Reader,
     /// Deliveries up to this one have been seen.
@@ -115,6 +120,7 @@ impl<'a> Lines<'a> {
         // What has come since the start and before the watch.
         self.catch_up()?;
         self.say_held(&control.held());
+        say_secrets(control);
         if control.stats().snapshot() != StatsSnapshot::default() {
             refusals.came();
         }
@@ -135,6 +141,10 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Held) => {
                     watch.held.look();
                     self.say_held(&control.held());
+                }
+                Ok(ServerEvent::Secrets) => {
+                    watch.secrets.look();
+                    say_secrets(control);
                 }
                 Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
@@ -292,6 +302,9 @@ fn text_line(summary: &Summary) -> String {
     let mut line = format!("{mark} — {what}");
     if summary.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)) {
         line.push_str(" | stale");
+    }
+    if let Some(answer) = summary.answer.as_ref().filter(|answer| answer.is_handshake()) {
+        line.push_str(&format!(" | {}", answer.rule));
     }
     match &summary.answer {
         Some(answer) if answer.outcome == Outcome::Sent => {

@@ -12,7 +12,7 @@ use crate::delivery::summary_text;
 use crate::query::Query;
 use crate::store::{Page, Reader};
 use crate::text;
-use table::Table;
+use table::ListTable;
 
 /// Rows read between two looks at stdout.
 const PAGE_ROWS: usize = 1000;
@@ -37,7 +37,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     let query = Query::parse(&args.filter.join(" "))?;
     let reader = Reader::open(&settings.location()?)?;
     let now = Timestamp::now();
-    let table = Table::of_stdout();
+    let table = ListTable::of_stdout();
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut listed = 0;
     let mut page = Page::Newest;

@@ -175,6 +175,9 @@ pub(crate) struct ListenArgs {
     /// How long a held delivery waits for your decision [default: 10s]
     #[arg(long, value_name = "DURATION")]
     hold_for: Option<String>,
+    /// Answer no handshake of the scheme's sender by itself
+    #[arg(long)]
+    no_handshakes: bool,
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,

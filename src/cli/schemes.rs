@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::scheme::SchemeNameParser;
 use super::{CliError, OutputFormat, output};
-use crate::signature::catalogue::{self, CatalogueEntry};
+use crate::signature::catalogue::{self, CatalogueEntry, HandshakeDescription, TokenDescription};
 use crate::signature::{Proof, Scheme, SignaturePlace, ToleranceDirection};
 use crate::text;
 
@@ -91,14 +91,46 @@ fn explained(entry: &CatalogueEntry) -> String {
     );
     say("protects", entry.covers.words().to_owned());
     say("known", entry.certainty.words().to_owned());
-    if entry.handshake {
-        say("handshake", "the sender asks for an answer before it delivers: docs/answers.md".to_owned());
+    for handshake in &entry.handshakes {
+        say("handshake", format!("{}: {}", handshake.name, handshake.asked));
+        handshake_lines(handshake).into_iter().for_each(|line| say("", line));
     }
     for note in &entry.notes {
         say("note", note.clone());
     }
     lines.push_str(&format!("\n  whyhook listen --scheme {}\n", entry.name));
     lines
+}
+
+/// What a handshake's requests are, and what answers them.
+fn handshake_lines(handshake: &HandshakeDescription) -> Vec<String> {
+    let HandshakeDescription { when, further, answer, token, refused, secret, .. } = handshake;
+    let (Some(when), Some(answer)) = (when, answer) else { return Vec::new() };
+    let requests = [Some(when.as_str()), further.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let mut lines = vec![format!("{requests} → {answer}")];
+    if let (Some(token), Some(refused)) = (token, refused) {
+        let TokenDescription { place, param } = token;
+        lines.push(format!(
+            "with --param {param}=VALUE, another {place} is answered {}",
+            refused.trim_end_matches(" \"\"")
+        ));
+    }
+    if let Some(place) = secret {
+        lines.push(format!("{place} is the secret, and is used for the run"));
+    }
+    lines
+}
+
+fn handshake_json(handshake: &HandshakeDescription) -> Value {
+    json!({
+        "name": handshake.name,
+        "asked": handshake.asked,
+        "requests": handshake.when,
+        "further": handshake.further,
+        "answer": handshake.answer,
+        "param": handshake.token.as_ref().map(|token| &token.param),
+        "secret": handshake.secret,
+    })
 }
 
 fn signed(scheme: &Scheme) -> String {
@@ -161,7 +193,8 @@ fn as_json(entry: &CatalogueEntry) -> Value {
         "needs": scheme.missing_settings(),
         "protects": entry.covers.words(),
         "known": entry.certainty.words(),
-        "handshake": entry.handshake,
+        "handshake": !entry.handshakes.is_empty(),
+        "handshakes": entry.handshakes.iter().map(handshake_json).collect::<Vec<_>>(),
         "notes": entry.notes,
     })
 }

@@ -94,6 +94,7 @@ impl SettingsArgs {
                 respond: listen.respond.clone(),
                 forward_to: listen.forward_to.clone(),
                 hold_for: listen.hold_for.clone(),
+                no_handshakes: listen.no_handshakes,
             },
             tolerance: self.tolerance.clone(),
             body_limit: listen.body_limit.clone(),

@@ -143,11 +143,7 @@ fn secret_of<'a>(
             CliError::Usage(format!("unknown secret label {}; known labels: {}", unnamed(label), known.join(", ")))
         });
     }
-    let first = match webhook {
-        Some(webhook) => registry.secrets_of(webhook).next(),
-        None => keyring.secrets().first(),
-    };
-    first.ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
+    registry.secrets_for(webhook).next().ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
 }
 
 /// The head of the request that is to be signed, as far as a scheme may sign it.

@@ -103,7 +103,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
     let judgement = subject.judge();
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
-        OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject.intake))?,
+        OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject))?,
         OutputFormat::Text => output::print(&report.for_people(&judgement, args, &subject))?,
     }
     // A digest that fits the part of a body that arrived says nothing of the request that was sent.
@@ -139,7 +139,8 @@ impl Report {
         })
     }
 
-    fn as_json(&self, judgement: &Judgement, intake: &Intake) -> Value {
+    fn as_json(&self, judgement: &Judgement, subject: &Subject<'_>) -> Value {
+        let intake = &subject.intake;
         let mut report = json!({
             "verdict": judgement.verdict.code(),
             "secret": judgement.secret,
@@ -150,6 +151,7 @@ impl Report {
                 "fresh": timestamp.fresh,
             })),
             "note": judgement.note,
+            "url": signature::hashed_url(subject.scheme(), &subject.head),
             "intake": intake.name(),
             "intake_reason": (!intake.is_complete()).then(|| intake.reason()),
             "diagnosis": self.why,
@@ -166,6 +168,7 @@ impl Report {
 
     fn for_people(&self, judgement: &Judgement, args: &VerifyArgs, subject: &Subject<'_>) -> String {
         let mut lines = verdict_lines(judgement, &subject.intake);
+        lines.push_str(&url_line(subject));
         for (label, digest) in &self.expected {
             lines.push_str(&format!("   expected {digest} (secret {})\n", text::visible(label)));
         }
@@ -186,6 +189,17 @@ impl Report {
         }
         lines
     }
+}
+
+/// Which URL was hashed, where the scheme signs it, and how to give another.
+fn url_line(subject: &Subject<'_>) -> String {
+    let Some(url) = signature::hashed_url(subject.scheme(), &subject.head) else { return String::new() };
+    let (url, limit) = (text::visible(&url), 1000);
+    let from = match &subject.scheme().url {
+        Some(_) => "as given",
+        None => "from the request; --url URL if the sender calls another",
+    };
+    format!("   URL hashed: {} ({from})\n", text::clip(&url, limit))
 }
 
 /// The right digest under each secret, where the scheme is Trackpilots'.

@@ -20,6 +20,8 @@ pub struct AnswerFlags {
     pub forward_to: Vec<String>,
     /// `--hold-for`: how long a held delivery waits.
     pub hold_for: Option<String>,
+    /// `--no-handshakes`: no handshake is answered without a rule.
+    pub no_handshakes: bool,
 }
 
 impl AnswerFlags {
@@ -36,7 +38,9 @@ impl AnswerFlags {
             rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
         }
         let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
-        Ok(RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD)).with_answers(answers.to_vec()))
+        let handshakes = !self.no_handshakes && file.and_then(|file| file.handshakes).unwrap_or(true);
+        let set = RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD));
+        Ok(set.with_answers(answers.to_vec()).with_handshakes(handshakes))
     }
 
     /// What of the active rules a file has to say, so that with these flags it makes them again: all but the

@@ -7,6 +7,7 @@
 //! body_limit = "64MiB"
 //! respond = "auto"                    # or any rule; what [[rules]] leave
 //! hold_for = "10s"                    # how long a held delivery waits
+//! handshakes = true                   # complete those of the schemes' senders without a rule
 //! # forward_to = ["http://127.0.0.1:8080"]   # instead of respond
 //! forward_timeout = "30s"             # how long the upstream server may take
 //! ngrok_api = "127.0.0.1:4040"        # or false
@@ -139,6 +140,8 @@ pub struct ConfigFile {
     pub bounds: Bounds,
     /// How long a held delivery waits.
     pub hold_for: Option<Duration>,
+    /// Whether handshakes are answered without a rule.
+    pub handshakes: Option<bool>,
     /// `[answers.NAME]`, sorted by name.
     pub answers: Vec<Arc<NamedAnswer>>,
     /// `[[rules]]` in the order of the file; after them `respond`, or `forward_to`, as a rule for the rest.
@@ -175,6 +178,7 @@ impl ConfigFile {
                 ("body_limit", format!("{:?}", file.body_limit)),
                 ("limits", format!("{:?}", file.bounds)),
                 ("hold_for", format!("{:?}", file.hold_for)),
+                ("handshakes", format!("{:?}", file.handshakes)),
                 ("answers", format!("{:?}", file.answers)),
                 ("rules", format!("{:?}", file.rules)),
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),

@@ -23,6 +23,8 @@ pub const TYPED_LABEL: &str = "typed";
 pub const PUBLIC_KEY_LABEL: &str = "public-key";
 /// The label of a secret that this program made up for its own test events; no other may have it.
 pub const MADE_UP_LABEL: &str = "made-up";
+/// The label of a secret that a sender's handshake brought; no other may have it.
+pub const HANDSHAKE_LABEL: &str = "by handshake";
 
 /// A shorter value may be a secret and something else by chance: a variable is not taken away for it.
 const TELLING: usize = 8;

@@ -26,6 +26,12 @@ impl MissingSecret {
         Self { scheme: scheme.name.clone(), wanted }
     }
 
+    /// The variable that holds the secret of the scheme of this name, unless another source is named.
+    #[must_use]
+    pub fn variable(scheme: &str) -> String {
+        if scheme.is_empty() { DEFAULT_VARIABLE.to_owned() } else { variable_of(scheme) }
+    }
+
     /// What is missing to sign, and where it may come from.
     #[must_use]
     pub fn to_sign(&self) -> String {

@@ -27,11 +27,13 @@ pub use answers::AnswerFlags;
 pub use bounds::Bounds;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
-pub use keyring::{DEFAULT_VARIABLE, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
+pub use keyring::{
+    DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
+};
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use pictures::{PictureMode, UnknownPictureMode};
-pub use registry::{Registry, Route, Secrets};
+pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use scheme_choice::SchemeChoice;
 pub use settings::{

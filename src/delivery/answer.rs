@@ -120,6 +120,14 @@ impl Answer {
     }
 }
 
+impl AnswerFacts {
+    /// Whether it completed, or refused, a handshake of the sender without a rule.
+    #[must_use]
+    pub fn is_handshake(&self) -> bool {
+        self.rule.starts_with("handshake: ")
+    }
+}
+
 /// The part of an [`Answer`] that a list row shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerFacts {

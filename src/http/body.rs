@@ -1,7 +1,9 @@
 //! The body of a request on its way out: in memory, or read in pieces from where it is kept.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,6 +16,9 @@ pub struct OutgoingBody {
     left: u64,
     piece: Bytes,
     source: Option<Box<dyn Read + Send>>,
+    /// Pieces after `piece`, and the pause before each.
+    paused: VecDeque<Bytes>,
+    pause: Duration,
 }
 
 impl OutgoingBody {
@@ -21,19 +26,33 @@ impl OutgoingBody {
     /// piece of 64 KiB is in memory.
     #[must_use]
     pub fn read_from(source: Box<dyn Read + Send>, length: u64) -> Self {
-        Self { left: length, piece: Bytes::new(), source: Some(source) }
+        Self { left: length, source: Some(source), ..Self::from(Bytes::new()) }
+    }
+
+    /// These pieces one by one, with a pause before each: what a slow sender or network makes of a body. An empty
+    /// piece is a pause alone.
+    #[must_use]
+    pub fn in_pieces(pieces: impl IntoIterator<Item = Bytes>, pause: Duration) -> Self {
+        Self { paused: pieces.into_iter().collect(), pause, ..Self::from(Bytes::new()) }
     }
 
     /// How long it is.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.left + self.piece.len() as u64
+        let paused: usize = self.paused.iter().map(Bytes::len).sum();
+        self.left + (self.piece.len() + paused) as u64
     }
 
     /// The next piece; `None` after the last. A source that ends before is an error: what follows is not there.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Bytes>> {
         if !self.piece.is_empty() {
             return Ok(Some(std::mem::take(&mut self.piece)));
+        }
+        while let Some(piece) = self.paused.pop_front() {
+            tokio::time::sleep(self.pause).await;
+            if !piece.is_empty() {
+                return Ok(Some(piece));
+            }
         }
         let Some(mut source) = self.source.take().filter(|_| self.left > 0) else { return Ok(None) };
         let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE_BYTES);
@@ -50,7 +69,7 @@ impl OutgoingBody {
 
 impl From<Bytes> for OutgoingBody {
     fn from(piece: Bytes) -> Self {
-        Self { left: 0, piece, source: None }
+        Self { left: 0, piece, source: None, paused: VecDeque::new(), pause: Duration::ZERO }
     }
 }
 
@@ -85,5 +104,16 @@ mod tests {
         assert_eq!(whole(short).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(whole(OutgoingBody::from(Bytes::from_static(b"ab"))).await.unwrap(), b"ab");
         assert_eq!(whole(OutgoingBody::from(Bytes::new())).await.unwrap(), b"");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pieces_come_one_by_one_after_a_pause() {
+        let pieces = ["", "ab", "c"].map(|piece| Bytes::from_static(piece.as_bytes()));
+        let mut body = OutgoingBody::in_pieces(pieces, Duration::from_secs(1));
+        let begun = tokio::time::Instant::now();
+        assert_eq!(body.length(), 3);
+        assert_eq!(body.next().await.unwrap().as_deref(), Some(&b"ab"[..]));
+        assert_eq!((begun.elapsed().as_secs(), body.length()), (2, 1));
+        assert_eq!(whole(body).await.unwrap(), b"c");
     }
 }

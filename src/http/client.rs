@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::sync::CancellationToken;
@@ -123,10 +125,44 @@ impl Client {
         limits: &ClientLimits,
         cancel: &CancellationToken,
     ) -> Sent {
-        let mut sink = ResponseSink::kept();
         let body = OutgoingBody::from(request.body_section().clone());
+        self.send_body(target, request, body, limits, cancel).await
+    }
+
+    /// The same with `body` after the request's head, in the place of its own.
+    pub async fn send_body(
+        &self,
+        target: &Target,
+        request: &Outgoing,
+        body: OutgoingBody,
+        limits: &ClientLimits,
+        cancel: &CancellationToken,
+    ) -> Sent {
+        let mut sink = ResponseSink::kept();
         let HandedOn { at, peer, latency, result } = self.run(target, request, body, limits, cancel, &mut sink).await;
         Sent { at, peer, latency, result: result.and_then(|end| sink.reply(end)) }
+    }
+
+    /// Sends two requests one after the other over one connection, and returns what came of the second; `None` when the
+    /// endpoint does not keep the connection open for it, which it need not.
+    pub async fn send_in_turn(
+        &self,
+        target: &Target,
+        requests: [&Outgoing; 2],
+        limits: &ClientLimits,
+        cancel: &CancellationToken,
+    ) -> Option<Sent> {
+        let config = if target.is_tls() { Some(self.tls_config(target).await) } else { None };
+        let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
+        let at = Timestamp::now();
+        let result = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            result = run.send_in_turn(config, target, requests) => result,
+        };
+        run.latency.total = run.begun.elapsed();
+        let result = result.transpose()?;
+        Some(Sent { at, peer: run.peer, latency: run.latency, result })
     }
 
     /// The same with `body` after the request's head, in the place of its own, and a response that is handed on
@@ -206,6 +242,59 @@ impl Run<'_> {
         let config = config.transpose()?;
         let stream = self.connect(target).await?;
         let Some(config) = config else { return self.exchange(stream, request, body, sink).await };
+        let stream = self.secured(config, target, stream).await?;
+        self.exchange(stream, request, body, sink).await
+    }
+
+    async fn send_in_turn(
+        &mut self,
+        config: Option<Result<Arc<ClientConfig>, SendError>>,
+        target: &Target,
+        requests: [&Outgoing; 2],
+    ) -> Result<Option<HttpResponse>, SendError> {
+        let config = config.transpose()?;
+        let stream = self.connect(target).await?;
+        match config {
+            None => self.both(stream, requests).await,
+            Some(config) => {
+                let stream = self.secured(config, target, stream).await?;
+                self.both(stream, requests).await
+            }
+        }
+    }
+
+    async fn both<S>(
+        &mut self,
+        mut stream: S,
+        [first, second]: [&Outgoing; 2],
+    ) -> Result<Option<HttpResponse>, SendError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut sink = ResponseSink::kept();
+        let body = OutgoingBody::from(first.body_section().clone());
+        // Without a response to the first there is no connection for the second.
+        let Ok(end) = self.exchange(&mut stream, first, body, &mut sink).await else { return Ok(None) };
+        if !sink.reply(end).is_ok_and(|reply| is_kept_open(&reply)) {
+            return Ok(None);
+        }
+        self.latency.first_byte = None;
+        let mut sink = ResponseSink::kept();
+        let body = OutgoingBody::from(second.body_section().clone());
+        match self.exchange(&mut stream, second, body, &mut sink).await {
+            // It closed the idle connection meanwhile (RFC 9112, section 9.5).
+            Err(SendError::ClosedEarly { .. }) => Ok(None),
+            end => sink.reply(end?).map(Some),
+        }
+    }
+
+    /// The stream in TLS.
+    async fn secured(
+        &mut self,
+        config: Arc<ClientConfig>,
+        target: &Target,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, SendError> {
         let host = target.host().to_string();
         let name = match target.host() {
             Host::Address(address) => ServerName::IpAddress((*address).into()),
@@ -220,7 +309,7 @@ impl Run<'_> {
             Ok(Ok(stream)) => stream,
         };
         self.latency.tls = Some(begun.elapsed());
-        self.exchange(stream, request, body, sink).await
+        Ok(stream)
     }
 
     async fn connect(&mut self, target: &Target) -> Result<TcpStream, SendError> {
@@ -262,6 +351,16 @@ impl Run<'_> {
     fn timeout(&self, stage: SendStage, limit: Duration) -> SendError {
         SendError::Timeout { stage, after: limit.min(self.limits.whole) }
     }
+}
+
+/// Whether another request may follow a response on its connection (RFC 9112, section 9.3).
+fn is_kept_open(reply: &HttpResponse) -> bool {
+    let says = |word: &str| {
+        let values = reply.head.values("Connection").map(String::from_utf8_lossy);
+        values.into_iter().any(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(word)))
+    };
+    let is_old = reply.head.start_line().starts_with(b"HTTP/1.0");
+    reply.end == BodyEnd::Complete && !says("close") && (!is_old || says("keep-alive"))
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, SendError> {

@@ -1,8 +1,10 @@
 //! A captured delivery, read: its body opened, its event by the contract, and where its ids were seen
 //! before.
 
+mod candidates;
 pub mod diagnosis;
 mod sightings;
+pub use candidates::{SchemeCandidate, candidates};
 pub use sightings::{Recall, Seen, Sightings};
 
 use std::sync::Arc;

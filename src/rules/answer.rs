@@ -142,10 +142,28 @@ impl AnswerChoice {
         self.asked().find_map(|fact| facts.request.absence(fact))
     }
 
+    /// What a kept answer says of a rule with this label: where its value came from, if not from the rule.
+    #[must_use]
+    pub fn label(&self, label: String, facts: &Facts) -> String {
+        let obstacle = self.obstacle(facts);
+        let is_auto = obstacle.is_some() || matches!(self, Self::Auto);
+        let handshake = facts.handshake.as_ref().filter(|_| is_auto).map(|handshake| handshake.label.as_str());
+        match (obstacle, handshake) {
+            (None, None) => label,
+            (Some(reason), None) => format!("{label} (auto: {reason})"),
+            (None, Some(handshake)) if label == "auto" => handshake.to_owned(),
+            (None, Some(handshake)) => format!("{label} ({handshake})"),
+            (Some(reason), Some(handshake)) => format!("{label} ({handshake}: {reason})"),
+        }
+    }
+
     /// The reply to a delivery: exactly what will be sent.
     #[must_use]
     pub fn render(&self, facts: &Facts) -> Reply {
-        let auto = || super::policy::auto(facts.verdict.unwrap_or(Verdict::NotJudged));
+        let auto = || match &facts.handshake {
+            Some(handshake) => handshake.reply.clone(),
+            None => super::policy::auto(facts.verdict.unwrap_or(Verdict::NotJudged)),
+        };
         match self {
             _ if self.obstacle(facts).is_some() => auto(),
             Self::Auto => auto(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::answer::AnswerChoice;
+use super::automatic::HandshakeReply;
 use super::request::{AnsweredRequest, RequestValues, USAGE, UnreadRequest};
 use crate::delivery::{Captured, Delivery, Verdict};
 
@@ -71,6 +72,8 @@ pub struct Facts {
     pub received: String,
     /// What an answer asks of the request itself.
     pub request: RequestValues,
+    /// What the automatic answer is, where the request is a handshake of its sender.
+    pub handshake: Option<HandshakeReply>,
 }
 
 impl Facts {
@@ -89,6 +92,7 @@ impl Facts {
             items: captured.event.items,
             received: format!("{:.3}", captured.received_at),
             request: RequestValues::default(),
+            handshake: None,
         }
     }
 
@@ -108,6 +112,7 @@ impl Facts {
             items: summary.event.items,
             received: format!("{:.3}", summary.received_at),
             request: RequestValues::default(),
+            handshake: None,
         }
     }
 
@@ -119,6 +124,12 @@ impl Facts {
         request: &AnsweredRequest<'_>,
     ) -> Self {
         Self { request: RequestValues::read(answers, request), ..self }
+    }
+
+    /// The same with what the automatic answer is to a handshake.
+    #[must_use]
+    pub fn with_handshake(self, handshake: Option<HandshakeReply>) -> Self {
+        Self { handshake, ..self }
     }
 
     /// The same where what these answers ask of the request could not be read again.

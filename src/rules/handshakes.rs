@@ -1,5 +1,5 @@
-//! The handshakes of known senders: how a new webhook is proved to be its owner's. Each is a filter and an answer, as a
-//! person would write them; a rule names one, as in `handshake:slack`. Sources are the senders' own pages.
+//! The handshakes of known senders: how a new webhook is proved to be its owner's. Each is a filter and an answer of the
+//! catalogue, as a person would write them; a rule names one, as in `handshake:slack`.
 
 use std::sync::Arc;
 
@@ -8,120 +8,19 @@ use super::cursor::TextCursor;
 use super::error::{RuleError, RuleProblem};
 use super::parse::{answer_of, condition};
 use crate::query::Query;
+use crate::signature::catalogue::{self, HandshakeDescription};
 
 /// What a name begins with.
 pub(super) const PREFIX: &str = "handshake:";
 
-/// A known sender's handshake, as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct KnownHandshake {
-    /// The name after `handshake:`.
-    pub name: &'static str,
-    /// The requests that are part of it.
-    pub filter: &'static str,
-    /// What answers them.
-    pub answer: &'static str,
-}
-
-/// Every known handshake, by name.
-const HANDSHAKES: &[KnownHandshake] = &[
-    // developers.asana.com/docs/webhooks-guide
-    KnownHandshake {
-        name: "asana",
-        filter: "method:POST header:X-Hook-Secret",
-        answer: r#"200 header "X-Hook-Secret: {{header.X-Hook-Secret}}" """#,
-    },
-    // discord.com/developers/docs/interactions/overview; Discord also wants 401 for a false Ed25519 signature.
-    KnownHandshake {
-        name: "discord",
-        filter: "method:POST header:X-Signature-Ed25519 field:type==1",
-        answer: r#"200 header "Content-Type: application/json" {"type":1}"#,
-    },
-    // dropbox.com/developers/reference/webhooks
-    KnownHandshake {
-        name: "dropbox",
-        filter: "method:GET query:challenge",
-        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.challenge}}"#,
-    },
-    // open.larksuite.com/document/server-docs/event-subscription-guide (Feishu's is the same)
-    KnownHandshake {
-        name: "lark",
-        filter: "method:POST field:type==url_verification",
-        answer: r#"200 header "Content-Type: application/json" {"challenge":{{json(body.challenge)}}}"#,
-    },
-    // learn.microsoft.com/linkedin/shared/api-guide/webhook-validation
-    KnownHandshake {
-        name: "linkedin",
-        filter: "method:GET query:challengeCode",
-        answer: r#"200 header "Content-Type: application/json" {"challengeCode":{{json(query.challengeCode)}},"challengeResponse":"{{hmac_sha256_hex(query.challengeCode)}}"}"#,
-    },
-    // developers.facebook.com/docs/graph-api/webhooks/getting-started
-    KnownHandshake {
-        name: "meta",
-        filter: "method:GET query:hub.mode==subscribe query:hub.challenge",
-        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.hub.challenge}}"#,
-    },
-    // learn.microsoft.com/graph/change-notifications-delivery-webhooks
-    KnownHandshake {
-        name: "microsoft-graph",
-        filter: "method:POST query:validationToken",
-        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.validationToken}}"#,
-    },
-    // developer.monday.com/api-reference/docs/webhooks
-    KnownHandshake {
-        name: "monday",
-        filter: "method:POST field:challenge",
-        answer: r#"200 header "Content-Type: application/json" {"challenge":{{json(body.challenge)}}}"#,
-    },
-    // developer.nylas.com/docs/v3/notifications
-    KnownHandshake {
-        name: "nylas",
-        filter: "method:GET query:challenge",
-        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.challenge}}"#,
-    },
-    // developer.okta.com/docs/concepts/event-hooks
-    KnownHandshake {
-        name: "okta",
-        filter: "method:GET header:X-Okta-Verification-Challenge",
-        answer: r#"200 header "Content-Type: application/json" {"verification":{{json(header.X-Okta-Verification-Challenge)}}}"#,
-    },
-    // api.slack.com/events/url_verification
-    KnownHandshake {
-        name: "slack",
-        filter: "method:POST field:type==url_verification",
-        answer: r#"200 header "Content-Type: text/plain" {{body.challenge}}"#,
-    },
-    // dev.twitch.tv/docs/eventsub/handling-webhook-events
-    KnownHandshake {
-        name: "twitch",
-        filter: "method:POST header:Twitch-Eventsub-Message-Type=webhook_callback_verification",
-        answer: r#"200 header "Content-Type: text/plain" {{body.challenge}}"#,
-    },
-    // w3.org/TR/websub, section 5.3
-    KnownHandshake {
-        name: "websub",
-        filter: "method:GET query:hub.mode==subscribe query:hub.challenge",
-        answer: r#"200 header "Content-Type: text/plain" header "X-Content-Type-Options: nosniff" {{query.hub.challenge}}"#,
-    },
-    // docs.x.com/x-api/webhooks/introduction
-    KnownHandshake {
-        name: "x",
-        filter: "method:GET query:crc_token",
-        answer: r#"200 header "Content-Type: application/json" {"response_token":"sha256={{hmac_sha256_base64(query.crc_token)}}"}"#,
-    },
-    // developers.zoom.us/docs/api/webhooks
-    KnownHandshake {
-        name: "zoom",
-        filter: "method:POST field:event==endpoint.url_validation",
-        answer: r#"200 header "Content-Type: application/json" {"plainToken":{{json(body.payload.plainToken)}},"encryptedToken":"{{hmac_sha256_hex(body.payload.plainToken)}}"}"#,
-    },
-];
+/// Names by which rules called a handshake before its sender had a scheme in the catalogue.
+const OLDER_NAMES: [(&str, &str); 1] = [("x", "x-twitter")];
 
 /// A handshake that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// The name after `handshake:`.
-    pub name: &'static str,
+    pub name: String,
     /// The requests that are part of it: its rule answers no others, whatever else it asks for.
     pub when: Query,
     /// What answers them.
@@ -135,24 +34,49 @@ impl Handshake {
             .get(..PREFIX.len())
             .filter(|start| start.eq_ignore_ascii_case(PREFIX))
             .map(|_| &word[PREFIX.len()..])?;
-        let Some(preset) = HANDSHAKES.iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) else {
-            return Some(Err(RuleProblem::UnknownHandshake(name.to_owned())));
+        let name = name.to_ascii_lowercase();
+        let Some(preset) = preset(&name) else {
+            return Some(Err(RuleProblem::UnknownHandshake(name)));
         };
-        Some(preset.read().map(Arc::new).map_err(|error| error.problem))
+        Some(Self::read(name, &preset).map(Arc::new).map_err(|error| error.problem))
+    }
+
+    fn read(name: String, preset: &HandshakeDescription) -> Result<Self, RuleError> {
+        let when = query(preset.when.as_deref().unwrap_or_default())?;
+        let written = written(preset.answer.as_deref().unwrap_or_default())?;
+        Ok(Self { name, when, written })
     }
 }
 
-impl KnownHandshake {
-    fn read(&self) -> Result<Handshake, RuleError> {
-        let when = Query::parse(self.filter).map_err(|error| condition(error, 0))?;
-        let written = answer_of(&mut TextCursor::new(self.answer, 0))?;
-        Ok(Handshake { name: self.name, when, written })
-    }
+/// The handshake of the catalogue that a rule may name so.
+fn preset(name: &str) -> Option<HandshakeDescription> {
+    let name = OLDER_NAMES.iter().find(|(older, _)| *older == name).map_or(name, |(_, name)| *name);
+    catalogue::handshakes(name)?.handshakes.into_iter().find(|handshake| handshake.rule)
+}
+
+pub(super) fn query(text: &str) -> Result<Query, RuleError> {
+    Query::parse(text).map_err(|error| condition(error, 0))
+}
+
+pub(super) fn written(text: &str) -> Result<CustomAnswer, RuleError> {
+    answer_of(&mut TextCursor::new(text, 0))
+}
+
+/// Every name, in order.
+fn all_names() -> Vec<String> {
+    let older = |name: String| match OLDER_NAMES.iter().find(|(_, known)| *known == name) {
+        Some((older, _)) => (*older).to_owned(),
+        None => name,
+    };
+    let known = catalogue::handshake_names().into_iter().filter(|name| preset(name).is_some());
+    let mut names: Vec<String> = known.map(older).collect();
+    names.sort();
+    names
 }
 
 /// Every name, joined by commas.
 pub(super) fn names() -> String {
-    HANDSHAKES.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+    all_names().join(", ")
 }
 
 #[cfg(test)]
@@ -311,15 +235,15 @@ mod tests {
 
     #[test]
     fn every_one_is_read_and_printed_the_same() {
-        for preset in HANDSHAKES {
-            let text = format!("{PREFIX}{}", preset.name);
+        let names = all_names();
+        assert_eq!(names.len(), 15, "{names:?}");
+        for name in names {
+            let text = format!("{PREFIX}{name}");
             let rule = RuleReader::default().rule(&text).unwrap();
             assert_eq!(rule.to_string(), text);
             assert!(!rule.is_for_all() && rule.check().is_ok());
-            assert_eq!(Query::parse(preset.filter).unwrap().to_string(), preset.filter);
             assert_eq!(RuleSet::new(vec![rule], super::super::DEFAULT_HOLD).label(0), format!("rule 1: {text}"));
         }
-        assert!(HANDSHAKES.is_sorted_by_key(|preset| preset.name));
     }
 
     #[test]

@@ -42,6 +42,7 @@
 pub mod action;
 mod agree;
 mod answer;
+mod automatic;
 mod cursor;
 mod error;
 mod facts;
@@ -62,6 +63,7 @@ pub use action::{
 };
 pub use agree::Agreement;
 pub use answer::{AnswerChoice, CustomAnswer, NamedAnswer};
+pub use automatic::{AutomaticHandshakes, HandshakeReply, HandshakeSecret, KnownHandshake};
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
 pub use handshakes::Handshake;

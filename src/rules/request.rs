@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::answer::AnswerChoice;
 use crate::http::Head;
 use crate::payload::lookup::{BodyPath, NamedValue, parameter};
-use crate::signature::{self, Scheme, Secret, SecretOrigin};
+use crate::signature::{self, Algorithm, Scheme, Secret, SecretOrigin};
 
 /// The most bytes of one value; a longer one is not written in part, since half a challenge answers nothing.
 pub(super) const VALUE_BYTES: usize = 8 * 1024;
@@ -24,11 +24,16 @@ const NAME_BYTES: usize = 256;
 const TOKEN_BYTES: usize = 512;
 
 /// How what is within parentheses is written, by name.
-const FUNCTIONS: [(&str, ValueForm); 3] =
-    [("json", ValueForm::Json), ("hmac_sha256_hex", ValueForm::HmacHex), ("hmac_sha256_base64", ValueForm::HmacBase64)];
+const FUNCTIONS: [(&str, ValueForm); 4] = [
+    ("json", ValueForm::Json),
+    ("hmac_sha256_hex", ValueForm::HmacHex(Algorithm::Sha256)),
+    ("hmac_sha256_base64", ValueForm::HmacBase64(Algorithm::Sha256)),
+    ("hmac_sha1_hex", ValueForm::HmacHex(Algorithm::Sha1)),
+];
 
 /// What can be asked for, as an error lists it.
-pub(super) const USAGE: &str = "query.NAME, header.NAME, body.PATH, json(…), hmac_sha256_hex(…), hmac_sha256_base64(…)";
+pub(super) const USAGE: &str = "query.NAME, header.NAME, body.PATH, param.NAME, json(…), hmac_sha256_hex(…), \
+                                hmac_sha256_base64(…), hmac_sha1_hex(…)";
 
 /// A value of the request, and how it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,8 @@ enum ValuePlace {
     Query(String),
     Header(String),
     Body(BodyPath),
+    /// Not of the request, but what the scheme's `settings` say of the receiver.
+    Param(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +57,16 @@ enum ValueForm {
     Text,
     /// A string with its quotation marks and escapes, other JSON as it was written.
     Json,
-    HmacHex,
-    HmacBase64,
+    HmacHex(Algorithm),
+    HmacBase64(Algorithm),
 }
 
 /// Why a value cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NoValue {
     Missing,
+    /// A setting of the scheme that nobody has given.
+    NotSet,
     TooLong,
     NoToken,
     NoSecret,
@@ -112,9 +121,32 @@ impl RequestFact {
         Some(Self { place: ValuePlace::read(place)?, form })
     }
 
+    /// The text in its place, as it is; `None` where there is none.
+    pub(super) fn text_in(&self, request: &AnsweredRequest<'_>) -> Option<String> {
+        match self.place.find(request)? {
+            NamedValue::Text(text) => Some(text).filter(|text| text.len() <= VALUE_BYTES),
+            NamedValue::Json(_) => None,
+        }
+    }
+
+    /// Where the value is, in words: `the header X-Hook-Secret`.
+    pub(super) fn place_words(&self) -> String {
+        match &self.place {
+            ValuePlace::Query(name) => format!("the query's {name}"),
+            ValuePlace::Header(name) => format!("the header {name}"),
+            ValuePlace::Body(path) => format!("the body's {path}"),
+            ValuePlace::Param(name) => format!("the setting {name}"),
+        }
+    }
+
     /// Whether it is JSON that stays so without quotation marks around it.
     pub(super) fn is_json(&self) -> bool {
         self.form == ValueForm::Json
+    }
+
+    /// Whether the scheme's settings say it, and not the request.
+    pub(super) fn is_param(&self) -> bool {
+        matches!(self.place, ValuePlace::Param(_))
     }
 
     /// Whether a body is looked into for it.
@@ -124,17 +156,20 @@ impl RequestFact {
 
     /// Whether it is made with a secret.
     pub(super) fn is_hmac(&self) -> bool {
-        matches!(self.form, ValueForm::HmacHex | ValueForm::HmacBase64)
+        matches!(self.form, ValueForm::HmacHex(_) | ValueForm::HmacBase64(_))
     }
 
     fn value(&self, request: &AnsweredRequest<'_>) -> Result<String, NoValue> {
-        let found = self.place.find(request).ok_or(NoValue::Missing)?;
+        let absent = if matches!(self.place, ValuePlace::Param(_)) { NoValue::NotSet } else { NoValue::Missing };
+        let found = self.place.find(request).ok_or(absent)?;
         if found.text().len() > VALUE_BYTES {
             return Err(NoValue::TooLong);
         }
         let value = match (self.form, found) {
-            (ValueForm::HmacHex, found) => hex::encode(digest(found.text(), request)?),
-            (ValueForm::HmacBase64, found) => BASE64_STANDARD.encode(digest(found.text(), request)?),
+            (ValueForm::HmacHex(algorithm), found) => hex::encode(digest(algorithm, found.text(), request)?),
+            (ValueForm::HmacBase64(algorithm), found) => {
+                BASE64_STANDARD.encode(digest(algorithm, found.text(), request)?)
+            }
             // A string can always be written as JSON.
             (ValueForm::Json, NamedValue::Text(text)) => serde_json::to_string(&text).unwrap_or_default(),
             (_, NamedValue::Text(text) | NamedValue::Json(text)) => text,
@@ -143,20 +178,23 @@ impl RequestFact {
     }
 }
 
-fn digest(text: &str, request: &AnsweredRequest<'_>) -> Result<Vec<u8>, NoValue> {
+fn digest(algorithm: Algorithm, text: &str, request: &AnsweredRequest<'_>) -> Result<Vec<u8>, NoValue> {
     if !is_token(text) {
         return Err(NoValue::NoToken);
     }
     let secret = request.secret.ok_or(NoValue::NoSecret)?;
-    signature::hmac_sha256(request.scheme, secret, text.as_bytes()).ok_or(NoValue::NoSecret)
+    signature::hmac(algorithm, request.scheme, secret, text.as_bytes()).ok_or(NoValue::NoSecret)
 }
 
 /// What a handshake sends: letters, digits and `-._~+/`, with `=` at its end. No JSON has only these, and nothing with a
-/// colon or an ampersand, so that an HMAC of one signs no payload.
+/// colon or an ampersand, so that an HMAC of one signs no payload. What a JSON Web Token signs has only these, too, and is
+/// none: its head is a JSON object in base64url, before a dot.
 fn is_token(text: &str) -> bool {
+    let is_jwt = matches!(text.as_bytes(), [b'e', b'w'..=b'z', ..]) && text.contains('.');
+
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     let inner = text.trim_end_matches('=');
-    !inner.is_empty() && text.len() <= TOKEN_BYTES && inner.bytes().all(is_plain)
+    !is_jwt && !inner.is_empty() && text.len() <= TOKEN_BYTES && inner.bytes().all(is_plain)
 }
 
 impl ValuePlace {
@@ -167,6 +205,7 @@ impl ValuePlace {
             |name: &&str| (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
         match kind {
             "query" => inner.filter(is_name).map(|name| Self::Query(name.to_owned())),
+            "param" => inner.filter(is_name).map(|name| Self::Param(name.to_owned())),
             "header" => {
                 let name = inner.filter(is_name).filter(|name| http::HeaderName::try_from(*name).is_ok())?;
                 Some(Self::Header(name.to_owned()))
@@ -184,6 +223,7 @@ impl ValuePlace {
                 Some(NamedValue::Text(String::from_utf8_lossy(value).into_owned()))
             }
             Self::Body(path) => path.find(request.head, request.body),
+            Self::Param(name) => request.scheme.settings.get(name).cloned().map(NamedValue::Text),
         }
     }
 }
@@ -194,6 +234,7 @@ impl fmt::Display for ValuePlace {
             Self::Query(name) => write!(formatter, "query.{name}"),
             Self::Header(name) => write!(formatter, "header.{name}"),
             Self::Body(path) => write!(formatter, "body.{path}"),
+            Self::Param(name) => write!(formatter, "param.{name}"),
         }
     }
 }
@@ -232,12 +273,24 @@ impl RequestValues {
         self.found(fact).and_then(|value| value.as_deref().ok()).unwrap_or_default()
     }
 
+    /// Whether the request has something there, however it can be written.
+    pub(super) fn is_there(&self, fact: &RequestFact) -> bool {
+        match self.found(fact) {
+            Some(Ok(text)) => !text.is_empty(),
+            Some(Err(reason)) => *reason != NoValue::Missing,
+            None => false,
+        }
+    }
+
     /// Why there is none, in words.
     pub(super) fn absence(&self, fact: &RequestFact) -> Option<String> {
         let place = &fact.place;
         match self.found(fact).map_or(Err(NoValue::Missing), |value| value.as_ref().map_err(|reason| *reason)) {
             Ok(_) => None,
             Err(NoValue::Missing) => Some(format!("the request has no {place}")),
+            Err(NoValue::NotSet) => {
+                Some(format!("{place} is not set: give it with --param, or in the scheme's settings"))
+            }
             Err(NoValue::TooLong) => Some(format!("{place} is too long")),
             Err(NoValue::NoToken) => Some(format!("no HMAC: {place} is not a token")),
             Err(NoValue::NoSecret) => Some("no HMAC: no secret is configured".to_owned()),
@@ -374,7 +427,8 @@ mod tests {
     fn a_scheme_with_keys_in_base64_has_them_here_too() {
         let scheme = catalogue::named("standard-webhooks").unwrap();
         assert_eq!(scheme.key.to_string(), "{secret|strip:whsec_|unbase64}");
-        let digest = |text: &str| signature::hmac_sha256(&scheme, &secret("a", text), b"qgg8vlvZRS6UYooatFL8Aw");
+        let digest =
+            |text: &str| signature::hmac(Algorithm::Sha256, &scheme, &secret("a", text), b"qgg8vlvZRS6UYooatFL8Aw");
         let expected = "72cef096bfd47c0b8664df30d07721641e4abd7e885ba432204260db477a9a3e";
         assert_eq!(digest("whsec_c2VjcmV0").map(hex::encode).as_deref(), Some(expected));
         assert_eq!(digest("not base64!"), None);
@@ -383,6 +437,9 @@ mod tests {
     /// Nothing that a sender signs for a payload is a token: JSON, forms, and what schemes put before a body.
     #[test]
     fn no_payload_is_a_token() {
+        for payload in ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0", "ewogICJhbGciOjF9.e30"] {
+            assert!(!is_token(payload), "{payload}");
+        }
         for payload in
             ["{}", "[1]", "\"a\"", "a=1&b=2", "a=b", "v0:123:{}", "1746123456.{\"a\":1}", "", "=", "a b", "é", "a\n"]
         {

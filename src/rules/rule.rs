@@ -90,6 +90,8 @@ pub struct RuleSet {
     answers: Vec<Arc<NamedAnswer>>,
     /// How long a held delivery waits unless its rule says.
     pub hold_for: Duration,
+    /// Whether the automatic answer completes the handshakes of the route's sender.
+    pub handshakes: bool,
     has_conditions: bool,
 }
 
@@ -106,13 +108,19 @@ impl RuleSet {
         let only = rules.len() == 1;
         let labels = rules.iter().enumerate().map(|(at, rule)| label(at, rule, only)).collect();
         let has_conditions = rules.iter().any(|rule| !rule.is_for_all());
-        Self { rules, labels, answers: Vec::new(), hold_for, has_conditions }
+        Self { rules, labels, answers: Vec::new(), hold_for, handshakes: true, has_conditions }
     }
 
     /// The same, with the configuration's own answers beside them.
     #[must_use]
     pub fn with_answers(self, answers: Vec<Arc<NamedAnswer>>) -> Self {
         Self { answers, ..self }
+    }
+
+    /// The same, with handshakes completed or not.
+    #[must_use]
+    pub fn with_handshakes(self, handshakes: bool) -> Self {
+        Self { handshakes, ..self }
     }
 
     /// The configuration's own answers, for a picker, and for a [`super::RuleReader`] of what a person types.
@@ -194,7 +202,7 @@ pub fn short(action: &impl Display) -> String {
 }
 
 /// What a filter asks of a delivery that has no number yet.
-fn summary_of(captured: &Captured) -> Summary {
+pub(super) fn summary_of(captured: &Captured) -> Summary {
     Summary {
         id: DeliveryId(0),
         received_at: captured.received_at,
@@ -212,7 +220,7 @@ fn summary_of(captured: &Captured) -> Summary {
     }
 }
 
-struct Unkept<'a>(&'a Captured);
+pub(super) struct Unkept<'a>(pub(super) &'a Captured);
 
 impl SearchedContent for Unkept<'_> {
     fn head(&self) -> Option<Head> {

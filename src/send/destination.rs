@@ -95,10 +95,7 @@ fn secret(
 ) -> Result<Option<Secret>, NotSent> {
     let keyring = settings.registry.keyring();
     let Some(label) = &choice.secret else {
-        return Ok(match webhook {
-            Some(webhook) => settings.registry.secrets_of(webhook).next().cloned(),
-            None => keyring.secrets().first().cloned(),
-        });
+        return Ok(settings.registry.secrets_for(webhook).next().cloned());
     };
     keyring.get(label).cloned().map(Some).ok_or_else(|| {
         let known = keyring.secrets().iter().map(|secret| secret.label().to_owned()).collect();

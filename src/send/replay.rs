@@ -142,10 +142,7 @@ pub fn signing<'a>(
         })?,
         None => {
             let verified = summary.judgement.secret.as_deref().and_then(|label| registry.keyring().get(label));
-            let own = || match webhook {
-                Some(webhook) => registry.secrets_of(webhook).next(),
-                None => registry.keyring().secrets().first(),
-            };
+            let own = || registry.secrets_for(webhook).next();
             verified.or_else(own).ok_or_else(|| ReplayError::NoSecret {
                 id: summary.id.0,
                 webhook: webhook.map_or("it came to", |webhook| webhook.name.as_str()).to_owned(),

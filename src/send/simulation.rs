@@ -235,17 +235,25 @@ impl Simulation {
         for (name, value) in &self.headers {
             request.lines.push(HeaderLine::new(name, value)?);
         }
-        let scheme = &self.destination.scheme;
-        if let Some(name) = scheme.id_header().filter(|name| request.line(name).is_none()) {
-            request.set(name, format!("msg_{:016x}", circumstances.seed))?;
-        }
-        for name in scheme.signed_headers() {
-            if request.line(name).is_none() {
-                request.set(name, simulate::fresh_header(name, circumstances))?;
-            }
-        }
-        Ok(())
+        Ok(add_signed_headers(request, &self.destination.scheme, circumstances)?)
     }
+}
+
+/// Adds the headers that the scheme signs and nobody gave: an id, a nonce, a date.
+pub(super) fn add_signed_headers(
+    request: &mut Outgoing,
+    scheme: &Scheme,
+    circumstances: &Circumstances,
+) -> Result<(), InvalidHeader> {
+    if let Some(name) = scheme.id_header().filter(|name| request.line(name).is_none()) {
+        request.set(name, format!("msg_{:016x}", circumstances.seed))?;
+    }
+    for name in scheme.signed_headers() {
+        if request.line(name).is_none() {
+            request.set(name, simulate::fresh_header(name, circumstances))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

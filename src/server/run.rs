@@ -40,6 +40,9 @@ pub enum ServerEvent {
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,
+    /// A secret arrived by a sender's handshake: [`Control::secret_news`] says more. Once until [`SessionWatch::secrets`] is
+    /// looked at.
+    Secrets,
     /// The configuration file was reloaded, or has appeared; the number of rules that are active now
     /// ([`Control::rules`]).
     Rules(usize, PathBuf),
@@ -66,6 +69,8 @@ pub struct SessionWatch {
     pub held: Watcher,
     /// Of [`ServerEvent::Refused`].
     pub refused: Watcher,
+    /// Of [`ServerEvent::Secrets`].
+    pub secrets: Watcher,
 }
 
 /// How far the store has grown.
@@ -272,17 +277,18 @@ impl Session {
         DeliveryId(self.growth.newest.load(Ordering::Acquire))
     }
 
-    /// Calls `tell` when the store has grown, something is held or no longer, or somebody was refused: with
-    /// [`ServerEvent::Stored`], [`ServerEvent::Held`] or [`ServerEvent::Refused`], on the thread where it happened,
+    /// Calls `tell` when the store has grown, something is held or no longer, somebody was refused, or a secret arrived: with
+    /// [`ServerEvent::Stored`], `Held`, `Refused` or `Secrets`, on the thread where it happened,
     /// and with each only once until it is looked at. It must not block ([`Changes::subscribe`]). There may be any
     /// number of watches. What has happened before is not told: watch first, then read.
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
-        let [stored, held, refused] = [(); 3].map(|()| tell.clone());
+        let [stored, held, refused, secrets] = [(); 4].map(|()| tell.clone());
         SessionWatch {
             stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
             held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
             refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
+            secrets: self.control.secret_changes().subscribe(move || secrets(ServerEvent::Secrets)),
         }
     }
 

@@ -38,6 +38,24 @@ impl Algorithm {
         }
     }
 
+    /// The hash's name in a scheme: `sha256`.
+    #[must_use]
+    pub fn hash_name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha1 => "sha1",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+            Self::Md5 => "md5",
+        }
+    }
+
+    /// The algorithm of this [`hash_name`](Self::hash_name); none for any other text.
+    #[must_use]
+    pub fn of_hash_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.hash_name() == name)
+    }
+
     /// Bytes in its digest.
     #[must_use]
     pub fn digest_bytes(self) -> usize {

@@ -25,8 +25,8 @@ pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp};
 pub use scheme::{
     Bind, DEFAULT_TOLERANCE, Encoding, Expression, Filter, InvalidContent, InvalidExpression, InvalidScheme,
     JwtAlgorithm, LONGEST_EVENT, MessageRules, PlainFilter, Proof, Scheme, SchemeDescription, SignaturePlace,
-    SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable,
+    SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
-pub use signing::{SignError, Signing, hmac_sha256, sign_request, unsignable};
+pub use signing::{SignError, Signing, bare_signature, hmac, sign_request, unsignable, written_header};
 pub use verify::{DIGEST_BYTES, MalformedDigest, digest, judge, parse_digest, sign};

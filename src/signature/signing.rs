@@ -96,12 +96,7 @@ impl Signing<'_> {
     pub fn headers(&self, head: &Head, body: &[u8], timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
         unsignable(scheme).map_or(Ok(()), Err)?;
-        // Of headers with a number, the first.
-        let name = match scheme.signature.places.first() {
-            Some(SignaturePlace::Numbered(prefix)) => Some(format!("{prefix}1")),
-            _ => scheme.signature.header_name().map(str::to_owned),
-        };
-        let name = name.ok_or(SignError::NotSigned("the signature is not in a header"))?;
+        let name = written_header(scheme).ok_or(SignError::NotSigned("the signature is not in a header"))?;
         let mut headers = Vec::new();
         let mut stamped = None;
         if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
@@ -115,6 +110,16 @@ impl Signing<'_> {
     }
 }
 
+/// The header that a signature of `scheme` is written into; `None` when its place is none. Of headers with a number,
+/// the first.
+#[must_use]
+pub fn written_header(scheme: &Scheme) -> Option<String> {
+    match scheme.signature.places.first() {
+        Some(SignaturePlace::Numbered(prefix)) => Some(format!("{prefix}1")),
+        _ => scheme.signature.header_name().map(str::to_owned),
+    }
+}
+
 /// The signature header's value for a request under `scheme`, with this text as its timestamp: the
 /// reverse of [`super::judge`]. An id that the scheme signs is read from `head`.
 ///
@@ -122,6 +127,24 @@ impl Signing<'_> {
 ///
 /// [`SignError`] when the secret or the request does not fit the scheme.
 pub fn sign_request(
+    scheme: &Scheme,
+    secret: &Secret,
+    head: &Head,
+    timestamp: &str,
+    body: &[u8],
+) -> Result<String, SignError> {
+    let text = bare_signature(scheme, secret, head, timestamp, body)?;
+    scheme
+        .written(&text, timestamp)
+        .ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
+}
+
+/// The same without what surrounds it in its value.
+///
+/// # Errors
+///
+/// [`SignError`] when the secret or the request does not fit the scheme.
+pub fn bare_signature(
     scheme: &Scheme,
     secret: &Secret,
     head: &Head,
@@ -142,10 +165,7 @@ pub fn sign_request(
     if !matches!(scheme.proof, Proof::Jwt { .. }) {
         unbound(scheme, &parts).map_or(Ok(()), |words| Err(SignError::Unbound(words)))?;
     }
-    let text = signature_text(scheme, secret, &parts)?;
-    scheme
-        .written(&text, timestamp)
-        .ok_or(SignError::NotSigned("its header holds more than a signature and a timestamp"))
+    signature_text(scheme, secret, &parts)
 }
 
 /// Why no secret signs under `scheme` here; `None` when one may.
@@ -163,13 +183,13 @@ pub fn unsignable(scheme: &Scheme) -> Option<SignError> {
     Some(SignError::NotSigned(why))
 }
 
-/// HMAC-SHA256 of a message under a secret, whatever else the scheme signs with: what senders ask for when they check
-/// that a receiver has the secret.
+/// The HMAC of a message under a secret, whatever else the scheme signs with: what senders ask for when they check that a
+/// receiver has the secret.
 ///
 /// `None` when the secret cannot be a key of the scheme.
 #[must_use]
-pub fn hmac_sha256(scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
-    let mut state = Algorithm::Sha256.keyed(&key_bytes(scheme, secret)?);
+pub fn hmac(algorithm: Algorithm, scheme: &Scheme, secret: &Secret, message: &[u8]) -> Option<Vec<u8>> {
+    let mut state = algorithm.keyed(&key_bytes(scheme, secret)?);
     state.update(message);
     Some(state.finish())
 }

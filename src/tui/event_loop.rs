@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::config::TYPED_LABEL;
 use crate::delivery::DeliveryId;
+use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
@@ -38,6 +39,7 @@ use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
+use crate::tui::workers::schemes;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
 use crate::tui::workers::status;
@@ -96,6 +98,7 @@ impl EventLoop<'_> {
     /// Runs until the person quits or the session ends.
     pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.stored();
+        self.secrets_received()?;
         if let Some(first) = self.model.list_reload() {
             self.perform(first)?;
         }
@@ -216,6 +219,18 @@ impl EventLoop<'_> {
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
+    /// Takes in what was heard of secrets that arrived by handshakes.
+    fn secrets_received(&mut self) -> Result<(), TuiError> {
+        self.watch.secrets.look();
+        let control = self.session.control();
+        let news = control.secret_news();
+        if news.iter().any(SecretNews::is_used) {
+            let secrets = described(&control.registry());
+            self.message(Message::Secrets(secrets))?;
+        }
+        news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
+    }
+
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
@@ -231,6 +246,7 @@ impl EventLoop<'_> {
             // The next frame asks the terminal for its size.
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
             Wake::Event(ServerEvent::Held) => self.answers(),
+            Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
@@ -286,6 +302,20 @@ impl EventLoop<'_> {
             Effect::Config(effect) => self.teller.save(effect, self.messenger()),
             Effect::Rejudge(number) => self.rejudger.ask(number),
             Effect::UseSecret(secret) => return self.use_secret(secret.to_vec()),
+            Effect::AcceptSecret { target, secret } => {
+                let control = self.session.control();
+                control.change_registry(|registry| registry.with_accepted_secret(&target, &secret));
+                return self.message(Message::Secrets(described(&control.registry())));
+            }
+            Effect::AdoptScheme { webhook, target, name } => {
+                let adopted = schemes::adopt(self.session.control(), webhook.as_deref(), &target, name.as_deref());
+                return self.message(Message::Adopted(adopted));
+            }
+            Effect::FindSchemes(id) => {
+                let loaded = self.model.loaded().filter(|loaded| loaded.delivery.summary.id == id);
+                let refused = loaded.and_then(|loaded| schemes::find(loaded, self.session.control(), self.messenger()));
+                return refused.map_or(Ok(()), |words| self.message(Message::Warn(words)));
+            }
             Effect::Copy { what, text } => {
                 let registry = self.session.control().registry();
                 let outcome = self.clipboard.copy(&what, &text, registry.keyring());
@@ -323,7 +353,7 @@ impl EventLoop<'_> {
         let control = self.session.control();
         let before = control.registry();
         let replaces = before.keyring().get(TYPED_LABEL).is_some();
-        control.set_registry(before.with_typed_secret(bytes));
+        control.change_registry(|registry| registry.with_typed_secret(bytes.clone()));
         let registry = control.registry();
         let remarks = registry.keyring().get(TYPED_LABEL).map(Secret::remarks).unwrap_or_default();
         let remarks = remarks.into_iter().map(SecretRemark::words).collect();
@@ -396,5 +426,5 @@ impl EventLoop<'_> {
 
 /// The secrets in use, one line each, without the secrets themselves.
 pub(crate) fn described(registry: &crate::config::Registry) -> Vec<String> {
-    registry.keyring().secrets().iter().map(Secret::describe).collect()
+    registry.described_secrets()
 }

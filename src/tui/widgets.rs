@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
+use crate::config::{HANDSHAKE_LABEL, MADE_UP_LABEL, TYPED_LABEL};
 use crate::text;
 use crate::tui::theme::Look;
 
@@ -149,11 +149,12 @@ pub(crate) fn kept_words(bytes: u64, kept: u64) -> String {
     if kept < bytes { format!("{size}, the first {} stored", crate::payload::grouped(kept)) } else { size }
 }
 
-/// The secret called `label`, as the end of a sentence. Two labels are not names that anybody chose.
+/// The secret called `label`, as the end of a sentence. Three labels are not names that anybody chose.
 pub(crate) fn secret_words(label: &str) -> String {
     match label {
         MADE_UP_LABEL => "the temporary secret".to_owned(),
         TYPED_LABEL => "the secret you entered".to_owned(),
+        HANDSHAKE_LABEL => "the secret received by handshake".to_owned(),
         named => format!("the secret {}", shown(named)),
     }
 }

@@ -25,7 +25,8 @@ fn a_right_receiver_in_node_passes() {
     for kind in ["developer", "reseller"] {
         let report = env.run(&["check", "--to", &receiver.url(), "--kind", kind, "--format", "json"]).yes().json();
         assert_eq!((&report["result"], &report["kind"]), (&json!("pass"), &json!(kind)));
-        assert_eq!(report["counts"], json!({"pass": 63, "fail": 0, "advice": 3, "skipped": 0}), "{report:#}");
+        assert_eq!(report["counts"], json!({"pass": 72, "fail": 0, "advice": 3, "skipped": 0}), "{report:#}");
+        assert_eq!((&report["judged"], &report["scheme"]), (&json!(true), &json!("trackpilots")));
     }
     let text = env.run(&["check", "--to", &receiver.url()]).yes().stdout();
     assert!(text.contains("✓ Passed: the receiver does what the documentation requires"), "{text}");
@@ -186,6 +187,14 @@ fn what_cannot_be_checked_is_said_in_one_line() {
     assert!(env.run(&["check", "--webhook", "nope"]).complains().contains("Webhook not found (404)"));
     let none = TestEnv::new();
     assert!(none.run(&["check", "--to", "http://[::1]:1/"]).complains().contains("no secret to sign with"));
+    assert!(
+        env.run(&["check", "--list", "--scheme", "aws-sns"]).complains().contains("only Amazon has the private key")
+    );
+    let github = none.run(&["check", "--list", "--scheme", "github"]).yes().stdout();
+    assert!(
+        github.contains("no X-Hub-Signature-256")
+            && github.contains("not applicable, since the scheme has no timestamp")
+    );
     let list = none.run(&["check", "--list"]).yes().stdout();
     assert!(list.lines().count() > 60 && list.contains("wrong-secret"), "{list}");
 }

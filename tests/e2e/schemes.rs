@@ -115,6 +115,27 @@ fn a_public_key_verifies_what_node_signs_with_the_private_one() {
 }
 
 #[test]
+fn why_a_token_is_refused_is_said() {
+    let env = TestEnv::new().set("KEY", ANY_SECRET);
+    env.write("body", r#"{"a":1}"#);
+    env.write("spaced", r#"{ "a": 1 }"#);
+    env.write("other", r#"{"a":2}"#);
+    let options = ["--secret-env", "KEY", "--scheme", "netlify"];
+    let printed = env.run(&[&["sign", "--body", "body"], &options[..]].concat()).yes().stdout();
+    for (body, code) in [("spaced", "body_reserialized"), ("other", "signed_value_differs")] {
+        let start = [&["verify", "--body", body, "--format", "json"], &options[..]].concat();
+        let said = env.run(&with_headers(&start, &printed)).no().json();
+        let cause = &said["diagnosis"]["causes"][0];
+        assert_eq!((&cause["changes"][0]["code"], &cause["kind"]), (&json!(code), &json!("proof")), "{said}");
+        assert!(!said.to_string().contains(ANY_SECRET), "{said}");
+    }
+    let bearer = printed.replacen(": ", ": Bearer ", 1);
+    let start = [&["verify", "--body", "body", "--format", "json"], &options[..]].concat();
+    let said = env.run(&with_headers(&start, &bearer)).no().json();
+    assert_eq!(said["diagnosis"]["causes"][0]["changes"][0]["code"], "signature_prefix", "{said}");
+}
+
+#[test]
 fn a_scheme_may_come_from_a_file() {
     let env = TestEnv::new().set("KEY", ANY_SECRET);
     env.write("body", "{}");

@@ -116,7 +116,8 @@ fn a_broken_receiver_is_found_out_on_the_check_screen() {
     let (mut person, _) = Person::listening(&env, Size(120, 36), &[]);
     person.types("C").sees("Check a receiver").types(&receiver.url()).enter();
     person.sees("✗ Failed").sees("accepts a missing").sees("app-simulated");
-    person.enter().sees("a simulated app event").sees("expected").sees("shows all bytes");
+    // Failures come first.
+    person.enter().sees("no X-Webhook-Signature").sees("expected").sees("shows all bytes");
     // Every header and the body, not indented, and what came back.
     person
         .enter()

@@ -258,3 +258,23 @@ fn usage_errors_exit_with_2() {
     assert!(env.run(&["completions", "bash"]).yes().stdout().contains("whyhook"));
     assert!(env.run(&["man"]).yes().stdout().contains(".TH whyhook"));
 }
+
+#[test]
+fn the_url_that_was_hashed_is_said_and_can_be_given() {
+    let env = TestEnv::new().set("TRELLO_WEBHOOK_SECRET", SECRET);
+    env.write("body", "{}");
+    let header = "X-Trello-Webhook: MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=";
+    let start =
+        ["verify", "--scheme", "trello", "--header", "Host: hooks.example", "--header", header, "--path", "/t?a=1"];
+    let verify = |more: &[&str]| env.run(&[&start[..], more, &["--body", "body"]].concat()).no();
+    let told = verify(&[]).stdout();
+    let line = "URL hashed: https://hooks.example/t?a=1 (from the request; --url URL if the sender calls another)";
+    assert!(told.contains(line), "{told}");
+    let told = verify(&["--url", "https://public.example/hook"]).stdout();
+    assert!(told.contains("URL hashed: https://public.example/hook?a=1 (as given)"), "{told}");
+    let json = verify(&["--format", "json"]).json();
+    assert_eq!(json["url"], "https://hooks.example/t?a=1");
+    // One that signs no URL says nothing of it.
+    let told = env.run(&["verify", "--scheme", "github", "--body", "body"]).no();
+    assert!(!told.stdout().contains("URL hashed"));
+}

@@ -20,7 +20,7 @@ pub(crate) use person::{Person, Size};
 pub(crate) use receiver::{Receiver, Upstream};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, in_chunks, now, sample, signature};
 pub(crate) use test_env::{DEFAULT_VARIABLE, KillOnDrop, Ran, TestEnv, finish};
-pub(crate) use wire::{Wire, request_from, talk};
+pub(crate) use wire::{Answer, Wire, request_from, talk};
 
 /// How long anything may take before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);

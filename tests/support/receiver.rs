@@ -59,11 +59,16 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Starts a script of this folder with `program`.
+    /// Starts a script of this folder, or an absolute path, with `program`.
     pub(crate) fn start(env: &TestEnv, program: &Path, script: &str, arguments: &[&str]) -> Self {
+        Self::start_with(env, program, script, arguments, SECRET)
+    }
+
+    /// The same with another secret than [`SECRET`].
+    pub(crate) fn start_with(env: &TestEnv, program: &Path, script: &str, arguments: &[&str], secret: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script);
         let mut command = env.other(program);
-        command.arg(script).args(arguments).env("SECRET", SECRET).stderr(std::process::Stdio::inherit());
+        command.arg(script).args(arguments).env("SECRET", secret).stderr(std::process::Stdio::inherit());
         let mut child = KillOnDrop(command.spawn().unwrap());
         let mut line = String::new();
         BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -72,6 +77,10 @@ impl Receiver {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/webhooks/trackpilots", self.port)
+        format!("{}/webhooks/trackpilots", self.origin())
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 }

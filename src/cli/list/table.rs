@@ -13,7 +13,7 @@ const WIDE: usize = 120;
 
 /// How rows are written.
 #[derive(Debug, Clone)]
-pub(super) struct Table {
+pub(super) struct ListTable {
     /// The columns of a terminal; `None` for a pipe or a file, where nothing is cut and nothing coloured.
     columns: Option<usize>,
     colours: bool,
@@ -30,7 +30,7 @@ fn colour(summary: &Summary) -> &'static str {
     }
 }
 
-impl Table {
+impl ListTable {
     /// For whatever stdout is.
     pub(super) fn of_stdout() -> Self {
         let is_terminal = io::stdout().is_terminal();
@@ -134,8 +134,8 @@ mod tests {
         }
     }
 
-    fn table(columns: Option<usize>, colours: bool) -> Table {
-        Table { columns, colours, zone: TimeZone::fixed(jiff::tz::offset(2)) }
+    fn table(columns: Option<usize>, colours: bool) -> ListTable {
+        ListTable { columns, colours, zone: TimeZone::fixed(jiff::tz::offset(2)) }
     }
 
     #[test]

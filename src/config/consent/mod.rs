@@ -11,6 +11,7 @@
 //! | `forward_to`, `forward` in a rule | it leads to another host: captures leave this machine |
 //! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
 //! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |
+//! | an answer, or the `scheme` of a webhook | requests are answered with HMACs under a secret |
 //! | `ca_file` | always: the holder of its key can impersonate any `https` target |
 //! | `ngrok_api` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
@@ -27,9 +28,9 @@ pub use gate::Gate;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::file::{ConfigFile, SecretSource};
-use crate::config::{Environment, named, shown};
+use crate::config::{Environment, Webhook, named, shown};
 use crate::http::Target;
-use crate::rules::{ActionKind, AnswerChoice, CustomAnswer, Rule, RuleResponse, TimedResponse};
+use crate::rules::{ActionKind, AnswerChoice, AutomaticHandshakes, CustomAnswer, Rule, RuleResponse, TimedResponse};
 use crate::text::{clip, visible};
 
 /// Which commands a need concerns. Each concerns those of the ones before it, too.
@@ -68,6 +69,13 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
     }
     for rule in &file.rules {
         rule_needs(rule, &mut |words| add(Scope::Network, words));
+    }
+    // What a scheme's sender asks for is answered without a rule.
+    let makes_hmacs = |webhook: &Webhook| {
+        webhook.schemes.as_ref().is_some_and(|schemes| AutomaticHandshakes::of(schemes.iter()).make_hmacs())
+    };
+    if file.handshakes != Some(false) && file.webhooks.iter().any(makes_hmacs) {
+        add(Scope::Network, HMACS.to_owned());
     }
     for named in &file.answers {
         written_needs(&named.written, &mut |words| add(Scope::Network, words));
@@ -165,12 +173,14 @@ fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
     }
 }
 
+const HMACS: &str = "answer requests with HMACs under a secret";
+
 fn written_needs(written: &CustomAnswer, add: &mut dyn FnMut(String)) {
     let locations = written.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("location"));
     locations.for_each(|(_, location)| redirect_needs(&location.to_string(), add));
     // Whoever can reach the listener gets them.
     if written.makes_hmac() {
-        add("answer requests with HMACs under a secret".to_owned());
+        add(HMACS.to_owned());
     }
 }
 

@@ -42,6 +42,7 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
     "send the events of the webhook 'w' to https://a.example/in"
 )]
 #[case("respond = 'handshake:zoom'", "answer requests with HMACs under a secret")]
+#[case("[[webhook]]\nname = 'w'\npath = '/'\nscheme = 'zoom'", "answer requests with HMACs under a secret")]
 #[case("[answers.a]\nstatus = 200\nbody = '{{hmac_sha256_hex(query.a)}}'", "answer requests with HMACs under a secret")]
 #[case("[simulations.s]\nto = 'a.example:80'", "send the simulation 's' to a.example:80")]
 #[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]

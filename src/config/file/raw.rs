@@ -49,6 +49,7 @@ pub(super) struct RawFile {
     pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
     #[serde(default, deserialize_with = "hold_for")]
     pub(super) hold_for: Option<Duration>,
+    pub(super) handshakes: Option<bool>,
     #[serde(default)]
     pub(super) forward_to: Vec<Spanned<String>>,
     #[serde(default)]

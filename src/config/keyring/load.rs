@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
-use super::{Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
+use super::{HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
 use crate::config::mistaken::{is_name, is_path, is_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
@@ -153,7 +153,9 @@ impl Loader<'_> {
     }
 
     fn add(&mut self, label: &str, bytes: Vec<u8>, origin: SecretOrigin, asker: &str) -> Result<(), KeyringError> {
-        if let Some(label) = [TYPED_LABEL, MADE_UP_LABEL].into_iter().find(|reserved| label == *reserved) {
+        if let Some(label) =
+            [TYPED_LABEL, MADE_UP_LABEL, HANDSHAKE_LABEL].into_iter().find(|reserved| label == *reserved)
+        {
             return Err(KeyringError::ReservedLabel { label, asker: asker.to_owned() });
         }
         if looks_like_a_secret(label) {

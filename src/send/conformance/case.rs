@@ -2,17 +2,18 @@
 
 use super::ReceiverFault;
 use crate::payload::binary::BinaryForm;
+use crate::signature::Scheme;
 use crate::simulate::SimulatedEvent;
 
-/// One delivery of the matrix: what it is, what a right receiver does with it, and what it means when
+/// One delivery of the matrix: what it is, what a correct receiver does with it, and what it means when
 /// one does something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
     /// The stable name.
     pub name: &'static str,
-    /// What is sent, in words.
+    /// What is sent, in words; `{signature}` and `{timestamp}` stand for the scheme's headers.
     pub sends: &'static str,
-    /// What a right receiver does.
+    /// What a correct receiver does.
     pub expect: Expect,
     /// Whether the documentation asks for it.
     pub weight: Weight,
@@ -20,13 +21,40 @@ pub struct Case {
     pub fault: ReceiverFault,
     /// The payload.
     pub body: CasePayload,
-    /// The two signature headers.
+    /// Signature and timestamp.
     pub signing: CaseSigning,
     /// The other headers.
     pub head: CaseHead,
+    /// How the bytes go out.
+    pub manner: CaseManner,
+    /// What is peculiar about the digest.
+    pub digest: CaseDigest,
 }
 
-/// What a right receiver does.
+impl Case {
+    /// What is sent under this scheme, in words.
+    #[must_use]
+    pub fn words(&self, scheme: &Scheme) -> String {
+        with_names(self.sends, scheme)
+    }
+
+    /// Whether it is a valid delivery.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.expect == Expect::Accept
+    }
+}
+
+/// A text with the scheme's own names in the places of `{signature}` and `{timestamp}`.
+pub(super) fn with_names(text: &str, scheme: &Scheme) -> String {
+    let timestamp = match scheme.timestamp_header() {
+        "" => "timestamp",
+        name => name,
+    };
+    text.replace("{signature}", scheme.signature.header_name().unwrap_or("signature")).replace("{timestamp}", timestamp)
+}
+
+/// What a correct receiver does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expect {
     /// 2xx.
@@ -66,49 +94,75 @@ impl Weight {
     }
 }
 
-/// The payload of a case.
+/// The payload of a case. An event of Trackpilots is a sample event under another sender's scheme, unless only
+/// Trackpilots has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CasePayload {
-    /// The documented simulation of an event.
+    /// The sample event of the scheme's sender; a simulated app event under Trackpilots' scheme.
+    Usual,
+    /// The documented simulation of an event of Trackpilots.
     Simulated(SimulatedEvent),
     /// The same like a live one.
     Live(SimulatedEvent),
-    /// A live screenshot whose image is written in this form.
+    /// A live screenshot of Trackpilots whose image is written in this form.
     Image(BinaryForm),
-    /// A live screenshot of about this many bytes, by its number of items.
+    /// A payload of about this many bytes: several screenshots under Trackpilots' scheme.
     Large(usize),
-    /// A simulated app event in which the text of a field stands in this raw JSON.
+    /// The usual event, filled up with plain text to this many bytes.
+    Padded(usize),
+    /// The usual event in which a text is this raw JSON.
     Text(&'static str),
-    /// A simulated app event with this member more, in raw JSON.
+    /// The usual event with this member added, in raw JSON.
     Extra(&'static str),
-    /// A simulated app event indented with two spaces.
+    /// The usual event indented with two spaces.
     Indented,
-    /// A simulated app event as Python's `json.dumps` writes it, with a space after commas and colons.
+    /// The usual event as Python's `json.dumps` writes it, with a space after commas and colons.
     Spaced,
-    /// A simulated app event between these bytes.
+    /// The usual event between these bytes.
     Between(&'static str, &'static str),
 }
 
-/// What the two signature headers hold.
+impl CasePayload {
+    /// Whether only Trackpilots sends it.
+    #[must_use]
+    pub fn is_trackpilots(self) -> bool {
+        matches!(self, Self::Simulated(_) | Self::Live(_) | Self::Image(_))
+    }
+
+    /// Whether it says something about JSON, so that no form can say it.
+    #[must_use]
+    pub fn is_of_json(self) -> bool {
+        match self {
+            Self::Indented | Self::Spaced | Self::Between(..) => true,
+            Self::Text(raw) => raw.contains("\\u") || raw.contains("\\/"),
+            Self::Extra(member) => !member.ends_with('"'),
+            _ => false,
+        }
+    }
+}
+
+/// What signature and timestamp are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaseSigning {
-    /// What they should, in the kind's unit.
+    /// What they should be.
     Right,
-    /// What they should, in seconds.
+    /// The same with a timestamp in seconds.
     Seconds,
-    /// What they should, in milliseconds.
+    /// The same with a timestamp in milliseconds.
     Milliseconds,
     /// Signed with another secret.
     WrongSecret,
+    /// Signed with this text as the key: what is there where no secret is set.
+    Key(&'static str),
     /// Right, and then a byte of the body is another one.
     FlippedBody,
     /// Right, and then the last digit of the timestamp is another one.
     FlippedTimestamp,
-    /// Right but for the digit at this place.
-    FlippedDigit(usize),
+    /// Right but for the first byte of the digest, or the last.
+    FlippedDigit(DigestEnd),
     /// The signature of another body.
     OtherBody,
-    /// No signature header.
+    /// No signature.
     NoSignature,
     /// No timestamp header.
     NoTimestamp,
@@ -116,16 +170,18 @@ pub enum CaseSigning {
     NoHeaders,
     /// A signature header without a value.
     EmptySignature,
-    /// This many digits of the right one.
-    Cut(usize),
+    /// The form of the signature's value with nothing in it, such as `sha256=`.
+    EmptyDigest,
+    /// A part of the right one.
+    Cut(SignaturePart),
     /// The first half right, the second wrong.
     HalfRight,
     /// The valid one, followed by junk.
     Appended,
     /// The right one in capital letters.
     UpperCase,
-    /// The right digest in base64.
-    Base64,
+    /// The right digest in base64 where hexadecimal digits belong, and the reverse.
+    OtherEncoding,
     /// The right one of long ago.
     Stale,
     /// The right one of the time to come.
@@ -139,19 +195,64 @@ pub enum CaseSigning {
     TwoTimestamps,
     /// A right one, sent a second time byte for byte; the second is judged.
     Replayed,
-    /// Over the body alone.
-    BodyAlone,
+}
+
+/// An end of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestEnd {
+    /// Its beginning.
+    First,
+    /// Its end.
+    Last,
+}
+
+/// How much of a signature is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignaturePart {
+    /// All but the last digit, or the last byte in base64.
+    AllButOne,
+    /// The first half.
+    Half,
+    /// The first four bytes.
+    FourBytes,
 }
 
 /// How the headers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaseHead {
-    /// As Trackpilots does.
+    /// As the sender does.
     Plain,
-    /// `application/json; charset=utf-8`.
+    /// A content type with `charset=utf-8`.
     Charset,
     /// Names in lower case.
     Lower,
     /// Names in upper case.
     Upper,
+}
+
+/// How the bytes of a request go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseManner {
+    /// As fast as they are taken.
+    AtOnce,
+    /// The body in pieces, each cut within a character where there is one of several bytes.
+    SplitCharacters,
+    /// A pause after the headers, and one in the middle of the body.
+    SlowBody,
+    /// On the connection over which a forged delivery was refused.
+    AfterForged,
+}
+
+/// What is peculiar about a valid digest. Every other case has none of these, so that a receiver which stumbles over
+/// one of them does so in that case alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseDigest {
+    /// Nothing: every byte has two hexadecimal digits that no number drops, and base64 has neither `+` nor `/`.
+    Plain,
+    /// Its first hexadecimal digit is 0.
+    LeadingZero,
+    /// A byte within it is below 16, and the first is not.
+    InnerZero,
+    /// Its base64 has a `+` and a `/`.
+    PlusAndSlash,
 }

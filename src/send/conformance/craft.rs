@@ -1,34 +1,62 @@
-//! From a case to the bytes that are sent: a pure transformation.
+//! From a case to the request that is sent: a pure transformation.
 
 use std::time::Duration;
 
-use base64::Engine as _;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::case::{Case, CaseHead, CasePayload, CaseSigning};
-use crate::payload::json::{TokenKind, tokens};
-use crate::signature::{self, Secret, SecretOrigin, SigningKind};
-use crate::simulate::{Circumstances, PayloadEdit, PictureSize, Recipe, RecipeError, SimulatedEvent};
+use super::case::{Case, CaseManner, CasePayload, CaseSigning};
+use super::matrix::FORGED;
+use super::payload::{BuiltPayload, flipped, id_in};
+use super::place::{WritePlace, is_in_body, other_secret, signed_text, stamped, unsigned, with_other_digit};
+use super::written::ChangeableSignature;
+use crate::http::{InvalidHeader, Outgoing, Target};
+use crate::signature::diagnose::Suspect;
+use crate::signature::{
+    Scheme, Secret, SecretOrigin, SignError, SignedContent, SigningKind, StampUnit, written_header,
+};
+use crate::simulate::{Circumstances, RecipeError};
 
-/// The image of every screenshot but the large ones, in pixels.
-const SMALL: PictureSize = PictureSize::Pixels(160, 90);
-/// An image of a large payload, in bytes.
-const PART: usize = 60_000;
+/// How many digests are made to find one of a kind; of large bodies, which take their time.
+const TRIES: u64 = 400;
+const TRIES_OF_LARGE: u64 = 60;
+/// Bodies beyond this length are large.
+const LARGE: usize = 64 * 1024;
+/// Values that are looked at for one which the signature covers.
+const FLIPS: usize = 24;
 
 /// What every case is made from.
 #[derive(Debug, Clone)]
 pub struct Fixture {
+    /// The receiver.
+    pub target: Target,
+    /// How its deliveries are signed.
+    pub scheme: Scheme,
     /// The secret that the receiver has.
     pub secret: Secret,
-    /// Which unit its timestamps have.
+    /// Which unit its timestamps have, where the scheme has none of its own.
     pub kind: SigningKind,
-    /// The names of the signature and timestamp headers.
-    pub names: (String, String),
     /// How far stale and future timestamps lie from now; see [`stale_by`].
     pub stale: Duration,
     /// What decides everything that varies.
     pub seed: u64,
+}
+
+/// Why a case makes no request under a scheme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CraftError {
+    /// The payload cannot be made.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The scheme does not sign it.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// A header cannot be sent.
+    #[error(transparent)]
+    Header(#[from] InvalidHeader),
+    /// The case means nothing under this scheme.
+    #[error("{0}")]
+    NotApplicable(&'static str),
 }
 
 /// How old a stale timestamp is: a little older than the limit that was asked for, so that a laxer one is
@@ -42,197 +70,322 @@ pub fn stale_by(max_age: Option<Duration>) -> Duration {
     }
 }
 
-/// One request of a case: every header but those that every request needs, and the body.
+/// One request of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crafted {
-    /// Names and values, in their order.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Bytes,
+    /// All of it.
+    pub request: Outgoing,
+    /// What goes over the same connection before it.
+    pub before: Option<Outgoing>,
+    /// Where the body is cut when it goes out in pieces.
+    pub cuts: Vec<usize>,
     /// How often it is sent; the last answer is judged.
     pub times: u32,
+    /// The timestamp's text that was signed.
+    pub timestamp: String,
+    /// The bare signature that is right for it.
+    pub right: String,
+}
+
+impl Crafted {
+    /// The pieces of the body, the last one without a pause after it.
+    pub(super) fn pieces(&self) -> Vec<Bytes> {
+        let mut ends = self.cuts.clone();
+        ends.push(self.request.body.len());
+        let begins = std::iter::once(0).chain(self.cuts.iter().copied());
+        begins.zip(ends).map(|(begin, end)| self.request.body.slice(begin..end)).collect()
+    }
 }
 
 impl Case {
-    /// The request of this case as of `now`.
+    /// The request of this case as of `now`; of the same case with another `nonce`, another request.
     ///
     /// # Errors
     ///
-    /// [`RecipeError`]; none of the table's cases has one.
-    pub fn craft(&self, ground: &Fixture, now: Timestamp) -> Result<Crafted, RecipeError> {
-        let signed_body = self.body.bytes(&Circumstances { moment: now, seed: ground.seed })?;
-        let (signature, timestamp) = self.signing.headers(ground, now, &signed_body);
-        let mut headers = vec![("Content-Type".to_owned(), self.head.content_type().to_owned())];
-        headers.extend(signature.into_iter().map(|value| (self.head.name(&ground.names.0), value)));
-        headers.extend(timestamp.into_iter().map(|value| (self.head.name(&ground.names.1), value)));
-        let body = if self.signing == CaseSigning::FlippedBody { flipped(signed_body) } else { signed_body };
-        let times = if self.signing == CaseSigning::Replayed { 2 } else { 1 };
-        Ok(Crafted { headers, body: Bytes::from(body), times })
+    /// [`CraftError`]; none of the table's cases has one under Trackpilots' scheme.
+    pub fn craft(&self, fixture: &Fixture, now: Timestamp, nonce: u64) -> Result<Crafted, CraftError> {
+        self.craft_as(fixture, now, nonce, None)
+    }
+
+    /// The same signed as a receiver with that mistake would sign it.
+    pub(super) fn craft_as(
+        &self,
+        fixture: &Fixture,
+        now: Timestamp,
+        nonce: u64,
+        suspect: Option<&Suspect>,
+    ) -> Result<Crafted, CraftError> {
+        let seed = |attempt| seed_of(fixture.seed, self.name, nonce, attempt);
+        let mut draft = Draft::new(self, fixture, now, seed(0))?;
+        let mut written = ChangeableSignature::read(&fixture.scheme, &draft.right);
+        if !written.may_be(self.digest) {
+            return Err(CraftError::NotApplicable("the signature is not written that way"));
+        }
+        for attempt in 1..TRIES {
+            let is_large = draft.request.body.len() > LARGE;
+            if written.is(self.digest) || (is_large && attempt > TRIES_OF_LARGE) {
+                break;
+            }
+            if !draft.vary(fixture, seed(attempt))? {
+                draft = Draft::new(self, fixture, now, seed(attempt))?;
+            }
+            written = ChangeableSignature::read(&fixture.scheme, &draft.right);
+        }
+        draft.finish(self, fixture, &written, suspect)
     }
 }
 
-impl CaseHead {
-    fn content_type(self) -> &'static str {
-        if self == Self::Charset { "application/json; charset=utf-8" } else { "application/json" }
+/// A seed for each request of a check.
+fn seed_of(seed: u64, name: &str, nonce: u64, attempt: u64) -> u64 {
+    let of_name = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    seed.wrapping_add(of_name).wrapping_add(nonce.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(attempt << 40)
+}
+
+/// A request without its signature, and what is right for it.
+struct Draft {
+    request: Outgoing,
+    payload: BuiltPayload,
+    circumstances: Circumstances,
+    timestamp: String,
+    right: String,
+}
+
+impl Draft {
+    fn new(case: &Case, fixture: &Fixture, now: Timestamp, seed: u64) -> Result<Self, CraftError> {
+        let circumstances = Circumstances { moment: now, seed };
+        let payload = case.body.build(&fixture.scheme, &circumstances)?;
+        if payload.is_form() && case.body.is_of_json() {
+            return Err(CraftError::NotApplicable("the sender's bodies are forms"));
+        }
+        let request = unsigned(fixture, &payload, case.head, &circumstances)?;
+        let timestamp = case.signing.timestamp(fixture, now);
+        let right = signed_text(fixture, &fixture.secret, &request, &timestamp, &request.body)?;
+        Ok(Self { request, payload, circumstances, timestamp, right })
     }
 
-    fn name(self, name: &str) -> String {
-        match self {
-            Self::Plain | Self::Charset => name.to_owned(),
-            Self::Lower => name.to_ascii_lowercase(),
-            Self::Upper => name.to_ascii_uppercase(),
+    /// Gives it another id, in place; `false` when it has none. To make all of it again takes longer.
+    fn vary(&mut self, fixture: &Fixture, seed: u64) -> Result<bool, SignError> {
+        let Some(place) = id_in(&self.payload.body) else { return Ok(false) };
+        self.payload.body[place.start..place.start + 8].copy_from_slice(format!("{:08x}", seed >> 32).as_bytes());
+        self.payload.body[place.end - 8..place.end].copy_from_slice(format!("{:08x}", seed as u32).as_bytes());
+        self.request.set_body(Bytes::from(self.payload.body.clone()));
+        self.right = signed_text(fixture, &fixture.secret, &self.request, &self.timestamp, &self.request.body)?;
+        Ok(true)
+    }
+
+    /// Signs it as the case says.
+    fn finish(
+        mut self,
+        case: &Case,
+        fixture: &Fixture,
+        written: &ChangeableSignature,
+        suspect: Option<&Suspect>,
+    ) -> Result<Crafted, CraftError> {
+        let cuts = case.manner.cuts(&self.request.body);
+        let place = WritePlace::of(fixture, &self.request)?;
+        let (mut signatures, mut stamps) = (vec![written.text()], vec![self.timestamp.clone()]);
+        let mut whole = None;
+        if let Some(suspect) = suspect {
+            let pieces: Vec<&[u8]> = pieces_of(&self.request.body, &cuts);
+            let head = stamped(&fixture.scheme, &self.request, &self.timestamp);
+            let made = suspect.signature(&fixture.scheme, &fixture.secret, &head, &self.timestamp, &pieces);
+            let made = made.ok_or(CraftError::NotApplicable("no such receiver could sign it"))?;
+            if made.is_whole {
+                whole = Some(made.text);
+            } else {
+                signatures = vec![made.text];
+            }
+        }
+        self.forge(case.signing, fixture, written, (&mut signatures, &mut stamps))?;
+        let values: Vec<String> = match case.signing {
+            CaseSigning::EmptySignature => vec![String::new()],
+            CaseSigning::EmptyDigest => {
+                let value = fixture.scheme.written("", &self.timestamp).filter(|value| !value.is_empty());
+                vec![value.ok_or(CraftError::NotApplicable("nothing surrounds the signature"))?]
+            }
+            _ if whole.is_some() => whole.into_iter().collect(),
+            _ => signatures.iter().filter_map(|text| place.value(fixture, text, &self.timestamp_of(&stamps))).collect(),
+        };
+        place.put(&mut self.request, case, fixture, &values, &stamps)?;
+        let times = if case.signing == CaseSigning::Replayed { 2 } else { 1 };
+        let now = self.circumstances.moment;
+        let before = match case.manner {
+            CaseManner::AfterForged => Some(FORGED.craft(fixture, now, self.circumstances.seed)?.request),
+            _ => None,
+        };
+        Ok(Crafted { request: self.request, before, cuts, times, timestamp: self.timestamp, right: self.right })
+    }
+
+    fn timestamp_of(&self, stamps: &[String]) -> String {
+        stamps.last().cloned().unwrap_or_default()
+    }
+
+    /// Changes what the case changes: signatures, timestamps, or the body after it was signed.
+    fn forge(
+        &mut self,
+        signing: CaseSigning,
+        fixture: &Fixture,
+        written: &ChangeableSignature,
+        (signatures, stamps): (&mut Vec<String>, &mut Vec<String>),
+    ) -> Result<(), CraftError> {
+        let scheme = &fixture.scheme;
+        let seed = self.circumstances.seed;
+        match signing {
+            CaseSigning::Right | CaseSigning::Replayed => {}
+            CaseSigning::Seconds | CaseSigning::Milliseconds if scheme.timestamp_unit.is_some() => {
+                return Err(CraftError::NotApplicable("the sender's timestamps have one unit"));
+            }
+            CaseSigning::Seconds | CaseSigning::Milliseconds | CaseSigning::Stale | CaseSigning::Future => {
+                self.check_timestamp(fixture)?;
+            }
+            CaseSigning::WrongSecret => *signatures = vec![self.forged(fixture, written)],
+            CaseSigning::Key(key) => *signatures = vec![self.with_key(fixture, key)?],
+            CaseSigning::TwoSignatures { right_first } => {
+                self.check_header(scheme)?;
+                let other = self.forged(fixture, written);
+                if right_first { signatures.push(other) } else { signatures.insert(0, other) }
+            }
+            CaseSigning::FlippedBody => {
+                let body = self.flipped_body(fixture)?;
+                self.request.set_body(Bytes::from(body));
+            }
+            CaseSigning::OtherBody => {
+                let other = Circumstances { seed: seed ^ 1, ..self.circumstances };
+                let body = CasePayload::Usual.build(scheme, &other)?.body;
+                let text = signed_text(fixture, &fixture.secret, &self.request, &self.timestamp, &body)?;
+                if text == self.right {
+                    return Err(CraftError::NotApplicable("the signature does not cover the body"));
+                }
+                *signatures = vec![text];
+            }
+            CaseSigning::FlippedTimestamp => {
+                self.check_timestamp(fixture)?;
+                *stamps = vec![with_other_digit(&self.timestamp)];
+            }
+            CaseSigning::TwoTimestamps => {
+                self.check_timestamp_header(scheme)?;
+                stamps.insert(0, with_other_digit(&self.timestamp));
+            }
+            CaseSigning::NoSignature | CaseSigning::EmptySignature => {
+                self.check_header(scheme)?;
+                signatures.clear();
+            }
+            CaseSigning::EmptyDigest => self.check_header(scheme)?,
+            CaseSigning::NoTimestamp => {
+                self.check_timestamp_header(scheme)?;
+                stamps.clear();
+            }
+            CaseSigning::NoHeaders => {
+                self.check_header(scheme)?;
+                self.check_timestamp_header(scheme)?;
+                signatures.clear();
+                stamps.clear();
+            }
+            changed => {
+                let text = written.changed(changed).filter(|text| !text.is_empty());
+                *signatures = vec![text.ok_or(CraftError::NotApplicable("the signature is not written that way"))?];
+            }
+        }
+        Ok(())
+    }
+
+    /// The signature under a key that is what it is, whatever the scheme makes of secrets.
+    fn with_key(&self, fixture: &Fixture, key: &str) -> Result<String, CraftError> {
+        let plain = Scheme { key: SignedContent::secret(), ..fixture.scheme.clone() };
+        let fixture = Fixture { scheme: plain, ..fixture.clone() };
+        let secret = Secret::new("unset", key.as_bytes().to_vec(), SecretOrigin::MadeUp);
+        let made = signed_text(&fixture, &secret, &self.request, &self.timestamp, &self.request.body);
+        let made = made.ok().filter(|text| !text.is_empty() && *text != self.right);
+        made.ok_or(CraftError::NotApplicable("the scheme has no such key"))
+    }
+
+    /// A signature made without the right key.
+    fn forged(&self, fixture: &Fixture, written: &ChangeableSignature) -> String {
+        let other = other_secret(fixture, self.circumstances.seed);
+        let made = other
+            .and_then(|secret| signed_text(fixture, &secret, &self.request, &self.timestamp, &self.request.body).ok());
+        made.filter(|text| *text != self.right).unwrap_or_else(|| written.made_up(self.circumstances.seed))
+    }
+
+    /// The body with a character changed that the signature covers.
+    fn flipped_body(&self, fixture: &Fixture) -> Result<Vec<u8>, CraftError> {
+        for nth in 0..FLIPS {
+            let Some(body) = flipped(&self.payload, nth) else { break };
+            let text = signed_text(fixture, &fixture.secret, &self.request, &self.timestamp, &body);
+            if text.is_ok_and(|text| text != self.right) {
+                return Ok(body);
+            }
+        }
+        Err(CraftError::NotApplicable("the signature does not cover the body"))
+    }
+
+    fn check_header(&self, scheme: &Scheme) -> Result<(), CraftError> {
+        if is_in_body(&self.request) || written_header(scheme).is_none() {
+            return Err(CraftError::NotApplicable("the signature is in the body"));
+        }
+        Ok(())
+    }
+
+    fn check_timestamp_header(&self, scheme: &Scheme) -> Result<(), CraftError> {
+        match (&scheme.timestamp, scheme.timestamp_header()) {
+            (None, _) => Err(CraftError::NotApplicable("the scheme has no timestamp")),
+            (Some(_), "") => Err(CraftError::NotApplicable("the timestamp has no header of its own")),
+            _ => Ok(()),
         }
     }
+
+    /// Whether another timestamp would have another signature.
+    fn check_timestamp(&self, fixture: &Fixture) -> Result<(), CraftError> {
+        if fixture.scheme.timestamp.is_none() {
+            return Err(CraftError::NotApplicable("the scheme has no timestamp"));
+        }
+        let in_value = fixture.scheme.written("0", "1") != fixture.scheme.written("0", "2");
+        if fixture.scheme.timestamp_header().is_empty() && !in_value {
+            return Err(CraftError::NotApplicable("the timestamp is a part of the body"));
+        }
+        let other = with_other_digit(&self.timestamp);
+        let text = signed_text(fixture, &fixture.secret, &self.request, &other, &self.request.body);
+        if text.is_ok_and(|text| text == self.right) {
+            return Err(CraftError::NotApplicable("the signature does not cover the timestamp"));
+        }
+        Ok(())
+    }
 }
 
-impl CasePayload {
-    fn bytes(self, circumstances: &Circumstances) -> Result<Vec<u8>, RecipeError> {
-        let plain = || Recipe::new(SimulatedEvent::App).build(circumstances);
+/// The pieces of `body` between its `cuts`.
+fn pieces_of<'a>(body: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
+    let begins = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain(std::iter::once(body.len()));
+    begins.zip(ends).map(|(begin, end)| &body[begin..end]).collect()
+}
+
+impl CaseManner {
+    /// Where the body is cut.
+    fn cuts(self, body: &[u8]) -> Vec<usize> {
         match self {
-            Self::Simulated(event) => Recipe::new(event).build(circumstances),
-            Self::Live(event) => Recipe { size: SMALL, ..Recipe::live(event) }.build(circumstances),
-            Self::Image(form) => Recipe { size: SMALL, image: Some(form), ..Recipe::live(SimulatedEvent::Screenshot) }
-                .build(circumstances),
-            Self::Large(bytes) => {
-                // Base64 makes four characters of three bytes; an item has some 600 more.
-                let items = bytes.div_ceil(PART / 3 * 4 + 600);
-                let size = PictureSize::Bytes(PART);
-                Recipe { size, items, ..Recipe::live(SimulatedEvent::Screenshot) }.build(circumstances)
+            Self::AtOnce | Self::AfterForged => Vec::new(),
+            Self::SlowBody => vec![0, body.len() / 2],
+            Self::SplitCharacters => {
+                let within = (1..body.len()).filter(|&at| body[at] & 0xc0 == 0x80 && body[at - 1] & 0xc0 == 0xc0);
+                // Every third is enough, so that a server which reads slowly sees some of them.
+                within.step_by(3).take(8).collect()
             }
-            Self::Text(raw) => {
-                let edit = PayloadEdit::set(&format!("data[0].tracking.app.name={raw}"))?;
-                Recipe { edits: vec![edit], ..Recipe::new(SimulatedEvent::App) }.build(circumstances)
-            }
-            Self::Extra(member) => {
-                let mut body = plain()?;
-                body.pop();
-                body.extend_from_slice(format!(",{member}}}").as_bytes());
-                Ok(body)
-            }
-            Self::Indented => plain().map(|body| indented(&body)),
-            Self::Spaced => plain().map(|body| spaced(&body)),
-            Self::Between(before, after) => Ok([before.as_bytes(), &plain()?, after.as_bytes()].concat()),
         }
     }
 }
 
 impl CaseSigning {
-    /// The values of the two headers over `body`; several where a header comes twice.
-    fn headers(self, ground: &Fixture, now: Timestamp, body: &[u8]) -> (Vec<String>, Vec<String>) {
-        let timestamp = self.timestamp(ground, now);
-        let right = signature::sign(&ground.secret, timestamp.as_bytes(), body);
-        let wrong = || signature::sign(&other_secret(ground.seed), timestamp.as_bytes(), body);
-        let one = |value: String| (vec![value], vec![timestamp.clone()]);
+    fn timestamp(self, fixture: &Fixture, now: Timestamp) -> String {
+        let far = SignedDuration::try_from(fixture.stale).unwrap_or(SignedDuration::ZERO);
+        let text = |moment| fixture.scheme.timestamp_text(fixture.kind, moment);
         match self {
-            Self::Right
-            | Self::Seconds
-            | Self::Milliseconds
-            | Self::FlippedBody
-            | Self::Stale
-            | Self::Future
-            | Self::Replayed => one(right),
-            Self::WrongSecret => one(wrong()),
-            Self::FlippedTimestamp => (vec![right], vec![with_digit(&timestamp, timestamp.len() - 1)]),
-            Self::FlippedDigit(place) => one(with_digit(&right, place)),
-            Self::OtherBody => one(signature::sign(&ground.secret, timestamp.as_bytes(), b"{}")),
-            Self::NoSignature => (Vec::new(), vec![timestamp]),
-            Self::NoTimestamp => (vec![right], Vec::new()),
-            Self::NoHeaders => (Vec::new(), Vec::new()),
-            Self::EmptySignature => one(String::new()),
-            Self::Cut(digits) => one(right[..digits].to_owned()),
-            Self::HalfRight => {
-                one(format!("{}{}", &right[..32], right[32..].chars().map(other_digit).collect::<String>()))
-            }
-            Self::Appended => one(format!("{right}00")),
-            Self::UpperCase => one(right.to_ascii_uppercase()),
-            Self::Base64 => {
-                let digest = signature::digest(&ground.secret, timestamp.as_bytes(), body);
-                one(base64::prelude::BASE64_STANDARD.encode(digest))
-            }
-            Self::TwoSignatures { right_first: true } => (vec![right, wrong()], vec![timestamp]),
-            Self::TwoSignatures { right_first: false } => (vec![wrong(), right], vec![timestamp]),
-            Self::TwoTimestamps => (vec![right], vec![with_digit(&timestamp, timestamp.len() - 1), timestamp]),
-            Self::BodyAlone => one(body_alone(&ground.secret, body)),
+            Self::Seconds => StampUnit::Seconds.text(now),
+            Self::Milliseconds => StampUnit::Milliseconds.text(now),
+            Self::Stale => text(now.checked_sub(far).unwrap_or(Timestamp::UNIX_EPOCH)),
+            Self::Future => text(now.checked_add(far).unwrap_or(now)),
+            _ => text(now),
         }
     }
-
-    fn timestamp(self, ground: &Fixture, now: Timestamp) -> String {
-        let far = SignedDuration::try_from(ground.stale).unwrap_or(SignedDuration::ZERO);
-        match self {
-            Self::Seconds => SigningKind::Developer.timestamp_text(now),
-            Self::Milliseconds => SigningKind::Reseller.timestamp_text(now),
-            Self::Stale => ground.kind.timestamp_text(now.checked_sub(far).unwrap_or(Timestamp::UNIX_EPOCH)),
-            Self::Future => ground.kind.timestamp_text(now.checked_add(far).unwrap_or(now)),
-            _ => ground.kind.timestamp_text(now),
-        }
-    }
-}
-
-/// A secret that the receiver does not have.
-fn other_secret(seed: u64) -> Secret {
-    Secret::new("another", format!("not-the-secret-{seed:016x}").into_bytes(), SecretOrigin::Typed)
-}
-
-fn body_alone(secret: &Secret, body: &[u8]) -> String {
-    use hmac::Mac as _;
-    let mut mac = secret.mac();
-    mac.update(body);
-    hex::encode(mac.finalize().into_bytes())
-}
-
-/// The text with another digit at `place`.
-fn with_digit(text: &str, place: usize) -> String {
-    text.char_indices().map(|(at, digit)| if at == place { other_digit(digit) } else { digit }).collect()
-}
-
-fn other_digit(digit: char) -> char {
-    if digit == '0' { '1' } else { '0' }
-}
-
-/// The body with one digit of its first UUID changed, so that it stays valid JSON of the same shape.
-fn flipped(mut body: Vec<u8>) -> Vec<u8> {
-    let place = memchr::memmem::find(&body, b"Id\":\"").map_or(0, |at| at + 5);
-    if let Some(byte) = body.get_mut(place) {
-        *byte = if *byte == b'0' { b'1' } else { b'0' };
-    }
-    body
-}
-
-/// One member or item a line, two spaces a level.
-fn indented(body: &[u8]) -> Vec<u8> {
-    let mut written = Vec::with_capacity(body.len() * 2);
-    let mut depth = 0;
-    let line = |written: &mut Vec<u8>, depth: usize| {
-        written.push(b'\n');
-        written.resize(written.len() + 2 * depth, b' ');
-    };
-    for token in tokens(body).map_while(Result::ok) {
-        if matches!(token.kind, TokenKind::ObjectClose | TokenKind::ArrayClose) {
-            depth -= 1;
-            line(&mut written, depth);
-        }
-        written.extend_from_slice(token.text(body));
-        match token.kind {
-            TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
-                depth += 1;
-                line(&mut written, depth);
-            }
-            TokenKind::Comma => line(&mut written, depth),
-            TokenKind::Colon => written.push(b' '),
-            _ => {}
-        }
-    }
-    written
-}
-
-/// A space after every comma and colon between tokens.
-fn spaced(body: &[u8]) -> Vec<u8> {
-    let mut spaced = Vec::with_capacity(body.len() + body.len() / 8);
-    for token in tokens(body).map_while(Result::ok) {
-        spaced.extend_from_slice(token.text(body));
-        if matches!(token.kind, TokenKind::Comma | TokenKind::Colon) {
-            spaced.push(b' ');
-        }
-    }
-    spaced
 }

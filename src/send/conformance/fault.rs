@@ -2,7 +2,8 @@
 
 macro_rules! faults {
     ($($variant:ident $code:literal $title:literal $means:literal $fix:literal $hint:literal;)*) => {
-        /// A fault of a receiver, by its name.
+        /// A fault of a receiver, by its name. The texts hold names of the scheme in braces, which
+        /// [`Remedy`](super::Remedy) fills in.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ReceiverFault {
             $(#[doc = $title] $variant,)*
@@ -25,20 +26,17 @@ macro_rules! faults {
             }
 
             /// Its consequence.
-            #[must_use]
-            pub fn means(self) -> &'static str {
+            pub(super) fn means(self) -> &'static str {
                 match self { $(Self::$variant => $means,)* }
             }
 
             /// What to do.
-            #[must_use]
-            pub fn fix(self) -> &'static str {
+            pub(super) fn fix(self) -> &'static str {
                 match self { $(Self::$variant => $fix,)* }
             }
 
             /// A line of code that does it, in JavaScript; empty where there is none.
-            #[must_use]
-            pub fn hint(self) -> &'static str {
+            pub(super) fn hint(self) -> &'static str {
                 match self { $(Self::$variant => $hint,)* }
             }
         }
@@ -46,13 +44,50 @@ macro_rules! faults {
 }
 
 faults! {
+    RateLimited "rate_limited" "limits the rate of deliveries"
+        "Nothing is known of the deliveries that it did not let through: this is not a verdict."
+        "Check it again with fewer deliveries per second, such as --rate 1/s, or raise the limit for this path."
+        "";
+    RequiresLogin "requires_login" "requires a login"
+        "Deliveries never reach the code that verifies them: the sender cannot log in."
+        "Exempt the webhook's path from authentication: the signature is what authenticates a delivery."
+        "";
+    CsrfProtection "csrf_protection" "refuses deliveries without a CSRF token"
+        "Deliveries never reach the code that verifies them: no sender has a CSRF token."
+        "Exempt the webhook's path from CSRF protection: it protects browsers, and the signature protects the webhook."
+        "";
+    Redirects "redirects" "redirects"
+        "Redirects are not followed, so nothing is delivered."
+        "Give the final URL, with https and with or without the trailing slash as your server has it."
+        "";
+    UnsetSecret "unset_secret" "accepts signatures made without a secret"
+        "Anyone can sign: the secret is not set where your server verifies, and an empty or literal text is the key."
+        "Set the secret in the server's environment, and refuse to start without it; use its text, since decoding it may \
+        leave nothing."
+        "if (!process.env.{variable}) throw new Error('{variable} is not set')";
     RefusesValid "refuses_valid" "refuses valid deliveries"
-        "No delivery of Trackpilots would get through."
+        "No delivery of {sender} would get through."
         "Check that your server has the same secret, and that the URL's path is correct."
-        "const secret = process.env.TRACKPILOTS_WEBHOOKS_SECRET_KEY";
+        "const secret = process.env.{variable}";
+    HeaderNotFound "header_not_found" "does not find the signature header"
+        "No delivery of {sender} would get through: your server looks for other headers than those that are sent."
+        "Read {headers}, in your framework's case-insensitive way."
+        "{read}";
+    WrongKeyForm "wrong_key_form" "uses another form of the secret as the key"
+        "No delivery of {sender} would get through: the key is not the secret as the sender uses it."
+        "Use {key} as the key: no decoding, trimming or quotation marks that the sender does not have."
+        "{hmac}";
+    EmptyBody "empty_body" "hashes an empty body"
+        "No delivery of {sender} would get through, and the signature that is expected does not cover the body."
+        "Read the raw body before anything else consumes it: a stream can be read only once."
+        "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
+    HashesPrintedObject "hashes_printed_object" "hashes a printed object instead of the body"
+        "No delivery of {sender} would get through: an object was turned into text such as [object Object]."
+        "Hash the raw bytes of the body, not the object that a parser made of it."
+        "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
     AcceptsAnything "accepts_anything" "accepts anything"
         "Anyone who knows the URL can send forged events: the signature is not verified."
-        "Compute the HMAC of timestamp, a dot and the raw body with the webhook's secret; answer 401 unless it equals the header."
+        "Compute {digest} with the webhook's secret; answer 401 unless it equals the header."
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsWrongSignature "accepts_wrong_signature" "accepts a wrong signature"
         "A signature made without the secret is accepted."
@@ -60,32 +95,70 @@ faults! {
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
     AcceptsMissingSignature "accepts_missing_signature" "accepts a missing signature"
         "A delivery without the header is accepted."
-        "Answer 400 when either header is absent or empty, before anything else."
-        "if (!signature || !timestamp) return res.status(400).send('Missing signature')";
+        "Answer 400 when {headers} is absent or empty, before anything else."
+        "{guard}";
     AcceptsMissingTimestamp "accepts_missing_timestamp" "accepts a missing timestamp"
         "A delivery without a timestamp can be replayed at any time."
-        "Answer 400 when either header is absent or empty, before anything else."
-        "if (!signature || !timestamp) return res.status(400).send('Missing signature')";
+        "Answer 400 when {headers} is absent or empty, before anything else."
+        "{guard}";
     ComparesPrefix "compares_prefix" "compares only a part of the signature"
         "A shortened signature is accepted, and a short one can be guessed."
-        "Compare lengths first, then all 64 digits in constant time."
+        "Compare lengths first, then the whole signature in constant time."
         "received.length === expected.length && timingSafeEqual(received, expected)";
     IgnoresBody "ignores_body" "does not sign the body"
         "A delivery whose body was changed on the way is accepted."
-        "Put the raw body's bytes into the HMAC, after the timestamp and a dot."
-        "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
+        "Put the raw body's bytes into what you hash: {content}."
+        "{hmac}";
     IgnoresTimestamp "ignores_timestamp" "does not sign the timestamp"
         "Anyone who has seen one delivery can replay it with any timestamp."
-        "Put the timestamp header's own text and a dot into the HMAC, before the raw body."
-        "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
+        "Put the timestamp's own text into what you hash: {content}."
+        "{hmac}";
+    WrongContent "wrong_content" "joins the signed content differently"
+        "No delivery of {sender} would get through: your server hashes other content than the sender signs."
+        "Hash exactly {content}, with the timestamp's own text."
+        "{hmac}";
+    WrongAlgorithm "wrong_algorithm" "uses another algorithm"
+        "No delivery of {sender} would get through: your server computes another digest than the sender."
+        "Use {algorithm} with the secret as the key."
+        "{hmac}";
+    WrongSignatureForm "wrong_signature_form" "expects the signature in another form"
+        "No delivery of {sender} would get through: your server expects the digest written in another way."
+        "Expect the header's value as {form}."
+        "{hmac}";
     HashesReserialisedBody "hashes_reserialised_body" "hashes a re-serialised body"
-        "A valid delivery is refused if its JSON is not written exactly as your serialiser would write it."
+        "A valid delivery is refused if its body is not written exactly as your serialiser would write it."
         "Verify the raw bytes, and parse them afterwards."
         "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
+    HashesOtherBytes "hashes_other_bytes" "hashes other bytes than those received"
+        "A valid delivery is refused if its body is changed before it is hashed."
+        "Verify the raw bytes as they arrived: no decoding, no unpacking, no part of them."
+        "app.post(path, express.raw({ type: '*/*' }), (req, res) => verify(req.body) /* a Buffer */)";
+    SignatureDisagreement "signature_disagreement" "refuses some valid deliveries as forged"
+        "These deliveries are answered exactly as forged ones are: their signature is computed otherwise, or an error is \
+        answered in the same way."
+        "Let your server print the digest that it computes, and give it to whyhook verify --computed DIGEST; give other \
+        errors an answer of their own."
+        "console.error(Buffer.from(signed).toString('hex'), expected)";
+    FailsAtRandom "fails_at_random" "fails at random, depending on the digest"
+        "Some valid deliveries are refused, and most tests do not show it."
+        "Write the digest with the language's own function, which pads each byte, and compare bytes or the whole text."
+        "{hmac}";
+    SplitsCharacters "splits_characters" "decodes each piece of the body on its own"
+        "A valid delivery is refused when a character of several bytes arrives in two pieces: now and then, in production."
+        "Collect the pieces as bytes and join them before decoding: no body += chunk."
+        "const parts = []; req.on('data', (part) => parts.push(part)); req.on('end', () => verify(Buffer.concat(parts)))";
+    ReadsPartOfBody "reads_part_of_body" "hashes only a part of the body"
+        "A valid delivery is refused when its body does not arrive at once: large ones, and slow connections."
+        "Read the body to its end, as Content-Length or the stream says, before you hash it."
+        "const parts = []; for await (const part of req) parts.push(part); verify(Buffer.concat(parts))";
+    MixesRequests "mixes_requests" "mixes up requests on one connection"
+        "A valid delivery is refused when it arrives on the connection of another one, which senders and proxies reuse."
+        "Read each body to its end before you answer, also that of a forged delivery, and keep nothing between requests."
+        "const parts = []; for await (const part of req) parts.push(part) // within the handler, before any answer";
     TrimsBody "trims_body" "trims the body before verifying"
         "A valid delivery is refused when there is white space around its JSON."
         "Verify the raw bytes: no trim(), no strip(), no text mode."
-        "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody) // not rawBody.trim()";
+        "{hmac} // not rawBody.trim()";
     ThrowsOnPlaceholder "throws_on_placeholder" "returns an error for a placeholder image"
         "Simulated screenshots contain text instead of an image, and the server returns an error for each of them."
         "Check imageBuffer before decoding it: when it is text that begins \
@@ -106,13 +179,13 @@ faults! {
     RejectsUnicode "rejects_unicode" "refuses some Unicode text"
         "Deliveries with such text in a title or URL are lost."
         "Verify the raw bytes; decode them as UTF-8 afterwards, without normalising."
-        "createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody)";
+        "{hmac}";
     RejectsLargeBody "rejects_large_body" "refuses large payloads"
-        "Screenshots are large: a live event with several would be lost."
+        "Large events are lost, such as one with several screenshots."
         "Raise the body limit of your framework, and of the proxy before it (nginx: client_max_body_size)."
         "express.raw({ type: '*/*', limit: '20mb' })";
     RejectsUnknownField "rejects_unknown_field" "refuses an unknown field"
-        "The next field that Trackpilots adds would block every delivery."
+        "The next field that {sender} adds would block every delivery."
         "Ignore unknown fields."
         "schema.passthrough() // zod";
     RejectsCharset "rejects_charset" "refuses a charset in the content type"
@@ -122,7 +195,7 @@ faults! {
     CaseSensitiveHeaders "case_sensitive_headers" "treats header names as case-sensitive"
         "Header names are case-insensitive: HTTP/2 and many proxies write them in lower case."
         "Look headers up in your framework's case-insensitive way."
-        "req.get('X-Webhook-Signature')";
+        "req.get('{signature}')";
     ErrorsInsteadOfRefusing "errors_instead_of_refusing" "fails instead of refusing"
         "A forged delivery makes your handler throw: anyone can fill your logs or stop your process."
         "Answer 400 or 401 before any code that may throw, such as comparing buffers of different lengths."
@@ -134,10 +207,6 @@ faults! {
     NoAnswer "no_answer" "gives no answer"
         "The connection ended without a response: the handler threw, or the process ended."
         "Check your server's logs; answer in every branch."
-        "";
-    Redirects "redirects" "redirects"
-        "Redirects are not followed, so nothing is delivered."
-        "Give the final URL, with https and with or without the trailing slash as your server has it."
         "";
     IgnoresAge "ignores_age" "never looks at the age"
         "Anyone who has seen one delivery can replay it at any time."
@@ -160,12 +229,12 @@ faults! {
         "Harmless: only the holder of the secret can write it."
         "To be as strict as the documentation, compare the text of the header."
         "";
-    AcceptsBase64 "accepts_base64" "accepts a signature in base64"
+    AcceptsBase64 "accepts_base64" "accepts a signature in another encoding"
         "Harmless: only the holder of the secret can write it."
         "To be as strict as the documentation, compare the text of the header."
         "";
     AcceptsDuplicatedHeaders "accepts_duplicated_headers" "accepts a duplicate header"
         "Two programs on the way may read different values."
         "Refuse a delivery whose signature or timestamp header appears more than once."
-        "if (req.rawHeaders.filter((h, i) => i % 2 === 0 && /^x-webhook-signature$/i.test(h)).length > 1) return res.sendStatus(400)";
+        "if (req.rawHeaders.filter((h, i) => i % 2 === 0 && /^{signature}$/i.test(h)).length > 1) return res.sendStatus(400)";
 }

@@ -4,96 +4,193 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ReceiverFault;
-use super::case::Expect;
+use super::case::{CasePayload, Expect};
+use super::framework::{Framework, validator};
 use super::judge::{CaseVerdict, CheckRow, Observed};
+use super::outside::{is_login_page, outside, quoted};
+use super::probe::ProvedMistake;
+use super::remedy::Remedy;
+use crate::http::Target;
+use crate::payload::grouped;
+use crate::signature::Scheme;
+use crate::simulate::SimulatedEvent;
 
 /// A named fault with the rows that prove it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckFinding {
     /// The fault.
     pub fault: ReceiverFault,
+    /// The fault in a few words.
+    pub title: String,
     /// Whether it is a failure of the whole.
     pub required: bool,
     /// The names of the cases that prove it.
     pub proof: Vec<&'static str>,
     /// What was seen, where the names do not say it.
     pub detail: String,
+    /// What it means and what to do.
+    pub remedy: Remedy,
+    /// The mistake that was shown, where one was.
+    pub mistake: Option<ProvedMistake>,
 }
 
-/// Names the faults that `rows` prove, the gravest first. An answer later than `slow` is too slow.
+/// How large a plain body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeLimit {
+    /// The largest that was accepted, in bytes.
+    pub accepted: usize,
+    /// The smallest that was not.
+    pub refused: usize,
+    /// Whether it was refused as a forged delivery is.
+    pub as_forged: bool,
+}
+
+/// Everything that is known of a receiver once its deliveries are sent.
+#[derive(Debug)]
+pub struct CheckEvidence<'a> {
+    /// The receiver.
+    pub target: &'a Target,
+    /// Its scheme.
+    pub scheme: &'a Scheme,
+    /// Every case.
+    pub rows: &'a [CheckRow],
+    /// From when on an answer is too slow.
+    pub slow: Duration,
+    /// What it says to a forged delivery.
+    pub refusal: Option<Observed>,
+    /// The mistakes that were shown.
+    pub mistakes: Vec<ProvedMistake>,
+    /// The limit of plain bodies, where one was found.
+    pub limit: Option<SizeLimit>,
+}
+
+/// Names the faults that the evidence proves, the gravest first.
 #[must_use]
-pub fn findings(rows: &[CheckRow], slow: Duration) -> Vec<CheckFinding> {
-    let seen = Seen(rows);
-    let anything = seen.accepts_anything();
+pub fn findings(evidence: &CheckEvidence<'_>) -> Vec<CheckFinding> {
+    let anything = evidence.accepts_anything();
     let mut found: BTreeMap<ReceiverFault, Vec<&CheckRow>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| matches!(row.mark, CaseVerdict::Fail | CaseVerdict::Advice)) {
-        found.entry(seen.fault_of(row, anything)).or_default().push(row);
+    for row in evidence.rows.iter().filter(|row| matches!(row.mark, CaseVerdict::Fail | CaseVerdict::Advice)) {
+        found.entry(evidence.fault_of(row, anything)).or_default().push(row);
     }
-    let mut all: Vec<CheckFinding> = found.into_iter().map(|(fault, rows)| finding(fault, &rows)).collect();
+    let mut all: Vec<CheckFinding> = found.into_iter().map(|(fault, rows)| evidence.finding(fault, &rows)).collect();
     all.retain(|finding| finding.fault != ReceiverFault::TooSlow);
-    all.extend(too_slow(rows, slow));
+    all.extend(evidence.too_slow());
     all.sort_by_key(|finding| (!finding.required, finding.fault));
     all
 }
 
-fn finding(fault: ReceiverFault, rows: &[&CheckRow]) -> CheckFinding {
-    let mut came: Vec<String> = Vec::new();
-    for row in rows {
-        let words = match &row.came {
-            Observed::Answer { status, said, .. } if said.is_empty() => format!("answered {status}"),
-            Observed::Answer { status, said, .. } => format!("answered {status} {}", beginning(said)),
-            came => came.words(),
-        };
-        if !came.contains(&words) {
-            came.push(words);
+impl CheckEvidence<'_> {
+    /// The framework that its answers show.
+    #[must_use]
+    pub fn framework(&self) -> Option<Framework> {
+        Framework::of(self.rows.iter().map(|row| &row.came))
+    }
+
+    /// A finding with nothing but the fault's own words.
+    pub(super) fn named(
+        &self,
+        fault: ReceiverFault,
+        required: bool,
+        proof: Vec<&'static str>,
+        detail: String,
+    ) -> CheckFinding {
+        let remedy = Remedy::of(fault, self.scheme, self.framework(), &self.target.request_target());
+        CheckFinding { fault, title: fault.title().to_owned(), required, proof, detail, remedy, mistake: None }
+    }
+
+    /// A finding with the mistake that was shown.
+    pub(super) fn proved(&self, mistake: &ProvedMistake, required: bool, proof: Vec<&'static str>) -> CheckFinding {
+        let mut finding = self.named(mistake.fault, required, proof, mistake.words());
+        if finding.fault == ReceiverFault::WrongKeyForm || finding.remedy.fix.is_empty() {
+            finding.remedy.fix = mistake.fix.clone();
         }
+        if mistake.fault == ReceiverFault::FailsAtRandom {
+            finding.detail.push_str(&self.share(mistake));
+        }
+        finding.mistake = Some(mistake.clone());
+        finding
     }
-    CheckFinding {
-        fault,
-        required: rows.iter().any(|row| row.mark == CaseVerdict::Fail),
-        proof: rows.iter().map(|row| row.case.name).collect(),
-        detail: came.join("; "),
+
+    /// How many valid deliveries a number format refuses.
+    fn share(&self, mistake: &ProvedMistake) -> String {
+        if !mistake.explains.contains(&"digest-inner-zero") {
+            return ": about one of 16 valid deliveries is refused".to_owned();
+        }
+        let bytes = self.scheme.algorithm().map_or(32, |algorithm| algorithm.digest_bytes());
+        let whole = (0..bytes).fold(1.0_f64, |whole, _| whole * 15.0 / 16.0);
+        format!(": about {:.0} of 100 valid deliveries are refused", (1.0 - whole) * 100.0)
     }
-}
 
-/// What an answer says first, in quotation marks.
-fn beginning(said: &[u8]) -> String {
-    const CHARACTERS: usize = 60;
-    let text = String::from_utf8_lossy(said);
-    let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
-    let more = if line.chars().nth(CHARACTERS).is_some() { "…" } else { "" };
-    format!("“{}{more}”", line.chars().take(CHARACTERS).collect::<String>())
-}
-
-/// Slow answers: two or more, or every one, or one that never came in time.
-fn too_slow(rows: &[CheckRow], slow: Duration) -> Option<CheckFinding> {
-    let is_slow = |row: &&CheckRow| row.came.timed_out() || row.came.latency().is_some_and(|latency| latency >= slow);
-    let late: Vec<&CheckRow> = rows.iter().filter(is_slow).collect();
-    let sent = rows.iter().filter(|row| row.came != Observed::NotSent).count();
-    let timed_out = late.iter().filter(|row| row.came.timed_out()).count();
-    if late.is_empty() || (late.len() < 2.min(sent) && timed_out == 0) {
-        return None;
+    fn finding(&self, fault: ReceiverFault, rows: &[&CheckRow]) -> CheckFinding {
+        let required = rows.iter().any(|row| row.mark == CaseVerdict::Fail);
+        let proof: Vec<&'static str> = rows.iter().map(|row| row.case.name).collect();
+        if let Some(mistake) = self.mistakes.iter().find(|mistake| mistake.fault == fault) {
+            return self.proved(mistake, required, proof);
+        }
+        let mut finding = self.named(fault, required, proof, answers(rows));
+        let first = rows.first().map(|row| &row.came);
+        match fault {
+            ReceiverFault::Redirects | ReceiverFault::RequiresLogin | ReceiverFault::CsrfProtection => {
+                if let Some(seen) = first.and_then(|came| outside(came, self.target)) {
+                    finding.detail = seen.detail;
+                    finding.remedy.fix = seen.fix.unwrap_or(finding.remedy.fix);
+                }
+            }
+            ReceiverFault::RejectsLargeBody | ReceiverFault::ReadsPartOfBody => {
+                if let Some(limit) = &self.limit {
+                    let (accepted, refused) = (grouped(limit.accepted as u64), grouped(limit.refused as u64));
+                    finding.detail =
+                        format!("plain payloads of {accepted} bytes pass, of {refused} bytes not: {}", finding.detail);
+                }
+            }
+            ReceiverFault::RejectsUnknownField => {
+                let said = first.map(Observed::text).unwrap_or_default();
+                finding.remedy.code = validator(&said).map_or(finding.remedy.code, str::to_owned);
+            }
+            ReceiverFault::FailsAtRandom => {
+                finding.detail.push_str(", as to a forged delivery; digests without it pass")
+            }
+            ReceiverFault::ErrorsInsteadOfRefusing if rows.iter().all(|row| row.came.timed_out()) => {
+                finding.title = "never answers some forged deliveries".to_owned();
+                finding.remedy.means = "The handler throws and nobody answers: requests pile up until they time out, \
+                     which anyone can bring about."
+                    .to_owned();
+                finding.remedy.fix =
+                    "Answer in every branch: catch what an asynchronous handler throws, and answer 400 or 401."
+                        .to_owned();
+                if finding.remedy.code == fault.hint() {
+                    finding.remedy.code =
+                        "app.post(path, (req, res, next) => receive(req, res).catch(next))".to_owned();
+                }
+            }
+            _ => {}
+        }
+        finding
     }
-    let slowest = late.iter().filter_map(|row| row.came.latency()).max().unwrap_or_default();
-    let mut detail = format!("{} of {sent} answers took {} ms or longer", late.len(), slow.as_millis());
-    detail.push_str(&format!(", the slowest {} ms", slowest.as_millis()));
-    if timed_out > 0 {
-        detail.push_str(&format!("; {timed_out} timed out"));
+
+    /// Slow answers: two or more, or every one, or one that never came in time.
+    fn too_slow(&self) -> Option<CheckFinding> {
+        let is_slow =
+            |row: &&CheckRow| row.came.timed_out() || row.came.latency().is_some_and(|latency| latency >= self.slow);
+        // What never answers forged deliveries is a fault of its own.
+        let late: Vec<&CheckRow> = self.rows.iter().filter(is_slow).filter(|row| !self.is_thrown_away(row)).collect();
+        let sent = self.rows.iter().filter(|row| !row.came.is_no_verdict()).count();
+        let timed_out = late.iter().filter(|row| row.came.timed_out()).count();
+        if late.is_empty() || (late.len() < 2.min(sent) && timed_out == 0) {
+            return None;
+        }
+        let slowest = late.iter().filter_map(|row| row.came.latency()).max().unwrap_or_default();
+        let mut detail = format!("{} of {sent} answers took {} ms or longer", late.len(), self.slow.as_millis());
+        detail.push_str(&format!(", the slowest {} ms", slowest.as_millis()));
+        if timed_out > 0 {
+            detail.push_str(&format!("; {timed_out} timed out"));
+        }
+        let proof = late.iter().map(|row| row.case.name).collect();
+        Some(self.named(ReceiverFault::TooSlow, true, proof, detail))
     }
-    Some(CheckFinding {
-        fault: ReceiverFault::TooSlow,
-        required: true,
-        proof: late.iter().map(|row| row.case.name).collect(),
-        detail,
-    })
-}
 
-/// The rows by name.
-struct Seen<'a>(&'a [CheckRow]);
-
-impl Seen<'_> {
     fn row(&self, name: &str) -> Option<&CheckRow> {
-        self.0.iter().find(|row| row.case.name == name)
+        self.rows.iter().find(|row| row.case.name == name)
     }
 
     fn accepted(&self, name: &str) -> bool {
@@ -112,6 +209,15 @@ impl Seen<'_> {
         sent.len() > 1 && sent.iter().all(|row| row.is_accepted())
     }
 
+    /// Whether a forged delivery got no answer while valid ones get one.
+    fn is_thrown_away(&self, row: &CheckRow) -> bool {
+        let is_late = |row: &&CheckRow| row.case.is_valid() && row.came.timed_out();
+        row.came.timed_out()
+            && !row.case.is_valid()
+            && self.rows.iter().any(|row| row.case.is_valid() && row.is_accepted())
+            && !self.rows.iter().any(|row| is_late(&row))
+    }
+
     /// Whether the same JSON written otherwise is refused, and nothing else explains it.
     fn hashes_reserialised(&self) -> bool {
         // Neither of these has a field that is not documented.
@@ -120,16 +226,29 @@ impl Seen<'_> {
         rewritten || (extra && !self.rejected("unknown-field"))
     }
 
+    /// Whether a receiver said to a valid delivery what it says to forged ones.
+    pub(super) fn is_as_forged(&self, row: &CheckRow) -> bool {
+        row.case.is_valid() && row.is_rejected() && self.refusal.as_ref().is_some_and(|said| row.came.is_like(said))
+    }
+
     /// What a failed row points at, in the light of the others.
     fn fault_of(&self, row: &CheckRow, anything: bool) -> ReceiverFault {
-        match (&row.came, row.case.expect) {
-            (came, _) if came.timed_out() => return ReceiverFault::TooSlow,
-            (Observed::Answer { status: 300..=399, .. }, _) => return ReceiverFault::Redirects,
-            (Observed::Answer { .. }, Expect::Refuse(_)) if row.is_accepted() => {}
-            (_, Expect::Refuse(_)) => return ReceiverFault::ErrorsInsteadOfRefusing,
-            _ => {}
+        if let Some(mistake) = self.mistakes.iter().find(|mistake| mistake.explains.contains(&row.case.name)) {
+            return mistake.fault;
+        }
+        if let Some(seen) = outside(&row.came, self.target)
+            && (row.case.is_valid() || matches!(row.came.status(), Some(300..=399)) || is_login_page(&row.came))
+            && seen.fault != ReceiverFault::RefusesValid
+        {
+            return seen.fault;
         }
         let forged = matches!(row.case.expect, Expect::Refuse(_));
+        match &row.came {
+            came if came.timed_out() && self.is_thrown_away(row) => return ReceiverFault::ErrorsInsteadOfRefusing,
+            came if came.timed_out() => return ReceiverFault::TooSlow,
+            came if forged && !came.is_accepted() => return ReceiverFault::ErrorsInsteadOfRefusing,
+            _ => {}
+        }
         let of_time = matches!(
             row.case.fault,
             ReceiverFault::IgnoresAge | ReceiverFault::IgnoresFuture | ReceiverFault::AcceptsReplay
@@ -137,22 +256,75 @@ impl Seen<'_> {
         if anything && forged && !of_time {
             return ReceiverFault::AcceptsAnything;
         }
+        if self.is_too_large(row) {
+            let as_forged = self.limit.is_some_and(|limit| limit.as_forged);
+            return if as_forged { ReceiverFault::ReadsPartOfBody } else { ReceiverFault::RejectsLargeBody };
+        }
+        if forged { self.fault_of_forged(row) } else { self.fault_of_valid(row) }
+    }
+
+    /// Whether a plain body of the same size is refused as well.
+    fn is_too_large(&self, row: &CheckRow) -> bool {
+        let bytes = row.exchange.as_ref().map_or(0, |exchange| exchange.body_bytes);
+        row.case.is_valid() && self.limit.is_some_and(|limit| bytes > limit.accepted as u64)
+    }
+
+    fn fault_of_forged(&self, row: &CheckRow) -> ReceiverFault {
+        // What accepts any secret accepts these two as well.
+        if row.case.fault == ReceiverFault::UnsetSecret && self.accepted("wrong-secret") {
+            return ReceiverFault::AcceptsWrongSignature;
+        }
+        let is_cut = ["cut-one", "cut-half", "cut-eight"].iter().any(|name| self.accepted(name));
+        match row.case.fault {
+            // An empty text is the beginning of every other.
+            ReceiverFault::AcceptsMissingSignature
+                if row.case.name == "empty-signature" && !self.accepted("missing-signature") && is_cut =>
+            {
+                ReceiverFault::ComparesPrefix
+            }
+            // Without the header it is no form either.
+            ReceiverFault::ComparesPrefix
+                if row.case.name == "empty-digest" && self.accepted("missing-signature") && !is_cut =>
+            {
+                ReceiverFault::AcceptsMissingSignature
+            }
+            fault => fault,
+        }
+    }
+
+    fn fault_of_valid(&self, row: &CheckRow) -> ReceiverFault {
+        if let Some(plainer) = self.plainer(row) {
+            return self.fault_of_valid(plainer);
+        }
+        let as_forged = self.is_as_forged(row);
+        // Any body may arrive in pieces, not only those that were sent so.
+        if as_forged && self.mistakes.iter().any(|mistake| mistake.fault == ReceiverFault::ReadsPartOfBody) {
+            return ReceiverFault::ReadsPartOfBody;
+        }
         match row.case.fault {
             ReceiverFault::TrimsBody | ReceiverFault::RejectsUnicode if self.hashes_reserialised() => {
                 ReceiverFault::HashesReserialisedBody
             }
-            ReceiverFault::HashesReserialisedBody if !self.hashes_reserialised() => ReceiverFault::RejectsUnknownField,
-            // An empty text is the beginning of every other.
-            ReceiverFault::AcceptsMissingSignature
-                if row.case.name == "empty-signature"
-                    && !self.accepted("missing-signature")
-                    && ["cut-one", "cut-half", "cut-eight"].iter().any(|name| self.accepted(name)) =>
-            {
-                ReceiverFault::ComparesPrefix
+            ReceiverFault::HashesReserialisedBody if !self.hashes_reserialised() && !as_forged => {
+                ReceiverFault::RejectsUnknownField
             }
+            // Only the way in which it is written or arrives differs from what is accepted.
+            fault @ (ReceiverFault::HashesReserialisedBody
+            | ReceiverFault::TrimsBody
+            | ReceiverFault::FailsAtRandom
+            | ReceiverFault::SplitsCharacters
+            | ReceiverFault::ReadsPartOfBody
+            | ReceiverFault::MixesRequests
+            | ReceiverFault::ExpectsOtherUnit) => fault,
+            // As without any signature: its header was not found.
+            fault @ ReceiverFault::CaseSensitiveHeaders if self.is_as_unsigned(row) => fault,
+            _ if as_forged => ReceiverFault::SignatureDisagreement,
             // Live screenshots differ from the simulated one by their image as well.
             ReceiverFault::RejectsLive if row.case.name == "screenshot-live" && self.accepted("app-live") => {
                 ReceiverFault::ThrowsOnImageForm
+            }
+            ReceiverFault::RejectsLargeBody if row.case.name.starts_with("large-") && self.limit.is_none() => {
+                self.fault_of_screenshots()
             }
             fault if matches!(row.came, Observed::Nothing { .. }) && fault != ReceiverFault::ThrowsOnPlaceholder => {
                 ReceiverFault::NoAnswer
@@ -160,4 +332,45 @@ impl Seen<'_> {
             fault => fault,
         }
     }
+
+    /// A delivery that has less of what may be wrong than `row`, and was answered in the same way: then that is what
+    /// is wrong.
+    fn plainer(&self, row: &CheckRow) -> Option<&CheckRow> {
+        let name = row.case.name;
+        let plainer: &[&str] = match row.case.body {
+            CasePayload::Live(SimulatedEvent::Screenshot) => &["app-live"],
+            CasePayload::Live(SimulatedEvent::App) => &["app-simulated"],
+            CasePayload::Live(SimulatedEvent::Activity) => &["activity-simulated", "app-live"],
+            CasePayload::Image(_) | CasePayload::Large(_) => &["app-live", "screenshot-live"],
+            CasePayload::Extra(_) if name != "unknown-field" => &["unknown-field"],
+            _ => &[],
+        };
+        let rows = plainer.iter().filter_map(|name| self.row(name));
+        rows.filter(|other| other.case.name != name && other.is_rejected()).find(|other| other.came.is_like(&row.came))
+    }
+
+    /// What is wrong with large screenshots where no length is.
+    fn fault_of_screenshots(&self) -> ReceiverFault {
+        if self.rejected("image-base64") { ReceiverFault::ThrowsOnImageForm } else { ReceiverFault::RejectsLargeBody }
+    }
+
+    fn is_as_unsigned(&self, row: &CheckRow) -> bool {
+        let unsigned = ["missing-both", "missing-signature"].iter().find_map(|name| self.row(name));
+        unsigned.is_some_and(|unsigned| row.came.is_like(&unsigned.came))
+    }
+}
+
+/// What came of rows, each answer once.
+fn answers(rows: &[&CheckRow]) -> String {
+    let mut told: Vec<(&Observed, String)> = Vec::new();
+    for row in rows {
+        let words = match &row.came {
+            answer @ Observed::Answer { status, .. } => format!("answered {status}{}", quoted(answer)),
+            came => came.words(),
+        };
+        if !told.iter().any(|(came, known)| *known == words || came.is_like(&row.came)) {
+            told.push((&row.came, words));
+        }
+    }
+    told.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("; ")
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::case::{Case, Expect};
 use crate::delivery::Attempt;
+use crate::http::Head;
+use crate::signature::Scheme;
 
 /// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Observed {
         latency: Duration,
         /// The beginning of its body.
         said: Vec<u8>,
+        /// Its headers.
+        head: Head,
     },
     /// None.
     Nothing {
@@ -27,16 +31,27 @@ pub enum Observed {
         /// Until it was given up.
         latency: Duration,
     },
+    /// A response that says nothing about the case: too many deliveries (429), or none at the moment (503).
+    Limited {
+        /// Its status.
+        status: u16,
+    },
     /// It was not sent, for nothing could be learnt from it any more.
     NotSent,
 }
 
 impl Observed {
+    /// A response without headers.
+    #[must_use]
+    pub fn answer(status: u16, latency: Duration, said: &[u8]) -> Self {
+        Self::Answer { status, latency, said: said.to_vec(), head: Head::default() }
+    }
+
     /// The status of the response, if one came.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Answer { status, .. } => Some(*status),
+            Self::Answer { status, .. } | Self::Limited { status } => Some(*status),
             Self::Nothing { .. } | Self::NotSent => None,
         }
     }
@@ -46,7 +61,7 @@ impl Observed {
     pub fn latency(&self) -> Option<Duration> {
         match self {
             Self::Answer { latency, .. } | Self::Nothing { latency, .. } => Some(*latency),
-            Self::NotSent => None,
+            Self::Limited { .. } | Self::NotSent => None,
         }
     }
 
@@ -56,31 +71,92 @@ impl Observed {
         matches!(self, Self::Nothing { code, .. } if code.starts_with("timeout_"))
     }
 
+    /// Whether it says nothing about the case.
+    #[must_use]
+    pub fn is_no_verdict(&self) -> bool {
+        matches!(self, Self::Limited { .. } | Self::NotSent)
+    }
+
+    /// Whether it was let through.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Self::Answer { status: 200..=299, .. })
+    }
+
+    /// The body of the response as text, as far as it is kept.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Answer { said, .. } => String::from_utf8_lossy(said).into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// A header of the response as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Answer { head, .. } => head.value(name).map(|value| String::from_utf8_lossy(value).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether the receiver said the same both times: the same status and the same words, whatever numbers and ids
+    /// are among them.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Answer { status: one, said: first, .. }, Self::Answer { status: two, said: second, .. }) => {
+                one == two && (first == second || without_numbers(first) == without_numbers(second))
+            }
+            (Self::Nothing { code: one, .. }, Self::Nothing { code: two, .. }) => one == two,
+            _ => false,
+        }
+    }
+
     /// In a few words: `401`, `no answer: …`.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
             Self::Answer { status, .. } => status.to_string(),
             Self::Nothing { reason, .. } => format!("no answer: {reason}"),
+            Self::Limited { status } => format!("{status}, rate-limited: no verdict"),
             Self::NotSent => "not sent".to_owned(),
         }
     }
 }
 
-/// Whether what came is what a right receiver does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A text in which every run of hexadecimal digits that holds a number is one and the same.
+fn without_numbers(said: &[u8]) -> Vec<u8> {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    let mut plain = Vec::with_capacity(said.len());
+    for run in said.chunk_by(|one, two| is_part(one) == is_part(two)) {
+        if is_part(&run[0]) && run.iter().any(u8::is_ascii_digit) {
+            plain.push(b'0')
+        } else {
+            plain.extend_from_slice(run)
+        }
+    }
+    plain
+}
+
+/// Whether what came is what a correct receiver does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CaseVerdict {
-    /// It is.
-    Pass,
     /// It is not.
     Fail,
     /// It is not, and the documentation does not ask for it.
     Advice,
-    /// Not sent.
+    /// Not sent, or without a verdict.
     Skipped,
+    /// It is.
+    Pass,
 }
 
 impl CaseVerdict {
+    /// In the order in which they are reported.
+    pub const ALL: [Self; 4] = [Self::Fail, Self::Advice, Self::Skipped, Self::Pass];
+
     /// The stable name in JSON output.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -102,6 +178,17 @@ impl CaseVerdict {
             Self::Skipped => "·",
         }
     }
+
+    /// The heading over the cases that have it.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Pass => "Passed",
+            Self::Fail => "Failed",
+            Self::Advice => "Advisory",
+            Self::Skipped => "Not sent",
+        }
+    }
 }
 
 /// One case and its result.
@@ -109,6 +196,8 @@ impl CaseVerdict {
 pub struct CheckRow {
     /// The case.
     pub case: Case,
+    /// What was sent, in words.
+    pub sends: String,
     /// What came back.
     pub came: Observed,
     /// Whether that is right.
@@ -120,30 +209,45 @@ pub struct CheckRow {
 impl CheckRow {
     /// Judges what came; with a maximal age, cases about it count.
     #[must_use]
-    pub fn judge(case: Case, came: Observed, max_age: bool) -> Self {
+    pub fn judge(case: Case, scheme: &Scheme, came: Observed, max_age: bool) -> Self {
         let is_right = match (&came, case.expect) {
-            (Observed::NotSent, _) => return Self { case, came, mark: CaseVerdict::Skipped, exchange: None },
             (Observed::Answer { status, .. }, Expect::Accept) => (200..300).contains(status),
             (Observed::Answer { status, .. }, Expect::Refuse(_)) => (400..500).contains(status),
-            (Observed::Nothing { .. }, _) => false,
+            _ => false,
         };
         let mark = match (is_right, case.weight.is_required(max_age)) {
+            _ if came.is_no_verdict() => CaseVerdict::Skipped,
             (true, _) => CaseVerdict::Pass,
             (false, true) => CaseVerdict::Fail,
             (false, false) => CaseVerdict::Advice,
         };
-        Self { case, came, mark, exchange: None }
+        Self { case, sends: case.words(scheme), came, mark, exchange: None }
     }
 
     /// Whether it was let through.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        self.came.status().is_some_and(|status| (200..300).contains(&status))
+        self.came.is_accepted()
     }
 
     /// Whether it was sent and not let through.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
-        self.came != Observed::NotSent && !self.is_accepted()
+        !self.came.is_no_verdict() && !self.is_accepted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_with_other_numbers_are_the_same_answer() {
+        let answer = |text: &str| Observed::answer(401, Duration::ZERO, text.as_bytes());
+        let one = answer(r#"{"error":"Invalid signature","requestId":"7f3a-11","at":1746123456}"#);
+        assert!(one.is_like(&answer(r#"{"error":"Invalid signature","requestId":"00b2-94","at":1746123999}"#)));
+        assert!(!one.is_like(&answer(r#"{"error":"Unknown field","requestId":"00b2-94","at":1746123999}"#)));
+        assert!(!one.is_like(&Observed::answer(400, Duration::ZERO, b"")));
+        assert!(!Observed::NotSent.is_like(&Observed::NotSent));
     }
 }

@@ -1,13 +1,15 @@
 //! The matrix: every case in one table.
 
 use super::ReceiverFault;
-use super::case::{Case, CaseHead, CasePayload, CaseSigning, Expect, Weight};
+use super::case::{
+    Case, CaseDigest, CaseHead, CaseManner, CasePayload, CaseSigning, DigestEnd, Expect, SignaturePart, Weight,
+};
 use crate::payload::binary::BinaryForm;
 use crate::simulate::SimulatedEvent;
 
-const PLAIN: CasePayload = CasePayload::Simulated(SimulatedEvent::App);
+const PLAIN: CasePayload = CasePayload::Usual;
 
-/// A delivery that a right receiver must accept.
+/// A delivery that a correct receiver must accept.
 const fn accept(name: &'static str, sends: &'static str, body: CasePayload, fault: ReceiverFault) -> Case {
     Case {
         name,
@@ -18,21 +20,14 @@ const fn accept(name: &'static str, sends: &'static str, body: CasePayload, faul
         body,
         signing: CaseSigning::Right,
         head: CaseHead::Plain,
+        manner: CaseManner::AtOnce,
+        digest: CaseDigest::Plain,
     }
 }
 
-/// A delivery that a right receiver must refuse.
+/// A delivery that a correct receiver must refuse.
 const fn refuse(name: &'static str, sends: &'static str, signing: CaseSigning, fault: ReceiverFault) -> Case {
-    Case {
-        name,
-        sends,
-        expect: Expect::Refuse(401),
-        weight: Weight::Required,
-        fault,
-        body: PLAIN,
-        signing,
-        head: CaseHead::Plain,
-    }
+    Case { expect: Expect::Refuse(401), signing, ..accept(name, sends, PLAIN, fault) }
 }
 
 const fn image(name: &'static str, sends: &'static str, form: BinaryForm) -> Case {
@@ -55,9 +50,19 @@ const fn headed(case: Case, head: CaseHead) -> Case {
     Case { head, ..case }
 }
 
+const fn sent(case: Case, manner: CaseManner) -> Case {
+    Case { manner, ..case }
+}
+
+const fn digested(name: &'static str, sends: &'static str, digest: CaseDigest) -> Case {
+    Case { digest, ..accept(name, sends, PLAIN, ReceiverFault::FailsAtRandom) }
+}
+
 /// Every case, in the order in which they are sent.
 pub const MATRIX: &[Case] = &[
     // Valid deliveries.
+    accept("sample", "a sample event of the sender", PLAIN, ReceiverFault::RejectsEvent),
+    accept("sample-again", "a second sample event, with other ids", PLAIN, ReceiverFault::RejectsEvent),
     accept(
         "app-simulated",
         "a simulated app event",
@@ -113,6 +118,10 @@ pub const MATRIX: &[Case] = &[
         ),
         CaseSigning::Milliseconds,
     )),
+    // Digests that careless number formats shorten, and base64 that careless decoders change.
+    digested("digest-leading-zero", "a signature whose digest begins with the digit 0", CaseDigest::LeadingZero),
+    digested("digest-inner-zero", "a signature whose digest has a byte below 16", CaseDigest::InnerZero),
+    digested("digest-plus-slash", "a signature with + and / in its base64", CaseDigest::PlusAndSlash),
     // Images.
     accept(
         "image-placeholder",
@@ -156,7 +165,32 @@ pub const MATRIX: &[Case] = &[
         CasePayload::Text(r#""Chat \ud83d""#),
         ReceiverFault::RejectsUnicode,
     ),
+    // How the bytes arrive.
+    sent(
+        accept(
+            "split-characters",
+            "a body that arrives in pieces, each cut within a character",
+            CasePayload::Text(r#""😀 日本語 😀 العربية 😀 日本語 😀""#),
+            ReceiverFault::SplitsCharacters,
+        ),
+        CaseManner::SplitCharacters,
+    ),
+    sent(
+        accept("slow-body", "a pause before the body and within it", PLAIN, ReceiverFault::ReadsPartOfBody),
+        CaseManner::SlowBody,
+    ),
+    sent(
+        accept(
+            "kept-connection",
+            "a valid delivery on the connection of a forged one",
+            PLAIN,
+            ReceiverFault::MixesRequests,
+        ),
+        CaseManner::AfterForged,
+    ),
     // Sizes and fields.
+    accept("size-16kb", "a plain payload of 16 kB", CasePayload::Padded(16_000), ReceiverFault::RejectsLargeBody),
+    accept("size-128kb", "a plain payload of 128 kB", CasePayload::Padded(128_000), ReceiverFault::RejectsLargeBody),
     accept("large-1mb", "a payload of 1 MB", CasePayload::Large(1_000_000), ReceiverFault::RejectsLargeBody),
     advisory(accept("large-5mb", "a payload of 5 MB", CasePayload::Large(5_000_000), ReceiverFault::RejectsLargeBody)),
     accept(
@@ -201,7 +235,7 @@ pub const MATRIX: &[Case] = &[
     accept("space-end", "white space after the JSON", CasePayload::Between("", "  \t "), ReceiverFault::TrimsBody),
     // Headers.
     headed(
-        accept("header-charset", "Content-Type: application/json; charset=utf-8", PLAIN, ReceiverFault::RejectsCharset),
+        accept("header-charset", "a content type with charset=utf-8", PLAIN, ReceiverFault::RejectsCharset),
         CaseHead::Charset,
     ),
     headed(
@@ -219,6 +253,13 @@ pub const MATRIX: &[Case] = &[
         CaseSigning::WrongSecret,
         ReceiverFault::AcceptsWrongSignature,
     ),
+    refuse("empty-secret", "signed with an empty secret", CaseSigning::Key(""), ReceiverFault::UnsetSecret),
+    refuse(
+        "undefined-secret",
+        "signed with the text undefined as the secret",
+        CaseSigning::Key("undefined"),
+        ReceiverFault::UnsetSecret,
+    ),
     refuse("flipped-body", "one byte of the body changed", CaseSigning::FlippedBody, ReceiverFault::IgnoresBody),
     refuse(
         "flipped-timestamp",
@@ -228,26 +269,26 @@ pub const MATRIX: &[Case] = &[
     ),
     refuse(
         "flipped-signature-first",
-        "the signature's first digit changed",
-        CaseSigning::FlippedDigit(0),
+        "the beginning of the signature changed",
+        CaseSigning::FlippedDigit(DigestEnd::First),
         ReceiverFault::AcceptsWrongSignature,
     ),
     refuse(
         "flipped-signature-last",
-        "the signature's last digit changed",
-        CaseSigning::FlippedDigit(63),
+        "the end of the signature changed",
+        CaseSigning::FlippedDigit(DigestEnd::Last),
         ReceiverFault::ComparesPrefix,
     ),
     refuse("other-body", "the signature of another body", CaseSigning::OtherBody, ReceiverFault::IgnoresBody),
     absent(refuse(
         "missing-signature",
-        "no X-Webhook-Signature",
+        "no {signature}",
         CaseSigning::NoSignature,
         ReceiverFault::AcceptsMissingSignature,
     )),
     absent(refuse(
         "missing-timestamp",
-        "no X-Webhook-Timestamp",
+        "no {timestamp}",
         CaseSigning::NoTimestamp,
         ReceiverFault::AcceptsMissingTimestamp,
     )),
@@ -259,13 +300,34 @@ pub const MATRIX: &[Case] = &[
     )),
     absent(refuse(
         "empty-signature",
-        "an empty X-Webhook-Signature",
+        "an empty {signature}",
         CaseSigning::EmptySignature,
         ReceiverFault::AcceptsMissingSignature,
     )),
-    refuse("cut-one", "the signature without its last digit", CaseSigning::Cut(63), ReceiverFault::ComparesPrefix),
-    refuse("cut-half", "the first half of the signature", CaseSigning::Cut(32), ReceiverFault::ComparesPrefix),
-    refuse("cut-eight", "the first eight digits of the signature", CaseSigning::Cut(8), ReceiverFault::ComparesPrefix),
+    refuse(
+        "empty-digest",
+        "the form of the signature with nothing in it",
+        CaseSigning::EmptyDigest,
+        ReceiverFault::ComparesPrefix,
+    ),
+    refuse(
+        "cut-one",
+        "the signature without its end",
+        CaseSigning::Cut(SignaturePart::AllButOne),
+        ReceiverFault::ComparesPrefix,
+    ),
+    refuse(
+        "cut-half",
+        "the first half of the signature",
+        CaseSigning::Cut(SignaturePart::Half),
+        ReceiverFault::ComparesPrefix,
+    ),
+    refuse(
+        "cut-eight",
+        "the first four bytes of the signature",
+        CaseSigning::Cut(SignaturePart::FourBytes),
+        ReceiverFault::ComparesPrefix,
+    ),
     refuse(
         "half-right",
         "a signature of which only the first half is valid",
@@ -280,22 +342,22 @@ pub const MATRIX: &[Case] = &[
         CaseSigning::UpperCase,
         ReceiverFault::AcceptsUpperCase,
     )),
-    advisory(refuse("base64", "a valid digest in base64", CaseSigning::Base64, ReceiverFault::AcceptsBase64)),
+    advisory(refuse("base64", "a valid digest in base64", CaseSigning::OtherEncoding, ReceiverFault::AcceptsBase64)),
     advisory(refuse(
         "two-signatures-right-first",
-        "two X-Webhook-Signature headers, the first one valid",
+        "two {signature} headers, the first one valid",
         CaseSigning::TwoSignatures { right_first: true },
         ReceiverFault::AcceptsDuplicatedHeaders,
     )),
     advisory(refuse(
         "two-signatures-right-last",
-        "two X-Webhook-Signature headers, the last one valid",
+        "two {signature} headers, the last one valid",
         CaseSigning::TwoSignatures { right_first: false },
         ReceiverFault::AcceptsDuplicatedHeaders,
     )),
     advisory(refuse(
         "two-timestamps",
-        "two X-Webhook-Timestamp headers, the last one valid",
+        "two {timestamp} headers, the last one valid",
         CaseSigning::TwoTimestamps,
         ReceiverFault::AcceptsDuplicatedHeaders,
     )),
@@ -308,33 +370,35 @@ pub const MATRIX: &[Case] = &[
     advisory(refuse("replayed", "a valid delivery, sent twice", CaseSigning::Replayed, ReceiverFault::AcceptsReplay)),
 ];
 
-/// Sent when no plain delivery is accepted, to find out what would be.
-pub(super) const PROBES: &[Case] = &[
-    accept(
-        "probe-spaced",
-        "JSON as Python's json.dumps writes it",
-        CasePayload::Spaced,
-        ReceiverFault::HashesReserialisedBody,
-    ),
-    accept(
-        "probe-indented",
-        "JSON indented with two spaces",
-        CasePayload::Indented,
-        ReceiverFault::HashesReserialisedBody,
-    ),
+/// Sent when no plain delivery is accepted, to find out whether the other unit would be.
+pub(super) const OTHER_UNIT: [Case; 2] = [
     signed(
-        accept("probe-body-alone", "a signature over the body alone", PLAIN, ReceiverFault::IgnoresTimestamp),
-        CaseSigning::BodyAlone,
-    ),
-    signed(
-        accept("probe-other-unit", "a timestamp in the other unit", PLAIN, ReceiverFault::ExpectsOtherUnit),
+        accept("probe-milliseconds", "a timestamp in milliseconds", PLAIN, ReceiverFault::ExpectsOtherUnit),
         CaseSigning::Milliseconds,
     ),
     signed(
-        accept("probe-other-unit", "a timestamp in seconds", PLAIN, ReceiverFault::ExpectsOtherUnit),
+        accept("probe-seconds", "a timestamp in seconds", PLAIN, ReceiverFault::ExpectsOtherUnit),
         CaseSigning::Seconds,
     ),
 ];
+
+/// A plain valid delivery, to compare others with.
+pub(super) const CONTROL: Case = accept("control", "a valid delivery", PLAIN, ReceiverFault::RejectsEvent);
+/// A forged one, whose answer tells what a receiver says to a signature that it does not accept.
+pub(super) const FORGED: Case = refuse(
+    "control-forged",
+    "signed with a different secret",
+    CaseSigning::WrongSecret,
+    ReceiverFault::AcceptsWrongSignature,
+);
+/// One without any signature.
+pub(super) const UNSIGNED: Case =
+    refuse("control-unsigned", "no signature", CaseSigning::NoHeaders, ReceiverFault::AcceptsMissingSignature);
+
+/// A plain valid delivery of so many bytes.
+pub(super) const fn sized(bytes: usize) -> Case {
+    accept("control-size", "a plain payload", CasePayload::Padded(bytes), ReceiverFault::RejectsLargeBody)
+}
 
 /// The case called `name`.
 #[must_use]

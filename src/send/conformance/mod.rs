@@ -4,28 +4,48 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`MATRIX`] | every case as data: what is sent, what is expected, what a failure points at |
-//! | [`Case::craft`] | from a case to headers and body, a pure function |
+//! | [`applicable()`] | which of them mean something under a scheme |
+//! | [`Case::craft`] | from a case to a request, a pure function |
 //! | [`CheckRow`] | one case and its result |
-//! | [`findings()`] | from rows to named faults |
+//! | `courier` | sends, at a pace, and again where the receiver limits it |
 //! | [`run()`] | sends a matrix, bounded |
-//! | [`CheckReport`] | all of that, as text, JSON and JUnit XML |
+//! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
+//! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
+//! | [`findings()`], [`Remedy`] | from all of that to named faults, and what to do |
+//! | [`CheckReport`] | the result, as text, JSON and JUnit XML |
 
+mod applicable;
 mod case;
+mod courier;
 mod craft;
+mod explain;
 mod fault;
 mod findings;
+mod framework;
 mod judge;
 mod matrix;
+mod outside;
+mod payload;
+mod place;
+mod probe;
+mod remedy;
 mod report;
 mod run;
 #[cfg(test)]
 mod tests;
+mod written;
 
-pub use case::{Case, CaseHead, CasePayload, CaseSigning, Expect, Weight};
-pub use craft::{Crafted, Fixture, stale_by};
+pub use applicable::{NotApplicable, applicable};
+pub use case::{
+    Case, CaseDigest, CaseHead, CaseManner, CasePayload, CaseSigning, DigestEnd, Expect, SignaturePart, Weight,
+};
+pub use craft::{CraftError, Crafted, Fixture, stale_by};
 pub use fault::ReceiverFault;
-pub use findings::{CheckFinding, findings};
+pub use findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
+pub use framework::Framework;
 pub use judge::{CaseVerdict, CheckRow, Observed};
 pub use matrix::{MATRIX, case_named};
-pub use report::{CheckReport, Palette, junit, list_text, report_json, report_text};
-pub use run::{CheckPlan, JOBS_LIMIT, Unreachable, run};
+pub use probe::ProvedMistake;
+pub use remedy::Remedy;
+pub use report::{CheckOutcome, CheckReport, NoVerdict, Palette, junit, list_text, report_json, report_text};
+pub use run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable, run};

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::received::OfferedSecret;
 use crate::config::Registry;
 use crate::delivery::{Captured, Verdict};
 use crate::rules::{
-    self, ActionKind, AnswerChoice, AnsweredRequest, CountedBy, Facts, Fail, Hold, Override, Reply, Rule, RuleAction,
-    RuleSet, TimedResponse, Wait,
+    self, ActionKind, AnswerChoice, AnsweredRequest, CountedBy, Facts, Fail, HandshakeReply, Hold, KnownHandshake,
+    Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
 };
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins again.
@@ -51,8 +52,22 @@ pub(super) enum Chosen {
     Refused(Reply, String),
     /// The automatic answer, the usual case.
     Auto(Verdict),
+    /// The automatic answer to a handshake of the scheme's sender.
+    Handshake(Box<HandshakeReply>),
     /// A rule's or the person's choice.
     Planned(Box<Planned>),
+}
+
+/// What was chosen, and the secret that the request offers if it is a handshake.
+pub(super) struct ChosenAnswer {
+    pub(super) chosen: Chosen,
+    pub(super) offered: Option<OfferedSecret>,
+}
+
+impl From<Chosen> for ChosenAnswer {
+    fn from(chosen: Chosen) -> Self {
+        Self { chosen, offered: None }
+    }
 }
 
 /// A choice, with what it needs to know of the delivery, whose number is not known yet.
@@ -84,6 +99,7 @@ impl Chosen {
         match self {
             Self::Refused(..) => "refused".to_owned(),
             Self::Auto(_) => "auto".to_owned(),
+            Self::Handshake(_) => "handshake".to_owned(),
             Self::Planned(planned) => match planned.rule {
                 Some(rule) => format!("rule {}", rule + 1),
                 None => "by hand".to_owned(),
@@ -141,7 +157,7 @@ impl Answering {
 
     /// Chooses for a delivery, from what is known of it now. What takes long, since bodies are searched for it, is
     /// done on a thread of its own; a few at a time, so that they leave the processors to others.
-    pub(super) async fn choose(&self, captured: Captured, registry: Arc<Registry>) -> (Captured, Chosen) {
+    pub(super) async fn choose(&self, captured: Captured, registry: Arc<Registry>) -> (Captured, ChosenAnswer) {
         let policy = self.policy();
         if policy.work(&captured) <= CHOSEN_INLINE {
             let chosen = policy.choose(&captured, &registry);
@@ -203,10 +219,32 @@ impl Policy {
         self.rules.work(bytes).saturating_add(chosen.saturating_mul(bytes))
     }
 
-    fn choose(self: Arc<Self>, captured: &Captured, registry: &Registry) -> Chosen {
+    fn choose(self: Arc<Self>, captured: &Captured, registry: &Registry) -> ChosenAnswer {
         if let Some((reply, label)) = rules::refusal(&captured.intake) {
-            return Chosen::Refused(reply, label);
+            return Chosen::Refused(reply, label).into();
         }
+        let route = registry.route(captured.head.target());
+        let request = AnsweredRequest {
+            head: &captured.head,
+            body: &captured.body,
+            scheme: route.schemes.of_request(&captured.head, &captured.body),
+            secret: rules::handshake_secret(route.secrets, captured.judgement.secret.as_deref()),
+        };
+        let known = match self.rules.handshakes {
+            true => route.handshakes.recognise_captured(captured, &request),
+            false => None,
+        };
+        let (handshake, secret) = known.map_or((None, None), |KnownHandshake { reply, secret }| (Some(reply), secret));
+        let offered = secret.map(|secret| OfferedSecret { secret, target: captured.head.target().to_vec() });
+        ChosenAnswer { chosen: self.choose_answer(captured, &request, handshake), offered }
+    }
+
+    fn choose_answer(
+        self: Arc<Self>,
+        captured: &Captured,
+        request: &AnsweredRequest<'_>,
+        handshake: Option<HandshakeReply>,
+    ) -> Chosen {
         let rule = match &self.chosen {
             Some(chosen) if !chosen.once || !self.used.swap(true, Ordering::AcqRel) => None,
             _ => match self.rules.choose(captured) {
@@ -214,20 +252,17 @@ impl Policy {
                     self.chosen_for[rule].fetch_add(1, Ordering::Relaxed);
                     Some(rule)
                 }
-                None => return Chosen::Auto(captured.judgement.verdict),
+                None => {
+                    let auto = Chosen::Auto(captured.judgement.verdict);
+                    return handshake.map_or(auto, |handshake| Chosen::Handshake(Box::new(handshake)));
+                }
             },
         };
-        let mut planned = Planned { policy: self, rule, facts: Facts::of(captured), key: 0 };
+        let facts = Facts::of(captured).with_handshake(handshake);
+        let mut planned = Planned { policy: self, rule, facts, key: 0 };
         if planned.action().answers().any(AnswerChoice::asks_request) {
-            let route = registry.route(captured.head.target());
-            let request = AnsweredRequest {
-                head: &captured.head,
-                body: &captured.body,
-                scheme: route.schemes.of_request(&captured.head, &captured.body),
-                secret: rules::handshake_secret(route.secrets, captured.judgement.secret.as_deref()),
-            };
             let facts = std::mem::take(&mut planned.facts);
-            planned.facts = facts.with_request(planned.action().answers(), &request);
+            planned.facts = facts.with_request(planned.action().answers(), request);
         }
         if let ActionKind::Fail(fail) = &planned.action().kind {
             planned.key = match fail.per {

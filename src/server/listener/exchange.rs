@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::answering::Chosen;
+use super::answering::{Chosen, ChosenAnswer};
 use super::body::{self, ReadBody};
 use super::capture::{Incoming, capture_aside};
 use super::perform::{self, Exchange};
@@ -80,8 +80,8 @@ pub(super) async fn serve(
     // One configuration judges and answers, whatever is reloaded meanwhile.
     let registry = control.registry();
     let captured = capture_aside(incoming, Arc::clone(&registry)).await;
-    let (captured, chosen) = match was_given_up {
-        true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned())),
+    let (captured, ChosenAnswer { chosen, offered }) = match was_given_up {
+        true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned()).into()),
         false => control.answering.choose(captured, registry).await,
     };
     note(&captured, &chosen);
@@ -97,7 +97,7 @@ pub(super) async fn serve(
     tracing::debug!("kept");
     // On disk: the delivery may wait without its room in memory.
     drop(room);
-    let exchange = Exchange { id, since: instant, ending, control };
+    let exchange = Exchange { id, since: instant, ending, control, offered: offered.as_ref() };
     perform::answer(exchange, stream, chosen).await
 }
 

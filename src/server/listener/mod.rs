@@ -16,6 +16,7 @@ mod pace;
 mod perform;
 mod places;
 mod raw;
+mod received;
 mod response;
 mod room;
 mod stats;
@@ -26,6 +27,7 @@ mod tests;
 pub use forward::{FORWARD_DESCRIPTORS, InvalidForward, Means};
 pub use hold::{HELD_LIMIT, NotHeld};
 pub use pace::Deadlines;
+pub use received::SecretNews;
 pub use stats::{Load, Stats, StatsSnapshot};
 
 use std::io;
@@ -40,6 +42,7 @@ use self::answering::Answering;
 use self::forward::Forwarder;
 use self::hold::Holding;
 use self::places::Places;
+use self::received::ReceivedSecrets;
 use self::room::{MemoryBudget, MemoryRoom};
 use crate::config::Registry;
 use crate::delivery::{Answer, Attempt, DeliveryId};
@@ -125,6 +128,7 @@ pub struct Control {
     writer: WriterHandle,
     stats: Stats,
     tunnel_hint: Hint,
+    received: ReceivedSecrets,
 }
 
 impl Control {
@@ -144,6 +148,7 @@ impl Control {
             writer,
             stats: Stats::default(),
             tunnel_hint: Hint::default(),
+            received: ReceivedSecrets::default(),
         })
     }
 
@@ -153,11 +158,13 @@ impl Control {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the webhooks and secrets, for deliveries from now on.
-    pub fn set_registry(&self, registry: Registry) {
+    /// Changes the webhooks, secrets or schemes, for deliveries from now on. Nothing that another thread changes at the
+    /// same time is lost.
+    pub fn change_registry(&self, change: impl FnOnce(&Registry) -> Registry) {
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        *registry = Arc::new(change(&registry));
         let (secrets, webhooks) = (registry.keyring().secrets().len(), registry.webhooks().len());
-        tracing::info!(secrets, webhooks, "secrets or webhooks changed");
-        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+        tracing::info!(secrets, webhooks, "secrets, webhooks or schemes changed");
     }
 
     /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::answering::{AnswerStep, Chosen, What, length};
 use super::exchange::{Next, written};
 use super::raw::Script;
+use super::received::OfferedSecret;
 use super::response::{self, Ending};
 use super::stats::Refusal;
 use super::stream::Stream;
@@ -28,6 +29,8 @@ pub(super) struct Exchange<'a> {
     pub(super) since: Instant,
     pub(super) ending: Ending,
     pub(super) control: &'a Arc<Control>,
+    /// The secret that the request offers, to be used once the sender is told yes.
+    pub(super) offered: Option<&'a OfferedSecret>,
 }
 
 /// Does what was chosen, up to the last byte that goes back, or to a script that is played where the connection
@@ -35,6 +38,7 @@ pub(super) struct Exchange<'a> {
 pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, chosen: Chosen) -> Next {
     match chosen {
         Chosen::Auto(verdict) => exchange.whole(stream, &rules::auto(verdict), "auto".to_owned()).await,
+        Chosen::Handshake(handshake) => exchange.whole(stream, &handshake.reply, handshake.label).await,
         Chosen::Refused(reply, label) => exchange.whole(stream, &reply, label).await,
         Chosen::Planned(mut planned) => {
             planned.facts.id = exchange.id.0;
@@ -69,6 +73,7 @@ impl Exchange<'_> {
                 if manner == SendManner::Whole {
                     return self.whole(stream, &reply, label).await;
                 }
+                self.says(reply.status);
                 Script::badly(manner, &reply, self.id, label, self.since)
             }
             RuleResponse::Close(close) => {
@@ -82,10 +87,7 @@ impl Exchange<'_> {
     /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
     /// the record of it is written; where there is none, the sender is asked to come back.
     async fn render(self, answer: &rules::AnswerChoice, facts: &Facts, label: String) -> (Reply, String) {
-        let label = match answer.obstacle(facts) {
-            Some(reason) => format!("{label} (auto: {reason})"),
-            None => label,
-        };
+        let label = answer.label(label, facts);
         let bytes = answer.made_bytes(facts);
         if bytes <= COPIED_BYTES {
             return (answer.render(facts), label);
@@ -147,6 +149,14 @@ impl Exchange<'_> {
         }
     }
 
+    /// Takes in the secret that the request offers, when what goes back says yes to it: before it does, since the next
+    /// delivery may follow at once.
+    pub(super) fn says(self, status: u16) {
+        if let Some(offered) = self.offered.filter(|_| (200..=299).contains(&status)) {
+            self.control.receive_secret(self.id, offered);
+        }
+    }
+
     /// Waits; `false` when the sender hung up meanwhile. At the program's end nothing waits.
     async fn pause(self, stream: &mut Stream<TcpStream>, wait: Option<Wait>) -> bool {
         let Some(wait) = wait else { return true };
@@ -159,6 +169,7 @@ impl Exchange<'_> {
 
     /// Sends a whole answer, and keeps it.
     pub(super) async fn whole(self, stream: &mut Stream<TcpStream>, reply: &Reply, label: String) -> Next {
+        self.says(reply.status);
         let headers = response::headers(reply, self.ending);
         let mut wire = response::head(reply.status, &headers);
         let mut answer = response::answered(reply, headers, label, self.since);

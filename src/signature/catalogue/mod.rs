@@ -3,12 +3,18 @@
 //! Each is data: a section of the TOML files beside this one, in the order of their names. The same header name carries
 //! different schemes at different senders: one is chosen by the person, never by looking at a request.
 
+mod handshakes;
 mod recognise;
 
+pub use handshakes::{
+    HandshakeDescription, NO_HANDSHAKE, SenderHandshakes, TokenDescription, brief, handshake_names, handshakes,
+};
 pub use recognise::{RecognisedScheme, recognise};
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use self::handshakes::RawHandshake;
 use super::{InvalidScheme, Scheme, SchemeDescription};
 
 /// The files, in the order of their names.
@@ -50,8 +56,8 @@ pub struct CatalogueEntry {
     pub event: Option<String>,
     /// Where the delivery's id is.
     pub delivery_id: Option<String>,
-    /// Whether the sender asks for something before it delivers.
-    pub handshake: bool,
+    /// What the sender asks for before it delivers.
+    pub handshakes: Vec<HandshakeDescription>,
     /// What surprises people about it.
     pub notes: Vec<String>,
     /// The scheme as data.
@@ -161,7 +167,7 @@ struct RawEntry {
     event: Option<String>,
     delivery_id: Option<String>,
     #[serde(default)]
-    handshake: bool,
+    handshakes: BTreeMap<String, RawHandshake>,
     #[serde(default)]
     notes: Vec<String>,
     scheme: SchemeDescription,
@@ -237,6 +243,9 @@ impl CatalogueEntry {
         }
         let mut scheme = self.description.scheme()?;
         scheme.name.clone_from(&self.name);
+        if !self.handshakes.is_empty() {
+            scheme.handshake = Some(self.name.clone());
+        }
         if let Some(event) = &self.event {
             let described = SchemeDescription { event: Some(event.clone()), ..SchemeDescription::default() };
             scheme.event = described.scheme()?.event;
@@ -246,9 +255,9 @@ impl CatalogueEntry {
 }
 
 fn read(name: &str, text: &str) -> Option<CatalogueEntry> {
-    let sections: std::collections::BTreeMap<String, RawEntry> = toml::from_str(text).ok()?;
+    let sections: BTreeMap<String, RawEntry> = toml::from_str(text).ok()?;
     let raw = sections.into_values().next()?;
-    let RawEntry { sender, title, rank, certainty, covers, key_from, event, delivery_id, handshake, notes, scheme } =
+    let RawEntry { sender, title, rank, certainty, covers, key_from, event, delivery_id, handshakes, notes, scheme } =
         raw;
     Some(CatalogueEntry {
         name: name.to_owned(),
@@ -260,7 +269,7 @@ fn read(name: &str, text: &str) -> Option<CatalogueEntry> {
         key_from,
         event,
         delivery_id,
-        handshake,
+        handshakes: handshakes::described(handshakes),
         notes,
         description: scheme,
     })
@@ -277,7 +286,7 @@ fn trackpilots() -> CatalogueEntry {
         key_from: String::new(),
         event: None,
         delivery_id: None,
-        handshake: false,
+        handshakes: Vec::new(),
         notes: Vec::new(),
         description: SchemeDescription::default(),
     }

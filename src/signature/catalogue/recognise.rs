@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::{CatalogueEntry, all};
 use crate::http::Head;
 use crate::signature::scheme::{Parts, signed_url};
-use crate::signature::{Proof, Scheme, SignaturePlace};
+use crate::signature::{Proof, Scheme};
 
 /// A scheme all of whose headers a request has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,11 +136,10 @@ impl SchemeIndex {
         let (mut by_signature, mut elsewhere) = (HashMap::<String, Vec<usize>>::new(), Vec::new());
         let mut senders = HashMap::<String, BTreeSet<&str>>::new();
         for (place, known) in schemes.iter().enumerate() {
-            let headers = signature_headers(&known.scheme);
-            if headers.is_empty() {
+            if known.scheme.signature.header_name().is_none() {
                 elsewhere.push(place);
             }
-            for header in headers {
+            for header in known.scheme.signature.header_names() {
                 by_signature.entry(header.to_ascii_lowercase()).or_default().push(place);
             }
             for header in headers_of(known) {
@@ -168,7 +167,7 @@ impl SchemeIndex {
             return None;
         }
         let fits = fits(&known.scheme, head, body);
-        let own: Vec<String> = signature_headers(&known.scheme).into_iter().map(str::to_owned).collect();
+        let own: Vec<String> = known.scheme.signature.header_names().map(str::to_owned).collect();
         if own.is_empty() && !fits {
             return None;
         }
@@ -197,19 +196,9 @@ impl Known {
     }
 }
 
-/// The headers that may carry a scheme's signature.
-fn signature_headers(scheme: &Scheme) -> Vec<&str> {
-    let named = scheme.signature.places.iter().filter_map(|place| match place {
-        SignaturePlace::Header(name) | SignaturePlace::Headers(name) => Some(name.as_str()),
-        SignaturePlace::Numbered(_) => None,
-        SignaturePlace::Part(part) => part.header(),
-    });
-    named.collect()
-}
-
 fn headers_of(known: &Known) -> impl Iterator<Item = &str> {
     let beside = known.needed.iter().chain(&known.further).map(String::as_str);
-    signature_headers(&known.scheme).into_iter().chain(beside)
+    known.scheme.signature.header_names().chain(beside)
 }
 
 /// Whether the scheme's signature can be read, as far as its form says.
@@ -295,7 +284,7 @@ mod tests {
         let mut sure_of = 0;
         for known in &INDEX.schemes {
             let names: BTreeSet<&str> = headers_of(known).collect();
-            if signature_headers(&known.scheme).is_empty() {
+            if known.scheme.signature.header_name().is_none() {
                 continue;
             }
             let fields: Vec<(&str, &str)> = names.into_iter().map(|name| (name, "x")).collect();

@@ -282,7 +282,7 @@ fn longest(bytes: usize) -> usize {
 }
 
 /// The values of a body, where they do not take too much memory.
-fn read_tree(body: &[u8]) -> Option<Tree<'_>> {
+pub(super) fn read_tree(body: &[u8]) -> Option<Tree<'_>> {
     if body.len() >= LARGE { Tree::read_large(body, body.len() / 2 * 5) } else { Tree::read(body) }
 }
 
@@ -324,7 +324,7 @@ fn needs_tree(recipe: &BodyRecipe) -> bool {
     }
 }
 
-fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
+pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
     match recipe {
         BodyRecipe::Edit(edit) => edit(body),
         BodyRecipe::Preset(preset) => {

@@ -6,7 +6,7 @@ use super::search::{Match, SearchResult};
 use super::structure::Structure;
 use super::{
     Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
-    likeness, misplaced,
+    likeness, sent_secret,
 };
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
@@ -35,7 +35,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         stage: SearchStage::Canonical,
         verdict: judgement.verdict,
         causes: causes.into_iter().collect(),
-        evidence: evidence.chain(misplaced::secret_evidence(request)).collect(),
+        evidence: evidence.chain(sent_secret::secret_evidence(request)).collect(),
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn delivery_report(
     diagnosis.evidence.extend(hops);
     diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
     // In the signature's header it has been told already.
-    let sent = if structure.is_secret.is_some() { None } else { misplaced::secret(request) };
+    let sent = if structure.is_secret.is_some() { None } else { sent_secret::secret(request) };
     if let Some((why, secret)) = sent {
         // It explains nothing: what does comes first.
         let place = usize::from(diagnosis.is_proved());

@@ -3,7 +3,7 @@
 use super::{Evidence, Request};
 use crate::delivery::Verdict;
 use crate::signature::catalogue::{RecognisedScheme, named, recognise};
-use crate::signature::{Scheme, SignaturePlace, judge};
+use crate::signature::{Scheme, judge};
 
 /// The code of the evidence that names another scheme.
 pub const OTHER_SCHEME: &str = "other_scheme";
@@ -74,11 +74,7 @@ fn reads(scheme: &Scheme, name: &str) -> bool {
     let is_name = |own: &str| own.eq_ignore_ascii_case(name);
     is_name(scheme.timestamp_header())
         || scheme.id_header().is_some_and(is_name)
-        || scheme.signature.places.iter().any(|place| match place {
-            SignaturePlace::Header(own) | SignaturePlace::Headers(own) => is_name(own),
-            SignaturePlace::Numbered(_) => false,
-            SignaturePlace::Part(part) => part.header().is_some_and(is_name),
-        })
+        || scheme.signature.header_names().any(is_name)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{Evidence, Request};
 use crate::delivery::TimestampUnit;
 use crate::payload::json::scan::Walker;
 use crate::payload::json::unescape;
-use crate::signature::{Proof, SignaturePlace, StampUnit, read_timestamp};
+use crate::signature::{Proof, StampUnit, read_timestamp};
 
 /// Values that are looked at.
 const MOST_VALUES: usize = 4;
@@ -41,17 +41,7 @@ pub(super) fn evidence(request: &Request<'_>, structure: &Structure) -> Vec<Evid
 
 /// The scheme's own headers; where none is there, those that are called alike.
 fn signature_values<'a>(request: &Request<'a>) -> Vec<(&'a [u8], &'a [u8])> {
-    let own: Vec<&str> = request
-        .scheme
-        .signature
-        .places
-        .iter()
-        .filter_map(|place| match place {
-            SignaturePlace::Header(name) | SignaturePlace::Headers(name) => Some(name.as_str()),
-            SignaturePlace::Numbered(_) => None,
-            SignaturePlace::Part(part) => part.header(),
-        })
-        .collect();
+    let own: Vec<&str> = request.scheme.signature.header_names().collect();
     let head = request.head;
     let all = || head.pairs().filter(|(_, value)| !value.is_empty());
     let is_own = |name: &[u8]| own.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(name));

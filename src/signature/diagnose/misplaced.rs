@@ -1,36 +1,20 @@
-//! The right thing in the wrong place: the signature under another header's name, and the secret anywhere at all.
-
-use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
+//! The signature under another header's name.
 
 use super::axis::Why;
-use super::{Budget, CauseCode, Evidence, Request};
+use super::{Budget, CauseCode, Request};
 use crate::delivery::Verdict;
-use crate::payload::json::scan::Walker;
-use crate::payload::json::unescape;
-use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::{Parts, ReadSignature};
-use crate::signature::{JwtAlgorithm, Proof, Scheme, Secret, SignaturePlace, SignatureValue, judge};
+use crate::signature::{Proof, Scheme, SignaturePlace, SignatureValue, judge};
 
 /// Headers of the scheme's form that are tried; each may cost a digest of the body.
 const MOST_TRIED: usize = 16;
-/// Fields of a form, a query or an object that are looked at.
-const MOST_FIELDS: usize = 256;
-/// Places that are named in one sentence.
-const MOST_PLACES: usize = 3;
-/// A text this long is a secret wherever it is; shorter ones are words that may be anywhere, such as `production`, and
-/// count only where the name says what they are.
-const LONG_SECRET: usize = 16;
-const SHORT_SECRET: usize = 8;
-/// Longer strings of a body are not a secret.
-const LONGEST_VALUE: usize = 8 * 1024;
-/// Forms larger than this are not taken apart.
-const FORM_BYTES: usize = 1024 * 1024;
+/// A shorter text is not taken for a token.
+const LEAST_TOKEN: usize = 8;
 
 /// A header other than the scheme's whose value verifies, with the label of the secret.
 pub(super) fn signature(request: &Request<'_>, budget: &Budget<'_>) -> Option<(Why, Option<String>)> {
     let scheme = request.scheme;
-    let own = own_headers(scheme);
+    let own: Vec<&str> = scheme.signature.header_names().collect();
     let sent = own.iter().find(|name| request.head.values(name).any(|value| !value.is_empty()));
     let is_own = |name: &str| own.iter().any(|own| own.eq_ignore_ascii_case(name));
     let mut tried: Vec<&str> = Vec::new();
@@ -85,15 +69,6 @@ fn is_second(own: &str, name: &str) -> bool {
     is_numbered || name.split(['-', '_']).any(is_word)
 }
 
-fn own_headers(scheme: &Scheme) -> Vec<&str> {
-    let named = scheme.signature.places.iter().filter_map(|place| match place {
-        SignaturePlace::Header(name) | SignaturePlace::Headers(name) => Some(name.as_str()),
-        SignaturePlace::Numbered(_) => None,
-        SignaturePlace::Part(part) => part.header(),
-    });
-    named.collect()
-}
-
 /// Whether a value reads as the scheme's signature, so that most headers cost nothing.
 fn has_form(scheme: &Scheme, value: &[u8]) -> bool {
     let mut read = ReadSignature::default();
@@ -104,132 +79,10 @@ fn has_form(scheme: &Scheme, value: &[u8]) -> bool {
         }
         Proof::PublicKey(_) => scheme.encoding.decode(text).is_some_and(|signature| signature.len() >= 64),
         Proof::Jwt { .. } => text.iter().filter(|&&byte| byte == b'.').count() == 2,
-        Proof::Token => text.len() >= SHORT_SECRET,
+        Proof::Token => text.len() >= LEAST_TOKEN,
         // Their places are part of their own form.
         Proof::Sns | Proof::MessageSignature => false,
     })
-}
-
-/// That the secret itself is in the request, with its label. Where a plain token is the scheme, it is meant to be; and a
-/// public key is no secret.
-pub(super) fn secret(request: &Request<'_>) -> Option<(Why, Option<String>)> {
-    let is_shared = match &request.scheme.proof {
-        Proof::Hmac(_) | Proof::Hash(_) => true,
-        Proof::Jwt { algorithms, .. } => algorithms.iter().any(|own| matches!(own, JwtAlgorithm::Hmac(_))),
-        Proof::Token | Proof::PublicKey(_) | Proof::Sns | Proof::MessageSignature => false,
-    };
-    if !is_shared {
-        return None;
-    }
-    let secrets: Vec<&Secret> = request.secrets.iter().chain(request.others).copied().collect();
-    let known: Vec<(usize, SecretForms)> = secrets
-        .iter()
-        .map(|secret| secret.expose().trim_ascii())
-        .enumerate()
-        .filter(|(_, bytes)| bytes.len() >= SHORT_SECRET)
-        .map(|(index, bytes)| (index, SecretForms::new(bytes)))
-        .collect();
-    let mut found: Vec<(usize, String)> = Vec::new();
-    each_value(request, |kind, name, value| {
-        let inner = credential(value);
-        let is_it = |forms: &SecretForms| forms.are(value) || inner.as_ref().is_some_and(|inner| forms.are(inner));
-        let is_named = names_a_secret(name);
-        if let Some((index, _)) = known.iter().find(|(_, forms)| (forms.is_long || is_named) && is_it(forms)) {
-            let name = crate::text::clip(&crate::text::visible_bytes(name), 60).into_owned();
-            found.push((*index, format!("the {kind} {name}")));
-        }
-    });
-    // This webhook's own secrets come first.
-    let first = found.iter().map(|(index, _)| *index).min()?;
-    let mut places: Vec<String> =
-        found.into_iter().filter(|(index, _)| *index == first).map(|(_, place)| place).take(MOST_PLACES).collect();
-    places.dedup();
-    let verb = if places.len() == 1 { "contains" } else { "contain" };
-    let label = secrets.get(first)?.label();
-    let detail = format!("{} {verb} the secret {}", places.join(" and "), crate::text::visible(label));
-    Some((Why::new(CauseCode::SecretSent, 0, detail).alarming(), Some(label.to_owned())))
-}
-
-/// A secret as it may be written.
-struct SecretForms {
-    all: [Zeroizing<Vec<u8>>; 3],
-    is_long: bool,
-}
-
-impl SecretForms {
-    fn new(bytes: &[u8]) -> Self {
-        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes);
-        let all = [bytes.to_vec(), hex::encode(bytes).into_bytes(), base64.into_bytes()].map(Zeroizing::new);
-        Self { all, is_long: bytes.len() >= LONG_SECRET }
-    }
-
-    fn are(&self, value: &[u8]) -> bool {
-        self.all.iter().any(|form| bool::from(value.ct_eq(form)))
-    }
-}
-
-/// The same for a delivery that verifies, whose causes say nothing but its age.
-pub(super) fn secret_evidence(request: &Request<'_>) -> Option<Evidence> {
-    let (why, _) = secret(request)?;
-    let text = format!("{}: replace it, and send only the signature", why.detail);
-    Some(Evidence { code: CauseCode::SecretSent.code(), text })
-}
-
-/// What a short secret may be recognised by: the name beside it.
-fn names_a_secret(name: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    ["secret", "token", "key", "auth", "sign", "password"].iter().any(|word| name.contains(word))
-}
-
-/// The token of a `Bearer` credential, or the password of a `Basic` one.
-fn credential(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (kind, rest) = value.split_at(memchr::memchr(b' ', value)?);
-    let rest = rest.trim_ascii();
-    if kind.eq_ignore_ascii_case(b"bearer") || kind.eq_ignore_ascii_case(b"token") {
-        return Some(Zeroizing::new(rest.to_vec()));
-    }
-    let pair =
-        kind.eq_ignore_ascii_case(b"basic").then(|| base64::Engine::decode(&base64::prelude::BASE64_STANDARD, rest));
-    let pair = Zeroizing::new(pair?.ok()?);
-    let at = memchr::memchr(b':', &pair)?;
-    Some(Zeroizing::new(pair[at + 1..].to_vec()))
-}
-
-/// Visits headers but the scheme's own, query parameters, form fields and the members of a JSON object.
-fn each_value(request: &Request<'_>, mut each: impl FnMut(&'static str, &[u8], &[u8])) {
-    let own = own_headers(request.scheme);
-    let is_own = |name: &[u8]| own.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(name));
-    for (name, value) in request.head.pairs().filter(|(name, _)| !is_own(name)) {
-        each("header", name, value);
-    }
-    let target = request.head.target();
-    if let Some(at) = memchr::memchr(b'?', target) {
-        fields(&target[at + 1..], |name, value| each("query parameter", name, value));
-    }
-    let kind = request.head.value("Content-Type").unwrap_or_default().to_ascii_lowercase();
-    if kind.starts_with(b"application/x-www-form-urlencoded") && request.body.len() <= FORM_BYTES {
-        fields(request.body, |name, value| each("form field", name, value));
-    }
-    let mut left = MOST_FIELDS;
-    // A body that is no object, or breaks off, has the members that were read.
-    let _ = Walker::new(request.body).members(|inner, key| {
-        left = left.checked_sub(1)?;
-        let raw = inner.take()?;
-        if let [b'"', text @ .., b'"'] = raw
-            && text.len() <= LONGEST_VALUE
-        {
-            let name = key.get(1..key.len().saturating_sub(1)).unwrap_or_default();
-            each("JSON member", &unescape(name), &unescape(text));
-        }
-        Some(())
-    });
-}
-
-fn fields(text: &[u8], mut each: impl FnMut(&[u8], &[u8])) {
-    for field in text.split(|&byte| byte == b'&').take(MOST_FIELDS) {
-        let at = memchr::memchr(b'=', field).unwrap_or(field.len());
-        each(&form_decoded(&field[..at]), &form_decoded(field.get(at + 1..).unwrap_or_default()));
-    }
 }
 
 #[cfg(test)]
@@ -289,66 +142,6 @@ mod tests {
         let right = right();
         fields.push(("X-Last", &right));
         assert!(!with(&"0".repeat(64), &fields).run().is_proved());
-    }
-
-    #[test]
-    fn a_secret_anywhere_is_an_alarm_beside_what_else_is_found() {
-        let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("user:{SECRET}"));
-        let basic = format!("Basic {basic}");
-        for (name, value) in [("X-Api-Key", SECRET), ("X-Auth", &format!("Bearer {SECRET}")), ("Authorization", &basic)]
-        {
-            let found = with(&"0".repeat(64), &[(name, value)]).run();
-            assert_eq!(first(&found), ["secret_sent"], "{value}");
-            assert_eq!(found.causes[0].kind, CauseKind::Alarm);
-            assert!(summary(&found).contains(&format!("the header {name} contains the secret dev")), "{found:?}");
-            assert!(!format!("{found:?}").contains(SECRET));
-            // It does not explain the mismatch.
-            assert!(
-                !found.is_proved() && found.causes.last().is_some_and(|cause| cause.summary.contains("either it was"))
-            );
-        }
-        let encoded = SECRET.replace(' ', "+");
-        let mut query = with(&"0".repeat(64), &[]);
-        query.target = format!("/hook?a=1&s={encoded}");
-        assert!(summary(&query.run()).contains("the query parameter s contains"), "{}", summary(&query.run()));
-        let mut form = with(&"0".repeat(64), &[("Content-Type", "application/x-www-form-urlencoded")]);
-        form.body = format!("x=1&p={encoded}").into_bytes();
-        assert!(summary(&form.run()).contains("the form field p contains"));
-        let mut json = with(&"0".repeat(64), &[]);
-        json.body = format!("{{\"a\":1,\"b\":\"{SECRET}\",").into_bytes();
-        assert!(summary(&json.run()).contains("the JSON member b contains"));
-        // Where a signature is looked for, it is told as that, and once.
-        let found = with(&"0".repeat(64), &[("Authorization", &format!("Bearer {SECRET}"))]).run();
-        assert_eq!((first(&found), found.causes.len()), (vec!["signature_is_secret"], 1));
-        // What explains the mismatch comes first.
-        let found = with(&right().to_uppercase(), &[("X-Api-Key", SECRET)]).run();
-        assert_eq!(first(&found), ["signature_encoding"]);
-        assert_eq!(found.causes[1].changes[0].code.code(), "secret_sent");
-    }
-
-    #[test]
-    fn a_secret_on_a_delivery_that_verifies_is_evidence() {
-        let found = with(&right(), &[("X-Api-Key", SECRET)]).run();
-        assert!(found.causes.iter().all(|cause| cause.kind == CauseKind::Proof));
-        assert_eq!(found.evidence.iter().map(|told| told.code).collect::<Vec<_>>(), ["secret_sent"]);
-        assert!(with(&right(), &[("X-Api-Key", "another")]).run().evidence.is_empty());
-    }
-
-    #[test]
-    fn words_and_parts_of_a_secret_are_not_the_secret() {
-        let codes = |case: &Case| first(&case.run());
-        let part = &SECRET[..20];
-        assert_eq!(codes(&with(&"0".repeat(64), &[("X-Api-Key", part)])), ["unexplained"]);
-        let mut word = with(&"0".repeat(64), &[("X-Stage", "production")]);
-        word.secrets = vec![secret(b"production")];
-        assert_eq!(codes(&word), ["unexplained"]);
-        word.fields.push(("X-Token".to_owned(), "production".to_owned()));
-        assert_eq!(codes(&word), ["secret_sent"]);
-        // Deeper in the body it may be anything's.
-        let mut deep = with(&"0".repeat(64), &[]);
-        deep.body = format!("{{\"a\":{{\"b\":\"{SECRET}\"}}}}").into_bytes();
-        deep.depth = Depth::One;
-        assert_eq!(codes(&deep), ["unexplained"]);
     }
 
     #[test]

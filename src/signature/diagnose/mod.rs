@@ -25,10 +25,12 @@
 //! | `search` | the stages, within a [`Budget`] |
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
-//! | `misplaced` | where the signature is, and whether the secret is sent |
+//! | `misplaced` | where the signature is |
+//! | `sent_secret` | nothing: whether the secret is sent |
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
+//! | [`suspects()`] | nothing: what a receiver with a mistake would accept |
 //! | `printed` | how the digest that another server printed is read |
 
 mod axis;
@@ -57,11 +59,15 @@ mod report;
 mod search;
 mod secret_codings;
 mod secrets;
+mod sent_secret;
 mod signature_checks;
 mod structure;
+mod suspects;
 mod templates;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_any_scheme;
 #[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]
@@ -81,6 +87,7 @@ pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
+pub use suspects::{MistakenSignature, Suspect, SuspectKind, suspects};
 
 use jiff::Timestamp;
 

@@ -7,7 +7,7 @@ use super::axis::{Axis, Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart, secret_codings};
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
-use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent};
+use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SignedContent};
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -20,9 +20,14 @@ pub(super) struct CandidateKey {
 /// Every key: the configured ones first, those of other webhooks, and their variants.
 pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) -> Axis<CandidateKey> {
     let mut axis = Axis::new();
-    let is_text = scheme.key == SignedContent::secret();
+    // A plain hash has the secret's text within, whatever the key would be.
+    let is_within = matches!(scheme.proof, Proof::Hash(_));
+    let is_text = is_within || scheme.key == SignedContent::secret();
+    let key_bytes = |secret: &Secret| {
+        if is_within { Some(Zeroizing::new(secret.expose().to_vec())) } else { key_bytes(scheme, secret) }
+    };
     for (place, secret) in expected.iter().enumerate() {
-        let Some(bytes) = key_bytes(scheme, secret) else { continue };
+        let Some(bytes) = key_bytes(secret) else { continue };
         if !axis.all.iter().any(|(key, _): &(CandidateKey, Ways)| key.bytes == bytes) {
             axis.all.push((CandidateKey { secret: Some(place), bytes }, Ways::unchanged()));
         }
@@ -33,7 +38,7 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
             crate::text::visible(secret.label())
         );
         // One that is no key of the scheme must not stand for the empty key, with which anyone can sign.
-        let Some(bytes) = key_bytes(scheme, secret) else { continue };
+        let Some(bytes) = key_bytes(secret) else { continue };
         add(&mut axis, Some(place), bytes.to_vec(), Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {

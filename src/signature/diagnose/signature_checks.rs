@@ -132,7 +132,7 @@ fn stage(label: &str) -> &'static str {
     }
 }
 
-/// The keys that a text means which is no public key, and what is wrong with it.
+/// The keys that are meant by a text that is not a public key, and what is wrong with it.
 fn in_place_of_a_key(secret: &Secret, error: &PublicKeyError) -> Option<(Vec<PublicKey>, Why)> {
     let label = crate::text::visible(secret.label());
     if let PublicKeyError::PrivateKey { .. } = error {

@@ -82,6 +82,8 @@ pub struct SchemeDescription {
     pub tag: Option<String>,
     /// What the receiver knows besides the secret.
     pub settings: BTreeMap<String, String>,
+    /// Whose handshakes are answered: a sender's name, or `none`.
+    pub handshake: Option<String>,
 }
 
 /// A text, or several.
@@ -140,6 +142,14 @@ pub enum InvalidScheme {
     /// No scheme has the name of `preset`.
     #[error(transparent)]
     Preset(#[from] catalogue::UnknownScheme),
+    /// A sender that asks for no handshake.
+    #[error("handshake: unknown sender '{name}': expected none, or one of {known}")]
+    Handshake {
+        /// The name, made visible.
+        name: String,
+        /// Every name.
+        known: String,
+    },
     /// A header's name cannot be one.
     #[error("invalid header name '{0}': expected letters, digits and hyphens, such as X-Signature")]
     HeaderName(String),
@@ -214,6 +224,20 @@ fn optional_place(key: &'static str, text: &str) -> Result<Option<Expression>, I
     if text == "none" { Ok(None) } else { place(key, text).map(Some) }
 }
 
+/// Whose handshakes are answered.
+fn handshake(name: &str) -> Result<Option<String>, InvalidScheme> {
+    if name == catalogue::NO_HANDSHAKE {
+        return Ok(None);
+    }
+    match catalogue::handshakes(name) {
+        Some(_) => Ok(Some(name.to_owned())),
+        None => Err(InvalidScheme::Handshake {
+            name: crate::text::visible(name).into_owned(),
+            known: catalogue::handshake_names().join(", "),
+        }),
+    }
+}
+
 impl SchemeDescription {
     /// The scheme.
     ///
@@ -237,6 +261,9 @@ impl SchemeDescription {
         }
         scheme.tries_default_port = self.tries_default_port.unwrap_or(scheme.tries_default_port);
         scheme.settings.extend(self.settings.clone());
+        if let Some(name) = &self.handshake {
+            scheme.handshake = handshake(name)?;
+        }
         check_names(&scheme)?;
         Ok(scheme)
     }
@@ -362,12 +389,7 @@ impl SchemeDescription {
 
 /// Whether everything that templates name is there.
 fn check_names(scheme: &Scheme) -> Result<(), InvalidScheme> {
-    let of_variables = scheme.variables.values().filter_map(|variable| match variable {
-        Variable::Template(template) => Some(template),
-        Variable::Listed { .. } => None,
-    });
-    let of_binds = scheme.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
-    for template in [&scheme.content, &scheme.key].into_iter().chain(of_variables).chain(of_binds) {
+    for template in scheme.templates() {
         if let Some(name) = template.variables().find(|name| !scheme.variables.contains_key(*name)) {
             return Err(InvalidScheme::Variable(crate::text::visible(name).into_owned()));
         }

@@ -87,19 +87,11 @@ plain_filters! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnknownFilter;
 
-const HASHES: [(&str, Algorithm); 5] = [
-    ("sha256", Algorithm::Sha256),
-    ("sha1", Algorithm::Sha1),
-    ("sha512", Algorithm::Sha512),
-    ("sha384", Algorithm::Sha384),
-    ("md5", Algorithm::Md5),
-];
-
 impl Filter {
     /// Reads a filter such as `hex` or `strip:whsec_`.
     pub(super) fn read(text: &str) -> Result<Self, UnknownFilter> {
-        if let Some((_, algorithm)) = HASHES.iter().find(|(name, _)| *name == text) {
-            return Ok(Self::Hash(*algorithm));
+        if let Some(algorithm) = Algorithm::of_hash_name(text) {
+            return Ok(Self::Hash(algorithm));
         }
         if let Some((plain, ..)) = PlainFilter::ALL.iter().find(|(_, name, _)| *name == text) {
             return Ok(Self::Plain(*plain));
@@ -220,10 +212,7 @@ fn not_empty(bytes: Vec<u8>) -> Option<Vec<u8>> {
 impl fmt::Display for Filter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hash(algorithm) => {
-                let name = HASHES.iter().find(|(_, known)| known == algorithm).map_or("", |(name, _)| name);
-                formatter.write_str(name)
-            }
+            Self::Hash(algorithm) => formatter.write_str(algorithm.hash_name()),
             Self::Plain(plain) => {
                 let name = PlainFilter::ALL.iter().find(|(known, ..)| known == plain).map_or("", |(_, name, _)| name);
                 formatter.write_str(name)

@@ -7,15 +7,18 @@
 //! | `content` | the template of what is signed |
 //! | `expression`, `parts`, `filter`, `forms` | what a template names, and what is done to it |
 //! | `proof` | the algorithm |
+//! | `encoding`, `stamp_unit` | how a digest and a timestamp are written |
 
 mod content;
 mod description;
+mod encoding;
 mod expression;
 mod filter;
 mod forms;
 mod kind;
 mod parts;
 mod proof;
+mod stamp_unit;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -26,6 +29,7 @@ use std::time::Duration;
 
 pub use content::{InvalidContent, SignedContent, TemplatePiece};
 pub use description::{InvalidScheme, SchemeDescription};
+pub use encoding::Encoding;
 pub use expression::{Expression, InvalidExpression};
 pub use filter::{Filter, PlainFilter};
 pub(in crate::signature) use forms::percent_encoded;
@@ -34,6 +38,8 @@ pub(crate) use parts::Parts;
 pub use parts::Source;
 pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
+pub use stamp_unit::StampUnit;
+pub use url::hashed_url;
 pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
@@ -85,6 +91,8 @@ pub struct Scheme {
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
+    /// Whose handshakes its webhooks are asked for, by the sender's name in the catalogue; `None` for none.
+    pub handshake: Option<String>,
     /// What an HTTP Message Signature must be.
     pub message: MessageRules,
 }
@@ -101,56 +109,6 @@ pub struct MessageRules {
 impl Default for MessageRules {
     fn default() -> Self {
         Self { components: vec!["content-digest".to_owned()], tag: None }
-    }
-}
-
-/// The unit in which a sender writes its timestamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
-pub enum StampUnit {
-    /// Unix seconds.
-    #[serde(rename = "s")]
-    Seconds,
-    /// Unix milliseconds.
-    #[serde(rename = "ms")]
-    Milliseconds,
-    /// A date such as `2026-01-28T09:05:00Z` (ISO 8601, RFC 3339).
-    #[serde(rename = "iso8601")]
-    Iso8601,
-    /// A date such as `Wed, 28 Jan 2026 09:05:00 GMT` (RFC 9110, section 5.6.7).
-    #[serde(rename = "http-date")]
-    HttpDate,
-}
-
-impl StampUnit {
-    /// In words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Seconds => "seconds",
-            Self::Milliseconds => "milliseconds",
-            Self::Iso8601 => "an ISO 8601 date",
-            Self::HttpDate => "an HTTP date",
-        }
-    }
-
-    /// The text of this moment.
-    #[must_use]
-    pub fn text(self, moment: jiff::Timestamp) -> String {
-        match self {
-            Self::Seconds => moment.as_second().to_string(),
-            Self::Milliseconds => moment.as_millisecond().to_string(),
-            Self::Iso8601 => moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            Self::HttpDate => httpdate::fmt_http_date(moment.into()),
-        }
-    }
-
-    /// The moment of a date; `None` for numbers, which tell their unit by themselves, and for what is no date.
-    pub(crate) fn moment(self, text: &str) -> Option<jiff::Timestamp> {
-        match self {
-            Self::Seconds | Self::Milliseconds => None,
-            Self::Iso8601 => text.parse().ok(),
-            Self::HttpDate => httpdate::parse_http_date(text).ok().and_then(|moment| moment.try_into().ok()),
-        }
     }
 }
 
@@ -181,69 +139,6 @@ pub struct Bind {
     pub equals: SignedContent,
 }
 
-/// How a digest is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Encoding {
-    /// Lower-case hexadecimal digits.
-    #[default]
-    Hex,
-    /// Capital hexadecimal digits.
-    HexUpper,
-    /// Hexadecimal digits of any letter case; written in capitals.
-    HexAny,
-    /// Standard base64 with padding.
-    Base64,
-    /// Base64 for URLs, with padding.
-    Base64url,
-    /// Base64 for URLs, without padding.
-    Base64urlNopad,
-}
-
-impl Encoding {
-    /// In words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Hex => "lower-case hexadecimal digits",
-            Self::HexUpper => "upper-case hexadecimal digits",
-            Self::HexAny => "hexadecimal digits",
-            Self::Base64 => "base64",
-            Self::Base64url => "base64url",
-            Self::Base64urlNopad => "base64url without padding",
-        }
-    }
-
-    /// The bytes of a text in exactly this encoding.
-    #[must_use]
-    pub fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
-        use base64::Engine as _;
-        use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
-        match self {
-            Self::Hex if text.iter().any(u8::is_ascii_uppercase) => None,
-            Self::HexUpper if text.iter().any(u8::is_ascii_lowercase) => None,
-            Self::Hex | Self::HexUpper | Self::HexAny => hex::decode(text).ok(),
-            Self::Base64 => BASE64_STANDARD.decode(text).ok(),
-            Self::Base64url => BASE64_URL_SAFE.decode(text).ok(),
-            Self::Base64urlNopad => BASE64_URL_SAFE_NO_PAD.decode(text).ok(),
-        }
-    }
-
-    /// The bytes in this encoding.
-    #[must_use]
-    pub fn encode(self, bytes: &[u8]) -> String {
-        use base64::Engine as _;
-        use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
-        match self {
-            Self::Hex => hex::encode(bytes),
-            Self::HexUpper | Self::HexAny => hex::encode_upper(bytes),
-            Self::Base64 => BASE64_STANDARD.encode(bytes),
-            Self::Base64url => BASE64_URL_SAFE.encode(bytes),
-            Self::Base64urlNopad => BASE64_URL_SAFE_NO_PAD.encode(bytes),
-        }
-    }
-}
-
 impl Scheme {
     /// Whether verification is that of Trackpilots except for the header names and the tolerance.
     #[must_use]
@@ -270,6 +165,13 @@ impl Scheme {
         self.signature.header_name().unwrap_or("(not in a header)")
     }
 
+    /// Where the signature is, in words: a header's name, `query:sign`, `headers X-Signature-1, X-Signature-2 and so on`.
+    #[must_use]
+    pub fn signature_place(&self) -> String {
+        let other = || self.signature.places.first().map(SignaturePlace::words).unwrap_or_default();
+        self.signature.header_name().map_or_else(other, str::to_owned)
+    }
+
     /// The header that carries the timestamp, likewise; empty when it is elsewhere, or there is none.
     #[must_use]
     pub fn timestamp_header(&self) -> &str {
@@ -292,18 +194,32 @@ impl Scheme {
         is_name.then(|| String::from_utf8_lossy(&name).into_owned())
     }
 
+    /// Every template that it fills: the content, the key, those of variables, and both of each bind.
+    pub(in crate::signature) fn templates(&self) -> impl Iterator<Item = &SignedContent> {
+        let of_binds = self.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
+        [&self.content, &self.key].into_iter().chain(self.variable_templates()).chain(of_binds)
+    }
+
+    fn variable_templates(&self) -> impl Iterator<Item = &SignedContent> {
+        self.variables.values().filter_map(|variable| match variable {
+            Variable::Template(template) => Some(template),
+            Variable::Listed { .. } => None,
+        })
+    }
+
+    /// Whether another body would give other content, in the template or in a variable that it names, however deep.
+    fn is_of_body(&self, content: &SignedContent, depth: u8) -> bool {
+        let in_variable = |name: &str| match self.variables.get(name) {
+            Some(Variable::Template(template)) => depth > 0 && self.is_of_body(template, depth - 1),
+            _ => false,
+        };
+        content.covers_body() || content.variables().any(in_variable)
+    }
+
     /// Whether a changed body no longer verifies.
     #[must_use]
     pub fn covers_body(&self) -> bool {
-        let of_body = |content: &SignedContent| {
-            content.covers_body()
-                || content.pieces().iter().any(|piece| match piece {
-                    TemplatePiece::Value(Expression { source: Source::Variable(name), .. }) => {
-                        matches!(self.variables.get(name), Some(Variable::Template(template)) if template.covers_body())
-                    }
-                    _ => false,
-                })
-        };
+        let of_body = |content: &SignedContent| self.is_of_body(content, parts::DEPTH);
         match self.proof {
             Proof::Token => false,
             Proof::Sns => true,
@@ -325,11 +241,7 @@ impl Scheme {
     /// The headers that are signed, apart from those of the signature and the timestamp.
     #[must_use]
     pub fn signed_headers(&self) -> Vec<&str> {
-        let of_variables = self.variables.values().filter_map(|variable| match variable {
-            Variable::Template(template) => Some(template),
-            Variable::Listed { .. } => None,
-        });
-        let sources = std::iter::once(&self.content).chain(of_variables).flat_map(SignedContent::sources);
+        let sources = std::iter::once(&self.content).chain(self.variable_templates()).flat_map(SignedContent::sources);
         let of_id = self.id_header().filter(|_| self.content.covers(&TemplatePiece::Id));
         let own = [self.signature_header(), self.timestamp_header()];
         let named = sources.filter_map(|source| match source {
@@ -342,18 +254,13 @@ impl Scheme {
     /// The settings that its templates name, and that nobody has given a value.
     #[must_use]
     pub fn missing_settings(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        let of_variables = self.variables.values().filter_map(|variable| match variable {
-            Variable::Template(template) => Some(template),
-            Variable::Listed { .. } => None,
-        });
-        let of_binds = self.binds.iter().flat_map(|bind| [&bind.is, &bind.equals]);
-        for template in [&self.content, &self.key].into_iter().chain(of_variables).chain(of_binds) {
-            names.extend(template.sources().filter_map(|source| match source {
+        let sources = self.templates().flat_map(SignedContent::sources);
+        let mut names: Vec<String> = sources
+            .filter_map(|source| match source {
                 Source::Setting(name) => Some(name.clone()),
                 _ => None,
-            }));
-        }
+            })
+            .collect();
         let taken = self.signature.take.iter().filter_map(|name| name.strip_prefix("{setting:")?.strip_suffix('}'));
         names.extend(taken.map(str::to_owned));
         names.retain(|name| !self.settings.contains_key(name));
@@ -386,8 +293,8 @@ impl Scheme {
     pub fn timestamp_place(&self) -> String {
         match self.timestamp.as_ref().map(|place| (place, &place.source)) {
             Some((place, _)) if place.header().is_some() => format!("header {}", self.timestamp_header()),
-            Some((_, Source::Pair(name))) => format!("{name} in {}", self.signature_header()),
-            Some((_, Source::Item(_))) => format!("timestamp in {}", self.signature_header()),
+            Some((_, Source::Pair(name))) => format!("{name} in {}", self.signature_place()),
+            Some((_, Source::Item(_))) => format!("timestamp in {}", self.signature_place()),
             Some((place, _)) => place.to_string(),
             None => String::new(),
         }
@@ -400,11 +307,8 @@ impl Scheme {
             content.covers(&TemplatePiece::Url)
                 || content.sources().any(|source| matches!(source, Source::Url | Source::Host | Source::Parameter(_)))
         };
-        let of_variables = self.variables.values().any(|variable| match variable {
-            Variable::Template(template) => is_of_url(template),
-            Variable::Listed { .. } => false,
-        });
-        of_variables || is_of_url(&self.content) || self.binds.iter().any(|bind| is_of_url(&bind.equals))
+        let of_binds = self.binds.iter().map(|bind| &bind.equals);
+        std::iter::once(&self.content).chain(self.variable_templates()).chain(of_binds).any(is_of_url)
     }
 
     /// The hash function under its HMAC, or of its plain hash.
@@ -443,6 +347,7 @@ impl Default for Scheme {
             url: None,
             tries_default_port: false,
             settings: BTreeMap::new(),
+            handshake: None,
             message: MessageRules::default(),
         }
     }

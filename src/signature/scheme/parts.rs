@@ -12,7 +12,7 @@ use crate::payload::json::unescape;
 use crate::signature::rewrite::wrap::form_decoded;
 
 /// Templates of variables may name further ones, to this depth.
-const DEPTH: u8 = 4;
+pub(super) const DEPTH: u8 = 4;
 
 /// What is at hand of a request while its signature is computed. The search for a mismatch replaces one of them at a
 /// time: what is read out of the body follows it.

@@ -92,28 +92,16 @@ impl JwtAlgorithm {
 )]
 pub struct UnknownAlgorithm(String);
 
-const HASHES: [(&str, Algorithm); 5] = [
-    ("sha256", Algorithm::Sha256),
-    ("sha1", Algorithm::Sha1),
-    ("sha384", Algorithm::Sha384),
-    ("sha512", Algorithm::Sha512),
-    ("md5", Algorithm::Md5),
-];
-
-fn hash_named(name: &str) -> Option<Algorithm> {
-    HASHES.iter().find(|(known, _)| *known == name).map(|(_, algorithm)| *algorithm)
-}
-
 impl FromStr for Proof {
     type Err = UnknownAlgorithm;
 
     fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
         let unknown = || UnknownAlgorithm(crate::text::visible(text).into_owned());
         // A hash alone is HMAC's, as most senders say it.
-        if let Some(algorithm) = hash_named(text.strip_prefix("hmac-").unwrap_or(text)) {
+        if let Some(algorithm) = Algorithm::of_hash_name(text.strip_prefix("hmac-").unwrap_or(text)) {
             return Ok(Self::Hmac(algorithm));
         }
-        if let Some(algorithm) = text.strip_prefix("hash-").and_then(hash_named) {
+        if let Some(algorithm) = text.strip_prefix("hash-").and_then(Algorithm::of_hash_name) {
             return Ok(Self::Hash(algorithm));
         }
         if let Some(names) = text.strip_prefix("jwt:").or_else(|| text.strip_prefix("jwt-detached:")) {

@@ -243,3 +243,33 @@ fn what_a_message_signature_must_cover_and_the_direction_of_the_tolerance_are_de
     let stripe = crate::signature::catalogue::named("stripe").unwrap();
     assert!(stripe.age_limit().holds(-400_000) && !stripe.age_limit().holds(400_000));
 }
+
+#[test]
+fn senders_own_forms_are_as_their_languages_write_them() {
+    let filled = |template: &str, body: &[u8], url: &str| {
+        let parts = Parts { body, url: url.as_bytes(), ..Parts::default() };
+        let bytes = SignedContent::read(template).unwrap().bytes(&parts)?;
+        Some(String::from_utf8(bytes).unwrap())
+    };
+    // PHP counts bytes, not characters, and `ksort` comes before `serialize`.
+    let php = filled("{body|php_serialized}", "b=1&p_signature=x&a=%C3%A9+&c=".as_bytes(), "");
+    assert_eq!(php.unwrap(), "a:3:{s:1:\"a\";s:3:\"\u{e9} \";s:1:\"b\";s:1:\"1\";s:1:\"c\";s:0:\"\";}");
+    assert_eq!(filled("{body|php_serialized}", b"", "").unwrap(), "a:0:{}");
+    for (encoded, decoded) in
+        [("/a%2Fb%3f", "/a/b?"), ("a+b", "a+b"), ("100%", "100%"), ("%zz%4", "%zz%4"), ("%25", "%")]
+    {
+        assert_eq!(filled("{url|percent_decode}", b"", encoded).unwrap(), decoded, "{encoded}");
+    }
+}
+
+#[test]
+fn the_body_is_covered_through_variables_as_deep_as_they_may_go() {
+    let table = |variables: &str| format!("timestamp = \"none\"\ncontent = \"{{a}}\"\n[variables]\n{variables}");
+    for variables in ["a = \"{body}\"", "a = \"{b}\"\nb = \"{c}\"\nc = \"{d}\"\nd = \"{body|sha256|hex}\""] {
+        assert!(described(&table(variables)).unwrap().covers_body(), "{variables}");
+    }
+    for variables in ["a = \"{method}\"", "a = \"{b}\"\nb = \"{a}\""] {
+        let message = described(&table(variables)).unwrap_err();
+        assert!(message.contains("would not cover the body"), "{message}");
+    }
+}

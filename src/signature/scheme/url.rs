@@ -18,6 +18,12 @@ pub(in crate::signature) fn signed_url(scheme: &Scheme, head: &Head) -> Vec<u8> 
     }
 }
 
+/// The URL that is hashed for a request, for a scheme that signs it or a part of it; `None` for others.
+#[must_use]
+pub fn hashed_url(scheme: &Scheme, head: &Head) -> Option<String> {
+    scheme.signs_url().then(|| String::from_utf8_lossy(&signed_url(scheme, head)).into_owned())
+}
+
 /// Every URL that verifies, [`signed_url`] first.
 pub(in crate::signature) fn urls(scheme: &Scheme, head: &Head) -> Vec<Vec<u8>> {
     let usual = signed_url(scheme, head);

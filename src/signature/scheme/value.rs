@@ -113,7 +113,12 @@ impl SignatureValue {
     /// The first header that may hold a signature; `None` when none does.
     #[must_use]
     pub fn header_name(&self) -> Option<&str> {
-        self.places.iter().find_map(|place| match place {
+        self.header_names().next()
+    }
+
+    /// The headers that may hold a signature, but for those that differ in a number.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().filter_map(|place| match place {
             SignaturePlace::Header(name) | SignaturePlace::Headers(name) => Some(name.as_str()),
             SignaturePlace::Numbered(_) => None,
             SignaturePlace::Part(part) => part.header(),

@@ -137,7 +137,7 @@ fn signature<'r>(
             Rejection::new(Verdict::AmbiguousHeaders, format!("{name} was sent {count} times"))
         }
         NoSignature::Malformed => {
-            Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_header()))
+            Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_place()))
         }
     })
 }
@@ -254,7 +254,7 @@ pub(super) fn public_keys(secret: &Secret) -> Result<PublicKeySet, Rejection> {
 }
 
 fn not_decoded(scheme: &Scheme) -> Rejection {
-    Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_header()))
+    Rejection::malformed(format!("{} has no signature in the configured format", scheme.signature_place()))
 }
 
 fn decoded(scheme: &Scheme, read: &ReadSignature) -> Result<Vec<Vec<u8>>, Rejection> {

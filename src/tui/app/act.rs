@@ -13,7 +13,7 @@ use crate::tui::screens::answer::keys::decides;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
-use crate::tui::screens::signature::update::look_deeper;
+use crate::tui::screens::signature::update::{adopt, look_deeper};
 use crate::tui::screens::{answers, image, payload, send};
 
 /// How often the split between the panes can be moved to either side.
@@ -70,6 +70,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Pause => model.list.toggle_pause().into_iter().collect(),
         Action::PickAnswer => answers::update::pick(model, Vec::new()),
         Action::Answer(action) => answers::update::on_tab(model, action),
+        Action::Adopt => adopt::begin(model),
         Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
         Action::CopyMenu => open(model, Overlay::Copy(0)),
         Action::CopyPublicUrl => copy_public_url(model),

@@ -36,6 +36,8 @@ pub enum Action {
     PickAnswer,
     /// Enter a secret for this run.
     TypeSecret,
+    /// Choose whose scheme verifies deliveries for this run.
+    Adopt,
     /// Something on the Payload tab.
     Payload(PayloadAction),
     /// Something about sending.
@@ -114,6 +116,7 @@ impl Action {
             Self::Answer(action) => action.words(),
             Self::PickAnswer => "choose the answer",
             Self::TypeSecret => "enter a secret for this run",
+            Self::Adopt => "adopt a sender's scheme for this run",
             Self::Payload(action) => action.words(),
             Self::Send(action) => action.words(),
             Self::CopyMenu => "copy …",
@@ -155,6 +158,7 @@ impl Action {
         Self::Answer(AnswerAction::LetGo),
         Self::Answer(AnswerAction::SendAgain),
         Self::TypeSecret,
+        Self::Adopt,
         Self::Send(SendAction::Test),
         Self::Send(SendAction::Replay),
         Self::Send(SendAction::Simulate),

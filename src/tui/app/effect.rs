@@ -42,6 +42,24 @@ pub enum Effect {
     Rejudge(u64),
     /// Verify with this secret too, from now on; keep it in memory only.
     UseSecret(Zeroizing<Vec<u8>>),
+    /// Find the schemes whose headers the shown delivery has.
+    FindSchemes(DeliveryId),
+    /// Verify the requests of a webhook, or of none, by this scheme from now on; by the configured one without a name.
+    AdoptScheme {
+        /// The webhook's name.
+        webhook: Option<String>,
+        /// The target of a request of it.
+        target: Vec<u8>,
+        /// The scheme's name.
+        name: Option<String>,
+    },
+    /// Verify the requests of this target's webhook with this secret of a handshake, in place of an earlier one.
+    AcceptSecret {
+        /// The target.
+        target: Vec<u8>,
+        /// The secret.
+        secret: Zeroizing<Vec<u8>>,
+    },
     /// Put `text` on the clipboard; `what` says what it is, for the notice.
     Copy {
         /// Such as "the path".

@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::delivery::{Answer, DeliveryId, Summary};
-use crate::inspect::Sightings;
-use crate::server::listener::StatsSnapshot;
+use crate::inspect::{SchemeCandidate, Sightings};
+use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
@@ -82,6 +82,12 @@ pub enum Message {
     SecretEntered(EnteredSecret),
     /// Stored deliveries were judged again.
     Rejudged(RejudgeReport),
+    /// The schemes that a delivery may have been signed by.
+    SchemesFound(DeliveryId, Vec<SchemeCandidate>),
+    /// The schemes that are adopted for this run, each with its webhook's name.
+    Adopted(Vec<(Option<String>, String)>),
+    /// A secret arrived by a sender's handshake.
+    SecretReceived(SecretNews),
     /// The result of copying, in words.
     Copied(Result<String, String>),
     /// A picture, or why it cannot be shown.

@@ -152,6 +152,8 @@ pub struct Model {
     pub secrets: Vec<String>,
     /// What the secrets of today say of deliveries that came before them.
     pub rejudged: Rejudged,
+    /// The schemes that are adopted for this run, each with its webhook's name.
+    pub adopted: Vec<(Option<String>, String)>,
     /// What ngrok's agent says.
     pub tunnel: TunnelState,
     /// Deliveries in the store when they were counted, and the newest at that moment.
@@ -201,6 +203,7 @@ impl Model {
             answers,
             secrets,
             rejudged: Rejudged::default(),
+            adopted: Vec::new(),
             tunnel: TunnelState::None,
             counted: None,
             last: DeliveryId(0),
@@ -222,6 +225,12 @@ impl Model {
     #[must_use]
     pub fn loaded(&self) -> Option<&LoadedDelivery> {
         self.detail.as_ref()?.content.as_ref().ok().map(|loaded| &**loaded)
+    }
+
+    /// The scheme that is adopted for the requests of a webhook, or of none.
+    #[must_use]
+    pub fn adopted_by(&self, webhook: Option<&str>) -> Option<&str> {
+        self.adopted.iter().find(|(of, _)| of.as_deref() == webhook).map(|(_, name)| name.as_str())
     }
 
     /// Whether the selected delivery is still being read for the detail pane.

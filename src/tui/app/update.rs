@@ -12,8 +12,8 @@ use crate::tui::app::overlay::update::{retry, typed};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::rejudge;
-use crate::tui::screens::signature::state::{Question, asks_why};
-use crate::tui::screens::signature::update::{ask, ask_for_rewritings, report, switch_inquiry};
+use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
+use crate::tui::screens::signature::update::{adopt, ask, ask_for_rewritings, report, switch_inquiry};
 use crate::tui::screens::{answers, image, payload, send};
 
 /// Applies a message to the model, and returns the effects to run.
@@ -136,8 +136,20 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Secrets(secrets) => {
             model.secrets = secrets;
             rejudge::forget(model);
-            // The detail pane compares with the current secrets.
-            load_again(model)
+            judge_again(model)
+        }
+        Message::SchemesFound(id, candidates) => {
+            adopt::found(model, id, candidates);
+            Vec::new()
+        }
+        Message::Adopted(schemes) => {
+            model.adopted = schemes;
+            rejudge::forget(model);
+            judge_again(model)
+        }
+        Message::SecretReceived(news) => {
+            model.say(news.brief(), !news.is_used());
+            Vec::new()
         }
         Message::SecretEntered(secret) => rejudge::entered(model, &secret),
         Message::Rejudged(report) => {
@@ -226,6 +238,15 @@ fn follow_selection(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     load(model, selected)
+}
+
+/// Compares the shown delivery with the current secrets and scheme. What was found out depends on the previous ones.
+fn judge_again(model: &mut Model) -> Vec<Effect> {
+    model.inquiries.clear();
+    if let Some(detail) = &mut model.detail {
+        detail.inquiry = Inquiry::default();
+    }
+    load_again(model)
 }
 
 /// Reads the shown delivery again.

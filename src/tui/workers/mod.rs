@@ -10,6 +10,7 @@ pub(crate) mod payload;
 pub(crate) mod priority;
 pub(crate) mod rejudge;
 pub(crate) mod rest;
+pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
 pub(crate) mod status;

@@ -103,7 +103,7 @@ pub(crate) fn make_up_secret(control: &Control) -> bool {
     }
     // As digits, the way such secrets look.
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    control.set_registry(registry.with_made_up_secret(digits.into_bytes()));
+    control.change_registry(|registry| registry.with_made_up_secret(digits.into_bytes()));
     true
 }
 

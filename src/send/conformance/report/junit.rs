@@ -16,9 +16,11 @@ pub fn junit(report: &CheckReport) -> String {
     let of_rows = |finding: &&CheckFinding| !report.rows.iter().any(|row| fails_by(row, finding));
     let apart: Vec<&CheckFinding> = report.findings.iter().filter(|finding| finding.required).filter(of_rows).collect();
     let time: Duration = report.rows.iter().filter_map(|row| row.came.latency()).sum();
+    // Without a verdict, the suite has one more case that says why.
+    let errors = usize::from(report.no_verdict.is_some());
     let counts = format!(
-        r#"tests="{}" failures="{}" errors="0" skipped="{}" time="{}""#,
-        report.rows.len() + apart.len(),
+        r#"tests="{}" failures="{}" errors="{errors}" skipped="{}" time="{}""#,
+        report.rows.len() + apart.len() + errors,
         report.count(CaseVerdict::Fail) + apart.len(),
         report.count(CaseVerdict::Skipped),
         seconds(time)
@@ -26,13 +28,18 @@ pub fn junit(report: &CheckReport) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(xml, "<testsuites {counts}>");
     let _ = writeln!(xml, "  <testsuite name=\"whyhook check {}\" {counts}>", escaped(&report.target));
-    for row in &report.rows {
-        push_row(&mut xml, report, row);
+    if let Some(why) = &report.no_verdict {
+        let (code, words) = (why.code(), escaped(&why.words()));
+        xml.push_str("    <testcase classname=\"whyhook.check.whole\" name=\"verdict\">\n");
+        let _ = writeln!(xml, "      <error type=\"{code}\" message=\"{words}\"/>\n    </testcase>");
     }
     for finding in apart {
         let _ = writeln!(xml, "    <testcase classname=\"whyhook.check.whole\" name=\"{}\">", finding.fault.code());
         push_failure(&mut xml, finding.fault.code(), &finding.detail, &explained(finding));
         xml.push_str("    </testcase>\n");
+    }
+    for row in report.by_mark() {
+        push_row(&mut xml, report, row);
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml
@@ -49,8 +56,8 @@ fn push_row(xml: &mut String, report: &CheckReport, row: &CheckRow) {
     };
     let time = seconds(row.came.latency().unwrap_or_default());
     let _ = write!(xml, "    <testcase classname=\"whyhook.check.{class}\" name=\"{}\" time=\"{time}\"", row.case.name);
-    let finding = report.findings.iter().find(|finding| finding.proof.contains(&row.case.name));
-    let seen = format!("{}: expected {}, got {}", row.case.sends, row.case.expect.words(), row.came.words());
+    let finding = report.finding_of(row);
+    let seen = format!("{}: expected {}, got {}", row.sends, row.case.expect.words(), row.came.words());
     match row.mark {
         CaseVerdict::Pass => {
             xml.push_str("/>\n");
@@ -75,8 +82,8 @@ fn push_failure(xml: &mut String, kind: &str, message: &str, text: &str) {
 }
 
 fn explained(finding: &CheckFinding) -> String {
-    let fault = finding.fault;
-    format!("{} Fix: {} {}", fault.means(), fault.fix(), fault.hint())
+    let remedy = &finding.remedy;
+    format!("{} Seen: {}. Fix: {} {}", remedy.means, finding.detail, remedy.fix, remedy.code)
 }
 
 /// Seconds with milliseconds, as the format's readers expect.

@@ -1,41 +1,120 @@
 //! The result of a check, and its formats.
 
+mod json;
 mod junit;
 mod text;
 
+pub use json::report_json;
 pub use junit::junit;
 pub use text::{Palette, list_text, report_text};
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use super::case::{Case, Expect};
+use super::applicable::NotApplicable;
+use super::case::Case;
 use super::findings::CheckFinding;
-use super::judge::{CaseVerdict, CheckRow, Observed};
-use crate::signature::SigningKind;
+use super::judge::{CaseVerdict, CheckRow};
+use crate::payload::grouped;
+use crate::signature::{Scheme, SigningKind, catalogue};
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckReport {
     /// The receiver.
     pub target: String,
+    /// The scheme that its deliveries were signed by.
+    pub scheme: Scheme,
     /// The kind of webhook that was sent.
     pub kind: SigningKind,
     /// The age that it must refuse, if one was asked for.
     pub max_age: Option<Duration>,
     /// Every case, in the order of the matrix.
     pub rows: Vec<CheckRow>,
+    /// The cases that mean nothing under the scheme.
+    pub left_out: Vec<NotApplicable>,
     /// The faults, the gravest first.
     pub findings: Vec<CheckFinding>,
+    /// Why there is no verdict; `None` when there is one.
+    pub no_verdict: Option<NoVerdict>,
+}
+
+/// Why a check says nothing about its receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoVerdict {
+    /// The person cancelled it.
+    Cancelled,
+    /// The receiver limits the rate.
+    RateLimited {
+        /// What it answered.
+        reason: String,
+    },
+    /// Required cases could not be sent.
+    Incomplete {
+        /// How many.
+        missing: usize,
+    },
+}
+
+impl NoVerdict {
+    /// The stable name in JSON output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Incomplete { .. } => "incomplete",
+        }
+    }
+
+    /// In a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Cancelled => "Cancelled: no verdict".to_owned(),
+            Self::RateLimited { reason } => format!("Rate-limited: no verdict; the receiver {reason}"),
+            Self::Incomplete { missing } => {
+                let cases = if *missing == 1 { "case was" } else { "cases were" };
+                format!("Incomplete: no verdict; {} required {cases} not sent", grouped(*missing as u64))
+            }
+        }
+    }
+}
+
+/// What a check comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckOutcome {
+    /// Every required case passed.
+    Pass,
+    /// A required case failed.
+    Fail,
+    /// Nothing can be said.
+    NoVerdict,
 }
 
 impl CheckReport {
-    /// Whether nothing required failed.
+    /// What it comes to.
     #[must_use]
-    pub fn is_pass(&self) -> bool {
-        !self.rows.iter().any(|row| row.mark == CaseVerdict::Fail)
-            && !self.findings.iter().any(|finding| finding.required)
+    pub fn outcome(&self) -> CheckOutcome {
+        let failed = self.rows.iter().any(|row| row.mark == CaseVerdict::Fail)
+            || self.findings.iter().any(|finding| finding.required);
+        match &self.no_verdict {
+            Some(_) => CheckOutcome::NoVerdict,
+            None if failed => CheckOutcome::Fail,
+            None => CheckOutcome::Pass,
+        }
+    }
+
+    /// The result in a line: `Passed …`, `Failed: …`, `Cancelled: no verdict`.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        match (&self.no_verdict, self.outcome()) {
+            (Some(why), _) => why.words(),
+            (None, CheckOutcome::Pass) => "Passed: the receiver does what the documentation requires".to_owned(),
+            (None, _) => {
+                let required = self.findings.iter().filter(|finding| finding.required);
+                format!("Failed: {}", required.map(|finding| finding.fault.code()).collect::<Vec<_>>().join(", "))
+            }
+        }
     }
 
     /// How many rows have this mark.
@@ -44,64 +123,45 @@ impl CheckReport {
         self.rows.iter().filter(|row| row.mark == mark).count()
     }
 
+    /// The rows, failures first; those with one mark in the order in which they were sent.
+    #[must_use]
+    pub fn by_mark(&self) -> Vec<&CheckRow> {
+        let mut rows: Vec<&CheckRow> = self.rows.iter().collect();
+        rows.sort_by_key(|row| row.mark);
+        rows
+    }
+
+    /// The finding that a row proves.
+    #[must_use]
+    pub fn finding_of(&self, row: &CheckRow) -> Option<&CheckFinding> {
+        self.findings.iter().find(|finding| finding.proof.contains(&row.case.name))
+    }
+
+    /// Whose webhook was sent, in words.
+    #[must_use]
+    pub fn webhook(&self) -> String {
+        if self.scheme.is_trackpilots() {
+            return format!("as a {} webhook", self.kind.name());
+        }
+        match catalogue::entry(&self.scheme.name) {
+            Ok(entry) => format!("as a webhook of {}", entry.sender),
+            Err(_) => "under a scheme of its own".to_owned(),
+        }
+    }
+
     fn is_required(&self, case: &Case) -> bool {
         case.weight.is_required(self.max_age.is_some())
     }
 }
 
-/// The documented JSON.
-#[must_use]
-pub fn report_json(report: &CheckReport) -> Value {
-    json!({
-        "target": report.target,
-        "kind": report.kind.name(),
-        "max_age_seconds": report.max_age.map(|age| age.as_secs()),
-        "result": if report.is_pass() { "pass" } else { "fail" },
-        "counts": {
-            "pass": report.count(CaseVerdict::Pass),
-            "fail": report.count(CaseVerdict::Fail),
-            "advice": report.count(CaseVerdict::Advice),
-            "skipped": report.count(CaseVerdict::Skipped),
-        },
-        "faults": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
-        "cases": report.rows.iter().map(|row| row_json(report, row)).collect::<Vec<_>>(),
-    })
-}
-
-fn finding_json(finding: &CheckFinding) -> Value {
-    let fault = finding.fault;
-    json!({
-        "fault": fault.code(),
-        "required": finding.required,
-        "title": fault.title(),
-        "means": fault.means(),
-        "detail": finding.detail,
-        "proof": finding.proof,
-        "fix": fault.fix(),
-        "hint": if fault.hint().is_empty() { Value::Null } else { json!(fault.hint()) },
-    })
-}
-
-fn row_json(report: &CheckReport, row: &CheckRow) -> Value {
-    let error = match &row.came {
-        Observed::Nothing { code, reason, .. } => json!({"code": code, "message": reason}),
-        Observed::Answer { .. } | Observed::NotSent => Value::Null,
-    };
-    json!({
-        "name": row.case.name,
-        "sends": row.case.sends,
-        "expect": match row.case.expect { Expect::Accept => "accept", Expect::Refuse(_) => "refuse" },
-        "documented_status": match row.case.expect { Expect::Accept => 200, Expect::Refuse(status) => status },
-        "required": report.is_required(&row.case),
-        "mark": row.mark.code(),
-        "status": row.came.status(),
-        "latency_ms": row.came.latency().map(milliseconds),
-        "error": error,
-        "fault": row.case.fault.code(),
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-fn milliseconds(time: Duration) -> f64 {
-    time.as_micros() as f64 / 1000.0
+/// The cases that were left out, by their reasons.
+fn by_reason(left_out: &[NotApplicable]) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut reasons: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for left in left_out {
+        match reasons.iter_mut().find(|(reason, _)| *reason == left.reason) {
+            Some((_, names)) => names.push(left.name),
+            None => reasons.push((left.reason, vec![left.name])),
+        }
+    }
+    reasons
 }

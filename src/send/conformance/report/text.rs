@@ -1,12 +1,14 @@
-//! A report for people: an aligned table, and each fault with its proof and its remedy.
+//! A report for people: what is wrong first, with its remedy, then the cases, failures before all others.
 
 use std::fmt::Write as _;
 
-use super::CheckReport;
+use super::{CheckOutcome, CheckReport, by_reason};
 use crate::send::conformance::ReceiverFault;
+use crate::send::conformance::applicable::NotApplicable;
 use crate::send::conformance::case::{Case, Weight};
 use crate::send::conformance::findings::CheckFinding;
 use crate::send::conformance::judge::{CaseVerdict, CheckRow};
+use crate::signature::Scheme;
 use crate::text::{clip, visible};
 
 /// Columns of what came: a status, or why there is none.
@@ -50,17 +52,21 @@ fn word(mark: CaseVerdict) -> &'static str {
 pub fn report_text(report: &CheckReport, palette: Palette) -> String {
     let mut text = String::new();
     let age = report.max_age.map(|age| format!(", at most {} s old", age.as_secs())).unwrap_or_default();
-    let _ = writeln!(text, "{}, as a {} webhook{age}\n", visible(&report.target), report.kind.name());
-    let names = report.rows.iter().map(|row| row.case.name.len()).max().unwrap_or(0);
-    for row in &report.rows {
-        let _ = writeln!(text, "{}", row_text(row, names, palette));
-    }
-    for (index, finding) in report.findings.iter().enumerate() {
-        // Pieces of advice stand together, below the faults.
-        if index == 0 || report.findings[index - 1].required {
-            text.push('\n');
+    let _ = writeln!(text, "{}, {}{age}", visible(&report.target), report.webhook());
+    for (required, heading) in [(true, "Faults"), (false, "Advice")] {
+        let found: Vec<&CheckFinding> = report.findings.iter().filter(|finding| finding.required == required).collect();
+        if !found.is_empty() {
+            let _ = writeln!(text, "\n{heading}");
         }
-        push_finding(&mut text, finding, palette);
+        found.into_iter().for_each(|finding| push_finding(&mut text, finding, palette));
+    }
+    push_cases(&mut text, report, palette);
+    let reasons = by_reason(&report.left_out);
+    if !reasons.is_empty() {
+        let _ = writeln!(text, "\nNot applicable ({})", report.left_out.len());
+    }
+    for (reason, names) in reasons {
+        let _ = writeln!(text, "  {reason}: {}", names.join(", "));
     }
     let count = |mark| report.count(mark);
     let _ = write!(text, "\n{} passed, {} failed", count(CaseVerdict::Pass), count(CaseVerdict::Fail));
@@ -73,16 +79,34 @@ pub fn report_text(report: &CheckReport, palette: Palette) -> String {
     text
 }
 
-fn verdict(report: &CheckReport, palette: Palette) -> String {
-    let required: Vec<&str> =
-        report.findings.iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect();
-    if report.is_pass() && report.count(CaseVerdict::Skipped) > 0 {
-        palette.paint(CaseVerdict::Advice, "! Incomplete: not every case was sent")
-    } else if report.is_pass() {
-        palette.paint(CaseVerdict::Pass, "✓ Passed: the receiver does what the documentation requires")
-    } else {
-        palette.paint(CaseVerdict::Fail, &format!("✗ Failed: {}", required.join(", ")))
+fn push_cases(text: &mut String, report: &CheckReport, palette: Palette) {
+    let columns = report.rows.iter().map(|row| row.case.name.len()).max().unwrap_or(0);
+    for mark in CaseVerdict::ALL {
+        let rows: Vec<&CheckRow> = report.rows.iter().filter(|row| row.mark == mark).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{} ({})", mark.heading(), rows.len());
+        let is_silent = |row: &CheckRow| row.came.status().is_none();
+        // What was not sent is told by its names.
+        if mark == CaseVerdict::Skipped && rows.iter().all(|row| is_silent(row)) {
+            let names: Vec<&str> = rows.iter().map(|row| row.case.name).collect();
+            let _ = writeln!(text, "  {}", palette.paint(mark, &names.join(", ")));
+            continue;
+        }
+        for row in rows {
+            let _ = writeln!(text, "{}", row_text(row, columns, palette));
+        }
     }
+}
+
+fn verdict(report: &CheckReport, palette: Palette) -> String {
+    let (mark, glyph) = match report.outcome() {
+        CheckOutcome::Pass => (CaseVerdict::Pass, "✓"),
+        CheckOutcome::Fail => (CaseVerdict::Fail, "✗"),
+        CheckOutcome::NoVerdict => (CaseVerdict::Advice, "!"),
+    };
+    palette.paint(mark, &format!("{glyph} {}", visible(&report.verdict())))
 }
 
 fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
@@ -93,15 +117,14 @@ fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
     // What passed needs no more than its status.
     match row.mark {
         CaseVerdict::Pass => line,
-        _ => format!("{line}, expected {}: {}", row.case.expect.words(), row.case.sends),
+        _ => format!("{line}, expected {}: {}", row.case.expect.words(), row.sends),
     }
 }
 
 fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette) {
-    let fault = finding.fault;
-    let (mark, weight) = if finding.required { (CaseVerdict::Fail, "") } else { (CaseVerdict::Advice, " (advice)") };
-    let head = palette.paint(mark, &format!("{} {}", mark.glyph(), fault.code()));
-    let _ = writeln!(text, "{head}: {}{weight}", fault.title());
+    let mark = if finding.required { CaseVerdict::Fail } else { CaseVerdict::Advice };
+    let head = palette.paint(mark, &format!("{} {}", mark.glyph(), finding.fault.code()));
+    let _ = writeln!(text, "{head}: {}", visible(&finding.title));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
             let _ = writeln!(text, "  {name:<6} {}", visible(value));
@@ -109,19 +132,20 @@ fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette) {
     };
     // Advice is kept short: it is not what anybody has to look for.
     if finding.required {
-        line("means", fault.means());
+        line("means", &finding.remedy.means);
         line("seen", &finding.detail);
         line("proof", &finding.proof.join(", "));
     }
-    line("fix", fault.fix());
+    line("fix", &finding.remedy.fix);
     if finding.required {
-        line("code", fault.hint());
+        line("code", &finding.remedy.code);
     }
 }
 
-/// The matrix as a table: names, what is expected, what a failure points at, what is sent.
+/// The matrix of a scheme as a table: names, what is expected, what a failure points at, what is sent; then what is left
+/// out, and why.
 #[must_use]
-pub fn list_text(cases: &[Case]) -> String {
+pub fn list_text(cases: &[Case], left_out: &[NotApplicable], scheme: &Scheme) -> String {
     let names = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
     let faults = ReceiverFault::ALL.iter().map(|fault| fault.code().len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -132,7 +156,11 @@ pub fn list_text(cases: &[Case]) -> String {
             Weight::WithMaxAge => "with --max-age",
         };
         let (expect, fault) = (case.expect.words(), case.fault.code());
-        let _ = writeln!(text, "{:<names$} {expect:<14} {weight:<14} {fault:<faults$} {}", case.name, case.sends);
+        let sends = case.words(scheme);
+        let _ = writeln!(text, "{:<names$} {expect:<14} {weight:<14} {fault:<faults$} {sends}", case.name);
+    }
+    for (reason, names) in by_reason(left_out) {
+        let _ = writeln!(text, "not applicable, since {reason}: {}", names.join(", "));
     }
     text
 }

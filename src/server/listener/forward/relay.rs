@@ -45,6 +45,7 @@ pub(super) async fn relay(
                 if !(200..=599).contains(&start.status) {
                     return None;
                 }
+                exchange.says(start.status);
                 let framing = AnswerFraming::of(start.length, exchange.ending.knows_chunks);
                 let ending = if framing == AnswerFraming::UntilClose { Ending::CLOSE } else { exchange.ending };
                 let headers = fields::relayed(&start, framing, ending.option(), SystemTime::now());

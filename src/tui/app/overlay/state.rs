@@ -10,6 +10,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::image::state::ImageCopy;
 use crate::tui::screens::saving::state::PendingSave;
+use crate::tui::screens::signature::adopt::AdoptMenu;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::status::state::StatusView;
 
@@ -34,6 +35,8 @@ pub enum Overlay {
     Saving(Box<PendingSave>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
+    /// Schemes and a secret to be adopted for this run.
+    Adopt(Box<AdoptMenu>),
     /// A screen of [`crate::tui::screens::send::state::SendState`].
     Sending,
     /// The listener's status.

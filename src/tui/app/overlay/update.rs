@@ -12,7 +12,7 @@ use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, PromptKind};
 use crate::tui::app::step::Step;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
-use crate::tui::screens::signature::update::ask_shown;
+use crate::tui::screens::signature::update::{adopt, ask_shown};
 use crate::tui::screens::{answers, image, payload, saving, send};
 
 pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -56,6 +56,7 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Status(_)), Action::Accept) => close(model),
+        (Some(Overlay::Adopt(_)), action) => adopt::act(model, action),
         (Some(Overlay::Copy(cursor)), Action::Move(step)) => {
             *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
             Vec::new()

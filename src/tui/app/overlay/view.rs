@@ -67,6 +67,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Confirm(confirm) => draw_confirm(frame, body, confirm, look),
         Overlay::Folding => crate::tui::screens::payload::view::draw_folding(frame, body, look),
         Overlay::Status(view) => crate::tui::screens::status::view::draw(frame, body, view, model, look),
+        Overlay::Adopt(menu) => crate::tui::screens::signature::view::adopt::draw(frame, body, menu, look),
         Overlay::Sending => crate::tui::screens::send::view::draw(frame, body, model, look),
         Overlay::Saving(saving) => crate::tui::screens::saving::view::draw(frame, body, saving, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),

@@ -225,13 +225,10 @@ fn a_check_grows_row_by_row() {
     assert!(form(&person).error.is_some(), "no URL yet");
     person.type_in("localhost:4000").act(Action::Accept);
     assert!(matches!(person.effects.pop(), Some(Effect::Send(SendTask::Check(_)))));
-    let came = crate::send::conformance::Observed::Answer {
-        status: 200,
-        latency: Duration::from_millis(3),
-        said: b"\x1b[31m".to_vec(),
-    };
+    let came = crate::send::conformance::Observed::answer(200, Duration::from_millis(3), b"\x1b[31m");
     for case in &crate::send::conformance::MATRIX[..2] {
-        let row = crate::send::conformance::CheckRow::judge(*case, came.clone(), false);
+        let scheme = crate::signature::Scheme::default();
+        let row = crate::send::conformance::CheckRow::judge(*case, &scheme, came.clone(), false);
         person.tell(Message::Sending(News::CheckRow(Box::new(row), 2)));
     }
     let Some(SendScreen::Check(check)) = person.model.sending.screens.last() else { panic!() };

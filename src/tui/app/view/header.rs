@@ -97,6 +97,11 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         secret(model, look),
         answers(model, look),
     ];
+    match &model.adopted[..] {
+        [] => {}
+        [(_, name)] => parts.push(Part::new("§", theme.info, format!("{name}, this run")).or(3, name)),
+        many => parts.push(Part::new("§", theme.info, format!("{} schemes, this run", many.len())).or(3, "schemes")),
+    }
     if !model.answers.held.is_empty() {
         let held = model.answers.held.len();
         parts.push(Part::new("◷", theme.warn, format!("{held} held")).or(13, held.to_string()));

@@ -38,6 +38,7 @@ use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
 use crate::tui::theme::{Background, Theme};
 
+mod adopt;
 mod images;
 mod sending;
 mod status;

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::config::Registry;
 use crate::delivery::{Delivery, Judgement, Verdict};
+use crate::http::Head;
 use crate::inspect::diagnosis::Subject;
 use crate::inspect::{self, Reading};
 use crate::payload::body::Body;
 use crate::payload::contract::EventReport;
+use crate::query::SearchedContent;
+use crate::rules::{AnsweredRequest, AutomaticHandshakes, KnownHandshake, handshake_secret};
 use crate::signature::{Scheme, Secret};
 use crate::tui::screens::details::digests::{Digests, Expected};
 use crate::tui::screens::image::state::LoadedImage;
@@ -33,6 +38,10 @@ pub struct LoadedDelivery {
     pub expected: Vec<Expected>,
     /// The scheme of the delivery's path.
     pub scheme: Scheme,
+    /// The webhook of the delivery's path.
+    pub(crate) webhook: Option<String>,
+    /// What the scheme's sender asks for.
+    pub(crate) handshakes: AutomaticHandshakes,
     /// The secrets of the delivery's path, to try changes with.
     pub(crate) secrets: Vec<Secret>,
 }
@@ -69,6 +78,8 @@ impl LoadedDelivery {
             expected,
             scheme: subject.scheme().clone(),
             secrets: subject.secrets().to_vec(),
+            webhook: registry.route(delivery.head.target()).webhook.map(|webhook| webhook.name.clone()),
+            handshakes: registry.route(delivery.head.target()).handshakes.clone(),
             reading: Reading { body, event: None },
             is_read: false,
             delivery,
@@ -94,6 +105,15 @@ impl LoadedDelivery {
         }
     }
 
+    /// What it is, if it is a handshake of the scheme's sender, under the secrets of today.
+    #[must_use]
+    pub fn handshake(&self) -> Option<KnownHandshake> {
+        let Delivery { summary, head, body, .. } = &self.delivery;
+        let secret = handshake_secret(self.secrets.iter(), summary.judgement.secret.as_deref());
+        let request = AnsweredRequest { head, body, scheme: &self.scheme, secret };
+        self.handshakes.recognise(summary, &Kept(&self.delivery), &request)
+    }
+
     /// What its body is.
     #[must_use]
     pub fn body(&self) -> &Body {
@@ -111,6 +131,19 @@ impl LoadedDelivery {
     #[must_use]
     pub fn judgement(&self) -> &Judgement {
         &self.delivery.summary.judgement
+    }
+}
+
+/// What a condition asks of a delivery that was read whole.
+pub(crate) struct Kept<'a>(pub(crate) &'a Delivery);
+
+impl SearchedContent for Kept<'_> {
+    fn head(&self) -> Option<Head> {
+        Some(self.0.head.clone())
+    }
+
+    fn body(&self) -> Option<Bytes> {
+        Some(self.0.body.clone())
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::event;
+use crate::config::MissingSecret;
 use crate::delivery::{Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
@@ -139,7 +140,7 @@ fn judged_again(now: &Judgement, then: &Judgement, pane: &Pane<'_>) -> Vec<Line<
         verdict => theme.verdict(verdict),
     };
     let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
-    let words = format!("{glyph} With the current secrets: {}{with}", now.verdict.words());
+    let words = format!("{glyph} With {}: {}{with}", current_words(pane), now.verdict.words());
     let mut lines = paragraph(&words, style, pane.columns);
     let (glyph, _, _) = theme.verdict(then.verdict);
     let words = format!("{glyph} Verdict at capture: {}", then.verdict.words());
@@ -154,6 +155,14 @@ fn stale_words(timestamp: &TimestampFacts) -> Option<String> {
     Some(format!(", but stale: {} {side}", age_words(age)))
 }
 
+/// What deliveries are judged by now: the secrets, and the scheme if one was adopted.
+pub(crate) fn current_words(pane: &Pane<'_>) -> String {
+    match pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
+        Some(name) => format!("the adopted scheme {name} and the current secrets"),
+        None => "the current secrets".to_owned(),
+    }
+}
+
 /// What a person should not miss about this delivery.
 fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
@@ -166,8 +175,8 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if pane.loaded.rejudged.is_none() && summary.judgement.verdict == Verdict::NoSecret {
-        let words = "press s to enter the webhook's secret, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env";
-        remarks.push((words.to_owned(), theme.warn));
+        let variable = MissingSecret::variable(&pane.loaded.scheme.name);
+        remarks.push((format!("press s to enter the webhook's secret, or set {variable} in .env"), theme.warn));
     }
     if let Some(origin) = pane.loaded.delivery.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));

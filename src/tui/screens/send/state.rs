@@ -177,6 +177,8 @@ pub struct CheckView {
     pub rows: Vec<CheckRow>,
     /// How many there will be.
     pub total: usize,
+    /// What it is doing apart from that; empty for most of the time.
+    pub note: String,
     /// The whole report, or why it failed; `None` until it has ended.
     pub report: Option<Result<Box<CheckReport>, String>>,
     /// The chosen row.

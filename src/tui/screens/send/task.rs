@@ -191,6 +191,8 @@ pub enum News {
     Compared(String, String),
     /// The result of one case of a check, and how many cases there are.
     CheckRow(Box<CheckRow>, usize),
+    /// What a check is doing that is not a case of it, in words.
+    CheckNote(String),
     /// A check has ended.
     Checked(Result<Box<CheckReport>, String>),
 }

@@ -154,7 +154,13 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             model.sending.progress.get_or_insert_with(quiet);
             if let Some(check) = screens::check(model) {
                 check.total = total;
+                check.note.clear();
                 check.rows.push(*row);
+            }
+        }
+        News::CheckNote(note) => {
+            if let Some(check) = screens::check(model) {
+                check.note = note;
             }
         }
         News::Checked(report) => {
@@ -169,7 +175,8 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             let is_closed = !model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)));
             if let Some(check) = screens::check(model) {
                 if let Ok(report) = &report {
-                    check.rows.clone_from(&report.rows);
+                    // Failures first, as everywhere.
+                    check.rows = report.by_mark().into_iter().cloned().collect();
                 }
                 check.report = Some(report);
             }

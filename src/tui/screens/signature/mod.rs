@@ -1,5 +1,6 @@
 //! The Signature tab: the verdict, why, and trying other values.
 
+pub mod adopt;
 pub mod keys;
 pub mod markdown;
 pub mod rejudge;

@@ -83,6 +83,10 @@ impl Inquiry {
 /// Whether a delivery raises the question why, under the secrets of today.
 #[must_use]
 pub(crate) fn asks_why(loaded: &LoadedDelivery) -> bool {
+    if loaded.handshake().is_some() {
+        // It is answered for what it asks, not for its signature.
+        return false;
+    }
     let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
     match judgement.verdict {
         Verdict::NoSecret | Verdict::NotJudged => false,

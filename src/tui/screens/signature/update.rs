@@ -1,5 +1,7 @@
 //! Asking why, and taking in what is found.
 
+pub(crate) mod adopt;
+
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::tui::app::action::Tab;

@@ -1,14 +1,16 @@
 //! The verdict with what it rests on: headers, age, the signed bytes, both digests.
 
+pub(crate) mod adopt;
 pub(crate) mod diagnosis;
 mod difference;
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::config::MissingSecret;
 use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
-use crate::signature::{Scheme, SignedContent, parse_digest};
+use crate::signature::{Scheme, SignedContent, hashed_url, parse_digest};
 use crate::text;
 use crate::tui::pane::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
@@ -24,6 +26,8 @@ const AROUND_BYTES: usize = 120;
 const COMPARED_BYTES: usize = 64;
 /// What a place says where there are no more bytes.
 const END: &str = "the end";
+/// How much of a URL is shown.
+const URL_COLUMNS: usize = 1000;
 /// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
 /// 80 columns.
 const GROUP: usize = 32;
@@ -34,6 +38,12 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let scheme = &pane.loaded.scheme;
     let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
+    if let Some(name) = pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
+        let words = format!(
+            "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". S takes it back."
+        );
+        lines.extend(paragraph(&shown(&words), theme.info, columns));
+    }
     lines.push(Line::default());
 
     lines.extend(diagnosis::lines(pane));
@@ -57,6 +67,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(field("age", &words, if is_odd { theme.warn } else { theme.good }, columns, look));
     }
     lines.push(Line::default());
+    lines.extend(hashed(pane));
     lines.extend(digests(pane, scheme));
     lines.extend(diagnosis::other_direction(pane));
     lines.extend(signed_bytes(pane, scheme));
@@ -71,7 +82,16 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
         // The diagnosis says more.
         return None;
     }
+    if pane.loaded.rejudged.is_some() && pane.model.adopted_by(pane.loaded.webhook.as_deref()).is_some() {
+        // It was judged by another scheme than the one that is known here.
+        return None;
+    }
     Some(match verdict {
+        Verdict::Verified if !scheme.is_trackpilots() => format!(
+            "This secret makes the signature that the request has, as {} signs: {}.",
+            if scheme.name.is_empty() { "the sender" } else { &scheme.name },
+            scheme.proof
+        ),
         Verdict::Verified => {
             "HMAC-SHA256 over timestamp + \".\" + body with this secret equals the signature header.".to_owned()
         }
@@ -80,8 +100,14 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
              used, or different bytes were signed."
                 .to_owned()
         }
+        Verdict::MissingSignature if scheme.signature.header_name().is_none() => {
+            format!("No signature at {}.", scheme.signature_place())
+        }
         Verdict::MissingSignature => format!("Missing header {}.", scheme.signature_header()),
         Verdict::MissingTimestamp => format!("Missing header {}.", scheme.timestamp_header()),
+        Verdict::MalformedSignature if !scheme.is_trackpilots() => {
+            format!("{} does not have the form of this scheme's signature.", scheme.signature_header())
+        }
         Verdict::MalformedSignature => {
             "A Trackpilots signature is 64 lower-case hexadecimal digits and nothing else.".to_owned()
         }
@@ -89,11 +115,31 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
             "A header was sent twice. Receivers may use either value, so the request is refused.".to_owned()
         }
         Verdict::NoSecret => {
-            "Press s to enter the webhook's secret for this run, or set TRACKPILOTS_WEBHOOKS_SECRET_KEY in .env."
-                .to_owned()
+            let variable = MissingSecret::variable(&scheme.name);
+            format!("Press s to enter the webhook's secret for this run, or set {variable} in .env.")
         }
         Verdict::NotJudged => return None,
     })
+}
+
+/// Which URL was hashed, where the scheme signs it, and how to give another.
+fn hashed(pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (look, columns) = (pane.look, pane.columns);
+    let scheme = &pane.loaded.scheme;
+    let Some(url) = hashed_url(scheme, &pane.loaded.delivery.head) else { return Vec::new() };
+    let shown = text::visible(&url);
+    let mut lines = vec![heading("Hashed URL", look)];
+    lines.extend(field("url", &text::clip(&shown, URL_COLUMNS), look.theme.text, columns, look));
+    let words = match &scheme.url {
+        Some(_) => "As given with --url, or url = of the webhook's scheme.",
+        None => {
+            "Made from the Host header and the request line. If the sender calls another URL, give it: --url URL, or \
+             url = \"URL\" in the webhook's scheme."
+        }
+    };
+    lines.extend(paragraph(words, look.theme.dim, columns));
+    lines.push(Line::default());
+    lines
 }
 
 fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {

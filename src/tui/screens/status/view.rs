@@ -135,6 +135,15 @@ fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<L
     lines.push(heading(" Settings", look));
     let config = model.answers.config.as_deref().map_or_else(|| "none".to_owned(), crate::config::shown);
     lines.extend(named("config file", &config, columns, look));
+    for (at, (webhook, name)) in model.adopted.iter().enumerate() {
+        let of = webhook.as_ref().map_or_else(|| "outside the webhooks".to_owned(), |webhook| format!("for {webhook}"));
+        lines.extend(named(
+            if at == 0 { "adopted" } else { "" },
+            &shown(&format!("{name} {of}, this run")),
+            columns,
+            look,
+        ));
+    }
     for (at, secret) in model.secrets.iter().enumerate() {
         lines.extend(named(if at == 0 { "secrets" } else { "" }, &shown(secret), columns, look));
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{Halt, Worker};
 use crate::http::Client;
-use crate::send::conformance::{self, CheckPlan, Fixture, MATRIX};
+use crate::send::conformance::{self, CheckEvent, CheckPlan, Fixture};
 use crate::send::{Destination, DestinationChoice};
 use crate::simulate;
 use crate::text::units;
@@ -28,9 +29,18 @@ impl Worker {
         cancel: &CancellationToken,
     ) -> Result<(), Halt> {
         let plan = self.plan(task)?;
-        self.may_send([&plan.target], is_agreed)?;
-        let row = |row: &conformance::CheckRow, total: usize| self.tell(News::CheckRow(Box::new(row.clone()), total));
-        let report = conformance::run(&plan, client, cancel, row).await;
+        self.may_send([plan.target()], is_agreed)?;
+        let tell = |event: CheckEvent<'_>| match event {
+            CheckEvent::Row(row, total) => self.tell(News::CheckRow(Box::new(row.clone()), total)),
+            CheckEvent::Waiting { status, wait } => {
+                let seconds = wait.as_secs_f64();
+                self.tell(News::CheckNote(format!("the receiver answered {status}: waiting for {seconds:.1} s")));
+            }
+            CheckEvent::Probing(count) => {
+                self.tell(News::CheckNote(format!("trying out up to {count} known mistakes")));
+            }
+        };
+        let report = conformance::run(&plan, client, cancel, tell).await;
         self.tell(News::Checked(report.map(Box::new).map_err(|error| error.to_string())));
         Ok(())
     }
@@ -51,26 +61,16 @@ impl Worker {
             secret: None,
         };
         let destination = Destination::find(&settings, &choice)?;
-        if !destination.scheme.is_plain() {
-            let reason =
-                "only receivers of Trackpilots' own signatures can be checked, but this webhook has another scheme";
-            return Err(Halt::Because(reason.to_owned()));
-        }
-        let ground = Fixture {
+        let fixture = Fixture {
             secret: destination.signing_secret()?.clone(),
+            target: destination.target,
+            scheme: destination.scheme,
             kind: destination.kind,
-            names: (destination.scheme.signature_header().to_owned(), destination.scheme.timestamp_header().to_owned()),
             stale: conformance::stale_by(max_age),
             seed: simulate::fresh_seed()?,
         };
-        Ok(CheckPlan {
-            target: destination.target,
-            ground,
-            cases: MATRIX.to_vec(),
-            max_age,
-            timeout: TIMEOUT,
-            slow: SLOW,
-            jobs: JOBS,
-        })
+        let (cases, left_out) = conformance::applicable(&fixture, Timestamp::now())?;
+        let interval = Duration::ZERO;
+        Ok(CheckPlan { fixture, cases, left_out, max_age, timeout: TIMEOUT, slow: SLOW, jobs: JOBS, interval })
     }
 }

@@ -3,7 +3,10 @@
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Failure, HttpResponse, Latency};
-use crate::send::conformance::{CheckRow, MATRIX, Observed};
+use crate::send::conformance::{
+    CheckFinding, CheckReport, CheckRow, MATRIX, NoVerdict, Observed, ReceiverFault, Remedy, case_named,
+};
+use crate::signature::SigningKind;
 use crate::tui::app::update::update;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
@@ -125,8 +128,8 @@ fn a_check() {
     let mut model = model(&three(), secrets());
     let rows = MATRIX.iter().take(30).enumerate().map(|(index, case)| {
         let status = if index % 7 == 3 { 500 } else { 200 };
-        let came = Observed::Answer { status, latency: Duration::from_millis(3), said: b"\x1b[31mno".to_vec() };
-        CheckRow::judge(*case, came, false)
+        let came = Observed::answer(status, Duration::from_millis(3), b"\x1b[31mno");
+        CheckRow::judge(*case, &Scheme::default(), came, false)
     });
     let view = CheckView {
         to: "http://localhost:4000/in".to_owned(),
@@ -140,6 +143,57 @@ fn a_check() {
     update(&mut model, Message::Act(Action::Move(Step::Last)));
     update(&mut model, Message::Act(Action::Accept));
     shown("check_row", &mut model);
+}
+
+/// A report of a check, with what is given instead.
+fn report(rows: Vec<CheckRow>, findings: Vec<CheckFinding>, no_verdict: Option<NoVerdict>) -> CheckReport {
+    CheckReport {
+        target: "http://localhost:4000/in".to_owned(),
+        scheme: Scheme::default(),
+        kind: SigningKind::Developer,
+        max_age: None,
+        rows,
+        left_out: Vec::new(),
+        findings,
+        no_verdict,
+    }
+}
+
+#[test]
+fn a_finished_check() {
+    let answered = |name: &str, status: u16| {
+        let came = Observed::answer(status, Duration::from_millis(3), b"Invalid \x1b[31msignature");
+        CheckRow::judge(*case_named(name).unwrap(), &Scheme::default(), came, false)
+    };
+    let rows = vec![answered("app-live", 200), answered("json-spaced", 401), answered("wrong-secret", 401)];
+    let remedy = Remedy {
+        means: "A valid delivery is refused.".to_owned(),
+        fix: "Verify the raw bytes, and parse them afterwards.".to_owned(),
+        // Longer than a small terminal is wide, and still all of it.
+        code: "app.post('/webhooks/trackpilots', express.raw({ type: '*/*', limit: '20mb' }), (req, res) => verify(req.body) /* END */)".to_owned(),
+    };
+    let finding = CheckFinding {
+        fault: ReceiverFault::HashesReserialisedBody,
+        title: "hashes a re-serialised body".to_owned(),
+        required: true,
+        proof: vec!["json-spaced"],
+        detail: "answered 401 “Invalid \x1b[31msignature”".to_owned(),
+        remedy,
+        mistake: None,
+    };
+    for (name, report) in [
+        ("check_report", report(rows.clone(), vec![finding], None)),
+        ("check_cancelled", report(rows[..1].to_vec(), Vec::new(), Some(NoVerdict::Cancelled))),
+    ] {
+        let mut model = model(&three(), secrets());
+        let view = CheckView { to: report.target.clone(), total: 3, ..CheckView::default() };
+        model.sending.screens.push(crate::tui::screens::send::state::SendScreen::Check(Box::new(view)));
+        model.overlay = Some(crate::tui::app::overlay::state::Overlay::Sending);
+        tell(&mut model, News::Checked(Ok(Box::new(report))));
+        shown(name, &mut model);
+        update(&mut model, Message::Act(Action::Accept));
+        shown(&format!("{name}_row"), &mut model);
+    }
 }
 
 #[test]

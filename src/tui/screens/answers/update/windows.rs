@@ -175,7 +175,8 @@ pub(super) fn saved(model: &mut Model, named: &Arc<NamedAnswer>, outcome: Result
     let mut answers = before.answers().to_vec();
     answers.retain(|known| !known.name.eq_ignore_ascii_case(&named.name));
     answers.push(Arc::clone(named));
-    let set = RuleSet::new(before.rules().to_vec(), before.hold_for).with_answers(answers);
+    let set =
+        RuleSet::new(before.rules().to_vec(), before.hold_for).with_answers(answers).with_handshakes(before.handshakes);
     effect(AnswersEffect::SetRules(Arc::new(set)))
 }
 
@@ -235,7 +236,8 @@ fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow
     }
     rules.cursor = cursor.min(last);
     let on = rows.iter().filter(|row| row.on).map(|row| row.rule.clone()).collect();
-    let set = Arc::new(RuleSet::new(on, before.hold_for).with_answers(before.answers().to_vec()));
+    let set = RuleSet::new(on, before.hold_for).with_answers(before.answers().to_vec());
+    let set = Arc::new(set.with_handshakes(before.handshakes));
     // Of what was so before nothing is said again.
     let known = before.remarks();
     rules.problem = set.remarks().into_iter().find(|remark| !known.contains(remark));

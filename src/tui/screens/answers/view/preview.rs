@@ -1,20 +1,16 @@
 //! What would be sent to the shown delivery: every byte, except the date.
 
-use bytes::Bytes;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::delivery::Delivery;
-use crate::http::Head;
-use crate::query::SearchedContent;
 use crate::rules::{
     ActionKind, AnswerChoice, AnsweredRequest, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse,
     SendManner, TimedResponse, handshake_secret, short,
 };
 use crate::text;
 use crate::tui::app::model::Model;
-use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::screens::details::state::{Kept, LoadedDelivery};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, paragraph, put, shown};
 
@@ -66,19 +62,6 @@ fn by_rules(model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
     }
 }
 
-/// What a condition asks of a delivery that was read whole.
-struct Kept<'a>(&'a Delivery);
-
-impl SearchedContent for Kept<'_> {
-    fn head(&self) -> Option<Head> {
-        Some(self.0.head.clone())
-    }
-
-    fn body(&self) -> Option<Bytes> {
-        Some(self.0.body.clone())
-    }
-}
-
 fn about(model: &Model, look: &Look) -> Line<'static> {
     let words = match model.loaded() {
         Some(loaded) => format!("Preview for delivery {}:", loaded.delivery.summary.id),
@@ -88,7 +71,7 @@ fn about(model: &Model, look: &Look) -> Line<'static> {
 }
 
 fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) -> Vec<Line<'static>> {
-    let facts = model.loaded().map(|loaded| facts_of(loaded, action)).unwrap_or_default();
+    let facts = model.loaded().map(|loaded| facts_of(loaded, action, model.answers.set.handshakes)).unwrap_or_default();
     let say = |words: String| paragraph(&shown(&words), look.theme.info, columns);
     let mut lines = Vec::new();
     if let Some(wait) = action.wait {
@@ -118,17 +101,18 @@ fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) ->
 }
 
 /// What this action asks of the shown delivery, under the secrets of today.
-fn facts_of(loaded: &LoadedDelivery, action: &RuleAction) -> Facts {
+fn facts_of(loaded: &LoadedDelivery, action: &RuleAction, handshakes: bool) -> Facts {
     let facts = Facts::of_kept(&loaded.delivery);
-    if !action.answers().any(AnswerChoice::asks_request) {
-        return facts;
-    }
     let verified = loaded.delivery.summary.judgement.secret.as_deref();
     let request = AnsweredRequest {
         head: &loaded.delivery.head,
         body: &loaded.delivery.body,
         scheme: &loaded.scheme,
         secret: handshake_secret(loaded.secrets.iter(), verified),
+    };
+    let facts = match handshakes {
+        true => facts.with_handshake(loaded.handshake().map(|known| known.reply)),
+        false => facts,
     };
     facts.with_request(action.answers(), &request)
 }

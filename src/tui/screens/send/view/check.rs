@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::WIDEST;
-use crate::send::conformance::{CaseVerdict, CheckRow, Observed};
+use crate::send::conformance::{CaseVerdict, CheckFinding, CheckOutcome, CheckRow, Observed, Remedy};
+use crate::signature::Scheme;
 use crate::text::{clip, visible_bytes};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
@@ -16,6 +17,8 @@ use crate::tui::window::window;
 
 /// Columns of a case's name.
 const NAME_COLUMNS: usize = 26;
+/// Bytes of a response that are shown.
+const SAID_BYTES: usize = 200;
 /// Columns of what is expected.
 const EXPECTED_COLUMNS: usize = 15;
 
@@ -25,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let columns = usize::from(inside.width);
     if let Some(row) = check.rows.get(check.cursor).filter(|_| check.is_open) {
-        let lines = details(row, columns, look);
+        let lines = details(check, row, columns, look);
         let rows = usize::from(inside.height);
         let first = check.scroll.min(lines.len().saturating_sub(rows));
         for (row, line) in (0..inside.height).zip(lines.iter().skip(first)) {
@@ -35,24 +38,64 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
     }
     let mut head = summary(check, columns, look);
     // The cases keep at least a third of the screen.
-    head.truncate(usize::from(inside.height) * 2 / 3);
+    let most = usize::from(inside.height) * 2 / 3;
+    if head.len() > most {
+        let more = format!(
+            "… {}: Enter on a failed case shows its remedy",
+            counted((head.len() - most + 1) as u64, "more line")
+        );
+        head.truncate(most.saturating_sub(1));
+        head.push(Line::styled(more, look.theme.dim));
+    }
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(inside.height);
     for (row, line) in (0..).zip(head) {
         put(frame, inside, row, line);
     }
     let list = Rect { y: inside.y + top, height: inside.height - top, ..inside };
     let rows = usize::from(list.height);
+    let lines = listed(check);
     // While the check runs, the newest rows are visible.
-    let at = if check.report.is_none() && check.cursor == 0 { check.rows.len() } else { check.cursor + 1 };
-    let first = at.saturating_sub(rows);
-    for (place, (index, row)) in (0..list.height).zip(check.rows.iter().enumerate().skip(first)) {
-        put(frame, list, place, case(row, columns, look));
-        if index == check.cursor {
+    let is_running = check.report.is_none() && check.cursor == 0;
+    let chosen = lines.iter().position(|line| *line == CheckLine::Case(check.cursor)).unwrap_or_default();
+    let first = (if is_running { lines.len() } else { chosen + 1 }).saturating_sub(rows);
+    for (place, line) in (0..list.height).zip(lines.iter().skip(first)) {
+        match line {
+            CheckLine::Heading(heading, count) => {
+                put(frame, list, place, Line::styled(format!("{heading} ({count})"), look.theme.dim));
+            }
+            CheckLine::Case(index) => put(frame, list, place, case(&check.rows[*index], columns, look)),
+        }
+        if *line == CheckLine::Case(check.cursor) {
             let row = Rect { y: list.y + place, height: 1, ..list };
             look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
         }
     }
     Drawn { rows, lines: check.rows.len(), ..Drawn::default() }
+}
+
+/// A line of the list of cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CheckLine {
+    /// What the cases below have in common, and how many they are.
+    Heading(&'static str, usize),
+    /// A case, by its place.
+    Case(usize),
+}
+
+/// The cases, under headings once all have come back.
+fn listed(check: &CheckView) -> Vec<CheckLine> {
+    let is_done = matches!(check.report, Some(Ok(_)));
+    let mut lines = Vec::with_capacity(check.rows.len() + CaseVerdict::ALL.len());
+    let mut last = None;
+    for (index, row) in check.rows.iter().enumerate() {
+        if is_done && last != Some(row.mark) {
+            let count = check.rows.iter().filter(|other| other.mark == row.mark).count();
+            lines.push(CheckLine::Heading(row.mark.heading(), count));
+            last = Some(row.mark);
+        }
+        lines.push(CheckLine::Case(index));
+    }
+    lines
 }
 
 /// A mark with its glyph, word and style.
@@ -73,10 +116,9 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
         None => {
             let total = if check.total == 0 { "…".to_owned() } else { check.total.to_string() };
             let failed = check.rows.iter().filter(|row| row.mark == CaseVerdict::Fail).count();
-            lines.push(Line::styled(
-                format!("{} of {total} sent, {failed} failed; x cancels", check.rows.len()),
-                theme.info,
-            ));
+            let note = if check.note.is_empty() { String::new() } else { format!("; {}", check.note) };
+            let words = format!("{} of {total} sent, {failed} failed; x cancels{note}", check.rows.len());
+            lines.push(Line::styled(words, theme.info));
         }
         Some(Err(reason)) => {
             lines.extend(wrap(&shown(reason), columns).into_iter().map(|part| Line::styled(part, theme.bad)));
@@ -89,28 +131,42 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
                 counted(report.count(CaseVerdict::Advice) as u64, "note"),
                 report.count(CaseVerdict::Skipped)
             );
-            let verdict = if report.is_pass() {
-                Span::styled("✓ Passed", theme.good)
-            } else {
-                Span::styled("✗ Failed", theme.bad)
+            let (word, style) = match report.outcome() {
+                CheckOutcome::Pass => ("✓ Passed".to_owned(), theme.good),
+                CheckOutcome::Fail => ("✗ Failed".to_owned(), theme.bad),
+                CheckOutcome::NoVerdict => (format!("! {}", report.verdict()), theme.warn),
             };
-            lines.push(Line::from(vec![verdict, Span::styled(counts, theme.dim)]));
+            for (index, part) in wrap(&shown(&word), columns).into_iter().enumerate() {
+                let mut spans = vec![Span::styled(part, style)];
+                spans.extend((index == 0 && word.len() < 12).then(|| Span::styled(counts.clone(), theme.dim)));
+                lines.push(Line::from(spans));
+            }
+            if word.len() >= 12 {
+                lines.push(Line::styled(counts.trim_start().to_owned(), theme.dim));
+            }
             for finding in &report.findings {
-                let style = if finding.required { theme.bad } else { theme.warn };
-                let glyph = if finding.required { "✗" } else { "!" };
-                let head = format!("{glyph} {}: {}", finding.fault.title(), shown(&finding.detail));
-                let head = clip(&head, columns * 2).into_owned();
-                lines.extend(wrap(&head, columns).into_iter().map(|part| Line::styled(part, style)));
-                let fix = wrap(finding.fault.fix(), columns.saturating_sub(4));
-                lines.extend(fix.into_iter().map(|part| Line::raw(format!("    {part}"))));
-                if !finding.fault.hint().is_empty() {
-                    lines.push(Line::styled(format!("    {}", finding.fault.hint()), theme.info));
-                }
+                push_finding(finding, columns, look, &mut lines);
             }
         }
     }
     lines.push(Line::default());
     lines
+}
+
+fn push_finding(finding: &CheckFinding, columns: usize, look: &Look, lines: &mut Vec<Line<'static>>) {
+    let theme = &look.theme;
+    let (glyph, style) = if finding.required { ("✗", theme.bad) } else { ("!", theme.warn) };
+    let head = format!("{glyph} {}: {}", shown(&finding.title), shown(&finding.detail));
+    let head = clip(&head, columns * 3).into_owned();
+    lines.extend(wrap(&head, columns).into_iter().map(|part| Line::styled(part, style)));
+    let mut put = |text: &str, style: Style| {
+        let parts = wrap(&shown(text), columns.saturating_sub(4).max(8));
+        lines.extend(parts.into_iter().map(|part| Line::styled(format!("    {part}"), style)));
+    };
+    put(&finding.remedy.fix, theme.text);
+    if finding.required && !finding.remedy.code.is_empty() {
+        put(&finding.remedy.code, theme.info);
+    }
 }
 
 fn case(row: &CheckRow, columns: usize, look: &Look) -> Line<'static> {
@@ -128,7 +184,7 @@ fn case(row: &CheckRow, columns: usize, look: &Look) -> Line<'static> {
 }
 
 /// One case: what was sent, what was expected, what came, and what that means.
-fn details(row: &CheckRow, columns: usize, look: &Look) -> Vec<Line<'static>> {
+fn details(check: &CheckView, row: &CheckRow, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let (glyph, word, style) = mark(row.mark, look);
     let mut lines = Vec::new();
@@ -141,26 +197,34 @@ fn details(row: &CheckRow, columns: usize, look: &Look) -> Vec<Line<'static>> {
     };
     put("case", row.case.name, theme.title);
     put("result", &format!("{glyph} {word}"), style);
-    put("sent", row.case.sends, theme.text);
+    put("sent", &row.sends, theme.text);
     put("expected", row.case.expect.words(), theme.text);
     put("received", &shown(&row.came.words()), style);
     if let Some(latency) = row.came.latency() {
         put("latency", &short_latency(latency), theme.text);
     }
     if let Observed::Answer { said, .. } = &row.came {
-        let said = if said.is_empty() { "(empty)".into() } else { visible_bytes(said) };
+        let begins = &said[..said.len().min(SAID_BYTES)];
+        let said = if said.is_empty() { "(empty)".into() } else { visible_bytes(begins) };
         put("response", &said, theme.text);
     }
     if row.exchange.is_some() {
         put("Enter", "shows all bytes sent and received", theme.info);
     }
     if matches!(row.mark, CaseVerdict::Fail | CaseVerdict::Advice) {
-        let fault = row.case.fault;
-        put("likely cause", fault.title(), style);
-        put("meaning", fault.means(), theme.text);
-        put("fix", fault.fix(), theme.warn);
-        if !fault.hint().is_empty() {
-            put("example", fault.hint(), theme.info);
+        let report = check.report.as_ref().and_then(|report| report.as_ref().ok());
+        let finding = report.and_then(|report| report.finding_of(row));
+        let fault = finding.map_or(row.case.fault, |finding| finding.fault);
+        let usual = || Remedy::of(fault, report.map_or(&Scheme::default(), |report| &report.scheme), None, "");
+        let remedy = finding.map_or_else(usual, |finding| finding.remedy.clone());
+        put("likely cause", &finding.map_or(fault.title().to_owned(), |finding| shown(&finding.title)), style);
+        if let Some(mistake) = finding.and_then(|finding| finding.mistake.as_ref()) {
+            put("seen", &shown(&mistake.words()), theme.text);
+        }
+        put("meaning", &remedy.means, theme.text);
+        put("fix", &remedy.fix, theme.warn);
+        if !remedy.code.is_empty() {
+            put("example", &remedy.code, theme.info);
         }
     }
     lines

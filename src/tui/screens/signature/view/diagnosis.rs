@@ -34,6 +34,10 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.push(heading("Why", pane.look));
         lines.extend(found(diagnosis, pane));
         lines.push(footer(diagnosis, inquiry, pane));
+        if diagnosis.evidence.iter().any(|evidence| evidence.code == OTHER_SCHEME) {
+            let words = "S adopts another sender's scheme for this run, from those that fit.";
+            lines.extend(paragraph(words, pane.look.theme.info, pane.columns));
+        }
         lines.push(Line::default());
     }
     lines
@@ -98,7 +102,9 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for evidence in found.evidence.iter().filter(|told| told.code == OTHER_SCHEME) {
         lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
     }
-    lines.push(Line::styled("  2 shows the fix and the evidence", pane.look.theme.dim));
+    let is_anothers = found.evidence.iter().any(|told| told.code == OTHER_SCHEME);
+    let adopt = if is_anothers { "; S adopts the scheme for this run" } else { "" };
+    lines.push(Line::styled(format!("  2 shows the fix and the evidence{adopt}"), pane.look.theme.dim));
     lines
 }
 

@@ -1,0 +1,315 @@
+//! What explains the answers: requests that are sent once the matrix has been, to tell one cause from another.
+
+use super::case::{Case, CaseManner};
+use super::courier::{Parcel, Returned};
+use super::craft::Crafted;
+use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
+use super::judge::{CheckRow, Observed};
+use super::matrix::{FORGED, OTHER_UNIT, UNSIGNED, sized};
+use super::outside::{is_login_page, outside};
+use super::probe::{ProvedMistake, candidates};
+use super::run::{CheckEvent, Running, is_plain};
+use super::{CheckPlan, ReceiverFault};
+use crate::signature::diagnose::{Suspect, SuspectKind, suspects};
+
+/// The most mistakes that are tried out in one check.
+pub(super) const MOST_PROBES: usize = 320;
+/// The most of those that do not agree with everything that was seen.
+const MOST_UNLIKELY: usize = 60;
+/// How many causes are looked for.
+const MOST_CAUSES: usize = 4;
+/// Bodies up to this length are never refused for their length.
+const SMALL: usize = 8 * 1024;
+/// How many sizes are tried out.
+const SIZES: usize = 12;
+
+type Tell<'t> = &'t mut dyn FnMut(CheckEvent<'_>);
+
+impl<'a> CheckEvidence<'a> {
+    /// What the rows alone say.
+    pub(super) fn bare(plan: &'a CheckPlan, rows: &'a [CheckRow]) -> Self {
+        Self {
+            target: plan.target(),
+            scheme: &plan.fixture.scheme,
+            rows,
+            slow: plan.slow,
+            refusal: None,
+            mistakes: Vec::new(),
+            limit: None,
+        }
+    }
+}
+
+/// Finds out what explains the rows of a receiver that accepts some valid deliveries.
+pub(super) async fn evidence<'r>(running: &'r mut Running<'_>, tell: Tell<'_>) -> CheckEvidence<'r> {
+    let is_rejected = |row: &CheckRow| row.case.is_valid() && row.is_rejected();
+    let (mut refusal, mut mistakes, mut limit) = (None, Vec::new(), None);
+    if running.rows.iter().any(is_rejected) && !running.courier.has_ended() {
+        refusal = running.refusal(tell).await;
+        limit = running.size_limit(refusal.as_ref(), tell).await;
+        mistakes = running.mistakes(refusal.as_ref(), limit, tell).await;
+    }
+    CheckEvidence { refusal, mistakes, limit, ..CheckEvidence::bare(running.plan, &running.rows) }
+}
+
+/// What is wrong when no valid delivery gets through: one cause instead of forty failures.
+pub(super) async fn nothing_accepted(running: &mut Running<'_>, tell: Tell<'_>) -> Vec<CheckFinding> {
+    let plain: Vec<&CheckRow> = running.rows.iter().filter(|row| is_plain(&row.case)).collect();
+    let proof: Vec<&'static str> =
+        plain.iter().filter(|row| !row.came.is_no_verdict()).map(|row| row.case.name).collect();
+    let answered = plain.iter().find(|row| matches!(row.came, Observed::Answer { .. }));
+    let Some((case, first)) = answered.map(|row| (row.case, row.came.clone())) else {
+        return findings(&CheckEvidence::bare(running.plan, &running.rows));
+    };
+    if let Some(seen) = outside(&first, running.plan.target()) {
+        let evidence = CheckEvidence::bare(running.plan, &running.rows);
+        let mut finding = evidence.named(seen.fault, true, proof, seen.detail);
+        finding.title = seen.title.map_or(finding.title, str::to_owned);
+        finding.remedy.fix = seen.fix.unwrap_or(finding.remedy.fix);
+        return vec![finding];
+    }
+    let forged = running.ask(FORGED, tell).await;
+    let unsigned = running.ask(UNSIGNED, tell).await;
+    for probe in OTHER_UNIT.into_iter().filter(|_| running.plan.fixture.scheme.timestamp_unit.is_none()) {
+        if running.ask(probe, tell).await.is_accepted() {
+            let detail = format!("valid deliveries are refused, but {} is accepted", probe.sends);
+            return vec![running.bare().named(probe.fault, true, proof, detail)];
+        }
+    }
+    let is_disagreement = first.is_like(&forged) || first.is_like(&unsigned);
+    if is_disagreement {
+        let all = running.suspects();
+        let asked = running.plain_crafted(&case);
+        if let Some((mistake, _)) = running.try_out(&all, &case, asked.iter().collect(), &[], None, tell).await {
+            let mistake = ProvedMistake { explains: proof.clone(), ..mistake };
+            return vec![running.bare().proved(&mistake, true, proof)];
+        }
+    }
+    let status = first.status().unwrap_or_default();
+    if first.is_like(&unsigned) && (!first.is_like(&forged) || says_missing(&first)) {
+        let detail = format!("{status}, as without a signature{}", super::outside::quoted(&first));
+        return vec![running.bare().named(ReceiverFault::HeaderNotFound, true, proof, detail)];
+    }
+    let mut detail = format!("{status}: {}", hint_by_status(status));
+    if is_disagreement {
+        detail.push_str("; none of the known mistakes explains it");
+    }
+    let mut finding = running.bare().named(ReceiverFault::RefusesValid, true, proof, detail);
+    if (502..=504).contains(&status) {
+        finding.title = "does not answer behind its proxy".to_owned();
+        finding.remedy.fix =
+            "Start your server, and check the address that the proxy or tunnel passes on to.".to_owned();
+        finding.remedy.code = String::new();
+    } else if (500..600).contains(&status) {
+        finding.title = "fails on valid deliveries".to_owned();
+        finding.remedy.fix = "Look into your server's log: its handler fails, whatever the signature is.".to_owned();
+        finding.remedy.code = String::new();
+    }
+    vec![finding]
+}
+
+/// Whether an answer says that a header is not there, and not as well that it may be wrong.
+fn says_missing(answer: &Observed) -> bool {
+    let text = answer.text().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    has(&["missing", "absent", "not found", "not provided", "no signature", "required"])
+        && has(&["header", "signature", "x-"])
+        && !has(&["invalid", "wrong", "mismatch", "incorrect", "bad ", "fail", "match", "verif"])
+}
+
+/// What the first answer suggests.
+fn hint_by_status(status: u16) -> &'static str {
+    match status {
+        400 => "does your server read both headers, or does it refuse the payload?",
+        401 | 403 => "does your server have this secret, and does it verify the raw body?",
+        413 => "is your server's body limit too small?",
+        415 => "does your server accept this content type?",
+        502..=504 => "a proxy answers in the place of your server: does it run?",
+        500..=599 => "your server fails: check its logs",
+        _ => "check your server's logs",
+    }
+}
+
+impl Running<'_> {
+    fn bare(&self) -> CheckEvidence<'_> {
+        CheckEvidence::bare(self.plan, &self.rows)
+    }
+
+    /// The answer to one more request.
+    async fn ask(&mut self, case: Case, tell: Tell<'_>) -> Observed {
+        self.send(Parcel::of(case), tell).await.came
+    }
+
+    async fn send(&mut self, parcel: Parcel, tell: Tell<'_>) -> Returned {
+        let none = Returned { came: Observed::NotSent, exchange: None, crafted: None };
+        if self.courier.has_ended() { none } else { self.courier.one(parcel, tell).await.unwrap_or(none) }
+    }
+
+    /// What the receiver says to a forged delivery: of the matrix, or asked now.
+    async fn refusal(&mut self, tell: Tell<'_>) -> Option<Observed> {
+        let known = self.rows.iter().find(|row| row.case.name == "wrong-secret" && !row.came.is_no_verdict());
+        let came = match known {
+            Some(row) => row.came.clone(),
+            None => self.ask(FORGED, tell).await,
+        };
+        // One that was let through says nothing about refusing.
+        matches!(came, Observed::Answer { status: 400.., .. }).then_some(came).filter(|came| !is_login_page(came))
+    }
+
+    fn suspects(&self) -> Vec<Suspect> {
+        let sample = self.crafted.iter().flatten().next().map(|crafted| crafted.request.body.clone());
+        suspects(&self.plan.fixture.scheme, &self.plan.fixture.secret, &sample.unwrap_or_default())
+    }
+
+    /// What was sent for a case.
+    fn plain_crafted(&self, case: &Case) -> Vec<Crafted> {
+        let sent = self.rows.iter().zip(&self.crafted).filter(|(row, _)| row.case.name == case.name);
+        sent.filter_map(|(_, crafted)| crafted.as_deref().cloned()).collect()
+    }
+
+    /// The mistakes that explain valid deliveries which are refused as forged ones are.
+    async fn mistakes(
+        &mut self,
+        refusal: Option<&Observed>,
+        limit: Option<SizeLimit>,
+        tell: Tell<'_>,
+    ) -> Vec<ProvedMistake> {
+        let Some(refusal) = refusal else { return Vec::new() };
+        let is_small = |crafted: &Crafted| limit.is_none_or(|limit| crafted.request.body.len() <= limit.accepted);
+        let rows = self.rows.iter().zip(&self.crafted);
+        let sent = rows
+            .filter_map(|(row, crafted)| Some((row, crafted.as_deref()?)))
+            .filter(|(row, crafted)| row.case.is_valid() && is_small(crafted));
+        let (accepted, rest): (Vec<_>, Vec<_>) = sent.partition(|(row, _)| row.is_accepted());
+        let accepted: Vec<Crafted> = accepted.into_iter().map(|(_, crafted)| crafted.clone()).collect();
+        let mut refused: Vec<(Case, Crafted)> = rest
+            .into_iter()
+            .filter(|(row, _)| row.came.is_like(refusal))
+            .map(|(row, crafted)| (row.case, crafted.clone()))
+            .collect();
+        let mut found: Vec<ProvedMistake> = Vec::new();
+        if refused.is_empty() {
+            return found;
+        }
+        // What arrives in pieces is the surest sign of a receiver that reads some of them.
+        refused.sort_by_key(|(case, _)| case.manner == CaseManner::AtOnce);
+        let all = self.suspects();
+        while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {
+            let asked: Vec<&Crafted> = refused.iter().map(|(_, crafted)| crafted).collect();
+            let proved = self.try_out(&all, &case, asked, &accepted, Some(refusal), tell).await;
+            let Some((mistake, places)) = proved else {
+                // Nothing explains the first: the others may have another cause.
+                refused.remove(0);
+                continue;
+            };
+            let names = places.iter().map(|place| refused[*place].0.name).collect();
+            let mut place = 0;
+            refused.retain(|_| {
+                place += 1;
+                !places.contains(&(place - 1))
+            });
+            found.push(ProvedMistake { explains: names, ..mistake });
+        }
+        found
+    }
+
+    /// Signs a case as each mistake would that agrees with what was seen, until one is accepted. Returns the mistake
+    /// and the places of those in `refused` that it explains.
+    async fn try_out(
+        &mut self,
+        all: &[Suspect],
+        case: &Case,
+        refused: Vec<&Crafted>,
+        accepted: &[Crafted],
+        refusal: Option<&Observed>,
+        tell: Tell<'_>,
+    ) -> Option<(ProvedMistake, Vec<usize>)> {
+        let fixture = &self.plan.fixture;
+        let known: Vec<&Crafted> = accepted.iter().collect();
+        let likely = candidates(all, fixture, &known, &refused);
+        // Two mistakes at once, or an answer that came by chance: worth a try, once.
+        let is_odd = !accepted.is_empty() && !std::mem::replace(&mut self.has_tried_unlikely, true);
+        let unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
+        let mut asked: Vec<(String, bool)> = Vec::new();
+        let first = refused.first()?;
+        let of_first = |explains: &[usize]| explains.contains(&0);
+        let all: Vec<_> = likely.into_iter().chain(unlikely.into_iter().take(MOST_UNLIKELY)).collect();
+        tell(CheckEvent::Probing(all.iter().filter(|candidate| of_first(&candidate.explains)).count()));
+        for candidate in all.into_iter().filter(|candidate| of_first(&candidate.explains)) {
+            if self.courier.has_ended() || self.probes == 0 {
+                return None;
+            }
+            // Mistakes that come to the same are one.
+            let Some(key) = signature_of(candidate.suspect, self.plan, first) else { continue };
+            if asked.contains(&key) {
+                continue;
+            }
+            asked.push(key);
+            // The pieces of a body may arrive otherwise than they were sent; and who verifies a part of it fails on
+            // what is then no JSON, as it never does on a forged one.
+            let is_arrival = candidate.suspect.kind() == SuspectKind::Arrival;
+            let tries = if is_arrival { 3 } else { 1 };
+            for _ in 0..tries {
+                self.probes = self.probes.saturating_sub(1);
+                let parcel = Parcel { case: *case, suspect: Some(candidate.suspect.clone()) };
+                let came = self.send(parcel, tell).await.came;
+                let is_past = is_arrival
+                    && matches!(came, Observed::Answer { .. })
+                    && refusal.is_some_and(|refusal| !came.is_like(refusal));
+                if came.is_accepted() || is_past {
+                    let mistake = ProvedMistake::of(candidate.suspect, &self.plan.fixture, Vec::new());
+                    return Some((mistake, candidate.explains));
+                }
+            }
+        }
+        None
+    }
+
+    /// The limit of plain bodies, where a large valid delivery was refused and a plain one of its size is as well.
+    async fn size_limit(&mut self, refusal: Option<&Observed>, tell: Tell<'_>) -> Option<SizeLimit> {
+        let rows = self.rows.iter().zip(&self.crafted);
+        let sizes = rows.filter_map(|(row, crafted)| Some((row, crafted.as_deref()?.request.body.len())));
+        let valid: Vec<(bool, bool, usize)> = sizes
+            .filter(|(row, _)| row.case.is_valid())
+            .map(|(row, size)| (row.is_accepted(), row.is_rejected(), size))
+            .collect();
+        let mut refused =
+            valid.iter().filter(|(_, rejected, size)| *rejected && *size > SMALL).map(|(.., size)| *size).min()?;
+        let mut answer = self.ask(sized(refused), tell).await;
+        if answer.is_accepted() || answer.is_no_verdict() {
+            // Not its length: but a still larger one may be too large.
+            let larger =
+                valid.iter().filter(|(_, rejected, size)| *rejected && *size > 100_000).map(|(.., size)| *size);
+            refused = larger.min().filter(|larger| *larger > refused)?;
+            answer = self.ask(sized(refused), tell).await;
+            if answer.is_accepted() || answer.is_no_verdict() {
+                return None;
+            }
+        }
+        let mut accepted =
+            valid.iter().filter(|(accepted, _, size)| *accepted && *size < refused).map(|(.., size)| *size).max()?;
+        for _ in 0..SIZES {
+            if refused - accepted <= 1024.max(accepted / 32) {
+                break;
+            }
+            let between = accepted.midpoint(refused);
+            match self.ask(sized(between), tell).await {
+                Observed::NotSent | Observed::Limited { .. } => break,
+                came if came.is_accepted() => accepted = between,
+                came => (refused, answer) = (between, came),
+            }
+        }
+        let as_forged = refusal.is_some_and(|refusal| answer.is_like(refusal));
+        Some(SizeLimit { accepted, refused, as_forged })
+    }
+}
+
+/// What a mistake signs for a delivery, to tell mistakes apart.
+fn signature_of(suspect: &Suspect, plan: &CheckPlan, crafted: &Crafted) -> Option<(String, bool)> {
+    let pieces = crafted.pieces();
+    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
+    let fixture = &plan.fixture;
+    let head = crafted.request.head();
+    let made = suspect.signature(&fixture.scheme, &fixture.secret, &head, &crafted.timestamp, &pieces)?;
+    Some((made.text, made.is_whole))
+}

@@ -1,0 +1,156 @@
+//! Secrets that arrive by a sender's handshake, and what is said of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Control;
+use crate::config::{MissingSecret, NotReceived};
+use crate::delivery::DeliveryId;
+use crate::rules::HandshakeSecret;
+use crate::server::Changes;
+use crate::text::visible;
+
+/// News that wait to be read; the oldest go first. Whoever knows the URL can cause them.
+const WAITING: usize = 16;
+
+/// A secret that a request offers, with the target of the request.
+#[derive(Debug)]
+pub(super) struct OfferedSecret {
+    pub(super) secret: HandshakeSecret,
+    pub(super) target: Vec<u8>,
+}
+
+/// A secret arrived by a handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretNews {
+    delivery: DeliveryId,
+    sender: String,
+    place: String,
+    webhook: Option<String>,
+    /// The scheme's name.
+    scheme: String,
+    outcome: Result<(), NotReceived>,
+}
+
+impl SecretNews {
+    /// `None` where there is nothing new.
+    pub(super) fn new(
+        delivery: DeliveryId,
+        offered: &OfferedSecret,
+        webhook: Option<String>,
+        outcome: Result<(), NotReceived>,
+    ) -> Option<Self> {
+        let HandshakeSecret { sender, place, scheme, .. } = offered.secret.clone();
+        let news = Self { delivery, sender, place, webhook, scheme, outcome };
+        (news.outcome != Err(NotReceived::Known)).then_some(news)
+    }
+
+    /// Whether it is used.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.outcome.is_ok()
+    }
+
+    /// What happened and what to do, in a sentence, without the secret.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { delivery, sender, place, .. } = self;
+        let words = match &self.outcome {
+            Ok(()) => {
+                let keep = self.how_to_keep();
+                format!(
+                    "{sender}'s secret was received by handshake (#{delivery}, {place}) and is used for this run; to keep it, {keep}"
+                )
+            }
+            Err(NotReceived::Configured(label)) => format!(
+                "{sender} sent a secret by handshake (#{delivery}, {place}); it is not used, since there is the secret {label}"
+            ),
+            Err(NotReceived::Another | NotReceived::Known) => format!(
+                "{sender} sent another secret by handshake (#{delivery}, {place}); the first one of this run stays. If the \
+                 new one is right, select #{delivery} in the interface and press S"
+            ),
+        };
+        visible(&words).into_owned()
+    }
+
+    /// The same in a few words, for a line of a terminal.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let Self { delivery, sender, .. } = self;
+        let words = match &self.outcome {
+            Ok(()) => {
+                format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: keep it")
+            }
+            Err(NotReceived::Configured(label)) => {
+                format!("{sender} sent a secret by handshake (#{delivery}); not used: there is the secret {label}")
+            }
+            Err(NotReceived::Another | NotReceived::Known) => {
+                format!("another secret of {sender} by handshake (#{delivery}): not used; S on #{delivery} accepts it")
+            }
+        };
+        visible(&words).into_owned()
+    }
+
+    fn how_to_keep(&self) -> String {
+        match &self.webhook {
+            Some(webhook) => format!("add it to your configuration as the secret of the webhook '{webhook}'"),
+            None => format!("set {} to it", MissingSecret::variable(&self.scheme)),
+        }
+    }
+}
+
+impl Control {
+    /// Uses a secret that a handshake offers, unless a person's or an earlier one is there; says so to who watches.
+    pub(super) fn receive_secret(&self, id: DeliveryId, offered: &OfferedSecret) {
+        let outcome = {
+            let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+            let webhook = registry.route(&offered.target).webhook.map(|webhook| webhook.name.clone());
+            let changed = registry.with_received_secret(&offered.target, &offered.secret.bytes);
+            let outcome = changed.map(|changed| *registry = Arc::new(changed));
+            SecretNews::new(id, offered, webhook, outcome)
+        };
+        if let Some(news) = outcome {
+            tracing::info!(delivery = id.0, used = news.is_used(), "secret received by a handshake");
+            self.received.tell(news);
+        }
+    }
+
+    /// What has been heard of secrets that arrived by handshakes, each once.
+    #[must_use]
+    pub fn secret_news(&self) -> Vec<SecretNews> {
+        self.received.take()
+    }
+
+    /// Told when there is more of [`Control::secret_news`].
+    #[must_use]
+    pub fn secret_changes(&self) -> &Changes {
+        self.received.changes()
+    }
+}
+
+/// What was heard, for whoever watches.
+#[derive(Debug, Default)]
+pub(super) struct ReceivedSecrets {
+    news: Mutex<VecDeque<SecretNews>>,
+    changes: Changes,
+}
+
+impl ReceivedSecrets {
+    pub(super) fn tell(&self, news: SecretNews) {
+        let mut waiting = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= WAITING {
+            waiting.pop_front();
+        }
+        waiting.push_back(news);
+        drop(waiting);
+        self.changes.tell();
+    }
+
+    pub(super) fn take(&self) -> Vec<SecretNews> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+}

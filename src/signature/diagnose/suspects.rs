@@ -1,0 +1,359 @@
+//! Mistakes that a receiver may make, as the signatures that it would accept then.
+//!
+//! Whoever has the secret can find out what a receiver computes: sign a request as the suspected mistake would, and see
+//! whether it is accepted. One that is accepted proves the mistake, as a matching digest proves one of a sender.
+
+mod list;
+
+pub use list::suspects;
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::axis::{Ways, Why};
+use super::bodies::{BodyRecipe, make, read_tree};
+use super::templates::{TemplateShape, shapes};
+use super::{CauseCode, fixes, timestamps};
+use crate::http::Head;
+use crate::payload::json::entries;
+use crate::signature::rewrite::presets;
+use crate::signature::scheme::{Parts, signed_url};
+use crate::signature::verify::key_bytes;
+use crate::signature::{Algorithm, Scheme, Secret, SecretOrigin, SignedContent, bare_signature};
+
+/// Bodies beyond this length are not rewritten.
+const LONGEST: usize = 256 << 10;
+
+/// What a mistake is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SuspectKind {
+    /// Another body is hashed than the one that arrived.
+    Body,
+    /// Another key is used.
+    Key,
+    /// Another text of the timestamp is hashed.
+    Timestamp,
+    /// The parts are joined otherwise.
+    Content,
+    /// Another algorithm is used.
+    Algorithm,
+    /// The signature is expected in another form.
+    Form,
+    /// A digest is printed without some of its zeros.
+    Zeros,
+    /// Only a part of the body is read, or its pieces are decoded one by one.
+    Arrival,
+}
+
+/// A mistake that a receiver may make.
+#[derive(Clone)]
+pub struct Suspect {
+    why: Why,
+    kind: SuspectKind,
+    mistake: Mistake,
+}
+
+#[derive(Clone)]
+enum Mistake {
+    Body(BodyRecipe),
+    /// One member of the body alone, and whether it is re-serialised.
+    Member(Vec<u8>, bool),
+    Key(Zeroizing<Vec<u8>>),
+    /// The timestamp that the diagnosis explains with this detail.
+    Stamp(String),
+    Shape(TemplateShape),
+    Algorithm(Algorithm),
+    Written(Form),
+    Arrival(Arrival),
+}
+
+/// Another form of the right signature.
+#[derive(Clone, Copy)]
+enum Form {
+    Upper,
+    Hex,
+    Base64,
+    Base64Url,
+    /// Each byte as `%x`.
+    ShortBytes,
+    /// As one number.
+    Number,
+    /// Behind these characters.
+    Prefix(&'static str),
+    /// Without what surrounds it in the scheme.
+    Bare,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    /// Each piece is decoded as UTF-8 on its own.
+    DecodedPieces,
+    /// Only the first piece is read.
+    FirstPiece,
+    /// Nothing is read.
+    Nothing,
+}
+
+/// A signature as a mistaken receiver expects it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MistakenSignature {
+    /// The text.
+    pub text: String,
+    /// Whether that is the header's whole value, without what the scheme puts around it.
+    pub is_whole: bool,
+}
+
+impl fmt::Debug for Suspect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither keys nor signatures.
+        formatter.debug_struct("Suspect").field("code", &self.why.code).field("detail", &self.why.detail).finish()
+    }
+}
+
+impl Suspect {
+    /// The cause, in the words of the diagnosis.
+    #[must_use]
+    pub fn code(&self) -> CauseCode {
+        self.why.code
+    }
+
+    /// What exactly is signed then.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.why.detail
+    }
+
+    /// What makes it, by name: serialisers, senders.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.why.names
+    }
+
+    /// Whether others can sign, or replay what was signed, if a receiver makes it.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        self.why.alarm
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> SuspectKind {
+        self.kind
+    }
+
+    /// How common it is; 0 is the most common.
+    #[must_use]
+    pub fn rank(&self) -> u16 {
+        self.why.rank
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(&self, scheme: &Scheme) -> String {
+        fixes::fix(self.why.code, scheme).into_owned()
+    }
+
+    /// The signature that a receiver with this mistake accepts for a request whose body arrives in `pieces`; `None`
+    /// when it could not compute one.
+    #[must_use]
+    pub fn signature(
+        &self,
+        scheme: &Scheme,
+        secret: &Secret,
+        head: &Head,
+        timestamp: &str,
+        pieces: &[&[u8]],
+    ) -> Option<MistakenSignature> {
+        let body = pieces.concat();
+        let hashed = match &self.mistake {
+            Mistake::Body(_) | Mistake::Member(..) if body.len() > LONGEST => return None,
+            Mistake::Body(recipe) => {
+                match (make(recipe, &body, read_tree(&body).as_ref(), body.len() * 5 + (64 << 10)), recipe) {
+                    (Some(made), _) => made,
+                    // An edit that finds nothing to change leaves it as it is.
+                    (None, BodyRecipe::Edit(_) | BodyRecipe::Values(_)) => body,
+                    (None, _) => return None,
+                }
+            }
+            Mistake::Member(name, is_compact) => member(&body, name, *is_compact)?,
+            Mistake::Arrival(arrival) => arrival.read(pieces),
+            _ => body,
+        };
+        let bare = |text: String| Some(MistakenSignature { text, is_whole: false });
+        let signed = || bare_signature(scheme, secret, head, timestamp, &hashed).ok();
+        match &self.mistake {
+            Mistake::Body(_) | Mistake::Member(..) | Mistake::Arrival(_) => bare(signed()?),
+            Mistake::Key(key) => bare(with_key(scheme, key, head, timestamp, &hashed)?),
+            Mistake::Stamp(detail) => {
+                let text = stamp(timestamp, &hashed, detail)?;
+                bare(bare_signature(scheme, secret, head, std::str::from_utf8(&text).ok()?, &hashed).ok()?)
+            }
+            Mistake::Shape(shape) => {
+                let algorithm = scheme.algorithm()?;
+                bare(scheme.encoding.encode(&digest(shape, algorithm, scheme, secret, head, timestamp, &hashed)?))
+            }
+            Mistake::Algorithm(algorithm) => {
+                let shape = shapes(scheme, false).all.into_iter().next()?.0;
+                bare(scheme.encoding.encode(&digest(&shape, *algorithm, scheme, secret, head, timestamp, &hashed)?))
+            }
+            Mistake::Written(form) => form.write(scheme, &signed()?),
+        }
+    }
+}
+
+impl Arrival {
+    fn read(self, pieces: &[&[u8]]) -> Vec<u8> {
+        match self {
+            Self::DecodedPieces => {
+                pieces.iter().map(|piece| String::from_utf8_lossy(piece)).collect::<String>().into_bytes()
+            }
+            Self::FirstPiece => {
+                pieces.iter().find(|piece| !piece.is_empty()).map_or_else(Vec::new, |piece| piece.to_vec())
+            }
+            // Of what arrives with the headers it has read all.
+            Self::Nothing if pieces.len() < 2 => pieces.concat(),
+            Self::Nothing => Vec::new(),
+        }
+    }
+}
+
+impl Form {
+    fn write(self, scheme: &Scheme, text: &str) -> Option<MistakenSignature> {
+        let bytes = scheme.encoding.decode(text.as_bytes())?;
+        let bare = |text: String| Some(MistakenSignature { text, is_whole: false });
+        match self {
+            Self::Upper => bare(hex::encode_upper(bytes)),
+            Self::Hex => bare(hex::encode(bytes)),
+            Self::Base64 => bare(BASE64_STANDARD.encode(bytes)),
+            Self::Base64Url => bare(BASE64_URL_SAFE_NO_PAD.encode(bytes)),
+            Self::ShortBytes => bare(bytes.iter().map(|byte| format!("{byte:x}")).collect()),
+            Self::Number => bare(hex::encode(bytes).trim_start_matches('0').to_owned()),
+            Self::Prefix(prefix) => Some(MistakenSignature { text: format!("{prefix}{text}"), is_whole: true }),
+            Self::Bare => Some(MistakenSignature { text: text.to_owned(), is_whole: true }),
+        }
+    }
+}
+
+fn member(body: &[u8], name: &[u8], is_compact: bool) -> Option<Vec<u8>> {
+    let found = entries(body).find(|entry| entry.key.clone().is_some_and(|key| &body[key] == name))?;
+    let part = body.get(found.value)?;
+    if !is_compact {
+        return Some(part.to_vec());
+    }
+    presets().next()?.apply(&read_tree(part)?, body.len() * 5 + 1024)
+}
+
+/// The text that is signed for a timestamp in the place of this one.
+fn stamp(timestamp: &str, body: &[u8], detail: &str) -> Option<Vec<u8>> {
+    let own = entries(body).find(|entry| entry.key.clone().is_some_and(|key| &body[key] == b"\"timestamp\""));
+    let axis = timestamps::stamps(Some(timestamp.as_bytes()), own.and_then(|entry| body.get(entry.value)), None);
+    let is_it = |ways: &Ways| ways.0.iter().flatten().any(|why| why.detail == detail);
+    axis.all.into_iter().find(|(_, ways)| is_it(ways)).map(|(text, _)| text)
+}
+
+/// The signature under a key that is given as bytes.
+fn with_key(scheme: &Scheme, key: &[u8], head: &Head, timestamp: &str, body: &[u8]) -> Option<String> {
+    let plain = Scheme { key: SignedContent::secret(), ..scheme.clone() };
+    let secret = Secret::new("suspected", key.to_vec(), SecretOrigin::MadeUp);
+    bare_signature(&plain, &secret, head, timestamp, body).ok().filter(|text| !text.is_empty())
+}
+
+fn digest(
+    shape: &TemplateShape,
+    algorithm: Algorithm,
+    scheme: &Scheme,
+    secret: &Secret,
+    head: &Head,
+    timestamp: &str,
+    body: &[u8],
+) -> Option<Vec<u8>> {
+    let url = signed_url(scheme, head);
+    let key = key_bytes(scheme, secret)?;
+    let parts =
+        Parts { timestamp: timestamp.as_bytes(), secret: secret.expose(), ..Parts::of(scheme, head, &url, body) };
+    let id = scheme.id.as_ref().and_then(|place| place.value(&parts)).unwrap_or_default();
+    let parts = Parts { id: &id, ..parts };
+    Some(shape.compute(algorithm, &algorithm.keyed(&key), &key, &parts)).filter(|digest| !digest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::{SigningKind, catalogue, sign};
+
+    const BODY: &[u8] = br#"{"event":"x","timestamp":1746123456000,"data":{"name":"caf\u00e9"}}"#;
+
+    fn secret() -> Secret {
+        Secret::new("dev", b"a-secret-of-tests".to_vec(), SecretOrigin::Typed)
+    }
+
+    fn head() -> Head {
+        Head::from("POST / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned())
+    }
+
+    fn text(suspect: &Suspect, pieces: &[&[u8]]) -> Option<String> {
+        let scheme = Scheme::default();
+        suspect.signature(&scheme, &secret(), &head(), "1746123456", pieces).map(|made| made.text)
+    }
+
+    fn found(code: CauseCode, words: &str) -> Suspect {
+        let all = suspects(&Scheme::default(), &secret(), BODY);
+        let is_it = |suspect: &Suspect| {
+            suspect.code() == code
+                && (suspect.detail().contains(words) || suspect.names().iter().any(|name| name == words))
+        };
+        all.into_iter().find(is_it).unwrap_or_else(|| panic!("no {code:?} {words}"))
+    }
+
+    #[test]
+    fn each_mistake_signs_what_it_says() {
+        let with = |key: &[u8], stamp: &[u8], body: &[u8]| {
+            sign(&Secret::new("x", key.to_vec(), SecretOrigin::Typed), stamp, body)
+        };
+        let (key, stamp) = (&b"a-secret-of-tests"[..], &b"1746123456"[..]);
+        let json = "{\"event\":\"x\",\"timestamp\":1746123456000,\"data\":{\"name\":\"café\"}}".as_bytes();
+        for (code, words, expected) in [
+            (CauseCode::BodyReserialized, "JavaScript JSON.stringify", with(key, stamp, json)),
+            (CauseCode::BodyEmpty, "an empty body", with(key, stamp, b"")),
+            (CauseCode::BodyStringifiedObject, "[object Object]", with(key, stamp, b"[object Object]")),
+            (CauseCode::SecretWhitespace, "ended in a newline", with(b"a-secret-of-tests\n", stamp, BODY)),
+            (CauseCode::SecretUnset, "undefined", with(b"undefined", stamp, BODY)),
+            (CauseCode::SecretUnset, "an empty key", with(b"", stamp, BODY)),
+            (CauseCode::TimestampUnit, "milliseconds were signed", with(key, b"1746123456000", BODY)),
+            (CauseCode::BodyPartSigned, "\"data\"", with(key, stamp, b"{\"name\":\"caf\\u00e9\"}")),
+        ] {
+            assert_eq!(text(&found(code, words), &[BODY]), Some(expected), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_matter_to_some_and_zeros_to_others() {
+        let whole = "{\"a\":\"é\"}".as_bytes();
+        let pieces = [&whole[..7], &whole[7..]];
+        let right = sign(&secret(), b"1746123456", whole);
+        let decoded = found(CauseCode::BodyCharset, "each piece");
+        assert_eq!(text(&decoded, &[whole]).as_ref(), Some(&right));
+        assert_ne!(text(&decoded, &pieces).as_ref(), Some(&right));
+        let first = found(CauseCode::BodyTruncated, "first piece");
+        assert_eq!(text(&first, &pieces), Some(sign(&secret(), b"1746123456", pieces[0])));
+        let short = found(CauseCode::SignatureEncoding, "as %x does");
+        assert!(text(&short, &[BODY]).unwrap().len() <= 64);
+    }
+
+    #[test]
+    fn every_scheme_has_suspects_that_sign() {
+        for name in ["github", "stripe", "shopify", "standard-webhooks", "gitlab-token", "slack"] {
+            let scheme = catalogue::named(name).unwrap();
+            let secret = Secret::new("x", b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_vec(), SecretOrigin::Typed);
+            let stamp = scheme.timestamp_text(SigningKind::Developer, jiff::Timestamp::UNIX_EPOCH);
+            let head = head().with("webhook-id", "msg_1").with("X-Slack-Request-Timestamp", &stamp);
+            let all = suspects(&scheme, &secret, BODY);
+            let signed = all.iter().filter(|one| one.signature(&scheme, &secret, &head, &stamp, &[BODY]).is_some());
+            assert!(signed.count() > 20, "{name}");
+            assert!(!format!("{all:?}").contains("MfKQ9"), "{name}");
+        }
+    }
+}
