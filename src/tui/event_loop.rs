@@ -4,12 +4,15 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
+use crate::config::TYPED_LABEL;
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
+use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
@@ -20,8 +23,10 @@ use crate::tui::app::view;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::error::TuiError;
 use crate::tui::picture::GraphicsProtocol;
+use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::screens::send::task::{News, ReplayTask, SendTask};
+use crate::tui::screens::signature::state::EnteredSecret;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::input::{self, Input};
 use crate::tui::terminal::{self, TerminalScreen, editor};
@@ -32,6 +37,7 @@ use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::payload::PayloadWorker;
+use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
 use crate::tui::workers::schemes;
 use crate::tui::workers::send::{self, SendWorker};
@@ -66,6 +72,7 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) loader: DeliveriesWorker,
     pub(crate) diagnoser: DiagnosisWorker,
     pub(crate) recaller: SightingsWorker,
+    pub(crate) rejudger: RejudgeWorker,
     pub(crate) painter: ImageWorker,
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
@@ -82,6 +89,8 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) extent: Size,
     /// The terminal's own graphics that are on the screen.
     pub(crate) graphics: Option<GraphicsProtocol>,
+    /// How long the message is there that is shown.
+    pub(crate) reading: ReadingTime,
     pub(crate) end: bool,
 }
 
@@ -112,8 +121,14 @@ impl EventLoop<'_> {
             let holds = !self.model.answers.held.is_empty();
             let ticks = holds || matches!(self.model.overlay, Some(Overlay::Status(_)));
             let wake = match (dirty, grown) {
-                (false, false) if ticks => queue.recv_timeout(SECOND.saturating_sub(counted.elapsed())),
-                (false, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                (false, false) => match (
+                    ticks.then(|| SECOND.saturating_sub(counted.elapsed())),
+                    self.reading.left(self.model.notice.as_ref()),
+                ) {
+                    (None, None) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                    (Some(rest), None) | (None, Some(rest)) => queue.recv_timeout(rest),
+                    (Some(tick), Some(notice)) => queue.recv_timeout(tick.min(notice)),
+                },
                 (true, _) => queue.recv_timeout(FRAME.saturating_sub(drawn.elapsed()).max(SOON)),
                 (false, true) => queue.recv_timeout(patience.saturating_sub(caught_up.elapsed())),
             };
@@ -127,6 +142,7 @@ impl EventLoop<'_> {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
+            dirty |= self.end_notice()?;
             if grown && caught_up.elapsed() >= patience {
                 patience = if self.stored() > POUR { CATCH_UP_POURING } else { CATCH_UP };
                 // A choice for the next delivery may have been used, and rules have answered.
@@ -147,6 +163,14 @@ impl EventLoop<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes the message away once it has been there long enough; returns whether it has.
+    fn end_notice(&mut self) -> Result<bool, TuiError> {
+        match self.reading.ended(self.model.notice.as_ref()) {
+            Some(number) => self.message(Message::Shown(number)).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Waits for the first rows, at most as long as a frame: they arrive in a moment, and an empty frame
@@ -252,6 +276,7 @@ impl EventLoop<'_> {
     }
 
     fn message(&mut self, message: Message) -> Result<(), TuiError> {
+        self.model.clock = Timestamp::now();
         for effect in update(&mut self.model, message) {
             self.perform(effect)?;
         }
@@ -275,11 +300,8 @@ impl EventLoop<'_> {
                 return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
             }
             Effect::Config(effect) => self.teller.save(effect, self.messenger()),
-            Effect::UseSecret(secret) => {
-                let control = self.session.control();
-                control.change_registry(|registry| registry.with_typed_secret(secret.to_vec()));
-                return self.message(Message::Secrets(described(&control.registry())));
-            }
+            Effect::Rejudge(number) => self.rejudger.ask(number),
+            Effect::UseSecret(secret) => return self.use_secret(secret.to_vec()),
             Effect::AcceptSecret { target, secret } => {
                 let control = self.session.control();
                 control.change_registry(|registry| registry.with_accepted_secret(&target, &secret));
@@ -324,6 +346,19 @@ impl EventLoop<'_> {
             Effect::Quit => self.end = true,
         }
         Ok(())
+    }
+
+    /// Verifies with a secret that was entered, and says what is odd about it.
+    fn use_secret(&mut self, bytes: Vec<u8>) -> Result<(), TuiError> {
+        let control = self.session.control();
+        let before = control.registry();
+        let replaces = before.keyring().get(TYPED_LABEL).is_some();
+        control.change_registry(|registry| registry.with_typed_secret(bytes.clone()));
+        let registry = control.registry();
+        let remarks = registry.keyring().get(TYPED_LABEL).map(Secret::remarks).unwrap_or_default();
+        let remarks = remarks.into_iter().map(SecretRemark::words).collect();
+        self.message(Message::Secrets(described(&registry)))?;
+        self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
     /// Lends the terminal to the person's editor, and sends the result.
@@ -375,10 +410,12 @@ impl EventLoop<'_> {
         let mut viewport = before;
         self.extent = self.screen.size()?;
         self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
-        if sizes(&viewport) != sizes(&before) {
-            // The panes have another size: rows made for the old one were made again.
+        if sizes(&viewport) != sizes(&before) || self.model.placed() != placed {
+            // The panes have another size: rows made for the old one were made again, and what is selected was brought
+            // back into sight.
             self.screen.draw(|frame| {
                 view::draw(frame, &self.model, &self.look);
             })?;

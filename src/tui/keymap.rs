@@ -2,20 +2,21 @@
 //! help is written.
 
 pub mod binding;
+mod hints;
 
 use crossterm::event::KeyEvent;
 
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::{Focus, Model};
-use crate::tui::app::overlay::state::{Overlay, PromptKind};
-use crate::tui::app::step::Step;
+use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::{self, overlay};
 use crate::tui::keymap::binding::Binding;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::payload::action::PayloadAction;
-use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::state::SendScreen;
 use crate::tui::screens::{answer, answers, details, image, list, payload, send, signature};
+
+pub use self::hints::{KeyHint, hints};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +27,9 @@ pub enum KeyContext {
     List,
     /// With nothing on top and the details in focus.
     Detail,
-    /// The same, on the Payload tab: its own keys come before those of all details.
+    /// On the Signature tab: its keys work wherever the focus is, as on every tab.
+    Signature,
+    /// On the Payload tab. Keys that move through it need the focus.
     Payload,
     /// After `z` on the Payload tab: the next key says how to fold.
     Folding,
@@ -60,10 +63,11 @@ impl KeyContext {
             Self::Anywhere => "Anywhere",
             Self::List => "In the list",
             Self::Detail => "In the details",
-            Self::Payload => "In the payload",
-            Self::Folding => "In the payload, after z",
-            Self::Image => "In the image",
-            Self::Answer => "In the answer",
+            Self::Signature => "On the Signature tab",
+            Self::Payload => "On the Payload tab",
+            Self::Folding => "On the Payload tab, after z",
+            Self::Image => "On the Image tab",
+            Self::Answer => "On the Answer tab",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
             Self::Form => "In a form",
@@ -76,10 +80,11 @@ impl KeyContext {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
+        Self::Signature,
         Self::Payload,
         Self::Folding,
         Self::Image,
@@ -101,6 +106,7 @@ impl KeyContext {
             Self::Anywhere => app::keys::ANYWHERE,
             Self::List => list::keys::LIST,
             Self::Detail => details::keys::DETAIL,
+            Self::Signature => signature::keys::SIGNATURE,
             Self::Payload => payload::keys::PAYLOAD,
             Self::Folding => payload::keys::FOLDING,
             Self::Image => image::keys::IMAGE,
@@ -119,10 +125,12 @@ impl KeyContext {
     /// Whether a key of this context would only report that it does nothing now. Its hint would only take room.
     fn is_idle(self, model: &Model, action: Action) -> bool {
         match self {
+            Self::Signature => signature::keys::is_idle(model, action),
             Self::Payload | Self::Folding => payload::keys::is_idle(model, action),
             Self::Image => image::keys::is_idle(model, action),
             Self::Answer => answer::keys::is_idle(model, action),
             Self::Menu => overlay::keys::is_idle(model, action),
+            Self::Sending => send::keys::is_idle_in_result(model, action),
             Self::SendForm => send::keys::is_idle(model, action),
             Self::Picker => answers::keys::is_idle(model, action),
             _ => false,
@@ -152,25 +160,60 @@ pub fn contexts(model: &Model) -> &'static [KeyContext] {
     }
 }
 
-/// The active contexts when no overlay is open.
+/// The active contexts when no overlay is open. A tab's own keys work from the list too, so that what a pane names as
+/// a key does what it says.
 #[must_use]
 pub fn contexts_below(model: &Model) -> &'static [KeyContext] {
-    match model.focus {
-        Focus::List => &[KeyContext::List, KeyContext::Anywhere],
-        Focus::Detail => match model.tab {
-            Tab::Payload => &[KeyContext::Payload, KeyContext::Detail, KeyContext::Anywhere],
-            Tab::Image => &[KeyContext::Image, KeyContext::Detail, KeyContext::Anywhere],
-            Tab::Answer => &[KeyContext::Answer, KeyContext::Detail, KeyContext::Anywhere],
-            _ => &[KeyContext::Detail, KeyContext::Anywhere],
-        },
+    use KeyContext::{Anywhere, Detail, List};
+    match (model.focus, model.tab) {
+        (Focus::List, Tab::Signature) => &[List, KeyContext::Signature, Anywhere],
+        (Focus::List, Tab::Payload) => &[List, KeyContext::Payload, Anywhere],
+        (Focus::List, Tab::Image) => &[List, KeyContext::Image, Anywhere],
+        (Focus::List, Tab::Answer) => &[List, KeyContext::Answer, Anywhere],
+        (Focus::List, _) => &[List, Anywhere],
+        (Focus::Detail, Tab::Signature) => &[KeyContext::Signature, Detail, Anywhere],
+        (Focus::Detail, Tab::Payload) => &[KeyContext::Payload, Detail, Anywhere],
+        (Focus::Detail, Tab::Image) => &[KeyContext::Image, Detail, Anywhere],
+        (Focus::Detail, Tab::Answer) => &[KeyContext::Answer, Detail, Anywhere],
+        (Focus::Detail, _) => &[Detail, Anywhere],
     }
+}
+
+/// Whether a key counts with the focus where it is.
+fn is_active(model: &Model, binding: &Binding) -> bool {
+    !binding.needs_focus || model.focus == Focus::Detail || model.overlay.is_some()
 }
 
 /// What a key does now: the narrowest context that knows the key decides.
 #[must_use]
 pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
     let bindings = contexts(model).iter().flat_map(|context| context.bindings());
-    bindings.into_iter().find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+    let mut active = bindings.filter(|binding| is_active(model, binding));
+    active.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+}
+
+/// Where a key works that means nothing here, in words.
+#[must_use]
+pub fn elsewhere(model: &Model, key: &str) -> Option<String> {
+    let tabs = [
+        (KeyContext::Signature, Tab::Signature),
+        (KeyContext::Payload, Tab::Payload),
+        (KeyContext::Image, Tab::Image),
+        (KeyContext::Answer, Tab::Answer),
+    ];
+    let of = |context: KeyContext| {
+        let is_it = |binding: &&Binding| binding.keys.iter().any(|bound| bound.label() == key);
+        context.bindings().iter().find(is_it)
+    };
+    tabs.into_iter().find_map(|(context, tab)| {
+        let binding = of(context)?;
+        let (words, title, number) = (binding.action.words(), tab.title(), tab.index() + 1);
+        Some(if tab == model.tab {
+            format!("{key} ({words}) needs the focus on the details: Enter gives it to them")
+        } else {
+            format!("{key} ({words}) works on the {title} tab: {number} shows it")
+        })
+    })
 }
 
 /// The key for an action, wherever it works; of several, the first in the help's order.
@@ -178,46 +221,6 @@ pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
 pub fn label(action: Action) -> Option<String> {
     let bindings = KeyContext::ALL.into_iter().flat_map(KeyContext::bindings);
     bindings.into_iter().find(|binding| binding.action == action).map(|binding| binding.keys[0].label())
-}
-
-/// The hints for the bottom line: key and word, for what works now, the narrowest context first.
-#[must_use]
-pub fn hints(model: &Model) -> Vec<(String, &'static str)> {
-    if matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_))) {
-        return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
-    }
-    // What a newcomer needs first, while there is nothing to work with.
-    let is_new = model.overlay.is_none() && model.list.rows().is_empty() && model.list.filter().is_empty();
-    let first = is_new.then(|| ("T".to_owned(), "send a test event"));
-    let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
-    let is_only_read = model.overlay.as_ref().is_some_and(Overlay::is_only_read);
-    let is_deciding = answers::keys::is_deciding(model);
-    let contexts = contexts(model);
-    let is_shadowed = |context: KeyContext, binding: &Binding| {
-        let narrower = contexts.iter().take_while(|narrower| **narrower != context);
-        narrower.flat_map(|narrower| narrower.bindings()).any(|other| other.keys.contains(&binding.keys[0]))
-    };
-    let usual = contexts
-        .iter()
-        .flat_map(|context| context.bindings().iter().map(move |binding| (*context, binding)))
-        .filter(|(_, binding)| !binding.hint.is_empty())
-        .filter(|(context, binding)| !is_shadowed(*context, binding) && !context.is_idle(model, binding.action))
-        .map(|(_, binding)| {
-            let hint = match (is_secret, is_deciding, binding.action) {
-                (true, _, Action::Accept) => "use it",
-                (_, true, Action::Accept) => "answer with it",
-                (_, _, Action::Move(_)) if is_only_read => "scroll",
-                _ => binding.hint,
-            };
-            // One hint covers both directions.
-            let key = match binding.action {
-                Action::Move(Step::Down) => "↑↓".to_owned(),
-                Action::Send(SendAction::Right) => "←→".to_owned(),
-                _ => binding.keys[0].label(),
-            };
-            (key, hint)
-        });
-    first.into_iter().chain(usual).collect()
 }
 
 /// The help: for each context its keys and what they do, the active contexts (`now`) first.
@@ -279,6 +282,21 @@ mod tests {
                     let clash = binding.keys.iter().any(|key| other.keys.contains(key));
                     assert!(!clash, "{context:?}: {binding:?} and {other:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_tab_that_means_something_else_too_needs_the_focus() {
+        // Space folds where there is something to fold, and pauses elsewhere; p always pauses.
+        let fold = Action::Payload(PayloadAction::Toggle);
+        for tab in [KeyContext::Signature, KeyContext::Payload, KeyContext::Image, KeyContext::Answer] {
+            let others = || KeyContext::List.bindings().iter().chain(KeyContext::Anywhere.bindings());
+            for binding in tab.bindings().iter().filter(|binding| !binding.needs_focus && binding.action != fold) {
+                let clash = others().find(|other| {
+                    other.action != binding.action && other.keys.iter().any(|key| binding.keys.contains(key))
+                });
+                assert!(clash.is_none(), "{tab:?}: {binding:?} and {clash:?}");
             }
         }
     }

@@ -17,6 +17,7 @@ pub(crate) mod event_loop;
 pub mod keymap;
 pub(crate) mod pane;
 pub mod picture;
+pub(crate) mod reading_time;
 pub mod screens;
 pub(crate) mod terminal;
 pub mod theme;
@@ -35,6 +36,7 @@ use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
 use crate::tui::picture::PictureMethod;
+use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::theme::Look;
@@ -44,6 +46,7 @@ use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::payload::PayloadWorker;
+use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
 
@@ -81,6 +84,12 @@ pub fn run(
     let recaller = {
         let wakes = wakes.clone();
         SightingsWorker::start(session.location(), move |message| {
+            let _ = wakes.send(Wake::Message(message));
+        })?
+    };
+    let rejudger = {
+        let wakes = wakes.clone();
+        RejudgeWorker::start(session.location(), Arc::clone(session.control()), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -137,6 +146,7 @@ pub fn run(
         diagnoser,
         assistant,
         recaller,
+        rejudger,
         painter,
         sender,
         teller,
@@ -148,6 +158,7 @@ pub fn run(
         reached: DeliveryId(0),
         extent: Size::ZERO,
         graphics: None,
+        reading: ReadingTime::default(),
         end: false,
     };
     tracing::info!("interface begun");

@@ -129,13 +129,21 @@ impl Theme {
         }
     }
 
-    /// Marks a row as chosen. Where that reverses the row, its colours go: reversed, they would be a
-    /// patchwork.
+    /// Marks a row as chosen. Where that reverses the row, verdicts and statuses stay as they are, in their colours, and
+    /// all other colours go: reversed, they would be a patchwork.
     pub fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
-        if style.add_modifier.contains(Modifier::REVERSED) {
-            buffer.set_style(row, Style::new().fg(Color::Reset).bg(Color::Reset));
+        if !style.add_modifier.contains(Modifier::REVERSED) {
+            buffer.set_style(row, style);
+            return;
         }
-        buffer.set_style(row, style);
+        let telling = [self.good, self.bad, self.warn, self.simulation].map(|style| style.fg);
+        for position in row.intersection(*buffer.area()).positions() {
+            let Some(cell) = buffer.cell_mut(position) else { continue };
+            let is_telling = cell.fg != Color::Reset && telling.contains(&Some(cell.fg)) && cell.symbol() != " ";
+            if !is_telling {
+                cell.set_style(Style::new().fg(Color::Reset).bg(Color::Reset)).set_style(style);
+            }
+        }
     }
 
     /// The glyph, the word and the style of a verdict.
@@ -153,11 +161,13 @@ impl Theme {
         }
     }
 
-    /// The same for a delivery: an incomplete request is not verified, whatever its digest.
+    /// The same for a delivery: an incomplete request is not verified, whatever its digest, and a stale one may be a
+    /// replay.
     #[must_use]
     pub fn verdict_of(&self, summary: &Summary) -> (&'static str, &'static str, Style) {
         match summary.judgement.verdict {
             Verdict::Verified if !summary.is_verified() => ("!", summary.intake.name(), self.bad),
+            Verdict::Verified if summary.is_verified_but_stale() => ("◐", "stale", self.warn),
             verdict => self.verdict(verdict),
         }
     }

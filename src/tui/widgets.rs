@@ -28,6 +28,26 @@ pub(crate) fn vertical_rule(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     }
 }
 
+/// A line under or beside a pane's title: heavy where the pane has the focus.
+pub(crate) fn focus_rule(has_focus: bool, columns: usize, look: &Look) -> Span<'static> {
+    let (line, style) = if has_focus { ("━", look.theme.brand) } else { ("─", look.theme.rule) };
+    Span::styled(line.repeat(columns), style)
+}
+
+/// A thumb, when there is more than fits.
+pub(crate) fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, look: &Look) {
+    let rows = usize::from(column.height);
+    if rows == 0 || lines <= rows {
+        return;
+    }
+    let thumb = (rows * rows / lines).clamp(1, rows);
+    let last_first = lines - rows;
+    let start = (rows - thumb) * first.min(last_first) / last_first;
+    for row in start..start + thumb {
+        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("┃", look.theme.info));
+    }
+}
+
 /// `name        value`, the value wrapped under itself at `columns`.
 pub(crate) fn field(name: &str, value: &str, style: Style, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let width = columns.saturating_sub(NAME_COLUMNS + 1).max(8);

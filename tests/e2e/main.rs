@@ -29,6 +29,7 @@ mod handshakes;
 mod hostile;
 mod images;
 mod import;
+mod interface;
 mod language;
 mod layers;
 mod leftovers;

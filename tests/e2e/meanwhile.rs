@@ -71,5 +71,5 @@ fn many_readers_and_senders_at_once_are_in_nobody_s_way() {
         }
     });
     assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 121);
-    person.sees("Deliveries  121");
+    person.sees(" of 121 ");
 }

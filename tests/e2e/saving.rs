@@ -107,5 +107,5 @@ fn a_simulation_is_saved_under_its_name_and_sent_by_it() {
     assert!(written.starts_with("# ours\n"), "{written}");
     let url = format!("http://{address}/saved");
     env.run(&["simulate", "twice", "--to", &url]).yes();
-    person.types("\u{1b}").sees("Deliveries  2");
+    person.types("\u{1b}").sees(" of 2 ");
 }

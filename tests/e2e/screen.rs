@@ -84,9 +84,11 @@ fn digest(screen: &str, name: &str) -> Option<String> {
     let rows = screen.lines().filter_map(|line| Some(line.split_once(['│', '┃'])?.1.trim()));
     let mut rows = rows.skip_while(|row| !row.starts_with(name));
     let first = rows.next()?.strip_prefix(name)?;
-    let is_digits = |row: &&str| row.chars().all(|c| c == '·' || c == ' ' || c.is_ascii_hexdigit()) && !row.is_empty();
+    // The last column is the scroll bar's.
+    let is_digits =
+        |row: &&str| row.chars().all(|c| matches!(c, '·' | ' ' | '┃') || c.is_ascii_hexdigit()) && !row.is_empty();
     let groups = std::iter::once(first).chain(rows.take_while(is_digits)).flat_map(str::split_whitespace);
-    Some(groups.collect())
+    Some(groups.filter(|group| *group != "┃").collect())
 }
 
 #[test]
@@ -166,8 +168,8 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
         talk(address, Signed::new(sample(name)).wire());
     }
     // Names as the list's rows have them.
-    let (activity, app) = ("activity         SIM", "app              SIM");
-    person.sees(activity).sees(app).sees("screenshot       live");
+    let (activity, app) = ("activity        SIM", "app             SIM");
+    person.sees(activity).sees(app).sees("screenshot      live");
     person.types("/activity").no_longer_sees(app).sees(activity).sees("/ activity");
     // Escape goes back to what was; Enter keeps it.
     person.types("\u{1b}").sees(app);
@@ -262,7 +264,7 @@ fn a_typed_secret_is_never_shown_and_verifies_from_then_on() {
         person.types(&character.to_string());
     }
     person.sees(&format!("{} characters", SECRET.len())).sees("••••").enter();
-    person.no_longer_sees("for this run").sees("secret typed");
+    person.no_longer_sees("for this run").sees("secret entered");
     assert_eq!(talk(address, Signed::new("{}").to("/after").wire()).status, 200);
     person.sees("/after").sees("verified");
     assert_eq!(env.show(2)["secret"], json!("typed"));

@@ -16,7 +16,7 @@ fn a_newcomer_with_nothing_configured_sees_a_verified_event() {
     person.sees("Sent payload").sees("\"simulation\": true").types("G").sees("Endpoint response");
     person.types("q").no_longer_sees("Endpoint response");
     // Again, with the same secret.
-    person.types("T").sees("Deliveries  2");
+    person.types("T").sees(" of 2 ");
     let listed = env.run(&["list"]).yes().stdout();
     assert_eq!(listed.lines().filter(|line| line.contains("verified")).count(), 2, "{listed}");
     person.types("q");

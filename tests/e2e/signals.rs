@@ -93,8 +93,8 @@ fn a_signal_gives_the_terminal_back() {
 #[test]
 fn keys_that_quit_give_the_terminal_back() {
     let env = TestEnv::with_secret();
-    // From the list, and out of a menu, a prompt, the help.
-    for keys in ["q", "\u{3}", "a\u{3}", "/x\u{3}", "s\u{3}", "?\u{3}", ":quit\r", "aqq"] {
+    // From the list, and after ^C has closed a menu, a prompt, the help.
+    for keys in ["q", "\u{3}", "a\u{3}\u{3}", "/x\u{3}\u{3}", "s\u{3}q", "?\u{3}q", ":quit\r", "aqq"] {
         let (mut person, _) = Person::listening(&env, Size(100, 30), &[]);
         assert!(person.terminal_is_taken());
         person.types(keys);

@@ -40,7 +40,7 @@ fn no_exit_code_and_no_filter_calls_it_verified() {
         env.run(&["wait", "--include-past", "--timeout", "0s", filter]).yes();
     }
     let mut person = Person::start(&env, Size(160, 40), &[]);
-    person.sees("Deliveries  1").sees("truncated").sees("not verified: the signature matches what arrived");
+    person.sees("Deliveries  1 of 1 ").sees("truncated").sees("not verified: the signature matches what arrived");
     assert!(!person.screen().contains("✓ verified"), "{}", person.screen());
     person.types("/").types("is:verified\r").sees("0 of 1 match").types("q").ends();
 }

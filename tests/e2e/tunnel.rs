@@ -11,13 +11,13 @@ use crate::support::tools::bore;
 use crate::support::{KillOnDrop, Person, Signed, Size, TestEnv, Wire, sample, talk, until};
 
 /// Something that answers as ngrok's agent does, on a port of its own.
-struct Agent {
-    address: SocketAddr,
+pub(crate) struct Agent {
+    pub(crate) address: SocketAddr,
     tunnels: Arc<Mutex<String>>,
 }
 
 impl Agent {
-    fn starts() -> Self {
+    pub(crate) fn starts() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let tunnels = Arc::new(Mutex::new(json!({"tunnels": []}).to_string()));
@@ -43,7 +43,7 @@ impl Agent {
         Self { address, tunnels }
     }
 
-    fn opens(&self, public_url: &str, addr: &str) {
+    pub(crate) fn opens(&self, public_url: &str, addr: &str) {
         let tunnel = json!({"name": "x", "proto": "https", "public_url": public_url, "config": {"addr": addr}});
         *self.tunnels.lock().unwrap() = json!({"tunnels": [tunnel], "uri": "/api/tunnels"}).to_string();
     }

@@ -193,6 +193,14 @@ fn body(bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"}")
 }
 
+/// The same in memory.
+pub(super) fn printing(bytes: &[u8]) -> String {
+    let mut command = Vec::new();
+    // Memory takes every write.
+    let _ = body(bytes, &mut command);
+    String::from_utf8_lossy(&command).into_owned()
+}
+
 /// One word of a shell command that stands for exactly these bytes, NUL excepted, which no argument can hold.
 #[must_use]
 pub fn word(bytes: &[u8]) -> String {
@@ -204,7 +212,7 @@ pub fn word(bytes: &[u8]) -> String {
 }
 
 /// Text in which nothing is hidden: it may stand in a script as it is.
-fn is_plain(bytes: &[u8]) -> bool {
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes)
         .is_ok_and(|text| text.chars().all(|character| matches!(character, '\n' | '\t') || !text::is_hidden(character)))
 }

@@ -6,6 +6,7 @@
 //! | [`curl`] | a POSIX shell script that replays the exact bytes |
 //! | [`json`] | one object per line, which `whyhook import` reads back |
 //! | [`raw`] | head and body as received |
+//! | [`snippet`] | one delivery as a command or lines of code; not an exporter |
 //!
 //! Each is an [`Exporter`]: deliveries go in one at a time and come out as bytes, so a store of any size
 //! can be written. What a format cannot express is a [`Warnings`] entry, never dropped silently. [`image`] finds
@@ -16,6 +17,7 @@ pub mod har;
 pub mod image;
 pub mod json;
 pub mod raw;
+pub mod snippet;
 mod warnings;
 
 use std::io::{self, Write};

@@ -11,6 +11,7 @@ use super::{
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::{Proof, Scheme, TemplatePiece};
+use crate::text::units::age_words;
 
 /// The maximum number of explanations; more help nobody.
 const MOST_CAUSES: usize = 12;
@@ -104,11 +105,11 @@ pub(super) fn digest_report(
 /// What is wrong with the age, when it passes the tolerance.
 fn age(timestamp: &TimestampFacts) -> Option<Why> {
     let (age, false) = (timestamp.age_ms?, timestamp.fresh?) else { return None };
-    let seconds = grouped(age.unsigned_abs().div_ceil(1000));
+    let words = age_words(age);
     Some(if age < 0 {
-        Why::new(CauseCode::ClockSkew, 0, format!("its timestamp is {seconds} s in the future"))
+        Why::new(CauseCode::ClockSkew, 0, format!("its timestamp is {words} in the future"))
     } else {
-        Why::new(CauseCode::Stale, 0, format!("its timestamp is {seconds} s old"))
+        Why::new(CauseCode::Stale, 0, format!("its timestamp is {words} old"))
     })
 }
 

@@ -66,12 +66,20 @@ pub enum Action {
     FoldEvent,
     /// Show the listener's status.
     Status,
+    /// Show the messages of this run again.
+    Messages,
+    /// Give the pane in focus the whole screen, or share it again.
+    Zoom,
+    /// Move the split between the panes: wider details, or a wider list.
+    Split(bool),
     /// List every key.
     Help,
     /// Find a command by its name.
     Commands,
     /// Accept what is chosen or entered in the overlay.
     Accept,
+    /// Close what is on top.
+    Cancel,
     /// Redraw everything.
     Redraw,
     /// Suspend the program to the shell.
@@ -115,7 +123,7 @@ impl Action {
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",
             Self::Deeper => "search deeper for the cause",
-            Self::StopLooking => "stop the search",
+            Self::StopLooking => "stop the search, or cancel sending",
             Self::Try => "try a secret, header or template",
             Self::Compare => "explain another server's digest",
             Self::NextField => "go to the next field",
@@ -125,6 +133,11 @@ impl Action {
             Self::Status => "show the listener's status",
             Self::Help => "show the keys",
             Self::Commands => "find a command",
+            Self::Messages => "show the messages again",
+            Self::Zoom => "zoom the pane in focus",
+            Self::Split(true) => "make the details larger",
+            Self::Split(false) => "make the list larger",
+            Self::Cancel => "close it",
             Self::Accept => "accept",
             Self::Redraw => "redraw the screen",
             Self::Suspend => "suspend to the shell",
@@ -183,6 +196,10 @@ impl Action {
         Self::Image(ImageAction::Save),
         Self::Image(ImageAction::OpenElsewhere),
         Self::Status,
+        Self::Messages,
+        Self::Zoom,
+        Self::Split(true),
+        Self::Split(false),
         Self::Redraw,
         Self::Help,
         Self::Suspend,

@@ -17,7 +17,7 @@ use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::payload::state::PayloadAnswer;
 use crate::tui::screens::saving::state::ConfigNews;
 use crate::tui::screens::send::task::News;
-use crate::tui::screens::signature::state::InquiryReport;
+use crate::tui::screens::signature::state::{EnteredSecret, InquiryReport, RejudgeReport};
 use crate::tui::screens::status::state::{Sizes, Status};
 
 /// One thing that happened.
@@ -31,6 +31,10 @@ pub enum Message {
     Paste(Zeroizing<String>),
     /// A person pressed the key of an item in the open menu.
     Choose(char),
+    /// A person pressed a key that means nothing here; its name.
+    Unbound(String),
+    /// The message with this number has been shown long enough.
+    Shown(u64),
     /// The store has grown.
     Stored {
         /// The newest delivery.
@@ -74,6 +78,10 @@ pub enum Message {
     Tunnel(TunnelState),
     /// The current secrets, one line each, without the secrets themselves.
     Secrets(Vec<String>),
+    /// A secret was entered and is in use.
+    SecretEntered(EnteredSecret),
+    /// Stored deliveries were judged again.
+    Rejudged(RejudgeReport),
     /// The schemes that a delivery may have been signed by.
     SchemesFound(DeliveryId, Vec<SchemeCandidate>),
     /// The schemes that are adopted for this run, each with its webhook's name.

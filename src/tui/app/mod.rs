@@ -9,12 +9,15 @@
 //! [`update`] does no I/O, reads no clock and starts no thread; so a session can be replayed in a
 //! test from its messages alone.
 
+pub(crate) mod act;
 pub mod action;
 pub mod effect;
+pub(crate) mod jobs;
 pub mod keys;
 pub mod message;
 pub mod model;
 pub mod navigation;
+pub mod notices;
 pub mod overlay;
 pub mod step;
 #[cfg(test)]

@@ -4,6 +4,9 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
+use super::notices::Notice;
 use super::viewport::Viewport;
 use crate::delivery::DeliveryId;
 use crate::inspect::Sightings;
@@ -21,7 +24,7 @@ use crate::tui::screens::image::state::ImageView;
 use crate::tui::screens::list::state::List;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::send::state::SendState;
-use crate::tui::screens::signature::state::Inquiry;
+use crate::tui::screens::signature::state::{Inquiry, Rejudged};
 
 /// The path that Trackpilots' documentation uses, shown when no webhook is configured.
 const CONVENTIONAL_PATH: &str = "/webhooks/trackpilots";
@@ -57,15 +60,6 @@ pub enum Focus {
     List,
     /// The detail pane.
     Detail,
-}
-
-/// One line for the person, until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// What to say.
-    pub text: String,
-    /// Whether something went wrong.
-    pub is_error: bool,
 }
 
 /// The delivery in the detail pane.
@@ -146,12 +140,18 @@ pub struct Model {
     pub tab: Tab,
     /// Which pane the keys go to.
     pub focus: Focus,
+    /// Whether the pane in focus has the whole screen.
+    pub is_zoomed: bool,
+    /// How far the split between the panes was moved; positive for wider details.
+    pub split: i16,
     /// The overlay over the panes.
     pub overlay: Option<Overlay>,
     /// What senders are answered.
     pub answers: Answers,
     /// The current secrets, one line each, without the secrets themselves.
     pub secrets: Vec<String>,
+    /// What the secrets of today say of deliveries that came before them.
+    pub rejudged: Rejudged,
     /// The schemes that are adopted for this run, each with its webhook's name.
     pub adopted: Vec<(Option<String>, String)>,
     /// What ngrok's agent says.
@@ -166,8 +166,16 @@ pub struct Model {
     pub fault: Option<String>,
     /// What is sent from here.
     pub sending: SendState,
-    /// One line for the person.
+    /// The message that is shown.
     pub notice: Option<Notice>,
+    /// The messages of this run, the latest last.
+    pub notices: VecDeque<Notice>,
+    /// How many there were.
+    pub(crate) said: u64,
+    /// Whether a key is being acted on.
+    pub(crate) acting: bool,
+    /// This moment, as the edge knows it: told before each message.
+    pub clock: Timestamp,
     /// Whether the expected digest is shown.
     pub revealed: bool,
     /// Whether the event's summary above the payload is folded to a line.
@@ -189,9 +197,12 @@ impl Model {
             discarded: None,
             tab: Tab::default(),
             focus: Focus::default(),
+            is_zoomed: false,
+            split: 0,
             overlay: None,
             answers,
             secrets,
+            rejudged: Rejudged::default(),
             adopted: Vec::new(),
             tunnel: TunnelState::None,
             counted: None,
@@ -200,6 +211,10 @@ impl Model {
             fault: None,
             sending: SendState::default(),
             notice: None,
+            notices: VecDeque::new(),
+            said: 0,
+            acting: false,
+            clock: Timestamp::UNIX_EPOCH,
             revealed: false,
             event_folded: false,
             viewport: Viewport::default(),
@@ -222,6 +237,12 @@ impl Model {
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
+    }
+
+    /// How far the list and the details are scrolled.
+    #[must_use]
+    pub(crate) fn placed(&self) -> (usize, Option<[usize; Tab::ALL.len()]>) {
+        (self.list.top(), self.detail.as_ref().map(|detail| detail.scroll))
     }
 
     /// What is no longer shown. Freeing it takes time in proportion to its size, so another thread does it.

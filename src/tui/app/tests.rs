@@ -2,8 +2,10 @@
 
 mod answers;
 mod details;
+mod keys;
 mod large;
 mod list;
+mod messages;
 mod overlays;
 mod saving;
 mod sending;

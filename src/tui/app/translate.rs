@@ -6,6 +6,7 @@ use super::action::Action;
 use super::message::Message;
 use super::model::Model;
 use super::overlay::state::Overlay;
+use crate::text;
 use crate::tui::keymap;
 
 /// What a key means: an action of the keymap, an item of the open menu, or a letter of a prompt.
@@ -22,6 +23,23 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         }
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
         (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
+        (None, code) => name(code, key.modifiers).map(Message::Unbound),
+        _ => None,
+    }
+}
+
+/// A key as it is named to the person; `None` for one that no program answers to, such as a modifier alone.
+fn name(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
+    let prefix = match (modifiers.contains(KeyModifiers::CONTROL), modifiers.contains(KeyModifiers::ALT)) {
+        (true, _) => "^",
+        (false, true) => "Alt-",
+        (false, false) => "",
+    };
+    match code {
+        KeyCode::Char(' ') => Some(format!("{prefix}Space")),
+        KeyCode::Char(character) => Some(text::visible(&format!("{prefix}{character}")).into_owned()),
+        KeyCode::F(number) => Some(format!("{prefix}F{number}")),
+        KeyCode::Enter | KeyCode::Insert | KeyCode::Delete | KeyCode::Backspace => Some(format!("{prefix}{code:?}")),
         _ => None,
     }
 }

@@ -1,32 +1,26 @@
 //! A message and the model in, effects out. Pure.
 
-use super::model::{Detail, Focus, Model, Notice};
-use super::navigation::{open, scroll, show_tab};
+use super::act::{act, unbound};
+use super::model::{Detail, Model};
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::query::Query;
 use crate::signature::diagnose::Depth;
-use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
-use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
-use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url, retry, typed};
+use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::overlay::update::{retry, typed};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::state::PayloadView;
+use crate::tui::screens::signature::rejudge;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
-use crate::tui::screens::signature::trial::Trial;
-use crate::tui::screens::signature::update::{
-    adopt, ask, ask_for_rewritings, look_deeper, report, stop_looking, switch_inquiry,
-};
-use crate::tui::screens::{answers, image, payload, saving, send};
+use crate::tui::screens::signature::update::{adopt, ask, ask_for_rewritings, report, switch_inquiry};
+use crate::tui::screens::{answers, image, payload, send};
 
 /// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
-        Message::Act(action) => {
-            model.notice = None;
-            act(model, action)
-        }
+        Message::Act(action) => by_key(model, |model| act(model, action)),
+        Message::Unbound(key) => by_key(model, |model| unbound(model, &key)),
         Message::Edit(request) => match &mut model.overlay {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.edit(request);
@@ -47,7 +41,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(Overlay::Answers(_)) => answers::update::paste(model, &text),
             _ => Vec::new(),
         },
-        Message::Choose(key) => model.choose(key),
+        Message::Choose(key) => by_key(model, |model| model.choose(key)),
+        Message::Shown(number) => {
+            model.end_notice(number);
+            Vec::new()
+        }
         Message::Stored { last, stats } => {
             model.stats = stats;
             if last > model.last {
@@ -66,7 +64,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
             let text = format!("retention deleted {many} {noun}; {} bytes freed", grouped(bytes));
-            model.notice = Some(Notice { text, is_error: false });
+            model.say(text, false);
             model.list.retired().into_iter().collect()
         }
         Message::Counted { total, last } => {
@@ -128,7 +126,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Answers(news) => answers::update::news(model, news),
         Message::Config(news) => {
-            saving::update::news(model, news);
+            crate::tui::screens::saving::update::news(model, news);
             Vec::new()
         }
         Message::Tunnel(tunnel) => {
@@ -137,6 +135,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secrets(secrets) => {
             model.secrets = secrets;
+            rejudge::forget(model);
             judge_again(model)
         }
         Message::SchemesFound(id, candidates) => {
@@ -145,22 +144,26 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Adopted(schemes) => {
             model.adopted = schemes;
+            rejudge::forget(model);
             judge_again(model)
         }
         Message::SecretReceived(news) => {
-            model.notice = Some(Notice { text: news.brief(), is_error: !news.is_used() });
+            model.say(news.brief(), !news.is_used());
+            Vec::new()
+        }
+        Message::SecretEntered(secret) => rejudge::entered(model, &secret),
+        Message::Rejudged(report) => {
+            rejudge::judged(model, report);
             Vec::new()
         }
         Message::Copied(outcome) => {
-            model.notice = Some(match outcome {
-                Ok(text) => Notice { text, is_error: false },
-                Err(text) => Notice { text, is_error: true },
-            });
+            let is_error = outcome.is_err();
+            model.say(outcome.unwrap_or_else(|words| words), is_error);
             Vec::new()
         }
         Message::Opened(outcome) => {
             let is_error = outcome.is_err();
-            model.notice = Some(Notice { text: outcome.unwrap_or_else(|words| words), is_error });
+            model.say(outcome.unwrap_or_else(|words| words), is_error);
             Vec::new()
         }
         Message::Picture(key, made) => {
@@ -185,14 +188,20 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Sending(news) => send::update::heard(model, news),
         Message::Warn(text) => {
-            model.notice = Some(Notice { text, is_error: true });
+            model.say(text, true);
             Vec::new()
         }
         Message::Drawn(viewport) => {
             let is_smaller = viewport.detail_rows < model.viewport.detail_rows;
+            let is_other = (viewport.detail_rows, viewport.image) != (model.viewport.detail_rows, model.viewport.image);
             model.viewport = viewport;
+            // Whatever has changed the layout, the selected row stays in sight.
+            model.list.keep_in_view(&viewport);
             if is_smaller {
                 payload::update::keep_cursor(model);
+            }
+            if is_other {
+                image::update::keep_cursor(model);
             }
             Vec::new()
         }
@@ -202,6 +211,15 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(answers::update::ask_for_story(model));
     effects.extend(image::update::ask_for_picture(model));
     effects.extend(model.prepare_rows());
+    effects
+}
+
+/// Does what a key asks for. What it causes to be said is gone with the next key.
+fn by_key(model: &mut Model, key: impl FnOnce(&mut Model) -> Vec<Effect>) -> Vec<Effect> {
+    model.turn_notice();
+    model.acting = true;
+    let effects = key(model);
+    model.acting = false;
     effects
 }
 
@@ -272,100 +290,4 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
     effects.extend(detail.ask_for_sightings());
     model.detail = Some(detail);
     effects
-}
-
-pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if model.overlay.is_some() {
-        return act_on_overlay(model, action);
-    }
-    match action {
-        Action::Move(step) if model.focus == Focus::List => {
-            model.list.step(step, &model.viewport).into_iter().collect()
-        }
-        Action::Move(step) => payload::update::step(model, step).unwrap_or_else(|| scroll(model, step)),
-        Action::Scroll(step) => {
-            let is_shown = model.tab == Tab::Payload && model.focus == Focus::Detail;
-            if is_shown && payload::update::scroll_query(model, step) { Vec::new() } else { scroll(model, step) }
-        }
-        Action::Payload(action) => {
-            // The command prompt may ask from another tab, or from the list.
-            if model.tab != Tab::Payload || model.focus == Focus::List {
-                model.tab = Tab::Payload;
-                model.focus = Focus::Detail;
-            }
-            payload::update::act_on_payload(model, action)
-        }
-        Action::Send(action) => send::update::act(model, action),
-        Action::Image(action) => {
-            // The command prompt may ask from another tab.
-            model.tab = Tab::Image;
-            image::update::act(model, action)
-        }
-        Action::Show(tab) => show_tab(model, tab),
-        Action::NextTab => show_tab(model, model.tab.turned(1)),
-        Action::PreviousTab => show_tab(model, model.tab.turned(-1)),
-        Action::Open if model.detail.is_some() => {
-            model.focus = Focus::Detail;
-            Vec::new()
-        }
-        Action::Back => back(model),
-        Action::Filter => {
-            let filter = model.list.filter().to_owned();
-            open(model, Overlay::Prompt(Prompt::new(PromptKind::Filter, filter)))
-        }
-        Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
-        Action::Pause => model.list.toggle_pause().into_iter().collect(),
-        Action::PickAnswer => answers::update::pick(model, Vec::new()),
-        Action::Answer(action) => answers::update::on_tab(model, action),
-        Action::TypeSecret => open(model, Overlay::Prompt(Prompt::new(PromptKind::Secret, String::new()))),
-        Action::Adopt => adopt::begin(model),
-        Action::CopyMenu => open(model, Overlay::Copy(0)),
-        Action::CopyPublicUrl => copy_public_url(model),
-        Action::Reveal => {
-            model.revealed = !model.revealed;
-            show_tab(model, Tab::Signature)
-        }
-        Action::Deeper => look_deeper(model),
-        Action::StopLooking => stop_looking(model),
-        Action::Try => {
-            let trial = model.loaded().map(Trial::of);
-            trial.map_or_else(Vec::new, |trial| open(model, Overlay::Try(Box::new(trial))))
-        }
-        Action::Compare if model.loaded().is_some() => {
-            open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
-        }
-        Action::FoldEvent => {
-            model.event_folded = !model.event_folded;
-            show_tab(model, Tab::Payload)
-        }
-        Action::Status => {
-            model.overlay = Some(Overlay::Status(Box::default()));
-            vec![Effect::Observe]
-        }
-        Action::Help => open(model, Overlay::Help(0)),
-        Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
-        Action::Redraw => vec![Effect::Redraw],
-        Action::Suspend => vec![Effect::Suspend],
-        Action::Quit => vec![Effect::Quit],
-        Action::Open
-        | Action::Compare
-        | Action::Accept
-        | Action::NextField
-        | Action::PreviousField
-        | Action::TurnUnit => Vec::new(),
-    }
-}
-
-pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
-    if payload::update::close_one(model) {
-        return Vec::new();
-    }
-    if model.focus == Focus::Detail {
-        model.focus = Focus::List;
-        return Vec::new();
-    }
-    if model.list.filter().is_empty() {
-        return Vec::new();
-    }
-    model.list.set_filter(Query::default(), String::new()).into_iter().collect()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod footer;
 mod header;
+mod messages;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -15,12 +16,17 @@ use crate::tui::screens::{details, list};
 use crate::tui::theme::Look;
 use crate::tui::widgets;
 
+pub(crate) use self::messages::draw_log;
 pub(crate) use crate::tui::screens::image::view::graphics;
 
 /// From this width on, list and details are side by side.
 const SIDE_BY_SIDE_COLUMNS: u16 = 100;
 /// Below this height, list and details take turns instead of sharing the screen.
 const STACKED_ROWS: u16 = 16;
+/// By how many columns a key moves the split.
+const SPLIT_COLUMNS: i16 = 6;
+/// The fewest columns of a pane beside another.
+const NARROWEST: u16 = 24;
 
 /// Draws everything and returns what scrolling must know of it.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
@@ -33,7 +39,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
     let header_rows = 1 + u16::from(!alerts.is_empty() && area.height > 8);
     let [top, body, bottom] = split_rows(area, header_rows);
     header::draw(frame, top, model, look, &alerts);
-    let panes = Panes::of(body, model);
+    let message = messages::lines(model, body);
+    let panes = Panes::of(body, model).above(body.bottom() - u16::try_from(message.len()).unwrap_or(0));
     if let Some(area) = panes.list {
         viewport.list_rows = list::view::draw(frame, area, model, look);
     }
@@ -41,7 +48,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         widgets::vertical_rule(frame, area, look);
     }
     if let Some(area) = panes.detail {
-        let drawn = details::view::draw(frame, area, panes.rule, model, look);
+        let drawn = details::view::draw(frame, area, model, look);
         viewport.detail_rows = drawn.rows;
         viewport.detail_lines = drawn.lines;
         viewport.detail_columns = drawn.columns;
@@ -51,10 +58,13 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
     }
     footer::draw(frame, bottom, model, look);
     if let Some(overlay) = &model.overlay {
-        let drawn = overlay::view::draw(frame, body, overlay, model, look);
+        let above = Rect { height: body.height - u16::try_from(message.len()).unwrap_or(0), ..body };
+        let drawn = overlay::view::draw(frame, above, overlay, model, look);
         viewport.overlay_rows = drawn.rows;
         viewport.overlay_lines = drawn.lines;
     }
+    // Above everything, so that what a key in a window has done is seen as well.
+    messages::draw(frame, body, &message, model, look);
     viewport
 }
 
@@ -76,9 +86,16 @@ struct Panes {
 
 impl Panes {
     fn of(body: Rect, model: &Model) -> Self {
+        let is_detail = model.focus == Focus::Detail;
+        let alone = Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
+        if model.is_zoomed {
+            return alone;
+        }
         if body.width >= SIDE_BY_SIDE_COLUMNS {
             // Hex rows of 16 bytes take 74 columns, and should fit beside the list at 120.
-            let list = (body.width * 3 / 8).clamp(44, 72).min(body.width.saturating_sub(76).max(44));
+            let usual = (body.width * 3 / 8).clamp(43, 72).min(body.width.saturating_sub(77).max(43));
+            let moved = usual.saturating_add_signed(-SPLIT_COLUMNS * model.split);
+            let list = moved.clamp(NARROWEST.min(usual), body.width - NARROWEST);
             return Self {
                 list: Some(Rect { width: list, ..body }),
                 rule: Some(Rect { x: body.x + list, width: 1, ..body }),
@@ -86,21 +103,29 @@ impl Panes {
             };
         }
         if body.height < STACKED_ROWS {
-            let is_detail = model.focus == Focus::Detail;
-            return Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
+            return alone;
         }
         // The pane with the focus has the larger share.
-        let list = match model.list.rows().len() {
-            _ if model.focus == Focus::List => body.height * 2 / 5,
+        let usual = match model.list.rows().len() {
+            // With nothing to list, what to do next needs the room.
+            0 if !is_detail && model.list.filter().is_empty() && !model.list.is_loading() => 3,
+            _ if !is_detail => body.height * 2 / 5,
             // None yet, or being searched for: the panes stay where they are until it is known.
             0 => body.height / 4,
             // A title, the rows, and a free one: what they do not need is better spent on the details.
             count => (body.height / 4).min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2)),
         };
+        let list = usual.saturating_add_signed(-model.split).clamp(3, body.height - STACKED_ROWS / 2);
         Self {
             list: Some(Rect { height: list, ..body }),
             rule: None,
             detail: Some(Rect { y: body.y + list, height: body.height - list, ..body }),
         }
+    }
+
+    /// The same, with nothing from row `bottom` on.
+    fn above(self, bottom: u16) -> Self {
+        let cut = |area: Rect| Rect { height: area.height.min(bottom.saturating_sub(area.y)), ..area };
+        Self { list: self.list.map(cut), rule: self.rule.map(cut), detail: self.detail.map(cut) }
     }
 }

@@ -13,12 +13,22 @@ pub struct Binding {
     pub action: Action,
     /// A word for the hint line; empty for none.
     pub hint: &'static str,
+    /// Whether it needs the focus: with the list in focus, the key means something else or nothing.
+    pub needs_focus: bool,
+}
+
+impl Binding {
+    /// The same, only while the details have the focus.
+    #[must_use]
+    pub const fn with_focus(self) -> Self {
+        Self { needs_focus: true, ..self }
+    }
 }
 
 /// A row of a table; `hint` is empty where the hint line is to leave it out.
 #[must_use]
 pub const fn bind(keys: &'static [BoundKey], action: Action, hint: &'static str) -> Binding {
-    Binding { keys, action, hint }
+    Binding { keys, action, hint, needs_focus: false }
 }
 
 /// A key with its modifier.

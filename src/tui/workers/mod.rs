@@ -8,6 +8,7 @@ pub(crate) mod image;
 pub(crate) mod latest_wins;
 pub(crate) mod payload;
 pub(crate) mod priority;
+pub(crate) mod rejudge;
 pub(crate) mod rest;
 pub(crate) mod schemes;
 pub(crate) mod send;

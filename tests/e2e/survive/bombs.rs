@@ -70,7 +70,7 @@ fn no_bomb_takes_the_listener_or_a_command_down() {
 
 /// What stands beside the list, its lines joined again.
 fn pane(screen: &str) -> String {
-    let lines = screen.lines().filter_map(|line| Some(line.split_once('│')?.1));
+    let lines = screen.lines().filter_map(|line| Some(line.split_once('│')?.1.trim_end_matches('┃')));
     lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 

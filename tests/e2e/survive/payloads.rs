@@ -81,8 +81,9 @@ fn hard() -> Vec<Hard> {
 /// The rows beside the list, without the selected one's mark, guides and folds.
 fn rows(screen: &str) -> Vec<&str> {
     let pane = screen.lines().filter_map(|line| Some(line.split_once(['│', '┃'])?.1));
-    let rows = pane.map(|row| row.trim_matches([' ', '▌', '│', '⋯', '▾', '◂']));
-    rows.filter(|row| !row.is_empty()).collect()
+    // The scroll bar is at the right, and a heavy rule under the tabs' names.
+    let rows = pane.map(|row| row.trim_matches([' ', '▌', '│', '┃', '⋯', '▾', '◂']));
+    rows.filter(|row| !row.trim_matches('━').is_empty()).collect()
 }
 
 fn is(row: &str, expected: &str) -> bool {

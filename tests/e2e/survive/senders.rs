@@ -99,7 +99,7 @@ fn connections_are_capped_and_the_rest_told_to_come_back() {
     env.write("whyhook.toml", "[limits]\nconnections = 3\n");
     let (mut person, address) = Person::listening(&env, Size(120, 30), &["--respond", "path:/held → hold 1h"]);
     let mut held = hold(address, 3);
-    person.sees("Deliveries  3");
+    person.sees(" of 3 ");
     for _ in 0..2 {
         // Who has sent all of its request reads the answer, too, and not a reset.
         let mut wire = Wire::connect(address);

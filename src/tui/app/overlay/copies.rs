@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::archive::export::snippet::{self, SnippetLanguage};
 use crate::payload::json::{Pretty, decode_string};
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
@@ -48,7 +49,8 @@ impl Model {
         }
         let path = rows.path(row);
         if !path.is_empty() {
-            add('.', "the path to it", path, None);
+            // As jq takes it.
+            add('.', "the path to it", format!(".{path}"), None);
         }
         items
     }
@@ -68,6 +70,27 @@ impl Model {
         items
     }
 
+    /// The delivery as something that sends it, whole as it came, and what is known of its signature.
+    pub(crate) fn delivery_items(&self, loaded: &LoadedDelivery) -> Vec<CopyItem> {
+        let item = |key, what, text: String, whole| CopyItem { key, what, text, whole: Some(whole) };
+        let url = self.snippet_url(loaded);
+        let method = String::from_utf8_lossy(loaded.delivery.head.method()).into_owned();
+        let snippet = |key, what, begins: String, language| item(key, what, begins, CopyWhole::Snippet(language));
+        vec![
+            snippet('c', "as curl", format!("curl --request {method} {url} …"), SnippetLanguage::Curl),
+            snippet('F', "as JavaScript fetch", format!("await fetch(\"{url}\", …"), SnippetLanguage::Fetch),
+            snippet('R', "as Python requests", format!("requests.request(\"{method}\", …"), SnippetLanguage::Requests),
+            item('w', "the raw request", beginning(loaded.delivery.head.bytes()), CopyWhole::Request),
+            item('m', "the diagnosis as Markdown", "## Delivery …".to_owned(), CopyWhole::Diagnosis),
+        ]
+    }
+
+    /// Where a snippet sends to: where the person has replayed to last, else this listener.
+    fn snippet_url(&self, loaded: &LoadedDelivery) -> String {
+        let last = self.sending.to.split_whitespace().next().map(str::to_owned);
+        last.unwrap_or_else(|| snippet::url_at(&loaded.delivery, &self.setup.url))
+    }
+
     /// The whole text of an item.
     pub(crate) fn copy_text(&self, item: &CopyItem) -> String {
         let (Some(whole), Some(loaded)) = (&item.whole, self.loaded()) else { return item.text.clone() };
@@ -75,6 +98,12 @@ impl Model {
         let body = &loaded.reading.body.bytes;
         let bytes = |range: &Range<usize>| body.get(range.clone()).unwrap_or_default();
         match (whole, loaded.body().rows()) {
+            (CopyWhole::Snippet(language), _) => language.write(&loaded.delivery, &self.snippet_url(loaded)),
+            (CopyWhole::Request, _) => {
+                let wire = loaded.delivery.framing.wire(&loaded.delivery.body);
+                String::from_utf8_lossy(&[&loaded.delivery.head.bytes()[..], &wire[..]].concat()).into_owned()
+            }
+            (CopyWhole::Diagnosis, _) => self.diagnosis_markdown().unwrap_or_default(),
             (CopyWhole::Body, _) => String::from_utf8_lossy(&loaded.delivery.body).into_owned(),
             (CopyWhole::Bytes(range), _) => String::from_utf8_lossy(bytes(range)).into_owned(),
             (CopyWhole::Decoded(range), _) => decode_string(bytes(range)).text.into_owned(),

@@ -19,7 +19,7 @@ pub const MENU: &[Binding] = &[
     bind(&[Code(End), Char('G')], Action::Move(Step::Last), ""),
     bind(&[Code(Enter)], Action::Accept, "choose"),
     bind(&[Code(Esc), Char('q'), Char('?')], Action::Back, "back"),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
 
@@ -29,7 +29,7 @@ pub const PROMPT: &[Binding] = &[
     bind(&[Code(Esc)], Action::Back, "back"),
     bind(&[Code(Up)], Action::Move(Step::Up), ""),
     bind(&[Code(Down)], Action::Move(Step::Down), ""),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
 

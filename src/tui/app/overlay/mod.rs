@@ -1,5 +1,6 @@
 //! What lies over the panes: prompts, menus, help.
 
+pub mod commands;
 pub mod copies;
 pub mod keys;
 pub mod state;

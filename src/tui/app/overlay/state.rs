@@ -5,6 +5,7 @@ use std::ops::Range;
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
+use crate::archive::export::snippet::SnippetLanguage;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::image::state::ImageCopy;
@@ -18,6 +19,8 @@ use crate::tui::screens::status::state::StatusView;
 pub enum Overlay {
     /// Every key, scrolled to a row.
     Help(usize),
+    /// The messages of this run, scrolled to a row.
+    Messages(usize),
     /// A window about answers.
     Answers(Box<AnswerOverlay>),
     /// What can be copied, with the cursor's place.
@@ -44,7 +47,7 @@ impl Overlay {
     /// Whether there is nothing to choose in it.
     #[must_use]
     pub fn is_only_read(&self) -> bool {
-        matches!(self, Self::Help(_) | Self::Status(_))
+        matches!(self, Self::Help(_) | Self::Status(_) | Self::Messages(_))
     }
 }
 
@@ -70,6 +73,8 @@ pub struct Prompt {
     pub input: Input,
     /// What is wrong with it, in words.
     pub error: Option<String>,
+    /// Whether a line end was left out of what was pasted.
+    pub was_cut: bool,
     /// The chosen suggestion, where there are any.
     pub cursor: usize,
     /// The text that it began with, to go back to.
@@ -101,7 +106,7 @@ pub enum PromptKind {
 
 impl Prompt {
     pub(crate) fn new(kind: PromptKind, text: String) -> Self {
-        Self { kind, input: Input::new(text.clone()), error: None, cursor: 0, before: text }
+        Self { kind, input: Input::new(text.clone()), error: None, was_cut: false, cursor: 0, before: text }
     }
 
     /// What has been typed.
@@ -117,6 +122,7 @@ impl Prompt {
 
     pub(crate) fn paste(&mut self, text: &str) {
         // A prompt is one line; a pasted secret's final newline is not part of it.
+        self.was_cut |= text.contains(['\r', '\n']);
         for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
             self.input.handle(InputRequest::InsertChar(character));
         }
@@ -156,6 +162,12 @@ pub(crate) enum CopyWhole {
     Decoded(Range<usize>),
     /// The value on this row, re-indented.
     Indented(usize),
+    /// The delivery as a command or code that sends it.
+    Snippet(SnippetLanguage),
+    /// The request as it came over the wire.
+    Request,
+    /// The diagnosis as Markdown.
+    Diagnosis,
     /// The shown image, in this way.
     Image(ImageCopy),
 }

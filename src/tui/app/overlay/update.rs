@@ -3,18 +3,25 @@
 use zeroize::Zeroizing;
 
 use crate::query::Query;
+use crate::signature::diagnose::PrintedDigest;
+use crate::tui::app::act::act;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
-use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, Prompt, PromptKind};
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, PromptKind};
 use crate::tui::app::step::Step;
-use crate::tui::app::update::act;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, ask_shown};
 use crate::tui::screens::{answers, image, payload, saving, send};
 
 pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
+    // ^C closes what is on top; where that asks whether to quit, it says yes.
+    let action = match action {
+        Action::Cancel | Action::Quit if asks_to_quit(model) => return confirm(model),
+        Action::Cancel | Action::Quit => Action::Back,
+        action => action,
+    };
     if matches!(model.overlay, Some(Overlay::Sending)) {
         return send::update::act_on_screen(model, action);
     }
@@ -24,7 +31,6 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             return saving::update::act(model, action);
         }
         Action::Back => return back_out(model),
-        Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         _ => {}
@@ -36,12 +42,14 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => 0,
     };
     match (&mut model.overlay, action) {
-        (Some(Overlay::Help(first)), Action::Move(step)) => {
+        (Some(Overlay::Help(first) | Overlay::Messages(first)), Action::Move(step)) => {
             let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
-            *first = step.apply(*first, places, viewport.overlay_rows);
+            *first = step.apply((*first).min(places - 1), places, viewport.overlay_rows);
             Vec::new()
         }
-        (Some(Overlay::Help(_)), Action::Help | Action::Accept) => close(model),
+        (Some(Overlay::Help(_)), Action::Help | Action::Accept) | (Some(Overlay::Messages(_)), Action::Accept) => {
+            close(model)
+        }
         (Some(Overlay::Status(view)), Action::Move(step)) => {
             let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
             view.first = step.apply(view.first, places, viewport.overlay_rows);
@@ -83,9 +91,23 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Try(_)), Action::TurnUnit) => retry(model, Trial::turn_unit),
-        (Some(Overlay::Try(_)), Action::Accept) => close(model),
+        (Some(Overlay::Try(_)), Action::Accept) => accept_trial(model),
         _ => Vec::new(),
     }
+}
+
+fn asks_to_quit(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.effect == Effect::Quit)
+}
+
+/// Closes the trial. A secret that it has found is used from now on.
+fn accept_trial(model: &mut Model) -> Vec<Effect> {
+    let found = match &model.overlay {
+        Some(Overlay::Try(trial)) => trial.found(),
+        _ => None,
+    };
+    model.overlay = None;
+    found.map(Effect::UseSecret).into_iter().collect()
 }
 
 /// Changes the trial and judges it again.
@@ -157,7 +179,7 @@ pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     match prompt.kind {
         PromptKind::Filter if prompt.error.is_some() => Vec::new(),
         PromptKind::Search => {
@@ -167,22 +189,34 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
         PromptKind::Filter | PromptKind::Query => close(model),
         PromptKind::Secret => {
             let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
+            if typed.is_empty() {
+                prompt.error = Some("nothing entered yet: type or paste the secret; Esc closes".to_owned());
+                return Vec::new();
+            }
             model.overlay = None;
-            if typed.is_empty() { Vec::new() } else { vec![Effect::UseSecret(typed)] }
+            vec![Effect::UseSecret(typed)]
         }
         PromptKind::Digest => {
             let text = prompt.text().to_owned();
+            // The text stays, to be mended.
+            if let Err(error) = PrintedDigest::read(&text) {
+                prompt.error = Some(error.to_string());
+                return Vec::new();
+            }
             model.overlay = None;
-            if text.is_empty() { Vec::new() } else { ask_shown(model, Question::ExplainDigest(text)) }
+            ask_shown(model, Question::ExplainDigest(text))
         }
         PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
             let (kind, typed) = (prompt.kind, prompt.text().to_owned());
             image::update::accept(model, kind, &typed)
         }
         PromptKind::Command => {
-            let chosen = prompt.commands().get(prompt.cursor).copied();
+            let Some(chosen) = prompt.commands().get(prompt.cursor).copied() else {
+                prompt.error = Some("no command matches".to_owned());
+                return Vec::new();
+            };
             model.overlay = None;
-            chosen.map_or_else(Vec::new, |action| act(model, action))
+            act(model, chosen)
         }
     }
 }
@@ -193,7 +227,7 @@ pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
         None => {
             let port = model.setup.url.rsplit(':').next().unwrap_or_default();
             let text = format!("no tunnel to this listener yet: run `ngrok http {port}`; y copies the local URL");
-            model.notice = Some(Notice { text, is_error: true });
+            model.say(text, true);
             Vec::new()
         }
     }
@@ -224,16 +258,6 @@ fn copy(what: &str, text: String) -> Effect {
     Effect::Copy { what: what.to_owned(), text }
 }
 
-impl Prompt {
-    /// The commands that what has been typed may mean.
-    #[must_use]
-    pub fn commands(&self) -> Vec<Action> {
-        let typed = self.text().to_lowercase();
-        let fits = |action: &Action| typed.split_whitespace().all(|word| action.words().to_lowercase().contains(word));
-        Action::COMMANDS.iter().copied().filter(fits).collect()
-    }
-}
-
 impl Model {
     /// The first read of the list.
     pub fn list_reload(&mut self) -> Option<Effect> {
@@ -258,6 +282,7 @@ impl Model {
             items.extend(item('i', "the id", Some(loaded.delivery.summary.id.to_string())));
             items.extend(item('p', "the path", Some(loaded.delivery.summary.path.clone())));
             items.extend(Self::body_items(loaded));
+            items.extend(self.delivery_items(loaded));
             items.extend(item('s', "the signature", value(scheme.signature_header())));
             items.extend(item('t', "the timestamp", value(scheme.timestamp_header())));
             items.extend(item('h', "the request head", Some(lossy(&loaded.delivery.head))));

@@ -5,7 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::signature::{Secret, SecretOrigin, SecretRemark};
+use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
+use crate::tui::app::overlay::commands;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::keymap;
 use crate::tui::pane::Drawn;
@@ -18,6 +21,8 @@ use crate::{query, text};
 
 /// Columns of the help.
 const HELP_COLUMNS: u16 = 76;
+/// Columns of the command prompt.
+const COMMAND_COLUMNS: u16 = 64;
 /// Columns of the keys in it.
 const HELP_KEYS: usize = 16;
 
@@ -29,6 +34,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
             let area = window(frame, body, "Keys", HELP_COLUMNS, lines.len(), look);
             draw_lines(frame, area, &lines, *first)
         }
+        Overlay::Messages(first) => crate::tui::app::view::draw_log(frame, body, *first, model, look),
         Overlay::Answers(window) => crate::tui::screens::answers::view::draw(frame, body, window, model, look),
         Overlay::Copy(cursor) => {
             let items = model.copy_items();
@@ -98,7 +104,12 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
     let theme = &look.theme;
     let about = "Verifies deliveries from now on. Kept in memory only, and discarded when whyhook exits.";
     let columns = usize::from(body.width.min(64)).saturating_sub(4);
-    let about = wrap(about, columns);
+    let odd = odd_words(prompt);
+    let (about, style) = match (&prompt.error, &odd) {
+        (Some(error), _) => (wrap(error, columns), theme.bad),
+        (None, Some(odd)) => (wrap(odd, columns), theme.warn),
+        (None, None) => (wrap(about, columns), theme.dim),
+    };
     let area = window(frame, body, "The webhook's secret, for this run", 64, about.len() + 3, look);
     // Dots, and nothing of the text: neither its characters nor their widths.
     let typed = prompt.text().chars().count();
@@ -111,7 +122,7 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
         Line::from(vec![Span::styled(" › ", theme.title), Span::raw(dots.clone()), Span::styled(count, theme.dim)]),
     );
     for (row, part) in (3..).zip(about) {
-        put(frame, area, row, Line::styled(format!(" {part}"), theme.dim));
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
     }
     let column = u16::try_from(3 + dots.width()).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     if area.height > 1 {
@@ -120,15 +131,31 @@ fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 
+/// What looks odd about a secret that is being entered: often a mistake, and yet it is used as it is.
+fn odd_words(prompt: &Prompt) -> Option<String> {
+    if prompt.text().is_empty() {
+        return None;
+    }
+    let secret = Secret::new("entered", prompt.text().as_bytes().to_vec(), SecretOrigin::Typed);
+    let mut words: Vec<&str> = secret.remarks().into_iter().map(SecretRemark::words).collect();
+    if prompt.was_cut {
+        words.push("was pasted with a line end, which is left out");
+    }
+    (!words.is_empty()).then(|| format!("It {}. It is used exactly as it is.", words.join(", ")))
+}
+
 fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
     let about = "Paste the digest that your server computed, in any form it prints, or the log line that shows it. whyhook finds \
          what was hashed.";
     let columns = usize::from(body.width.min(78)).saturating_sub(4);
-    let about = wrap(about, columns);
+    let (about, style) = match &prompt.error {
+        Some(error) => (wrap(&shown(error), columns), look.theme.bad),
+        None => (wrap(about, columns), look.theme.dim),
+    };
     let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
     typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
     for (row, part) in (3..).zip(about) {
-        put(frame, area, row, Line::styled(format!(" {part}"), look.theme.dim));
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
     }
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
@@ -177,7 +204,7 @@ fn draw_confirm(frame: &mut Frame<'_>, body: Rect, confirm: &Confirm, look: &Loo
 
 fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let area = window(frame, body, "Try other values (not saved)", 86, TrialField::ALL.len() + 5, look);
+    let area = window(frame, body, "Try other values (not saved)", 86, TrialField::ALL.len() + 6, look);
     for (row, field) in (1..).zip(TrialField::ALL) {
         let is_typed = field == trial.field;
         let text = match (field, trial.text(field)) {
@@ -197,38 +224,54 @@ fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> 
             put(frame, value, 0, Line::styled(format!("   {text}"), theme.text));
         }
     }
-    let verdict = match &trial.verdict {
-        Err(error) => Line::styled(format!(" {}", shown(error)), theme.warn),
+    let (verdict, style) = match &trial.verdict {
+        Err(error) => (shown(error), theme.warn),
         Ok(judgement) => {
             let (glyph, _, style) = theme.verdict(judgement.verdict);
             let with =
                 judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
+            let keep = if trial.found().is_some() { "; Enter uses it for the run" } else { "" };
             let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {}", shown(note)));
-            Line::styled(format!(" {glyph} {}{with}{note}", judgement.verdict.words()), style)
+            (format!("{glyph} {}{with}{note}{keep}", judgement.verdict.words()), style)
         }
     };
-    put(frame, area, u16::try_from(TrialField::ALL.len() + 2).unwrap_or(u16::MAX), verdict);
+    let first = u16::try_from(TrialField::ALL.len() + 2).unwrap_or(u16::MAX);
+    for (row, part) in (first..).zip(wrap(&verdict, usize::from(area.width).saturating_sub(2))) {
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
+    }
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 
 fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
     let theme = &look.theme;
     let commands = prompt.commands();
-    let area = window(frame, body, "Command", 56, crate::tui::app::action::Action::COMMANDS.len() + 2, look);
+    let elsewhere = commands::elsewhere(prompt.text());
+    let area = window(frame, body, "Command", COMMAND_COLUMNS, Action::COMMANDS.len() + 2, look);
     let typed = shown(prompt.text());
     let before = text::visible(&prompt.text()[..byte_cursor(prompt)]).width();
     put(frame, area, 0, Line::from(vec![Span::styled(" : ", theme.title), Span::raw(typed)]));
+    let columns = usize::from(area.width);
+    let row = |action: &Action| {
+        let key = keymap::label(*action).unwrap_or_default();
+        let words = columns.saturating_sub(key.width() + 3);
+        let name = text::clip(action.words(), words.saturating_sub(1));
+        let space = words.saturating_sub(name.width());
+        Line::from(vec![Span::raw(format!(" {name}{:space$}", "")), Span::styled(key, theme.dim)])
+    };
+    let mut lines: Vec<Line<'static>> = commands.iter().map(row).collect();
+    if commands.is_empty() {
+        lines.push(Line::styled(" no match", theme.warn));
+    }
+    for advice in elsewhere {
+        for part in wrap(advice, columns.saturating_sub(4)) {
+            lines.push(Line::styled(format!("   {part}"), theme.info));
+        }
+    }
     let menu = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
-    let lines: Vec<Line<'static>> = commands
-        .iter()
-        .map(|action| {
-            Line::from(vec![
-                Span::raw(format!(" {:<42}", action.words())),
-                Span::styled(keymap::label(*action).unwrap_or_default(), theme.dim),
-            ])
-        })
-        .collect();
     let column = u16::try_from(3 + before).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position { x: area.x + column, y: area.y });
-    draw_menu(frame, menu, &lines, prompt.cursor, look)
+    match commands.is_empty() {
+        true => draw_lines(frame, menu, &lines, 0),
+        false => draw_menu(frame, menu, &lines, prompt.cursor, look),
+    }
 }

@@ -12,7 +12,7 @@ use crate::tui::screens::answers::choice::{PickerGroup, PickerRow};
 use crate::tui::screens::answers::state::{AnswersEffect, AnswersNews, AnswersState};
 use crate::tui::screens::answers::window::AnswerOverlay;
 
-fn state(rules: &[&str], held: &[i64]) -> AnswersState {
+pub(super) fn state(rules: &[&str], held: &[i64]) -> AnswersState {
     let rules: Vec<_> = rules.iter().map(|text| RuleReader::default().rule(text).unwrap()).collect();
     let now = Timestamp::from_second(1_746_123_456).unwrap();
     AnswersState {

@@ -68,8 +68,9 @@ fn one_looks_deeper_step_by_step_and_stops() {
     }
     assert_eq!(person.asked.len(), 3);
     assert!(person.model.notice.is_some(), "this is the deepest search");
-    person.act(Action::Compare).type_in("digest: abc").act(Action::Accept);
-    assert_eq!(person.asked.last(), Some(&(1, Question::ExplainDigest("digest: abc".to_owned()))));
+    let digest = format!("digest: {}", "ab".repeat(32));
+    person.act(Action::Compare).type_in(&digest).act(Action::Accept);
+    assert_eq!(person.asked.last(), Some(&(1, Question::ExplainDigest(digest.clone()))));
     person.act(Action::StopLooking);
     assert_eq!(person.effects, [Effect::StopInquiry]);
     assert!(person.model.detail.as_ref().unwrap().inquiry.running.is_none());

@@ -144,6 +144,8 @@ fn an_edit_begins_with_the_captured_body() {
     let mut person = Person::new(1);
     person.act(Action::Send(SendAction::Replay));
     person.act(Action::Send(SendAction::Left)).act(Action::Accept);
+    assert!(form(&person).error.as_ref().unwrap().contains("enter the URL"), "{:?}", form(&person).error);
+    person.act(Action::NextField).type_in("http://127.0.0.1:1/x").act(Action::Accept);
     let Some(Effect::Send(SendTask::Edit(task))) = person.effects.pop() else { panic!() };
     assert_eq!((task.how, task.body.as_deref()), (Again::EditedUnsigned, Some(&b"{}"[..])));
 }

@@ -1,4 +1,4 @@
-//! The bottom line: a filter being typed, what was just done, or the keys that work now.
+//! The bottom line: a filter being typed, or the keys that work now.
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -16,16 +16,16 @@ use crate::tui::widgets::put;
 const ROOMY_COLUMNS: usize = 98;
 
 /// Hints that others make room for.
-const KEPT: [&str; 2] = ["back", "help"];
+const KEPT: [&str; 5] = ["back", "list", "unzoom", "more", "help"];
 
 /// Draws the line.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
     let theme = &look.theme;
     frame.buffer_mut().set_style(area, theme.bar);
     let columns = usize::from(area.width).saturating_sub(2);
-    match (&model.overlay, &model.notice) {
-        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
-        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Search => {
+    match &model.overlay {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
             let found = model
                 .detail
                 .as_ref()
@@ -34,14 +34,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
             let about = found.unwrap_or_else(|| "in keys and values, also folded or cut; escapes decoded".to_owned());
             typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
         }
-        (Some(Overlay::Prompt(prompt)), _) if prompt.kind == PromptKind::Query => {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
             let about = Span::styled("   Enter keeps it, ↑↓ scroll it, Esc closes it", theme.dim);
             typed(frame, area, prompt, " jq ", about, look);
-        }
-        (None, Some(notice)) => {
-            let style = if notice.is_error { theme.bad } else { theme.good };
-            let shown = text::visible(&notice.text);
-            put(frame, area, 0, Line::styled(format!(" {}", text::clip(&shown, columns)), style));
         }
         _ => put(frame, area, 0, hints(model, look, columns)),
     }

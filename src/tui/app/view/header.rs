@@ -9,15 +9,19 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
-use crate::config::MADE_UP_LABEL;
+use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
 use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
 use crate::tui::app::model::Model;
 use crate::tui::widgets::{counted, put};
 
-/// Columns for a name; the default secret's label is long.
+/// Columns for a name where the line is too short for all of it; the default secret's label is long.
 const NAME_COLUMNS: usize = 20;
+const SHORT_NAME_COLUMNS: usize = 12;
+/// Columns for a tunnel's host where the line is short, and where it is very short.
+const HOST_COLUMNS: usize = 24;
+const SHORT_HOST_COLUMNS: usize = 10;
 
 /// What must not be missed, the most urgent first.
 pub(super) fn alerts(model: &Model) -> Vec<String> {
@@ -49,83 +53,131 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     put(frame, area, 0, Line::from(fit(parts(model, look), area.width.into())));
     if let Some(alert) = alerts.first() {
         let shown = text::visible(alert);
-        let clipped = text::clip(&shown, usize::from(area.width).saturating_sub(4));
-        put(frame, area, 1, Line::styled(format!(" ! {clipped}"), theme.bad));
+        let more = match alerts.len() - 1 {
+            0 => String::new(),
+            more => format!("  (+{more}: I)"),
+        };
+        let clipped = text::clip(&shown, usize::from(area.width).saturating_sub(4 + more.width()));
+        put(frame, area, 1, Line::styled(format!(" ! {clipped}{more}"), theme.bad));
     }
 }
 
-/// One part of the line: its spans, and how soon it goes when the line is too narrow.
+/// One fact: its mark, and its words from the longest form to the shortest. Only what is no fact has an empty one.
 struct Part {
-    spans: Vec<Span<'static>>,
+    glyph: &'static str,
+    style: Style,
+    forms: Vec<Form>,
+}
+
+/// Words for a fact, and how soon the line does without the longer ones before them.
+struct Form {
     rank: u8,
-    /// Its words when there is no room for all of them; such a part goes last.
-    short: Option<String>,
+    words: String,
 }
 
 impl Part {
-    fn or(mut self, short: &str) -> Self {
-        self.short = Some(text::visible(short).into_owned());
+    fn new(glyph: &'static str, style: Style, words: impl Into<String>) -> Self {
+        Self { glyph, style, forms: Vec::new() }.or(0, words)
+    }
+
+    /// A shorter form. Of all parts, that with the lowest rank is taken first.
+    fn or(mut self, rank: u8, words: impl Into<String>) -> Self {
+        self.forms.push(Form { rank, words: text::visible(&words.into()).into_owned() });
         self
     }
 }
 
+/// What shortens first has the lowest rank: what is said elsewhere too goes before what is only said here.
 fn parts(model: &Model, look: &Look) -> Vec<Part> {
     let theme = &look.theme;
-    let part = |rank, glyph: &'static str, words: String, style: Style| {
-        let words = text::visible(&words).into_owned();
-        Part {
-            spans: vec![Span::styled(format!("{glyph} "), theme.dim), Span::styled(words, style)],
-            rank,
-            short: None,
-        }
-    };
-    let (tunnel, tunnel_style) = match &model.tunnel {
-        TunnelState::Ours { .. } => (model.public_url().unwrap_or_default(), theme.info),
-        TunnelState::Elsewhere { .. } => ("tunnel points elsewhere".to_owned(), theme.bad),
-        TunnelState::None | TunnelState::NoTunnel => ("no tunnel".to_owned(), theme.dim),
-        TunnelState::Unreadable(_) => ("tunnel unknown".to_owned(), theme.warn),
-    };
-    let (secret, secret_style, secret_rank) = match &model.secrets[..] {
-        [] => ("no secret: press s".to_owned(), theme.warn, 0),
-        // Deliveries of others cannot be verified with it.
-        [one] if one.starts_with(&format!("{MADE_UP_LABEL} (")) => ("temporary secret".to_owned(), theme.warn, 1),
-        [one] => {
-            let label = text::clip(one.split(" (").next().unwrap_or_default(), NAME_COLUMNS).into_owned();
-            (format!("secret {label}"), theme.text, 2)
-        }
-        many => (format!("{} secrets", many.len()), theme.text, 2),
-    };
-    let secret = part(secret_rank, "◆", secret, secret_style);
-    let tunnel_rank = if matches!(model.tunnel, TunnelState::Ours { .. }) { 1 } else { 4 };
-    let answer_style = if model.answers.is_auto() { theme.text } else { theme.warn };
-    let (answers, briefly) = model.answers.words();
     let mut parts = vec![
-        Part { spans: vec![Span::styled("whyhook", theme.brand)], rank: 5, short: None },
-        part(3, "●", model.setup.url.clone(), theme.good).or(&port(model)),
-        part(tunnel_rank, "⇄", tunnel, tunnel_style),
-        match (model.secrets.is_empty(), secret_rank) {
-            (true, _) => secret.or("no secret: s"),
-            (false, 1) => secret.or("temporary"),
-            (false, _) => secret,
-        },
-        part(0, "↩", answers, answer_style).or(&briefly),
+        Part::new("", theme.brand, "whyhook").or(1, ""),
+        Part::new("●", theme.good, model.setup.url.clone()).or(9, port(model)),
+        tunnel(model, look),
+        secret(model, look),
+        answers(model, look),
     ];
     match &model.adopted[..] {
         [] => {}
-        [(_, name)] => parts.push(part(2, "§", format!("{name}, this run"), theme.info).or(name)),
-        many => parts.push(part(2, "§", format!("{} schemes, this run", many.len()), theme.info).or("schemes")),
+        [(_, name)] => parts.push(Part::new("§", theme.info, format!("{name}, this run")).or(3, name)),
+        many => parts.push(Part::new("§", theme.info, format!("{} schemes, this run", many.len())).or(3, "schemes")),
     }
     if !model.answers.held.is_empty() {
-        parts.push(part(0, "◷", format!("{} held", model.answers.held.len()), theme.warn));
+        let held = model.answers.held.len();
+        parts.push(Part::new("◷", theme.warn, format!("{held} held")).or(13, held.to_string()));
+    }
+    if let Some(running) = model.sending.running() {
+        let progress = format!("{}/{}", grouped(running.done as u64), grouped(running.total as u64));
+        let words = format!("{} {progress}", running.what);
+        let short = text::clip(&running.what, SHORT_NAME_COLUMNS).into_owned();
+        parts.push(Part::new("↻", theme.info, words).or(3, format!("{short} {progress}")).or(12, progress));
+    }
+    let turned_away = model.stats.refused + model.stats.not_held + model.stats.not_forwarded;
+    if turned_away > 0 {
+        let count = grouped(turned_away);
+        parts.push(Part::new("!", theme.bad, format!("{count} turned away")).or(11, count));
     }
     // A file that somebody else has put here should be seen at every width; `I` has the whole path.
     if let Some(name) = model.answers.config.as_deref().and_then(Path::file_name) {
-        parts.push(part(3, "⚙", text::clip(&name.to_string_lossy(), NAME_COLUMNS).into_owned(), theme.text));
+        let name = name.to_string_lossy().into_owned();
+        let short = text::clip(&text::visible(&name), NAME_COLUMNS).into_owned();
+        parts.push(Part::new("⚙", theme.text, name).or(2, short).or(10, ""));
     }
     if model.setup.ephemeral {
-        parts.push(part(6, "○", "ephemeral".to_owned(), theme.warn));
+        parts.push(Part::new("○", theme.warn, "ephemeral").or(5, ""));
     }
     parts
+}
+
+fn tunnel(model: &Model, look: &Look) -> Part {
+    let theme = &look.theme;
+    match &model.tunnel {
+        TunnelState::Ours { .. } => {
+            let url = model.public_url().unwrap_or_default();
+            let host = url.split_once("://").map_or(&*url, |(_, rest)| rest);
+            let host = host.split(['/', '?']).next().unwrap_or_default();
+            Part::new("⇄", theme.info, url.clone())
+                .or(4, host)
+                .or(7, elided(host, HOST_COLUMNS))
+                .or(14, elided(host, SHORT_HOST_COLUMNS))
+        }
+        TunnelState::Elsewhere { .. } => {
+            Part::new("⇄", theme.bad, "tunnel points elsewhere").or(6, "elsewhere").or(14, "!")
+        }
+        TunnelState::None | TunnelState::NoTunnel => Part::new("⇄", theme.dim, "no tunnel").or(6, "none").or(14, "-"),
+        TunnelState::Unreadable(_) => Part::new("⇄", theme.warn, "tunnel unknown").or(6, "unknown").or(14, "?"),
+    }
+}
+
+fn secret(model: &Model, look: &Look) -> Part {
+    let theme = &look.theme;
+    let label = |described: &str| described.split(" (").next().unwrap_or_default().to_owned();
+    match &model.secrets[..] {
+        [] => Part::new("◆", theme.warn, "no secret: press s").or(3, "no secret: s"),
+        [one] => match label(one) {
+            // Deliveries of others cannot be verified with it.
+            label if label == MADE_UP_LABEL => Part::new("◆", theme.warn, "temporary secret").or(3, "temporary"),
+            label if label == TYPED_LABEL => Part::new("◆", theme.text, "secret entered").or(3, "entered"),
+            label => {
+                let clip = |columns| text::clip(&label, columns).into_owned();
+                Part::new("◆", theme.text, format!("secret {label}"))
+                    .or(2, format!("secret {}", clip(NAME_COLUMNS)))
+                    .or(5, format!("secret {}", clip(SHORT_NAME_COLUMNS)))
+                    .or(8, "1 secret")
+            }
+        },
+        many => {
+            let count = many.len();
+            Part::new("◆", theme.text, format!("{count} secrets")).or(14, count.to_string())
+        }
+    }
+}
+
+fn answers(model: &Model, look: &Look) -> Part {
+    let style = if model.answers.is_auto() { look.theme.text } else { look.theme.warn };
+    let (answers, briefly) = model.answers.words();
+    let shortest = text::clip(&text::visible(&briefly), SHORT_NAME_COLUMNS).into_owned();
+    Part::new("↩", style, answers).or(6, briefly).or(15, shortest)
 }
 
 /// `:3000`: a tunnel must point to it.
@@ -133,30 +185,97 @@ fn port(model: &Model) -> String {
     format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
 }
 
-/// Shortens and drops the parts that matter least until the line fits.
+/// A host in so many columns: its beginning, which tells it from others, and its end, which tells whose it is.
+fn elided(host: &str, columns: usize) -> String {
+    const BEGINNING: usize = 4;
+    if host.width() <= columns {
+        return host.to_owned();
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    let first = labels.first().copied().unwrap_or_default();
+    let beginning: String = first.chars().take(BEGINNING).collect();
+    // As many whole labels of the end as fit.
+    let mut ending = String::new();
+    for label in labels.iter().skip(1).rev() {
+        let longer = if ending.is_empty() { (*label).to_owned() } else { format!("{label}.{ending}") };
+        if beginning.width() + 1 + longer.width() > columns {
+            break;
+        }
+        ending = longer;
+    }
+    format!("{beginning}…{ending}")
+}
+
+/// Takes shorter forms, in the order of their ranks, until the line fits. No fact is left out.
 fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
-    let width = |parts: &[Part]| -> usize {
-        let words: usize = parts.iter().flat_map(|part| &part.spans).map(|span| span.content.width()).sum();
-        1 + words + 3 * parts.len().saturating_sub(1)
-    };
-    while parts.len() > 1 && width(&parts) > columns {
-        let matters_least = |(_, part): &(usize, &Part)| (part.rank, part.short.is_some());
-        let least = parts.iter().enumerate().max_by_key(matters_least).map_or(0, |(index, _)| index);
-        let part = &mut parts[least];
-        match (part.short.take(), part.spans.last_mut()) {
-            (Some(short), Some(words)) => {
-                words.content = short.into();
-                part.rank = 0;
-            }
-            _ => drop(parts.remove(least)),
+    let mut gap = 3;
+    while width(&parts, gap) > columns {
+        let next = |part: &Part| part.forms.get(1).map(|form| form.rank);
+        let shorter = parts.iter().enumerate().filter_map(|(index, part)| Some((next(part)?, index))).min();
+        match shorter {
+            Some((_, index)) => drop(parts[index].forms.remove(0)),
+            None if gap > 1 => gap -= 1,
+            None => break,
         }
     }
     let mut spans = vec![Span::raw(" ")];
-    for (index, part) in parts.into_iter().enumerate() {
-        if index > 0 {
-            spans.push(Span::raw("   "));
+    for part in parts.iter().filter(|part| columns_of(part) > 0) {
+        if spans.len() > 1 {
+            spans.push(Span::raw(" ".repeat(gap)));
         }
-        spans.extend(part.spans);
+        let words = &part.forms[0].words;
+        if !part.glyph.is_empty() {
+            let space = if words.is_empty() { "" } else { " " };
+            spans.push(Span::styled(format!("{}{space}", part.glyph), part.style));
+        }
+        spans.push(Span::styled(words.clone(), part.style));
     }
     spans
+}
+
+fn columns_of(part: &Part) -> usize {
+    let (glyph, words) = (part.glyph.width(), part.forms[0].words.width());
+    glyph + words + usize::from(glyph > 0 && words > 0)
+}
+
+fn width(parts: &[Part], gap: usize) -> usize {
+    let shown: Vec<usize> = parts.iter().map(columns_of).filter(|columns| *columns > 0).collect();
+    1 + shown.iter().sum::<usize>() + gap * shown.len().saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_keeps_its_beginning_and_whose_it_is() {
+        assert_eq!(elided("a1b2c3d4e5f6.ngrok-free.app", 24), "a1b2…ngrok-free.app");
+        assert_eq!(elided("a1b2c3d4e5f6.ngrok-free.app", 10), "a1b2…app");
+        assert_eq!(elided("short.example", 24), "short.example");
+        assert_eq!(elided("one-very-long-label-without-any-dot", 10), "one-…");
+        assert_eq!(elided("", 10), "");
+    }
+
+    #[test]
+    fn a_line_that_is_too_short_shortens_and_leaves_no_fact_out() {
+        let style = Style::new();
+        let parts = || {
+            vec![
+                Part::new("", style, "whyhook").or(1, ""),
+                Part::new("●", style, "http://127.0.0.1:3000").or(9, ":3000"),
+                Part::new("⇄", style, "https://a1b2.example/path").or(4, "a1b2.example"),
+                Part::new("◷", style, "2 held").or(13, "2"),
+            ]
+        };
+        let words = |columns| fit(parts(), columns).iter().map(|span| span.content.to_string()).collect::<String>();
+        assert_eq!(words(80), " whyhook   ● http://127.0.0.1:3000   ⇄ https://a1b2.example/path   ◷ 2 held");
+        assert_eq!(words(70), " ● http://127.0.0.1:3000   ⇄ https://a1b2.example/path   ◷ 2 held");
+        assert_eq!(words(55), " ● http://127.0.0.1:3000   ⇄ a1b2.example   ◷ 2 held");
+        assert_eq!(words(40), " ● :3000   ⇄ a1b2.example   ◷ 2 held");
+        assert_eq!(words(30), " ● :3000  ⇄ a1b2.example  ◷ 2");
+        for columns in 0..80 {
+            let words = words(columns);
+            assert!(words.contains(":3000") && words.contains("a1b2") && words.contains('2'), "{columns}: {words}");
+        }
+    }
 }

@@ -294,7 +294,7 @@ fn with_a_filter_the_count_is_of_what_matches() {
     let mut model = Model::new(setup, Answers::default(), secrets(), query, "verdict:bad".to_owned());
     update(&mut model, Message::Counted { total: 3, last: DeliveryId(3) });
     let Some(Effect::LoadPage(request)) = model.list_reload() else { panic!() };
-    assert!(screen(&mut model, 120, 36).contains("Deliveries  of 3  / verdict:bad"), "not known while it is read");
+    assert!(screen(&mut model, 120, 36).contains("Deliveries  / verdict:bad  3 in all"), "not known while it is read");
     let rows = vec![three()[1].summary.clone()];
     let page = PageResult {
         generation: request.generation,
@@ -307,11 +307,11 @@ fn with_a_filter_the_count_is_of_what_matches() {
     };
     update(&mut model, Message::Page(page));
     let shown = screen(&mut model, 120, 36);
-    assert!(shown.contains("Deliveries  1 of 3 match  / verdict:bad"), "{shown}");
+    assert!(shown.contains("Deliveries  / verdict:bad  1 of 3 match"), "{shown}");
     update(&mut model, Message::Act(Action::Pause));
     update(&mut model, Message::Stored { last: DeliveryId(5), stats: StatsSnapshot::default() });
     let shown = screen(&mut model, 200, 50);
-    assert!(shown.contains("of 5  / verdict:bad  ‖ paused, ≤ 2 new"), "{shown}");
+    assert!(shown.contains("/ verdict:bad  5 in all  ‖ paused, ≤ 2 new"), "{shown}");
 }
 
 #[test]

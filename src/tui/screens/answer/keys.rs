@@ -2,21 +2,21 @@
 
 use crossterm::event::KeyCode::Enter;
 
-use crate::tui::app::action::Action;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::Model;
 use crate::tui::keymap::binding::BoundKey::{Char, Code};
 use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::answers::action::AnswerAction;
 
-/// With the tab in focus.
+/// On the tab.
 pub const ANSWER: &[Binding] = &[
-    bind(&[Code(Enter)], Action::Answer(AnswerAction::Decide), "answer it"),
+    bind(&[Code(Enter)], Action::Answer(AnswerAction::Decide), "answer it").with_focus(),
     bind(&[Char('F')], Action::Answer(AnswerAction::Forward), "forward"),
     bind(&[Char('X')], Action::Answer(AnswerAction::Drop), "drop"),
     bind(&[Char('L')], Action::Answer(AnswerAction::LetGo), "default"),
     bind(&[Char('S')], Action::Answer(AnswerAction::SendAgain), "forward again"),
     bind(&[Char('n')], Action::Answer(AnswerAction::NextAttempt), "attempts"),
-    bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), ""),
+    bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), "").with_focus(),
 ];
 
 /// Whether a key would only report that it does nothing with the shown delivery now.
@@ -30,6 +30,12 @@ pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
         AnswerAction::NextAttempt => !has_attempts(model),
         _ => false,
     }
+}
+
+/// Whether Enter in the list decides about the shown delivery: the tab that asks for it is shown.
+pub(crate) fn decides(model: &Model) -> bool {
+    let shown = model.detail.as_ref().map(|detail| detail.id);
+    model.tab == Tab::Answer && shown.is_some_and(|id| model.answers.held_one(id).is_some())
 }
 
 /// Whether the sender has tried the shown delivery more than once, as far as is known.

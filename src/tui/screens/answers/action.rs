@@ -27,6 +27,8 @@ pub enum AnswerAction {
     NextAttempt,
     /// The sender's previous attempt.
     PreviousAttempt,
+    /// Go to the next answer with a status of this hundred.
+    ToStatus(u8),
     /// Scroll the preview down.
     PreviewDown,
     /// Scroll the preview up.
@@ -70,6 +72,7 @@ impl AnswerAction {
             Self::SendAgain => "forward it to the upstream server again",
             Self::NextAttempt => "select the sender's next attempt",
             Self::PreviousAttempt => "select the sender's previous attempt",
+            Self::ToStatus(_) => "go to the next answer with such a status",
             Self::PreviewDown => "scroll the preview down",
             Self::PreviewUp => "scroll the preview up",
             Self::AddRule => "add a rule",

@@ -88,6 +88,17 @@ impl PickerRow {
         }
     }
 
+    /// The status that it answers with, where it is one written out.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match &self.action()?.kind {
+            ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole)) => {
+                Some(written.status)
+            }
+            _ => None,
+        }
+    }
+
     /// The choice in a line; not yet visible text.
     #[must_use]
     pub fn words(&self, answers: &Answers) -> String {

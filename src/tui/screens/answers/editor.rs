@@ -58,13 +58,13 @@ pub struct Editor {
     pub saved: Option<Result<String, String>>,
     /// The first line shown of what would be sent.
     pub preview: usize,
-    /// The picker that it came from.
-    pub(crate) from: Picker,
+    /// The picker that it came from, if any.
+    pub(crate) from: Option<Picker>,
 }
 
 impl Editor {
     /// Begins with what `action` answers, if it is an answer.
-    pub(crate) fn new(action: Option<&RuleAction>, file: &str, from: Picker) -> Self {
+    pub(crate) fn new(action: Option<&RuleAction>, file: &str, from: Option<Picker>) -> Self {
         let (name, written) = match action.map(|action| &action.kind) {
             Some(ActionKind::Do(RuleResponse::Answer(AnswerChoice::Named(named), _))) => {
                 (named.name.clone(), named.written.clone())
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn lines_are_typed_and_fields_turned() {
-        let mut editor = Editor::new(None, "whyhook.toml", Picker::default());
+        let mut editor = Editor::new(None, "whyhook.toml", None);
         editor.turn(1);
         editor.paste("X-A: {{id}}\r\nX-B: 2");
         editor.step(false);

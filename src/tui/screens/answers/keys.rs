@@ -14,6 +14,10 @@ use crate::tui::screens::answers::action::AnswerAction;
 pub const PICKER: &[Binding] = &[
     bind(&[Code(Enter)], Action::Accept, "use"),
     bind(&[Char('o')], Action::Answer(AnswerAction::Once), "use once"),
+    bind(&[Char('2')], Action::Answer(AnswerAction::ToStatus(2)), ""),
+    bind(&[Char('3')], Action::Answer(AnswerAction::ToStatus(3)), ""),
+    bind(&[Char('4')], Action::Answer(AnswerAction::ToStatus(4)), ""),
+    bind(&[Char('5')], Action::Answer(AnswerAction::ToStatus(5)), "5xx"),
     bind(&[Char('A'), Char('x')], Action::Answer(AnswerAction::Clear), "clear"),
     bind(&[Char('n')], Action::Answer(AnswerAction::Write), "write"),
     bind(&[Char('r')], Action::Answer(AnswerAction::Rules), "rules"),
@@ -46,7 +50,7 @@ pub const WRITING: &[Binding] = &[
     bind(&[Code(PageDown)], Action::Answer(AnswerAction::PreviewDown), ""),
     bind(&[Code(PageUp)], Action::Answer(AnswerAction::PreviewUp), ""),
     bind(&[Code(Esc)], Action::Back, "back"),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
 

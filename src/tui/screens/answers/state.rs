@@ -96,6 +96,8 @@ pub struct Answers {
     pub(crate) recent: Vec<RuleAction>,
     /// What is known of the shown delivery's answer.
     pub story: StoryView,
+    /// Whether the rules were changed here and not saved since.
+    pub is_unsaved: bool,
 }
 
 impl Default for Answers {
@@ -109,6 +111,7 @@ impl Default for Answers {
             now: Timestamp::UNIX_EPOCH,
             recent: Vec::new(),
             story: StoryView::default(),
+            is_unsaved: false,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::delivery::{AttemptKind, DeliveryId};
 use crate::rules::{ActionKind, Override, RuleAction, RuleResponse};
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::model::Model;
 use crate::tui::app::navigation::show_tab;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::action::AnswerAction;
@@ -26,7 +26,7 @@ fn effect(effect: AnswersEffect) -> Vec<Effect> {
 }
 
 fn say(model: &mut Model, text: impl Into<String>, is_error: bool) -> Vec<Effect> {
-    model.notice = Some(Notice { text: text.into(), is_error });
+    model.say(text, is_error);
     Vec::new()
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
     match (action, held) {
         (AnswerAction::Clear, _) => clear(model),
         (AnswerAction::Rules, _) => open(model, AnswerOverlay::Rules(RulesView::default())),
-        (AnswerAction::Write, _) => write(model, None, Picker::default()),
+        (AnswerAction::Write, _) => write(model, None, None),
         (AnswerAction::DecideAll, _) => {
             let ids: Vec<DeliveryId> = model.answers.held.iter().map(|held| held.id).collect();
             if ids.is_empty() { say(model, "no delivery is held", true) } else { pick(model, ids) }
@@ -113,7 +113,7 @@ fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
 }
 
 /// The editor, beginning with an answer.
-fn write(model: &mut Model, action: Option<&RuleAction>, from: Picker) -> Vec<Effect> {
+fn write(model: &mut Model, action: Option<&RuleAction>, from: Option<Picker>) -> Vec<Effect> {
     let file = model.answers.file().to_string_lossy().into_owned();
     open(model, AnswerOverlay::Editor(Box::new(Editor::new(action, &file, from))))
 }
@@ -200,6 +200,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         },
         AnswersNews::Reloaded(count, file) => {
             model.answers.config = Some(file);
+            model.answers.is_unsaved = false;
             let rules = if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
             say(model, format!("configuration reloaded: {rules}"), false);
         }

@@ -11,7 +11,7 @@ use crate::tui::keymap::binding::{Binding, bind};
 pub const DETAIL: &[Binding] = &[
     bind(&[Code(Up), Char('k')], Action::Move(Step::Up), ""),
     bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "scroll"),
-    bind(&[Code(Esc)], Action::Back, "back"),
+    bind(&[Code(Esc)], Action::Back, "list"),
     bind(&[Code(PageUp), Ctrl('b')], Action::Move(Step::PageUp), ""),
     bind(&[Code(PageDown)], Action::Move(Step::PageDown), ""),
     bind(&[Ctrl('u')], Action::Move(Step::HalfUp), ""),

@@ -10,22 +10,21 @@ use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::list::welcome;
 use crate::tui::screens::{answer, headers, image, overview, payload, raw, signature};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown};
+use crate::tui::widgets::{focus_rule, put, scrollbar, shown};
 
-/// Draws the tabs' titles and the shown tab. How far it is scrolled shows on the rule to its left, or
-/// without one in its last column.
-pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, rule: Option<Rect>, model: &Model, look: &Look) -> Drawn {
+/// Draws the tabs' titles and the shown tab. How far it is scrolled shows in its last column.
+pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Drawn {
     put(frame, area, 0, titles(model, look, area.width.into()));
+    put(frame, area, 1, Line::from(focus_rule(model.focus == Focus::Detail, area.width.into(), look)));
     let inner = Rect {
         x: area.x + 1,
         y: area.y + 2.min(area.height),
-        width: area.width.saturating_sub(if rule.is_some() { 1 } else { 2 }),
+        width: area.width.saturating_sub(2),
         height: area.height.saturating_sub(2),
     };
     let columns = usize::from(inner.width);
     let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
-    let bar = rule.unwrap_or(Rect { x: area.right().saturating_sub(1), width: 1, ..area });
-    let bar = Rect { y: inner.y, height: inner.height, ..bar };
+    let bar = Rect { x: area.right().saturating_sub(1), y: inner.y, width: 1, height: inner.height };
     if model.tab == Tab::Payload
         && let Some(detail) = model.detail.as_ref().filter(|detail| model.list.selected() == Some(detail.id))
         && let Ok(loaded) = &detail.content
@@ -72,14 +71,21 @@ fn tab<'a>(pane: &Pane<'a>) -> TabContent<'a> {
     }
 }
 
+/// The tabs with the keys that show them, as far as there is room.
 fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
     let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
+    let keys = 2 * Tab::ALL.len();
     let mut spans = vec![Span::raw(" ")];
     for tab in Tab::ALL {
         let is_shown = tab == model.tab;
+        let key = (tab.index() + 1).to_string();
         // Where not every title fits, the others are the keys that show them.
-        let title = if columns > all || is_shown { tab.title().to_owned() } else { (tab.index() + 1).to_string() };
+        let title = match tab.title() {
+            title if columns > all + keys => format!("{key} {title}"),
+            title if columns > all || is_shown => title.to_owned(),
+            _ => key,
+        };
         let style = match (is_shown, model.focus) {
             (true, Focus::Detail) => theme.selected,
             (true, Focus::List) => theme.selected_unfocused.add_modifier(ratatui::style::Modifier::UNDERLINED),
@@ -88,18 +94,4 @@ fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
         spans.push(Span::styled(format!(" {title} "), style));
     }
     Line::from(spans)
-}
-
-/// A thumb, when there is more than fits.
-fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, look: &Look) {
-    let rows = usize::from(column.height);
-    if rows == 0 || lines <= rows {
-        return;
-    }
-    let thumb = (rows * rows / lines).clamp(1, rows);
-    let last_first = lines - rows;
-    let start = (rows - thumb) * first.min(last_first) / last_first;
-    for row in start..start + thumb {
-        put(frame, column, u16::try_from(row).unwrap_or(u16::MAX), Line::styled("┃", look.theme.info));
-    }
 }

@@ -36,6 +36,12 @@ pub enum ImageAction {
 }
 
 impl ImageAction {
+    /// Whether it moves through the bytes, so that the keys after it are about them too.
+    #[must_use]
+    pub(crate) fn is_of_cursor(self) -> bool {
+        !matches!(self, Self::NextImage | Self::PreviousImage | Self::Picture | Self::Save | Self::OpenElsewhere)
+    }
+
     /// What it does, in a few words.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -9,29 +9,29 @@ use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::image::action::ImageAction;
 
-/// With the tab in focus.
+/// On the tab.
 pub const IMAGE: &[Binding] = &[
     bind(&[Char('v')], Action::Image(ImageAction::Picture), "picture"),
-    bind(&[Char('S')], Action::Image(ImageAction::Save), "save"),
+    bind(&[Char('S')], Action::Image(ImageAction::Save), "save").with_focus(),
     bind(&[Char('V')], Action::Image(ImageAction::OpenElsewhere), "viewer"),
     bind(&[Char('.')], Action::Image(ImageAction::NextImage), ""),
     bind(&[Char(',')], Action::Image(ImageAction::PreviousImage), ""),
-    bind(&[Char('/')], Action::Image(ImageAction::Search), "find"),
+    bind(&[Char('/')], Action::Image(ImageAction::Search), "find").with_focus(),
     bind(&[Char('n')], Action::Image(ImageAction::NextMatch), ""),
-    bind(&[Char('N')], Action::Image(ImageAction::PreviousMatch), ""),
+    bind(&[Char('N')], Action::Image(ImageAction::PreviousMatch), "").with_focus(),
     bind(&[Char('#'), Char('o')], Action::Image(ImageAction::GoTo), "go to"),
-    bind(&[Char(']')], Action::Image(ImageAction::NextSegment), "segment"),
-    bind(&[Char('[')], Action::Image(ImageAction::PreviousSegment), ""),
-    bind(&[Code(Up), Char('k')], Action::Image(ImageAction::Move(Step::Up)), ""),
-    bind(&[Code(Down), Char('j')], Action::Image(ImageAction::Move(Step::Down)), ""),
-    bind(&[Code(Left), Char('h')], Action::Image(ImageAction::Left), ""),
-    bind(&[Code(Right), Char('l')], Action::Image(ImageAction::Right), ""),
-    bind(&[Code(PageUp), Ctrl('b')], Action::Image(ImageAction::Move(Step::PageUp)), ""),
-    bind(&[Code(PageDown)], Action::Image(ImageAction::Move(Step::PageDown)), ""),
-    bind(&[Ctrl('u')], Action::Image(ImageAction::Move(Step::HalfUp)), ""),
-    bind(&[Ctrl('d')], Action::Image(ImageAction::Move(Step::HalfDown)), ""),
-    bind(&[Char('g'), Code(Home)], Action::Image(ImageAction::Move(Step::First)), ""),
-    bind(&[Char('G'), Code(End)], Action::Image(ImageAction::Move(Step::Last)), ""),
+    bind(&[Char(']')], Action::Image(ImageAction::NextSegment), "segment").with_focus(),
+    bind(&[Char('[')], Action::Image(ImageAction::PreviousSegment), "").with_focus(),
+    bind(&[Code(Up), Char('k')], Action::Image(ImageAction::Move(Step::Up)), "").with_focus(),
+    bind(&[Code(Down), Char('j')], Action::Image(ImageAction::Move(Step::Down)), "").with_focus(),
+    bind(&[Code(Left), Char('h')], Action::Image(ImageAction::Left), "").with_focus(),
+    bind(&[Code(Right), Char('l')], Action::Image(ImageAction::Right), "").with_focus(),
+    bind(&[Code(PageUp), Ctrl('b')], Action::Image(ImageAction::Move(Step::PageUp)), "").with_focus(),
+    bind(&[Code(PageDown)], Action::Image(ImageAction::Move(Step::PageDown)), "").with_focus(),
+    bind(&[Ctrl('u')], Action::Image(ImageAction::Move(Step::HalfUp)), "").with_focus(),
+    bind(&[Ctrl('d')], Action::Image(ImageAction::Move(Step::HalfDown)), "").with_focus(),
+    bind(&[Char('g'), Code(Home)], Action::Image(ImageAction::Move(Step::First)), "").with_focus(),
+    bind(&[Char('G'), Code(End)], Action::Image(ImageAction::Move(Step::Last)), "").with_focus(),
 ];
 
 /// Whether a key would only report that it does nothing with what is shown.

@@ -6,7 +6,7 @@ use crate::system::save::SaveError;
 use crate::text;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::model::Model;
 use crate::tui::app::navigation::{open, scroll};
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 use crate::tui::app::step::Step;
@@ -33,7 +33,7 @@ pub(crate) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
     let Some((image, view)) = model.shown_image() else {
         return match action {
             ImageAction::Move(step) => scroll(model, step),
-            _ => Vec::new(),
+            _ => say(model, "this delivery has no image"),
         };
     };
     let (cursor, length, is_picture) = (view.cursor, image.bytes().len(), view.picture.is_some());
@@ -82,7 +82,7 @@ pub(crate) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
 }
 
 fn say(model: &mut Model, words: &str) -> Vec<Effect> {
-    model.notice = Some(Notice { text: words.to_owned(), is_error: false });
+    model.say(words, false);
     Vec::new()
 }
 
@@ -124,6 +124,15 @@ fn moved(cursor: usize, length: usize, step: Step, model: &Model) -> usize {
     }
 }
 
+/// Brings the cursor back into a pane that has another size.
+pub(crate) fn keep_cursor(model: &mut Model) {
+    let shown = model.shown_image().filter(|_| model.tab == Tab::Image);
+    let cursor = shown.filter(|(_, view)| view.picture.is_none() && view.cursor > 0).map(|(_, view)| view.cursor);
+    if let Some(cursor) = cursor {
+        go(model, cursor);
+    }
+}
+
 /// Puts the cursor on a byte, or the last one, and brings it into view.
 fn go(model: &mut Model, to: usize) -> Vec<Effect> {
     let Some((image, _)) = model.shown_image() else { return Vec::new() };
@@ -162,7 +171,7 @@ fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
     match found {
         None => {
             let words = format!("no match for {}", needle_words(needle));
-            model.notice = Some(Notice { text: words, is_error: true });
+            model.say(words, true);
             Vec::new()
         }
         Some((at, went_round)) => {
@@ -263,7 +272,7 @@ pub(crate) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<Str
         Err(error) => Err(format!("not saved: {error}")),
     };
     let is_error = words.is_err();
-    model.notice = Some(Notice { text: words.unwrap_or_else(|words| words), is_error });
+    model.say(words.unwrap_or_else(|words| words), is_error);
 }
 
 /// Asks for the picture that the tab needs: another one, or the same for another room.
@@ -307,7 +316,7 @@ pub(crate) fn copy(model: &mut Model, way: ImageCopy) -> Vec<Effect> {
         Some((_, None)) => {
             let limit = crate::payload::grouped(ImageCopy::LIMIT as u64);
             let text = format!("too large for a clipboard (at most {limit} bytes): S saves it to a file");
-            model.notice = Some(Notice { text, is_error: true });
+            model.say(text, true);
             Vec::new()
         }
         None => Vec::new(),

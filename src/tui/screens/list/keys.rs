@@ -9,9 +9,9 @@ use crate::tui::keymap::binding::{Binding, bind};
 
 /// With the list in focus.
 pub const LIST: &[Binding] = &[
+    bind(&[Code(Enter)], Action::Open, "open"),
     bind(&[Code(Up), Char('k')], Action::Move(Step::Up), ""),
     bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move"),
-    bind(&[Code(Enter)], Action::Open, "open"),
     bind(&[Code(PageUp), Ctrl('b')], Action::Move(Step::PageUp), ""),
     bind(&[Code(PageDown)], Action::Move(Step::PageDown), ""),
     bind(&[Char('g'), Code(Home)], Action::Move(Step::First), ""),

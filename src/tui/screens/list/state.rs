@@ -19,40 +19,43 @@ use std::sync::Arc;
 use crate::delivery::{DeliveryId, Summary};
 use crate::query::Query;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest, PageResult};
 
 /// Rows kept in the window.
-const WINDOW_ROWS: usize = 600;
+pub(super) const WINDOW_ROWS: usize = 600;
 /// Rows asked for at once; more than any screen is high.
 const PAGE_ROWS: usize = 200;
 /// When the selection is this close to the window's end, the next page is requested.
-const MARGIN_ROWS: usize = 60;
+pub(super) const MARGIN_ROWS: usize = 60;
 
 /// The list's state. See the module's page.
 #[derive(Debug)]
 pub struct List {
-    rows: VecDeque<Summary>,
-    selected: Option<DeliveryId>,
-    top: usize,
+    pub(super) rows: VecDeque<Summary>,
+    pub(super) selected: Option<DeliveryId>,
+    pub(super) top: usize,
     /// Whether the window begins with the newest delivery that matches.
-    newest: bool,
+    pub(super) newest: bool,
     /// Whether it ends with the oldest.
-    oldest: bool,
+    pub(super) oldest: bool,
     /// Every delivery up to this one has been looked at for the window's upper end.
-    head: DeliveryId,
-    follow: bool,
-    paused: bool,
-    unseen: u64,
-    query: Arc<Query>,
-    filter: String,
-    generation: u64,
-    waiting: Option<(Edge, PagePlace)>,
-    stale: bool,
-    rereading: bool,
-    searched_to: Option<DeliveryId>,
-    error: Option<String>,
+    pub(super) head: DeliveryId,
+    pub(super) follow: bool,
+    pub(super) paused: bool,
+    pub(super) unseen: u64,
+    /// Rows above the window, where that is known.
+    pub(super) above: Option<u64>,
+    /// Rows that came on top since the top was last seen.
+    pub(super) news: u64,
+    pub(super) query: Arc<Query>,
+    pub(super) filter: String,
+    pub(super) generation: u64,
+    pub(super) waiting: Option<(Edge, PagePlace)>,
+    pub(super) stale: bool,
+    pub(super) rereading: bool,
+    pub(super) searched_to: Option<DeliveryId>,
+    pub(super) error: Option<String>,
 }
 
 impl List {
@@ -67,6 +70,8 @@ impl List {
             follow: true,
             paused: false,
             unseen: 0,
+            above: Some(0),
+            news: 0,
             query: Arc::new(query),
             filter,
             generation: 0,
@@ -145,7 +150,7 @@ impl List {
         self.waiting.is_some()
     }
 
-    fn selected_index(&self) -> Option<usize> {
+    pub(super) fn selected_index(&self) -> Option<usize> {
         let selected = self.selected?;
         // Newest first: ids descend.
         let index = self.rows.partition_point(|row| row.id > selected);
@@ -189,7 +194,7 @@ impl List {
     }
 
     /// Asks for what is newer than the window.
-    fn catch_up(&mut self) -> Option<Effect> {
+    pub(super) fn catch_up(&mut self) -> Option<Effect> {
         self.stale = false;
         if self.rows.is_empty() && self.filter.is_empty() {
             return self.reload();
@@ -197,7 +202,7 @@ impl List {
         Some(self.request(Edge::After(self.head), PagePlace::Top))
     }
 
-    fn request(&mut self, edge: Edge, place: PagePlace) -> Effect {
+    pub(super) fn request(&mut self, edge: Edge, place: PagePlace) -> Effect {
         self.generation += 1;
         self.waiting = Some((edge, place));
         Effect::LoadPage(PageRequest {
@@ -228,13 +233,19 @@ impl List {
                 self.oldest = is_oldest || page.at_end;
                 self.head = page.newest.unwrap_or(self.head);
                 self.unseen = 0;
+                self.above = self.newest.then_some(0);
                 self.rows = page.rows.into();
                 self.top = 0;
                 if is_oldest {
                     self.selected = self.rows.back().map(|row| row.id);
                 }
             }
-            PagePlace::Top => self.add_on_top(page.rows, page.newest),
+            PagePlace::Top => {
+                self.add_on_top(page.rows, page.newest);
+                if page.at_end && self.newest {
+                    self.above = Some(0);
+                }
+            }
             PagePlace::Bottom => {
                 self.rows.extend(page.rows);
                 self.oldest = page.at_end;
@@ -242,6 +253,7 @@ impl List {
                 if surplus > 0 {
                     self.rows.drain(..surplus);
                     self.top = self.top.saturating_sub(surplus);
+                    self.above = self.above.map(|above| above + surplus as u64);
                     self.newest = false;
                 }
             }
@@ -254,6 +266,7 @@ impl List {
                 return self.reload();
             }
             self.newest = false;
+            self.above = None;
         }
         if self.waiting.is_none() && self.stale && self.newest && !self.paused { self.catch_up() } else { None }
     }
@@ -261,6 +274,8 @@ impl List {
     fn add_on_top(&mut self, rows: Vec<Summary>, newest: Option<DeliveryId>) {
         self.head = self.head.max(newest.unwrap_or(self.head));
         let added = rows.len();
+        self.news += if self.follow { 0 } else { added as u64 };
+        self.above = self.above.map(|above| above.saturating_sub(added as u64));
         for row in rows.into_iter().rev() {
             self.rows.push_front(row);
         }
@@ -274,7 +289,7 @@ impl List {
     }
 
     /// Keeps the selection on a row that exists, and the row on the screen.
-    fn settle_selection(&mut self, viewport: &Viewport) {
+    pub(super) fn settle_selection(&mut self, viewport: &Viewport) {
         if self.follow && self.newest {
             self.selected = self.rows.front().map(|row| row.id);
         } else if self.selected_index().is_none() {
@@ -284,11 +299,14 @@ impl List {
         self.scroll_into_view(viewport);
     }
 
-    fn scroll_into_view(&mut self, viewport: &Viewport) {
+    pub(super) fn scroll_into_view(&mut self, viewport: &Viewport) {
         let height = viewport.list_rows.max(1);
         let index = self.selected_index().unwrap_or(0);
         self.top = self.top.min(index).max((index + 1).saturating_sub(height));
         self.top = self.top.min(self.rows.len().saturating_sub(height.min(self.rows.len())));
+        if self.top == 0 {
+            self.news = 0;
+        }
     }
 
     /// Deliveries are gone, the oldest most likely: reads the window again from where the person is.
@@ -317,91 +335,5 @@ impl List {
                 *place = row;
             }
         }
-    }
-
-    /// Moves the selection.
-    pub(crate) fn step(&mut self, step: Step, viewport: &Viewport) -> Option<Effect> {
-        match step {
-            Step::First if !self.newest => {
-                self.follow = false;
-                self.selected = None;
-                return self.reload();
-            }
-            Step::Last if !self.oldest => {
-                self.follow = false;
-                self.selected = None;
-                self.waiting = None;
-                self.newest = false;
-                return Some(self.request(Edge::Oldest, PagePlace::Replace));
-            }
-            _ => {}
-        }
-        let index = step.apply(self.selected_index().unwrap_or(0), self.rows.len(), viewport.list_rows);
-        let moved = self.rows.get(index).map(|row| row.id);
-        if moved != self.selected {
-            // Whoever moves away from the newest wants to stay there.
-            self.follow = self.follow && index == 0;
-            self.selected = moved;
-        }
-        self.scroll_into_view(viewport);
-        self.extend(index)
-    }
-
-    /// Selects a delivery, wherever it is. Where the filter hides it, the one next to it is selected.
-    pub(crate) fn go_to(&mut self, id: DeliveryId, viewport: &Viewport) -> Option<Effect> {
-        self.follow = false;
-        self.selected = Some(id);
-        if let Some(index) = self.selected_index() {
-            self.scroll_into_view(viewport);
-            return self.extend(index);
-        }
-        // A window that begins a little above it.
-        self.waiting = None;
-        self.newest = false;
-        let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
-        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
-    }
-
-    /// Asks for the next page when the selection has come near the window's end.
-    fn extend(&mut self, index: usize) -> Option<Effect> {
-        if self.waiting.is_some() {
-            return None;
-        }
-        if !self.oldest && index + MARGIN_ROWS >= self.rows.len() {
-            let last = self.rows.back()?.id;
-            return Some(self.request(Edge::Before(last), PagePlace::Bottom));
-        }
-        if !self.newest && !self.paused && index < MARGIN_ROWS {
-            // From the first row rather than the head: rows above it were dropped from the window.
-            let first = self.rows.front()?.id;
-            self.head = first;
-            self.newest = true;
-            return Some(self.request(Edge::After(first), PagePlace::Top));
-        }
-        None
-    }
-
-    /// Follows the newest delivery, or stops following.
-    pub(crate) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
-        self.follow = !self.follow;
-        if !self.follow {
-            return None;
-        }
-        self.paused = false;
-        if self.newest && self.unseen == 0 {
-            self.settle_selection(viewport);
-            return None;
-        }
-        self.reload()
-    }
-
-    /// Pauses the list, or resumes it.
-    pub(crate) fn toggle_pause(&mut self) -> Option<Effect> {
-        self.paused = !self.paused;
-        if self.paused || self.unseen == 0 || !self.newest {
-            return None;
-        }
-        self.unseen = 0;
-        self.catch_up()
     }
 }

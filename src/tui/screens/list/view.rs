@@ -11,61 +11,123 @@ use crate::payload::grouped;
 use crate::text;
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{clock, put, short_bytes, short_latency, shown};
+use crate::tui::widgets::{clock, focus_rule, put, scrollbar, short_bytes, short_latency, shown};
+
+/// What the list is called.
+const TITLE: &str = " Deliveries";
 
 /// Draws the title and the rows; returns how many rows there is room for.
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> usize {
-    put(frame, area, 0, title(model, look, area.width.into()));
+    let mut title = title(model, look, area.width.into());
+    // Where the focus is shows in the line that the title leaves.
+    let free = usize::from(area.width).saturating_sub(title.width() + 1);
+    if free > 0 {
+        title.spans.push(Span::raw(" "));
+        title.spans.push(focus_rule(model.focus == Focus::List, free, look));
+    }
+    put(frame, area, 0, title);
+    // The last column is the scroll bar's.
     let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let bar = Rect { x: area.right().saturating_sub(1), width: 1, ..rows };
+    let rows = Rect { width: area.width.saturating_sub(1), ..rows };
     let list = &model.list;
     if list.rows().is_empty() {
         put(frame, rows, 1, Line::styled(format!(" {}", empty(model)), look.theme.dim));
     }
-    let columns = Columns::for_width(area.width.into());
+    let columns = Columns::for_width(rows.width.into(), !model.rejudged.verdicts.is_empty());
     for (row, summary) in (0..rows.height).zip(list.rows().iter().skip(list.top())) {
         let is_selected = list.selected() == Some(summary.id);
-        let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
-        put(frame, rows, row, line(summary, &columns, is_selected, left, look));
+        put(frame, rows, row, line(summary, &columns, model, look));
         if is_selected {
             let style = if model.focus == Focus::List { look.theme.selected } else { look.theme.selected_unfocused };
             look.theme.highlight(frame.buffer_mut(), Rect { y: rows.y + row, height: 1, ..rows }, style);
         }
     }
+    let (above, all) = extent(model);
+    scrollbar(frame, bar, above + list.top(), all, look);
     rows.height.into()
 }
 
+/// The rows above the window, and all rows, as far as they are known.
+fn extent(model: &Model) -> (usize, usize) {
+    let list = &model.list;
+    let loaded = list.rows().len();
+    let of_position = || {
+        let index = list.rows().iter().position(|row| Some(row.id) == list.selected())?;
+        usize::try_from(list.position(model.total())?).ok()?.checked_sub(index + 1)
+    };
+    let above = of_position().unwrap_or(0);
+    let all = match (model.total(), list.filter().is_empty()) {
+        (Some(total), true) => usize::try_from(total).unwrap_or(usize::MAX),
+        _ => above + loaded,
+    };
+    (above, all.max(above + loaded))
+}
+
+/// The title: what is listed, where one is in it, and whether it moves. Words give way to signs before anything is cut.
 fn title(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
     let list = &model.list;
-    let mut spans = vec![Span::styled(" Deliveries", theme.title)];
-    if let Some(total) = model.total().map(grouped) {
-        let counted = match list.matches() {
-            _ if list.filter().is_empty() => total,
-            Some(matches) => format!("{} of {total} match", grouped(matches)),
-            None => format!("of {total}"),
-        };
-        spans.push(Span::styled(format!("  {counted}"), theme.dim));
-    }
-    if !list.filter().is_empty() {
-        spans.push(Span::styled(format!("  / {}", text::clip(&shown(list.filter()), columns / 3)), theme.info));
-    }
-    if let Some(reached) = list.searched_to() {
-        spans.push(Span::styled(format!("  searching, at #{reached}"), theme.dim));
-    }
-    // Whether they match is known only once they are read.
-    let news = |unseen| match list.filter() {
-        "" => grouped(unseen),
-        _ => format!("≤ {}", grouped(unseen)),
+    let (state, sign, style) = state(model, look);
+    let marked = model.sending.marked.map(|id| (format!("  » #{id} marked"), format!("  »#{id}")));
+    let searching = list.searched_to().map(|reached| format!("  searching, at #{reached}")).unwrap_or_default();
+    let filter = shown(list.filter());
+    let rest = |state: &str, marked: &str| {
+        let named = if filter.is_empty() { 0 } else { 4 };
+        TITLE.width() + named + counts(model).width() + state.width() + marked.width() + searching.width()
     };
-    let (state, style) = match (list.is_paused(), list.unseen(), list.is_following()) {
-        (true, 0, _) => ("  ‖ paused".to_owned(), theme.warn),
-        (true, unseen, _) => (format!("  ‖ paused, {} new", news(unseen)), theme.warn),
-        (false, unseen @ 1.., _) => (format!("  ↑ {} new", news(unseen)), theme.info),
-        (false, 0, true) => ("  ▸ following".to_owned(), theme.dim),
-        (false, 0, false) => (String::new(), theme.dim),
+    let (long, short) = marked.unwrap_or_default();
+    let room = columns.saturating_sub(1);
+    let wanted = filter.width().min(columns / 3);
+    let (state, marked) = match () {
+        () if rest(&state, &long) + wanted <= room => (state, long),
+        () if rest(&state, &short) + wanted <= room => (state, short),
+        () if rest(&sign, &short) + wanted <= room || list.is_paused() || list.news() > 0 => (sign, short),
+        () => (String::new(), short),
     };
+    let mut spans = vec![Span::styled(TITLE, theme.title)];
+    if !filter.is_empty() {
+        let room = room.saturating_sub(rest(&state, &marked)).max(columns / 4);
+        spans.push(Span::styled(format!("  / {}", text::clip(&filter, room)), theme.info));
+    }
+    spans.push(Span::styled(counts(model), theme.dim));
     spans.push(Span::styled(state, style));
+    spans.push(Span::styled(marked, theme.info));
+    spans.push(Span::styled(searching, theme.dim));
     Line::from(spans)
+}
+
+/// The selected row's place, and how many there are.
+fn counts(model: &Model) -> String {
+    let list = &model.list;
+    let Some(total) = model.total() else { return String::new() };
+    let all = grouped(total);
+    match (list.filter().is_empty(), list.matches()) {
+        (true, _) => match list.position(Some(total)).filter(|_| total > 0) {
+            Some(position) => format!("  {} of {all}", grouped(position)),
+            None => format!("  {all}"),
+        },
+        (false, Some(matches)) => format!("  {} of {all} match", grouped(matches)),
+        (false, None) => format!("  {all} in all"),
+    }
+}
+
+/// Whether the list moves, and what has come: in words, as a sign, and how they look.
+fn state(model: &Model, look: &Look) -> (String, String, Style) {
+    let (theme, list) = (&look.theme, &model.list);
+    // Whether they match is known only once they are read.
+    let news = match list.filter() {
+        "" => grouped(list.news()),
+        _ if list.unseen() > 0 => format!("≤ {}", grouped(list.news())),
+        _ => grouped(list.news()),
+    };
+    match (list.is_paused(), list.news(), list.is_following()) {
+        (true, 0, _) => ("  ‖ paused".to_owned(), "  ‖".to_owned(), theme.warn),
+        (true, ..) => (format!("  ‖ paused, {news} new"), format!("  ‖ {news}"), theme.warn),
+        (false, 1.., _) => (format!("  ↑ {news} new: g"), format!("  ↑ {news}"), theme.info),
+        (false, 0, true) => ("  ▸ following".to_owned(), "  ▸".to_owned(), theme.dim),
+        (false, 0, false) => (String::new(), String::new(), theme.dim),
+    }
 }
 
 fn empty(model: &Model) -> String {
@@ -84,41 +146,53 @@ struct Columns {
     live: bool,
     latency: bool,
     size: bool,
+    /// The verdict under the current secrets, beside the one at capture.
+    now: bool,
     event: usize,
 }
 
 impl Columns {
-    fn for_width(width: usize) -> Self {
+    fn for_width(width: usize, now: bool) -> Self {
         // Marker, glyph, status; then each further column as long as the event keeps ten. The last
         // column needs no space after it.
-        let mut left = width.saturating_sub(1 + 2 + 3);
+        let mut left = width.saturating_sub(1 + 2 + 3 + 2 * usize::from(now));
         let mut take = |needed: usize| {
             let fits = left >= needed + 11;
             left -= if fits { needed } else { 0 };
             fits
         };
         let (time, live, latency, size, word) = (take(9), take(5), take(7), take(6), take(10));
-        Self { word, time, live, latency, size, event: left.saturating_sub(1) }
+        Self { word, time, live, latency, size, now, event: left.saturating_sub(1) }
     }
 }
 
-/// `left` are the seconds that a held delivery still waits.
-fn line(summary: &Summary, columns: &Columns, is_selected: bool, left: Option<u64>, look: &Look) -> Line<'static> {
+fn line(summary: &Summary, columns: &Columns, model: &Model, look: &Look) -> Line<'static> {
     let theme = &look.theme;
     let (glyph, word, verdict_style) = theme.verdict_of(summary);
-    let mut spans = vec![Span::styled(if is_selected { "▌" } else { " " }, theme.brand)];
+    // The seconds that a held delivery still waits.
+    let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
+    let marker = match (model.list.selected() == Some(summary.id), model.sending.marked == Some(summary.id)) {
+        (true, _) => "▌",
+        (false, true) => "»",
+        (false, false) => " ",
+    };
+    let mut spans = vec![Span::styled(marker, theme.brand)];
     let mut cell = |words: String, width: usize, style: Style| {
         let clipped = text::clip(&words, width);
         let padding = width.saturating_sub(clipped.width()) + 1;
         spans.push(Span::styled(format!("{clipped}{:padding$}", ""), style));
     };
     cell(glyph.to_owned(), 1, verdict_style);
+    if columns.now {
+        // `?` then `✓`: at capture, and with the secrets of today.
+        let (glyph, style) = match model.rejudged.verdicts.get(&summary.id) {
+            Some(verdict) => (theme.verdict(*verdict).0, theme.verdict(*verdict).2),
+            None => (" ", theme.dim),
+        };
+        cell(glyph.to_owned(), 1, style);
+    }
     if columns.word {
-        // A right signature on an old delivery: both matter.
-        match summary.judgement.timestamp.as_ref().and_then(|timestamp| timestamp.fresh) {
-            Some(false) if word == "verified" => cell("stale".to_owned(), 9, theme.warn),
-            _ => cell(word.to_owned(), 9, verdict_style),
-        }
+        cell(word.to_owned(), 9, verdict_style);
     }
     if columns.time {
         cell(clock(summary.received_at, look), 8, theme.dim);

@@ -115,7 +115,7 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
         lines.push(Line::styled(format!("… {} more on the Overview tab", crate::payload::grouped(more)), theme.dim));
     }
     if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
-        lines.push(Line::styled(format!("↻ {repeat}"), theme.warn));
+        lines.extend(paragraph(&format!("↻ {repeat}"), theme.warn, pane.columns));
     }
     // Invalid items are reported by the drift above.
     let items = || event.items.iter().filter(|item| !item.facts.is_empty());
@@ -220,10 +220,13 @@ pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     let mut lines = vec![heading(format!("Seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
     let simulation = pane.loaded.reading.event.as_ref().is_some_and(|event| event.simulation);
-    lines.extend(sightings.repeat(simulation).map(|words| Line::styled(format!("↻ {words}"), theme.warn)));
+    let repeats = sightings.repeat(simulation).map(|words| (format!("↻ {words}"), theme.warn));
     let others = sightings.seen.iter().filter(|seen| !seen.is_repeat());
-    lines.extend(others.map(|seen| Line::raw(format!("· {}", seen.words()))));
-    lines.into_iter().map(|line| clip(line, pane.columns)).collect()
+    let others = others.map(|seen| (format!("· {}", seen.words()), theme.text));
+    for (words, style) in repeats.into_iter().chain(others) {
+        lines.extend(paragraph(&words, style, pane.columns));
+    }
+    lines
 }
 
 /// A line cut at the pane's width, its styles kept.

@@ -5,13 +5,14 @@ use ratatui::text::Line;
 
 use super::event;
 use crate::config::MissingSecret;
-use crate::delivery::{Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::delivery::{Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::payload::grouped;
+use crate::text;
 use crate::text::units::age_words;
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
-use crate::tui::widgets::{counted, date_time, field, paragraph, secret_words, short_latency, shown};
+use crate::tui::widgets::{NAME_COLUMNS, counted, date_time, field, paragraph, secret_words, short_latency, shown};
 
 /// Images that are named one by one.
 const FEW_IMAGES: usize = 3;
@@ -30,7 +31,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let event = &summary.event;
     // Of a body in deflate or br nothing was known at capture.
     if let Some(name) = event.event.clone().map(|name| shown(&name)).or_else(|| report?.event.clone()) {
-        add("event", name, theme.title);
+        add("event", briefly(&name, columns), theme.title);
         let is_simulation = event.is_simulation() || report.is_some_and(|report| report.simulation);
         let kind = if is_simulation { "SIM  a simulation" } else { "live" };
         add("kind", kind.to_owned(), if is_simulation { theme.simulation } else { theme.text });
@@ -47,7 +48,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let style = event::severity_style(theme, worst.severity);
         add("schema", format!("{}, listed below", report.drift_words()), style);
     }
-    add("request", shown(&format!("{} {}", summary.method, summary.path)), theme.text);
+    add("request", briefly(&shown(&format!("{} {}", summary.method, summary.path)), columns), theme.text);
     if let Some(webhook) = &summary.webhook {
         add("webhook", shown(webhook), theme.text);
     }
@@ -101,22 +102,57 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines
 }
 
+/// A long value in two lines: all of it is on the Raw tab.
+fn briefly(value: &str, columns: usize) -> String {
+    let width = columns.saturating_sub(NAME_COLUMNS + 1).max(8);
+    text::clip(value, 2 * width - 1).into_owned()
+}
+
 /// The verdict as a glyph and words.
 pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let judgement = pane.loaded.judgement();
     let summary = &pane.loaded.delivery.summary;
+    if let Some(now) = &pane.loaded.rejudged {
+        return judged_again(now, judgement, pane);
+    }
     let (glyph, _, style) = pane.look.theme.verdict_of(summary);
     let mut words = match (&judgement.secret, judgement.verdict) {
         (_, Verdict::Verified) if !summary.is_verified() => {
             format!("not verified: the signature matches what arrived, but the request is {}", summary.intake.name())
         }
-        (Some(label), Verdict::Verified) => format!("verified with {}", secret_words(label)),
+        (Some(label), Verdict::Verified) => {
+            let stale = judgement.timestamp.as_ref().and_then(stale_words).unwrap_or_default();
+            format!("verified with {}{stale}", secret_words(label))
+        }
         _ => judgement.verdict.words().to_owned(),
     };
     if let Some(note) = &judgement.note {
         words = format!("{words}: {}", shown(note));
     }
     paragraph(&format!("{glyph} {words}"), style, pane.columns)
+}
+
+/// The verdict with the secrets of today, and below it that at capture.
+fn judged_again(now: &Judgement, then: &Judgement, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let (glyph, _, style) = match now.verdict {
+        Verdict::Verified if !pane.loaded.is_verified() => ("!", "", theme.bad),
+        verdict => theme.verdict(verdict),
+    };
+    let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
+    let words = format!("{glyph} With {}: {}{with}", current_words(pane), now.verdict.words());
+    let mut lines = paragraph(&words, style, pane.columns);
+    let (glyph, _, _) = theme.verdict(then.verdict);
+    let words = format!("{glyph} Verdict at capture: {}", then.verdict.words());
+    lines.extend(paragraph(&words, theme.dim, pane.columns));
+    lines
+}
+
+/// How far the timestamp is out of the tolerance, as the end of a sentence.
+fn stale_words(timestamp: &TimestampFacts) -> Option<String> {
+    let age = timestamp.age_ms.filter(|_| timestamp.fresh == Some(false))?;
+    let side = if age < 0 { "ahead of our clock" } else { "old on arrival" };
+    Some(format!(", but stale: {} {side}", age_words(age)))
 }
 
 /// What deliveries are judged by now: the secrets, and the scheme if one was adopted.
@@ -138,12 +174,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         // For an incomplete request the reason above covers it.
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
-    if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
-        let then = summary.judgement.verdict.words();
-        let words = format!("Verdict at capture: {then}. With {}: {}{with}", current_words(pane), now.verdict.words());
-        remarks.push((words, theme.info));
-    } else if summary.judgement.verdict == Verdict::NoSecret {
+    if pane.loaded.rejudged.is_none() && summary.judgement.verdict == Verdict::NoSecret {
         let variable = MissingSecret::variable(&pane.loaded.scheme.name);
         remarks.push((format!("press s to enter the webhook's secret, or set {variable} in .env"), theme.warn));
     }

@@ -11,25 +11,26 @@ use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::action::PayloadAction;
 
-/// With the tab in focus.
+/// On the tab.
 pub const PAYLOAD: &[Binding] = &[
-    bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move"),
-    bind(&[Char('l'), Code(Right)], Action::Payload(PayloadAction::In), ""),
-    bind(&[Char('h'), Code(Left)], Action::Payload(PayloadAction::Out), ""),
+    bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move").with_focus(),
+    bind(&[Char('l'), Code(Right)], Action::Payload(PayloadAction::In), "").with_focus(),
+    bind(&[Char('h'), Code(Left)], Action::Payload(PayloadAction::Out), "").with_focus(),
     bind(&[Char(' ')], Action::Payload(PayloadAction::Toggle), "fold"),
     bind(&[Char('z')], Action::Payload(PayloadAction::FoldMenu), "fold …"),
-    bind(&[Char('/')], Action::Payload(PayloadAction::Search), "search"),
+    bind(&[Char('/')], Action::Payload(PayloadAction::Search), "search").with_focus(),
     bind(&[Char('n')], Action::Payload(PayloadAction::NextMatch), ""),
-    bind(&[Char('N')], Action::Payload(PayloadAction::PreviousMatch), ""),
+    bind(&[Char('N')], Action::Payload(PayloadAction::PreviousMatch), "").with_focus(),
     bind(&[Char('|')], Action::Payload(PayloadAction::Query), "jq"),
-    bind(&[Code(Enter), Char('o')], Action::Payload(PayloadAction::Open), "open"),
+    bind(&[Code(Enter)], Action::Payload(PayloadAction::Open), "open").with_focus(),
+    bind(&[Char('o')], Action::Payload(PayloadAction::Open), ""),
     bind(&[Char('i')], Action::FoldEvent, ""),
-    bind(&[Char('r')], Action::Payload(PayloadAction::AsSent), "as sent"),
+    bind(&[Char('r')], Action::Payload(PayloadAction::AsSent), "as sent").with_focus(),
     bind(&[Char('w')], Action::Payload(PayloadAction::Wrap), ""),
     bind(&[Char('<')], Action::Payload(PayloadAction::Left), ""),
     bind(&[Char('>')], Action::Payload(PayloadAction::Right), ""),
-    bind(&[Char('J')], Action::Payload(PayloadAction::NextSibling), ""),
-    bind(&[Char('K')], Action::Payload(PayloadAction::PreviousSibling), ""),
+    bind(&[Char('J')], Action::Payload(PayloadAction::NextSibling), "").with_focus(),
+    bind(&[Char('K')], Action::Payload(PayloadAction::PreviousSibling), "").with_focus(),
     bind(&[Char('%')], Action::Payload(PayloadAction::Mate), ""),
     bind(&[Char('!')], Action::Payload(PayloadAction::Fault), ""),
 ];
@@ -52,7 +53,7 @@ pub const FOLDING: &[Binding] = &[
     bind(&[Char('8')], Action::Payload(PayloadAction::Level(8)), ""),
     bind(&[Char('9')], Action::Payload(PayloadAction::Level(9)), ""),
     bind(&[Code(Esc)], Action::Back, "back"),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
 ];
 
 /// Whether a key would only report that it does nothing with what is shown.

@@ -10,7 +10,7 @@ use crate::payload::body::Kind;
 use crate::payload::json::Pretty;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Detail, Focus, Model, Notice};
+use crate::tui::app::model::{Detail, Focus, Model};
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
@@ -237,7 +237,7 @@ impl Tree<'_> {
 }
 
 fn say(model: &mut Model, text: impl Into<String>, is_error: bool) {
-    model.notice = Some(Notice { text: text.into(), is_error });
+    model.say(text, is_error);
 }
 
 fn request(detail: &Detail, number: u64, task: PayloadTask) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use crate::config::file::ConfigChange;
 use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
@@ -60,6 +60,9 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
     match news {
         ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
         ConfigNews::Made(Ok(change)) if change.is_empty() => {
+            if matches!(model.overlay, Some(Overlay::Answers(_))) {
+                model.answers.is_unsaved = false;
+            }
             say(model, Ok(format!("{} already has this", shown(&change))));
         }
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
@@ -70,6 +73,9 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
         },
         ConfigNews::Written(change, Ok(())) => {
             model.answers.config.get_or_insert_with(|| change.file().to_owned());
+            if matches!(model.overlay, Some(Overlay::Answers(_))) {
+                model.answers.is_unsaved = false;
+            }
             say(model, Ok(format!("saved in {}", shown(&change))));
         }
         ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
@@ -103,5 +109,5 @@ fn say(model: &mut Model, said: Result<String, String>) {
         _ => {}
     }
     let is_error = said.is_err();
-    model.notice = Some(Notice { text: said.unwrap_or_else(|problem| problem), is_error });
+    model.say(said.unwrap_or_else(|problem| problem), is_error);
 }

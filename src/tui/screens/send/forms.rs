@@ -37,6 +37,8 @@ pub struct SendForm {
     /// The first row of the preview that is shown.
     pub scroll: usize,
     pub(crate) seed: Option<u64>,
+    /// Whether the delivery's webhook has no URL of its own.
+    needs_target: bool,
 }
 
 /// What an image can be written as, the form's own choice first.
@@ -44,7 +46,16 @@ const BY_ITSELF: &str = "default: a placeholder when simulated, base64 when live
 
 impl SendForm {
     fn new(purpose: Purpose, fields: Vec<FormField>) -> Self {
-        Self { purpose, fields: Fields::new(fields), error: None, said: None, preview: None, scroll: 0, seed: None }
+        Self {
+            purpose,
+            fields: Fields::new(fields),
+            error: None,
+            said: None,
+            preview: None,
+            scroll: 0,
+            seed: None,
+            needs_target: false,
+        }
     }
 
     /// To replay `id`, or all that match `filter`.
@@ -54,14 +65,21 @@ impl SendForm {
         } else {
             format!("every delivery that matches {}", visible(filter))
         };
+        let has_own = own.is_some();
+        let to_about = if has_own {
+            "empty: the webhook's own URL; or URLs, separated by spaces"
+        } else {
+            "such as http://localhost:8080/webhooks/trackpilots; or URLs, separated by spaces"
+        };
         let to = if sending.to.is_empty() { own.unwrap_or_default() } else { sending.to.clone() };
         let fields = vec![
             FormField::choice(FieldKey::Which, "deliveries", vec![format!("this delivery, #{id}"), all]),
             FormField::choice(FieldKey::How, "mode", Again::ALL.iter().map(|how| how.words().to_owned()).collect()),
-            FormField::text(FieldKey::To, "to", &to, "the webhook's URL; or URLs separated by spaces"),
-            FormField::text(FieldKey::Rate, "rate", "", "one after another; or 5/s, 30/m"),
+            FormField::text(FieldKey::To, "to", &to, to_about),
+            FormField::text(FieldKey::Rate, "rate", "", "empty: one after another; or such as 5/s, 30/m"),
         ];
         let mut form = Self::new(Purpose::Replay(id, filter.to_owned()), fields);
+        form.needs_target = !has_own;
         // What is asked most.
         form.fields.at = 1;
         form.settle(&sending.receivers);
@@ -88,19 +106,19 @@ impl SendForm {
                 vec!["a simulation".to_owned(), "like a live event".to_owned()],
             ),
             FormField::choice(FieldKey::Image, "image", forms.collect()),
-            FormField::text(FieldKey::Size, "image size", "", "1280x720; or 640x360, 45kB"),
-            FormField::text(FieldKey::Items, "items", "", "1"),
-            FormField::text(FieldKey::Set, "set", "", "data[0].screenshot.isIdle=true; PATH=VALUE"),
-            FormField::text(FieldKey::Add, "add", "", "new fields: data[0].extra=1; PATH=VALUE"),
-            FormField::text(FieldKey::Unset, "unset", "", "fields to leave out: data[0].screenshot; PATH"),
-            FormField::text(FieldKey::Count, "count", "", "1"),
+            FormField::text(FieldKey::Size, "image size", "", "empty: 1280x720; or such as 640x360, 45kB"),
+            FormField::text(FieldKey::Items, "items", "", "empty: 1 item"),
+            FormField::text(FieldKey::Set, "set", "", "PATH=VALUE, such as data[0].screenshot.isIdle=true"),
+            FormField::text(FieldKey::Add, "add", "", "new fields, PATH=VALUE, such as data[0].extra=1"),
+            FormField::text(FieldKey::Unset, "unset", "", "fields to leave out, PATH, such as data[0].screenshot"),
+            FormField::text(FieldKey::Count, "count", "", "empty: 1 delivery"),
             FormField::choice(
                 FieldKey::Copies,
                 "copies",
                 vec!["one".to_owned(), "two: a sender's duplicate".to_owned()],
             ),
             FormField::choice(FieldKey::Order, "order", vec!["in order".to_owned(), "out of order".to_owned()]),
-            FormField::text(FieldKey::Rate, "rate", "", "one after another; or 5/s"),
+            FormField::text(FieldKey::Rate, "rate", "", "empty: one after another; or such as 5/s"),
             FormField::text(FieldKey::Name, "save as", "", "a name; ^S saves it in the configuration"),
         ];
         let mut form = Self::new(Purpose::Simulate, fields);
@@ -115,7 +133,12 @@ impl SendForm {
         let fields = vec![
             FormField::text(FieldKey::To, "URL", &to, "such as http://localhost:8080/webhooks/trackpilots"),
             FormField::choice(FieldKey::Kind, "timestamp", vec!["in seconds".to_owned(), "in milliseconds".to_owned()]),
-            FormField::text(FieldKey::MaxAge, "max age", "", "not checked; or 5m: older requests must be refused"),
+            FormField::text(
+                FieldKey::MaxAge,
+                "max age",
+                "",
+                "empty: not checked; or such as 5m: older requests must be refused",
+            ),
         ];
         Self::new(Purpose::Check, fields)
     }
@@ -181,6 +204,9 @@ impl SendForm {
             return Err("only one delivery at a time can be edited".to_owned());
         }
         let to: Vec<String> = self.fields.typed(FieldKey::To).split_whitespace().map(str::to_owned).collect();
+        if is_one && to.is_empty() && self.needs_target {
+            return Err("enter the URL to replay to, such as http://localhost:8080/webhooks/trackpilots".to_owned());
+        }
         for url in &to {
             url.parse::<crate::http::Target>().map_err(|error| error.to_string())?;
         }
@@ -206,16 +232,21 @@ impl SendForm {
             kind: is_url.then(|| kind(fields)),
             live: fields.chosen(FieldKey::Like) == 1,
             image,
-            image_size: optional(fields, FieldKey::Size, "image size")?,
-            items: optional(fields, FieldKey::Items, "items")?,
+            image_size: optional(
+                fields,
+                FieldKey::Size,
+                "image size",
+                "pixels such as 640x360, a size such as 45kB, or both",
+            )?,
+            items: optional(fields, FieldKey::Items, "number of items", "a number such as 3")?,
             set: parts(fields.typed(FieldKey::Set)),
             add: parts(fields.typed(FieldKey::Add)),
             unset: parts(fields.typed(FieldKey::Unset)),
             headers: Vec::new(),
             duplicate: fields.chosen(FieldKey::Copies) == 1,
             out_of_order: fields.chosen(FieldKey::Order) == 1,
-            count: optional(fields, FieldKey::Count, "count")?,
-            rate: optional(fields, FieldKey::Rate, "rate")?,
+            count: optional(fields, FieldKey::Count, "count", "a number such as 10")?,
+            rate: optional(fields, FieldKey::Rate, "rate", "a number per second or minute, such as 5/s or 30/m")?,
         };
         saved.recipe().map_err(|error| error.to_string())?;
         if is_url && saved.to.as_deref() == Some("") {
@@ -272,10 +303,17 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 /// A number or size that may be left out.
-fn optional<T: std::str::FromStr>(fields: &Fields, key: FieldKey, name: &str) -> Result<Option<T>, String> {
+fn optional<T: std::str::FromStr>(
+    fields: &Fields,
+    key: FieldKey,
+    name: &str,
+    expected: &str,
+) -> Result<Option<T>, String> {
     match fields.typed(key) {
         "" => Ok(None),
-        typed => typed.parse().map(Some).map_err(|_| format!("invalid {name} '{}'", visible(typed))),
+        typed => {
+            typed.parse().map(Some).map_err(|_| format!("invalid {name} '{}': expected {expected}", visible(typed)))
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub const SENDING: &[Binding] = &[
     bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
     bind(&[Char('x')], Action::Send(SendAction::Cancel), "cancel"),
     bind(&[Code(Esc), Char('q')], Action::Back, "back"),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
 
@@ -40,9 +40,23 @@ pub const SEND_FORM: &[Binding] = &[
     bind(&[Ctrl('s')], Action::Send(SendAction::Save), "save"),
     bind(&[Ctrl('y')], Action::Send(SendAction::Copy), ""),
     bind(&[Code(Esc)], Action::Back, "back"),
-    bind(&[Ctrl('c')], Action::Quit, ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
+
+/// Whether a key of a result does nothing with what is shown.
+pub(crate) fn is_idle_in_result(model: &Model, action: Action) -> bool {
+    let sending = &model.sending;
+    match (sending.screens.last(), action) {
+        (Some(SendScreen::Progress(_)), Action::Send(SendAction::Cancel)) => !sending.is_busy(),
+        (Some(SendScreen::Check(check)), Action::Send(SendAction::Cancel)) => check.report.is_some(),
+        (_, Action::Send(SendAction::Cancel)) => true,
+        (Some(SendScreen::Check(check)), Action::Send(SendAction::Copy)) => !matches!(check.report, Some(Ok(_))),
+        (screen, Action::Send(SendAction::Copy)) => !matches!(screen, Some(SendScreen::Comparison(..))),
+        (screen, Action::Accept) => !matches!(screen, Some(SendScreen::Attempts(..) | SendScreen::Check(_))),
+        _ => false,
+    }
+}
 
 /// Whether a key of the form does nothing for what it describes: only a simulation can be saved.
 pub(crate) fn is_idle(model: &Model, action: Action) -> bool {

@@ -24,6 +24,10 @@ pub struct SendState {
     pub progress: Option<SendProgress>,
     /// What came of the last sending.
     pub last: Option<Box<Panel>>,
+    /// The check whose screen was closed: it goes on, or has ended.
+    pub closed_check: Option<Box<CheckView>>,
+    /// Whether the check is newer than the last result.
+    pub check_is_last: bool,
     /// The delivery that another one is compared with.
     pub marked: Option<DeliveryId>,
     /// Where deliveries were sent last, as typed.
@@ -35,11 +39,51 @@ pub struct SendState {
 }
 
 impl SendState {
+    /// What is being sent now, and how far that is.
+    #[must_use]
+    pub fn running(&self) -> Option<Running> {
+        let progress = self.progress.as_ref().filter(|progress| !progress.is_done)?;
+        let check = self.check().filter(|check| check.report.is_none());
+        Some(match check {
+            Some(check) => Running { what: "check".to_owned(), done: check.rows.len(), total: check.total },
+            None => Running {
+                what: if progress.what.is_empty() {
+                    "sending".to_owned()
+                } else {
+                    format!("sending {}", progress.what)
+                },
+                done: progress.delivered + progress.failed,
+                total: progress.total,
+            },
+        })
+    }
+
+    /// The check that is shown, lies beneath, or was closed.
+    #[must_use]
+    pub fn check(&self) -> Option<&CheckView> {
+        let shown = self.screens.iter().rev().find_map(|screen| match screen {
+            SendScreen::Check(check) => Some(&**check),
+            _ => None,
+        });
+        shown.or(self.closed_check.as_deref())
+    }
+
     /// Whether something is being sent now.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.progress.as_ref().is_some_and(|progress| !progress.is_done)
     }
+}
+
+/// What is being sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// What it is, in a few words.
+    pub what: String,
+    /// How many are done.
+    pub done: usize,
+    /// How many there are; 0 while that is not known.
+    pub total: usize,
 }
 
 /// A configured webhook, as far as a sending needs to know.

@@ -6,7 +6,8 @@ pub(crate) use self::screens::{act_on_screen, edit, paste};
 
 use crate::text::visible;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::jobs::cancel_sending;
+use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay};
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Purpose, SendForm};
@@ -15,7 +16,7 @@ use crate::tui::screens::send::state::{SendProgress, SendScreen};
 use crate::tui::screens::send::task::{News, SendTask};
 
 /// Why a second sending has to wait.
-const BUSY: &str = "already sending: P shows it, x there cancels it";
+const BUSY: &str = "already sending: P shows it, x cancels it";
 
 pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
     match action {
@@ -45,12 +46,17 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             let form = SendForm::check(&model.sending);
             open(model, SendScreen::Form(Box::new(form)))
         }
+        SendAction::Last if shows_check(model) => {
+            // Closed, it would be lost with the screens.
+            let check = model.sending.closed_check.take().unwrap_or_default();
+            open(model, SendScreen::Check(check))
+        }
         SendAction::Last if model.sending.is_busy() => open(model, SendScreen::Progress(0)),
         SendAction::Last if model.sending.last.is_some() => open(model, SendScreen::Panel),
         SendAction::Last => say(model, "nothing sent in this run yet: T sends a test event"),
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
-            None => Vec::new(),
+            None => say(model, "select a delivery to list its replays"),
         },
         SendAction::Mark => mark(model),
         SendAction::Compare => match (model.sending.marked, model.list.selected()) {
@@ -66,10 +72,10 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
 }
 
 fn mark(model: &mut Model) -> Vec<Effect> {
-    let Some(id) = model.list.selected() else { return Vec::new() };
+    let Some(id) = model.list.selected() else { return say(model, "select a delivery to mark") };
     model.sending.marked = Some(id);
     let text = format!("#{id} is marked: D on another compares the two");
-    model.notice = Some(Notice { text, is_error: false });
+    model.say(text, false);
     Vec::new()
 }
 
@@ -81,8 +87,15 @@ fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
     vec![Effect::Send(task)]
 }
 
-fn cancel(model: &Model) -> Vec<Effect> {
-    if model.sending.is_busy() { vec![Effect::Send(SendTask::Cancel)] } else { Vec::new() }
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    if model.sending.is_busy() { cancel_sending(model) } else { say(model, "nothing is being sent") }
+}
+
+/// Whether what was sent last, or is being sent, is a check whose screen was closed.
+fn shows_check(model: &Model) -> bool {
+    let sending = &model.sending;
+    let is_running = sending.closed_check.as_ref().is_some_and(|check| check.report.is_none());
+    sending.closed_check.is_some() && if sending.is_busy() { is_running } else { sending.check_is_last }
 }
 
 /// Takes in what the threads that send and look up report.
@@ -107,8 +120,10 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Finished(panel, words) => finished(model, panel, words),
         News::Tested(panel, made_up) => {
             model.sending.progress = None;
-            model.notice = Some(tested(&panel, made_up));
+            let (text, is_error) = tested(&panel, made_up);
+            model.say(text, is_error);
             model.sending.last = Some(panel);
+            model.sending.check_is_last = false;
         }
         News::NotSent(reason) => not_sent(model, reason),
         News::NotFound(reason) => return say(model, &reason),
@@ -129,7 +144,9 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         // Another overlay has opened in the meantime.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
-            let is_waiting = model.overlay.is_none() && screens::check(model).is_some();
+            // It was asked whether it may be sent there.
+            let is_there = model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)));
+            let is_waiting = model.overlay.is_none() && is_there;
             if is_waiting {
                 model.overlay = Some(Overlay::Sending);
             }
@@ -150,12 +167,21 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             if let Some(progress) = &mut model.sending.progress {
                 progress.is_done = true;
             }
+            let ended = match &report {
+                Ok(_) => ("the check has ended: P shows the result".to_owned(), false),
+                Err(reason) => (format!("the check failed: {reason}"), true),
+            };
+            model.sending.check_is_last = true;
+            let is_closed = !model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)));
             if let Some(check) = screens::check(model) {
                 if let Ok(report) = &report {
                     // Failures first, as everywhere.
                     check.rows = report.by_mark().into_iter().cloned().collect();
                 }
                 check.report = Some(report);
+            }
+            if is_closed {
+                model.say(ended.0, ended.1);
             }
         }
     }
@@ -182,11 +208,12 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
     }
     let is_shown = matches!(model.sending.screens.last(), Some(SendScreen::Progress(_)));
     let has_result = panel.is_some();
+    model.sending.check_is_last &= !has_result;
     model.sending.last = panel.or(model.sending.last.take());
     match model.sending.screens.last_mut() {
         Some(screen) if is_shown && is_one && has_result => *screen = SendScreen::Panel,
         _ if is_shown => {}
-        _ => model.notice = Some(Notice { text: format!("{words}; P shows the result"), is_error: is_bad }),
+        _ => model.say(format!("{words}; P shows the result"), is_bad),
     }
 }
 
@@ -198,7 +225,7 @@ fn not_sent(model: &mut Model, reason: String) {
     }
     match model.sending.screens.last_mut() {
         Some(SendScreen::Form(form)) => form.error = Some(reason),
-        _ => model.notice = Some(Notice { text: reason, is_error: true }),
+        _ => model.say(reason, true),
     }
 }
 
@@ -220,7 +247,7 @@ fn ask(model: &mut Model, hosts: &str, task: SendTask) {
 }
 
 /// The result of a test event, in one line.
-fn tested(panel: &Panel, made_up: bool) -> Notice {
+fn tested(panel: &Panel, made_up: bool) -> (String, bool) {
     let attempt = &panel.attempt;
     let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
     let came = match &attempt.result {
@@ -229,11 +256,12 @@ fn tested(panel: &Panel, made_up: bool) -> Notice {
     };
     let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, but not accepted" };
     let signed = if made_up { "; signed with a temporary secret" } else { "" };
-    Notice { text: format!("{how}: {came}{signed}; P shows the result"), is_error: !attempt.is_delivered() }
+    (format!("{how}: {came}{signed}; P shows the result"), !attempt.is_delivered())
 }
 
 fn open(model: &mut Model, screen: SendScreen) -> Vec<Effect> {
     if !matches!(model.overlay, Some(Overlay::Sending)) {
+        screens::keep_check(model);
         model.sending.screens.clear();
     }
     model.sending.screens.push(screen);
@@ -242,6 +270,6 @@ fn open(model: &mut Model, screen: SendScreen) -> Vec<Effect> {
 }
 
 fn say(model: &mut Model, text: &str) -> Vec<Effect> {
-    model.notice = Some(Notice { text: text.to_owned(), is_error: true });
+    model.say(text, true);
     Vec::new()
 }

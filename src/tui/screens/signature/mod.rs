@@ -2,6 +2,8 @@
 
 pub mod adopt;
 pub mod keys;
+pub mod markdown;
+pub mod rejudge;
 pub mod state;
 pub mod trial;
 pub mod update;

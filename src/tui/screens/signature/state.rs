@@ -1,8 +1,9 @@
 //! The search for why a signature does not match, as the interface follows it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::delivery::Verdict;
+use crate::delivery::{DeliveryId, Verdict};
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{BytePlace, Depth, Diagnosis, RequestPart, SearchProgress};
 use crate::tui::screens::details::state::LoadedDelivery;
@@ -108,4 +109,41 @@ pub enum InquiryReport {
     Found(InquiryFinding),
     /// It could not be done, in words.
     Failed(String),
+}
+
+/// What the secrets of today say of deliveries that came before them, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejudged {
+    /// The verdicts that differ from those at capture.
+    pub verdicts: BTreeMap<DeliveryId, Verdict>,
+    /// The newest request; older ones are not wanted any more.
+    pub(crate) number: u64,
+    /// What is to be said of the secret itself.
+    pub(super) about: String,
+}
+
+/// Some of the results, as they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejudgeReport {
+    /// The request.
+    pub number: u64,
+    /// Verdicts that differ from those at capture.
+    pub verdicts: Vec<(DeliveryId, Verdict)>,
+    /// Deliveries judged again so far: those that did not verify at capture.
+    pub judged: u64,
+    /// Those of them that verify with the secret that was entered.
+    pub verified: u64,
+    /// Whether these are the last results.
+    pub is_done: bool,
+    /// Whether that was every such delivery of the store.
+    pub is_all: bool,
+}
+
+/// A secret that was entered, without the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnteredSecret {
+    /// Whether it replaces one that was entered before.
+    pub replaces: bool,
+    /// What looks odd about it, each to follow "it".
+    pub remarks: Vec<&'static str>,
 }

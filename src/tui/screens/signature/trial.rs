@@ -1,9 +1,9 @@
 //! Trying another secret, header or template on a delivery: the verdict follows as one types.
 
 use tui_input::{Input, InputRequest};
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::delivery::Judgement;
+use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
 use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent, judge};
 use crate::tui::screens::details::state::LoadedDelivery;
@@ -39,6 +39,8 @@ impl TrialField {
 
 /// The form, with its verdict. What is tried changes nothing that is kept.
 pub struct Trial {
+    /// The values that the delivery came with, in the order of the fields.
+    came: [String; TrialField::ALL.len()],
     inputs: [Input; TrialField::ALL.len()],
     /// The field that is being typed into.
     pub field: TrialField,
@@ -72,7 +74,8 @@ impl Trial {
             value(scheme.timestamp_header()),
             Input::new(scheme.content.to_string()),
         ];
-        let mut trial = Self { inputs, field: TrialField::Secret, verdict: Err(String::new()) };
+        let came = [0, 1, 2, 3].map(|field: usize| inputs[field].value().to_owned());
+        let mut trial = Self { came, inputs, field: TrialField::Secret, verdict: Err(String::new()) };
         trial.judge(loaded);
         trial
     }
@@ -103,6 +106,16 @@ impl Trial {
         for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
             self.edit(InputRequest::InsertChar(character));
         }
+    }
+
+    /// The secret that was entered, when it verifies the delivery as it came: with other values it proves nothing.
+    #[must_use]
+    pub fn found(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let typed = self.text(TrialField::Secret);
+        let is_as_it_came =
+            TrialField::ALL.into_iter().skip(1).all(|field| self.text(field) == self.came[field as usize]);
+        let is_verified = self.verdict.as_ref().is_ok_and(|judgement| judgement.verdict == Verdict::Verified);
+        (!typed.is_empty() && is_as_it_came && is_verified).then(|| Zeroizing::new(typed.as_bytes().to_vec()))
     }
 
     /// Seconds become milliseconds and the reverse, by magnitude.

@@ -6,8 +6,8 @@ use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Detail, Model, Notice};
-use crate::tui::screens::signature::state::{Inquiry, InquiryReport, Question};
+use crate::tui::app::model::{Detail, Focus, Model};
+use crate::tui::screens::signature::state::{Inquiry, InquiryReport, Question, asks_why};
 
 /// Deliveries whose inquiries are remembered.
 const INQUIRIES: usize = 64;
@@ -41,8 +41,14 @@ pub(crate) fn ask_for_rewritings(model: &mut Model) -> Option<Effect> {
     (is_open && is_small && loaded.is_verified()).then(|| ask(&mut detail.inquiry, detail.id, Question::Rewritings))
 }
 
+/// Asks something about the shown delivery. What is found comes first on its tab, which is shown from the top and gets
+/// the focus, and with it the room.
 pub(crate) fn ask_shown(model: &mut Model, question: Question) -> Vec<Effect> {
     model.tab = Tab::Signature;
+    model.focus = Focus::Detail;
+    if let Some(detail) = &mut model.detail {
+        detail.scroll[Tab::Signature.index()] = 0;
+    }
     match &mut model.detail {
         Some(detail) if detail.content.is_ok() => vec![ask(&mut detail.inquiry, detail.id, question)],
         _ => Vec::new(),
@@ -51,14 +57,22 @@ pub(crate) fn ask_shown(model: &mut Model, question: Question) -> Vec<Effect> {
 
 pub(crate) fn look_deeper(model: &mut Model) -> Vec<Effect> {
     let inquiry = model.detail.as_ref().map(|detail| &detail.inquiry);
+    if inquiry.is_none() {
+        model.say("select a delivery to search for its cause", true);
+        return Vec::new();
+    }
     if inquiry.is_some_and(|inquiry| inquiry.running.is_some()) {
+        model.say("a search is running already: x stops it", true);
+        return Vec::new();
+    }
+    if model.loaded().is_some_and(|loaded| !asks_why(loaded)) {
+        model.say("nothing to search for: this delivery raises no question", true);
         return Vec::new();
     }
     match inquiry.and_then(Inquiry::deeper) {
         Some(depth) => ask_shown(model, Question::Why(depth)),
         None => {
-            let text = "this is the deepest search".to_owned();
-            model.notice = Some(Notice { text, is_error: false });
+            model.say("this was the deepest search: there is nothing more to try", false);
             Vec::new()
         }
     }
@@ -82,7 +96,7 @@ pub(crate) fn report(model: &mut Model, id: DeliveryId, report: InquiryReport) {
         InquiryReport::Found(finding) => detail.inquiry.found(finding),
         InquiryReport::Failed(text) => {
             detail.inquiry.running = None;
-            model.notice = Some(Notice { text, is_error: true });
+            model.say(text, true);
         }
     }
 }

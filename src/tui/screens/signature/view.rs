@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod diagnosis;
+mod difference;
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -12,7 +13,7 @@ use crate::payload::raw::RawRows;
 use crate::signature::{Scheme, SignedContent, hashed_url, parse_digest};
 use crate::text;
 use crate::tui::pane::Pane;
-use crate::tui::screens::overview::view::{bytes, current_words, timestamp_words, verdict};
+use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
 use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, secret_words, shown};
 
 /// How many of the signed bytes are shown from the beginning and from the end: enough to
@@ -21,6 +22,10 @@ const SIGNED_FIRST_BYTES: usize = 600;
 const SIGNED_LAST_BYTES: usize = 60;
 /// How many bytes are shown on each side of the first difference.
 const AROUND_BYTES: usize = 120;
+/// How many of the bytes that arrived are compared with those that were signed, which are fewer.
+const COMPARED_BYTES: usize = 64;
+/// What a place says where there are no more bytes.
+const END: &str = "the end";
 /// How much of a URL is shown.
 const URL_COLUMNS: usize = 1000;
 /// Hexadecimal digits in a group of a digest: half of it, so that both halves fit beside the name on
@@ -33,14 +38,6 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let scheme = &pane.loaded.scheme;
     let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
-    if let Some(now) = &pane.loaded.rejudged {
-        let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
-        lines.extend(paragraph(
-            &format!("With {}: {}{with}.", current_words(pane), now.verdict.words()),
-            theme.info,
-            columns,
-        ));
-    }
     if let Some(name) = pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
         let words = format!(
             "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". S takes it back."
@@ -80,7 +77,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
 /// What the verdict means for the person, in a sentence.
 fn meaning(pane: &Pane<'_>) -> Option<String> {
     let scheme = &pane.loaded.scheme;
-    let verdict = pane.loaded.judgement().verdict;
+    let verdict = pane.loaded.rejudged.as_ref().unwrap_or_else(|| pane.loaded.judgement()).verdict;
     if matches!(verdict, Verdict::Mismatch | Verdict::MalformedSignature) && pane.detail.inquiry.why.is_some() {
         // The diagnosis says more.
         return None;
@@ -157,6 +154,8 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         Some(digest) => lines.extend(digest_lines("received", &hex::encode(digest), theme.text, pane)),
         None => lines.extend(field("received", "no valid digest", theme.dim, pane.columns, pane.look)),
     }
+    // Where one secret is right, the others are none of the delivery's business.
+    let is_right = pane.loaded.expected.iter().any(|expected| received == Some(expected.digest));
     for expected in &pane.loaded.expected {
         let is_equal = received == Some(expected.digest);
         // The right digest of arbitrary bytes is a credential: it is shown when it is known already,
@@ -166,6 +165,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         lines.extend(digest_lines("expected", &digits, style, pane));
         let (glyph, words, style) = match (is_equal, received.is_some()) {
             (true, _) => ("=", "equal", theme.good),
+            (false, true) if is_right => (" ", "another secret", theme.dim),
             (false, true) => ("≠", "differs", theme.bad),
             (false, false) => (" ", "nothing to compare", theme.dim),
         };
@@ -193,43 +193,49 @@ fn digest_lines(name: &str, digits: &str, style: Style, pane: &Pane<'_>) -> Vec<
     lines
 }
 
-/// The first difference between the body and what was signed, with the bytes around it.
+/// The first difference between the body and what was signed, with the bytes around it: what differs is marked, and
+/// both lines go on to the same place.
 fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(place) = pane.detail.inquiry.place_in_body() else { return Vec::new() };
     let body = &pane.loaded.delivery.body;
     let offset = place.offset.min(body.len());
     let before = &body[offset.saturating_sub(AROUND_BYTES)..offset];
-    let after = text::visible_bytes(&body[offset..(offset + AROUND_BYTES).min(body.len())]).into_owned();
-    let marked = if after.starts_with(&place.before) {
-        place.before.len()
+    let here = &body[offset..(offset + COMPARED_BYTES).min(body.len())];
+    let here: Vec<char> = text::visible_bytes(here).chars().collect();
+    let is_end = place.after == END;
+    let signed: Vec<char> = if is_end { Vec::new() } else { place.after.chars().collect() };
+    let marks = if is_end {
+        // All that is left was not signed.
+        difference::Marks { here: vec![true; here.len()], there: Vec::new() }
     } else {
-        after.chars().next().map_or(0, char::len_utf8)
+        difference::marks(&here, &signed)
     };
-    let (marked, rest) = after.split_at(marked);
-    let mut lines = vec![Line::from(vec![
-        Span::styled("First difference", theme.title),
-        Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
-    ])];
     let room = pane.columns.saturating_sub(12);
+    let longest = marks.here.len().max(signed.len());
+    let left = room.saturating_sub(longest.min(room / 2 * 2)).max(room / 3);
     let left: String =
-        text::visible_bytes(before).chars().rev().take(room / 2).collect::<Vec<_>>().into_iter().rev().collect();
-    let right: String = rest.chars().take(room.saturating_sub(left.chars().count() + marked.chars().count())).collect();
-    let marked = if marked.is_empty() { "(the end)" } else { marked };
-    lines.push(Line::from(vec![
-        Span::styled("  here      ", theme.dim),
-        Span::raw(left.clone()),
-        Span::styled(marked.to_owned(), theme.hidden.add_modifier(Modifier::REVERSED)),
-        Span::raw(right),
-    ]));
-    let signed = if place.after.is_empty() { "(nothing)" } else { &place.after };
-    lines.push(Line::from(vec![
-        Span::styled("  signed    ", theme.dim),
-        Span::raw(left),
-        Span::styled(signed.to_owned(), theme.good.add_modifier(Modifier::REVERSED)),
-    ]));
-    lines.push(Line::default());
-    lines
+        text::visible_bytes(before).chars().rev().take(left).collect::<Vec<_>>().into_iter().rev().collect();
+    let line = |name: &'static str, text: &[char], marks: &[bool], style: Style| {
+        let mut spans = vec![Span::styled(name, theme.dim), Span::raw(left.clone())];
+        for (character, is_marked) in text.iter().zip(marks) {
+            let style = if *is_marked { style.add_modifier(Modifier::REVERSED) } else { theme.text };
+            spans.push(Span::styled(character.to_string(), style));
+        }
+        if marks.is_empty() {
+            spans.push(Span::styled("(the end)", style.add_modifier(Modifier::REVERSED)));
+        }
+        Line::from(spans)
+    };
+    vec![
+        Line::from(vec![
+            Span::styled("First difference", theme.title),
+            Span::styled(format!("  body byte {}", bytes(offset)), theme.dim),
+        ]),
+        line("  here      ", &here, &marks.here, theme.hidden),
+        line("  signed    ", &signed, &marks.there, theme.good),
+        Line::default(),
+    ]
 }
 
 /// Timestamp, dot and body as they were signed, with what cannot be seen made visible.

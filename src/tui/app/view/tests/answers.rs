@@ -123,8 +123,10 @@ fn the_rules_show_how_often_they_answered() {
 fn a_held_delivery_counts_down() {
     let mut model = answering(&[3, 2]);
     update(&mut model, Message::Act(Action::Show(Tab::Answer)));
-    update(&mut model, Message::Act(Action::Open));
     snapshots("answers_held", &mut model);
+    update(&mut model, Message::Act(Action::Open));
+    assert!(screen(&mut model, 120, 36).contains("Answer held delivery 3 with"));
+    update(&mut model, Message::Act(Action::Back));
     does(&mut model, AnswerAction::DecideAll);
     assert!(screen(&mut model, 120, 36).contains("Answer all 2 held deliveries with"));
 }

@@ -65,6 +65,18 @@ fn act_on_picker(model: &mut Model, action: Action) -> Vec<Effect> {
             picker.cursor = step.apply(picker.cursor, count, rows);
             picker.preview = 0;
         }
+        Action::Answer(AnswerAction::ToStatus(class)) => {
+            let from = picker.cursor;
+            let deciding = !picker.deciding.is_empty();
+            let rows = model.answers.choices(deciding);
+            let is_of_class = |at: &usize| {
+                rows.get(*at).and_then(PickerRow::status).is_some_and(|status| status / 100 == u16::from(class))
+            };
+            let next = (from + 1..rows.len()).chain(0..=from).find(is_of_class);
+            if let (Some(AnswerOverlay::Picker(picker)), Some(next)) = (window(model), next) {
+                (picker.cursor, picker.preview) = (next, 0);
+            }
+        }
         Action::Answer(AnswerAction::PreviewDown) => picker.preview += 3,
         Action::Answer(AnswerAction::PreviewUp) => picker.preview = picker.preview.saturating_sub(3),
         Action::Answer(AnswerAction::Clear) => {
@@ -77,7 +89,7 @@ fn act_on_picker(model: &mut Model, action: Action) -> Vec<Effect> {
             let picker = std::mem::take(picker);
             let row = chosen_row(model, &picker);
             let action = row.as_ref().and_then(PickerRow::action).filter(|action| is_answer(action));
-            return write(model, action, picker);
+            return write(model, action, Some(picker));
         }
         _ => {}
     }
@@ -124,7 +136,7 @@ fn use_written(model: &mut Model, once: bool) -> Vec<Effect> {
     let Some(AnswerOverlay::Editor(editor)) = window(model) else { return Vec::new() };
     // What is wrong with it is on the screen.
     let Ok(named) = editor.answer.clone() else { return Vec::new() };
-    let picker = std::mem::take(&mut editor.from);
+    let picker = editor.from.take().unwrap_or_default();
     let is_saved = editor.saved.as_ref().is_some_and(Result::is_ok);
     model.overlay = None;
     let answer = if is_saved { AnswerChoice::Named(named) } else { AnswerChoice::Written(named.written.clone()) };
@@ -231,6 +243,7 @@ fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow
     rules.problem = set.remarks().into_iter().find(|remark| !known.contains(remark));
     model.answers.rules = rows;
     model.answers.set = Arc::clone(&set);
+    model.answers.is_unsaved = true;
     effect(AnswersEffect::SetRules(set))
 }
 
@@ -310,8 +323,9 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     match window(model) {
         Some(AnswerOverlay::Rules(rules)) if rules.line.is_some() => rules.line = None,
         Some(AnswerOverlay::Editor(editor)) => {
-            let picker = std::mem::take(&mut editor.from);
-            return open(model, AnswerOverlay::Picker(picker));
+            let from = editor.from.take();
+            model.overlay = None;
+            return from.map_or_else(Vec::new, |picker| open(model, AnswerOverlay::Picker(picker)));
         }
         _ => model.overlay = None,
     }

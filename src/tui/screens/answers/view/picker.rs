@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{preview, separate, split};
-use crate::rules::{ActionKind, AnswerChoice, RuleReader, RuleResponse, SendManner};
+use crate::rules::RuleReader;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::choice::PickerRow;
@@ -56,7 +56,7 @@ fn lines(choices: &[PickerRow], cursor: usize, model: &Model, look: &Look) -> (V
         let mark_style = if index == cursor { theme.title } else { theme.info };
         let words = shown(&choice.words(&model.answers));
         let mut spans = vec![Span::styled(format!(" {mark} "), mark_style)];
-        match (status(choice), words.split_once(' ')) {
+        match (choice.status(), words.split_once(' ')) {
             (Some(status), Some((first, rest))) if first == status.to_string() => {
                 spans.push(Span::styled(format!("{first} "), theme.status(status)));
                 spans.push(Span::raw(rest.to_owned()));
@@ -66,11 +66,4 @@ fn lines(choices: &[PickerRow], cursor: usize, model: &Model, look: &Look) -> (V
         lines.push(Line::from(spans));
     }
     (lines, at)
-}
-
-fn status(choice: &PickerRow) -> Option<u16> {
-    match &choice.action()?.kind {
-        ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole)) => Some(written.status),
-        _ => None,
-    }
 }

@@ -101,8 +101,9 @@ impl Reader {
     fn rows(&mut self) -> Vec<String> {
         let seen = self.screen(100, 24);
         let pane = seen.lines().skip(3).take(19);
-        // The rule, or the scroll bar on it, and a blank column.
-        let rows = pane.filter_map(|line| line.split_once(['│', '┃']).map(|(_, row)| row.chars().skip(1).collect()));
+        // The rule and a blank column; the last one is the scroll bar's.
+        let row = |row: &str| row.chars().skip(1).collect::<String>().trim_end_matches('┃').trim_end().to_owned();
+        let rows = pane.filter_map(|line| line.split_once(['│', '┃']).map(|(_, right)| row(right)));
         rows.filter(|row: &String| !row.is_empty()).collect()
     }
 
@@ -111,7 +112,9 @@ impl Reader {
         let rows = self.rows();
         let row = rows.iter().find(|row| row.starts_with('▌')).cloned().unwrap_or_default();
         let seen = self.screen(100, 24);
-        let path = seen.lines().nth(22).and_then(|line| line.split_once(['│', '┃'])).map_or("", |(_, row)| row.trim());
+        let last = seen.lines().rfind(|line| line.contains('│'));
+        let path =
+            last.and_then(|line| line.split_once(['│', '┃'])).map_or("", |(_, row)| row.trim_matches([' ', '┃']));
         (row.trim_start_matches(['▌', '│', ' ', '▾', '▸']).to_owned(), path.to_owned())
     }
 }
@@ -164,7 +167,7 @@ fn moves(#[case] keys: &str, #[case] row: &str, #[case] path: &str) {
 #[rstest]
 #[case("jyv", "the value", "e")]
 #[case("jjlljyn", "the key", "user")]
-#[case("jjlljy.", "the path to it", "data[0].user")]
+#[case("jjlljy.", "the path to it", ".data[0].user")]
 #[case("jjlljyr", "the value as sent", r#"{"name":"Ada","caf\u00e9":true}"#)]
 #[case("jjlljyf", "the value indented", "{\n  \"name\": \"Ada\",\n  \"caf\\u00e9\": true\n}")]
 #[case("yb", "the body", BODY)]
@@ -235,7 +238,7 @@ fn hints_are_of_use(#[case] body: &str, #[case] hint: &str, #[case] is_shown: bo
         let seen = reader.screen(columns, 24);
         let hints = seen.lines().last().unwrap_or_default();
         assert_eq!(hints.contains(hint), is_shown, "{hints}");
-        assert!(hints.contains("Esc back") && hints.contains("? help"), "{hints}");
+        assert!(hints.contains("Esc list") && hints.contains("? help"), "{hints}");
     }
 }
 

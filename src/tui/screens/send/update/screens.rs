@@ -22,7 +22,6 @@ const SAVED_NAME: &str = "mine";
 pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Back => back(model),
-        Action::Quit => vec![Effect::Quit],
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
         Action::Accept => accept(model),
@@ -99,12 +98,23 @@ pub(super) fn previewed(model: &mut Model, number: u64, made: Result<Preview, St
     }
 }
 
-/// The check that is shown, or lies beneath.
+/// The check that is shown, lies beneath, or was closed.
 pub(super) fn check(model: &mut Model) -> Option<&mut CheckView> {
-    model.sending.screens.iter_mut().rev().find_map(|screen| match screen {
+    let sending = &mut model.sending;
+    let shown = sending.screens.iter_mut().rev().find_map(|screen| match screen {
         SendScreen::Check(check) => Some(&mut **check),
         _ => None,
-    })
+    });
+    shown.or(sending.closed_check.as_deref_mut())
+}
+
+/// Keeps the check of a screen that is about to be closed: it goes on, and its result is shown again on demand.
+pub(super) fn keep_check(model: &mut Model) {
+    let sending = &mut model.sending;
+    let at = sending.screens.iter().rposition(|screen| matches!(screen, SendScreen::Check(_)));
+    if let Some(SendScreen::Check(check)) = at.map(|at| sending.screens.remove(at)) {
+        sending.closed_check = Some(check);
+    }
 }
 
 fn step_through(model: &mut Model, step: Step) {
@@ -184,6 +194,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         SendTask::Check(task) => {
             model.sending.checked.clone_from(&task.to);
             let view = CheckView { to: task.to.clone(), ..CheckView::default() };
+            model.sending.closed_check = None;
             model.sending.screens.push(SendScreen::Check(Box::new(view)));
             let what = format!("the check of {}", task.to);
             model.sending.progress = Some(SendProgress { what, is_quiet: true, ..SendProgress::default() });
@@ -255,7 +266,11 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
         check.is_open = false;
         return Vec::new();
     }
-    model.sending.screens.pop();
+    if matches!(model.sending.screens.last(), Some(SendScreen::Check(_))) {
+        keep_check(model);
+    } else {
+        model.sending.screens.pop();
+    }
     if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
         // Sent again it is another event.
         form.seed = None;

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -9,7 +10,7 @@ use super::WIDEST;
 use super::panel::content_line;
 use crate::text;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::send::form::{FieldValue, Fields, FormField};
+use crate::tui::screens::send::form::{FieldKey, FieldValue, Fields, FormField};
 use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::task::Preview;
 use crate::tui::theme::Look;
@@ -24,7 +25,9 @@ const NARROW: u16 = 84;
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &SendForm, look: &Look) -> Drawn {
     let has_preview = form.purpose == Purpose::Simulate;
     let title = match &form.purpose {
-        Purpose::Replay(id, _) => format!("Replay #{id}"),
+        Purpose::Replay(id, _) if form.fields.chosen(FieldKey::Which) == 0 => format!("Replay #{id}"),
+        Purpose::Replay(_, filter) if filter.is_empty() => "Replay every delivery".to_owned(),
+        Purpose::Replay(_, filter) => format!("Replay every delivery that matches {}", text::clip(&shown(filter), 40)),
         Purpose::Simulate => "Simulate an event".to_owned(),
         Purpose::Check => "Check a receiver".to_owned(),
     };
@@ -115,7 +118,9 @@ fn value(field: &FormField, is_here: bool, room: usize, look: &Look) -> Vec<Span
             vec![Span::styled("‹ ", arrow), Span::raw(option), Span::styled(" ›", arrow)]
         }
         FieldValue::Text(input) if input.value().is_empty() => {
-            vec![Span::styled(text::clip(field.about, room).into_owned(), theme.dim)]
+            // In brackets, so that nobody takes it for a value.
+            let about = format!("({})", field.about);
+            vec![Span::styled(text::clip(&about, room).into_owned(), theme.dim.add_modifier(Modifier::ITALIC))]
         }
         FieldValue::Text(input) => vec![Span::raw(part(field, input.cursor(), room).0)],
     }
@@ -140,6 +145,8 @@ fn draw_preview(frame: &mut Frame<'_>, area: Rect, form: &SendForm, look: &Look)
             }
             Drawn { rows, lines: body.len(), ..Drawn::default() }
         }
+        // Once is enough.
+        Some(Err(reason)) if form.error.as_ref() == Some(reason) => Drawn { rows, ..Drawn::default() },
         Some(Err(reason)) => {
             for (row, part) in (0..).zip(wrap(&shown(reason), area.width.into())) {
                 put(frame, area, row, Line::styled(part, look.theme.warn));

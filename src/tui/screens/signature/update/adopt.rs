@@ -6,7 +6,7 @@ use crate::delivery::DeliveryId;
 use crate::inspect::SchemeCandidate;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::model::{Model, Notice};
+use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::screens::signature::adopt::{AdoptChoice, AdoptMenu};
@@ -15,7 +15,7 @@ use crate::tui::screens::signature::adopt::{AdoptChoice, AdoptMenu};
 pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(loaded) = model.loaded() else {
         let text = "select a delivery first: the schemes are those whose headers it has".to_owned();
-        model.notice = Some(Notice { text, is_error: false });
+        model.say(text, false);
         return Vec::new();
     };
     let menu = AdoptMenu::of(loaded, model.adopted_by(loaded.webhook.as_deref()).map(str::to_owned));
@@ -47,7 +47,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             if effect.is_some() {
                 model.overlay = None;
             }
-            model.notice = text.map(|text| Notice { text, is_error });
+            if let Some(text) = text {
+                model.say(text, is_error);
+            }
             effect.into_iter().collect()
         }
         _ => Vec::new(),

@@ -22,6 +22,12 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some((question, progress)) = &inquiry.running {
         lines.extend(running(question, progress.as_ref(), pane));
     }
+    // What was asked last comes first.
+    if let Some(diagnosis) = &inquiry.explain_digest {
+        lines.push(heading("What your server hashed", pane.look));
+        lines.extend(found(diagnosis, pane));
+        lines.push(Line::default());
+    }
     if let Some((_, diagnosis)) = &inquiry.why
         && !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty())
     {
@@ -32,11 +38,6 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             let words = "S adopts another sender's scheme for this run, from those that fit.";
             lines.extend(paragraph(words, pane.look.theme.info, pane.columns));
         }
-        lines.push(Line::default());
-    }
-    if let Some(diagnosis) = &inquiry.explain_digest {
-        lines.push(heading("What your server hashed", pane.look));
-        lines.extend(found(diagnosis, pane));
         lines.push(Line::default());
     }
     lines
@@ -111,7 +112,8 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
 fn finding(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let (glyph, style) = match cause.kind {
-        CauseKind::Proof => ("● proved: ", theme.good),
+        // Certain, and yet nothing to be glad of.
+        CauseKind::Proof => ("● proved: ", theme.title),
         CauseKind::Alarm => ("‼ ALARM: ", theme.bad),
         CauseKind::Evidence => ("○ ", theme.warn),
     };
@@ -141,6 +143,9 @@ fn explanation(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
 
 /// How much was tried, whether that was all, and what `d` would try next.
 fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'static> {
+    if diagnosis.tried == 0 {
+        return Line::styled("no digest was computed: there is nothing to compare", pane.look.theme.dim);
+    }
     let tried = counted(diagnosis.tried, "digest");
     let all = match (diagnosis.complete, diagnosis.of) {
         (true, _) => format!("{tried} tried"),

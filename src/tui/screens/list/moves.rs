@@ -1,0 +1,125 @@
+//! Moving through the list: the selection, the window that follows it, and the newest.
+
+use super::page::{Edge, PagePlace};
+use super::state::{List, MARGIN_ROWS};
+use crate::delivery::DeliveryId;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::step::Step;
+use crate::tui::app::viewport::Viewport;
+
+impl List {
+    /// Moves the selection.
+    pub(crate) fn step(&mut self, step: Step, viewport: &Viewport) -> Option<Effect> {
+        match step {
+            // Whoever goes to the newest wants to see what comes next, too.
+            Step::First if !self.newest => {
+                self.follow = !self.paused;
+                self.selected = None;
+                return self.reload();
+            }
+            Step::Last if !self.oldest => {
+                self.follow = false;
+                self.selected = None;
+                self.waiting = None;
+                self.newest = false;
+                return Some(self.request(Edge::Oldest, PagePlace::Replace));
+            }
+            _ => {}
+        }
+        let index = step.apply(self.selected_index().unwrap_or(0), self.rows.len(), viewport.list_rows);
+        let moved = self.rows.get(index).map(|row| row.id);
+        if moved != self.selected {
+            // Whoever moves away from the newest wants to stay there.
+            self.follow = self.follow && index == 0;
+            self.selected = moved;
+        }
+        if step == Step::First {
+            self.follow = !self.paused;
+        }
+        self.scroll_into_view(viewport);
+        self.extend(index)
+    }
+
+    /// Brings the selected row back into a list that has another size.
+    pub(crate) fn keep_in_view(&mut self, viewport: &Viewport) {
+        if viewport.list_rows > 0 && self.selected_index().is_some() {
+            self.scroll_into_view(viewport);
+        }
+    }
+
+    /// The selected row's place among all, from 1, as far as it is known; `total` rows are in the store.
+    #[must_use]
+    pub fn position(&self, total: Option<u64>) -> Option<u64> {
+        let index = self.selected_index()? as u64;
+        if let Some(above) = self.above {
+            return Some(above + self.unseen + index + 1);
+        }
+        let below = self.rows.len() as u64 - index;
+        let is_countable = self.oldest && self.filter.is_empty();
+        total.filter(|_| is_countable).and_then(|total| (total + 1).checked_sub(below))
+    }
+
+    /// Deliveries that came above what is in view.
+    #[must_use]
+    pub fn news(&self) -> u64 {
+        self.news.max(self.unseen)
+    }
+
+    /// Selects a delivery, wherever it is. Where the filter hides it, the one next to it is selected.
+    pub(crate) fn go_to(&mut self, id: DeliveryId, viewport: &Viewport) -> Option<Effect> {
+        self.follow = false;
+        self.selected = Some(id);
+        if let Some(index) = self.selected_index() {
+            self.scroll_into_view(viewport);
+            return self.extend(index);
+        }
+        // A window that begins a little above it.
+        self.waiting = None;
+        self.newest = false;
+        let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
+    }
+
+    /// Asks for the next page when the selection has come near the window's end.
+    fn extend(&mut self, index: usize) -> Option<Effect> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        if !self.oldest && index + MARGIN_ROWS >= self.rows.len() {
+            let last = self.rows.back()?.id;
+            return Some(self.request(Edge::Before(last), PagePlace::Bottom));
+        }
+        if !self.newest && !self.paused && index < MARGIN_ROWS {
+            // From the first row rather than the head: rows above it were dropped from the window.
+            let first = self.rows.front()?.id;
+            self.head = first;
+            self.newest = true;
+            return Some(self.request(Edge::After(first), PagePlace::Top));
+        }
+        None
+    }
+
+    /// Follows the newest delivery, or stops following.
+    pub(crate) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
+        self.follow = !self.follow;
+        if !self.follow {
+            return None;
+        }
+        self.paused = false;
+        if self.newest && self.unseen == 0 {
+            self.settle_selection(viewport);
+            return None;
+        }
+        self.reload()
+    }
+
+    /// Pauses the list, or resumes it.
+    pub(crate) fn toggle_pause(&mut self) -> Option<Effect> {
+        self.paused = !self.paused;
+        if self.paused || self.unseen == 0 || !self.newest {
+            return None;
+        }
+        self.unseen = 0;
+        self.catch_up()
+    }
+}

@@ -1,0 +1,114 @@
+//! The diagnosis of the shown delivery as Markdown, for an issue or a chat. It holds no secret and no expected digest.
+
+use std::fmt::Write as _;
+
+use crate::payload::grouped;
+use crate::signature::diagnose::{CauseKind, Diagnosis};
+use crate::tui::app::model::{Detail, Model};
+use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::widgets::{counted, secret_words, shown};
+
+/// Explanations beside the likeliest.
+const OTHERS: usize = 4;
+
+impl Model {
+    /// The verdict on the shown delivery and why, as Markdown.
+    #[must_use]
+    pub fn diagnosis_markdown(&self) -> Option<String> {
+        let detail = self.detail.as_ref()?;
+        Some(markdown(detail, self.loaded()?))
+    }
+}
+
+fn markdown(detail: &Detail, loaded: &LoadedDelivery) -> String {
+    let summary = &loaded.delivery.summary;
+    let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
+    let with = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
+    let mut text = format!("## Delivery {}: {}{with}\n\n", summary.id, judgement.verdict.words());
+    let mut add = |name: &str, value: &str| {
+        let _ = writeln!(text, "- **{name}**: {}", escaped(value));
+    };
+    add("Request", &code(&format!("{} {}", summary.method, summary.path)));
+    add("Received", &summary.received_at.to_string());
+    add("Body", &counted(summary.body_bytes, "byte"));
+    for (name, header) in
+        [("Signature", loaded.scheme.signature_header()), ("Timestamp", loaded.scheme.timestamp_header())]
+    {
+        if let Some(value) = loaded.delivery.head.value(header).filter(|_| !header.is_empty()) {
+            add(name, &code(&format!("{header}: {}", String::from_utf8_lossy(value))));
+        }
+    }
+    if let Some((_, why)) = &detail.inquiry.why {
+        text.push_str(&section("Why", why));
+    }
+    if let Some(explained) = &detail.inquiry.explain_digest {
+        text.push_str(&section("What the server hashed", explained));
+    }
+    text
+}
+
+fn section(title: &str, diagnosis: &Diagnosis) -> String {
+    let mut text = format!("\n### {title}\n\n");
+    let mut causes = diagnosis.causes.iter();
+    if let Some(cause) = causes.next() {
+        let kind = match cause.kind {
+            CauseKind::Proof => "Proved: ",
+            CauseKind::Alarm => "ALARM: ",
+            CauseKind::Evidence => "",
+        };
+        let _ = writeln!(text, "{kind}{}\n", escaped(&cause.summary));
+        if !cause.fix.is_empty() {
+            let _ = writeln!(text, "**Fix**: {}\n", escaped(&cause.fix));
+        }
+        for change in &cause.changes {
+            let _ = writeln!(text, "- code: {}", code(change.code.code()));
+            if let Some(place) = &change.at {
+                let _ = writeln!(text, "- place: {}", code(&crate::inspect::diagnosis::place_words(place)));
+            }
+        }
+    }
+    for cause in causes.take(OTHERS) {
+        let _ = writeln!(text, "- also possible: {}", escaped(&cause.summary));
+    }
+    for evidence in &diagnosis.evidence {
+        let _ = writeln!(text, "- note: {}", escaped(&evidence.text));
+    }
+    if diagnosis.tried > 0 {
+        let _ = writeln!(text, "- {} tried", counted(diagnosis.tried, "digest"));
+    }
+    if let Some(of) = diagnosis.of.filter(|_| !diagnosis.complete) {
+        let _ = writeln!(text, "- the search was stopped; {} digests in all", grouped(of));
+    }
+    text
+}
+
+/// Visible text as code; a grave accent would end it.
+fn code(text: &str) -> String {
+    format!("`{}`", shown(text).replace('`', "'"))
+}
+
+/// Visible text in which nothing but code spans is markup: what came from outside makes no links and no images.
+fn escaped(text: &str) -> String {
+    let shown = shown(text);
+    let mut escaped = String::with_capacity(shown.len());
+    let mut is_code = false;
+    for character in shown.chars() {
+        is_code ^= character == '`';
+        if !is_code && matches!(character, '<' | '>' | '[' | ']' | '*' | '_' | '#' | '|' | '!' | '\\' | '@') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_from_outside_is_no_markup() {
+        assert_eq!(escaped("![x](http://a) <b> @all `a*b` c*d"), "\\!\\[x\\](http://a) \\<b\\> \\@all `a*b` c\\*d");
+        assert_eq!(code("a`b\u{1b}[31m"), "`a'b␛[31m`");
+    }
+}

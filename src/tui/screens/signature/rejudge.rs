@@ -1,0 +1,79 @@
+//! Deliveries judged again once a secret was entered: what they are now, beside what they were at capture.
+
+use std::collections::BTreeMap;
+
+use super::state::{EnteredSecret, Inquiry, RejudgeReport, Rejudged};
+use crate::payload::grouped;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::Model;
+
+/// A secret was entered: what came before it is judged again.
+pub(crate) fn entered(model: &mut Model, secret: &EnteredSecret) -> Vec<Effect> {
+    let what = if secret.replaces { "secret entered in place of the one before" } else { "secret entered" };
+    let remarks = match &secret.remarks[..] {
+        [] => String::new(),
+        remarks => format!("; check it: it {}", remarks.join(", ")),
+    };
+    model.say(format!("{what}{remarks}; judging stored deliveries again …"), !secret.remarks.is_empty());
+    let number = model.rejudged.number + 1;
+    model.rejudged = Rejudged { verdicts: BTreeMap::new(), number, about: format!("{what}{remarks}") };
+    vec![Effect::Rejudge(number)]
+}
+
+/// Takes in results.
+pub(crate) fn judged(model: &mut Model, report: RejudgeReport) {
+    if report.number != model.rejudged.number {
+        return;
+    }
+    model.rejudged.verdicts.extend(report.verdicts);
+    if !report.is_done {
+        return;
+    }
+    let about = std::mem::take(&mut model.rejudged.about);
+    let is_odd = about.contains("check it");
+    let (words, is_bad) = result(report.judged, report.verified, report.is_all);
+    model.say(format!("{about}; {words}"), is_bad || is_odd);
+}
+
+/// What came of it, in words, and whether that asks for a second look.
+fn result(judged: u64, verified: u64, is_all: bool) -> (String, bool) {
+    let newest = if is_all { "" } else { "newest " };
+    match (judged, verified) {
+        (0, _) => ("it verifies deliveries from now on".to_owned(), false),
+        (1, 0) => (format!("the {newest}delivery that was not verified does not verify with it either"), true),
+        (judged, 0) => {
+            let of = grouped(judged);
+            (format!("none of {of} {newest}unverified deliveries verifies with it: t on one tries another"), true)
+        }
+        (judged, verified) => {
+            let of = grouped(judged);
+            let verb = if verified == 1 { "verifies" } else { "verify" };
+            let verified = grouped(verified);
+            (format!("{verified} of {of} {newest}unverified deliveries {verb} with it"), false)
+        }
+    }
+}
+
+/// Secrets are others than before: what was found out under them is forgotten.
+pub(crate) fn forget(model: &mut Model) {
+    model.inquiries.clear();
+    if let Some(detail) = &mut model.detail {
+        detail.inquiry = Inquiry::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_is_one_line() {
+        let words = |judged, verified| result(judged, verified, true).0;
+        assert_eq!(words(12, 3), "3 of 12 unverified deliveries verify with it");
+        assert_eq!(words(2, 1), "1 of 2 unverified deliveries verifies with it");
+        assert_eq!(words(2034, 0), "none of 2,034 unverified deliveries verifies with it: t on one tries another");
+        assert_eq!(words(1, 0), "the delivery that was not verified does not verify with it either");
+        assert_eq!(words(0, 0), "it verifies deliveries from now on");
+        assert_eq!(result(2000, 7, false).0, "7 of 2,000 newest unverified deliveries verify with it");
+    }
+}
