@@ -239,7 +239,7 @@ fn a_person_accepts_another_secret_by_a_key() {
     person.sees("another secret of Asana by handshake (#2): not used");
     assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 401);
     // The one of the second delivery.
-    person.sees_row(&["/asa", "401"]).types("gj").sees("id          #2").types("S");
+    person.sees_row(&["/asa", "401"]).types("gj").sees("id          #2").types("O");
     person.sees("use the secret that this handshake of Asana brings").enter().sees("is used for this run");
     assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 200);
     person.sees_row(&["✓", "/asa"]).types("g").sees("✓ verified with the secret received by handshake");
@@ -258,9 +258,9 @@ fn a_recognised_senders_scheme_is_adopted_for_the_run_and_taken_back() {
     let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     let send = || talk(address, request("POST /hooks", &PUSH, "{\"zen\":1}")).status;
     assert_eq!(send(), 400);
-    person.sees("the headers of GitHub").sees("S adopts the scheme");
+    person.sees("the headers of GitHub").sees("O adopts the scheme");
     person
-        .types("S")
+        .types("O")
         .sees("Verify as another sender, for this run")
         .sees("verified with TRACKPILOTS_WEBHOOKS_SECRET_KEY");
     person.sees("To keep it, in the configuration: scheme = \"github\"").enter().sees("github, this run");
@@ -269,6 +269,6 @@ fn a_recognised_senders_scheme_is_adopted_for_the_run_and_taken_back() {
     person.types("g2").sees("Adopted for this run: github");
     // Nothing was written, and the capture's verdict stays what it was.
     assert_eq!(env.show(1)["verdict"], "missing_signature");
-    person.types("S").sees("no longer by github").enter().no_longer_sees("github, this run");
+    person.types("O").sees("no longer by github").enter().no_longer_sees("github, this run");
     assert_eq!(send(), 400);
 }

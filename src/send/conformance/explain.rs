@@ -8,7 +8,7 @@ use super::judge::{CheckRow, Observed};
 use super::matrix::{FORGED, OTHER_UNIT, UNSIGNED, sized};
 use super::outside::{is_login_page, outside};
 use super::probe::{ProvedMistake, candidates};
-use super::run::{CheckEvent, Running, is_plain};
+use super::run::{CheckEvent, RunningCheck, is_plain};
 use super::{CheckPlan, ReceiverFault};
 use crate::signature::diagnose::{Suspect, SuspectKind, suspects};
 
@@ -41,7 +41,7 @@ impl<'a> CheckEvidence<'a> {
 }
 
 /// Finds out what explains the rows of a receiver that accepts some valid deliveries.
-pub(super) async fn evidence<'r>(running: &'r mut Running<'_>, tell: Tell<'_>) -> CheckEvidence<'r> {
+pub(super) async fn evidence<'r>(running: &'r mut RunningCheck<'_>, tell: Tell<'_>) -> CheckEvidence<'r> {
     let is_rejected = |row: &CheckRow| row.case.is_valid() && row.is_rejected();
     let (mut refusal, mut mistakes, mut limit) = (None, Vec::new(), None);
     if running.rows.iter().any(is_rejected) && !running.courier.has_ended() {
@@ -53,7 +53,7 @@ pub(super) async fn evidence<'r>(running: &'r mut Running<'_>, tell: Tell<'_>) -
 }
 
 /// What is wrong when no valid delivery gets through: one cause instead of forty failures.
-pub(super) async fn nothing_accepted(running: &mut Running<'_>, tell: Tell<'_>) -> Vec<CheckFinding> {
+pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<'_>) -> Vec<CheckFinding> {
     let plain: Vec<&CheckRow> = running.rows.iter().filter(|row| is_plain(&row.case)).collect();
     let proof: Vec<&'static str> =
         plain.iter().filter(|row| !row.came.is_no_verdict()).map(|row| row.case.name).collect();
@@ -130,7 +130,7 @@ fn hint_by_status(status: u16) -> &'static str {
     }
 }
 
-impl Running<'_> {
+impl RunningCheck<'_> {
     fn bare(&self) -> CheckEvidence<'_> {
         CheckEvidence::bare(self.plan, &self.rows)
     }

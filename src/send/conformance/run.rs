@@ -76,7 +76,7 @@ pub enum CheckEvent<'a> {
 }
 
 /// A check under way.
-pub(super) struct Running<'a> {
+pub(super) struct RunningCheck<'a> {
     pub(super) plan: &'a CheckPlan,
     pub(super) courier: Courier<'a>,
     pub(super) rows: Vec<CheckRow>,
@@ -100,7 +100,7 @@ pub async fn run(
     mut tell: impl FnMut(CheckEvent<'_>),
 ) -> Result<CheckReport, Unreachable> {
     let courier = Courier::new(plan, client, cancel);
-    let mut running = Running {
+    let mut running = RunningCheck {
         plan,
         courier,
         rows: Vec::new(),
@@ -139,7 +139,7 @@ pub async fn run(
 
 /// Why a check says nothing about its receiver.
 fn no_verdict(
-    running: &Running<'_>,
+    running: &RunningCheck<'_>,
     cancel: &CancellationToken,
     limit: Option<String>,
     has_faults: bool,
@@ -159,7 +159,7 @@ fn no_verdict(
     }
 }
 
-impl Running<'_> {
+impl RunningCheck<'_> {
     /// Sends every case; whether any plain valid delivery was accepted, where there was one.
     async fn send_matrix(&mut self, tell: &mut dyn FnMut(CheckEvent<'_>)) -> Result<Option<bool>, Unreachable> {
         let plan = self.plan;

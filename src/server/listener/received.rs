@@ -67,7 +67,7 @@ impl SecretNews {
             ),
             Err(NotReceived::Another | NotReceived::Known) => format!(
                 "{sender} sent another secret by handshake (#{delivery}, {place}); the first one of this run stays. If the \
-                 new one is right, select #{delivery} in the interface and press S"
+                 new one is right, select #{delivery} in the interface and press O"
             ),
         };
         visible(&words).into_owned()

@@ -33,7 +33,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('T')], Action::Send(SendAction::Test), "test event"),
     bind(&[Char('f')], Action::Follow, "follow"),
     bind(&[Char('p'), Char(' ')], Action::Pause, "pause"),
-    bind(&[Char('S')], Action::Adopt, ""),
+    bind(&[Char('O')], Action::Adopt, ""),
     bind(&[Char('A')], Action::Answer(AnswerAction::Clear), ""),
     bind(&[Char('r')], Action::Answer(AnswerAction::Rules), "rules"),
     bind(&[Char('N')], Action::Answer(AnswerAction::Write), ""),

@@ -12,7 +12,7 @@ use crate::tui::screens::image::action::ImageAction;
 /// On the tab.
 pub const IMAGE: &[Binding] = &[
     bind(&[Char('v')], Action::Image(ImageAction::Picture), "picture"),
-    bind(&[Char('S')], Action::Image(ImageAction::Save), "save").with_focus(),
+    bind(&[Char('S')], Action::Image(ImageAction::Save), "save"),
     bind(&[Char('V')], Action::Image(ImageAction::OpenElsewhere), "viewer"),
     bind(&[Char('.')], Action::Image(ImageAction::NextImage), ""),
     bind(&[Char(',')], Action::Image(ImageAction::PreviousImage), ""),

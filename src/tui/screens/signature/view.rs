@@ -40,7 +40,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(name) = pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
         let words = format!(
-            "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". S takes it back."
+            "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". O takes it back."
         );
         lines.extend(paragraph(&shown(&words), theme.info, columns));
     }

@@ -35,7 +35,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(found(diagnosis, pane));
         lines.push(footer(diagnosis, inquiry, pane));
         if diagnosis.evidence.iter().any(|evidence| evidence.code == OTHER_SCHEME) {
-            let words = "S adopts another sender's scheme for this run, from those that fit.";
+            let words = "O adopts another sender's scheme for this run, from those that fit.";
             lines.extend(paragraph(words, pane.look.theme.info, pane.columns));
         }
         lines.push(Line::default());
@@ -103,7 +103,7 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
     }
     let is_anothers = found.evidence.iter().any(|told| told.code == OTHER_SCHEME);
-    let adopt = if is_anothers { "; S adopts the scheme for this run" } else { "" };
+    let adopt = if is_anothers { "; O adopts the scheme for this run" } else { "" };
     lines.push(Line::styled(format!("  2 shows the fix and the evidence{adopt}"), pane.look.theme.dim));
     lines
 }
