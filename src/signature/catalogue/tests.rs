@@ -267,3 +267,29 @@ fn the_documents_say_how_many_there_are() {
         assert!(text.contains(&format!("{count} ")), "{file} does not say {count}");
     }
 }
+
+/// A receiver parses a body before it takes members from it, and so refuses one that is broken behind them.
+#[test]
+fn a_body_that_is_not_json_has_no_members_to_sign() {
+    let scheme: Scheme = toml::from_str::<crate::signature::SchemeDescription>(
+        "signature = \"json:/signature\"\ntimestamp = \"none\"\ncontent = \"{json:/token}\"\n",
+    )
+    .unwrap()
+    .scheme()
+    .unwrap();
+    let secret = secret("a secret");
+    let mut keyed = crate::signature::Algorithm::Sha256.keyed(secret.expose());
+    keyed.update(b"17");
+    let signature = hex::encode(keyed.finish());
+    let judged = |tail: &str| {
+        let body = format!("{{\"token\":17,\"signature\":\"{signature}\"{tail}");
+        let head = Head::from("POST / HTTP/1.1\r\n\r\n".to_owned());
+        judge(&scheme, [&secret], &head, body.as_bytes(), jiff::Timestamp::UNIX_EPOCH)
+    };
+    assert_eq!(judged(",\"a\":[1]}").verdict, Verdict::Verified);
+    for broken in ["", ",\"a\":[1x]}", "}}"] {
+        let judgement = judged(broken);
+        assert_eq!(judgement.verdict, Verdict::MalformedSignature, "{broken}");
+        assert!(judgement.note.unwrap().starts_with("the body is not valid JSON"), "{broken}");
+    }
+}

@@ -200,6 +200,11 @@ impl Scheme {
         [&self.content, &self.key].into_iter().chain(self.variable_templates()).chain(of_binds)
     }
 
+    /// Whether single members of a JSON body are signed, or tied to what is signed.
+    pub(in crate::signature) fn signs_members(&self) -> bool {
+        self.templates().flat_map(SignedContent::sources).any(Source::is_member)
+    }
+
     fn variable_templates(&self) -> impl Iterator<Item = &SignedContent> {
         self.variables.values().filter_map(|variable| match variable {
             Variable::Template(template) => Some(template),

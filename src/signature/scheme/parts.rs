@@ -92,6 +92,11 @@ pub enum Source {
 pub(super) struct UnknownSource;
 
 impl Source {
+    /// Whether it is a member of a JSON body.
+    pub(super) fn is_member(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::JsonRaw(_))
+    }
+
     /// The sources without an argument, by their names.
     const PLAIN: [(&'static str, Self); 10] = [
         ("timestamp", Self::Timestamp),
