@@ -5,7 +5,7 @@ use super::courier::{Parcel, Returned};
 use super::craft::Crafted;
 use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 use super::judge::{CheckRow, Observed};
-use super::matrix::{FORGED, OTHER_UNIT, UNSIGNED, sized};
+use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, sized};
 use super::outside::{is_login_page, outside};
 use super::probe::{ProvedMistake, candidates};
 use super::run::{CheckEvent, RunningCheck, is_plain};
@@ -191,8 +191,9 @@ impl RunningCheck<'_> {
         if refused.is_empty() {
             return found;
         }
-        // What arrives in pieces is the surest sign of a receiver that reads some of them.
-        refused.sort_by_key(|(case, _)| case.manner == CaseManner::AtOnce);
+        // What arrives in pieces is the surest sign of a receiver that reads some of them; half a character is no sign
+        // of anything, since many a parser reads nothing at all then.
+        refused.sort_by_key(|(case, _)| (case.manner == CaseManner::AtOnce, case.name == LONE_SURROGATE));
         let all = self.suspects();
         while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {
             let asked: Vec<&Crafted> = refused.iter().map(|(_, crafted)| crafted).collect();
@@ -229,7 +230,9 @@ impl RunningCheck<'_> {
         let likely = candidates(all, fixture, &known, &refused);
         // Two mistakes at once, or an answer that came by chance: worth a try, once.
         let is_odd = !accepted.is_empty() && !std::mem::replace(&mut self.has_tried_unlikely, true);
-        let unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
+        let mut unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
+        // Of the others nothing is known: with what is accepted they do not agree.
+        unlikely.iter_mut().for_each(|candidate| candidate.explains.retain(|place| *place == 0));
         let mut asked: Vec<(String, bool)> = Vec::new();
         let first = refused.first()?;
         let of_first = |explains: &[usize]| explains.contains(&0);
@@ -285,6 +288,10 @@ impl RunningCheck<'_> {
             if answer.is_accepted() || answer.is_no_verdict() {
                 return None;
             }
+        }
+        // Refused when it is short too, it is refused for what is in it.
+        if !self.ask(sized(0), tell).await.is_accepted() {
+            return None;
         }
         let mut accepted =
             valid.iter().filter(|(accepted, _, size)| *accepted && *size < refused).map(|(.., size)| *size).max()?;

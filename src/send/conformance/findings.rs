@@ -346,7 +346,8 @@ impl CheckEvidence<'_> {
             _ => &[],
         };
         let rows = plainer.iter().filter_map(|name| self.row(name));
-        rows.filter(|other| other.case.name != name && other.is_rejected()).find(|other| other.came.is_like(&row.came))
+        let is_same = |other: &&CheckRow| other.came.is_like(&row.came) || other.came.begins_like(&row.came);
+        rows.filter(|other| other.case.name != name && other.is_rejected()).find(is_same)
     }
 
     /// What is wrong with large screenshots where no length is.

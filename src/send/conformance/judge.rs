@@ -114,6 +114,19 @@ impl Observed {
         }
     }
 
+    /// Whether it began to say the same: validators name the field first, and then repeat what they were given.
+    #[must_use]
+    pub fn begins_like(&self, other: &Self) -> bool {
+        const BEGINNING: usize = 48;
+        let beginning = |said: &[u8]| said.get(..BEGINNING).map(without_numbers);
+        match (self, other) {
+            (Self::Answer { status: one, said: first, .. }, Self::Answer { status: two, said: second, .. }) => {
+                one == two && beginning(first).is_some_and(|first| beginning(second) == Some(first))
+            }
+            _ => false,
+        }
+    }
+
     /// In a few words: `401`, `no answer: …`.
     #[must_use]
     pub fn words(&self) -> String {

@@ -160,7 +160,7 @@ pub const MATRIX: &[Case] = &[
         ReceiverFault::RejectsUnicode,
     ),
     accept(
-        "unicode-lone-surrogate",
+        LONE_SURROGATE,
         r"half an emoji, as in a truncated title: \ud83d",
         CasePayload::Text(r#""Chat \ud83d""#),
         ReceiverFault::RejectsUnicode,
@@ -394,6 +394,9 @@ pub(super) const FORGED: Case = refuse(
 /// One without any signature.
 pub(super) const UNSIGNED: Case =
     refuse("control-unsigned", "no signature", CaseSigning::NoHeaders, ReceiverFault::AcceptsMissingSignature);
+
+/// The case with half a character.
+pub(super) const LONE_SURROGATE: &str = "unicode-lone-surrogate";
 
 /// A plain valid delivery of so many bytes.
 pub(super) const fn sized(bytes: usize) -> Case {

@@ -53,10 +53,11 @@ pub(super) fn candidates<'s>(
     let mut all: Vec<Candidate<'s>> = suspects
         .iter()
         .filter_map(|suspect| {
-            let explains: Vec<usize> =
-                (0..refused.len()).filter(|&place| accepts(suspect, fixture, refused[place]) == Some(false)).collect();
-            let agrees =
-                !explains.is_empty() && small.iter().all(|crafted| accepts(suspect, fixture, crafted) != Some(false));
+            let known: Vec<Option<bool>> = refused.iter().map(|crafted| accepts(suspect, fixture, crafted)).collect();
+            // What is too long to be written otherwise goes with the rest.
+            let explains: Vec<usize> = (0..refused.len()).filter(|&place| known[place] != Some(true)).collect();
+            let agrees = known.contains(&Some(false))
+                && small.iter().all(|crafted| accepts(suspect, fixture, crafted) != Some(false));
             agrees.then_some(Candidate { suspect, explains })
         })
         .collect();

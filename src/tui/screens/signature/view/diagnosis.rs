@@ -102,8 +102,8 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for evidence in found.evidence.iter().filter(|told| told.code == OTHER_SCHEME) {
         lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
     }
-    let is_anothers = found.evidence.iter().any(|told| told.code == OTHER_SCHEME);
-    let adopt = if is_anothers { "; O adopts the scheme for this run" } else { "" };
+    let is_of_another = found.evidence.iter().any(|told| told.code == OTHER_SCHEME);
+    let adopt = if is_of_another { "; O adopts the scheme for this run" } else { "" };
     lines.push(Line::styled(format!("  2 shows the fix and the evidence{adopt}"), pane.look.theme.dim));
     lines
 }
