@@ -101,7 +101,7 @@ fn the_handshakes_of_the_routes_sender_are_completed_without_a_rule() {
     let expected = json!({ "plainToken": "qgg8vlvZRS6UYooatFL8Aw", "encryptedToken": digest });
     assert_eq!((answer.status, serde_json::from_str(&answer.body).ok()), (200, Some(expected)));
 
-    let body = r#"{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"S0m3r4Nd0mt3xt"}"#;
+    let body = r#"{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"made-up-entropy-17"}"#;
     let right =
         ask(&listening, "POST /xero", &["x-xero-signature: /VPvRRfVvhrlENqYuxlP8rFkq/YfPA+NSQzuhenBonQ="], body);
     let wrong =
