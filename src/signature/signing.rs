@@ -57,6 +57,9 @@ pub enum SignError {
     /// Something that the scheme ties to the signed parts is not as it must be.
     #[error("the request does not fit the scheme: {0}")]
     Unbound(String),
+    /// The scheme signs members of a JSON body, which is broken.
+    #[error("the body is not valid JSON, whose members the scheme signs: {0}")]
+    BrokenJson(crate::payload::json::JsonFault),
     /// The signature is part of something that is not made here.
     #[error("requests of this scheme cannot be signed here: {0}")]
     NotSigned(&'static str),
@@ -160,6 +163,9 @@ pub fn bare_signature(
         return Err(SignError::NoId(
             place.map_or_else(String::new, |place| place.header().map_or_else(|| place.to_string(), str::to_owned)),
         ));
+    }
+    if let Some(fault) = scheme.broken_members(body) {
+        return Err(SignError::BrokenJson(fault));
     }
     let parts = Parts { id: &id, ..parts };
     if !matches!(scheme.proof, Proof::Jwt { .. }) {

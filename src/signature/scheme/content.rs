@@ -153,6 +153,16 @@ impl SignedContent {
         })
     }
 
+    /// Whether the body is in it as a whole, and not only in parts.
+    pub(super) fn has_whole_body(&self) -> bool {
+        self.0.iter().any(|piece| match piece {
+            TemplatePiece::Body | TemplatePiece::BodyHash => true,
+            TemplatePiece::Value(expression) => expression.source == Source::Body,
+            TemplatePiece::Sorted(templates) => templates.iter().any(Self::has_whole_body),
+            _ => false,
+        })
+    }
+
     /// The sources that it names, apart from the timestamp, the id and those that every request has.
     pub(in crate::signature) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.0.iter().flat_map(|piece| -> Vec<&Source> {

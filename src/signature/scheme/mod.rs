@@ -46,6 +46,7 @@ pub use value::{SignaturePlace, SignatureValue};
 
 use super::Algorithm;
 use super::freshness::{AgeLimit, ToleranceDirection};
+use crate::payload::json::{self, JsonFault};
 
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
 /// documents no limit; five minutes is the habit of the field (Stripe, Slack, Standard Webhooks).
@@ -200,9 +201,13 @@ impl Scheme {
         [&self.content, &self.key].into_iter().chain(self.variable_templates()).chain(of_binds)
     }
 
-    /// Whether single members of a JSON body are signed, or tied to what is signed.
-    pub(in crate::signature) fn signs_members(&self) -> bool {
-        self.templates().flat_map(SignedContent::sources).any(Source::is_member)
+    /// Why a body has no members to sign, where single ones are signed and not the whole: a receiver parses it first,
+    /// while those before the fault would be found here. Only of what begins as JSON.
+    pub(in crate::signature) fn broken_members(&self, body: &[u8]) -> Option<JsonFault> {
+        let begins_as_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+        let signs_members = || self.templates().flat_map(SignedContent::sources).any(Source::is_member);
+        let signs_whole = || self.templates().any(SignedContent::has_whole_body);
+        if begins_as_json && signs_members() && !signs_whole() { json::fault(body) } else { None }
     }
 
     fn variable_templates(&self) -> impl Iterator<Item = &SignedContent> {

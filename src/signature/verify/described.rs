@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 use super::{jwt, message_signature, sns};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
-use crate::payload::json;
 use crate::signature::public_key::PublicKeySet;
 use crate::signature::scheme::{NoSignature, Parts, ReadSignature, signed_url, urls};
 use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiece, read_timestamp};
@@ -177,11 +176,7 @@ fn is_complete(scheme: &Scheme, parts: &Parts<'_>) -> Result<(), Rejection> {
     if matches!(scheme.proof, Proof::Jwt { .. } | Proof::Sns | Proof::MessageSignature) {
         return Ok(());
     }
-    if scheme.signs_members()
-        && matches!(parts.body.trim_ascii_start().first(), Some(b'{' | b'['))
-        && let Some(fault) = json::fault(parts.body)
-    {
-        // A receiver parses it first; here the members before the fault would be found.
+    if let Some(fault) = scheme.broken_members(parts.body) {
         return Err(Rejection::malformed(format!(
             "the body is not valid JSON, whose members the scheme signs: {fault}"
         )));
