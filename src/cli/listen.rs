@@ -69,7 +69,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
 fn log_sources(settings: &Settings) {
     let config = match &settings.config {
         None => "none".to_owned(),
-        Some(file) => shown(file),
+        Some(file) => shown(&file.path),
     };
     output::log(&format!("configuration: {config}"));
     let secrets: Vec<String> = settings.registry.keyring().secrets().iter().map(Secret::describe).collect();

@@ -146,7 +146,7 @@ impl SettingsArgs {
 fn note(settings: &Settings, warnings: usize) {
     let registry = &settings.registry;
     tracing::info!(
-        file = settings.config.as_ref().map(|file| shown(file)),
+        file = settings.config.as_ref().map(|file| shown(&file.path)),
         secrets = registry.keyring().secrets().len(),
         webhooks = registry.webhooks().len(),
         rules = settings.rules.rules().len(),

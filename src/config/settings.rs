@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::parse_forward_timeout;
@@ -93,8 +94,8 @@ pub struct Settings {
     pub registry: Registry,
     /// Simulations under their names.
     pub simulations: BTreeMap<String, SavedSimulation>,
-    /// The configuration file that was read, if any.
-    pub config: Option<PathBuf>,
+    /// The configuration file as it was read, if any.
+    pub config: Option<Arc<ConfigFile>>,
     /// Whether the person has named it.
     pub config_is_named: bool,
     /// Where one may come to be: the one that was read, or else where it is looked for.
@@ -126,7 +127,6 @@ impl Settings {
         environment: &dyn Environment,
     ) -> Result<(Self, Vec<Warning>), ConfigError> {
         let file = source.file.as_ref();
-        let path = file.map(|file| file.path.clone());
         let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
 
         let bind = bind(flags, environment)?.or_else(|| file?.bind).unwrap_or(DEFAULT_BIND);
@@ -178,8 +178,8 @@ impl Settings {
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
             registry: Registry::new(webhooks, keyring, schemes),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
-            config_places: path.clone().map_or_else(|| file::places(environment), |path| vec![path]),
-            config: path,
+            config_places: file.map_or_else(|| file::places(environment), |file| vec![file.path.clone()]),
+            config: file.cloned().map(Arc::new),
             config_is_named: source.is_named,
         };
         warnings.extend(settings.rules.remarks().into_iter().map(Warning::Rule));

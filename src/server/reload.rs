@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use super::ServerEvent;
 use super::file_events::FileEvents;
-use crate::config::AnswerFlags;
 use crate::config::consent::{Gate, Need, Scope};
 use crate::config::file::{ConfigChange, ConfigFile, ConfigSaveError};
+use crate::config::{AnswerFlags, Settings};
 use crate::rules::RuleSet;
 use crate::server::listener::Control;
 
@@ -30,10 +30,15 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// The file as it is now is taken as known.
-    pub(crate) fn new(places: Vec<PathBuf>, gate: Arc<Gate>) -> Self {
-        let known = Mutex::new(places.iter().find_map(|place| stamp(place)));
-        Self { places, known, gate }
+    /// The file as the settings were read from it is taken as known: one that has come or changed since then
+    /// is news.
+    pub(crate) fn new(settings: &Settings, gate: Arc<Gate>) -> Self {
+        let known = settings.config.as_ref().map(|read| {
+            let now = stamp(&read.path);
+            let is_same = ConfigFile::read(&read.path).is_ok_and(|file| file.fingerprint == read.fingerprint);
+            now.filter(|_| is_same).unwrap_or_else(|| (read.path.clone(), SystemTime::UNIX_EPOCH, 0))
+        });
+        Self { places: settings.config_places.clone(), known: Mutex::new(known), gate }
     }
 
     /// The file that counts, once there is one.
@@ -109,13 +114,14 @@ impl Watched {
 /// read at the start only.
 pub(crate) async fn watch(
     watched: Arc<Watched>,
+    read: Option<Arc<ConfigFile>>,
     flags: AnswerFlags,
     control: Arc<Control>,
     events: mpsc::Sender<ServerEvent>,
 ) {
     let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;
-    let mut logged = Logged::begin(&watched);
+    let mut logged = Logged(read);
     loop {
         changes.watch(&watched.concerns(unallowed.is_some()));
         let news = watched.news().await;
@@ -171,22 +177,14 @@ pub(crate) async fn watch(
     }
 }
 
-/// The file as it was applied last, to log which keys have changed. Without a log it is not read for it.
-struct Logged(Option<ConfigFile>);
+/// The file as it was applied last, to log which keys have changed.
+struct Logged(Option<Arc<ConfigFile>>);
 
 impl Logged {
-    fn begin(watched: &Watched) -> Self {
-        let is_wanted = tracing::enabled!(tracing::Level::INFO);
-        Self(watched.file().filter(|_| is_wanted).and_then(|file| ConfigFile::read(&file).ok()))
-    }
-
     fn reloaded(&mut self, file: &ConfigFile) {
-        if !tracing::enabled!(tracing::Level::INFO) {
-            return;
-        }
         let changed = self.0.as_ref().map(|before| before.changed(file).join(" "));
         tracing::info!(file = crate::config::shown(&file.path), changed, "configuration reloaded");
-        self.0 = Some(file.clone());
+        self.0 = Some(Arc::new(file.clone()));
     }
 }
 

@@ -166,9 +166,9 @@ impl Session {
         control.set_place(location.clone(), address);
         control.check_rules(&settings.rules)?;
         control.set_means(Means::of(settings)?);
-        let watched = Arc::new(Watched::new(settings.config_places.clone(), Arc::new(gate)));
+        let watched = Arc::new(Watched::new(settings, Arc::new(gate)));
         let (flags, told) = (settings.answers.clone(), events.clone());
-        runtime.spawn(reload::watch(Arc::clone(&watched), flags, Arc::clone(&control), told));
+        runtime.spawn(reload::watch(Arc::clone(&watched), settings.config.clone(), flags, Arc::clone(&control), told));
         let (stop, stopping) = watch::channel(false);
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {

@@ -22,7 +22,7 @@ fn nothing_said_means_the_defaults() {
     assert_eq!(settings.tolerance, Duration::from_secs(300));
     assert_eq!(settings.body_limit, 64 << 20);
     assert_eq!(settings.ngrok_api, Some(DEFAULT_NGROK_API));
-    assert_eq!((settings.rules.rules().len(), settings.config, settings.ephemeral), (0, None, false));
+    assert_eq!((settings.rules.rules().len(), settings.config.is_none(), settings.ephemeral), (0, true, false));
     assert!(settings.registry.keyring().is_empty() && settings.registry.webhooks().is_empty());
     assert!(warnings.is_empty(), "{warnings:?}");
 }

@@ -77,7 +77,7 @@ pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
         }
     }
     if !rest.is_empty() {
-        (symbols, padding) = count(rest, symbols);
+        (symbols, padding) = count(rest, symbols)?;
     } else {
         finish_group(&mut bytes, group, symbols % 4);
     }
@@ -92,13 +92,21 @@ pub(super) fn base64(text: &[u8], limit: usize) -> Option<Base64> {
     Some(Base64 { bytes, present, form: if url { BinaryForm::Base64Url } else { BinaryForm::Base64 } })
 }
 
-/// Symbols and padding of the whole text when `rest` was not decoded.
-fn count(rest: &[u8], symbols: usize) -> (usize, usize) {
-    let trimmed = rest.trim_ascii_end();
-    let padding = trimmed.iter().rev().take(2).take_while(|&&byte| byte == b'=').count();
-    // One addition for each byte, which compiles to vector instructions.
-    let white = trimmed.iter().filter(|&&byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
-    (symbols + trimmed.len() - padding - white, padding)
+/// Symbols and padding of the whole text when `rest` was not decoded; `None` when it is no base64.
+fn count(rest: &[u8], symbols: usize) -> Option<(usize, usize)> {
+    let is_white = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let tail = rest.iter().rev().take_while(|byte| is_white(byte) || **byte == b'=').count();
+    let (data, tail) = rest.split_at(rest.len() - tail);
+    // Comparisons and additions alone, which compile to vector instructions.
+    let is_symbol = |byte: u8| {
+        (byte | 0x20).wrapping_sub(b'a') < 26
+            || byte.wrapping_sub(b'0') < 10
+            || matches!(byte, b'+' | b'-' | b'/' | b'_')
+    };
+    let found = data.iter().filter(|&&byte| is_symbol(byte)).count();
+    let white = data.iter().filter(|byte| is_white(byte)).count();
+    let padding = tail.iter().filter(|&&byte| byte == b'=').count();
+    (found + white == data.len()).then_some((symbols + found, padding))
 }
 
 fn finish_group(bytes: &mut Vec<u8>, group: u32, symbols: usize) {
@@ -138,8 +146,12 @@ pub(super) fn hex(text: &[u8], limit: usize) -> Option<Binary> {
     if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
-    let head = &digits[..digits.len().min(limit.saturating_mul(2))];
+    let (head, rest) = digits.split_at(digits.len().min(limit.saturating_mul(2)));
     let bytes = hex::decode(head).ok()?;
+    // No short cut: without one this compiles to vector instructions.
+    if rest.iter().filter(|byte| byte.is_ascii_hexdigit()).count() < rest.len() {
+        return None;
+    }
     Some(Binary::whole(BinaryForm::Hex, bytes, digits.len() as u64 / 2))
 }
 
@@ -196,6 +208,10 @@ pub(super) fn latin1(text: &[u8], limit: usize) -> Option<Binary> {
         };
         bytes.push(byte);
         at += length;
+    }
+    // Lead bytes of characters beyond U+00FF.
+    if text[at..].iter().filter(|&&byte| byte > 0xc3).count() > 0 {
+        return None;
     }
     let pairs = memchr_iter(0xc2, &text[at..]).count() + memchr_iter(0xc3, &text[at..]).count();
     let present = (bytes.len() + text.len() - at - pairs) as u64;

@@ -148,8 +148,8 @@ pub fn recognise(value: &[u8], context: ValueContext) -> Option<Binary> {
 }
 
 /// Like [`recognise`], yet decodes at most about `limit` bytes (256 at the least, which recognising
-/// itself may need). Lengths are still those of the whole
-/// value; what lies beyond the limit is counted, not checked in full.
+/// itself may need). Form and lengths are still those
+/// of the whole value: of what lies beyond the limit, it is checked that it belongs to the form.
 #[must_use]
 pub fn recognise_prefix(value: &[u8], context: ValueContext, limit: usize) -> Option<Binary> {
     let start = skip_space(value, 0);

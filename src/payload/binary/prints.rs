@@ -70,9 +70,11 @@ pub(super) fn python(text: &[u8], limit: usize) -> Option<Binary> {
     let quote = *quoted.first().filter(|quote| matches!(quote, b'\'' | b'"'))?;
     let content = quoted[1..].strip_suffix(&[quote])?;
     let bytes = python_bytes(content, quote)?;
-    if let Some(decoded) = encodings::base64(&bytes, limit)
+    // All of it, however little is asked for: what it is must not depend on how much is shown.
+    if let Some(mut decoded) = encodings::base64(&bytes, usize::MAX)
         && crate::payload::image::strict_format(&decoded.bytes).is_some()
     {
+        decoded.bytes.truncate(limit);
         return Some(Binary { inner: Some(decoded.form), form: BinaryForm::PythonBytes, ..decoded.into_binary() });
     }
     let present = bytes.len() as u64;
