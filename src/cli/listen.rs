@@ -17,6 +17,7 @@ use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui;
 use crate::tui::app::model::Setup;
+use crate::tui::error::TuiError;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::theme::{Background, Look, Theme};
 
@@ -34,7 +35,17 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
-    if wants_lines(listen) {
+    if listen.plain {
+        let look = look(listen)?;
+        let pictures = PictureMethod::choose(pictures(listen, &settings)?, &TerminalFacts::of_process());
+        let setup = setup(&settings, &session);
+        let ended = tui::plain::run(&session, setup, look, pictures, (query, filter), received, &warnings);
+        session.stop();
+        ended.map_err(|error| match error {
+            TuiError::Stdout(error) => CliError::Stdout(error),
+            error => CliError::Tui(error),
+        })?;
+    } else if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
