@@ -14,6 +14,11 @@
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //!
+//! bell = "verdict:bad"                # or [notify] filter = "…", how = "bell", "osc9" or "osc777"
+//!
+//! [on_delivery]                       # a command, with the facts as JSON on its standard input
+//! filter = "verdict:bad"
+//! command = ["notify-send", "whyhook", "a delivery failed"]
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -69,7 +74,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
-use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use super::{Bounds, Environment, HookSettings, Keyring, NotifySettings, RetentionSettings, Warning, Webhook, shown};
 use crate::config::PictureMode;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -152,6 +157,10 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.
@@ -184,6 +193,8 @@ impl ConfigFile {
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
+                ("notify", format!("{:?}", file.notify)),
+                ("on_delivery", format!("{:?}", file.on_delivery)),
                 (
                     "secrets",
                     format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),
@@ -289,6 +300,9 @@ pub enum Fault {
         "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
     )]
     TwoDefaults,
+    /// Both `bell` and `notify`.
+    #[error("'bell' and 'notify' conflict: bell is notify in brief; keep one")]
+    TwoNotices,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,

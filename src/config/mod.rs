@@ -15,6 +15,7 @@ pub mod file;
 mod keyring;
 mod missing_secret;
 mod mistaken;
+mod notices;
 mod pictures;
 mod registry;
 mod retention;
@@ -32,6 +33,7 @@ pub use keyring::{
 };
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;

@@ -133,6 +133,7 @@ impl KeyContext {
             Self::Sending => send::keys::is_idle_in_result(model, action),
             Self::SendForm => send::keys::is_idle(model, action),
             Self::Picker => answers::keys::is_idle(model, action),
+            Self::Rules => answers::keys::is_idle_in_rules(model, action),
             _ => false,
         }
     }

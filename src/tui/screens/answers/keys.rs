@@ -33,6 +33,7 @@ pub const RULES: &[Binding] = &[
     bind(&[Char('K'), Char('-')], Action::Answer(AnswerAction::RaiseRule), "up"),
     bind(&[Char('J'), Char('+')], Action::Answer(AnswerAction::LowerRule), "down"),
     bind(&[Char('D'), Code(Delete)], Action::Answer(AnswerAction::DeleteRule), "delete"),
+    bind(&[Char('u')], Action::Answer(AnswerAction::UndoRule), "undo"),
     bind(&[Char('s')], Action::Answer(AnswerAction::SaveRules), "save"),
     bind(&[Char('y')], Action::Answer(AnswerAction::CopyRules), "copy as TOML"),
 ];
@@ -57,6 +58,11 @@ pub const WRITING: &[Binding] = &[
 /// Whether the picker chooses for what is held, not for deliveries to come.
 pub(crate) fn is_deciding(model: &Model) -> bool {
     matches!(&model.overlay, Some(Overlay::Answers(window)) if window.is_deciding())
+}
+
+/// Whether a key of the rules does nothing: there is no deletion to undo.
+pub(crate) fn is_idle_in_rules(model: &Model, action: Action) -> bool {
+    action == Action::Answer(AnswerAction::UndoRule) && model.answers.deleted.is_empty()
 }
 
 /// Whether a key of the picker has no use for what is held.
