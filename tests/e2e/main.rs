@@ -34,6 +34,7 @@ mod language;
 mod layers;
 mod leftovers;
 mod log;
+mod look;
 mod meanwhile;
 mod payload;
 mod prune;
