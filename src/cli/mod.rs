@@ -181,6 +181,9 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
+    /// Take commands and print lines instead of drawing: for screen readers, plain terminals and scripts
+    #[arg(long, conflicts_with_all = ["headless", "format"])]
+    plain: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,

@@ -37,6 +37,7 @@ mod log;
 mod look;
 mod meanwhile;
 mod payload;
+mod plain;
 mod prune;
 mod raw_output;
 mod receivers;
