@@ -13,6 +13,7 @@
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
+//! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
 //! bell = "verdict:bad"                # or [notify] filter = "…", how = "bell", "osc9" or "osc777"
 //!
@@ -75,7 +76,7 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 use super::{Bounds, Environment, HookSettings, Keyring, NotifySettings, RetentionSettings, Warning, Webhook, shown};
-use crate::config::PictureMode;
+use crate::config::{PictureMode, ThemeSettings};
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
@@ -161,6 +162,8 @@ pub struct ConfigFile {
     pub notify: Option<NotifySettings>,
     /// The command for each delivery.
     pub on_delivery: Option<HookSettings>,
+    /// How the interface looks.
+    pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.
@@ -195,6 +198,7 @@ impl ConfigFile {
                 ("images", format!("{:?}", file.images)),
                 ("notify", format!("{:?}", file.notify)),
                 ("on_delivery", format!("{:?}", file.on_delivery)),
+                ("theme", format!("{:?}", file.theme)),
                 (
                     "secrets",
                     format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),

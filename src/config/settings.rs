@@ -13,7 +13,7 @@ use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, NotifySettings, Registry,
     RetentionSettings, SchemeChoice, Warning,
 };
-use crate::config::PictureMode;
+use crate::config::{PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
 use crate::rules::RuleSet;
 use crate::signature::AcceptedSchemes;
@@ -85,6 +85,8 @@ pub struct Settings {
     pub notify: Option<NotifySettings>,
     /// The command for each delivery.
     pub on_delivery: Option<HookSettings>,
+    /// How the interface looks.
+    pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes automatically.
@@ -173,6 +175,7 @@ impl Settings {
             images: file.and_then(|file| file.images).unwrap_or_default(),
             notify: file.and_then(|file| file.notify.clone()),
             on_delivery: file.and_then(|file| file.on_delivery.clone()),
+            theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),

@@ -28,19 +28,25 @@ pub(crate) mod workers;
 
 use std::sync::{Arc, mpsc};
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
+use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
-use crate::tui::picture::PictureMethod;
+use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
-use crate::tui::theme::Look;
+use crate::tui::terminal::input::Input;
+use crate::tui::terminal::reply::{self, LateReply, TerminalReply};
+use crate::tui::theme::background::Background;
+use crate::tui::theme::palette::ThemePalette;
+use crate::tui::theme::{Look, Theme};
 use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
@@ -52,6 +58,40 @@ use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
 
+/// How the interface shall look.
+#[derive(Debug, Clone)]
+pub struct Appearance {
+    /// The theme, and the colours that differ from it.
+    pub theme: ThemeSettings,
+    /// What is known of the terminal.
+    pub terminal: TerminalFacts,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+    /// How pictures are drawn.
+    pub pictures: PictureMethod,
+}
+
+impl Appearance {
+    /// The look of what is read as text.
+    fn without_colours(&self) -> Look {
+        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone() }
+    }
+
+    /// The look in the terminal that was taken, and what it replied if it was asked.
+    fn look(self) -> (Look, Option<TerminalReply>) {
+        let (depth, mut reply) = (self.terminal.depth(), None);
+        let palette = ThemePalette::choose(self.theme.base, depth, || {
+            reply = terminal::background::ask(&self.terminal.term);
+            let background = reply.as_ref().and_then(|reply| reply.background);
+            // The variable may be that of another terminal, in which this one was started.
+            let variable = || Background::from_environment(&self.terminal.colorfgbg);
+            background.map_or_else(variable, Background::of_colour)
+        });
+        let theme = Theme::with(palette, &self.theme.colours, depth);
+        (Look { theme, zone: self.zone }, reply)
+    }
+}
+
 /// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
 /// # Errors
@@ -60,17 +100,23 @@ use crate::tui::workers::sightings::SightingsWorker;
 pub fn run(
     session: &Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: Appearance,
     filter: (Query, String),
     events: mpsc::Receiver<ServerEvent>,
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(session, setup, (look, pictures), filter, &wakes)?;
+    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
     face.screen = Some(terminal::enter()?);
+    let (look, reply) = appearance.look();
+    face.look = look;
+    let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
+    for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
+        let _ = wakes.send(Wake::Input(Input::Event(event)));
+    }
     {
         let wakes = wakes.clone();
-        terminal::input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+        terminal::input::start(late, move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
     }
     pass_on(events, wakes)?;
     tracing::info!("interface begun");

@@ -36,6 +36,7 @@ mod layers;
 mod leftovers;
 mod lend;
 mod log;
+mod look;
 mod meanwhile;
 mod payload;
 mod plain;

@@ -48,6 +48,7 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 #[case("on_delivery = { command = ['sh', '-c', 'x'] }", "run a program for deliveries: sh -c x")]
 #[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]
 #[case("ngrok_api = '10.1.1.1:4040'", "ask 10.1.1.1:4040 for the public URL")]
+#[case("[theme]\nfailed = '#000000'", "choose the colours of the interface, which can hide text")]
 fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
     assert_eq!(asked(text), [(Scope::Network, words.to_owned())]);
 }
@@ -84,6 +85,8 @@ fn deleting_needs_a_yes_where_the_store_is_not_the_folders_own() {
 )]
 #[case("bell = 'verdict:bad'")]
 #[case("[notify]\nhow = 'osc9'")]
+#[case("theme = 'light'")]
+#[case("[theme]\nbase = 'ansi'")]
 #[case("[limits]\nhead = '1s'\n[simulations.s]\nwebhook = 'w'")]
 fn what_stays_on_this_machine_needs_none(#[case] text: &str) {
     assert_eq!(asked(text), []);

@@ -15,6 +15,7 @@ use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::notices::bell;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
+use crate::config::theme::RawTheme;
 use crate::config::{Bounds, HookSettings, NotifySettings, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
@@ -42,6 +43,7 @@ pub(super) struct RawFile {
     pub(super) bell: Option<NotifySettings>,
     pub(super) notify: Option<Spanned<NotifySettings>>,
     pub(super) on_delivery: Option<HookSettings>,
+    pub(super) theme: Option<RawTheme>,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]

@@ -25,9 +25,7 @@ use crate::tui::app::message::Message;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
-use crate::tui::picture::PictureMethod;
-use crate::tui::theme::Look;
-use crate::tui::{begin, pass_on};
+use crate::tui::{Appearance, begin, pass_on};
 
 pub(crate) use crate::tui::screens::answers::action::AnswerAction;
 
@@ -44,14 +42,14 @@ const CATCH_UP: Duration = Duration::from_millis(100);
 pub fn run(
     session: &Session,
     setup: Setup,
-    look: Look,
-    pictures: PictureMethod,
+    appearance: &Appearance,
     filter: (Query, String),
     events: mpsc::Receiver<ServerEvent>,
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let edge = begin(session, setup, (look.clone(), pictures), filter, &wakes)?;
+    let look = appearance.without_colours();
+    let edge = begin(session, setup, (look.clone(), appearance.pictures), filter, &wakes)?;
     let announcer = {
         let wakes = wakes.clone();
         Announcer::start(session, move |line| drop(wakes.send(Wake::Announced(line))))?

@@ -1,8 +1,11 @@
 //! Takes the terminal, and restores it whatever happens.
 
+pub(crate) mod background;
 pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
+pub(crate) mod reply;
+
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
