@@ -27,7 +27,7 @@ fn the_pager_gets_visible_text_and_the_editor_the_exact_bytes() {
     talk(address, Signed::new(hostile.clone()).wire());
     let read = |name: &str| fs::read(env.work().join(name)).unwrap();
 
-    person.sees("200").types("o").sees("shown by a program").enter().sees("the body was shown in the pager");
+    person.sees("200").types("\u{f}").sees("shown by a program").enter().sees("the body was shown in the pager");
     let seen = String::from_utf8(read("seen")).unwrap();
     assert!(seen.contains("plain") && !seen.contains(|shown| shown != '\n' && is_hidden(shown)), "{seen:?}");
     let how = String::from_utf8(read("how")).unwrap();
@@ -46,7 +46,7 @@ fn the_pager_gets_visible_text_and_the_editor_the_exact_bytes() {
     person.types("2").types(":pager").enter().sees("shown by a program").enter().sees("the diagnosis was shown");
     assert!(String::from_utf8(read("seen")).unwrap().contains("## Delivery 1"));
     // A comparison of two.
-    person.types("mkD").sees("start line").sees_that("the comparison", |screen| screen.contains("#1")).types("o");
+    person.types("mkD").sees("start line").sees_that("the comparison", |screen| screen.contains("#1")).types("\u{f}");
     person.sees("shown by a program").enter().sees("the comparison was shown");
     assert!(String::from_utf8(read("seen")).unwrap().contains("headers"));
     person.types("\u{1b}").types("q");
@@ -58,11 +58,11 @@ fn the_pager_gets_visible_text_and_the_editor_the_exact_bytes() {
 fn a_program_that_is_missing_or_fails_and_nothing_to_show_are_said() {
     let env = TestEnv::with_secret().set("PAGER", "no-such-pager --fancy").set("EDITOR", "false");
     let (mut person, address) = Person::listening(&env, Size(120, 30), &[]);
-    person.types("o").sees("select a delivery to open");
+    person.types("\u{f}").sees("select a delivery to open");
     talk(address, Signed::new("").wire());
-    person.sees_row(&["POST"]).types("o").sees("the body is empty");
+    person.sees_row(&["POST"]).types("\u{f}").sees("the body is empty");
     talk(address, Signed::new(sample("app.json")).wire());
-    person.sees("app_tracking").types("o").sees("cannot run 'no-such-pager --fancy'").sees("set PAGER");
+    person.sees("app_tracking").types("\u{f}").sees("cannot run 'no-such-pager --fancy'").sees("set PAGER");
     person.types("\u{5}").sees("'false' failed").types("q");
     assert_eq!(person.ends(), 0);
     person.has_the_terminal_back();

@@ -56,7 +56,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('-')], Action::Split(false), ""),
     bind(&[Char('M')], Action::Messages, "messages"),
     bind(&[Char('I')], Action::Status, "status"),
-    bind(&[Char('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('o')], Action::Lend(LentTo::Pager), ""),
     bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),

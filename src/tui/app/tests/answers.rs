@@ -152,6 +152,13 @@ fn rules_are_added_moved_switched_and_deleted() {
     assert_eq!(person.model.answers.rules.iter().map(|row| row.answered).collect::<Vec<_>>(), [0, 7, 8]);
     person.does(AnswerAction::DeleteRule);
     assert_eq!(person.rules(), ["event:a → 503", "event:b → 429"]);
+    // What was deleted comes back where it was, switched off as it was.
+    person.does(AnswerAction::UndoRule);
+    assert_eq!(person.rules(), ["off is:sim → drop", "event:a → 503", "event:b → 429"]);
+    person.does(AnswerAction::UndoRule);
+    assert_eq!(person.rules().len(), 3);
+    person.does(AnswerAction::DeleteRule);
+    assert_eq!(person.rules(), ["event:a → 503", "event:b → 429"]);
     person.effects.clear();
     person.does(AnswerAction::CopyRules);
     let [Effect::Copy { text, .. }] = &person.effects[..] else { panic!("{:?}", person.effects) };

@@ -23,7 +23,7 @@ pub const SENDING: &[Binding] = &[
     bind(&[Code(Enter)], Action::Accept, "open"),
     bind(&[Char('y')], Action::Send(SendAction::Copy), "copy"),
     bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
-    bind(&[Char('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('o')], Action::Lend(LentTo::Pager), ""),
     bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Char('x')], Action::Send(SendAction::Cancel), "cancel"),
     bind(&[Code(Esc), Char('q')], Action::Back, "back"),
