@@ -38,6 +38,7 @@ mod look;
 mod meanwhile;
 mod payload;
 mod plain;
+mod probe;
 mod prune;
 mod raw_output;
 mod receivers;
