@@ -11,6 +11,7 @@ mod export;
 mod headless;
 mod image;
 mod import;
+mod keys;
 mod list;
 mod listen;
 mod output;
@@ -110,6 +111,9 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Print every key of the interface as a table `[keys]` for the configuration
+    #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
+    Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
             whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
@@ -143,6 +147,7 @@ impl Command {
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -349,6 +354,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),

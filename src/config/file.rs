@@ -15,6 +15,9 @@
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
+//! [keys]
+//! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
+//!
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -60,7 +63,6 @@ pub use raw::SecretSource;
 pub use save::{ConfigChange, ConfigPart, ConfigSaveError};
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,8 +72,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
+pub use super::place::Place;
 use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
-use crate::config::{PictureMode, ThemeSettings};
+use crate::config::{KeyEntry, PictureMode, ThemeSettings};
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
@@ -81,31 +84,6 @@ use crate::text::{nearest, visible};
 const LOCAL_NAME: &str = "whyhook.toml";
 /// Larger files are not configuration.
 const SIZE_LIMIT: u64 = 1024 * 1024;
-
-/// A place in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-}
-
-impl Place {
-    /// The place of the byte `offset` of `text`.
-    fn of(text: &str, offset: usize) -> Self {
-        let before = &text.as_bytes()[..offset.min(text.len())];
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Self { line, column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1 }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.line, self.column)
-    }
-}
 
 /// A labelled secret of `[secrets]`, not read yet.
 #[derive(Debug, Clone)]
@@ -153,6 +131,8 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// `[keys]`, in the order of the file.
+    pub keys: Vec<KeyEntry>,
     /// How the interface looks.
     pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
@@ -188,6 +168,7 @@ impl ConfigFile {
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
                 ("theme", format!("{:?}", file.theme)),
+                ("keys", format!("{:?}", file.keys)),
                 (
                     "secrets",
                     format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),

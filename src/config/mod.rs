@@ -13,9 +13,11 @@ mod environment;
 mod error;
 pub mod file;
 mod keyring;
+mod keys;
 mod missing_secret;
 mod mistaken;
 mod pictures;
+mod place;
 mod registry;
 mod retention;
 mod scheme_choice;
@@ -31,6 +33,7 @@ pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
 };
+pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use pictures::{PictureMode, UnknownPictureMode};

@@ -38,6 +38,7 @@ use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
@@ -60,6 +61,8 @@ use crate::tui::workers::sightings::SightingsWorker;
 /// How the interface shall look.
 #[derive(Debug, Clone)]
 pub struct Appearance {
+    /// Every key and what it does.
+    pub keymap: Keymap,
     /// The theme, and the colours that differ from it.
     pub theme: ThemeSettings,
     /// What is known of the terminal.
@@ -211,6 +214,7 @@ fn begin<'a>(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.keymap = Arc::new(appearance.keymap.clone());
     model.sending.receivers = send::receivers(&control.registry());
     Ok(EventLoop {
         session,

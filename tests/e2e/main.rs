@@ -30,6 +30,7 @@ mod hostile;
 mod images;
 mod import;
 mod interface;
+mod keys;
 mod language;
 mod layers;
 mod leftovers;

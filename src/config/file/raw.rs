@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
+use crate::config::keys::RawKeys;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::theme::RawTheme;
 use crate::config::{Bounds, PictureMode, RetentionSettings};
@@ -39,6 +40,8 @@ pub(super) struct RawFile {
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
     pub(super) theme: Option<RawTheme>,
+    #[serde(default)]
+    pub(super) keys: RawKeys,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]

@@ -9,7 +9,7 @@ use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url};
 use crate::tui::keymap;
-use crate::tui::screens::answer::keys::decides;
+use crate::tui::screens::answer::idle::decides;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
@@ -120,8 +120,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// A key that means nothing here: says where it works.
 pub(crate) fn unbound(model: &mut Model, key: &str) -> Vec<Effect> {
-    let words = keymap::elsewhere(model, key)
-        .unwrap_or_else(|| format!("{key} does nothing here: ? shows the keys, : finds a command"));
+    let words = keymap::elsewhere(model, key).unwrap_or_else(|| {
+        let (help, commands) = (model.keymap.press(Action::Help), model.keymap.press(Action::Commands));
+        format!("{key} does nothing here: {help} shows the keys, {commands} finds a command")
+    });
     say(model, &words)
 }
 

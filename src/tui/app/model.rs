@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
+use crate::tui::keymap::table::Keymap;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::rows::Making;
 use crate::tui::screens::details::state::LoadedDelivery;
@@ -180,6 +182,8 @@ pub struct Model {
     pub revealed: bool,
     /// Whether the event's summary above the payload is folded to a line.
     pub event_folded: bool,
+    /// Every key and what it does.
+    pub keymap: Arc<Keymap>,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -217,6 +221,7 @@ impl Model {
             clock: Timestamp::UNIX_EPOCH,
             revealed: false,
             event_folded: false,
+            keymap: Arc::default(),
             viewport: Viewport::default(),
         }
     }

@@ -9,7 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::delivery::{Outcome, Summary};
 use crate::payload::grouped;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::step::Step;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{clock, focus_rule, put, scrollbar, short_bytes, short_latency, shown};
 
@@ -124,7 +126,11 @@ fn state(model: &Model, look: &Look) -> (String, String, Style) {
     match (list.is_paused(), list.news(), list.is_following()) {
         (true, 0, _) => ("  ‖ paused".to_owned(), "  ‖".to_owned(), theme.warn),
         (true, ..) => (format!("  ‖ paused, {news} new"), format!("  ‖ {news}"), theme.warn),
-        (false, 1.., _) => (format!("  ↑ {news} new: g"), format!("  ↑ {news}"), theme.info),
+        (false, 1.., _) => (
+            format!("  ↑ {news} new: {}", model.keymap.press(Action::Move(Step::First))),
+            format!("  ↑ {news}"),
+            theme.info,
+        ),
         (false, 0, true) => ("  ▸ following".to_owned(), "  ▸".to_owned(), theme.dim),
         (false, 0, false) => (String::new(), String::new(), theme.dim),
     }
