@@ -142,6 +142,7 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
+                Ok(ServerEvent::Hook(words)) => log(&words),
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),

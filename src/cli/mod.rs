@@ -116,7 +116,7 @@ enum Command {
     Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
-            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+            whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell

@@ -18,6 +18,11 @@
 //! [keys]
 //! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
 //!
+//! bell = "verdict:bad"                # or [notify] filter = "…", how = "bell", "osc9" or "osc777"
+//!
+//! [on_delivery]                       # a command, with the facts as JSON on its standard input
+//! filter = "verdict:bad"
+//! command = ["notify-send", "whyhook", "a delivery failed"]
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -73,7 +78,7 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 pub use super::place::Place;
-use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use super::{Bounds, Environment, HookSettings, Keyring, NotifySettings, RetentionSettings, Warning, Webhook, shown};
 use crate::config::{KeyEntry, PictureMode, ThemeSettings};
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -133,6 +138,10 @@ pub struct ConfigFile {
     pub images: Option<PictureMode>,
     /// `[keys]`, in the order of the file.
     pub keys: Vec<KeyEntry>,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
     /// How the interface looks.
     pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
@@ -167,6 +176,8 @@ impl ConfigFile {
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
+                ("notify", format!("{:?}", file.notify)),
+                ("on_delivery", format!("{:?}", file.on_delivery)),
                 ("theme", format!("{:?}", file.theme)),
                 ("keys", format!("{:?}", file.keys)),
                 (
@@ -274,6 +285,9 @@ pub enum Fault {
         "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
     )]
     TwoDefaults,
+    /// Both `bell` and `notify`.
+    #[error("'bell' and 'notify' conflict: bell is notify in brief; keep one")]
+    TwoNotices,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::TYPED_LABEL;
+use crate::config::{NotifyManner, TYPED_LABEL};
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
@@ -36,6 +37,7 @@ use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
@@ -64,6 +66,8 @@ pub(crate) enum Wake {
     Message(Message),
     /// A line of `--plain`; `None` at the end of its input.
     Line(Option<Zeroizing<String>>),
+    /// The terminal is to notify, in these words.
+    Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
 }
@@ -81,6 +85,7 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
@@ -207,6 +212,9 @@ impl EventLoop<'_> {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
+        if let Some((_, notifier)) = &self.notifier {
+            notifier.poke();
+        }
         let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
@@ -239,6 +247,12 @@ impl EventLoop<'_> {
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            Wake::Ring(words) => {
+                if let Some((manner, _)) = &self.notifier {
+                    terminal::notify(*manner, &words)?;
+                }
+                Ok(())
+            }
             // The plain face takes them itself.
             Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
@@ -258,9 +272,9 @@ impl EventLoop<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
-                self.message(Message::Warn(error))
-            }
+            Wake::Event(
+                ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
+            ) => self.message(Message::Warn(words)),
         }
     }
 
@@ -334,6 +348,7 @@ impl EventLoop<'_> {
                 let keyring = self.session.control().registry().keyring().clone();
                 self.files.open(image, keyring, self.messenger());
             }
+            Effect::Lend(lent) => return self.lend(&lent),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -368,6 +383,16 @@ impl EventLoop<'_> {
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
+    /// Lends the terminal to the person's pager or editor.
+    fn lend(&mut self, lent: &LentText) -> Result<(), TuiError> {
+        let shown = {
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(self.screen.as_mut(), || editor::show(lent, registry.keyring()))?
+        };
+        self.message(Message::Opened(shown.map_err(|error| error.to_string())))
+    }
+
     /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
@@ -384,7 +409,7 @@ impl EventLoop<'_> {
                 return Ok(());
             }
             Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error}; nothing was sent"),
         };
         self.message(Message::Sending(News::NotSent(reason)))
     }

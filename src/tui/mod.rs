@@ -53,6 +53,7 @@ use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
@@ -204,6 +205,14 @@ fn begin<'a>(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let notifier = match session.settings().notify {
+        Some(settings) => {
+            let wakes = wakes.clone();
+            let ring = move |words| drop(wakes.send(Wake::Ring(words)));
+            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+        }
+        None => None,
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let teller = {
@@ -229,6 +238,7 @@ fn begin<'a>(
         sender,
         teller,
         files: Files::default(),
+        notifier,
         wakes: wakes.clone(),
         model,
         screen: None,

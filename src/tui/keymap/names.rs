@@ -253,6 +253,7 @@ fn answer(action: AnswerAction) -> Cow<'static, str> {
         AnswerAction::AddRule => "add_rule",
         AnswerAction::EditRule => "edit_rule",
         AnswerAction::DeleteRule => "delete_rule",
+        AnswerAction::UndoRule => "undo_delete_rule",
         AnswerAction::SwitchRule => "switch_rule",
         AnswerAction::RaiseRule => "rule_up",
         AnswerAction::LowerRule => "rule_down",

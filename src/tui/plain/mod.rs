@@ -155,7 +155,7 @@ impl PlainLoop<'_> {
             self.conversation.look_around(&mut self.edge.model);
             let lines = std::mem::take(&mut self.conversation.lines);
             self.print(&lines)?;
-            let effects = std::mem::take(&mut self.conversation.effects);
+            let effects = self.conversation.take_effects();
             if effects.is_empty() {
                 return Ok(());
             }
@@ -171,7 +171,7 @@ impl PlainLoop<'_> {
             return Ok(());
         }
         if self.has_ended {
-            self.edge.end = !self.edge.model.sending.is_busy();
+            self.edge.end = !self.conversation.is_busy(&self.edge.model);
             return Ok(());
         }
         if self.conversation.asked.is_hidden() && self.hidden.is_none() {

@@ -1,6 +1,7 @@
 //! The command prompt: commands by any word that people use for them.
 
 use crate::tui::app::action::Action;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::overlay::state::Prompt;
 use crate::tui::keymap::{Keymap, names};
 use crate::tui::screens::answers::action::AnswerAction;
@@ -65,6 +66,8 @@ fn synonyms(action: Action) -> &'static str {
         Action::Zoom => "maximise maximize full screen",
         Action::Split(_) => "resize divider width",
         Action::Help => "shortcuts manual docs",
+        Action::Lend(LentTo::Pager) => "less more view body diagnosis diff",
+        Action::Lend(LentTo::Editor) => "vi vim nano view body diagnosis diff",
         Action::Quit => "exit close",
         _ => "",
     }
