@@ -14,6 +14,11 @@
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //!
+//! columns = ["time", "verdict", "cause", "event", "status"]   # of lists
+//!
+//! [filters]
+//! broken = "verdict:bad since:1d"     # used as @broken
+//!
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -69,8 +74,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
-use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use super::{Bounds, Environment, Keyring, ListColumn, RetentionSettings, Warning, Webhook, shown};
 use crate::config::PictureMode;
+use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
@@ -158,6 +164,10 @@ pub struct ConfigFile {
     pub webhooks: Vec<Webhook>,
     /// `[simulations.NAME]`, each found to make a recipe.
     pub simulations: BTreeMap<String, SavedSimulation>,
+    /// `[filters]`, each readable.
+    pub filters: SavedFilters,
+    /// The columns of lists, in their order.
+    pub columns: Option<Vec<ListColumn>>,
     /// Where each webhook names its secrets (or, without secrets, where it begins).
     label_places: Vec<Place>,
     /// What looks like a mistake.
@@ -190,6 +200,8 @@ impl ConfigFile {
                 ),
                 ("webhook", format!("{:?}", file.webhooks)),
                 ("simulations", format!("{:?}", file.simulations)),
+                ("filters", format!("{:?}", file.filters)),
+                ("columns", format!("{:?}", file.columns)),
             ]
         };
         let (before, after) = (values(self), values(other));
@@ -276,6 +288,17 @@ pub enum Fault {
     /// A simulation that cannot be made.
     #[error("invalid simulation '{}': {reason}", visible(.name))]
     Simulation {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A saved filter's name that is none.
+    #[error("invalid filter name '{}': expected lower-case letters, digits, - and _", visible(.0))]
+    FilterName(String),
+    /// A saved filter that cannot be read.
+    #[error("invalid filter '{}': {reason}", visible(.name))]
+    Filter {
         /// Its name.
         name: String,
         /// Why.

@@ -8,7 +8,7 @@ use crossterm::event::KeyEvent;
 
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::{Focus, Model};
-use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::app::{self, overlay};
 use crate::tui::keymap::binding::Binding;
 use crate::tui::screens::answers::window::AnswerOverlay;
@@ -41,6 +41,8 @@ pub enum KeyContext {
     Menu,
     /// While typing.
     Prompt,
+    /// While a filter is typed.
+    Filter,
     /// In a form of several fields.
     Form,
     /// In a result, or while sending.
@@ -70,6 +72,7 @@ impl KeyContext {
             Self::Answer => "On the Answer tab",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
+            Self::Filter => "While typing a filter",
             Self::Form => "In a form",
             Self::Sending => "In a result",
             Self::SendForm => "In a form to send",
@@ -80,7 +83,7 @@ impl KeyContext {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -91,6 +94,7 @@ impl KeyContext {
         Self::Answer,
         Self::Menu,
         Self::Prompt,
+        Self::Filter,
         Self::Form,
         Self::Sending,
         Self::SendForm,
@@ -113,6 +117,7 @@ impl KeyContext {
             Self::Answer => answer::keys::ANSWER,
             Self::Menu => overlay::keys::MENU,
             Self::Prompt => overlay::keys::PROMPT,
+            Self::Filter => overlay::keys::FILTER,
             Self::Form => signature::keys::TRIAL,
             Self::Sending => send::keys::SENDING,
             Self::SendForm => send::keys::SEND_FORM,
@@ -142,6 +147,7 @@ impl KeyContext {
 #[must_use]
 pub fn contexts(model: &Model) -> &'static [KeyContext] {
     match &model.overlay {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => &[KeyContext::Filter],
         Some(Overlay::Prompt(_)) => &[KeyContext::Prompt],
         Some(Overlay::Try(_)) => &[KeyContext::Form],
         Some(Overlay::Folding) => &[KeyContext::Folding],

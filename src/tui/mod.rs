@@ -44,6 +44,7 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
@@ -121,6 +122,11 @@ pub fn run(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.filters = session.filters().clone();
+    model.columns = session.columns().map(<[_]>::to_vec);
+    if !model.setup.ephemeral {
+        model.filter_history = history::load(&history::path(session.location().file()));
+    }
     model.sending.receivers = send::receivers(&control.registry());
     let screen = terminal::enter()?;
     {
