@@ -24,7 +24,7 @@ use crate::tui::{self, Appearance};
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
-    let query = Query::parse(&filter)?;
+    let query = Query::parse_with(&filter, &settings.filters)?;
     let warnings = match settings.insecure {
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
@@ -37,7 +37,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
     if listen.plain {
-        let appearance = appearance(listen, &settings)?;
+        let appearance = appearance(listen, &settings, keymap)?;
         let setup = setup(&settings, &session);
         let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
         session.stop();
