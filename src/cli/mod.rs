@@ -11,9 +11,11 @@ mod export;
 mod headless;
 mod image;
 mod import;
+mod keys;
 mod list;
 mod listen;
 mod output;
+mod probe;
 mod prune;
 mod query_worker;
 mod replay;
@@ -95,6 +97,8 @@ enum Command {
     Prune(prune::PruneArgs),
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
+    /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
+    Probe(probe::ProbeArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is valid
@@ -107,6 +111,9 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Print every key of the interface as a table `[keys]` for the configuration
+    #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
+    Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
             whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
@@ -133,12 +140,14 @@ impl Command {
             Self::Wait(_) => "wait",
             Self::Prune(_) => "prune",
             Self::Replay(_) => "replay",
+            Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -339,11 +348,13 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
+        Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -48,6 +48,8 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 #[case("on_delivery = { command = ['sh', '-c', 'x'] }", "run a program for deliveries: sh -c x")]
 #[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]
 #[case("ngrok_api = '10.1.1.1:4040'", "ask 10.1.1.1:4040 for the public URL")]
+#[case("[keys]\nreplay = 'j'", "change the keys of the interface: j for 'replay'")]
+#[case("[keys]\nreplay = 'j'\nmark = []", "change the keys of the interface: j for 'replay' and 1 more")]
 #[case("[theme]\nfailed = '#000000'", "choose the colours of the interface, which can hide text")]
 fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
     assert_eq!(asked(text), [(Scope::Network, words.to_owned())]);

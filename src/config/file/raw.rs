@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
+use crate::config::keys::RawKeys;
 use crate::config::notices::bell;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::theme::RawTheme;
@@ -45,6 +46,8 @@ pub(super) struct RawFile {
     pub(super) on_delivery: Option<HookSettings>,
     pub(super) theme: Option<RawTheme>,
     #[serde(default)]
+    pub(super) keys: RawKeys,
+    #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]
     pub(super) limits: Bounds,
@@ -54,6 +57,10 @@ pub(super) struct RawFile {
     pub(super) webhook: Vec<RawWebhook>,
     #[serde(default)]
     pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
+    #[serde(default)]
+    pub(super) filters: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) columns: Option<Spanned<Vec<String>>>,
     #[serde(default, deserialize_with = "hold_for")]
     pub(super) hold_for: Option<Duration>,
     pub(super) handshakes: Option<bool>,
