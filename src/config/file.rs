@@ -15,6 +15,8 @@
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
 //! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
+//! mouse = true                        # or false: the terminal selects text with it
+//!
 //! [keys]
 //! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
 //!
@@ -131,6 +133,8 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// Whether the interface takes the mouse.
+    pub mouse: Option<bool>,
     /// `[keys]`, in the order of the file.
     pub keys: Vec<KeyEntry>,
     /// How the interface looks.
@@ -168,6 +172,7 @@ impl ConfigFile {
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
                 ("theme", format!("{:?}", file.theme)),
+                ("mouse", format!("{:?}", file.mouse)),
                 ("keys", format!("{:?}", file.keys)),
                 (
                     "secrets",

@@ -80,6 +80,8 @@ pub struct Settings {
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: PictureMode,
+    /// Whether the interface takes the mouse.
+    pub mouse: bool,
     /// How the interface looks.
     pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
@@ -168,6 +170,7 @@ impl Settings {
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            mouse: file.and_then(|file| file.mouse).unwrap_or(true),
             theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
+use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
@@ -264,6 +265,10 @@ impl EventLoop<'_> {
         }
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Mouse(mouse) if self.model.has_mouse => match pointer(mouse) {
+                Some(pointer) => self.message(Message::Point(pointer)),
+                None => Ok(()),
+            },
             TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
             _ => Ok(()),
         }
@@ -341,6 +346,7 @@ impl EventLoop<'_> {
                 let status = Box::new(status::status(self.session));
                 return self.message(Message::Status(status));
             }
+            Effect::Mouse(on) => terminal::report_mouse(on)?,
             Effect::Redraw => terminal::clear(&mut self.screen)?,
             Effect::Suspend => terminal::suspend(&mut self.screen)?,
             Effect::Quit => self.end = true,
@@ -409,19 +415,32 @@ impl EventLoop<'_> {
         let before = self.model.viewport;
         let mut viewport = before;
         self.extent = self.screen.size()?;
-        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        let mut areas = ScreenAreas::default();
+        self.screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) || self.model.placed() != placed {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
-            self.screen.draw(|frame| {
-                view::draw(frame, &self.model, &self.look);
-            })?;
+            self.screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
         }
+        self.model.areas = areas;
         Ok(())
     }
+}
+
+/// What the terminal reports of the mouse, as far as it counts.
+fn pointer(mouse: MouseEvent) -> Option<Pointer> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => PointerKind::Press,
+        MouseEventKind::Drag(MouseButton::Left) => PointerKind::Drag,
+        MouseEventKind::Up(MouseButton::Left) => PointerKind::Release,
+        MouseEventKind::ScrollUp => PointerKind::WheelUp,
+        MouseEventKind::ScrollDown => PointerKind::WheelDown,
+        _ => return None,
+    };
+    Some(Pointer { kind, column: mouse.column, row: mouse.row })
 }
 
 /// The secrets in use, one line each, without the secrets themselves.

@@ -62,6 +62,8 @@ use crate::tui::workers::sightings::SightingsWorker;
 pub struct Appearance {
     /// Every key and what it does.
     pub keymap: Keymap,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
     /// The theme, and the colours that differ from it.
     pub theme: ThemeSettings,
     /// What is known of the terminal.
@@ -161,7 +163,8 @@ pub fn run(
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
     model.keymap = Arc::new(appearance.keymap.clone());
     model.sending.receivers = send::receivers(&control.registry());
-    let screen = terminal::enter()?;
+    model.has_mouse = appearance.has_mouse;
+    let screen = terminal::enter(appearance.has_mouse)?;
     let (look, reply) = appearance.look();
     let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
     for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {

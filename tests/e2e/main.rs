@@ -37,6 +37,7 @@ mod leftovers;
 mod log;
 mod look;
 mod meanwhile;
+mod mouse;
 mod payload;
 mod prune;
 mod raw_output;

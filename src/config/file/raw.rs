@@ -40,6 +40,7 @@ pub(super) struct RawFile {
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
     pub(super) theme: Option<RawTheme>,
+    pub(super) mouse: Option<bool>,
     #[serde(default)]
     pub(super) keys: RawKeys,
     #[serde(default)]

@@ -82,6 +82,8 @@ pub enum Action {
     Cancel,
     /// Redraw everything.
     Redraw,
+    /// Turn the mouse off, or on.
+    Mouse,
     /// Suspend the program to the shell.
     Suspend,
     /// End the program.
@@ -140,6 +142,7 @@ impl Action {
             Self::Cancel => "close it",
             Self::Accept => "accept",
             Self::Redraw => "redraw the screen",
+            Self::Mouse => "turn the mouse off or on",
             Self::Suspend => "suspend to the shell",
             Self::Quit => "quit",
         }
@@ -201,6 +204,7 @@ impl Action {
         Self::Split(true),
         Self::Split(false),
         Self::Redraw,
+        Self::Mouse,
         Self::Help,
         Self::Suspend,
         Self::Quit,

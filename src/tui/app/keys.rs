@@ -56,5 +56,6 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('M')], Action::Messages, "messages"),
     bind(&[Char('I')], Action::Status, "status"),
     bind(&[Ctrl('l')], Action::Redraw, ""),
+    bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];

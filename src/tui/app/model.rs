@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::areas::{PointerState, ScreenAreas};
 use super::notices::Notice;
 use super::viewport::Viewport;
 use crate::delivery::DeliveryId;
@@ -184,6 +185,12 @@ pub struct Model {
     pub event_folded: bool,
     /// Every key and what it does.
     pub keymap: Arc<Keymap>,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
+    /// What is remembered of the mouse.
+    pub(crate) pointer: PointerState,
+    /// Where what can be pointed at was drawn.
+    pub areas: ScreenAreas,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -222,6 +229,9 @@ impl Model {
             revealed: false,
             event_folded: false,
             keymap: Arc::default(),
+            has_mouse: true,
+            pointer: PointerState::default(),
+            areas: ScreenAreas::default(),
             viewport: Viewport::default(),
         }
     }

@@ -208,6 +208,7 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Accept => "accept",
         Action::Cancel => "close",
         Action::Redraw => "redraw",
+        Action::Mouse => "mouse",
         Action::Suspend => "suspend",
         Action::Quit => "quit",
     })
