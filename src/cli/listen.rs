@@ -16,6 +16,7 @@ use crate::query::Query;
 use crate::server::Session;
 use crate::signature::Secret;
 use crate::tui::app::model::Setup;
+use crate::tui::error::TuiError;
 use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::{self, Appearance};
@@ -35,7 +36,16 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
-    if wants_lines(listen) {
+    if listen.plain {
+        let appearance = appearance(listen, &settings, keymap)?;
+        let setup = setup(&settings, &session);
+        let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        session.stop();
+        ended.map_err(|error| match error {
+            TuiError::Stdout(error) => CliError::Stdout(error),
+            error => CliError::Tui(error),
+        })?;
+    } else if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));

@@ -15,6 +15,7 @@ mod keys;
 mod list;
 mod listen;
 mod output;
+mod probe;
 mod prune;
 mod query_worker;
 mod replay;
@@ -96,6 +97,8 @@ enum Command {
     Prune(prune::PruneArgs),
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
+    /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
+    Probe(probe::ProbeArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is valid
@@ -113,7 +116,7 @@ enum Command {
     Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
-            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+            whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell
@@ -137,6 +140,7 @@ impl Command {
             Self::Wait(_) => "wait",
             Self::Prune(_) => "prune",
             Self::Replay(_) => "replay",
+            Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
@@ -186,6 +190,9 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
+    /// Take commands and print lines instead of drawing: for screen readers, plain terminals and scripts
+    #[arg(long, conflicts_with_all = ["headless", "format"])]
+    plain: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
@@ -344,6 +351,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
+        Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::select::delivery_name;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
@@ -28,7 +29,7 @@ const ATTEMPTS: usize = 100;
     whyhook show latest --format json | jq .diagnosis")]
 pub(super) struct ShowArgs {
     /// Number of a delivery, or `latest`
-    #[arg(value_name = "ID", required_unless_present = "attempt")]
+    #[arg(value_name = "ID", value_parser = delivery_name, required_unless_present = "attempt")]
     id: Option<String>,
     /// Show a stored attempt instead, by the number that its delivery lists: as text, as JSON, or the response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
@@ -79,7 +80,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             json["images"] = images_json(&reading.body.images());
             json["attempts"] = attempts.iter().map(send::summary_json).collect();
             json["retries"] = answering::retries_json(&reader, &delivery)?;
-            json["forward"] = answering::forward_json(&reader, &delivery)?;
+            json["forward"] = answering::Forwards::read(settings, &reader, &delivery)?.json();
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
@@ -91,7 +92,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             let mut facts = cause_lines(settings, &reader, &delivery)?;
-            facts.extend(answering::forward_lines(&reader, &delivery)?);
+            facts.extend(answering::Forwards::read(settings, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());

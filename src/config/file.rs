@@ -20,6 +20,11 @@
 //! [keys]
 //! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
 //!
+//! bell = "verdict:bad"                # or [notify] filter = "…", how = "bell", "osc9" or "osc777"
+//!
+//! [on_delivery]                       # a command, with the facts as JSON on its standard input
+//! filter = "verdict:bad"
+//! command = ["notify-send", "whyhook", "a delivery failed"]
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -75,7 +80,7 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 pub use super::place::Place;
-use super::{Bounds, Environment, Keyring, RetentionSettings, Warning, Webhook, shown};
+use super::{Bounds, Environment, HookSettings, Keyring, NotifySettings, RetentionSettings, Warning, Webhook, shown};
 use crate::config::{KeyEntry, PictureMode, ThemeSettings};
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -137,6 +142,10 @@ pub struct ConfigFile {
     pub mouse: Option<bool>,
     /// `[keys]`, in the order of the file.
     pub keys: Vec<KeyEntry>,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
     /// How the interface looks.
     pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
@@ -171,6 +180,8 @@ impl ConfigFile {
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
+                ("notify", format!("{:?}", file.notify)),
+                ("on_delivery", format!("{:?}", file.on_delivery)),
                 ("theme", format!("{:?}", file.theme)),
                 ("mouse", format!("{:?}", file.mouse)),
                 ("keys", format!("{:?}", file.keys)),
@@ -279,6 +290,9 @@ pub enum Fault {
         "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
     )]
     TwoDefaults,
+    /// Both `bell` and `notify`.
+    #[error("'bell' and 'notify' conflict: bell is notify in brief; keep one")]
+    TwoNotices,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,

@@ -16,6 +16,7 @@ mod keyring;
 mod keys;
 mod missing_secret;
 mod mistaken;
+mod notices;
 mod pictures;
 mod place;
 mod registry;
@@ -36,6 +37,7 @@ pub use keyring::{
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;

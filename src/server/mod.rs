@@ -2,6 +2,7 @@
 
 mod changes;
 mod file_events;
+mod hook;
 pub mod listener;
 mod reload;
 mod run;

@@ -16,6 +16,7 @@ use crate::config::{Bounds, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
 use crate::query::Query;
+use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
@@ -54,6 +55,8 @@ pub enum ServerEvent {
     Tunnel(TunnelState),
     /// The terminal has another size.
     Resized,
+    /// The command of `on_delivery` failed, or deliveries were skipped for it, in words.
+    Hook(String),
     /// A request to suspend the program (SIGTSTP).
     Suspend,
     /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
@@ -121,6 +124,7 @@ pub struct Session {
     runtime: Runtime,
     serving: JoinHandle<()>,
     stop: watch::Sender<bool>,
+    hook: Option<DeliveryHook>,
     _ephemeral: Option<tempfile::TempDir>,
 }
 
@@ -185,6 +189,13 @@ impl Session {
             retired = retired.deliveries,
             "listening"
         );
+        let hook = settings.on_delivery.as_ref().map(|hook| {
+            let (registry, events) = (Arc::clone(&control), events.clone());
+            let keyring = move || registry.registry().keyring().clone();
+            let told = move |words| drop(events.send(ServerEvent::Hook(words)));
+            DeliveryHook::start(hook, (&location, writer.began_behind()), &growth.changes, keyring, told)
+        });
+        let hook = hook.transpose()?;
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let settings = settings.clone();
         Ok(Self {
@@ -201,6 +212,7 @@ impl Session {
             runtime,
             serving,
             stop,
+            hook,
             _ephemeral: ephemeral,
         })
     }
@@ -301,12 +313,13 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { control, writer, runtime, serving, stop, .. } = self;
+        let Self { control, writer, runtime, serving, stop, hook, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
+        drop(hook);
         last();
         drop(control);
         writer.join();

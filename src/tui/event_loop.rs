@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::TYPED_LABEL;
+use crate::config::{NotifyManner, TYPED_LABEL};
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
@@ -37,6 +38,7 @@ use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
@@ -63,6 +65,12 @@ pub(crate) enum Wake {
     Input(Input),
     Event(ServerEvent),
     Message(Message),
+    /// A line of `--plain`; `None` at the end of its input.
+    Line(Option<Zeroizing<String>>),
+    /// The terminal is to notify, in these words.
+    Ring(String),
+    /// What `--plain` says of a delivery.
+    Announced(String),
 }
 
 /// The interface with everything that works for it.
@@ -78,11 +86,13 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
     pub(crate) model: Model,
-    pub(crate) screen: TerminalScreen,
+    /// What is drawn on; `--plain` draws nothing.
+    pub(crate) screen: Option<TerminalScreen>,
     pub(crate) clipboard: Clipboard,
     /// The newest delivery that the model knows of.
     pub(crate) reached: DeliveryId,
@@ -199,10 +209,13 @@ impl EventLoop<'_> {
     }
 
     /// Takes in how far the store has grown; returns by how many deliveries.
-    fn stored(&mut self) -> i64 {
+    pub(super) fn stored(&mut self) -> i64 {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
+        if let Some((_, notifier)) = &self.notifier {
+            notifier.poke();
+        }
         let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
@@ -214,14 +227,14 @@ impl EventLoop<'_> {
     }
 
     /// Takes in the current state of the listener's answers.
-    fn answers(&mut self) -> Result<(), TuiError> {
+    pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
     /// Takes in what was heard of secrets that arrived by handshakes.
-    fn secrets_received(&mut self) -> Result<(), TuiError> {
+    pub(super) fn secrets_received(&mut self) -> Result<(), TuiError> {
         self.watch.secrets.look();
         let control = self.session.control();
         let news = control.secret_news();
@@ -232,9 +245,17 @@ impl EventLoop<'_> {
         news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
     }
 
-    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+    pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            Wake::Ring(words) => {
+                if let Some((manner, _)) = &self.notifier {
+                    terminal::notify(*manner, &words)?;
+                }
+                Ok(())
+            }
+            // The plain face takes them itself.
+            Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
                 self.end = true;
                 Ok(())
@@ -252,15 +273,15 @@ impl EventLoop<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
-                self.message(Message::Warn(error))
-            }
+            Wake::Event(
+                ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
+            ) => self.message(Message::Warn(words)),
         }
     }
 
     fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
         // What a key does may depend on how much is in view, and the terminal may have another size since.
-        if self.screen.size()? != self.extent {
+        if self.screen.as_ref().map(TerminalScreen::size).transpose()?.is_some_and(|size| size != self.extent) {
             self.draw()?;
         }
         match event {
@@ -280,7 +301,7 @@ impl EventLoop<'_> {
         if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
     }
 
-    fn message(&mut self, message: Message) -> Result<(), TuiError> {
+    pub(super) fn message(&mut self, message: Message) -> Result<(), TuiError> {
         self.model.clock = Timestamp::now();
         for effect in update(&mut self.model, message) {
             self.perform(effect)?;
@@ -291,7 +312,7 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+    pub(super) fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) | Effect::LoadAnswer(_) => {
                 self.loader.read(effect)
@@ -332,6 +353,7 @@ impl EventLoop<'_> {
                 let keyring = self.session.control().registry().keyring().clone();
                 self.files.open(image, keyring, self.messenger());
             }
+            Effect::Lend(lent) => return self.lend(&lent),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -347,8 +369,8 @@ impl EventLoop<'_> {
                 return self.message(Message::Status(status));
             }
             Effect::Mouse(on) => terminal::report_mouse(on)?,
-            Effect::Redraw => terminal::clear(&mut self.screen)?,
-            Effect::Suspend => terminal::suspend(&mut self.screen)?,
+            Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
+            Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,
         }
         Ok(())
@@ -367,6 +389,16 @@ impl EventLoop<'_> {
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
+    /// Lends the terminal to the person's pager or editor.
+    fn lend(&mut self, lent: &LentText) -> Result<(), TuiError> {
+        let shown = {
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(self.screen.as_mut(), || editor::show(lent, registry.keyring()))?
+        };
+        self.message(Message::Opened(shown.map_err(|error| error.to_string())))
+    }
+
     /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
@@ -374,7 +406,7 @@ impl EventLoop<'_> {
             // The editor reads the keys in the meantime.
             let _keys = input::hold();
             let registry = self.session.control().registry();
-            terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
+            terminal::lend(self.screen.as_mut(), || editor::edit("delivery", &body, registry.keyring()))?
         };
         let reason = match edited {
             Ok(Some(edited)) => {
@@ -383,7 +415,7 @@ impl EventLoop<'_> {
                 return Ok(());
             }
             Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error}; nothing was sent"),
         };
         self.message(Message::Sending(News::NotSent(reason)))
     }
@@ -402,7 +434,7 @@ impl EventLoop<'_> {
         let wanted = view::graphics(&self.model);
         if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {
             terminal::forget(kind)?;
-            terminal::clear(&mut self.screen)?;
+            self.screen.as_mut().map_or(Ok(()), terminal::clear)?;
         }
         self.graphics = wanted;
         Ok(())
@@ -412,18 +444,21 @@ impl EventLoop<'_> {
         self.clear_graphics()?;
         crate::system::panic::trap("main");
         let _frame = crate::system::panic::frame();
+        let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;
         let mut viewport = before;
-        self.extent = self.screen.size()?;
+        self.extent = screen.size()?;
         let mut areas = ScreenAreas::default();
-        self.screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
+        screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) || self.model.placed() != placed {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
-            self.screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
+            if let Some(screen) = &mut self.screen {
+                screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
+            }
         }
         self.model.areas = areas;
         Ok(())

@@ -35,6 +35,7 @@ fn is_idle(context: KeyContext, model: &Model, action: Action) -> bool {
         KeyContext::Sending => send::idle::is_idle_in_result(model, action),
         KeyContext::SendForm => send::idle::is_idle(model, action),
         KeyContext::Picker => answers::idle::is_idle(model, action),
+        KeyContext::Rules => answers::idle::is_idle_in_rules(model, action),
         _ => false,
     }
 }

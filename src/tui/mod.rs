@@ -17,6 +17,7 @@ pub(crate) mod event_loop;
 pub mod keymap;
 pub(crate) mod pane;
 pub mod picture;
+pub mod plain;
 pub(crate) mod reading_time;
 pub mod screens;
 pub(crate) mod terminal;
@@ -52,6 +53,7 @@ use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
@@ -75,6 +77,11 @@ pub struct Appearance {
 }
 
 impl Appearance {
+    /// The look of what is read as text.
+    fn without_colours(&self) -> Look {
+        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone() }
+    }
+
     /// The look in the terminal that was taken, and what it replied if it was asked.
     fn look(self) -> (Look, Option<TerminalReply>) {
         let (depth, mut reply) = (self.terminal.depth(), None);
@@ -104,6 +111,57 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
+    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
+    face.model.keymap = Arc::new(appearance.keymap.clone());
+    face.model.has_mouse = appearance.has_mouse;
+    face.screen = Some(terminal::enter(appearance.has_mouse)?);
+    let (look, reply) = appearance.look();
+    face.look = look;
+    let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
+    for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
+        let _ = wakes.send(Wake::Input(Input::Event(event)));
+    }
+    {
+        let wakes = wakes.clone();
+        terminal::input::start(late, move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+    }
+    pass_on(events, wakes)?;
+    tracing::info!("interface begun");
+    let ended = face.run(&queue, warnings);
+    tracing::info!(failed = ended.is_err(), "interface ended");
+    if let Some(kind) = face.graphics {
+        let _ = terminal::forget(kind);
+    }
+    drop(face);
+    crate::system::panic::restore_terminal();
+    match ended {
+        // A closed terminal takes no more frames: that ends the interface, and is not an error.
+        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Passes the session's events on to the loop.
+fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
+    std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
+        for event in events {
+            crate::system::panic::trap("events");
+            if wakes.send(Wake::Event(event)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// The model with everything that works for it, and nothing to draw on yet.
+fn begin<'a>(
+    session: &'a Session,
+    setup: Setup,
+    (look, pictures): (Look, PictureMethod),
+    filter: (Query, String),
+    wakes: &mpsc::Sender<Wake>,
+) -> Result<EventLoop<'a>, TuiError> {
     // Before anything is read.
     let watch = {
         let wakes = wakes.clone();
@@ -135,7 +193,7 @@ pub fn run(
     };
     let painter = {
         let wakes = wakes.clone();
-        ImageWorker::start(appearance.pictures, move |message| {
+        ImageWorker::start(pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -151,6 +209,14 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let notifier = match session.settings().notify {
+        Some(settings) => {
+            let wakes = wakes.clone();
+            let ring = move |words| drop(wakes.send(Wake::Ring(words)));
+            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+        }
+        None => None,
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let teller = {
@@ -161,31 +227,8 @@ pub fn run(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
-    model.keymap = Arc::new(appearance.keymap.clone());
     model.sending.receivers = send::receivers(&control.registry());
-    model.has_mouse = appearance.has_mouse;
-    let screen = terminal::enter(appearance.has_mouse)?;
-    let (look, reply) = appearance.look();
-    let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
-    for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
-        let _ = wakes.send(Wake::Input(Input::Event(event)));
-    }
-    {
-        let wakes = wakes.clone();
-        terminal::input::start(late, move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
-    }
-    {
-        let wakes = wakes.clone();
-        std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
-            for event in events {
-                crate::system::panic::trap("events");
-                if wakes.send(Wake::Event(event)).is_err() {
-                    return;
-                }
-            }
-        })?;
-    }
-    let mut face = EventLoop {
+    Ok(EventLoop {
         session,
         watch,
         look,
@@ -198,27 +241,15 @@ pub fn run(
         sender,
         teller,
         files: Files::default(),
-        wakes,
+        notifier,
+        wakes: wakes.clone(),
         model,
-        screen,
+        screen: None,
         clipboard: Clipboard::default(),
         reached: DeliveryId(0),
         extent: Size::ZERO,
         graphics: None,
         reading: ReadingTime::default(),
         end: false,
-    };
-    tracing::info!("interface begun");
-    let ended = face.run(&queue, warnings);
-    tracing::info!(failed = ended.is_err(), "interface ended");
-    if let Some(kind) = face.graphics {
-        let _ = terminal::forget(kind);
-    }
-    drop(face);
-    crate::system::panic::restore_terminal();
-    match ended {
-        // A closed terminal takes no more frames: that ends the interface, and is not an error.
-        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
-        ended => ended,
-    }
+    })
 }

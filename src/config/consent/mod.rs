@@ -7,6 +7,7 @@
 //!
 //! | setting | needs consent when |
 //! |---|---|
+//! | `on_delivery` | always: it runs a program |
 //! | `bind` | other hosts can reach the listener |
 //! | `forward_to`, `forward` in a rule | it leads to another host: captures leave this machine |
 //! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
@@ -66,6 +67,9 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
             needs.push(need);
         }
     };
+    if let Some(hook) = &file.on_delivery {
+        add(Scope::Network, format!("run a program for deliveries: {}", hook.command.join(" ")));
+    }
     if let Some(bind) = file.bind.filter(|bind| !bind.ip().to_canonical().is_loopback()) {
         add(Scope::Network, format!("listen on {bind}, where other hosts can reach it"));
     }

@@ -11,6 +11,7 @@ use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url};
 use crate::tui::keymap;
 use crate::tui::screens::answer::idle::decides;
 use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::details::lend;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, look_deeper};
@@ -111,6 +112,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
+        Action::Lend(to) => lend::lend(model, to),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Mouse => {

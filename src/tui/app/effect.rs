@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::delivery::DeliveryId;
 use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
+use crate::tui::app::lent::LentText;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::list::page::PageRequest;
@@ -73,6 +74,8 @@ pub enum Effect {
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
     OpenImage(Arc<FoundBinary>),
+    /// Lend the terminal to a program that shows this.
+    Lend(Box<LentText>),
     /// Send something, or look something up for it.
     Send(SendTask),
     /// Report the listener's status now.

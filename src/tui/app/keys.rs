@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode::{BackTab, Left, Right, Tab as TabKey};
 
 use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -55,6 +56,8 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('-')], Action::Split(false), ""),
     bind(&[Char('M')], Action::Messages, "messages"),
     bind(&[Char('I')], Action::Status, "status"),
+    bind(&[Char('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
     bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),

@@ -15,6 +15,7 @@ pub mod areas;
 pub mod effect;
 pub(crate) mod jobs;
 pub mod keys;
+pub mod lent;
 pub mod message;
 pub mod model;
 pub mod navigation;

@@ -7,6 +7,7 @@ use crossterm::event::KeyCode;
 use super::binding::BoundKey;
 use super::context::KeyContext;
 use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
@@ -208,6 +209,8 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Accept => "accept",
         Action::Cancel => "close",
         Action::Redraw => "redraw",
+        Action::Lend(LentTo::Pager) => "open_in_pager",
+        Action::Lend(LentTo::Editor) => "open_in_editor",
         Action::Mouse => "mouse",
         Action::Suspend => "suspend",
         Action::Quit => "quit",
@@ -245,6 +248,7 @@ fn answer(action: AnswerAction) -> Cow<'static, str> {
         AnswerAction::Drop => "drop_held",
         AnswerAction::LetGo => "default_answer",
         AnswerAction::SendAgain => "forward_again",
+        AnswerAction::Probe => "probe_upstream",
         AnswerAction::NextAttempt => "next_attempt",
         AnswerAction::PreviousAttempt => "previous_attempt",
         AnswerAction::ToStatus(hundred) => return format!("status_{hundred}xx").into(),
@@ -253,6 +257,7 @@ fn answer(action: AnswerAction) -> Cow<'static, str> {
         AnswerAction::AddRule => "add_rule",
         AnswerAction::EditRule => "edit_rule",
         AnswerAction::DeleteRule => "delete_rule",
+        AnswerAction::UndoRule => "undo_delete_rule",
         AnswerAction::SwitchRule => "switch_rule",
         AnswerAction::RaiseRule => "rule_up",
         AnswerAction::LowerRule => "rule_down",

@@ -6,6 +6,7 @@ pub(crate) mod diagnosis;
 pub(crate) mod files;
 pub(crate) mod image;
 pub(crate) mod latest_wins;
+pub(crate) mod notify;
 pub(crate) mod payload;
 pub(crate) mod priority;
 pub(crate) mod rejudge;

@@ -1,6 +1,7 @@
 //! The command prompt: commands by any word that people use for them.
 
 use crate::tui::app::action::Action;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::overlay::state::Prompt;
 use crate::tui::keymap::{Keymap, names};
 use crate::tui::screens::answers::action::AnswerAction;
@@ -34,6 +35,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Answer(AnswerAction::Drop) => "hang up close hold reject",
         Action::Answer(AnswerAction::LetGo) => "release hold",
         Action::Answer(AnswerAction::SendAgain) => "retry resend redeliver proxy",
+        Action::Answer(AnswerAction::Probe) => "forge forged upstream server verify disagree",
         Action::TypeSecret => "key password set add",
         Action::Send(SendAction::Test) => "ping hello sample",
         Action::Send(SendAction::Replay) => "resend again retry redeliver my server edit",
@@ -65,6 +67,8 @@ fn synonyms(action: Action) -> &'static str {
         Action::Split(_) => "resize divider width",
         Action::Help => "shortcuts manual docs",
         Action::Mouse => "click wheel scroll select selection",
+        Action::Lend(LentTo::Pager) => "less more view body diagnosis diff",
+        Action::Lend(LentTo::Editor) => "vi vim nano view body diagnosis diff",
         Action::Quit => "exit close",
         _ => "",
     }

@@ -15,3 +15,8 @@ pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
     let is_of_later = matches!(action, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules));
     is_of_later && is_deciding(model)
 }
+
+/// Whether a key of the rules does nothing: there is no deletion to undo.
+pub(crate) fn is_idle_in_rules(model: &Model, action: Action) -> bool {
+    action == Action::Answer(AnswerAction::UndoRule) && model.answers.deleted.is_empty()
+}

@@ -31,6 +31,7 @@ pub const RULES: &[Binding] = &[
     bind(&[Char('K'), Char('-')], Action::Answer(AnswerAction::RaiseRule), "up"),
     bind(&[Char('J'), Char('+')], Action::Answer(AnswerAction::LowerRule), "down"),
     bind(&[Char('D'), Code(Delete)], Action::Answer(AnswerAction::DeleteRule), "delete"),
+    bind(&[Char('u')], Action::Answer(AnswerAction::UndoRule), "undo"),
     bind(&[Char('s')], Action::Answer(AnswerAction::SaveRules), "save"),
     bind(&[Char('y')], Action::Answer(AnswerAction::CopyRules), "copy as TOML"),
 ];

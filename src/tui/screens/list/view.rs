@@ -179,6 +179,9 @@ impl Columns {
 fn line(summary: &Summary, columns: &Columns, model: &Model, look: &Look) -> Line<'static> {
     let theme = &look.theme;
     let (glyph, word, verdict_style) = theme.verdict_of(summary);
+    // What is no webhook's weighs less.
+    let is_noise = summary.is_noise();
+    let verdict_style = if is_noise { theme.dim } else { verdict_style };
     // The seconds that a held delivery still waits.
     let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
     let marker = match (model.list.selected() == Some(summary.id), model.sending.marked == Some(summary.id)) {
@@ -207,7 +210,7 @@ fn line(summary: &Summary, columns: &Columns, model: &Model, look: &Look) -> Lin
     if columns.time {
         cell(clock(summary.received_at, look), 8, theme.dim);
     }
-    cell(subject(summary), columns.event, theme.text);
+    cell(subject(summary), columns.event, if is_noise { theme.dim } else { theme.text });
     if columns.live {
         let (word, style) = match (summary.event.event.is_some(), summary.event.is_simulation()) {
             (_, true) => ("SIM", theme.simulation),

@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 use crate::tui::app::action::Action;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -19,6 +20,8 @@ pub const SENDING: &[Binding] = &[
     bind(&[Code(Enter)], Action::Accept, "open"),
     bind(&[Char('y')], Action::Send(SendAction::Copy), "copy"),
     bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
+    bind(&[Char('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Char('x')], Action::Send(SendAction::Cancel), "cancel"),
     bind(&[Code(Esc), Char('q')], Action::Back, "back"),
     bind(&[Ctrl('c')], Action::Cancel, ""),
