@@ -108,7 +108,8 @@ fn appearance(listen: &ListenArgs, settings: &Settings, keymap: Keymap) -> Resul
         }
     };
     let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
-    Ok(Appearance { keymap, theme, terminal, zone: TimeZone::system(), pictures })
+    let has_mouse = !listen.no_mouse && settings.mouse;
+    Ok(Appearance { keymap, has_mouse, theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.

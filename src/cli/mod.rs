@@ -202,6 +202,9 @@ pub(crate) struct ListenArgs {
     /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
     #[arg(long, value_name = "THEME", value_parser = themes())]
     theme: Option<String>,
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long)]
+    no_mouse: bool,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,

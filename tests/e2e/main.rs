@@ -40,6 +40,7 @@ mod lend;
 mod log;
 mod look;
 mod meanwhile;
+mod mouse;
 mod payload;
 mod plain;
 mod probe;

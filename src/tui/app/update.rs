@@ -1,7 +1,9 @@
 //! A message and the model in, effects out. Pure.
 
 use super::act::{act, unbound};
+use super::areas::PointerKind;
 use super::model::{Detail, Model};
+use super::pointer::point;
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::signature::diagnose::Depth;
@@ -40,6 +42,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(Overlay::Sending) => send::update::paste(model, &text),
             Some(Overlay::Answers(_)) => answers::update::paste(model, &text),
             _ => Vec::new(),
+        },
+        Message::Point(pointer) => match pointer.kind {
+            PointerKind::Press => by_key(model, |model| point(model, pointer)),
+            _ => point(model, pointer),
         },
         Message::Choose(key) => by_key(model, |model| model.choose(key)),
         Message::Shown(number) => {
