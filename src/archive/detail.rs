@@ -4,21 +4,19 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::forwards::Forwards;
 use crate::config::Registry;
-use crate::delivery::{AttemptKind, AttemptSummary, Delivery, DeliveryId, Retry, detail_json};
+use crate::delivery::{Delivery, DeliveryId, Retry, detail_json};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
 use crate::payload::contract::report_json;
-use crate::rules::Agreement;
 use crate::send;
 use crate::signature::diagnose::Budget;
 use crate::store::{Reader, StoreError};
 
 /// Attempts that are listed with a delivery.
 pub const ATTEMPTS: usize = 100;
-/// Forwards that are looked for among a delivery's attempts.
-const FORWARDS: usize = 50;
 /// How long a signature that was not explained when it came is explained now.
 const EXPLAINING: Duration = Duration::from_secs(2);
 
@@ -40,7 +38,7 @@ pub fn known_json(
     json["images"] = images_json(&reading.body.images());
     json["attempts"] = attempts_json(reader, delivery.summary.id)?;
     json["retries"] = reader.retries(delivery.summary.id)?.iter().map(retry_json).collect();
-    json["forward"] = forward_json(reader, delivery)?;
+    json["forward"] = Forwards::read(reader, delivery, &|| Some(registry.clone()))?.json();
     Ok(json)
 }
 
@@ -126,34 +124,4 @@ fn retry_json(retry: &Retry) -> Value {
         "outcome": answer.map(|answer| answer.outcome.code()),
         "rule": answer.map(|answer| answer.rule.as_str()),
     })
-}
-
-/// The newest forwards of a delivery, the oldest first.
-///
-/// # Errors
-///
-/// [`StoreError`] when the store cannot be read.
-pub fn forwards(reader: &Reader, delivery: &Delivery) -> Result<Vec<AttemptSummary>, StoreError> {
-    let mut attempts = reader.attempts(delivery.summary.id, FORWARDS)?;
-    attempts.retain(|attempt| attempt.kind == AttemptKind::Forward);
-    attempts.reverse();
-    Ok(attempts)
-}
-
-/// Each forward as stable JSON.
-fn forward_json(reader: &Reader, delivery: &Delivery) -> Result<Value, StoreError> {
-    let verdict = delivery.summary.judgement.verdict;
-    let rows = forwards(reader, delivery)?.into_iter().map(|attempt| {
-        let status = attempt.result.as_ref().ok().copied();
-        let agreement = status.map(|status| (Agreement::of(verdict, status), status));
-        json!({
-            "target": attempt.target,
-            "status": status,
-            "error": attempt.result.as_ref().err().map(|failure| failure.message.as_str()),
-            "latency_ms": attempt.latency.as_secs_f64() * 1000.0,
-            "agreement": agreement.map(|(agreement, _)| agreement.code()),
-            "meaning": agreement.map(|(agreement, status)| agreement.words(verdict, status)),
-        })
-    });
-    Ok(rows.collect())
 }

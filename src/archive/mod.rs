@@ -2,4 +2,5 @@
 
 pub mod detail;
 pub mod export;
+pub mod forwards;
 pub mod import;

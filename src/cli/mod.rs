@@ -18,6 +18,7 @@ mod import;
 mod list;
 mod listen;
 mod output;
+mod probe;
 mod prune;
 mod query_worker;
 mod replay;
@@ -121,6 +122,8 @@ enum Command {
     Stop,
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
+    /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
+    Probe(probe::ProbeArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is valid
@@ -169,6 +172,7 @@ impl Command {
             #[cfg(unix)]
             Self::Stop => "stop",
             Self::Replay(_) => "replay",
+            Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
@@ -217,15 +221,18 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
+    /// Take commands and print lines instead of drawing: for screen readers, plain terminals and scripts
+    #[arg(long, conflicts_with_all = ["headless", "format"])]
+    plain: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
-    /// Colours for a dark or a light background
-    #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
-    theme: String,
+    /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    theme: Option<String>,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
@@ -234,6 +241,20 @@ pub(crate) struct ListenArgs {
     body_limit: Option<String>,
     #[command(flatten)]
     scheme: scheme::SchemeArgs,
+}
+
+/// The themes, each by the other name that it goes by too.
+fn themes() -> clap::builder::PossibleValuesParser {
+    let of = |name| clap::builder::PossibleValue::new(name);
+    let names = crate::config::ThemeName::NAMES.into_iter();
+    names
+        .map(|name| match name {
+            "high-contrast" => of(name).alias("contrast"),
+            "ansi" => of(name).alias("ansi16"),
+            _ => of(name),
+        })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// How output is written.
@@ -368,6 +389,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         #[cfg(unix)]
         Some(Command::Stop) => stop::run(&settings),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
+        Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),

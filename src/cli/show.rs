@@ -9,8 +9,10 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::select::delivery_name;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::archive::detail;
+use crate::archive::forwards::Forwards;
 use crate::config::Registry;
 use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict};
@@ -24,7 +26,7 @@ use crate::text::units;
     whyhook show latest --format json | jq .diagnosis")]
 pub(super) struct ShowArgs {
     /// Number of a delivery, or `latest`
-    #[arg(value_name = "ID", required_unless_present = "attempt")]
+    #[arg(value_name = "ID", value_parser = delivery_name, required_unless_present = "attempt")]
     id: Option<String>,
     /// Show a stored attempt instead, by the number that its delivery lists: as text, as JSON, or the response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]
@@ -80,7 +82,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let seen = detail::seen(&reader, &delivery, &reading);
             let attempts = reader.attempts(delivery.summary.id, detail::ATTEMPTS)?;
             let mut facts = cause_lines(settings, &reader, &delivery)?;
-            facts.extend(answering::forward_lines(&reader, &delivery)?);
+            facts.extend(forwards_of(settings, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());
@@ -118,6 +120,12 @@ fn cause_lines(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) ->
     lines.extend(Some(text("fix")).filter(|fix| !fix.is_empty()).map(|fix| format!("fix       {fix}")));
     lines.push(format!("          more: `whyhook verify {id}`"));
     Ok(lines)
+}
+
+/// The answers of upstream servers; the secrets are read only where they explain a disagreement.
+fn forwards_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Forwards, CliError> {
+    let registry = || settings.load_quietly(Scope::Secrets).ok().map(|loaded| loaded.registry);
+    Ok(Forwards::read(reader, delivery, &registry)?)
 }
 
 /// Which webhook a delivery is for is known where the configuration can be read.

@@ -1,9 +1,7 @@
-//! The answers of upstream servers and the sender's attempts, for `show`.
+//! The sender's attempts, for `show`.
 
 use super::super::CliError;
-use crate::archive::detail::forwards;
 use crate::delivery::Delivery;
-use crate::rules::Agreement;
 use crate::store::Reader;
 
 /// The sender's schedule, as far as it tried more than once.
@@ -23,17 +21,4 @@ pub(super) fn retry_lines(reader: &Reader, delivery: &Delivery) -> Result<Vec<St
             format!("attempt {mark} {} of {}: #{}{after}: {answer}", at + 1, retries.len(), retry.summary.id)
         })
         .collect())
-}
-
-/// What the upstream servers said.
-pub(super) fn forward_lines(reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
-    let verdict = delivery.summary.judgement.verdict;
-    let rows = forwards(reader, delivery)?.into_iter().map(|attempt| match &attempt.result {
-        Ok(status) => {
-            let meaning = Agreement::of(verdict, *status).words(verdict, *status);
-            format!("forward   {}: {meaning}", attempt.target)
-        }
-        Err(failure) => format!("forward   {}: {}; {}", attempt.target, failure.message, failure.advice),
-    });
-    Ok(rows.collect())
 }

@@ -15,7 +15,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("import load restore", "to import deliveries, run `whyhook import` in another terminal"),
     (
         "theme colour color dark light background",
-        "the theme is set with --theme auto, dark or light; NO_COLOR turns colours off",
+        "the theme is set with --theme (auto, dark, light, high-contrast, ansi, none), or in the configuration: theme = \
+         \"dark\"; NO_COLOR turns colours off",
     ),
     ("mouse select", "hold Shift to select text with the mouse"),
 ];
@@ -33,6 +34,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Answer(AnswerAction::Drop) => "hang up close hold reject",
         Action::Answer(AnswerAction::LetGo) => "release hold",
         Action::Answer(AnswerAction::SendAgain) => "retry resend redeliver proxy",
+        Action::Answer(AnswerAction::Probe) => "forge forged upstream server verify disagree",
         Action::TypeSecret => "key password set add",
         Action::Send(SendAction::Test) => "ping hello sample",
         Action::Send(SendAction::Replay) => "resend again retry redeliver my server edit",
