@@ -127,6 +127,6 @@ impl Following {
     }
 
     fn matches(&self, reader: &Reader, summary: &Summary, now: Timestamp) -> bool {
-        self.query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now)
+        self.query.matches(summary, Some(&StoredContent::new(reader, summary.id)), now)
     }
 }

@@ -157,6 +157,7 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
+                Ok(ServerEvent::Hook(words)) => log(&words),
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
@@ -220,7 +221,7 @@ impl<'a> Lines<'a> {
         let now = Timestamp::now();
         let mut stdout = io::stdout().lock();
         for summary in ready.drain(..) {
-            let content = StoredContent { reader: self.rows.reader(), id: summary.id };
+            let content = StoredContent::new(self.rows.reader(), summary.id);
             if self.query.matches(&summary, Some(&content), now) {
                 writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
             }

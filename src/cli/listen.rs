@@ -18,17 +18,19 @@ use crate::server::{Session, StartError};
 use crate::signature::Secret;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::{self, Appearance};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
-    let query = Query::parse(&filter)?;
+    let query = Query::parse_with(&filter, &settings.filters)?;
     let warnings = match settings.insecure {
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
     };
+    let keymap = super::keys::keymap(settings.config.as_deref())?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events.clone())?;
@@ -38,7 +40,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings, api.remarks().to_vec()].concat();
     if listen.plain {
-        let appearance = appearance(listen, &settings)?;
+        let appearance = appearance(listen, &settings, keymap)?;
         let setup = setup(&settings, &session);
         let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
         api.stop();
@@ -69,7 +71,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {
-        let appearance = appearance(listen, &settings)?;
+        let appearance = appearance(listen, &settings, keymap)?;
         let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
         api.stop();
         session.stop();
@@ -114,7 +116,7 @@ fn wants_lines(listen: &ListenArgs) -> bool {
 
 /// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the
 /// configuration says of colours: they may not fit it.
-fn appearance(listen: &ListenArgs, settings: &Settings) -> Result<Appearance, CliError> {
+fn appearance(listen: &ListenArgs, settings: &Settings, keymap: Keymap) -> Result<Appearance, CliError> {
     let terminal = TerminalFacts::of_process();
     let theme = match &listen.theme {
         None => settings.theme.clone(),
@@ -124,7 +126,7 @@ fn appearance(listen: &ListenArgs, settings: &Settings) -> Result<Appearance, Cl
         }
     };
     let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
-    Ok(Appearance { theme, terminal, zone: TimeZone::system(), pictures })
+    Ok(Appearance { keymap, theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.

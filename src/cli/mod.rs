@@ -15,6 +15,7 @@ mod headless;
 mod held;
 mod image;
 mod import;
+mod keys;
 mod list;
 mod listen;
 mod output;
@@ -136,9 +137,12 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Print every key of the interface as a table `[keys]` for the configuration
+    #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
+    Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
-            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+            whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell
@@ -179,6 +183,7 @@ impl Command {
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -395,6 +400,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),

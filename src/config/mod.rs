@@ -7,15 +7,19 @@
 
 mod answers;
 mod bounds;
+mod columns;
 pub mod consent;
 pub mod dotenv;
 mod environment;
 mod error;
 pub mod file;
 mod keyring;
+mod keys;
 mod missing_secret;
 mod mistaken;
+mod notices;
 mod pictures;
+mod place;
 mod registry;
 mod retention;
 mod scheme_choice;
@@ -26,13 +30,16 @@ mod webhook;
 
 pub use answers::AnswerFlags;
 pub use bounds::Bounds;
+pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
 };
+pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::TYPED_LABEL;
+use crate::config::{NotifyManner, TYPED_LABEL};
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
@@ -35,7 +36,9 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
@@ -64,6 +67,8 @@ pub(crate) enum Wake {
     Message(Message),
     /// A line of `--plain`; `None` at the end of its input.
     Line(Option<Zeroizing<String>>),
+    /// The terminal is to notify, in these words.
+    Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
 }
@@ -81,6 +86,7 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
@@ -207,6 +213,9 @@ impl EventLoop<'_> {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
+        if let Some((_, notifier)) = &self.notifier {
+            notifier.poke();
+        }
         let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
@@ -240,6 +249,12 @@ impl EventLoop<'_> {
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            Wake::Ring(words) => {
+                if let Some((manner, _)) = &self.notifier {
+                    terminal::notify(*manner, &words)?;
+                }
+                Ok(())
+            }
             // The plain face takes them itself.
             Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
@@ -260,9 +275,9 @@ impl EventLoop<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
-                self.message(Message::Warn(error))
-            }
+            Wake::Event(
+                ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
+            ) => self.message(Message::Warn(words)),
         }
     }
 
@@ -336,6 +351,7 @@ impl EventLoop<'_> {
                 let keyring = self.session.control().registry().keyring().clone();
                 self.files.open(image, keyring, self.messenger());
             }
+            Effect::Lend(lent) => return self.lend(&lent),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -349,6 +365,26 @@ impl EventLoop<'_> {
                 self.loader.read(effect);
                 let status = Box::new(status::status(self.session));
                 return self.message(Message::Status(status));
+            }
+            Effect::Mark(ids, edit) => {
+                let marking = self.session.control().mark(ids.clone(), edit.clone());
+                let messenger = self.messenger();
+                std::thread::Builder::new().name("whyhook-marks".to_owned()).spawn(move || {
+                    let outcome = match marking.blocking_recv() {
+                        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+                        Err(_) => Err("the store's writer has stopped".to_owned()),
+                    };
+                    messenger(Message::Marked(ids, edit, outcome));
+                })?;
+            }
+            // Of a store that is deleted with the run, nothing stays.
+            Effect::RememberFilters(_) if self.model.setup.ephemeral => {}
+            Effect::RememberFilters(filters) => {
+                let path = history::path(self.session.location().file());
+                let secrets = self.session.control().registry().keyring().secrets().to_vec();
+                if let Err(error) = history::keep(&path, &filters, &secrets) {
+                    tracing::warn!(reason = %error, "filters are not remembered");
+                }
             }
             Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
             Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
@@ -370,6 +406,16 @@ impl EventLoop<'_> {
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
+    /// Lends the terminal to the person's pager or editor.
+    fn lend(&mut self, lent: &LentText) -> Result<(), TuiError> {
+        let shown = {
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(self.screen.as_mut(), || editor::show(lent, registry.keyring()))?
+        };
+        self.message(Message::Opened(shown.map_err(|error| error.to_string())))
+    }
+
     /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
@@ -386,7 +432,7 @@ impl EventLoop<'_> {
                 return Ok(());
             }
             Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error}; nothing was sent"),
         };
         self.message(Message::Sending(News::NotSent(reason)))
     }

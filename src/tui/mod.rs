@@ -38,6 +38,7 @@ use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
@@ -51,7 +52,9 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
@@ -60,6 +63,8 @@ use crate::tui::workers::sightings::SightingsWorker;
 /// How the interface shall look.
 #[derive(Debug, Clone)]
 pub struct Appearance {
+    /// Every key and what it does.
+    pub keymap: Keymap,
     /// The theme, and the colours that differ from it.
     pub theme: ThemeSettings,
     /// What is known of the terminal.
@@ -105,7 +110,7 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
+    let mut face = begin(session, setup, &appearance, filter, &wakes)?;
     face.screen = Some(terminal::enter()?);
     let (look, reply) = appearance.look();
     face.look = look;
@@ -150,7 +155,7 @@ fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Re
 fn begin<'a>(
     session: &'a Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: &Appearance,
     filter: (Query, String),
     wakes: &mpsc::Sender<Wake>,
 ) -> Result<EventLoop<'a>, TuiError> {
@@ -185,7 +190,7 @@ fn begin<'a>(
     };
     let painter = {
         let wakes = wakes.clone();
-        ImageWorker::start(pictures, move |message| {
+        ImageWorker::start(appearance.pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -201,6 +206,14 @@ fn begin<'a>(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let notifier = match session.settings().notify {
+        Some(settings) => {
+            let wakes = wakes.clone();
+            let ring = move |words| drop(wakes.send(Wake::Ring(words)));
+            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+        }
+        None => None,
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let teller = {
@@ -211,11 +224,17 @@ fn begin<'a>(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.keymap = Arc::new(appearance.keymap.clone());
+    model.filters = session.filters().clone();
+    model.columns = session.columns().map(<[_]>::to_vec);
+    if !model.setup.ephemeral {
+        model.filter_history = history::load(&history::path(session.location().file()));
+    }
     model.sending.receivers = send::receivers(&control.registry());
     Ok(EventLoop {
         session,
         watch,
-        look,
+        look: appearance.without_colours(),
         loader,
         diagnoser,
         assistant,
@@ -225,6 +244,7 @@ fn begin<'a>(
         sender,
         teller,
         files: Files::default(),
+        notifier,
         wakes: wakes.clone(),
         model,
         screen: None,

@@ -32,6 +32,8 @@ pub(super) struct PruneMembers {
     keep: Option<u64>,
     max_size: Option<String>,
     #[serde(default)]
+    pinned: bool,
+    #[serde(default)]
     dry_run: bool,
 }
 
@@ -65,6 +67,7 @@ impl PruneMembers {
             older_than: self.older_than.as_ref().map(duration).transpose()?,
             keep: self.keep,
             max_bytes: self.max_size.as_ref().map(size).transpose()?,
+            pinned: self.pinned,
         };
         match &self.ids {
             Some(_) if self.filter.is_some() || !retention.is_empty() => {

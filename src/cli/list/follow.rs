@@ -26,10 +26,12 @@ const PAGE_ROWS: usize = 1000;
 
 /// Ends when nobody reads any more.
 pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, CliError> {
-    let filter = args.filter.join(" ");
-    let query = Query::parse(&filter)?;
+    let query = settings.filter(&args.filter)?;
+    // Names of the configuration are known here alone.
+    let filter = query.to_string();
     let location = settings.location()?;
-    let mut printer = Printer { table: ListTable::of_stdout(), format: args.format, begun: false };
+    let mut printer =
+        Printer { table: ListTable::of_stdout(super::columns(settings, args)?), format: args.format, begun: false };
     let after = match args.limit {
         None => DeliveryId(0),
         Some(limit) => open(&location)?.map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,

@@ -45,13 +45,13 @@ use self::places::Places;
 use self::received::ReceivedSecrets;
 use self::room::{MemoryBudget, MemoryRoom};
 use crate::config::Registry;
-use crate::delivery::{Answer, Attempt, DeliveryId};
+use crate::delivery::{Answer, Attempt, DeliveryId, MarksEdit};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::server::Changes;
 use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
-use crate::store::{Location, Pruning, WriterHandle};
+use crate::store::{Location, Marking, Pruning, WriterHandle};
 
 /// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
@@ -310,6 +310,11 @@ impl Control {
     #[must_use]
     pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
         self.writer.prune(doomed)
+    }
+
+    /// Changes what a person has added to deliveries.
+    pub fn mark(&self, ids: Vec<DeliveryId>, edit: MarksEdit) -> Marking {
+        self.writer.mark(ids, edit)
     }
 
     /// Stores an attempt that was sent from here, with its result.

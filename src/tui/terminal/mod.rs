@@ -5,7 +5,8 @@ pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
 pub(crate) mod reply;
-use std::io::{self, Stdout, Write as _};
+
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -14,6 +15,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use crate::config::NotifyManner;
 use crate::tui::picture::GraphicsProtocol;
 
 /// The terminal as the interface draws on it.
@@ -43,6 +45,26 @@ pub(super) fn forget(kind: GraphicsProtocol) -> io::Result<()> {
         stdout.write_all(words.as_bytes())?;
     }
     stdout.flush()
+}
+
+/// Has the terminal notify of something, in words of ours without control characters.
+pub(super) fn notify(manner: NotifyManner, words: &str) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let _frame = crate::system::panic::frame();
+    let mut stdout = io::stdout();
+    stdout.write_all(notification(manner, words).as_bytes())?;
+    stdout.flush()
+}
+
+fn notification(manner: NotifyManner, words: &str) -> String {
+    match manner {
+        NotifyManner::Bell => "\u{7}".to_owned(),
+        NotifyManner::Osc9 => format!("\u{1b}]9;{words}\u{1b}\\"),
+        // The parts are divided by semicolons, and there is none in the words.
+        NotifyManner::Osc777 => format!("\u{1b}]777;notify;whyhook;{}\u{1b}\\", words.replace(';', ",")),
+    }
 }
 
 fn take() -> io::Result<()> {
