@@ -230,6 +230,7 @@ impl EventLoop<'_> {
     /// Takes in the current state of the listener's answers.
     pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
+        self.watch.answers.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
@@ -264,11 +265,12 @@ impl EventLoop<'_> {
             Wake::Input(Input::Event(event)) => self.input(event),
             Wake::Event(ServerEvent::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
-            Wake::Event(ServerEvent::Held) => self.answers(),
+            Wake::Event(ServerEvent::Held | ServerEvent::Answers) => self.answers(),
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;

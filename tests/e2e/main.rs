@@ -21,6 +21,7 @@ mod check;
 mod compare;
 mod config;
 mod consent;
+mod control;
 mod crash;
 mod deliver;
 mod export;

@@ -49,6 +49,8 @@ pub enum Message {
     StoreFault(String),
     /// The retention has deleted deliveries: how many, and how many bytes that freed.
     Retired(u64, u64),
+    /// The same, deleted by somebody over the control interface.
+    Pruned(u64, u64),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
         /// How many.

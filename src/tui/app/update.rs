@@ -64,15 +64,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.fault = Some(words);
             Vec::new()
         }
-        Message::Retired(deliveries, bytes) => {
-            if let Some((total, _)) = &mut model.counted {
-                *total = total.saturating_sub(deliveries);
-            }
-            let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
-            let text = format!("retention deleted {many} {noun}; {} bytes freed", grouped(bytes));
-            model.say(text, false);
-            model.list.retired().into_iter().collect()
-        }
+        Message::Retired(deliveries, bytes) => deleted(model, "retention", deliveries, bytes),
+        Message::Pruned(deliveries, bytes) => deleted(model, "another process", deliveries, bytes),
         Message::Counted { total, last } => {
             model.counted = Some((total, last));
             Vec::new()
@@ -297,4 +290,14 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
     effects.extend(detail.ask_for_sightings());
     model.detail = Some(detail);
     effects
+}
+
+/// Deliveries are gone for good that the list may show.
+fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Effect> {
+    if let Some((total, _)) = &mut model.counted {
+        *total = total.saturating_sub(deliveries);
+    }
+    let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
+    model.say(format!("{who} deleted {many} {noun}; {} bytes freed", grouped(bytes)), false);
+    model.list.retired().into_iter().collect()
 }
