@@ -9,35 +9,51 @@ use jiff::tz::TimeZone;
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
 use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
+use crate::api::ApiServer;
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
-use crate::config::{MissingSecret, PictureMode, Settings, UnknownPictureMode, shown};
+use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
 use crate::query::Query;
-use crate::server::Session;
+use crate::server::{Session, StartError};
 use crate::signature::Secret;
-use crate::tui;
 use crate::tui::app::model::Setup;
+use crate::tui::error::TuiError;
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
-use crate::tui::theme::{Background, Look, Theme};
+use crate::tui::{self, Appearance};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
-    let query = Query::parse(&filter)?;
+    let query = Query::parse_with(&filter, &settings.filters)?;
     let warnings = match settings.insecure {
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
     };
+    let keymap = super::keys::keymap(settings.config.as_deref())?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events.clone())?;
+    let api = ApiServer::start(&session, events.clone())
+        .map_err(|source| StartError::System { action: "start threads", source })?;
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
-    let warnings = [lost, warnings].concat();
-    if wants_lines(listen) {
+    let warnings = [lost, warnings, api.remarks().to_vec()].concat();
+    if listen.plain {
+        let appearance = appearance(listen, &settings, keymap)?;
+        let setup = setup(&settings, &session);
+        let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        api.stop();
+        session.stop();
+        ended.map_err(|error| match error {
+            TuiError::Stdout(error) => CliError::Stdout(error),
+            error => CliError::Tui(error),
+        })?;
+    } else if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+        log_socket(&settings, &session, &api);
         log_sources(&settings);
         let retired = session.retired();
         if retired.deliveries > 0 {
@@ -50,20 +66,31 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             OutputFormat::Text => LineFormat::Text,
             OutputFormat::Json => LineFormat::Json,
         };
-        headless::run(session, (events, received), format, &query).map_err(|error| match error {
+        headless::run(session, api, (events, received), format, &query).map_err(|error| match error {
             headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {
-        let look = look(listen)?;
-        let pictures = PictureMethod::choose(pictures(listen, &settings)?, &TerminalFacts::of_process());
-        let look = (look, pictures);
-        let ended = tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings);
+        let appearance = appearance(listen, &settings, keymap)?;
+        let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
+        api.stop();
         session.stop();
         ended.map_err(CliError::Tui)?;
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// The socket of the control interface, where nobody could tell it from the store's name.
+#[cfg(unix)]
+fn log_socket(settings: &Settings, session: &Session, api: &ApiServer) {
+    let socket = session.location().socket();
+    if let Some(path) = api.hidden_socket().or(settings.ephemeral.then_some(&*socket)) {
+        output::log(&format!("control interface: {}", path.display()));
+    }
+}
+
+#[cfg(not(unix))]
+fn log_socket(_: &Settings, _: &Session, _: &ApiServer) {}
 
 /// What was read to make these settings: a file that somebody else has put here should be seen.
 fn log_sources(settings: &Settings) {
@@ -87,12 +114,20 @@ fn wants_lines(listen: &ListenArgs) -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-fn look(listen: &ListenArgs) -> Result<Look, CliError> {
-    let background: Background =
-        listen.theme.parse().map_err(|error: tui::theme::UnknownTheme| CliError::Usage(error.to_string()))?;
-    // https://no-color.org: present and not empty.
-    let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Ok(Look { theme: Theme::new(background, colour), zone: TimeZone::system() })
+/// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the
+/// configuration says of colours: they may not fit it.
+fn appearance(listen: &ListenArgs, settings: &Settings, keymap: Keymap) -> Result<Appearance, CliError> {
+    let terminal = TerminalFacts::of_process();
+    let theme = match &listen.theme {
+        None => settings.theme.clone(),
+        Some(name) => {
+            let base = name.parse().map_err(|error: UnknownTheme| CliError::Usage(error.to_string()))?;
+            ThemeSettings { base, ..ThemeSettings::default() }
+        }
+    };
+    let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
+    let has_mouse = !listen.no_mouse && settings.mouse;
+    Ok(Appearance { keymap, has_mouse, theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.

@@ -8,15 +8,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+#[cfg(unix)]
+use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, OutputFormat, SettingsArgs, output};
+use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::store::{Freed, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
+use crate::store::{Freed, Location, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
 use crate::text::{self, units};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, a delivery is deleted if any of them \
-    applies. A FILTER limits all of them to the deliveries that match. To delete everything: --keep 0.")]
+    applies. A FILTER limits all of them to the deliveries that match. Pinned deliveries are kept, and do not count, without --pinned. To delete everything: --keep 0.")]
 #[command(after_help = "Examples:\n  whyhook prune --older-than 30d --dry-run\n  \
     whyhook prune is:sim verdict:bad --keep 1000 --yes")]
 pub(super) struct PruneArgs {
@@ -32,6 +35,9 @@ pub(super) struct PruneArgs {
     /// Delete the oldest deliveries until the rest takes no more than this, such as 1GiB
     #[arg(long, value_name = "SIZE")]
     max_size: Option<String>,
+    /// Delete pinned deliveries as well
+    #[arg(long)]
+    pinned: bool,
     /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
@@ -42,25 +48,24 @@ pub(super) struct PruneArgs {
 
 /// Exit code 1 when the person says no.
 pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode, CliError> {
-    let selection = Selection::parse(&args.what)?;
+    let selection = Selection::parse(&args.what, settings)?;
     let retention = retention(args)?;
     check(args, settings.yes(), &selection, &retention)?;
     let location = settings.location()?;
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
-    let pruner = if args.dry_run { None } else { Some(Pruner::open(&location).map_err(in_use)?) };
-    pruner.iter().for_each(|pruner| output::log_losses(pruner.losses()));
+    let deleter = if args.dry_run { None } else { Some(Deleter::open(&location)?) };
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
-            Ok(ids) => PrunePlan::of(&reader, &ids)?,
+            Ok(ids) => PrunePlan::of(&reader, &unpinned(&reader, ids, args.pinned)?)?,
             Err(missing) => {
                 output::log(&missing);
                 return Ok(ExitCode::FAILURE);
             }
         },
     };
-    let Some(mut pruner) = pruner.filter(|_| !plan.doomed.is_empty()) else {
+    let Some(deleter) = deleter.filter(|_| !plan.doomed.is_empty()) else {
         return print(args, &plan, None);
     };
     if !settings.yes() && !ask(&plan, reader.count()?)? {
@@ -69,8 +74,67 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     }
     // Its snapshot would keep SQLite from giving room back.
     drop(reader);
-    let freed = pruner.prune(&plan.doomed, Thoroughness::Exact, &mut |_| Ok(()))?;
+    let freed = deleter.delete(&plan.doomed)?;
     print(args, &plan, Some(freed))
+}
+
+/// Who deletes: the listener that runs on the store, else this process.
+enum Deleter {
+    Files(Box<Pruner>),
+    #[cfg(unix)]
+    Listener(RunningListener),
+}
+
+impl Deleter {
+    fn open(location: &Location) -> Result<Self, CliError> {
+        #[cfg(unix)]
+        if let Some(listener) = RunningListener::on(location)? {
+            return Ok(Self::Listener(listener));
+        }
+        let pruner = Pruner::open(location).map_err(in_use)?;
+        output::log_losses(pruner.losses());
+        Ok(Self::Files(Box::new(pruner)))
+    }
+
+    fn delete(self, doomed: &[DeliveryId]) -> Result<Freed, CliError> {
+        match self {
+            Self::Files(mut pruner) => Ok(pruner.prune(doomed, Thoroughness::Exact, &mut |_| Ok(()))?),
+            #[cfg(unix)]
+            Self::Listener(listener) => {
+                let result = listener.job("/prune", &json!({"ids": ranges(doomed)}))?;
+                let number = |name: &str| result[name].as_u64().unwrap_or_default();
+                Ok(Freed { deliveries: number("deleted"), bytes: number("freed_bytes") })
+            }
+        }
+    }
+}
+
+/// Numbers, the highest first, as the fewest ranges.
+#[cfg(unix)]
+fn ranges(ids: &[DeliveryId]) -> Vec<String> {
+    ids.chunk_by(|left, right| left.0 == right.0 + 1)
+        .filter_map(|run| Some((run.last()?.0, run.first()?.0)))
+        .map(|(from, to)| format!("{from}-{to}"))
+        .collect()
+}
+
+/// Those that are not pinned, unless those go as well; how many stay is said.
+fn unpinned(reader: &Reader, ids: Vec<DeliveryId>, pinned: bool) -> Result<Vec<DeliveryId>, CliError> {
+    let mut doomed = Vec::new();
+    let all = ids.len();
+    for id in ids {
+        if pinned || !reader.summary(id)?.is_some_and(|summary| summary.marks.pinned) {
+            doomed.push(id);
+        }
+    }
+    match all - doomed.len() {
+        0 => {}
+        1 => output::log("1 pinned delivery is kept; --pinned deletes it as well"),
+        kept => {
+            output::log(&format!("{} pinned deliveries are kept; --pinned deletes them as well", grouped(kept as u64)))
+        }
+    }
+    Ok(doomed)
 }
 
 fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
@@ -79,6 +143,7 @@ fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
         older_than: args.older_than.as_deref().map(units::parse_duration).transpose().map_err(|error| usage(&error))?,
         keep: args.keep,
         max_bytes: args.max_size.as_deref().map(units::parse_size).transpose().map_err(|error| usage(&error))?,
+        pinned: args.pinned,
     })
 }
 
@@ -156,4 +221,16 @@ fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<Exi
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_range() {
+        let ids = [12, 11, 10, 7, 5, 4].map(DeliveryId);
+        assert_eq!(ranges(&ids), ["10-12", "7-7", "4-5"]);
+        assert!(ranges(&[]).is_empty());
+    }
 }

@@ -111,6 +111,12 @@ impl RuleSet {
         Self { rules, labels, answers: Vec::new(), hold_for, handshakes: true, has_conditions }
     }
 
+    /// These rules in the place of its own; the rest stays.
+    #[must_use]
+    pub fn replaced(&self, rules: Vec<Rule>) -> Self {
+        Self::new(rules, self.hold_for).with_answers(self.answers.clone()).with_handshakes(self.handshakes)
+    }
+
     /// The same, with the configuration's own answers beside them.
     #[must_use]
     pub fn with_answers(self, answers: Vec<Arc<NamedAnswer>>) -> Self {
@@ -215,6 +221,8 @@ pub(super) fn summary_of(captured: &Captured) -> Summary {
         judgement: captured.judgement.clone(),
         body_bytes: captured.body.len() as u64,
         framing_bytes: captured.framing.as_bytes().len() as u64,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image: captured.image.clone(),
         answer: None,
     }
@@ -225,6 +233,10 @@ pub(super) struct Unkept<'a>(pub(super) &'a Captured);
 impl SearchedContent for Unkept<'_> {
     fn head(&self) -> Option<Head> {
         Some(self.0.head.clone())
+    }
+
+    fn may_inflate(&self) -> bool {
+        false
     }
 
     fn body(&self) -> Option<Bytes> {

@@ -51,9 +51,26 @@ impl Location {
         self.log().join("key")
     }
 
+    /// The file of pins, notes and tags; see [`super::marks`].
+    pub(super) fn marks(&self) -> PathBuf {
+        self.log().join("marks")
+    }
+
     /// The copy of a segment that is about to take its place; see [`super::prune`].
     pub(super) fn segment_copy(&self, segment: i64) -> PathBuf {
         self.log().join(format!("{segment:08}.log.new"))
+    }
+
+    /// The socket of the control interface of a listener that keeps deliveries here.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.beside("-socket")
+    }
+
+    /// Whether a process has the right to write captures at this moment.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        StoreLock::is_taken(self)
     }
 
     /// Bytes of all files of the store.

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
 //! | `whyhook.db-log/key` | the key that seals the log's records, to recognise them after damage |
+//! | `whyhook.db-log/marks` | what a person adds: pins, notes, tags, deletions |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
+//! | `whyhook.db-socket` | the control interface of a running listener |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so a row never refers to bytes
@@ -21,6 +23,7 @@
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
 //! To remove everything, delete the file *and* the folder.
 
+mod answered;
 mod attempts;
 mod checkpoint;
 mod copying;
@@ -31,10 +34,12 @@ pub mod fuzzing;
 mod group;
 mod identity;
 mod index;
+mod live_prune;
 mod location;
 mod lock;
 mod log;
 mod losses;
+mod marks;
 mod opening;
 mod prune;
 mod reader;
@@ -53,6 +58,7 @@ mod stored;
 mod tests;
 mod writer;
 
+pub use answered::AnsweredRows;
 pub use attempts::AttemptKeeper;
 pub use error::StoreError;
 pub use location::Location;
@@ -64,4 +70,4 @@ pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use stored::{StoredBody, StoredDelivery};
-pub use writer::{Keeping, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};
+pub use writer::{Keeping, Marking, Pruning, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};

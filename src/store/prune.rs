@@ -33,8 +33,15 @@ use super::{Location, Loss, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
-const TABLES: [(&str, &str); 4] =
-    [("deliveries", "id"), ("answers", "id"), ("diagnoses", "id"), ("attempts", "delivery")];
+const TABLES: [(&str, &str); 7] = [
+    ("deliveries", "id"),
+    ("answers", "id"),
+    ("diagnoses", "id"),
+    ("causes", "id"),
+    ("marks", "id"),
+    ("deleted", "id"),
+    ("attempts", "delivery"),
+];
 /// An index of which this part is free is rewritten; less is used up by the deliveries to come.
 const FREE_PAGES_SHARE: i64 = 4;
 /// While deliveries wait, no more of a segment is copied, in bytes; a disk writes that in some tenths of a second.
@@ -97,7 +104,7 @@ pub struct Pruner {
 }
 
 /// One segment's part of a pruning.
-struct Task {
+pub(super) struct Task {
     segment: i64,
     /// The lowest and the highest number in it.
     ids: (i64, i64),
@@ -105,6 +112,12 @@ struct Task {
     bytes: u64,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
+}
+
+impl Task {
+    pub(super) fn segment(&self) -> i64 {
+        self.segment
+    }
 }
 
 impl Pruner {
@@ -176,6 +189,47 @@ impl Work<'_> {
         freed
     }
 
+    /// The segments of a pruning that is done between commits, a segment at a time ([`super::live_prune`]).
+    pub(super) fn live_tasks(&self, doomed: &[DeliveryId]) -> Result<Vec<Task>, StoreError> {
+        self.keeping_pace(|| self.tasks(doomed).map_err(|source| self.failed(source)))
+    }
+
+    /// Prunes one of them.
+    pub(super) fn live_prune(&self, task: &Task) -> Result<Freed, StoreError> {
+        let size = || fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
+        let before = size();
+        self.keeping_pace(|| {
+            let full = self.index.connection().pragma_update(None, "synchronous", "full");
+            full.map_err(|source| self.failed(source))?;
+            self.prune_segment(task, &mut |_| Ok(()))
+        })?;
+        Ok(Freed { deliveries: task.deliveries, bytes: before.saturating_sub(size()) })
+    }
+
+    /// The commits that follow are synced as those before.
+    fn keeping_pace<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.index.connection();
+        let synchronous = connection
+            .pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
+            .map_err(|source| self.failed(source))?;
+        let done = work();
+        connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
+        done
+    }
+
+    /// Deletes deliveries, a segment after another for as long as `go_on` says.
+    pub(super) fn prune_until(&self, doomed: &[DeliveryId], go_on: &dyn Fn() -> bool) -> Result<Freed, StoreError> {
+        let mut freed = Freed::default();
+        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+            if !go_on() {
+                break;
+            }
+            self.prune_segment(&task, &mut |_| Ok(()))?;
+            freed.deliveries += task.deliveries;
+        }
+        Ok(freed)
+    }
+
     fn prune(
         &self,
         doomed: &[DeliveryId],
@@ -215,6 +269,7 @@ impl Work<'_> {
         for id in doomed {
             insert.execute([id.0])?;
         }
+        connection.execute("INSERT OR IGNORE INTO temp.doomed SELECT id FROM deleted", [])?;
         connection.execute_batch("COMMIT")?;
         let mut statement = connection.prepare(
             "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes) FROM (

@@ -16,22 +16,26 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpointer;
-use super::group::{CommitGroup, Job, KeptRecord};
+use super::group::{CommitGroup, Job, KeptRecord, MarkedCount};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
+use super::live_prune::{LivePruning, PrunedReply};
 use super::lock::StoreLock;
 use super::log::LogWriter;
+use super::marks::{self, MarksFile};
 use super::opening::OpenedStore;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::{Freed, Location, Loss, Retention, StoreError, prune};
-use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
+use crate::delivery::{Answer, Attempt, Captured, DeliveryId, MarksEdit, Outcome};
 
 /// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
 pub const QUEUE_CAPACITY: usize = 4096;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
+/// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
+const REMOVAL_TIME: Duration = Duration::from_millis(400);
 /// The same for attempts, which may hold a response of a mebibyte each.
 const ATTEMPTS_KEPT_BACK: usize = 32;
 
@@ -51,6 +55,8 @@ pub enum StoreEvent {
     Fault(Arc<StoreError>),
     /// Retention has deleted deliveries.
     Retired(Freed),
+    /// Somebody has deleted deliveries ([`WriterHandle::prune`]).
+    Pruned(Freed),
 }
 
 /// Too many deliveries wait for the disk.
@@ -60,6 +66,12 @@ pub struct QueueFull;
 
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
 pub type Keeping = oneshot::Receiver<KeptRecord>;
+
+/// Resolves once deliveries are deleted (how many) or could not be (why).
+pub type Pruning = oneshot::Receiver<PrunedReply>;
+
+/// Resolves once an edit of marks is kept (how many deliveries it has changed) or could not be (why).
+pub type Marking = oneshot::Receiver<MarkedCount>;
 
 /// Where deliveries are handed to the writer. Cheap to clone; the writer ends when all are gone.
 #[derive(Debug, Clone)]
@@ -105,6 +117,25 @@ impl WriterHandle {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
 
+    /// Deletes deliveries for good, between commits. What does not exist is passed over.
+    #[must_use]
+    pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
+        let (reply, pruning) = oneshot::channel();
+        if let Err(mpsc::SendError(Job::Prune(_, reply))) = self.jobs.send(Job::Prune(doomed, reply)) {
+            let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
+        }
+        pruning
+    }
+
+    /// Queues a change of what a person has added to deliveries. It is synced before [`Marking`] resolves.
+    pub fn mark(&self, ids: Vec<DeliveryId>, edit: MarksEdit) -> Marking {
+        let (reply, marking) = oneshot::channel();
+        if let Err(mpsc::SendError(Job::Mark(_, _, reply))) = self.jobs.send(Job::Mark(ids, edit, reply)) {
+            let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
+        }
+        marking
+    }
+
     /// Queues an attempt that was sent from here, with its result. Nobody waits for it.
     pub fn attempted(&self, attempt: Attempt) {
         let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
@@ -145,7 +176,7 @@ impl Writer {
         interval: Duration,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let OpenedStore { index, keys, last, end, losses, lock } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, marks, lock } = OpenedStore::open(location)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let committer = Committer {
             identity: FileIdentity::of(location.file())?,
@@ -154,8 +185,10 @@ impl Writer {
             keys,
             inserter: Inserter::start().map_err(failed)?,
             checkpointer: Checkpointer::start(location)?,
+            pruning: LivePruning::default(),
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
             last,
+            marks,
             kept_back: Vec::new(),
             attempts_kept_back: Vec::new(),
             _lock: lock,
@@ -195,8 +228,10 @@ struct Committer {
     keys: SealKeys,
     inserter: Inserter,
     checkpointer: Checkpointer,
+    pruning: LivePruning,
     retirer: Retirer,
     last: DeliveryId,
+    marks: MarksFile,
     kept_back: Vec<(DeliveryId, Answer)>,
     attempts_kept_back: Vec<Attempt>,
     _lock: StoreLock,
@@ -214,26 +249,86 @@ impl Committer {
         while open {
             let mut group =
                 CommitGroup::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
-            match queue.recv() {
-                Ok(job) => {
+            match self.next(queue) {
+                Ok(Some(job)) => {
                     group.add(job);
                     group.fill(queue);
                 }
-                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => return,
+                Ok(None) if group.answers.is_empty() && group.attempts.is_empty() => {
+                    self.prune(&index).into_iter().for_each(observer);
+                    continue;
+                }
+                Ok(None) => {}
+                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => break,
                 Err(mpsc::RecvError) => open = false,
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
+            for (doomed, reply) in std::mem::take(&mut group.prunings) {
+                self.pruning.add(doomed, reply);
+            }
             let begun = Instant::now();
-            let Some((returned, group, outcome)) = self.commit(index, group) else { return };
+            let Some((returned, mut group, outcome)) = self.commit(index, group) else { return };
             index = returned;
+            let edits = std::mem::take(&mut group.marks);
+            // After the group: what was kept with it can be marked already.
+            let marked: Vec<_> = edits
+                .into_iter()
+                .map(|(ids, edit, reply)| (self.marks.edit(&index, &ids, &edit).map_err(Arc::new), reply))
+                .collect();
             log(&group, outcome.as_ref().err(), self.last, begun);
             observer(self.reply(group, outcome));
+            for (outcome, reply) in marked {
+                let _ = reply.send(outcome);
+            }
             self.checkpointer.committed();
+            self.prune(&index).into_iter().for_each(observer);
+            if !self.pruning.is_idle() {
+                continue;
+            }
             if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
                 self.retire(&index, &doomed).into_iter().for_each(observer);
             }
         }
+        self.remove_deleted(&index);
+    }
+
+    /// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.
+    fn remove_deleted(&self, index: &Index) {
+        let deleted = marks::deleted(index.connection()).unwrap_or_default();
+        if deleted.is_empty() {
+            return;
+        }
+        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
+        let deadline = Instant::now() + REMOVAL_TIME;
+        let freed = work.prune_until(&deleted, &|| Instant::now() < deadline);
+        if let Err(error) = freed {
+            tracing::error!(reason = %error, "deleted deliveries are still there");
+        }
+    }
+
+    /// What is asked next. While something is being pruned, nothing is waited for.
+    fn next(&self, queue: &mpsc::Receiver<Job>) -> Result<Option<Job>, mpsc::RecvError> {
+        if self.pruning.is_idle() {
+            return queue.recv().map(Some);
+        }
+        match queue.try_recv() {
+            Ok(job) => Ok(Some(job)),
+            Err(mpsc::TryRecvError::Empty) => Ok(None),
+            Err(mpsc::TryRecvError::Disconnected) => Err(mpsc::RecvError),
+        }
+    }
+
+    /// Prunes a segment, where that was asked for; tells when a pruning has come to its end.
+    fn prune(&mut self, index: &Index) -> Option<StoreEvent> {
+        let log = &mut self.log;
+        let mut close = |segment| {
+            if log.end().segment == segment {
+                log.close();
+            }
+        };
+        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
+        self.pruning.step(&work, &mut close).map(StoreEvent::Pruned)
     }
 
     /// Deletes what is kept no longer; tells when something has gone.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::delivery::DeliveryId;
+use crate::delivery::{DeliveryId, MarksEdit};
 use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
+use crate::tui::app::lent::LentText;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::list::page::PageRequest;
@@ -73,10 +74,18 @@ pub enum Effect {
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
     OpenImage(Arc<FoundBinary>),
+    /// Lend the terminal to a program that shows this.
+    Lend(Box<LentText>),
     /// Send something, or look something up for it.
     Send(SendTask),
+    /// Change what was added to deliveries, or delete them.
+    Mark(Vec<DeliveryId>, MarksEdit),
+    /// Keep these filters for the next run, the latest last.
+    RememberFilters(Vec<String>),
     /// Report the listener's status now.
     Observe,
+    /// Have the terminal report the mouse, or not.
+    Mouse(bool),
     /// Clear the terminal and redraw everything.
     Redraw,
     /// Restore the terminal and stop, until the shell resumes the program.

@@ -36,10 +36,12 @@ use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
-use crate::tui::theme::{Background, Theme};
+use crate::tui::theme::Theme;
+use crate::tui::theme::palette::ThemePalette;
 
 mod adopt;
 mod images;
+mod pointer;
 mod sending;
 mod status;
 
@@ -52,7 +54,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 fn look() -> Look {
-    Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC }
+    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC }
 }
 
 /// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.
@@ -91,6 +93,8 @@ pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
         judgement,
         body_bytes: body.len() as u64,
         framing_bytes: 0,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image,
         answer: Some(answer.facts()),
     };
@@ -137,7 +141,9 @@ pub(crate) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     for _ in 0..2 {
         let mut viewport = Viewport::default();
-        terminal.draw(|frame| viewport = draw(frame, model, &look())).unwrap();
+        let mut areas = ScreenAreas::default();
+        terminal.draw(|frame| (viewport, areas) = draw_with_areas(frame, model, &look())).unwrap();
+        model.areas = areas;
         update(model, Message::Drawn(viewport));
     }
     let buffer = terminal.backend().buffer();
