@@ -11,6 +11,7 @@ mod export;
 mod headless;
 mod image;
 mod import;
+mod keys;
 mod list;
 mod listen;
 mod output;
@@ -110,9 +111,12 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Print every key of the interface as a table `[keys]` for the configuration
+    #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
+    Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
-            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+            whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell
@@ -143,6 +147,7 @@ impl Command {
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -185,15 +190,18 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
+    /// Take commands and print lines instead of drawing: for screen readers, plain terminals and scripts
+    #[arg(long, conflicts_with_all = ["headless", "format"])]
+    plain: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
-    /// Colours for a dark or a light background
-    #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
-    theme: String,
+    /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    theme: Option<String>,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
@@ -202,6 +210,20 @@ pub(crate) struct ListenArgs {
     body_limit: Option<String>,
     #[command(flatten)]
     scheme: scheme::SchemeArgs,
+}
+
+/// The themes, each by the other name that it goes by too.
+fn themes() -> clap::builder::PossibleValuesParser {
+    let of = |name| clap::builder::PossibleValue::new(name);
+    let names = crate::config::ThemeName::NAMES.into_iter();
+    names
+        .map(|name| match name {
+            "high-contrast" => of(name).alias("contrast"),
+            "ansi" => of(name).alias("ansi16"),
+            _ => of(name),
+        })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// How output is written.
@@ -332,6 +354,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),

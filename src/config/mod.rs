@@ -7,31 +7,39 @@
 
 mod answers;
 mod bounds;
+mod columns;
 pub mod consent;
 pub mod dotenv;
 mod environment;
 mod error;
 pub mod file;
 mod keyring;
+mod keys;
 mod missing_secret;
 mod mistaken;
+mod notices;
 mod pictures;
+mod place;
 mod registry;
 mod retention;
 mod scheme_choice;
 mod settings;
+mod theme;
 mod warning;
 mod webhook;
 
 pub use answers::AnswerFlags;
 pub use bounds::Bounds;
+pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
 };
+pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;
@@ -39,6 +47,7 @@ pub use scheme_choice::SchemeChoice;
 pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
 };
+pub use theme::{ColourChoice, ColourRole, InvalidColour, ThemeName, ThemeSettings, UnknownTheme};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 

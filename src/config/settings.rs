@@ -10,10 +10,12 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{
-    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, SchemeChoice, Warning,
+    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, NotifySettings, Registry,
+    RetentionSettings, SchemeChoice, Warning,
 };
-use crate::config::PictureMode;
+use crate::config::{ListColumn, PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
+use crate::query::SavedFilters;
 use crate::rules::RuleSet;
 use crate::signature::AcceptedSchemes;
 use crate::simulate::SavedSimulation;
@@ -80,6 +82,12 @@ pub struct Settings {
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: PictureMode,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
+    /// How the interface looks.
+    pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes automatically.
@@ -94,6 +102,10 @@ pub struct Settings {
     pub registry: Registry,
     /// Simulations under their names.
     pub simulations: BTreeMap<String, SavedSimulation>,
+    /// Filters under their names.
+    pub filters: SavedFilters,
+    /// The columns of lists, where they were chosen.
+    pub columns: Option<Vec<ListColumn>>,
     /// The configuration file as it was read, if any.
     pub config: Option<Arc<ConfigFile>>,
     /// Whether the person has named it.
@@ -166,6 +178,9 @@ impl Settings {
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            notify: file.and_then(|file| file.notify.clone()),
+            on_delivery: file.and_then(|file| file.on_delivery.clone()),
+            theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
@@ -178,6 +193,8 @@ impl Settings {
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
             registry: Registry::new(webhooks, keyring, schemes),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
+            filters: file.map(|file| file.filters.clone()).unwrap_or_default(),
+            columns: file.and_then(|file| file.columns.clone()),
             config_places: file.map_or_else(|| file::places(environment), |file| vec![file.path.clone()]),
             config: file.cloned().map(Arc::new),
             config_is_named: source.is_named,

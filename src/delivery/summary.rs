@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AnswerFacts, DeliveryId, Intake, Judgement, Verdict};
+use super::{AnswerFacts, DeliveryId, Intake, Judgement, Marks, Verdict};
 
 /// What the payload's envelope says of itself, read without building a tree. A field is `None` when
 /// the payload does not have it or has it as another type.
@@ -85,6 +85,10 @@ pub struct Summary {
     pub image: Option<ImageFacts>,
     /// What was answered, once something was.
     pub answer: Option<AnswerFacts>,
+    /// The codes of the likeliest cause, joined by `+`, once one was found: see [`crate::delivery::cause_codes`].
+    pub cause: Option<String>,
+    /// What a person has added to it.
+    pub marks: Marks,
 }
 
 impl Summary {
@@ -93,6 +97,16 @@ impl Summary {
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.judgement.verdict == Verdict::Verified && self.intake.is_complete()
+    }
+
+    /// Whether it is what browsers and scanners send and no webhook does: a GET or HEAD without a body and without a signature,
+    /// to a path that no webhook has.
+    #[must_use]
+    pub fn is_noise(&self) -> bool {
+        let is_asking = matches!(self.method.as_str(), "GET" | "HEAD") && self.body_bytes == 0;
+        let is_unsigned = matches!(self.judgement.verdict, Verdict::MissingSignature | Verdict::NoSecret);
+        let is_handshake = self.answer.as_ref().is_some_and(AnswerFacts::is_handshake);
+        is_asking && is_unsigned && self.webhook.is_none() && !is_handshake
     }
 
     /// Whether the signature is valid and the timestamp is outside the tolerance.

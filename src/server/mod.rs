@@ -1,7 +1,9 @@
 //! A run: store, listener, tunnel and signals, started and stopped together.
 
+mod causes;
 mod changes;
 mod file_events;
+mod hook;
 pub mod listener;
 mod reload;
 mod run;

@@ -12,10 +12,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::consent::Gate;
-use crate::config::{Bounds, RetentionSettings, Settings};
+use crate::config::{Bounds, ListColumn, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
+use crate::server::causes::CauseFinder;
+use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
@@ -54,6 +56,8 @@ pub enum ServerEvent {
     Tunnel(TunnelState),
     /// The terminal has another size.
     Resized,
+    /// The command of `on_delivery` failed, or deliveries were skipped for it, in words.
+    Hook(String),
     /// A request to suspend the program (SIGTSTP).
     Suspend,
     /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
@@ -120,7 +124,9 @@ pub struct Session {
     writer: Writer,
     runtime: Runtime,
     serving: JoinHandle<()>,
+    causes: CauseFinder,
     stop: watch::Sender<bool>,
+    hook: Option<DeliveryHook>,
     _ephemeral: Option<tempfile::TempDir>,
 }
 
@@ -185,7 +191,16 @@ impl Session {
             retired = retired.deliveries,
             "listening"
         );
+        let hook = settings.on_delivery.as_ref().map(|hook| {
+            let (registry, events) = (Arc::clone(&control), events.clone());
+            let keyring = move || registry.registry().keyring().clone();
+            let told = move |words| drop(events.send(ServerEvent::Hook(words)));
+            DeliveryHook::start(hook, (&location, writer.began_behind()), &growth.changes, keyring, told)
+        });
+        let hook = hook.transpose()?;
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
+        let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)
+            .map_err(|source| StartError::System { action: "start the search for causes", source })?;
         let settings = settings.clone();
         Ok(Self {
             settings,
@@ -200,7 +215,9 @@ impl Session {
             writer,
             runtime,
             serving,
+            causes,
             stop,
+            hook,
             _ephemeral: ephemeral,
         })
     }
@@ -253,6 +270,18 @@ impl Session {
         self.settings.retention
     }
 
+    /// Filters under their names.
+    #[must_use]
+    pub fn filters(&self) -> &SavedFilters {
+        &self.settings.filters
+    }
+
+    /// The columns of lists, where they were chosen.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[ListColumn]> {
+        self.settings.columns.as_deref()
+    }
+
     /// How long it has been listening.
     #[must_use]
     pub fn uptime(&self) -> Duration {
@@ -301,12 +330,14 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { control, writer, runtime, serving, stop, .. } = self;
+        let Self { control, writer, runtime, serving, causes, stop, hook, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
+        drop(hook);
+        causes.stop();
         last();
         drop(control);
         writer.join();
@@ -329,7 +360,7 @@ fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>)
 
 fn retention(settings: &Settings) -> Retention {
     let bounds = settings.retention;
-    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
+    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size, pinned: false }
 }
 
 /// Descriptors for all but connections and forwards: the store, its readers, the terminal.

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::TYPED_LABEL;
+use crate::config::{NotifyManner, TYPED_LABEL};
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
@@ -35,7 +36,9 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
@@ -62,6 +65,12 @@ pub(crate) enum Wake {
     Input(Input),
     Event(ServerEvent),
     Message(Message),
+    /// A line of `--plain`; `None` at the end of its input.
+    Line(Option<Zeroizing<String>>),
+    /// The terminal is to notify, in these words.
+    Ring(String),
+    /// What `--plain` says of a delivery.
+    Announced(String),
 }
 
 /// The interface with everything that works for it.
@@ -77,11 +86,13 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
     pub(crate) model: Model,
-    pub(crate) screen: TerminalScreen,
+    /// What is drawn on; `--plain` draws nothing.
+    pub(crate) screen: Option<TerminalScreen>,
     pub(crate) clipboard: Clipboard,
     /// The newest delivery that the model knows of.
     pub(crate) reached: DeliveryId,
@@ -198,10 +209,13 @@ impl EventLoop<'_> {
     }
 
     /// Takes in how far the store has grown; returns by how many deliveries.
-    fn stored(&mut self) -> i64 {
+    pub(super) fn stored(&mut self) -> i64 {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
+        if let Some((_, notifier)) = &self.notifier {
+            notifier.poke();
+        }
         let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
@@ -213,14 +227,14 @@ impl EventLoop<'_> {
     }
 
     /// Takes in the current state of the listener's answers.
-    fn answers(&mut self) -> Result<(), TuiError> {
+    pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
     /// Takes in what was heard of secrets that arrived by handshakes.
-    fn secrets_received(&mut self) -> Result<(), TuiError> {
+    pub(super) fn secrets_received(&mut self) -> Result<(), TuiError> {
         self.watch.secrets.look();
         let control = self.session.control();
         let news = control.secret_news();
@@ -231,9 +245,17 @@ impl EventLoop<'_> {
         news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
     }
 
-    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+    pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            Wake::Ring(words) => {
+                if let Some((manner, _)) = &self.notifier {
+                    terminal::notify(*manner, &words)?;
+                }
+                Ok(())
+            }
+            // The plain face takes them itself.
+            Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
                 self.end = true;
                 Ok(())
@@ -251,15 +273,15 @@ impl EventLoop<'_> {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
-                self.message(Message::Warn(error))
-            }
+            Wake::Event(
+                ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
+            ) => self.message(Message::Warn(words)),
         }
     }
 
     fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
         // What a key does may depend on how much is in view, and the terminal may have another size since.
-        if self.screen.size()? != self.extent {
+        if self.screen.as_ref().map(TerminalScreen::size).transpose()?.is_some_and(|size| size != self.extent) {
             self.draw()?;
         }
         match event {
@@ -275,7 +297,7 @@ impl EventLoop<'_> {
         if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
     }
 
-    fn message(&mut self, message: Message) -> Result<(), TuiError> {
+    pub(super) fn message(&mut self, message: Message) -> Result<(), TuiError> {
         self.model.clock = Timestamp::now();
         for effect in update(&mut self.model, message) {
             self.perform(effect)?;
@@ -286,7 +308,7 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+    pub(super) fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) | Effect::LoadAnswer(_) => {
                 self.loader.read(effect)
@@ -327,6 +349,7 @@ impl EventLoop<'_> {
                 let keyring = self.session.control().registry().keyring().clone();
                 self.files.open(image, keyring, self.messenger());
             }
+            Effect::Lend(lent) => return self.lend(&lent),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -341,8 +364,28 @@ impl EventLoop<'_> {
                 let status = Box::new(status::status(self.session));
                 return self.message(Message::Status(status));
             }
-            Effect::Redraw => terminal::clear(&mut self.screen)?,
-            Effect::Suspend => terminal::suspend(&mut self.screen)?,
+            Effect::Mark(ids, edit) => {
+                let marking = self.session.control().mark(ids.clone(), edit.clone());
+                let messenger = self.messenger();
+                std::thread::Builder::new().name("whyhook-marks".to_owned()).spawn(move || {
+                    let outcome = match marking.blocking_recv() {
+                        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+                        Err(_) => Err("the store's writer has stopped".to_owned()),
+                    };
+                    messenger(Message::Marked(ids, edit, outcome));
+                })?;
+            }
+            // Of a store that is deleted with the run, nothing stays.
+            Effect::RememberFilters(_) if self.model.setup.ephemeral => {}
+            Effect::RememberFilters(filters) => {
+                let path = history::path(self.session.location().file());
+                let secrets = self.session.control().registry().keyring().secrets().to_vec();
+                if let Err(error) = history::keep(&path, &filters, &secrets) {
+                    tracing::warn!(reason = %error, "filters are not remembered");
+                }
+            }
+            Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
+            Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,
         }
         Ok(())
@@ -361,6 +404,16 @@ impl EventLoop<'_> {
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
+    /// Lends the terminal to the person's pager or editor.
+    fn lend(&mut self, lent: &LentText) -> Result<(), TuiError> {
+        let shown = {
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(self.screen.as_mut(), || editor::show(lent, registry.keyring()))?
+        };
+        self.message(Message::Opened(shown.map_err(|error| error.to_string())))
+    }
+
     /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
@@ -368,7 +421,7 @@ impl EventLoop<'_> {
             // The editor reads the keys in the meantime.
             let _keys = input::hold();
             let registry = self.session.control().registry();
-            terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
+            terminal::lend(self.screen.as_mut(), || editor::edit("delivery", &body, registry.keyring()))?
         };
         let reason = match edited {
             Ok(Some(edited)) => {
@@ -377,7 +430,7 @@ impl EventLoop<'_> {
                 return Ok(());
             }
             Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error}; nothing was sent"),
         };
         self.message(Message::Sending(News::NotSent(reason)))
     }
@@ -396,7 +449,7 @@ impl EventLoop<'_> {
         let wanted = view::graphics(&self.model);
         if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {
             terminal::forget(kind)?;
-            terminal::clear(&mut self.screen)?;
+            self.screen.as_mut().map_or(Ok(()), terminal::clear)?;
         }
         self.graphics = wanted;
         Ok(())
@@ -406,19 +459,22 @@ impl EventLoop<'_> {
         self.clear_graphics()?;
         crate::system::panic::trap("main");
         let _frame = crate::system::panic::frame();
+        let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;
         let mut viewport = before;
-        self.extent = self.screen.size()?;
-        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        self.extent = screen.size()?;
+        screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) || self.model.placed() != placed {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
-            self.screen.draw(|frame| {
-                view::draw(frame, &self.model, &self.look);
-            })?;
+            if let Some(screen) = &mut self.screen {
+                screen.draw(|frame| {
+                    view::draw(frame, &self.model, &self.look);
+                })?;
+            }
         }
         Ok(())
     }

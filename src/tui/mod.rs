@@ -17,6 +17,7 @@ pub(crate) mod event_loop;
 pub mod keymap;
 pub(crate) mod pane;
 pub mod picture;
+pub mod plain;
 pub(crate) mod reading_time;
 pub mod screens;
 pub(crate) mod terminal;
@@ -27,28 +28,73 @@ pub(crate) mod workers;
 
 use std::sync::{Arc, mpsc};
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
+use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
-use crate::tui::picture::PictureMethod;
+use crate::tui::keymap::Keymap;
+use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
-use crate::tui::theme::Look;
+use crate::tui::terminal::input::Input;
+use crate::tui::terminal::reply::{self, LateReply, TerminalReply};
+use crate::tui::theme::background::Background;
+use crate::tui::theme::palette::ThemePalette;
+use crate::tui::theme::{Look, Theme};
 use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
+
+/// How the interface shall look.
+#[derive(Debug, Clone)]
+pub struct Appearance {
+    /// Every key and what it does.
+    pub keymap: Keymap,
+    /// The theme, and the colours that differ from it.
+    pub theme: ThemeSettings,
+    /// What is known of the terminal.
+    pub terminal: TerminalFacts,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+    /// How pictures are drawn.
+    pub pictures: PictureMethod,
+}
+
+impl Appearance {
+    /// The look of what is read as text.
+    fn without_colours(&self) -> Look {
+        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone() }
+    }
+
+    /// The look in the terminal that was taken, and what it replied if it was asked.
+    fn look(self) -> (Look, Option<TerminalReply>) {
+        let (depth, mut reply) = (self.terminal.depth(), None);
+        let palette = ThemePalette::choose(self.theme.base, depth, || {
+            reply = terminal::background::ask(&self.terminal.term);
+            let background = reply.as_ref().and_then(|reply| reply.background);
+            // The variable may be that of another terminal, in which this one was started.
+            let variable = || Background::from_environment(&self.terminal.colorfgbg);
+            background.map_or_else(variable, Background::of_colour)
+        });
+        let theme = Theme::with(palette, &self.theme.colours, depth);
+        (Look { theme, zone: self.zone }, reply)
+    }
+}
 
 /// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
@@ -58,12 +104,61 @@ use crate::tui::workers::sightings::SightingsWorker;
 pub fn run(
     session: &Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: Appearance,
     filter: (Query, String),
     events: mpsc::Receiver<ServerEvent>,
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
+    let mut face = begin(session, setup, &appearance, filter, &wakes)?;
+    face.screen = Some(terminal::enter()?);
+    let (look, reply) = appearance.look();
+    face.look = look;
+    let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
+    for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
+        let _ = wakes.send(Wake::Input(Input::Event(event)));
+    }
+    {
+        let wakes = wakes.clone();
+        terminal::input::start(late, move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+    }
+    pass_on(events, wakes)?;
+    tracing::info!("interface begun");
+    let ended = face.run(&queue, warnings);
+    tracing::info!(failed = ended.is_err(), "interface ended");
+    if let Some(kind) = face.graphics {
+        let _ = terminal::forget(kind);
+    }
+    drop(face);
+    crate::system::panic::restore_terminal();
+    match ended {
+        // A closed terminal takes no more frames: that ends the interface, and is not an error.
+        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Passes the session's events on to the loop.
+fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
+    std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
+        for event in events {
+            crate::system::panic::trap("events");
+            if wakes.send(Wake::Event(event)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// The model with everything that works for it, and nothing to draw on yet.
+fn begin<'a>(
+    session: &'a Session,
+    setup: Setup,
+    appearance: &Appearance,
+    filter: (Query, String),
+    wakes: &mpsc::Sender<Wake>,
+) -> Result<EventLoop<'a>, TuiError> {
     // Before anything is read.
     let watch = {
         let wakes = wakes.clone();
@@ -95,7 +190,7 @@ pub fn run(
     };
     let painter = {
         let wakes = wakes.clone();
-        ImageWorker::start(pictures, move |message| {
+        ImageWorker::start(appearance.pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -111,6 +206,14 @@ pub fn run(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let notifier = match session.settings().notify {
+        Some(settings) => {
+            let wakes = wakes.clone();
+            let ring = move |words| drop(wakes.send(Wake::Ring(words)));
+            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+        }
+        None => None,
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let teller = {
@@ -121,27 +224,17 @@ pub fn run(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.keymap = Arc::new(appearance.keymap.clone());
+    model.filters = session.filters().clone();
+    model.columns = session.columns().map(<[_]>::to_vec);
+    if !model.setup.ephemeral {
+        model.filter_history = history::load(&history::path(session.location().file()));
+    }
     model.sending.receivers = send::receivers(&control.registry());
-    let screen = terminal::enter()?;
-    {
-        let wakes = wakes.clone();
-        terminal::input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
-    }
-    {
-        let wakes = wakes.clone();
-        std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
-            for event in events {
-                crate::system::panic::trap("events");
-                if wakes.send(Wake::Event(event)).is_err() {
-                    return;
-                }
-            }
-        })?;
-    }
-    let mut face = EventLoop {
+    Ok(EventLoop {
         session,
         watch,
-        look,
+        look: appearance.without_colours(),
         loader,
         diagnoser,
         assistant,
@@ -151,27 +244,15 @@ pub fn run(
         sender,
         teller,
         files: Files::default(),
-        wakes,
+        notifier,
+        wakes: wakes.clone(),
         model,
-        screen,
+        screen: None,
         clipboard: Clipboard::default(),
         reached: DeliveryId(0),
         extent: Size::ZERO,
         graphics: None,
         reading: ReadingTime::default(),
         end: false,
-    };
-    tracing::info!("interface begun");
-    let ended = face.run(&queue, warnings);
-    tracing::info!(failed = ended.is_err(), "interface ended");
-    if let Some(kind) = face.graphics {
-        let _ = terminal::forget(kind);
-    }
-    drop(face);
-    crate::system::panic::restore_terminal();
-    match ended {
-        // A closed terminal takes no more frames: that ends the interface, and is not an error.
-        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
-        ended => ended,
-    }
+    })
 }

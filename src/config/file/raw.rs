@@ -13,8 +13,11 @@ use zeroize::Zeroizing;
 
 use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
+use crate::config::keys::RawKeys;
+use crate::config::notices::bell;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
-use crate::config::{Bounds, PictureMode, RetentionSettings};
+use crate::config::theme::RawTheme;
+use crate::config::{Bounds, HookSettings, NotifySettings, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
 use crate::text::units;
@@ -37,6 +40,13 @@ pub(super) struct RawFile {
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
+    #[serde(default, deserialize_with = "bell")]
+    pub(super) bell: Option<NotifySettings>,
+    pub(super) notify: Option<Spanned<NotifySettings>>,
+    pub(super) on_delivery: Option<HookSettings>,
+    pub(super) theme: Option<RawTheme>,
+    #[serde(default)]
+    pub(super) keys: RawKeys,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]
@@ -47,6 +57,10 @@ pub(super) struct RawFile {
     pub(super) webhook: Vec<RawWebhook>,
     #[serde(default)]
     pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
+    #[serde(default)]
+    pub(super) filters: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) columns: Option<Spanned<Vec<String>>>,
     #[serde(default, deserialize_with = "hold_for")]
     pub(super) hold_for: Option<Duration>,
     pub(super) handshakes: Option<bool>,

@@ -12,6 +12,7 @@
 //! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
 //! | `steady` | whether a receiver still answers, and answers one kind of delivery in one way |
 //! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
+//! | `pattern` | what the answers show when they are taken together |
 //! | [`findings()`], [`Remedy`] | from all of that to named faults, and what to do |
 //! | [`CheckReport`] | the result, as text, JSON and JUnit XML |
 
@@ -26,6 +27,7 @@ mod framework;
 mod judge;
 mod matrix;
 mod outside;
+mod pattern;
 mod payload;
 mod place;
 mod probe;

@@ -56,12 +56,18 @@ impl RunningCheck<'_> {
         if !self.rows[last + 1..].iter().any(CheckRow::is_rejected) {
             return None;
         }
+        // What a forged delivery ends has not answered any: that is a fault of its own.
+        let is_answered = |row: &CheckRow| !row.case.is_valid() && matches!(row.came, Observed::Answer { .. });
+        let has_refused = self.rows.iter().any(is_answered);
         let mut came = Observed::NotSent;
         for _ in 0..TRIES {
             came = self.ask(accepted, tell).await;
             if came.is_accepted() || came.is_no_verdict() {
                 return None;
             }
+        }
+        if came.status().is_none() && !has_refused {
+            return None;
         }
         for row in self.rows[last + 1..].iter_mut().filter(|row| row.came.is_like(&came)) {
             row.came = match row.came.status() {

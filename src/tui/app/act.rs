@@ -9,12 +9,14 @@ use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url};
 use crate::tui::keymap;
-use crate::tui::screens::answer::keys::decides;
+use crate::tui::screens::answer::idle::decides;
 use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::details::lend;
+use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, look_deeper};
-use crate::tui::screens::{answers, image, payload, send};
+use crate::tui::screens::{answers, image, list, payload, send};
 
 /// How often the split between the panes can be moved to either side.
 const SPLIT_STEPS: i16 = 8;
@@ -63,9 +65,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => say(model, "no delivery to open"),
         Action::Back => back(model),
         Action::Filter => {
-            let filter = model.list.filter().to_owned();
-            open(model, Overlay::Prompt(Prompt::new(PromptKind::Filter, filter)))
+            filter_prompt::begin(model);
+            Vec::new()
         }
+        Action::SaveFilter => filter_prompt::begin_saving(model),
+        Action::List(action) => list::marks::act(model, action),
         Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
         Action::Pause => model.list.toggle_pause().into_iter().collect(),
         Action::PickAnswer => answers::update::pick(model, Vec::new()),
@@ -111,6 +115,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
+        Action::Lend(to) => lend::lend(model, to),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit => jobs::quit(model),
@@ -120,8 +125,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// A key that means nothing here: says where it works.
 pub(crate) fn unbound(model: &mut Model, key: &str) -> Vec<Effect> {
-    let words = keymap::elsewhere(model, key)
-        .unwrap_or_else(|| format!("{key} does nothing here: ? shows the keys, : finds a command"));
+    let words = keymap::elsewhere(model, key).unwrap_or_else(|| {
+        let (help, commands) = (model.keymap.press(Action::Help), model.keymap.press(Action::Commands));
+        format!("{key} does nothing here: {help} shows the keys, {commands} finds a command")
+    });
     say(model, &words)
 }
 
@@ -140,6 +147,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
     }
     if model.focus == Focus::Detail {
         model.focus = Focus::List;
+        return Vec::new();
+    }
+    if !model.chosen.is_empty() {
+        model.chosen.clear();
         return Vec::new();
     }
     if model.list.filter().is_empty() {

@@ -1,8 +1,10 @@
 //! The actions of the interface, independent of the keys for them.
 
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
+use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
 /// One thing to do.
@@ -26,6 +28,10 @@ pub enum Action {
     Back,
     /// Enter a filter.
     Filter,
+    /// Something about the selected deliveries of the list.
+    List(ListAction),
+    /// Save the filter under a name.
+    SaveFilter,
     /// Keep the newest delivery selected.
     Follow,
     /// Stop the list from changing.
@@ -80,6 +86,8 @@ pub enum Action {
     Accept,
     /// Close what is on top.
     Cancel,
+    /// Open what is shown in the pager, or in the editor without keeping changes.
+    Lend(LentTo),
     /// Redraw everything.
     Redraw,
     /// Suspend the program to the shell.
@@ -111,6 +119,8 @@ impl Action {
             Self::Open => "open the details",
             Self::Back => "go back",
             Self::Filter => "filter the list",
+            Self::List(action) => action.words(),
+            Self::SaveFilter => "save the filter under a name",
             Self::Follow => "follow the newest delivery",
             Self::Pause => "pause the list",
             Self::Answer(action) => action.words(),
@@ -139,6 +149,8 @@ impl Action {
             Self::Split(false) => "make the list larger",
             Self::Cancel => "close it",
             Self::Accept => "accept",
+            Self::Lend(LentTo::Pager) => "open it in $PAGER",
+            Self::Lend(LentTo::Editor) => "open it in $EDITOR, to read",
             Self::Redraw => "redraw the screen",
             Self::Suspend => "suspend to the shell",
             Self::Quit => "quit",
@@ -169,6 +181,15 @@ impl Action {
         Self::Send(SendAction::Mark),
         Self::Send(SendAction::Compare),
         Self::Filter,
+        Self::SaveFilter,
+        Self::List(ListAction::Pin),
+        Self::List(ListAction::Note),
+        Self::List(ListAction::Tag),
+        Self::List(ListAction::Delete),
+        Self::List(ListAction::Undo),
+        Self::List(ListAction::Select),
+        Self::List(ListAction::SelectAll),
+        Self::List(ListAction::Columns),
         Self::Follow,
         Self::Pause,
         Self::CopyMenu,
@@ -201,6 +222,8 @@ impl Action {
         Self::Zoom,
         Self::Split(true),
         Self::Split(false),
+        Self::Lend(LentTo::Pager),
+        Self::Lend(LentTo::Editor),
         Self::Redraw,
         Self::Help,
         Self::Suspend,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::delivery::DeliveryId;
+use crate::delivery::{DeliveryId, MarksEdit};
 use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
+use crate::tui::app::lent::LentText;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::list::page::PageRequest;
@@ -73,8 +74,14 @@ pub enum Effect {
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
     OpenImage(Arc<FoundBinary>),
+    /// Lend the terminal to a program that shows this.
+    Lend(Box<LentText>),
     /// Send something, or look something up for it.
     Send(SendTask),
+    /// Change what was added to deliveries, or delete them.
+    Mark(Vec<DeliveryId>, MarksEdit),
+    /// Keep these filters for the next run, the latest last.
+    RememberFilters(Vec<String>),
     /// Report the listener's status now.
     Observe,
     /// Clear the terminal and redraw everything.

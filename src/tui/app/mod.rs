@@ -14,6 +14,7 @@ pub mod action;
 pub mod effect;
 pub(crate) mod jobs;
 pub mod keys;
+pub mod lent;
 pub mod message;
 pub mod model;
 pub mod navigation;

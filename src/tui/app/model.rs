@@ -1,22 +1,25 @@
 //! All that the interface knows.
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::notices::Notice;
 use super::viewport::Viewport;
+use crate::config::ListColumn;
 use crate::delivery::DeliveryId;
 use crate::inspect::Sightings;
 use crate::payload::raw::RawRows;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
+use crate::tui::keymap::table::Keymap;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::rows::Making;
 use crate::tui::screens::details::state::LoadedDelivery;
@@ -180,6 +183,20 @@ pub struct Model {
     pub revealed: bool,
     /// Whether the event's summary above the payload is folded to a line.
     pub event_folded: bool,
+    /// Every key and what it does.
+    pub keymap: Arc<Keymap>,
+    /// The list's columns, where they were chosen.
+    pub columns: Option<Vec<ListColumn>>,
+    /// The deliveries that are selected, where there are several.
+    pub chosen: BTreeSet<DeliveryId>,
+    /// What was deleted in this run, the latest last.
+    pub(crate) deletions: Vec<Vec<DeliveryId>>,
+    /// Filters under their names.
+    pub filters: SavedFilters,
+    /// Filters that were used, the latest last.
+    pub filter_history: Vec<String>,
+    /// The filter that is being saved, and its name before it.
+    pub(crate) saving_filter: Option<(String, String)>,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -217,6 +234,13 @@ impl Model {
             clock: Timestamp::UNIX_EPOCH,
             revealed: false,
             event_folded: false,
+            keymap: Arc::default(),
+            columns: None,
+            chosen: BTreeSet::new(),
+            deletions: Vec::new(),
+            filters: SavedFilters::default(),
+            filter_history: Vec::new(),
+            saving_filter: None,
             viewport: Viewport::default(),
         }
     }

@@ -1,9 +1,12 @@
 //! Takes the terminal, and restores it whatever happens.
 
+pub(crate) mod background;
 pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
-use std::io::{self, Stdout, Write as _};
+pub(crate) mod reply;
+
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -12,6 +15,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use crate::config::NotifyManner;
 use crate::tui::picture::GraphicsProtocol;
 
 /// The terminal as the interface draws on it.
@@ -41,6 +45,26 @@ pub(super) fn forget(kind: GraphicsProtocol) -> io::Result<()> {
         stdout.write_all(words.as_bytes())?;
     }
     stdout.flush()
+}
+
+/// Has the terminal notify of something, in words of ours without control characters.
+pub(super) fn notify(manner: NotifyManner, words: &str) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let _frame = crate::system::panic::frame();
+    let mut stdout = io::stdout();
+    stdout.write_all(notification(manner, words).as_bytes())?;
+    stdout.flush()
+}
+
+fn notification(manner: NotifyManner, words: &str) -> String {
+    match manner {
+        NotifyManner::Bell => "\u{7}".to_owned(),
+        NotifyManner::Osc9 => format!("\u{1b}]9;{words}\u{1b}\\"),
+        // The parts are divided by semicolons, and there is none in the words.
+        NotifyManner::Osc777 => format!("\u{1b}]777;notify;whyhook;{}\u{1b}\\", words.replace(';', ",")),
+    }
 }
 
 fn take() -> io::Result<()> {
@@ -77,26 +101,29 @@ fn tell(words: &[u8]) {
     let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
-/// Restores the terminal while `run` uses it, and takes it again.
-pub(super) fn lend<T>(screen: &mut TerminalScreen, run: impl FnOnce() -> T) -> io::Result<T> {
+/// Restores the terminal while `run` uses it, and takes it again. Without a screen it was not taken.
+pub(super) fn lend<T>(screen: Option<&mut TerminalScreen>, run: impl FnOnce() -> T) -> io::Result<T> {
     crate::system::panic::restore_terminal();
     let outcome = run();
-    take()?;
-    clear(screen)?;
+    if let Some(screen) = screen {
+        take()?;
+        clear(screen)?;
+    }
     Ok(outcome)
 }
 
 /// Restores the terminal and stops the program, as Ctrl-Z does, until the shell resumes it.
 #[cfg(unix)]
-pub(super) fn suspend(screen: &mut TerminalScreen) -> io::Result<()> {
+pub(super) fn suspend(screen: Option<&mut TerminalScreen>) -> io::Result<()> {
     crate::system::panic::restore_terminal();
     // SIGSTOP cannot be caught, so it stops us although SIGTSTP is handled.
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    let Some(screen) = screen else { return Ok(()) };
     take()?;
     clear(screen)
 }
 
 #[cfg(not(unix))]
-pub(super) fn suspend(_: &mut TerminalScreen) -> io::Result<()> {
+pub(super) fn suspend(_: Option<&mut TerminalScreen>) -> io::Result<()> {
     Ok(())
 }

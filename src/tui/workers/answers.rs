@@ -13,7 +13,8 @@ use crate::config::file::{ConfigChange, ConfigPart};
 use crate::config::{AnswerFlags, Registry};
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::inspect::diagnosis::history;
-use crate::rules::{NamedAnswer, RuleSet};
+use crate::query::Query;
+use crate::rules::{NamedAnswer, Rule, RuleAction, RuleSet};
 use crate::server::listener::Control;
 use crate::server::{Session, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
@@ -66,11 +67,17 @@ impl AnswersWorker {
     pub(crate) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) -> Vec<AnswersNews> {
         match effect {
             AnswersEffect::Choose(chosen) => {
+                if let Some(refused) = chosen.as_ref().and_then(|chosen| self.refusal(chosen.action.clone())) {
+                    return refused;
+                }
                 self.control.set_override(chosen.map(|chosen| *chosen));
                 vec![AnswersNews::State(Box::new(state(&self.control)))]
             }
             AnswersEffect::SetRules(rules) => self.set_rules(&rules),
-            AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
+            AnswersEffect::Decide(ids, act) => match self.refusal(RuleAction::from((*act).clone())) {
+                Some(refused) => refused,
+                None => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
+            },
             AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
             AnswersEffect::Tell(id) => {
                 self.stories.ask(id);
@@ -113,6 +120,14 @@ impl AnswersWorker {
         });
     }
 
+    /// Why an action may not be carried out: it forwards to where the listener cannot.
+    fn refusal(&self, action: RuleAction) -> Option<Vec<AnswersNews>> {
+        let rules = self.control.rules();
+        let alone = RuleSet::new(vec![Rule { when: Query::default(), then: action }], rules.hold_for);
+        let error = self.control.check_rules(&alone).err()?;
+        Some(vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Refused(error.to_string())])
+    }
+
     /// Activates rules after checking that they forward only where they may.
     fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
         let checked = self.control.check_rules(rules);
@@ -150,6 +165,7 @@ fn tell(reader: &Reader, id: DeliveryId, registry: &Registry) -> Result<AnswerSt
 fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<ConfigPart, String> {
     match part {
         ToSave::Simulation(name, saved) => Ok(ConfigPart::Simulation(name, saved)),
+        ToSave::Filter(name, filter) => Ok(ConfigPart::Filter(name, filter)),
         ToSave::Rules(rules) => flags
             .rules_for_file(&rules)
             .map(ConfigPart::Rules)

@@ -1,8 +1,9 @@
 //! The command prompt: commands by any word that people use for them.
 
 use crate::tui::app::action::Action;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::overlay::state::Prompt;
-use crate::tui::keymap;
+use crate::tui::keymap::{Keymap, names};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
 use crate::tui::screens::payload::action::PayloadAction;
@@ -10,12 +11,13 @@ use crate::tui::screens::send::action::SendAction;
 
 /// What is looked for here and done elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("delete remove prune purge erase", "to delete deliveries, run `whyhook prune` in another terminal"),
+    ("prune purge", "to delete many deliveries for good, run `whyhook prune` while nothing listens"),
     ("export har archive backup download", "to export deliveries, run `whyhook export` in another terminal"),
     ("import load restore", "to import deliveries, run `whyhook import` in another terminal"),
     (
         "theme colour color dark light background",
-        "the theme is set with --theme auto, dark or light; NO_COLOR turns colours off",
+        "the theme is set with --theme (auto, dark, light, high-contrast, ansi, none), or in the configuration: theme = \
+         \"dark\"; NO_COLOR turns colours off",
     ),
     ("mouse select", "hold Shift to select text with the mouse"),
 ];
@@ -45,6 +47,8 @@ fn synonyms(action: Action) -> &'static str {
         Action::Send(SendAction::Compare) => "diff difference",
         Action::Send(SendAction::Cancel) => "stop abort",
         Action::Filter => "search find grep query",
+        Action::SaveFilter => "name store remember search",
+        Action::List(action) => action.synonyms(),
         Action::Follow => "tail latest live",
         Action::Pause => "freeze stop resume",
         Action::CopyMenu => "clipboard yank curl fetch python requests http markdown export",
@@ -64,6 +68,8 @@ fn synonyms(action: Action) -> &'static str {
         Action::Zoom => "maximise maximize full screen",
         Action::Split(_) => "resize divider width",
         Action::Help => "shortcuts manual docs",
+        Action::Lend(LentTo::Pager) => "less more view body diagnosis diff",
+        Action::Lend(LentTo::Editor) => "vi vim nano view body diagnosis diff",
         Action::Quit => "exit close",
         _ => "",
     }
@@ -71,9 +77,9 @@ fn synonyms(action: Action) -> &'static str {
 
 /// The commands that `typed` may mean, the likeliest first.
 #[must_use]
-pub fn matching(typed: &str) -> Vec<Action> {
+pub fn matching(keymap: &Keymap, typed: &str) -> Vec<Action> {
     let mut found: Vec<(u32, Action)> =
-        Action::COMMANDS.iter().filter_map(|action| Some((distance(*action, typed)?, *action))).collect();
+        Action::COMMANDS.iter().filter_map(|action| Some((distance(keymap, *action, typed)?, *action))).collect();
     found.sort_by_key(|(distance, _)| *distance);
     found.into_iter().map(|(_, action)| action).collect()
 }
@@ -92,13 +98,15 @@ pub fn elsewhere(typed: &str) -> Vec<&'static str> {
 }
 
 /// How far what was typed is from a command; `None` when it is not meant.
-fn distance(action: Action, typed: &str) -> Option<u32> {
-    if keymap::label(action).is_some_and(|key| key == typed) {
+fn distance(keymap: &Keymap, action: Action, typed: &str) -> Option<u32> {
+    if keymap.label(action).is_some_and(|key| key == typed) {
         return Some(0);
     }
     let words = action.words().to_lowercase();
     let typed = typed.to_lowercase();
-    typed.split_whitespace().map(|word| word_distance(word, &words, synonyms(action))).sum()
+    // The names of the configuration count too.
+    let synonyms = format!("{} {}", synonyms(action), names::action(action).replace('_', " "));
+    typed.split_whitespace().map(|word| word_distance(word, &words, &synonyms)).sum()
 }
 
 fn word_distance(typed: &str, words: &str, synonyms: &str) -> Option<u32> {
@@ -134,8 +142,8 @@ fn is_subsequence(typed: &str, words: &str) -> bool {
 impl Prompt {
     /// The commands that what has been typed may mean.
     #[must_use]
-    pub fn commands(&self) -> Vec<Action> {
-        matching(self.text())
+    pub fn commands(&self, keymap: &Keymap) -> Vec<Action> {
+        matching(keymap, self.text())
     }
 }
 
@@ -144,6 +152,10 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    fn matching(typed: &str) -> Vec<Action> {
+        super::matching(&Keymap::default(), typed)
+    }
 
     #[rstest]
     #[case("replay", Action::Send(SendAction::Replay))]

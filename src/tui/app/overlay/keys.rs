@@ -1,10 +1,8 @@
 //! The keys of menus and prompts.
 
-use crossterm::event::KeyCode::{Down, End, Enter, Esc, Home, PageDown, PageUp, Up};
+use crossterm::event::KeyCode::{BackTab, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab as TabKey, Up};
 
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -33,7 +31,15 @@ pub const PROMPT: &[Binding] = &[
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
 
-/// Whether a key of a menu would only report that it does nothing now.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    action == Action::Accept && model.overlay.as_ref().is_some_and(Overlay::is_only_read)
-}
+/// While a filter is typed.
+pub const FILTER: &[Binding] = &[
+    bind(&[Code(TabKey)], Action::NextField, "complete"),
+    bind(&[Code(BackTab)], Action::PreviousField, ""),
+    bind(&[Code(Enter)], Action::Accept, "keep"),
+    bind(&[Code(Up)], Action::Move(Step::Up), "earlier filters"),
+    bind(&[Code(Down)], Action::Move(Step::Down), ""),
+    bind(&[Ctrl('s')], Action::SaveFilter, "save as @name"),
+    bind(&[Code(Esc)], Action::Back, "back"),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];

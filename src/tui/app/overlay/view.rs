@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::config::ListColumn;
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
@@ -13,6 +14,7 @@ use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte
 use crate::tui::keymap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
+use crate::tui::screens::list::marks;
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, put, secret_words, shown, wrap};
@@ -57,8 +59,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Prompt(prompt) => match prompt.kind {
             // Typed in the bottom line.
             PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
+            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns => {
+                draw_small_prompt(frame, body, prompt, model, look)
+            }
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
-            PromptKind::Command => draw_commands(frame, body, prompt, look),
+            PromptKind::Command => draw_commands(frame, body, prompt, model, look),
             PromptKind::Digest => draw_digest(frame, body, prompt, look),
             PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
                 draw_image_prompt(frame, body, prompt, model, look)
@@ -90,7 +95,7 @@ fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
         own.into_iter().chain(beside).collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
-    for (title, rows) in keymap::help(keymap::contexts_below(model)) {
+    for (title, rows) in keymap::help(&model.keymap, keymap::contexts_below(model)) {
         lines.push(Line::styled(format!(" {title}"), theme.brand));
         lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
         lines.push(Line::default());
@@ -153,6 +158,41 @@ fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
         None => (wrap(about, columns), look.theme.dim),
     };
     let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+/// A line with a sentence about it, or what is wrong with it.
+fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
+    let columns = usize::from(body.width.min(70)).saturating_sub(4);
+    let of = match &marks::targets(model)[..] {
+        [id] => format!("#{id}"),
+        ids => format!("{} deliveries", ids.len()),
+    };
+    let (title, about) = match prompt.kind {
+        PromptKind::Note => (format!("Note on {of}"), "An empty text removes the note. note:TEXT finds it.".to_owned()),
+        PromptKind::Tag => (
+            format!("Tags for {of}"),
+            "Names with spaces between them; -name removes one. tag:name finds it.".to_owned(),
+        ),
+        PromptKind::Columns => {
+            let names = ListColumn::ALL.map(ListColumn::name).join(", ");
+            ("Columns".to_owned(), format!("In their order, from: {names}. Empty for the usual ones."))
+        }
+        _ => {
+            let filter = text::clip(&shown(model.list.filter()), columns * 2).into_owned();
+            ("Save the filter as".to_owned(), format!("A name, such as broken: @broken then stands for {filter}"))
+        }
+    };
+    let (about, style) = match &prompt.error {
+        Some(error) => (shown(error), look.theme.bad),
+        None => (about, look.theme.dim),
+    };
+    let about = wrap(&about, columns);
+    let area = window(frame, body, &title, 70, about.len() + 3, look);
     typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
     for (row, part) in (3..).zip(about) {
         put(frame, area, row, Line::styled(format!(" {part}"), style));
@@ -242,9 +282,9 @@ fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> 
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 
-fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let commands = prompt.commands();
+    let commands = prompt.commands(&model.keymap);
     let elsewhere = commands::elsewhere(prompt.text());
     let area = window(frame, body, "Command", COMMAND_COLUMNS, Action::COMMANDS.len() + 2, look);
     let typed = shown(prompt.text());
@@ -252,7 +292,7 @@ fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look
     put(frame, area, 0, Line::from(vec![Span::styled(" : ", theme.title), Span::raw(typed)]));
     let columns = usize::from(area.width);
     let row = |action: &Action| {
-        let key = keymap::label(*action).unwrap_or_default();
+        let key = model.keymap.label(*action).unwrap_or_default();
         let words = columns.saturating_sub(key.width() + 3);
         let name = text::clip(action.words(), words.saturating_sub(1));
         let space = words.saturating_sub(name.width());

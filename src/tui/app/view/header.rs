@@ -13,6 +13,7 @@ use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
 use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::widgets::{counted, put};
 
@@ -55,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
         let shown = text::visible(alert);
         let more = match alerts.len() - 1 {
             0 => String::new(),
-            more => format!("  (+{more}: I)"),
+            more => format!("  (+{more}: {})", model.keymap.press(Action::Status)),
         };
         let clipped = text::clip(&shown, usize::from(area.width).saturating_sub(4 + more.width()));
         put(frame, area, 1, Line::styled(format!(" ! {clipped}{more}"), theme.bad));
@@ -153,7 +154,10 @@ fn secret(model: &Model, look: &Look) -> Part {
     let theme = &look.theme;
     let label = |described: &str| described.split(" (").next().unwrap_or_default().to_owned();
     match &model.secrets[..] {
-        [] => Part::new("◆", theme.warn, "no secret: press s").or(3, "no secret: s"),
+        [] => {
+            let key = model.keymap.press(Action::TypeSecret);
+            Part::new("◆", theme.warn, format!("no secret: press {key}")).or(3, format!("no secret: {key}"))
+        }
         [one] => match label(one) {
             // Deliveries of others cannot be verified with it.
             label if label == MADE_UP_LABEL => Part::new("◆", theme.warn, "temporary secret").or(3, "temporary"),

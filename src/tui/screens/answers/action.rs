@@ -41,6 +41,8 @@ pub enum AnswerAction {
     EditRule,
     /// Delete the chosen rule.
     DeleteRule,
+    /// Bring back the rule that was deleted last.
+    UndoRule,
     /// Switch the chosen rule off, or on.
     SwitchRule,
     /// Move the chosen rule up.
@@ -81,6 +83,7 @@ impl AnswerAction {
             Self::AddRule => "add a rule",
             Self::EditRule => "edit the rule",
             Self::DeleteRule => "delete the rule",
+            Self::UndoRule => "bring back the deleted rule",
             Self::SwitchRule => "switch the rule on or off",
             Self::RaiseRule => "move the rule up",
             Self::LowerRule => "move the rule down",
