@@ -30,7 +30,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
     whyhook check --webhook developer --format junit > whyhook.xml\n  \
     whyhook check --scheme github --to http://localhost:8080/webhooks/github\n\nExit code 0: every required case \
         passed; 1: a required case failed, and the last line names the faults; 2: no verdict (cancelled, rate-limited, \
-            unreachable). Age and repeated deliveries are advisory unless --max-age is given.")]
+            blocked, unreachable). Age and repeated deliveries are advisory unless --max-age is given.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     destination: DestinationArgs,

@@ -31,6 +31,26 @@ const CORRECT: &[Expected<'static>] = &[
     ("remembers", &["--jobs", "16"], &[], PASSES),
     ("aged", &["--max-age", "5m"], &[], PASSES),
     ("any-case", &[], &[], PASSES),
+    ("queues-verified", &[], &[], PASSES),
+    ("not-found-when-forged", &[], &[], PASSES),
+    ("says-anything", &[], &[], PASSES),
+];
+
+/// What changes its mind, refuses in an odd way or cannot be judged is never accused of what nothing proves.
+const MOODY: &[Expected<'static>] = &[
+    ("success-when-forged", &[], &["wrong_refusal_status"], FAILS),
+    ("redirects-when-forged", &[], &["wrong_refusal_status"], FAILS),
+    ("queues-everything", &[], &["checks_later"], NO_VERDICT),
+    ("web-page", &[], &["refuses_valid"], FAILS),
+    ("verifies-some", &[], &["verifies_sometimes"], FAILS),
+    ("opens-later", &[], &["accepts_wrong_signature"], FAILS),
+    ("starts-slowly", &[], &["fails_now_and_then"], FAILS),
+    ("starts-open", &[], &["accepts_anything", "fails_now_and_then"], FAILS),
+    ("fails-at-times", &[], &["fails_now_and_then"], FAILS),
+    ("bans-403", &[], &["blocks_sender"], NO_VERDICT),
+    ("bans-401", &[], &["blocks_sender"], NO_VERDICT),
+    ("bans-silently", &[], &["blocks_sender"], NO_VERDICT),
+    ("dies-behind-proxy", &[], &["blocks_sender"], NO_VERDICT),
 ];
 
 /// What stands before a receiver is named for what it is, and says nothing about signatures.
@@ -114,6 +134,17 @@ const PARTIAL: &[Expected<'static>] = &[
     ("slow", &["--slow", "200ms", "--jobs", "8"], &["too_slow"], FAILS),
     ("right", &["--max-age", "5m"], &["ignores_age"], FAILS),
     ("aged", &["--max-age", "2m"], &["ignores_age"], FAILS),
+];
+
+/// Two mistakes at once, by which every valid delivery is refused: first the one to mend first.
+const TWO: &[Expected<'static>] = &[
+    ("newline-secret+re-serialises", &[], &["wrong_key_form", "hashes_reserialised_body"], FAILS),
+    ("newline-secret+dumps", &[], &["wrong_key_form", "hashes_reserialised_body"], FAILS),
+    ("quoted-secret+trims", &[], &["wrong_key_form", "trims_body"], FAILS),
+    ("base64-digest+sorts-keys", &[], &["wrong_signature_form", "hashes_reserialised_body"], FAILS),
+    ("hashed-secret+upper-digest", &[], &["wrong_key_form", "wrong_signature_form"], FAILS),
+    ("body-alone+dumps", &[], &["ignores_timestamp", "hashes_reserialised_body"], FAILS),
+    ("unset-secret+dumps", &[], &["unset_secret", "hashes_reserialised_body"], FAILS),
 ];
 
 /// The receivers of other senders.
@@ -207,8 +238,26 @@ fn what_stands_before_a_receiver_is_named_for_what_it_is() {
 }
 
 #[test]
+fn what_changes_its_mind_is_not_accused_of_what_nothing_proves() {
+    each(TestEnv::with_secret(), SECRET, MOODY);
+}
+
+#[test]
 fn a_mistake_that_refuses_everything_is_proved() {
     each(TestEnv::with_secret(), SECRET, REFUSING);
+}
+
+#[test]
+fn two_mistakes_at_once_are_both_proved() {
+    each(TestEnv::with_secret(), SECRET, TWO);
+}
+
+/// A secret of hexadecimal digits that is decoded, and timestamps that are taken for milliseconds.
+#[test]
+fn a_decoded_secret_and_another_unit_are_both_proved() {
+    let secret = "5ba8c1f00d5ba8c1f00d5ba8c1f00d5b";
+    let env = TestEnv::new().set("TRACKPILOTS_WEBHOOKS_SECRET_KEY", secret);
+    each(env, secret, &[("hex-secret+milliseconds", &[], &["wrong_key_form", "wrong_content"], FAILS)]);
 }
 
 #[test]

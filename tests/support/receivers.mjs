@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 const secret = process.env.SECRET;
 
 const hmac = (key, content, algorithm = "sha256") => createHmac(algorithm, key).update(content).digest();
-const joined = (timestamp, body) => Buffer.concat([Buffer.from(`${timestamp}.`), body]);
+const joined = (timestamp, body) => Buffer.concat([Buffer.from(`${timestamp}.`), Buffer.from(body)]);
 const hex = (timestamp, body) => hmac(secret, joined(timestamp, body)).toString("hex");
 const withKey = (key) => (timestamp, body) => hmac(key, joined(timestamp, body)).toString("hex");
 const withBody = (change) => (timestamp, body) => hex(timestamp, Buffer.from(change(body)));
@@ -59,6 +59,18 @@ const computed = {
   "plain-hash": (timestamp, body) => createHash("sha256").update(secret).update(joined(timestamp, body)).digest("hex"),
   "no-padding": (timestamp, body) => [...hmac(secret, joined(timestamp, body))].map((byte) => byte.toString(16)).join(""),
   "as-number": (timestamp, body) => BigInt(`0x${hex(timestamp, body)}`).toString(16),
+  // Two mistakes at once.
+  "newline-secret+re-serialises": (timestamp, body) => withKey(`${secret}\n`)(timestamp, JSON.stringify(JSON.parse(body))),
+  "newline-secret+dumps": (timestamp, body) => withKey(`${secret}\n`)(timestamp, dumps(JSON.parse(body))),
+  "quoted-secret+trims": (timestamp, body) => withKey(`"${secret}"`)(timestamp, body.toString().trim()),
+  "base64-digest+sorts-keys": (timestamp, body) =>
+    hmac(secret, joined(timestamp, Buffer.from(JSON.stringify(sorted(JSON.parse(body)))))).toString("base64"),
+  "hashed-secret+upper-digest": (timestamp, body) =>
+    withKey(createHash("sha256").update(secret).digest())(timestamp, body).toUpperCase(),
+  "hex-secret+milliseconds": (timestamp, body) =>
+    withKey(Buffer.from(secret, "hex"))(String(timestamp).length < 12 ? `${timestamp}000` : timestamp, body),
+  "body-alone+dumps": (timestamp, body) => hmac(secret, dumps(JSON.parse(body))).toString("hex"),
+  "unset-secret+dumps": (timestamp, body) => withKey("undefined")(timestamp, dumps(JSON.parse(body))),
 };
 
 const same = (expected, received) => {
@@ -118,7 +130,35 @@ const handled = {
 
 const seen = new Set();
 const counts = new Map();
+const moods = new Map();
 const windows = new Map();
+
+// Receivers that change their mind: with what a correct one would answer, the number of the delivery, and the body.
+const page = '<!DOCTYPE html><html><head><title>Welcome</title></head><form action="/accept"><button>Accept</button></form></html>';
+const bans = (status, said) => (right, count, mode) => {
+  const failures = moods.get(`${mode} failures`) ?? 0;
+  if (failures >= 5) return status ? [status, said] : "destroy";
+  if (right[0] >= 400) moods.set(`${mode} failures`, failures + 1);
+  return right;
+};
+const moody = {
+  "success-when-forged": (right) => (right[0] === 200 ? [200, '{"ok":true}'] : [200, JSON.stringify({ ok: false, error: right[1] })]),
+  "redirects-when-forged": (right) => (right[0] === 200 ? right : [302, "", { Location: "/login" }]),
+  "queues-everything": () => [202, "queued"],
+  "queues-verified": (right) => (right[0] === 200 ? [202, "queued"] : right),
+  "web-page": () => [200, page],
+  "verifies-some": (right, count) => (count % 3 === 0 ? [200, "ok"] : right),
+  "opens-later": (right, count) => (count > 40 ? [200, "ok"] : [401, "not yet"]),
+  "starts-slowly": (right, count) => (count <= 2 ? [503, "starting"] : right),
+  "starts-open": (right, count) => (count <= 2 ? [503, "starting"] : [200, "ok"]),
+  "fails-at-times": (right, count) => (count % 7 === 0 ? [500, "database timeout"] : right),
+  "bans-403": bans(403, "Your address is banned"),
+  "bans-401": bans(401, "Invalid signature"),
+  "bans-silently": bans(0),
+  "dies-behind-proxy": (right, count) => (count > 30 ? [502, "<html><title>502 Bad Gateway</title></html>"] : right),
+  "not-found-when-forged": (right) => (right[0] === 200 ? right : [404, "Not Found"]),
+  "says-anything": (right, count) => [right[0], `${right[1]} ${["one", "two", "three"][count % 3]}`],
+};
 
 // What a limiter before the receiver answers; nothing while it lets requests through.
 function limited(mode) {
@@ -218,7 +258,10 @@ const server = createServer((request, response) => {
     isAnswered = true;
     let result;
     try {
+      const count = (moods.get(mode) ?? 0) + 1;
+      moods.set(mode, count);
       result = senders[mode] ? senders[mode](variant, request, body) : answer(mode, request, body);
+      if (moody[mode]) result = moody[mode](result, count, mode);
     } catch (error) {
       result = [500, String(error)];
     }

@@ -5,12 +5,12 @@ use super::courier::{Parcel, Returned};
 use super::craft::Crafted;
 use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 use super::judge::{CheckRow, Observed};
-use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, sized};
+use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, case_named, sized};
 use super::outside::{is_login_page, outside};
 use super::probe::{ProvedMistake, candidates};
 use super::run::{CheckEvent, RunningCheck, is_plain};
-use super::{CheckPlan, ReceiverFault};
-use crate::signature::diagnose::{Suspect, SuspectKind, suspects};
+use super::{CheckPlan, ReceiverFault, Unsteady};
+use crate::signature::diagnose::{Suspect, SuspectKind, pairs, suspects, with_bodies};
 
 /// The most mistakes that are tried out in one check.
 pub(super) const MOST_PROBES: usize = 320;
@@ -20,6 +20,8 @@ const MOST_UNLIKELY: usize = 60;
 const MOST_CAUSES: usize = 4;
 /// Bodies up to this length are seldom refused for their length.
 const SMALL: usize = 8 * 1024;
+/// Bodies that show whether they are written again before they are hashed.
+const REWRITTEN: [&str; 4] = ["json-indented", "json-escapes", "space-newline-end", "unicode-combining"];
 /// How many sizes are tried out.
 const SIZES: usize = 12;
 
@@ -36,6 +38,7 @@ impl<'a> CheckEvidence<'a> {
             refusal: None,
             mistakes: Vec::new(),
             limit: None,
+            unsteady: Unsteady::default(),
         }
     }
 }
@@ -44,12 +47,13 @@ impl<'a> CheckEvidence<'a> {
 pub(super) async fn evidence<'r>(running: &'r mut RunningCheck<'_>, tell: Tell<'_>) -> CheckEvidence<'r> {
     let is_rejected = |row: &CheckRow| row.case.is_valid() && row.is_rejected();
     let (mut refusal, mut mistakes, mut limit) = (None, Vec::new(), None);
+    let unsteady = running.unsteady(tell).await;
     if running.rows.iter().any(is_rejected) && !running.courier.has_ended() {
         refusal = running.refusal(tell).await;
         limit = running.size_limit(refusal.as_ref(), tell).await;
         mistakes = running.mistakes(refusal.as_ref(), limit, tell).await;
     }
-    CheckEvidence { refusal, mistakes, limit, ..CheckEvidence::bare(running.plan, &running.rows) }
+    CheckEvidence { refusal, mistakes, limit, unsteady, ..CheckEvidence::bare(running.plan, &running.rows) }
 }
 
 /// What is wrong when no valid delivery gets through: one cause instead of forty failures.
@@ -78,11 +82,13 @@ pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<
     }
     let is_disagreement = first.is_like(&forged) || first.is_like(&unsigned);
     if is_disagreement {
-        let all = running.suspects();
-        let asked = running.plain_crafted(&case);
-        if let Some((mistake, _)) = running.try_out(&all, &case, asked.iter().collect(), &[], None, tell).await {
-            let mistake = ProvedMistake { explains: proof.clone(), ..mistake };
-            return vec![running.bare().proved(&mistake, true, proof)];
+        if let Some(suspect) = running.mistake_of_all(&case, &forged, tell).await {
+            let mistakes = ProvedMistake::all_of(&suspect, &running.plan.fixture, &proof);
+            return mistakes.iter().map(|mistake| running.bare().proved(mistake, true, proof.clone())).collect();
+        }
+        if running.is_fickle {
+            let detail = "it refused valid deliveries first, and then accepted a forged one".to_owned();
+            return vec![running.bare().named(ReceiverFault::AcceptsWrongSignature, true, proof, detail)];
         }
     }
     let status = first.status().unwrap_or_default();
@@ -137,7 +143,7 @@ impl RunningCheck<'_> {
     }
 
     /// The answer to one more request.
-    async fn ask(&mut self, case: Case, tell: Tell<'_>) -> Observed {
+    pub(super) async fn ask(&mut self, case: Case, tell: Tell<'_>) -> Observed {
         self.send(Parcel::of(case), tell).await.came
     }
 
@@ -166,6 +172,49 @@ impl RunningCheck<'_> {
     fn plain_crafted(&self, case: &Case) -> Vec<Crafted> {
         let sent = self.rows.iter().zip(&self.crafted).filter(|(row, _)| row.case.name == case.name);
         sent.filter_map(|(_, crafted)| crafted.as_deref().cloned()).collect()
+    }
+
+    /// The mistake, or the two at once, that explain that no valid delivery is accepted.
+    async fn mistake_of_all(&mut self, case: &Case, forged: &Observed, tell: Tell<'_>) -> Option<Suspect> {
+        let all = self.suspects();
+        let asked = self.plain_crafted(case);
+        let asked: Vec<&Crafted> = asked.iter().collect();
+        if let Some((suspect, _)) = self.try_out(&all, case, asked.clone(), &[], None, tell).await {
+            return Some(self.with_body(suspect, &all, forged, tell).await);
+        }
+        if self.is_fickle {
+            return None;
+        }
+        let proved = self.try_out(&pairs(&all), case, asked, &[], None, tell).await;
+        proved.map(|(suspect, _)| suspect)
+    }
+
+    /// The mistake that was shown, with one about the body where there is one as well: a body that is written as the
+    /// receiver's serialiser would write it does not show it.
+    async fn with_body(&mut self, suspect: Suspect, all: &[Suspect], forged: &Observed, tell: Tell<'_>) -> Suspect {
+        if matches!(suspect.kind(), SuspectKind::Body | SuspectKind::Arrival | SuspectKind::Zeros) {
+            return suspect;
+        }
+        for case in REWRITTEN.iter().filter_map(|name| case_named(name)) {
+            let parcel = Parcel { case: *case, suspect: Some(suspect.clone()) };
+            let Returned { came, crafted: Some(crafted), .. } = self.send(parcel, tell).await else { continue };
+            if came.is_accepted() || !came.is_like(forged) {
+                continue;
+            }
+            let both = with_bodies(&suspect, all);
+            if let Some((both, _)) = self.try_out(&both, case, vec![&*crafted], &[], None, tell).await {
+                return both;
+            }
+        }
+        suspect
+    }
+
+    /// Whether an accepted mistake is one: it is accepted again, and a forged delivery is refused.
+    async fn confirm(&mut self, case: &Case, suspect: &Suspect, tell: Tell<'_>) -> bool {
+        let again = self.send(Parcel { case: *case, suspect: Some(suspect.clone()) }, tell).await.came;
+        let forged = self.ask(FORGED, tell).await;
+        self.is_fickle |= forged.is_accepted();
+        again.is_accepted() && !forged.is_accepted() && !forged.is_no_verdict()
     }
 
     /// The mistakes that explain valid deliveries which are refused as forged ones are.
@@ -199,24 +248,24 @@ impl RunningCheck<'_> {
         while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {
             let asked: Vec<&Crafted> = refused.iter().map(|(_, crafted)| crafted).collect();
             let proved = self.try_out(&all, &case, asked, &accepted, Some(refusal), tell).await;
-            let Some((mistake, places)) = proved else {
+            let Some((suspect, places)) = proved else {
                 // Nothing explains the first: the others may have another cause.
                 refused.remove(0);
                 continue;
             };
-            let names = places.iter().map(|place| refused[*place].0.name).collect();
+            let names: Vec<&'static str> = places.iter().map(|place| refused[*place].0.name).collect();
             let mut place = 0;
             refused.retain(|_| {
                 place += 1;
                 !places.contains(&(place - 1))
             });
-            found.push(ProvedMistake { explains: names, ..mistake });
+            found.extend(ProvedMistake::all_of(&suspect, &self.plan.fixture, &names));
         }
         found
     }
 
-    /// Signs a case as each mistake would that agrees with what was seen, until one is accepted. Returns the mistake
-    /// and the places of those in `refused` that it explains.
+    /// Signs a case as each mistake would that agrees with what was seen, until one is accepted, and that again. Returns
+    /// the mistake and the places of those in `refused` that it explains.
     async fn try_out(
         &mut self,
         all: &[Suspect],
@@ -225,7 +274,7 @@ impl RunningCheck<'_> {
         accepted: &[Crafted],
         refusal: Option<&Observed>,
         tell: Tell<'_>,
-    ) -> Option<(ProvedMistake, Vec<usize>)> {
+    ) -> Option<(Suspect, Vec<usize>)> {
         let fixture = &self.plan.fixture;
         let known: Vec<&Crafted> = accepted.iter().collect();
         let likely = candidates(all, fixture, &known, &refused);
@@ -234,7 +283,6 @@ impl RunningCheck<'_> {
         let mut unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
         // Of the others nothing is known: with what is accepted they do not agree.
         unlikely.iter_mut().for_each(|candidate| candidate.explains.retain(|place| *place == 0));
-        let mut asked: Vec<(String, bool)> = Vec::new();
         let first = refused.first()?;
         let of_first = |explains: &[usize]| explains.contains(&0);
         let all: Vec<_> = likely.into_iter().chain(unlikely.into_iter().take(MOST_UNLIKELY)).collect();
@@ -245,10 +293,9 @@ impl RunningCheck<'_> {
             }
             // Mistakes that come to the same are one.
             let Some(key) = signature_of(candidate.suspect, self.plan, first) else { continue };
-            if asked.contains(&key) {
+            if !self.tried.insert(key) {
                 continue;
             }
-            asked.push(key);
             // The pieces of a body may arrive otherwise than they were sent; and who verifies a part of it fails on
             // what is then no JSON, as it never does on a forged one.
             let is_arrival = candidate.suspect.kind() == SuspectKind::Arrival;
@@ -260,9 +307,15 @@ impl RunningCheck<'_> {
                 let is_past = is_arrival
                     && matches!(came, Observed::Answer { .. })
                     && refusal.is_some_and(|refusal| !came.is_like(refusal));
+                if came.is_accepted() && !is_arrival && !self.confirm(case, candidate.suspect, tell).await {
+                    // What comes through by chance proves nothing, of whatever else is tried either.
+                    if self.is_fickle || self.courier.has_ended() {
+                        return None;
+                    }
+                    continue;
+                }
                 if came.is_accepted() || is_past {
-                    let mistake = ProvedMistake::of(candidate.suspect, &self.plan.fixture, Vec::new());
-                    return Some((mistake, candidate.explains));
+                    return Some((candidate.suspect.clone(), candidate.explains));
                 }
             }
         }

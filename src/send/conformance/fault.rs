@@ -48,6 +48,14 @@ faults! {
         "Nothing is known of the deliveries that it did not let through: this is not a verdict."
         "Check it again with fewer deliveries per second, such as --rate 1/s, or raise the limit for this path."
         "";
+    BlocksSender "blocks_sender" "accepts nothing any more, also not what it accepted before"
+        "Nothing is known of the deliveries since then: it blocks this address after forged ones, or has stopped."
+        "Allow this address in the ban list of your server, firewall or proxy while it is checked; if it has stopped, see its log."
+        "";
+    ChecksLater "checks_later" "accepts deliveries before it verifies them"
+        "Valid and forged deliveries are answered 202 alike: whether a queue verifies them later, answers cannot show."
+        "Verify the signature before you answer, and queue only what is verified; or test what your queue does with forged ones."
+        "";
     RequiresLogin "requires_login" "requires a login"
         "Deliveries never reach the code that verifies them: the sender cannot log in."
         "Exempt the webhook's path from authentication: the signature is what authenticates a delivery."
@@ -89,6 +97,10 @@ faults! {
         "Anyone who knows the URL can send forged events: the signature is not verified."
         "Compute {digest} with the webhook's secret; answer 401 unless it equals the header."
         "if (!timingSafeEqual(expected, received)) return res.status(401).send('Invalid signature')";
+    VerifiesSometimes "verifies_sometimes" "does not verify every delivery"
+        "The same kind of forged delivery is accepted one time and refused another: trying again is enough to forge."
+        "Verify on every path and in every process: one instance, route or cache has no verification."
+        "";
     AcceptsWrongSignature "accepts_wrong_signature" "accepts a wrong signature"
         "A signature made without the secret is accepted."
         "Compare the whole computed digest with the whole header, and answer 401 when they differ."
@@ -196,6 +208,10 @@ faults! {
         "Header names are case-insensitive: HTTP/2 and many proxies write them in lower case."
         "Look headers up in your framework's case-insensitive way."
         "req.get('{signature}')";
+    WrongRefusalStatus "wrong_refusal_status" "refuses with a status that does not say so"
+        "A forged delivery is refused in words or by a redirect; by the status, its sender takes it for accepted or moved."
+        "Answer 400 or 401 to what is not verified."
+        "return res.status(401).send('Invalid signature')";
     ErrorsInsteadOfRefusing "errors_instead_of_refusing" "fails instead of refusing"
         "A forged delivery makes your handler throw: anyone can fill your logs or stop your process."
         "Answer 400 or 401 before any code that may throw, such as comparing buffers of different lengths."
@@ -204,6 +220,10 @@ faults! {
         "Senders time out after a few seconds and retry: you get the delivery twice, or never."
         "Answer as soon as the signature is verified, and do the work afterwards."
         "res.sendStatus(200); queue.add(payload)";
+    FailsNowAndThen "fails_now_and_then" "fails now and then, whatever is sent"
+        "The same kind of delivery is answered with an error one time and correctly another: senders retry, or give up."
+        "Look into your server's log for these moments: a start, a timeout of something it depends on, too few workers."
+        "";
     NoAnswer "no_answer" "gives no answer"
         "The connection ended without a response: the handler threw, or the process ended."
         "Check your server's logs; answer in every branch."

@@ -7,9 +7,10 @@ use super::ReceiverFault;
 use super::case::{CasePayload, Expect};
 use super::framework::{Framework, validator};
 use super::judge::{CaseVerdict, CheckRow, Observed};
-use super::outside::{is_login_page, outside, quoted};
+use super::outside::{is_login_page, is_page, outside, quoted, reads_as_refusal};
 use super::probe::ProvedMistake;
 use super::remedy::Remedy;
+use super::steady::Unsteady;
 use crate::http::Target;
 use crate::payload::grouped;
 use crate::signature::Scheme;
@@ -62,6 +63,8 @@ pub struct CheckEvidence<'a> {
     pub mistakes: Vec<ProvedMistake>,
     /// The limit of plain bodies, where one was found.
     pub limit: Option<SizeLimit>,
+    /// What was answered in another way when it was sent again.
+    pub unsteady: Unsteady,
 }
 
 /// Names the faults that the evidence proves, the gravest first.
@@ -143,6 +146,15 @@ impl CheckEvidence<'_> {
                         format!("plain payloads of {accepted} bytes pass, of {refused} bytes not: {}", finding.detail);
                 }
             }
+            ReceiverFault::RefusesValid if first.is_some_and(is_page) => {
+                finding.title = "answers everything with a web page".to_owned();
+                finding.remedy.means =
+                    "A portal, a start page or a login answers in the place of your server.".to_owned();
+                finding.remedy.fix = "Open the URL in a browser, and check that it is your server's.".to_owned();
+                finding.remedy.code = String::new();
+            }
+            ReceiverFault::VerifiesSometimes => finding.detail.push_str("; refused when sent again"),
+            ReceiverFault::FailsNowAndThen => finding.detail.push_str("; answered correctly when sent again"),
             ReceiverFault::RejectsUnknownField => {
                 let said = first.map(Observed::text).unwrap_or_default();
                 finding.remedy.code = validator(&said).map_or(finding.remedy.code, str::to_owned);
@@ -209,6 +221,25 @@ impl CheckEvidence<'_> {
         sent.len() > 1 && sent.iter().all(|row| row.is_accepted())
     }
 
+    /// Whether a valid delivery was accepted.
+    fn accepts_valid(&self) -> bool {
+        self.rows.iter().any(|row| row.case.is_valid() && row.is_accepted())
+    }
+
+    /// Whether everything that is accepted is accepted for later.
+    fn answers_later(&self) -> bool {
+        self.rows.iter().filter(|row| row.is_accepted()).all(|row| row.came.status() == Some(202))
+    }
+
+    /// Whether a status of success comes with words of refusal, which no valid delivery gets.
+    fn refuses_in_words(&self, row: &CheckRow) -> bool {
+        let mut valid = self.rows.iter().filter(|row| row.case.is_valid() && row.is_accepted()).peekable();
+        row.is_accepted()
+            && reads_as_refusal(&row.came)
+            && valid.peek().is_some()
+            && !valid.any(|valid| valid.came.is_like(&row.came) || reads_as_refusal(&valid.came))
+    }
+
     /// Whether a forged delivery got no answer while valid ones get one.
     fn is_thrown_away(&self, row: &CheckRow) -> bool {
         let is_late = |row: &&CheckRow| row.case.is_valid() && row.came.timed_out();
@@ -228,8 +259,12 @@ impl CheckEvidence<'_> {
         if let Some(mistake) = self.mistakes.iter().find(|mistake| mistake.explains.contains(&row.case.name)) {
             return mistake.fault;
         }
+        if self.unsteady.is_passing(row) {
+            return ReceiverFault::FailsNowAndThen;
+        }
+        let is_redirect = matches!(row.came.status(), Some(300..=399));
         if let Some(seen) = outside(&row.came, self.target)
-            && (row.case.is_valid() || matches!(row.came.status(), Some(300..=399)) || is_login_page(&row.came))
+            && (row.case.is_valid() || is_login_page(&row.came) || (is_redirect && !self.accepts_valid()))
             && seen.fault != ReceiverFault::RefusesValid
         {
             return seen.fault;
@@ -241,6 +276,7 @@ impl CheckEvidence<'_> {
         match &row.came {
             came if came.timed_out() && self.is_thrown_away(row) => return ReceiverFault::ErrorsInsteadOfRefusing,
             came if came.timed_out() => return ReceiverFault::TooSlow,
+            _ if forged && is_redirect => return ReceiverFault::WrongRefusalStatus,
             came if forged && !came.is_accepted() => return ReceiverFault::ErrorsInsteadOfRefusing,
             _ => {}
         }
@@ -248,8 +284,18 @@ impl CheckEvidence<'_> {
             row.case.fault,
             ReceiverFault::IgnoresAge | ReceiverFault::IgnoresFuture | ReceiverFault::AcceptsReplay
         );
+        if forged && !of_time && self.refuses_in_words(row) {
+            return ReceiverFault::WrongRefusalStatus;
+        }
+        if forged && !of_time && self.unsteady.sometimes && row.is_accepted() {
+            return ReceiverFault::VerifiesSometimes;
+        }
         if anything && forged && !of_time {
-            return ReceiverFault::AcceptsAnything;
+            return match row.came.status() {
+                Some(202) if self.answers_later() => ReceiverFault::ChecksLater,
+                _ if is_page(&row.came) => ReceiverFault::RefusesValid,
+                _ => ReceiverFault::AcceptsAnything,
+            };
         }
         if self.is_too_large(row) {
             let as_forged = self.limit.is_some_and(|limit| limit.as_forged);

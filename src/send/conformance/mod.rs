@@ -10,6 +10,7 @@
 //! | `courier` | sends, at a pace, and again where the receiver limits it |
 //! | [`run()`] | sends a matrix, bounded |
 //! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
+//! | `steady` | whether a receiver still answers, and answers one kind of delivery in one way |
 //! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
 //! | `pattern` | what the answers show when they are taken together |
 //! | [`findings()`], [`Remedy`] | from all of that to named faults, and what to do |
@@ -33,6 +34,7 @@ mod probe;
 mod remedy;
 mod report;
 mod run;
+mod steady;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -52,3 +54,4 @@ pub use probe::ProvedMistake;
 pub use remedy::Remedy;
 pub use report::{CheckOutcome, CheckReport, NoVerdict, Palette, junit, list_text, report_json, report_text};
 pub use run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable, run};
+pub use steady::Unsteady;

@@ -54,6 +54,13 @@ pub(in crate::send) fn is_login_page(answer: &Observed) -> bool {
         && (text.contains("type=\"password\"") || text.contains("type='password'") || text.contains("type=password"))
 }
 
+/// Whether it is a page for people, with something to do on it: no receiver's answer.
+pub(super) fn is_page(answer: &Observed) -> bool {
+    let text = answer.text().trim_start().to_lowercase();
+    let is_page = text.starts_with("<!doctype html") || text.starts_with("<html");
+    is_page && ["<form", "<script", "<button", "http-equiv", "<link", "<a "].iter().any(|part| text.contains(part))
+}
+
 /// Whether an answer says that it refuses, whatever its status: `{"error":"invalid signature"}` with 200.
 pub(in crate::send) fn reads_as_refusal(answer: &Observed) -> bool {
     const REFUSALS: [&str; 16] = [

@@ -16,6 +16,8 @@ pub struct ProvedMistake {
     pub fault: ReceiverFault,
     /// What exactly is signed then.
     pub detail: String,
+    /// The other mistake that is made at the same time, where two are: its cause, and what is signed.
+    pub with: Option<(CauseCode, String)>,
     /// What makes it, by name.
     pub names: Vec<String>,
     /// Whether others can sign, or replay what was signed.
@@ -107,17 +109,25 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
 }
 
 impl ProvedMistake {
-    /// Of a mistake whose signature was accepted.
-    pub(super) fn of(suspect: &Suspect, fixture: &Fixture, explains: Vec<&'static str>) -> Self {
-        Self {
-            cause: suspect.code(),
-            fault: fault_of(suspect),
-            detail: suspect.detail().to_owned(),
-            names: suspect.names().to_vec(),
-            is_alarm: suspect.is_alarm(),
-            fix: suspect.fix(&fixture.scheme),
-            explains,
-        }
+    /// Of a mistake whose signature was accepted: one, or two that are made at once, first the one to mend first.
+    pub(super) fn all_of(suspect: &Suspect, fixture: &Fixture, explains: &[&'static str]) -> Vec<Self> {
+        let parts = suspect.parts();
+        let of = |part: &Suspect, other: Option<&Suspect>| Self {
+            cause: part.code(),
+            fault: fault_of(part),
+            detail: part.detail().to_owned(),
+            with: other.map(|other| (other.code(), other.detail().to_owned())),
+            names: part.names().to_vec(),
+            is_alarm: part.is_alarm(),
+            fix: part.fix(&fixture.scheme),
+            explains: explains.to_vec(),
+        };
+        let mut all = match parts[..] {
+            [one, two] => vec![of(one, Some(two)), of(two, Some(one))],
+            _ => vec![of(suspect, None)],
+        };
+        all.sort_by_key(|mistake| mistake.fault);
+        all
     }
 
     /// In a sentence: what the receiver accepts, and what makes it.
@@ -127,6 +137,10 @@ impl ProvedMistake {
             [] => String::new(),
             names => format!(" ({})", names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("; ")),
         };
-        format!("proved by a signature that it accepts: {}{names}", self.detail)
+        let with = match &self.with {
+            Some((_, detail)) => format!("; and at the same time: {detail}"),
+            None => String::new(),
+        };
+        format!("proved by a signature that it accepts: {}{names}{with}", self.detail)
     }
 }

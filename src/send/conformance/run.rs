@@ -1,5 +1,6 @@
 //! Sends a matrix: first whether anything gets through at all, then everything, then what explains it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,10 @@ pub(super) struct RunningCheck<'a> {
     pub(super) probes: usize,
     /// Whether those were that do not agree with everything that was seen.
     pub(super) has_tried_unlikely: bool,
+    /// What was tried out: signatures, and whether each is a header's whole value.
+    pub(super) tried: HashSet<(String, bool)>,
+    /// Whether a forged delivery came through among the mistakes that were tried out.
+    pub(super) is_fickle: bool,
 }
 
 /// Sends every case of `plan` and reports; `tell` is told of what happens meanwhile.
@@ -107,14 +112,24 @@ pub async fn run(
         crafted: Vec::new(),
         probes: explain::MOST_PROBES,
         has_tried_unlikely: false,
+        tried: HashSet::new(),
+        is_fickle: false,
     };
     let accepts = running.send_matrix(&mut tell).await?;
+    let mut blocked = None;
     let mut found = if cancel.is_cancelled() {
         Vec::new()
     } else if accepts == Some(false) {
         explain::nothing_accepted(&mut running, &mut tell).await
     } else {
-        let evidence = explain::evidence(&mut running, &mut tell).await;
+        if accepts == Some(true) && !running.courier.has_ended() {
+            blocked = running.blocked(&mut tell).await;
+        }
+        let evidence = if blocked.is_some() {
+            CheckEvidence::bare(plan, &running.rows)
+        } else {
+            explain::evidence(&mut running, &mut tell).await
+        };
         findings(&evidence)
     };
     let limit = running.courier.limit().map(str::to_owned);
@@ -124,7 +139,19 @@ pub async fn run(
         let proof = limited.map(|row| row.case.name).collect();
         found.insert(0, evidence.named(ReceiverFault::RateLimited, true, proof, detail.clone()));
     }
-    let no_verdict = no_verdict(&running, cancel, limit, found.iter().any(|finding| finding.required));
+    if let Some(detail) = &blocked {
+        let evidence = CheckEvidence::bare(plan, &running.rows);
+        let skipped = running.rows.iter().filter(|row| row.mark == CaseVerdict::Skipped);
+        let proof = skipped.map(|row| row.case.name).collect();
+        found.insert(0, evidence.named(ReceiverFault::BlocksSender, true, proof, detail.clone()));
+    }
+    let answers_later = found.iter().any(|finding| finding.fault == ReceiverFault::ChecksLater);
+    let why = match (limit, blocked) {
+        (Some(reason), _) => Some(NoVerdict::RateLimited { reason }),
+        (None, Some(reason)) => Some(NoVerdict::Blocked { reason }),
+        (None, None) => answers_later.then_some(NoVerdict::AnswersLater),
+    };
+    let no_verdict = no_verdict(&running, cancel, why, found.iter().any(|finding| finding.required));
     Ok(CheckReport {
         target: plan.target().to_string(),
         scheme: plan.fixture.scheme.clone(),
@@ -141,7 +168,7 @@ pub async fn run(
 fn no_verdict(
     running: &RunningCheck<'_>,
     cancel: &CancellationToken,
-    limit: Option<String>,
+    why: Option<NoVerdict>,
     has_faults: bool,
 ) -> Option<NoVerdict> {
     let max_age = running.plan.max_age.is_some();
@@ -151,9 +178,9 @@ fn no_verdict(
         .filter(|row| row.mark == CaseVerdict::Skipped && row.case.weight.is_required(max_age))
         .count();
     let is_cancelled = cancel.is_cancelled() && running.rows.iter().any(|row| row.mark == CaseVerdict::Skipped);
-    match limit {
+    match why {
         _ if is_cancelled => Some(NoVerdict::Cancelled),
-        Some(reason) => Some(NoVerdict::RateLimited { reason }),
+        Some(why) => Some(why),
         None if missing > 0 && !has_faults => Some(NoVerdict::Incomplete { missing }),
         None => None,
     }

@@ -108,7 +108,8 @@ pub(super) fn rows(max_age: bool, receiver: impl Fn(&Seen) -> u16) -> Vec<CheckR
 fn evidence(rows: &[CheckRow]) -> CheckEvidence<'_> {
     let forged = rows.iter().find(|row| row.case.name == "wrong-secret").map(|row| row.came.clone());
     let refusal = forged.filter(|came| !came.is_accepted());
-    CheckEvidence { target: target(), scheme: scheme(), rows, slow: SLOW, refusal, mistakes: Vec::new(), limit: None }
+    let (mistakes, unsteady) = (Vec::new(), Unsteady::default());
+    CheckEvidence { target: target(), scheme: scheme(), rows, slow: SLOW, refusal, mistakes, limit: None, unsteady }
 }
 
 pub(super) fn required(rows: &[CheckRow]) -> Vec<&'static str> {
@@ -388,6 +389,8 @@ fn without_a_verdict_no_format_says_passed_or_failed() {
     for (why, code) in [
         (NoVerdict::Cancelled, "cancelled"),
         (NoVerdict::RateLimited { reason: reason() }, "rate_limited"),
+        (NoVerdict::Blocked { reason: reason() }, "blocked"),
+        (NoVerdict::AnswersLater, "answers_later"),
         (NoVerdict::Incomplete { missing: 40 }, "incomplete"),
     ] {
         let report = CheckReport { no_verdict: Some(why), ..report(rows.clone()) };

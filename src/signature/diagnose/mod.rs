@@ -87,7 +87,7 @@ pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
-pub use suspects::{MistakenSignature, Suspect, SuspectKind, suspects};
+pub use suspects::{MistakenSignature, Suspect, SuspectKind, pairs, suspects, with_bodies};
 
 use jiff::Timestamp;
 

@@ -3,9 +3,14 @@
 //! Whoever has the secret can find out what a receiver computes: sign a request as the suspected mistake would, and see
 //! whether it is accepted. One that is accepted proves the mistake, as a matching digest proves one of a sender.
 
+mod changes;
 mod list;
+mod pairs;
 
 pub use list::suspects;
+pub use pairs::{pairs, with_bodies};
+
+use changes::Changes;
 
 use std::fmt;
 
@@ -13,16 +18,14 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::axis::{Ways, Why};
+use super::axis::Why;
 use super::bodies::{BodyRecipe, make, read_tree};
-use super::templates::{TemplateShape, shapes};
-use super::{CauseCode, fixes, timestamps};
+use super::templates::TemplateShape;
+use super::{CauseCode, fixes};
 use crate::http::Head;
 use crate::payload::json::entries;
 use crate::signature::rewrite::presets;
-use crate::signature::scheme::{Parts, signed_url};
-use crate::signature::verify::key_bytes;
-use crate::signature::{Algorithm, Scheme, Secret, SecretOrigin, SignedContent, bare_signature};
+use crate::signature::{Algorithm, Scheme, Secret};
 
 /// Bodies beyond this length are not rewritten.
 const LONGEST: usize = 256 << 10;
@@ -68,6 +71,8 @@ enum Mistake {
     Algorithm(Algorithm),
     Written(Form),
     Arrival(Arrival),
+    /// Two at once.
+    Both(Box<[Suspect; 2]>),
 }
 
 /// Another form of the right signature.
@@ -167,10 +172,38 @@ impl Suspect {
         timestamp: &str,
         pieces: &[&[u8]],
     ) -> Option<MistakenSignature> {
-        let body = pieces.concat();
-        let hashed = match &self.mistake {
-            Mistake::Body(_) | Mistake::Member(..) if body.len() > LONGEST => return None,
-            Mistake::Body(recipe) => {
+        let (mut hashed, mut changes) = (pieces.concat(), Changes::default());
+        for mistake in self.mistakes() {
+            hashed = mistake.body(hashed, pieces)?;
+            changes.add(mistake);
+        }
+        changes.signature(scheme, secret, head, timestamp, &hashed)
+    }
+
+    /// The one mistake, or both.
+    fn mistakes(&self) -> Vec<&Mistake> {
+        match &self.mistake {
+            Mistake::Both(both) => both.iter().flat_map(|one| one.mistakes()).collect(),
+            one => vec![one],
+        }
+    }
+
+    /// Each mistake on its own: one, unless two are made at once.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.mistake {
+            Mistake::Both(both) => both.iter().collect(),
+            _ => vec![self],
+        }
+    }
+}
+
+impl Mistake {
+    /// The body that is hashed in the place of this one; `None` when it could not be made.
+    fn body(&self, body: Vec<u8>, pieces: &[&[u8]]) -> Option<Vec<u8>> {
+        Some(match self {
+            Self::Body(_) | Self::Member(..) if body.len() > LONGEST => return None,
+            Self::Body(recipe) => {
                 match (make(recipe, &body, read_tree(&body).as_ref(), body.len() * 5 + (64 << 10)), recipe) {
                     (Some(made), _) => made,
                     // An edit that finds nothing to change leaves it as it is.
@@ -178,29 +211,10 @@ impl Suspect {
                     (None, _) => return None,
                 }
             }
-            Mistake::Member(name, is_compact) => member(&body, name, *is_compact)?,
-            Mistake::Arrival(arrival) => arrival.read(pieces),
+            Self::Member(name, is_compact) => member(&body, name, *is_compact)?,
+            Self::Arrival(arrival) => arrival.read(pieces),
             _ => body,
-        };
-        let bare = |text: String| Some(MistakenSignature { text, is_whole: false });
-        let signed = || bare_signature(scheme, secret, head, timestamp, &hashed).ok();
-        match &self.mistake {
-            Mistake::Body(_) | Mistake::Member(..) | Mistake::Arrival(_) => bare(signed()?),
-            Mistake::Key(key) => bare(with_key(scheme, key, head, timestamp, &hashed)?),
-            Mistake::Stamp(detail) => {
-                let text = stamp(timestamp, &hashed, detail)?;
-                bare(bare_signature(scheme, secret, head, std::str::from_utf8(&text).ok()?, &hashed).ok()?)
-            }
-            Mistake::Shape(shape) => {
-                let algorithm = scheme.algorithm()?;
-                bare(scheme.encoding.encode(&digest(shape, algorithm, scheme, secret, head, timestamp, &hashed)?))
-            }
-            Mistake::Algorithm(algorithm) => {
-                let shape = shapes(scheme, false).all.into_iter().next()?.0;
-                bare(scheme.encoding.encode(&digest(&shape, *algorithm, scheme, secret, head, timestamp, &hashed)?))
-            }
-            Mistake::Written(form) => form.write(scheme, &signed()?),
-        }
+        })
     }
 }
 
@@ -246,43 +260,10 @@ fn member(body: &[u8], name: &[u8], is_compact: bool) -> Option<Vec<u8>> {
     presets().next()?.apply(&read_tree(part)?, body.len() * 5 + 1024)
 }
 
-/// The text that is signed for a timestamp in the place of this one.
-fn stamp(timestamp: &str, body: &[u8], detail: &str) -> Option<Vec<u8>> {
-    let own = entries(body).find(|entry| entry.key.clone().is_some_and(|key| &body[key] == b"\"timestamp\""));
-    let axis = timestamps::stamps(Some(timestamp.as_bytes()), own.and_then(|entry| body.get(entry.value)), None);
-    let is_it = |ways: &Ways| ways.0.iter().flatten().any(|why| why.detail == detail);
-    axis.all.into_iter().find(|(_, ways)| is_it(ways)).map(|(text, _)| text)
-}
-
-/// The signature under a key that is given as bytes.
-fn with_key(scheme: &Scheme, key: &[u8], head: &Head, timestamp: &str, body: &[u8]) -> Option<String> {
-    let plain = Scheme { key: SignedContent::secret(), ..scheme.clone() };
-    let secret = Secret::new("suspected", key.to_vec(), SecretOrigin::MadeUp);
-    bare_signature(&plain, &secret, head, timestamp, body).ok().filter(|text| !text.is_empty())
-}
-
-fn digest(
-    shape: &TemplateShape,
-    algorithm: Algorithm,
-    scheme: &Scheme,
-    secret: &Secret,
-    head: &Head,
-    timestamp: &str,
-    body: &[u8],
-) -> Option<Vec<u8>> {
-    let url = signed_url(scheme, head);
-    let key = key_bytes(scheme, secret)?;
-    let parts =
-        Parts { timestamp: timestamp.as_bytes(), secret: secret.expose(), ..Parts::of(scheme, head, &url, body) };
-    let id = scheme.id.as_ref().and_then(|place| place.value(&parts)).unwrap_or_default();
-    let parts = Parts { id: &id, ..parts };
-    Some(shape.compute(algorithm, &algorithm.keyed(&key), &key, &parts)).filter(|digest| !digest.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::{SigningKind, catalogue, sign};
+    use crate::signature::{SecretOrigin, SigningKind, catalogue, sign};
 
     const BODY: &[u8] = br#"{"event":"x","timestamp":1746123456000,"data":{"name":"caf\u00e9"}}"#;
 
@@ -355,5 +336,34 @@ mod tests {
             assert!(signed.count() > 20, "{name}");
             assert!(!format!("{all:?}").contains("MfKQ9"), "{name}");
         }
+    }
+
+    #[test]
+    fn two_mistakes_at_once_sign_what_both_say() {
+        let with = |key: &[u8], stamp: &[u8], body: &[u8]| {
+            sign(&Secret::new("x", key.to_vec(), SecretOrigin::Typed), stamp, body)
+        };
+        let (key, stamp) = (&b"a-secret-of-tests"[..], &b"1746123456"[..]);
+        let newline = &b"a-secret-of-tests\n"[..];
+        let json = "{\"event\":\"x\",\"timestamp\":1746123456000,\"data\":{\"name\":\"café\"}}".as_bytes();
+        let all = suspects(&Scheme::default(), &secret(), BODY);
+        let made: Vec<(Vec<CauseCode>, String)> = pairs(&all)
+            .iter()
+            .filter_map(|pair| Some((pair.parts().iter().map(|part| part.code()).collect(), text(pair, &[BODY])?)))
+            .collect();
+        let base64 = |text: String| BASE64_STANDARD.encode(hex::decode(text).unwrap());
+        for (codes, expected) in [
+            ([CauseCode::SecretWhitespace, CauseCode::BodyReserialized], with(newline, stamp, json)),
+            ([CauseCode::SecretWhitespace, CauseCode::SignatureEncoding], base64(with(newline, stamp, BODY))),
+            ([CauseCode::SignatureEncoding, CauseCode::BodyReserialized], base64(with(key, stamp, json))),
+            ([CauseCode::SecretUnset, CauseCode::BodyEmpty], with(b"undefined", stamp, b"")),
+            ([CauseCode::SecretWhitespace, CauseCode::TimestampUnit], with(newline, b"1746123456000", BODY)),
+        ] {
+            assert!(made.iter().any(|(of, text)| *of == codes && *text == expected), "{codes:?}");
+        }
+        assert!(made.len() < 450, "{}", made.len());
+        let whitespace = found(CauseCode::SecretWhitespace, "ended in a newline");
+        let bodies = with_bodies(&whitespace, &all);
+        assert!(bodies.iter().any(|pair| text(pair, &[BODY]) == Some(with(newline, stamp, json))));
     }
 }

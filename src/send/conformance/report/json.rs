@@ -68,6 +68,7 @@ fn mistake_json(mistake: &ProvedMistake) -> Value {
         "kind": if mistake.is_alarm { "alarm" } else { "proof" },
         "detail": mistake.detail,
         "names": mistake.names,
+        "with": mistake.with.as_ref().map(|(code, _)| code.code()),
         "fix": mistake.fix,
     })
 }

@@ -48,6 +48,13 @@ pub enum NoVerdict {
         /// What it answered.
         reason: String,
     },
+    /// It accepts nothing any more.
+    Blocked {
+        /// What it answers.
+        reason: String,
+    },
+    /// It answers before it verifies.
+    AnswersLater,
     /// Required cases could not be sent.
     Incomplete {
         /// How many.
@@ -62,6 +69,8 @@ impl NoVerdict {
         match self {
             Self::Cancelled => "cancelled",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Blocked { .. } => "blocked",
+            Self::AnswersLater => "answers_later",
             Self::Incomplete { .. } => "incomplete",
         }
     }
@@ -72,6 +81,11 @@ impl NoVerdict {
         match self {
             Self::Cancelled => "Cancelled: no verdict".to_owned(),
             Self::RateLimited { reason } => format!("Rate-limited: no verdict; the receiver {reason}"),
+            Self::Blocked { reason } => format!("Blocked or stopped: no verdict; the receiver {reason}"),
+            Self::AnswersLater => {
+                "Cannot be judged: no verdict; the receiver answers 202 to valid and forged deliveries alike, before it verifies any"
+                    .to_owned()
+            }
             Self::Incomplete { missing } => {
                 let cases = if *missing == 1 { "case was" } else { "cases were" };
                 format!("Incomplete: no verdict; {} required {cases} not sent", grouped(*missing as u64))
