@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
+#[cfg(unix)]
+mod answer;
 mod check;
 mod completions;
 mod destination;
@@ -9,6 +11,8 @@ mod diff;
 mod explain;
 mod export;
 mod headless;
+#[cfg(unix)]
+mod held;
 mod image;
 mod import;
 mod keys;
@@ -19,6 +23,10 @@ mod probe;
 mod prune;
 mod query_worker;
 mod replay;
+#[cfg(unix)]
+mod rules;
+#[cfg(unix)]
+mod running;
 mod scheme;
 mod schemes;
 mod select;
@@ -27,6 +35,8 @@ mod settings;
 mod show;
 mod sign;
 mod simulate;
+#[cfg(unix)]
+mod stop;
 mod trust;
 mod understanding;
 mod usage;
@@ -95,6 +105,22 @@ enum Command {
     Wait(wait::WaitArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
+    /// Choose the answer of the running listener, over its rules
+    #[cfg(unix)]
+    Answer(answer::AnswerArgs),
+    /// Show and change the rules of the running listener
+    #[cfg(unix)]
+    Rules(rules::RulesArgs),
+    /// List the deliveries that the running listener holds
+    #[cfg(unix)]
+    Held(held::HeldArgs),
+    /// Answer a held delivery
+    #[cfg(unix)]
+    Release(held::ReleaseArgs),
+    /// Stop the running listener
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  whyhook stop\n  whyhook stop --store elsewhere.db")]
+    Stop,
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
     /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
@@ -139,6 +165,16 @@ impl Command {
             Self::Import(_) => "import",
             Self::Wait(_) => "wait",
             Self::Prune(_) => "prune",
+            #[cfg(unix)]
+            Self::Answer(_) => "answer",
+            #[cfg(unix)]
+            Self::Rules(_) => "rules",
+            #[cfg(unix)]
+            Self::Held(_) => "held",
+            #[cfg(unix)]
+            Self::Release(_) => "release",
+            #[cfg(unix)]
+            Self::Stop => "stop",
             Self::Replay(_) => "replay",
             Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
@@ -202,6 +238,9 @@ pub(crate) struct ListenArgs {
     /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
     #[arg(long, value_name = "THEME", value_parser = themes())]
     theme: Option<String>,
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long)]
+    no_mouse: bool,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
@@ -347,6 +386,16 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Import(args)) => import::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Answer(args)) => answer::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Rules(args)) => rules::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Held(args)) => held::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Release(args)) => held::release(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Stop) => stop::run(&settings),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
         Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),

@@ -16,6 +16,7 @@
 //! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
 //! columns = ["time", "verdict", "cause", "event", "status"]   # of lists
+//! mouse = true                        # or false: the terminal selects text with it
 //!
 //! [keys]
 //! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
@@ -145,6 +146,8 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// Whether the interface takes the mouse.
+    pub mouse: Option<bool>,
     /// `[keys]`, in the order of the file.
     pub keys: Vec<KeyEntry>,
     /// Which deliveries the terminal notifies of.
@@ -192,6 +195,7 @@ impl ConfigFile {
                 ("notify", format!("{:?}", file.notify)),
                 ("on_delivery", format!("{:?}", file.on_delivery)),
                 ("theme", format!("{:?}", file.theme)),
+                ("mouse", format!("{:?}", file.mouse)),
                 ("keys", format!("{:?}", file.keys)),
                 (
                     "secrets",

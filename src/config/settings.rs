@@ -82,6 +82,8 @@ pub struct Settings {
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: PictureMode,
+    /// Whether the interface takes the mouse.
+    pub mouse: bool,
     /// Which deliveries the terminal notifies of.
     pub notify: Option<NotifySettings>,
     /// The command for each delivery.
@@ -178,6 +180,7 @@ impl Settings {
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            mouse: file.and_then(|file| file.mouse).unwrap_or(true),
             notify: file.and_then(|file| file.notify.clone()),
             on_delivery: file.and_then(|file| file.on_delivery.clone()),
             theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),

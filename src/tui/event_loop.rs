@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
+use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
@@ -229,6 +230,7 @@ impl EventLoop<'_> {
     /// Takes in the current state of the listener's answers.
     pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
+        self.watch.answers.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
@@ -263,11 +265,12 @@ impl EventLoop<'_> {
             Wake::Input(Input::Event(event)) => self.input(event),
             Wake::Event(ServerEvent::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
-            Wake::Event(ServerEvent::Held) => self.answers(),
+            Wake::Event(ServerEvent::Held | ServerEvent::Answers) => self.answers(),
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
@@ -286,6 +289,10 @@ impl EventLoop<'_> {
         }
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Mouse(mouse) if self.model.has_mouse => match pointer(mouse) {
+                Some(pointer) => self.message(Message::Point(pointer)),
+                None => Ok(()),
+            },
             TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
             _ => Ok(()),
         }
@@ -384,6 +391,7 @@ impl EventLoop<'_> {
                     tracing::warn!(reason = %error, "filters are not remembered");
                 }
             }
+            Effect::Mouse(on) => terminal::report_mouse(on)?,
             Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
             Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,
@@ -463,7 +471,8 @@ impl EventLoop<'_> {
         let before = self.model.viewport;
         let mut viewport = before;
         self.extent = screen.size()?;
-        screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        let mut areas = ScreenAreas::default();
+        screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
@@ -471,13 +480,25 @@ impl EventLoop<'_> {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
             if let Some(screen) = &mut self.screen {
-                screen.draw(|frame| {
-                    view::draw(frame, &self.model, &self.look);
-                })?;
+                screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
             }
         }
+        self.model.areas = areas;
         Ok(())
     }
+}
+
+/// What the terminal reports of the mouse, as far as it counts.
+fn pointer(mouse: MouseEvent) -> Option<Pointer> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => PointerKind::Press,
+        MouseEventKind::Drag(MouseButton::Left) => PointerKind::Drag,
+        MouseEventKind::Up(MouseButton::Left) => PointerKind::Release,
+        MouseEventKind::ScrollUp => PointerKind::WheelUp,
+        MouseEventKind::ScrollDown => PointerKind::WheelDown,
+        _ => return None,
+    };
+    Some(Pointer { kind, column: mouse.column, row: mouse.row })
 }
 
 /// The secrets in use, one line each, without the secrets themselves.

@@ -10,6 +10,7 @@ pub mod table;
 use crossterm::event::KeyEvent;
 
 use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::message::Message;
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
@@ -92,6 +93,17 @@ pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
     let bindings = contexts(model).iter().flat_map(|context| model.keymap.rows(*context));
     let mut active = bindings.filter(|binding| is_active(model, binding));
     active.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+}
+
+/// What a hint means when it is clicked: the same as the key that it names.
+#[must_use]
+pub fn pressed(model: &Model, label: &str) -> Option<Message> {
+    if hints::asks_yes_or_no(model) {
+        return label.chars().next().map(Message::Choose);
+    }
+    let rows = contexts(model).iter().flat_map(|context| model.keymap.rows(*context));
+    let mut active = rows.filter(|row| is_active(model, row));
+    active.find(|row| row.keys.iter().any(|key| key.label() == label)).map(|row| Message::Act(row.action))
 }
 
 /// Where a key works that means nothing here, in words.

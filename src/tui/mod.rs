@@ -65,6 +65,8 @@ use crate::tui::workers::sightings::SightingsWorker;
 pub struct Appearance {
     /// Every key and what it does.
     pub keymap: Keymap,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
     /// The theme, and the colours that differ from it.
     pub theme: ThemeSettings,
     /// What is known of the terminal.
@@ -111,7 +113,8 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let mut face = begin(session, setup, &appearance, filter, &wakes)?;
-    face.screen = Some(terminal::enter()?);
+    face.model.has_mouse = appearance.has_mouse;
+    face.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
     face.look = look;
     let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());

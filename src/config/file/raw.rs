@@ -45,6 +45,7 @@ pub(super) struct RawFile {
     pub(super) notify: Option<Spanned<NotifySettings>>,
     pub(super) on_delivery: Option<HookSettings>,
     pub(super) theme: Option<RawTheme>,
+    pub(super) mouse: Option<bool>,
     #[serde(default)]
     pub(super) keys: RawKeys,
     #[serde(default)]

@@ -32,6 +32,7 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         ngrok_api: raw.ngrok_api,
         retention: raw.retention,
         images: raw.images,
+        mouse: raw.mouse,
         keys: raw.keys.entries(&|at| Place::of(text, at)).map_err(|(at, words)| (at, Fault::Syntax(words)))?,
         notify: match (raw.bell, raw.notify) {
             (Some(_), Some(notify)) => return Err((notify.span().start, Fault::TwoNotices)),

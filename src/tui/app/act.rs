@@ -19,7 +19,7 @@ use crate::tui::screens::signature::update::{adopt, look_deeper};
 use crate::tui::screens::{answers, image, list, payload, send};
 
 /// How often the split between the panes can be moved to either side.
-const SPLIT_STEPS: i16 = 8;
+pub(super) const SPLIT_STEPS: i16 = 8;
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.overlay.is_some() {
@@ -118,6 +118,15 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Lend(to) => lend::lend(model, to),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
+        Action::Mouse => {
+            model.has_mouse = !model.has_mouse;
+            let words = match model.has_mouse {
+                true => "the mouse is on: click, double-click, turn the wheel; Shift selects text",
+                false => "the mouse is off: the terminal selects text with it",
+            };
+            model.say(words, false);
+            vec![Effect::Mouse(model.has_mouse)]
+        }
         Action::Quit => jobs::quit(model),
         Action::Cancel | Action::Accept | Action::NextField | Action::PreviousField | Action::TurnUnit => Vec::new(),
     }

@@ -90,6 +90,8 @@ pub enum Action {
     Lend(LentTo),
     /// Redraw everything.
     Redraw,
+    /// Turn the mouse off, or on.
+    Mouse,
     /// Suspend the program to the shell.
     Suspend,
     /// End the program.
@@ -152,6 +154,7 @@ impl Action {
             Self::Lend(LentTo::Pager) => "open it in $PAGER",
             Self::Lend(LentTo::Editor) => "open it in $EDITOR, to read",
             Self::Redraw => "redraw the screen",
+            Self::Mouse => "turn the mouse off or on",
             Self::Suspend => "suspend to the shell",
             Self::Quit => "quit",
         }
@@ -225,6 +228,7 @@ impl Action {
         Self::Lend(LentTo::Pager),
         Self::Lend(LentTo::Editor),
         Self::Redraw,
+        Self::Mouse,
         Self::Help,
         Self::Suspend,
         Self::Quit,

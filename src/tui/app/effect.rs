@@ -84,6 +84,8 @@ pub enum Effect {
     RememberFilters(Vec<String>),
     /// Report the listener's status now.
     Observe,
+    /// Have the terminal report the mouse, or not.
+    Mouse(bool),
     /// Clear the terminal and redraw everything.
     Redraw,
     /// Restore the terminal and stop, until the shell resumes the program.

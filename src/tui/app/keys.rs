@@ -67,5 +67,6 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Code(Delete)], Action::List(ListAction::Delete), ""),
     bind(&[Char('U')], Action::List(ListAction::Undo), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
+    bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];

@@ -11,6 +11,7 @@
 
 pub(crate) mod act;
 pub mod action;
+pub mod areas;
 pub mod effect;
 pub(crate) mod jobs;
 pub mod keys;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod navigation;
 pub mod notices;
 pub mod overlay;
+pub mod pointer;
 pub mod step;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::areas::{PointerState, ScreenAreas};
 use super::notices::Notice;
 use super::viewport::Viewport;
 use crate::config::ListColumn;
@@ -197,6 +198,12 @@ pub struct Model {
     pub filter_history: Vec<String>,
     /// The filter that is being saved, and its name before it.
     pub(crate) saving_filter: Option<(String, String)>,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
+    /// What is remembered of the mouse.
+    pub(crate) pointer: PointerState,
+    /// Where what can be pointed at was drawn.
+    pub areas: ScreenAreas,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -241,6 +248,9 @@ impl Model {
             filters: SavedFilters::default(),
             filter_history: Vec::new(),
             saving_filter: None,
+            has_mouse: true,
+            pointer: PointerState::default(),
+            areas: ScreenAreas::default(),
             viewport: Viewport::default(),
         }
     }

@@ -19,7 +19,7 @@ pub type KeyHint = (String, &'static str);
 /// The hints, the most useful first. Where the line is too short, those at the end go.
 #[must_use]
 pub fn hints(model: &Model) -> Vec<KeyHint> {
-    if matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_))) {
+    if asks_yes_or_no(model) {
         return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
     }
     let mut hints: Vec<KeyHint> = suggestions(model);
@@ -47,6 +47,11 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
     }
     hints.extend(obvious);
     hints
+}
+
+/// Whether a question is asked, which `y` and `n` answer.
+pub(super) fn asks_yes_or_no(model: &Model) -> bool {
+    matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_)))
 }
 
 /// Whether a narrower context takes the key for something else.

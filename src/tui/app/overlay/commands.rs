@@ -19,7 +19,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "the theme is set with --theme (auto, dark, light, high-contrast, ansi, none), or in the configuration: theme = \
          \"dark\"; NO_COLOR turns colours off",
     ),
-    ("mouse select", "hold Shift to select text with the mouse"),
+    ("mouse select selection", "hold Shift to select text with the mouse"),
 ];
 
 /// What people call it elsewhere.
@@ -68,6 +68,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Zoom => "maximise maximize full screen",
         Action::Split(_) => "resize divider width",
         Action::Help => "shortcuts manual docs",
+        Action::Mouse => "click wheel scroll select selection",
         Action::Lend(LentTo::Pager) => "less more view body diagnosis diff",
         Action::Lend(LentTo::Editor) => "vi vim nano view body diagnosis diff",
         Action::Quit => "exit close",

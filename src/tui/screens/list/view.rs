@@ -31,9 +31,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     }
     put(frame, area, 0, title);
     // The last column is the scroll bar's.
-    let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let rows = rows_area(area);
     let bar = Rect { x: area.right().saturating_sub(1), width: 1, ..rows };
-    let rows = Rect { width: area.width.saturating_sub(1), ..rows };
     let list = &model.list;
     if list.rows().is_empty() {
         put(frame, rows, 1, Line::styled(format!(" {}", empty(model)), look.theme.dim));
@@ -50,6 +49,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     let (above, all) = extent(model);
     scrollbar(frame, bar, above + list.top(), all, look);
     rows.height.into()
+}
+
+/// Where the rows are in the list's pane: below its title, and beside its scroll bar.
+pub(crate) fn rows_area(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(1), width: area.width.saturating_sub(1), ..area }
 }
 
 /// The rows above the window, and all rows, as far as they are known.
