@@ -70,6 +70,8 @@ fn delivery(captured: &Captured, answer: Option<whyhook::delivery::Answer>) -> D
             judgement: captured.judgement,
             body_bytes: captured.body.len() as u64,
             framing_bytes: captured.framing.as_bytes().len() as u64,
+            cause: None,
+            marks: whyhook::delivery::Marks::default(),
             image: captured.image,
             answer: answer.as_ref().map(whyhook::delivery::Answer::facts),
         },

@@ -73,7 +73,7 @@ impl ExportFormat {
 
 /// Exit code 1 when there is nothing to export.
 pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode, CliError> {
-    let selection = Selection::parse(&args.what)?;
+    let selection = Selection::parse(&args.what, settings)?;
     let reader = Reader::open(&settings.location()?)?;
     let mut ids = match selection.resolve(&reader, args.limit.unwrap_or(usize::MAX))? {
         Ok(ids) => ids,

@@ -194,7 +194,7 @@ impl<'a> Lines<'a> {
         let now = Timestamp::now();
         let mut stdout = io::stdout().lock();
         for summary in ready.drain(..) {
-            let content = StoredContent { reader: self.rows.reader(), id: summary.id };
+            let content = StoredContent::new(self.rows.reader(), summary.id);
             if self.query.matches(&summary, Some(&content), now) {
                 writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
             }

@@ -24,7 +24,7 @@ use crate::tui::{self, Appearance};
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.filter.clone().unwrap_or_default();
-    let query = Query::parse(&filter)?;
+    let query = Query::parse_with(&filter, &settings.filters)?;
     let warnings = match settings.insecure {
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,

@@ -10,13 +10,14 @@ use serde_json::json;
 
 use super::select::Selection;
 use super::{CliError, OutputFormat, SettingsArgs, output};
+use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::store::{Freed, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
 use crate::text::{self, units};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, a delivery is deleted if any of them \
-    applies. A FILTER limits all of them to the deliveries that match. To delete everything: --keep 0.")]
+    applies. A FILTER limits all of them to the deliveries that match. Pinned deliveries are kept, and do not count, without --pinned. To delete everything: --keep 0.")]
 #[command(after_help = "Examples:\n  whyhook prune --older-than 30d --dry-run\n  \
     whyhook prune is:sim verdict:bad --keep 1000 --yes")]
 pub(super) struct PruneArgs {
@@ -32,6 +33,9 @@ pub(super) struct PruneArgs {
     /// Delete the oldest deliveries until the rest takes no more than this, such as 1GiB
     #[arg(long, value_name = "SIZE")]
     max_size: Option<String>,
+    /// Delete pinned deliveries as well
+    #[arg(long)]
+    pinned: bool,
     /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
@@ -42,7 +46,7 @@ pub(super) struct PruneArgs {
 
 /// Exit code 1 when the person says no.
 pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode, CliError> {
-    let selection = Selection::parse(&args.what)?;
+    let selection = Selection::parse(&args.what, settings)?;
     let retention = retention(args)?;
     check(args, settings.yes(), &selection, &retention)?;
     let location = settings.location()?;
@@ -53,7 +57,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
-            Ok(ids) => PrunePlan::of(&reader, &ids)?,
+            Ok(ids) => PrunePlan::of(&reader, &unpinned(&reader, ids, args.pinned)?)?,
             Err(missing) => {
                 output::log(&missing);
                 return Ok(ExitCode::FAILURE);
@@ -73,12 +77,32 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     print(args, &plan, Some(freed))
 }
 
+/// Those that are not pinned, unless those go as well; how many stay is said.
+fn unpinned(reader: &Reader, ids: Vec<DeliveryId>, pinned: bool) -> Result<Vec<DeliveryId>, CliError> {
+    let mut doomed = Vec::new();
+    let all = ids.len();
+    for id in ids {
+        if pinned || !reader.summary(id)?.is_some_and(|summary| summary.marks.pinned) {
+            doomed.push(id);
+        }
+    }
+    match all - doomed.len() {
+        0 => {}
+        1 => output::log("1 pinned delivery is kept; --pinned deletes it as well"),
+        kept => {
+            output::log(&format!("{} pinned deliveries are kept; --pinned deletes them as well", grouped(kept as u64)))
+        }
+    }
+    Ok(doomed)
+}
+
 fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
     let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
     Ok(Retention {
         older_than: args.older_than.as_deref().map(units::parse_duration).transpose().map_err(|error| usage(&error))?,
         keep: args.keep,
         max_bytes: args.max_size.as_deref().map(units::parse_size).transpose().map_err(|error| usage(&error))?,
+        pinned: args.pinned,
     })
 }
 

@@ -19,7 +19,6 @@ use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
 use crate::http::{Client, ClientLimits, RequestChange, Target};
-use crate::query::Query;
 use crate::send::replay::{self, How, ReplayError};
 use crate::send::{BatchPace, Origin, run_all};
 use crate::signature::SigningKind;
@@ -103,7 +102,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     let client = args.sending.client(&loaded)?;
     let location = settings.location()?;
     let reader = Reader::open(&location)?;
-    let Some(summaries) = selected(&reader, args)? else { return Ok(ExitCode::FAILURE) };
+    let Some(summaries) = selected(&reader, args, settings)? else { return Ok(ExitCode::FAILURE) };
     let jobs = jobs(&loaded, args, &summaries)?;
     let what = if summaries.len() == 1 {
         format!("delivery {}", summaries[0].id)
@@ -132,9 +131,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
 }
 
 /// What to send, as far as it is told in rows; `None` when there is nothing, which was said.
-fn selected(reader: &Reader, args: &ReplayArgs) -> Result<Option<Vec<Summary>>, CliError> {
+fn selected(reader: &Reader, args: &ReplayArgs, settings: &SettingsArgs) -> Result<Option<Vec<Summary>>, CliError> {
     if let Some(filter) = &args.filter {
-        let query = Query::parse(filter)?;
+        let query = settings.filter(std::slice::from_ref(filter))?;
         let now = Timestamp::now();
         let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
         found.rows.retain(|summary| summary.intake.is_complete());

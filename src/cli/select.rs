@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::CliError;
+use super::{CliError, SettingsArgs};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::store::{Page, Reader};
@@ -38,11 +38,11 @@ pub(super) enum DeliveryNumbers {
 
 impl Selection {
     /// Numbers when every word is one (`7`, `#7`, `12-40`, `latest`), else all words are one filter.
-    pub(super) fn parse(words: &[String]) -> Result<Self, CliError> {
+    pub(super) fn parse(words: &[String], settings: &SettingsArgs) -> Result<Self, CliError> {
         let numbers: Option<Vec<DeliveryNumbers>> = words.iter().map(|word| DeliveryNumbers::parse(word)).collect();
         match numbers {
             Some(numbers) if !numbers.is_empty() => Ok(Self::Numbers(numbers)),
-            _ => Ok(Self::Filter(Query::parse(&words.join(" "))?)),
+            _ => Ok(Self::Filter(settings.filter(words)?)),
         }
     }
 
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Selection {
-        Selection::parse(&text.split(' ').map(str::to_owned).collect::<Vec<_>>()).unwrap()
+        Selection::parse(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), &SettingsArgs::default()).unwrap()
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         );
         assert!(matches!(parse("7 verdict:bad"), Selection::Filter(_)));
         assert!(matches!(parse("2026-01-28"), Selection::Filter(_)));
-        assert_eq!(Selection::parse(&[]).unwrap(), Selection::Filter(Query::default()));
-        assert!(Selection::parse(&["evnt:app".to_owned()]).is_err());
+        assert_eq!(Selection::parse(&[], &SettingsArgs::default()).unwrap(), Selection::Filter(Query::default()));
+        assert!(Selection::parse(&["evnt:app".to_owned()], &SettingsArgs::default()).is_err());
     }
 }

@@ -8,6 +8,7 @@ use super::scheme::SchemeArgs;
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
 use crate::config::{AnswerFlags, Flags, PUBLIC_KEY_LABEL, ProcessEnvironment, Settings, SettingsSource, shown};
+use crate::query::Query;
 use crate::signature::Scheme;
 use crate::store::Location;
 use crate::system::log::{self, FILTER_VARIABLE};
@@ -128,6 +129,16 @@ impl SettingsArgs {
         let LoadedSettings { settings, warnings, .. } = self.load(&ListenArgs::default(), scope)?;
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         Ok(settings)
+    }
+
+    /// The filter that words make, with the saved ones of the configuration.
+    pub(super) fn filter(&self, words: &[String]) -> Result<Query, CliError> {
+        let text = words.join(" ");
+        if !text.contains('@') {
+            return Ok(Query::parse(&text)?);
+        }
+        let saved = self.source()?.file.map(|file| file.filters).unwrap_or_default();
+        Ok(Query::parse_with(&text, &saved)?)
     }
 
     /// The store's place alone. Unset secrets and the like do not matter to who only reads.

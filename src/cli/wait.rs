@@ -53,7 +53,7 @@ pub(super) struct WaitArgs {
 
 /// Exit code 0 when enough has matched, 1 when the time is over.
 pub(super) fn run(settings: &SettingsArgs, args: &WaitArgs) -> Result<ExitCode, CliError> {
-    let query = Query::parse(&args.filter.join(" "))?;
+    let query = settings.filter(&args.filter)?;
     let timeout = units::parse_duration(&args.timeout).map_err(|error| CliError::Usage(error.to_string()))?;
     let deadline = Instant::now().checked_add(timeout);
     let after = args.after.or(args.include_past.then_some(0)).map(DeliveryId);
@@ -191,7 +191,7 @@ impl Watch {
 
     /// The delivery, when it matches.
     fn matching(&mut self, reader: &Reader, mut summary: Summary) -> Option<Summary> {
-        let content = StoredContent { reader, id: summary.id };
+        let content = StoredContent::new(reader, summary.id);
         let now = Timestamp::now();
         if self.query.matches(&summary, Some(&content), now) {
             return Some(summary);

@@ -16,6 +16,7 @@
 //! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
 //! mouse = true                        # or false: the terminal selects text with it
+//! columns = ["time", "verdict", "cause", "event", "status"]   # of lists
 //!
 //! [keys]
 //! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
@@ -25,6 +26,10 @@
 //! [on_delivery]                       # a command, with the facts as JSON on its standard input
 //! filter = "verdict:bad"
 //! command = ["notify-send", "whyhook", "a delivery failed"]
+//!
+//! [filters]
+//! broken = "verdict:bad since:1d"     # used as @broken
+//!
 //! [retention]
 //! older_than = "30d"
 //! keep = 100000
@@ -80,8 +85,11 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 pub use super::place::Place;
-use super::{Bounds, Environment, HookSettings, Keyring, NotifySettings, RetentionSettings, Warning, Webhook, shown};
+use super::{
+    Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RetentionSettings, Warning, Webhook, shown,
+};
 use crate::config::{KeyEntry, PictureMode, ThemeSettings};
+use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
@@ -154,6 +162,10 @@ pub struct ConfigFile {
     pub webhooks: Vec<Webhook>,
     /// `[simulations.NAME]`, each found to make a recipe.
     pub simulations: BTreeMap<String, SavedSimulation>,
+    /// `[filters]`, each readable.
+    pub filters: SavedFilters,
+    /// The columns of lists, in their order.
+    pub columns: Option<Vec<ListColumn>>,
     /// Where each webhook names its secrets (or, without secrets, where it begins).
     label_places: Vec<Place>,
     /// What looks like a mistake.
@@ -191,6 +203,8 @@ impl ConfigFile {
                 ),
                 ("webhook", format!("{:?}", file.webhooks)),
                 ("simulations", format!("{:?}", file.simulations)),
+                ("filters", format!("{:?}", file.filters)),
+                ("columns", format!("{:?}", file.columns)),
             ]
         };
         let (before, after) = (values(self), values(other));
@@ -277,6 +291,17 @@ pub enum Fault {
     /// A simulation that cannot be made.
     #[error("invalid simulation '{}': {reason}", visible(.name))]
     Simulation {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A saved filter's name that is none.
+    #[error("invalid filter name '{}': expected lower-case letters, digits, - and _", visible(.0))]
+    FilterName(String),
+    /// A saved filter that cannot be read.
+    #[error("invalid filter '{}': {reason}", visible(.name))]
+    Filter {
         /// Its name.
         name: String,
         /// Why.

@@ -7,6 +7,7 @@
 
 mod answers;
 mod bounds;
+mod columns;
 pub mod consent;
 pub mod dotenv;
 mod environment;
@@ -29,6 +30,7 @@ mod webhook;
 
 pub use answers::AnswerFlags;
 pub use bounds::Bounds;
+pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{

@@ -13,8 +13,9 @@ use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, NotifySettings, Registry,
     RetentionSettings, SchemeChoice, Warning,
 };
-use crate::config::{PictureMode, ThemeSettings};
+use crate::config::{ListColumn, PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
+use crate::query::SavedFilters;
 use crate::rules::RuleSet;
 use crate::signature::AcceptedSchemes;
 use crate::simulate::SavedSimulation;
@@ -103,6 +104,10 @@ pub struct Settings {
     pub registry: Registry,
     /// Simulations under their names.
     pub simulations: BTreeMap<String, SavedSimulation>,
+    /// Filters under their names.
+    pub filters: SavedFilters,
+    /// The columns of lists, where they were chosen.
+    pub columns: Option<Vec<ListColumn>>,
     /// The configuration file as it was read, if any.
     pub config: Option<Arc<ConfigFile>>,
     /// Whether the person has named it.
@@ -191,6 +196,8 @@ impl Settings {
             forward_timeout: forward_timeout.or_else(|| file?.forward_timeout).unwrap_or(DEFAULT_FORWARD_TIMEOUT),
             registry: Registry::new(webhooks, keyring, schemes),
             simulations: file.map(|file| file.simulations.clone()).unwrap_or_default(),
+            filters: file.map(|file| file.filters.clone()).unwrap_or_default(),
+            columns: file.and_then(|file| file.columns.clone()),
             config_places: file.map_or_else(|| file::places(environment), |file| vec![file.path.clone()]),
             config: file.cloned().map(Arc::new),
             config_is_named: source.is_named,

@@ -66,6 +66,10 @@ struct SummaryForm<'a, A> {
     fresh: Option<bool>,
     body_bytes: u64,
     image: Option<ImageForm<'a>>,
+    cause: Option<&'a str>,
+    pinned: bool,
+    user_note: Option<&'a str>,
+    tags: &'a [String],
     answer: Option<A>,
 }
 
@@ -90,6 +94,10 @@ impl<'a, A> SummaryForm<'a, A> {
             fresh: judgement.timestamp.as_ref().and_then(|timestamp| timestamp.fresh),
             body_bytes: summary.body_bytes,
             image: summary.image.as_ref().map(ImageForm::of),
+            cause: summary.cause.as_deref(),
+            pinned: summary.marks.pinned,
+            user_note: summary.marks.note.as_deref(),
+            tags: &summary.marks.tags,
             answer,
         }
     }

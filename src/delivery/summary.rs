@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AnswerFacts, DeliveryId, Intake, Judgement, Verdict};
+use super::{AnswerFacts, DeliveryId, Intake, Judgement, Marks, Verdict};
 
 /// What the payload's envelope says of itself, read without building a tree. A field is `None` when
 /// the payload does not have it or has it as another type.
@@ -85,6 +85,10 @@ pub struct Summary {
     pub image: Option<ImageFacts>,
     /// What was answered, once something was.
     pub answer: Option<AnswerFacts>,
+    /// The codes of the likeliest cause, joined by `+`, once one was found: see [`crate::delivery::cause_codes`].
+    pub cause: Option<String>,
+    /// What a person has added to it.
+    pub marks: Marks,
 }
 
 impl Summary {

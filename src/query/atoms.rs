@@ -1,13 +1,13 @@
 //! The atoms: each with its name, its help, and the code that reads its value.
 
-use super::Problem;
-use super::flags::{FLAGS, Flag, flag};
+use super::flags::Flag;
 use super::named::{self, Wanted};
 use super::needle::Needle;
 use super::range::{self, DayEnd, Moment, Range};
-use crate::delivery::Verdict;
+use super::values::{age, cause, has, is, latency, moment, numbers, size, status, verdict};
+use super::{Problem, shown};
+use crate::delivery::{Verdict, tag_of};
 use crate::payload::lookup::BodyPath;
-use crate::text::nearest;
 
 /// What an atom asks of a delivery.
 #[derive(Debug, Clone)]
@@ -33,7 +33,13 @@ pub(super) enum Test {
     Image(Needle),
     Rule(Needle),
     Remote(Needle),
+    /// As a person sees it.
     Body(Needle),
+    /// As it was sent.
+    RawBytes(Needle),
+    Cause(Needle),
+    Note(Needle),
+    Tag(String),
     Header(String, Option<Needle>),
     /// Of the target's query.
     Parameter(String, Wanted),
@@ -50,6 +56,8 @@ pub(super) enum VerdictTest {
     Bad,
     /// Verified, but with a timestamp outside the tolerance.
     Stale,
+    /// Likewise, and the timestamp is in the future.
+    Future,
     /// A valid signature over a request of which only a part arrived: the name of its intake.
     Part(&'static str),
 }
@@ -57,21 +65,18 @@ pub(super) enum VerdictTest {
 /// The cost of parsing a body as JSON, relative to searching it for one string.
 const FIELD_WEIGHT: usize = 8;
 
-/// The intakes that a list shows in place of "verified".
-const PARTS: [&str; 3] = ["truncated", "too_large", "incomplete"];
-
 /// An atom's place in the language.
 #[derive(Debug)]
 pub(super) struct Spec {
-    name: &'static str,
+    pub(super) name: &'static str,
     usage: &'static str,
-    help: &'static str,
+    pub(super) help: &'static str,
     /// Reads the value, which is never empty; an error says what was expected.
     read: fn(&str) -> Result<Test, String>,
 }
 
 /// Every `name:` atom, in the order in which help lists them.
-static SPECS: [Spec; 22] = [
+pub(super) static SPECS: [Spec; 27] = [
     Spec {
         name: "event",
         usage: "event:TEXT",
@@ -81,14 +86,26 @@ static SPECS: [Spec; 22] = [
     Spec {
         name: "verdict",
         usage: "verdict:WORD",
-        help: "the verdict as the list shows it: verified, stale, mismatch, unsigned, no-time, malformed, ambiguous, no-secret, broken, truncated, too_large, incomplete; bad is any but verified; JSON's names work too",
+        help: "the verdict as the list shows it: verified, stale, mismatch, unsigned, no-time, malformed, ambiguous, no-secret, broken, truncated, too_large, incomplete; bad is any but verified; future is stale by a timestamp in the future; JSON's names work too",
         read: verdict,
+    },
+    Spec {
+        name: "cause",
+        usage: "cause:CODE",
+        help: "the likeliest cause of a mismatch has CODE, or it is a part of it: body_reserialized, secret, stale; code: is the same",
+        read: cause,
     },
     Spec {
         name: "is",
         usage: "is:WORD",
-        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), failed (on purpose), image",
+        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), failed (on purpose), image, pinned",
         read: is,
+    },
+    Spec {
+        name: "has",
+        usage: "has:WORD",
+        help: "body, event, items, image, signature, timestamp, secret (that matched), webhook, query, answer, cause, note, tag, pin",
+        read: has,
     },
     Spec { name: "status", usage: "status:N", help: "the answered status: 503, 4xx, >=500, 200..299", read: status },
     Spec {
@@ -171,10 +188,28 @@ static SPECS: [Spec; 22] = [
         read: |text| Ok(Test::Remote(Needle::new(text))),
     },
     Spec {
+        name: "note",
+        usage: "note:TEXT",
+        help: "your note contains TEXT",
+        read: |text| Ok(Test::Note(Needle::new(text))),
+    },
+    Spec {
+        name: "tag",
+        usage: "tag:NAME",
+        help: "it has your tag NAME",
+        read: |text| tag_of(text).map(Test::Tag).ok_or_else(|| "a tag: letters, digits and . _ - / :".to_owned()),
+    },
+    Spec {
         name: "body",
         usage: "body:\"TEXT\"",
-        help: "the body contains TEXT (reads every body)",
+        help: "the body contains TEXT, as sent or as shown: inflated, escapes undone, forms decoded (reads every body)",
         read: |text| Ok(Test::Body(Needle::new(text))),
+    },
+    Spec {
+        name: "bytes",
+        usage: "bytes:\"TEXT\"",
+        help: "the body as sent contains TEXT, compressed or not (reads every body)",
+        read: |text| Ok(Test::RawBytes(Needle::new(text))),
     },
     Spec {
         name: "header",
@@ -199,10 +234,11 @@ static SPECS: [Spec; 22] = [
 /// What the language understands, each as usage and explanation, for a person.
 #[must_use]
 pub fn help() -> Vec<(&'static str, &'static str)> {
-    const GRAMMAR: [(&str, &str); 6] = [
-        ("word", "number, method, path, event, verdict, status, peer, webhook or secret label contains it"),
+    const GRAMMAR: [(&str, &str); 7] = [
+        ("word", "number, method, path, event, verdict, status, peer, webhook, secret label, note or tag contains it"),
         ("\"some words\"", "the same for text with spaces or special characters"),
         ("sim, live", "short for is:sim and is:live; #42 for id:42"),
+        ("@name", "the saved filter of that name, from [filters] of the configuration"),
         ("a b", "both (also: a and b)"),
         ("a | b", "either (also: a or b)"),
         ("!a, -a, not a", "not; ( ) group"),
@@ -212,6 +248,7 @@ pub fn help() -> Vec<(&'static str, &'static str)> {
 
 /// The atom called `name`, in any letter case.
 pub(super) fn spec(name: &str) -> Option<&'static Spec> {
+    let name = if name.eq_ignore_ascii_case("code") { "cause" } else { name };
     SPECS.iter().find(|spec| spec.name.eq_ignore_ascii_case(name))
 }
 
@@ -283,7 +320,8 @@ impl Atom {
     /// How much work it is to ask for a byte of a body.
     pub(super) fn body_weight(&self) -> usize {
         match &self.test {
-            Test::Body(needle) => needle.weight(),
+            Test::Body(needle) => needle.weight() * shown::WEIGHT,
+            Test::RawBytes(needle) => needle.weight(),
             Test::Field(..) => FIELD_WEIGHT,
             _ => 0,
         }
@@ -291,7 +329,7 @@ impl Atom {
 
     /// Whether it looks into the head or the body.
     pub(super) fn needs_content(&self) -> bool {
-        matches!(self.test, Test::Body(_) | Test::Header(..) | Test::Field(..))
+        matches!(self.test, Test::Body(_) | Test::RawBytes(_) | Test::Header(..) | Test::Field(..))
     }
 }
 
@@ -302,77 +340,4 @@ fn shorthand(text: &str) -> Option<(&'static str, String)> {
     }
     let digits = text.strip_prefix('#').filter(|digits| range::number(digits).is_some())?;
     Some(("id", digits.to_owned()))
-}
-
-fn verdict(text: &str) -> Result<Test, String> {
-    let word = text.to_ascii_lowercase().replace(['-', ' '], "_");
-    let part = PARTS.into_iter().find(|part| *part == word).map(VerdictTest::Part);
-    let test = match &*word {
-        "bad" => Some(VerdictTest::Bad),
-        "stale" => Some(VerdictTest::Stale),
-        _ => part.or_else(|| Verdict::from_name(text).map(VerdictTest::Is)),
-    };
-    test.map(Test::Verdict).ok_or_else(|| one_of(&word, || VERDICT_WORDS.into_iter()))
-}
-
-/// What a list shows for a verdict, as a filter takes it without quotation marks, and "bad".
-const VERDICT_WORDS: [&str; 13] = [
-    "verified",
-    "stale",
-    "mismatch",
-    "unsigned",
-    "no-time",
-    "malformed",
-    "ambiguous",
-    "no-secret",
-    "broken",
-    "truncated",
-    "too_large",
-    "incomplete",
-    "bad",
-];
-
-fn is(text: &str) -> Result<Test, String> {
-    flag(text).map(Test::Is).ok_or_else(|| one_of(text, || FLAGS.iter().map(|flag| flag.name)))
-}
-
-/// "one of …", and the nearest of them.
-fn one_of<I: Iterator<Item = &'static str>>(written: &str, words: impl Fn() -> I) -> String {
-    let all = words().collect::<Vec<_>>().join(", ");
-    match nearest(written, words()) {
-        Some(word) => format!("one of {all}; did you mean '{word}'?"),
-        None => format!("one of {all}"),
-    }
-}
-
-fn status(text: &str) -> Result<Test, String> {
-    range::status(text).map(Test::Status).ok_or_else(|| "a status such as 503, 4xx, >=500 or 200..299".to_owned())
-}
-
-fn numbers(text: &str, test: fn(Range) -> Test) -> Result<Test, String> {
-    Range::parse(text, range::number).map(test).ok_or_else(|| "a number such as 42, >100 or 10..20".to_owned())
-}
-
-fn size(text: &str) -> Result<Test, String> {
-    Range::parse(text, range::size).map(Test::Size).ok_or_else(|| "a size such as >10kb, <=1MiB or 100..200".to_owned())
-}
-
-fn latency(text: &str) -> Result<Test, String> {
-    compared(text, range::nanoseconds, Test::Latency)
-        .ok_or_else(|| "a comparison or range such as >100ms, <2s or 1s..5s".to_owned())
-}
-
-fn age(text: &str) -> Result<Test, String> {
-    compared(text, range::signed_milliseconds, Test::Age)
-        .ok_or_else(|| "a comparison or range such as >5m, <0s or 1m..1h".to_owned())
-}
-
-/// A comparison or range; a single duration would ask for the very nanosecond.
-fn compared(text: &str, read: fn(&str) -> Option<i64>, test: fn(Range) -> Test) -> Option<Test> {
-    Range::parse(text, read).filter(|range| range.low != range.high || text.contains("..")).map(test)
-}
-
-fn moment(text: &str, end: DayEnd, test: fn(Moment) -> Test) -> Result<Test, String> {
-    let expected = || "an age (90s, 1h), a date (2026-01-28) or an RFC 3339 time".to_owned();
-    Moment::parse(text, end).map(test).ok_or_else(expected)
 }

@@ -4,7 +4,7 @@
 //! other, and a filter that asks for all that another asks for and more.
 
 use super::atoms::{Test, VerdictTest};
-use super::{Node, Query};
+use super::{Node, Query, flags};
 
 /// Words of `is:` of which at most one holds.
 const EXCLUSIVE: [&[&str]; 4] = [
@@ -84,10 +84,13 @@ fn asks_of_answer(node: &Node) -> Option<&'static str> {
             Test::Latency(_) => Some("latency"),
             Test::Rule(_) => Some("rule"),
             Test::Id(_) => Some("id"),
-            Test::Is(flag) if flag.name == "answered" => Some("is:answered"),
-            Test::Is(flag) if flag.name == "waiting" => Some("is:waiting"),
-            Test::Is(flag) if flag.name == "gone" => Some("is:gone"),
-            Test::Is(flag) if flag.name == "failed" => Some("is:failed"),
+            Test::Is(flag) => {
+                let is_it = |word: &&&str| word.split_once(':').is_some_and(|(_, name)| name == flag.name);
+                flags::LATER.iter().find(is_it).copied()
+            }
+            Test::Cause(_) => Some("cause"),
+            Test::Note(_) => Some("note"),
+            Test::Tag(_) => Some("tag"),
             _ => None,
         },
     }

@@ -38,6 +38,14 @@ pub enum Problem {
         /// The name of the atom that it is nearest to, if any is near.
         nearest: Option<&'static str>,
     },
+    /// `@name` is not a saved filter.
+    #[error("unknown saved filter '@{}'{}", visible(.name), saved_suggestion(.nearest.as_deref()))]
+    UnknownSaved {
+        /// The name as written.
+        name: String,
+        /// The name of the saved filter that it is nearest to, if any is near.
+        nearest: Option<String>,
+    },
     /// An invalid value of an atom.
     #[error("{}: expected {expected}", bad_value(.atom, .value))]
     BadValue {
@@ -54,6 +62,8 @@ fn bad_value(atom: &str, value: &str) -> String {
     match atom {
         _ if value.is_empty() => format!("missing value after '{atom}:'"),
         "verdict" => format!("unknown verdict '{}'", visible(value)),
+        "cause" => format!("unknown cause '{}'", visible(value)),
+        "has" => format!("unknown word '{}' for 'has:'", visible(value)),
         "is" => format!("unknown word '{}' for 'is:'", visible(value)),
         _ => format!("invalid value '{}' for '{atom}:'", visible(value)),
     }
@@ -63,5 +73,13 @@ fn suggestion(nearest: Option<&str>) -> String {
     match nearest {
         Some(name) => format!("; did you mean '{name}:'?"),
         None => "; to search for this text, put it in quotation marks".to_owned(),
+    }
+}
+
+fn saved_suggestion(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean '@{name}'?"),
+        None => ": expected a name of [filters] in the configuration; text that begins with @ goes in quotation marks"
+            .to_owned(),
     }
 }

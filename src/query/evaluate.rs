@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::atoms::{Test, VerdictTest};
 use super::needle::Needle;
-use super::{Node, Query};
+use super::{Node, Query, shown};
 use crate::delivery::{Delivery, Summary, Verdict};
 use crate::http::Head;
 use crate::payload::lookup;
@@ -19,6 +19,11 @@ pub trait SearchedContent {
 
     /// The body as it was kept; `None` when it cannot be read.
     fn body(&self) -> Option<Bytes>;
+
+    /// Whether a compressed body may be inflated for it: not while a sender waits.
+    fn may_inflate(&self) -> bool {
+        true
+    }
 }
 
 impl SearchedContent for Delivery {
@@ -109,6 +114,10 @@ impl<'a> Asked<'a> {
             Test::Verdict(VerdictTest::Is(verdict)) => summary.judgement.verdict == *verdict,
             Test::Verdict(VerdictTest::Bad) => !summary.is_verified(),
             Test::Verdict(VerdictTest::Stale) => summary.is_verified_but_stale(),
+            Test::Verdict(VerdictTest::Future) => {
+                let age = summary.judgement.timestamp.as_ref().and_then(|timestamp| timestamp.age_ms);
+                summary.is_verified_but_stale() && age.is_some_and(|age| age < 0)
+            }
             Test::Verdict(VerdictTest::Part(name)) => {
                 summary.judgement.verdict == Verdict::Verified && summary.intake.name() == *name
             }
@@ -134,7 +143,14 @@ impl<'a> Asked<'a> {
                 .is_some_and(|image| needle.is_in(&image.form) || is_in(needle, image.format.as_deref())),
             Test::Rule(needle) => answer.is_some_and(|answer| needle.is_in(&answer.rule)),
             Test::Remote(needle) => needle.is_in(&summary.remote),
-            Test::Body(needle) => return Some(needle.is_in_bytes(self.body()?)),
+            Test::Body(needle) => {
+                let (head, body) = (self.head()?, self.body()?);
+                shown::is_in_shown(needle, head, body, self.content.is_some_and(SearchedContent::may_inflate))
+            }
+            Test::RawBytes(needle) => return Some(needle.is_in_bytes(self.body()?)),
+            Test::Cause(needle) => is_in(needle, summary.cause.as_deref()),
+            Test::Note(needle) => is_in(needle, summary.marks.note.as_deref()),
+            Test::Tag(tag) => summary.marks.tags.binary_search(tag).is_ok(),
             Test::Header(name, value) => {
                 let head = self.head()?;
                 head.values(name).any(|field| value.as_ref().is_none_or(|value| value.is_in_bytes(field)))
@@ -160,6 +176,8 @@ impl<'a> Asked<'a> {
             || needle.is_in(&summary.remote)
             || is_in(needle, summary.webhook.as_deref())
             || is_in(needle, summary.judgement.secret.as_deref())
+            || is_in(needle, summary.marks.note.as_deref())
+            || summary.marks.tags.iter().any(|tag| needle.is_in(tag))
             || needle.is_in_number(summary.id.0.unsigned_abs())
             || self.status().is_some_and(|status| needle.is_in_number(status.into()))
     }

@@ -4,7 +4,7 @@
 //! any    = all { ("|" | "or") all }
 //! all    = unary { ["and"] unary }
 //! unary  = ("!" | "-" | "not") unary | "(" any ")" | term
-//! term   = word | "quoted text" | name:value | name:"quoted value"
+//! term   = word | "quoted text" | name:value | name:"quoted value" | @name
 //! value  = text | number | >n | >=n | <n | <=n | =n | n..m
 //! ```
 //!
@@ -23,6 +23,7 @@
 
 mod atoms;
 mod compare;
+mod complete;
 mod error;
 mod evaluate;
 mod flags;
@@ -34,13 +35,18 @@ mod parse;
 mod pattern;
 mod print;
 mod range;
+mod saved;
+mod shown;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use atoms::help;
+pub use complete::{Completion, KnownValues, Suggestion, complete};
 pub use error::{Problem, QueryError};
 pub use evaluate::SearchedContent;
 pub use needs::QueriedField;
+pub use saved::SavedFilters;
 
 use atoms::Atom;
 

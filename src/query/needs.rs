@@ -38,10 +38,14 @@ pub enum QueriedField {
     Image,
     /// What was answered.
     Answer,
+    /// The likeliest cause of a mismatch.
+    Cause,
+    /// Pin, note and tags.
+    Marks,
 }
 
 /// What a word is looked for in.
-const SEARCHED: [QueriedField; 8] = [
+const SEARCHED: [QueriedField; 9] = [
     QueriedField::Remote,
     QueriedField::Method,
     QueriedField::Path,
@@ -50,6 +54,7 @@ const SEARCHED: [QueriedField; 8] = [
     QueriedField::Verdict,
     QueriedField::Intake,
     QueriedField::Secret,
+    QueriedField::Marks,
 ];
 /// Digits of the longest status that an answer can have.
 const STATUS_DIGITS: usize = 5;
@@ -118,7 +123,7 @@ impl Test {
                 }
             }
             Self::Event(_) => QueriedField::Event,
-            Self::Verdict(VerdictTest::Stale) => {
+            Self::Verdict(VerdictTest::Stale | VerdictTest::Future) => {
                 fields.extend(VERIFIED);
                 QueriedField::Timestamp
             }
@@ -135,7 +140,9 @@ impl Test {
             Self::Image(_) => QueriedField::Image,
             Self::Status(_) | Self::Latency(_) | Self::Rule(_) => QueriedField::Answer,
             Self::Remote(_) => QueriedField::Remote,
-            Self::Id(_) | Self::Body(_) | Self::Header(..) | Self::Field(..) => return,
+            Self::Cause(_) => QueriedField::Cause,
+            Self::Note(_) | Self::Tag(_) => QueriedField::Marks,
+            Self::Id(_) | Self::Body(_) | Self::RawBytes(_) | Self::Header(..) | Self::Field(..) => return,
         };
         fields.push(field);
     }

@@ -1,12 +1,17 @@
 //! From tokens to a filter's tree, by recursive descent.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use super::lex::{QueryTerm, QueryToken, QueryTokenKind, lex};
-use super::{Atom, Node, Problem, Query, QueryError};
+use super::saved::reference;
+use super::{Atom, Node, Problem, Query, QueryError, SavedFilters};
 
 /// How deep groups and negations may nest: far beyond use, far within the stack.
 pub(super) const DEPTH_LIMIT: usize = 64;
+
+/// How many saved filters one filter may stand for, counted through each other.
+const EXPANSION_LIMIT: usize = 256;
 
 impl Query {
     /// Reads a filter; white space alone is the empty one.
@@ -15,17 +20,31 @@ impl Query {
     ///
     /// [`QueryError`] with the byte offset and what was expected there.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let tokens = lex(text)?;
-        if tokens.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut parser = Parser { tokens: tokens.into_iter().peekable(), end: text.len(), depth: 0 };
-        let root = parser.any()?;
-        match parser.tokens.next() {
-            None => Ok(Self { root: Some(root) }),
-            // `any` stops only at a closing parenthesis.
-            Some(token) => Err(QueryError { at: token.at, problem: Problem::UnopenedGroup }),
-        }
+        Self::parse_with(text, &SavedFilters::default())
+    }
+
+    /// The same, where `@name` stands for a saved filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::parse`].
+    pub fn parse_with(text: &str, saved: &SavedFilters) -> Result<Self, QueryError> {
+        root(text, saved, 0, &Cell::new(0)).map(|root| Self { root })
+    }
+}
+
+/// The tree of a text; none of an empty one.
+fn root(text: &str, saved: &SavedFilters, depth: usize, expanded: &Cell<usize>) -> Result<Option<Node>, QueryError> {
+    let tokens = lex(text)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser { tokens: tokens.into_iter().peekable(), end: text.len(), depth, saved, expanded };
+    let root = parser.any()?;
+    match parser.tokens.next() {
+        None => Ok(Some(root)),
+        // `any` stops only at a closing parenthesis.
+        Some(token) => Err(QueryError { at: token.at, problem: Problem::UnopenedGroup }),
     }
 }
 
@@ -37,13 +56,16 @@ impl FromStr for Query {
     }
 }
 
-struct Parser {
+struct Parser<'a> {
     tokens: std::iter::Peekable<std::vec::IntoIter<QueryToken>>,
     end: usize,
     depth: usize,
+    saved: &'a SavedFilters,
+    /// How many saved filters were put in, however deep: each may name others twice.
+    expanded: &'a Cell<usize>,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn any(&mut self) -> Result<Node, QueryError> {
         let mut nodes = vec![self.all()?];
         while self.take(&QueryTokenKind::Or) {
@@ -84,10 +106,31 @@ impl Parser {
                     Err(QueryError { at: token.at, problem: Problem::UnclosedGroup })
                 }
             }),
-            QueryTokenKind::Term(term) => atom(term, token.at).map(Node::Atom),
+            QueryTokenKind::Term(term) => match reference(&term.text).filter(|_| !term.quoted && term.name.is_none()) {
+                Some(name) => self.saved(name, token.at),
+                None => atom(term, token.at).map(Node::Atom),
+            },
             QueryTokenKind::Close | QueryTokenKind::And | QueryTokenKind::Or => {
                 Err(QueryError { at: token.at, problem: Problem::ExpectedTerm })
             }
+        }
+    }
+
+    /// The filter that is saved as `name`. A mistake in it has its place in that filter, not here.
+    fn saved(&mut self, name: &str, at: usize) -> Result<Node, QueryError> {
+        let found = |problem| Err(QueryError { at, problem });
+        let Some(text) = self.saved.get(name) else {
+            let nearest = crate::text::nearest(name, self.saved.iter().map(|(name, _)| name));
+            return found(Problem::UnknownSaved { name: name.to_owned(), nearest: nearest.map(str::to_owned) });
+        };
+        self.expanded.set(self.expanded.get() + 1);
+        if self.depth >= DEPTH_LIMIT || self.expanded.get() > EXPANSION_LIMIT {
+            return found(Problem::TooDeep);
+        }
+        match root(text, self.saved, self.depth + 1, self.expanded) {
+            // An empty filter matches all, as a group of nothing does.
+            Ok(root) => Ok(root.unwrap_or_else(|| Node::All(Vec::new()))),
+            Err(error) => found(error.problem),
         }
     }
 

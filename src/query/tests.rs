@@ -52,6 +52,12 @@ fn screenshot() -> Summary {
         },
         body_bytes: 10_240,
         framing_bytes: 0,
+        cause: Some("stale+secret_quoted".to_owned()),
+        marks: crate::delivery::Marks {
+            pinned: true,
+            note: Some("ask the Sender again".to_owned()),
+            tags: vec!["billing".to_owned(), "odd".to_owned()],
+        },
         image: Some(ImageFacts {
             form: "node_print".to_owned(),
             bytes: 50,
@@ -80,6 +86,8 @@ fn garbage() -> Summary {
         body_bytes: 0,
         image: None,
         answer: None,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         ..screenshot()
     }
 }

@@ -215,6 +215,8 @@ pub(super) fn summary_of(captured: &Captured) -> Summary {
         judgement: captured.judgement.clone(),
         body_bytes: captured.body.len() as u64,
         framing_bytes: captured.framing.as_bytes().len() as u64,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image: captured.image.clone(),
         answer: None,
     }
@@ -225,6 +227,10 @@ pub(super) struct Unkept<'a>(pub(super) &'a Captured);
 impl SearchedContent for Unkept<'_> {
     fn head(&self) -> Option<Head> {
         Some(self.0.head.clone())
+    }
+
+    fn may_inflate(&self) -> bool {
+        false
     }
 
     fn body(&self) -> Option<Bytes> {

@@ -233,6 +233,8 @@ mod tests {
             judgement,
             body_bytes: body.len() as u64,
             framing_bytes: 0,
+            cause: None,
+            marks: crate::delivery::Marks::default(),
             image: None,
             answer: None,
         };

@@ -105,6 +105,8 @@ fn delivery(head: &[u8], body: Bytes) -> Delivery {
         judgement: Judgement::bare(Verdict::NoSecret),
         body_bytes: body.len() as u64,
         framing_bytes: 0,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image: None,
         answer: None,
     };

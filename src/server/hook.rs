@@ -120,7 +120,7 @@ fn follow(
         loop {
             let Ok((answered, more)) = rows.take() else { break };
             for summary in answered {
-                let content = StoredContent { reader: rows.reader(), id: summary.id };
+                let content = StoredContent::new(rows.reader(), summary.id);
                 if !shared.settings.filter.matches(&summary, Some(&content), Timestamp::now()) {
                     continue;
                 }

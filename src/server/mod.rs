@@ -1,5 +1,6 @@
 //! A run: store, listener, tunnel and signals, started and stopped together.
 
+mod causes;
 mod changes;
 mod file_events;
 mod hook;

@@ -12,10 +12,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::consent::Gate;
-use crate::config::{Bounds, RetentionSettings, Settings};
+use crate::config::{Bounds, ListColumn, RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
+use crate::server::causes::CauseFinder;
 use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
@@ -123,6 +124,7 @@ pub struct Session {
     writer: Writer,
     runtime: Runtime,
     serving: JoinHandle<()>,
+    causes: CauseFinder,
     stop: watch::Sender<bool>,
     hook: Option<DeliveryHook>,
     _ephemeral: Option<tempfile::TempDir>,
@@ -197,6 +199,8 @@ impl Session {
         });
         let hook = hook.transpose()?;
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
+        let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)
+            .map_err(|source| StartError::System { action: "start the search for causes", source })?;
         let settings = settings.clone();
         Ok(Self {
             settings,
@@ -211,6 +215,7 @@ impl Session {
             writer,
             runtime,
             serving,
+            causes,
             stop,
             hook,
             _ephemeral: ephemeral,
@@ -265,6 +270,18 @@ impl Session {
         self.settings.retention
     }
 
+    /// Filters under their names.
+    #[must_use]
+    pub fn filters(&self) -> &SavedFilters {
+        &self.settings.filters
+    }
+
+    /// The columns of lists, where they were chosen.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[ListColumn]> {
+        self.settings.columns.as_deref()
+    }
+
     /// How long it has been listening.
     #[must_use]
     pub fn uptime(&self) -> Duration {
@@ -313,13 +330,14 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { control, writer, runtime, serving, stop, hook, .. } = self;
+        let Self { control, writer, runtime, serving, causes, stop, hook, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
         drop(hook);
+        causes.stop();
         last();
         drop(control);
         writer.join();
@@ -342,7 +360,7 @@ fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>)
 
 fn retention(settings: &Settings) -> Retention {
     let bounds = settings.retention;
-    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size }
+    Retention { older_than: bounds.older_than, keep: bounds.keep, max_bytes: bounds.max_size, pinned: false }
 }
 
 /// Descriptors for all but connections and forwards: the store, its readers, the terminal.

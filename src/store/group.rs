@@ -10,7 +10,7 @@ use super::StoreError;
 use super::log::LogEnd;
 use super::record::Draft;
 use super::seal::LogKey;
-use crate::delivery::{Answer, Attempt, DeliveryId};
+use crate::delivery::{Answer, Attempt, DeliveryId, MarksEdit};
 
 /// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
 const GROUP_JOBS: usize = 1024;
@@ -26,12 +26,16 @@ const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
 /// What became of a delivery: its number, or why it could not be kept.
 pub(super) type KeptRecord = Result<DeliveryId, Arc<StoreError>>;
 
+/// How many deliveries an edit has changed, or why it could not be kept.
+pub(super) type MarkedCount = Result<usize, Arc<StoreError>>;
+
 /// What the writer is asked to do.
 pub(super) enum Job {
     Keep(Box<Draft>, oneshot::Sender<KeptRecord>),
     Answered(DeliveryId, Answer),
     Diagnosed(DeliveryId, String),
     Attempted(Box<Attempt>),
+    Mark(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>),
 }
 
 /// Jobs that are committed together.
@@ -41,6 +45,7 @@ pub(super) struct CommitGroup {
     pub(super) answers: Vec<(DeliveryId, Answer)>,
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
     pub(super) attempts: Vec<Attempt>,
+    pub(super) marks: Vec<(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>)>,
     bytes: usize,
     /// Of the bodies of answers and attempts, which go into the index.
     row_bytes: usize,
@@ -64,6 +69,7 @@ impl CommitGroup {
                 self.row_bytes += answer.body.len();
                 self.answers.push((id, answer));
             }
+            Job::Mark(ids, edit, reply) => self.marks.push((ids, edit, reply)),
             Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
             Job::Attempted(attempt) => {
                 self.row_bytes += attempt_bytes(&attempt);

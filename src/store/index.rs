@@ -48,8 +48,12 @@ impl Index {
                 row::insert_answer(&mut answers, *id, answer)?;
             }
             let mut diagnoses = self.connection.prepare_cached(row::INSERT_DIAGNOSIS)?;
+            let mut forget = self.connection.prepare_cached(row::DELETE_CAUSE)?;
+            let mut causes = self.connection.prepare_cached(row::INSERT_CAUSE)?;
             for (id, diagnosis) in &group.diagnoses {
                 diagnoses.execute(rusqlite::params![id.0, diagnosis])?;
+                forget.execute([id.0])?;
+                causes.execute(rusqlite::params![id.0, diagnosis])?;
             }
             let mut insert_attempt = self.connection.prepare_cached(attempts::INSERT)?;
             for attempt in &group.attempts {

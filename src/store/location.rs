@@ -51,6 +51,11 @@ impl Location {
         self.log().join("key")
     }
 
+    /// The file of pins, notes and tags; see [`super::marks`].
+    pub(super) fn marks(&self) -> PathBuf {
+        self.log().join("marks")
+    }
+
     /// The copy of a segment that is about to take its place; see [`super::prune`].
     pub(super) fn segment_copy(&self, segment: i64) -> PathBuf {
         self.log().join(format!("{segment:08}.log.new"))

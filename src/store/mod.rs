@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
 //! | `whyhook.db-log/key` | the key that seals the log's records, to recognise them after damage |
+//! | `whyhook.db-log/marks` | what a person adds: pins, notes, tags, deletions |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
@@ -36,6 +37,7 @@ mod location;
 mod lock;
 mod log;
 mod losses;
+mod marks;
 mod opening;
 mod prune;
 mod reader;
@@ -66,4 +68,4 @@ pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use stored::{StoredBody, StoredDelivery};
-pub use writer::{Keeping, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};
+pub use writer::{Keeping, Marking, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};

@@ -33,8 +33,15 @@ use super::{Location, Loss, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
-const TABLES: [(&str, &str); 4] =
-    [("deliveries", "id"), ("answers", "id"), ("diagnoses", "id"), ("attempts", "delivery")];
+const TABLES: [(&str, &str); 7] = [
+    ("deliveries", "id"),
+    ("answers", "id"),
+    ("diagnoses", "id"),
+    ("causes", "id"),
+    ("marks", "id"),
+    ("deleted", "id"),
+    ("attempts", "delivery"),
+];
 /// An index of which this part is free is rewritten; less is used up by the deliveries to come.
 const FREE_PAGES_SHARE: i64 = 4;
 /// While deliveries wait, no more of a segment is copied, in bytes; a disk writes that in some tenths of a second.
@@ -176,6 +183,19 @@ impl Work<'_> {
         freed
     }
 
+    /// Deletes deliveries, a segment after another for as long as `go_on` says.
+    pub(super) fn prune_until(&self, doomed: &[DeliveryId], go_on: &dyn Fn() -> bool) -> Result<Freed, StoreError> {
+        let mut freed = Freed::default();
+        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+            if !go_on() {
+                break;
+            }
+            self.prune_segment(&task, &mut |_| Ok(()))?;
+            freed.deliveries += task.deliveries;
+        }
+        Ok(freed)
+    }
+
     fn prune(
         &self,
         doomed: &[DeliveryId],
@@ -215,6 +235,7 @@ impl Work<'_> {
         for id in doomed {
             insert.execute([id.0])?;
         }
+        connection.execute("INSERT OR IGNORE INTO temp.doomed SELECT id FROM deleted", [])?;
         connection.execute_batch("COMMIT")?;
         let mut statement = connection.prepare(
             "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes) FROM (

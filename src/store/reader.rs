@@ -1,5 +1,8 @@
 //! Reading the store: pages of summaries, searches, and whole deliveries by their number.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
@@ -73,14 +76,16 @@ impl Reader {
         budget: usize,
         mut keep: impl FnMut(&Summary, &Self) -> Result<bool, StoreError>,
     ) -> Result<StoreScan, StoreError> {
+        let shown = self.shown()?;
         let (condition, anchor, order) = match page {
             Page::Newest => ("d.id <= ?1", i64::MAX, "DESC"),
             Page::Before(id) => ("d.id < ?1", id.0, "DESC"),
             Page::After(id) => ("d.id > ?1", id.0, "ASC"),
         };
         let sql = format!(
-            "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE {condition} ORDER BY d.id {order}",
-            row::SUMMARY_COLUMNS
+            "SELECT {} FROM {} WHERE {condition}{shown} ORDER BY d.id {order}",
+            row::SUMMARY_COLUMNS,
+            row::SUMMARY_TABLES
         );
         self.walk(&sql, params![anchor], (page, limit, budget), |row| {
             let summary = row::summary(row).map_err(|source| self.failed(source))??;
@@ -124,10 +129,8 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn summary(&self, id: DeliveryId) -> Result<Option<Summary>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
-            row::SUMMARY_COLUMNS
-        );
+        let sql =
+            format!("SELECT {} FROM {} WHERE d.id = ?1{}", row::SUMMARY_COLUMNS, row::SUMMARY_TABLES, self.shown()?);
         self.connection
             .prepare_cached(&sql)
             .and_then(|mut statement| statement.query_row([id.0], row::summary).optional())
@@ -164,12 +167,25 @@ impl Reader {
         Ok(self.row(id)?.map(|(summary, _, answer)| (summary, answer)))
     }
 
+    /// What a statement over `deliveries d` needs so that it leaves out what was deleted and is still there: nothing
+    /// at most times.
+    pub(super) fn shown(&self) -> Result<&'static str, StoreError> {
+        let some = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM deleted)")
+            .and_then(|mut statement| statement.query_row([], |row| row.get::<_, bool>(0)))
+            .map_err(|source| self.failed(source))?;
+        Ok(if some { " AND d.id NOT IN (SELECT id FROM deleted)" } else { "" })
+    }
+
     /// All that the index has of a delivery.
     pub(super) fn row(&self, id: DeliveryId) -> Result<Option<(Summary, LogPlace, Option<Answer>)>, StoreError> {
         let sql = format!(
             "SELECT {}, a.headers, a.body, a.interim, a.body_bytes, d.segment, d.position, d.record_bytes
-             FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1",
-            row::SUMMARY_COLUMNS
+             FROM {} WHERE d.id = ?1{}",
+            row::SUMMARY_COLUMNS,
+            row::SUMMARY_TABLES,
+            self.shown()?
         );
         let failed = |source| self.failed(source);
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
@@ -182,11 +198,16 @@ impl Reader {
         Ok(Some((summary?, place, answer)))
     }
 
-    /// Number, time and record's length of every delivery, the newest first.
-    pub(super) fn each_size(&self, mut look: impl FnMut(DeliveryId, Timestamp, u64)) -> Result<(), StoreError> {
+    /// Number, time and record's length of every delivery, the newest first; with or without those that are pinned.
+    pub(super) fn each_size(
+        &self,
+        pinned: bool,
+        mut look: impl FnMut(DeliveryId, Timestamp, u64),
+    ) -> Result<(), StoreError> {
         let failed = |source| self.failed(source);
-        let sql = "SELECT id, received_us, record_bytes FROM deliveries ORDER BY id DESC";
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let unpinned = if pinned { "" } else { " WHERE id NOT IN (SELECT id FROM marks WHERE pinned)" };
+        let sql = format!("SELECT id, received_us, record_bytes FROM deliveries{unpinned} ORDER BY id DESC");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let id = DeliveryId(row.get(0).map_err(failed)?);
@@ -218,6 +239,35 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
+    /// Deliveries whose signature needs an explanation and has none: of the newest `reach`, those with bodies of up to `bytes`
+    /// that are not `seen`, the newest first and up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn unexplained(
+        &self,
+        reach: u64,
+        bytes: u64,
+        seen: &BTreeSet<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        let failed = |source| self.failed(source);
+        let sql = format!(
+            "SELECT d.id FROM deliveries d
+             WHERE d.id > (SELECT max(id) FROM deliveries) - ?1 AND d.body_bytes <= ?2
+               AND (d.verdict NOT IN ('verified', 'no_secret', 'not_judged')
+                    OR (d.verdict = 'verified' AND d.timestamp IS NOT NULL AND d.fresh IS NOT 1))
+               AND NOT EXISTS (SELECT 1 FROM diagnoses x WHERE x.id = d.id){} ORDER BY d.id DESC",
+            self.shown()?
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let bounds = [reach, bytes].map(|bound| i64::try_from(bound).unwrap_or(i64::MAX));
+        let found = statement.query_map(bounds, |row| row.get(0).map(DeliveryId)).map_err(failed)?;
+        let is_new = |id: &rusqlite::Result<DeliveryId>| id.as_ref().map_or(true, |id| !seen.contains(id));
+        found.filter(is_new).take(limit).collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
     /// How many deliveries there are. Takes time in proportion to them: keep it off the interface.
     ///
     /// # Errors
@@ -225,7 +275,11 @@ impl Reader {
     /// [`StoreError`] when the store cannot be read.
     pub fn count(&self) -> Result<u64, StoreError> {
         self.connection
-            .query_row("SELECT count(*) FROM deliveries", [], |row| row.get::<_, i64>(0))
+            .query_row(
+                "SELECT (SELECT count(*) FROM deliveries) - (SELECT count(*) FROM deleted x JOIN deliveries d ON d.id = x.id)",
+                [],
+                |row| row.get::<_, i64>(0),
+            )
             .map(i64::unsigned_abs)
             .map_err(|source| self.failed(source))
     }
@@ -242,11 +296,14 @@ impl Reader {
         last: DeliveryId,
         most: usize,
     ) -> Result<(u64, Option<DeliveryId>), StoreError> {
-        let sql = "SELECT count(*), max(id) FROM
-            (SELECT id FROM deliveries WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)";
+        let sql = format!(
+            "SELECT count(*), max(id) FROM
+            (SELECT d.id AS id FROM deliveries d WHERE d.id > ?1 AND d.id <= ?2{} ORDER BY d.id LIMIT ?3)",
+            self.shown()?
+        );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         self.connection
-            .prepare_cached(sql)
+            .prepare_cached(&sql)
             .and_then(|mut statement| {
                 statement.query_row(params![after.0, last.0, most], |row| {
                     Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(DeliveryId)))
@@ -283,21 +340,32 @@ fn whole(summary: Summary, content: RecordContent, answer: Option<Answer>) -> De
     Delivery { summary, head: Head::read(head), body, framing, answer }
 }
 
-/// A stored delivery's bytes for a filter, read only when it asks for them.
+/// A stored delivery's bytes for a filter, read once, and only when it asks for them.
 #[derive(Debug)]
 pub struct StoredContent<'a> {
-    /// Reads them.
-    pub reader: &'a Reader,
-    /// Whose they are.
-    pub id: DeliveryId,
+    reader: &'a Reader,
+    id: DeliveryId,
+    loaded: OnceCell<Option<Delivery>>,
+}
+
+impl<'a> StoredContent<'a> {
+    /// Those of the delivery `id`.
+    #[must_use]
+    pub fn new(reader: &'a Reader, id: DeliveryId) -> Self {
+        Self { reader, id, loaded: OnceCell::new() }
+    }
+
+    fn delivery(&self) -> Option<&Delivery> {
+        self.loaded.get_or_init(|| self.reader.load(self.id).ok().flatten()).as_ref()
+    }
 }
 
 impl query::SearchedContent for StoredContent<'_> {
     fn head(&self) -> Option<Head> {
-        self.reader.load(self.id).ok().flatten().map(|delivery| delivery.head)
+        self.delivery().map(|delivery| delivery.head.clone())
     }
 
     fn body(&self) -> Option<Bytes> {
-        self.reader.load(self.id).ok().flatten().map(|delivery| delivery.body)
+        self.delivery().map(|delivery| delivery.body.clone())
     }
 }

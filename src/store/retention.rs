@@ -20,6 +20,8 @@ pub struct Retention {
     pub keep: Option<u64>,
     /// After this many bytes of records, counted from the newest.
     pub max_bytes: Option<u64>,
+    /// Whether those that are pinned may go as well.
+    pub pinned: bool,
 }
 
 /// What is to be deleted.
@@ -37,10 +39,11 @@ impl Retention {
     /// Whether nothing is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { pinned: self.pinned, ..Self::default() }
     }
 
-    /// What is to go of the deliveries that match `query`; all of them when nothing else is asked for.
+    /// What is to go of the deliveries that match `query`; all of them when nothing else is asked for. Without
+    /// [`Retention::pinned`], those that are pinned neither go nor count.
     ///
     /// # Errors
     ///
@@ -49,13 +52,13 @@ impl Retention {
         let mut judge = Judge { retention: self, plan: PrunePlan::default(), kept: 0, kept_bytes: 0, now };
         if query.is_empty() {
             // At each start of a listener: a million rows must not be made summaries for this.
-            reader.each_size(|id, received_at, bytes| judge.look(id, received_at, bytes))?;
+            reader.each_size(self.pinned, |id, received_at, bytes| judge.look(id, received_at, bytes))?;
             return Ok(judge.plan);
         }
         let mut page = Page::Newest;
         loop {
             let scan = reader.search(query, now, page, PAGE_ROWS, PAGE_ROWS)?;
-            for summary in &scan.rows {
+            for summary in scan.rows.iter().filter(|summary| self.pinned || !summary.marks.pinned) {
                 judge.look(summary.id, summary.received_at, reader.record_bytes(summary.id)?);
             }
             match scan.next {
@@ -77,7 +80,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn look(&mut self, id: DeliveryId, received_at: Timestamp, bytes: u64) {
-        let Retention { older_than, keep, max_bytes } = *self.retention;
+        let Retention { older_than, keep, max_bytes, .. } = *self.retention;
         let oldest = older_than.and_then(|age| self.now.checked_sub(age).ok());
         let is_old = oldest.is_some_and(|oldest| received_at < oldest);
         let is_surplus = keep.is_some_and(|keep| self.kept >= keep);

@@ -13,7 +13,7 @@ use super::StoreError;
 use super::facts::ImageForm;
 use super::log::LogPlace;
 use crate::delivery::{
-    Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary,
+    Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Marks, Outcome, Summary,
     TimestampFacts, TimestampUnit, Verdict,
 };
 
@@ -27,14 +27,29 @@ pub(super) const INSERT_ANSWER: &str = "INSERT OR IGNORE INTO answers VALUES (?1
 /// Inserts a diagnosis in the place of an earlier one.
 pub(super) const INSERT_DIAGNOSIS: &str = "INSERT OR REPLACE INTO diagnoses VALUES (?1,?2)";
 
-/// The columns that [`summary`] reads, from `deliveries d LEFT JOIN answers a`.
+/// Notes the cause that a diagnosis names, with the same parameters.
+pub(super) const INSERT_CAUSE: &str = concat!(
+    "INSERT OR REPLACE INTO causes SELECT ?1, code FROM (SELECT ",
+    super::schema::cause_code!("?2"),
+    " AS code) WHERE code IS NOT NULL"
+);
+/// Forgets the cause of an earlier diagnosis.
+pub(super) const DELETE_CAUSE: &str = "DELETE FROM causes WHERE id = ?1";
+
+/// The columns that [`summary`] reads, from [`SUMMARY_TABLES`].
 pub(super) const SUMMARY_COLUMNS: &str = "d.id, d.received_us, d.remote, d.method, d.path, d.webhook, d.intake,
     d.intake_reason, d.event, d.version, d.agent, d.simulation, d.event_ms, d.items, d.verdict, d.secret,
     d.timestamp, d.timestamp_unit, d.age_ms, d.fresh, d.note, d.body_bytes, d.image, d.framing_bytes,
-    a.outcome, a.status, a.rule, a.latency_us";
+    c.code, m.pinned, m.note, m.tags, a.outcome, a.status, a.rule, a.latency_us";
 
+/// The tables that hold them.
+pub(super) const SUMMARY_TABLES: &str = "deliveries d LEFT JOIN answers a ON a.id = d.id
+    LEFT JOIN causes c ON c.id = d.id LEFT JOIN marks m ON m.id = d.id";
+
+/// The first of the marks' columns among them.
+const MARKS: usize = 25;
 /// The first of the answer's columns among them, which are the last.
-pub(super) const ANSWER: usize = 24;
+pub(super) const ANSWER: usize = 28;
 
 /// Bytes that a row counts, and its record's content has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +149,8 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreEr
         framing_bytes: byte_count(row, 23)?,
         image,
         answer,
+        cause: row.get(MARKS - 1)?,
+        marks: marks(row, MARKS)?,
     }))
 }
 
@@ -167,6 +184,13 @@ pub(super) fn timestamp(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<
 pub(super) fn image(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Option<ImageFacts>>> {
     let Some(json) = row.get_ref(column)?.as_str_or_null()? else { return Ok(Some(None)) };
     Ok(serde_json::from_str::<ImageForm<'_>>(json).ok().map(|form| Some(form.into())))
+}
+
+/// Reads `pinned, note, tags`, in this order from column `first`.
+pub(super) fn marks(row: &Row<'_>, first: usize) -> rusqlite::Result<Marks> {
+    let Some(pinned) = row.get::<_, Option<bool>>(first)? else { return Ok(Marks::default()) };
+    let tags = row.get_ref(first + 2)?.as_str()?.split_ascii_whitespace().map(str::to_owned).collect();
+    Ok(Marks { pinned, note: row.get(first + 1)?, tags })
 }
 
 /// Reads `outcome, status, rule, latency_us`, in this order from column `first`: the answer, if any; `None` for

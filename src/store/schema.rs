@@ -20,6 +20,21 @@ const PAGE_BYTES: u32 = 4096;
 /// [`super::checkpoint`] has done so before.
 const CHECKPOINT_PAGES: u32 = 16_384;
 
+/// In SQL, the codes of a diagnosis' first cause; NULL when it has none. A diagnosis may have been imported: anything may
+/// stand in it.
+macro_rules! cause_code {
+    ($diagnosis:literal) => {
+        concat!(
+            "CASE WHEN json_valid(",
+            $diagnosis,
+            ") THEN substr((SELECT group_concat(change.value ->> '$.code', '+') FROM json_each(",
+            $diagnosis,
+            ", '$.causes[0].changes') change WHERE change.type = 'object'), 1, 200) END"
+        )
+    };
+}
+pub(super) use cause_code;
+
 /// Step N brings a store from version N to N + 1. Steps are never edited once released.
 const MIGRATIONS: &[&str] = &[
     // An answer comes later than its delivery's row: as a row of its own it appends instead of
@@ -126,6 +141,30 @@ const MIGRATIONS: &[&str] = &[
                a.status, a.rule, a.latency_us / 1000.0 AS latency_ms,
                datetime(d.received_us / 1000000, 'unixepoch') AS received_utc
         FROM deliveries d LEFT JOIN answers a ON a.id = d.id;",
+    // The cause by its codes, so that a filter need not read diagnoses; and what a person adds, of which the file beside
+    // the log is the truth: see `marks`.
+    concat!(
+        "CREATE TABLE causes (
+        id              INTEGER PRIMARY KEY,
+        code            TEXT NOT NULL       -- of the likeliest cause; several changes joined by +
+    ) STRICT;
+    INSERT INTO causes SELECT id, code FROM (SELECT id, ",
+        cause_code!("diagnosis"),
+        " AS code FROM diagnoses) WHERE code IS NOT NULL;
+    CREATE TABLE marks (
+        id              INTEGER PRIMARY KEY,
+        pinned          INTEGER NOT NULL,
+        note            TEXT,
+        tags            TEXT NOT NULL       -- joined by spaces
+    ) STRICT;
+    CREATE TABLE deleted (                  -- hidden until they are pruned
+        id              INTEGER PRIMARY KEY
+    ) STRICT;
+    CREATE TABLE marks_file (               -- how much of the file these tables hold
+        number          INTEGER PRIMARY KEY,
+        bytes           INTEGER NOT NULL
+    ) STRICT;"
+    ),
 ];
 
 /// Sets up a connection that writes: a new file's page size, and SQLite's write-ahead log, which is
@@ -162,14 +201,25 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, StoreEr
 /// take the tables' names, as far as this connection is concerned; once a writer has migrated the store, the
 /// tables' own columns come first and are the ones that are seen.
 pub(super) fn show_as_current(connection: &Connection, version: i64, path: &Path) -> Result<(), StoreError> {
+    let run = |views: &str| connection.execute_batch(views).map_err(|source| StoreError::sqlite(path, "read", source));
+    if version < 4 {
+        // Of the marks that a writer adds later, this connection sees none.
+        run(concat!(
+            "PRAGMA temp_store = memory;
+            CREATE TEMP VIEW causes AS SELECT id, ",
+            cause_code!("diagnosis"),
+            " AS code FROM main.diagnoses;
+            CREATE TEMP VIEW marks AS SELECT 0 AS id, 0 AS pinned, NULL AS note, '' AS tags WHERE 0;
+            CREATE TEMP VIEW deleted AS SELECT 0 AS id WHERE 0;"
+        ))?;
+    }
     if version >= 3 {
         return Ok(());
     }
-    let views = "PRAGMA temp_store = memory;
+    run("PRAGMA temp_store = memory;
         CREATE TEMP VIEW deliveries AS SELECT *, 0 AS framing_bytes FROM main.deliveries;
         CREATE TEMP VIEW answers AS SELECT *, x'' AS interim, 0 AS body_bytes FROM main.answers;
-        CREATE TEMP VIEW attempts AS SELECT *, x'' AS response_interim, 0 AS response_bytes FROM main.attempts;";
-    connection.execute_batch(views).map_err(|source| StoreError::sqlite(path, "read", source))
+        CREATE TEMP VIEW attempts AS SELECT *, x'' AS response_interim, 0 AS response_bytes FROM main.attempts;")
 }
 
 /// Brings the store to [`SCHEMA_VERSION`] in one transaction.

@@ -33,11 +33,12 @@ impl Reader {
             Page::Before(id) => (low, high.min(id.0.saturating_sub(1)), "DESC"),
             Page::After(id) => (low.max(id.0.saturating_add(1)), high, "ASC"),
         };
-        let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2 ORDER BY d.id {order}", looked.select());
+        let shown = self.shown()?;
+        let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2{shown} ORDER BY d.id {order}", looked.select());
         self.walk(&sql, params![low, high], (page, limit, budget), |row| {
             looked.at(row).map_err(|source| self.failed(source))??;
             let id = looked.summary.id;
-            let matches = query.matches(&looked.summary, Some(&StoredContent { reader: self, id }), now);
+            let matches = query.matches(&looked.summary, Some(&StoredContent::new(self, id)), now);
             Ok((id, if matches { self.summary(id)? } else { None }))
         })
     }
@@ -72,6 +73,8 @@ impl Looked {
             judgement: Judgement::bare(Verdict::NotJudged),
             body_bytes: 0,
             framing_bytes: 0,
+            cause: None,
+            marks: crate::delivery::Marks::default(),
             image: None,
             answer: None,
         };
@@ -82,9 +85,8 @@ impl Looked {
     fn select(&self) -> String {
         let columns: String =
             self.fields.iter().flat_map(|(field, _)| columns(*field)).map(|column| format!(", {column}")).collect();
-        let has_answer = self.fields.iter().any(|(field, _)| *field == QueriedField::Answer);
-        let answers = if has_answer { " LEFT JOIN answers a ON a.id = d.id" } else { "" };
-        format!("SELECT d.id{columns} FROM deliveries d{answers}")
+        let joins: String = self.fields.iter().map(|(field, _)| join(*field)).collect();
+        format!("SELECT d.id{columns} FROM deliveries d{joins}")
     }
 
     fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
@@ -114,6 +116,8 @@ impl Looked {
                 QueriedField::Size => known(Some(row::byte_count(row, column)?), &mut summary.body_bytes),
                 QueriedField::Image => known(row::image(row, column)?, &mut summary.image),
                 QueriedField::Answer => known(row::answer_facts(row, column)?, &mut summary.answer),
+                QueriedField::Cause => text_or_null(row, column, &mut summary.cause)?,
+                QueriedField::Marks => known(Some(row::marks(row, column)?), &mut summary.marks),
             };
             if !is_known {
                 return Ok(Err(StoreError::UnknownValue { id: summary.id, column: columns(field)[0] }));
@@ -140,6 +144,18 @@ fn columns(field: QueriedField) -> &'static [&'static str] {
         QueriedField::Size => &["body_bytes"],
         QueriedField::Image => &["image"],
         QueriedField::Answer => &["outcome", "status", "rule", "latency_us"],
+        QueriedField::Cause => &["code"],
+        QueriedField::Marks => &["pinned", "m.note", "tags"],
+    }
+}
+
+/// What else must be read for a field.
+fn join(field: QueriedField) -> &'static str {
+    match field {
+        QueriedField::Answer => " LEFT JOIN answers a ON a.id = d.id",
+        QueriedField::Cause => " LEFT JOIN causes c ON c.id = d.id",
+        QueriedField::Marks => " LEFT JOIN marks m ON m.id = d.id",
+        _ => "",
     }
 }
 

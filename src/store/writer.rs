@@ -16,22 +16,25 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpointer;
-use super::group::{CommitGroup, Job, KeptRecord};
+use super::group::{CommitGroup, Job, KeptRecord, MarkedCount};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
 use super::lock::StoreLock;
 use super::log::LogWriter;
+use super::marks::{self, MarksFile};
 use super::opening::OpenedStore;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::{Freed, Location, Loss, Retention, StoreError, prune};
-use crate::delivery::{Answer, Attempt, Captured, DeliveryId, Outcome};
+use crate::delivery::{Answer, Attempt, Captured, DeliveryId, MarksEdit, Outcome};
 
 /// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
 pub const QUEUE_CAPACITY: usize = 4096;
 /// Answers that are kept back for the next commit when one has failed.
 const ANSWERS_KEPT_BACK: usize = 4096;
+/// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
+const REMOVAL_TIME: Duration = Duration::from_millis(400);
 /// The same for attempts, which may hold a response of a mebibyte each.
 const ATTEMPTS_KEPT_BACK: usize = 32;
 
@@ -60,6 +63,9 @@ pub struct QueueFull;
 
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
 pub type Keeping = oneshot::Receiver<KeptRecord>;
+
+/// Resolves once an edit of marks is kept (how many deliveries it has changed) or could not be (why).
+pub type Marking = oneshot::Receiver<MarkedCount>;
 
 /// Where deliveries are handed to the writer. Cheap to clone; the writer ends when all are gone.
 #[derive(Debug, Clone)]
@@ -105,6 +111,15 @@ impl WriterHandle {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
     }
 
+    /// Queues a change of what a person has added to deliveries. It is synced before [`Marking`] resolves.
+    pub fn mark(&self, ids: Vec<DeliveryId>, edit: MarksEdit) -> Marking {
+        let (reply, marking) = oneshot::channel();
+        if let Err(mpsc::SendError(Job::Mark(_, _, reply))) = self.jobs.send(Job::Mark(ids, edit, reply)) {
+            let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
+        }
+        marking
+    }
+
     /// Queues an attempt that was sent from here, with its result. Nobody waits for it.
     pub fn attempted(&self, attempt: Attempt) {
         let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
@@ -145,7 +160,7 @@ impl Writer {
         interval: Duration,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let OpenedStore { index, keys, last, end, losses, lock } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, marks, lock } = OpenedStore::open(location)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let committer = Committer {
             identity: FileIdentity::of(location.file())?,
@@ -156,6 +171,7 @@ impl Writer {
             checkpointer: Checkpointer::start(location)?,
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
             last,
+            marks,
             kept_back: Vec::new(),
             attempts_kept_back: Vec::new(),
             _lock: lock,
@@ -197,6 +213,7 @@ struct Committer {
     checkpointer: Checkpointer,
     retirer: Retirer,
     last: DeliveryId,
+    marks: MarksFile,
     kept_back: Vec<(DeliveryId, Answer)>,
     attempts_kept_back: Vec<Attempt>,
     _lock: StoreLock,
@@ -219,20 +236,44 @@ impl Committer {
                     group.add(job);
                     group.fill(queue);
                 }
-                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => return,
+                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => break,
                 Err(mpsc::RecvError) => open = false,
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
             let begun = Instant::now();
-            let Some((returned, group, outcome)) = self.commit(index, group) else { return };
+            let Some((returned, mut group, outcome)) = self.commit(index, group) else { return };
             index = returned;
+            let edits = std::mem::take(&mut group.marks);
+            // After the group: what was kept with it can be marked already.
+            let marked: Vec<_> = edits
+                .into_iter()
+                .map(|(ids, edit, reply)| (self.marks.edit(&index, &ids, &edit).map_err(Arc::new), reply))
+                .collect();
             log(&group, outcome.as_ref().err(), self.last, begun);
             observer(self.reply(group, outcome));
+            for (outcome, reply) in marked {
+                let _ = reply.send(outcome);
+            }
             self.checkpointer.committed();
             if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
                 self.retire(&index, &doomed).into_iter().for_each(observer);
             }
+        }
+        self.remove_deleted(&index);
+    }
+
+    /// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.
+    fn remove_deleted(&self, index: &Index) {
+        let deleted = marks::deleted(index.connection()).unwrap_or_default();
+        if deleted.is_empty() {
+            return;
+        }
+        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
+        let deadline = Instant::now() + REMOVAL_TIME;
+        let freed = work.prune_until(&deleted, &|| Instant::now() < deadline);
+        if let Err(error) = freed {
+            tracing::error!(reason = %error, "deleted deliveries are still there");
         }
     }
 

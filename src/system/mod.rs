@@ -3,6 +3,7 @@
 
 pub mod log;
 pub mod panic;
+pub(crate) mod priority;
 pub mod read;
 pub mod save;
 pub mod scratch;

@@ -37,6 +37,7 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
@@ -369,6 +370,26 @@ impl EventLoop<'_> {
                 return self.message(Message::Status(status));
             }
             Effect::Mouse(on) => terminal::report_mouse(on)?,
+            Effect::Mark(ids, edit) => {
+                let marking = self.session.control().mark(ids.clone(), edit.clone());
+                let messenger = self.messenger();
+                std::thread::Builder::new().name("whyhook-marks".to_owned()).spawn(move || {
+                    let outcome = match marking.blocking_recv() {
+                        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+                        Err(_) => Err("the store's writer has stopped".to_owned()),
+                    };
+                    messenger(Message::Marked(ids, edit, outcome));
+                })?;
+            }
+            // Of a store that is deleted with the run, nothing stays.
+            Effect::RememberFilters(_) if self.model.setup.ephemeral => {}
+            Effect::RememberFilters(filters) => {
+                let path = history::path(self.session.location().file());
+                let secrets = self.session.control().registry().keyring().secrets().to_vec();
+                if let Err(error) = history::keep(&path, &filters, &secrets) {
+                    tracing::warn!(reason = %error, "filters are not remembered");
+                }
+            }
             Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
             Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,

@@ -13,7 +13,7 @@ use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::message::Message;
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay;
-use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::keymap::binding::KeyRow;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::payload::action::PayloadAction;
@@ -44,6 +44,7 @@ fn is_idle(context: KeyContext, model: &Model, action: Action) -> bool {
 #[must_use]
 pub fn contexts(model: &Model) -> &'static [KeyContext] {
     match &model.overlay {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => &[KeyContext::Filter],
         Some(Overlay::Prompt(_)) => &[KeyContext::Prompt],
         Some(Overlay::Try(_)) => &[KeyContext::Form],
         Some(Overlay::Folding) => &[KeyContext::Folding],

@@ -52,6 +52,7 @@ use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
+use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
@@ -111,9 +112,7 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
-    face.model.keymap = Arc::new(appearance.keymap.clone());
-    face.model.has_mouse = appearance.has_mouse;
+    let mut face = begin(session, setup, &appearance, filter, &wakes)?;
     face.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
     face.look = look;
@@ -158,7 +157,7 @@ fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Re
 fn begin<'a>(
     session: &'a Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: &Appearance,
     filter: (Query, String),
     wakes: &mpsc::Sender<Wake>,
 ) -> Result<EventLoop<'a>, TuiError> {
@@ -193,7 +192,7 @@ fn begin<'a>(
     };
     let painter = {
         let wakes = wakes.clone();
-        ImageWorker::start(pictures, move |message| {
+        ImageWorker::start(appearance.pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -227,11 +226,18 @@ fn begin<'a>(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.keymap = Arc::new(appearance.keymap.clone());
+    model.has_mouse = appearance.has_mouse;
+    model.filters = session.filters().clone();
+    model.columns = session.columns().map(<[_]>::to_vec);
+    if !model.setup.ephemeral {
+        model.filter_history = history::load(&history::path(session.location().file()));
+    }
     model.sending.receivers = send::receivers(&control.registry());
     Ok(EventLoop {
         session,
         watch,
-        look,
+        look: appearance.without_colours(),
         loader,
         diagnoser,
         assistant,

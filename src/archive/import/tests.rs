@@ -60,6 +60,8 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
             judgement: captured.judgement,
             body_bytes: body.len() as u64,
             framing_bytes: captured.framing.as_bytes().len() as u64,
+            cause: None,
+            marks: crate::delivery::Marks::default(),
             image: captured.image,
             answer: Some(answer.facts()),
         },

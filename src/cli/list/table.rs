@@ -5,7 +5,11 @@ use std::io::{self, IsTerminal as _};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::config::ListColumn;
 use crate::delivery::{Summary, Verdict};
+use crate::payload::grouped;
 use crate::text::{clip, units, visible};
 
 /// From this width on, an event is named in full, and a time with its zone.
@@ -18,6 +22,8 @@ pub(super) struct ListTable {
     columns: Option<usize>,
     colours: bool,
     zone: TimeZone,
+    /// The columns that were chosen; without any, the usual ones.
+    chosen: Option<Vec<ListColumn>>,
 }
 
 /// What a verdict looks like, by the colours that every terminal has.
@@ -32,13 +38,14 @@ fn colour(summary: &Summary) -> &'static str {
 
 impl ListTable {
     /// For whatever stdout is.
-    pub(super) fn of_stdout() -> Self {
+    pub(super) fn of_stdout(chosen: Option<Vec<ListColumn>>) -> Self {
         let is_terminal = io::stdout().is_terminal();
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
             columns: is_terminal.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns.into())),
             colours: is_terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
             zone: TimeZone::system(),
+            chosen,
         }
     }
 
@@ -54,6 +61,10 @@ impl ListTable {
     /// The line above the rows; none for a pipe.
     pub(super) fn heading(&self) -> Option<String> {
         let columns = self.columns?;
+        if let Some(chosen) = &self.chosen {
+            let names = chosen.iter().map(|column| (*column, column.name().to_uppercase()));
+            return Some(format!("{}\n", self.painted("2", &clip(&joined(names), columns))));
+        }
         let time = if self.is_wide() { "TIME".to_owned() } else { format!("TIME {}", self.offset()) };
         let line = self.line(["ID", &time, "VERDICT", "ANS", "KIND", "BYTES", "EVENT"].map(str::to_owned));
         Some(format!("{}\n", self.painted("2", &clip(&line, columns))))
@@ -66,13 +77,14 @@ impl ListTable {
 
     /// One delivery, without its line end. Nothing in it steers a terminal.
     pub(super) fn row(&self, summary: &Summary) -> String {
+        if let Some(chosen) = &self.chosen {
+            let line = joined(chosen.iter().map(|column| (*column, self.cell(*column, summary))));
+            let shown = visible(&line);
+            return self.columns.map_or_else(|| shown.to_string(), |columns| clip(&shown, columns).into_owned());
+        }
         let time = units::time_words(summary.received_at, &self.zone);
         let time = if self.is_wide() { &time } else { time.rsplit_once(' ').map_or(time.as_str(), |(time, _)| time) };
-        let kind = match (summary.event.event.is_some(), summary.event.is_simulation()) {
-            (_, true) => "SIM",
-            (true, false) => "live",
-            (false, false) => "-",
-        };
+        let kind = kind(summary);
         let event = if self.is_wide() { summary.event.event.as_deref() } else { summary.event.short_event() };
         let subject = match event {
             Some(event) => event.to_owned(),
@@ -101,6 +113,37 @@ impl ListTable {
         }
     }
 
+    /// What a chosen column says; `-` for nothing, so that every row has as many words for `awk`.
+    fn cell(&self, column: ListColumn, summary: &Summary) -> String {
+        let or_none = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned();
+        match column {
+            ListColumn::Id => summary.id.to_string(),
+            ListColumn::Time => units::time_words(summary.received_at, &self.zone),
+            ListColumn::Verdict => summary.verdict_word().to_owned(),
+            ListColumn::Cause => or_none(summary.cause.as_deref()),
+            ListColumn::Event => or_none(summary.event.event.as_deref()),
+            ListColumn::Kind => kind(summary).to_owned(),
+            ListColumn::Method => or_none(Some(&summary.method)),
+            ListColumn::Path => or_none(Some(&summary.path)),
+            ListColumn::Webhook => or_none(summary.webhook.as_deref()),
+            ListColumn::Remote => or_none(Some(&summary.remote)),
+            ListColumn::Status => {
+                summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string())
+            }
+            ListColumn::Latency => summary
+                .answer
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |answer| format!("{} ms", grouped(millis(answer.latency)))),
+            ListColumn::Size => summary.body_bytes.to_string(),
+            ListColumn::Tags => {
+                let pin = summary.marks.pinned.then(|| "pinned".to_owned());
+                let tags = summary.marks.tags.iter().map(|tag| format!("#{tag}"));
+                or_none(Some(&pin.into_iter().chain(tags).collect::<Vec<_>>().join(",")))
+            }
+            ListColumn::Note => or_none(summary.marks.note.as_deref()),
+        }
+    }
+
     fn painted(&self, colour: &str, text: &str) -> String {
         if self.colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
@@ -109,6 +152,47 @@ impl ListTable {
         let times = if self.is_wide() { 26 } else { 19 };
         format!("{id:>6}  {time:<times$}  {verdict:<10}  {answer:>3}  {kind:<4}  {bytes:>9}  {subject}")
     }
+}
+
+fn kind(summary: &Summary) -> &'static str {
+    match (summary.event.event.is_some(), summary.event.is_simulation()) {
+        (_, true) => "SIM",
+        (true, false) => "live",
+        (false, false) => "-",
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Cells side by side, as wide as is usual; the last as long as it is.
+fn joined(cells: impl Iterator<Item = (ListColumn, String)>) -> String {
+    let mut line = String::new();
+    for (column, cell) in cells {
+        let width = match column {
+            ListColumn::Id => 6,
+            ListColumn::Time => 26,
+            ListColumn::Verdict => 10,
+            ListColumn::Cause => 22,
+            ListColumn::Event | ListColumn::Path => 36,
+            ListColumn::Kind => 4,
+            ListColumn::Method | ListColumn::Status => 6,
+            ListColumn::Webhook | ListColumn::Tags => 14,
+            ListColumn::Remote => 21,
+            ListColumn::Latency | ListColumn::Size => 9,
+            ListColumn::Note => 24,
+        };
+        let is_number = matches!(column, ListColumn::Id | ListColumn::Latency | ListColumn::Size);
+        let padding = width.max(cell.width()) - cell.width();
+        match is_number {
+            true => line.extend([" ".repeat(padding), cell]),
+            false => line.extend([cell, " ".repeat(padding)]),
+        }
+        line.push_str("  ");
+    }
+    line.truncate(line.trim_end().len());
+    line
 }
 
 #[cfg(test)]
@@ -126,6 +210,8 @@ mod tests {
             webhook: None,
             body_bytes: 1234,
             framing_bytes: 0,
+            cause: None,
+            marks: crate::delivery::Marks::default(),
             intake: Intake::Complete,
             event: EventFacts { event: event.map(str::to_owned), ..EventFacts::default() },
             judgement: Judgement::bare(verdict),
@@ -135,7 +221,7 @@ mod tests {
     }
 
     fn table(columns: Option<usize>, colours: bool) -> ListTable {
-        ListTable { columns, colours, zone: TimeZone::fixed(jiff::tz::offset(2)) }
+        ListTable { columns, colours, zone: TimeZone::fixed(jiff::tz::offset(2)), chosen: None }
     }
 
     #[test]
@@ -171,6 +257,20 @@ mod tests {
                 .row(&summary(Verdict::Mismatch, Some("desktop.screenshot_tracking.captured"), "/"))
                 .ends_with("screenshot")
         );
+    }
+
+    #[test]
+    fn chosen_columns_come_in_their_order() {
+        use ListColumn::{Cause, Event, Id, Latency, Tags};
+        let chosen = ListTable { chosen: Some(vec![Cause, Id, Event, Latency, Tags]), ..table(None, false) };
+        let mut marked =
+            Summary { cause: Some("stale".to_owned()), ..summary(Verdict::Mismatch, Some("a\u{1b}b"), "/") };
+        marked.marks.tags = vec!["one".to_owned(), "two".to_owned()];
+        marked.marks.pinned = true;
+        let words: Vec<String> = chosen.row(&marked).split_whitespace().map(str::to_owned).collect();
+        assert_eq!(words, ["stale", "7", "a␛b", "-", "pinned,#one,#two"]);
+        let narrow = ListTable { columns: Some(20), ..chosen };
+        assert!(narrow.heading().unwrap().starts_with("CAUSE") && narrow.row(&marked).width() <= 20);
     }
 
     #[test]

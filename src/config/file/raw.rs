@@ -58,6 +58,10 @@ pub(super) struct RawFile {
     pub(super) webhook: Vec<RawWebhook>,
     #[serde(default)]
     pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
+    #[serde(default)]
+    pub(super) filters: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) columns: Option<Spanned<Vec<String>>>,
     #[serde(default, deserialize_with = "hold_for")]
     pub(super) hold_for: Option<Duration>,
     pub(super) handshakes: Option<bool>,

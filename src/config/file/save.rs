@@ -28,6 +28,8 @@ pub enum ConfigPart {
     Rules(Vec<Rule>),
     /// A simulation under its name: `[simulations.NAME]`.
     Simulation(String, Box<SavedSimulation>),
+    /// A filter under its name: `[filters]`.
+    Filter(String, String),
 }
 
 /// Why something cannot be saved.

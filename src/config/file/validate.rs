@@ -10,7 +10,8 @@ use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::mistaken::looks_like_a_secret;
 use crate::config::theme::RawTheme;
 use crate::config::webhook::without_slash;
-use crate::config::{KNOWN_EVENTS, Warning, Webhook};
+use crate::config::{KNOWN_EVENTS, ListColumn, Warning, Webhook};
+use crate::query::SavedFilters;
 
 /// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
 pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
@@ -42,6 +43,8 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         secrets: Vec::new(),
         webhooks: Vec::new(),
         simulations: BTreeMap::new(),
+        filters: SavedFilters::default(),
+        columns: None,
         label_places: Vec::new(),
         warnings: Vec::new(),
     };
@@ -70,10 +73,26 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         }
         file.simulations.insert(name.into_inner(), saved);
     }
+    file.filters = filters(raw.filters)?;
+    if let Some(columns) = raw.columns {
+        let read = ListColumn::read_all(&columns.get_ref().join(","));
+        file.columns = Some(read.map_err(|error| (columns.span().start, Fault::Syntax(error.to_string())))?);
+    }
     file.answers = rules::answers(raw.answers)?;
     let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
     file.rules = rules::rules(written, &file.answers)?;
     Ok(file)
+}
+
+/// `[filters]`, each of which must be readable.
+fn filters(raw: BTreeMap<Spanned<String>, Spanned<String>>) -> Result<SavedFilters, (usize, Fault)> {
+    if let Some(name) = raw.keys().find(|name| !SavedFilters::is_name(name.get_ref())) {
+        return Err((name.span().start, Fault::FilterName(name.get_ref().clone())));
+    }
+    let place = |wanted: &str| raw.iter().find(|(name, _)| name.get_ref() == wanted).map(|(_, text)| text.span().start);
+    let pairs = raw.iter().map(|(name, text)| (name.get_ref().clone(), text.get_ref().clone()));
+    SavedFilters::new(pairs)
+        .map_err(|(name, error)| (place(&name).unwrap_or_default(), Fault::Filter { name, reason: error.to_string() }))
 }
 
 fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(), (usize, Fault)> {

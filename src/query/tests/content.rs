@@ -5,9 +5,11 @@ use rstest::rstest;
 use super::*;
 
 #[rstest]
-#[case("body:\"google chrome\"", true, 1)]
-#[case("body:firefox", false, 1)]
-#[case("!body:firefox", true, 1)]
+#[case("body:\"google chrome\"", true, 2)]
+#[case("body:firefox", false, 2)]
+#[case("!body:firefox", true, 2)]
+#[case("bytes:firefox", false, 1)]
+#[case("bytes:\"google chrome\"", true, 1)]
 #[case("header:user-agent", true, 1)]
 #[case("header:User-Agent=AXIOS", true, 1)]
 #[case("header:x-two=\"b c\"", true, 1)]

@@ -13,6 +13,12 @@ use super::*;
     "at 8: unknown verdict 'verfied': expected one of verified, stale, mismatch, unsigned, no-time, "
 )]
 #[case("is:mallformed", "at 3: unknown word 'mallformed' for 'is:': expected one of sim, ")]
+#[case(
+    "cause:body_reserialised",
+    "at 6: unknown cause 'body_reserialised': expected a cause's code or a part of one, such as body_reserialized or secret; did you mean 'body_reserialized'?"
+)]
+#[case("has:imag", "at 4: unknown word 'imag' for 'has:': expected one of body, ")]
+#[case("tag:\"a b\"", "invalid value 'a b' for 'tag:': expected a tag")]
 #[case("is:x", "at 3: unknown word 'x' for 'is:': expected one of sim, live, ")]
 #[case("status:abc", "at 7: invalid value 'abc' for 'status:': expected a status such as 503")]
 #[case("size:>big", "expected a size such as >10kb")]

@@ -92,6 +92,15 @@ fn asking_filter() -> impl Strategy<Value = String> {
         "body:x",
         "query:a",
         "field:a",
+        "bytes:x",
+        "cause:stale",
+        "has:cause",
+        "has:tag",
+        "has:signature",
+        "is:pinned",
+        "note:ask",
+        "tag:odd",
+        "verdict:future",
     ]);
     let leaf = atom.prop_map(str::to_owned);
     leaf.prop_recursive(3, 12, 3, |inner| {
@@ -132,6 +141,8 @@ fn only(summary: &Summary, fields: &[QueriedField]) -> Summary {
             QueriedField::Size => known.body_bytes = summary.body_bytes,
             QueriedField::Image => known.image.clone_from(&summary.image),
             QueriedField::Answer => known.answer.clone_from(&summary.answer),
+            QueriedField::Cause => known.cause.clone_from(&summary.cause),
+            QueriedField::Marks => known.marks.clone_from(&summary.marks),
         }
     }
     known

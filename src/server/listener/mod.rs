@@ -45,13 +45,13 @@ use self::places::Places;
 use self::received::ReceivedSecrets;
 use self::room::{MemoryBudget, MemoryRoom};
 use crate::config::Registry;
-use crate::delivery::{Answer, Attempt, DeliveryId};
+use crate::delivery::{Answer, Attempt, DeliveryId, MarksEdit};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::server::Changes;
 use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
-use crate::store::{Location, WriterHandle};
+use crate::store::{Location, Marking, WriterHandle};
 
 /// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
@@ -298,6 +298,11 @@ impl Control {
         if let Ok(json) = serde_json::to_string(diagnosis) {
             self.writer.diagnosed(id, json);
         }
+    }
+
+    /// Changes what a person has added to deliveries.
+    pub fn mark(&self, ids: Vec<DeliveryId>, edit: MarksEdit) -> Marking {
+        self.writer.mark(ids, edit)
     }
 
     /// Stores an attempt that was sent from here, with its result.

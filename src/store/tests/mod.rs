@@ -3,6 +3,7 @@
 mod attempts;
 mod damage;
 mod first_release;
+mod marks;
 mod prune;
 mod recovery;
 mod search;

@@ -41,7 +41,7 @@ fn mixed() -> Fixture {
 /// The same by looking at every row whole.
 fn plainly(reader: &Reader, query: &Query, now: Timestamp, page: Page, limit: usize, budget: usize) -> StoreScan {
     let matches = |summary: &crate::delivery::Summary, reader: &Reader| {
-        Ok(query.matches(summary, Some(&StoredContent { reader, id: summary.id }), now))
+        Ok(query.matches(summary, Some(&StoredContent::new(reader, summary.id)), now))
     };
     reader.scan(page, limit, budget, matches).unwrap()
 }

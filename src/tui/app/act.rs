@@ -12,10 +12,11 @@ use crate::tui::keymap;
 use crate::tui::screens::answer::idle::decides;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::details::lend;
+use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, look_deeper};
-use crate::tui::screens::{answers, image, payload, send};
+use crate::tui::screens::{answers, image, list, payload, send};
 
 /// How often the split between the panes can be moved to either side.
 pub(super) const SPLIT_STEPS: i16 = 8;
@@ -64,9 +65,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => say(model, "no delivery to open"),
         Action::Back => back(model),
         Action::Filter => {
-            let filter = model.list.filter().to_owned();
-            open(model, Overlay::Prompt(Prompt::new(PromptKind::Filter, filter)))
+            filter_prompt::begin(model);
+            Vec::new()
         }
+        Action::SaveFilter => filter_prompt::begin_saving(model),
+        Action::List(action) => list::marks::act(model, action),
         Action::Follow => model.list.toggle_follow(&model.viewport).into_iter().collect(),
         Action::Pause => model.list.toggle_pause().into_iter().collect(),
         Action::PickAnswer => answers::update::pick(model, Vec::new()),
@@ -153,6 +156,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
     }
     if model.focus == Focus::Detail {
         model.focus = Focus::List;
+        return Vec::new();
+    }
+    if !model.chosen.is_empty() {
+        model.chosen.clear();
         return Vec::new();
     }
     if model.list.filter().is_empty() {

@@ -4,6 +4,7 @@ use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
+use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
 /// One thing to do.
@@ -27,6 +28,10 @@ pub enum Action {
     Back,
     /// Enter a filter.
     Filter,
+    /// Something about the selected deliveries of the list.
+    List(ListAction),
+    /// Save the filter under a name.
+    SaveFilter,
     /// Keep the newest delivery selected.
     Follow,
     /// Stop the list from changing.
@@ -116,6 +121,8 @@ impl Action {
             Self::Open => "open the details",
             Self::Back => "go back",
             Self::Filter => "filter the list",
+            Self::List(action) => action.words(),
+            Self::SaveFilter => "save the filter under a name",
             Self::Follow => "follow the newest delivery",
             Self::Pause => "pause the list",
             Self::Answer(action) => action.words(),
@@ -177,6 +184,15 @@ impl Action {
         Self::Send(SendAction::Mark),
         Self::Send(SendAction::Compare),
         Self::Filter,
+        Self::SaveFilter,
+        Self::List(ListAction::Pin),
+        Self::List(ListAction::Note),
+        Self::List(ListAction::Tag),
+        Self::List(ListAction::Delete),
+        Self::List(ListAction::Undo),
+        Self::List(ListAction::Select),
+        Self::List(ListAction::SelectAll),
+        Self::List(ListAction::Columns),
         Self::Follow,
         Self::Pause,
         Self::CopyMenu,

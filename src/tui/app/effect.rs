@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::delivery::DeliveryId;
+use crate::delivery::{DeliveryId, MarksEdit};
 use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
 use crate::tui::app::lent::LentText;
@@ -78,6 +78,10 @@ pub enum Effect {
     Lend(Box<LentText>),
     /// Send something, or look something up for it.
     Send(SendTask),
+    /// Change what was added to deliveries, or delete them.
+    Mark(Vec<DeliveryId>, MarksEdit),
+    /// Keep these filters for the next run, the latest last.
+    RememberFilters(Vec<String>),
     /// Report the listener's status now.
     Observe,
     /// Have the terminal report the mouse, or not.

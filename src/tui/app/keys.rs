@@ -1,6 +1,6 @@
 //! The keys that work wherever the focus is.
 
-use crossterm::event::KeyCode::{BackTab, Left, Right, Tab as TabKey};
+use crossterm::event::KeyCode::{BackTab, Delete, Left, Right, Tab as TabKey};
 
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::lent::LentTo;
@@ -8,6 +8,7 @@ use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::send::action::SendAction;
 
 /// With nothing on top.
@@ -58,6 +59,13 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('I')], Action::Status, "status"),
     bind(&[Char('o')], Action::Lend(LentTo::Pager), ""),
     bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
+    bind(&[Char('v')], Action::List(ListAction::Select), ""),
+    bind(&[Char('V')], Action::List(ListAction::SelectAll), ""),
+    bind(&[Char('b')], Action::List(ListAction::Pin), ""),
+    bind(&[Char('i')], Action::List(ListAction::Note), ""),
+    bind(&[Char('#')], Action::List(ListAction::Tag), ""),
+    bind(&[Code(Delete)], Action::List(ListAction::Delete), ""),
+    bind(&[Char('U')], Action::List(ListAction::Undo), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
     bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),

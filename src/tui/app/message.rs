@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::delivery::{Answer, DeliveryId, Summary};
+use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
@@ -105,6 +105,8 @@ pub enum Message {
     Status(Box<Status>),
     /// The store's sizes on disk.
     Measured(Sizes),
+    /// The result of a change of what was added to deliveries: how many it has changed.
+    Marked(Vec<DeliveryId>, MarksEdit, Result<usize, String>),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.

@@ -1,7 +1,7 @@
 //! All that the interface knows.
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use super::areas::{PointerState, ScreenAreas};
 use super::notices::Notice;
 use super::viewport::Viewport;
+use crate::config::ListColumn;
 use crate::delivery::DeliveryId;
 use crate::inspect::Sightings;
 use crate::payload::raw::RawRows;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::Tab;
@@ -191,6 +192,18 @@ pub struct Model {
     pub(crate) pointer: PointerState,
     /// Where what can be pointed at was drawn.
     pub areas: ScreenAreas,
+    /// The list's columns, where they were chosen.
+    pub columns: Option<Vec<ListColumn>>,
+    /// The deliveries that are selected, where there are several.
+    pub chosen: BTreeSet<DeliveryId>,
+    /// What was deleted in this run, the latest last.
+    pub(crate) deletions: Vec<Vec<DeliveryId>>,
+    /// Filters under their names.
+    pub filters: SavedFilters,
+    /// Filters that were used, the latest last.
+    pub filter_history: Vec<String>,
+    /// The filter that is being saved, and its name before it.
+    pub(crate) saving_filter: Option<(String, String)>,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -232,6 +245,12 @@ impl Model {
             has_mouse: true,
             pointer: PointerState::default(),
             areas: ScreenAreas::default(),
+            columns: None,
+            chosen: BTreeSet::new(),
+            deletions: Vec::new(),
+            filters: SavedFilters::default(),
+            filter_history: Vec::new(),
+            saving_filter: None,
             viewport: Viewport::default(),
         }
     }

@@ -2,9 +2,11 @@
 
 mod answers;
 mod details;
+mod filter;
 mod keys;
 mod large;
 mod list;
+mod marks;
 mod messages;
 mod overlays;
 mod saving;
@@ -58,6 +60,8 @@ fn row(id: i64) -> Summary {
         judgement: Judgement::bare(Verdict::NoSecret),
         body_bytes: 2,
         framing_bytes: 0,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image: None,
         answer: Some(AnswerFacts {
             outcome: Outcome::Sent,

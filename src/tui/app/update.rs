@@ -16,7 +16,7 @@ use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::rejudge;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::update::{adopt, ask, ask_for_rewritings, report, switch_inquiry};
-use crate::tui::screens::{answers, image, payload, send};
+use crate::tui::screens::{answers, image, list, payload, send};
 
 /// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -193,6 +193,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Sending(news) => send::update::heard(model, news),
+        Message::Marked(ids, edit, outcome) => list::marks::marked(model, ids, &edit, outcome),
         Message::Warn(text) => {
             model.say(text, true);
             Vec::new()

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::areas::{DividerRange, ScreenAreas};
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay;
+use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::{details, list};
 use crate::tui::theme::Look;
@@ -74,6 +75,11 @@ pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Vi
         viewport.overlay_lines = drawn.lines;
         areas.menu = drawn.menu;
     }
+    if let Some(Overlay::Prompt(prompt)) = &model.overlay
+        && prompt.kind == PromptKind::Filter
+    {
+        list::filter_view::draw(frame, body, prompt, model, look);
+    }
     // Above everything, so that what a key in a window has done is seen as well.
     messages::draw(frame, body, &message, model, look);
     (viewport, areas)
@@ -107,6 +113,8 @@ impl Panes {
         if body.width >= SIDE_BY_SIDE_COLUMNS {
             // Hex rows of 16 bytes take 74 columns, and should fit beside the list at 120.
             let usual = (body.width * 3 / 8).clamp(43, 72).min(body.width.saturating_sub(77).max(43));
+            // What a wide screen has to spare goes to the cause, the number and the path.
+            let usual = usual + body.width.saturating_sub(160).min(60);
             let moved = usual.saturating_add_signed(-SPLIT_COLUMNS * model.split);
             let list = moved.clamp(NARROWEST.min(usual), body.width - NARROWEST);
             return Self {

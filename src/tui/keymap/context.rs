@@ -27,6 +27,8 @@ pub enum KeyContext {
     Menu,
     /// While typing.
     Prompt,
+    /// While a filter is typed.
+    Filter,
     /// In a form of several fields.
     Form,
     /// In a result, or while sending.
@@ -56,6 +58,7 @@ impl KeyContext {
             Self::Answer => "On the Answer tab",
             Self::Menu => "In a menu",
             Self::Prompt => "While typing",
+            Self::Filter => "While typing a filter",
             Self::Form => "In a form",
             Self::Sending => "In a result",
             Self::SendForm => "In a form to send",
@@ -66,7 +69,7 @@ impl KeyContext {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -77,6 +80,7 @@ impl KeyContext {
         Self::Answer,
         Self::Menu,
         Self::Prompt,
+        Self::Filter,
         Self::Form,
         Self::Sending,
         Self::SendForm,
@@ -99,6 +103,7 @@ impl KeyContext {
             Self::Answer => answer::keys::ANSWER,
             Self::Menu => overlay::keys::MENU,
             Self::Prompt => overlay::keys::PROMPT,
+            Self::Filter => overlay::keys::FILTER,
             Self::Form => signature::keys::TRIAL,
             Self::Sending => send::keys::SENDING,
             Self::SendForm => send::keys::SEND_FORM,

@@ -11,6 +11,7 @@ use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
+use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::action::SendAction;
 
@@ -130,6 +131,7 @@ impl KeyContext {
             Self::Answer => "answer",
             Self::Menu => "menu",
             Self::Prompt => "prompt",
+            Self::Filter => "filter",
             Self::Form => "form",
             Self::Sending => "result",
             Self::SendForm => "send",
@@ -142,7 +144,7 @@ impl KeyContext {
     /// Whether characters are text there.
     #[must_use]
     pub(super) fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Form | Self::SendForm | Self::Writing)
+        matches!(self, Self::Prompt | Self::Filter | Self::Form | Self::SendForm | Self::Writing)
     }
 }
 
@@ -213,6 +215,19 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Lend(LentTo::Editor) => "open_in_editor",
         Action::Mouse => "mouse",
         Action::Suspend => "suspend",
+        Action::Lend(LentTo::Pager) => "open_in_pager",
+        Action::Lend(LentTo::Editor) => "open_in_editor",
+        Action::SaveFilter => "save_filter",
+        Action::List(list) => match list {
+            ListAction::Pin => "pin",
+            ListAction::Note => "note",
+            ListAction::Tag => "tag",
+            ListAction::Delete => "delete",
+            ListAction::Undo => "undo_delete",
+            ListAction::Select => "select",
+            ListAction::SelectAll => "select_all",
+            ListAction::Columns => "columns",
+        },
         Action::Quit => "quit",
     })
 }

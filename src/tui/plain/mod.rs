@@ -49,7 +49,7 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let look = appearance.without_colours();
-    let edge = begin(session, setup, (look.clone(), appearance.pictures), filter, &wakes)?;
+    let edge = begin(session, setup, appearance, filter, &wakes)?;
     let announcer = {
         let wakes = wakes.clone();
         Announcer::start(session, move |line| drop(wakes.send(Wake::Announced(line))))?

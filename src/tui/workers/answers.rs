@@ -165,6 +165,7 @@ fn tell(reader: &Reader, id: DeliveryId, registry: &Registry) -> Result<AnswerSt
 fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<ConfigPart, String> {
     match part {
         ToSave::Simulation(name, saved) => Ok(ConfigPart::Simulation(name, saved)),
+        ToSave::Filter(name, filter) => Ok(ConfigPart::Filter(name, filter)),
         ToSave::Rules(rules) => flags
             .rules_for_file(&rules)
             .map(ConfigPart::Rules)

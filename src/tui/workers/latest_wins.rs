@@ -5,9 +5,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use std::{io, thread};
 
-use super::priority::give_way;
 use super::rest::Resting;
 use crate::system::log::ms;
+use crate::system::priority::give_way;
 
 /// The number of the newest request. Cheap to clone; clones count together.
 #[derive(Debug, Clone, Default)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::priority;
 use crate::config::NotifySettings;
 use crate::delivery::Summary;
 use crate::server::Session;
 use crate::store::{AnsweredRows, StoreError, StoredContent};
+use crate::system::priority;
 
 /// Between two notifications: a burst rings once.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ impl NotifyWorker {
                 let mut found = Vec::new();
                 while let Ok((answered, more)) = rows.take() {
                     let matches = |summary: &Summary| {
-                        let content = StoredContent { reader: rows.reader(), id: summary.id };
+                        let content = StoredContent::new(rows.reader(), summary.id);
                         settings.filter.matches(summary, Some(&content), Timestamp::now())
                     };
                     found.extend(answered.into_iter().filter(matches));

@@ -28,6 +28,7 @@ pub(super) fn with(file: &Path, text: &str, part: &ConfigPart) -> Result<String,
         ConfigPart::Answer(named) => put_answer(&mut document, named),
         ConfigPart::Rules(rules) => put_rules(&mut document, &before.rules, rules),
         ConfigPart::Simulation(name, saved) => put_simulation(&mut document, name, saved),
+        ConfigPart::Filter(name, text) => put_filter(&mut document, name, text),
     };
     is_put.ok_or_else(entangled)?;
     let mut after = document.to_string();
@@ -41,6 +42,7 @@ pub(super) fn with(file: &Path, text: &str, part: &ConfigPart) -> Result<String,
         }
         ConfigPart::Rules(rules) => read.rules == *rules,
         ConfigPart::Simulation(name, saved) => read.simulations.get(name) == Some(saved),
+        ConfigPart::Filter(name, text) => read.filters.get(name) == Some(text),
     };
     if is_there && others(text, part) == others(&after, part) { Ok(after) } else { Err(entangled()) }
 }
@@ -51,6 +53,7 @@ fn what(part: &ConfigPart) -> String {
         ConfigPart::Answer(named) => format!("the answer '{}'", named.name),
         ConfigPart::Rules(_) => "its rules".to_owned(),
         ConfigPart::Simulation(name, _) => format!("the simulation '{}'", crate::text::visible(name)),
+        ConfigPart::Filter(name, _) => format!("the filter '{}'", crate::text::visible(name)),
     }
 }
 
@@ -70,6 +73,7 @@ fn others(text: &str, part: &ConfigPart) -> Option<toml::Table> {
     match part {
         ConfigPart::Answer(named) => take("answers", &named.name),
         ConfigPart::Simulation(name, _) => take("simulations", name),
+        ConfigPart::Filter(name, _) => take("filters", name),
         ConfigPart::Rules(_) => {
             table.remove("rules");
             DEFAULTS.iter().for_each(|key| drop(table.remove(*key)));
@@ -98,6 +102,13 @@ fn put_answer(document: &mut DocumentMut, named: &NamedAnswer) -> Option<()> {
         put(table, "headers", (!headers.is_empty()).then(|| headers.into()));
         put(table, "body", written.body.as_ref().map(|body| body.source().into()));
     })
+}
+
+fn put_filter(document: &mut DocumentMut, name: &str, text: &str) -> Option<()> {
+    let filters = document.entry("filters").or_insert_with(toml_edit::table);
+    let table = filters.as_table_like_mut()?;
+    put(table, name, Some(text.into()));
+    Some(())
 }
 
 fn put_simulation(document: &mut DocumentMut, name: &str, saved: &SavedSimulation) -> Option<()> {

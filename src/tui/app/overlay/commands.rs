@@ -11,7 +11,7 @@ use crate::tui::screens::send::action::SendAction;
 
 /// What is looked for here and done elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("delete remove prune purge erase", "to delete deliveries, run `whyhook prune` in another terminal"),
+    ("prune purge", "to delete many deliveries for good, run `whyhook prune` while nothing listens"),
     ("export har archive backup download", "to export deliveries, run `whyhook export` in another terminal"),
     ("import load restore", "to import deliveries, run `whyhook import` in another terminal"),
     (
@@ -47,6 +47,8 @@ fn synonyms(action: Action) -> &'static str {
         Action::Send(SendAction::Compare) => "diff difference",
         Action::Send(SendAction::Cancel) => "stop abort",
         Action::Filter => "search find grep query",
+        Action::SaveFilter => "name store remember search",
+        Action::List(action) => action.synonyms(),
         Action::Follow => "tail latest live",
         Action::Pause => "freeze stop resume",
         Action::CopyMenu => "clipboard yank curl fetch python requests http markdown export",

@@ -1,6 +1,6 @@
 //! The keys of menus and prompts.
 
-use crossterm::event::KeyCode::{Down, End, Enter, Esc, Home, PageDown, PageUp, Up};
+use crossterm::event::KeyCode::{BackTab, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab as TabKey, Up};
 
 use crate::tui::app::action::Action;
 use crate::tui::app::step::Step;
@@ -27,6 +27,19 @@ pub const PROMPT: &[Binding] = &[
     bind(&[Code(Esc)], Action::Back, "back"),
     bind(&[Code(Up)], Action::Move(Step::Up), ""),
     bind(&[Code(Down)], Action::Move(Step::Down), ""),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];
+
+/// While a filter is typed.
+pub const FILTER: &[Binding] = &[
+    bind(&[Code(TabKey)], Action::NextField, "complete"),
+    bind(&[Code(BackTab)], Action::PreviousField, ""),
+    bind(&[Code(Enter)], Action::Accept, "keep"),
+    bind(&[Code(Up)], Action::Move(Step::Up), "earlier filters"),
+    bind(&[Code(Down)], Action::Move(Step::Down), ""),
+    bind(&[Ctrl('s')], Action::SaveFilter, "save as @name"),
+    bind(&[Code(Esc)], Action::Back, "back"),
     bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];

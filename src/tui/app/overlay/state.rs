@@ -9,6 +9,7 @@ use crate::archive::export::snippet::SnippetLanguage;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::image::state::ImageCopy;
+use crate::tui::screens::list::filter_prompt::FilterAssist;
 use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::screens::signature::adopt::AdoptMenu;
 use crate::tui::screens::signature::trial::Trial;
@@ -77,6 +78,8 @@ pub struct Prompt {
     pub was_cut: bool,
     /// The chosen suggestion, where there are any.
     pub cursor: usize,
+    /// What helps with a filter.
+    pub assist: Option<Box<FilterAssist>>,
     /// The text that it began with, to go back to.
     pub(crate) before: String,
 }
@@ -86,6 +89,14 @@ pub struct Prompt {
 pub enum PromptKind {
     /// A filter over the list.
     Filter,
+    /// The name under which a filter is saved.
+    FilterName,
+    /// A note on the selected deliveries.
+    Note,
+    /// Tags for them.
+    Tag,
+    /// The list's columns.
+    Columns,
     /// A secret, shown as dots.
     Secret,
     /// A command by its name.
@@ -106,7 +117,15 @@ pub enum PromptKind {
 
 impl Prompt {
     pub(crate) fn new(kind: PromptKind, text: String) -> Self {
-        Self { kind, input: Input::new(text.clone()), error: None, was_cut: false, cursor: 0, before: text }
+        Self {
+            kind,
+            input: Input::new(text.clone()),
+            error: None,
+            was_cut: false,
+            cursor: 0,
+            assist: None,
+            before: text,
+        }
     }
 
     /// What has been typed.

@@ -10,10 +10,11 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, PromptKind};
 use crate::tui::app::step::Step;
+use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, ask_shown};
-use crate::tui::screens::{answers, image, payload, saving, send};
+use crate::tui::screens::{answers, image, list, payload, saving, send};
 
 pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     // ^C closes what is on top; where that asks whether to quit, it says yes.
@@ -62,12 +63,23 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Some(Overlay::Prompt(prompt)), Action::Move(step)) => {
+            if prompt.kind == PromptKind::Filter {
+                return filter_prompt::recall(model, step);
+            }
             if prompt.kind == PromptKind::Query {
                 payload::update::scroll_query(model, step);
                 return Vec::new();
             }
             prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
             Vec::new()
+        }
+        (Some(Overlay::Prompt(prompt)), Action::NextField | Action::PreviousField)
+            if prompt.kind == PromptKind::Filter =>
+        {
+            filter_prompt::complete_next(model, action == Action::NextField)
+        }
+        (Some(Overlay::Prompt(prompt)), Action::SaveFilter) if prompt.kind == PromptKind::Filter => {
+            filter_prompt::begin_saving(model)
         }
         (Some(Overlay::Answers(_)), Action::Accept) => answers::update::accept(model),
         (Some(Overlay::Answers(_)), action) => answers::update::act_on_window(model, action),
@@ -126,7 +138,7 @@ pub(crate) fn retry(model: &mut Model, change: impl FnOnce(&mut Trial)) -> Vec<E
 pub(crate) fn back_out(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter && prompt.before != model.list.filter() => {
-            let query = Query::parse(&prompt.before).unwrap_or_default();
+            let query = Query::parse_with(&prompt.before, &model.filters).unwrap_or_default();
             model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
@@ -154,25 +166,11 @@ pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     let text = prompt.text().to_owned();
     match prompt.kind {
-        PromptKind::Filter => {}
-        PromptKind::Search => return payload::update::search(model, &text),
-        PromptKind::Query => return payload::update::query(model, &text),
+        PromptKind::Filter => filter_prompt::typed(model),
+        PromptKind::Search => payload::update::search(model, &text),
+        PromptKind::Query => payload::update::query(model, &text),
         _ => {
             prompt.error = None;
-            return Vec::new();
-        }
-    }
-    match Query::parse(prompt.text()) {
-        Ok(query) => {
-            prompt.error = None;
-            let filter = prompt.text().to_owned();
-            if filter == model.list.filter() {
-                return Vec::new();
-            }
-            model.list.set_filter(query, filter).into_iter().collect()
-        }
-        Err(error) => {
-            prompt.error = Some(error.to_string());
             Vec::new()
         }
     }
@@ -181,12 +179,19 @@ pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     match prompt.kind {
-        PromptKind::Filter if prompt.error.is_some() => Vec::new(),
+        PromptKind::Filter => filter_prompt::accept(model),
+        PromptKind::FilterName => filter_prompt::save(model),
+        PromptKind::Note => {
+            let text = prompt.text().to_owned();
+            list::marks::note(model, text)
+        }
+        PromptKind::Tag => list::marks::tag(model),
+        PromptKind::Columns => list::columns::accept(model),
         PromptKind::Search => {
             payload::update::leave_search(model, true);
             close(model)
         }
-        PromptKind::Filter | PromptKind::Query => close(model),
+        PromptKind::Query => close(model),
         PromptKind::Secret => {
             let typed = Zeroizing::new(prompt.text().as_bytes().to_vec());
             if typed.is_empty() {

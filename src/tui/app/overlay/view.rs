@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::config::ListColumn;
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
@@ -13,6 +14,7 @@ use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte
 use crate::tui::keymap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
+use crate::tui::screens::list::marks;
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, put, secret_words, shown, wrap};
@@ -57,6 +59,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Prompt(prompt) => match prompt.kind {
             // Typed in the bottom line.
             PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
+            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns => {
+                draw_small_prompt(frame, body, prompt, model, look)
+            }
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
             PromptKind::Command => draw_commands(frame, body, prompt, model, look),
             PromptKind::Digest => draw_digest(frame, body, prompt, look),
@@ -153,6 +158,41 @@ fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
         None => (wrap(about, columns), look.theme.dim),
     };
     let area = window(frame, body, "What did your server compute?", 78, about.len() + 3, look);
+    typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
+    for (row, part) in (3..).zip(about) {
+        put(frame, area, row, Line::styled(format!(" {part}"), style));
+    }
+    Drawn { rows: area.height.into(), ..Drawn::default() }
+}
+
+/// A line with a sentence about it, or what is wrong with it.
+fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
+    let columns = usize::from(body.width.min(70)).saturating_sub(4);
+    let of = match &marks::targets(model)[..] {
+        [id] => format!("#{id}"),
+        ids => format!("{} deliveries", ids.len()),
+    };
+    let (title, about) = match prompt.kind {
+        PromptKind::Note => (format!("Note on {of}"), "An empty text removes the note. note:TEXT finds it.".to_owned()),
+        PromptKind::Tag => (
+            format!("Tags for {of}"),
+            "Names with spaces between them; -name removes one. tag:name finds it.".to_owned(),
+        ),
+        PromptKind::Columns => {
+            let names = ListColumn::ALL.map(ListColumn::name).join(", ");
+            ("Columns".to_owned(), format!("In their order, from: {names}. Empty for the usual ones."))
+        }
+        _ => {
+            let filter = text::clip(&shown(model.list.filter()), columns * 2).into_owned();
+            ("Save the filter as".to_owned(), format!("A name, such as broken: @broken then stands for {filter}"))
+        }
+    };
+    let (about, style) = match &prompt.error {
+        Some(error) => (shown(error), look.theme.bad),
+        None => (about, look.theme.dim),
+    };
+    let about = wrap(&about, columns);
+    let area = window(frame, body, &title, 70, about.len() + 3, look);
     typing(frame, Rect { y: area.y + 1, height: 1, ..area }, &shown(prompt.text()), prompt.input.cursor(), look);
     for (row, part) in (3..).zip(about) {
         put(frame, area, row, Line::styled(format!(" {part}"), style));

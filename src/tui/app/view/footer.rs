@@ -1,4 +1,4 @@
-//! The bottom line: a filter being typed, or the keys that work now.
+//! The bottom line: a search being typed, or the keys that work now.
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -24,7 +24,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     frame.buffer_mut().set_style(area, theme.bar);
     let columns = usize::from(area.width).saturating_sub(2);
     match &model.overlay {
-        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => filter(frame, area, prompt, look),
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
             let found = model
                 .detail
@@ -77,18 +76,6 @@ pub(super) fn within(line: Rect, first: usize, columns: usize) -> Rect {
     let column = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
     let part = Rect { x: line.x.saturating_add(column(first)), width: column(columns), height: 1, ..line };
     part.intersection(line)
-}
-
-fn filter(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, look: &Look) {
-    let theme = &look.theme;
-    let tail = match &prompt.error {
-        Some(error) => Span::styled(format!("   {}", text::visible(error)), theme.bad),
-        None if prompt.text().is_empty() => {
-            Span::styled("words, or verdict:bad  event:screenshot  is:sim  status:5xx  since:1h", theme.dim)
-        }
-        None => Span::styled("   Enter keeps it, Esc goes back", theme.dim),
-    };
-    typed(frame, area, prompt, " / ", tail, look);
 }
 
 /// A prompt in the bottom line: a sign, the text, and a remark about it.

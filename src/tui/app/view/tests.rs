@@ -93,6 +93,8 @@ pub(crate) fn delivery(id: i64, body: &[u8], secret: &str, more: &str) -> Delive
         judgement,
         body_bytes: body.len() as u64,
         framing_bytes: 0,
+        cause: None,
+        marks: crate::delivery::Marks::default(),
         image,
         answer: Some(answer.facts()),
     };

@@ -1,6 +1,11 @@
 //! The list of deliveries.
 
+pub mod action;
+pub(crate) mod columns;
+pub mod filter_prompt;
+pub(crate) mod filter_view;
 pub mod keys;
+pub(crate) mod marks;
 mod moves;
 pub mod page;
 pub mod state;

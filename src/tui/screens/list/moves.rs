@@ -1,5 +1,7 @@
 //! Moving through the list: the selection, the window that follows it, and the newest.
 
+use std::collections::BTreeSet;
+
 use super::page::{Edge, PagePlace};
 use super::state::{List, MARGIN_ROWS};
 use crate::delivery::DeliveryId;
@@ -97,6 +99,28 @@ impl List {
             return Some(self.request(Edge::After(first), PagePlace::Top));
         }
         None
+    }
+
+    /// Takes rows out that are gone.
+    pub(crate) fn remove(&mut self, gone: &BTreeSet<DeliveryId>, viewport: &Viewport) {
+        self.rows.retain(|row| !gone.contains(&row.id));
+        self.settle_selection(viewport);
+    }
+
+    /// Asks for more rows where the window has become short.
+    pub(crate) fn refill(&mut self) -> Option<Effect> {
+        match self.selected_index() {
+            Some(index) => self.extend(index),
+            None => self.reload(),
+        }
+    }
+
+    /// Reads the window again so that a delivery that is there again is in it, and selects it.
+    pub(crate) fn bring_back(&mut self, id: DeliveryId) -> Option<Effect> {
+        (self.follow, self.newest, self.waiting) = (false, false, None);
+        self.selected = Some(id);
+        let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
+        Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
     }
 
     /// Follows the newest delivery, or stops following.

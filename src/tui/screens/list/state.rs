@@ -16,7 +16,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::delivery::{DeliveryId, Summary};
+use crate::delivery::{DeliveryId, Summary, Verdict};
 use crate::query::Query;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::viewport::Viewport;
@@ -24,10 +24,22 @@ use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest, PageResult};
 
 /// Rows kept in the window.
 pub(super) const WINDOW_ROWS: usize = 600;
+/// Rows from the top of the screen that are read again for their causes.
+const SCREEN_ROWS: usize = 60;
 /// Rows asked for at once; more than any screen is high.
 const PAGE_ROWS: usize = 200;
 /// When the selection is this close to the window's end, the next page is requested.
 pub(super) const MARGIN_ROWS: usize = 60;
+
+/// Whether a cause may be found for it.
+fn needs_cause(row: &Summary) -> bool {
+    let judgement = &row.judgement;
+    match judgement.verdict {
+        Verdict::NoSecret | Verdict::NotJudged => false,
+        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh != Some(true)),
+        _ => true,
+    }
+}
 
 /// The list's state. See the module's page.
 #[derive(Debug)]
@@ -132,6 +144,12 @@ impl List {
         &self.filter
     }
 
+    /// The filter as it was read.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
     /// How far a running search has come.
     #[must_use]
     pub fn searched_to(&self) -> Option<DeliveryId> {
@@ -176,6 +194,10 @@ impl List {
         if !self.rereading {
             let open: Vec<DeliveryId> =
                 self.rows.iter().filter(|row| row.answer.is_none()).map(|row| row.id).take(PAGE_ROWS).collect();
+            // Causes are found after the answer. Those on the screen are seen.
+            let is_unexplained = |row: &&Summary| row.cause.is_none() && row.answer.is_some() && needs_cause(row);
+            let on_screen = self.rows.iter().skip(self.top).take(SCREEN_ROWS);
+            let open = open.into_iter().chain(on_screen.filter(is_unexplained).map(|row| row.id)).collect::<Vec<_>>();
             if !open.is_empty() {
                 self.rereading = true;
                 effects.push(Effect::Reread(open));

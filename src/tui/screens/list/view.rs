@@ -6,6 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::columns;
+use crate::config::ListColumn;
 use crate::delivery::{Outcome, Summary};
 use crate::payload::grouped;
 use crate::text;
@@ -35,7 +37,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     if list.rows().is_empty() {
         put(frame, rows, 1, Line::styled(format!(" {}", empty(model)), look.theme.dim));
     }
-    let columns = Columns::for_width(rows.width.into(), !model.rejudged.verdicts.is_empty());
+    let columns = columns::laid_out(rows.width.into(), model);
     for (row, summary) in (0..rows.height).zip(list.rows().iter().skip(list.top())) {
         let is_selected = list.selected() == Some(summary.id);
         put(frame, rows, row, line(summary, &columns, model, look));
@@ -75,7 +77,10 @@ fn title(model: &Model, look: &Look, columns: usize) -> Line<'static> {
     let theme = &look.theme;
     let list = &model.list;
     let (state, sign, style) = state(model, look);
-    let marked = model.sending.marked.map(|id| (format!("  » #{id} marked"), format!("  »#{id}")));
+    let marked = match model.chosen.len() {
+        0 => model.sending.marked.map(|id| (format!("  » #{id} marked"), format!("  »#{id}"))),
+        count => Some((format!("  ● {} selected", grouped(count as u64)), format!("  ●{}", grouped(count as u64)))),
+    };
     let searching = list.searched_to().map(|reached| format!("  searching, at #{reached}")).unwrap_or_default();
     let filter = shown(list.filter());
     let rest = |state: &str, marked: &str| {
@@ -149,93 +154,97 @@ fn empty(model: &Model) -> String {
     }
 }
 
-/// Which columns there is room for.
-struct Columns {
-    word: bool,
-    time: bool,
-    live: bool,
-    latency: bool,
-    size: bool,
-    /// The verdict under the current secrets, beside the one at capture.
-    now: bool,
-    event: usize,
-}
-
-impl Columns {
-    fn for_width(width: usize, now: bool) -> Self {
-        // Marker, glyph, status; then each further column as long as the event keeps ten. The last
-        // column needs no space after it.
-        let mut left = width.saturating_sub(1 + 2 + 3 + 2 * usize::from(now));
-        let mut take = |needed: usize| {
-            let fits = left >= needed + 11;
-            left -= if fits { needed } else { 0 };
-            fits
-        };
-        let (time, live, latency, size, word) = (take(9), take(5), take(7), take(6), take(10));
-        Self { word, time, live, latency, size, now, event: left.saturating_sub(1) }
-    }
-}
-
-fn line(summary: &Summary, columns: &Columns, model: &Model, look: &Look) -> Line<'static> {
+fn line(summary: &Summary, columns: &[(ListColumn, usize)], model: &Model, look: &Look) -> Line<'static> {
     let theme = &look.theme;
-    let (glyph, word, verdict_style) = theme.verdict_of(summary);
+    let (glyph, _, verdict_style) = theme.verdict_of(summary);
     // What is no webhook's weighs less.
-    let is_noise = summary.is_noise();
-    let verdict_style = if is_noise { theme.dim } else { verdict_style };
-    // The seconds that a held delivery still waits.
-    let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
+    let verdict_style = if summary.is_noise() { theme.dim } else { verdict_style };
     let marker = match (model.list.selected() == Some(summary.id), model.sending.marked == Some(summary.id)) {
+        _ if model.chosen.contains(&summary.id) => "●",
         (true, _) => "▌",
         (false, true) => "»",
+        (false, false) if summary.marks.pinned => "◆",
         (false, false) => " ",
     };
     let mut spans = vec![Span::styled(marker, theme.brand)];
-    let mut cell = |words: String, width: usize, style: Style| {
+    let mut add = |(words, style): (String, Style), width: usize| {
         let clipped = text::clip(&words, width);
         let padding = width.saturating_sub(clipped.width()) + 1;
         spans.push(Span::styled(format!("{clipped}{:padding$}", ""), style));
     };
-    cell(glyph.to_owned(), 1, verdict_style);
-    if columns.now {
+    add((glyph.to_owned(), verdict_style), 1);
+    if !model.rejudged.verdicts.is_empty() {
         // `?` then `✓`: at capture, and with the secrets of today.
         let (glyph, style) = match model.rejudged.verdicts.get(&summary.id) {
             Some(verdict) => (theme.verdict(*verdict).0, theme.verdict(*verdict).2),
             None => (" ", theme.dim),
         };
-        cell(glyph.to_owned(), 1, style);
+        add((glyph.to_owned(), style), 1);
     }
-    if columns.word {
-        cell(word.to_owned(), 9, verdict_style);
-    }
-    if columns.time {
-        cell(clock(summary.received_at, look), 8, theme.dim);
-    }
-    cell(subject(summary), columns.event, if is_noise { theme.dim } else { theme.text });
-    if columns.live {
-        let (word, style) = match (summary.event.event.is_some(), summary.event.is_simulation()) {
-            (_, true) => ("SIM", theme.simulation),
-            (true, false) => ("live", theme.dim),
-            (false, false) => ("", theme.dim),
-        };
-        cell(word.to_owned(), 4, style);
-    }
-    let left = left.filter(|_| summary.answer.is_none());
-    let (status, style) = match left {
-        Some(_) if columns.latency => ("◷".to_owned(), theme.warn),
-        Some(left) => (format!("◷{left}"), theme.warn),
-        None => status(summary, look),
-    };
-    cell(status, 3, style);
-    if let (true, Some(left)) = (columns.latency, left) {
-        cell(format!("{:>6}", format!("{left} s")), 6, theme.warn);
-    } else if columns.latency {
-        let latency = summary.answer.as_ref().filter(|answer| answer.outcome == Outcome::Sent);
-        cell(format!("{:>6}", latency.map_or(String::new(), |answer| short_latency(answer.latency))), 6, theme.dim);
-    }
-    if columns.size {
-        cell(format!("{:>5}", short_bytes(summary.body_bytes)), 5, theme.dim);
+    let has_latency = columns.iter().any(|(column, _)| *column == ListColumn::Latency);
+    for &(column, width) in columns {
+        add(cell(column, width, summary, has_latency, model, look), width);
     }
     Line::from(spans)
+}
+
+/// What a column shows of a delivery.
+fn cell(
+    column: ListColumn,
+    width: usize,
+    summary: &Summary,
+    has_latency: bool,
+    model: &Model,
+    look: &Look,
+) -> (String, Style) {
+    let theme = &look.theme;
+    // The seconds that a held delivery still waits.
+    let left = || {
+        let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
+        left.filter(|_| summary.answer.is_none())
+    };
+    let dim = |words: String| (words, theme.dim);
+    // What is no webhook's weighs less.
+    let by_weight = |style: Style| if summary.is_noise() { theme.dim } else { style };
+    match column {
+        ListColumn::Id => dim(format!("{:>width$}", summary.id.to_string())),
+        ListColumn::Time => dim(clock(summary.received_at, look)),
+        ListColumn::Verdict => {
+            let (_, word, style) = theme.verdict_of(summary);
+            (word.to_owned(), by_weight(style))
+        }
+        ListColumn::Cause => (summary.cause.as_deref().map(shown).unwrap_or_default(), theme.warn),
+        ListColumn::Event => (subject(summary), by_weight(theme.text)),
+        ListColumn::Kind => match (summary.event.event.is_some(), summary.event.is_simulation()) {
+            (_, true) => ("SIM".to_owned(), theme.simulation),
+            (true, false) => dim("live".to_owned()),
+            (false, false) => dim(String::new()),
+        },
+        ListColumn::Method => (shown(&summary.method), theme.text),
+        ListColumn::Path => dim(shown(&summary.path)),
+        ListColumn::Webhook => dim(summary.webhook.as_deref().map(shown).unwrap_or_default()),
+        ListColumn::Remote => dim(shown(&summary.remote)),
+        ListColumn::Status => match left() {
+            Some(_) if has_latency => ("◷".to_owned(), theme.warn),
+            Some(left) => (format!("◷{left}"), theme.warn),
+            None => status(summary, look),
+        },
+        ListColumn::Latency => match left() {
+            Some(left) => (format!("{:>width$}", format!("{left} s")), theme.warn),
+            None => {
+                let sent = summary.answer.as_ref().filter(|answer| answer.outcome == Outcome::Sent);
+                let words = sent.map_or(String::new(), |answer| short_latency(answer.latency));
+                dim(format!("{words:>width$}"))
+            }
+        },
+        ListColumn::Size => dim(format!("{:>width$}", short_bytes(summary.body_bytes))),
+        ListColumn::Tags => {
+            let pin = if summary.marks.pinned { "◆ " } else { "" };
+            let tags: Vec<String> = summary.marks.tags.iter().map(|tag| format!("#{}", shown(tag))).collect();
+            (format!("{pin}{}", tags.join(" ")), theme.info)
+        }
+        ListColumn::Note => (summary.marks.note.as_deref().map(shown).unwrap_or_default(), theme.info),
+    }
 }
 
 /// The event's short name; without one, the request itself.

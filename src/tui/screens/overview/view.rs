@@ -93,7 +93,15 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
             add("answer", words, theme.status(answer.status));
         }
     }
-    add("id", format!("#{}", summary.id), theme.dim);
+    if let Some(note) = &summary.marks.note {
+        add("note", shown(note), theme.info);
+    }
+    if !summary.marks.tags.is_empty() {
+        let tags: Vec<String> = summary.marks.tags.iter().map(|tag| format!("#{}", shown(tag))).collect();
+        add("tags", tags.join(" "), theme.info);
+    }
+    let pinned = if summary.marks.pinned { "  ◆ pinned" } else { "" };
+    add("id", format!("#{}{pinned}", summary.id), theme.dim);
     for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
         if !block.is_empty() {
             lines.push(Line::default());

@@ -15,6 +15,8 @@ pub enum ToSave {
     Rules(Arc<RuleSet>),
     /// A simulation under its name.
     Simulation(String, Box<SavedSimulation>),
+    /// A filter under its name.
+    Filter(String, String),
 }
 
 /// What is asked of the configuration file. Each answers with [`ConfigNews`].
@@ -53,4 +55,6 @@ pub(crate) enum Below {
     Answers(Box<AnswerOverlay>),
     /// A screen of sendings.
     Sending,
+    /// Only the panes.
+    Nothing,
 }

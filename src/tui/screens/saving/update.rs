@@ -7,8 +7,9 @@ use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
 use crate::tui::screens::send::state::SendScreen;
 
@@ -42,10 +43,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 fn leave(model: &mut Model) -> Option<Arc<ConfigChange>> {
     match model.overlay.take() {
         Some(Overlay::Saving(saving)) => {
-            model.overlay = Some(match saving.below {
-                Below::Answers(window) => Overlay::Answers(window),
-                Below::Sending => Overlay::Sending,
-            });
+            model.overlay = match saving.below {
+                Below::Answers(window) => Some(Overlay::Answers(window)),
+                Below::Sending => Some(Overlay::Sending),
+                Below::Nothing => None,
+            };
             Some(saving.change)
         }
         other => {
@@ -68,10 +70,14 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
             Some(Overlay::Answers(window)) => show(model, change, Below::Answers(window)),
             Some(Overlay::Sending) => show(model, change, Below::Sending),
+            Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::FilterName => {
+                show(model, change, Below::Nothing);
+            }
             // The person has gone on to something else.
             other => model.overlay = other,
         },
         ConfigNews::Written(change, Ok(())) => {
+            filter_prompt::saved(model);
             model.answers.config.get_or_insert_with(|| change.file().to_owned());
             if matches!(model.overlay, Some(Overlay::Answers(_))) {
                 model.answers.is_unsaved = false;
@@ -99,6 +105,13 @@ fn say(model: &mut Model, said: Result<String, String>) {
                 rules.said = Some(said);
                 return;
             }
+        }
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::FilterName => {
+            if let Err(problem) = said {
+                prompt.error = Some(problem);
+                return;
+            }
+            model.overlay = None;
         }
         Some(Overlay::Sending) => {
             if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {

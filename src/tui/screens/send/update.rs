@@ -33,7 +33,12 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
                 None => receiver.path == path,
             };
             let own = model.sending.receivers.iter().find(is_own).and_then(|receiver| receiver.url.clone());
-            let form = SendForm::replay(&model.sending, summary.id, model.list.filter(), own);
+            // The selected ones, or what the list shows.
+            let filter = match model.chosen.is_empty() {
+                true => model.list.query().to_string(),
+                false => model.chosen.iter().map(|id| format!("id:{id}")).collect::<Vec<_>>().join(" | "),
+            };
+            let form = SendForm::replay(&model.sending, summary.id, &filter, own);
             open(model, SendScreen::Form(Box::new(form)))
         }
         SendAction::Simulate => {
@@ -59,6 +64,11 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             None => say(model, "select a delivery to list its replays"),
         },
         SendAction::Mark => mark(model),
+        SendAction::Compare if model.chosen.len() == 2 => {
+            let mut both = model.chosen.iter().copied();
+            let pair = both.next().zip(both.next());
+            pair.map(|(one, two)| Effect::Send(SendTask::Compare(one, two))).into_iter().collect()
+        }
         SendAction::Compare => match (model.sending.marked, model.list.selected()) {
             (Some(marked), Some(selected)) if marked != selected => {
                 vec![Effect::Send(SendTask::Compare(marked, selected))]

@@ -77,7 +77,7 @@ fn meaning(attempt: &Attempt, status: u16, story: &AnswerStory, pane: &Pane<'_>)
             lines.extend(paragraph(&shown(&format!("Probe: {}.", probe.words)), style, columns));
         }
         None if agreement.is_conflict() && facts.cause.is_none() => {
-            lines.push(key("v", "sends a forged copy there, which settles it"));
+            lines.push(key("!", "sends a forged copy there, which settles it"));
         }
         None => {}
     }

@@ -1,0 +1,124 @@
+//! The thread that finds the causes of signatures that do not match, so that lists and filters know them.
+//!
+//! It looks at what has come and has no diagnosis yet, the newest first and only so far back, one delivery at a time and
+//! for a fraction of one processor's time. What it finds, the writer keeps. With nothing to look at it sleeps.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{Changes, Watcher};
+use crate::delivery::DeliveryId;
+use crate::inspect::diagnosis::{Subject, history};
+use crate::server::listener::Control;
+use crate::signature::diagnose::Budget;
+use crate::store::{Location, Reader, StoreError};
+
+/// Deliveries that it goes back, from the newest.
+const REACH: u64 = 10_000;
+/// Deliveries that are asked for at once.
+const BATCH: usize = 32;
+/// The longest search.
+const SEARCH: Duration = Duration::from_millis(500);
+/// It rests so many times as long as it has searched.
+const REST: u32 = 4;
+/// Bodies longer than this are left to those who look at them.
+const BODY_BYTES: u64 = 1 << 20;
+
+/// The thread, until it is stopped.
+#[derive(Debug)]
+pub(super) struct CauseFinder {
+    wake: mpsc::SyncSender<Wake>,
+    stopping: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+enum Wake {
+    Grown,
+    Stop,
+}
+
+impl CauseFinder {
+    /// Starts to look, now and whenever the store has grown.
+    pub(super) fn start(location: &Location, control: Arc<Control>, changes: &Changes) -> io::Result<Self> {
+        let (wake, woken) = mpsc::sync_channel(2);
+        let tell = wake.clone();
+        let watcher = changes.subscribe(move || drop(tell.try_send(Wake::Grown)));
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (location, stop) = (location.clone(), Arc::clone(&stopping));
+        let thread = std::thread::Builder::new().name("whyhook-causes".to_owned()).spawn(move || {
+            crate::system::panic::trap("causes");
+            crate::system::priority::give_way();
+            if let Err(error) = run(&location, &control, &watcher, &woken, &stop) {
+                tracing::warn!(reason = %error, "causes are not looked for");
+            }
+        })?;
+        Ok(Self { wake, stopping, thread })
+    }
+
+    /// Ends the thread. It gives up what it is at.
+    pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::Release);
+        let _ = self.wake.try_send(Wake::Stop);
+        let _ = self.thread.join();
+    }
+}
+
+fn run(
+    location: &Location,
+    control: &Control,
+    watcher: &Watcher,
+    woken: &mpsc::Receiver<Wake>,
+    stopping: &AtomicBool,
+) -> Result<(), StoreError> {
+    let reader = Reader::open(location)?;
+    // What was looked at, and may not have been kept yet.
+    let mut seen = BTreeSet::new();
+    loop {
+        watcher.look();
+        let next = reader.unexplained(REACH, BODY_BYTES, &seen, BATCH)?;
+        if next.is_empty() {
+            match woken.recv() {
+                Ok(Wake::Grown) => continue,
+                Ok(Wake::Stop) | Err(_) => return Ok(()),
+            }
+        }
+        for id in &next {
+            if stopping.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            let begun = Instant::now();
+            explain(&reader, control, *id, stopping)?;
+            seen.insert(*id);
+            // Whoever sends may not notice that somebody looks; stopping ends the rest.
+            if let Ok(Wake::Stop) = woken.recv_timeout(begun.elapsed() * REST) {
+                return Ok(());
+            }
+        }
+        while seen.len() as u64 > 2 * REACH {
+            seen.pop_first();
+        }
+    }
+}
+
+/// Finds the cause of one delivery and has it kept.
+fn explain(reader: &Reader, control: &Control, id: DeliveryId, stopping: &AtomicBool) -> Result<(), StoreError> {
+    let delivery = match reader.load(id) {
+        Ok(Some(delivery)) => delivery,
+        Ok(None) | Err(StoreError::RecordLost { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let registry = control.registry();
+    let deadline = Instant::now() + SEARCH;
+    let go_on = || !stopping.load(Ordering::Acquire) && Instant::now() < deadline;
+    let budget = Budget { go_on: &go_on, ..Budget::default() };
+    let found = Subject::of(&delivery, &registry).why(&history(reader, &delivery, &registry), &budget);
+    // What a person asks for meanwhile goes deeper: it is not replaced.
+    if !stopping.load(Ordering::Acquire) && reader.diagnosis(id)?.is_none() {
+        control.keep_diagnosis(id, &found);
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Pins, notes, tags and deletions: kept beside the log, found by filters, and there again with a new index.
+
+use super::*;
+use crate::delivery::{Marks, MarksEdit};
+use crate::query::Query;
+use crate::store::{Pruner, Retention, Thoroughness};
+
+fn mark(handle: &WriterHandle, ids: &[i64], edit: MarksEdit) -> usize {
+    handle.mark(ids.iter().copied().map(DeliveryId).collect(), edit).blocking_recv().unwrap().unwrap()
+}
+
+/// Five deliveries, of which 2 is pinned, 3 has a note and a tag, and 4 was diagnosed.
+fn marked() -> Fixture {
+    let fixture = Fixture::new();
+    let (writer, handle, _events) = fixture.open();
+    for number in 1..=5 {
+        keep(&handle, captured(format!("{number}")));
+    }
+    assert_eq!(mark(&handle, &[2], MarksEdit::Pin(true)), 1);
+    assert_eq!(mark(&handle, &[2], MarksEdit::Pin(true)), 0, "nothing changes");
+    assert_eq!(mark(&handle, &[3, 77], MarksEdit::Note("ask \"them\"\n".to_owned())), 1);
+    assert_eq!(mark(&handle, &[3, 5], MarksEdit::Tag("odd".to_owned())), 2);
+    assert_eq!(mark(&handle, &[5], MarksEdit::Untag("odd".to_owned())), 1);
+    handle.diagnosed(
+        DeliveryId(4),
+        r#"{"causes":[{"changes":[{"code":"body_newline"},{"code":"secret_quoted"}]},{"changes":[{"code":"stale"}]}]}"#
+            .to_owned(),
+    );
+    drop(handle);
+    writer.join();
+    fixture
+}
+
+fn found(fixture: &Fixture, filter: &str) -> Vec<i64> {
+    let query = Query::parse(filter).unwrap();
+    let scan = fixture.reader().search(&query, Timestamp::UNIX_EPOCH, Page::Newest, 100, 100).unwrap();
+    scan.rows.iter().map(|row| row.id.0).collect()
+}
+
+fn check(fixture: &Fixture) {
+    let summary = |id| fixture.reader().summary(DeliveryId(id)).unwrap().unwrap();
+    assert_eq!(summary(2).marks, Marks { pinned: true, ..Marks::default() });
+    let noted = Marks { pinned: false, note: Some("ask \"them\"".to_owned()), tags: vec!["odd".to_owned()] };
+    assert_eq!(summary(3).marks, noted);
+    assert!(summary(5).marks.is_empty());
+    assert_eq!((found(fixture, "is:pinned"), found(fixture, "has:note tag:odd")), (vec![2], vec![3]));
+    assert_eq!(found(fixture, "them | is:pinned"), [3, 2]);
+}
+
+#[test]
+fn they_are_found_and_survive_a_new_index() {
+    let fixture = marked();
+    check(&fixture);
+    assert_eq!(found(&fixture, "cause:body"), [4]);
+    assert_eq!(found(&fixture, "cause:secret_quoted !cause:stale"), [4]);
+    assert_eq!(
+        fixture.reader().summary(DeliveryId(4)).unwrap().unwrap().cause.as_deref(),
+        Some("body_newline+secret_quoted")
+    );
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(fixture.location.beside(suffix));
+    }
+    drop(fixture.open());
+    check(&fixture);
+}
+
+#[test]
+fn what_a_power_cut_took_from_the_index_comes_back() {
+    let fixture = marked();
+    let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    connection.execute_batch("DELETE FROM marks; UPDATE marks_file SET bytes = 10").unwrap();
+    drop(connection);
+    drop(fixture.open());
+    check(&fixture);
+}
+
+#[test]
+fn a_torn_or_damaged_line_spoils_no_other() {
+    let fixture = marked();
+    let path = fixture.location.marks();
+    let mut content = std::fs::read(&path).unwrap();
+    content.splice(0..0, *b"00000000 {\"id\":1,\"pinned\":true}\nnonsense\n");
+    content.extend_from_slice(b"12345678 {\"id\":1,\"pin");
+    std::fs::write(&path, content).unwrap();
+    let (writer, handle, _events) = fixture.open();
+    check(&fixture);
+    assert_eq!(mark(&handle, &[1], MarksEdit::Tag("later".to_owned())), 1);
+    drop(handle);
+    writer.join();
+    let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    connection.execute_batch("DELETE FROM marks_file").unwrap();
+    drop(connection);
+    drop(fixture.open());
+    assert_eq!(found(&fixture, "has:tag"), [3, 1]);
+}
+
+#[test]
+fn many_changes_leave_a_short_file() {
+    let fixture = marked();
+    let (writer, handle, _events) = fixture.open();
+    for number in 0..40 {
+        mark(&handle, &[1, 2, 3, 4, 5], MarksEdit::Note(format!("{number} {}", "x".repeat(500))));
+    }
+    drop(handle);
+    writer.join();
+    let length = || std::fs::metadata(fixture.location.marks()).unwrap().len();
+    let before = length();
+    drop(fixture.open());
+    assert!(length() < before / 4, "{} of {before}", length());
+    assert_eq!(found(&fixture, "note:39"), [5, 4, 3, 2, 1]);
+    assert_eq!(found(&fixture, "is:pinned"), [2]);
+}
+
+#[test]
+fn a_deletion_can_be_undone_until_the_writer_ends() {
+    let fixture = marked();
+    let (writer, handle, _events) = fixture.open();
+    assert_eq!(mark(&handle, &[1, 5], MarksEdit::Delete(true)), 2);
+    let reader = fixture.reader();
+    assert_eq!(
+        (found(&fixture, ""), found(&fixture, "post"), reader.count().unwrap()),
+        (vec![4, 3, 2], vec![4, 3, 2], 3)
+    );
+    assert_eq!(reader.count_from(DeliveryId(0), DeliveryId(9), 100).unwrap(), (3, Some(DeliveryId(4))));
+    assert!(reader.load(DeliveryId(1)).unwrap().is_none() && reader.summary(DeliveryId(5)).unwrap().is_none());
+    assert_eq!(mark(&handle, &[1], MarksEdit::Delete(false)), 1);
+    assert_eq!(
+        (found(&fixture, ""), reader.load(DeliveryId(1)).unwrap().unwrap().body),
+        (vec![4, 3, 2, 1], "1".into())
+    );
+    drop(reader);
+    drop(handle);
+    writer.join();
+    let bytes = std::fs::read(fixture.location.segment(1)).unwrap();
+    let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    let rows: i64 = connection.query_row("SELECT count(*) FROM deliveries", [], |row| row.get(0)).unwrap();
+    let hidden: i64 = connection.query_row("SELECT count(*) FROM deleted", [], |row| row.get(0)).unwrap();
+    assert_eq!((rows, hidden), (4, 0));
+    assert!(!bytes.windows(2).any(|part| part == b"5\x00"), "the body is gone from the log");
+    // Its number is not given again.
+    let (_writer, handle, _events) = fixture.open();
+    assert_eq!(keep(&handle, captured("next")), DeliveryId(6));
+}
+
+#[test]
+fn after_a_kill_it_stays_deleted_and_goes_with_the_next_pruning() {
+    let fixture = marked();
+    let (writer, handle, _events) = fixture.open();
+    assert_eq!(mark(&handle, &[1], MarksEdit::Delete(true)), 1);
+    // As a kill leaves it: the store is copied while it is open.
+    let copy = Fixture::new();
+    std::fs::create_dir_all(copy.location.log()).unwrap();
+    for (from, to) in [
+        (fixture.location.segment(1), copy.location.segment(1)),
+        (fixture.location.key(), copy.location.key()),
+        (fixture.location.marks(), copy.location.marks()),
+    ] {
+        std::fs::copy(from, to).unwrap();
+    }
+    drop(handle);
+    writer.join();
+    let mut pruner = Pruner::open(&copy.location).unwrap();
+    assert_eq!(found(&copy, ""), [5, 4, 3, 2]);
+    let freed = pruner.prune(&[], Thoroughness::Exact, &mut |_| Ok(())).unwrap();
+    assert_eq!(freed.deliveries, 1);
+}
+
+#[test]
+fn retention_keeps_what_is_pinned() {
+    let fixture = marked();
+    let reader = fixture.reader();
+    let plan = |retention: Retention, filter: &str| {
+        let query = Query::parse(filter).unwrap();
+        retention.plan(&reader, &query, Timestamp::UNIX_EPOCH).unwrap().doomed.iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    let all = Retention { keep: Some(0), ..Retention::default() };
+    assert_eq!((plan(all, ""), plan(all, "post")), (vec![5, 4, 3, 1], vec![5, 4, 3, 1]));
+    assert_eq!(plan(Retention { pinned: true, ..all }, ""), [5, 4, 3, 2, 1]);
+    assert!(Retention { pinned: true, ..Retention::default() }.is_empty());
+}
+
+#[test]
+fn the_causes_of_an_older_store_are_known() {
+    let fixture = marked();
+    let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO diagnoses VALUES (1, 'not JSON'), (2, '{}'), (3, '{\"causes\":[{\"changes\":[1, {\"code\":2}]}]}');
+            DROP TABLE causes; DROP TABLE marks; DROP TABLE deleted; DROP TABLE marks_file; PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop(connection);
+    // As it is, by a reader; and migrated.
+    assert_eq!((found(&fixture, "cause:body"), found(&fixture, "is:pinned")), (vec![4], Vec::new()));
+    drop(fixture.open());
+    assert_eq!(found(&fixture, "cause:body"), [4]);
+    check(&fixture);
+}
+
+#[test]
+fn what_needs_an_explanation_is_told_the_newest_first() {
+    let fixture = Fixture::new();
+    let (writer, handle, _events) = fixture.open();
+    for verdict in
+        [Verdict::Mismatch, Verdict::Verified, Verdict::NoSecret, Verdict::MissingSignature, Verdict::Mismatch]
+    {
+        let mut delivery = captured("x");
+        delivery.judgement.verdict = verdict;
+        keep(&handle, delivery);
+    }
+    handle.diagnosed(DeliveryId(5), "{}".to_owned());
+    drop(handle);
+    writer.join();
+    let reader = fixture.reader();
+    let told = |reach, seen: &[i64]| {
+        let seen = seen.iter().copied().map(DeliveryId).collect();
+        reader.unexplained(reach, 100, &seen, 10).unwrap().iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!((told(100, &[]), told(2, &[]), told(100, &[4])), (vec![4, 1], vec![4], vec![1]));
+}

@@ -1,0 +1,78 @@
+//! Pins, notes, tags, deletions and the selection of several.
+
+use super::*;
+use crate::delivery::MarksEdit;
+use crate::tui::app::overlay::state::Overlay;
+use crate::tui::screens::list::action::ListAction;
+
+fn asked(person: &mut Person) -> Vec<(Vec<i64>, MarksEdit)> {
+    let asked = person.effects.iter().filter_map(|effect| match effect {
+        Effect::Mark(ids, edit) => Some((ids.iter().map(|id| id.0).collect(), edit.clone())),
+        _ => None,
+    });
+    let asked = asked.collect();
+    person.effects.clear();
+    asked
+}
+
+fn ids(ids: &[i64]) -> Vec<DeliveryId> {
+    ids.iter().copied().map(DeliveryId).collect()
+}
+
+#[test]
+fn what_is_selected_is_marked_together() {
+    let mut person = Person::new(5);
+    person.act(Action::List(ListAction::Pin));
+    assert_eq!(asked(&mut person), [(vec![5], MarksEdit::Pin(true))]);
+    person.act(Action::List(ListAction::Select)).act(Action::List(ListAction::Select));
+    assert_eq!((person.model.chosen.iter().map(|id| id.0).collect::<Vec<_>>(), person.selected()), (vec![4, 5], 3));
+    person.act(Action::List(ListAction::Tag)).type_in("Odd, -old").act(Action::Accept);
+    let (odd, old) = (MarksEdit::Tag("odd".to_owned()), MarksEdit::Untag("old".to_owned()));
+    assert_eq!(asked(&mut person), [(vec![4, 5], odd), (vec![4, 5], old)]);
+    person.act(Action::List(ListAction::Tag)).type_in("no!").act(Action::Accept);
+    assert!(matches!(&person.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
+    person.act(Action::Back).act(Action::Back);
+    assert!(person.model.chosen.is_empty());
+    person.act(Action::List(ListAction::Note)).type_in("ask them").act(Action::Accept);
+    assert_eq!(asked(&mut person), [(vec![3], MarksEdit::Note("ask them".to_owned()))]);
+}
+
+#[test]
+fn a_deletion_takes_the_row_away_and_can_be_undone() {
+    let mut person = Person::new(5);
+    person.act(Action::Move(crate::tui::app::step::Step::Down)).act(Action::List(ListAction::Delete));
+    assert_eq!(asked(&mut person), [(vec![4], MarksEdit::Delete(true))]);
+    person.tell(Message::Marked(ids(&[4]), MarksEdit::Delete(true), Ok(1))).settle();
+    assert_eq!(person.selected(), 3);
+    assert!(person.model.list.rows().iter().all(|row| row.id.0 != 4));
+    person.act(Action::List(ListAction::Undo));
+    assert_eq!(asked(&mut person), [(vec![4], MarksEdit::Delete(false))]);
+    person.tell(Message::Marked(ids(&[4]), MarksEdit::Delete(false), Ok(1))).settle();
+    assert_eq!(person.selected(), 4);
+    person.act(Action::List(ListAction::Undo));
+    assert!(asked(&mut person).is_empty() && person.model.notice.is_some());
+}
+
+#[test]
+fn several_are_deleted_only_after_a_yes() {
+    let mut person = Person::new(5);
+    person.act(Action::List(ListAction::SelectAll)).act(Action::List(ListAction::Delete));
+    assert!(asked(&mut person).is_empty() && matches!(person.model.overlay, Some(Overlay::Confirm(_))));
+    person.act(Action::Accept);
+    assert_eq!(asked(&mut person), [(vec![1, 2, 3, 4, 5], MarksEdit::Delete(true))]);
+    person.tell(Message::Marked(ids(&[1, 2]), MarksEdit::Delete(true), Err("the disk is full".to_owned())));
+    assert_eq!(person.model.list.rows().len(), 5);
+    assert!(person.model.notice.as_ref().is_some_and(|notice| notice.is_error));
+}
+
+#[test]
+fn columns_are_chosen_by_name() {
+    let mut person = Person::new(2);
+    person.act(Action::List(ListAction::Columns)).type_in("cause idd").act(Action::Accept);
+    assert!(matches!(&person.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
+    person.tell(Message::Edit(tui_input::InputRequest::DeletePrevChar)).act(Action::Accept);
+    assert_eq!(person.model.columns.as_ref().map(Vec::len), Some(2));
+    person.act(Action::List(ListAction::Columns));
+    person.tell(Message::Edit(tui_input::InputRequest::DeleteLine)).act(Action::Accept);
+    assert_eq!((person.model.columns.clone(), person.model.overlay.is_none()), (None, true));
+}

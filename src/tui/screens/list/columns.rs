@@ -1,0 +1,152 @@
+//! Which columns the list has room for, and how wide each is.
+
+use crate::config::ListColumn;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+
+/// Marker, and the verdict's glyph with a space.
+const FRONT: usize = 3;
+/// Columns that the event keeps when others are added.
+const EVENT: usize = 10;
+
+/// The columns in a list of this width, each with its own: the chosen ones, or the usual ones as far as they fit.
+pub(super) fn laid_out(width: usize, model: &Model) -> Vec<(ListColumn, usize)> {
+    let now = 2 * usize::from(!model.rejudged.verdicts.is_empty());
+    let room = width.saturating_sub(FRONT + now);
+    match &model.columns {
+        Some(chosen) => fitted(chosen, room),
+        None => usual(room),
+    }
+}
+
+/// The width of a column; `None` for one that takes what is left.
+fn fixed(column: ListColumn) -> Option<usize> {
+    match column {
+        ListColumn::Id => Some(6),
+        ListColumn::Time => Some(8),
+        ListColumn::Verdict => Some(9),
+        ListColumn::Cause => Some(21),
+        ListColumn::Kind => Some(4),
+        ListColumn::Method => Some(6),
+        ListColumn::Webhook => Some(12),
+        ListColumn::Remote => Some(21),
+        ListColumn::Status => Some(3),
+        ListColumn::Latency => Some(6),
+        ListColumn::Size => Some(5),
+        ListColumn::Tags => Some(14),
+        ListColumn::Event | ListColumn::Path | ListColumn::Note => None,
+    }
+}
+
+/// What is shown where nothing was chosen: the event and the status, and more as long as the event keeps ten columns.
+fn usual(room: usize) -> Vec<(ListColumn, usize)> {
+    use ListColumn::{Cause, Event, Id, Kind, Latency, Path, Size, Status, Time, Verdict};
+    const PATH: usize = 19;
+    // The status, which is always there; the last column needs no space after it.
+    let mut left = room.saturating_sub(3);
+    let mut take = |column: ListColumn, event: usize| {
+        let needed = fixed(column).unwrap_or(PATH) + 1;
+        let fits = left > needed + event;
+        left -= if fits { needed } else { 0 };
+        fits
+    };
+    let added = [
+        (Time, EVENT),
+        (Kind, EVENT),
+        (Latency, EVENT),
+        (Size, EVENT),
+        (Verdict, EVENT),
+        // More than this is for those who have a wide screen.
+        (Cause, 14),
+        (Id, 14),
+        (Path, 16),
+    ]
+    .map(|(column, event)| (column, take(column, event)));
+    let has = |column: ListColumn| added.contains(&(column, true));
+    let order = [Id, Verdict, Cause, Time, Event, Path, Kind, Status, Latency, Size];
+    let shown = order.into_iter().filter(|column| matches!(column, Event | Status) || has(*column));
+    shown
+        .map(|column| (column, if column == Event { left.saturating_sub(1) } else { fixed(column).unwrap_or(PATH) }))
+        .collect()
+}
+
+/// The chosen columns, as many as fit; what is left is shared by those that can use it.
+fn fitted(chosen: &[ListColumn], room: usize) -> Vec<(ListColumn, usize)> {
+    let least = |column: ListColumn| fixed(column).unwrap_or(EVENT);
+    let mut left = room;
+    let mut shown = Vec::new();
+    for column in chosen {
+        let needed = least(*column) + usize::from(!shown.is_empty());
+        if needed <= left || shown.is_empty() {
+            left = left.saturating_sub(needed);
+            shown.push((*column, least(*column)));
+        }
+    }
+    let mut open = shown.iter().filter(|(column, _)| fixed(*column).is_none()).count();
+    for (_, width) in shown.iter_mut().filter(|(column, _)| fixed(*column).is_none()) {
+        let more = left / open;
+        (*width, left, open) = (*width + more, left - more, open - 1);
+    }
+    shown
+}
+
+/// Asks which columns to show.
+pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
+    let names: Vec<&str> = model.columns.iter().flatten().map(|column| column.name()).collect();
+    model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Columns, names.join(" "))));
+    Vec::new()
+}
+
+/// Shows the columns that were typed; none for the usual ones.
+pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let text = prompt.text().trim().to_owned();
+    if text.is_empty() {
+        (model.columns, model.overlay) = (None, None);
+        return Vec::new();
+    }
+    match ListColumn::read_all(&text) {
+        Ok(columns) => {
+            let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name())).collect();
+            model.say(format!("to keep them, write into the configuration: columns = [{}]", names.join(", ")), false);
+            (model.columns, model.overlay) = (Some(columns), None);
+        }
+        Err(error) => prompt.error = Some(error.to_string()),
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(columns: &[(ListColumn, usize)]) -> String {
+        columns.iter().map(|(column, _)| column.name()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn more_room_shows_more() {
+        assert_eq!(names(&usual(10)), "event status");
+        assert_eq!(names(&usual(50)), "time event kind status latency size");
+        assert_eq!(names(&usual(68)), "verdict time event kind status latency size");
+        assert_eq!(names(&usual(78)), "verdict cause time event kind status latency size");
+        assert_eq!(names(&usual(108)), "id verdict cause time event path kind status latency size");
+    }
+
+    #[test]
+    fn no_layout_is_wider_than_its_room() {
+        for room in 0..260 {
+            let chosen = fitted(&ListColumn::ALL, room);
+            for columns in [usual(room), chosen] {
+                let width: usize = columns.iter().map(|(_, width)| width + 1).sum::<usize>() - 1;
+                assert!(width <= room.max(14), "{room}: {columns:?}");
+            }
+        }
+        assert_eq!(
+            fitted(&[ListColumn::Cause, ListColumn::Event], 60),
+            [(ListColumn::Cause, 21), (ListColumn::Event, 38)]
+        );
+        assert_eq!(fitted(&[ListColumn::Id], 2), [(ListColumn::Id, 6)]);
+    }
+}

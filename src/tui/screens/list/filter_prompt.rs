@@ -1,0 +1,229 @@
+//! The filter prompt: what is wrong with the text and where, what could stand there, and the filters of before.
+
+use std::collections::BTreeMap;
+
+use tui_input::{Input, InputRequest};
+
+use crate::delivery::Summary;
+use crate::query::{Completion, KnownValues, Query, QueryError, complete};
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind, byte_cursor};
+use crate::tui::app::step::Step;
+use crate::tui::screens::saving::state::ToSave;
+use crate::tui::screens::saving::update::ask;
+
+/// Filters that are remembered.
+pub const HISTORY: usize = 100;
+/// Bytes of the longest that is.
+pub const HISTORY_BYTES: usize = 1000;
+
+/// What helps with the filter that is being typed.
+#[derive(Debug, Default)]
+pub struct FilterAssist {
+    /// What could stand at the cursor.
+    pub completion: Option<Completion>,
+    /// The suggestion that is in the text.
+    pub chosen: Option<usize>,
+    /// What is wrong with the text.
+    pub problem: Option<QueryError>,
+    /// Which filter of before is in the text, counted from the latest.
+    recalled: Option<usize>,
+    /// What was typed before the first of those.
+    draft: String,
+    /// The text without the suggestion, and where it goes.
+    base: Option<(String, usize)>,
+}
+
+impl FilterAssist {
+    /// What could stand at the cursor of `prompt`.
+    fn suggest(&mut self, text: &str, cursor: usize, known: &KnownValues, model: &Known<'_>) {
+        self.completion = Some(complete(text, cursor, known, model.0)).filter(|found| !found.suggestions.is_empty());
+        (self.chosen, self.base) = (None, None);
+    }
+}
+
+/// The saved filters.
+struct Known<'a>(&'a crate::query::SavedFilters);
+
+/// What the deliveries that are loaded have had, the most frequent first.
+fn known(model: &Model) -> KnownValues {
+    let rows = model.list.rows();
+    let most = |value: fn(&Summary) -> Vec<&str>| {
+        let mut counts = BTreeMap::<&str, usize>::new();
+        rows.iter().flat_map(value).for_each(|value| *counts.entry(value).or_default() += 1);
+        let mut found: Vec<(&str, usize)> = counts.into_iter().collect();
+        found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        found.into_iter().map(|(value, _)| value.to_owned()).collect::<Vec<_>>()
+    };
+    let mut webhooks: Vec<String> = model.setup.webhooks.iter().map(|(name, ..)| name.clone()).collect();
+    webhooks.extend(most(|row| row.webhook.as_deref().into_iter().collect()));
+    let mut seen = std::collections::BTreeSet::new();
+    webhooks.retain(|name| seen.insert(name.clone()));
+    KnownValues {
+        events: most(|row| row.event.event.as_deref().into_iter().collect()),
+        webhooks,
+        methods: most(|row| Some(&*row.method).filter(|method| !method.is_empty()).into_iter().collect()),
+        remotes: most(|row| vec![row.remote.rsplit_once(':').map_or(&*row.remote, |(host, _)| host)]),
+        secrets: most(|row| row.judgement.secret.as_deref().into_iter().collect()),
+        tags: most(|row| row.marks.tags.iter().map(String::as_str).collect()),
+    }
+}
+
+/// Opens the prompt with the filter of the list.
+pub(crate) fn begin(model: &mut Model) {
+    let mut prompt = Prompt::new(PromptKind::Filter, model.list.filter().to_owned());
+    let mut assist = FilterAssist::default();
+    assist.suggest(prompt.text(), byte_cursor(&prompt), &known(model), &Known(&model.filters));
+    prompt.assist = Some(Box::new(assist));
+    model.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// The text has changed by typing.
+pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
+    let known = known(model);
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        let (text, cursor) = (prompt.text().to_owned(), byte_cursor(prompt));
+        if let Some(assist) = &mut prompt.assist {
+            assist.suggest(&text, cursor, &known, &Known(&model.filters));
+            assist.recalled = None;
+        }
+    }
+    apply(model)
+}
+
+/// Shows what matches, as long as the text can be read.
+fn apply(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let text = prompt.text().to_owned();
+    let read = Query::parse_with(&text, &model.filters);
+    prompt.error = read.as_ref().err().map(ToString::to_string);
+    if let Some(assist) = &mut prompt.assist {
+        assist.problem = read.as_ref().err().cloned();
+    }
+    match read {
+        Ok(query) if text != model.list.filter() => model.list.set_filter(query, text).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Puts the next suggestion into the text, or the one before.
+pub(crate) fn complete_next(model: &mut Model, forwards: bool) -> Vec<Effect> {
+    let known = known(model);
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let (text, cursor) = (prompt.text().to_owned(), byte_cursor(prompt));
+    let Some(assist) = &mut prompt.assist else { return Vec::new() };
+    let Some(completion) = &assist.completion else { return Vec::new() };
+    let count = completion.suggestions.len();
+    let next = match (assist.chosen, forwards) {
+        (None, true) => 0,
+        (None, false) => count - 1,
+        (Some(chosen), true) => (chosen + 1) % count,
+        (Some(chosen), false) => (chosen + count - 1) % count,
+    };
+    let (base, end) = assist.base.get_or_insert((text, cursor)).clone();
+    let suggestion = &completion.suggestions[next].text;
+    let start = completion.range.start;
+    let completed = format!("{}{suggestion}{}", &base[..start], &base[end..]);
+    let place = completed[..start + suggestion.len()].chars().count();
+    prompt.input = Input::new(completed.clone());
+    prompt.input.handle(InputRequest::SetCursor(place));
+    assist.chosen = Some(next);
+    if count == 1 {
+        assist.suggest(&completed, start + suggestion.len(), &known, &Known(&model.filters));
+    }
+    apply(model)
+}
+
+/// Whether a suggestion was just put into a text that is not whole yet: then Enter takes it, and goes on.
+fn take_suggestion(model: &mut Model) -> bool {
+    let known = known(model);
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return false };
+    let (text, cursor) = (prompt.text().to_owned(), byte_cursor(prompt));
+    let Some(assist) = &mut prompt.assist else { return false };
+    let takes = assist.chosen.is_some() && assist.problem.is_some();
+    if takes {
+        assist.suggest(&text, cursor, &known, &Known(&model.filters));
+    }
+    takes
+}
+
+/// Goes through the filters of before.
+pub(crate) fn recall(model: &mut Model, step: Step) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let text = prompt.text().to_owned();
+    let Some(assist) = &mut prompt.assist else { return Vec::new() };
+    let next = match (step, assist.recalled) {
+        (Step::Up, None) => Some(0),
+        (Step::Up, Some(at)) => Some((at + 1).min(model.filter_history.len().saturating_sub(1))),
+        (Step::Down, Some(at)) => at.checked_sub(1),
+        _ => return Vec::new(),
+    };
+    if assist.recalled.is_none() {
+        assist.draft = text;
+    }
+    let recalled = match next {
+        Some(at) => match model.filter_history.iter().rev().nth(at) {
+            Some(filter) => filter.clone(),
+            None => return Vec::new(),
+        },
+        None => assist.draft.clone(),
+    };
+    (assist.recalled, assist.completion, assist.chosen, assist.base) = (next, None, None, None);
+    prompt.input = Input::new(recalled);
+    apply(model)
+}
+
+/// Keeps the filter, and remembers it. One that cannot be read stays in the prompt.
+pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
+    let is_wrong = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some());
+    if take_suggestion(model) || is_wrong {
+        return Vec::new();
+    }
+    model.overlay = None;
+    let filter = model.list.filter().trim().to_owned();
+    if filter.is_empty() || filter.len() > HISTORY_BYTES || model.filter_history.last() == Some(&filter) {
+        return Vec::new();
+    }
+    model.filter_history.retain(|known| *known != filter);
+    model.filter_history.push(filter);
+    let surplus = model.filter_history.len().saturating_sub(HISTORY);
+    model.filter_history.drain(..surplus);
+    vec![Effect::RememberFilters(model.filter_history.clone())]
+}
+
+/// Asks for the name under which the filter is saved.
+pub(crate) fn begin_saving(model: &mut Model) -> Vec<Effect> {
+    if model.list.filter().trim().is_empty() {
+        model.say("type a filter first: / and then ^S saves it under a name".to_owned(), true);
+        return Vec::new();
+    }
+    model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::FilterName, String::new())));
+    Vec::new()
+}
+
+/// Shows what saving under the typed name would write.
+pub(crate) fn save(model: &mut Model) -> Vec<Effect> {
+    let filter = model.list.filter().trim().to_owned();
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let name = prompt.text().trim().trim_start_matches('@').to_owned();
+    if !crate::query::SavedFilters::is_name(&name) {
+        prompt.error = Some("a name has lower-case letters, digits, - and _, and at most 40 of them".to_owned());
+        return Vec::new();
+    }
+    if filter.split_whitespace().any(|word| word.trim_start_matches(['!', '-', '(']) == format!("@{name}")) {
+        prompt.error = Some(format!("the filter uses @{name} itself: choose another name"));
+        return Vec::new();
+    }
+    model.saving_filter = Some((name.clone(), filter.clone()));
+    ask(model, ToSave::Filter(name, filter))
+}
+
+/// The configuration has the filter now.
+pub(crate) fn saved(model: &mut Model) {
+    let Some((name, filter)) = model.saving_filter.take() else { return };
+    let known = model.filters.iter().map(|(name, filter)| (name.to_owned(), filter.to_owned()));
+    if let Ok(filters) = crate::query::SavedFilters::new(known.chain([(name, filter)])) {
+        model.filters = filters;
+    }
+}

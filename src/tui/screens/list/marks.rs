@@ -1,0 +1,188 @@
+//! Pins, notes, tags, deletions, and the selection of several.
+
+use std::collections::BTreeSet;
+
+use super::action::ListAction;
+use super::columns;
+use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
+use crate::payload::grouped;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::model::Model;
+use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
+use crate::tui::app::step::Step;
+
+/// Deliveries that are selected at once.
+const MOST: usize = 10_000;
+/// Deletions that can be undone, one after another.
+const UNDONE: usize = 100;
+
+pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
+    let ids = targets(model);
+    match action {
+        ListAction::Undo => undo(model),
+        ListAction::Columns => columns::begin(model),
+        ListAction::SelectAll => select_all(model),
+        _ if ids.is_empty() => say(model, "no delivery is selected"),
+        ListAction::Pin => {
+            let pinned = !ids.iter().all(|id| marks(model, *id).pinned);
+            vec![Effect::Mark(ids, MarksEdit::Pin(pinned))]
+        }
+        ListAction::Note => {
+            let note = marks(model, ids[0]).note.filter(|_| ids.len() == 1).unwrap_or_default();
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Note, note)));
+            Vec::new()
+        }
+        ListAction::Tag => {
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Tag, String::new())));
+            Vec::new()
+        }
+        ListAction::Delete => delete(model, ids),
+        ListAction::Select => select(model),
+    }
+}
+
+/// The selected deliveries; without any, the one under the cursor.
+pub(crate) fn targets(model: &Model) -> Vec<DeliveryId> {
+    if model.chosen.is_empty() {
+        return model.list.selected().into_iter().collect();
+    }
+    model.chosen.iter().copied().collect()
+}
+
+fn marks(model: &Model, id: DeliveryId) -> Marks {
+    model.list.rows().iter().find(|row| row.id == id).map(|row| row.marks.clone()).unwrap_or_default()
+}
+
+fn select(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.list.selected() else { return Vec::new() };
+    if !model.chosen.remove(&id) && model.chosen.len() < MOST {
+        model.chosen.insert(id);
+    }
+    model.list.step(Step::Down, &model.viewport).into_iter().collect()
+}
+
+fn select_all(model: &mut Model) -> Vec<Effect> {
+    if model.chosen.is_empty() {
+        model.chosen = model.list.rows().iter().map(|row| row.id).take(MOST).collect();
+        let count = grouped(model.chosen.len() as u64);
+        model.say(format!("{count} selected: all that are loaded; Esc selects none"), false);
+    } else {
+        model.chosen.clear();
+    }
+    Vec::new()
+}
+
+fn delete(model: &mut Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
+    if let [_] = ids[..] {
+        return vec![Effect::Mark(ids, MarksEdit::Delete(true))];
+    }
+    let pinned = ids.iter().filter(|id| marks(model, **id).pinned).count();
+    let pinned = if pinned > 0 { format!(", {pinned} of them pinned") } else { String::new() };
+    let count = grouped(ids.len() as u64);
+    model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
+        title: "Delete".to_owned(),
+        question: format!("Delete {count} deliveries{pinned}? U brings them back until whyhook ends."),
+        yes: "delete them".to_owned(),
+        effect: Effect::Mark(ids, MarksEdit::Delete(true)),
+    })));
+    Vec::new()
+}
+
+fn undo(model: &mut Model) -> Vec<Effect> {
+    match model.deletions.pop() {
+        Some(ids) => vec![Effect::Mark(ids, MarksEdit::Delete(false))],
+        None => say(model, "nothing was deleted in this run"),
+    }
+}
+
+/// What was typed for a note.
+pub(crate) fn note(model: &mut Model, text: String) -> Vec<Effect> {
+    model.overlay = None;
+    vec![Effect::Mark(targets(model), MarksEdit::Note(text))]
+}
+
+/// What was typed for tags: each is added, or removed with `-` before it.
+pub(crate) fn tag(model: &mut Model) -> Vec<Effect> {
+    let ids = targets(model);
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let mut effects = Vec::new();
+    for word in prompt.text().split([' ', ',']).filter(|word| !word.is_empty()) {
+        let (name, removes) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
+        let Some(tag) = tag_of(name) else {
+            prompt.error = Some(format!(
+                "invalid tag '{}': expected up to 40 letters, digits and . _ - / :",
+                crate::text::visible(name)
+            ));
+            return Vec::new();
+        };
+        let edit = if removes { MarksEdit::Untag(tag) } else { MarksEdit::Tag(tag) };
+        effects.push(Effect::Mark(ids.clone(), edit));
+    }
+    model.overlay = None;
+    effects
+}
+
+/// What came of a change.
+pub(crate) fn marked(
+    model: &mut Model,
+    ids: Vec<DeliveryId>,
+    edit: &MarksEdit,
+    outcome: Result<usize, String>,
+) -> Vec<Effect> {
+    let changed = match outcome {
+        Ok(changed) => changed,
+        Err(error) => {
+            model.say(format!("not changed: {error}"), true);
+            return Vec::new();
+        }
+    };
+    let what = match &ids[..] {
+        [id] => format!("#{id}"),
+        ids => format!("{} deliveries", grouped(ids.len() as u64)),
+    };
+    match edit {
+        MarksEdit::Delete(true) => {
+            model.say(format!("deleted {what}; U brings back what was deleted last"), false);
+            recount(model, -i64::try_from(changed).unwrap_or_default());
+            let gone: BTreeSet<DeliveryId> = ids.iter().copied().collect();
+            model.chosen.retain(|id| !gone.contains(id));
+            model.list.remove(&gone, &model.viewport);
+            model.deletions.push(ids);
+            let surplus = model.deletions.len().saturating_sub(UNDONE);
+            model.deletions.drain(..surplus);
+            model.list.refill().into_iter().collect()
+        }
+        MarksEdit::Delete(false) => {
+            model.say(format!("brought back {what}"), false);
+            recount(model, i64::try_from(changed).unwrap_or_default());
+            let newest = ids.iter().max().copied();
+            newest.and_then(|id| model.list.bring_back(id)).into_iter().collect()
+        }
+        _ => {
+            let words = match edit {
+                MarksEdit::Pin(true) => format!("pinned {what}: kept when others are pruned"),
+                MarksEdit::Pin(false) => format!("unpinned {what}"),
+                MarksEdit::Note(text) if text.trim().is_empty() => format!("removed the note of {what}"),
+                MarksEdit::Note(_) => format!("noted on {what}"),
+                MarksEdit::Tag(tag) => format!("tagged {what} #{tag}"),
+                MarksEdit::Untag(tag) => format!("removed the tag #{tag} of {what}"),
+                MarksEdit::Replace(_) | MarksEdit::Delete(_) => format!("changed {what}"),
+            };
+            model.say(words, false);
+            let shown = model.detail.as_ref().map(|detail| detail.id).filter(|id| ids.contains(id));
+            let loaded = ids.into_iter().filter(|id| model.list.rows().iter().any(|row| row.id == *id)).collect();
+            [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()
+        }
+    }
+}
+
+fn recount(model: &mut Model, more: i64) {
+    if let Some((total, _)) = &mut model.counted {
+        *total = total.saturating_add_signed(more);
+    }
+}
+
+fn say(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.say(text.to_owned(), true);
+    Vec::new()
+}
