@@ -228,6 +228,7 @@ fn begin<'a>(
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
     model.keymap = Arc::new(appearance.keymap.clone());
+    model.has_mouse = appearance.has_mouse;
     model.filters = session.filters().clone();
     model.columns = session.columns().map(<[_]>::to_vec);
     if !model.setup.ephemeral {

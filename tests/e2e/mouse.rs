@@ -57,7 +57,7 @@ fn clicks_the_wheel_and_a_drag_do_what_keys_do() {
     person.sees_that("the line moved", |screen| {
         screen.lines().nth(9).is_some_and(|line| line.find('│').is_some_and(|at| line[..at].chars().count() + 1 == to))
     });
-    person.types("\u{1b}q");
+    person.types("\u{1b}").sees("Enter open").types("q");
     assert_eq!(person.ends(), 0);
     assert!(!reports_mouse(&person));
     person.has_the_terminal_back();

@@ -78,6 +78,10 @@ impl Keymap {
         self.contexts.iter().find(|(of, _)| *of == context).map_or(&[], |(_, rows)| rows)
     }
 
+    fn has(&self, context: KeyContext, action: Action, key: BoundKey) -> bool {
+        self.rows(context).iter().any(|row| row.action == action && row.keys.contains(&key))
+    }
+
     fn rows_mut(&mut self, context: KeyContext) -> Option<&mut Vec<KeyRow>> {
         self.contexts.iter_mut().find(|(of, _)| *of == context).map(|(_, rows)| rows)
     }
@@ -145,13 +149,17 @@ impl Keymap {
     /// Takes chosen keys from the defaults that had them, and refuses those that were chosen twice.
     fn settle(&mut self, chosen: &[Chosen<'_>]) -> Result<(), KeymapError> {
         let of = |context, action| chosen.iter().find(|one| one.context == context && one.action == action);
-        let before = self.clone();
+        let (before, default) = (self.clone(), Self::default());
         for one in chosen {
             let own: Vec<&KeyRow> = before.rows(one.context).iter().filter(|row| row.action == one.action).collect();
             for (context, rows) in &mut self.contexts {
                 for row in rows {
                     let is_taken = |key: &BoundKey| {
-                        own.iter().any(|mine| mine.keys.contains(key) && clash(one.context, mine, *context, row))
+                        // What shares a key by default may go on to share it.
+                        let is_shared =
+                            default.has(one.context, one.action, *key) && default.has(*context, row.action, *key);
+                        !is_shared
+                            && own.iter().any(|mine| mine.keys.contains(key) && clash(one.context, mine, *context, row))
                     };
                     let taken: Vec<BoundKey> = row.keys.iter().copied().filter(is_taken).collect();
                     let Some(key) = taken.first() else { continue };
