@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::select::delivery_name;
 use super::show::find;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::delivery::AttemptId;
@@ -15,7 +16,7 @@ use crate::store::Reader;
     whyhook diff --attempts 3 4")]
 pub(super) struct DiffArgs {
     /// Two deliveries, each a number or `latest`
-    #[arg(value_name = "ID", num_args = 2, required_unless_present = "attempts")]
+    #[arg(value_name = "ID", num_args = 2, value_parser = delivery_name, required_unless_present = "attempts")]
     ids: Vec<String>,
     /// Compare the responses of two stored attempts instead, by the numbers that `show` lists
     #[arg(long, value_names = ["NUMBER", "NUMBER"], num_args = 2, conflicts_with = "ids")]

@@ -16,11 +16,9 @@ use crate::query::Query;
 use crate::rules::Held;
 use crate::server::listener::{Control, StatsSnapshot};
 use crate::server::{ServerEvent, Session, SessionWatch};
-use crate::store::{Freed, Page, Reader, StoreError, StoredContent};
+use crate::store::{AnsweredRows, Freed, StoreError, StoredContent};
 use crate::text;
 
-/// Rows read from the store at once.
-const PAGE_ROWS: usize = 500;
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
 
@@ -90,11 +88,7 @@ fn say_secrets(control: &Control) {
 }
 
 struct Lines<'a> {
-    reader: Reader,
-    /// Deliveries up to this one have been seen.
-    last: DeliveryId,
-    /// Seen, and not yet answered.
-    open: BTreeSet<DeliveryId>,
+    rows: AnsweredRows,
     /// Held, and said to be.
     held: BTreeSet<DeliveryId>,
     format: LineFormat,
@@ -103,10 +97,9 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
-        let reader = Reader::open(session.location())?;
-        // Not the newest of now: what has come since the start has its line as well.
-        let last = session.began_behind();
-        Ok(Self { reader, last, open: BTreeSet::new(), held: BTreeSet::new(), format, query })
+        // Not the newest delivery: what has come since the start has its line as well.
+        let rows = AnsweredRows::after(session.location(), session.began_behind())?;
+        Ok(Self { rows, held: BTreeSet::new(), format, query })
     }
 
     fn follow(
@@ -171,7 +164,7 @@ impl<'a> Lines<'a> {
         let deadline = Instant::now() + LAST_ANSWERS;
         loop {
             self.catch_up()?;
-            if self.open.is_empty() || Instant::now() > deadline {
+            if !self.rows.has_open() || Instant::now() > deadline {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -187,29 +180,10 @@ impl<'a> Lines<'a> {
     }
 
     fn catch_up(&mut self) -> Result<(), HeadlessError> {
-        let mut ready = Vec::new();
-        for id in self.open.clone() {
-            match self.reader.summary(id)? {
-                Some(summary) if summary.answer.is_none() => {}
-                summary => {
-                    self.open.remove(&id);
-                    ready.extend(summary);
-                }
-            }
-        }
         loop {
-            let rows = self.reader.page(Page::After(self.last), PAGE_ROWS)?;
-            let count = rows.len();
-            for summary in rows.into_iter().rev() {
-                self.last = summary.id;
-                if summary.answer.is_some() {
-                    ready.push(summary);
-                } else {
-                    self.open.insert(summary.id);
-                }
-            }
+            let (mut ready, more) = self.rows.take()?;
             self.print(&mut ready)?;
-            if count < PAGE_ROWS {
+            if !more {
                 return Ok(());
             }
         }
@@ -219,7 +193,7 @@ impl<'a> Lines<'a> {
         let now = Timestamp::now();
         let mut stdout = io::stdout().lock();
         for summary in ready.drain(..) {
-            let content = StoredContent::new(&self.reader, summary.id);
+            let content = StoredContent::new(self.rows.reader(), summary.id);
             if self.query.matches(&summary, Some(&content), now) {
                 writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
             }

@@ -11,14 +11,14 @@ use super::settings::LoadedSettings;
 use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
-use crate::config::{MissingSecret, PictureMode, Settings, UnknownPictureMode, shown};
+use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
 use crate::query::Query;
 use crate::server::Session;
 use crate::signature::Secret;
-use crate::tui;
 use crate::tui::app::model::Setup;
+use crate::tui::error::TuiError;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
-use crate::tui::theme::{Background, Look, Theme};
+use crate::tui::{self, Appearance};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
@@ -34,7 +34,16 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings].concat();
-    if wants_lines(listen) {
+    if listen.plain {
+        let appearance = appearance(listen, &settings)?;
+        let setup = setup(&settings, &session);
+        let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        session.stop();
+        ended.map_err(|error| match error {
+            TuiError::Stdout(error) => CliError::Stdout(error),
+            error => CliError::Tui(error),
+        })?;
+    } else if wants_lines(listen) {
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
@@ -55,10 +64,8 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {
-        let look = look(listen)?;
-        let pictures = PictureMethod::choose(pictures(listen, &settings)?, &TerminalFacts::of_process());
-        let look = (look, pictures);
-        let ended = tui::run(&session, setup(&settings, &session), look, (query, filter), received, &warnings);
+        let appearance = appearance(listen, &settings)?;
+        let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
         session.stop();
         ended.map_err(CliError::Tui)?;
     }
@@ -87,12 +94,19 @@ fn wants_lines(listen: &ListenArgs) -> bool {
         || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-fn look(listen: &ListenArgs) -> Result<Look, CliError> {
-    let background: Background =
-        listen.theme.parse().map_err(|error: tui::theme::UnknownTheme| CliError::Usage(error.to_string()))?;
-    // https://no-color.org: present and not empty.
-    let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Ok(Look { theme: Theme::new(background, colour), zone: TimeZone::system() })
+/// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the
+/// configuration says of colours: they may not fit it.
+fn appearance(listen: &ListenArgs, settings: &Settings) -> Result<Appearance, CliError> {
+    let terminal = TerminalFacts::of_process();
+    let theme = match &listen.theme {
+        None => settings.theme.clone(),
+        Some(name) => {
+            let base = name.parse().map_err(|error: UnknownTheme| CliError::Usage(error.to_string()))?;
+            ThemeSettings { base, ..ThemeSettings::default() }
+        }
+    };
+    let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
+    Ok(Appearance { theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.

@@ -181,15 +181,18 @@ pub(crate) struct ListenArgs {
     /// Print one line per delivery instead of opening the interface
     #[arg(long)]
     headless: bool,
+    /// Take commands and print lines instead of drawing: for screen readers, plain terminals and scripts
+    #[arg(long, conflicts_with_all = ["headless", "format"])]
+    plain: bool,
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
-    /// Colours for a dark or a light background
-    #[arg(long, value_name = "THEME", default_value = "auto", value_parser = ["auto", "dark", "light"])]
-    theme: String,
+    /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    theme: Option<String>,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
@@ -198,6 +201,20 @@ pub(crate) struct ListenArgs {
     body_limit: Option<String>,
     #[command(flatten)]
     scheme: scheme::SchemeArgs,
+}
+
+/// The themes, each by the other name that it goes by too.
+fn themes() -> clap::builder::PossibleValuesParser {
+    let of = |name| clap::builder::PossibleValue::new(name);
+    let names = crate::config::ThemeName::NAMES.into_iter();
+    names
+        .map(|name| match name {
+            "high-contrast" => of(name).alias("contrast"),
+            "ansi" => of(name).alias("ansi16"),
+            _ => of(name),
+        })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// How output is written.

@@ -10,6 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::scheme::SchemeArgs;
+use super::select::delivery_name;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find_summary;
 use super::sign::SignKind;
@@ -31,7 +32,7 @@ mod report;
     whyhook replay --filter 'verdict:bad since:1h' --to http://localhost:4000 --rate 5/s")]
 pub(super) struct ReplayArgs {
     /// Numbers of deliveries, or `latest`; sent in this order
-    #[arg(value_name = "ID", required_unless_present = "filter")]
+    #[arg(value_name = "ID", value_parser = delivery_name, required_unless_present = "filter")]
     ids: Vec<String>,
     /// Every delivery that matches, the oldest first, such as: verdict:bad since:1h
     #[arg(long, value_name = "FILTER", conflicts_with = "ids")]

@@ -10,6 +10,15 @@ use crate::store::{Page, Reader};
 /// Rows looked at between two pages.
 const PAGE_ROWS: usize = 1000;
 
+/// Reads an argument that names one delivery: its number, or `latest`. It stays text, since only a store knows
+/// which is the latest.
+pub(super) fn delivery_name(text: &str) -> Result<String, String> {
+    if text == "latest" || text.parse::<DeliveryId>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("expected the number of a delivery, or latest".to_owned())
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Selection {

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::select::delivery_name;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
 use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
@@ -28,7 +29,7 @@ const ATTEMPTS: usize = 100;
     whyhook show latest --format json | jq .diagnosis")]
 pub(super) struct ShowArgs {
     /// Number of a delivery, or `latest`
-    #[arg(value_name = "ID", required_unless_present = "attempt")]
+    #[arg(value_name = "ID", value_parser = delivery_name, required_unless_present = "attempt")]
     id: Option<String>,
     /// Show a stored attempt instead, by the number that its delivery lists: as text, as JSON, or the response's bytes
     #[arg(long, value_name = "NUMBER", conflicts_with = "id")]

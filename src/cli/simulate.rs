@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::destination::DestinationArgs;
 use super::scheme::SchemeArgs;
+use super::select::delivery_name;
 use super::sending::SendingArgs;
 use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
@@ -67,7 +68,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "from", "live", "image", "image_size", "items"])]
     body: Option<PathBuf>,
     /// Send the body of a captured delivery, re-signed: its number, or `latest`
-    #[arg(long, value_name = "ID", conflicts_with_all = ["event", "live", "image", "image_size", "items"])]
+    #[arg(long, value_name = "ID", value_parser = delivery_name, conflicts_with_all = ["event", "live", "image", "image_size", "items"])]
     from: Option<String>,
     /// Simulation from the configuration, [simulations.NAME]; other options override it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["body", "from"])]

@@ -11,7 +11,7 @@ use crate::text::visible;
 /// One line for an error of the arguments; `None` for what clap prints itself: help and version.
 pub(super) fn message(error: &clap::Error) -> Option<String> {
     let fact = |kind| error.get(kind).map(words).unwrap_or_default();
-    let (argument, value) = (fact(ContextKind::InvalidArg), fact(ContextKind::InvalidValue));
+    let (argument, value) = (positional(&fact(ContextKind::InvalidArg)), fact(ContextKind::InvalidValue));
     let said = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             return None;
@@ -35,7 +35,7 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
             format!("{argument} takes {expected} values, and {} were given", fact(ContextKind::ActualNumValues))
         }
         ErrorKind::ArgumentConflict => {
-            let other = fact(ContextKind::PriorArg);
+            let other = positional(&fact(ContextKind::PriorArg));
             match other.is_empty() || other == argument {
                 true => format!("{argument} was given twice"),
                 false => format!("{argument} cannot be used with {other}"),
@@ -60,6 +60,13 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
     }
     let usage = fact(ContextKind::Usage);
     Some(visible(&format!("{line}; see `{} --help`", command(&usage))).into_owned())
+}
+
+/// An argument without a name is `[ID]...` or `<FROM> <TO>` to clap: `ID` to people.
+fn positional(arguments: &str) -> String {
+    let inner = |argument: &str| argument.strip_prefix(['[', '<'])?.split([']', '>']).next().map(ToOwned::to_owned);
+    let names = arguments.split(", ").map(|argument| inner(argument).unwrap_or_else(|| argument.to_owned()));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// A fact's words, all on one line.
@@ -112,10 +119,10 @@ mod tests {
     #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: invalid digit found in string; see `whyhook --help`")]
     #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook --help`")]
     #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
-    #[case(&["replay"], "missing argument: <ID>...; see `whyhook replay --help`")]
-    #[case(&["show", "1", "--attempt", "2"], "[ID] cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
+    #[case(&["replay"], "missing argument: ID; see `whyhook replay --help`")]
+    #[case(&["show", "1", "--attempt", "2"], "ID cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
-    #[case(&["diff", "1"], "[ID] [ID]... takes 2 values, and 1 were given; see `whyhook diff --help`")]
+    #[case(&["diff", "1"], "ID takes 2 values, and 1 were given; see `whyhook diff --help`")]
     #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]
     #[case(&["listen", "--bind", "a", "--bind", "b"], "--bind <ADDRESS:PORT> was given twice; see `whyhook listen --help`")]
     #[case(&["--whsec_5f0c9x"], "unexpected argument (14 characters, not shown); see `whyhook --help`")]

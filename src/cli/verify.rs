@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::scheme::SchemeArgs;
+use super::select::delivery_name;
 use super::sign::webhook_named;
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::Registry;
@@ -33,7 +34,7 @@ const DEEP_PATIENCE: Duration = Duration::from_secs(600);
 pub(super) struct VerifyArgs {
     /// Number of a captured delivery, or `latest`; verified with the current secrets
     #[arg(value_name = "ID", conflicts_with_all = ["body", "request", "header", "at", "path"])]
-    #[arg(required_unless_present_any = ["body", "request"])]
+    #[arg(required_unless_present_any = ["body", "request"], value_parser = captured_delivery)]
     id: Option<String>,
     /// Body: a file, or - for stdin
     #[arg(long, value_name = "FILE")]
@@ -80,6 +81,15 @@ struct Given {
     at: Timestamp,
     intake: Intake,
     history: History,
+}
+
+/// The same as elsewhere, but for who names a file, as other tools take it.
+fn captured_delivery(text: &str) -> Result<String, String> {
+    let is_file = || Path::new(text).is_file();
+    delivery_name(text).map_err(|error| match is_file() {
+        true => format!("{error}; a file is given with --body (the body alone) or --request (head and body)"),
+        false => error,
+    })
 }
 
 /// Exit code 0 only when verified.

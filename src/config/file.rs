@@ -13,6 +13,7 @@
 //! ngrok_api = "127.0.0.1:4040"        # or false
 //! ca_file = "dev-ca.pem"              # more certificates to trust when sending
 //! images = "halfblocks"               # or kitty, sixel, iterm2, auto
+//! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
 //! columns = ["time", "verdict", "cause", "event", "status"]   # of lists
 //!
@@ -75,7 +76,7 @@ use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
 use super::{Bounds, Environment, Keyring, ListColumn, RetentionSettings, Warning, Webhook, shown};
-use crate::config::PictureMode;
+use crate::config::{PictureMode, ThemeSettings};
 use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -158,6 +159,8 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// How the interface looks.
+    pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
     pub secrets: Vec<SecretEntry>,
     /// Every `[[webhook]]`, in the order of the file.
@@ -194,6 +197,7 @@ impl ConfigFile {
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
+                ("theme", format!("{:?}", file.theme)),
                 (
                     "secrets",
                     format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),

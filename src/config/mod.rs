@@ -21,6 +21,7 @@ mod registry;
 mod retention;
 mod scheme_choice;
 mod settings;
+mod theme;
 mod warning;
 mod webhook;
 
@@ -41,6 +42,7 @@ pub use scheme_choice::SchemeChoice;
 pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
 };
+pub use theme::{ColourChoice, ColourRole, InvalidColour, ThemeName, ThemeSettings, UnknownTheme};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 

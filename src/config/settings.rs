@@ -12,8 +12,7 @@ use super::keyring::{self, Requests};
 use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, SchemeChoice, Warning,
 };
-use crate::config::ListColumn;
-use crate::config::PictureMode;
+use crate::config::{ListColumn, PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
 use crate::query::SavedFilters;
 use crate::rules::RuleSet;
@@ -82,6 +81,8 @@ pub struct Settings {
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: PictureMode,
+    /// How the interface looks.
+    pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
     /// What a listener deletes automatically.
@@ -172,6 +173,7 @@ impl Settings {
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),

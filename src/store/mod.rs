@@ -22,6 +22,7 @@
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
 //! To remove everything, delete the file *and* the folder.
 
+mod answered;
 mod attempts;
 mod checkpoint;
 mod copying;
@@ -55,6 +56,7 @@ mod stored;
 mod tests;
 mod writer;
 
+pub use answered::AnsweredRows;
 pub use attempts::AttemptKeeper;
 pub use error::StoreError;
 pub use location::Location;

@@ -8,6 +8,9 @@ pub enum TuiError {
     /// The terminal refused something.
     #[error("cannot use this terminal: {0}; --headless prints lines instead")]
     Terminal(#[from] std::io::Error),
+    /// Nobody reads the lines of `--plain` any more, or the disk is full.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(std::io::Error),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -63,6 +63,10 @@ pub(crate) enum Wake {
     Input(Input),
     Event(ServerEvent),
     Message(Message),
+    /// A line of `--plain`; `None` at the end of its input.
+    Line(Option<Zeroizing<String>>),
+    /// What `--plain` says of a delivery.
+    Announced(String),
 }
 
 /// The interface with everything that works for it.
@@ -82,7 +86,8 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
     pub(crate) model: Model,
-    pub(crate) screen: TerminalScreen,
+    /// What is drawn on; `--plain` draws nothing.
+    pub(crate) screen: Option<TerminalScreen>,
     pub(crate) clipboard: Clipboard,
     /// The newest delivery that the model knows of.
     pub(crate) reached: DeliveryId,
@@ -199,7 +204,7 @@ impl EventLoop<'_> {
     }
 
     /// Takes in how far the store has grown; returns by how many deliveries.
-    fn stored(&mut self) -> i64 {
+    pub(super) fn stored(&mut self) -> i64 {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
@@ -214,14 +219,14 @@ impl EventLoop<'_> {
     }
 
     /// Takes in the current state of the listener's answers.
-    fn answers(&mut self) -> Result<(), TuiError> {
+    pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
     /// Takes in what was heard of secrets that arrived by handshakes.
-    fn secrets_received(&mut self) -> Result<(), TuiError> {
+    pub(super) fn secrets_received(&mut self) -> Result<(), TuiError> {
         self.watch.secrets.look();
         let control = self.session.control();
         let news = control.secret_news();
@@ -232,9 +237,11 @@ impl EventLoop<'_> {
         news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
     }
 
-    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+    pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            // The plain face takes them itself.
+            Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
                 self.end = true;
                 Ok(())
@@ -260,7 +267,7 @@ impl EventLoop<'_> {
 
     fn input(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
         // What a key does may depend on how much is in view, and the terminal may have another size since.
-        if self.screen.size()? != self.extent {
+        if self.screen.as_ref().map(TerminalScreen::size).transpose()?.is_some_and(|size| size != self.extent) {
             self.draw()?;
         }
         match event {
@@ -276,7 +283,7 @@ impl EventLoop<'_> {
         if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
     }
 
-    fn message(&mut self, message: Message) -> Result<(), TuiError> {
+    pub(super) fn message(&mut self, message: Message) -> Result<(), TuiError> {
         self.model.clock = Timestamp::now();
         for effect in update(&mut self.model, message) {
             self.perform(effect)?;
@@ -287,7 +294,7 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+    pub(super) fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
             Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) | Effect::LoadAnswer(_) => {
                 self.loader.read(effect)
@@ -362,8 +369,8 @@ impl EventLoop<'_> {
                     tracing::warn!(reason = %error, "filters are not remembered");
                 }
             }
-            Effect::Redraw => terminal::clear(&mut self.screen)?,
-            Effect::Suspend => terminal::suspend(&mut self.screen)?,
+            Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
+            Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,
         }
         Ok(())
@@ -389,7 +396,7 @@ impl EventLoop<'_> {
             // The editor reads the keys in the meantime.
             let _keys = input::hold();
             let registry = self.session.control().registry();
-            terminal::lend(&mut self.screen, || editor::edit("delivery", &body, registry.keyring()))?
+            terminal::lend(self.screen.as_mut(), || editor::edit("delivery", &body, registry.keyring()))?
         };
         let reason = match edited {
             Ok(Some(edited)) => {
@@ -417,7 +424,7 @@ impl EventLoop<'_> {
         let wanted = view::graphics(&self.model);
         if let Some(kind) = self.graphics.filter(|_| wanted.is_none()) {
             terminal::forget(kind)?;
-            terminal::clear(&mut self.screen)?;
+            self.screen.as_mut().map_or(Ok(()), terminal::clear)?;
         }
         self.graphics = wanted;
         Ok(())
@@ -427,19 +434,22 @@ impl EventLoop<'_> {
         self.clear_graphics()?;
         crate::system::panic::trap("main");
         let _frame = crate::system::panic::frame();
+        let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;
         let mut viewport = before;
-        self.extent = self.screen.size()?;
-        self.screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        self.extent = screen.size()?;
+        screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
         if sizes(&viewport) != sizes(&before) || self.model.placed() != placed {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
-            self.screen.draw(|frame| {
-                view::draw(frame, &self.model, &self.look);
-            })?;
+            if let Some(screen) = &mut self.screen {
+                screen.draw(|frame| {
+                    view::draw(frame, &self.model, &self.look);
+                })?;
+            }
         }
         Ok(())
     }

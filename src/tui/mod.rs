@@ -17,6 +17,7 @@ pub(crate) mod event_loop;
 pub mod keymap;
 pub(crate) mod pane;
 pub mod picture;
+pub mod plain;
 pub(crate) mod reading_time;
 pub mod screens;
 pub(crate) mod terminal;
@@ -27,19 +28,25 @@ pub(crate) mod workers;
 
 use std::sync::{Arc, mpsc};
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
+use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
-use crate::tui::picture::PictureMethod;
+use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
-use crate::tui::theme::Look;
+use crate::tui::terminal::input::Input;
+use crate::tui::terminal::reply::{self, LateReply, TerminalReply};
+use crate::tui::theme::background::Background;
+use crate::tui::theme::palette::ThemePalette;
+use crate::tui::theme::{Look, Theme};
 use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
@@ -51,6 +58,40 @@ use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
 
+/// How the interface shall look.
+#[derive(Debug, Clone)]
+pub struct Appearance {
+    /// The theme, and the colours that differ from it.
+    pub theme: ThemeSettings,
+    /// What is known of the terminal.
+    pub terminal: TerminalFacts,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+    /// How pictures are drawn.
+    pub pictures: PictureMethod,
+}
+
+impl Appearance {
+    /// The look of what is read as text.
+    fn without_colours(&self) -> Look {
+        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone() }
+    }
+
+    /// The look in the terminal that was taken, and what it replied if it was asked.
+    fn look(self) -> (Look, Option<TerminalReply>) {
+        let (depth, mut reply) = (self.terminal.depth(), None);
+        let palette = ThemePalette::choose(self.theme.base, depth, || {
+            reply = terminal::background::ask(&self.terminal.term);
+            let background = reply.as_ref().and_then(|reply| reply.background);
+            // The variable may be that of another terminal, in which this one was started.
+            let variable = || Background::from_environment(&self.terminal.colorfgbg);
+            background.map_or_else(variable, Background::of_colour)
+        });
+        let theme = Theme::with(palette, &self.theme.colours, depth);
+        (Look { theme, zone: self.zone }, reply)
+    }
+}
+
 /// Runs the interface until the person quits or the session ends. `events` are the session's.
 ///
 /// # Errors
@@ -59,12 +100,61 @@ use crate::tui::workers::sightings::SightingsWorker;
 pub fn run(
     session: &Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: Appearance,
     filter: (Query, String),
     events: mpsc::Receiver<ServerEvent>,
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
+    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
+    face.screen = Some(terminal::enter()?);
+    let (look, reply) = appearance.look();
+    face.look = look;
+    let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
+    for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
+        let _ = wakes.send(Wake::Input(Input::Event(event)));
+    }
+    {
+        let wakes = wakes.clone();
+        terminal::input::start(late, move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
+    }
+    pass_on(events, wakes)?;
+    tracing::info!("interface begun");
+    let ended = face.run(&queue, warnings);
+    tracing::info!(failed = ended.is_err(), "interface ended");
+    if let Some(kind) = face.graphics {
+        let _ = terminal::forget(kind);
+    }
+    drop(face);
+    crate::system::panic::restore_terminal();
+    match ended {
+        // A closed terminal takes no more frames: that ends the interface, and is not an error.
+        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Passes the session's events on to the loop.
+fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
+    std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
+        for event in events {
+            crate::system::panic::trap("events");
+            if wakes.send(Wake::Event(event)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// The model with everything that works for it, and nothing to draw on yet.
+fn begin<'a>(
+    session: &'a Session,
+    setup: Setup,
+    (look, pictures): (Look, PictureMethod),
+    filter: (Query, String),
+    wakes: &mpsc::Sender<Wake>,
+) -> Result<EventLoop<'a>, TuiError> {
     // Before anything is read.
     let watch = {
         let wakes = wakes.clone();
@@ -128,23 +218,7 @@ pub fn run(
         model.filter_history = history::load(&history::path(session.location().file()));
     }
     model.sending.receivers = send::receivers(&control.registry());
-    let screen = terminal::enter()?;
-    {
-        let wakes = wakes.clone();
-        terminal::input::start(move |input| wakes.send(Wake::Input(input)).map_err(|_| mpsc::SendError(())))?;
-    }
-    {
-        let wakes = wakes.clone();
-        std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
-            for event in events {
-                crate::system::panic::trap("events");
-                if wakes.send(Wake::Event(event)).is_err() {
-                    return;
-                }
-            }
-        })?;
-    }
-    let mut face = EventLoop {
+    Ok(EventLoop {
         session,
         watch,
         look,
@@ -157,27 +231,14 @@ pub fn run(
         sender,
         teller,
         files: Files::default(),
-        wakes,
+        wakes: wakes.clone(),
         model,
-        screen,
+        screen: None,
         clipboard: Clipboard::default(),
         reached: DeliveryId(0),
         extent: Size::ZERO,
         graphics: None,
         reading: ReadingTime::default(),
         end: false,
-    };
-    tracing::info!("interface begun");
-    let ended = face.run(&queue, warnings);
-    tracing::info!(failed = ended.is_err(), "interface ended");
-    if let Some(kind) = face.graphics {
-        let _ = terminal::forget(kind);
-    }
-    drop(face);
-    crate::system::panic::restore_terminal();
-    match ended {
-        // A closed terminal takes no more frames: that ends the interface, and is not an error.
-        Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
-        ended => ended,
-    }
+    })
 }

@@ -1,58 +1,23 @@
 //! Colours, by meaning. Colour never carries meaning alone: each state has a glyph and a word too.
 //!
 //! Foreground and background of ordinary text are the terminal's own. Accents are from the fixed
-//! part of the 256-colour palette, in tones that read on the background they are for.
+//! part of the 256-colour palette, in tones that read on the background they are for, or of the
+//! terminal's own 16 colours; a person can choose others.
 
-use std::str::FromStr;
+pub mod background;
+pub mod palette;
+
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
+use self::background::ColourDepth;
+use self::palette::ThemePalette;
+use crate::config::{ColourChoice, ColourRole};
 use crate::delivery::{Summary, Verdict};
-
-/// Which background the accents are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Background {
-    /// Unknown: tones that are readable on both.
-    #[default]
-    Unknown,
-    /// A dark one.
-    Dark,
-    /// A light one.
-    Light,
-}
-
-/// The text is not the name of a theme.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid theme '{0}': expected auto, dark or light")]
-pub struct UnknownTheme(String);
-
-impl FromStr for Background {
-    type Err = UnknownTheme;
-
-    fn from_str(text: &str) -> Result<Self, UnknownTheme> {
-        match text {
-            "auto" => Ok(Self::from_environment(std::env::var("COLORFGBG").ok().as_deref())),
-            "dark" => Ok(Self::Dark),
-            "light" => Ok(Self::Light),
-            _ => Err(UnknownTheme(crate::text::visible(text).into_owned())),
-        }
-    }
-}
-
-impl Background {
-    /// What `COLORFGBG` says (`15;0`: the last number is the background), where a terminal sets it.
-    #[must_use]
-    pub fn from_environment(colorfgbg: Option<&str>) -> Self {
-        match colorfgbg.and_then(|text| text.rsplit(';').next()).and_then(|last| last.parse::<u8>().ok()) {
-            Some(0..=6 | 8) => Self::Dark,
-            Some(7 | 9..=15) => Self::Light,
-            _ => Self::Unknown,
-        }
-    }
-}
 
 /// A style for each meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,64 +48,77 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme for a background; `colour` is off under `NO_COLOR`.
+    /// The theme of a palette.
     #[must_use]
-    pub fn new(background: Background, colour: bool) -> Self {
-        let tone = |unknown: u8, dark: u8, light: u8| {
-            let style = Style::new();
-            if !colour {
-                return style;
-            }
-            style.fg(Color::Indexed(match background {
-                Background::Unknown => unknown,
-                Background::Dark => dark,
-                Background::Light => light,
-            }))
+    pub fn new(palette: ThemePalette) -> Self {
+        Self::with(palette, &BTreeMap::new(), ColourDepth::True)
+    }
+
+    /// The same with colours that a person has chosen, as near as a terminal of this depth can show them.
+    #[must_use]
+    pub fn with(palette: ThemePalette, chosen: &BTreeMap<ColourRole, ColourChoice>, depth: ColourDepth) -> Self {
+        use ColourRole as Role;
+        let colour = |role| match chosen.get(&role) {
+            Some(choice) => palette::chosen(*choice, depth),
+            None => palette.colour(role),
         };
-        let ground = |dark: u8, light: u8, otherwise: Modifier| match (colour, background) {
-            (true, Background::Dark) => Style::new().bg(Color::Indexed(dark)),
-            (true, Background::Light) => Style::new().bg(Color::Indexed(light)),
-            _ => Style::new().add_modifier(otherwise),
+        let tone = |role| Style { fg: colour(role), ..Style::new() };
+        // An attribute says it where no colour does.
+        let or = |style: Style, attribute: Modifier| match (style.fg, style.bg) {
+            (None, None) => style.add_modifier(attribute),
+            _ => style,
+        };
+        let ground = |role, text: Role| match colour(role) {
+            Some(below) => Style { bg: Some(below), fg: colour(text), ..Style::new() },
+            None => Style::new(),
         };
         let bold = Modifier::BOLD;
+        let dim = match palette {
+            // Bright black is the background of some terminals.
+            ThemePalette::Ansi => or(tone(Role::Muted), Modifier::DIM),
+            _ => tone(Role::Muted),
+        };
+        let rule = match palette {
+            ThemePalette::Ansi => or(tone(Role::Border), Modifier::DIM),
+            _ => tone(Role::Border),
+        };
         Self {
-            text: Style::new(),
-            dim: tone(245, 246, 242),
-            title: Style::new().add_modifier(bold),
-            brand: tone(33, 75, 25).add_modifier(bold),
-            good: tone(35, 78, 28).add_modifier(bold),
-            bad: tone(167, 203, 160).add_modifier(bold),
-            warn: tone(172, 214, 130).add_modifier(bold),
-            info: tone(33, 75, 25),
-            key: tone(67, 110, 24),
-            string: tone(65, 108, 22),
-            number: tone(137, 180, 94),
-            literal: tone(133, 176, 90),
-            simulation: tone(133, 176, 90).add_modifier(bold),
-            selected: ground(238, 253, Modifier::REVERSED).add_modifier(bold),
-            selected_unfocused: ground(236, 254, Modifier::BOLD),
-            bar: ground(235, 254, Modifier::empty()),
-            rule: tone(245, 239, 250),
-            hidden: tone(167, 209, 161).add_modifier(bold),
-            found: ground(58, 229, Modifier::UNDERLINED),
-            found_here: tone(172, 214, 130).add_modifier(bold | Modifier::REVERSED),
-            segment_even: ground(236, 255, Modifier::empty()),
-            segment_odd: ground(238, 253, Modifier::empty()),
+            text: tone(Role::Text),
+            dim,
+            title: tone(Role::Text).add_modifier(bold),
+            brand: tone(Role::Accent).add_modifier(bold),
+            good: tone(Role::Verified).add_modifier(bold),
+            bad: tone(Role::Failed).add_modifier(bold),
+            warn: tone(Role::Warning).add_modifier(bold),
+            info: tone(Role::Info),
+            key: tone(Role::Key),
+            string: tone(Role::String),
+            number: tone(Role::Number),
+            literal: tone(Role::Literal),
+            simulation: tone(Role::Simulated).add_modifier(bold),
+            selected: or(ground(Role::Selection, Role::SelectionText), Modifier::REVERSED).add_modifier(bold),
+            selected_unfocused: or(ground(Role::SelectionUnfocused, Role::SelectionText), bold),
+            bar: ground(Role::Bar, Role::BarText),
+            rule,
+            hidden: tone(Role::Hidden).add_modifier(bold),
+            found: or(ground(Role::Match, Role::MatchText), Modifier::UNDERLINED),
+            found_here: tone(Role::CurrentMatch).add_modifier(bold | Modifier::REVERSED),
+            segment_even: ground(Role::SegmentEven, Role::Text),
+            segment_odd: ground(Role::SegmentOdd, Role::Text),
         }
     }
 
-    /// Marks a row as chosen. Where that reverses the row, verdicts and statuses stay as they are, in their colours, and
-    /// all other colours go: reversed, they would be a patchwork.
+    /// Marks a row as chosen. What has a colour of its own keeps it. Where the row is reversed, verdicts and statuses stay
+    /// as they are, in their colours, and all other colours go: reversed, they would be a patchwork.
     pub fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
-        if !style.add_modifier.contains(Modifier::REVERSED) {
-            buffer.set_style(row, style);
-            return;
-        }
+        let reverses = style.add_modifier.contains(Modifier::REVERSED);
         let telling = [self.good, self.bad, self.warn, self.simulation].map(|style| style.fg);
         for position in row.intersection(*buffer.area()).positions() {
             let Some(cell) = buffer.cell_mut(position) else { continue };
-            let is_telling = cell.fg != Color::Reset && telling.contains(&Some(cell.fg)) && cell.symbol() != " ";
-            if !is_telling {
+            let is_coloured = cell.fg != Color::Reset;
+            if !reverses {
+                cell.set_style(if is_coloured { Style { fg: None, ..style } } else { style });
+            } else if !(is_coloured && telling.contains(&Some(cell.fg)) && cell.symbol() != " ") {
                 cell.set_style(Style::new().fg(Color::Reset).bg(Color::Reset)).set_style(style);
             }
         }
@@ -197,16 +175,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_background_is_told_where_the_terminal_says_it() {
-        assert_eq!(Background::from_environment(Some("15;0")), Background::Dark);
-        assert_eq!(Background::from_environment(Some("0;default;15")), Background::Light);
-        assert_eq!(Background::from_environment(Some("junk")), Background::Unknown);
-        assert_eq!(Background::from_environment(None), Background::Unknown);
-    }
-
-    #[test]
     fn a_verdict_is_shown_by_the_word_that_filters_take() {
-        let theme = Theme::new(Background::Dark, true);
+        let theme = Theme::new(ThemePalette::Dark);
         for verdict in Verdict::ALL {
             assert_eq!(theme.verdict(verdict).1, verdict.label());
         }
@@ -214,7 +184,7 @@ mod tests {
 
     #[test]
     fn without_colour_no_style_has_one() {
-        let theme = Theme::new(Background::Dark, false);
+        let theme = Theme::new(ThemePalette::Plain);
         for verdict in Verdict::ALL {
             let (_, _, style) = theme.verdict(verdict);
             assert_eq!((style.fg, style.bg), (None, None));
@@ -225,8 +195,56 @@ mod tests {
 
     #[test]
     fn every_verdict_has_its_own_word() {
-        let theme = Theme::new(Background::Dark, true);
+        let theme = Theme::new(ThemePalette::Dark);
         let words: std::collections::BTreeSet<_> = Verdict::ALL.iter().map(|v| theme.verdict(*v).1).collect();
         assert_eq!(words.len(), Verdict::ALL.len());
+    }
+
+    /// A verdict, a word in its own colour and ordinary text, in a selected row.
+    fn selected_row(theme: &Theme) -> Buffer {
+        let row = Rect::new(0, 0, 3, 1);
+        let mut buffer = Buffer::empty(row);
+        buffer.set_string(0, 0, "✗", theme.bad);
+        buffer.set_string(1, 0, "k", theme.key);
+        buffer.set_string(2, 0, "x", theme.text);
+        theme.highlight(&mut buffer, row, theme.selected);
+        buffer
+    }
+
+    #[test]
+    fn a_selected_row_keeps_the_colours_of_verdicts() {
+        for palette in
+            [ThemePalette::Dark, ThemePalette::Light, ThemePalette::ContrastDark, ThemePalette::ContrastLight]
+        {
+            let theme = Theme::new(palette);
+            let row = selected_row(&theme);
+            let colours = |x: u16| (Some(row[(x, 0)].fg), Some(row[(x, 0)].bg));
+            assert_eq!(colours(0), (theme.bad.fg, theme.selected.bg), "{palette:?}");
+            assert_eq!(colours(1), (theme.key.fg, theme.selected.bg), "{palette:?}");
+            assert_eq!(colours(2), (theme.selected.fg, theme.selected.bg), "{palette:?}");
+        }
+        for palette in [ThemePalette::Neutral, ThemePalette::Ansi] {
+            let theme = Theme::new(palette);
+            let row = selected_row(&theme);
+            assert_eq!(Some(row[(0, 0)].fg), theme.bad.fg, "{palette:?}");
+            assert!(!row[(0, 0)].modifier.contains(Modifier::REVERSED), "{palette:?}");
+            assert!(row[(2, 0)].modifier.contains(Modifier::REVERSED), "{palette:?}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_colour_takes_the_place_of_the_themes() {
+        let chosen = |role, colour| BTreeMap::from([(role, colour)]);
+        let colours = chosen(ColourRole::Verified, ColourChoice::Indexed(40));
+        let theme = Theme::with(ThemePalette::Dark, &colours, ColourDepth::Indexed);
+        assert_eq!(theme.good, Theme::new(ThemePalette::Dark).good.fg(Color::Indexed(40)));
+        assert_eq!(theme.bad, Theme::new(ThemePalette::Dark).bad);
+        // A background where there was none takes the place of the reversed row.
+        let colours = chosen(ColourRole::Selection, ColourChoice::Indexed(4));
+        let theme = Theme::with(ThemePalette::Ansi, &colours, ColourDepth::Ansi);
+        assert_eq!(theme.selected, Style::new().bg(Color::Indexed(4)).add_modifier(Modifier::BOLD));
+        // Without colours there are none, whatever was chosen.
+        let theme = Theme::with(ThemePalette::Plain, &colours, ColourDepth::None);
+        assert_eq!(theme, Theme::new(ThemePalette::Plain));
     }
 }

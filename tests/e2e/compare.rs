@@ -40,7 +40,7 @@ fn two_deliveries_are_compared_by_header_path_and_byte() {
     assert!(changes.contains(&&json!("case")) && changes.contains(&&json!("value")), "{shown}");
 
     assert!(env.run(&["diff", "1", "99"]).complains().contains("no delivery 99"));
-    assert!(env.run(&["diff", "1", "x"]).complains().contains("invalid delivery id 'x'"));
+    assert!(env.run(&["diff", "1", "x"]).complains().contains("invalid value 'x' for ID"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
@@ -19,12 +19,18 @@ pub(crate) struct Person {
     master: Option<Box<dyn MasterPty + Send>>,
     // Held open, so that the terminal can still be looked at when the program has ended.
     slave: Option<Box<dyn SlavePty + Send>>,
-    keys: Option<Box<dyn std::io::Write + Send>>,
+    keys: Option<Keys>,
     seen: Arc<Mutex<Seen>>,
     leaving: Arc<AtomicBool>,
     looking_away: Arc<AtomicBool>,
     before: String,
 }
+
+/// Where keys go, and what a terminal replies by itself.
+type Keys = Arc<Mutex<Box<dyn std::io::Write + Send>>>;
+
+/// What terminals reply when they are asked what they are (DA1).
+const DEVICE_ATTRIBUTES: &str = "\u{1b}[?62;22c";
 
 struct Seen {
     parser: vt100::Parser,
@@ -53,6 +59,16 @@ impl Person {
 
     /// Runs any command in a terminal of this size.
     pub(crate) fn runs(env: &TestEnv, size: Size, arguments: &[&str]) -> Self {
+        Self::runs_in(env, size, arguments, DEVICE_ATTRIBUTES)
+    }
+
+    /// The same in a terminal that tells its background.
+    pub(crate) fn runs_on(env: &TestEnv, size: Size, arguments: &[&str], background: &str) -> Self {
+        Self::runs_in(env, size, arguments, &format!("\u{1b}]11;{background}\u{1b}\\{DEVICE_ATTRIBUTES}"))
+    }
+
+    /// The same in a terminal that replies this when it is asked what it is.
+    pub(crate) fn runs_in(env: &TestEnv, size: Size, arguments: &[&str], reply: &str) -> Self {
         let pair = native_pty_system().openpty(size.pty()).unwrap();
         let program = env.program();
         let mut command = CommandBuilder::new(&program[0]);
@@ -69,8 +85,16 @@ impl Person {
         let seen = Arc::new(Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new() }));
         let leaving = Arc::new(AtomicBool::new(false));
         let looking_away = Arc::new(AtomicBool::new(false));
-        watch(&*pair.master, Arc::clone(&seen), Arc::clone(&leaving), Arc::clone(&looking_away));
-        let keys = Some(pair.master.take_writer().unwrap());
+        let keys: Keys = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let terminal = Terminal {
+            seen: Arc::clone(&seen),
+            leaving: Arc::clone(&leaving),
+            looking_away: Arc::clone(&looking_away),
+            keys: Arc::downgrade(&keys),
+            reply: reply.to_owned(),
+        };
+        terminal.watch(&*pair.master);
+        let keys = Some(keys);
         Self { child, master: Some(pair.master), slave: Some(pair.slave), keys, seen, leaving, looking_away, before }
     }
 
@@ -93,9 +117,11 @@ impl Person {
 
     /// Types keys as a terminal sends them.
     pub(crate) fn types(&mut self, keys: &str) -> &mut Self {
-        let terminal = self.keys.as_mut().unwrap();
-        terminal.write_all(keys.as_bytes()).unwrap();
-        terminal.flush().unwrap();
+        {
+            let mut terminal = self.keys.as_ref().unwrap().lock().unwrap();
+            terminal.write_all(keys.as_bytes()).unwrap();
+            terminal.flush().unwrap();
+        }
         self
     }
 
@@ -238,21 +264,47 @@ fn modes(master: &dyn MasterPty) -> String {
     words
 }
 
-fn watch(master: &dyn MasterPty, seen: Arc<Mutex<Seen>>, leaving: Arc<AtomicBool>, looking_away: Arc<AtomicBool>) {
-    let mut reader = master.try_clone_reader().unwrap();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 8192];
-        // A terminal whose last user has gone reads as an error (EIO).
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if leaving.load(Ordering::SeqCst) {
-                break;
+/// The terminal's own side: it shows what is written, and replies when it is asked.
+struct Terminal {
+    seen: Arc<Mutex<Seen>>,
+    leaving: Arc<AtomicBool>,
+    looking_away: Arc<AtomicBool>,
+    // Closed when the person leaves.
+    keys: Weak<Mutex<Box<dyn std::io::Write + Send>>>,
+    reply: String,
+}
+
+impl Terminal {
+    fn watch(self, master: &dyn MasterPty) {
+        let mut reader = master.try_clone_reader().unwrap();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            // A terminal whose last user has gone reads as an error (EIO).
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if self.leaving.load(Ordering::SeqCst) {
+                    break;
+                }
+                while self.looking_away.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                let is_asked = {
+                    let mut seen = self.seen.lock().unwrap();
+                    let before = seen.raw.len().saturating_sub(2);
+                    seen.raw.extend_from_slice(&buffer[..count]);
+                    seen.parser.process(&buffer[..count]);
+                    seen.raw[before..].windows(3).any(|bytes| bytes == b"\x1b[c")
+                };
+                if is_asked {
+                    self.replies();
+                }
             }
-            while looking_away.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            let mut seen = seen.lock().unwrap();
-            seen.raw.extend_from_slice(&buffer[..count]);
-            seen.parser.process(&buffer[..count]);
+        });
+    }
+
+    fn replies(&self) {
+        if let Some(keys) = self.keys.upgrade() {
+            let mut keys = keys.lock().unwrap();
+            let _ = keys.write_all(self.reply.as_bytes()).and_then(|()| keys.flush());
         }
-    });
+    }
 }

@@ -16,6 +16,7 @@
 //! | `ngrok_api` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
 //! | `retention` | the store lies outside that folder: captures of other projects would go |
+//! | `[theme]` | it chooses colours: text in the background's colour is hidden. A theme by its name needs none |
 //!
 //! The rest changes how deliveries are shown, verified and answered, and stays on this machine. In particular
 //! an `env` secret is only ever a key of an HMAC, and leaves in a signature only by one of the ways above.
@@ -113,6 +114,9 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
     }
     if file.retention != Default::default() && !is_own_store {
         add(Scope::Network, format!("permanently delete deliveries: {}", file.retention.words()));
+    }
+    if file.theme.as_ref().is_some_and(|theme| !theme.colours.is_empty()) {
+        add(Scope::Network, "choose the colours of the interface, which can hide text".to_owned());
     }
     needs
 }

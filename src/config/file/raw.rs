@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
+use crate::config::theme::RawTheme;
 use crate::config::{Bounds, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
@@ -37,6 +38,7 @@ pub(super) struct RawFile {
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
+    pub(super) theme: Option<RawTheme>,
     #[serde(default)]
     pub(super) retention: RetentionSettings,
     #[serde(default)]

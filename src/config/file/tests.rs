@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::config::{ColourChoice, ColourRole, ThemeName};
 use crate::signature::SigningKind;
 
 fn parse(text: &str) -> Result<ConfigFile, FileError> {
@@ -97,6 +98,16 @@ fn every_key_is_read() {
 #[case("[limits]\nconnections = 0", "2:15: expected a number of connections from 1 to 65535")]
 #[case("[limits]\nmemory = '1kB'", "2:10: expected a size from 1MiB to 1TiB")]
 #[case("[limits]\nheads = '1s'", "2:1: unknown field `heads`, expected one of `head`")]
+#[case(
+    "\ntheme = 'drak'",
+    "2:9: invalid theme 'drak': expected auto, dark, light, high-contrast, ansi or none; did you mean 'dark'?"
+)]
+#[case("[theme]\nverfied = 2", "2:1: unknown colour 'verfied': expected one of base, text, muted")]
+#[case("[theme]\nverfied = 2", "did you mean 'verified'?")]
+#[case("[theme]\nbase = 'drak'", "2:8: invalid theme 'drak'")]
+#[case("[theme]\nverified = 'grren'", "2:12: invalid colour 'grren'")]
+#[case("[theme]\nverified = 256", "2:12: invalid colour '256'")]
+#[case("theme = 7", "1:9: ")]
 #[case("ngrok_api = 'x'", "1:13: invalid ngrok agent address 'x'")]
 #[case("[secrets]\na = { env = 'A', file = 'B' }", "2:5: expected one of { env")]
 #[case("[secrets]\na = { key = 'A' }", "2:5: expected one of { env")]
@@ -239,4 +250,23 @@ fn simulations_are_kept_under_their_names() {
 fn impossible_simulations_say_why_and_where(#[case] lines: &str, #[case] words: &str) {
     let message = parse(&format!("[simulations.x]\n{lines}\n")).unwrap_err().to_string();
     assert!(message.starts_with("whyhook.toml:") && message.contains(words), "{message}");
+}
+
+#[test]
+fn a_theme_is_a_name_or_a_table_of_colours() {
+    let theme = |text: &str| parse(text).unwrap().theme;
+    assert_eq!(theme(""), None);
+    assert_eq!(theme("theme = 'light'"), Some(ThemeSettings { base: ThemeName::Light, ..ThemeSettings::default() }));
+    let table = "[theme]\nbase = 'ansi'\nverified = '#5fd787'\nfailed = 9\nselection = 'bright-blue'\ntext = 'default'";
+    let colours = [
+        (ColourRole::Verified, ColourChoice::Rgb(0x5f, 0xd7, 0x87)),
+        (ColourRole::Failed, ColourChoice::Indexed(9)),
+        (ColourRole::Selection, ColourChoice::Indexed(12)),
+        (ColourRole::Text, ColourChoice::Default),
+    ];
+    assert_eq!(theme(table), Some(ThemeSettings { base: ThemeName::Ansi, colours: colours.into() }));
+    // Every name of a role is one that the table takes.
+    for name in ColourRole::NAMES {
+        assert_eq!(theme(&format!("theme = {{ {name} = 1 }}")).unwrap().colours.len(), 1, "{name}");
+    }
 }

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::raw::{RawFile, RawWebhook};
 use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::mistaken::looks_like_a_secret;
+use crate::config::theme::RawTheme;
 use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, ListColumn, Warning, Webhook};
 use crate::query::SavedFilters;
@@ -31,6 +32,7 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         ngrok_api: raw.ngrok_api,
         retention: raw.retention,
         images: raw.images,
+        theme: raw.theme.map(RawTheme::settings).transpose().map_err(|(at, words)| (at, Fault::Syntax(words)))?,
         secrets: Vec::new(),
         webhooks: Vec::new(),
         simulations: BTreeMap::new(),

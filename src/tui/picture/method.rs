@@ -1,8 +1,8 @@
-//! How pictures are drawn: what a person asks for, and what the terminal's variables say of it. The terminal itself is
-//! never asked: one that does not answer would hold up the start, and its answer would look like keys.
+//! How pictures are drawn: what a person asks for, and what the terminal's variables say of it.
 
 use super::{Colours, GraphicsProtocol};
 use crate::config::PictureMode;
+use crate::tui::theme::background::ColourDepth;
 
 /// What the environment says about the terminal.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub struct TerminalFacts {
     pub program: String,
     /// `COLORTERM`.
     pub colorterm: String,
+    /// `COLORFGBG`.
+    pub colorfgbg: String,
     /// Whether `KITTY_WINDOW_ID` is set.
     pub kitty: bool,
     /// Whether the terminal is another machine's.
@@ -33,6 +35,7 @@ impl TerminalFacts {
             term: variable("TERM"),
             program: variable("TERM_PROGRAM"),
             colorterm: variable("COLORTERM"),
+            colorfgbg: variable("COLORFGBG"),
             kitty: is_set("KITTY_WINDOW_ID"),
             ssh: is_set("SSH_CONNECTION") || is_set("SSH_TTY"),
             multiplexer: is_set("TMUX") || is_set("STY"),
@@ -40,17 +43,19 @@ impl TerminalFacts {
         }
     }
 
-    /// Which colours half-blocks may use.
+    /// How many colours there are.
+    #[must_use]
+    pub fn depth(&self) -> ColourDepth {
+        if self.no_colour { ColourDepth::None } else { ColourDepth::of(&self.term, &self.colorterm) }
+    }
+
+    /// Which colours half-blocks may use: 16 of a person's own choice show no picture.
     #[must_use]
     pub fn colours(&self) -> Colours {
-        if self.no_colour {
-            Colours::None
-        } else if matches!(self.colorterm.as_str(), "truecolor" | "24bit") {
-            Colours::True
-        } else if self.term.contains("256color") || self.term.contains("kitty") || !self.colorterm.is_empty() {
-            Colours::Indexed
-        } else {
-            Colours::None
+        match self.depth() {
+            ColourDepth::True => Colours::True,
+            ColourDepth::Indexed => Colours::Indexed,
+            ColourDepth::Ansi | ColourDepth::None => Colours::None,
         }
     }
 }

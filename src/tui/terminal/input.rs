@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 
+use super::reply::LateReply;
+
 /// How long to look for more events after the last one. It ends with the first that comes.
 const LINGER: Duration = Duration::from_millis(20);
 
@@ -25,13 +27,17 @@ pub(crate) enum Input {
     Gone,
 }
 
-/// Starts the thread. It ends when the terminal or the receiver is gone.
-pub(crate) fn start(send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Send + 'static) -> std::io::Result<()> {
+/// Starts the thread. It ends when the terminal or the receiver is gone. `late` takes a reply of the terminal out of the
+/// keys that it has not given in time.
+pub(crate) fn start(
+    mut late: Option<LateReply>,
+    send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Send + 'static,
+) -> std::io::Result<()> {
     std::thread::Builder::new().name("whyhook-input".to_owned()).spawn(move || {
         while wait() {
             // What was there may have been read by whom the keys are lent to: then nothing comes.
             let _keys = hold();
-            if !drain(&send) {
+            if !drain(&mut late, &send) {
                 return;
             }
         }
@@ -49,12 +55,16 @@ pub(crate) fn hold() -> MutexGuard<'static, ()> {
 }
 
 /// Sends every pending event. `false` when the receiver is gone.
-fn drain(send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
+fn drain(late: &mut Option<LateReply>, send: &impl Fn(Input) -> Result<(), mpsc::SendError<()>>) -> bool {
     while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {
             Ok(event) => {
                 crate::system::panic::trap("input");
-                if send(Input::Event(event)).is_err() {
+                let events = match late {
+                    Some(late) => late.pass(event),
+                    None => vec![event],
+                };
+                if events.into_iter().any(|event| send(Input::Event(event)).is_err()) {
                     return false;
                 }
             }

@@ -1,8 +1,10 @@
 //! Takes the terminal, and restores it whatever happens.
 
+pub(crate) mod background;
 pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
+pub(crate) mod reply;
 use std::io::{self, Stdout, Write as _};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -77,26 +79,29 @@ fn tell(words: &[u8]) {
     let _ = stdout.write_all(words).and_then(|()| stdout.flush());
 }
 
-/// Restores the terminal while `run` uses it, and takes it again.
-pub(super) fn lend<T>(screen: &mut TerminalScreen, run: impl FnOnce() -> T) -> io::Result<T> {
+/// Restores the terminal while `run` uses it, and takes it again. Without a screen it was not taken.
+pub(super) fn lend<T>(screen: Option<&mut TerminalScreen>, run: impl FnOnce() -> T) -> io::Result<T> {
     crate::system::panic::restore_terminal();
     let outcome = run();
-    take()?;
-    clear(screen)?;
+    if let Some(screen) = screen {
+        take()?;
+        clear(screen)?;
+    }
     Ok(outcome)
 }
 
 /// Restores the terminal and stops the program, as Ctrl-Z does, until the shell resumes it.
 #[cfg(unix)]
-pub(super) fn suspend(screen: &mut TerminalScreen) -> io::Result<()> {
+pub(super) fn suspend(screen: Option<&mut TerminalScreen>) -> io::Result<()> {
     crate::system::panic::restore_terminal();
     // SIGSTOP cannot be caught, so it stops us although SIGTSTP is handled.
     rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    let Some(screen) = screen else { return Ok(()) };
     take()?;
     clear(screen)
 }
 
 #[cfg(not(unix))]
-pub(super) fn suspend(_: &mut TerminalScreen) -> io::Result<()> {
+pub(super) fn suspend(_: Option<&mut TerminalScreen>) -> io::Result<()> {
     Ok(())
 }

@@ -15,7 +15,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("import load restore", "to import deliveries, run `whyhook import` in another terminal"),
     (
         "theme colour color dark light background",
-        "the theme is set with --theme auto, dark or light; NO_COLOR turns colours off",
+        "the theme is set with --theme (auto, dark, light, high-contrast, ansi, none), or in the configuration: theme = \
+         \"dark\"; NO_COLOR turns colours off",
     ),
     ("mouse select", "hold Shift to select text with the mouse"),
 ];

@@ -36,7 +36,8 @@ use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
-use crate::tui::theme::{Background, Theme};
+use crate::tui::theme::Theme;
+use crate::tui::theme::palette::ThemePalette;
 
 mod adopt;
 mod images;
@@ -52,7 +53,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 fn look() -> Look {
-    Look { theme: Theme::new(Background::Dark, true), zone: TimeZone::UTC }
+    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC }
 }
 
 /// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.

@@ -1,0 +1,142 @@
+//! A line for each delivery once it has been answered, with its cause: read and made on a thread of its own.
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use crate::delivery::{DeliveryId, Intake, Outcome, Summary, Verdict};
+use crate::inspect::diagnosis::{self, Subject};
+use crate::payload::grouped;
+use crate::server::Session;
+use crate::server::listener::Control;
+use crate::signature::diagnose::{Budget, CauseKind};
+use crate::store::{AnsweredRows, StoreError};
+use crate::text::visible;
+
+/// More than these at once are counted instead: nobody listens to a hundred lines.
+const AT_ONCE: usize = 12;
+/// How long a cause is searched for before its line is printed without.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Tells the thread that the store has grown.
+pub(super) struct Announcer(mpsc::Sender<()>);
+
+impl Announcer {
+    /// Starts the thread; `say` gets each line.
+    pub(super) fn start(session: &Session, say: impl Fn(String) + Send + 'static) -> Result<Self, StoreError> {
+        let rows = AnsweredRows::after(session.location(), session.began_behind())?;
+        let control = Arc::clone(session.control());
+        let (poke, pokes) = mpsc::channel();
+        let file = session.location().file().to_owned();
+        std::thread::Builder::new()
+            .name("whyhook-announcer".to_owned())
+            .spawn(move || follow(rows, &control, &pokes, &say))
+            .map_err(|source| StoreError::Io { action: "start the reader of", path: file, source })?;
+        Ok(Self(poke))
+    }
+
+    /// The store has grown, or something was answered.
+    pub(super) fn poke(&self) {
+        let _ = self.0.send(());
+    }
+}
+
+fn follow(mut rows: AnsweredRows, control: &Control, pokes: &mpsc::Receiver<()>, say: &dyn Fn(String)) {
+    while pokes.recv().is_ok() {
+        crate::system::panic::trap("announcer");
+        while pokes.try_recv().is_ok() {}
+        loop {
+            let (answered, more) = match rows.take() {
+                Ok(taken) => taken,
+                Err(error) => {
+                    say(format!("cannot read what has come: {error}"));
+                    break;
+                }
+            };
+            if answered.len() > AT_ONCE {
+                say(many(&answered));
+            } else {
+                for summary in &answered {
+                    say(delivery_line(summary, cause(&rows, control, summary).as_deref()));
+                }
+            }
+            if !more {
+                break;
+            }
+        }
+    }
+}
+
+/// The likeliest cause of a signature that does not verify.
+fn cause(rows: &AnsweredRows, control: &Control, summary: &Summary) -> Option<String> {
+    let verdict = summary.judgement.verdict;
+    let is_handshake = summary.answer.as_ref().is_some_and(|answer| answer.is_handshake());
+    if is_handshake || matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
+        return None;
+    }
+    let delivery = rows.reader().load(summary.id).ok()??;
+    let registry = control.registry();
+    let deadline = Instant::now() + PATIENCE;
+    let go_on = || Instant::now() < deadline;
+    let history = diagnosis::history(rows.reader(), &delivery, &registry);
+    let found = Subject::of(&delivery, &registry).why(&history, &Budget { go_on: &go_on, ..Budget::default() });
+    let cause = found.causes.first()?;
+    let kind = match cause.kind {
+        CauseKind::Proof => "proved: ",
+        CauseKind::Alarm => "alarm: ",
+        CauseKind::Evidence => "",
+    };
+    Some(format!("{kind}{}", cause.summary))
+}
+
+/// Deliveries that came faster than they could be read out.
+fn many(summaries: &[Summary]) -> String {
+    let first = summaries.iter().map(|summary| summary.id).min().unwrap_or(DeliveryId(0));
+    let last = summaries.iter().map(|summary| summary.id).max().unwrap_or(DeliveryId(0));
+    let verified = summaries.iter().filter(|summary| summary.is_verified()).count();
+    let others = summaries.len() - verified;
+    let count = grouped(summaries.len() as u64);
+    format!("{count} deliveries, {first} to {last}: {verified} verified, {others} not; list shows them")
+}
+
+/// A delivery in a line: its number, the verdict, what it is, the answer, and the cause if one is known. Visible text.
+#[must_use]
+pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
+    let mut line = format!("delivery {}: {}", summary.id, verdict(summary));
+    match summary.event.event.as_deref() {
+        Some(event) => {
+            line.push_str(&format!(", {event}"));
+            if summary.event.is_simulation() {
+                line.push_str(" (simulation)");
+            }
+        }
+        None if summary.method.is_empty() => line.push_str(&format!(", {} request", summary.intake.name())),
+        None => line.push_str(&format!(", {} {}", summary.method, summary.path)),
+    }
+    line.push_str(&format!(", {}", answer(summary)));
+    if let Some(cause) = cause {
+        line.push_str(&format!(". Cause: {cause}"));
+    }
+    visible(&line).into_owned()
+}
+
+fn verdict(summary: &Summary) -> String {
+    let verdict = summary.judgement.verdict;
+    if verdict == Verdict::Verified && !matches!(summary.intake, Intake::Complete) {
+        return format!("not verified, the request is {}", summary.intake.name());
+    }
+    if summary.is_verified_but_stale() {
+        return format!("{}, but stale", verdict.words());
+    }
+    verdict.words().to_owned()
+}
+
+fn answer(summary: &Summary) -> String {
+    match &summary.answer {
+        None => "not answered yet".to_owned(),
+        Some(answer) if answer.outcome == Outcome::Sent => {
+            format!("answered {} in {:.1} ms", answer.status, answer.latency.as_secs_f64() * 1000.0)
+        }
+        Some(answer) if answer.status == 0 => answer.outcome.words().to_owned(),
+        Some(answer) => format!("answer {}, {}", answer.status, answer.outcome.words()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Lines from stdin, one when it is asked for: in between, an editor may have the terminal.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::sync::mpsc;
+
+use zeroize::Zeroizing;
+
+/// A longer line is cut: more than the longest rule or log line.
+const LINE_LIMIT: u64 = 64 * 1024;
+
+/// Asks the thread for lines.
+pub(super) struct Lines(mpsc::Sender<()>);
+
+impl Lines {
+    /// Starts the thread; `give` gets each line without its end, and `None` after the last.
+    pub(super) fn start(give: impl Fn(Option<Zeroizing<String>>) + Send + 'static) -> io::Result<Self> {
+        let (ask, asked) = mpsc::channel();
+        std::thread::Builder::new().name("whyhook-lines".to_owned()).spawn(move || {
+            while asked.recv().is_ok() {
+                crate::system::panic::trap("lines");
+                let line = read();
+                let is_end = line.is_none();
+                give(line);
+                if is_end {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self(ask))
+    }
+
+    /// Reads the next line.
+    pub(super) fn ask(&self) {
+        let _ = self.0.send(());
+    }
+}
+
+fn read() -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let mut stdin = io::stdin().lock();
+    match stdin.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut bytes) {
+        Ok(1..) => {}
+        Ok(0) | Err(_) => return None,
+    }
+    while bytes.len() as u64 >= LINE_LIMIT && bytes.last() != Some(&b'\n') {
+        // The rest of a line that is too long belongs to no command.
+        let mut rest = Zeroizing::new(Vec::new());
+        match stdin.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut rest) {
+            Ok(1..) if rest.last() != Some(&b'\n') => {}
+            _ => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Whether a person types and reads here.
+pub(super) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The terminal shows nothing of what is typed while this lives.
+pub(super) struct HiddenTyping(());
+
+#[cfg(unix)]
+impl HiddenTyping {
+    /// Hides it, where stdin is a terminal.
+    pub(super) fn begin() -> Option<Self> {
+        set_echo(false).ok()?;
+        crate::system::panic::on_restore(Some(show));
+        Some(Self(()))
+    }
+}
+
+#[cfg(unix)]
+fn set_echo(shown: bool) -> rustix::io::Result<()> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let stdin = rustix::stdio::stdin();
+    let mut modes = tcgetattr(stdin)?;
+    modes.local_modes.set(LocalModes::ECHO, shown);
+    tcsetattr(stdin, OptionalActions::Now, &modes)
+}
+
+#[cfg(unix)]
+fn show() {
+    let _ = set_echo(true);
+}
+
+#[cfg(unix)]
+impl Drop for HiddenTyping {
+    fn drop(&mut self) {
+        crate::system::panic::on_restore(None);
+        show();
+    }
+}
+
+#[cfg(not(unix))]
+impl HiddenTyping {
+    /// Nothing hides it here.
+    pub(super) fn begin() -> Option<Self> {
+        None
+    }
+}
