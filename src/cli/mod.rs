@@ -13,6 +13,7 @@ mod image;
 mod import;
 mod list;
 mod listen;
+mod mark;
 mod output;
 mod prune;
 mod query_worker;
@@ -91,6 +92,12 @@ enum Command {
     Import(import::ImportArgs),
     /// Wait for a delivery that matches a filter; exit 1 on timeout
     Wait(wait::WaitArgs),
+    /// Pin deliveries, so that pruning keeps them
+    Pin(mark::PinArgs),
+    /// Write a note on a delivery
+    Note(mark::NoteArgs),
+    /// Tag deliveries
+    Tag(mark::TagArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
     /// Replay captured deliveries
@@ -131,6 +138,9 @@ impl Command {
             Self::Export(_) => "export",
             Self::Import(_) => "import",
             Self::Wait(_) => "wait",
+            Self::Pin(_) => "pin",
+            Self::Note(_) => "note",
+            Self::Tag(_) => "tag",
             Self::Prune(_) => "prune",
             Self::Replay(_) => "replay",
             Self::Diff(_) => "diff",
@@ -337,6 +347,9 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Import(args)) => import::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
+        Some(Command::Pin(args)) => mark::pin(&settings, &args),
+        Some(Command::Note(args)) => mark::note(&settings, &args),
+        Some(Command::Tag(args)) => mark::tag(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),

@@ -35,6 +35,7 @@ mod layers;
 mod leftovers;
 mod log;
 mod look;
+mod marks;
 mod meanwhile;
 mod payload;
 mod plain;
