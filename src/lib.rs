@@ -20,9 +20,11 @@
 //! | [`send`] | replays and what came of them; whether a receiver is right |
 //! | [`server`] | a run: the listener, the tunnel, the configuration reloaded, signals |
 //! | [`archive`] | deliveries in and out: JSON, HTTP archives, raw requests, curl scripts, images |
+//! | [`api`] | the running listener for other processes: HTTP over a socket of its own |
 //! | [`tui`] | the terminal interface |
 //! | [`cli`] | arguments to a command, errors to an exit code; the same as lines of text or JSON |
 
+pub mod api;
 pub mod archive;
 pub mod cli;
 pub mod config;

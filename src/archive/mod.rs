@@ -1,4 +1,6 @@
 //! Deliveries out of the store and into it: JSON, HTTP archives, raw requests, curl scripts, images.
 
+pub mod detail;
 pub mod export;
+pub mod forwards;
 pub mod import;

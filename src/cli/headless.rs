@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::api::ApiServer;
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
 use crate::payload::grouped;
 use crate::query::Query;
-use crate::rules::Held;
+use crate::rules::{Held, Override, short};
 use crate::server::listener::{Control, StatsSnapshot};
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::store::{AnsweredRows, Freed, StoreError, StoredContent};
@@ -53,6 +54,7 @@ pub(crate) enum HeadlessError {
 /// [`HeadlessError`]; deliveries are kept and answered no longer then, since the program ends.
 pub(crate) fn run(
     session: Session,
+    api: ApiServer,
     (sender, events): (mpsc::Sender<ServerEvent>, mpsc::Receiver<ServerEvent>),
     format: LineFormat,
     query: &Query,
@@ -61,11 +63,13 @@ pub(crate) fn run(
     let mut lines = match Lines::open(&session, format, query) {
         Ok(lines) => lines,
         Err(error) => {
+            api.stop();
             session.stop();
             return Err(error);
         }
     };
     let mut ended = lines.follow(&session, &watch, &events);
+    api.stop();
     session.stop_after(|| {
         if ended.is_ok() {
             ended = lines.finish();
@@ -77,9 +81,13 @@ pub(crate) fn run(
 /// What the retention has deleted, in words.
 #[must_use]
 pub(crate) fn retired_words(freed: Freed) -> String {
+    freed_words("retention", freed)
+}
+
+fn freed_words(how: &str, freed: Freed) -> String {
     let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
     let noun = if freed.deliveries == 1 { "delivery" } else { "deliveries" };
-    format!("retention: {deliveries} {noun} deleted, {bytes} bytes freed")
+    format!("{how}: {deliveries} {noun} deleted, {bytes} bytes freed")
 }
 
 /// Says what was heard of secrets that arrived by handshakes.
@@ -91,6 +99,8 @@ struct Lines<'a> {
     rows: AnsweredRows,
     /// Held, and said to be.
     held: BTreeSet<DeliveryId>,
+    /// Chosen over the rules, and said to be.
+    chosen: Option<Override>,
     format: LineFormat,
     query: &'a Query,
 }
@@ -99,7 +109,7 @@ impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
         // Not the newest delivery: what has come since the start has its line as well.
         let rows = AnsweredRows::after(session.location(), session.began_behind())?;
-        Ok(Self { rows, held: BTreeSet::new(), format, query })
+        Ok(Self { rows, held: BTreeSet::new(), chosen: None, format, query })
     }
 
     fn follow(
@@ -130,6 +140,7 @@ impl<'a> Lines<'a> {
                 }
                 Ok(ServerEvent::StoreFault(error)) => log(&format!("not kept: {error}")),
                 Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
+                Ok(ServerEvent::Pruned(freed)) => log(&freed_words("pruned", freed)),
                 Ok(ServerEvent::Refused) => refusals.came(),
                 Ok(ServerEvent::Held) => {
                     watch.held.look();
@@ -139,9 +150,14 @@ impl<'a> Lines<'a> {
                     watch.secrets.look();
                     say_secrets(control);
                 }
+                Ok(ServerEvent::Answers) => {
+                    watch.answers.look();
+                    self.say_chosen(control.chosen());
+                }
                 Ok(ServerEvent::Rules(count, _)) => {
                     log(&format!("rules: configuration reloaded, {count} active"));
                 }
+                Ok(ServerEvent::Hook(words)) => log(&words),
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
@@ -168,6 +184,18 @@ impl<'a> Lines<'a> {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Says which answer was chosen over the rules.
+    fn say_chosen(&mut self, chosen: Option<Override>) {
+        if chosen != self.chosen {
+            log(&match &chosen {
+                Some(chosen) if chosen.once => format!("answer: {} for the next delivery", short(&chosen.action)),
+                Some(chosen) => format!("answer: {} until it is cleared", short(&chosen.action)),
+                None => "answer: by the rules".to_owned(),
+            });
+            self.chosen = chosen;
         }
     }
 

@@ -1,5 +1,6 @@
 //! `whyhook list [FILTER]`.
 
+mod follow;
 mod table;
 
 use std::cmp::Reverse;
@@ -25,7 +26,7 @@ const PAGE_ROWS: usize = 1000;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook list verdict:bad since:1h\n  \
-    whyhook list -n 1 --format json | jq .id")]
+    whyhook list -n 1 --format json | jq .id\n  whyhook list --follow -n 0 verdict:bad")]
 pub(super) struct ListArgs {
     /// Only deliveries that match, such as: verdict:bad event:screenshot since:1h
     #[arg(value_name = "FILTER")]
@@ -33,6 +34,9 @@ pub(super) struct ListArgs {
     /// Maximum number of deliveries
     #[arg(long, short = 'n', value_name = "COUNT")]
     limit: Option<usize>,
+    /// Print each delivery as it comes, the oldest first, until interrupted; -n 0 leaves out those that are there
+    #[arg(long, short = 'f', conflicts_with = "sort")]
+    follow: bool,
     /// The columns, separated by commas: id, time, verdict, cause, event, kind, method, path, webhook, remote, status,
     /// latency, size, tags, note [default: columns of the configuration, or the usual ones]
     #[arg(long, value_name = "NAMES")]
@@ -89,6 +93,9 @@ impl ListOrder {
 
 /// Exit code 0 when anything was listed, 1 when nothing matches.
 pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, CliError> {
+    if args.follow {
+        return follow::run(settings, args);
+    }
     let query = settings.filter(&args.filter)?;
     let reader = Reader::open(&settings.location()?)?;
     let now = Timestamp::now();

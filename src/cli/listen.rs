@@ -9,14 +9,16 @@ use jiff::tz::TimeZone;
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
 use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
+use crate::api::ApiServer;
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
 use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
 use crate::query::Query;
-use crate::server::Session;
+use crate::server::{Session, StartError};
 use crate::signature::Secret;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::{self, Appearance};
 
@@ -28,16 +30,20 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
         false => warnings,
     };
+    let keymap = super::keys::keymap(settings.config.as_deref())?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events.clone())?;
+    let api = ApiServer::start(&session, events.clone())
+        .map_err(|source| StartError::System { action: "start threads", source })?;
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
-    let warnings = [lost, warnings].concat();
+    let warnings = [lost, warnings, api.remarks().to_vec()].concat();
     if listen.plain {
-        let appearance = appearance(listen, &settings)?;
+        let appearance = appearance(listen, &settings, keymap)?;
         let setup = setup(&settings, &session);
         let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        api.stop();
         session.stop();
         ended.map_err(|error| match error {
             TuiError::Stdout(error) => CliError::Stdout(error),
@@ -47,6 +53,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+        log_socket(&settings, &session, &api);
         log_sources(&settings);
         let retired = session.retired();
         if retired.deliveries > 0 {
@@ -59,18 +66,31 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             OutputFormat::Text => LineFormat::Text,
             OutputFormat::Json => LineFormat::Json,
         };
-        headless::run(session, (events, received), format, &query).map_err(|error| match error {
+        headless::run(session, api, (events, received), format, &query).map_err(|error| match error {
             headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {
-        let appearance = appearance(listen, &settings)?;
+        let appearance = appearance(listen, &settings, keymap)?;
         let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
+        api.stop();
         session.stop();
         ended.map_err(CliError::Tui)?;
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// The socket of the control interface, where nobody could tell it from the store's name.
+#[cfg(unix)]
+fn log_socket(settings: &Settings, session: &Session, api: &ApiServer) {
+    let socket = session.location().socket();
+    if let Some(path) = api.hidden_socket().or(settings.ephemeral.then_some(&*socket)) {
+        output::log(&format!("control interface: {}", path.display()));
+    }
+}
+
+#[cfg(not(unix))]
+fn log_socket(_: &Settings, _: &Session, _: &ApiServer) {}
 
 /// What was read to make these settings: a file that somebody else has put here should be seen.
 fn log_sources(settings: &Settings) {
@@ -96,7 +116,7 @@ fn wants_lines(listen: &ListenArgs) -> bool {
 
 /// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the
 /// configuration says of colours: they may not fit it.
-fn appearance(listen: &ListenArgs, settings: &Settings) -> Result<Appearance, CliError> {
+fn appearance(listen: &ListenArgs, settings: &Settings, keymap: Keymap) -> Result<Appearance, CliError> {
     let terminal = TerminalFacts::of_process();
     let theme = match &listen.theme {
         None => settings.theme.clone(),
@@ -106,7 +126,8 @@ fn appearance(listen: &ListenArgs, settings: &Settings) -> Result<Appearance, Cl
         }
     };
     let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
-    Ok(Appearance { theme, terminal, zone: TimeZone::system(), pictures })
+    let has_mouse = !listen.no_mouse && settings.mouse;
+    Ok(Appearance { keymap, has_mouse, theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.

@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
+#[cfg(unix)]
+mod answer;
 mod check;
 mod completions;
 mod destination;
@@ -9,15 +11,23 @@ mod diff;
 mod explain;
 mod export;
 mod headless;
+#[cfg(unix)]
+mod held;
 mod image;
 mod import;
+mod keys;
 mod list;
 mod listen;
 mod mark;
 mod output;
+mod probe;
 mod prune;
 mod query_worker;
 mod replay;
+#[cfg(unix)]
+mod rules;
+#[cfg(unix)]
+mod running;
 mod scheme;
 mod schemes;
 mod select;
@@ -26,6 +36,8 @@ mod settings;
 mod show;
 mod sign;
 mod simulate;
+#[cfg(unix)]
+mod stop;
 mod trust;
 mod understanding;
 mod usage;
@@ -100,8 +112,26 @@ enum Command {
     Tag(mark::TagArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
+    /// Choose the answer of the running listener, over its rules
+    #[cfg(unix)]
+    Answer(answer::AnswerArgs),
+    /// Show and change the rules of the running listener
+    #[cfg(unix)]
+    Rules(rules::RulesArgs),
+    /// List the deliveries that the running listener holds
+    #[cfg(unix)]
+    Held(held::HeldArgs),
+    /// Answer a held delivery
+    #[cfg(unix)]
+    Release(held::ReleaseArgs),
+    /// Stop the running listener
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  whyhook stop\n  whyhook stop --store elsewhere.db")]
+    Stop,
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
+    /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
+    Probe(probe::ProbeArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is valid
@@ -114,9 +144,12 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Print every key of the interface as a table `[keys]` for the configuration
+    #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
+    Keys(keys::KeysArgs),
     /// Allow what the configuration of the current folder asks for, until it changes
     #[command(after_help = "Examples:\n  whyhook trust\n  whyhook trust --yes\n\nPermission is needed before a \
-            whyhook.toml of the current folder may contact other hosts, accept their connections, read or write \
+            whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
     /// Print a completion script for a shell
@@ -142,13 +175,25 @@ impl Command {
             Self::Note(_) => "note",
             Self::Tag(_) => "tag",
             Self::Prune(_) => "prune",
+            #[cfg(unix)]
+            Self::Answer(_) => "answer",
+            #[cfg(unix)]
+            Self::Rules(_) => "rules",
+            #[cfg(unix)]
+            Self::Held(_) => "held",
+            #[cfg(unix)]
+            Self::Release(_) => "release",
+            #[cfg(unix)]
+            Self::Stop => "stop",
             Self::Replay(_) => "replay",
+            Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -203,6 +248,9 @@ pub(crate) struct ListenArgs {
     /// Colours of the interface; auto asks the terminal whether its background is dark or light [default: auto]
     #[arg(long, value_name = "THEME", value_parser = themes())]
     theme: Option<String>,
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long)]
+    no_mouse: bool,
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
@@ -351,12 +399,24 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Note(args)) => mark::note(&settings, &args),
         Some(Command::Tag(args)) => mark::tag(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Answer(args)) => answer::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Rules(args)) => rules::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Held(args)) => held::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Release(args)) => held::release(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Stop) => stop::run(&settings),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
+        Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Completions(args)) => completions::run(&args),

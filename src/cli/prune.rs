@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+#[cfg(unix)]
+use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::store::{Freed, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
+use crate::store::{Freed, Location, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
 use crate::text::{self, units};
 
 #[derive(Debug, Clone, Args)]
@@ -52,8 +54,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let location = settings.location()?;
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
-    let pruner = if args.dry_run { None } else { Some(Pruner::open(&location).map_err(in_use)?) };
-    pruner.iter().for_each(|pruner| output::log_losses(pruner.losses()));
+    let deleter = if args.dry_run { None } else { Some(Deleter::open(&location)?) };
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
@@ -64,7 +65,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
             }
         },
     };
-    let Some(mut pruner) = pruner.filter(|_| !plan.doomed.is_empty()) else {
+    let Some(deleter) = deleter.filter(|_| !plan.doomed.is_empty()) else {
         return print(args, &plan, None);
     };
     if !settings.yes() && !ask(&plan, reader.count()?)? {
@@ -73,8 +74,48 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     }
     // Its snapshot would keep SQLite from giving room back.
     drop(reader);
-    let freed = pruner.prune(&plan.doomed, Thoroughness::Exact, &mut |_| Ok(()))?;
+    let freed = deleter.delete(&plan.doomed)?;
     print(args, &plan, Some(freed))
+}
+
+/// Who deletes: the listener that runs on the store, else this process.
+enum Deleter {
+    Files(Box<Pruner>),
+    #[cfg(unix)]
+    Listener(RunningListener),
+}
+
+impl Deleter {
+    fn open(location: &Location) -> Result<Self, CliError> {
+        #[cfg(unix)]
+        if let Some(listener) = RunningListener::on(location)? {
+            return Ok(Self::Listener(listener));
+        }
+        let pruner = Pruner::open(location).map_err(in_use)?;
+        output::log_losses(pruner.losses());
+        Ok(Self::Files(Box::new(pruner)))
+    }
+
+    fn delete(self, doomed: &[DeliveryId]) -> Result<Freed, CliError> {
+        match self {
+            Self::Files(mut pruner) => Ok(pruner.prune(doomed, Thoroughness::Exact, &mut |_| Ok(()))?),
+            #[cfg(unix)]
+            Self::Listener(listener) => {
+                let result = listener.job("/prune", &json!({"ids": ranges(doomed)}))?;
+                let number = |name: &str| result[name].as_u64().unwrap_or_default();
+                Ok(Freed { deliveries: number("deleted"), bytes: number("freed_bytes") })
+            }
+        }
+    }
+}
+
+/// Numbers, the highest first, as the fewest ranges.
+#[cfg(unix)]
+fn ranges(ids: &[DeliveryId]) -> Vec<String> {
+    ids.chunk_by(|left, right| left.0 == right.0 + 1)
+        .filter_map(|run| Some((run.last()?.0, run.first()?.0)))
+        .map(|(from, to)| format!("{from}-{to}"))
+        .collect()
 }
 
 /// Those that are not pinned, unless those go as well; how many stay is said.
@@ -180,4 +221,16 @@ fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<Exi
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_range() {
+        let ids = [12, 11, 10, 7, 5, 4].map(DeliveryId);
+        assert_eq!(ranges(&ids), ["10-12", "7-7", "4-5"]);
+        assert!(ranges(&[]).is_empty());
+    }
 }

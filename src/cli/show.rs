@@ -11,18 +11,15 @@ use serde_json::Value;
 
 use super::select::delivery_name;
 use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
+use crate::archive::detail;
+use crate::archive::forwards::Forwards;
+use crate::config::Registry;
 use crate::config::consent::Scope;
-use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict, detail_json};
-use crate::inspect::diagnosis::{self, Subject};
-use crate::inspect::{Reading, Recall, Sightings};
-use crate::payload::binary::images_json;
-use crate::signature::diagnose::Budget;
+use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict};
+use crate::inspect::{Reading, Sightings};
 use crate::store::{Page, Reader};
+use crate::text;
 use crate::text::units;
-use crate::{send, text};
-
-/// Attempts that are listed with a delivery.
-const ATTEMPTS: usize = 100;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook show latest\n  whyhook show 7 --format body > body.bin\n  \
@@ -69,18 +66,10 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
         return Ok(ExitCode::FAILURE);
     };
-    let attempts = reader.attempts(delivery.summary.id, ATTEMPTS)?;
     match args.format {
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            let mut json = detail_json(&delivery, diagnosis.as_ref());
-            let reading = reading_of(settings, &delivery);
-            let seen = seen(&reader, &delivery, &reading);
-            understanding::add_to_json(&mut json, &reading, seen.as_ref());
-            json["images"] = images_json(&reading.body.images());
-            json["attempts"] = attempts.iter().map(send::summary_json).collect();
-            json["retries"] = answering::retries_json(&reader, &delivery)?;
-            json["forward"] = answering::forward_json(&reader, &delivery)?;
+            let json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry_of(settings))?;
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
@@ -89,10 +78,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             output::print_bytes(&delivery.body_section())?;
         }
         ShowFormat::Text => {
-            let reading = reading_of(settings, &delivery);
-            let seen = seen(&reader, &delivery, &reading);
+            let reading = Reading::of(&delivery, &registry_of(settings));
+            let seen = detail::seen(&reader, &delivery, &reading);
+            let attempts = reader.attempts(delivery.summary.id, detail::ATTEMPTS)?;
             let mut facts = cause_lines(settings, &reader, &delivery)?;
-            facts.extend(answering::forward_lines(&reader, &delivery)?);
+            facts.extend(forwards_of(settings, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());
@@ -108,21 +98,12 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
 /// What was found out about a delivery's signature: what was kept, else what a search finds now with
 /// the current secrets. `None` when there is nothing to explain.
 fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
-    let id = delivery.summary.id;
-    if let Some(kept) = reader.diagnosis(id)?.and_then(|json| serde_json::from_str(&json).ok()) {
+    if let Some(kept) = detail::kept_diagnosis(reader, delivery)? {
         return Ok(Some(kept));
     }
     // Who only looks at a delivery need not have its secret at hand.
     let Ok(loaded) = settings.load_quietly(Scope::Secrets) else { return Ok(None) };
-    if loaded.registry.keyring().is_empty() {
-        return Ok(None);
-    }
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
-    let go_on = || std::time::Instant::now() < deadline;
-    let budget = Budget { go_on: &go_on, ..Budget::default() };
-    let history = diagnosis::history(reader, delivery, &loaded.registry);
-    let found = Subject::of(delivery, &loaded.registry).why(&history, &budget);
-    Ok(if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() })
+    Ok(detail::found_diagnosis(reader, delivery, &loaded.registry, &|| true))
 }
 
 /// The likeliest cause of a signature that does not verify, and what to do about it.
@@ -141,20 +122,15 @@ fn cause_lines(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) ->
     Ok(lines)
 }
 
-/// What is understood of a body; which webhook it is for is known where the configuration
-/// can be read.
-fn reading_of(settings: &SettingsArgs, delivery: &Delivery) -> Reading {
-    let registry = settings
-        .load(&ListenArgs::default(), Scope::Secrets)
-        .map(|loaded| loaded.settings.registry)
-        .unwrap_or_default();
-    Reading::of(delivery, &registry)
+/// The answers of upstream servers; the secrets are read only where they explain a disagreement.
+fn forwards_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Forwards, CliError> {
+    let registry = || settings.load_quietly(Scope::Secrets).ok().map(|loaded| loaded.registry);
+    Ok(Forwards::read(reader, delivery, &registry)?)
 }
 
-/// Where an event's ids stood before.
-fn seen(reader: &Reader, delivery: &Delivery, reading: &Reading) -> Option<Sightings> {
-    let ids = &reading.event.as_ref()?.ids;
-    Recall::default().look(reader, delivery.summary.id, ids, &|| true).ok().flatten()
+/// Which webhook a delivery is for is known where the configuration can be read.
+fn registry_of(settings: &SettingsArgs) -> Registry {
+    settings.load(&ListenArgs::default(), Scope::Secrets).map(|loaded| loaded.settings.registry).unwrap_or_default()
 }
 
 /// Reads the delivery that `id` names; `latest` is the newest.

@@ -1,12 +1,10 @@
-//! What is understood of a delivery's body, as text and as JSON.
+//! What is understood of a delivery's body, as text.
 
 use std::io;
 
-use serde_json::{Value, json};
-
 use crate::inspect::{Reading, Sightings};
 use crate::payload::body::{Body, Kind, xml};
-use crate::payload::contract::{EventReport, report_json};
+use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
 use crate::text;
@@ -64,30 +62,6 @@ fn push_event(lines: &mut Vec<String>, event: &EventReport) {
     if rest > 0 && !event.items.is_empty() {
         lines.push(format!("          and {} more items", grouped(rest)));
     }
-}
-
-/// The documented fields of `show --format json`.
-pub(super) fn add_to_json(json: &mut Value, reading: &Reading, seen: Option<&Sightings>) {
-    let Value::Object(object) = json else { return };
-    let notes: Vec<&str> = reading.body.remarks.iter().map(|remark| &*remark.words).collect();
-    let (report, drift) = reading.event.as_ref().map(report_json).unwrap_or((Value::Null, json!([])));
-    let seen = seen.map(|seen| {
-        let ids = seen.seen.iter().map(|seen| {
-            json!({
-                "kind": seen.id.kind.word(),
-                "id": seen.id.value,
-                "count": seen.count,
-                "first": seen.first.0,
-                "last": seen.last.0,
-            })
-        });
-        json!({"looked_at": seen.looked_at, "all": seen.is_all, "ids": ids.collect::<Vec<_>>()})
-    });
-    object.insert("body_kind".to_owned(), json!(reading.body.code()));
-    object.insert("body_notes".to_owned(), json!(notes));
-    object.insert("event_report".to_owned(), report);
-    object.insert("drift".to_owned(), drift);
-    object.insert("seen_before".to_owned(), json!(seen));
 }
 
 /// Writes the readable body: JSON and XML re-indented, a form's pairs decoded, binary in hexadecimal. A body may be

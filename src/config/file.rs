@@ -16,6 +16,16 @@
 //! theme = "auto"                      # or dark, light, high-contrast, ansi, none; or a table [theme] of colours
 //!
 //! columns = ["time", "verdict", "cause", "event", "status"]   # of lists
+//! mouse = true                        # or false: the terminal selects text with it
+//!
+//! [keys]
+//! replay = ["R", "ctrl-r"]            # `whyhook keys` prints them all
+//!
+//! bell = "verdict:bad"                # or [notify] filter = "…", how = "bell", "osc9" or "osc777"
+//!
+//! [on_delivery]                       # a command, with the facts as JSON on its standard input
+//! filter = "verdict:bad"
+//! command = ["notify-send", "whyhook", "a delivery failed"]
 //!
 //! [filters]
 //! broken = "verdict:bad since:1d"     # used as @broken
@@ -65,7 +75,6 @@ pub use raw::SecretSource;
 pub use save::{ConfigChange, ConfigPart, ConfigSaveError};
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,8 +84,11 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::mistaken::without_values;
-use super::{Bounds, Environment, Keyring, ListColumn, RetentionSettings, Warning, Webhook, shown};
-use crate::config::{PictureMode, ThemeSettings};
+pub use super::place::Place;
+use super::{
+    Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RetentionSettings, Warning, Webhook, shown,
+};
+use crate::config::{KeyEntry, PictureMode, ThemeSettings};
 use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -87,31 +99,6 @@ use crate::text::{nearest, visible};
 const LOCAL_NAME: &str = "whyhook.toml";
 /// Larger files are not configuration.
 const SIZE_LIMIT: u64 = 1024 * 1024;
-
-/// A place in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-}
-
-impl Place {
-    /// The place of the byte `offset` of `text`.
-    fn of(text: &str, offset: usize) -> Self {
-        let before = &text.as_bytes()[..offset.min(text.len())];
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Self { line, column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1 }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.line, self.column)
-    }
-}
 
 /// A labelled secret of `[secrets]`, not read yet.
 #[derive(Debug, Clone)]
@@ -159,6 +146,14 @@ pub struct ConfigFile {
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
     pub images: Option<PictureMode>,
+    /// Whether the interface takes the mouse.
+    pub mouse: Option<bool>,
+    /// `[keys]`, in the order of the file.
+    pub keys: Vec<KeyEntry>,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
     /// How the interface looks.
     pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
@@ -197,7 +192,11 @@ impl ConfigFile {
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
+                ("notify", format!("{:?}", file.notify)),
+                ("on_delivery", format!("{:?}", file.on_delivery)),
                 ("theme", format!("{:?}", file.theme)),
+                ("mouse", format!("{:?}", file.mouse)),
+                ("keys", format!("{:?}", file.keys)),
                 (
                     "secrets",
                     format!("{:?}", file.secrets.iter().map(|entry| (&entry.label, &entry.source)).collect::<Vec<_>>()),
@@ -316,6 +315,9 @@ pub enum Fault {
         "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
     )]
     TwoDefaults,
+    /// Both `bell` and `notify`.
+    #[error("'bell' and 'notify' conflict: bell is notify in brief; keep one")]
+    TwoNotices,
     /// A label in `[secrets]` that is empty.
     #[error("the secret's label is empty: give it one")]
     EmptyLabel,

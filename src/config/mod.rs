@@ -14,9 +14,12 @@ mod environment;
 mod error;
 pub mod file;
 mod keyring;
+mod keys;
 mod missing_secret;
 mod mistaken;
+mod notices;
 mod pictures;
+mod place;
 mod registry;
 mod retention;
 mod scheme_choice;
@@ -33,8 +36,10 @@ pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
 };
+pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
+pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use registry::{NotReceived, Registry, Route, Secrets};
 pub use retention::RetentionSettings;

@@ -10,7 +10,8 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{
-    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, Registry, RetentionSettings, SchemeChoice, Warning,
+    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, NotifySettings, Registry,
+    RetentionSettings, SchemeChoice, Warning,
 };
 use crate::config::{ListColumn, PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
@@ -81,6 +82,12 @@ pub struct Settings {
     pub answers: AnswerFlags,
     /// How pictures are drawn in the terminal.
     pub images: PictureMode,
+    /// Whether the interface takes the mouse.
+    pub mouse: bool,
+    /// Which deliveries the terminal notifies of.
+    pub notify: Option<NotifySettings>,
+    /// The command for each delivery.
+    pub on_delivery: Option<HookSettings>,
     /// How the interface looks.
     pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
@@ -173,6 +180,9 @@ impl Settings {
             body_limit: body_limit.or_else(|| file?.body_limit).unwrap_or(DEFAULT_BODY_LIMIT),
             bounds: file.map(|file| file.bounds).unwrap_or_default(),
             images: file.and_then(|file| file.images).unwrap_or_default(),
+            mouse: file.and_then(|file| file.mouse).unwrap_or(true),
+            notify: file.and_then(|file| file.notify.clone()),
+            on_delivery: file.and_then(|file| file.on_delivery.clone()),
             theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),

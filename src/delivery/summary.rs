@@ -99,6 +99,16 @@ impl Summary {
         self.judgement.verdict == Verdict::Verified && self.intake.is_complete()
     }
 
+    /// Whether it is what browsers and scanners send and no webhook does: a GET or HEAD without a body and without a signature,
+    /// to a path that no webhook has.
+    #[must_use]
+    pub fn is_noise(&self) -> bool {
+        let is_asking = matches!(self.method.as_str(), "GET" | "HEAD") && self.body_bytes == 0;
+        let is_unsigned = matches!(self.judgement.verdict, Verdict::MissingSignature | Verdict::NoSecret);
+        let is_handshake = self.answer.as_ref().is_some_and(AnswerFacts::is_handshake);
+        is_asking && is_unsigned && self.webhook.is_none() && !is_handshake
+    }
+
     /// Whether the signature is valid and the timestamp is outside the tolerance.
     #[must_use]
     pub fn is_verified_but_stale(&self) -> bool {

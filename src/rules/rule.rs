@@ -111,6 +111,12 @@ impl RuleSet {
         Self { rules, labels, answers: Vec::new(), hold_for, handshakes: true, has_conditions }
     }
 
+    /// These rules in the place of its own; the rest stays.
+    #[must_use]
+    pub fn replaced(&self, rules: Vec<Rule>) -> Self {
+        Self::new(rules, self.hold_for).with_answers(self.answers.clone()).with_handshakes(self.handshakes)
+    }
+
     /// The same, with the configuration's own answers beside them.
     #[must_use]
     pub fn with_answers(self, answers: Vec<Arc<NamedAnswer>>) -> Self {

@@ -3,6 +3,7 @@
 mod causes;
 mod changes;
 mod file_events;
+mod hook;
 pub mod listener;
 mod reload;
 mod run;

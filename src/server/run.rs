@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -17,6 +17,7 @@ use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
 use crate::query::{Query, SavedFilters};
 use crate::server::causes::CauseFinder;
+use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
@@ -38,12 +39,17 @@ pub enum ServerEvent {
     Refused,
     /// The retention has deleted deliveries.
     Retired(Freed),
+    /// Somebody has deleted deliveries over the control interface.
+    Pruned(Freed),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,
     /// A secret arrived by a sender's handshake: [`Control::secret_news`] says more. Once until [`SessionWatch::secrets`] is
     /// looked at.
     Secrets,
+    /// The rules, or the answer chosen over them, are others: [`Control::rules`], [`Control::chosen`]. Once until
+    /// [`SessionWatch::answers`] is looked at.
+    Answers,
     /// The configuration file was reloaded, or has appeared; the number of rules that are active now
     /// ([`Control::rules`]).
     Rules(usize, PathBuf),
@@ -55,6 +61,8 @@ pub enum ServerEvent {
     Tunnel(TunnelState),
     /// The terminal has another size.
     Resized,
+    /// The command of `on_delivery` failed, or deliveries were skipped for it, in words.
+    Hook(String),
     /// A request to suspend the program (SIGTSTP).
     Suspend,
     /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
@@ -72,13 +80,50 @@ pub struct SessionWatch {
     pub refused: Watcher,
     /// Of [`ServerEvent::Secrets`].
     pub secrets: Watcher,
+    /// Of [`ServerEvent::Answers`].
+    pub answers: Watcher,
 }
 
-/// How far the store has grown.
+/// How far the store has grown, and what is known of the tunnel.
 #[derive(Debug, Default)]
 struct Growth {
     newest: AtomicI64,
     changes: Changes,
+    tunnel: Mutex<TunnelState>,
+}
+
+/// What other threads may know of a run, and be told of it.
+#[derive(Debug, Clone)]
+pub struct SessionFeed {
+    control: Arc<Control>,
+    growth: Arc<Growth>,
+}
+
+impl SessionFeed {
+    /// Secrets, webhooks and the answer.
+    #[must_use]
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// What is known of the tunnel.
+    #[must_use]
+    pub fn tunnel(&self) -> TunnelState {
+        self.growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// See [`Session::watch`].
+    #[must_use = "what is dropped is told no longer"]
+    pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
+        let [stored, held, refused, secrets, answers] = [(); 5].map(|()| tell.clone());
+        SessionWatch {
+            stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
+            held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
+            refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
+            secrets: self.control.secret_changes().subscribe(move || secrets(ServerEvent::Secrets)),
+            answers: self.control.answer_changes().subscribe(move || answers(ServerEvent::Answers)),
+        }
+    }
 }
 
 /// Why a run could not start. Each is one clear line.
@@ -123,6 +168,7 @@ pub struct Session {
     serving: JoinHandle<()>,
     causes: CauseFinder,
     stop: watch::Sender<bool>,
+    hook: Option<DeliveryHook>,
     _ephemeral: Option<tempfile::TempDir>,
 }
 
@@ -157,6 +203,7 @@ impl Session {
                 }
                 StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
                 StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
+                StoreEvent::Pruned(freed) => drop(events.send(ServerEvent::Pruned(freed))),
             }
         };
         let (retired, mut losses) = retire(settings, &location)?;
@@ -175,7 +222,11 @@ impl Session {
         let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
         if let Some(agent) = settings.ngrok_api {
             let (events, hint) = (events.clone(), control.tunnel_hint().clone());
-            let told = move |state| drop(events.send(ServerEvent::Tunnel(state)));
+            let growth = Arc::clone(&growth);
+            let told = move |state: TunnelState| {
+                growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
+                let _ = events.send(ServerEvent::Tunnel(state));
+            };
             runtime.spawn(tunnel::watch(agent, address.port(), hint, told));
         }
         tracing::info!(
@@ -187,6 +238,13 @@ impl Session {
             retired = retired.deliveries,
             "listening"
         );
+        let hook = settings.on_delivery.as_ref().map(|hook| {
+            let (registry, events) = (Arc::clone(&control), events.clone());
+            let keyring = move || registry.registry().keyring().clone();
+            let told = move |words| drop(events.send(ServerEvent::Hook(words)));
+            DeliveryHook::start(hook, (&location, writer.began_behind()), &growth.changes, keyring, told)
+        });
+        let hook = hook.transpose()?;
         signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
         let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)
             .map_err(|source| StartError::System { action: "start the search for causes", source })?;
@@ -206,6 +264,7 @@ impl Session {
             serving,
             causes,
             stop,
+            hook,
             _ephemeral: ephemeral,
         })
     }
@@ -294,19 +353,19 @@ impl Session {
         DeliveryId(self.growth.newest.load(Ordering::Acquire))
     }
 
-    /// Calls `tell` when the store has grown, something is held or no longer, somebody was refused, or a secret arrived: with
-    /// [`ServerEvent::Stored`], `Held`, `Refused` or `Secrets`, on the thread where it happened,
+    /// Calls `tell` when the store has grown, something is held or no longer, somebody was refused, a secret arrived, or the answers are others: with
+    /// [`ServerEvent::Stored`], `Held`, `Refused`, `Secrets` or `Answers`, on the thread where it happened,
     /// and with each only once until it is looked at. It must not block ([`Changes::subscribe`]). There may be any
     /// number of watches. What has happened before is not told: watch first, then read.
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
-        let [stored, held, refused, secrets] = [(); 4].map(|()| tell.clone());
-        SessionWatch {
-            stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
-            held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
-            refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
-            secrets: self.control.secret_changes().subscribe(move || secrets(ServerEvent::Secrets)),
-        }
+        self.feed().watch(tell)
+    }
+
+    /// The same for other threads, which must let go of it before [`Session::stop`] can return.
+    #[must_use]
+    pub fn feed(&self) -> SessionFeed {
+        SessionFeed { control: Arc::clone(&self.control), growth: Arc::clone(&self.growth) }
     }
 
     /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a
@@ -318,12 +377,13 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { control, writer, runtime, serving, causes, stop, .. } = self;
+        let Self { control, writer, runtime, serving, causes, stop, hook, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         runtime.shutdown_timeout(Duration::from_millis(50));
+        drop(hook);
         causes.stop();
         last();
         drop(control);

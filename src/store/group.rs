@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::live_prune::PrunedReply;
 use super::log::LogEnd;
 use super::record::Draft;
 use super::seal::LogKey;
@@ -35,6 +36,7 @@ pub(super) enum Job {
     Answered(DeliveryId, Answer),
     Diagnosed(DeliveryId, String),
     Attempted(Box<Attempt>),
+    Prune(Vec<DeliveryId>, oneshot::Sender<PrunedReply>),
     Mark(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>),
 }
 
@@ -45,6 +47,8 @@ pub(super) struct CommitGroup {
     pub(super) answers: Vec<(DeliveryId, Answer)>,
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
     pub(super) attempts: Vec<Attempt>,
+    /// To be done after the commit.
+    pub(super) prunings: Vec<(Vec<DeliveryId>, oneshot::Sender<PrunedReply>)>,
     pub(super) marks: Vec<(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>)>,
     bytes: usize,
     /// Of the bodies of answers and attempts, which go into the index.
@@ -71,6 +75,7 @@ impl CommitGroup {
             }
             Job::Mark(ids, edit, reply) => self.marks.push((ids, edit, reply)),
             Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
+            Job::Prune(doomed, reply) => self.prunings.push((doomed, reply)),
             Job::Attempted(attempt) => {
                 self.row_bytes += attempt_bytes(&attempt);
                 self.attempts.push(*attempt);

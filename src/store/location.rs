@@ -61,6 +61,18 @@ impl Location {
         self.log().join(format!("{segment:08}.log.new"))
     }
 
+    /// The socket of the control interface of a listener that keeps deliveries here.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.beside("-socket")
+    }
+
+    /// Whether a process has the right to write captures at this moment.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        StoreLock::is_taken(self)
+    }
+
     /// Bytes of all files of the store.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -14,9 +14,13 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use super::location::private_file;
 use super::{Location, StoreError};
+
+/// How often a lock file that is held is tried again.
+const TRIES: usize = 4;
 
 /// The right to write captures into a store, held until it is dropped or the process ends.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ impl StoreLock {
         let path = location.beside("-lock");
         let failed = |error| StoreError::io(&path, "write to", error);
         let mut file = private_file().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -46,6 +50,15 @@ impl StoreLock {
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(Self { location: location.clone(), files: vec![file] })
+    }
+
+    /// Whether another process holds the lock file. Nothing is created.
+    pub(super) fn is_taken(location: &Location) -> bool {
+        let file = File::open(location.beside("-lock"));
+        file.is_ok_and(|file| match file.try_lock() {
+            Ok(()) => file.unlock().is_err(),
+            Err(error) => matches!(error, TryLockError::WouldBlock),
+        })
     }
 
     /// Takes the index itself. It stays open as long as the lock is held: closing any descriptor of it drops the
@@ -78,6 +91,17 @@ impl StoreLock {
             Err(TryLockError::Error(_)) => Ok(()),
         }
     }
+}
+
+/// Who only asks whether a lock is held has it for a moment ([`StoreLock::is_taken`]).
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            taken => return taken,
+        }
+    }
+    file.try_lock()
 }
 
 impl Drop for StoreLock {

@@ -9,6 +9,7 @@
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
+//! | `whyhook.db-socket` | the control interface of a running listener |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so a row never refers to bytes
@@ -33,6 +34,7 @@ pub mod fuzzing;
 mod group;
 mod identity;
 mod index;
+mod live_prune;
 mod location;
 mod lock;
 mod log;
@@ -68,4 +70,4 @@ pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use stored::{StoredBody, StoredDelivery};
-pub use writer::{Keeping, Marking, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};
+pub use writer::{Keeping, Marking, Pruning, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};

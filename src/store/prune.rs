@@ -104,7 +104,7 @@ pub struct Pruner {
 }
 
 /// One segment's part of a pruning.
-struct Task {
+pub(super) struct Task {
     segment: i64,
     /// The lowest and the highest number in it.
     ids: (i64, i64),
@@ -112,6 +112,12 @@ struct Task {
     bytes: u64,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
+}
+
+impl Task {
+    pub(super) fn segment(&self) -> i64 {
+        self.segment
+    }
 }
 
 impl Pruner {
@@ -181,6 +187,34 @@ impl Work<'_> {
         connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
         log(&freed);
         freed
+    }
+
+    /// The segments of a pruning that is done between commits, a segment at a time ([`super::live_prune`]).
+    pub(super) fn live_tasks(&self, doomed: &[DeliveryId]) -> Result<Vec<Task>, StoreError> {
+        self.keeping_pace(|| self.tasks(doomed).map_err(|source| self.failed(source)))
+    }
+
+    /// Prunes one of them.
+    pub(super) fn live_prune(&self, task: &Task) -> Result<Freed, StoreError> {
+        let size = || fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
+        let before = size();
+        self.keeping_pace(|| {
+            let full = self.index.connection().pragma_update(None, "synchronous", "full");
+            full.map_err(|source| self.failed(source))?;
+            self.prune_segment(task, &mut |_| Ok(()))
+        })?;
+        Ok(Freed { deliveries: task.deliveries, bytes: before.saturating_sub(size()) })
+    }
+
+    /// The commits that follow are synced as those before.
+    fn keeping_pace<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.index.connection();
+        let synchronous = connection
+            .pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
+            .map_err(|source| self.failed(source))?;
+        let done = work();
+        connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
+        done
     }
 
     /// Deletes deliveries, a segment after another for as long as `go_on` says.

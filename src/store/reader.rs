@@ -284,6 +284,21 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
+    /// How many deliveries there are of each verdict, by its code. Takes time in proportion to all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn verdict_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let read = || {
+            let sql = "SELECT verdict, count(*) FROM deliveries GROUP BY verdict ORDER BY verdict";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|source| self.failed(source))
+    }
+
     /// How many deliveries come after `after`, up to `last` and no more than `most`, and the highest
     /// of them: so that a million are counted in parts.
     ///

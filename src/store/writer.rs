@@ -19,6 +19,7 @@ use super::checkpoint::Checkpointer;
 use super::group::{CommitGroup, Job, KeptRecord, MarkedCount};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
+use super::live_prune::{LivePruning, PrunedReply};
 use super::lock::StoreLock;
 use super::log::LogWriter;
 use super::marks::{self, MarksFile};
@@ -54,6 +55,8 @@ pub enum StoreEvent {
     Fault(Arc<StoreError>),
     /// Retention has deleted deliveries.
     Retired(Freed),
+    /// Somebody has deleted deliveries ([`WriterHandle::prune`]).
+    Pruned(Freed),
 }
 
 /// Too many deliveries wait for the disk.
@@ -63,6 +66,9 @@ pub struct QueueFull;
 
 /// Resolves once the delivery is on disk (its number) or could not be kept (why).
 pub type Keeping = oneshot::Receiver<KeptRecord>;
+
+/// Resolves once deliveries are deleted (how many) or could not be (why).
+pub type Pruning = oneshot::Receiver<PrunedReply>;
 
 /// Resolves once an edit of marks is kept (how many deliveries it has changed) or could not be (why).
 pub type Marking = oneshot::Receiver<MarkedCount>;
@@ -109,6 +115,16 @@ impl WriterHandle {
     /// before; nobody waits for it either.
     pub fn diagnosed(&self, id: DeliveryId, diagnosis: String) {
         let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
+    }
+
+    /// Deletes deliveries for good, between commits. What does not exist is passed over.
+    #[must_use]
+    pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
+        let (reply, pruning) = oneshot::channel();
+        if let Err(mpsc::SendError(Job::Prune(_, reply))) = self.jobs.send(Job::Prune(doomed, reply)) {
+            let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
+        }
+        pruning
     }
 
     /// Queues a change of what a person has added to deliveries. It is synced before [`Marking`] resolves.
@@ -169,6 +185,7 @@ impl Writer {
             keys,
             inserter: Inserter::start().map_err(failed)?,
             checkpointer: Checkpointer::start(location)?,
+            pruning: LivePruning::default(),
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
             last,
             marks,
@@ -211,6 +228,7 @@ struct Committer {
     keys: SealKeys,
     inserter: Inserter,
     checkpointer: Checkpointer,
+    pruning: LivePruning,
     retirer: Retirer,
     last: DeliveryId,
     marks: MarksFile,
@@ -231,16 +249,24 @@ impl Committer {
         while open {
             let mut group =
                 CommitGroup::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
-            match queue.recv() {
-                Ok(job) => {
+            match self.next(queue) {
+                Ok(Some(job)) => {
                     group.add(job);
                     group.fill(queue);
                 }
+                Ok(None) if group.answers.is_empty() && group.attempts.is_empty() => {
+                    self.prune(&index).into_iter().for_each(observer);
+                    continue;
+                }
+                Ok(None) => {}
                 Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => break,
                 Err(mpsc::RecvError) => open = false,
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
+            for (doomed, reply) in std::mem::take(&mut group.prunings) {
+                self.pruning.add(doomed, reply);
+            }
             let begun = Instant::now();
             let Some((returned, mut group, outcome)) = self.commit(index, group) else { return };
             index = returned;
@@ -256,6 +282,10 @@ impl Committer {
                 let _ = reply.send(outcome);
             }
             self.checkpointer.committed();
+            self.prune(&index).into_iter().for_each(observer);
+            if !self.pruning.is_idle() {
+                continue;
+            }
             if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
                 self.retire(&index, &doomed).into_iter().for_each(observer);
             }
@@ -275,6 +305,30 @@ impl Committer {
         if let Err(error) = freed {
             tracing::error!(reason = %error, "deleted deliveries are still there");
         }
+    }
+
+    /// What is asked next. While something is being pruned, nothing is waited for.
+    fn next(&self, queue: &mpsc::Receiver<Job>) -> Result<Option<Job>, mpsc::RecvError> {
+        if self.pruning.is_idle() {
+            return queue.recv().map(Some);
+        }
+        match queue.try_recv() {
+            Ok(job) => Ok(Some(job)),
+            Err(mpsc::TryRecvError::Empty) => Ok(None),
+            Err(mpsc::TryRecvError::Disconnected) => Err(mpsc::RecvError),
+        }
+    }
+
+    /// Prunes a segment, where that was asked for; tells when a pruning has come to its end.
+    fn prune(&mut self, index: &Index) -> Option<StoreEvent> {
+        let log = &mut self.log;
+        let mut close = |segment| {
+            if log.end().segment == segment {
+                log.close();
+            }
+        };
+        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
+        self.pruning.step(&work, &mut close).map(StoreEvent::Pruned)
     }
 
     /// Deletes what is kept no longer; tells when something has gone.

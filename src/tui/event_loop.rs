@@ -3,17 +3,19 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::TYPED_LABEL;
+use crate::config::{NotifyManner, TYPED_LABEL};
 use crate::delivery::DeliveryId;
 use crate::server::listener::SecretNews;
 use crate::server::{ServerEvent, Session, SessionWatch};
 use crate::signature::{Secret, SecretRemark};
+use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
+use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
@@ -37,6 +39,7 @@ use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
@@ -65,6 +68,8 @@ pub(crate) enum Wake {
     Message(Message),
     /// A line of `--plain`; `None` at the end of its input.
     Line(Option<Zeroizing<String>>),
+    /// The terminal is to notify, in these words.
+    Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
 }
@@ -82,6 +87,7 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
     pub(crate) assistant: PayloadWorker,
@@ -208,6 +214,9 @@ impl EventLoop<'_> {
         // Looked at before it is read: what comes in between wakes the loop again.
         self.watch.stored.look();
         self.watch.refused.look();
+        if let Some((_, notifier)) = &self.notifier {
+            notifier.poke();
+        }
         let last = self.session.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
@@ -221,6 +230,7 @@ impl EventLoop<'_> {
     /// Takes in the current state of the listener's answers.
     pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
+        self.watch.answers.look();
         let state = answers::state(self.session.control());
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
@@ -240,6 +250,12 @@ impl EventLoop<'_> {
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => self.message(message),
+            Wake::Ring(words) => {
+                if let Some((manner, _)) = &self.notifier {
+                    terminal::notify(*manner, &words)?;
+                }
+                Ok(())
+            }
             // The plain face takes them itself.
             Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
@@ -249,19 +265,20 @@ impl EventLoop<'_> {
             Wake::Input(Input::Event(event)) => self.input(event),
             Wake::Event(ServerEvent::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
-            Wake::Event(ServerEvent::Held) => self.answers(),
+            Wake::Event(ServerEvent::Held | ServerEvent::Answers) => self.answers(),
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
             }
-            Wake::Event(ServerEvent::RulesFault(error) | ServerEvent::RulesRemark(error)) => {
-                self.message(Message::Warn(error))
-            }
+            Wake::Event(
+                ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
+            ) => self.message(Message::Warn(words)),
         }
     }
 
@@ -272,6 +289,10 @@ impl EventLoop<'_> {
         }
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Mouse(mouse) if self.model.has_mouse => match pointer(mouse) {
+                Some(pointer) => self.message(Message::Point(pointer)),
+                None => Ok(()),
+            },
             TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
             _ => Ok(()),
         }
@@ -335,6 +356,7 @@ impl EventLoop<'_> {
                 let keyring = self.session.control().registry().keyring().clone();
                 self.files.open(image, keyring, self.messenger());
             }
+            Effect::Lend(lent) => return self.lend(&lent),
             Effect::Send(SendTask::Edit(task)) => return self.edit(task),
             Effect::Send(task) => {
                 let control = self.session.control();
@@ -369,6 +391,7 @@ impl EventLoop<'_> {
                     tracing::warn!(reason = %error, "filters are not remembered");
                 }
             }
+            Effect::Mouse(on) => terminal::report_mouse(on)?,
             Effect::Redraw => self.screen.as_mut().map_or(Ok(()), terminal::clear)?,
             Effect::Suspend => terminal::suspend(self.screen.as_mut())?,
             Effect::Quit => self.end = true,
@@ -389,6 +412,16 @@ impl EventLoop<'_> {
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
     }
 
+    /// Lends the terminal to the person's pager or editor.
+    fn lend(&mut self, lent: &LentText) -> Result<(), TuiError> {
+        let shown = {
+            let _keys = input::hold();
+            let registry = self.session.control().registry();
+            terminal::lend(self.screen.as_mut(), || editor::show(lent, registry.keyring()))?
+        };
+        self.message(Message::Opened(shown.map_err(|error| error.to_string())))
+    }
+
     /// Lends the terminal to the person's editor, and sends the result.
     fn edit(&mut self, mut task: ReplayTask) -> Result<(), TuiError> {
         let body = task.body.take().unwrap_or_default();
@@ -405,7 +438,7 @@ impl EventLoop<'_> {
                 return Ok(());
             }
             Ok(None) => "nothing changed, so nothing was sent: re-signed sends the same body".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{error}; nothing was sent"),
         };
         self.message(Message::Sending(News::NotSent(reason)))
     }
@@ -438,7 +471,8 @@ impl EventLoop<'_> {
         let before = self.model.viewport;
         let mut viewport = before;
         self.extent = screen.size()?;
-        screen.draw(|frame| viewport = view::draw(frame, &self.model, &self.look))?;
+        let mut areas = ScreenAreas::default();
+        screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
@@ -446,13 +480,25 @@ impl EventLoop<'_> {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
             if let Some(screen) = &mut self.screen {
-                screen.draw(|frame| {
-                    view::draw(frame, &self.model, &self.look);
-                })?;
+                screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
             }
         }
+        self.model.areas = areas;
         Ok(())
     }
+}
+
+/// What the terminal reports of the mouse, as far as it counts.
+fn pointer(mouse: MouseEvent) -> Option<Pointer> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => PointerKind::Press,
+        MouseEventKind::Drag(MouseButton::Left) => PointerKind::Drag,
+        MouseEventKind::Up(MouseButton::Left) => PointerKind::Release,
+        MouseEventKind::ScrollUp => PointerKind::WheelUp,
+        MouseEventKind::ScrollDown => PointerKind::WheelDown,
+        _ => return None,
+    };
+    Some(Pointer { kind, column: mouse.column, row: mouse.row })
 }
 
 /// The secrets in use, one line each, without the secrets themselves.

@@ -2,144 +2,41 @@
 //! help is written.
 
 pub mod binding;
+pub mod context;
 mod hints;
+pub mod names;
+pub mod table;
 
 use crossterm::event::KeyEvent;
 
 use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::message::Message;
 use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::overlay;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
-use crate::tui::app::{self, overlay};
-use crate::tui::keymap::binding::Binding;
+use crate::tui::keymap::binding::KeyRow;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::send::state::SendScreen;
-use crate::tui::screens::{answer, answers, details, image, list, payload, send, signature};
+use crate::tui::screens::{answer, answers, image, payload, send, signature};
 
+pub use self::context::KeyContext;
 pub use self::hints::{KeyHint, hints};
+pub use self::table::{Keymap, KeymapError};
 
-/// Where a key works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyContext {
-    /// With nothing on top, wherever the focus is.
-    Anywhere,
-    /// With nothing on top and the list in focus.
-    List,
-    /// With nothing on top and the details in focus.
-    Detail,
-    /// On the Signature tab: its keys work wherever the focus is, as on every tab.
-    Signature,
-    /// On the Payload tab. Keys that move through it need the focus.
-    Payload,
-    /// After `z` on the Payload tab: the next key says how to fold.
-    Folding,
-    /// The same, on the Image tab.
-    Image,
-    /// The same, on the Answer tab.
-    Answer,
-    /// In a menu or the help.
-    Menu,
-    /// While typing.
-    Prompt,
-    /// While a filter is typed.
-    Filter,
-    /// In a form of several fields.
-    Form,
-    /// In a result, or while sending.
-    Sending,
-    /// In a form that describes what to send.
-    SendForm,
-    /// In the picker of answers, which is a menu too.
-    Picker,
-    /// In the rules, which are a menu too.
-    Rules,
-    /// Writing an answer.
-    Writing,
-}
-
-impl KeyContext {
-    /// The heading in the help.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Anywhere => "Anywhere",
-            Self::List => "In the list",
-            Self::Detail => "In the details",
-            Self::Signature => "On the Signature tab",
-            Self::Payload => "On the Payload tab",
-            Self::Folding => "On the Payload tab, after z",
-            Self::Image => "On the Image tab",
-            Self::Answer => "On the Answer tab",
-            Self::Menu => "In a menu",
-            Self::Prompt => "While typing",
-            Self::Filter => "While typing a filter",
-            Self::Form => "In a form",
-            Self::Sending => "In a result",
-            Self::SendForm => "In a form to send",
-            Self::Picker => "Choosing an answer",
-            Self::Rules => "In the rules",
-            Self::Writing => "Writing an answer",
-        }
-    }
-
-    /// Every context, in the help's order.
-    pub const ALL: [Self; 17] = [
-        Self::Anywhere,
-        Self::List,
-        Self::Detail,
-        Self::Signature,
-        Self::Payload,
-        Self::Folding,
-        Self::Image,
-        Self::Answer,
-        Self::Menu,
-        Self::Prompt,
-        Self::Filter,
-        Self::Form,
-        Self::Sending,
-        Self::SendForm,
-        Self::Picker,
-        Self::Rules,
-        Self::Writing,
-    ];
-
-    /// Its keys. Earlier rows win, and come first in hints and help.
-    #[must_use]
-    pub fn bindings(self) -> &'static [Binding] {
-        match self {
-            Self::Anywhere => app::keys::ANYWHERE,
-            Self::List => list::keys::LIST,
-            Self::Detail => details::keys::DETAIL,
-            Self::Signature => signature::keys::SIGNATURE,
-            Self::Payload => payload::keys::PAYLOAD,
-            Self::Folding => payload::keys::FOLDING,
-            Self::Image => image::keys::IMAGE,
-            Self::Answer => answer::keys::ANSWER,
-            Self::Menu => overlay::keys::MENU,
-            Self::Prompt => overlay::keys::PROMPT,
-            Self::Filter => overlay::keys::FILTER,
-            Self::Form => signature::keys::TRIAL,
-            Self::Sending => send::keys::SENDING,
-            Self::SendForm => send::keys::SEND_FORM,
-            Self::Picker => answers::keys::PICKER,
-            Self::Rules => answers::keys::RULES,
-            Self::Writing => answers::keys::WRITING,
-        }
-    }
-
-    /// Whether a key of this context would only report that it does nothing now. Its hint would only take room.
-    fn is_idle(self, model: &Model, action: Action) -> bool {
-        match self {
-            Self::Signature => signature::keys::is_idle(model, action),
-            Self::Payload | Self::Folding => payload::keys::is_idle(model, action),
-            Self::Image => image::keys::is_idle(model, action),
-            Self::Answer => answer::keys::is_idle(model, action),
-            Self::Menu => overlay::keys::is_idle(model, action),
-            Self::Sending => send::keys::is_idle_in_result(model, action),
-            Self::SendForm => send::keys::is_idle(model, action),
-            Self::Picker => answers::keys::is_idle(model, action),
-            _ => false,
-        }
+/// Whether a key of this context would only report that it does nothing now. Its hint would only take room.
+fn is_idle(context: KeyContext, model: &Model, action: Action) -> bool {
+    match context {
+        KeyContext::Signature => signature::idle::is_idle(model, action),
+        KeyContext::Payload | KeyContext::Folding => payload::idle::is_idle(model, action),
+        KeyContext::Image => image::idle::is_idle(model, action),
+        KeyContext::Answer => answer::idle::is_idle(model, action),
+        KeyContext::Menu => overlay::idle::is_idle(model, action),
+        KeyContext::Sending => send::idle::is_idle_in_result(model, action),
+        KeyContext::SendForm => send::idle::is_idle(model, action),
+        KeyContext::Picker => answers::idle::is_idle(model, action),
+        KeyContext::Rules => answers::idle::is_idle_in_rules(model, action),
+        _ => false,
     }
 }
 
@@ -186,16 +83,27 @@ pub fn contexts_below(model: &Model) -> &'static [KeyContext] {
 }
 
 /// Whether a key counts with the focus where it is.
-fn is_active(model: &Model, binding: &Binding) -> bool {
+fn is_active(model: &Model, binding: &KeyRow) -> bool {
     !binding.needs_focus || model.focus == Focus::Detail || model.overlay.is_some()
 }
 
 /// What a key does now: the narrowest context that knows the key decides.
 #[must_use]
 pub fn action(model: &Model, event: &KeyEvent) -> Option<Action> {
-    let bindings = contexts(model).iter().flat_map(|context| context.bindings());
+    let bindings = contexts(model).iter().flat_map(|context| model.keymap.rows(*context));
     let mut active = bindings.filter(|binding| is_active(model, binding));
     active.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+}
+
+/// What a hint means when it is clicked: the same as the key that it names.
+#[must_use]
+pub fn pressed(model: &Model, label: &str) -> Option<Message> {
+    if hints::asks_yes_or_no(model) {
+        return label.chars().next().map(Message::Choose);
+    }
+    let rows = contexts(model).iter().flat_map(|context| model.keymap.rows(*context));
+    let mut active = rows.filter(|row| is_active(model, row));
+    active.find(|row| row.keys.iter().any(|key| key.label() == label)).map(|row| Message::Act(row.action))
 }
 
 /// Where a key works that means nothing here, in words.
@@ -208,30 +116,28 @@ pub fn elsewhere(model: &Model, key: &str) -> Option<String> {
         (KeyContext::Answer, Tab::Answer),
     ];
     let of = |context: KeyContext| {
-        let is_it = |binding: &&Binding| binding.keys.iter().any(|bound| bound.label() == key);
-        context.bindings().iter().find(is_it)
+        let is_it = |row: &&KeyRow| row.keys.iter().any(|bound| bound.label() == key);
+        model.keymap.rows(context).iter().find(is_it)
     };
     tabs.into_iter().find_map(|(context, tab)| {
         let binding = of(context)?;
-        let (words, title, number) = (binding.action.words(), tab.title(), tab.index() + 1);
+        let (words, title) = (binding.action.words(), tab.title());
         Some(if tab == model.tab {
-            format!("{key} ({words}) needs the focus on the details: Enter gives it to them")
+            let open = model.keymap.press(Action::Open);
+            format!("{key} ({words}) needs the focus on the details: {open} gives it to them")
         } else {
-            format!("{key} ({words}) works on the {title} tab: {number} shows it")
+            let show = model.keymap.press(Action::Show(tab));
+            format!("{key} ({words}) works on the {title} tab: {show} shows it")
         })
     })
 }
 
-/// The key for an action, wherever it works; of several, the first in the help's order.
-#[must_use]
-pub fn label(action: Action) -> Option<String> {
-    let bindings = KeyContext::ALL.into_iter().flat_map(KeyContext::bindings);
-    bindings.into_iter().find(|binding| binding.action == action).map(|binding| binding.keys[0].label())
-}
+/// A heading of the help, and below it keys and what they do.
+pub type HelpSection = (&'static str, Vec<(String, &'static str)>);
 
 /// The help: for each context its keys and what they do, the active contexts (`now`) first.
 #[must_use]
-pub fn help(now: &[KeyContext]) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+pub fn help(keymap: &Keymap, now: &[KeyContext]) -> Vec<HelpSection> {
     // The keys after a prefix follow the context of the prefix.
     let behind = if now.contains(&KeyContext::Payload) { &[KeyContext::Folding][..] } else { &[] };
     let first: Vec<KeyContext> = match now.split_first() {
@@ -240,23 +146,22 @@ pub fn help(now: &[KeyContext]) -> Vec<(&'static str, Vec<(String, &'static str)
     };
     let others = KeyContext::ALL.into_iter().filter(|context| !first.contains(context));
     let contexts: Vec<KeyContext> = first.iter().copied().chain(others).collect();
-    let sections = contexts.into_iter().map(|context| (context.title(), help_rows(context)));
+    let sections = contexts.into_iter().map(|context| (context.title(), help_rows(keymap, context)));
     sections.filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
 /// The keys of a context: those of a numbered row of actions in one line, and none that mean the same
 /// anywhere else.
-fn help_rows(context: KeyContext) -> Vec<(String, &'static str)> {
-    let is_everywhere = |binding: &Binding| {
-        let alike =
-            |other: &Binding| other.action == binding.action && binding.keys.iter().all(|key| other.keys.contains(key));
-        context != KeyContext::Anywhere && KeyContext::Anywhere.bindings().iter().any(alike)
+fn help_rows(keymap: &Keymap, context: KeyContext) -> Vec<(String, &'static str)> {
+    let is_everywhere = |row: &KeyRow| {
+        let alike = |other: &KeyRow| other.action == row.action && row.keys.iter().all(|key| other.keys.contains(key));
+        context != KeyContext::Anywhere && keymap.rows(KeyContext::Anywhere).iter().any(alike)
     };
     let mut rows: Vec<(String, &'static str)> = Vec::new();
-    for binding in context.bindings().iter().filter(|binding| !is_everywhere(binding)) {
-        let labels: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
+    for row in keymap.rows(context).iter().filter(|row| !row.keys.is_empty() && !is_everywhere(row)) {
+        let labels: Vec<String> = row.keys.iter().map(|key| key.label()).collect();
         let label = labels.join(" ");
-        let words = match binding.action {
+        let words = match row.action {
             Action::Show(_) => "the tab with this number",
             Action::Payload(PayloadAction::Level(_)) => "fold below this level",
             action => action.words(),
@@ -310,7 +215,7 @@ mod tests {
     #[test]
     fn every_command_has_a_key() {
         for &action in Action::COMMANDS {
-            assert!(label(action).is_some(), "{action:?}");
+            assert!(Keymap::default().label(action).is_some(), "{action:?}");
         }
     }
 }

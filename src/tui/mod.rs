@@ -38,6 +38,7 @@ use crate::server::{ServerEvent, Session};
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake, described};
+use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::Answers;
@@ -53,6 +54,7 @@ use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::send::{self, SendWorker};
@@ -61,6 +63,10 @@ use crate::tui::workers::sightings::SightingsWorker;
 /// How the interface shall look.
 #[derive(Debug, Clone)]
 pub struct Appearance {
+    /// Every key and what it does.
+    pub keymap: Keymap,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
     /// The theme, and the colours that differ from it.
     pub theme: ThemeSettings,
     /// What is known of the terminal.
@@ -106,8 +112,9 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(session, setup, (appearance.without_colours(), appearance.pictures), filter, &wakes)?;
-    face.screen = Some(terminal::enter()?);
+    let mut face = begin(session, setup, &appearance, filter, &wakes)?;
+    face.model.has_mouse = appearance.has_mouse;
+    face.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
     face.look = look;
     let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
@@ -151,7 +158,7 @@ fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Re
 fn begin<'a>(
     session: &'a Session,
     setup: Setup,
-    (look, pictures): (Look, PictureMethod),
+    appearance: &Appearance,
     filter: (Query, String),
     wakes: &mpsc::Sender<Wake>,
 ) -> Result<EventLoop<'a>, TuiError> {
@@ -186,7 +193,7 @@ fn begin<'a>(
     };
     let painter = {
         let wakes = wakes.clone();
-        ImageWorker::start(pictures, move |message| {
+        ImageWorker::start(appearance.pictures, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -202,6 +209,14 @@ fn begin<'a>(
             let _ = wakes.send(Wake::Message(message));
         })?
     };
+    let notifier = match session.settings().notify {
+        Some(settings) => {
+            let wakes = wakes.clone();
+            let ring = move |words| drop(wakes.send(Wake::Ring(words)));
+            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+        }
+        None => None,
+    };
     let control = session.control();
     let secrets = described(&control.registry());
     let teller = {
@@ -212,6 +227,7 @@ fn begin<'a>(
     };
     let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    model.keymap = Arc::new(appearance.keymap.clone());
     model.filters = session.filters().clone();
     model.columns = session.columns().map(<[_]>::to_vec);
     if !model.setup.ephemeral {
@@ -221,7 +237,7 @@ fn begin<'a>(
     Ok(EventLoop {
         session,
         watch,
-        look,
+        look: appearance.without_colours(),
         loader,
         diagnoser,
         assistant,
@@ -231,6 +247,7 @@ fn begin<'a>(
         sender,
         teller,
         files: Files::default(),
+        notifier,
         wakes: wakes.clone(),
         model,
         screen: None,

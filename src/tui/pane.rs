@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::text;
+use crate::tui::app::areas::MenuArea;
 use crate::tui::app::model::{Detail, Model};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::image::state::ImageViewport;
@@ -61,6 +62,8 @@ pub(crate) struct Drawn {
     pub(crate) prelude: usize,
     /// Rows of a query's result on the screen.
     pub(crate) query_rows: usize,
+    /// The lines of a window.
+    pub(crate) menu: Option<MenuArea>,
 }
 
 impl Drawn {

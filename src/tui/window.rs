@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::tui::app::areas::MenuArea;
 use crate::tui::pane::Drawn;
 use crate::tui::theme::Look;
 use crate::tui::widgets::put;
@@ -37,7 +38,8 @@ pub(crate) fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'stati
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         put(frame, area, row, line.clone());
     }
-    Drawn { rows, lines: lines.len(), columns: area.width.into(), ..Drawn::default() }
+    let menu = Some(MenuArea { rows: area, first, lines: lines.len(), cursor: None });
+    Drawn { rows, lines: lines.len(), columns: area.width.into(), menu, ..Drawn::default() }
 }
 
 pub(crate) fn draw_menu(
@@ -57,7 +59,7 @@ pub(crate) fn draw_menu(
         let row = Rect { y: area.y + row, height: 1, ..area };
         look.theme.highlight(frame.buffer_mut(), row, look.theme.selected);
     }
-    drawn
+    Drawn { menu: drawn.menu.map(|menu| MenuArea { cursor: Some(cursor), ..menu }), ..drawn }
 }
 
 /// Text being typed, of which the part around the cursor (in characters) is shown.

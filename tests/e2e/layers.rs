@@ -30,6 +30,7 @@ const ROOMS: &[&str] = &[
     "send",
     "server",
     "archive",
+    "api",
     "tui",
     "cli",
 ];

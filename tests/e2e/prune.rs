@@ -1,12 +1,15 @@
 //! `whyhook prune` and the retention of a listener.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use whyhook::delivery::DeliveryId;
 use whyhook::store::{Location, Page, Reader};
 
-use crate::support::{KillOnDrop, Signed, TestEnv, talk};
+use crate::support::{KillOnDrop, Signed, TestEnv, Wire, talk};
 
 fn body(number: usize) -> Vec<u8> {
     let pad = "x".repeat(40 * (number % 50));
@@ -65,11 +68,79 @@ fn it_says_what_it_would_delete_and_then_what_it_has() {
     assert_eq!(ids(&env), [41], "no number comes twice");
 }
 
+/// Sends deliveries until `stop` is set or the listener is gone; returns the number of the last that was answered.
+fn pour(address: SocketAddr, from: usize, stop: &AtomicBool) -> usize {
+    let mut wire = Wire::connect(address);
+    let mut last = from - 1;
+    while !stop.load(Ordering::Relaxed) {
+        if wire.try_send(&Signed::new(body(last + 1)).wire()).is_err() || wire.try_answer().is_err() {
+            break;
+        }
+        last += 1;
+    }
+    last
+}
+
 #[test]
-fn beside_a_listener_it_refuses_and_says_why() {
-    let env = filled(3);
+fn a_running_listener_deletes_while_deliveries_pour_in() {
+    let env = filled(200);
     let listening = env.listen(&[]);
-    let said = env.run(&["prune", "--keep", "1", "--yes"]).complains();
+    let stop = AtomicBool::new(false);
+    let address = listening.address();
+    let last = thread::scope(|scope| {
+        let pouring = scope.spawn(|| pour(address, 201, &stop));
+        env.run(&["prune", "event:odd", "--dry-run"]).yes();
+        for round in 0..5 {
+            let done = env.run(&["prune", "event:odd", "--yes", "--format", "json"]).yes().json();
+            assert_eq!(done["matched"], done["deleted"], "{done}");
+            assert!(round > 0 || done["deleted"].as_u64().unwrap() >= 100, "{done}");
+        }
+        assert!(env.run(&["prune", "2-6", "--yes"]).yes().stdout().contains("deleted 3 ("));
+        stop.store(true, Ordering::Relaxed);
+        pouring.join().unwrap()
+    });
+    listening.says("pruned: 3 deliveries deleted");
+    assert!(last > 200);
+    env.run(&["prune", "event:odd", "--yes"]).yes();
+    assert!(env.run(&["prune", "event:odd", "--yes"]).yes().stdout().contains("nothing to delete"));
+    let expected: Vec<i64> = (8..=i64::try_from(last).unwrap()).filter(|id| id % 2 == 0).collect();
+    assert_eq!(ids(&env), expected);
+    env.run(&["prune", "--keep", "0", "--yes"]).yes();
+    assert_eq!(talk(listening.address(), Signed::new(body(last + 1)).wire()).status, 200);
+    assert!(listening.stop().success());
+    assert_eq!(ids(&env), [i64::try_from(last).unwrap() + 1], "no number comes twice");
+}
+
+#[test]
+fn killed_while_it_deletes_a_listener_loses_nothing_that_was_answered() {
+    for round in 0..6_u64 {
+        let env = filled(120);
+        let listening = env.listen(&[]);
+        let (address, stop) = (listening.address(), AtomicBool::new(false));
+        let last = thread::scope(|scope| {
+            let pouring = scope.spawn(|| pour(address, 121, &stop));
+            let mut pruning = KillOnDrop(env.command(&["prune", "event:odd", "--yes"]).spawn().unwrap());
+            thread::sleep(Duration::from_millis(4 * round));
+            listening.kill();
+            let _ = pruning.0.wait();
+            pouring.join().unwrap()
+        });
+        // The next to write finishes what was begun.
+        assert!(env.listen(&[]).stop().success());
+        let left = ids(&env);
+        for id in (1..=i64::try_from(last).unwrap()).filter(|id| id % 2 == 0) {
+            assert!(left.contains(&id), "round {round}: {id} of {last} is lost");
+        }
+    }
+}
+
+#[test]
+fn another_writer_is_refused_beside_a_listener() {
+    let env = filled(3);
+    let exported = env.work().join("all.json");
+    env.run(&["export", "--as", "json", "-o", exported.to_str().unwrap()]).yes();
+    let listening = env.listen(&[]);
+    let said = env.run(&["import", exported.to_str().unwrap()]).complains();
     assert!(said.contains(&format!("process {}", listening.process())) && said.contains("stop that one"), "{said}");
     env.run(&["prune", "--keep", "1", "--dry-run"]).yes();
     listening.stop();

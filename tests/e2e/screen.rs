@@ -1,7 +1,7 @@
 //! The interface, in a real terminal of many sizes, by keys and what is then seen.
 
 use serde_json::json;
-use whyhook::tui::keymap::{self, KeyContext};
+use whyhook::tui::keymap::{self, KeyContext, Keymap};
 
 #[cfg(target_os = "linux")]
 use crate::support::tools::{IDLE, IDLE_WAKES, switches};
@@ -190,7 +190,7 @@ fn the_help_shows_every_key_of_the_keymap() {
     // Tall enough for all of it at once: a page that is turned may be looked at half drawn.
     let (mut person, _) = Person::listening(&env, Size(100, 400), &[]);
     person.types("?").sees("Anywhere");
-    for (title, rows) in keymap::help(&[KeyContext::List, KeyContext::Anywhere]) {
+    for (title, rows) in keymap::help(&Keymap::default(), &[KeyContext::List, KeyContext::Anywhere]) {
         person.sees(title);
         for (keys, words) in rows {
             person.sees(&format!("{keys:<16} {words}"));

@@ -3,6 +3,7 @@
 
 pub(crate) mod bombs;
 mod brotli;
+pub(crate) mod control;
 mod listening;
 pub(crate) mod paths;
 mod person;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::super::{CliError, SettingsArgs, output};
-use super::{ATTEMPTS, ShowFormat};
+use super::ShowFormat;
+use crate::archive::detail::ATTEMPTS;
 use crate::config::consent::Scope;
 use crate::delivery::{AttemptId, AttemptMode, AttemptSummary};
 use crate::send;

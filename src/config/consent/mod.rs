@@ -7,6 +7,7 @@
 //!
 //! | setting | needs consent when |
 //! |---|---|
+//! | `on_delivery` | always: it runs a program |
 //! | `bind` | other hosts can reach the listener |
 //! | `forward_to`, `forward` in a rule | it leads to another host: captures leave this machine |
 //! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
@@ -16,6 +17,7 @@
 //! | `ngrok_api` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
 //! | `retention` | the store lies outside that folder: captures of other projects would go |
+//! | `[keys]` | always: a harmless key could send, or drop a connection |
 //! | `[theme]` | it chooses colours: text in the background's colour is hidden. A theme by its name needs none |
 //!
 //! The rest changes how deliveries are shown, verified and answered, and stays on this machine. In particular
@@ -65,6 +67,9 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
             needs.push(need);
         }
     };
+    if let Some(hook) = &file.on_delivery {
+        add(Scope::Network, format!("run a program for deliveries: {}", hook.command.join(" ")));
+    }
     if let Some(bind) = file.bind.filter(|bind| !bind.ip().to_canonical().is_loopback()) {
         add(Scope::Network, format!("listen on {bind}, where other hosts can reach it"));
     }
@@ -114,6 +119,11 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
     }
     if file.retention != Default::default() && !is_own_store {
         add(Scope::Network, format!("permanently delete deliveries: {}", file.retention.words()));
+    }
+    if let [first, others @ ..] = &file.keys[..] {
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let (keys, action) = (first.keys.join(" "), named(&first.action));
+        add(Scope::Network, format!("change the keys of the interface: {keys} for {action}{more}"));
     }
     if file.theme.as_ref().is_some_and(|theme| !theme.colours.is_empty()) {
         add(Scope::Network, "choose the colours of the interface, which can hide text".to_owned());

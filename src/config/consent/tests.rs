@@ -45,8 +45,11 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 #[case("[[webhook]]\nname = 'w'\npath = '/'\nscheme = 'zoom'", "answer requests with HMACs under a secret")]
 #[case("[answers.a]\nstatus = 200\nbody = '{{hmac_sha256_hex(query.a)}}'", "answer requests with HMACs under a secret")]
 #[case("[simulations.s]\nto = 'a.example:80'", "send the simulation 's' to a.example:80")]
+#[case("on_delivery = { command = ['sh', '-c', 'x'] }", "run a program for deliveries: sh -c x")]
 #[case("ca_file = 'ca.pem'", "trust the certificates in /project/ca.pem for every https target")]
 #[case("ngrok_api = '10.1.1.1:4040'", "ask 10.1.1.1:4040 for the public URL")]
+#[case("[keys]\nreplay = 'j'", "change the keys of the interface: j for 'replay'")]
+#[case("[keys]\nreplay = 'j'\nmark = []", "change the keys of the interface: j for 'replay' and 1 more")]
 #[case("[theme]\nfailed = '#000000'", "choose the colours of the interface, which can hide text")]
 fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
     assert_eq!(asked(text), [(Scope::Network, words.to_owned())]);
@@ -82,6 +85,8 @@ fn deleting_needs_a_yes_where_the_store_is_not_the_folders_own() {
 #[case(
     "[[webhook]]\nname = 'w'\npath = '/'\nurl = 'http://localhost:4000/in'\n[simulations.s]\nto = 'http://127.0.0.1:1'"
 )]
+#[case("bell = 'verdict:bad'")]
+#[case("[notify]\nhow = 'osc9'")]
 #[case("theme = 'light'")]
 #[case("[theme]\nbase = 'ansi'")]
 #[case("[limits]\nhead = '1s'\n[simulations.s]\nwebhook = 'w'")]

@@ -11,6 +11,7 @@
 //! | [`run()`] | sends a matrix, bounded |
 //! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
 //! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
+//! | `pattern` | what the answers show when they are taken together |
 //! | [`findings()`], [`Remedy`] | from all of that to named faults, and what to do |
 //! | [`CheckReport`] | the result, as text, JSON and JUnit XML |
 
@@ -25,6 +26,7 @@ mod framework;
 mod judge;
 mod matrix;
 mod outside;
+mod pattern;
 mod payload;
 mod place;
 mod probe;
@@ -45,6 +47,7 @@ pub use findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 pub use framework::Framework;
 pub use judge::{CaseVerdict, CheckRow, Observed};
 pub use matrix::{MATRIX, case_named};
+pub(in crate::send) use outside::{is_login_page, outside, quoted, reads_as_refusal};
 pub use probe::ProvedMistake;
 pub use remedy::Remedy;
 pub use report::{CheckOutcome, CheckReport, NoVerdict, Palette, junit, list_text, report_json, report_text};

@@ -16,6 +16,7 @@ use crate::rules::{
     self, ActionKind, AnswerChoice, AnsweredRequest, CountedBy, Facts, Fail, HandshakeReply, Hold, KnownHandshake,
     Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
 };
+use crate::server::Changes;
 
 /// The most counts that are kept; the oldest is forgotten first, and then begins again.
 const COUNTS: usize = 4096;
@@ -31,6 +32,7 @@ const SEARCHES: usize = 2;
 pub(super) struct Answering {
     policy: RwLock<Arc<Policy>>,
     counts: Mutex<Counts>,
+    changes: Changes,
     /// Room for [`SEARCHES`].
     searches: Arc<Semaphore>,
 }
@@ -115,6 +117,7 @@ impl Answering {
         Self {
             policy: RwLock::new(Arc::new(policy)),
             counts: Mutex::default(),
+            changes: Changes::default(),
             searches: Arc::new(Semaphore::new(SEARCHES)),
         }
     }
@@ -136,6 +139,8 @@ impl Answering {
         let count = |rule| before(rule).map(|at| Arc::clone(&policy.chosen_for[at])).unwrap_or_default();
         let chosen_for = rules.rules().iter().map(count).collect();
         *policy = Arc::new(Policy { rules: Arc::new(rules), chosen_for, chosen: policy.chosen.clone(), used });
+        drop(policy);
+        self.changes.tell();
     }
 
     /// The active rules, and how many deliveries each was chosen for in this run.
@@ -153,6 +158,13 @@ impl Answering {
             chosen,
             used: AtomicBool::new(false),
         });
+        drop(policy);
+        self.changes.tell();
+    }
+
+    /// Told when the rules or the person's choice are others.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Chooses for a delivery, from what is known of it now. What takes long, since bodies are searched for it, is

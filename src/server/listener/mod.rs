@@ -51,7 +51,7 @@ use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::server::Changes;
 use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
-use crate::store::{Location, Marking, WriterHandle};
+use crate::store::{Location, Marking, Pruning, WriterHandle};
 
 /// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
@@ -228,6 +228,12 @@ impl Control {
         self.answering.set_override(chosen);
     }
 
+    /// Told when the rules or the person's choice are others.
+    #[must_use]
+    pub fn answer_changes(&self) -> &Changes {
+        self.answering.changes()
+    }
+
     /// The deliveries that wait for a decision, the longest waiting first.
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
@@ -298,6 +304,12 @@ impl Control {
         if let Ok(json) = serde_json::to_string(diagnosis) {
             self.writer.diagnosed(id, json);
         }
+    }
+
+    /// Deletes deliveries for good while others come in.
+    #[must_use]
+    pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
+        self.writer.prune(doomed)
     }
 
     /// Changes what a person has added to deliveries.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::query::Query;
-use crate::store::{PruneStage, Pruner, Retention, Thoroughness};
+use crate::store::{Freed, PruneStage, Pruner, Retention, Thoroughness};
 
 /// A store with `count` deliveries with answers, `per_segment` in each segment.
 fn filled(count: usize, per_segment: usize) -> Fixture {
@@ -36,6 +36,45 @@ fn filled(count: usize, per_segment: usize) -> Fixture {
 
 fn body(id: i64) -> String {
     format!("{id} ").repeat(20 + usize::try_from(id).unwrap() * 3)
+}
+
+#[test]
+fn the_writer_deletes_between_commits_what_somebody_names() {
+    let fixture = filled(12, 4);
+    let (writer, handle, events) = fixture.open();
+    for id in 13..=16 {
+        assert_eq!(keep(&handle, captured(body(id))), DeliveryId(id));
+    }
+    // Of every segment, of the one that is written to as well; and what there is not.
+    let odd: Vec<DeliveryId> = (1..=99).step_by(2).map(DeliveryId).collect();
+    let pruning = handle.prune(odd);
+    let all = handle.prune(vec![DeliveryId(16), DeliveryId(2)]);
+    for id in 17..=20 {
+        assert_eq!(keep(&handle, captured(body(id))), DeliveryId(id));
+    }
+    let freed = pruning.blocking_recv().unwrap().unwrap();
+    assert_eq!(freed.deliveries, 8);
+    assert!(freed.bytes > 0);
+    assert_eq!(all.blocking_recv().unwrap().unwrap().deliveries, 2);
+    assert_eq!(handle.prune(vec![DeliveryId(1)]).blocking_recv().unwrap().unwrap(), Freed::default());
+    let last = keep(&handle, captured(body(21)));
+    drop(handle);
+    writer.join();
+    assert_eq!(last, DeliveryId(21));
+    assert_eq!(readable(&fixture), [4, 6, 8, 10, 12, 14, 17, 18, 19, 20, 21]);
+    let told: u64 =
+        events.try_iter().map(|event| if let StoreEvent::Pruned(freed) = event { freed.deliveries } else { 0 }).sum();
+    assert_eq!(told, 10);
+    // The newest goes, and its number is not given again.
+    let (writer, handle, _events) = fixture.open();
+    handle.prune((1..=21).map(DeliveryId).collect()).blocking_recv().unwrap().unwrap();
+    drop(handle);
+    writer.join();
+    let (writer, handle, _events) = fixture.open();
+    assert_eq!(keep(&handle, captured(body(22))), DeliveryId(22));
+    drop(handle);
+    writer.join();
+    assert_eq!(readable(&fixture), [22]);
 }
 
 #[test]

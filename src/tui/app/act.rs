@@ -9,8 +9,9 @@ use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
 use crate::tui::app::overlay::update::{act_on_overlay, copy_public_url};
 use crate::tui::keymap;
-use crate::tui::screens::answer::keys::decides;
+use crate::tui::screens::answer::idle::decides;
 use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::details::lend;
 use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::payload::action::PayloadAction;
 use crate::tui::screens::signature::trial::Trial;
@@ -18,7 +19,7 @@ use crate::tui::screens::signature::update::{adopt, look_deeper};
 use crate::tui::screens::{answers, image, list, payload, send};
 
 /// How often the split between the panes can be moved to either side.
-const SPLIT_STEPS: i16 = 8;
+pub(super) const SPLIT_STEPS: i16 = 8;
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.overlay.is_some() {
@@ -114,8 +115,18 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
+        Action::Lend(to) => lend::lend(model, to),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
+        Action::Mouse => {
+            model.has_mouse = !model.has_mouse;
+            let words = match model.has_mouse {
+                true => "the mouse is on: click, double-click, turn the wheel; Shift selects text",
+                false => "the mouse is off: the terminal selects text with it",
+            };
+            model.say(words, false);
+            vec![Effect::Mouse(model.has_mouse)]
+        }
         Action::Quit => jobs::quit(model),
         Action::Cancel | Action::Accept | Action::NextField | Action::PreviousField | Action::TurnUnit => Vec::new(),
     }
@@ -123,8 +134,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// A key that means nothing here: says where it works.
 pub(crate) fn unbound(model: &mut Model, key: &str) -> Vec<Effect> {
-    let words = keymap::elsewhere(model, key)
-        .unwrap_or_else(|| format!("{key} does nothing here: ? shows the keys, : finds a command"));
+    let words = keymap::elsewhere(model, key).unwrap_or_else(|| {
+        let (help, commands) = (model.keymap.press(Action::Help), model.keymap.press(Action::Commands));
+        format!("{key} does nothing here: {help} shows the keys, {commands} finds a command")
+    });
     say(model, &words)
 }
 

@@ -1,5 +1,6 @@
 //! The actions of the interface, independent of the keys for them.
 
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
@@ -85,8 +86,12 @@ pub enum Action {
     Accept,
     /// Close what is on top.
     Cancel,
+    /// Open what is shown in the pager, or in the editor without keeping changes.
+    Lend(LentTo),
     /// Redraw everything.
     Redraw,
+    /// Turn the mouse off, or on.
+    Mouse,
     /// Suspend the program to the shell.
     Suspend,
     /// End the program.
@@ -146,7 +151,10 @@ impl Action {
             Self::Split(false) => "make the list larger",
             Self::Cancel => "close it",
             Self::Accept => "accept",
+            Self::Lend(LentTo::Pager) => "open it in $PAGER",
+            Self::Lend(LentTo::Editor) => "open it in $EDITOR, to read",
             Self::Redraw => "redraw the screen",
+            Self::Mouse => "turn the mouse off or on",
             Self::Suspend => "suspend to the shell",
             Self::Quit => "quit",
         }
@@ -164,6 +172,7 @@ impl Action {
         Self::Answer(AnswerAction::Drop),
         Self::Answer(AnswerAction::LetGo),
         Self::Answer(AnswerAction::SendAgain),
+        Self::Answer(AnswerAction::Probe),
         Self::TypeSecret,
         Self::Adopt,
         Self::Send(SendAction::Test),
@@ -216,7 +225,10 @@ impl Action {
         Self::Zoom,
         Self::Split(true),
         Self::Split(false),
+        Self::Lend(LentTo::Pager),
+        Self::Lend(LentTo::Editor),
         Self::Redraw,
+        Self::Mouse,
         Self::Help,
         Self::Suspend,
         Self::Quit,

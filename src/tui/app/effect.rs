@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::delivery::{DeliveryId, MarksEdit};
 use crate::payload::binary::FoundBinary;
 use crate::payload::contract::Id;
+use crate::tui::app::lent::LentText;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::list::page::PageRequest;
@@ -73,6 +74,8 @@ pub enum Effect {
     SaveImage(SaveRequest),
     /// Open an image with the system's viewer.
     OpenImage(Arc<FoundBinary>),
+    /// Lend the terminal to a program that shows this.
+    Lend(Box<LentText>),
     /// Send something, or look something up for it.
     Send(SendTask),
     /// Change what was added to deliveries, or delete them.
@@ -81,6 +84,8 @@ pub enum Effect {
     RememberFilters(Vec<String>),
     /// Report the listener's status now.
     Observe,
+    /// Have the terminal report the mouse, or not.
+    Mouse(bool),
     /// Clear the terminal and redraw everything.
     Redraw,
     /// Restore the terminal and stop, until the shell resumes the program.

@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode::{BackTab, Delete, Left, Right, Tab as TabKey};
 
 use crate::tui::app::action::{Action, Tab};
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -56,6 +57,8 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('-')], Action::Split(false), ""),
     bind(&[Char('M')], Action::Messages, "messages"),
     bind(&[Char('I')], Action::Status, "status"),
+    bind(&[Ctrl('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Char('*')], Action::List(ListAction::Select), ""),
     bind(&[Char('&')], Action::List(ListAction::SelectAll), ""),
     bind(&[Char('b')], Action::List(ListAction::Pin), ""),
@@ -65,5 +68,6 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('U')], Action::List(ListAction::Undo), ""),
     bind(&[Char('H')], Action::List(ListAction::Columns), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
+    bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];

@@ -8,6 +8,7 @@ use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
+use crate::tui::app::areas::Pointer;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::picture::Picture;
 use crate::tui::screens::answers::state::AnswersNews;
@@ -29,6 +30,8 @@ pub enum Message {
     Edit(tui_input::InputRequest),
     /// A person pasted into the open prompt.
     Paste(Zeroizing<String>),
+    /// The mouse did something.
+    Point(Pointer),
     /// A person pressed the key of an item in the open menu.
     Choose(char),
     /// A person pressed a key that means nothing here; its name.
@@ -46,6 +49,8 @@ pub enum Message {
     StoreFault(String),
     /// The retention has deleted deliveries: how many, and how many bytes that freed.
     Retired(u64, u64),
+    /// The same, deleted by somebody over the control interface.
+    Pruned(u64, u64),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
         /// How many.

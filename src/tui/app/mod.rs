@@ -11,14 +11,17 @@
 
 pub(crate) mod act;
 pub mod action;
+pub mod areas;
 pub mod effect;
 pub(crate) mod jobs;
 pub mod keys;
+pub mod lent;
 pub mod message;
 pub mod model;
 pub mod navigation;
 pub mod notices;
 pub mod overlay;
+pub mod pointer;
 pub mod step;
 #[cfg(test)]
 mod tests;

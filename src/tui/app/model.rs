@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::areas::{PointerState, ScreenAreas};
 use super::notices::Notice;
 use super::viewport::Viewport;
 use crate::config::ListColumn;
@@ -18,6 +20,7 @@ use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
+use crate::tui::keymap::table::Keymap;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::rows::Making;
 use crate::tui::screens::details::state::LoadedDelivery;
@@ -181,6 +184,8 @@ pub struct Model {
     pub revealed: bool,
     /// Whether the event's summary above the payload is folded to a line.
     pub event_folded: bool,
+    /// Every key and what it does.
+    pub keymap: Arc<Keymap>,
     /// The list's columns, where they were chosen.
     pub columns: Option<Vec<ListColumn>>,
     /// The deliveries that are selected, where there are several.
@@ -193,6 +198,12 @@ pub struct Model {
     pub filter_history: Vec<String>,
     /// The filter that is being saved, and its name before it.
     pub(crate) saving_filter: Option<(String, String)>,
+    /// Whether the terminal reports the mouse.
+    pub has_mouse: bool,
+    /// What is remembered of the mouse.
+    pub(crate) pointer: PointerState,
+    /// Where what can be pointed at was drawn.
+    pub areas: ScreenAreas,
     /// What was drawn last.
     pub viewport: Viewport,
 }
@@ -230,12 +241,16 @@ impl Model {
             clock: Timestamp::UNIX_EPOCH,
             revealed: false,
             event_folded: false,
+            keymap: Arc::default(),
             columns: None,
             chosen: BTreeSet::new(),
             deletions: Vec::new(),
             filters: SavedFilters::default(),
             filter_history: Vec::new(),
             saving_filter: None,
+            has_mouse: true,
+            pointer: PointerState::default(),
+            areas: ScreenAreas::default(),
             viewport: Viewport::default(),
         }
     }

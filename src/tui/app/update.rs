@@ -1,7 +1,9 @@
 //! A message and the model in, effects out. Pure.
 
 use super::act::{act, unbound};
+use super::areas::PointerKind;
 use super::model::{Detail, Model};
+use super::pointer::point;
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::signature::diagnose::Depth;
@@ -41,6 +43,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(Overlay::Answers(_)) => answers::update::paste(model, &text),
             _ => Vec::new(),
         },
+        Message::Point(pointer) => match pointer.kind {
+            PointerKind::Press => by_key(model, |model| point(model, pointer)),
+            _ => point(model, pointer),
+        },
         Message::Choose(key) => by_key(model, |model| model.choose(key)),
         Message::Shown(number) => {
             model.end_notice(number);
@@ -58,15 +64,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.fault = Some(words);
             Vec::new()
         }
-        Message::Retired(deliveries, bytes) => {
-            if let Some((total, _)) = &mut model.counted {
-                *total = total.saturating_sub(deliveries);
-            }
-            let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
-            let text = format!("retention deleted {many} {noun}; {} bytes freed", grouped(bytes));
-            model.say(text, false);
-            model.list.retired().into_iter().collect()
-        }
+        Message::Retired(deliveries, bytes) => deleted(model, "retention", deliveries, bytes),
+        Message::Pruned(deliveries, bytes) => deleted(model, "another process", deliveries, bytes),
         Message::Counted { total, last } => {
             model.counted = Some((total, last));
             Vec::new()
@@ -291,4 +290,14 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
     effects.extend(detail.ask_for_sightings());
     model.detail = Some(detail);
     effects
+}
+
+/// Deliveries are gone for good that the list may show.
+fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Effect> {
+    if let Some((total, _)) = &mut model.counted {
+        *total = total.saturating_sub(deliveries);
+    }
+    let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
+    model.say(format!("{who} deleted {many} {noun}; {} bytes freed", grouped(bytes)), false);
+    model.list.retired().into_iter().collect()
 }

@@ -9,6 +9,7 @@ pub(crate) mod tests;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::tui::app::areas::{DividerRange, ScreenAreas};
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
@@ -31,25 +32,34 @@ const NARROWEST: u16 = 24;
 
 /// Draws everything and returns what scrolling must know of it.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
+    draw_with_areas(frame, model, look).0
+}
+
+/// The same, with where what can be pointed at is.
+pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Viewport, ScreenAreas) {
     let area = frame.area();
-    let mut viewport = Viewport::default();
+    let (mut viewport, mut areas) = (Viewport::default(), ScreenAreas::default());
     if area.width < 4 || area.height < 3 {
-        return viewport;
+        return (viewport, areas);
     }
     let alerts = header::alerts(model);
     let header_rows = 1 + u16::from(!alerts.is_empty() && area.height > 8);
     let [top, body, bottom] = split_rows(area, header_rows);
-    header::draw(frame, top, model, look, &alerts);
+    areas.facts = header::draw(frame, top, model, look, &alerts);
     let message = messages::lines(model, body);
     let panes = Panes::of(body, model).above(body.bottom() - u16::try_from(message.len()).unwrap_or(0));
     if let Some(area) = panes.list {
         viewport.list_rows = list::view::draw(frame, area, model, look);
+        areas.list = Some((area, list::view::rows_area(area)));
     }
     if let Some(area) = panes.rule {
         widgets::vertical_rule(frame, area, look);
+        areas.divider = Some((area, panes.range));
     }
     if let Some(area) = panes.detail {
         let drawn = details::view::draw(frame, area, model, look);
+        areas.detail = Some(area);
+        areas.tabs = details::view::tab_areas(area, model);
         viewport.detail_rows = drawn.rows;
         viewport.detail_lines = drawn.lines;
         viewport.detail_columns = drawn.columns;
@@ -57,12 +67,13 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
         viewport.detail_prelude = drawn.prelude;
         viewport.query_rows = drawn.query_rows;
     }
-    footer::draw(frame, bottom, model, look);
+    areas.hints = footer::draw(frame, bottom, model, look);
     if let Some(overlay) = &model.overlay {
         let above = Rect { height: body.height - u16::try_from(message.len()).unwrap_or(0), ..body };
         let drawn = overlay::view::draw(frame, above, overlay, model, look);
         viewport.overlay_rows = drawn.rows;
         viewport.overlay_lines = drawn.lines;
+        areas.menu = drawn.menu;
     }
     if let Some(Overlay::Prompt(prompt)) = &model.overlay
         && prompt.kind == PromptKind::Filter
@@ -71,7 +82,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
     }
     // Above everything, so that what a key in a window has done is seen as well.
     messages::draw(frame, body, &message, model, look);
-    viewport
+    (viewport, areas)
 }
 
 fn split_rows(area: Rect, header_rows: u16) -> [Rect; 3] {
@@ -88,12 +99,14 @@ struct Panes {
     list: Option<Rect>,
     rule: Option<Rect>,
     detail: Option<Rect>,
+    range: DividerRange,
 }
 
 impl Panes {
     fn of(body: Rect, model: &Model) -> Self {
         let is_detail = model.focus == Focus::Detail;
-        let alone = Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body) };
+        let range = DividerRange::default();
+        let alone = Self { list: (!is_detail).then_some(body), rule: None, detail: is_detail.then_some(body), range };
         if model.is_zoomed {
             return alone;
         }
@@ -108,6 +121,7 @@ impl Panes {
                 list: Some(Rect { width: list, ..body }),
                 rule: Some(Rect { x: body.x + list, width: 1, ..body }),
                 detail: Some(Rect { x: body.x + list + 1, width: body.width - list - 1, ..body }),
+                range: DividerRange { usual: body.x + usual, step: SPLIT_COLUMNS.unsigned_abs() },
             };
         }
         if body.height < STACKED_ROWS {
@@ -128,12 +142,13 @@ impl Panes {
             list: Some(Rect { height: list, ..body }),
             rule: None,
             detail: Some(Rect { y: body.y + list, height: body.height - list, ..body }),
+            range,
         }
     }
 
     /// The same, with nothing from row `bottom` on.
     fn above(self, bottom: u16) -> Self {
         let cut = |area: Rect| Rect { height: area.height.min(bottom.saturating_sub(area.y)), ..area };
-        Self { list: self.list.map(cut), rule: self.rule.map(cut), detail: self.detail.map(cut) }
+        Self { list: self.list.map(cut), rule: self.rule.map(cut), detail: self.detail.map(cut), ..self }
     }
 }

@@ -25,6 +25,26 @@ impl Binding {
     }
 }
 
+/// A row of the keymap: a table's, with the keys that it has in this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Which keys; none where a person has taken them away.
+    pub keys: Vec<BoundKey>,
+    /// What they do.
+    pub action: Action,
+    /// A word for the hint line; empty for none.
+    pub hint: &'static str,
+    /// As [`Binding::needs_focus`].
+    pub needs_focus: bool,
+}
+
+impl From<&Binding> for KeyRow {
+    fn from(binding: &Binding) -> Self {
+        let Binding { keys, action, hint, needs_focus } = *binding;
+        Self { keys: keys.to_vec(), action, hint, needs_focus }
+    }
+}
+
 /// A row of a table; `hint` is empty where the hint line is to leave it out.
 #[must_use]
 pub const fn bind(keys: &'static [BoundKey], action: Action, hint: &'static str) -> Binding {
@@ -38,6 +58,8 @@ pub enum BoundKey {
     Char(char),
     /// A character with Ctrl.
     Ctrl(char),
+    /// A character with Alt.
+    Alt(char),
     /// Any other key.
     Code(KeyCode),
 }
@@ -50,6 +72,7 @@ impl BoundKey {
             Self::Char(' ') => "Space".to_owned(),
             Self::Char(character) => character.to_string(),
             Self::Ctrl(character) => format!("^{}", character.to_ascii_uppercase()),
+            Self::Alt(character) => format!("Alt-{character}"),
             Self::Code(code) => match code {
                 KeyCode::Up => "↑".to_owned(),
                 KeyCode::Down => "↓".to_owned(),
@@ -63,6 +86,7 @@ impl BoundKey {
                 KeyCode::PageDown => "PgDn".to_owned(),
                 KeyCode::Home => "Home".to_owned(),
                 KeyCode::End => "End".to_owned(),
+                KeyCode::F(number) => format!("F{number}"),
                 other => format!("{other:?}"),
             },
         }
@@ -76,6 +100,7 @@ impl BoundKey {
         match self {
             Self::Char(character) => !ctrl && !alt && event.code == KeyCode::Char(character),
             Self::Ctrl(character) => ctrl && !alt && event.code == KeyCode::Char(character),
+            Self::Alt(character) => alt && !ctrl && event.code == KeyCode::Char(character),
             Self::Code(code) => event.code == code,
         }
     }
@@ -94,5 +119,7 @@ mod tests {
         }
         assert!(BoundKey::Ctrl('q').is(&event(KeyModifiers::CONTROL)));
         assert!(!BoundKey::Ctrl('q').is(&event(KeyModifiers::ALT | KeyModifiers::CONTROL)));
+        assert!(BoundKey::Alt('q').is(&event(KeyModifiers::ALT)));
+        assert!(!BoundKey::Alt('q').is(&event(KeyModifiers::NONE)));
     }
 }

@@ -1,6 +1,8 @@
 //! The hints of the bottom line: what is of use with what is selected, then the keys of the tab, then the general ones.
 
-use super::binding::Binding;
+use crossterm::event::KeyCode;
+
+use super::binding::{BoundKey, KeyRow};
 use super::{KeyContext, contexts};
 use crate::delivery::Verdict;
 use crate::tui::app::action::{Action, Tab};
@@ -17,7 +19,7 @@ pub type KeyHint = (String, &'static str);
 /// The hints, the most useful first. Where the line is too short, those at the end go.
 #[must_use]
 pub fn hints(model: &Model) -> Vec<KeyHint> {
-    if matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_))) {
+    if asks_yes_or_no(model) {
         return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
     }
     let mut hints: Vec<KeyHint> = suggestions(model);
@@ -30,10 +32,11 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
     let is_obvious = |action: Action| model.overlay.is_none() && matches!(action, Action::Move(_) | Action::NextTab);
     let mut obvious = Vec::new();
     for context in own.into_iter().chain(general) {
-        for binding in context.bindings().iter().filter(|binding| !binding.hint.is_empty()) {
+        let rows = model.keymap.rows(context).iter().filter(|row| !row.hint.is_empty() && !row.keys.is_empty());
+        for binding in rows {
             let is_offered = super::is_active(model, binding)
                 && !is_shadowed(model, contexts, context, binding)
-                && !context.is_idle(model, binding.action);
+                && !super::is_idle(context, model, binding.action);
             let hint = hint(model, binding);
             if is_offered && is_obvious(binding.action) {
                 obvious.push(hint);
@@ -46,21 +49,27 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
     hints
 }
 
+/// Whether a question is asked, which `y` and `n` answer.
+pub(super) fn asks_yes_or_no(model: &Model) -> bool {
+    matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_)))
+}
+
 /// Whether a narrower context takes the key for something else.
-fn is_shadowed(model: &Model, contexts: &[KeyContext], context: KeyContext, binding: &Binding) -> bool {
+fn is_shadowed(model: &Model, contexts: &[KeyContext], context: KeyContext, binding: &KeyRow) -> bool {
     let narrower = contexts.iter().take_while(|narrower| **narrower != context);
-    let mut others = narrower.flat_map(|narrower| narrower.bindings()).filter(|other| super::is_active(model, other));
+    let rows = narrower.flat_map(|narrower| model.keymap.rows(*narrower));
+    let mut others = rows.filter(|other| super::is_active(model, other));
     others.any(|other| other.keys.contains(&binding.keys[0]))
 }
 
-fn hint(model: &Model, binding: &Binding) -> KeyHint {
+fn hint(model: &Model, binding: &KeyRow) -> KeyHint {
     let is_secret = matches!(&model.overlay, Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Secret);
     let is_only_read = model.overlay.as_ref().is_some_and(Overlay::is_only_read);
     let word = match binding.action {
         Action::Accept if is_secret => "use it",
-        Action::Accept if answers::keys::is_deciding(model) => "answer with it",
+        Action::Accept if answers::idle::is_deciding(model) => "answer with it",
         Action::Accept if keeps_secret(model) => "use this secret for the run",
-        Action::Open if answer::keys::decides(model) => "answer it",
+        Action::Open if answer::idle::decides(model) => "answer it",
         Action::Move(_) if is_only_read => "scroll",
         Action::Back if model.overlay.is_none() && model.is_zoomed => "unzoom",
         Action::Zoom if model.is_zoomed => "unzoom",
@@ -68,8 +77,8 @@ fn hint(model: &Model, binding: &Binding) -> KeyHint {
     };
     // One hint covers both directions.
     let key = match binding.action {
-        Action::Move(Step::Down) => "↑↓".to_owned(),
-        Action::Send(SendAction::Right) => "←→".to_owned(),
+        Action::Move(Step::Down) if binding.keys.contains(&BoundKey::Code(KeyCode::Down)) => "↑↓".to_owned(),
+        Action::Send(SendAction::Right) if binding.keys.contains(&BoundKey::Code(KeyCode::Right)) => "←→".to_owned(),
         _ => binding.keys[0].label(),
     };
     (key, word)
@@ -86,7 +95,7 @@ fn suggestions(model: &Model) -> Vec<KeyHint> {
         return Vec::new();
     }
     let mut hints = Vec::new();
-    let mut offer = |action, word| hints.extend(super::label(action).map(|key| (key, word)));
+    let mut offer = |action, word| hints.extend(model.keymap.label(action).map(|key| (key, word)));
     if model.list.rows().is_empty() && model.list.filter().is_empty() {
         // What a newcomer needs first, while there is nothing to work with.
         offer(Action::Send(SendAction::Test), "send a test event");

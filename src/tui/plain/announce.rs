@@ -70,7 +70,10 @@ fn follow(mut rows: AnsweredRows, control: &Control, pokes: &mpsc::Receiver<()>,
 fn cause(rows: &AnsweredRows, control: &Control, summary: &Summary) -> Option<String> {
     let verdict = summary.judgement.verdict;
     let is_handshake = summary.answer.as_ref().is_some_and(|answer| answer.is_handshake());
-    if is_handshake || matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
+    if is_handshake
+        || summary.is_noise()
+        || matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged)
+    {
         return None;
     }
     let delivery = rows.reader().load(summary.id).ok()??;

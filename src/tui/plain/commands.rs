@@ -56,6 +56,7 @@ impl Conversation {
             PlainCommand::Test => self.act(model, Action::Send(SendAction::Test)),
             PlainCommand::Simulate(event, to) => self.simulate(model, &event, to.as_deref()),
             PlainCommand::Check(url) => self.check(model, &url),
+            PlainCommand::Wait => self.awaited = Some(Awaited::Idle),
             PlainCommand::Cancel => self.act(model, Action::StopLooking),
             PlainCommand::Attempt(number) => {
                 self.effects.push(Effect::Send(SendTask::Attempt(AttemptId(number))));

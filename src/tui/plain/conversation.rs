@@ -16,6 +16,7 @@ use crate::tui::plain::screen_text;
 use crate::tui::plain::words::PlainCommand;
 use crate::tui::screens::answers::state::{AnswerOverlay, RulesView};
 use crate::tui::screens::send::state::SendScreen;
+use crate::tui::screens::send::task::SendTask;
 use crate::tui::theme::Look;
 
 /// Parts of a sending of many after which its progress is told.
@@ -59,6 +60,8 @@ pub(super) enum Awaited {
     Screen,
     /// What a screen is about that is open already.
     Overlay,
+    /// The end of what is being sent.
+    Idle,
 }
 
 /// See the module's page.
@@ -75,6 +78,8 @@ pub(super) struct Conversation {
     fault: Option<String>,
     /// How many parts of what runs were told.
     part: usize,
+    /// Whether a sending was asked for of which nothing was heard yet.
+    is_sending: bool,
 }
 
 impl Conversation {
@@ -90,12 +95,25 @@ impl Conversation {
             tunnel: TunnelState::None,
             fault: None,
             part: 0,
+            is_sending: false,
         }
     }
 
     /// Whether the next line can be read: nothing is looked up for the one before.
     pub(super) fn is_ready(&self) -> bool {
         self.awaited.is_none()
+    }
+
+    /// Takes what is to be performed.
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        let is_sending = |effect: &Effect| matches!(effect, Effect::Send(task) if !task.is_lookup() && !matches!(task, SendTask::Cancel));
+        self.is_sending |= self.effects.iter().any(is_sending);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether something is being sent, or is about to be.
+    pub(super) fn is_busy(&self, model: &Model) -> bool {
+        self.is_sending || model.sending.is_busy()
     }
 
     /// A line that was typed.
@@ -123,6 +141,9 @@ impl Conversation {
 
     /// Says what has changed, and shows what has come.
     pub(super) fn look_around(&mut self, model: &mut Model) {
+        // It has begun, has ended already, or is asked about.
+        let is_heard_of = model.said > self.told || model.overlay.is_some() || model.sending.is_busy();
+        self.is_sending &= !is_heard_of;
         self.tell_notices(model);
         self.tell_held(model);
         if model.tunnel != self.tunnel {
@@ -297,7 +318,7 @@ impl Conversation {
             },
             SendScreen::Form(form) => {
                 let reason = form.error.clone()?;
-                Some(vec![visible(&reason).into_owned()])
+                Some(vec![screen_text::in_words(&visible(&reason))])
             }
             SendScreen::Progress(_) => None,
         }
@@ -313,6 +334,7 @@ impl Conversation {
                 self.awaited = None;
                 self.about(model, id, command);
             }
+            Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = None,
             Some(Awaited::Rows(count)) if !model.list.is_loading() => {
                 self.awaited = None;
                 self.print_list(model, count);

@@ -49,7 +49,7 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let look = appearance.without_colours();
-    let edge = begin(session, setup, (look.clone(), appearance.pictures), filter, &wakes)?;
+    let edge = begin(session, setup, appearance, filter, &wakes)?;
     let announcer = {
         let wakes = wakes.clone();
         Announcer::start(session, move |line| drop(wakes.send(Wake::Announced(line))))?
@@ -155,7 +155,7 @@ impl PlainLoop<'_> {
             self.conversation.look_around(&mut self.edge.model);
             let lines = std::mem::take(&mut self.conversation.lines);
             self.print(&lines)?;
-            let effects = std::mem::take(&mut self.conversation.effects);
+            let effects = self.conversation.take_effects();
             if effects.is_empty() {
                 return Ok(());
             }
@@ -171,7 +171,7 @@ impl PlainLoop<'_> {
             return Ok(());
         }
         if self.has_ended {
-            self.edge.end = !self.edge.model.sending.is_busy();
+            self.edge.end = !self.conversation.is_busy(&self.edge.model);
             return Ok(());
         }
         if self.conversation.asked.is_hidden() && self.hidden.is_none() {

@@ -108,7 +108,7 @@ pub(super) fn undrawn(text: &str) -> String {
 pub(super) fn is_drawing(character: char) -> bool {
     matches!(character,
         '\u{2500}'..='\u{25ff}' | '\u{2600}'..='\u{27bf}' | '\u{2800}'..='\u{28ff}' | '\u{1fb00}'..='\u{1fbff}'
-        | '‼' | '↩' | '↻' | '↑' | '↓' | '⏎' | '•' | '\u{1f300}'..='\u{1faff}')
+        | '‼' | '∅' | '≠' | '↩' | '↻' | '↑' | '↓' | '⏎' | '•' | '\u{1f300}'..='\u{1faff}')
 }
 
 /// What the interface says of keys, and what to enter here instead.

@@ -36,6 +36,8 @@ pub(crate) enum PlainCommand {
     Simulate(String, Option<String>),
     /// The receiver at this URL is checked.
     Check(String),
+    /// The next line is read once nothing is being sent any more.
+    Wait,
     /// What runs is stopped.
     Cancel,
     /// The sendings of a delivery.
@@ -90,6 +92,8 @@ pub(crate) enum RulesChange {
     Add(String),
     /// One is deleted.
     Delete(usize),
+    /// The one that was deleted last comes back.
+    Undo,
     /// One is switched on or off.
     Switch(usize),
     /// One is moved up.
@@ -144,7 +148,7 @@ const COMMANDS: &[CommandHelp] = &[
     command(
         &["rules", "rule"],
         "rules",
-        "the rules; `rules add is:sim -> 503`, `rules delete 2`, `rules switch 2`, `rules up 2`, `rules down 2`, `rules save`",
+        "the rules; `rules add is:sim -> 503`, `rules delete 2`, `rules undo`, `rules switch 2`, `rules up 2`, `rules down 2`, `rules save`",
     ),
     command(
         &["replay", "resend", "send"],
@@ -162,6 +166,7 @@ const COMMANDS: &[CommandHelp] = &[
         "check http://localhost:8080/hook",
         "check that a receiver accepts valid deliveries and refuses all others",
     ),
+    command(&["wait"], "wait", "read the next line once nothing is being sent any more; for scripts"),
     command(&["cancel", "stop", "abort"], "cancel", "stop what is being sent or searched for"),
     command(&["attempts", "history"], "attempts [12]", "how often a delivery was sent from here, and the results"),
     command(&["attempt"], "attempt 3", "one of them, by its number"),
@@ -315,6 +320,7 @@ impl PlainCommand {
                 (url, "") => Self::Check(url.to_owned()),
                 (_, more) => return Err(format!("check takes one URL, got '{}' as well", visible(more))),
             },
+            "wait" => nothing_after(Self::Wait)?,
             "cancel" => nothing_after(Self::Cancel)?,
             "attempts" => Self::Attempts(meant.only(rest)?),
             "attempt" => Self::Attempt(rest.parse().map_err(|_| {
@@ -388,13 +394,14 @@ fn rules(rest: &str) -> Result<RulesChange, String> {
         "add" if rest.is_empty() => Err("enter the rule: rules add is:sim -> 503".to_owned()),
         "add" => Ok(RulesChange::Add(rest.to_owned())),
         "delete" | "remove" => place().map(RulesChange::Delete),
+        "undo" => Ok(RulesChange::Undo),
         "switch" | "on" | "off" => place().map(RulesChange::Switch),
         "up" => place().map(RulesChange::Up),
         "down" => place().map(RulesChange::Down),
         "save" => Ok(RulesChange::Save),
         other => {
             let other = visible(other);
-            Err(format!("unknown word '{other}' after rules: expected add, delete, switch, up, down or save"))
+            Err(format!("unknown word '{other}' after rules: expected add, delete, undo, switch, up, down or save"))
         }
     }
 }

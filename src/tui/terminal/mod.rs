@@ -5,7 +5,9 @@ pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
 pub(crate) mod reply;
-use std::io::{self, Stdout, Write as _};
+
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -14,13 +16,23 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use crate::config::NotifyManner;
 use crate::tui::picture::GraphicsProtocol;
 
 /// The terminal as the interface draws on it.
 pub(super) type TerminalScreen = Terminal<CrosstermBackend<Stdout>>;
 
-/// Takes the terminal: raw mode, the alternate screen, bracketed paste.
-pub(super) fn enter() -> io::Result<TerminalScreen> {
+/// Whether the terminal shall report the mouse while the interface has it.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Presses and releases (1000), moves with a button pressed (1002), in decimal digits (1006). Other moves are not
+/// reported: each would wake the interface for nothing.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Takes the terminal: raw mode, the alternate screen, bracketed paste, the mouse if it is wanted.
+pub(super) fn enter(has_mouse: bool) -> io::Result<TerminalScreen> {
+    MOUSE.store(has_mouse, Ordering::Relaxed);
     take()?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     clear(&mut screen)?;
@@ -45,16 +57,50 @@ pub(super) fn forget(kind: GraphicsProtocol) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Has the terminal notify of something, in words of ours without control characters.
+pub(super) fn notify(manner: NotifyManner, words: &str) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let _frame = crate::system::panic::frame();
+    let mut stdout = io::stdout();
+    stdout.write_all(notification(manner, words).as_bytes())?;
+    stdout.flush()
+}
+
+fn notification(manner: NotifyManner, words: &str) -> String {
+    match manner {
+        NotifyManner::Bell => "\u{7}".to_owned(),
+        NotifyManner::Osc9 => format!("\u{1b}]9;{words}\u{1b}\\"),
+        // The parts are divided by semicolons, and there is none in the words.
+        NotifyManner::Osc777 => format!("\u{1b}]777;notify;whyhook;{}\u{1b}\\", words.replace(';', ",")),
+    }
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     crate::system::panic::on_restore(Some(give_back));
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    if MOUSE.load(Ordering::Relaxed) { write(MOUSE_ON) } else { Ok(()) }
+}
+
+/// Has the terminal report the mouse from now on, or not.
+pub(super) fn report_mouse(on: bool) -> io::Result<()> {
+    MOUSE.store(on, Ordering::Relaxed);
+    write(if on { MOUSE_ON } else { MOUSE_OFF })
+}
+
+fn write(words: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(words)?;
+    stdout.flush()
 }
 
 /// Restores the terminal. A dead terminal cannot be restored; that is not an error.
 fn give_back() {
     let mut words = Vec::new();
     // Writing to memory cannot fail.
+    words.extend_from_slice(MOUSE_OFF);
     let _ = queue!(words, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     tell(&words);
     let _ = disable_raw_mode();

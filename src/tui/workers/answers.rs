@@ -9,10 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::latest_wins::{LatestWins, Rest};
-use crate::config::AnswerFlags;
 use crate::config::file::{ConfigChange, ConfigPart};
-use crate::delivery::DeliveryId;
-use crate::rules::{NamedAnswer, RuleSet};
+use crate::config::{AnswerFlags, Registry};
+use crate::delivery::{AttemptKind, DeliveryId};
+use crate::inspect::diagnosis::history;
+use crate::query::Query;
+use crate::rules::{NamedAnswer, Rule, RuleAction, RuleSet};
 use crate::server::listener::Control;
 use crate::server::{Session, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
@@ -46,9 +48,10 @@ impl AnswersWorker {
     /// Starts the thread that reads the store.
     pub(crate) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
         let reader = Reader::open(session.location())?;
+        let control = Arc::clone(session.control());
         let stories = LatestWins::start("whyhook-answers", Rest::No, move |id, _| {
             crate::system::panic::trap("answers");
-            let told = tell(&reader, id).map(Box::new).map_err(|error| error.to_string());
+            let told = tell(&reader, id, &control.registry()).map(Box::new).map_err(|error| error.to_string());
             send(Message::Answers(AnswersNews::Story(id, told)));
         })?;
         Ok(Self {
@@ -64,11 +67,17 @@ impl AnswersWorker {
     pub(crate) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) -> Vec<AnswersNews> {
         match effect {
             AnswersEffect::Choose(chosen) => {
+                if let Some(refused) = chosen.as_ref().and_then(|chosen| self.refusal(chosen.action.clone())) {
+                    return refused;
+                }
                 self.control.set_override(chosen.map(|chosen| *chosen));
                 vec![AnswersNews::State(Box::new(state(&self.control)))]
             }
             AnswersEffect::SetRules(rules) => self.set_rules(&rules),
-            AnswersEffect::Decide(ids, act) => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
+            AnswersEffect::Decide(ids, act) => match self.refusal(RuleAction::from((*act).clone())) {
+                Some(refused) => refused,
+                None => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
+            },
             AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
             AnswersEffect::Tell(id) => {
                 self.stories.ask(id);
@@ -111,6 +120,14 @@ impl AnswersWorker {
         });
     }
 
+    /// Why an action may not be carried out: it forwards to where the listener cannot.
+    fn refusal(&self, action: RuleAction) -> Option<Vec<AnswersNews>> {
+        let rules = self.control.rules();
+        let alone = RuleSet::new(vec![Rule { when: Query::default(), then: action }], rules.hold_for);
+        let error = self.control.check_rules(&alone).err()?;
+        Some(vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Refused(error.to_string())])
+    }
+
     /// Activates rules after checking that they forward only where they may.
     fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
         let checked = self.control.check_rules(rules);
@@ -132,12 +149,16 @@ fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
 
-fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
+fn tell(reader: &Reader, id: DeliveryId, registry: &Registry) -> Result<AnswerStory, StoreError> {
     let mut sent = Vec::new();
     for summary in reader.attempts(id, SENT_LIMIT)?.iter().rev() {
         sent.extend(reader.attempt(summary.id)?);
     }
-    Ok(AnswerStory { sent, retries: reader.retries(id)? })
+    // Which of two meanings is the likelier only matters beside a server's answer.
+    let delivery =
+        if sent.iter().any(|attempt| attempt.kind == AttemptKind::Forward) { reader.load(id)? } else { None };
+    let verified_before = delivery.map_or(0, |delivery| history(reader, &delivery, registry).verified);
+    Ok(AnswerStory { sent, verified_before, retries: reader.retries(id)? })
 }
 
 /// What a file has to say.

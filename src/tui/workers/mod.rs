@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod image;
 pub(crate) mod latest_wins;
+pub(crate) mod notify;
 pub(crate) mod payload;
 pub(crate) mod rejudge;
 pub(crate) mod rest;

@@ -1,8 +1,9 @@
 //! The command prompt: commands by any word that people use for them.
 
 use crate::tui::app::action::Action;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::overlay::state::Prompt;
-use crate::tui::keymap;
+use crate::tui::keymap::{Keymap, names};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::image::action::ImageAction;
 use crate::tui::screens::payload::action::PayloadAction;
@@ -18,7 +19,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "the theme is set with --theme (auto, dark, light, high-contrast, ansi, none), or in the configuration: theme = \
          \"dark\"; NO_COLOR turns colours off",
     ),
-    ("mouse select", "hold Shift to select text with the mouse"),
+    ("mouse select selection", "hold Shift to select text with the mouse"),
 ];
 
 /// What people call it elsewhere.
@@ -34,6 +35,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Answer(AnswerAction::Drop) => "hang up close hold reject",
         Action::Answer(AnswerAction::LetGo) => "release hold",
         Action::Answer(AnswerAction::SendAgain) => "retry resend redeliver proxy",
+        Action::Answer(AnswerAction::Probe) => "forge forged upstream server verify disagree",
         Action::TypeSecret => "key password set add",
         Action::Send(SendAction::Test) => "ping hello sample",
         Action::Send(SendAction::Replay) => "resend again retry redeliver my server edit",
@@ -66,6 +68,9 @@ fn synonyms(action: Action) -> &'static str {
         Action::Zoom => "maximise maximize full screen",
         Action::Split(_) => "resize divider width",
         Action::Help => "shortcuts manual docs",
+        Action::Mouse => "click wheel scroll select selection",
+        Action::Lend(LentTo::Pager) => "less more view body diagnosis diff",
+        Action::Lend(LentTo::Editor) => "vi vim nano view body diagnosis diff",
         Action::Quit => "exit close",
         _ => "",
     }
@@ -73,9 +78,9 @@ fn synonyms(action: Action) -> &'static str {
 
 /// The commands that `typed` may mean, the likeliest first.
 #[must_use]
-pub fn matching(typed: &str) -> Vec<Action> {
+pub fn matching(keymap: &Keymap, typed: &str) -> Vec<Action> {
     let mut found: Vec<(u32, Action)> =
-        Action::COMMANDS.iter().filter_map(|action| Some((distance(*action, typed)?, *action))).collect();
+        Action::COMMANDS.iter().filter_map(|action| Some((distance(keymap, *action, typed)?, *action))).collect();
     found.sort_by_key(|(distance, _)| *distance);
     found.into_iter().map(|(_, action)| action).collect()
 }
@@ -94,13 +99,15 @@ pub fn elsewhere(typed: &str) -> Vec<&'static str> {
 }
 
 /// How far what was typed is from a command; `None` when it is not meant.
-fn distance(action: Action, typed: &str) -> Option<u32> {
-    if keymap::label(action).is_some_and(|key| key == typed) {
+fn distance(keymap: &Keymap, action: Action, typed: &str) -> Option<u32> {
+    if keymap.label(action).is_some_and(|key| key == typed) {
         return Some(0);
     }
     let words = action.words().to_lowercase();
     let typed = typed.to_lowercase();
-    typed.split_whitespace().map(|word| word_distance(word, &words, synonyms(action))).sum()
+    // The names of the configuration count too.
+    let synonyms = format!("{} {}", synonyms(action), names::action(action).replace('_', " "));
+    typed.split_whitespace().map(|word| word_distance(word, &words, &synonyms)).sum()
 }
 
 fn word_distance(typed: &str, words: &str, synonyms: &str) -> Option<u32> {
@@ -136,8 +143,8 @@ fn is_subsequence(typed: &str, words: &str) -> bool {
 impl Prompt {
     /// The commands that what has been typed may mean.
     #[must_use]
-    pub fn commands(&self) -> Vec<Action> {
-        matching(self.text())
+    pub fn commands(&self, keymap: &Keymap) -> Vec<Action> {
+        matching(keymap, self.text())
     }
 }
 
@@ -146,6 +153,10 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    fn matching(typed: &str) -> Vec<Action> {
+        super::matching(&Keymap::default(), typed)
+    }
 
     #[rstest]
     #[case("replay", Action::Send(SendAction::Replay))]

@@ -3,8 +3,6 @@
 use crossterm::event::KeyCode::{BackTab, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab as TabKey, Up};
 
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -45,8 +43,3 @@ pub const FILTER: &[Binding] = &[
     bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
-
-/// Whether a key of a menu would only report that it does nothing now.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    action == Action::Accept && model.overlay.as_ref().is_some_and(Overlay::is_only_read)
-}

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod copies;
+pub mod idle;
 pub mod keys;
 pub mod state;
 pub mod update;

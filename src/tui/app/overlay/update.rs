@@ -39,7 +39,7 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     let viewport = model.viewport;
     let choices = match &model.overlay {
         Some(Overlay::Copy(_)) => model.copy_items().len(),
-        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands().len(),
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands(&model.keymap).len(),
         _ => 0,
     };
     match (&mut model.overlay, action) {
@@ -216,7 +216,7 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
             image::update::accept(model, kind, &typed)
         }
         PromptKind::Command => {
-            let Some(chosen) = prompt.commands().get(prompt.cursor).copied() else {
+            let Some(chosen) = prompt.commands(&model.keymap).get(prompt.cursor).copied() else {
                 prompt.error = Some("no command matches".to_owned());
                 return Vec::new();
             };

@@ -63,7 +63,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
                 draw_small_prompt(frame, body, prompt, model, look)
             }
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
-            PromptKind::Command => draw_commands(frame, body, prompt, look),
+            PromptKind::Command => draw_commands(frame, body, prompt, model, look),
             PromptKind::Digest => draw_digest(frame, body, prompt, look),
             PromptKind::Bytes | PromptKind::Offset | PromptKind::SaveImage => {
                 draw_image_prompt(frame, body, prompt, model, look)
@@ -95,7 +95,7 @@ fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
         own.into_iter().chain(beside).collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
-    for (title, rows) in keymap::help(keymap::contexts_below(model)) {
+    for (title, rows) in keymap::help(&model.keymap, keymap::contexts_below(model)) {
         lines.push(Line::styled(format!(" {title}"), theme.brand));
         lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
         lines.push(Line::default());
@@ -282,9 +282,9 @@ fn draw_trial(frame: &mut Frame<'_>, body: Rect, trial: &Trial, look: &Look) -> 
     Drawn { rows: area.height.into(), ..Drawn::default() }
 }
 
-fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
+fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let commands = prompt.commands();
+    let commands = prompt.commands(&model.keymap);
     let elsewhere = commands::elsewhere(prompt.text());
     let area = window(frame, body, "Command", COMMAND_COLUMNS, Action::COMMANDS.len() + 2, look);
     let typed = shown(prompt.text());
@@ -292,7 +292,7 @@ fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look
     put(frame, area, 0, Line::from(vec![Span::styled(" : ", theme.title), Span::raw(typed)]));
     let columns = usize::from(area.width);
     let row = |action: &Action| {
-        let key = keymap::label(*action).unwrap_or_default();
+        let key = model.keymap.label(*action).unwrap_or_default();
         let words = columns.saturating_sub(key.width() + 3);
         let name = text::clip(action.words(), words.saturating_sub(1));
         let space = words.saturating_sub(name.width());

@@ -152,6 +152,13 @@ fn rules_are_added_moved_switched_and_deleted() {
     assert_eq!(person.model.answers.rules.iter().map(|row| row.answered).collect::<Vec<_>>(), [0, 7, 8]);
     person.does(AnswerAction::DeleteRule);
     assert_eq!(person.rules(), ["event:a → 503", "event:b → 429"]);
+    // What was deleted comes back where it was, switched off as it was.
+    person.does(AnswerAction::UndoRule);
+    assert_eq!(person.rules(), ["off is:sim → drop", "event:a → 503", "event:b → 429"]);
+    person.does(AnswerAction::UndoRule);
+    assert_eq!(person.rules().len(), 3);
+    person.does(AnswerAction::DeleteRule);
+    assert_eq!(person.rules(), ["event:a → 503", "event:b → 429"]);
     person.effects.clear();
     person.does(AnswerAction::CopyRules);
     let [Effect::Copy { text, .. }] = &person.effects[..] else { panic!("{:?}", person.effects) };
@@ -217,7 +224,7 @@ fn an_attempt_before_is_gone_to() {
     let Some(Effect::Answers(AnswersEffect::Tell(id))) = person.effects.pop() else { panic!("{:?}", person.effects) };
     let same = crate::delivery::Sameness::Body;
     let retries = crate::delivery::schedule(vec![(row(3), same), (row(300), same)]);
-    let story = AnswerStory { sent: Vec::new(), retries };
+    let story = AnswerStory { retries, ..AnswerStory::default() };
     person.tell(Message::Answers(AnswersNews::Story(id, Ok(Box::new(story)))));
     person.does(AnswerAction::NextAttempt).does(AnswerAction::Decide);
     assert_eq!(person.model.list.selected(), Some(DeliveryId(3)));

@@ -19,7 +19,7 @@ const ROOMY_COLUMNS: usize = 98;
 const KEPT: [&str; 5] = ["back", "list", "unzoom", "more", "help"];
 
 /// Draws the line.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) {
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Vec<(Rect, String)> {
     let theme = &look.theme;
     frame.buffer_mut().set_style(area, theme.bar);
     let columns = usize::from(area.width).saturating_sub(2);
@@ -37,12 +37,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
             let about = Span::styled("   Enter keeps it, ↑↓ scroll it, Esc closes it", theme.dim);
             typed(frame, area, prompt, " jq ", about, look);
         }
-        _ => put(frame, area, 0, hints(model, look, columns)),
+        _ => return hints(frame, area, model, look, columns),
     }
+    Vec::new()
 }
 
-fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+/// Draws the hints, and returns where each is, by the key that it names.
+fn hints(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look, columns: usize) -> Vec<(Rect, String)> {
     let mut spans = vec![Span::raw(" ")];
+    let mut areas = Vec::new();
     let gap = if columns < ROOMY_COLUMNS { 2 } else { 3 };
     let hints = keymap::hints(model);
     let width = |(key, word): &(String, &str)| key.width() + 1 + word.width() + gap;
@@ -58,12 +61,21 @@ fn hints(model: &Model, look: &Look, columns: usize) -> Line<'static> {
         if used + width + kept > columns + gap {
             continue;
         }
-        used += width;
         let (key, word) = hint.clone();
+        areas.push((within(area, used, width - gap), key.clone()));
+        used += width;
         spans.push(Span::styled(key, look.theme.title));
         spans.push(Span::styled(format!(" {word}{:gap$}", ""), look.theme.dim));
     }
-    Line::from(spans)
+    put(frame, area, 0, Line::from(spans));
+    areas
+}
+
+/// So many columns of a line, from one of them on.
+pub(super) fn within(line: Rect, first: usize, columns: usize) -> Rect {
+    let column = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
+    let part = Rect { x: line.x.saturating_add(column(first)), width: column(columns), height: 1, ..line };
+    part.intersection(line)
 }
 
 /// A prompt in the bottom line: a sign, the text, and a remark about it.

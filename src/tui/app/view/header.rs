@@ -9,11 +9,15 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
+use super::footer::within;
 use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
 use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::send::action::SendAction;
 use crate::tui::widgets::{counted, put};
 
 /// Columns for a name where the line is too short for all of it; the default secret's label is long.
@@ -47,19 +51,33 @@ pub(super) fn alerts(model: &Model) -> Vec<String> {
 }
 
 /// Draws the line, and the first alert under it when there is room.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look, alerts: &[String]) {
+///
+/// Returns where the facts are that more can be shown of.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    look: &Look,
+    alerts: &[String],
+) -> Vec<(Rect, Action)> {
     let theme = &look.theme;
-    frame.buffer_mut().set_style(Rect { height: 1, ..area }, theme.bar);
-    put(frame, area, 0, Line::from(fit(parts(model, look), area.width.into())));
+    let line = Rect { height: 1, ..area };
+    frame.buffer_mut().set_style(line, theme.bar);
+    let (spans, places) = fit(parts(model, look), area.width.into());
+    put(frame, area, 0, Line::from(spans));
+    let mut areas: Vec<(Rect, Action)> =
+        places.into_iter().map(|(first, columns, action)| (within(line, first, columns), action)).collect();
     if let Some(alert) = alerts.first() {
         let shown = text::visible(alert);
         let more = match alerts.len() - 1 {
             0 => String::new(),
-            more => format!("  (+{more}: I)"),
+            more => format!("  (+{more}: {})", model.keymap.press(Action::Status)),
         };
         let clipped = text::clip(&shown, usize::from(area.width).saturating_sub(4 + more.width()));
         put(frame, area, 1, Line::styled(format!(" ! {clipped}{more}"), theme.bad));
+        areas.push((Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, Action::Status));
     }
+    areas
 }
 
 /// One fact: its mark, and its words from the longest form to the shortest. Only what is no fact has an empty one.
@@ -67,6 +85,8 @@ struct Part {
     glyph: &'static str,
     style: Style,
     forms: Vec<Form>,
+    /// What shows more of it.
+    action: Option<Action>,
 }
 
 /// Words for a fact, and how soon the line does without the longer ones before them.
@@ -77,7 +97,12 @@ struct Form {
 
 impl Part {
     fn new(glyph: &'static str, style: Style, words: impl Into<String>) -> Self {
-        Self { glyph, style, forms: Vec::new() }.or(0, words)
+        Self { glyph, style, forms: Vec::new(), action: None }.or(0, words)
+    }
+
+    /// With what shows more of it.
+    fn opens(self, action: Action) -> Self {
+        Self { action: Some(action), ..self }
     }
 
     /// A shorter form. Of all parts, that with the lowest rank is taken first.
@@ -93,9 +118,9 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     let mut parts = vec![
         Part::new("", theme.brand, "whyhook").or(1, ""),
         Part::new("●", theme.good, model.setup.url.clone()).or(9, port(model)),
-        tunnel(model, look),
-        secret(model, look),
-        answers(model, look),
+        tunnel(model, look).opens(Action::CopyPublicUrl),
+        secret(model, look).opens(Action::TypeSecret),
+        answers(model, look).opens(Action::PickAnswer),
     ];
     match &model.adopted[..] {
         [] => {}
@@ -104,24 +129,33 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     }
     if !model.answers.held.is_empty() {
         let held = model.answers.held.len();
-        parts.push(Part::new("◷", theme.warn, format!("{held} held")).or(13, held.to_string()));
+        parts.push(
+            Part::new("◷", theme.warn, format!("{held} held"))
+                .or(13, held.to_string())
+                .opens(Action::Answer(AnswerAction::DecideAll)),
+        );
     }
     if let Some(running) = model.sending.running() {
         let progress = format!("{}/{}", grouped(running.done as u64), grouped(running.total as u64));
         let words = format!("{} {progress}", running.what);
         let short = text::clip(&running.what, SHORT_NAME_COLUMNS).into_owned();
-        parts.push(Part::new("↻", theme.info, words).or(3, format!("{short} {progress}")).or(12, progress));
+        parts.push(
+            Part::new("↻", theme.info, words)
+                .or(3, format!("{short} {progress}"))
+                .or(12, progress)
+                .opens(Action::Send(SendAction::Last)),
+        );
     }
     let turned_away = model.stats.refused + model.stats.not_held + model.stats.not_forwarded;
     if turned_away > 0 {
         let count = grouped(turned_away);
-        parts.push(Part::new("!", theme.bad, format!("{count} turned away")).or(11, count));
+        parts.push(Part::new("!", theme.bad, format!("{count} turned away")).or(11, count).opens(Action::Status));
     }
     // A file that somebody else has put here should be seen at every width; `I` has the whole path.
     if let Some(name) = model.answers.config.as_deref().and_then(Path::file_name) {
         let name = name.to_string_lossy().into_owned();
         let short = text::clip(&text::visible(&name), NAME_COLUMNS).into_owned();
-        parts.push(Part::new("⚙", theme.text, name).or(2, short).or(10, ""));
+        parts.push(Part::new("⚙", theme.text, name).or(2, short).or(10, "").opens(Action::Status));
     }
     if model.setup.ephemeral {
         parts.push(Part::new("○", theme.warn, "ephemeral").or(5, ""));
@@ -153,7 +187,10 @@ fn secret(model: &Model, look: &Look) -> Part {
     let theme = &look.theme;
     let label = |described: &str| described.split(" (").next().unwrap_or_default().to_owned();
     match &model.secrets[..] {
-        [] => Part::new("◆", theme.warn, "no secret: press s").or(3, "no secret: s"),
+        [] => {
+            let key = model.keymap.press(Action::TypeSecret);
+            Part::new("◆", theme.warn, format!("no secret: press {key}")).or(3, format!("no secret: {key}"))
+        }
         [one] => match label(one) {
             // Deliveries of others cannot be verified with it.
             label if label == MADE_UP_LABEL => Part::new("◆", theme.warn, "temporary secret").or(3, "temporary"),
@@ -207,7 +244,9 @@ fn elided(host: &str, columns: usize) -> String {
 }
 
 /// Takes shorter forms, in the order of their ranks, until the line fits. No fact is left out.
-fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
+///
+/// With the spans come the facts that more can be shown of: the first column, how many, and what shows it.
+fn fit(mut parts: Vec<Part>, columns: usize) -> (Vec<Span<'static>>, Vec<(usize, usize, Action)>) {
     let mut gap = 3;
     while width(&parts, gap) > columns {
         let next = |part: &Part| part.forms.get(1).map(|form| form.rank);
@@ -219,10 +258,14 @@ fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
         }
     }
     let mut spans = vec![Span::raw(" ")];
+    let (mut places, mut used) = (Vec::new(), 1);
     for part in parts.iter().filter(|part| columns_of(part) > 0) {
         if spans.len() > 1 {
             spans.push(Span::raw(" ".repeat(gap)));
+            used += gap;
         }
+        places.extend(part.action.map(|action| (used, columns_of(part), action)));
+        used += columns_of(part);
         let words = &part.forms[0].words;
         if !part.glyph.is_empty() {
             let space = if words.is_empty() { "" } else { " " };
@@ -230,7 +273,7 @@ fn fit(mut parts: Vec<Part>, columns: usize) -> Vec<Span<'static>> {
         }
         spans.push(Span::styled(words.clone(), part.style));
     }
-    spans
+    (spans, places)
 }
 
 fn columns_of(part: &Part) -> usize {
@@ -267,7 +310,7 @@ mod tests {
                 Part::new("◷", style, "2 held").or(13, "2"),
             ]
         };
-        let words = |columns| fit(parts(), columns).iter().map(|span| span.content.to_string()).collect::<String>();
+        let words = |columns| fit(parts(), columns).0.iter().map(|span| span.content.to_string()).collect::<String>();
         assert_eq!(words(80), " whyhook   ● http://127.0.0.1:3000   ⇄ https://a1b2.example/path   ◷ 2 held");
         assert_eq!(words(70), " ● http://127.0.0.1:3000   ⇄ https://a1b2.example/path   ◷ 2 held");
         assert_eq!(words(55), " ● http://127.0.0.1:3000   ⇄ a1b2.example   ◷ 2 held");

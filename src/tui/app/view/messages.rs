@@ -4,9 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::notices::Notice;
 use crate::tui::pane::Drawn;
@@ -29,7 +31,9 @@ pub(super) fn lines(model: &Model, body: Rect) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            *last = format!("{} … M shows all", text::clip(last, columns.saturating_sub(14)));
+            let key = model.keymap.press(Action::Messages);
+            let more = format!(" … {key} shows all");
+            *last = format!("{}{more}", text::clip(last, columns.saturating_sub(more.width())));
         }
     }
     lines

@@ -41,6 +41,7 @@ use crate::tui::theme::palette::ThemePalette;
 
 mod adopt;
 mod images;
+mod pointer;
 mod sending;
 mod status;
 
@@ -140,7 +141,9 @@ pub(crate) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     for _ in 0..2 {
         let mut viewport = Viewport::default();
-        terminal.draw(|frame| viewport = draw(frame, model, &look())).unwrap();
+        let mut areas = ScreenAreas::default();
+        terminal.draw(|frame| (viewport, areas) = draw_with_areas(frame, model, &look())).unwrap();
+        model.areas = areas;
         update(model, Message::Drawn(viewport));
     }
     let buffer = terminal.backend().buffer();

@@ -86,10 +86,10 @@ impl Conversation {
         let count = model.answers.rules.len();
         let at = match &change {
             RulesChange::List => return self.print_rules(model),
-            RulesChange::Add(_) | RulesChange::Save => count.saturating_sub(1),
+            RulesChange::Add(_) | RulesChange::Undo | RulesChange::Save => count.saturating_sub(1),
             RulesChange::Delete(at) | RulesChange::Switch(at) | RulesChange::Up(at) | RulesChange::Down(at) => *at,
         };
-        if at >= count && !matches!(change, RulesChange::Add(_) | RulesChange::Save) {
+        if at >= count && !matches!(change, RulesChange::Add(_) | RulesChange::Undo | RulesChange::Save) {
             return self.say(&format!("no rule {}: rules lists them", at + 1));
         }
         self.act(model, Action::Answer(AnswerAction::Rules));
@@ -99,6 +99,7 @@ impl Conversation {
         let action = match &change {
             RulesChange::Add(_) => AnswerAction::AddRule,
             RulesChange::Delete(_) => AnswerAction::DeleteRule,
+            RulesChange::Undo => AnswerAction::UndoRule,
             RulesChange::Switch(_) => AnswerAction::SwitchRule,
             RulesChange::Up(_) => AnswerAction::RaiseRule,
             RulesChange::Down(_) => AnswerAction::LowerRule,

@@ -14,7 +14,7 @@ impl Conversation {
     pub(in crate::tui::plain) fn replay(&mut self, model: &mut Model, how: Again, to: &[String]) {
         self.act(model, Action::Send(SendAction::Replay));
         let place = Again::ALL.iter().position(|way| *way == how).unwrap_or(0);
-        self.fill_form(model, |form| {
+        let _ = self.fill_form(model, |form| {
             choose(form, FieldKey::How, place);
             if !to.is_empty() {
                 write(form, FieldKey::To, &to.join(" "));
@@ -25,11 +25,11 @@ impl Conversation {
 
     pub(in crate::tui::plain) fn check(&mut self, model: &mut Model, url: &str) {
         self.act(model, Action::Send(SendAction::Check));
-        self.fill_form(model, |form| {
+        let is_sent = self.fill_form(model, |form| {
             write(form, FieldKey::To, url);
             Ok(())
         });
-        if model.sending.is_busy() {
+        if is_sent {
             self.say(&format!("checking {}; cancel stops it", visible(url)));
         }
     }
@@ -37,7 +37,7 @@ impl Conversation {
     pub(in crate::tui::plain) fn simulate(&mut self, model: &mut Model, event: &str, to: Option<&str>) {
         self.act(model, Action::Send(SendAction::Simulate));
         let receivers = model.sending.receivers.clone();
-        self.fill_form(model, |form| {
+        let _ = self.fill_form(model, |form| {
             if let Some(url) = to {
                 choose(form, FieldKey::Receiver, receivers.len() + 1);
                 form.settle(&receivers);
@@ -63,26 +63,30 @@ impl Conversation {
         });
     }
 
-    /// Fills in the form that has opened and sends it; what is wrong with it is said, and it is closed.
-    fn fill_form(&mut self, model: &mut Model, fill: impl FnOnce(&mut SendForm) -> Result<(), String>) {
+    /// Fills in the form that has opened and sends it; what is wrong with it is said, and it is closed. Returns whether it
+    /// was sent.
+    fn fill_form(&mut self, model: &mut Model, fill: impl FnOnce(&mut SendForm) -> Result<(), String>) -> bool {
         let receivers = model.sending.receivers.clone();
-        let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() else { return };
+        let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() else { return false };
         let filled = fill(form);
         form.settle(&receivers);
         if let Err(problem) = filled {
             self.say(&problem);
             self.close(model);
-            return;
+            return false;
         }
         self.act(model, Action::Accept);
         if let Some(SendScreen::Form(form)) = model.sending.screens.last() {
             let problem = form.error.clone();
+            let is_sent = problem.is_none();
             if let Some(problem) = problem {
-                self.say(&problem);
+                self.say(&crate::tui::plain::screen_text::in_words(&problem));
             }
             // The form of a sending that has begun is not needed any more.
             self.close(model);
+            return is_sent;
         }
+        true
     }
 }
 

@@ -40,6 +40,7 @@ fn meant() -> Meant {
 #[case("print the body", PlainCommand::Copy(DeliveryId(7), "the body".to_owned(), CopyTo::Lines))]
 #[case("help answer", PlainCommand::Help("answer".to_owned()))]
 #[case("exit", PlainCommand::Quit)]
+#[case("wait", PlainCommand::Wait)]
 fn a_line_is_read(#[case] line: &str, #[case] command: PlainCommand) {
     assert_eq!(PlainCommand::read(line, meant()), Ok(command));
 }
@@ -53,7 +54,7 @@ fn a_line_is_read(#[case] line: &str, #[case] command: PlainCommand) {
 #[case("secret hunter2", "enter secret alone")]
 #[case("rules delete", "expected its number")]
 #[case("rules delete 0", "invalid rule '0'")]
-#[case("rules frob", "expected add, delete, switch, up, down or save")]
+#[case("rules frob", "expected add, delete, undo, switch, up, down or save")]
 #[case("replay 12 sideways", "unknown word 'sideways'")]
 #[case("check", "enter the receiver's URL")]
 #[case("check http://a http://b", "check takes one URL")]

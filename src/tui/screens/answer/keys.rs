@@ -2,8 +2,7 @@
 
 use crossterm::event::KeyCode::Enter;
 
-use crate::tui::app::action::{Action, Tab};
-use crate::tui::app::model::Model;
+use crate::tui::app::action::Action;
 use crate::tui::keymap::binding::BoundKey::{Char, Code};
 use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::answers::action::AnswerAction;
@@ -15,32 +14,7 @@ pub const ANSWER: &[Binding] = &[
     bind(&[Char('X')], Action::Answer(AnswerAction::Drop), "drop"),
     bind(&[Char('L')], Action::Answer(AnswerAction::LetGo), "default"),
     bind(&[Char('S')], Action::Answer(AnswerAction::SendAgain), "forward again"),
+    bind(&[Char('!')], Action::Answer(AnswerAction::Probe), "probe it"),
     bind(&[Char('n')], Action::Answer(AnswerAction::NextAttempt), "attempts"),
     bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), "").with_focus(),
 ];
-
-/// Whether a key would only report that it does nothing with the shown delivery now.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    let Action::Answer(action) = action else { return false };
-    let is_held = model.detail.as_ref().is_some_and(|detail| model.answers.held_one(detail.id).is_some());
-    match action {
-        AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo => !is_held,
-        AnswerAction::Forward => !is_held || !model.answers.can_forward(),
-        AnswerAction::SendAgain => is_held || !model.answers.can_forward(),
-        AnswerAction::NextAttempt => !has_attempts(model),
-        _ => false,
-    }
-}
-
-/// Whether Enter in the list decides about the shown delivery: the tab that asks for it is shown.
-pub(crate) fn decides(model: &Model) -> bool {
-    let shown = model.detail.as_ref().map(|detail| detail.id);
-    model.tab == Tab::Answer && shown.is_some_and(|id| model.answers.held_one(id).is_some())
-}
-
-/// Whether the sender has tried the shown delivery more than once, as far as is known.
-fn has_attempts(model: &Model) -> bool {
-    let shown = model.detail.as_ref().map(|detail| detail.id);
-    let story = shown.and_then(|id| model.answers.story.of(id));
-    story.is_some_and(|story| story.is_ok_and(|story| !story.retries.is_empty()))
-}

@@ -74,6 +74,20 @@ pub struct PickerRow {
     pub picked: Picked,
 }
 
+/// The picker's lines: the row of each, and none for a group's heading, which comes before its first row.
+#[must_use]
+pub fn items(rows: &[PickerRow]) -> Vec<Option<usize>> {
+    let (mut items, mut before) = (Vec::new(), None);
+    for (index, row) in rows.iter().enumerate() {
+        if before != Some(row.group) && !row.group.title().is_empty() {
+            items.push(None);
+        }
+        before = Some(row.group);
+        items.push(Some(index));
+    }
+    items
+}
+
 impl PickerRow {
     fn of(group: PickerGroup, action: RuleAction) -> Self {
         Self { group, picked: Picked::Action(Box::new(action)) }

@@ -3,8 +3,6 @@
 use crossterm::event::KeyCode::{BackTab, Delete, Down, Enter, Esc, PageDown, PageUp, Tab, Up};
 
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -33,6 +31,7 @@ pub const RULES: &[Binding] = &[
     bind(&[Char('K'), Char('-')], Action::Answer(AnswerAction::RaiseRule), "up"),
     bind(&[Char('J'), Char('+')], Action::Answer(AnswerAction::LowerRule), "down"),
     bind(&[Char('D'), Code(Delete)], Action::Answer(AnswerAction::DeleteRule), "delete"),
+    bind(&[Char('u')], Action::Answer(AnswerAction::UndoRule), "undo"),
     bind(&[Char('s')], Action::Answer(AnswerAction::SaveRules), "save"),
     bind(&[Char('y')], Action::Answer(AnswerAction::CopyRules), "copy as TOML"),
 ];
@@ -53,14 +52,3 @@ pub const WRITING: &[Binding] = &[
     bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
-
-/// Whether the picker chooses for what is held, not for deliveries to come.
-pub(crate) fn is_deciding(model: &Model) -> bool {
-    matches!(&model.overlay, Some(Overlay::Answers(window)) if window.is_deciding())
-}
-
-/// Whether a key of the picker has no use for what is held.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    let is_of_later = matches!(action, Action::Answer(AnswerAction::Once | AnswerAction::Clear | AnswerAction::Rules));
-    is_of_later && is_deciding(model)
-}

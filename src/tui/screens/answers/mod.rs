@@ -3,6 +3,7 @@
 pub mod action;
 pub mod choice;
 pub mod editor;
+pub mod idle;
 pub mod keys;
 pub mod rules;
 pub mod state;

@@ -98,6 +98,8 @@ pub struct Answers {
     pub story: StoryView,
     /// Whether the rules were changed here and not saved since.
     pub is_unsaved: bool,
+    /// The rules that were deleted here, each with its place, the latest last.
+    pub(crate) deleted: Vec<(usize, RuleRow)>,
 }
 
 impl Default for Answers {
@@ -112,6 +114,7 @@ impl Default for Answers {
             recent: Vec::new(),
             story: StoryView::default(),
             is_unsaved: false,
+            deleted: Vec::new(),
         }
     }
 }
@@ -130,7 +133,8 @@ impl Answers {
         let AnswersState { rules, counts, chosen, held, now } = state;
         let in_force = self.rules.iter().filter(|row| row.on).map(|row| &row.rule);
         if !in_force.eq(rules.rules()) {
-            // Somebody else has changed them: what was switched off here is forgotten with the rest.
+            // Somebody else has changed them: what was switched off or deleted here is forgotten with the rest.
+            self.deleted.clear();
             self.rules = rules.rules().iter().cloned().map(RuleRow::new).collect();
         }
         let counted = self.rules.iter_mut().filter(|row| row.on).zip(counts);

@@ -2,6 +2,7 @@
 
 pub mod digests;
 pub mod keys;
+pub mod lend;
 pub mod rows;
 pub mod state;
 pub(crate) mod update;

@@ -3,8 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::model::{Focus, Model};
 use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::list::welcome;
@@ -14,7 +15,7 @@ use crate::tui::widgets::{focus_rule, put, scrollbar, shown};
 
 /// Draws the tabs' titles and the shown tab. How far it is scrolled shows in its last column.
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Drawn {
-    put(frame, area, 0, titles(model, look, area.width.into()));
+    put(frame, area, 0, title_line(model, look, area.width.into()));
     put(frame, area, 1, Line::from(focus_rule(model.focus == Focus::Detail, area.width.into(), look)));
     let inner = Rect {
         x: area.x + 1,
@@ -71,27 +72,47 @@ fn tab<'a>(pane: &Pane<'a>) -> TabContent<'a> {
     }
 }
 
-/// The tabs with the keys that show them, as far as there is room.
-fn titles(model: &Model, look: &Look, columns: usize) -> Line<'static> {
-    let theme = &look.theme;
+/// The tabs with the keys that show them, as far as there is room: each with its title and its first column.
+fn titles(model: &Model, columns: usize) -> Vec<(Tab, String, usize)> {
     let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
     let keys = 2 * Tab::ALL.len();
-    let mut spans = vec![Span::raw(" ")];
-    for tab in Tab::ALL {
-        let is_shown = tab == model.tab;
-        let key = (tab.index() + 1).to_string();
+    let mut first = 1;
+    let title = |tab: Tab| {
+        let key = model.keymap.label(Action::Show(tab)).unwrap_or_default();
         // Where not every title fits, the others are the keys that show them.
         let title = match tab.title() {
-            title if columns > all + keys => format!("{key} {title}"),
-            title if columns > all || is_shown => title.to_owned(),
-            _ => key,
+            title if columns > all + keys && !key.is_empty() => format!(" {key} {title} "),
+            title if columns > all || tab == model.tab || key.is_empty() => format!(" {title} "),
+            _ => format!(" {key} "),
         };
-        let style = match (is_shown, model.focus) {
+        let at = first;
+        first += title.width();
+        (tab, title, at)
+    };
+    Tab::ALL.map(title).into()
+}
+
+/// Where the titles of the tabs are in the pane.
+pub(crate) fn tab_areas(area: Rect, model: &Model) -> Vec<(Rect, Tab)> {
+    let column = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
+    let line = Rect { height: area.height.min(1), ..area };
+    let of = |(tab, title, first): (Tab, String, usize)| {
+        let part = Rect { x: area.x.saturating_add(column(first)), width: column(title.width()), ..line };
+        (part.intersection(line), tab)
+    };
+    titles(model, area.width.into()).into_iter().map(of).collect()
+}
+
+fn title_line(model: &Model, look: &Look, columns: usize) -> Line<'static> {
+    let theme = &look.theme;
+    let mut spans = vec![Span::raw(" ")];
+    for (tab, title, _) in titles(model, columns) {
+        let style = match (tab == model.tab, model.focus) {
             (true, Focus::Detail) => theme.selected,
             (true, Focus::List) => theme.selected_unfocused.add_modifier(ratatui::style::Modifier::UNDERLINED),
             (false, _) => theme.dim,
         };
-        spans.push(Span::styled(format!(" {title} "), style));
+        spans.push(Span::styled(title, style));
     }
     Line::from(spans)
 }

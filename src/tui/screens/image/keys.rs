@@ -3,7 +3,6 @@
 use crossterm::event::KeyCode::{Down, End, Home, Left, PageDown, PageUp, Right, Up};
 
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
@@ -33,8 +32,3 @@ pub const IMAGE: &[Binding] = &[
     bind(&[Char('g'), Code(Home)], Action::Image(ImageAction::Move(Step::First)), "").with_focus(),
     bind(&[Char('G'), Code(End)], Action::Image(ImageAction::Move(Step::Last)), "").with_focus(),
 ];
-
-/// Whether a key would only report that it does nothing with what is shown.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    matches!(action, Action::Image(_)) && model.shown_image().is_none_or(|(image, _)| image.bytes().is_empty())
-}

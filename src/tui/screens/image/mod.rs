@@ -1,6 +1,7 @@
 //! The Image tab.
 
 pub mod action;
+pub mod idle;
 pub mod keys;
 pub mod state;
 pub mod update;

@@ -11,7 +11,9 @@ use crate::config::ListColumn;
 use crate::delivery::{Outcome, Summary};
 use crate::payload::grouped;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::step::Step;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{clock, focus_rule, put, scrollbar, short_bytes, short_latency, shown};
 
@@ -29,9 +31,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     }
     put(frame, area, 0, title);
     // The last column is the scroll bar's.
-    let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let rows = rows_area(area);
     let bar = Rect { x: area.right().saturating_sub(1), width: 1, ..rows };
-    let rows = Rect { width: area.width.saturating_sub(1), ..rows };
     let list = &model.list;
     if list.rows().is_empty() {
         put(frame, rows, 1, Line::styled(format!(" {}", empty(model)), look.theme.dim));
@@ -48,6 +49,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     let (above, all) = extent(model);
     scrollbar(frame, bar, above + list.top(), all, look);
     rows.height.into()
+}
+
+/// Where the rows are in the list's pane: below its title, and beside its scroll bar.
+pub(crate) fn rows_area(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(1), width: area.width.saturating_sub(1), ..area }
 }
 
 /// The rows above the window, and all rows, as far as they are known.
@@ -129,7 +135,11 @@ fn state(model: &Model, look: &Look) -> (String, String, Style) {
     match (list.is_paused(), list.news(), list.is_following()) {
         (true, 0, _) => ("  ‖ paused".to_owned(), "  ‖".to_owned(), theme.warn),
         (true, ..) => (format!("  ‖ paused, {news} new"), format!("  ‖ {news}"), theme.warn),
-        (false, 1.., _) => (format!("  ↑ {news} new: g"), format!("  ↑ {news}"), theme.info),
+        (false, 1.., _) => (
+            format!("  ↑ {news} new: {}", model.keymap.press(Action::Move(Step::First))),
+            format!("  ↑ {news}"),
+            theme.info,
+        ),
         (false, 0, true) => ("  ▸ following".to_owned(), "  ▸".to_owned(), theme.dim),
         (false, 0, false) => (String::new(), String::new(), theme.dim),
     }
@@ -147,6 +157,8 @@ fn empty(model: &Model) -> String {
 fn line(summary: &Summary, columns: &[(ListColumn, usize)], model: &Model, look: &Look) -> Line<'static> {
     let theme = &look.theme;
     let (glyph, _, verdict_style) = theme.verdict_of(summary);
+    // What is no webhook's weighs less.
+    let verdict_style = if summary.is_noise() { theme.dim } else { verdict_style };
     let marker = match (model.list.selected() == Some(summary.id), model.sending.marked == Some(summary.id)) {
         _ if model.chosen.contains(&summary.id) => "●",
         (true, _) => "▌",
@@ -192,15 +204,17 @@ fn cell(
         left.filter(|_| summary.answer.is_none())
     };
     let dim = |words: String| (words, theme.dim);
+    // What is no webhook's weighs less.
+    let by_weight = |style: Style| if summary.is_noise() { theme.dim } else { style };
     match column {
         ListColumn::Id => dim(format!("{:>width$}", summary.id.to_string())),
         ListColumn::Time => dim(clock(summary.received_at, look)),
         ListColumn::Verdict => {
             let (_, word, style) = theme.verdict_of(summary);
-            (word.to_owned(), style)
+            (word.to_owned(), by_weight(style))
         }
         ListColumn::Cause => (summary.cause.as_deref().map(shown).unwrap_or_default(), theme.warn),
-        ListColumn::Event => (subject(summary), theme.text),
+        ListColumn::Event => (subject(summary), by_weight(theme.text)),
         ListColumn::Kind => match (summary.event.event.is_some(), summary.event.is_simulation()) {
             (_, true) => ("SIM".to_owned(), theme.simulation),
             (true, false) => dim("live".to_owned()),

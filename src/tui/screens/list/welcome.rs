@@ -3,7 +3,9 @@
 use ratatui::text::{Line, Span};
 
 use crate::server::tunnel::TunnelState;
+use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
+use crate::tui::screens::send::action::SendAction;
 use crate::tui::theme::Look;
 use crate::tui::widgets::{heading, paragraph, wrap};
 
@@ -12,7 +14,10 @@ pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
     let port = model.setup.url.rsplit(':').next().unwrap_or("3000");
     let tunnel = match &model.tunnel {
         TunnelState::Ours { .. } => (
-            "The tunnel is up. Give Trackpilots this URL for your webhook (u copies it):".to_owned(),
+            format!(
+                "The tunnel is up. Give Trackpilots this URL for your webhook ({} copies it):",
+                model.keymap.press(Action::CopyPublicUrl)
+            ),
             model.public_url(),
         ),
         _ => (
@@ -22,7 +27,10 @@ pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
     };
     let secret = match &model.secrets[..] {
         [] => (
-            "Set the webhook's secret: press s to enter it for this run, or add it to .env and restart:".to_owned(),
+            format!(
+                "Set the webhook's secret: press {} to enter it for this run, or add it to .env and restart:",
+                model.keymap.press(Action::TypeSecret)
+            ),
             Some("TRACKPILOTS_WEBHOOKS_SECRET_KEY=<your webhook's secret>".to_owned()),
         ),
         secrets => (format!("Deliveries are verified with {}.", secrets.join("; ")), None),
@@ -37,7 +45,7 @@ pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'sta
         Line::default(),
         Line::from(vec![
             Span::raw("Press "),
-            Span::styled("T", look.theme.brand),
+            Span::styled(model.keymap.press(Action::Send(SendAction::Test)), look.theme.brand),
             Span::styled(" to send a signed test event to this listener.", look.theme.title),
         ]),
     ];

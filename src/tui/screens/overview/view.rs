@@ -10,6 +10,7 @@ use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 use crate::text;
 use crate::text::units::age_words;
+use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
 use crate::tui::widgets::{NAME_COLUMNS, counted, date_time, field, paragraph, secret_words, short_latency, shown};
@@ -182,9 +183,14 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         // For an incomplete request the reason above covers it.
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
+    if summary.is_noise() {
+        let words = "A GET without a body and without a signature, to a path of no webhook: a browser or a scanner.";
+        remarks.push((words.to_owned(), theme.dim));
+    }
     if pane.loaded.rejudged.is_none() && summary.judgement.verdict == Verdict::NoSecret {
         let variable = MissingSecret::variable(&pane.loaded.scheme.name);
-        remarks.push((format!("press s to enter the webhook's secret, or set {variable} in .env"), theme.warn));
+        let key = pane.model.keymap.press(Action::TypeSecret);
+        remarks.push((format!("press {key} to enter the webhook's secret, or set {variable} in .env"), theme.warn));
     }
     if let Some(origin) = pane.loaded.delivery.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));

@@ -2,13 +2,10 @@
 
 use crossterm::event::KeyCode::{Down, Enter, Esc, Left, Right};
 
-use crate::payload::body::Kind;
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
-use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::action::PayloadAction;
 
 /// On the tab.
@@ -55,14 +52,3 @@ pub const FOLDING: &[Binding] = &[
     bind(&[Code(Esc)], Action::Back, "back"),
     bind(&[Ctrl('c')], Action::Cancel, ""),
 ];
-
-/// Whether a key would only report that it does nothing with what is shown.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    let body = model.loaded().map(LoadedDelivery::body);
-    match action {
-        Action::Payload(PayloadAction::Toggle | PayloadAction::FoldMenu | PayloadAction::Open) => !model.shows_tree(),
-        Action::Payload(PayloadAction::Query | PayloadAction::AsSent) => body.is_none_or(|body| body.rows().is_none()),
-        Action::Payload(_) => body.is_none_or(|body| body.kind == Kind::Empty),
-        _ => false,
-    }
-}

@@ -3,13 +3,11 @@
 use crossterm::event::KeyCode::{BackTab, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 use crate::tui::app::action::Action;
-use crate::tui::app::model::Model;
+use crate::tui::app::lent::LentTo;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::binding::BoundKey::{Char, Code, Ctrl};
 use crate::tui::keymap::binding::{Binding, bind};
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::screens::send::forms::Purpose;
-use crate::tui::screens::send::state::SendScreen;
 
 /// In a result, or while sending.
 pub const SENDING: &[Binding] = &[
@@ -22,6 +20,8 @@ pub const SENDING: &[Binding] = &[
     bind(&[Code(Enter)], Action::Accept, "open"),
     bind(&[Char('y')], Action::Send(SendAction::Copy), "copy"),
     bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
+    bind(&[Ctrl('o')], Action::Lend(LentTo::Pager), ""),
+    bind(&[Ctrl('e')], Action::Lend(LentTo::Editor), ""),
     bind(&[Char('x')], Action::Send(SendAction::Cancel), "cancel"),
     bind(&[Code(Esc), Char('q')], Action::Back, "back"),
     bind(&[Ctrl('c')], Action::Cancel, ""),
@@ -43,24 +43,3 @@ pub const SEND_FORM: &[Binding] = &[
     bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
-
-/// Whether a key of a result does nothing with what is shown.
-pub(crate) fn is_idle_in_result(model: &Model, action: Action) -> bool {
-    let sending = &model.sending;
-    match (sending.screens.last(), action) {
-        (Some(SendScreen::Progress(_)), Action::Send(SendAction::Cancel)) => !sending.is_busy(),
-        (Some(SendScreen::Check(check)), Action::Send(SendAction::Cancel)) => check.report.is_some(),
-        (_, Action::Send(SendAction::Cancel)) => true,
-        (Some(SendScreen::Check(check)), Action::Send(SendAction::Copy)) => !matches!(check.report, Some(Ok(_))),
-        (screen, Action::Send(SendAction::Copy)) => !matches!(screen, Some(SendScreen::Comparison(..))),
-        (screen, Action::Accept) => !matches!(screen, Some(SendScreen::Attempts(..) | SendScreen::Check(_))),
-        _ => false,
-    }
-}
-
-/// Whether a key of the form does nothing for what it describes: only a simulation can be saved.
-pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
-    let simulates =
-        matches!(model.sending.screens.last(), Some(SendScreen::Form(form)) if form.purpose == Purpose::Simulate);
-    action == Action::Send(SendAction::Save) && !simulates
-}

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod form;
 pub mod forms;
+pub mod idle;
 pub mod keys;
 pub mod panel;
 pub mod state;

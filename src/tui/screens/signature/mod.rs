@@ -1,6 +1,7 @@
 //! The Signature tab: the verdict, why, and trying other values.
 
 pub mod adopt;
+pub mod idle;
 pub mod keys;
 pub mod markdown;
 pub mod rejudge;

@@ -12,6 +12,7 @@ use crate::delivery::Verdict;
 use crate::payload::raw::RawRows;
 use crate::signature::{Scheme, SignedContent, hashed_url, parse_digest};
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::overview::view::{bytes, timestamp_words, verdict};
 use crate::tui::widgets::{NAME_COLUMNS, field, heading, paragraph, secret_words, shown};
@@ -116,7 +117,10 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
         }
         Verdict::NoSecret => {
             let variable = MissingSecret::variable(&scheme.name);
-            format!("Press s to enter the webhook's secret for this run, or set {variable} in .env.")
+            format!(
+                "Press {} to enter the webhook's secret for this run, or set {variable} in .env.",
+                pane.model.keymap.press(Action::TypeSecret)
+            )
         }
         Verdict::NotJudged => return None,
     })

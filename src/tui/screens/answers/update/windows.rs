@@ -180,6 +180,9 @@ pub(super) fn saved(model: &mut Model, named: &Arc<NamedAnswer>, outcome: Result
     effect(AnswersEffect::SetRules(Arc::new(set)))
 }
 
+/// Deleted rules that can be brought back.
+const UNDONE: usize = 20;
+
 fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     let rows = model.viewport.overlay_rows;
     let count = model.answers.rules.len();
@@ -199,6 +202,9 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == AnswerAction::SaveRules {
         return saving::update::ask(model, ToSave::Rules(Arc::clone(&model.answers.set)));
     }
+    if action == AnswerAction::UndoRule {
+        return undo(model);
+    }
     if at >= count {
         return Vec::new();
     }
@@ -210,7 +216,16 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        AnswerAction::DeleteRule => change(model, at, |rows| drop(rows.remove(at))),
+        AnswerAction::DeleteRule => {
+            let deleted = model.answers.rules[at].clone();
+            let effects = change(model, at, |rows| drop(rows.remove(at)));
+            if !effects.is_empty() {
+                model.answers.deleted.push((at, deleted));
+                let excess = model.answers.deleted.len().saturating_sub(UNDONE);
+                model.answers.deleted.drain(..excess);
+            }
+            effects
+        }
         AnswerAction::SwitchRule => change(model, at, |rows| rows[at].on = !rows[at].on),
         AnswerAction::RaiseRule if at > 0 => change(model, at - 1, |rows| rows.swap(at, at - 1)),
         AnswerAction::LowerRule if at + 1 < count => change(model, at + 1, |rows| rows.swap(at, at + 1)),
@@ -220,6 +235,20 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Brings back the rule that was deleted last, where it was.
+fn undo(model: &mut Model) -> Vec<Effect> {
+    let Some((at, row)) = model.answers.deleted.pop() else {
+        return say(model, "nothing to undo: no rule was deleted here", true);
+    };
+    let again = row.clone();
+    let at = at.min(model.answers.rules.len());
+    let effects = change(model, at, |rows| rows.insert(at, row));
+    if effects.is_empty() {
+        model.answers.deleted.push((at, again));
+    }
+    effects
 }
 
 /// Changes the rules, if the result is valid, and puts the cursor at `cursor`.

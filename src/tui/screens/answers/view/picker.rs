@@ -8,7 +8,7 @@ use super::{preview, separate, split};
 use crate::rules::RuleReader;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
-use crate::tui::screens::answers::choice::PickerRow;
+use crate::tui::screens::answers::choice::{self, PickerRow};
 use crate::tui::screens::answers::window::Picker;
 use crate::tui::theme::Look;
 use crate::tui::widgets::shown;
@@ -43,12 +43,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
 fn lines(choices: &[PickerRow], cursor: usize, model: &Model, look: &Look) -> (Vec<Line<'static>>, usize) {
     let theme = &look.theme;
     let in_force = model.answers.in_force(choices);
-    let (mut lines, mut at, mut before) = (Vec::new(), 0, None);
-    for (index, choice) in choices.iter().enumerate() {
-        if before != Some(choice.group) && !choice.group.title().is_empty() {
-            lines.push(Line::styled(format!(" {}", choice.group.title()), theme.dim));
-        }
-        before = Some(choice.group);
+    let (mut lines, mut at) = (Vec::new(), 0);
+    let items = choice::items(choices);
+    for (line, item) in items.iter().enumerate() {
+        let Some((index, choice)) = item.and_then(|index| Some((index, choices.get(index)?))) else {
+            let next = items.get(line + 1).copied().flatten().and_then(|index| choices.get(index));
+            let title = next.map_or("", |choice| choice.group.title());
+            lines.push(Line::styled(format!(" {title}"), theme.dim));
+            continue;
+        };
         if index == cursor {
             at = lines.len();
         }

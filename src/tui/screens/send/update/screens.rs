@@ -24,6 +24,7 @@ pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::Lend(to) => crate::tui::screens::details::lend::lend(model, to),
         Action::Accept => accept(model),
         Action::Move(step) => {
             step_through(model, step);

@@ -1,0 +1,195 @@
+//! A client of the control interface, for the command line: it finds the listener of a store by its socket.
+
+use std::future::Future;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+use tokio::runtime::Runtime;
+
+use super::door::{is_allowed, reachable};
+use super::sse::{EventReader, EventTooLong, SseEvent};
+use crate::store::Location;
+
+/// How long a listener may take for a response; it answers "busy" itself before.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a stream may be silent: it sends a comment every fifteen seconds.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Why the running listener did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiClientError {
+    /// The socket refuses this user, or the system has no room.
+    #[error("cannot reach the running listener at {}: {source}", path.display())]
+    Unreachable {
+        /// The socket.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Another user's program has the name.
+    #[error("{0} belongs to another user: nothing was asked of it")]
+    Foreign(PathBuf),
+    /// It was cut off, or is not HTTP.
+    #[error("the running listener ended the connection: {0}")]
+    Broken(String),
+    /// It says why not.
+    #[error("{detail}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// In words.
+        detail: String,
+    },
+}
+
+impl From<hyper::Error> for ApiClientError {
+    fn from(error: hyper::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<EventTooLong> for ApiClientError {
+    fn from(error: EventTooLong) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// A listener that runs on a store.
+#[derive(Debug)]
+pub struct ApiClient {
+    path: PathBuf,
+    runtime: Runtime,
+}
+
+impl ApiClient {
+    /// The listener that runs on the store at `location`; `None` when none does.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`] when there may be one that cannot be asked.
+    pub fn find(location: &Location) -> Result<Option<Self>, ApiClientError> {
+        let path = reachable(location);
+        let unreachable = |source| ApiClientError::Unreachable { path: path.clone(), source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unreachable)?;
+        match runtime.block_on(UnixStream::connect(&path)) {
+            Ok(_) => Ok(Some(Self { path, runtime })),
+            Err(error) => match error.kind() {
+                // Nobody, or somebody who has died. A path that is too long for a socket has none.
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => Ok(None),
+                _ => Err(unreachable(error)),
+            },
+        }
+    }
+
+    /// Asks, and waits for the response: its JSON, null when it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`].
+    pub fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, ApiClientError> {
+        self.runtime.block_on(within(PATIENCE, async {
+            let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+            let response = request(&self.path, method, target, &[], body).await?;
+            let bytes = response.into_body().collect().await?.to_bytes();
+            if bytes.is_empty() {
+                return Ok(Value::Null);
+            }
+            serde_json::from_slice(&bytes).map_err(|_| ApiClientError::Broken("the response is not JSON".to_owned()))
+        }))
+    }
+
+    /// Follows a stream of events until `take` breaks off, or the listener ends.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`]; that the stream was cut off is none.
+    pub fn follow<B>(
+        &self,
+        target: &str,
+        mut take: impl FnMut(SseEvent) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, ApiClientError> {
+        self.runtime.block_on(async {
+            let headers = [("accept", "text/event-stream")];
+            let mut response = within(PATIENCE, request(&self.path, "GET", target, &headers, Body::empty())).await?;
+            let mut reader = EventReader::default();
+            while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, response.frame()).await {
+                let Ok(piece) = frame.into_data() else { continue };
+                for event in reader.read(&piece)? {
+                    if let broken @ ControlFlow::Break(_) = take(event) {
+                        return Ok(broken);
+                    }
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}
+
+async fn within<T>(
+    patience: Duration,
+    asked: impl Future<Output = Result<T, ApiClientError>>,
+) -> Result<T, ApiClientError> {
+    let late = || ApiClientError::Broken(format!("no response within {} seconds", patience.as_secs()));
+    tokio::time::timeout(patience, asked).await.map_err(|_| late())?
+}
+
+/// One request on a connection of its own; what is refused is an error.
+async fn request(
+    path: &Path,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: Body,
+) -> Result<Response<Incoming>, ApiClientError> {
+    let unreachable = |source| ApiClientError::Unreachable { path: path.to_owned(), source };
+    let stream = UnixStream::connect(path).await.map_err(unreachable)?;
+    let peer = stream.peer_cred().map_err(unreachable)?;
+    if !is_allowed(peer.uid()) {
+        return Err(ApiClientError::Foreign(path.to_owned()));
+    }
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let mut request = Request::builder().method(method).uri(target).header("host", "whyhook");
+    if !hyper::body::Body::is_end_stream(&body) {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body).map_err(|error| ApiClientError::Broken(error.to_string()))?;
+    let response = sender.send_request(request).await?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    Err(refusal(response.status(), &response.into_body().collect().await?.to_bytes()))
+}
+
+/// Text as a parameter's value.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> ApiClientError {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    let detail =
+        problem["detail"].as_str().map_or_else(|| format!("the running listener answered {status}"), str::to_owned);
+    ApiClientError::Refused { status: status.as_u16(), detail }
+}

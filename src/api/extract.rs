@@ -1,0 +1,157 @@
+//! What a request says, read so that a mistake becomes a problem in words.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query as UrlQuery, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, http::HeaderValue, http::header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::ApiProblem;
+use crate::delivery::DeliveryId;
+use crate::store::{Page, Reader};
+use crate::text;
+
+/// The parameters behind the `?`.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiProblem> {
+        let UrlQuery(params) = UrlQuery::try_from_uri(&parts.uri)
+            .map_err(|error| ApiProblem::bad(format!("parameters: {}", cause(&error))))?;
+        Ok(Self(params))
+    }
+}
+
+/// A JSON body.
+pub(super) struct Members<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Members<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
+        match Json::from_request(request, state).await {
+            Ok(Json(members)) => Ok(Self(members)),
+            // What a body holds may be a secret: where the mistake is, and not what stands there.
+            Err(error) => Err(ApiProblem::new(refusal_status(&error), body_words(&error))),
+        }
+    }
+}
+
+fn refusal_status(error: &JsonRejection) -> StatusCode {
+    match error {
+        JsonRejection::BytesRejection(error) => error.status(),
+        JsonRejection::MissingJsonContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn body_words(error: &JsonRejection) -> String {
+    match error {
+        JsonRejection::MissingJsonContentType(_) => {
+            "expected a JSON body with content-type: application/json".to_owned()
+        }
+        JsonRejection::JsonDataError(error) => format!("body: {}", without_values(&cause(error))),
+        JsonRejection::JsonSyntaxError(_) => "body: invalid JSON".to_owned(),
+        JsonRejection::BytesRejection(error) => format!("body: {}", error.body_text().to_lowercase()),
+        _ => "body: unreadable".to_owned(),
+    }
+}
+
+/// The last reason of an error.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+/// serde's words for a value of another kind repeat the value: `invalid type: string "…", expected …`.
+fn without_values(words: &str) -> String {
+    match (words.find("invalid "), words.rfind(", expected ")) {
+        (Some(start), Some(end)) if start < end => {
+            let kind = words[start..end].split(':').next().unwrap_or("invalid value");
+            format!("{}{kind}{}", &words[..start], &words[end..])
+        }
+        _ => words.to_owned(),
+    }
+}
+
+/// A delivery in the path: its number, or `latest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    Number(DeliveryId),
+    Latest,
+}
+
+impl Named {
+    pub(super) fn parse(text: &str) -> Result<Self, ApiProblem> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        text.parse().map(Self::Number).map_err(ApiProblem::bad)
+    }
+
+    /// Its number, where there is such a delivery.
+    pub(super) fn resolve(self, reader: &Reader) -> Result<DeliveryId, ApiProblem> {
+        let (found, words) = match self {
+            Self::Number(id) => (reader.summary(id)?, format!("no delivery {id}")),
+            Self::Latest => (reader.page(Page::Newest, 1)?.into_iter().next(), "no deliveries captured yet".to_owned()),
+        };
+        found.map(|summary| summary.id).ok_or_else(|| ApiProblem::missing(words))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiProblem::bad(error.body_text()))?;
+        Self::parse(&text)
+    }
+}
+
+/// JSON that steers no terminal.
+pub(super) struct SafeJson(pub(super) Value);
+
+impl IntoResponse for SafeJson {
+    fn into_response(self) -> Response {
+        json_response(text::safe_json(&self.0.to_string()).into_owned())
+    }
+}
+
+/// Serialised JSON as a response.
+pub(super) fn json_response(body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_named_by_its_number_or_as_the_latest() {
+        assert_eq!(Named::parse("7"), Ok(Named::Number(DeliveryId(7))));
+        assert_eq!(Named::parse("latest"), Ok(Named::Latest));
+        for wrong in ["", "-1", "7x", "newest", "99999999999999999999"] {
+            assert!(Named::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_not_repeated() {
+        let wrong = "secret: invalid type: string \"whsec_abc, expected x\", expected a number at line 1 column 2";
+        assert_eq!(without_values(wrong), "secret: invalid type, expected a number at line 1 column 2");
+        let unknown = "unknown field `rul`, expected `rule`";
+        assert_eq!(without_values(unknown), unknown);
+    }
+}

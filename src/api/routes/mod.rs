@@ -1,0 +1,112 @@
+//! What can be asked, and the layers around it.
+
+mod answers;
+mod deliveries;
+mod events;
+mod prune;
+mod status;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::error_handling::HandleErrorLayer;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use tokio::sync::Semaphore;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
+use tower::timeout::TimeoutLayer;
+use tower::{BoxError, ServiceBuilder};
+
+use super::ApiProblem;
+use super::state::ApiState;
+
+/// The state as handlers take it.
+type Shared = axum::extract::State<Arc<ApiState>>;
+
+/// Requests at a time; more are told to come again.
+const REQUESTS: usize = 32;
+/// How long a request may take until its response begins.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest body.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// Everything that can be asked of `state`.
+pub(super) fn router(state: Arc<ApiState>) -> Router {
+    let bounds = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(refused))
+        .layer(LoadShedLayer::new())
+        .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::new(Semaphore::new(REQUESTS))))
+        .layer(TimeoutLayer::new(PATIENCE));
+    Router::new()
+        .route("/status", get(status::status))
+        .route("/filter", get(deliveries::check_filter))
+        .route("/deliveries", get(deliveries::list))
+        .route("/answer", get(answers::chosen).put(answers::choose).delete(answers::clear))
+        .route("/rules", get(answers::rules).put(answers::set_rules).post(answers::add_rule))
+        .route("/rules/{number}", delete(answers::remove_rule))
+        .route("/rules/{number}/move", post(answers::move_rule))
+        .route("/held", get(answers::held))
+        .route("/held/{id}", post(answers::decide))
+        .route("/prune", post(prune::prune).layer(DefaultBodyLimit::max(prune::BODY_BYTES)))
+        .route("/jobs/{number}", get(prune::job))
+        .route("/stop", post(status::stop))
+        .route("/events", get(events::events))
+        .route("/deliveries/{id}", get(deliveries::show))
+        .route("/deliveries/{id}/body", get(deliveries::body))
+        .route("/deliveries/{id}/raw", get(deliveries::raw))
+        .route("/deliveries/{id}/diagnosis", get(deliveries::diagnosis))
+        .route("/deliveries/{id}/attempts", get(deliveries::attempts))
+        .layer(bounds)
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(finish))
+        .with_state(state)
+}
+
+async fn unknown() -> ApiProblem {
+    ApiProblem::missing("there is no such resource")
+}
+
+async fn not_allowed(method: Method) -> ApiProblem {
+    ApiProblem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible here"))
+}
+
+/// What the bounds refuse.
+async fn refused(error: BoxError) -> ApiProblem {
+    if error.is::<tower::timeout::error::Elapsed>() {
+        ApiProblem::busy(format!("the request took longer than {} seconds", PATIENCE.as_secs()))
+    } else {
+        ApiProblem::busy(format!("{REQUESTS} requests are in progress"))
+    }
+}
+
+/// Headers that every response has, and a line in the log. A path or a filter may hold what was received: the log
+/// names the route.
+async fn finish(request: Request, next: Next) -> Response {
+    const HEADERS: [(HeaderName, &str); 3] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    let (status, ms) = (response.status().as_u16(), crate::system::log::ms(begun.elapsed()));
+    if method.is_safe() {
+        tracing::debug!(%method, route, status, ms, "control request");
+    } else {
+        tracing::info!(%method, route, status, ms, "control request");
+    }
+    response
+}

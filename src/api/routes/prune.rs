@@ -1,0 +1,200 @@
+//! `POST /prune` and the jobs that come of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Shared;
+use crate::api::ApiProblem;
+use crate::api::extract::{Members, Params, SafeJson};
+use crate::api::state::ApiState;
+use crate::delivery::DeliveryId;
+use crate::query::Query;
+use crate::store::{Page, Reader, Retention};
+use crate::text::units;
+
+/// Ranges of a million deliveries of which every second goes.
+pub(super) const BODY_BYTES: usize = 32 * 1024 * 1024;
+/// How long a client may wait for a job's end at a time.
+const WAIT: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PruneMembers {
+    ids: Option<Vec<IdsMember>>,
+    filter: Option<String>,
+    older_than: Option<String>,
+    keep: Option<u64>,
+    max_size: Option<String>,
+    #[serde(default)]
+    pinned: bool,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A number, or both ends of a range.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum IdsMember {
+    One(i64),
+    Range(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JobParams {
+    #[serde(default)]
+    wait: bool,
+}
+
+/// What is to be deleted.
+#[derive(Debug, PartialEq)]
+enum Doomed {
+    Ranges(Vec<(i64, i64)>),
+    Matching(Query, Retention),
+}
+
+impl PruneMembers {
+    fn doomed(&self) -> Result<Doomed, ApiProblem> {
+        let duration = |text: &String| units::parse_duration(text).map_err(ApiProblem::bad);
+        let size = |text: &String| units::parse_size(text).map_err(ApiProblem::bad);
+        let retention = Retention {
+            older_than: self.older_than.as_ref().map(duration).transpose()?,
+            keep: self.keep,
+            max_bytes: self.max_size.as_ref().map(size).transpose()?,
+            pinned: self.pinned,
+        };
+        match &self.ids {
+            Some(_) if self.filter.is_some() || !retention.is_empty() => {
+                Err(ApiProblem::bad("ids cannot be combined with filter, older_than, keep or max_size"))
+            }
+            Some(ids) => Ok(Doomed::Ranges(ids.iter().map(IdsMember::range).collect::<Result<_, _>>()?)),
+            None => {
+                let query = Query::parse(self.filter.as_deref().unwrap_or_default())?;
+                if query.is_empty() && retention.is_empty() {
+                    return Err(ApiProblem::bad(
+                        "nothing selected: expected ids, filter, older_than, keep or max_size",
+                    ));
+                }
+                Ok(Doomed::Matching(query, retention))
+            }
+        }
+    }
+}
+
+impl IdsMember {
+    fn range(&self) -> Result<(i64, i64), ApiProblem> {
+        match self {
+            Self::One(id) => Ok((*id, *id)),
+            Self::Range(text) => {
+                let (from, to) = text.split_once('-').unwrap_or((text, text));
+                let read = |text: &str| text.parse::<DeliveryId>().map(|id| id.0).map_err(ApiProblem::bad);
+                let (from, to) = (read(from)?, read(to)?);
+                Ok((from.min(to), from.max(to)))
+            }
+        }
+    }
+}
+
+impl Doomed {
+    /// The numbers; those of ranges need not exist.
+    fn ids(&self, reader: &Reader) -> Result<Vec<DeliveryId>, ApiProblem> {
+        match self {
+            Self::Matching(query, retention) => Ok(retention.plan(reader, query, Timestamp::now())?.doomed),
+            Self::Ranges(ranges) => {
+                let newest = reader.page(Page::Newest, 1)?.first().map_or(0, |summary| summary.id.0);
+                let mut ids: Vec<DeliveryId> = Vec::new();
+                let mut ranges = ranges.clone();
+                ranges.sort_unstable();
+                // Ranges that overlap hold no number twice, so that there are no more than deliveries.
+                let mut next = 1;
+                for (from, to) in ranges {
+                    let (from, to) = (from.max(next), to.min(newest));
+                    ids.extend((from..=to).map(DeliveryId));
+                    next = next.max(to.saturating_add(1));
+                }
+                Ok(ids)
+            }
+        }
+    }
+}
+
+pub(super) async fn prune(
+    State(state): Shared,
+    Members(members): Members<PruneMembers>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let doomed = members.doomed()?;
+    let number = state.jobs.begin("prune")?;
+    let shared = Arc::clone(&state);
+    tokio::spawn(async move {
+        let end = run(&shared, doomed, members.dry_run).await;
+        shared.jobs.end(number, end);
+    });
+    Ok((StatusCode::ACCEPTED, SafeJson(state.jobs.find(number)?.0)))
+}
+
+async fn run(state: &ApiState, doomed: Doomed, dry_run: bool) -> Result<Value, String> {
+    let ids = state.readers.read(move |reader| doomed.ids(reader)).await.map_err(|problem| problem.to_string())?;
+    let matched = ids.len();
+    if dry_run || ids.is_empty() {
+        return Ok(json!({"matched": matched, "deleted": 0, "freed_bytes": 0, "dry_run": dry_run}));
+    }
+    let pruned = state.feed.control().prune(ids).await.map_err(|_| "the listener is stopping".to_owned())?;
+    let freed = pruned.map_err(|error| error.to_string())?;
+    Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
+}
+
+pub(super) async fn job(
+    State(state): Shared,
+    Path(number): Path<String>,
+    Params(params): Params<JobParams>,
+) -> Result<SafeJson, ApiProblem> {
+    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
+    let (json, mut ended) = state.jobs.find(number)?;
+    if !params.wait || json["state"] != "running" {
+        return Ok(SafeJson(json));
+    }
+    let mut closing = state.closing.clone();
+    let over = async {
+        let _ = ended.wait_for(Option::is_some).await;
+    };
+    tokio::select! {
+        () = over => {}
+        () = tokio::time::sleep(WAIT) => {}
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+    Ok(SafeJson(state.jobs.find(number)?.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &Value) -> Result<Doomed, ApiProblem> {
+        serde_json::from_value::<PruneMembers>(json.clone()).unwrap().doomed()
+    }
+
+    #[test]
+    fn what_is_to_go_is_said_by_number_or_by_what_it_is() {
+        let ranges = read(&json!({"ids": [7, "12-9", "#3"]}));
+        assert_eq!(ranges, Ok(Doomed::Ranges(vec![(7, 7), (9, 12), (3, 3)])));
+        let matching = read(&json!({"filter": "is:sim", "keep": 3})).unwrap();
+        let retention = Retention { keep: Some(3), ..Retention::default() };
+        assert_eq!(matching, Doomed::Matching(Query::parse("is:sim").unwrap(), retention));
+        for wrong in [
+            json!({}),
+            json!({"filter": ""}),
+            json!({"ids": [1], "keep": 0}),
+            json!({"ids": ["x"]}),
+            json!({"older_than": "5 parsecs"}),
+            json!({"filter": "evnt:a"}),
+        ] {
+            assert!(read(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

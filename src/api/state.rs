@@ -1,0 +1,39 @@
+//! What every request may use.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Instant;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::jobs::Jobs;
+use super::readers::ApiReaders;
+use crate::server::{ServerEvent, SessionFeed};
+
+/// The running listener, as far as requests reach it.
+#[derive(Debug)]
+pub(super) struct ApiState {
+    pub(super) address: SocketAddr,
+    pub(super) started: Instant,
+    pub(super) feed: SessionFeed,
+    pub(super) readers: ApiReaders,
+    /// Room for [`ApiState::STREAMS`].
+    pub(super) streams: Arc<Semaphore>,
+    pub(super) jobs: Jobs,
+    /// Held while the rules are changed.
+    pub(super) editing: Mutex<()>,
+    /// To the interface or the lines that run this session.
+    pub(super) events: mpsc::Sender<ServerEvent>,
+    /// True once the interface ends.
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl ApiState {
+    /// Event streams at a time.
+    pub(super) const STREAMS: usize = 32;
+
+    /// Whether long work should be given up.
+    pub(super) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+}

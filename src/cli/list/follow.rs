@@ -1,0 +1,224 @@
+//! `whyhook list --follow`: what is there, the oldest first, and then each delivery as it comes.
+//!
+//! A running listener tells of them over its control interface. While none runs the store is asked, so that nothing is
+//! missed when it is started or stopped meanwhile.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::table::ListTable;
+use super::{CliError, ListArgs, OutputFormat, SettingsArgs, output};
+use crate::api::{FollowNews, Following};
+use crate::delivery::{DeliveryId, summary_text};
+use crate::query::Query;
+use crate::store::{Location, Page, Reader, StoreError};
+use crate::text;
+
+/// Between two looks at the store while no listener runs.
+const POLL: Duration = Duration::from_millis(100);
+/// Between two looks for a listener.
+const SEEK: Duration = Duration::from_secs(1);
+/// Rows looked at between two pages.
+const PAGE_ROWS: usize = 1000;
+
+/// Ends when nobody reads any more.
+pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, CliError> {
+    let query = settings.filter(&args.filter)?;
+    // Names of the configuration are known here alone.
+    let filter = query.to_string();
+    let location = settings.location()?;
+    let mut printer =
+        Printer { table: ListTable::of_stdout(super::columns(settings, args)?), format: args.format, begun: false };
+    let after = match args.limit {
+        None => DeliveryId(0),
+        Some(limit) => open(&location)?.map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
+    };
+    let mut following = Following::new(query, after, true);
+    loop {
+        from_listener(&location, &filter, &mut following, &mut printer)?;
+        from_files(&location, &mut following, &mut printer)?;
+    }
+}
+
+/// The delivery after which the last `limit` come that match.
+fn before_the_last(reader: &Reader, query: &Query, limit: usize) -> Result<DeliveryId, CliError> {
+    if limit == 0 {
+        return Ok(reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |summary| summary.id));
+    }
+    let (now, mut left, mut page) = (Timestamp::now(), limit, Page::Newest);
+    loop {
+        let scan = reader.search(query, now, page, left, PAGE_ROWS)?;
+        left -= scan.rows.len();
+        match (scan.next, scan.rows.last()) {
+            (_, Some(oldest)) if left == 0 => return Ok(DeliveryId(oldest.id.0 - 1)),
+            (None, _) => return Ok(DeliveryId(0)),
+            (Some(next), _) => page = Page::Before(next),
+        }
+    }
+}
+
+/// Follows the running listener until it ends; returns at once when none runs.
+#[cfg(unix)]
+fn from_listener(
+    location: &Location,
+    filter: &str,
+    following: &mut Following,
+    printer: &mut Printer,
+) -> Result<(), CliError> {
+    use std::ops::ControlFlow;
+
+    use crate::api::{ApiClient, ApiClientError, percent_encoded};
+
+    let client = match ApiClient::find(location) {
+        Ok(Some(client)) => client,
+        // The files can be read all the same.
+        Ok(None) | Err(_) => return Ok(()),
+    };
+    let Some(reader) = open(location)? else { return Ok(()) };
+    let mut last = following.last();
+    let target = format!("/events?answered=true&filter={}&after={last}", percent_encoded(filter));
+    let followed = client.follow(&target, |event| {
+        let printed = match &*event.event {
+            "delivery" => {
+                last = event.id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(last);
+                printer.row(&reader, last, &event.data)
+            }
+            "missed" => {
+                printer.missed_of_json(&event.data);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        printed.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+    });
+    following.go_on_after(last);
+    match followed {
+        Ok(ControlFlow::Break(error)) => Err(error),
+        // A filter that it does not know will not be known to the next either.
+        Err(ApiClientError::Refused { status: 400, detail }) => Err(CliError::Usage(detail)),
+        Ok(ControlFlow::Continue(())) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn from_listener(_: &Location, _: &str, _: &mut Following, _: &mut Printer) -> Result<(), CliError> {
+    Ok(())
+}
+
+/// Follows the files until a listener can be asked.
+fn from_files(location: &Location, following: &mut Following, printer: &mut Printer) -> Result<(), CliError> {
+    let sought = Instant::now();
+    let (mut reader, mut version, mut waits) = (None, None, false);
+    loop {
+        if reader.is_none() {
+            reader = open(location)?;
+        }
+        if let Some(reader) = &reader {
+            let current = Some(reader.data_version()?);
+            while waits || version != current {
+                let look = following.look(reader, &BTreeSet::new())?;
+                for news in &look.news {
+                    printer.news(news)?;
+                }
+                waits = look.patience.is_some();
+                if !look.more {
+                    version = current;
+                    break;
+                }
+            }
+        }
+        if sought.elapsed() >= SEEK && is_listening(location) {
+            return Ok(());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+#[cfg(unix)]
+fn is_listening(location: &Location) -> bool {
+    location.socket().exists() && matches!(crate::api::ApiClient::find(location), Ok(Some(_)))
+}
+
+#[cfg(not(unix))]
+fn is_listening(_: &Location) -> bool {
+    false
+}
+
+/// `None` while there is no store.
+fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
+    match Reader::open(location) {
+        Ok(reader) => Ok(Some(reader)),
+        Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes rows as `list` does.
+struct Printer {
+    table: ListTable,
+    format: OutputFormat,
+    /// Whether anything was written.
+    begun: bool,
+}
+
+impl Printer {
+    fn news(&mut self, news: &FollowNews) -> Result<(), CliError> {
+        match news {
+            FollowNews::Delivery(summary) => match self.format {
+                OutputFormat::Json => self.line(&text::safe_json(&summary_text(summary))),
+                OutputFormat::Text => {
+                    let row = self.table.row(summary);
+                    self.line(&row)
+                }
+            },
+            FollowNews::Missed(from, to) => {
+                self.missed(*from, *to);
+                Ok(())
+            }
+            FollowNews::Answered(_) => Ok(()),
+        }
+    }
+
+    /// A row that a listener has sent.
+    #[cfg(unix)]
+    fn row(&mut self, reader: &Reader, id: DeliveryId, json: &str) -> Result<(), CliError> {
+        match self.format {
+            OutputFormat::Json => self.line(&text::safe_json(json)),
+            // The table has more in a row than JSON, such as a colour, and is made of the stored row.
+            OutputFormat::Text => match reader.summary(id)? {
+                Some(summary) => self.news(&FollowNews::Delivery(Box::new(summary))),
+                None => Ok(()),
+            },
+        }
+    }
+
+    #[cfg(unix)]
+    fn missed_of_json(&mut self, json: &str) {
+        let json: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+        if let (Some(from), Some(to)) = (json["from"].as_i64(), json["to"].as_i64()) {
+            self.missed(DeliveryId(from), DeliveryId(to));
+        }
+    }
+
+    /// What was deleted long ago is of no interest to who begins.
+    fn missed(&mut self, from: DeliveryId, to: DeliveryId) {
+        if self.begun {
+            output::log(&match from == to {
+                true => format!("delivery {from} was deleted before it was listed"),
+                false => format!("deliveries {from} to {to} were deleted before they were listed"),
+            });
+        }
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), CliError> {
+        let heading = match self.format {
+            OutputFormat::Text if !self.begun => self.table.heading(),
+            _ => None,
+        };
+        self.begun = true;
+        output::print(&format!("{}{line}\n", heading.unwrap_or_default()))
+    }
+}

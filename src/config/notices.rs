@@ -1,0 +1,145 @@
+//! What else happens when a delivery has been answered: a notification in the terminal, a command.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::query::Query;
+use crate::text::units;
+
+/// Commands that run at once unless another number is given.
+const JOBS: usize = 2;
+/// The most that may.
+const JOBS_LIMIT: usize = 16;
+/// How long a command may take unless told otherwise, and at most.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT_LIMIT: Duration = Duration::from_secs(3600);
+
+/// How the terminal notifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotifyManner {
+    /// The bell, which terminals turn into a sound or a mark.
+    #[default]
+    Bell,
+    /// A desktop notification by OSC 9 (iTerm2, Windows Terminal, WezTerm, Ghostty).
+    Osc9,
+    /// A desktop notification by OSC 777 (urxvt, foot, VTE, WezTerm).
+    Osc777,
+}
+
+/// `[notify]`, or `bell`: which deliveries the terminal notifies of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotifySettings {
+    /// Which.
+    #[serde(default, deserialize_with = "filter")]
+    pub filter: Query,
+    /// How.
+    #[serde(default)]
+    pub how: NotifyManner,
+}
+
+/// `[on_delivery]`: a command that runs for each delivery that matches.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookSettings {
+    /// Which deliveries.
+    #[serde(default, deserialize_with = "filter")]
+    pub filter: Query,
+    /// The program and its arguments. Nothing of a delivery is among them.
+    #[serde(deserialize_with = "command")]
+    pub command: Vec<String>,
+    /// How long it may take.
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
+    pub timeout: Duration,
+    /// How many run at once.
+    #[serde(default = "default_jobs", deserialize_with = "jobs")]
+    pub jobs: usize,
+}
+
+/// `bell = "FILTER"` is `[notify]` in brief.
+pub(super) fn bell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NotifySettings>, D::Error> {
+    filter(deserializer).map(|filter| Some(NotifySettings { filter, how: NotifyManner::Bell }))
+}
+
+fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Query, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Query::parse(&text).map_err(|error| D::Error::custom(format!("invalid filter: {error}")))
+}
+
+fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let command = Vec::<String>::deserialize(deserializer)?;
+    if command.first().is_none_or(|program| program.trim().is_empty()) {
+        return Err(D::Error::custom(
+            "the command is empty: expected a program and its arguments, such as [\"notify-send\", \"whyhook\"]",
+        ));
+    }
+    Ok(command)
+}
+
+fn default_timeout() -> Duration {
+    TIMEOUT
+}
+
+fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let timeout = units::parse_duration(&text).map_err(D::Error::custom)?;
+    if timeout.is_zero() || timeout > TIMEOUT_LIMIT {
+        return Err(D::Error::custom("invalid timeout: expected more than nothing and at most 1h"));
+    }
+    Ok(timeout)
+}
+
+fn default_jobs() -> usize {
+    JOBS
+}
+
+fn jobs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let jobs = usize::deserialize(deserializer)?;
+    if (1..=JOBS_LIMIT).contains(&jobs) {
+        return Ok(jobs);
+    }
+    Err(D::Error::custom(format!("invalid jobs: expected 1 to {JOBS_LIMIT}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::config::file::ConfigFile;
+
+    fn read(text: &str) -> Result<ConfigFile, String> {
+        ConfigFile::parse(std::path::Path::new("/x/whyhook.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn both_are_read_with_their_defaults() {
+        let file = read("bell = 'verdict:bad'\n[on_delivery]\ncommand = ['a', 'b']").unwrap();
+        let notify = file.notify.unwrap();
+        assert_eq!((notify.filter.to_string().as_str(), notify.how), ("verdict:bad", NotifyManner::Bell));
+        let hook = file.on_delivery.unwrap();
+        assert_eq!((hook.command, hook.timeout, hook.jobs), (vec!["a".to_owned(), "b".to_owned()], TIMEOUT, JOBS));
+        assert!(hook.filter.is_empty());
+        let file = read("notify = { filter = 'is:live', how = 'osc777' }").unwrap();
+        assert_eq!(file.notify.unwrap().how, NotifyManner::Osc777);
+        let file = read("[on_delivery]\nfilter = 'verdict:bad'\ncommand = ['a']\ntimeout = '1s'\njobs = 16").unwrap();
+        assert_eq!((file.on_delivery.unwrap().jobs), 16);
+    }
+
+    #[rstest]
+    #[case("bell = 'verdict:nonsense'", "unknown verdict 'nonsense'")]
+    #[case("notify = { how = 'flag' }", "unknown variant `flag`")]
+    #[case("bell = 'is:live'\nnotify = {}", "'bell' and 'notify' conflict")]
+    #[case("[on_delivery]", "missing field `command`")]
+    #[case("on_delivery = { command = [] }", "the command is empty")]
+    #[case("on_delivery = { command = ['a'], jobs = 0 }", "invalid jobs: expected 1 to 16")]
+    #[case("on_delivery = { command = ['a'], timeout = '2h' }", "at most 1h")]
+    #[case("on_delivery = { command = 'a b' }", "invalid type")]
+    #[case("on_delivery = { command = ['a'], shell = true }", "unknown field `shell`")]
+    fn a_mistake_has_its_place_and_its_reason(#[case] text: &str, #[case] reason: &str) {
+        let error = read(text).unwrap_err();
+        assert!(error.contains(reason) && error.starts_with("/x/whyhook.toml:"), "{error}");
+    }
+}

@@ -1,0 +1,305 @@
+//! `on_delivery`: a command for each delivery that has been answered and matches.
+//!
+//! The command gets the delivery's facts as JSON on its standard input and nothing of it anywhere else. What it prints goes to
+//! the log. It is bounded in time, in how many run at once, and in how many wait; it delays neither a sender nor the
+//! end of the program, and whatever it has started ends with it.
+
+use std::io::{Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::config::{HookSettings, Keyring};
+use crate::delivery::{DeliveryId, summary_text};
+use crate::payload::grouped;
+use crate::server::{Changes, Watcher};
+use crate::store::{AnsweredRows, Location, StoreError, StoredContent};
+use crate::text::visible;
+
+/// Deliveries that wait for the command; beyond that they are skipped, and counted.
+const QUEUE: usize = 256;
+/// How often a running command is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// Bytes of the command's output that are logged; the rest is read and thrown away.
+const OUTPUT: usize = 4096;
+/// How long the last of its output is waited for once it has ended.
+const LAST_OUTPUT: Duration = Duration::from_millis(200);
+
+/// One delivery for the command.
+struct HookJob {
+    id: DeliveryId,
+    facts: String,
+}
+
+/// The command of a run, with the threads that run it. Dropping it ends both.
+#[derive(Debug)]
+pub(crate) struct DeliveryHook {
+    stopping: Arc<AtomicBool>,
+    poke: mpsc::Sender<()>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What all its threads share.
+struct Shared {
+    settings: HookSettings,
+    keyring: Box<dyn Fn() -> Keyring + Send + Sync>,
+    tell: Box<dyn Fn(String) + Send + Sync>,
+    stopping: Arc<AtomicBool>,
+    /// Runs that failed since the last that did not.
+    failures: AtomicU64,
+}
+
+impl DeliveryHook {
+    /// Starts the threads; deliveries after `last` count. `tell` says to the person what goes wrong.
+    pub(crate) fn start(
+        settings: &HookSettings,
+        (location, last): (&Location, DeliveryId),
+        grown: &Changes,
+        keyring: impl Fn() -> Keyring + Send + Sync + 'static,
+        tell: impl Fn(String) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let shared = Arc::new(Shared {
+            settings: settings.clone(),
+            keyring: Box::new(keyring),
+            tell: Box::new(tell),
+            stopping: Arc::clone(&stopping),
+            failures: AtomicU64::new(0),
+        });
+        let rows = AnsweredRows::after(location, last)?;
+        let cannot =
+            |source| StoreError::Io { action: "start on_delivery for", path: location.file().to_owned(), source };
+        let (poke, pokes) = mpsc::channel();
+        let watch = grown.subscribe({
+            let poke = poke.clone();
+            move || {
+                let _ = poke.send(());
+            }
+        });
+        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut threads = Vec::new();
+        for _ in 0..settings.jobs {
+            let (shared, jobs) = (Arc::clone(&shared), Arc::clone(&jobs));
+            let run = move || run_jobs(&shared, &jobs);
+            threads.push(std::thread::Builder::new().name("whyhook-command".to_owned()).spawn(run).map_err(cannot)?);
+        }
+        let follow = move || follow(rows, &shared, &queue, &pokes, &watch);
+        threads.push(std::thread::Builder::new().name("whyhook-hook".to_owned()).spawn(follow).map_err(cannot)?);
+        Ok(Self { stopping, poke, threads })
+    }
+}
+
+impl Drop for DeliveryHook {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Release);
+        let _ = self.poke.send(());
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Queues what has been answered. Skips what finds no room: a command that is slower than deliveries come must not make
+/// the program remember them all.
+fn follow(
+    mut rows: AnsweredRows,
+    shared: &Shared,
+    queue: &mpsc::SyncSender<HookJob>,
+    pokes: &mpsc::Receiver<()>,
+    watch: &Watcher,
+) {
+    let mut skipped = 0;
+    while pokes.recv().is_ok() && !shared.is_stopping() {
+        crate::system::panic::trap("hook");
+        watch.look();
+        loop {
+            let Ok((answered, more)) = rows.take() else { break };
+            for summary in answered {
+                let content = StoredContent::new(rows.reader(), summary.id);
+                if !shared.settings.filter.matches(&summary, Some(&content), Timestamp::now()) {
+                    continue;
+                }
+                let job = HookJob { id: summary.id, facts: summary_text(&summary) };
+                match queue.try_send(job) {
+                    Ok(()) if skipped > 0 => {
+                        let words = skipped_words(std::mem::take(&mut skipped));
+                        (shared.tell)(words);
+                    }
+                    Ok(()) => {}
+                    Err(_) => {
+                        // Said at once, and then again with the number.
+                        if skipped == 0 {
+                            (shared.tell)(
+                                "on_delivery: deliveries are skipped: the command is slower than they come".to_owned(),
+                            );
+                        }
+                        skipped += 1;
+                    }
+                }
+            }
+            if !more || shared.is_stopping() {
+                break;
+            }
+        }
+    }
+    if skipped > 0 {
+        tracing::warn!(skipped, "on_delivery: skipped");
+    }
+}
+
+fn skipped_words(skipped: u64) -> String {
+    tracing::warn!(skipped, "on_delivery: skipped");
+    let (many, noun) = (grouped(skipped), if skipped == 1 { "delivery was" } else { "deliveries were" });
+    format!(
+        "on_delivery: {many} {noun} skipped: the command is slower than they come; a narrower filter or more jobs help"
+    )
+}
+
+fn run_jobs(shared: &Shared, jobs: &Mutex<mpsc::Receiver<HookJob>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if shared.is_stopping() {
+            return;
+        }
+        crate::system::panic::trap("command");
+        let ended = run(shared, &job);
+        shared.report(job.id, ended);
+    }
+}
+
+/// Why a command counts as failed.
+#[derive(Debug, thiserror::Error)]
+enum HookError {
+    #[error("cannot be run: {0}")]
+    Start(std::io::Error),
+    #[error("failed ({0})")]
+    Failed(ExitStatus),
+    #[error("took longer than {0:?} and was ended")]
+    Slow(Duration),
+    #[error("cannot be waited for: {0}")]
+    Wait(std::io::Error),
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Logs how it went; of failures in a row the person hears of the first.
+    fn report(&self, id: DeliveryId, ended: Result<(), HookError>) {
+        match ended {
+            Ok(()) => {
+                tracing::debug!(delivery = id.0, "on_delivery: done");
+                self.failures.store(0, Ordering::Relaxed);
+            }
+            Err(error) => {
+                tracing::warn!(delivery = id.0, reason = %error, "on_delivery: failed");
+                if self.failures.fetch_add(1, Ordering::Relaxed) == 0 {
+                    let program = visible(&self.settings.command[0]).into_owned();
+                    (self.tell)(format!(
+                        "on_delivery: '{program}' {error}, for delivery {id}; --log keeps what it prints"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Runs the command to its end, or to the end of its time or of this program.
+fn run(shared: &Shared, job: &HookJob) -> Result<(), HookError> {
+    let [program, arguments @ ..] = &shared.settings.command[..] else { return Ok(()) };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    (shared.keyring)().hide_from(&mut command);
+    own_group(&mut command);
+    let mut child = Group(command.spawn().map_err(HookError::Start)?);
+    let output = talk(&mut child.0, job.facts.clone());
+    let deadline = Instant::now() + shared.settings.timeout;
+    let ended = loop {
+        match child.0.try_wait() {
+            Ok(Some(status)) if status.success() => break Ok(()),
+            Ok(Some(status)) => break Err(HookError::Failed(status)),
+            Ok(None) if shared.is_stopping() || Instant::now() >= deadline => {
+                break Err(HookError::Slow(shared.settings.timeout));
+            }
+            Ok(None) => std::thread::sleep(LOOK),
+            Err(error) => break Err(HookError::Wait(error)),
+        }
+    };
+    // What it has left running ends here, and with it whatever holds its output open.
+    drop(child);
+    while let Ok((stream, text)) = output.recv_timeout(LAST_OUTPUT) {
+        if !text.is_empty() {
+            tracing::info!(delivery = job.id.0, stream, text = %visible(&String::from_utf8_lossy(&text)), "on_delivery: output");
+        }
+    }
+    ended
+}
+
+/// Gives the command its input and reads its output, on threads that end with the command's own.
+fn talk(child: &mut Child, facts: String) -> mpsc::Receiver<(&'static str, Vec<u8>)> {
+    let (send, output) = mpsc::channel();
+    let spawn = |job: Box<dyn FnOnce() + Send>| {
+        // Without a thread the command has no input; the time limit ends it.
+        let _ = std::thread::Builder::new().name("whyhook-command-io".to_owned()).spawn(job);
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        spawn(Box::new(move || {
+            // A command that does not read it is none the worse.
+            let _ = stdin.write_all(facts.as_bytes()).and_then(|()| stdin.write_all(b"\n"));
+        }));
+    }
+    let streams: [(&str, Option<Box<dyn Read + Send>>); 2] = [
+        ("stdout", child.stdout.take().map(|pipe| Box::new(pipe) as _)),
+        ("stderr", child.stderr.take().map(|pipe| Box::new(pipe) as _)),
+    ];
+    for (name, pipe) in streams {
+        let (Some(mut pipe), send) = (pipe, send.clone()) else { continue };
+        spawn(Box::new(move || {
+            let mut text = Vec::new();
+            let _ = pipe.by_ref().take(OUTPUT as u64).read_to_end(&mut text);
+            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+            let _ = send.send((name, text));
+        }));
+    }
+    output
+}
+
+/// A child with everything that it has started; all of it ends when this is dropped.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        end_group(&mut self.0);
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(unix)]
+fn end_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    // It leads the group. Where nothing of the group is left, this does nothing.
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+#[cfg(not(unix))]
+fn end_group(child: &mut Child) {
+    let _ = child.kill();
+}

@@ -1,0 +1,84 @@
+//! Pruning while a listener runs: the one writer does it, a segment at a time, and commits what has come between two of
+//! them. A segment is copied at most once for it; deliveries wait for that, in the writer's queue, and none is lost.
+//!
+//! What was begun and cut off, `kill -9` included, is finished when the store is next opened for writing: see
+//! [`super::prune`].
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::prune::{Task, Work};
+use super::{Freed, StoreError};
+use crate::delivery::DeliveryId;
+
+/// What was deleted, or why no more was.
+pub(super) type PrunedReply = Result<Freed, Arc<StoreError>>;
+
+/// Prunings that were asked for.
+#[derive(Default)]
+pub(super) struct LivePruning {
+    waiting: VecDeque<(Vec<DeliveryId>, oneshot::Sender<PrunedReply>)>,
+    current: Option<CurrentPruning>,
+}
+
+/// The one that is being done.
+struct CurrentPruning {
+    tasks: VecDeque<Task>,
+    freed: Freed,
+    reply: oneshot::Sender<PrunedReply>,
+}
+
+impl LivePruning {
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.current.is_none()
+    }
+
+    pub(super) fn add(&mut self, doomed: Vec<DeliveryId>, reply: oneshot::Sender<PrunedReply>) {
+        self.waiting.push_back((doomed, reply));
+    }
+
+    /// Prunes one segment; `close` is told it, when it is the one that is written to, so that nothing more comes to it.
+    /// Returns what a pruning has deleted that ends with it.
+    pub(super) fn step(&mut self, work: &Work<'_>, close: &mut dyn FnMut(i64)) -> Option<Freed> {
+        let mut current = match self.current.take() {
+            Some(current) => current,
+            None => {
+                let (doomed, reply) = self.waiting.pop_front()?;
+                match work.live_tasks(&doomed) {
+                    Ok(tasks) => {
+                        // What is kept from now on has its place elsewhere: the tasks stay true.
+                        tasks.iter().for_each(|task| close(task.segment()));
+                        CurrentPruning { tasks: tasks.into(), freed: Freed::default(), reply }
+                    }
+                    Err(error) => {
+                        let _ = reply.send(Err(Arc::new(error)));
+                        return None;
+                    }
+                }
+            }
+        };
+        if let Some(task) = current.tasks.pop_front() {
+            match work.live_prune(&task) {
+                Ok(freed) => {
+                    current.freed.deliveries += freed.deliveries;
+                    current.freed.bytes += freed.bytes;
+                }
+                Err(error) => {
+                    let freed = current.freed;
+                    let _ = current.reply.send(Err(Arc::new(error)));
+                    return (freed.deliveries > 0).then_some(freed);
+                }
+            }
+        }
+        if current.tasks.is_empty() {
+            let freed = current.freed;
+            tracing::info!(deliveries = freed.deliveries, bytes = freed.bytes, "pruned");
+            let _ = current.reply.send(Ok(freed));
+            return (freed.deliveries > 0).then_some(freed);
+        }
+        self.current = Some(current);
+        None
+    }
+}

@@ -1,0 +1,72 @@
+//! Deliveries of which the terminal notifies, looked for on a thread of its own: one notification a second at most.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::NotifySettings;
+use crate::delivery::Summary;
+use crate::server::Session;
+use crate::store::{AnsweredRows, StoreError, StoredContent};
+use crate::system::priority;
+
+/// Between two notifications: a burst rings once.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Tells the thread that the store has grown.
+pub(crate) struct NotifyWorker(mpsc::Sender<()>);
+
+impl NotifyWorker {
+    /// Starts the thread; `ring` gets what to notify of, in our own words.
+    pub(crate) fn start(
+        session: &Session,
+        settings: NotifySettings,
+        ring: impl Fn(String) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let mut rows = AnsweredRows::after(session.location(), session.began_behind())?;
+        let file = session.location().file().to_owned();
+        let (poke, pokes) = mpsc::channel();
+        let look = move || {
+            priority::give_way();
+            while pokes.recv().is_ok() {
+                crate::system::panic::trap("notify");
+                let mut found = Vec::new();
+                while let Ok((answered, more)) = rows.take() {
+                    let matches = |summary: &Summary| {
+                        let content = StoredContent::new(rows.reader(), summary.id);
+                        settings.filter.matches(summary, Some(&content), Timestamp::now())
+                    };
+                    found.extend(answered.into_iter().filter(matches));
+                    if !more {
+                        break;
+                    }
+                }
+                if let Some(words) = words(&found) {
+                    ring(words);
+                    std::thread::sleep(PAUSE);
+                }
+            }
+        };
+        std::thread::Builder::new().name("whyhook-notify".to_owned()).spawn(look).map_err(|source| StoreError::Io {
+            action: "start the reader of",
+            path: file,
+            source,
+        })?;
+        Ok(Self(poke))
+    }
+
+    /// The store has grown.
+    pub(crate) fn poke(&self) {
+        let _ = self.0.send(());
+    }
+}
+
+/// Nothing that a sender has chosen is in it: a notification leaves the terminal.
+fn words(found: &[Summary]) -> Option<String> {
+    match found {
+        [] => None,
+        [one] => Some(format!("whyhook: delivery {}, {}", one.id, one.judgement.verdict.words())),
+        [.., last] => Some(format!("whyhook: {} deliveries, the newest {}", found.len(), last.id)),
+    }
+}

@@ -1,0 +1,116 @@
+//! A client of the control interface: HTTP over the socket beside the store.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::TestEnv;
+
+/// The socket of the listener on the usual store of `env`.
+pub(crate) fn socket(env: &TestEnv) -> PathBuf {
+    env.store().with_file_name("whyhook.db-socket")
+}
+
+/// A response.
+#[derive(Debug)]
+pub(crate) struct Controlled {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Controlled {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// Checks the status.
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{} {}", self.head, String::from_utf8_lossy(&self.body));
+        self
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) fn ask(socket: &Path, method: &str, target: &str, json: Option<&Value>) -> Controlled {
+    let body = json.map(Value::to_string).unwrap_or_default();
+    let kind = if json.is_some() { "Content-Type: application/json\r\n" } else { "" };
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nHost: whyhook\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = UnixStream::connect(socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0, "the head ends early: {head}");
+    }
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let mut body = Vec::new();
+    reader.read_to_end(&mut body).unwrap();
+    Controlled { status, head, body }
+}
+
+/// `GET` on the usual store's listener.
+pub(crate) fn get(env: &TestEnv, target: &str) -> Controlled {
+    ask(&socket(env), "GET", target, None)
+}
+
+/// A stream of server-sent events.
+pub(crate) struct Events(BufReader<UnixStream>);
+
+impl Events {
+    /// Opens `GET /events` with these parameters, as who was cut off behind `last`.
+    pub(crate) fn open(env: &TestEnv, parameters: &str, last: Option<i64>) -> Self {
+        let last = last.map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
+        let mut stream = UnixStream::connect(socket(env)).unwrap();
+        stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
+        write!(stream, "GET /events{parameters} HTTP/1.1\r\nHost: a\r\n{last}\r\n").unwrap();
+        let mut events = Self(BufReader::new(stream));
+        let status = events.line();
+        assert!(status.starts_with("HTTP/1.1 200 "), "{status}");
+        // The first comes when the stream has begun.
+        while !events.line().starts_with(": whyhook") {}
+        events
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ends");
+        line.trim_end().to_owned()
+    }
+
+    /// The next event: its kind, its id and its data. Chunk sizes and comments between are passed over.
+    pub(crate) fn next(&mut self) -> (String, Option<i64>, Value) {
+        let (mut event, mut id) = (String::new(), None);
+        loop {
+            let line = self.line();
+            match line.split_once(": ") {
+                Some(("event", kind)) => event = kind.to_owned(),
+                Some(("id", number)) => id = Some(number.parse().unwrap()),
+                Some(("data", data)) => return (event, id, serde_json::from_str(data).unwrap()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next event of this kind; others are passed over.
+    pub(crate) fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let (event, _, data) = self.next();
+            if event == kind {
+                return data;
+            }
+        }
+    }
+}
