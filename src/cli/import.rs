@@ -15,7 +15,7 @@ use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::archive::import::{ImportError, ImportSource, Imported, Importer};
 use crate::config::consent::Scope;
 use crate::config::shown;
-use crate::delivery::DeliveryId;
+use crate::delivery::{DeliveryId, Marks, MarksEdit};
 use crate::payload::grouped;
 use crate::store::{Keeping, Location, Writer, WriterHandle};
 use crate::system::read;
@@ -173,6 +173,7 @@ struct Waiting {
     bytes: usize,
     answer: Option<crate::delivery::Answer>,
     diagnosis: Option<String>,
+    marks: Marks,
 }
 
 /// What has been kept.
@@ -191,7 +192,7 @@ impl Keeper {
     }
 
     fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
-        let Imported { captured, answer, diagnosis } = imported;
+        let Imported { captured, answer, diagnosis, marks } = imported;
         let bytes = captured.head.len() + captured.body.len();
         while self.waiting.len() >= WAITING_DELIVERIES
             || (!self.waiting.is_empty() && self.waiting_bytes + bytes > WAITING_BYTES)
@@ -200,19 +201,25 @@ impl Keeper {
         }
         let keeping = self.handle.keep(captured).map_err(|error| ImportError::Taken(error.to_string()))?;
         self.waiting_bytes += bytes;
-        self.waiting.push_back(Waiting { keeping, bytes, answer, diagnosis });
+        self.waiting.push_back(Waiting { keeping, bytes, answer, diagnosis, marks });
         Ok(())
     }
 
     /// Waits for the one that has waited longest.
     fn settle(&mut self) -> Result<(), ImportError> {
-        let Some(Waiting { keeping, bytes, answer, diagnosis }) = self.waiting.pop_front() else { return Ok(()) };
+        let Some(Waiting { keeping, bytes, answer, diagnosis, marks }) = self.waiting.pop_front() else {
+            return Ok(());
+        };
         self.waiting_bytes -= bytes;
         let stopped = || ImportError::Taken("the store's writer has stopped".to_owned());
         let kept = keeping.blocking_recv().map_err(|_| stopped())?;
         let id = kept.map_err(|error| ImportError::Taken(error.to_string()))?;
         if let Some(answer) = answer {
             self.handle.answered(id, answer);
+        }
+        if !marks.is_empty() {
+            // The writer tells of its own trouble; the delivery itself is kept.
+            drop(self.handle.mark(vec![id], MarksEdit::Replace(marks)));
         }
         if let Some(diagnosis) = diagnosis {
             self.handle.diagnosed(id, diagnosis);

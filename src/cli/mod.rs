@@ -18,6 +18,7 @@ mod import;
 mod keys;
 mod list;
 mod listen;
+mod mark;
 mod output;
 mod probe;
 mod prune;
@@ -103,6 +104,12 @@ enum Command {
     Import(import::ImportArgs),
     /// Wait for a delivery that matches a filter; exit 1 on timeout
     Wait(wait::WaitArgs),
+    /// Pin deliveries, so that pruning keeps them
+    Pin(mark::PinArgs),
+    /// Write a note on a delivery
+    Note(mark::NoteArgs),
+    /// Tag deliveries
+    Tag(mark::TagArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
     /// Choose the answer of the running listener, over its rules
@@ -164,6 +171,9 @@ impl Command {
             Self::Export(_) => "export",
             Self::Import(_) => "import",
             Self::Wait(_) => "wait",
+            Self::Pin(_) => "pin",
+            Self::Note(_) => "note",
+            Self::Tag(_) => "tag",
             Self::Prune(_) => "prune",
             #[cfg(unix)]
             Self::Answer(_) => "answer",
@@ -385,6 +395,9 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Export(args)) => export::run(&settings, &args),
         Some(Command::Import(args)) => import::run(&settings, &args),
         Some(Command::Wait(args)) => wait::run(&settings, &args),
+        Some(Command::Pin(args)) => mark::pin(&settings, &args),
+        Some(Command::Note(args)) => mark::note(&settings, &args),
+        Some(Command::Tag(args)) => mark::tag(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Answer(args)) => answer::run(&settings, &args),

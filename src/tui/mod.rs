@@ -113,7 +113,6 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let mut face = begin(session, setup, &appearance, filter, &wakes)?;
-    face.model.has_mouse = appearance.has_mouse;
     face.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
     face.look = look;

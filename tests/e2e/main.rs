@@ -40,6 +40,7 @@ mod leftovers;
 mod lend;
 mod log;
 mod look;
+mod marks;
 mod meanwhile;
 mod mouse;
 mod payload;

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::bounded::{Allowance, Bounded};
 use super::json::decoded;
 use super::{ImportError, Imported, Importer, Taker};
-use crate::delivery::{Captured, Intake};
+use crate::delivery::{Captured, Intake, Marks};
 use crate::http::framing;
 
 #[derive(Deserialize)]
@@ -130,7 +130,9 @@ impl<'de> Visitor<'de> for Level<'_, '_, '_> {
             let number = state.count + 1;
             let taken = captured(state.importer, entry)
                 .map_err(|reason| ImportError::Content { number, reason })
-                .and_then(|captured| (state.take)(Imported { captured, answer: None, diagnosis: None }));
+                .and_then(|captured| {
+                    (state.take)(Imported { captured, answer: None, diagnosis: None, marks: Marks::default() })
+                });
             if let Err(error) = taken {
                 state.ended = Some(error);
                 return Err(S::Error::custom("ended"));

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::bounded::Bounded;
 use super::{IMPORTED, ImportError, Imported, Importer, Taker};
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, Intake, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::delivery::{Answer, Captured, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::facts;
 
@@ -37,6 +37,11 @@ struct Record {
     framing_base64: Option<String>,
     answer: Option<Answered>,
     diagnosis: Option<Box<RawValue>>,
+    #[serde(default)]
+    pinned: bool,
+    user_note: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +130,8 @@ fn imported(record: Record, registry: &Registry) -> Result<Imported, String> {
         framing,
     };
     let diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
-    Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis })
+    let marks = Marks { pinned: record.pinned, note: record.user_note, tags: record.tags };
+    Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis, marks })
 }
 
 /// The address of then, marked once.

@@ -17,7 +17,7 @@ use std::io::{self, BufRead};
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, Intake};
+use crate::delivery::{Answer, Captured, Intake, Marks};
 use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
 
@@ -48,6 +48,8 @@ pub struct Imported {
     pub answer: Option<Answer>,
     /// The diagnosis of its signature, as JSON.
     pub diagnosis: Option<String>,
+    /// What a person had added to it.
+    pub marks: Marks,
 }
 
 /// Why a file cannot be imported.

@@ -4,7 +4,7 @@
 use std::io::{BufRead, Read as _};
 
 use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
-use crate::delivery::Intake;
+use crate::delivery::{Intake, Marks};
 use crate::http::{BodyFraming, BodyLength, ChunkPiece, WireFraming, WireFramingBuilder, framing};
 
 pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
@@ -22,7 +22,7 @@ pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker
     let body = bytes.split_off(end);
     let (body, around, intake) = content(body, length).map_err(refused)?;
     let captured = importer.judged_framed(importer.now, bytes, body, around, intake);
-    take(Imported { captured, answer: None, diagnosis: None })?;
+    take(Imported { captured, answer: None, diagnosis: None, marks: Marks::default() })?;
     Ok(1)
 }
 

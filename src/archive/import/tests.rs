@@ -88,7 +88,7 @@ fn our_own_json_comes_back_whole() {
     assert_eq!(ImportSource::detect(&text), ImportSource::Json);
     let imported = read(ImportSource::Json, [&text[..], &text].concat()).unwrap();
     assert_eq!(imported.len(), 2);
-    let Imported { captured, answer, diagnosis } = &imported[1];
+    let Imported { captured, answer, diagnosis, .. } = &imported[1];
     let was = &original.summary;
     assert_eq!((&captured.head, &captured.body), (&original.head, &original.body));
     assert_eq!(captured.received_at, was.received_at);

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_done_elsewhere_is_told() {
-        assert!(elsewhere("delete")[0].contains("whyhook prune"));
+        assert!(elsewhere("prune")[0].contains("whyhook prune"));
         assert!(elsewhere("theme")[0].contains("--theme"));
         assert!(elsewhere("dark")[0].contains("--theme"));
         assert!(elsewhere("").is_empty() && elsewhere("a").is_empty() && elsewhere("xyzzy").is_empty());

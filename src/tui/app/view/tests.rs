@@ -342,7 +342,7 @@ fn another_senders_headers_are_told_on_the_overview() {
     update(&mut model, Message::Inquiry(DeliveryId(1), InquiryReport::Found(finding)));
     for tab in [Tab::Overview, Tab::Signature] {
         update(&mut model, Message::Act(Action::Show(tab)));
-        let shown = screen(&mut model, 200, 50);
+        let shown = screen(&mut model, 260, 50);
         assert!(shown.contains("try --scheme github"), "{shown}");
     }
 }

@@ -59,7 +59,7 @@ fn usual(room: usize) -> Vec<(ListColumn, usize)> {
         (Verdict, EVENT),
         // More than this is for those who have a wide screen.
         (Cause, 14),
-        (Id, 14),
+        (Id, 30),
         (Path, 16),
     ]
     .map(|(column, event)| (column, take(column, event)));

@@ -1,0 +1,94 @@
+//! Causes, pins, notes, tags, deletions and saved filters, by the command line and at a terminal.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Person, Signed, Size, TestEnv, Unit, talk};
+
+/// Only a hang reaches it.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn ids(env: &TestEnv, filter: &[&str]) -> Vec<i64> {
+    let ran = env.run(&[&["list", "--format", "json"], filter].concat());
+    let lines = ran.stdout();
+    lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
+}
+
+#[test]
+fn a_cause_is_found_while_nobody_looks() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{\"a\":1}").wire());
+    talk(listening.address(), Signed::new("{\"a\":1}").by("not_the_secret", Unit::Seconds).wire());
+    let begun = Instant::now();
+    while ids(&env, &["has:cause"]).is_empty() {
+        assert!(begun.elapsed() < LIMIT);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(ids(&env, &["cause:unexplained"]), [2]);
+    assert_eq!(env.show(2)["cause"], "unexplained");
+    let table = env.run(&["list", "--columns", "id,cause", "--sort", "cause"]).yes().stdout();
+    let words: Vec<&str> = table.split_whitespace().collect();
+    assert_eq!(words, ["2", "unexplained", "1", "-"]);
+    listening.stop();
+    assert!(env.run(&["list", "cause:nonsense"]).complains().contains("unknown cause 'nonsense'"));
+    assert!(env.run(&["list", "--columns", "caus"]).complains().contains("did you mean 'cause'?"));
+}
+
+#[test]
+fn what_a_person_adds_is_found_and_kept() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for number in 1..=4 {
+        talk(listening.address(), Signed::new(format!("{{\"n\":{number}}}")).wire());
+    }
+    assert!(env.run(&["pin", "1"]).complains().contains("in use by another whyhook"));
+    listening.stop();
+    env.run(&["pin", "1"]).yes();
+    env.run(&["note", "2", "ask \"them\""]).yes();
+    env.run(&["tag", "--add", "Odd", "2-3"]).yes();
+    env.run(&["tag", "--remove", "odd", "3"]).yes();
+    assert!(env.run(&["tag", "--add", "a b", "3"]).complains().contains("invalid tag 'a b'"));
+    env.run(&["pin", "99"]).no();
+    assert_eq!(
+        (ids(&env, &["is:pinned"]), ids(&env, &["tag:odd"]), ids(&env, &["note:them"])),
+        (vec![1], vec![2], vec![2])
+    );
+    env.write("whyhook.toml", "[filters]\nmine = \"has:note | is:pinned\"\n");
+    assert_eq!(ids(&env, &["@mine"]), [2, 1]);
+    assert!(env.run(&["list", "@min"]).complains().contains("did you mean '@mine'?"));
+    assert_eq!(ids(&env, &["--sort", "oldest"]), [1, 2, 3, 4]);
+
+    let exported = env.run(&["export", "--as", "json"]).yes().stdout;
+    let other = TestEnv::with_secret();
+    other.run_with(&["import", "-"], &exported).yes();
+    let notes: Vec<String> = [1, 2, 3, 4].iter().map(|id| other.show(*id)["user_note"].to_string()).collect();
+    assert_eq!(notes.iter().filter(|note| note.contains("them")).count(), 1, "{notes:?}");
+    assert_eq!(ids(&other, &["is:pinned"]).len(), 1);
+
+    env.run(&["prune", "--keep", "0", "--yes"]).yes();
+    assert_eq!(ids(&env, &[]), [1]);
+    env.run(&["prune", "1", "--yes"]);
+    assert_eq!(ids(&env, &[]), [1]);
+    env.run(&["prune", "--keep", "0", "--pinned", "--yes"]).yes();
+    assert!(ids(&env, &[]).is_empty());
+}
+
+#[test]
+fn keys_pin_tag_delete_and_bring_back() {
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
+    for number in 1..=3 {
+        talk(address, Signed::new("{}").to(&format!("/n/{number}")).wire());
+    }
+    person.sees("1 of 3").types("b").sees("pinned #3").types("jb").sees("pinned #2");
+    person.types("@").sees("Tags for #2").types("odd").enter().sees("tagged #2 #odd").sees("#odd");
+    person.types("\u{1b}[3~").sees("deleted #2").sees("of 2");
+    person.types("U").sees("brought back #2").sees("of 3");
+    person.types("/tag:").sees("odd").types("\t").sees("1 of 3 match").enter();
+    person.types("\u{1b}").sees("of 3").no_longer_sees("match");
+    person.types("/verdict:nonsense").sees("^").sees("unknown verdict 'nonsense'").sees("The list shows");
+    person.types("\u{1b}").no_longer_sees("nonsense");
+    person.types("&").sees("3 selected").types("\u{1b}[3~").sees("Delete 3 deliveries").types("y").sees("deleted 3");
+    person.types("q").ends();
+    assert!(ids(&env, &[]).is_empty());
+}
