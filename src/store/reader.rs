@@ -290,9 +290,11 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn verdict_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let shown = self.shown()?;
         let read = || {
-            let sql = "SELECT verdict, count(*) FROM deliveries GROUP BY verdict ORDER BY verdict";
-            let mut statement = self.connection.prepare_cached(sql)?;
+            let sql =
+                format!("SELECT verdict, count(*) FROM deliveries d WHERE true{shown} GROUP BY verdict ORDER BY 1");
+            let mut statement = self.connection.prepare_cached(&sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };

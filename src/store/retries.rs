@@ -50,11 +50,13 @@ impl Reader {
         let slack = if summary.event.timestamp_ms.is_some() { TIME_DIGITS } else { 0 };
         let bytes = i64::try_from(summary.body_bytes).unwrap_or(i64::MAX);
         let sql = format!(
-            "SELECT {} FROM deliveries d LEFT JOIN answers a ON a.id = d.id
+            "SELECT {} FROM {}
              WHERE d.id BETWEEN ?1 - ?2 AND ?1 + ?2 AND d.body_bytes BETWEEN ?3 - ?4 AND ?3 + ?4
-               AND d.event IS ?5 AND d.intake = 'complete'
+               AND d.event IS ?5 AND d.intake = 'complete'{}
              ORDER BY abs(d.id - ?1) LIMIT ?6",
-            row::SUMMARY_COLUMNS
+            row::SUMMARY_COLUMNS,
+            row::SUMMARY_TABLES,
+            self.shown()?
         );
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&sql).map_err(|source| self.failed(source))?;
