@@ -10,7 +10,7 @@ mod pairs;
 pub use list::suspects;
 pub use pairs::{pairs, with_bodies};
 
-use changes::Changes;
+use changes::ComputedOtherwise;
 
 use std::fmt;
 
@@ -172,7 +172,7 @@ impl Suspect {
         timestamp: &str,
         pieces: &[&[u8]],
     ) -> Option<MistakenSignature> {
-        let (mut hashed, mut changes) = (pieces.concat(), Changes::default());
+        let (mut hashed, mut changes) = (pieces.concat(), ComputedOtherwise::default());
         for mistake in self.mistakes() {
             hashed = mistake.body(hashed, pieces)?;
             changes.add(mistake);

@@ -11,7 +11,7 @@ use crate::signature::verify::key_bytes;
 use crate::signature::{Algorithm, Scheme, Secret, SecretOrigin, SignedContent, bare_signature};
 
 #[derive(Default)]
-pub(super) struct Changes<'m> {
+pub(super) struct ComputedOtherwise<'m> {
     key: Option<&'m [u8]>,
     stamp: Option<&'m str>,
     shape: Option<&'m TemplateShape>,
@@ -19,7 +19,7 @@ pub(super) struct Changes<'m> {
     form: Option<Form>,
 }
 
-impl<'m> Changes<'m> {
+impl<'m> ComputedOtherwise<'m> {
     pub(super) fn add(&mut self, mistake: &'m Mistake) {
         match mistake {
             Mistake::Key(key) => self.key = Some(key),
