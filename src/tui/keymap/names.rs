@@ -215,8 +215,6 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Lend(LentTo::Editor) => "open_in_editor",
         Action::Mouse => "mouse",
         Action::Suspend => "suspend",
-        Action::Lend(LentTo::Pager) => "open_in_pager",
-        Action::Lend(LentTo::Editor) => "open_in_editor",
         Action::SaveFilter => "save_filter",
         Action::List(list) => match list {
             ListAction::Pin => "pin",
