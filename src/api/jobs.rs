@@ -108,7 +108,8 @@ mod tests {
         }
         assert_eq!(jobs.find(first).unwrap().0["state"], "running");
         assert!(jobs.find(2).is_err());
-        let newest = jobs.find(jobs.lock().last).unwrap().0;
+        let last = jobs.lock().last;
+        let newest = jobs.find(last).unwrap().0;
         assert_eq!((&newest["state"], &newest["error"]), (&json!("failed"), &json!("no disk")));
     }
 }

@@ -120,7 +120,7 @@ fn answering_503_and_every_dead_key_explain_themselves() {
     // The message is above the hints, which stay.
     person.sees_that("the hints below the message", |screen| from_bottom(screen, 0).contains("? help"));
     person.types(":resend").sees("replay it").types("\u{15}xyzzy").sees("no match").enter().sees("no match");
-    person.types("\u{15}delete").sees("whyhook prune").types("\u{3}").no_longer_sees("Command");
+    person.types("\u{15}delete").sees("delete it").types("\u{3}").no_longer_sees("Command");
     person.types("q").ends();
 }
 

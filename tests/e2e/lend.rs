@@ -39,8 +39,10 @@ fn the_pager_gets_visible_text_and_the_editor_the_exact_bytes() {
 
     person.types("\u{5}").sees("shown by a program").enter().sees("changes to it are not kept");
     assert_eq!(read("seen"), hostile);
-    person.types("j\u{5}").sees("shown by a program").enter().sees("changes to it are not kept");
-    assert_eq!(read("seen"), body);
+    // The same words are on the screen already.
+    person.types("j\u{5}").sees("shown by a program").enter();
+    assert!(until(|| (read("seen") == body).then_some(())).is_some());
+    person.sees("changes to it are not kept");
     assert!(String::from_utf8(read("how")).unwrap().trim().ends_with(".json"));
     // The diagnosis, by its name in the palette.
     person.types("2").types(":pager").enter().sees("shown by a program").enter().sees("the diagnosis was shown");

@@ -46,7 +46,7 @@ fn the_writer_deletes_between_commits_what_somebody_names() {
         assert_eq!(keep(&handle, captured(body(id))), DeliveryId(id));
     }
     // Of every segment, of the one that is written to as well; and what there is not.
-    let odd: Vec<DeliveryId> = (1..=99).step_by(2).map(DeliveryId).collect();
+    let odd: Vec<DeliveryId> = (1..=15).step_by(2).chain([99]).map(DeliveryId).collect();
     let pruning = handle.prune(odd);
     let all = handle.prune(vec![DeliveryId(16), DeliveryId(2)]);
     for id in 17..=20 {

@@ -131,7 +131,7 @@ impl KeyContext {
             Self::Answer => "answer",
             Self::Menu => "menu",
             Self::Prompt => "prompt",
-            Self::Filter => "filter",
+            Self::Filter => "filtering",
             Self::Form => "form",
             Self::Sending => "result",
             Self::SendForm => "send",

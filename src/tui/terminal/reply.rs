@@ -6,11 +6,14 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 /// first has still answered the second.
 pub(crate) const QUESTION: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 
+/// Red, green and blue.
+type Rgb = (u8, u8, u8);
+
 /// What was read so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TerminalReply {
     /// The background.
-    pub(crate) background: Option<(u8, u8, u8)>,
+    pub(crate) background: Option<Rgb>,
     /// Whether the second question was answered: nothing more comes.
     pub(crate) is_whole: bool,
     /// What was typed or pasted.
@@ -39,7 +42,7 @@ impl TerminalReply {
 }
 
 /// The reply to OSC 11 at the beginning: its colour, if it has one, and its length.
-fn osc_11(bytes: &[u8]) -> Option<(Option<(u8, u8, u8)>, usize)> {
+fn osc_11(bytes: &[u8]) -> Option<(Option<Rgb>, usize)> {
     const BEGINNING: &[u8] = b"\x1b]11;";
     /// More than any colour takes; what is longer is something else.
     const LONGEST: usize = 64;
@@ -64,7 +67,7 @@ fn device_attributes(bytes: &[u8]) -> Option<usize> {
 
 /// A colour as X11 writes it (XParseColor): `rgb:RR/GG/BB` with one to four digits each, `rgba:` with a fourth, or `#`
 /// and one to four digits for each of three.
-fn colour(text: &str) -> Option<(u8, u8, u8)> {
+fn colour(text: &str) -> Option<Rgb> {
     let parts: Vec<&str> = match text.strip_prefix('#') {
         Some(digits) if digits.is_ascii() && matches!(digits.len(), 3 | 6 | 9 | 12) => {
             let each = digits.len() / 3;
@@ -204,7 +207,7 @@ mod tests {
     #[case("#fdf6e3", (0xfd, 0xf6, 0xe3))]
     #[case("#fff", (255, 255, 255))]
     #[case("#ffff00008080", (255, 0, 128))]
-    fn colours_are_read_as_x11_writes_them(#[case] text: &str, #[case] rgb: (u8, u8, u8)) {
+    fn colours_are_read_as_x11_writes_them(#[case] text: &str, #[case] rgb: Rgb) {
         assert_eq!(colour(text), Some(rgb));
     }
 
@@ -233,7 +236,7 @@ mod tests {
     #[case(b"", None, false, b"")]
     fn a_reply_is_told_from_what_is_typed(
         #[case] bytes: &[u8],
-        #[case] background: Option<(u8, u8, u8)>,
+        #[case] background: Option<Rgb>,
         #[case] is_whole: bool,
         #[case] typed: &[u8],
     ) {

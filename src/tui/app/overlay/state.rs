@@ -9,7 +9,7 @@ use crate::archive::export::snippet::SnippetLanguage;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::image::state::ImageCopy;
-use crate::tui::screens::list::filter_prompt::FilterAssist;
+use crate::tui::screens::list::filter_assist::FilterAssist;
 use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::screens::signature::adopt::AdoptMenu;
 use crate::tui::screens::signature::trial::Trial;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use tui_input::{Input, InputRequest};
 
 use crate::delivery::Summary;
-use crate::query::{Completion, KnownValues, Query, QueryError, complete};
+use crate::query::{KnownValues, Query};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::app::step::Step;
+use crate::tui::screens::list::filter_assist::FilterAssist;
 use crate::tui::screens::saving::state::ToSave;
 use crate::tui::screens::saving::update::ask;
 
@@ -17,34 +18,6 @@ use crate::tui::screens::saving::update::ask;
 pub const HISTORY: usize = 100;
 /// Bytes of the longest that is.
 pub const HISTORY_BYTES: usize = 1000;
-
-/// What helps with the filter that is being typed.
-#[derive(Debug, Default)]
-pub struct FilterAssist {
-    /// What could stand at the cursor.
-    pub completion: Option<Completion>,
-    /// The suggestion that is in the text.
-    pub chosen: Option<usize>,
-    /// What is wrong with the text.
-    pub problem: Option<QueryError>,
-    /// Which filter of before is in the text, counted from the latest.
-    recalled: Option<usize>,
-    /// What was typed before the first of those.
-    draft: String,
-    /// The text without the suggestion, and where it goes.
-    base: Option<(String, usize)>,
-}
-
-impl FilterAssist {
-    /// What could stand at the cursor of `prompt`.
-    fn suggest(&mut self, text: &str, cursor: usize, known: &KnownValues, model: &Known<'_>) {
-        self.completion = Some(complete(text, cursor, known, model.0)).filter(|found| !found.suggestions.is_empty());
-        (self.chosen, self.base) = (None, None);
-    }
-}
-
-/// The saved filters.
-struct Known<'a>(&'a crate::query::SavedFilters);
 
 /// What the deliveries that are loaded have had, the most frequent first.
 fn known(model: &Model) -> KnownValues {
@@ -74,7 +47,7 @@ fn known(model: &Model) -> KnownValues {
 pub(crate) fn begin(model: &mut Model) {
     let mut prompt = Prompt::new(PromptKind::Filter, model.list.filter().to_owned());
     let mut assist = FilterAssist::default();
-    assist.suggest(prompt.text(), byte_cursor(&prompt), &known(model), &Known(&model.filters));
+    assist.suggest(prompt.text(), byte_cursor(&prompt), &known(model), &model.filters);
     prompt.assist = Some(Box::new(assist));
     model.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -85,7 +58,7 @@ pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         let (text, cursor) = (prompt.text().to_owned(), byte_cursor(prompt));
         if let Some(assist) = &mut prompt.assist {
-            assist.suggest(&text, cursor, &known, &Known(&model.filters));
+            assist.suggest(&text, cursor, &known, &model.filters);
             assist.recalled = None;
         }
     }
@@ -130,7 +103,7 @@ pub(crate) fn complete_next(model: &mut Model, forwards: bool) -> Vec<Effect> {
     prompt.input.handle(InputRequest::SetCursor(place));
     assist.chosen = Some(next);
     if count == 1 {
-        assist.suggest(&completed, start + suggestion.len(), &known, &Known(&model.filters));
+        assist.suggest(&completed, start + suggestion.len(), &known, &model.filters);
     }
     apply(model)
 }
@@ -143,7 +116,7 @@ fn take_suggestion(model: &mut Model) -> bool {
     let Some(assist) = &mut prompt.assist else { return false };
     let takes = assist.chosen.is_some() && assist.problem.is_some();
     if takes {
-        assist.suggest(&text, cursor, &known, &Known(&model.filters));
+        assist.suggest(&text, cursor, &known, &model.filters);
     }
     takes
 }
@@ -217,13 +190,4 @@ pub(crate) fn save(model: &mut Model) -> Vec<Effect> {
     }
     model.saving_filter = Some((name.clone(), filter.clone()));
     ask(model, ToSave::Filter(name, filter))
-}
-
-/// The configuration has the filter now.
-pub(crate) fn saved(model: &mut Model) {
-    let Some((name, filter)) = model.saving_filter.take() else { return };
-    let known = model.filters.iter().map(|(name, filter)| (name.to_owned(), filter.to_owned()));
-    if let Ok(filters) = crate::query::SavedFilters::new(known.chain([(name, filter)])) {
-        model.filters = filters;
-    }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::filter_prompt::FilterAssist;
+use super::filter_assist::FilterAssist;
 use crate::text;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Prompt, byte_cursor};

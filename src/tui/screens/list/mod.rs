@@ -2,6 +2,7 @@
 
 pub mod action;
 pub(crate) mod columns;
+pub mod filter_assist;
 pub mod filter_prompt;
 pub(crate) mod filter_view;
 pub mod keys;

@@ -9,7 +9,6 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::screens::answers::window::AnswerOverlay;
-use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
 use crate::tui::screens::send::state::SendScreen;
 
@@ -77,7 +76,7 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
             other => model.overlay = other,
         },
         ConfigNews::Written(change, Ok(())) => {
-            filter_prompt::saved(model);
+            keep_filter(model);
             model.answers.config.get_or_insert_with(|| change.file().to_owned());
             if matches!(model.overlay, Some(Overlay::Answers(_))) {
                 model.answers.is_unsaved = false;
@@ -85,6 +84,15 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
             say(model, Ok(format!("saved in {}", shown(&change))));
         }
         ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
+    }
+}
+
+/// The configuration has the filter that is being saved.
+fn keep_filter(model: &mut Model) {
+    let Some((name, filter)) = model.saving_filter.take() else { return };
+    let known = model.filters.iter().map(|(name, filter)| (name.to_owned(), filter.to_owned()));
+    if let Ok(filters) = crate::query::SavedFilters::new(known.chain([(name, filter)])) {
+        model.filters = filters;
     }
 }
 

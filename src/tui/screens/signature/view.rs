@@ -211,7 +211,7 @@ fn differing_place(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let signed: Vec<char> = if is_end { Vec::new() } else { place.after.chars().collect() };
     let marks = if is_end {
         // All that is left was not signed.
-        difference::Marks { here: vec![true; here.len()], there: Vec::new() }
+        difference::Differing { here: vec![true; here.len()], there: Vec::new() }
     } else {
         difference::marks(&here, &signed)
     };

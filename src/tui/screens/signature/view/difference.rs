@@ -2,7 +2,7 @@
 
 /// What of two texts differs.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Marks {
+pub(super) struct Differing {
     /// A mark for each character of the first, as far as it goes along with the second.
     pub(super) here: Vec<bool>,
     /// A mark for each character of the second.
@@ -15,7 +15,7 @@ const MISSING: usize = 8;
 
 /// Compares all of `there` with as much of `here` as it stands for: the shortest beginning that has the most of it
 /// with the least between. Takes time in proportion to the product of the lengths.
-pub(super) fn marks(here: &[char], there: &[char]) -> Marks {
+pub(super) fn marks(here: &[char], there: &[char]) -> Differing {
     // costs[i][j]: of the characters that only one of here[..i] and there[..j] has.
     let mut costs = vec![vec![0_usize; there.len() + 1]; here.len() + 1];
     for i in 0..=here.len() {
@@ -29,7 +29,7 @@ pub(super) fn marks(here: &[char], there: &[char]) -> Marks {
         }
     }
     let end = (0..=here.len()).min_by_key(|i| costs[*i][there.len()]).unwrap_or(0);
-    let mut marks = Marks { here: vec![false; end], there: vec![false; there.len()] };
+    let mut marks = Differing { here: vec![false; end], there: vec![false; there.len()] };
     let (mut i, mut j) = (end, there.len());
     while i > 0 || j > 0 {
         if i > 0 && j > 0 && here[i - 1] == there[j - 1] {
