@@ -14,6 +14,7 @@ mod import;
 mod list;
 mod listen;
 mod output;
+mod probe;
 mod prune;
 mod query_worker;
 mod replay;
@@ -95,6 +96,8 @@ enum Command {
     Prune(prune::PruneArgs),
     /// Replay captured deliveries
     Replay(replay::ReplayArgs),
+    /// Ask the upstream server, with a forged copy of a delivery, whether it checks the signature
+    Probe(probe::ProbeArgs),
     /// Compare two captured deliveries, or two responses: headers, JSON by path, bytes
     Diff(diff::DiffArgs),
     /// Verify a signature offline; exit 0 only when it is valid
@@ -133,6 +136,7 @@ impl Command {
             Self::Wait(_) => "wait",
             Self::Prune(_) => "prune",
             Self::Replay(_) => "replay",
+            Self::Probe(_) => "probe",
             Self::Diff(_) => "diff",
             Self::Verify(_) => "verify",
             Self::Sign(_) => "sign",
@@ -322,6 +326,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Wait(args)) => wait::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),
+        Some(Command::Probe(args)) => probe::run(&under(&args.scheme), &args),
         Some(Command::Diff(args)) => diff::run(&settings, &args),
         Some(Command::Verify(args)) => verify::run(&under(&args.scheme), &args),
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),

@@ -80,7 +80,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             json["images"] = images_json(&reading.body.images());
             json["attempts"] = attempts.iter().map(send::summary_json).collect();
             json["retries"] = answering::retries_json(&reader, &delivery)?;
-            json["forward"] = answering::forward_json(&reader, &delivery)?;
+            json["forward"] = answering::Forwards::read(settings, &reader, &delivery)?.json();
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,
@@ -92,7 +92,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             let reading = reading_of(settings, &delivery);
             let seen = seen(&reader, &delivery, &reading);
             let mut facts = cause_lines(settings, &reader, &delivery)?;
-            facts.extend(answering::forward_lines(&reader, &delivery)?);
+            facts.extend(answering::Forwards::read(settings, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = for_people(&delivery, facts, &reading, seen.as_ref());

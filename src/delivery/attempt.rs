@@ -29,10 +29,12 @@ pub enum AttemptKind {
     Forward,
     /// A made-up event.
     Simulation,
+    /// A question to the upstream server: a copy of a delivery that nobody is to take for one.
+    Probe,
 }
 
 impl AttemptKind {
-    const ALL: [Self; 3] = [Self::Replay, Self::Forward, Self::Simulation];
+    const ALL: [Self; 4] = [Self::Replay, Self::Forward, Self::Simulation, Self::Probe];
 
     /// The stable name that the store and JSON output use.
     #[must_use]
@@ -41,6 +43,7 @@ impl AttemptKind {
             Self::Replay => "replay",
             Self::Forward => "forward",
             Self::Simulation => "simulation",
+            Self::Probe => "probe",
         }
     }
 
@@ -66,11 +69,13 @@ pub enum AttemptMode {
     EditedUnsigned,
     /// Made by this program.
     Made,
+    /// The captured body under a signature that no secret in use makes.
+    Forged,
 }
 
 impl AttemptMode {
-    const ALL: [Self; 6] =
-        [Self::AsCaptured, Self::Exact, Self::Resigned, Self::Edited, Self::EditedUnsigned, Self::Made];
+    const ALL: [Self; 7] =
+        [Self::AsCaptured, Self::Exact, Self::Resigned, Self::Edited, Self::EditedUnsigned, Self::Made, Self::Forged];
 
     /// The stable name that the store and JSON output use.
     #[must_use]
@@ -82,6 +87,7 @@ impl AttemptMode {
             Self::Edited => "edited",
             Self::EditedUnsigned => "edited_unsigned",
             Self::Made => "made",
+            Self::Forged => "forged",
         }
     }
 
@@ -101,6 +107,7 @@ impl AttemptMode {
             Self::Edited => "edited, re-signed",
             Self::EditedUnsigned => "edited, signature kept",
             Self::Made => "created here",
+            Self::Forged => "with a forged signature",
         }
     }
 }

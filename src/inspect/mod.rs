@@ -1,6 +1,7 @@
 //! A captured delivery, read: its body opened, its event by the contract, and where its ids were seen
 //! before.
 
+pub mod agreement;
 mod candidates;
 pub mod diagnosis;
 mod sightings;

@@ -67,9 +67,9 @@ impl Agreement {
         matches!(self, Self::OnlyHere | Self::OnlyThere)
     }
 
-    /// What it means, for a person.
+    /// What it means, for a person: of two possible meanings the likelier first, and neither beside a proof.
     #[must_use]
-    pub fn words(self, verdict: Verdict, status: u16) -> String {
+    pub fn words(self, verdict: Verdict, status: u16, facts: &AgreementFacts) -> String {
         let here = verdict.words();
         match self {
             Self::BothAccept => format!("verified here, the upstream server answered {status}: both accept it"),
@@ -80,13 +80,77 @@ impl Agreement {
                     DIGEST"
             ),
             Self::OnlyThere => {
-                format!("{here} here, the upstream server answered {status}: it does not check the signature")
+                format!("{here} here, the upstream server answered {status}: {}", facts.only_there(verdict))
             }
             Self::NotJudged => {
                 format!("no secret here, the upstream server answered {status}: configure the secret to compare")
             }
             Self::Other => {
                 format!("{here} here, the upstream server answered {status}: this says nothing about the signature")
+            }
+        }
+    }
+}
+
+/// What is known beside the two verdicts, and says which of their meanings is the likelier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AgreementFacts {
+    /// The proved cause of a signature that does not match, in a sentence.
+    pub cause: Option<String>,
+    /// How many earlier deliveries of the same webhook verified.
+    pub verified_before: u64,
+}
+
+/// What may be the reason that a server accepts what does not verify here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AcceptanceReason {
+    /// The server does not check the signature.
+    ServerDoesNotCheck,
+    /// The secret or the scheme that is configured here is not the sender's.
+    SettingsHere,
+}
+
+impl AcceptanceReason {
+    /// The stable name that JSON output uses.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ServerDoesNotCheck => "server_does_not_check",
+            Self::SettingsHere => "settings_here",
+        }
+    }
+}
+
+impl AgreementFacts {
+    /// Why a server may accept what does not verify here, the likelier reason first; none where a proved cause explains
+    /// it.
+    #[must_use]
+    pub fn reasons(&self) -> &'static [AcceptanceReason] {
+        use AcceptanceReason::{ServerDoesNotCheck, SettingsHere};
+        match (&self.cause, self.verified_before) {
+            (Some(_), _) => &[],
+            (None, 0) => &[SettingsHere, ServerDoesNotCheck],
+            (None, _) => &[ServerDoesNotCheck, SettingsHere],
+        }
+    }
+
+    fn only_there(&self, verdict: Verdict) -> String {
+        if let Some(cause) = &self.cause {
+            let cause = cause.trim_end_matches('.');
+            return format!("the cause is proved ({cause}), and a server that verifies it this way accepts it");
+        }
+        let here = match verdict {
+            Verdict::Mismatch => "the secret configured here is not the one that signed it",
+            _ => "the scheme configured here is not the sender's",
+        };
+        match self.verified_before {
+            0 => format!("probably {here}: no earlier delivery verified; or the server does not check the signature"),
+            count => {
+                let verified = match count {
+                    1 => "1 earlier delivery".to_owned(),
+                    _ => format!("{} earlier deliveries", crate::payload::grouped(count)),
+                };
+                format!("probably it does not check the signature: {verified} verified here; or {here}")
             }
         }
     }
@@ -111,7 +175,34 @@ mod tests {
     fn verdicts_are_compared(#[case] verdict: Verdict, #[case] status: u16, #[case] expected: Agreement) {
         let agreement = Agreement::of(verdict, status);
         assert_eq!(agreement, expected);
-        assert!(agreement.words(verdict, status).contains(&format!("the upstream server answered {status}")));
+        let words = agreement.words(verdict, status, &AgreementFacts::default());
+        assert!(words.contains(&format!("the upstream server answered {status}")));
         assert_eq!(agreement.is_conflict(), matches!(agreement, Agreement::OnlyHere | Agreement::OnlyThere));
+    }
+
+    #[test]
+    fn the_likelier_reason_comes_first_and_none_beside_a_proof() {
+        let words = |verdict, facts: &AgreementFacts| Agreement::OnlyThere.words(verdict, 200, facts);
+        let unverified = AgreementFacts::default();
+        assert_eq!(
+            words(Verdict::Mismatch, &unverified),
+            "signature mismatch here, the upstream server answered 200: probably the secret configured here is not the one that \
+             signed it: no earlier delivery verified; or the server does not check the signature"
+        );
+        assert_eq!(unverified.reasons()[0], AcceptanceReason::SettingsHere);
+        let verified = AgreementFacts { verified_before: 1200, ..AgreementFacts::default() };
+        assert!(
+            words(Verdict::Mismatch, &verified)
+                .ends_with("probably it does not check the signature: 1,200 earlier deliveries verified here; or the secret configured here is not the one that signed it")
+        );
+        assert!(
+            words(Verdict::MissingSignature, &verified).ends_with("the scheme configured here is not the sender's")
+        );
+        assert_eq!(verified.reasons()[0], AcceptanceReason::ServerDoesNotCheck);
+        let proved = AgreementFacts { cause: Some("The body was signed before compression.".to_owned()), ..verified };
+        let said = words(Verdict::Mismatch, &proved);
+        assert!(said.contains("the cause is proved (The body was signed before compression)"), "{said}");
+        assert!(!said.contains("does not check"), "{said}");
+        assert!(proved.reasons().is_empty());
     }
 }

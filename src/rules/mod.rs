@@ -61,7 +61,7 @@ pub use action::{
     ActionKind, Close, CloseAt, CountedBy, Fail, ForwardTarget, Hold, RuleAction, RuleResponse, SendManner,
     TimedResponse, Wait,
 };
-pub use agree::Agreement;
+pub use agree::{AcceptanceReason, Agreement, AgreementFacts};
 pub use answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 pub use automatic::{AutomaticHandshakes, HandshakeReply, HandshakeSecret, KnownHandshake};
 pub use error::{RuleError, RuleProblem};

@@ -8,6 +8,7 @@ mod captured;
 pub mod conformance;
 mod destination;
 mod outcome;
+pub mod probe;
 pub mod replay;
 mod simulation;
 #[cfg(test)]

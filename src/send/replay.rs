@@ -149,12 +149,17 @@ pub fn signing<'a>(
             })?
         }
     };
+    let kind = kind.unwrap_or_else(|| kind_of(webhook, summary));
+    Ok(Signing { kind, scheme: registry.signing_scheme(webhook), secret })
+}
+
+/// The unit of a delivery's timestamps: its webhook's, else the one that it came in.
+pub(super) fn kind_of(webhook: Option<&Webhook>, summary: &Summary) -> SigningKind {
     let came_in = || match summary.judgement.timestamp.as_ref().map(|timestamp| timestamp.unit) {
         Some(TimestampUnit::Milliseconds) => SigningKind::Reseller,
         _ => SigningKind::Developer,
     };
-    let kind = kind.or(webhook.map(|webhook| webhook.kind)).unwrap_or_else(came_in);
-    Ok(Signing { kind, scheme: registry.signing_scheme(webhook), secret })
+    webhook.map_or_else(came_in, |webhook| webhook.kind)
 }
 
 /// Makes the request that sends `delivery` to `target` again. `signing` is asked only when `how` signs, and the timestamp is that of `now`: prepare just before sending.

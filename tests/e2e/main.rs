@@ -36,6 +36,7 @@ mod leftovers;
 mod log;
 mod meanwhile;
 mod payload;
+mod probe;
 mod prune;
 mod raw_output;
 mod receivers;

@@ -1,10 +1,16 @@
 //! The answers of upstream servers and the sender's attempts, for `show`.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use super::super::CliError;
-use crate::delivery::{AttemptKind, AttemptSummary, Delivery, Retry};
-use crate::rules::Agreement;
+use super::super::{CliError, SettingsArgs};
+use crate::config::consent::Scope;
+use crate::delivery::{Attempt, AttemptKind, Delivery, DeliveryId, Retry, Verdict};
+use crate::inspect::agreement;
+use crate::rules::{AcceptanceReason, Agreement, AgreementFacts};
+use crate::send::probe::{self, ProbeAnswers, ProbeResult};
+use crate::signature::diagnose::Budget;
 use crate::store::Reader;
 
 /// The sender's attempts as stable JSON.
@@ -46,41 +52,97 @@ pub(super) fn retry_lines(reader: &Reader, delivery: &Delivery) -> Result<Vec<St
         .collect())
 }
 
-/// The newest forwards of a delivery, and what the server's answer means beside our verdict.
-fn forwards(reader: &Reader, delivery: &Delivery) -> Result<Vec<AttemptSummary>, CliError> {
-    let mut attempts = reader.attempts(delivery.summary.id, 50)?;
-    attempts.retain(|attempt| attempt.kind == AttemptKind::Forward);
-    attempts.reverse();
-    Ok(attempts)
+/// The answers of upstream servers to one delivery, and what bears on their meaning.
+pub(super) struct Forwards {
+    /// All that was sent of it, in order.
+    attempts: Vec<Attempt>,
+    verdict: Verdict,
+    facts: AgreementFacts,
+    id: DeliveryId,
 }
 
-/// Each forward as stable JSON.
-pub(super) fn forward_json(reader: &Reader, delivery: &Delivery) -> Result<Value, CliError> {
-    let verdict = delivery.summary.judgement.verdict;
-    let rows = forwards(reader, delivery)?.into_iter().map(|attempt| {
-        let status = attempt.result.as_ref().ok().copied();
-        let agreement = status.map(|status| (Agreement::of(verdict, status), status));
-        json!({
-            "target": attempt.target,
-            "status": status,
-            "error": attempt.result.as_ref().err().map(|failure| failure.message.as_str()),
-            "latency_ms": attempt.latency.as_secs_f64() * 1000.0,
-            "agreement": agreement.map(|(agreement, _)| agreement.code()),
-            "meaning": agreement.map(|(agreement, status)| agreement.words(verdict, status)),
-        })
-    });
-    Ok(rows.collect())
-}
-
-/// What the upstream servers said.
-pub(super) fn forward_lines(reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
-    let verdict = delivery.summary.judgement.verdict;
-    let rows = forwards(reader, delivery)?.into_iter().map(|attempt| match &attempt.result {
-        Ok(status) => {
-            let meaning = Agreement::of(verdict, *status).words(verdict, *status);
-            format!("forward   {}: {meaning}", attempt.target)
+impl Forwards {
+    /// Reads them; what explains a disagreement is looked for only where there is one.
+    pub(super) fn read(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Self, CliError> {
+        let (id, verdict) = (delivery.summary.id, delivery.summary.judgement.verdict);
+        let attempts = probe::stored(reader, id)?;
+        let disagrees = |attempt: &Attempt| {
+            attempt.kind == AttemptKind::Forward
+                && attempt.status().is_some_and(|status| Agreement::of(verdict, status) == Agreement::OnlyThere)
+        };
+        let mut facts = AgreementFacts::default();
+        if attempts.iter().any(disagrees)
+            && let Ok(loaded) = settings.load_quietly(Scope::Secrets)
+        {
+            let deadline = Instant::now() + Duration::from_secs(2);
+            let go_on = || Instant::now() < deadline;
+            let budget = Budget { go_on: &go_on, ..Budget::default() };
+            facts = agreement::facts(reader, delivery, &loaded.registry, &budget);
         }
-        Err(failure) => format!("forward   {}: {}; {}", attempt.target, failure.message, failure.advice),
-    });
-    Ok(rows.collect())
+        Ok(Self { attempts, verdict, facts, id })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| attempt.kind == AttemptKind::Forward)
+    }
+
+    /// What a probe of the same server showed.
+    fn probe(&self, forward: &Attempt) -> Option<ProbeResult> {
+        let before = probe::answered_before(&self.attempts, &forward.target);
+        Some(ProbeAnswers::of(self.verdict, before, &self.attempts, &forward.target)?.result())
+    }
+
+    /// Each forward as stable JSON.
+    pub(super) fn json(&self) -> Value {
+        let rows = self.rows().map(|attempt| {
+            let status = attempt.status();
+            let agreement = status.map(|status| (Agreement::of(self.verdict, status), status));
+            let is_only_there = agreement.is_some_and(|(agreement, _)| agreement == Agreement::OnlyThere);
+            let reasons: &[AcceptanceReason] = if is_only_there { self.facts.reasons() } else { &[] };
+            json!({
+                "target": attempt.target,
+                "status": status,
+                "error": attempt.result.as_ref().err().map(|failure| failure.message.as_str()),
+                "latency_ms": attempt.latency.total.as_secs_f64() * 1000.0,
+                "agreement": agreement.map(|(agreement, _)| agreement.code()),
+                "meaning": agreement.map(|(agreement, status)| agreement.words(self.verdict, status, &self.facts)),
+                "reasons": reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>(),
+                "proved_cause": self.facts.cause.as_deref().filter(|_| is_only_there),
+                "probe": self.probe(attempt).map(|probe| json!({
+                    "finding": probe.finding.code(),
+                    "checks": probe.finding.checks(),
+                    "meaning": probe.words,
+                })),
+            })
+        });
+        rows.collect()
+    }
+
+    /// What the upstream servers said: where a probe settled what it means, that.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for attempt in self.rows() {
+            let target = &attempt.target;
+            match &attempt.result {
+                Ok(reply) => {
+                    let agreement = Agreement::of(self.verdict, reply.status);
+                    let meaning = agreement.words(self.verdict, reply.status, &self.facts);
+                    match self.probe(attempt) {
+                        Some(probe) => {
+                            let here = self.verdict.words();
+                            lines.push(format!("forward   {target}: {here} here, {} there", reply.status));
+                            lines.push(format!("probe     {}", probe.words));
+                        }
+                        None if agreement.is_conflict() && self.facts.cause.is_none() => {
+                            lines.push(format!("forward   {target}: {meaning}"));
+                            lines.push(format!("          a forged copy settles it: `whyhook probe {}`", self.id));
+                        }
+                        None => lines.push(format!("forward   {target}: {meaning}")),
+                    }
+                }
+                Err(failure) => lines.push(format!("forward   {target}: {}; {}", failure.message, failure.advice)),
+            }
+        }
+        lines
+    }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::case::Case;
 use super::craft::{CraftError, Crafted};
-use super::judge::Observed;
+use super::judge::{Observed, SAID_BYTES};
 use super::matrix::CONTROL;
 use super::run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
@@ -18,8 +18,6 @@ use crate::http::{Client, ClientLimits, OutgoingBody, SendError, Sent, Target};
 use crate::send::{Origin, attempt};
 use crate::signature::diagnose::Suspect;
 
-/// Bytes of an answer's body that are kept.
-const SAID_BYTES: usize = 4096;
 /// The most bytes of an answer's body that are read.
 const BODY_BYTES: u64 = 1024 * 1024;
 /// The pause between the pieces of a body: long enough for a server to have taken the one before.

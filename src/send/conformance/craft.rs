@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::case::{Case, CaseManner, CasePayload, CaseSigning};
 use super::matrix::FORGED;
 use super::payload::{BuiltPayload, flipped, id_in};
-use super::place::{WritePlace, is_in_body, other_secret, signed_text, stamped, unsigned, with_other_digit};
+use super::place::{WritePlace, is_in_body, signed_text, stamped, unsigned, with_other_digit};
 use super::written::ChangeableSignature;
 use crate::http::{InvalidHeader, Outgoing, Target};
+use crate::send::probe::nobodys_secret;
 use crate::signature::diagnose::Suspect;
 use crate::signature::{
     Scheme, Secret, SecretOrigin, SignError, SignedContent, SigningKind, StampUnit, written_header,
@@ -303,7 +304,7 @@ impl Draft {
 
     /// A signature made without the right key.
     fn forged(&self, fixture: &Fixture, written: &ChangeableSignature) -> String {
-        let other = other_secret(fixture, self.circumstances.seed);
+        let other = nobodys_secret(&fixture.scheme, self.circumstances.seed);
         let made = other
             .and_then(|secret| signed_text(fixture, &secret, &self.request, &self.timestamp, &self.request.body).ok());
         made.filter(|text| *text != self.right).unwrap_or_else(|| written.made_up(self.circumstances.seed))

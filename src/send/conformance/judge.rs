@@ -8,6 +8,9 @@ use crate::delivery::Attempt;
 use crate::http::Head;
 use crate::signature::Scheme;
 
+/// Bytes of an answer's body that are kept.
+pub(super) const SAID_BYTES: usize = 4096;
+
 /// The result of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed {
@@ -41,6 +44,20 @@ pub enum Observed {
 }
 
 impl Observed {
+    /// What came of a kept attempt.
+    pub(in crate::send) fn of(attempt: &Attempt) -> Self {
+        let latency = attempt.latency.total;
+        match &attempt.result {
+            Ok(reply) => Self::Answer {
+                status: reply.status,
+                latency,
+                said: reply.body[..reply.body.len().min(SAID_BYTES)].to_vec(),
+                head: reply.head.clone(),
+            },
+            Err(failure) => Self::Nothing { code: failure.code.clone(), reason: failure.message.clone(), latency },
+        }
+    }
+
     /// A response without headers.
     #[must_use]
     pub fn answer(status: u16, latency: Duration, said: &[u8]) -> Self {

@@ -45,6 +45,7 @@ pub use findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 pub use framework::Framework;
 pub use judge::{CaseVerdict, CheckRow, Observed};
 pub use matrix::{MATRIX, case_named};
+pub(in crate::send) use outside::{is_login_page, outside, quoted, reads_as_refusal};
 pub use probe::ProvedMistake;
 pub use remedy::Remedy;
 pub use report::{CheckOutcome, CheckReport, NoVerdict, Palette, junit, list_text, report_json, report_text};

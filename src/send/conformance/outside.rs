@@ -13,13 +13,13 @@ const SHOWN: usize = 80;
 
 /// What stands before a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outside {
-    pub(super) fault: ReceiverFault,
+pub(in crate::send) struct Outside {
+    pub(in crate::send) fault: ReceiverFault,
     /// What was seen.
-    pub(super) detail: String,
+    pub(in crate::send) detail: String,
     /// What to do, where the answer says more than the fault's own advice.
-    pub(super) fix: Option<String>,
-    pub(super) title: Option<&'static str>,
+    pub(in crate::send) fix: Option<String>,
+    pub(in crate::send) title: Option<&'static str>,
 }
 
 impl Outside {
@@ -37,7 +37,7 @@ impl Outside {
 }
 
 /// What an answer to a valid delivery shows of what stands before the receiver; `None` where it is the receiver's own.
-pub(super) fn outside(answer: &Observed, target: &Target) -> Option<Outside> {
+pub(in crate::send) fn outside(answer: &Observed, target: &Target) -> Option<Outside> {
     let status = answer.status()?;
     redirect(answer, status, target)
         .or_else(|| csrf(answer, status))
@@ -47,11 +47,37 @@ pub(super) fn outside(answer: &Observed, target: &Target) -> Option<Outside> {
 }
 
 /// Whether it is a page that asks for a password, whatever its status.
-pub(super) fn is_login_page(answer: &Observed) -> bool {
+pub(in crate::send) fn is_login_page(answer: &Observed) -> bool {
     let text = answer.text().to_lowercase();
     let is_page = text.contains("<html") || text.contains("<!doctype") || text.contains("<form");
     is_page
         && (text.contains("type=\"password\"") || text.contains("type='password'") || text.contains("type=password"))
+}
+
+/// Whether an answer says that it refuses, whatever its status: `{"error":"invalid signature"}` with 200.
+pub(in crate::send) fn reads_as_refusal(answer: &Observed) -> bool {
+    const REFUSALS: [&str; 16] = [
+        "invalid",
+        "mismatch",
+        "does not match",
+        "do not match",
+        "unauthor",
+        "forbidden",
+        "denied",
+        "reject",
+        "refuse",
+        "fail",
+        "wrong",
+        "bad sig",
+        "not verified",
+        "\"ok\":false",
+        "\"success\":false",
+        "\"error\":",
+    ];
+    let text: String = answer.text().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.replace("\": ", "\":");
+    REFUSALS.iter().any(|word| text.contains(word))
+        && !["\"error\":null", "\"error\":\"\"", "\"error\":false"].iter().any(|none| text.contains(none))
 }
 
 fn redirect(answer: &Observed, status: u16, target: &Target) -> Option<Outside> {
@@ -164,7 +190,7 @@ fn missing_route(answer: &Observed, status: u16, target: &Target) -> Option<Outs
 }
 
 /// What an answer says first, in quotation marks, after a space; nothing when it says nothing.
-pub(super) fn quoted(answer: &Observed) -> String {
+pub(in crate::send) fn quoted(answer: &Observed) -> String {
     let text = answer.text();
     // A page says what it is in its title.
     let title = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).map(|(title, _)| title);

@@ -7,7 +7,7 @@ use super::craft::{CraftError, Fixture};
 use super::payload::BuiltPayload;
 use crate::http::{Head, HeaderLine, Outgoing};
 use crate::send::simulation::add_signed_headers;
-use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SignError, bare_signature, unsignable, written_header};
+use crate::signature::{Scheme, Secret, SignError, bare_signature, unsignable, written_header};
 use crate::simulate::{Circumstances, SIGNATURE_MARK};
 
 /// Where the signature goes.
@@ -99,16 +99,6 @@ pub(super) fn signed_text(
 ) -> Result<String, SignError> {
     let head = stamped(&fixture.scheme, request, timestamp);
     bare_signature(&fixture.scheme, secret, &head, timestamp, body)
-}
-
-/// A secret that the receiver does not have; `None` where the scheme takes none that is made up.
-pub(super) fn other_secret(fixture: &Fixture, seed: u64) -> Option<Secret> {
-    if matches!(fixture.scheme.proof, Proof::PublicKey(_)) {
-        return None;
-    }
-    // A key that is decoded from base64 or hexadecimal digits is one here as well.
-    let text = format!("{seed:016x}{:016x}", seed.rotate_left(32) ^ 0x5bd1_e995);
-    Some(Secret::new("another", text.into_bytes(), SecretOrigin::MadeUp))
 }
 
 /// The text with another digit in the place of its last.

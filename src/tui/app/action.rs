@@ -157,6 +157,7 @@ impl Action {
         Self::Answer(AnswerAction::Drop),
         Self::Answer(AnswerAction::LetGo),
         Self::Answer(AnswerAction::SendAgain),
+        Self::Answer(AnswerAction::Probe),
         Self::TypeSecret,
         Self::Adopt,
         Self::Send(SendAction::Test),

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::latest_wins::{LatestWins, Rest};
-use crate::config::AnswerFlags;
 use crate::config::file::{ConfigChange, ConfigPart};
-use crate::delivery::DeliveryId;
+use crate::config::{AnswerFlags, Registry};
+use crate::delivery::{AttemptKind, DeliveryId};
+use crate::inspect::diagnosis::history;
 use crate::rules::{NamedAnswer, RuleSet};
 use crate::server::listener::Control;
 use crate::server::{Session, Watched};
@@ -46,9 +47,10 @@ impl AnswersWorker {
     /// Starts the thread that reads the store.
     pub(crate) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
         let reader = Reader::open(session.location())?;
+        let control = Arc::clone(session.control());
         let stories = LatestWins::start("whyhook-answers", Rest::No, move |id, _| {
             crate::system::panic::trap("answers");
-            let told = tell(&reader, id).map(Box::new).map_err(|error| error.to_string());
+            let told = tell(&reader, id, &control.registry()).map(Box::new).map_err(|error| error.to_string());
             send(Message::Answers(AnswersNews::Story(id, told)));
         })?;
         Ok(Self {
@@ -132,12 +134,16 @@ fn run(name: &str, job: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
 
-fn tell(reader: &Reader, id: DeliveryId) -> Result<AnswerStory, StoreError> {
+fn tell(reader: &Reader, id: DeliveryId, registry: &Registry) -> Result<AnswerStory, StoreError> {
     let mut sent = Vec::new();
     for summary in reader.attempts(id, SENT_LIMIT)?.iter().rev() {
         sent.extend(reader.attempt(summary.id)?);
     }
-    Ok(AnswerStory { sent, retries: reader.retries(id)? })
+    // Which of two meanings is the likelier only matters beside a server's answer.
+    let delivery =
+        if sent.iter().any(|attempt| attempt.kind == AttemptKind::Forward) { reader.load(id)? } else { None };
+    let verified_before = delivery.map_or(0, |delivery| history(reader, &delivery, registry).verified);
+    Ok(AnswerStory { sent, verified_before, retries: reader.retries(id)? })
 }
 
 /// What a file has to say.

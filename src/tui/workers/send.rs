@@ -3,6 +3,7 @@
 
 mod check;
 mod lookups;
+mod probe;
 mod replay;
 mod simulate;
 mod test_event;
@@ -152,6 +153,7 @@ impl Worker {
             SendTask::Test(path) => return self.test(path, client, cancel).await,
             SendTask::Replay(again) => self.replay(again, is_agreed, client, cancel).await,
             SendTask::Simulate(made) => self.simulate(made, is_agreed, client, cancel).await,
+            SendTask::Probe(id, url) => self.probe(*id, url, is_agreed, client, cancel).await,
             SendTask::Check(check) => self.check(check, is_agreed, client, cancel).await,
             // Looked up elsewhere, or done before it came here.
             _ => return,

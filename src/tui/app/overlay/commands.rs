@@ -33,6 +33,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Answer(AnswerAction::Drop) => "hang up close hold reject",
         Action::Answer(AnswerAction::LetGo) => "release hold",
         Action::Answer(AnswerAction::SendAgain) => "retry resend redeliver proxy",
+        Action::Answer(AnswerAction::Probe) => "forge forged upstream server verify disagree",
         Action::TypeSecret => "key password set add",
         Action::Send(SendAction::Test) => "ping hello sample",
         Action::Send(SendAction::Replay) => "resend again retry redeliver my server edit",

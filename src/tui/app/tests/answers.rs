@@ -217,7 +217,7 @@ fn an_attempt_before_is_gone_to() {
     let Some(Effect::Answers(AnswersEffect::Tell(id))) = person.effects.pop() else { panic!("{:?}", person.effects) };
     let same = crate::delivery::Sameness::Body;
     let retries = crate::delivery::schedule(vec![(row(3), same), (row(300), same)]);
-    let story = AnswerStory { sent: Vec::new(), retries };
+    let story = AnswerStory { retries, ..AnswerStory::default() };
     person.tell(Message::Answers(AnswersNews::Story(id, Ok(Box::new(story)))));
     person.does(AnswerAction::NextAttempt).does(AnswerAction::Decide);
     assert_eq!(person.model.list.selected(), Some(DeliveryId(3)));

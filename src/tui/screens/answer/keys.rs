@@ -15,6 +15,7 @@ pub const ANSWER: &[Binding] = &[
     bind(&[Char('X')], Action::Answer(AnswerAction::Drop), "drop"),
     bind(&[Char('L')], Action::Answer(AnswerAction::LetGo), "default"),
     bind(&[Char('S')], Action::Answer(AnswerAction::SendAgain), "forward again"),
+    bind(&[Char('v')], Action::Answer(AnswerAction::Probe), "probe it"),
     bind(&[Char('n')], Action::Answer(AnswerAction::NextAttempt), "attempts"),
     bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), "").with_focus(),
 ];
@@ -27,6 +28,7 @@ pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
         AnswerAction::Decide | AnswerAction::Drop | AnswerAction::LetGo => !is_held,
         AnswerAction::Forward => !is_held || !model.answers.can_forward(),
         AnswerAction::SendAgain => is_held || !model.answers.can_forward(),
+        AnswerAction::Probe => is_held || !can_probe(model),
         AnswerAction::NextAttempt => !has_attempts(model),
         _ => false,
     }
@@ -36,6 +38,13 @@ pub(crate) fn is_idle(model: &Model, action: Action) -> bool {
 pub(crate) fn decides(model: &Model) -> bool {
     let shown = model.detail.as_ref().map(|detail| detail.id);
     model.tab == Tab::Answer && shown.is_some_and(|id| model.answers.held_one(id).is_some())
+}
+
+/// Whether an upstream server answered the shown delivery, so that it can be asked about it.
+fn can_probe(model: &Model) -> bool {
+    let Some(detail) = &model.detail else { return false };
+    let Ok(loaded) = &detail.content else { return false };
+    model.answers.story.probed(detail.id, loaded.current_verdict()).is_some()
 }
 
 /// Whether the sender has tried the shown delivery more than once, as far as is known.

@@ -23,7 +23,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     match answers.story.of(id) {
         Some(Ok(story)) => {
             // The upstream answer comes first where it contradicts our verdict: that is what people look for.
-            let forwards = forwards::lines(&story.sent, pane);
+            let forwards = forwards::lines(story, pane);
             if forwards::contradicts(&story.sent, pane) {
                 let heading = heading("Answer to the sender", pane.look);
                 lines.splice(0..0, forwards.into_iter().chain([Line::default(), heading]));

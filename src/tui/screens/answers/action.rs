@@ -23,6 +23,8 @@ pub enum AnswerAction {
     LetGo,
     /// Forward the shown delivery to the upstream server again.
     SendAgain,
+    /// Ask the upstream server of the shown delivery whether it checks the signature.
+    Probe,
     /// The sender's next attempt at the same delivery.
     NextAttempt,
     /// The sender's previous attempt.
@@ -70,6 +72,7 @@ impl AnswerAction {
             Self::Drop => "drop the held delivery's connection",
             Self::LetGo => "send the default answer",
             Self::SendAgain => "forward it to the upstream server again",
+            Self::Probe => "probe whether the upstream server checks the signature",
             Self::NextAttempt => "select the sender's next attempt",
             Self::PreviousAttempt => "select the sender's previous attempt",
             Self::ToStatus(_) => "go to the next answer with such a status",

@@ -15,6 +15,7 @@ use crate::tui::screens::answers::editor::Editor;
 use crate::tui::screens::answers::rules::RulesView;
 use crate::tui::screens::answers::state::{Answers, AnswersEffect, AnswersNews};
 use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
+use crate::tui::screens::send::task::SendTask;
 
 pub(crate) use windows::{accept, act_on_window, back, edit, paste};
 
@@ -69,6 +70,7 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
             say(model, "this delivery is not held", true)
         }
         (AnswerAction::SendAgain, _) => send_again(model),
+        (AnswerAction::Probe, _) => probe(model),
         (AnswerAction::NextAttempt, _) => step_attempt(model, 1),
         (AnswerAction::PreviousAttempt, _) => step_attempt(model, -1),
         _ => Vec::new(),
@@ -160,6 +162,23 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Asks the upstream server that the shown delivery was forwarded to whether it checks the signature.
+fn probe(model: &mut Model) -> Vec<Effect> {
+    let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
+    if model.sending.is_busy() {
+        return say(model, "already sending: P shows it, x cancels it", true);
+    }
+    match probed(model) {
+        Some(url) => vec![Effect::Send(SendTask::Probe(shown, url.to_owned()))],
+        None => say(model, "this delivery was not forwarded: C checks a receiver by its URL", true),
+    }
+}
+
+fn probed(model: &Model) -> Option<&str> {
+    let detail = model.detail.as_ref()?;
+    model.answers.story.probed(detail.id, detail.content.as_ref().ok()?.current_verdict())
+}
+
 /// Takes in news of the listener, the store or a file.
 pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
     match news {
@@ -181,7 +200,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         }
         AnswersNews::Saved(named, outcome) => return windows::saved(model, &named, outcome),
         AnswersNews::SentAgain(id, outcome) => {
-            model.answers.story.asked = model.answers.story.asked.filter(|(asked, ..)| *asked != id);
+            model.answers.story.forget(id);
             let is_error = outcome.is_err();
             say(model, outcome.unwrap_or_else(|words| words), is_error);
         }
@@ -252,7 +271,8 @@ fn is_answer(action: &RuleAction) -> bool {
 /// Shows the Answer tab, which the command prompt may ask for from another.
 pub(crate) fn on_tab(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
     use AnswerAction as A;
-    if matches!(action, A::NextAttempt | A::PreviousAttempt | A::SendAgain | A::Forward | A::Drop | A::LetGo) {
+    if matches!(action, A::NextAttempt | A::PreviousAttempt | A::SendAgain | A::Probe | A::Forward | A::Drop | A::LetGo)
+    {
         show_tab(model, Tab::Answer);
     }
     act(model, action)

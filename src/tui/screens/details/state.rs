@@ -123,8 +123,13 @@ impl LoadedDelivery {
     /// Whether it is right under the secrets of today.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.delivery.summary.intake.is_complete()
-            && self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict == Verdict::Verified
+        self.delivery.summary.intake.is_complete() && self.current_verdict() == Verdict::Verified
+    }
+
+    /// The verdict under the secrets of today.
+    #[must_use]
+    pub fn current_verdict(&self) -> Verdict {
+        self.rejudged.as_ref().unwrap_or_else(|| self.judgement()).verdict
     }
 
     /// The verdict with its evidence, as judged at capture.

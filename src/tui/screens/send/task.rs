@@ -25,6 +25,8 @@ pub enum SendTask {
     Simulate(SimulateTask),
     /// The matrix of deliveries that a correct receiver accepts or refuses.
     Check(CheckTask),
+    /// Copies of a delivery that ask an upstream server, at this URL, whether it checks the signature.
+    Probe(DeliveryId, String),
     /// The same, to hosts that the person has agreed to.
     Consented(Box<SendTask>),
     /// Cancel what is being sent.
@@ -52,6 +54,7 @@ impl SendTask {
             Self::Edit(_) => "edited replay",
             Self::Simulate(_) => "simulation",
             Self::Check(_) => "check",
+            Self::Probe(..) => "probe",
             Self::Consented(_) => "after consent",
             Self::Cancel => "cancel",
             Self::Preview(..) => "preview",
@@ -175,6 +178,8 @@ pub enum News {
     Finished(Option<Box<Panel>>, String),
     /// A test event was sent; whether it needed a temporary secret.
     Tested(Box<Panel>, bool),
+    /// An upstream server was asked about this delivery: what its answers prove, in words, and whether that is good.
+    Probed(DeliveryId, String, Option<bool>),
     /// Nothing was sent, for this reason.
     NotSent(String),
     /// What was looked up cannot be shown, for this reason.

@@ -125,6 +125,11 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             model.sending.last = Some(panel);
             model.sending.check_is_last = false;
         }
+        News::Probed(id, words, is_good) => {
+            model.sending.progress = None;
+            model.answers.story.forget(id);
+            model.say(words, is_good != Some(true));
+        }
         News::NotSent(reason) => not_sent(model, reason),
         News::NotFound(reason) => return say(model, &reason),
         News::Consent(hosts, task) => ask(model, &hosts, task),

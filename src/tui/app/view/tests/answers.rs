@@ -10,6 +10,7 @@ use crate::tui::app::update::update;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::state::{AnswersNews, AnswersState};
+use crate::tui::screens::send::task::SendTask;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 50)];
 
@@ -61,7 +62,7 @@ fn does(model: &mut Model, action: AnswerAction) {
 
 fn story(model: &mut Model, sent: Vec<Attempt>) {
     let rows = model.list.rows().iter().cloned().map(|row| (row, Sameness::Body)).collect();
-    let story = AnswerStory { sent, retries: schedule(rows) };
+    let story = AnswerStory { sent, verified_before: 0, retries: schedule(rows) };
     update(model, Message::Answers(AnswersNews::Story(DeliveryId(3), Ok(Box::new(story)))));
 }
 
@@ -147,6 +148,46 @@ fn a_server_behind_that_hashes_other_bytes_is_said_first() {
     };
     story(&mut model, vec![attempt(Ok(refused))]);
     snapshots("answers_only_here", &mut model);
+}
+
+/// What a server answered with this status to an attempt of this kind.
+fn answered(kind: AttemptKind, mode: AttemptMode, status: u16) -> Attempt {
+    let reply = HttpResponse {
+        status,
+        interim: Bytes::new(),
+        head: Head::from(format!("HTTP/1.1 {status} x\r\n\r\n")),
+        body_bytes: 2,
+        body: Bytes::from_static(b"ok"),
+        end: BodyEnd::Complete,
+    };
+    Attempt { kind, mode, ..attempt(Ok(reply)) }
+}
+
+#[test]
+fn a_server_that_accepts_what_does_not_verify_has_two_meanings_until_it_is_probed() {
+    let mut wrong = delivery(3, SCREENSHOT, "a webhook secret", "");
+    wrong.summary.judgement = crate::delivery::Judgement::bare(crate::delivery::Verdict::Mismatch);
+    let mut model = model(&[wrong], Vec::new());
+    update(&mut model, Message::Act(Action::Show(Tab::Answer)));
+    if let Some(detail) = &mut model.detail
+        && let Ok(loaded) = &mut detail.content
+    {
+        loaded.rejudged = None;
+    }
+    let forward = answered(AttemptKind::Forward, AttemptMode::AsCaptured, 200);
+    story(&mut model, vec![forward.clone()]);
+    snapshots("answers_only_there", &mut model);
+    let asked = update(&mut model, Message::Act(Action::Answer(AnswerAction::Probe)));
+    let url = forward.target.clone();
+    assert_eq!(asked, vec![crate::tui::app::effect::Effect::Send(SendTask::Probe(DeliveryId(3), url))]);
+    // The answer to the forged copy settles it.
+    for (status, words) in [(200, "does not check the signature"), (401, "differs from whyhook's")] {
+        story(&mut model, vec![forward.clone(), answered(AttemptKind::Probe, AttemptMode::Forged, status)]);
+        let shown = screen(&mut model, 200, 50);
+        assert!(shown.contains("Probe: your server") && shown.contains(words), "{shown}");
+        assert!(!shown.contains("probably"), "{shown}");
+    }
+    snapshots("answers_probed", &mut model);
 }
 
 #[test]

@@ -2,68 +2,99 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::delivery::{Attempt, AttemptKind, Verdict};
+use crate::delivery::{Attempt, AttemptKind};
 use crate::http::{Failure, HttpResponse};
-use crate::rules::Agreement;
+use crate::inspect::agreement::explaining_cause;
+use crate::rules::{Agreement, AgreementFacts};
+use crate::send::probe::{ProbeAnswers, answered_before};
 use crate::text;
 use crate::tui::pane::Pane;
+use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::widgets::{counted, field, heading, paragraph, short_latency, shown};
 
 /// The part of a server's body that is shown.
 const BODY_BYTES: usize = 16 * 1024;
 
-/// Our verdict with the current secrets.
-fn verdict(pane: &Pane<'_>) -> Verdict {
-    pane.loaded.rejudged.as_ref().unwrap_or_else(|| pane.loaded.judgement()).verdict
-}
-
 /// The forwards, and the replays to the same targets. A replay elsewhere says nothing about the upstream servers.
 fn forwarded<'a>(sent: &'a [Attempt]) -> impl Iterator<Item = &'a Attempt> {
     let is_behind = |attempt: &Attempt| attempt.kind == AttemptKind::Forward;
     let targets: Vec<&'a str> = sent.iter().filter(|one| is_behind(one)).map(|one| one.target.as_str()).collect();
-    sent.iter().filter(move |one| is_behind(one) || targets.contains(&one.target.as_str()))
+    let is_probe = |attempt: &Attempt| attempt.kind == AttemptKind::Probe;
+    sent.iter().filter(move |one| is_behind(one) || (targets.contains(&one.target.as_str()) && !is_probe(one)))
 }
 
 /// Whether an upstream server contradicts our verdict.
 pub(super) fn contradicts(sent: &[Attempt], pane: &Pane<'_>) -> bool {
-    let verdict = verdict(pane);
+    let verdict = pane.loaded.current_verdict();
     forwarded(sent).filter_map(Attempt::status).any(|status| Agreement::of(verdict, status).is_conflict())
 }
 
-pub(super) fn lines(sent: &[Attempt], pane: &Pane<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(story: &AnswerStory, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for attempt in forwarded(sent) {
+    for attempt in forwarded(&story.sent) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        lines.extend(one(attempt, pane));
+        lines.extend(one(attempt, story, pane));
     }
     lines
 }
 
-fn one(attempt: &Attempt, pane: &Pane<'_>) -> Vec<Line<'static>> {
-    let (look, columns) = (pane.look, pane.columns);
-    let theme = &look.theme;
+/// What bears on a disagreement.
+fn facts(story: &AnswerStory, pane: &Pane<'_>) -> AgreementFacts {
+    let why = pane.detail.inquiry.why.as_ref().map(|(_, diagnosis)| diagnosis);
+    AgreementFacts {
+        cause: why.and_then(|why| explaining_cause(why)).map(str::to_owned),
+        verified_before: story.verified_before,
+    }
+}
+
+/// What a server's answer means beside our verdict, and how to settle what it leaves open.
+fn meaning(attempt: &Attempt, status: u16, story: &AnswerStory, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let (theme, columns) = (&pane.look.theme, pane.columns);
+    let (verdict, facts) = (pane.loaded.current_verdict(), facts(story, pane));
+    let agreement = Agreement::of(verdict, status);
+    let (mark, style) = match agreement {
+        Agreement::BothAccept | Agreement::BothRefuse => ("=", theme.good),
+        Agreement::OnlyHere | Agreement::OnlyThere => ("≠", theme.bad),
+        Agreement::NotJudged | Agreement::Other => ("·", theme.dim),
+    };
+    let before = answered_before(&story.sent, &attempt.target);
+    let probe = ProbeAnswers::of(verdict, before, &story.sent, &attempt.target).map(|answers| answers.result());
+    let words = match &probe {
+        Some(_) if agreement.is_conflict() => {
+            format!("{} here, the upstream server answered {status}", verdict.words())
+        }
+        _ => agreement.words(verdict, status, &facts),
+    };
+    let mut lines = paragraph(&format!("{mark} {words}"), style, columns);
+    let key = |key: &'static str, does: &'static str| {
+        Line::from(vec![Span::styled(key, theme.title), Span::raw(format!(" {does}"))])
+    };
+    match probe {
+        Some(probe) => {
+            let style = if probe.finding.is_good() == Some(true) { theme.good } else { theme.text };
+            lines.extend(paragraph(&shown(&format!("Probe: {}.", probe.words)), style, columns));
+        }
+        None if agreement.is_conflict() && facts.cause.is_none() => {
+            lines.push(key("v", "sends a forged copy there, which settles it"));
+        }
+        None => {}
+    }
+    if agreement == Agreement::OnlyHere {
+        lines.push(key("c", "takes the digest that your server computed, and finds what it hashed"));
+    }
+    lines
+}
+
+fn one(attempt: &Attempt, story: &AnswerStory, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let look = pane.look;
     let how = if attempt.kind == AttemptKind::Forward { "Forwarded to" } else { "Replayed to" };
     let mut lines = vec![heading(shown(&format!("{how} {}", attempt.target)), look)];
     let took = short_latency(attempt.latency.total);
     match &attempt.result {
         Ok(reply) => {
-            let verdict = verdict(pane);
-            let agreement = Agreement::of(verdict, reply.status);
-            let (mark, style) = match agreement {
-                Agreement::BothAccept | Agreement::BothRefuse => ("=", theme.good),
-                Agreement::OnlyHere | Agreement::OnlyThere => ("≠", theme.bad),
-                Agreement::NotJudged | Agreement::Other => ("·", theme.dim),
-            };
-            let words = agreement.words(verdict, reply.status);
-            lines.extend(paragraph(&format!("{mark} {words}"), style, columns));
-            if agreement == Agreement::OnlyHere {
-                lines.push(Line::from(vec![
-                    Span::styled("c", theme.title),
-                    Span::raw(" takes the digest that your server computed, and finds what it hashed"),
-                ]));
-            }
+            lines.extend(meaning(attempt, reply.status, story, pane));
             lines.extend(answer(reply, &took, pane));
         }
         Err(failure) => lines.extend(failed(failure, &took, pane)),
