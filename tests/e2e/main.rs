@@ -25,6 +25,7 @@ mod crash;
 mod deliver;
 mod export;
 mod forward;
+mod frameworks;
 mod handshakes;
 mod hostile;
 mod images;

@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, mpsc};
 
 use super::test_env::KillOnDrop;
-use super::{PATIENCE, SECRET, TestEnv, request_from};
+use super::{PATIENCE, SECRET, TestEnv, request_from, until};
 
 /// A server that does with each connection what a test says, once it has read the request.
 pub(crate) struct Upstream {
@@ -68,8 +69,23 @@ impl Receiver {
     pub(crate) fn start_with(env: &TestEnv, program: &Path, script: &str, arguments: &[&str], secret: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script);
         let mut command = env.other(program);
-        command.arg(script).args(arguments).env("SECRET", secret).stderr(std::process::Stdio::inherit());
-        let mut child = KillOnDrop(command.spawn().unwrap());
+        command.arg(script).args(arguments).env("SECRET", secret);
+        Self::of(command)
+    }
+
+    /// Starts one in a real framework, which `cache` holds; see `tests/receivers/run`.
+    pub(crate) fn in_framework(env: &TestEnv, python: &Path, cache: &Path, framework: &str, mode: &str) -> Self {
+        let mut command = env.other(python);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/receivers/run")).arg("--cache").arg(cache);
+        command.args(["serve", framework, mode]).env("SECRET", SECRET);
+        let receiver = Self::of(command);
+        // One that was given its port listens a little later.
+        until(|| TcpStream::connect(("127.0.0.1", receiver.port)).ok());
+        receiver
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = KillOnDrop(command.stderr(std::process::Stdio::inherit()).spawn().unwrap());
         let mut line = String::new();
         BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().parse().unwrap_or_else(|error| panic!("{command:?} prints no port: {error} {line:?}"));

@@ -26,6 +26,16 @@ pub(crate) fn bore() -> Option<PathBuf> {
     }
 }
 
+/// The folder in which `tests/receivers/run install` has put web frameworks, by `WHYHOOK_RECEIVERS`.
+pub(crate) fn frameworks() -> Option<PathBuf> {
+    let folder = std::env::var_os("WHYHOOK_RECEIVERS").map(PathBuf::from);
+    match &folder {
+        Some(path) => assert!(path.is_dir(), "WHYHOOK_RECEIVERS names {}, which is not a folder", path.display()),
+        None => missing("a folder with web frameworks (WHYHOOK_RECEIVERS)"),
+    }
+    folder
+}
+
 fn missing(name: &str) {
     assert!(
         std::env::var_os("WHYHOOK_REQUIRE_TOOLS").is_none_or(|value| value != "1"),

@@ -129,6 +129,16 @@ impl CasePayload {
         matches!(self, Self::Simulated(_) | Self::Live(_) | Self::Image(_))
     }
 
+    /// Whether it has characters beyond ASCII, unescaped.
+    #[must_use]
+    pub fn is_beyond_ascii(self) -> bool {
+        match self {
+            Self::Image(form) => matches!(form, BinaryForm::Latin1 | BinaryForm::DestroyedUtf8),
+            Self::Text(raw) | Self::Extra(raw) => !raw.is_ascii(),
+            _ => false,
+        }
+    }
+
     /// Whether it says something about JSON, so that no form can say it.
     #[must_use]
     pub fn is_of_json(self) -> bool {

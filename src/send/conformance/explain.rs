@@ -18,7 +18,7 @@ pub(super) const MOST_PROBES: usize = 320;
 const MOST_UNLIKELY: usize = 60;
 /// How many causes are looked for.
 const MOST_CAUSES: usize = 4;
-/// Bodies up to this length are never refused for their length.
+/// Bodies up to this length are seldom refused for their length.
 const SMALL: usize = 8 * 1024;
 /// How many sizes are tried out.
 const SIZES: usize = 12;
@@ -110,7 +110,8 @@ pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<
 
 /// Whether an answer says that a header is not there, and not as well that it may be wrong.
 fn says_missing(answer: &Observed) -> bool {
-    let text = answer.text().to_lowercase();
+    // The status's own words say nothing of a signature.
+    let text = answer.text().to_lowercase().replace("bad request", "");
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     has(&["missing", "absent", "not found", "not provided", "no signature", "required"])
         && has(&["header", "signature", "x-"])
@@ -276,8 +277,12 @@ impl RunningCheck<'_> {
             .filter(|(row, _)| row.case.is_valid())
             .map(|(row, size)| (row.is_accepted(), row.is_rejected(), size))
             .collect();
+        // Where every refused one is longer than every accepted one, a short limit is likely as well.
+        let longest = valid.iter().filter(|(accepted, ..)| *accepted).map(|(.., size)| *size).max()?;
+        let is_by_length = valid.iter().all(|(_, rejected, size)| !*rejected || *size > longest);
+        let least = if is_by_length { 0 } else { SMALL };
         let mut refused =
-            valid.iter().filter(|(_, rejected, size)| *rejected && *size > SMALL).map(|(.., size)| *size).min()?;
+            valid.iter().filter(|(_, rejected, size)| *rejected && *size > least).map(|(.., size)| *size).min()?;
         let mut answer = self.ask(sized(refused), tell).await;
         if answer.is_accepted() || answer.is_no_verdict() {
             // Not its length: but a still larger one may be too large.
@@ -296,7 +301,7 @@ impl RunningCheck<'_> {
         let mut accepted =
             valid.iter().filter(|(accepted, _, size)| *accepted && *size < refused).map(|(.., size)| *size).max()?;
         for _ in 0..SIZES {
-            if refused - accepted <= 1024.max(accepted / 32) {
+            if refused - accepted <= (accepted / 32).max(if refused > SMALL { 1024 } else { 16 }) {
                 break;
             }
             let between = accepted.midpoint(refused);
@@ -319,4 +324,19 @@ fn signature_of(suspect: &Suspect, plan: &CheckPlan, crafted: &Crafted) -> Optio
     let head = crafted.request.head();
     let made = suspect.signature(&fixture.scheme, &fixture.secret, &head, &crafted.timestamp, &pieces)?;
     Some((made.text, made.is_whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_status_say_nothing_of_a_signature() {
+        let says = |text: &str| says_missing(&Observed::answer(400, Duration::ZERO, text.as_bytes()));
+        assert!(says("<title>400 Bad Request</title><p>Missing X-Signature header</p>"));
+        assert!(says("missing signature header"));
+        assert!(!says("missing or bad signature") && !says("400 Bad Request") && !says("Missing or invalid signature"));
+    }
 }

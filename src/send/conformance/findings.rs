@@ -189,15 +189,15 @@ impl CheckEvidence<'_> {
         Some(self.named(ReceiverFault::TooSlow, true, proof, detail))
     }
 
-    fn row(&self, name: &str) -> Option<&CheckRow> {
+    pub(super) fn row(&self, name: &str) -> Option<&CheckRow> {
         self.rows.iter().find(|row| row.case.name == name)
     }
 
-    fn accepted(&self, name: &str) -> bool {
+    pub(super) fn accepted(&self, name: &str) -> bool {
         self.row(name).is_some_and(CheckRow::is_accepted)
     }
 
-    fn rejected(&self, name: &str) -> bool {
+    pub(super) fn rejected(&self, name: &str) -> bool {
         self.row(name).is_some_and(CheckRow::is_rejected)
     }
 
@@ -218,14 +218,6 @@ impl CheckEvidence<'_> {
             && !self.rows.iter().any(|row| is_late(&row))
     }
 
-    /// Whether the same JSON written otherwise is refused, and nothing else explains it.
-    fn hashes_reserialised(&self) -> bool {
-        // Neither of these has a field that is not documented.
-        let rewritten = ["json-indented", "json-spaced", "json-escapes"].iter().any(|name| self.rejected(name));
-        let extra = ["json-numbers", "json-key-order"].iter().any(|name| self.rejected(name));
-        rewritten || (extra && !self.rejected("unknown-field"))
-    }
-
     /// Whether a receiver said to a valid delivery what it says to forged ones.
     pub(super) fn is_as_forged(&self, row: &CheckRow) -> bool {
         row.case.is_valid() && row.is_rejected() && self.refusal.as_ref().is_some_and(|said| row.came.is_like(said))
@@ -243,6 +235,9 @@ impl CheckEvidence<'_> {
             return seen.fault;
         }
         let forged = matches!(row.case.expect, Expect::Refuse(_));
+        if self.ended_by_forged(row) {
+            return ReceiverFault::ErrorsInsteadOfRefusing;
+        }
         match &row.came {
             came if came.timed_out() && self.is_thrown_away(row) => return ReceiverFault::ErrorsInsteadOfRefusing,
             came if came.timed_out() => return ReceiverFault::TooSlow,
@@ -301,6 +296,12 @@ impl CheckEvidence<'_> {
         if as_forged && self.mistakes.iter().any(|mistake| mistake.fault == ReceiverFault::ReadsPartOfBody) {
             return ReceiverFault::ReadsPartOfBody;
         }
+        if as_forged && self.loses_characters() {
+            return ReceiverFault::RejectsUnicode;
+        }
+        if as_forged && self.changes_bytes() {
+            return ReceiverFault::HashesOtherBytes;
+        }
         match row.case.fault {
             ReceiverFault::TrimsBody | ReceiverFault::RejectsUnicode if self.hashes_reserialised() => {
                 ReceiverFault::HashesReserialisedBody
@@ -318,6 +319,12 @@ impl CheckEvidence<'_> {
             | ReceiverFault::ExpectsOtherUnit) => fault,
             // As without any signature: its header was not found.
             fault @ ReceiverFault::CaseSensitiveHeaders if self.is_as_unsigned(row) => fault,
+            // Who writes the body again may write any of it otherwise, and leave out what a type of theirs has no field for.
+            _ if as_forged
+                && self.mistakes.iter().any(|mistake| mistake.fault == ReceiverFault::HashesReserialisedBody) =>
+            {
+                ReceiverFault::HashesReserialisedBody
+            }
             _ if as_forged => ReceiverFault::SignatureDisagreement,
             // Live screenshots differ from the simulated one by their image as well.
             ReceiverFault::RejectsLive if row.case.name == "screenshot-live" && self.accepted("app-live") => {
@@ -342,8 +349,10 @@ impl CheckEvidence<'_> {
             CasePayload::Live(SimulatedEvent::App) => &["app-simulated"],
             CasePayload::Live(SimulatedEvent::Activity) => &["activity-simulated", "app-live"],
             CasePayload::Image(_) | CasePayload::Large(_) => &["app-live", "screenshot-live"],
-            CasePayload::Extra(_) if name != "unknown-field" => &["unknown-field"],
-            _ => &[],
+            CasePayload::Extra(_) if name != "unknown-field" => &["unknown-field", "app-simulated", "sample"],
+            // All of these are the usual event.
+            CasePayload::Simulated(_) => &[],
+            _ => &["app-simulated", "sample"],
         };
         let rows = plainer.iter().filter_map(|name| self.row(name));
         let is_same = |other: &&CheckRow| other.came.is_like(&row.came) || other.came.begins_like(&row.came);

@@ -11,6 +11,7 @@
 //! | [`run()`] | sends a matrix, bounded |
 //! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
 //! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
+//! | `pattern` | what the answers show when they are taken together |
 //! | [`findings()`], [`Remedy`] | from all of that to named faults, and what to do |
 //! | [`CheckReport`] | the result, as text, JSON and JUnit XML |
 
@@ -25,6 +26,7 @@ mod framework;
 mod judge;
 mod matrix;
 mod outside;
+mod pattern;
 mod payload;
 mod place;
 mod probe;

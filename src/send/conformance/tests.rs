@@ -40,10 +40,10 @@ fn now() -> Timestamp {
 }
 
 /// What a receiver sees of a request.
-struct Seen {
+pub(super) struct Seen {
     signature: Option<String>,
     timestamp: Option<String>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Seen {
@@ -67,8 +67,17 @@ impl Seen {
         signature::sign(&secret, self.timestamp.as_deref().unwrap_or("undefined").as_bytes(), body)
     }
 
+    /// One that hashes what `change` makes of the body.
+    pub(super) fn answer_over(&self, change: impl Fn(&[u8]) -> Vec<u8>) -> u16 {
+        match &self.signature {
+            Some(signature) if self.answer() != 400 && *signature == self.expected(&change(&self.body)) => 200,
+            _ if self.answer() == 400 => 400,
+            _ => 401,
+        }
+    }
+
     /// The receiver of the documentation.
-    fn answer(&self) -> u16 {
+    pub(super) fn answer(&self) -> u16 {
         match (&self.signature, &self.timestamp) {
             (None, _) | (_, None) => 400,
             (Some(signature), _) if *signature == self.expected(&self.body) => 200,
@@ -88,7 +97,7 @@ fn crafted() -> &'static [(Case, Crafted)] {
     })
 }
 
-fn rows(max_age: bool, receiver: impl Fn(&Seen) -> u16) -> Vec<CheckRow> {
+pub(super) fn rows(max_age: bool, receiver: impl Fn(&Seen) -> u16) -> Vec<CheckRow> {
     let row = |(case, crafted): &(Case, Crafted)| {
         let status = receiver(&Seen::of(crafted));
         CheckRow::judge(*case, scheme(), Observed::answer(status, Duration::from_millis(3), b""), max_age)
@@ -102,7 +111,7 @@ fn evidence(rows: &[CheckRow]) -> CheckEvidence<'_> {
     CheckEvidence { target: target(), scheme: scheme(), rows, slow: SLOW, refusal, mistakes: Vec::new(), limit: None }
 }
 
-fn required(rows: &[CheckRow]) -> Vec<&'static str> {
+pub(super) fn required(rows: &[CheckRow]) -> Vec<&'static str> {
     let found = findings(&evidence(rows));
     found.iter().filter(|finding| finding.required).map(|finding| finding.fault.code()).collect()
 }
