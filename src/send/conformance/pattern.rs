@@ -20,7 +20,7 @@ impl CheckEvidence<'_> {
     pub(super) fn changes_bytes(&self) -> bool {
         let keeps_spaces = self.accepted("json-spaced") && self.plain().is_some_and(CheckRow::is_accepted);
         let as_forged = |name: &&str| self.row(name).is_some_and(|row| self.is_as_forged(row));
-        keeps_spaces && ["json-indented", "json-escapes"].iter().any(|name| as_forged(&name))
+        keeps_spaces && ["json-indented", "json-escapes"].iter().any(as_forged)
     }
 
     /// The usual event with nothing peculiar about it.
