@@ -295,7 +295,7 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     Wire::connect(listening.address()).send("BROKEN\r\n\r\n").answer();
     let run = |arguments: &[&str]| env.run(&[&["replay"], arguments].concat());
     assert!(run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("no delivery 99: nothing was sent"));
-    assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid delivery id 'x'"));
+    assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid value 'x' for ID"));
     assert!(run(&["1"]).complains().contains("no target for delivery 1: give --to URL"));
     assert!(run(&["1", "--to", "ftp://x"]).complains().contains("expected http:// or https://"));
     assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
