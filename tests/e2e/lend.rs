@@ -5,7 +5,7 @@ use std::fs;
 use whyhook::text::is_hidden;
 
 use crate::replay::editor;
-use crate::support::{Person, Signed, Size, TestEnv, sample, talk};
+use crate::support::{Person, Signed, Size, TestEnv, sample, talk, until};
 
 /// A program that notes what it is given, and how its file and the terminal are.
 const NOTES: &str =
