@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::scheme::SchemeArgs;
+use super::select::delivery_name;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find;
 use super::{CliError, OutputFormat, SettingsArgs, output};
@@ -13,7 +14,7 @@ use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, Delivery, DeliveryId};
 use crate::http::Target;
-use crate::send::probe::{ProbeQuestion, ProbeResult, answered_before, stored};
+use crate::send::probe::{ProbeQuestion, ProbeResult, stored};
 use crate::send::{replay, status_words};
 use crate::simulate;
 use crate::store::{AttemptKeeper, Reader};
@@ -29,7 +30,7 @@ use crate::text::visible;
 )]
 pub(super) struct ProbeArgs {
     /// Number of a delivery, or `latest`
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = delivery_name)]
     id: String,
     /// The upstream server [default: where the delivery was forwarded to, else the url of its webhook]
     #[arg(long, value_name = "URL")]
@@ -57,12 +58,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ProbeArgs) -> Result<ExitCode,
     let id = delivery.summary.id;
     let known = stored(&reader, id)?;
     let target = target(&loaded, args, &delivery, &known)?;
-    let before = answered_before(&known, &target.to_string());
     let seed =
         simulate::fresh_seed().map_err(|error| CliError::Usage(format!("cannot get random numbers: {error}")))?;
-    let registry = &loaded.registry;
-    let verdict = delivery.summary.judgement.verdict;
-    let question = ProbeQuestion { delivery: &delivery, verdict, target: &target, before, registry, seed };
+    let question = ProbeQuestion::new(&delivery, &target, &known, &loaded.registry, seed);
     let what = match question.copies().len() {
         1 => format!("a forged copy of delivery {id}"),
         _ => format!("a signed and a forged copy of delivery {id}"),
