@@ -15,10 +15,10 @@ use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, Delivery, DeliveryId};
 use crate::http::Target;
 use crate::send::probe::{ProbeQuestion, ProbeResult, stored};
-use crate::send::{replay, status_words};
+use crate::send::{replay, status_words, url_of};
 use crate::simulate;
 use crate::store::{AttemptKeeper, Reader};
-use crate::text::visible;
+use crate::text::{capitalised, visible};
 
 #[derive(Debug, Clone, Args)]
 #[command(
@@ -92,12 +92,7 @@ fn target(settings: &Settings, args: &ProbeArgs, delivery: &Delivery, known: &[A
     let invalid = |error: crate::http::InvalidTarget| CliError::Usage(format!("--to: {error}"));
     if let Some(url) = &args.to {
         let target: Target = url.parse().map_err(invalid)?;
-        // As replays have it: a URL without a path leaves it to the delivery.
-        let path = delivery.head.target();
-        if target.has_path() || !path.starts_with(b"/") {
-            return Ok(target);
-        }
-        return format!("{target}{}", String::from_utf8_lossy(path)).parse().map_err(invalid);
+        return url_of(&target, delivery.head.target()).parse().map_err(invalid);
     }
     let forwarded = known.iter().rfind(|attempt| attempt.kind == AttemptKind::Forward);
     match forwarded.and_then(|attempt| attempt.target.parse().ok()) {
@@ -132,9 +127,7 @@ fn result_text(attempts: &[Attempt], result: &ProbeResult) -> String {
         text.push_str(&visible(&line));
         text.push('\n');
     }
-    let mut words = result.words.chars();
-    let sentence: String = words.next().into_iter().flat_map(char::to_uppercase).chain(words).collect();
-    text.push_str(&format!("\n{}.\n", visible(&sentence)));
+    text.push_str(&format!("\n{}.\n", visible(&capitalised(&result.words))));
     text
 }
 
