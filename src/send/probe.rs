@@ -28,7 +28,7 @@ use crate::store::{Reader, StoreError};
 pub struct ProbeQuestion<'a> {
     /// The delivery that is copied.
     pub delivery: &'a Delivery,
-    /// Its verdict under the secrets of now, which sign the copies: at capture there may have been others.
+    /// Its verdict with the current secrets, which also sign the copies: at capture there may have been others.
     pub verdict: Verdict,
     /// The server.
     pub target: &'a Target,

@@ -58,7 +58,7 @@ pub(super) struct Forwards {
     /// All that was sent of it, in order.
     attempts: Vec<Attempt>,
     verdict: Verdict,
-    /// The verdict under the secrets of now, with which probes were made.
+    /// The verdict with the current secrets, as a probe uses them.
     verdict_now: Verdict,
     facts: AgreementFacts,
     id: DeliveryId,
