@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::config::Registry;
 use crate::delivery::{Attempt, AttemptKind, Delivery, DeliveryId, Verdict};
 use crate::inspect::agreement;
+use crate::inspect::diagnosis::Subject;
 use crate::rules::{AcceptanceReason, Agreement, AgreementFacts};
 use crate::send::probe::{self, ProbeAnswers, ProbeResult};
 use crate::signature::diagnose::Budget;
@@ -18,6 +19,8 @@ pub struct Forwards {
     /// All that was sent of it, in order.
     attempts: Vec<Attempt>,
     verdict: Verdict,
+    /// The verdict with the current secrets, as a probe uses them.
+    verdict_now: Verdict,
     facts: AgreementFacts,
     id: DeliveryId,
 }
@@ -39,16 +42,20 @@ impl Forwards {
             attempt.kind == AttemptKind::Forward
                 && attempt.status().is_some_and(|status| Agreement::of(verdict, status) == Agreement::OnlyThere)
         };
-        let mut facts = AgreementFacts::default();
-        if attempts.iter().any(disagrees)
+        let is_probe = |attempt: &Attempt| attempt.kind == AttemptKind::Probe;
+        let (mut verdict_now, mut facts) = (verdict, AgreementFacts::default());
+        if attempts.iter().any(|attempt| is_probe(attempt) || disagrees(attempt))
             && let Some(registry) = registry()
         {
-            let deadline = Instant::now() + Duration::from_secs(2);
-            let go_on = || Instant::now() < deadline;
-            let budget = Budget { go_on: &go_on, ..Budget::default() };
-            facts = agreement::facts(reader, delivery, &registry, &budget);
+            verdict_now = Subject::of(delivery, &registry).judge().verdict;
+            if attempts.iter().any(disagrees) {
+                let deadline = Instant::now() + Duration::from_secs(2);
+                let go_on = || Instant::now() < deadline;
+                let budget = Budget { go_on: &go_on, ..Budget::default() };
+                facts = agreement::facts(reader, delivery, &registry, &budget);
+            }
         }
-        Ok(Self { attempts, verdict, facts, id })
+        Ok(Self { attempts, verdict, verdict_now, facts, id })
     }
 
     fn rows(&self) -> impl Iterator<Item = &Attempt> {
@@ -58,7 +65,7 @@ impl Forwards {
     /// What a probe of the same server showed.
     fn probe(&self, forward: &Attempt) -> Option<ProbeResult> {
         let before = probe::answered_before(&self.attempts, &forward.target);
-        Some(ProbeAnswers::of(self.verdict, before, &self.attempts, &forward.target)?.result())
+        Some(ProbeAnswers::of(self.verdict_now, before, &self.attempts, &forward.target)?.result())
     }
 
     /// Each forward as stable JSON.

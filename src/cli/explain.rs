@@ -32,11 +32,14 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
         text.push_str("   --deep tries three changes at once and every timestamp nearby\n");
     }
     if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
-        let tried = grouped(diagnosis.tried);
+        let noun = if diagnosis.tried == 1 { "digest" } else { "digests" };
+        let tried = format!("{} {noun}", grouped(diagnosis.tried));
         let _ = match (diagnosis.complete, diagnosis.of) {
-            (true, _) => writeln!(text, "   {tried} digests tried"),
-            (false, Some(of)) => writeln!(text, "   stopped after {tried} of {} digests", grouped(of)),
-            (false, None) => writeln!(text, "   stopped after {tried} digests"),
+            (true, _) => writeln!(text, "   {tried} tried"),
+            (false, Some(of)) => {
+                writeln!(text, "   stopped after {} of {} digests", grouped(diagnosis.tried), grouped(of))
+            }
+            (false, None) => writeln!(text, "   stopped after {tried}"),
         };
     }
     text

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::scheme::SchemeArgs;
+use super::select::delivery_name;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::show::find;
 use super::{CliError, OutputFormat, SettingsArgs, output};
@@ -13,11 +14,11 @@ use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, Delivery, DeliveryId};
 use crate::http::Target;
-use crate::send::probe::{ProbeQuestion, ProbeResult, answered_before, stored};
-use crate::send::{replay, status_words};
+use crate::send::probe::{ProbeQuestion, ProbeResult, stored};
+use crate::send::{replay, status_words, url_of};
 use crate::simulate;
 use crate::store::{AttemptKeeper, Reader};
-use crate::text::visible;
+use crate::text::{capitalised, visible};
 
 #[derive(Debug, Clone, Args)]
 #[command(
@@ -29,7 +30,7 @@ use crate::text::visible;
 )]
 pub(super) struct ProbeArgs {
     /// Number of a delivery, or `latest`
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = delivery_name)]
     id: String,
     /// The upstream server [default: where the delivery was forwarded to, else the url of its webhook]
     #[arg(long, value_name = "URL")]
@@ -57,12 +58,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ProbeArgs) -> Result<ExitCode,
     let id = delivery.summary.id;
     let known = stored(&reader, id)?;
     let target = target(&loaded, args, &delivery, &known)?;
-    let before = answered_before(&known, &target.to_string());
     let seed =
         simulate::fresh_seed().map_err(|error| CliError::Usage(format!("cannot get random numbers: {error}")))?;
-    let registry = &loaded.registry;
-    let verdict = delivery.summary.judgement.verdict;
-    let question = ProbeQuestion { delivery: &delivery, verdict, target: &target, before, registry, seed };
+    let question = ProbeQuestion::new(&delivery, &target, &known, &loaded.registry, seed);
     let what = match question.copies().len() {
         1 => format!("a forged copy of delivery {id}"),
         _ => format!("a signed and a forged copy of delivery {id}"),
@@ -94,12 +92,7 @@ fn target(settings: &Settings, args: &ProbeArgs, delivery: &Delivery, known: &[A
     let invalid = |error: crate::http::InvalidTarget| CliError::Usage(format!("--to: {error}"));
     if let Some(url) = &args.to {
         let target: Target = url.parse().map_err(invalid)?;
-        // As replays have it: a URL without a path leaves it to the delivery.
-        let path = delivery.head.target();
-        if target.has_path() || !path.starts_with(b"/") {
-            return Ok(target);
-        }
-        return format!("{target}{}", String::from_utf8_lossy(path)).parse().map_err(invalid);
+        return url_of(&target, delivery.head.target()).parse().map_err(invalid);
     }
     let forwarded = known.iter().rfind(|attempt| attempt.kind == AttemptKind::Forward);
     match forwarded.and_then(|attempt| attempt.target.parse().ok()) {
@@ -134,9 +127,7 @@ fn result_text(attempts: &[Attempt], result: &ProbeResult) -> String {
         text.push_str(&visible(&line));
         text.push('\n');
     }
-    let mut words = result.words.chars();
-    let sentence: String = words.next().into_iter().flat_map(char::to_uppercase).chain(words).collect();
-    text.push_str(&format!("\n{}.\n", visible(&sentence)));
+    text.push_str(&format!("\n{}.\n", visible(&capitalised(&result.words))));
     text
 }
 

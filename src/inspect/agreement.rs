@@ -10,7 +10,7 @@ use crate::rules::AgreementFacts;
 use crate::signature::diagnose::{Budget, Cause, CauseCode, CauseKind, Diagnosis};
 use crate::store::Reader;
 
-/// Causes that say what is wrong with a signature, and not how a server could have made it.
+/// Causes that do not explain how a server could accept the delivery.
 const NO_EXPLANATION: [CauseCode; 5] = [
     CauseCode::SecretSent,
     CauseCode::SignatureHeaderMissing,

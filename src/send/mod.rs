@@ -19,6 +19,6 @@ pub use captured::{NotReplayable, as_captured, exact, of_head};
 pub use destination::{Destination, DestinationChoice};
 pub use outcome::{
     DocumentedError, Origin, StatusClass, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
-    delivery_headers, latency_words, status_words, summary_json,
+    delivery_headers, latency_words, status_words, summary_json, url_of,
 };
 pub use simulation::{NotSent, SimulatedBody, Simulation};

@@ -35,7 +35,7 @@ pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Op
         kind: origin.kind,
         mode: origin.mode,
         at: sent.at,
-        target: url(target, request),
+        target: url_of(target, &request.target),
         peer: sent.peer.map(|peer| peer.to_string()),
         head: request.head(),
         body: (original != Some(&request.body)).then(|| request.body.clone()),
@@ -69,12 +69,13 @@ pub fn attempt_not_made(origin: Origin, target: &str, failure: Failure) -> Attem
     }
 }
 
-/// The URL that a request goes to: a target without a path leaves it to the request.
-fn url(target: &Target, request: &Outgoing) -> String {
-    if target.has_path() || !request.target.starts_with(b"/") {
+/// The URL that a request with the target `path` goes to, made visible: a target without a path leaves it to the request.
+#[must_use]
+pub fn url_of(target: &Target, path: &[u8]) -> String {
+    if target.has_path() || !path.starts_with(b"/") {
         return target.to_string();
     }
-    format!("{target}{}", visible_bytes(&request.target))
+    format!("{target}{}", visible_bytes(path))
 }
 
 /// What a status means, for its colour.

@@ -20,6 +20,7 @@ use super::{Origin, attempt};
 use crate::config::Registry;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, AttemptSummary, Delivery, DeliveryId, Verdict};
 use crate::http::{Client, ClientLimits, Target};
+use crate::inspect::diagnosis::Subject;
 use crate::store::{Reader, StoreError};
 
 /// One question to an upstream server.
@@ -27,7 +28,7 @@ use crate::store::{Reader, StoreError};
 pub struct ProbeQuestion<'a> {
     /// The delivery that is copied.
     pub delivery: &'a Delivery,
-    /// Its verdict.
+    /// Its verdict with the current secrets, which also sign the copies: at capture there may have been others.
     pub verdict: Verdict,
     /// The server.
     pub target: &'a Target,
@@ -74,7 +75,21 @@ pub fn answered_before<'a>(attempts: &'a [Attempt], target: &str) -> Option<&'a 
     newest(AttemptKind::Forward).or_else(|| newest(AttemptKind::Replay))
 }
 
-impl ProbeQuestion<'_> {
+impl<'a> ProbeQuestion<'a> {
+    /// The question about `delivery` to the server at `target`; `known` are the delivery's attempts, as
+    /// [`stored`] returns them.
+    #[must_use]
+    pub fn new(
+        delivery: &'a Delivery,
+        target: &'a Target,
+        known: &'a [Attempt],
+        registry: &'a Registry,
+        seed: u64,
+    ) -> Self {
+        let verdict = Subject::of(delivery, registry).judge().verdict;
+        Self { delivery, verdict, target, before: answered_before(known, &target.to_string()), registry, seed }
+    }
+
     /// The copies that are sent, in this order. One is enough where the server accepted what does not verify here; where
     /// it refused, or has not been asked, a copy that verifies goes first, if one can be signed.
     #[must_use]

@@ -231,3 +231,33 @@ fn stamp(file: &Path) -> Option<Stamp> {
     let metadata = file.metadata().ok()?;
     Some((file.to_owned(), metadata.modified().ok()?, metadata.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+    use crate::config::testing::Surroundings;
+
+    /// What is news to a run whose settings were read before `meanwhile`.
+    async fn news_after(place: Surroundings, meanwhile: impl FnOnce(&Path)) -> Option<PathBuf> {
+        let (settings, _) = Settings::load(&Flags::default(), &place).unwrap();
+        let file = place.path("work/whyhook.toml");
+        meanwhile(&file);
+        let watched = Watched::new(&settings, Arc::new(Gate::new(true, &place)));
+        let news = watched.news().await;
+        assert_eq!(watched.news().await, None, "told twice");
+        news.inspect(|news| assert_eq!(*news, file))
+    }
+
+    #[tokio::test]
+    async fn what_is_written_between_the_first_reading_and_the_watch_is_news() {
+        const BEFORE: &str = "respond = \"201\"\n";
+        let write = |text: &'static str| move |file: &Path| std::fs::write(file, text).unwrap();
+        let with = || Surroundings::new().write("work/whyhook.toml", BEFORE);
+        assert!(news_after(with(), write("respond = \"202\"\n")).await.is_some(), "changed, and as long");
+        assert!(news_after(Surroundings::new(), write(BEFORE)).await.is_some(), "come to be");
+        assert!(news_after(with(), write(BEFORE)).await.is_none(), "written again as it was");
+        assert!(news_after(with(), |_| ()).await.is_none());
+        assert!(news_after(with(), |file| std::fs::remove_file(file).unwrap()).await.is_none(), "gone");
+    }
+}

@@ -147,6 +147,13 @@ pub fn clip(shown: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &shown[..end]))
 }
 
+/// The words as the beginning of a sentence.
+#[must_use]
+pub fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
+}
+
 const fn is_plain_ascii(byte: u8) -> bool {
     matches!(byte, 0x20..=0x7e)
 }

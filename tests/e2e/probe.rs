@@ -77,6 +77,19 @@ fn a_server_with_the_right_secret_shows_that_the_one_here_is_wrong() {
 }
 
 #[test]
+fn a_secret_that_is_corrected_later_takes_the_suspicion_away() {
+    let Some(node) = tool("node") else { return };
+    let env = TestEnv::new().set("TRACKPILOTS_WEBHOOKS_SECRET_KEY", "a-wrong-secret-at-first-0123");
+    let receiver = Receiver::start_with(&env, &node, "receivers.mjs", &[], SECRET);
+    forwarded(&env, &receiver, "right", &[right()]);
+    let env = env.set("TRACKPILOTS_WEBHOOKS_SECRET_KEY", SECRET);
+    let ran = env.run(&["probe", "1"]);
+    assert_eq!(ran.status.code(), Some(0), "{}{}", ran.stdout(), ran.stderr());
+    assert!(ran.stdout().contains("checks the signature as whyhook does"), "{}", ran.stdout());
+    assert_eq!(forward(&env, 1)["probe"]["finding"], "checks");
+}
+
+#[test]
 fn a_server_that_refuses_what_verifies_is_asked_with_a_signed_and_a_forged_copy() {
     let Some(node) = tool("node") else { return };
     let env = TestEnv::with_secret();

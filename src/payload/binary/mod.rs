@@ -121,8 +121,7 @@ impl Binary {
         if let Some(inner) = self.inner {
             form = format!("{form}, which contains {}", inner.words());
         }
-        let mut first = form.chars();
-        let form = first.next().into_iter().flat_map(char::to_uppercase).chain(first).collect::<String>();
+        let form = crate::text::capitalised(&form);
         let present = grouped(self.present);
         match (self.total, self.missing()) {
             (Some(total), Some(1..)) => format!(

@@ -109,6 +109,30 @@ fn a_prefix_tells_the_same_lengths() {
 }
 
 #[test]
+fn damage_that_is_far_behind_the_beginning_gives_the_form_of_the_whole() {
+    let damaged = |text: String, at: usize, by: &str| {
+        let mut text = text;
+        let at = text.char_indices().map(|(place, _)| place).nth(text.chars().count() - at).unwrap();
+        let end = at + text[at..].chars().next().unwrap().len_utf8();
+        text.replace_range(at..end, by);
+        text
+    };
+    let base64 = BASE64_STANDARD.encode(JPEG.repeat(3));
+    let values = [
+        damaged(hex::encode(JPEG.repeat(3)), 40, "G"),
+        damaged(format!("b'{base64}'"), 40, "#"),
+        damaged(base64, 40, "#"),
+        damaged("GIF89a\u{1}\u{ff}".to_owned() + &"\u{e9}".repeat(600), 40, "\u{fffd}"),
+    ];
+    for value in values {
+        let value = serde_json::to_vec(&value).unwrap();
+        let form =
+            |limit| recognise_prefix(&value, ValueContext::KnownField, limit).map(|found| (found.form, found.present));
+        assert_eq!(form(1), form(usize::MAX), "{}", String::from_utf8_lossy(&value[..60]));
+    }
+}
+
+#[test]
 fn facts_come_from_the_event() {
     let (event, image) = crate::payload::capture_facts(LIVE.as_bytes());
     assert_eq!(event.short_event(), Some("screenshot"));

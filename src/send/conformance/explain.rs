@@ -241,8 +241,8 @@ impl RunningCheck<'_> {
         if refused.is_empty() {
             return found;
         }
-        // What arrives in pieces is the surest sign of a receiver that reads some of them; half a character is no sign
-        // of anything, since many a parser reads nothing at all then.
+        // Bodies in pieces first: only a receiver that reads a part of the body refuses those alone. Half a character
+        // last: many parsers fail on it, whatever they hash.
         refused.sort_by_key(|(case, _)| (case.manner == CaseManner::AtOnce, case.name == LONE_SURROGATE));
         let all = self.suspects();
         while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {

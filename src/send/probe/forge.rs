@@ -24,7 +24,7 @@ pub(in crate::send) fn nobodys_secret(scheme: &Scheme, seed: u64) -> Option<Secr
 ///
 /// # Errors
 ///
-/// [`ReplayError`] when it was not a whole request, or there is no signature to forge.
+/// [`ReplayError`] when the request is incomplete, or it cannot be signed and has no signature to change.
 pub fn forged(
     delivery: &Delivery,
     target: &Target,
@@ -65,7 +65,7 @@ fn changed(value: &[u8], seed: u64) -> Option<String> {
     let (from, to) = loop {
         let last = text[..end].rfind(is_part)? + 1;
         let first = text[..last].rfind(|character| !is_part(character)).map_or(0, |at| at + 1);
-        // A name before an equals sign is no signature.
+        // Shorter runs are names, such as `v1` before an equals sign.
         if last - first >= LEAST {
             break (first, last);
         }

@@ -11,6 +11,7 @@ use super::{
 use crate::delivery::{Judgement, TimestampFacts};
 use crate::payload::grouped;
 use crate::signature::{Proof, Scheme, TemplatePiece};
+use crate::text::capitalised;
 use crate::text::units::age_words;
 
 /// The maximum number of explanations; more help nobody.
@@ -283,11 +284,6 @@ fn repeats(change: &SignedDifference) -> bool {
     }
     let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
     plain(&change.detail).starts_with(&plain(change.code.title()))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 /// The cause in a few words, as it is under the scheme.

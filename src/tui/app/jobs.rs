@@ -56,16 +56,13 @@ fn lost_by_quitting(model: &Model) -> Vec<String> {
     if let Some(running) = model.sending.running() {
         let (done, total) = (grouped(running.done as u64), grouped(running.total as u64));
         let how_far = if running.total > 1 { format!(" ({done} of {total} done)") } else { String::new() };
-        reasons.push(format!("{}{how_far} is still running: the rest is not sent.", sentence(&running.what)));
+        reasons.push(format!(
+            "{}{how_far} is still running: the rest is not sent.",
+            crate::text::capitalised(&running.what)
+        ));
     }
     if model.answers.is_unsaved {
         reasons.push("The rules were changed and are not saved: r shows them, s there saves them.".to_owned());
     }
     reasons
-}
-
-/// The words as the beginning of a sentence.
-fn sentence(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

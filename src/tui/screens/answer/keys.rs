@@ -14,7 +14,7 @@ pub const ANSWER: &[Binding] = &[
     bind(&[Char('X')], Action::Answer(AnswerAction::Drop), "drop"),
     bind(&[Char('L')], Action::Answer(AnswerAction::LetGo), "default"),
     bind(&[Char('S')], Action::Answer(AnswerAction::SendAgain), "forward again"),
-    bind(&[Char('!')], Action::Answer(AnswerAction::Probe), "probe it"),
+    bind(&[Char('v')], Action::Answer(AnswerAction::Probe), "probe it"),
     bind(&[Char('n')], Action::Answer(AnswerAction::NextAttempt), "attempts"),
     bind(&[Char('N')], Action::Answer(AnswerAction::PreviousAttempt), "").with_focus(),
 ];

@@ -5,8 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Halt, Worker};
 use crate::delivery::DeliveryId;
 use crate::http::{Client, ClientLimits, Target};
-use crate::inspect::diagnosis::Subject;
-use crate::send::probe::{ProbeQuestion, answered_before, stored};
+use crate::send::probe::{ProbeQuestion, stored};
 use crate::simulate::fresh_seed;
 use crate::store::{AttemptKeeper, Reader};
 use crate::tui::screens::send::state::SendProgress;
@@ -28,14 +27,8 @@ impl Worker {
         let delivery = reader.load(id)?;
         let delivery = delivery.ok_or_else(|| Halt::Because(format!("delivery {id} is no longer in the store")))?;
         let (known, registry) = (stored(&reader, id)?, self.control.registry());
-        let question = ProbeQuestion {
-            delivery: &delivery,
-            verdict: Subject::of(&delivery, &registry).judge().verdict,
-            target: &target,
-            before: answered_before(&known, url),
-            registry: &registry,
-            seed: fresh_seed().map_err(|error| Halt::Because(format!("cannot get random numbers: {error}")))?,
-        };
+        let seed = fresh_seed().map_err(|error| Halt::Because(format!("cannot get random numbers: {error}")))?;
+        let question = ProbeQuestion::new(&delivery, &target, &known, &registry, seed);
         self.tell(News::Began(SendProgress {
             what: format!("a probe of #{id}"),
             total: 1,
