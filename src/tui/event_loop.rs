@@ -1,9 +1,10 @@
 //! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
+use std::collections::VecDeque;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
@@ -103,6 +104,8 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) graphics: Option<GraphicsProtocol>,
     /// How long the message is there that is shown.
     pub(crate) reading: ReadingTime,
+    /// What was typed or pasted before the delivery was there that it is about, and what came after it.
+    pub(crate) typed: VecDeque<TerminalEvent>,
     pub(crate) end: bool,
 }
 
@@ -249,7 +252,10 @@ impl EventLoop<'_> {
 
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
-            Wake::Message(message) => self.message(message),
+            Wake::Message(message) => {
+                self.message(message)?;
+                self.typed()
+            }
             Wake::Ring(words) => {
                 if let Some((manner, _)) = &self.notifier {
                     terminal::notify(*manner, &words)?;
@@ -288,20 +294,42 @@ impl EventLoop<'_> {
             self.draw()?;
         }
         match event {
-            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                // Whoever has just opened a tunnel in another window comes back with a key.
+                self.session.control().tunnel_hint().give();
+                self.typed.push_back(event);
+                self.typed()
+            }
             TerminalEvent::Mouse(mouse) if self.model.has_mouse => match pointer(mouse) {
                 Some(pointer) => self.message(Message::Point(pointer)),
                 None => Ok(()),
             },
-            TerminalEvent::Paste(text) => self.message(Message::Paste(Zeroizing::new(text))),
+            TerminalEvent::Paste(_) => {
+                self.typed.push_back(event);
+                self.typed()
+            }
             _ => Ok(()),
         }
     }
 
-    fn key(&mut self, key: &KeyEvent) -> Result<(), TuiError> {
-        // Whoever has just opened a tunnel in another window comes back with a key.
-        self.session.control().tunnel_hint().give();
-        if let Some(message) = translate(&self.model, key) { self.message(message) } else { Ok(()) }
+    /// Does what was typed, as far as the delivery is there that it is about.
+    fn typed(&mut self) -> Result<(), TuiError> {
+        while let Some(event) = self.typed.pop_front() {
+            let message = match event {
+                TerminalEvent::Paste(text) => Message::Paste(Zeroizing::new(text)),
+                TerminalEvent::Key(key) => match translate(&self.model, &key) {
+                    Some(Message::Act(action)) if self.model.is_early(action) => {
+                        self.typed.push_front(event);
+                        return Ok(());
+                    }
+                    Some(message) => message,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            self.message(message)?;
+        }
+        Ok(())
     }
 
     pub(super) fn message(&mut self, message: Message) -> Result<(), TuiError> {

@@ -26,6 +26,7 @@ pub(crate) mod widgets;
 pub(crate) mod window;
 pub(crate) mod workers;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, mpsc};
 
 use jiff::tz::TimeZone;
@@ -256,6 +257,7 @@ fn begin<'a>(
         extent: Size::ZERO,
         graphics: None,
         reading: ReadingTime::default(),
+        typed: VecDeque::new(),
         end: false,
     })
 }

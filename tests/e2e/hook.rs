@@ -32,7 +32,8 @@ fn the_command_gets_the_facts_on_its_stdin_and_nothing_elsewhere() {
     let config = with_command(&env, script, "filter = 'verdict:bad'");
     let log = env.work().join("log");
     let listening = env.listen(&["--config", &config, "--log", log.to_str().unwrap()]);
-    let hostile = Signed::new("{\"event\":\"$(touch owned)\"}").to("/$(touch$IFS'owned');--help").by("x", Unit::Seconds);
+    let hostile =
+        Signed::new("{\"event\":\"$(touch owned)\"}").to("/$(touch$IFS'owned');--help").by("x", Unit::Seconds);
     talk(listening.address(), Signed::new(sample("app.json")).wire());
     talk(listening.address(), hostile.with(b"X-A: $(touch owned)\r\n").wire());
     let facts = holds(&env.work().join("facts"), "\n");

@@ -9,7 +9,7 @@ fn a_persons_keys_work_and_are_shown_everywhere() {
     let config = ["--config", config.to_str().unwrap()];
     let arguments = [&config[..], &["listen", "--bind", "127.0.0.1:0"]].concat();
     let mut person = Person::runs(&env, Size(120, 300), &arguments);
-    person.sees("F1 help").types("f").sees("words, or verdict:bad").types("\u{3}").no_longer_sees("words, or");
+    person.sees("F1 help").types("f").sees("Tab complete").types("\u{3}").no_longer_sees("Tab complete");
     person.types("?").sees("? does nothing here: F1 shows the keys");
     // F1, as xterm sends it.
     person.types("\u{1b}OP").sees("Keys").sees("^E Z").types("q").no_longer_sees("^E Z");

@@ -233,7 +233,7 @@ fn an_edited_one_is_signed_anew_or_deliberately_not() {
     assert!(kept.ends_with("{\"n\":2.00}") && original.ends_with("{\"n\":1}"));
 
     assert!(run(&[], "true").no().stderr().contains("the body was not changed, so nothing was sent"));
-    assert!(run(&[], "false").complains().contains("the editor 'false' failed"));
+    assert!(run(&[], "false").complains().contains("'false' failed"));
     assert_eq!(recorder.count(), 2);
     let left: Vec<_> = std::fs::read_dir(env.root().join("tmp")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

@@ -45,7 +45,7 @@ fn search(folder: &Path, except: &Path, files: &mut usize) {
         holds_none("a file's name", path.as_os_str().as_encoded_bytes());
         if path.is_dir() {
             search(&path, except, files);
-        } else if path != except {
+        } else if path != except && path.is_file() {
             *files += 1;
             holds_none(&path.display().to_string(), &fs::read(&path).unwrap());
         }

@@ -99,6 +99,35 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it means the same whichever delivery is selected.
+    #[must_use]
+    pub(crate) fn is_general(self) -> bool {
+        matches!(
+            self,
+            Self::Show(_)
+                | Self::NextTab
+                | Self::PreviousTab
+                | Self::Back
+                | Self::Filter
+                | Self::SaveFilter
+                | Self::Follow
+                | Self::Pause
+                | Self::PickAnswer
+                | Self::TypeSecret
+                | Self::CopyPublicUrl
+                | Self::StopLooking
+                | Self::Status
+                | Self::Messages
+                | Self::Zoom
+                | Self::Split(_)
+                | Self::Help
+                | Self::Redraw
+                | Self::Mouse
+                | Self::Suspend
+                | Self::Quit
+        )
+    }
+
     /// What it does, in a few words, for the help and the command prompt.
     #[must_use]
     pub fn words(self) -> &'static str {

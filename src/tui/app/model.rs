@@ -17,7 +17,7 @@ use crate::payload::raw::RawRows;
 use crate::query::{Query, SavedFilters};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::keymap::table::Keymap;
@@ -273,6 +273,14 @@ impl Model {
         self.loading.is_some() && self.loading != self.detail.as_ref().map(|detail| detail.id)
     }
 
+    /// Whether `action` is about the selected delivery while another is still shown: it has to wait, or it would be done
+    /// to that one.
+    #[must_use]
+    pub(crate) fn is_early(&self, action: Action) -> bool {
+        let moves_the_list = matches!(action, Action::Move(_)) && self.focus == Focus::List;
+        self.is_reading() && self.overlay.is_none() && !action.is_general() && !moves_the_list
+    }
+
     /// How far the list and the details are scrolled.
     #[must_use]
     pub(crate) fn placed(&self) -> (usize, Option<[usize; Tab::ALL.len()]>) {
@@ -289,6 +297,13 @@ impl Model {
     pub fn total(&self) -> Option<u64> {
         let (total, last) = self.counted?;
         Some(total + (self.last.0 - last.0).max(0).unsigned_abs())
+    }
+
+    /// That there are `change` more, or fewer, than followed from what was counted and what has come since.
+    pub(crate) fn recount(&mut self, change: i64) {
+        if let (Some(total), Some((_, last))) = (self.total(), self.counted) {
+            self.counted = Some((total.saturating_add_signed(change), self.last.max(last)));
+        }
     }
 
     /// The public URL with the webhook's path, when a tunnel points to this listener.

@@ -294,9 +294,7 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
 
 /// Deliveries are gone for good that the list may show.
 fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Effect> {
-    if let Some((total, _)) = &mut model.counted {
-        *total = total.saturating_sub(deliveries);
-    }
+    model.recount(-i64::try_from(deliveries).unwrap_or(i64::MAX));
     let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
     model.say(format!("{who} deleted {many} {noun}; {} bytes freed", grouped(bytes)), false);
     model.list.retired().into_iter().collect()

@@ -53,9 +53,13 @@ fn rows_are_shown_before_what_is_in_them_is_known() {
     let mut person = Person::new(3);
     assert_eq!(person.moves(Step::Down), load(2));
     assert!(person.model.is_reading());
+    let is_early = |person: &Person, action| person.model.is_early(action);
+    assert!(is_early(&person, Action::CopyMenu) && is_early(&person, Action::Open));
+    assert!(!is_early(&person, Action::Move(Step::Down)) && !is_early(&person, Action::Quit));
     let unread = person.rows_come(2);
     assert!(!person.model.is_reading(), "there is something to see");
     assert_eq!((person.shown(), person.has_event()), (2, false));
+    assert!(!is_early(&person, Action::CopyMenu));
     assert!(person.model.loaded().unwrap().body().rows().is_some());
     assert!(person.effects().is_empty(), "nothing is known of its ids");
     person.contents_come(2, &unread);

@@ -40,15 +40,17 @@ fn what_is_selected_is_marked_together() {
 #[test]
 fn a_deletion_takes_the_row_away_and_can_be_undone() {
     let mut person = Person::new(5);
+    // Counted while the store was empty; five have come since.
+    person.tell(Message::Counted { total: 0, last: DeliveryId(0) });
     person.act(Action::Move(crate::tui::app::step::Step::Down)).act(Action::List(ListAction::Delete));
     assert_eq!(asked(&mut person), [(vec![4], MarksEdit::Delete(true))]);
     person.tell(Message::Marked(ids(&[4]), MarksEdit::Delete(true), Ok(1))).settle();
-    assert_eq!(person.selected(), 3);
+    assert_eq!((person.selected(), person.model.total()), (3, Some(4)));
     assert!(person.model.list.rows().iter().all(|row| row.id.0 != 4));
     person.act(Action::List(ListAction::Undo));
     assert_eq!(asked(&mut person), [(vec![4], MarksEdit::Delete(false))]);
     person.tell(Message::Marked(ids(&[4]), MarksEdit::Delete(false), Ok(1))).settle();
-    assert_eq!(person.selected(), 4);
+    assert_eq!((person.selected(), person.model.total()), (4, Some(5)));
     person.act(Action::List(ListAction::Undo));
     assert!(asked(&mut person).is_empty() && person.model.notice.is_some());
 }

@@ -143,7 +143,7 @@ pub(crate) fn marked(
     match edit {
         MarksEdit::Delete(true) => {
             model.say(format!("deleted {what}; U brings back what was deleted last"), false);
-            recount(model, -i64::try_from(changed).unwrap_or_default());
+            model.recount(-i64::try_from(changed).unwrap_or_default());
             let gone: BTreeSet<DeliveryId> = ids.iter().copied().collect();
             model.chosen.retain(|id| !gone.contains(id));
             model.list.remove(&gone, &model.viewport);
@@ -154,7 +154,7 @@ pub(crate) fn marked(
         }
         MarksEdit::Delete(false) => {
             model.say(format!("brought back {what}"), false);
-            recount(model, i64::try_from(changed).unwrap_or_default());
+            model.recount(i64::try_from(changed).unwrap_or_default());
             let newest = ids.iter().max().copied();
             newest.and_then(|id| model.list.bring_back(id)).into_iter().collect()
         }
@@ -173,12 +173,6 @@ pub(crate) fn marked(
             let loaded = ids.into_iter().filter(|id| model.list.rows().iter().any(|row| row.id == *id)).collect();
             [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()
         }
-    }
-}
-
-fn recount(model: &mut Model, more: i64) {
-    if let Some((total, _)) = &mut model.counted {
-        *total = total.saturating_add_signed(more);
     }
 }
 
