@@ -7,7 +7,7 @@ use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 use super::judge::{CheckRow, Observed};
 use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, case_named, sized};
 use super::outside::{is_login_page, outside};
-use super::probe::{ProvedMistake, candidates};
+use super::probe::{ProvedMistake, Suspicions};
 use super::run::{CheckEvent, RunningCheck, is_plain};
 use super::{CheckPlan, ReceiverFault, Unsteady};
 use crate::signature::diagnose::{Suspect, SuspectKind, pairs, suspects, with_bodies};
@@ -176,16 +176,16 @@ impl RunningCheck<'_> {
 
     /// The mistake, or the two at once, that explain that no valid delivery is accepted.
     async fn mistake_of_all(&mut self, case: &Case, forged: &Observed, tell: Tell<'_>) -> Option<Suspect> {
-        let all = self.suspects();
+        let mut all = Suspicions::new(self.suspects());
         let asked = self.plain_crafted(case);
         let asked: Vec<&Crafted> = asked.iter().collect();
-        if let Some((suspect, _)) = self.try_out(&all, case, asked.clone(), &[], None, tell).await {
-            return Some(self.with_body(suspect, &all, forged, tell).await);
+        if let Some((suspect, _)) = self.try_out(&mut all, case, asked.clone(), &[], None, tell).await {
+            return Some(self.with_body(suspect, &all.all, forged, tell).await);
         }
         if self.is_fickle {
             return None;
         }
-        let proved = self.try_out(&pairs(&all), case, asked, &[], None, tell).await;
+        let proved = self.try_out(&mut Suspicions::new(pairs(&all.all)), case, asked, &[], None, tell).await;
         proved.map(|(suspect, _)| suspect)
     }
 
@@ -201,8 +201,8 @@ impl RunningCheck<'_> {
             if came.is_accepted() || !came.is_like(forged) {
                 continue;
             }
-            let both = with_bodies(&suspect, all);
-            if let Some((both, _)) = self.try_out(&both, case, vec![&*crafted], &[], None, tell).await {
+            let mut both = Suspicions::new(with_bodies(&suspect, all));
+            if let Some((both, _)) = self.try_out(&mut both, case, vec![&*crafted], &[], None, tell).await {
                 return both;
             }
         }
@@ -244,10 +244,10 @@ impl RunningCheck<'_> {
         // Bodies in pieces first: only a receiver that reads a part of the body refuses those alone. Half a character
         // last: many parsers fail on it, whatever they hash.
         refused.sort_by_key(|(case, _)| (case.manner == CaseManner::AtOnce, case.name == LONE_SURROGATE));
-        let all = self.suspects();
+        let mut all = Suspicions::new(self.suspects());
         while let Some((case, _)) = refused.first().cloned().filter(|_| found.len() < MOST_CAUSES) {
             let asked: Vec<&Crafted> = refused.iter().map(|(_, crafted)| crafted).collect();
-            let proved = self.try_out(&all, &case, asked, &accepted, Some(refusal), tell).await;
+            let proved = self.try_out(&mut all, &case, asked, &accepted, Some(refusal), tell).await;
             let Some((suspect, places)) = proved else {
                 // Nothing explains the first: the others may have another cause.
                 refused.remove(0);
@@ -268,7 +268,7 @@ impl RunningCheck<'_> {
     /// the mistake and the places of those in `refused` that it explains.
     async fn try_out(
         &mut self,
-        all: &[Suspect],
+        suspicions: &mut Suspicions,
         case: &Case,
         refused: Vec<&Crafted>,
         accepted: &[Crafted],
@@ -277,10 +277,10 @@ impl RunningCheck<'_> {
     ) -> Option<(Suspect, Vec<usize>)> {
         let fixture = &self.plan.fixture;
         let known: Vec<&Crafted> = accepted.iter().collect();
-        let likely = candidates(all, fixture, &known, &refused);
+        let likely = suspicions.candidates(fixture, &known, &refused);
         // Two mistakes at once, or an answer that came by chance: worth a try, once.
         let is_odd = !accepted.is_empty() && !std::mem::replace(&mut self.has_tried_unlikely, true);
-        let mut unlikely = if is_odd { candidates(all, fixture, &[], &refused) } else { Vec::new() };
+        let mut unlikely = if is_odd { suspicions.candidates(fixture, &[], &refused) } else { Vec::new() };
         // Of the others nothing is known: with what is accepted they do not agree.
         unlikely.iter_mut().for_each(|candidate| candidate.explains.retain(|place| *place == 0));
         let first = refused.first()?;
@@ -292,22 +292,23 @@ impl RunningCheck<'_> {
                 return None;
             }
             // Mistakes that come to the same are one.
-            let Some(key) = signature_of(candidate.suspect, self.plan, first) else { continue };
+            let suspect = &suspicions.all[candidate.suspect];
+            let Some(key) = signature_of(suspect, self.plan, first) else { continue };
             if !self.tried.insert(key) {
                 continue;
             }
             // The pieces of a body may arrive otherwise than they were sent; and who verifies a part of it fails on
             // what is then no JSON, as it never does on a forged one.
-            let is_arrival = candidate.suspect.kind() == SuspectKind::Arrival;
+            let is_arrival = suspect.kind() == SuspectKind::Arrival;
             let tries = if is_arrival { 3 } else { 1 };
             for _ in 0..tries {
                 self.probes = self.probes.saturating_sub(1);
-                let parcel = Parcel { case: *case, suspect: Some(candidate.suspect.clone()) };
+                let parcel = Parcel { case: *case, suspect: Some(suspect.clone()) };
                 let came = self.send(parcel, tell).await.came;
                 let is_past = is_arrival
                     && matches!(came, Observed::Answer { .. })
                     && refusal.is_some_and(|refusal| !came.is_like(refusal));
-                if came.is_accepted() && !is_arrival && !self.confirm(case, candidate.suspect, tell).await {
+                if came.is_accepted() && !is_arrival && !self.confirm(case, suspect, tell).await {
                     // What comes through by chance proves nothing, of whatever else is tried either.
                     if self.is_fickle || self.courier.has_ended() {
                         return None;
@@ -315,7 +316,7 @@ impl RunningCheck<'_> {
                     continue;
                 }
                 if came.is_accepted() || is_past {
-                    return Some((candidate.suspect.clone(), candidate.explains));
+                    return Some((suspect.clone(), candidate.explains));
                 }
             }
         }

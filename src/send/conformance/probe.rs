@@ -1,5 +1,7 @@
 //! Which mistakes explain that valid deliveries are refused as forged ones are, so that they can be tried out.
 
+use std::collections::HashMap;
+
 use super::ReceiverFault;
 use super::craft::{Crafted, Fixture};
 use crate::signature::diagnose::{CauseCode, Suspect, SuspectKind};
@@ -37,42 +39,62 @@ pub(super) fn accepts(suspect: &Suspect, fixture: &Fixture, crafted: &Crafted) -
     Some(!made.is_whole && made.text == crafted.right)
 }
 
+/// Mistakes that a receiver may make, and what is known of them.
+pub(super) struct Suspicions {
+    pub(super) all: Vec<Suspect>,
+    /// Whether a delivery would be accepted: by the mistake's place, and the delivery's own signature, which no other has.
+    /// A check asks again for each case that nothing explains.
+    known: HashMap<(usize, String), Option<bool>>,
+}
+
 /// A mistake that agrees with what a receiver did, and the places of the refused deliveries that it explains.
-pub(super) struct Candidate<'s> {
-    pub(super) suspect: &'s Suspect,
+pub(super) struct Candidate {
+    /// Its place among the suspicions.
+    pub(super) suspect: usize,
     pub(super) explains: Vec<usize>,
 }
 
-/// The mistakes under which every accepted delivery is accepted and a refused one refused, those that explain most
-/// first, then the most common.
-pub(super) fn candidates<'s>(
-    suspects: &'s [Suspect],
-    fixture: &Fixture,
-    accepted: &[&Crafted],
-    refused: &[&Crafted],
-) -> Vec<Candidate<'s>> {
-    let small: Vec<&&Crafted> = accepted.iter().filter(|crafted| crafted.request.body.len() <= LONGEST).collect();
-    let mut all: Vec<Candidate<'s>> = suspects
-        .iter()
-        .filter_map(|suspect| {
-            let known: Vec<Option<bool>> = refused
-                .iter()
-                .enumerate()
-                .map(|(place, crafted)| {
-                    // Each of hundreds of mistakes would write it again. The one that is tried out has to be known.
-                    let is_asked = place == 0 || crafted.request.body.len() <= LONGEST;
-                    if is_asked { accepts(suspect, fixture, crafted) } else { None }
-                })
-                .collect();
-            // What is too long to be written otherwise goes with the rest.
-            let explains: Vec<usize> = (0..refused.len()).filter(|&place| known[place] != Some(true)).collect();
-            let agrees = known.contains(&Some(false))
-                && small.iter().all(|crafted| accepts(suspect, fixture, crafted) != Some(false));
-            agrees.then_some(Candidate { suspect, explains })
-        })
-        .collect();
-    all.sort_by_key(|candidate| (std::cmp::Reverse(candidate.explains.len()), candidate.suspect.rank()));
-    all
+impl Suspicions {
+    pub(super) fn new(all: Vec<Suspect>) -> Self {
+        Self { all, known: HashMap::new() }
+    }
+
+    fn accepts(&mut self, suspect: usize, fixture: &Fixture, crafted: &Crafted) -> Option<bool> {
+        let key = (suspect, crafted.right.clone());
+        *self.known.entry(key).or_insert_with(|| accepts(&self.all[suspect], fixture, crafted))
+    }
+
+    /// The mistakes under which every accepted delivery is accepted and a refused one refused, those that explain most
+    /// first, then the most common.
+    pub(super) fn candidates(
+        &mut self,
+        fixture: &Fixture,
+        accepted: &[&Crafted],
+        refused: &[&Crafted],
+    ) -> Vec<Candidate> {
+        let is_small = |crafted: &Crafted| crafted.request.body.len() <= LONGEST;
+        let mut all = Vec::new();
+        for suspect in 0..self.all.len() {
+            let mut seen = Vec::new();
+            for (place, crafted) in refused.iter().enumerate() {
+                // Each of hundreds of mistakes would write it again. The one that is tried out has to be known.
+                let is_asked = place == 0 || is_small(crafted);
+                seen.push(if is_asked { self.accepts(suspect, fixture, crafted) } else { None });
+            }
+            let agrees = seen.contains(&Some(false))
+                && accepted
+                    .iter()
+                    .filter(|crafted| is_small(crafted))
+                    .all(|crafted| self.accepts(suspect, fixture, crafted) != Some(false));
+            if agrees {
+                // What is too long to be written otherwise goes with the rest.
+                let explains = (0..seen.len()).filter(|&place| seen[place] != Some(true)).collect();
+                all.push(Candidate { suspect, explains });
+            }
+        }
+        all.sort_by_key(|candidate| (std::cmp::Reverse(candidate.explains.len()), self.all[candidate.suspect].rank()));
+        all
+    }
 }
 
 /// The fault that a mistake is.

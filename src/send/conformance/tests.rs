@@ -316,9 +316,10 @@ fn what_is_proved_explains_its_cases_and_no_others() {
     assert_eq!(refused.len(), 3);
     let sample = &accepted[0].request.body;
     let all = signature::diagnose::suspects(&fixture.scheme, &fixture.secret, sample);
-    let likely = probe::candidates(&all, &fixture, &accepted, &refused);
+    let mut all = probe::Suspicions::new(all);
+    let likely = all.candidates(&fixture, &accepted, &refused);
     assert_eq!(likely[0].explains, [0, 1, 2]);
-    assert_eq!(probe::fault_of(likely[0].suspect), ReceiverFault::TrimsBody);
+    assert_eq!(probe::fault_of(&all.all[likely[0].suspect]), ReceiverFault::TrimsBody);
     assert!(likely.len() < 12, "{}", likely.len());
 }
 
