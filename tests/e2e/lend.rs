@@ -51,7 +51,7 @@ fn the_pager_gets_visible_text_and_the_editor_the_exact_bytes() {
     person.types("mkD").sees("Content-Length: 26").types("\u{f}");
     person.sees("run 5").enter().sees("the comparison was shown");
     assert!(String::from_utf8(read("seen")).unwrap().contains("headers"));
-    person.types("\u{1b}").types("q");
+    person.types("\u{1b}").no_longer_sees("Content-Length: 26").types("q");
     assert_eq!(person.ends(), 0);
     person.has_the_terminal_back();
 }

@@ -96,7 +96,7 @@ fn bodies_on_their_way_to_slow_servers_are_never_in_memory() {
     }
     assert!(slow.request().starts_with("POST /large HTTP/1.1\r\n"));
     let shown = until(|| {
-        let shown = env.show(1);
+        let shown = env.show(2);
         (shown["answer"]["body_bytes"] == ANSWER_BYTES && shown["forward"][0].is_object()).then_some(shown)
     });
     let kept = shown.unwrap()["answer"]["body"].as_str().unwrap().len();
