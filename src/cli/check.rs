@@ -218,11 +218,13 @@ fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
         ReportFormat::Json => output::print_json_pretty(&conformance::report_json(report)),
         ReportFormat::Junit => output::print(&conformance::junit(report)),
         ReportFormat::Text => {
-            let colours = std::io::stdout().is_terminal()
+            let is_terminal = std::io::stdout().is_terminal();
+            let columns = crossterm::terminal::size().ok().filter(|_| is_terminal).map(|(columns, _)| columns.into());
+            let colours = is_terminal
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                 && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
             let palette = if colours { Palette::Colours } else { Palette::Plain };
-            output::print(&conformance::report_text(report, palette))
+            output::print(&conformance::report_text(report, palette, columns))
         }
     }
 }

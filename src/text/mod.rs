@@ -12,11 +12,13 @@
 
 mod nearest;
 pub mod units;
+mod wrap;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub use nearest::nearest;
 use unicode_width::UnicodeWidthChar as _;
+pub use wrap::wrap;
 
 /// Combining marks that may follow one base character before the rest are spelled out. Two cover
 /// every script in use; a hundred (as "zalgo" text has) smear over neighbouring rows.

@@ -5,10 +5,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::{HANDSHAKE_LABEL, MADE_UP_LABEL, TYPED_LABEL};
-use crate::text;
+use crate::text::{self, wrap};
 use crate::tui::theme::Look;
 
 /// Columns of the names in "name  value" lines.
@@ -66,41 +65,6 @@ pub(crate) fn heading(words: impl Into<String>, look: &Look) -> Line<'static> {
 /// A paragraph, wrapped.
 pub(crate) fn paragraph(words: &str, style: Style, columns: usize) -> Vec<Line<'static>> {
     wrap(words, columns).into_iter().map(|part| Line::styled(part, style)).collect()
-}
-
-/// Breaks visible text into lines of at most `columns`, at spaces where it can.
-pub(crate) fn wrap(shown: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(2);
-    let mut lines = vec![String::new()];
-    for word in shown.split_inclusive(' ') {
-        for piece in pieces(word, columns) {
-            let used = lines.last().map_or(0, |line| line.width());
-            if used > 0 && used + piece.trim_end().width() > columns {
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push_str(piece);
-            }
-        }
-    }
-    lines.iter().map(|line| line.trim_end().to_owned()).collect()
-}
-
-/// Cuts a word that is longer than a line.
-fn pieces(word: &str, columns: usize) -> Vec<&str> {
-    use unicode_segmentation::UnicodeSegmentation as _;
-    let mut pieces = Vec::new();
-    let (mut start, mut used) = (0, 0);
-    for (at, grapheme) in word.grapheme_indices(true) {
-        let width = grapheme.width();
-        if used + width > columns && at > start && !grapheme.trim().is_empty() {
-            pieces.push(&word[start..at]);
-            (start, used) = (at, 0);
-        }
-        used += width;
-    }
-    pieces.push(&word[start..]);
-    pieces
 }
 
 /// A byte count for a narrow column: `512B`, `2.1k`, `44k`, `3.2M`, which leaves room for the event.
@@ -169,14 +133,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-
-    #[test]
-    fn words_wrap_and_long_ones_break() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
-    }
 
     #[test]
     fn numbers_fit_narrow_columns() {

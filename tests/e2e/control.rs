@@ -67,7 +67,7 @@ fn a_mistake_is_a_problem_in_words() {
         ("GET", "/deliveries/7", 404, "no delivery 7"),
         ("GET", "/deliveries/seven", 400, "seven"),
         ("GET", "/deliveries?limit=0", 400, "expected 1 to 1000"),
-        ("GET", "/deliveries?limt=5", 400, "unknown field `limt`"),
+        ("GET", "/deliveries?limits=5", 400, "unknown field `limits`"),
         ("GET", "/deliveries?filter=verdict:nonsense", 400, "unknown verdict 'nonsense'"),
         ("GET", "/deliveries/%ff", 400, "Invalid"),
     ] {

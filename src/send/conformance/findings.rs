@@ -104,6 +104,9 @@ impl CheckEvidence<'_> {
     /// A finding with the mistake that was shown.
     pub(super) fn proved(&self, mistake: &ProvedMistake, required: bool, proof: Vec<&'static str>) -> CheckFinding {
         let mut finding = self.named(mistake.fault, required, proof, mistake.words());
+        // What it signs shows its language where its answers do not.
+        let framework = self.framework().or_else(|| Framework::of_writers(&mistake.names));
+        finding.remedy = Remedy::of(mistake.fault, self.scheme, framework, &self.target.request_target());
         if finding.fault == ReceiverFault::WrongKeyForm || finding.remedy.fix.is_empty() {
             finding.remedy.fix = mistake.fix.clone();
         }

@@ -24,6 +24,12 @@ pub enum Framework {
     Laravel,
     /// PHP without a framework that is known.
     Php,
+    /// Python without one.
+    Python,
+    /// Ruby without one, or on Rack.
+    Ruby,
+    /// Java or Kotlin without one.
+    Java,
     /// Ruby on Rails.
     Rails,
     /// Go's `net/http`.
@@ -37,23 +43,27 @@ pub enum Framework {
 }
 
 /// What an answer shows, in lower case: `name: value` of its headers, or words of its body.
-const SIGNS: [(Framework, &[&str]); 14] = [
+const SIGNS: [(Framework, &[&str]); 12] = [
     (Framework::NestJs, &["\"message\":\"cannot post "]),
     (Framework::Fastify, &["\"message\":\"route post:", "fst_err_"]),
     (Framework::NextJs, &["x-powered-by: next.js"]),
     (Framework::Laravel, &["laravel_session", "csrf token mismatch", "page expired"]),
-    (
-        Framework::Rails,
-        &["actioncontroller::", "can't verify csrf token", "no route matches [post]", "server: puma", "x-runtime: "],
-    ),
+    (Framework::Rails, &["actioncontroller::", "can't verify csrf token", "no route matches [post]", "x-runtime: "]),
     (Framework::Django, &["csrf verification failed", "csrf cookie", "csrftoken=", "server: wsgiserver", "django"]),
     (Framework::Flask, &["server: werkzeug", "the requested url was not found on the server. if you entered"]),
     (Framework::FastApi, &["server: uvicorn", "{\"detail\":\"not found\"}", "{\"detail\":\"method not allowed\"}"]),
     (Framework::Spring, &["whitelabel error page", "org.springframework", "\"timestamp\":\"20", "jsessionid="]),
     (Framework::AspNet, &["server: kestrel", "x-powered-by: asp.net", "https://tools.ietf.org/html/rfc"]),
     (Framework::Express, &["x-powered-by: express", "<pre>cannot post "]),
-    (Framework::Php, &["x-powered-by: php"]),
     (Framework::Go, &["404 page not found", "method not allowed\n"]),
+];
+
+/// The same of languages and servers, which is told where no framework is.
+const COMMON_SIGNS: [(Framework, &[&str]); 5] = [
+    (Framework::Php, &["x-powered-by: php"]),
+    (Framework::Python, &["server: basehttp", "server: gunicorn", "server: waitress", "python/3"]),
+    (Framework::Ruby, &["server: puma", "server: webrick", "server: thin"]),
+    (Framework::Java, &["server: jetty", "server: apache-coyote", "apache tomcat"]),
     (Framework::Nginx, &["<center>nginx", "server: nginx"]),
 ];
 
@@ -61,12 +71,33 @@ impl Framework {
     /// That of a receiver that gave these answers; `None` where none of them shows it.
     #[must_use]
     pub fn of<'a>(answers: impl IntoIterator<Item = &'a Observed>) -> Option<Self> {
-        answers.into_iter().find_map(|answer| {
-            let shown = shown(answer);
-            SIGNS
-                .iter()
-                .find(|(_, signs)| signs.iter().any(|sign| shown.contains(sign)))
-                .map(|(framework, _)| *framework)
+        let all: Vec<String> = answers.into_iter().map(shown).collect();
+        let find = |table: &[(Self, &[&str])]| {
+            all.iter().find_map(|shown| {
+                let is_shown = |(_, signs): &&(Self, &[&str])| signs.iter().any(|sign| shown.contains(sign));
+                table.iter().find(is_shown).map(|(framework, _)| *framework)
+            })
+        };
+        find(&SIGNS).or_else(|| find(&COMMON_SIGNS))
+    }
+
+    /// That of a receiver which writes as these do, each named with its language first; `None` where they are of several
+    /// languages, or of one whose remedies are the usual ones.
+    #[must_use]
+    pub fn of_writers(names: &[String]) -> Option<Self> {
+        let mut languages = names.iter().map(|name| name.split(' ').next().unwrap_or_default());
+        let first = languages.next()?;
+        if languages.any(|other| other != first) {
+            return None;
+        }
+        Some(match first {
+            "Python" => Self::Python,
+            "PHP" => Self::Php,
+            "Ruby" => Self::Ruby,
+            "Java" => Self::Java,
+            "Go" => Self::Go,
+            ".NET" | "C#" => Self::AspNet,
+            _ => return None,
         })
     }
 
@@ -83,6 +114,9 @@ impl Framework {
             Self::Django => "Django",
             Self::Laravel => "Laravel",
             Self::Php => "PHP",
+            Self::Python => "Python",
+            Self::Ruby => "Ruby",
+            Self::Java => "Java",
             Self::Rails => "Ruby on Rails",
             Self::Go => "Go",
             Self::Spring => "Spring",
@@ -125,6 +159,9 @@ impl Framework {
             Self::Django => "raw_body = request.body  # bytes; not request.POST",
             Self::Laravel => "$rawBody = $request->getContent();",
             Self::Php => "$rawBody = file_get_contents('php://input');",
+            Self::Python => "raw_body = self.rfile.read(length)  # the bytes, before json.loads",
+            Self::Ruby => "raw_body = request.body.read # before JSON.parse",
+            Self::Java => "byte[] body = request.getInputStream().readAllBytes();",
             Self::Rails => "raw_body = request.raw_post",
             Self::Go => "body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))",
             Self::Spring => "@PostMapping(\"PATH\") ResponseEntity<Void> receive(@RequestBody byte[] body, …)",
@@ -146,7 +183,8 @@ impl Framework {
             Self::Spring => "spring.codec.max-in-memory-size=20MB",
             Self::AspNet => "[RequestSizeLimit(20_000_000)]",
             Self::Nginx => "client_max_body_size 20m;",
-            Self::FastApi | Self::Rails => return None,
+            Self::Java => "maxPostSize=\"20971520\" <!-- Tomcat's Connector -->",
+            Self::FastApi | Self::Rails | Self::Python | Self::Ruby => return None,
         })
     }
 
@@ -207,7 +245,7 @@ impl Framework {
             Self::Go => "http.HandleFunc(\"POST PATH\", receive)",
             Self::Spring => "@PostMapping(\"PATH\")",
             Self::AspNet => "app.MapPost(\"PATH\", …);",
-            Self::Php | Self::Nginx => return None,
+            Self::Php | Self::Nginx | Self::Python | Self::Ruby | Self::Java => return None,
         })
     }
 }
@@ -262,11 +300,22 @@ mod tests {
             ("A: b", r#"{"message":"Route POST:/x not found"}"#, Some(Framework::Fastify)),
             ("A: b", "Can't verify CSRF token authenticity.", Some(Framework::Rails)),
             ("Server: nginx/1.25", "", Some(Framework::Nginx)),
+            ("Server: nginx/1.25", "Forbidden (403) CSRF verification failed.", Some(Framework::Django)),
+            ("Server: BaseHTTP/0.6 Python/3.12.1", "", Some(Framework::Python)),
+            ("server: puma", "", Some(Framework::Ruby)),
             ("Server: Apache", "no", None),
         ] {
             assert_eq!(Framework::of([&answer(head, said)]), framework, "{head} {said}");
         }
         assert_eq!(Framework::of([&Observed::NotSent]), None);
+        // What stands before the receiver may answer first.
+        let both = [&answer("Server: nginx", ""), &answer("X-Powered-By: Express", "")];
+        assert_eq!(Framework::of(both), Some(Framework::Express));
+        let writers =
+            |names: &[&str]| Framework::of_writers(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(writers(&["Python json.dumps", "Python orjson"]), Some(Framework::Python));
+        assert_eq!(writers(&["Python json.dumps", "JavaScript JSON.stringify"]), None);
+        assert_eq!((writers(&["JavaScript JSON.stringify"]), writers(&[])), (None, None));
         let code = Framework::Django.code(ReceiverFault::CsrfProtection, "/hook").unwrap();
         assert!(code.starts_with("@csrf_exempt"), "{code}");
         assert_eq!(Framework::Express.code(ReceiverFault::RefusesValid, "/hook").unwrap(), "app.post('/hook', …)");

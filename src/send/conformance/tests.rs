@@ -365,7 +365,7 @@ fn report(rows: Vec<CheckRow>) -> CheckReport {
 #[test]
 fn the_reports_read_well() {
     let missing = report(rows(false, |seen| if seen.signature.is_none() { 200 } else { seen.answer() }));
-    insta::assert_snapshot!("text", report_text(&missing, Palette::Plain));
+    insta::assert_snapshot!("text", report_text(&missing, Palette::Plain, None));
     insta::assert_snapshot!("junit", junit(&missing));
     insta::assert_snapshot!("json", format!("{:#}", report_json(&missing)));
     let (cases, left_out) = applicable(&fixture_of(Scheme::default()), now()).unwrap();
@@ -374,10 +374,10 @@ fn the_reports_read_well() {
     let (cases, left_out) = applicable(&fixture_of(github.clone()), now()).unwrap();
     insta::assert_snapshot!("list_github", list_text(&cases, &left_out, &github));
     assert_eq!(missing.outcome(), CheckOutcome::Fail);
-    assert!(report_text(&missing, Palette::Colours).contains("\u{1b}[31;1m✗ FAIL"));
+    assert!(report_text(&missing, Palette::Colours, None).contains("\u{1b}[31;1m✗ FAIL"));
     let right = report(rows(false, Seen::answer));
     assert_eq!(right.outcome(), CheckOutcome::Pass);
-    assert!(report_text(&right, Palette::Plain).contains("does what the documentation requires"));
+    assert!(report_text(&right, Palette::Plain, None).contains("does what the documentation requires"));
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn without_a_verdict_no_format_says_passed_or_failed() {
     ] {
         let report = CheckReport { no_verdict: Some(why), ..report(rows.clone()) };
         assert_eq!(report.outcome(), CheckOutcome::NoVerdict);
-        let (text, json, xml) = (report_text(&report, Palette::Plain), report_json(&report), junit(&report));
+        let (text, json, xml) = (report_text(&report, Palette::Plain, None), report_json(&report), junit(&report));
         assert!(text.trim_end().lines().last().unwrap().contains("no verdict"), "{text}");
         assert_eq!((&json["result"], &json["judged"]), (&"no_verdict".into(), &false.into()));
         assert_eq!(json["no_verdict"]["reason"], code);

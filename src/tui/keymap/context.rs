@@ -89,7 +89,7 @@ impl KeyContext {
         Self::Writing,
     ];
 
-    /// Its keys, unless a person has chosen others ([`Keymap::rows`]).
+    /// Its keys, unless a person has chosen others ([`crate::tui::keymap::Keymap::rows`]).
     #[must_use]
     pub fn bindings(self) -> &'static [Binding] {
         match self {

@@ -311,7 +311,7 @@ impl Conversation {
             }
             SendScreen::Check(check) => match check.report.as_ref()? {
                 Ok(report) => {
-                    let text = report_text(report, Palette::Plain);
+                    let text = report_text(report, Palette::Plain, None);
                     Some(text.lines().map(screen_text::undrawn).collect())
                 }
                 Err(reason) => Some(vec![visible(&format!("the check failed: {reason}")).into_owned()]),

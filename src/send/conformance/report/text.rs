@@ -9,7 +9,7 @@ use crate::send::conformance::case::{Case, Weight};
 use crate::send::conformance::findings::CheckFinding;
 use crate::send::conformance::judge::{CaseVerdict, CheckRow};
 use crate::signature::Scheme;
-use crate::text::{clip, visible};
+use crate::text::{clip, visible, wrap};
 
 /// Columns of what came: a status, or why there is none.
 const CAME_COLUMNS: usize = 60;
@@ -47,9 +47,10 @@ fn word(mark: CaseVerdict) -> &'static str {
     }
 }
 
-/// The whole report.
+/// The whole report. On a terminal of `columns`, what is said of a fault is broken into lines at words; the code that
+/// mends it is one line, to be copied.
 #[must_use]
-pub fn report_text(report: &CheckReport, palette: Palette) -> String {
+pub fn report_text(report: &CheckReport, palette: Palette, columns: Option<usize>) -> String {
     let mut text = String::new();
     let age = report.max_age.map(|age| format!(", at most {} s old", age.as_secs())).unwrap_or_default();
     let _ = writeln!(text, "{}, {}{age}", visible(&report.target), report.webhook());
@@ -58,7 +59,7 @@ pub fn report_text(report: &CheckReport, palette: Palette) -> String {
         if !found.is_empty() {
             let _ = writeln!(text, "\n{heading}");
         }
-        found.into_iter().for_each(|finding| push_finding(&mut text, finding, palette));
+        found.into_iter().for_each(|finding| push_finding(&mut text, finding, palette, columns));
     }
     push_cases(&mut text, report, palette);
     let reasons = by_reason(&report.left_out);
@@ -66,7 +67,7 @@ pub fn report_text(report: &CheckReport, palette: Palette) -> String {
         let _ = writeln!(text, "\nNot applicable ({})", report.left_out.len());
     }
     for (reason, names) in reasons {
-        let _ = writeln!(text, "  {reason}: {}", names.join(", "));
+        push_wrapped(&mut text, "  ", &format!("{reason}: {}", names.join(", ")), columns);
     }
     let count = |mark| report.count(mark);
     let _ = write!(text, "\n{} passed, {} failed", count(CaseVerdict::Pass), count(CaseVerdict::Fail));
@@ -121,13 +122,25 @@ fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
     }
 }
 
-fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette) {
+/// Pushes visible text behind its name, every line of it as far from the left.
+fn push_wrapped(text: &mut String, name: &str, value: &str, columns: Option<usize>) {
+    let lines = match columns {
+        Some(columns) => wrap(value, columns.saturating_sub(name.len()).max(20)),
+        None => vec![value.to_owned()],
+    };
+    for (number, line) in lines.iter().enumerate() {
+        let before = if number == 0 { name } else { "" };
+        let _ = writeln!(text, "{before:<indent$}{line}", indent = name.len());
+    }
+}
+
+fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette, columns: Option<usize>) {
     let mark = if finding.required { CaseVerdict::Fail } else { CaseVerdict::Advice };
     let head = palette.paint(mark, &format!("{} {}", mark.glyph(), finding.fault.code()));
     let _ = writeln!(text, "{head}: {}", visible(&finding.title));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(text, "  {name:<6} {}", visible(value));
+            push_wrapped(text, &format!("  {name:<6} "), &visible(value), columns.filter(|_| name != "code"));
         }
     };
     // Advice is kept short: it is not what anybody has to look for.

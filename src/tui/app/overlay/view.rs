@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::ListColumn;
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
+use crate::text::wrap;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::commands;
@@ -17,7 +18,7 @@ use crate::tui::screens::image::state::save_words;
 use crate::tui::screens::list::marks;
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, secret_words, shown, wrap};
+use crate::tui::widgets::{counted, put, secret_words, shown};
 use crate::tui::window::{draw_lines, draw_menu, typing, window};
 use crate::{query, text};
 

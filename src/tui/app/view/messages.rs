@@ -8,11 +8,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use crate::text;
+use crate::text::wrap;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::notices::Notice;
 use crate::tui::pane::Drawn;
-use crate::tui::widgets::{put, wrap};
+use crate::tui::widgets::put;
 use crate::tui::window::{draw_lines, window};
 
 /// Rows of a message. What is longer can be read in the log.

@@ -81,7 +81,7 @@ fn a_name_under_keys_counts_everywhere_and_one_in_a_table_there() {
 
 #[rstest]
 #[case("\n[keys]\nreplya = 'x'", "3:1: unknown action 'replya'", "did you mean 'replay'?")]
-#[case("[keys.lits]\nup = 'x'", "1:7: unknown section 'lits'", "did you mean 'list'?")]
+#[case("[keys.lists]\nup = 'x'", "1:7: unknown section 'lists'", "did you mean 'list'?")]
 #[case("[keys.menu]\nreplay = 'x'", "2:1: 'replay' does nothing there", "it belongs to [keys]")]
 #[case("[keys]\nreplay = 'ctl-r'", "2:1: unknown key", "ctrl-r")]
 #[case("[keys]\nreplay = 'ctrl-i'", "2:1: 'ctrl-i' is 'tab' to a terminal", "choose another")]

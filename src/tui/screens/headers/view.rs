@@ -3,8 +3,9 @@
 use ratatui::text::{Line, Span};
 
 use crate::text;
+use crate::text::wrap;
 use crate::tui::pane::Pane;
-use crate::tui::widgets::{counted, paragraph, wrap};
+use crate::tui::widgets::{counted, paragraph};
 
 /// A header's value begins in the same column for all, unless the names are long.
 const NAME_LIMIT: usize = 28;

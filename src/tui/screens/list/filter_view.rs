@@ -8,10 +8,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::filter_assist::FilterAssist;
 use crate::text;
+use crate::text::wrap;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Prompt, byte_cursor};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{put, shown};
 
 /// Suggestions that are shown at once.
 const SUGGESTIONS: usize = 6;

@@ -3,11 +3,12 @@
 use ratatui::text::{Line, Span};
 
 use crate::server::tunnel::TunnelState;
+use crate::text::wrap;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{heading, paragraph, wrap};
+use crate::tui::widgets::{heading, paragraph};
 
 /// The steps, fitted to what is known already.
 pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {

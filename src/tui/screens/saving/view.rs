@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::text;
+use crate::text::wrap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{put, shown};
 use crate::tui::window::window;
 
 /// Columns of the window.

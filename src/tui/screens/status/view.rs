@@ -9,11 +9,12 @@ use crate::payload::grouped;
 use crate::server::listener::HELD_LIMIT;
 use crate::store::QUEUE_CAPACITY;
 use crate::text::units::{age_words, size_words};
+use crate::text::wrap;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::status::state::{Status, StatusView};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{heading, shown, wrap};
+use crate::tui::widgets::{heading, shown};
 use crate::tui::window::{draw_lines, window};
 
 /// Columns of the window.

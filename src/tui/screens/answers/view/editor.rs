@@ -8,11 +8,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{preview, separate, split};
 use crate::rules::{AnswerChoice, RuleAction};
+use crate::text::wrap;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::editor::{Editor, EditorField};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{put, shown};
 use crate::tui::window::window;
 
 /// Columns of the window, and of the form in it.

@@ -230,7 +230,7 @@ fn copy(model: &Model) -> Vec<Effect> {
     let copied = match model.sending.screens.last() {
         Some(SendScreen::Check(check)) => {
             let report = check.report.as_ref().and_then(|report| report.as_ref().ok());
-            report.map(|report| ("the report", report_text(report, Palette::Plain)))
+            report.map(|report| ("the report", report_text(report, Palette::Plain, None)))
         }
         Some(SendScreen::Form(form)) if form.purpose == Purpose::Simulate => {
             let task = form.simulate_task(&model.sending.receivers).ok();

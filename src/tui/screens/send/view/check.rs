@@ -8,11 +8,11 @@ use ratatui::text::{Line, Span};
 use super::WIDEST;
 use crate::send::conformance::{CaseVerdict, CheckFinding, CheckOutcome, CheckRow, Observed, Remedy};
 use crate::signature::Scheme;
-use crate::text::{clip, visible_bytes};
+use crate::text::{clip, visible_bytes, wrap};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, short_latency, shown, wrap};
+use crate::tui::widgets::{counted, put, short_latency, shown};
 use crate::tui::window::window;
 
 /// Columns of a case's name.

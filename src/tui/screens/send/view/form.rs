@@ -9,12 +9,13 @@ use unicode_width::UnicodeWidthStr as _;
 use super::WIDEST;
 use super::panel::content_line;
 use crate::text;
+use crate::text::wrap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::form::{FieldKey, FieldValue, Fields, FormField};
 use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::task::Preview;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{put, shown};
 use crate::tui::window::window;
 
 /// Columns of the names.

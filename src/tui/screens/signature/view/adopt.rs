@@ -6,10 +6,11 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::text;
+use crate::text::wrap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::signature::adopt::{AdoptChoice, AdoptMenu};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{put, shown, wrap};
+use crate::tui::widgets::{put, shown};
 use crate::tui::window::{draw_menu, window};
 
 /// Columns of the window.
